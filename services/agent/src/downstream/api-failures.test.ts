@@ -2,10 +2,13 @@ import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { weatherApi as api } from '../identity/testing/fixtures.ts'
-import { catalogue } from '../problems.ts'
+import { catalogue, problem } from '../problems.ts'
 import {
+  echoedToken,
   explainApiResponse,
+  explainStepUp,
   explainThrown,
+  isDenied,
   unreadableResponse,
   unreadyApi,
   withoutHeldRight,
@@ -109,6 +112,67 @@ describe('a response of an API that brings nothing', () => {
     expect(withoutHeldRight(broken, {})).toBe(broken)
   })
 
+  it('tells of a refused right that the token has, with what else the API said', () => {
+    const body = { code: 'NOT_YOURS', failedCheck: 'permission' }
+    const told = withoutHeldRight(explain(403, body), { scp: 'Weather.Read' }) as ProblemError
+    expect([told.code, told.message, told.options]).toEqual([
+      'API_FORBIDDEN',
+      'The API does not allow it, although the agent’s token has Weather.Read.',
+      {
+        upstream: { service, status: 403, code: 'NOT_YOURS' },
+        hint: 'See in the log of the API what else it wants.',
+        extensions: { failedCheck: 'permission' },
+      },
+    ])
+    for (const other of [explain(403, { failedCheck: 'caller' }), explain(401), explain(403, body)])
+      expect(withoutHeldRight(other, { scp: 'Other.Read', roles: ['Weather.Read'] })).toBe(other)
+  })
+
+  it('asks for every right of which none may be missing', () => {
+    const unknown = { ...api, permissions: undefined }
+    const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Read Tasks.Write"'
+    const refused = explainApiResponse(unknown, 'obo', { status: 403, body: {}, challenge })
+    expect(refused.message).toBe(
+      'The agent’s token lacks a permission that the Weather API wants: Tasks.Read, Tasks.Write.',
+    )
+    expect(refused.options.hint).toBe(
+      'Grant the agent identity Tasks.Read, Tasks.Write, to act on behalf of a user, and allow it as a caller of the Weather API.',
+    )
+    expect(withoutHeldRight(refused, { scp: 'Tasks.Read' })).toBe(refused)
+    expect(withoutHeldRight(refused, { scp: 'Tasks.Write Tasks.Read' })).not.toBe(refused)
+  })
+
+  it('of an agent on its deny list is told as that, whatever else the API says', () => {
+    const upstream = { service, status: 403 }
+    const hint =
+      'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.'
+    for (const code of [undefined, 'WEATHER_DENIED']) {
+      const failure = explain(403, { code, failedCheck: 'deny-list' })
+      expect(told(failure)).toEqual([
+        'API_FORBIDDEN',
+        'The agent is on the deny list of the Weather API.',
+        code ? { ...upstream, code } : upstream,
+      ])
+      expect(failure.options).toMatchObject({ hint, extensions: { failedCheck: 'deny-list' } })
+      expect(isDenied(failure)).toBe(true)
+    }
+    expect(isDenied(explain(401, { failedCheck: 'deny-list' }))).toBe(true)
+    const others = [explain(403), explain(403, { failedCheck: 'caller' }), new Error('deny-list'), undefined]
+    for (const other of others) expect(isDenied(other)).toBe(false)
+  })
+
+  it('from another address says to check the URL', () => {
+    expect(explain(404).options.hint).toBe(
+      'Check the URL of the Weather API: something else, or another path of it, responds there.',
+    )
+  })
+
+  it('is told as such where the API sent the token back', () => {
+    const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
+    expect(told(echoedToken(api, 400))).toEqual(['API_ECHOED_TOKEN', message, { service, status: 400 }])
+    expect(told(echoedToken(api))).toEqual(['API_ECHOED_TOKEN', message, { service }])
+  })
+
   it('is told as such where it is not what the API promises, and where the API is not ready', () => {
     expect(told(unreadableResponse(api, 200))).toEqual([
       'API_UNAVAILABLE',
@@ -151,6 +215,41 @@ describe('a Conditional Access challenge of an API', () => {
     expect(failure.options.extensions).toEqual({ claimsChallenge: claims })
   })
 
+  const ofContext = (acrs: unknown) => JSON.stringify({ access_token: { acrs } })
+  const explainAs = (text: string, of = { ...api, authenticationContexts: ['c1', 'c2'] }) =>
+    explainApiResponse(of, 'obo', { status: 401, body: {}, challenge: challenge(encode(text)) })
+
+  it('is handed on without more than the context, where the API’s contexts are known', () => {
+    const asked = '{"access_token":{"acrs":{"essential":true,"value":"c2","x":1},"xms_cc":{}},"id_token":{}}'
+    expect(explainAs(asked).options.extensions).toEqual({
+      claimsChallenge: ofContext({ essential: true, value: 'c2' }),
+    })
+  })
+
+  it.each([
+    ['another context', ofContext({ essential: true, value: 'c3' })],
+    ['several contexts', ofContext({ essential: true, values: ['c1'] })],
+    ['a context that is not essential', ofContext({ value: 'c1' })],
+    ['a context that is only called essential', ofContext({ essential: 'true', value: 'c1' })],
+    ['another claim', '{"access_token":{"xms_cc":{"values":["cp1"]}}}'],
+    ['a claim of another token', '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}'],
+    ['no claims', 'null'],
+    ['null as its claims', '{"access_token":null}'],
+  ])('is a refusal where those do not allow it: %s', (_what, text) => {
+    const failure = explainAs(text)
+    expect(told(failure)[0]).toBe('API_TOKEN_REJECTED')
+    expect(failure.options.hint).toBe(
+      'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.',
+    )
+  })
+
+  it('that is none leaves the usual hint', () => {
+    const contexts = { ...api, authenticationContexts: ['c1'] }
+    const refused = explainApiResponse(contexts, 'obo', { status: 401, body: {}, challenge: undefined })
+    expect(refused.options).not.toHaveProperty('hint')
+    expect(refused.options.extensions).toEqual({})
+  })
+
   it('may be 4,096 characters long', () => {
     const long = encode(JSON.stringify({ x: 'x'.repeat(3_064) }))
     expect(long).toHaveLength(4_096)
@@ -166,5 +265,35 @@ describe('a Conditional Access challenge of an API', () => {
     ['too many claims', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
   ])('is none with %s', (_what, text) => {
     expect(told(explain(401, {}, text))[0]).toBe('API_TOKEN_REJECTED')
+  })
+})
+
+describe('a failure of a call that may wait for its user', () => {
+  const asked = problem('CONDITIONAL_ACCESS_REQUIRED', 'It wants more.', {
+    upstream: { service, status: 401 },
+    extensions: { claimsChallenge: '{}' },
+  })
+
+  it('is a step-up where this API asks the user to prove more', () => {
+    const stepUp = explainStepUp(api, asked, undefined)
+    expect([stepUp.code, stepUp.message, stepUp.options]).toEqual([
+      'STEP_UP_REQUIRED',
+      'It wants more.',
+      asked.options,
+    ])
+    const again = explainStepUp(api, asked, '{}')
+    expect([again.code, again.message, again.options]).toEqual([
+      'STEP_UP_NOT_CARRIED',
+      'The Weather API still asks for it.',
+      { upstream: asked.options.upstream },
+    ])
+  })
+
+  it.each([
+    ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
+    ['of nobody', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
+    ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
+  ])('stays what it is where it is one %s', (_what, failure) => {
+    expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })
 })

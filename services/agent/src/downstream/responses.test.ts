@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readResponse } from './responses.ts'
+import { describeFailure, readApiProblem, readResponse, readScope } from './responses.ts'
 
 describe('a response', () => {
   it('has no body where that is no JSON, and all its challenges in one', () => {
@@ -9,5 +9,73 @@ describe('a response', () => {
       challenge: 'Basic, Bearer',
       body: undefined,
     })
+  })
+})
+
+describe('a challenge', () => {
+  const challenge = (scope: string, error = 'insufficient_scope') =>
+    `Bearer realm="api", error="${error}", scope="${scope}"`
+
+  it.each([
+    ['Tasks.Read', 'Tasks.Read'],
+    [' Tasks.Read   Tasks.Write ', 'Tasks.Read, Tasks.Write'],
+    ['api://a-1/Tasks_Read', 'api://a-1/Tasks_Read'],
+    ['x'.repeat(300), 'x'.repeat(300)],
+  ])('asks for the scopes %j', (scope, names) => {
+    expect(readScope(challenge(scope))).toBe(names)
+  })
+
+  it.each([
+    ['there is none', undefined],
+    ['it is one of another error', challenge('Tasks.Read', 'invalid_token')],
+    ['it names none', 'Bearer error="insufficient_scope"'],
+    ['another parameter does', 'Bearer error="insufficient_scope", myscope="Tasks.Read"'],
+    ['they are blank', challenge('  ')],
+    ['they are a sentence', challenge('Ask the administrator, please!')],
+    ['they are more than 300 characters', challenge('x'.repeat(301))],
+  ])('asks for no scopes where %s', (_where, text) => {
+    expect(readScope(text)).toBeUndefined()
+  })
+})
+
+describe('a failure', () => {
+  it('is shown by the texts that problem documents, OAuth and JSON-RPC have, and nothing else', () => {
+    const texts = {
+      code: 'C',
+      title: 'T',
+      detail: 'D',
+      failedCheck: 'F',
+      error: 'E',
+      error_description: 'ED',
+      message: 'M',
+    }
+    expect(describeFailure({ ...texts, secret: 'x', status: 400 })).toEqual(texts)
+    const { error: _, ...ofError } = texts
+    expect(describeFailure({ jsonrpc: '2.0', error: { ...ofError, data: 'x' } })).toEqual({ error: ofError })
+    expect(describeFailure({ code: 7, error: null })).toEqual({})
+    for (const none of [undefined, null, 'a text', 7]) expect(describeFailure(none)).toEqual({})
+  })
+
+  it('is shown by no more than 1,000 characters of each text, and without tokens', () => {
+    const [title, detail] = ['x'.repeat(1_000), 'x'.repeat(1_001)]
+    const token = `Bearer ${Buffer.from('{"alg":"RS256"}').toString('base64url')}.eyJzdWIiOiJhIn0.c2lnbmF0dXJl`
+    expect(describeFailure({ title, detail, message: token })).toEqual({
+      title,
+      detail: `${'x'.repeat(999)}…`,
+      message: 'Bearer ‹token removed›',
+    })
+  })
+
+  it.each([
+    ['of 40 characters', `a${'0'.repeat(39)}`, true],
+    ['with a hyphen, a dot and an underscore', 'Deny-list_1.0', true],
+    ['of more', `a${'0'.repeat(40)}`, false],
+    ['that begins with a digit', '1a', false],
+    ['that is a sentence', 'All is well', false],
+    ['that is empty', '', false],
+  ])('names a check %s only in the form of a name', (_what, failedCheck, isName) => {
+    expect(readApiProblem({ code: 'C', failedCheck })).toEqual(
+      isName ? { code: 'C', failedCheck } : { code: 'C' },
+    )
   })
 })

@@ -33,7 +33,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
   const { tokens, logger, lines } = callerOf([api], sidecar.url)
   return {
     sidecar,
-    obtain: (turn: Turn, parentId?: string) => obtainToken(tokens, turn, api, { parentId, logger }),
+    obtain: (turn: Turn, parentId?: string, of = api) => obtainToken(tokens, turn, of, { parentId, logger }),
     audit: () =>
       lines
         .map(line => JSON.parse(line))
@@ -201,9 +201,12 @@ describe('a token in the trace', () => {
       client_assertion: 'T1',
     }
     expect(t1).toEqual(hiddenT1)
-    expect(t2).toMatchObject({
+    expect(t2).toEqual({
       ...fromSidecar,
+      title:
+        'Inside the sidecar: T1 is exchanged for T2, the agent’s own exchange token, or T2 is in its cache',
       request: {
+        ...hiddenT1.request,
         body: { grant_type: 'client_credentials', ...assertion, scope: hiddenT1.request.body.scope },
       },
       token: {
@@ -223,6 +226,20 @@ describe('a token in the trace', () => {
       title: `TR: agent ${ids.agentClientId} acts as its user account ${ids.agentUser}`,
       token: { role: 'TR', actsAs: 'agent-user' },
     })
+  })
+
+  it('of a single scope, where the sidecar asks for that alone', async () => {
+    const { obtain } = await stage(authorizationHeader(forAda), authorizationHeader(own))
+    const alerts = { ...api, scope: 'Alerts.ReadWrite' }
+    const bodies: unknown[] = []
+    for (const turn of [turnOf(ids.ada), turnOf()]) {
+      await obtain(turn, undefined, alerts)
+      bodies.push(shown(turn)[2]?.request?.body)
+    }
+    expect(bodies).toMatchObject([
+      { scope: `api://${api.appId}/Alerts.ReadWrite offline_access openid profile` },
+      { scope: `api://${api.appId}/.default` },
+    ])
   })
 
   it('of version 1 names its agent too', async () => {
@@ -349,6 +366,13 @@ describe('the audit log of tokens', () => {
       { ...issued, correlationId, flow: 'autonomous', tokenId: 'token-1' },
       { ...issued, correlationId, flow: 'obo', onBehalfOf: ids.ada },
     ])
+  })
+
+  it('says as which user account the agent acts', async () => {
+    const claims = onBehalfOfClaims(ids.agentUser, { exp })
+    const { obtain, audit } = await stage(authorizationHeader(claims))
+    await obtain({ ...turnOf(), flow: 'agent-user' })
+    expect(audit()).toMatchObject([{ audit: 'issued', flow: 'agent-user', agentUser: ids.agentUser }])
   })
 
   it('says why there is none', async () => {

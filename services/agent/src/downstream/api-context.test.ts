@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it, vi } from 'vitest'
+import { ids, verifiedUser, weatherApi } from '../identity/testing/fixtures.ts'
+import { problem } from '../problems.ts'
+import type { Turn } from '../turn/turn.ts'
+import type { ApiChange, Permit } from './api-context.ts'
+import { callerOf, grantingSidecar, json, refusal, start, stepsOf, turnOf } from './testing/stage.ts'
+
+interface Found {
+  readonly found: string
+}
+
+const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
+const found = { found: 'it' }
+
+/** An API that responds so, the way to it, and what it got. */
+async function stage(respond: (response: ServerResponse, request: IncomingMessage) => void) {
+  const came: { target: string; type: string | undefined; key: unknown; body: string }[] = []
+  const server = await start(async (request, response) => {
+    const { method, url, headers } = request
+    const key = headers['idempotency-key']
+    came.push({ target: `${method} ${url}`, type: headers['content-type'], key, body: await text(request) })
+    respond(response, request)
+  })
+  const sidecar = await start(grantingSidecar)
+  const api = { ...weatherApi, url: server.url }
+  return { api, came, sidecar, caller: callerOf([api], sidecar.url).caller }
+}
+
+const challengeOf = (claims: string) => ({
+  'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
+})
+const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+const permit: Permit = { idempotencyKey: 'key-1', isIdempotent: true }
+const change: ApiChange<Found> = {
+  method: 'POST',
+  path: '/things',
+  body: { name: 'a thing' },
+  subject: 'a new thing',
+  statuses: [201],
+  isBody: isFound,
+}
+
+describe('a search', () => {
+  it('is a POST of JSON, which the trace shows, and is sent again when its connection broke', async () => {
+    let calls = 0
+    const { api, came, caller } = await stage(response =>
+      calls++ === 0 ? response.destroy() : json(200, found)(response),
+    )
+    const turn = turnOf()
+    const request = { path: '/search', search: { words: 'rain' }, subject: 'rain', isBody: isFound }
+    expect(await caller.for(turn).call(api, request)).toEqual(found)
+    const body = '{"words":"rain"}'
+    const sent = { target: 'POST /search', type: 'application/json', key: undefined, body }
+    expect(came).toEqual([sent, sent])
+    expect(stepsOf(turn, 'api-call')[1]?.request).toMatchObject({ method: 'POST', body: { words: 'rain' } })
+  })
+})
+
+describe('a change', () => {
+  it('is sent as JSON with its key, belongs to the step that it is made under, and tells what came', async () => {
+    const { api, came, caller } = await stage(json(201, found))
+    const turn = turnOf()
+    expect(await caller.for(turn).under('step-1', permit).change(api, change)).toEqual(found)
+    const body = '{"name":"a thing"}'
+    expect(came).toEqual([{ target: 'POST /things', type: 'application/json', key: '"key-1"', body }])
+    expect(stepsOf(turn, 'api-call')).toMatchObject([
+      {
+        parentId: 'step-1',
+        title: 'The agent calls the Weather API: a new thing',
+        request: { method: 'POST', body: { name: 'a thing' } },
+        response: { status: 201, body: found },
+      },
+    ])
+    expect(turn.trace.steps[0]?.parentId).toBe('step-1')
+  })
+
+  it('without a body sends none', async () => {
+    const { api, came, caller } = await stage(json(200, found))
+    const { body: _, ...rest } = change
+    const turn = turnOf()
+    const removal = { ...rest, method: 'DELETE', path: '/things/1', statuses: [200] } as const
+    await caller.for(turn).under('step-1', permit).change(api, removal)
+    expect(came).toEqual([{ target: 'DELETE /things/1', type: undefined, key: '"key-1"', body: '' }])
+    expect(stepsOf(turn, 'api-call')[0]?.request).not.toHaveProperty('body')
+  })
+
+  it('is not sent without a permit', async () => {
+    const { api, came, caller } = await stage(json(201, found))
+    const context = caller.for(turnOf())
+    expect(() => context.change(api, change)).toThrow('This call changes something, and nothing permits it.')
+    expect(() => context.under('step-1').permit).toThrow('nothing permits it')
+    expect(context.under('step-1', permit).permit).toBe(permit)
+    expect(came).toEqual([])
+  })
+
+  it('fails as those who ask know better, or for a response that does not say that it is done', async () => {
+    const { api, caller } = await stage(json(200, found))
+    const context = caller.for(turnOf()).under('step-1', permit)
+    const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
+    await expect(context.change(api, { ...change, explain })).rejects.toThrow('There are too many.')
+    await expect(context.change(api, { ...change, explain })).rejects.toThrow('responded 200')
+    const unread = { ...change, statuses: [200], isBody: (body: unknown): body is Found => body === 7 }
+    await expect(context.change(api, unread)).rejects.toThrow('not what it promises')
+    const explained = { ...unread, explain: () => problem('INVALID_REQUEST', 'It is another thing.') }
+    await expect(context.change(api, explained)).rejects.toThrow('It is another thing.')
+  })
+})
+
+describe('what an API asks the user to prove', () => {
+  const answer = () => stage(json(401, {}, challengeOf(claims)))
+
+  it('is a step-up for a change, once; then the token does not carry it', async () => {
+    const { api, caller, sidecar } = await answer()
+    const turn = turnOf(ids.ada)
+    const asked = caller.for(turn).under('step-1', permit).change(api, change)
+    await expect(asked).rejects.toMatchObject({
+      code: 'STEP_UP_REQUIRED',
+      message: 'The Weather API wants stronger authentication of the user.',
+      options: { extensions: { claimsChallenge: claims } },
+    })
+    const again = caller
+      .for(turn)
+      .under('step-1', { ...permit, claims })
+      .change(api, change)
+    await expect(again).rejects.toMatchObject({
+      code: 'STEP_UP_NOT_CARRIED',
+      message: 'The Weather API still asks for it.',
+      options: { upstream: { service: 'weather-api', status: 401 } },
+    })
+    const [first, second] = sidecar.requests.map(({ target }) => decodeURIComponent(target))
+    expect(first).not.toContain('acrs')
+    expect(second).toContain(claims)
+    const title = 'The agent asks its sidecar for a token to act for the signed-in user, for the Weather API'
+    const titles = turn.trace.steps.filter(({ to }) => to === 'sidecar').map(step => step.title)
+    expect(titles).toEqual([title, `${title}, that proves what the API asked for`])
+    const bodies = turn.trace.steps.map(({ request }) => request?.body as { claims?: string } | undefined)
+    expect(bodies.filter(body => body?.claims !== undefined)).toMatchObject([{ claims }])
+  })
+
+  it('is Conditional Access for a call that changes nothing', async () => {
+    const { api, caller } = await answer()
+    const request = { path: '/', subject: 'things', isBody: isFound }
+    await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(
+      refusal('CONDITIONAL_ACCESS_REQUIRED'),
+    )
+  })
+})
+
+describe('an API that refuses a right', () => {
+  it('which the token has is told as such, with no right to grant', async () => {
+    const { api, caller } = await stage(json(403, { failedCheck: 'permission' }))
+    const turn = turnOf()
+    const request = { path: '/', subject: 'things', isBody: isFound }
+    await expect(caller.for(turn).call(api, request)).rejects.toThrow(
+      'The API does not allow it, although the agent’s token has Weather.Read.All.',
+    )
+    expect(stepsOf(turn, 'api-call')[0]?.problem).not.toHaveProperty('needs')
+  })
+})
+
+describe('a token that comes back', () => {
+  const secret = randomBytes(256).toString('base64url')
+  const turnWithSecret = (): Turn => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
+
+  it('is found out where it is the user’s', async () => {
+    const { api, caller } = await stage(json(200, { found: [...secret].reverse().join('') }))
+    const sidecar = await start((_request, response) => grantingSidecar(userOf(ids.ada), response))
+    const turn = turnWithSecret()
+    const context = callerOf([api], sidecar.url).caller.for(turn)
+    const call = context.call(api, { path: '/', subject: 'things', isBody: isFound })
+    await expect(call).rejects.toEqual(refusal('API_ECHOED_TOKEN'))
+    expect(caller.healthOf(api, turn.agent).state).toBe('unknown')
+  })
+
+  it('in the words of a failure is not told', async () => {
+    const { api } = await stage(json(200, found))
+    const sidecar = await start((_request, response) => grantingSidecar(userOf(ids.ada), response))
+    const turn = turnWithSecret()
+    const failure = callerOf([api], sidecar.url)
+      .caller.for(turn)
+      .authorised(api, {
+        subject: 'things',
+        shown: { method: 'POST', path: '' },
+        mayRepeat: false,
+        send: async () => ({ status: 200, body: {} }),
+        read: () => {
+          throw problem('INVALID_REQUEST', `It is no thing: ${secret}`)
+        },
+      })
+    await expect(failure).rejects.toMatchObject({
+      code: 'API_ECHOED_TOKEN',
+      message: 'The Weather API sent back the token that it got, so nothing of its response is used.',
+      options: { upstream: { service: 'weather-api' } },
+    })
+    expect(JSON.stringify(turn.trace.steps)).not.toContain(secret.slice(0, 20))
+  })
+})
+
+/** A request of the sidecar on behalf of this user, whatever their token. */
+function userOf(oid: string): IncomingMessage {
+  const headers = { authorization: `Bearer token-of-${oid}` }
+  return { headers, url: `/?AgentIdentity=${ids.agentClientId}` } as unknown as IncomingMessage
+}
