@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
@@ -11,6 +12,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Identity } from '../caller.ts'
 import { DeniedTokens } from './denied-tokens.ts'
 import { DenyList, DenyListUnavailable } from './deny-list.ts'
+import { isDenyListLocation } from './source.ts'
 
 const [agent, sibling, user] = [1, 2, 3].map(n => `0000000${n}-1111-4222-8333-444444444444`) as [
   string,
@@ -38,8 +40,14 @@ describe('a row', () => {
     ['of the agent with a time denies tokens from before', { agent, issuedBefore: '2026-11-28T12:00:01Z' }, 'token'],
     ['of the agent with a time lets tokens from then on pass', { agent, issuedBefore: '2026-11-28T12:00:00Z' }, undefined],
     ['may have a time in another zone', { agent, issuedBefore: '2026-11-28T13:00:01+01:00' }, 'token'],
+    ['may have a time without seconds', { agent, issuedBefore: '2026-11-28T12:01Z' }, 'token'],
+    ['may have a time in parts of a second', { agent, issuedBefore: '2026-11-28T12:00:00.25Z' }, 'token'],
     ['may have a time in seconds', { agent, issuedBefore: issuedAt + 1 }, 'token'],
+    ['may have the first time of all', { agent, issuedBefore: 0 }, undefined],
+    ['may have the last time of all', { agent, issuedBefore: 253_402_300_799 }, 'token'],
     ['of the user denies tokens from before', { oid: user, issuedBefore: issuedAt + 1 }, 'token'],
+    ['of the user in capital letters too', { oid: user.toUpperCase(), issuedBefore: issuedAt + 1 }, 'token'],
+    ['of another user denies nothing', { oid: agent, issuedBefore: issuedAt + 1 }, undefined],
     ['of the user lets newer tokens pass', { oid: user, issuedBefore: issuedAt }, undefined],
     ['of the token denies it', { uti: 'token-1' }, 'token'],
     ['of another token denies nothing', { uti: 'TOKEN-1' }, undefined],
@@ -52,13 +60,30 @@ describe('a row', () => {
     const both = [{ agent }, { agent, issuedBefore: issuedAt }]
     for (const list of [both, both.toReversed()])
       expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('agent')
+    const times = [0, 1].map(more => ({ agent, issuedBefore: issuedAt + more }))
+    for (const list of [times, times.toReversed()])
+      expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('token')
+  })
+
+  it('names ids whose capital letters do not count, and of a token’s id every letter', () => {
+    const rows = [{ agent }, { oid: user, issuedBefore: issuedAt + 1 }, { uti: 'a'.repeat(64) }]
+    const denied = DeniedTokens.parse(JSON.stringify(rows))
+    const { size } = denied
+    expect(size).toBe(3)
+    expect(denied.find(by(agent.toUpperCase()), issuedAt)).toBe('agent')
+    expect(denied.find(by(sibling, { objectId: user.toUpperCase() }), issuedAt)).toBe('token')
+    expect(denied.find(by(sibling, { objectId: sibling, tokenId: 'a'.repeat(64) }), issuedAt)).toBe('token')
+    expect(denied.find(by(sibling, { objectId: sibling, tokenId: undefined }), issuedAt)).toBeUndefined()
   })
 
   // biome-ignore format: table
   it.each([
     '{}', '{"agnet":"x"}', `{"agent":"${agent}","note":""}`, '{"agent":"weather-agent"}', '{"agent":null}', `{"agent":"${agent}","uti":"a"}`,
     `{"oid":"${user}"}`, '{"uti":""}', '{"uti":"a","issuedBefore":1}', `{"agent":"${agent}","issuedBefore":"yesterday"}`, `{"agent":"${agent}","issuedBefore":null}`,
-    `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00"}`, `{"agent":"${agent}","issuedBefore":1795867200000}`, 'null', '"x"', '[]',
+    `{"agent":"x${agent}"}`, `{"agent":"${agent}x"}`, '{"uti":"!a"}', '{"uti":"a!"}', `{"uti":"${'a'.repeat(65)}"}`, '{"uti":7}',
+    `{"agent":"${agent}","issuedBefore":-1}`, `{"agent":"${agent}","issuedBefore":1.5}`, `{"agent":"${agent}","issuedBefore":253402300800}`,
+    `{"agent":"${agent}","issuedBefore":"+002026-11-28T12:00:00Z"}`, `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00Z (noon)"}`,
+    `{"agent":"${agent}","issuedBefore":"2026-13-28T12:00:00Z"}`, `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00"}`, `{"agent":"${agent}","issuedBefore":1795867200000}`, 'null', '"x"', '[]',
   ])('that is not understood makes the list unreadable: %s', row => {
     expect(() => DeniedTokens.parse(`[{"agent":"${sibling}"},${row}]`)).toThrow('Row 2 of the deny list')
   })
@@ -75,6 +100,31 @@ describe('a row', () => {
     const denied = DeniedTokens.parse(JSON.stringify(ids.map(id => ({ agent: id }))))
     expect(ids.every(id => denied.find(by(id), issuedAt) === 'agent')).toBe(true)
     expect(denied.find(by(agent), issuedAt)).toBeUndefined()
+  })
+})
+
+describe('a place for a deny list', () => {
+  it.each([
+    '/etc/deny-list.json',
+    'deny-list.json',
+    'lists/https://lists.example/denied',
+    'https://lists.example/denied',
+    'HTTPS://lists.example/denied',
+    'http://localhost:8080/denied',
+    'http://127.0.0.1/denied',
+  ])('may be %s', location => {
+    expect(isDenyListLocation(location)).toBe(true)
+  })
+
+  it.each([
+    'http://lists.example/denied',
+    'http://localhost.example/denied',
+    'ftp://localhost/denied',
+    'file:///etc/deny-list.json',
+    'https://',
+    'git+ssh.x-1://lists.example',
+  ])('may not be %s', location => {
+    expect(isDenyListLocation(location)).toBe(false)
   })
 })
 
@@ -181,6 +231,103 @@ describe('a file', () => {
     expect(list.find(by(sibling), issuedAt)).toBe('agent')
   })
 
+  it('says in the log when it was read, and when it can be read again', async () => {
+    const { path } = mount(listOf(agent, sibling))
+    const { list, lines } = openList(path)
+    await list.ready()
+    await list.refresh()
+    rmSync(path)
+    await list.refresh()
+    writeFileSync(path, listOf(agent, sibling))
+    await list.refresh()
+    writeFileSync(path, listOf(agent))
+    await list.refresh()
+    const read = { level: 'info', source: path, message: 'The deny list was read.' }
+    expect(lines).toEqual([
+      { ...read, rows: 2 },
+      expect.objectContaining({ level: 'error' }),
+      { level: 'info', source: path, message: 'The deny list can be read again; it is the same.' },
+      { ...read, rows: 1 },
+    ])
+  })
+
+  it('raises its alarm again every minute, with its age', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { path } = mount(listOf(agent))
+    const { list, lines } = openList(path)
+    await list.ready()
+    lines.length = 0
+    rmSync(path)
+    vi.advanceTimersByTime(2_600)
+    expect(list.ageSeconds).toBe(2.6)
+    for (const ms of [0, 59_999, 1]) {
+      vi.advanceTimersByTime(ms)
+      await list.refresh()
+    }
+    expect(lines).toMatchObject([{ ageSeconds: 3 }, { ageSeconds: 63 }])
+  })
+
+  it('is as old as the process where it was never read', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { list, lines } = openList(join(tmpdir(), 'no-such-deny-list.json'))
+    await list.refresh()
+    vi.advanceTimersByTime(61_000)
+    await list.refresh()
+    expect(lines).toMatchObject([{ ageSeconds: 0 }, { ageSeconds: 61 }])
+  })
+
+  it('is looked at no more once it is closed, and raises no alarm', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { path } = mount(listOf(agent))
+    const { list, lines } = openList(path)
+    await list.ready()
+    await setImmediate()
+    expect(vi.getTimerCount()).toBe(1)
+    await list.close()
+    expect(vi.getTimerCount()).toBe(0)
+    lines.length = 0
+    rmSync(path)
+    await list.refresh()
+    expect(vi.getTimerCount()).toBe(0)
+    expect(lines).toEqual([])
+  })
+
+  it('is looked at once at a time, and then after a second', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { path } = mount(listOf(agent))
+    const { list } = openList(path)
+    await Promise.all([list.refresh(), list.refresh()])
+    await setImmediate()
+    expect(vi.getTimerCount()).toBe(1)
+    writeFileSync(path, listOf(sibling))
+    vi.advanceTimersByTime(999)
+    await setImmediate()
+    expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+    vi.advanceTimersByTime(1)
+    while (!list.find(by(sibling), issuedAt)) await setImmediate()
+  })
+
+  it('that is a pipe without a writer is no file, and nobody waits for it', async () => {
+    folder = mkdtempSync(join(tmpdir(), 'deny-list-'))
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    const { list, lines } = openList(path)
+    await expect(list.ready()).rejects.toThrow('The deny list could not be read yet.')
+    expect(lines).toMatchObject([{ reason: 'The deny list is not a file.' }])
+  })
+
+  it('may measure 4 MiB', async () => {
+    const text = listOf(agent)
+    const { path } = mount(`${text}${' '.repeat(4 * 1024 * 1024 - text.length)}`)
+    const { list } = openList(path)
+    await list.ready()
+    expect(list.find(by(agent), issuedAt)).toBe('agent')
+  })
+
   it('that was never read denies an answer, until it is there', async () => {
     const { path } = mount(listOf(agent))
     rmSync(path)
@@ -189,6 +336,7 @@ describe('a file', () => {
     expect(() => list.find(by(sibling), issuedAt)).toThrow(DenyListUnavailable)
     expect(list.isRead).toBe(false)
     expect(lines).toMatchObject([{ level: 'error', message: expect.stringContaining('no token passes') }])
+    await expect(list.ready()).rejects.toThrow('The deny list could not be read yet.')
     writeFileSync(path, listOf(agent))
     await list.refresh()
     await list.ready()
@@ -231,7 +379,7 @@ describe('a URL', () => {
     const opened = openList(url)
     await opened.list.ready()
     expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
-    expect(JSON.stringify(opened.lines)).not.toContain('secret')
+    expect(opened.lines).toMatchObject([{ source: url.replace('?sig=secret', '') }])
   })
 
   // biome-ignore format: table
