@@ -10,9 +10,7 @@ import { pipeline, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Identity } from '../caller.ts'
-import { DeniedTokens } from './denied-tokens.ts'
 import { DenyList, DenyListUnavailable } from './deny-list.ts'
-import { isDenyListLocation } from './source.ts'
 
 const [agent, sibling, user] = [1, 2, 3].map(n => `0000000${n}-1111-4222-8333-444444444444`) as [
   string,
@@ -21,111 +19,13 @@ const [agent, sibling, user] = [1, 2, 3].map(n => `0000000${n}-1111-4222-8333-44
 ]
 const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
 
-const by = (caller: string, more: Partial<Identity> = {}): Identity => ({
+const by = (caller: string): Identity => ({
   flow: 'obo',
   caller,
   objectId: user,
   tenantId: 'tenant',
   blueprintAppId: undefined,
   tokenId: 'token-1',
-  ...more,
-})
-
-describe('a row', () => {
-  // biome-ignore format: table
-  const rows: readonly (readonly [what: string, row: object, denial: 'agent' | 'token' | undefined])[] = [
-    ['of the agent denies all of its tokens', { agent }, 'agent'],
-    ['of the agent in capital letters too', { agent: agent.toUpperCase() }, 'agent'],
-    ['of another agent denies nothing', { agent: sibling }, undefined],
-    ['of the agent with a time denies tokens from before', { agent, issuedBefore: '2026-11-28T12:00:01Z' }, 'token'],
-    ['of the agent with a time lets tokens from then on pass', { agent, issuedBefore: '2026-11-28T12:00:00Z' }, undefined],
-    ['may have a time in another zone', { agent, issuedBefore: '2026-11-28T13:00:01+01:00' }, 'token'],
-    ['may have a time without seconds', { agent, issuedBefore: '2026-11-28T12:01Z' }, 'token'],
-    ['may have a time in parts of a second', { agent, issuedBefore: '2026-11-28T12:00:00.25Z' }, 'token'],
-    ['may have a time in seconds', { agent, issuedBefore: issuedAt + 1 }, 'token'],
-    ['may have the first time of all', { agent, issuedBefore: 0 }, undefined],
-    ['may have the last time of all', { agent, issuedBefore: 253_402_300_799 }, 'token'],
-    ['of the user denies tokens from before', { oid: user, issuedBefore: issuedAt + 1 }, 'token'],
-    ['of the user in capital letters too', { oid: user.toUpperCase(), issuedBefore: issuedAt + 1 }, 'token'],
-    ['of another user denies nothing', { oid: agent, issuedBefore: issuedAt + 1 }, undefined],
-    ['of the user lets newer tokens pass', { oid: user, issuedBefore: issuedAt }, undefined],
-    ['of the token denies it', { uti: 'token-1' }, 'token'],
-    ['of another token denies nothing', { uti: 'TOKEN-1' }, undefined],
-  ]
-  it.each(rows)('%s: %j', (_what, row, denial) => {
-    expect(DeniedTokens.parse(JSON.stringify([row])).find(by(agent), issuedAt)).toBe(denial)
-  })
-
-  it('counts beside others of the same agent by what it denies more', () => {
-    const both = [{ agent }, { agent, issuedBefore: issuedAt }]
-    for (const list of [both, both.toReversed()])
-      expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('agent')
-    const times = [0, 1].map(more => ({ agent, issuedBefore: issuedAt + more }))
-    for (const list of [times, times.toReversed()])
-      expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('token')
-  })
-
-  it('names ids whose capital letters do not count, and of a token’s id every letter', () => {
-    const rows = [{ agent }, { oid: user, issuedBefore: issuedAt + 1 }, { uti: 'a'.repeat(64) }]
-    const denied = DeniedTokens.parse(JSON.stringify(rows))
-    const { size } = denied
-    expect(size).toBe(3)
-    expect(denied.find(by(agent.toUpperCase()), issuedAt)).toBe('agent')
-    expect(denied.find(by(sibling, { objectId: user.toUpperCase() }), issuedAt)).toBe('token')
-    expect(denied.find(by(sibling, { objectId: sibling, tokenId: 'a'.repeat(64) }), issuedAt)).toBe('token')
-    expect(denied.find(by(sibling, { objectId: sibling, tokenId: undefined }), issuedAt)).toBeUndefined()
-  })
-
-  // biome-ignore format: table
-  it.each([
-    '{}', '{"agnet":"x"}', `{"agent":"${agent}","note":""}`, '{"agent":"weather-agent"}', '{"agent":null}', `{"agent":"${agent}","uti":"a"}`,
-    `{"oid":"${user}"}`, '{"uti":""}', '{"uti":"a","issuedBefore":1}', `{"agent":"${agent}","issuedBefore":"yesterday"}`, `{"agent":"${agent}","issuedBefore":null}`,
-    `{"agent":"x${agent}"}`, `{"agent":"${agent}x"}`, '{"uti":"!a"}', '{"uti":"a!"}', `{"uti":"${'a'.repeat(65)}"}`, '{"uti":7}',
-    `{"agent":"${agent}","issuedBefore":-1}`, `{"agent":"${agent}","issuedBefore":1.5}`, `{"agent":"${agent}","issuedBefore":253402300800}`,
-    `{"agent":"${agent}","issuedBefore":"+002026-11-28T12:00:00Z"}`, `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00Z (noon)"}`,
-    `{"agent":"${agent}","issuedBefore":"2026-13-28T12:00:00Z"}`, `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00"}`, `{"agent":"${agent}","issuedBefore":1795867200000}`, 'null', '"x"', '[]',
-  ])('that is not understood makes the list unreadable: %s', row => {
-    expect(() => DeniedTokens.parse(`[{"agent":"${sibling}"},${row}]`)).toThrow('Row 2 of the deny list')
-  })
-
-  it.each(['', ' ', '{}', 'null', '[{"agent":', `[{"agent":"${agent}"}`])(
-    'is not looked for in what is no list: %j',
-    text => {
-      expect(() => DeniedTokens.parse(text)).toThrow('The deny list is not')
-    },
-  )
-
-  it('is found among 10,000', () => {
-    const ids = Array.from({ length: 10_000 }, () => randomUUID())
-    const denied = DeniedTokens.parse(JSON.stringify(ids.map(id => ({ agent: id }))))
-    expect(ids.every(id => denied.find(by(id), issuedAt) === 'agent')).toBe(true)
-    expect(denied.find(by(agent), issuedAt)).toBeUndefined()
-  })
-})
-
-describe('a place for a deny list', () => {
-  it.each([
-    '/etc/deny-list.json',
-    'deny-list.json',
-    'lists/https://lists.example/denied',
-    'https://lists.example/denied',
-    'HTTPS://lists.example/denied',
-    'http://localhost:8080/denied',
-    'http://127.0.0.1/denied',
-  ])('may be %s', location => {
-    expect(isDenyListLocation(location)).toBe(true)
-  })
-
-  it.each([
-    'http://lists.example/denied',
-    'http://localhost.example/denied',
-    'ftp://localhost/denied',
-    'file:///etc/deny-list.json',
-    'https://',
-    'git+ssh.x-1://lists.example',
-  ])('may not be %s', location => {
-    expect(isDenyListLocation(location)).toBe(false)
-  })
 })
 
 /** Opens a deny list, and keeps what it logs. */
