@@ -1,7 +1,7 @@
 import { agentUsersOf } from '../objects/memberships.ts'
 import { type Collection, idOf, principalsOf, type Target } from '../objects/tenant-object.ts'
 
-/** Access packages that agents and their user accounts were assigned, of which nothing is wanted. */
+/** Access packages that were assigned to agents and their user accounts. The set-up wants none. */
 export function accessPackages(target: Target): readonly Collection[] {
   return [...principalsOf(target), ...agentUsersOf(target)].map(({ key, title }) => ({
     of: key,

@@ -25,7 +25,10 @@ interface Admission {
 
 const level = 'pod-security.kubernetes.io/enforce'
 
-/** What decides about pods of the namespace beside RBAC: Pod Security, and whoever may change or refuse pods as they are made. */
+/**
+ * What decides besides RBAC about new pods of the namespace: Pod Security, and admission webhooks and policies that may change
+ * or refuse them.
+ */
 export async function readAdmission(
   kubectl: RunKubectl,
   namespace: string,
@@ -93,7 +96,10 @@ interface Matching {
   readonly resourceRules?: readonly Rule[]
 }
 
-/** A policy does nothing without a binding. Labels of the pods and conditions are left out, so that it may be one too many. */
+/**
+ * A policy does nothing without a binding. Pod labels and match conditions are not evaluated, so the list may have a policy
+ * that does not apply.
+ */
 function toAdmissions(policies: readonly Policy[]): readonly Admission[] {
   return policies.flatMap(({ kind, metadata, webhooks = [], spec }) => {
     const isMutating = kind.startsWith('Mutating')

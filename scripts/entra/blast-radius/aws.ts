@@ -9,7 +9,7 @@ export interface Model {
   readonly region?: string | undefined
 }
 
-/** A role of AWS beside what the CloudFormation template would make of it. */
+/** A role of AWS, and what the CloudFormation template would make of it. */
 export interface ComparedRole {
   readonly arn: string
   readonly found: Role
@@ -25,7 +25,7 @@ export async function compareRole(
   credentials: readonly FederatedCredential[],
   model: Model,
 ): Promise<ComparedRole> {
-  // Loaded by this one command.
+  // Loaded here, since only this command needs them.
   const { renderRole } = await import('../../doctor/aws/role-template.ts')
   const { ParameterError } = await import('../../doctor/aws/template.ts')
   const trust: Statement[] = []
@@ -33,7 +33,7 @@ export async function compareRole(
     try {
       trust.push(...(await renderRole(arn, parameters, region)).trust)
     } catch (error) {
-      // Nobody can have made the role in that way.
+      // The template refuses these parameters, so the role was not made with them.
       if (!(error instanceof ParameterError)) throw error
     }
   const profile = profilesOf(found).find(

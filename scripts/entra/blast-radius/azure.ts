@@ -1,13 +1,13 @@
 import type { Json, SendRequest } from '../graph.ts'
 import { azureRoles, type Branch, group } from './branch.ts'
 
-/** Reads an address of Azure Resource Manager. */
+/** Reads a URL of Azure Resource Manager. */
 export type ReadAzure = (url: string) => Promise<Json>
 
 const manager = 'https://management.azure.com'
 const assignments = '/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01'
 
-/** Reads as whoever is signed in to the Azure CLI; an address counts below Azure Resource Manager. */
+/** Reads as the user who is signed in to the Azure CLI; URLs are relative to Azure Resource Manager's. */
 export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
   let token: Promise<string> | undefined
   return async url => {
@@ -30,8 +30,9 @@ async function signIn(tenantId: string): Promise<string> {
 }
 
 /**
- * Roles of agents and their user accounts in the subscriptions that the reader sees, by groups too
- * (https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest); nobody planned any.
+ * Role assignments of agents and their user accounts, also by groups, in the subscriptions that the reader may read
+ * (https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest). The set-up plans none, so all are
+ * surplus.
  *
  * @param principals by object id
  */
@@ -49,7 +50,7 @@ export async function readAzureRoles(
     }
     const held: Branch[] = []
     for (const { title, id } of principals) {
-      // One of a management group is told by each of its subscriptions.
+      // An assignment at a management group is listed by each of its subscriptions.
       const found = new Map<string, Branch>()
       for (const { subscriptionId } of subscriptions) {
         const filter = encodeURIComponent(`assignedTo('${id}')`)
@@ -73,7 +74,7 @@ export async function readAzureRoles(
   }
 }
 
-/** A role that the reader is not shown goes by its id. */
+/** A role whose name may not be read is shown by its id. */
 async function readRoleName(read: ReadAzure, id: string): Promise<string> {
   try {
     const { properties } = await read(`${id}?api-version=2022-04-01`)

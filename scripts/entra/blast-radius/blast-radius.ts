@@ -13,24 +13,24 @@ import { addLastUse } from './last-use.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
-/** What else is read than Entra; absent: nothing. */
+/** What is read besides Entra; absent = nothing else. */
 export interface Surroundings {
   readonly azure?: ReadAzure | undefined
   readonly kubectl?: RunKubectl | undefined
-  /** Who may be the pod or change it. */
+  /** Subjects that may be the pod or change it, and are not counted as surplus. */
   readonly accepted: readonly string[]
   readonly aws?: { readonly roleArn: string; readonly read: (roleArn: string) => Promise<Role> } | undefined
 }
 
 export interface Telling extends Surroundings {
   readonly isJson: boolean
-  /** Where a picture goes, too. */
+  /** File for a picture of the result. */
   readonly pictureFile: string | undefined
 }
 
 /**
- * Tells everything that the blueprint's credential reaches, and who reaches the credential, against what the receipt planned; `true`
- * when there is nothing but that. What is not shown to this caller counts as neither.
+ * Reports everything that the blueprint's credential reaches, and who reaches the credential, compared with what the receipt
+ * planned. Returns `true` if nothing is surplus or wrong; what this caller may not read does not count.
  */
 export async function tellBlastRadius(run: Run, telling: Telling): Promise<boolean> {
   const { isJson, pictureFile } = telling

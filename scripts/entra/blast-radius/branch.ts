@@ -1,6 +1,6 @@
 /**
- * What the reader should stop at: `surplus` nobody asked for, `fault` is asked for and wrong, `unread` was not shown to this caller, so that
- * nobody knows.
+ * What needs attention: `surplus` = nobody asked for it, `fault` = asked for but wrong, `unread` = this caller may not read it,
+ * so it is unknown.
  */
 export type Mark = 'surplus' | 'fault' | 'unread'
 
@@ -10,7 +10,7 @@ export interface Branch {
   readonly title: string
   /** The object's id, where it has one. */
   readonly id?: string
-  /** Absent: the plan asks for it, or it is told for information only. */
+  /** Absent: as planned, or for information only. */
   readonly mark?: Mark
   readonly branches?: readonly Branch[]
 }
@@ -19,23 +19,23 @@ export interface Branch {
 export interface BlastRadius {
   readonly tenantId: string
   readonly blueprint: Branch
-  /** Who can be the blueprint, or change it. */
+  /** Who can act as the blueprint, or change it. */
   readonly who: readonly Branch[]
-  /** Whom and what the blueprint can be. */
+  /** Who the blueprint can act as, and what that reaches. */
   readonly what: readonly Branch[]
 }
 
-/** How often a mark stands in trees. */
+/** How many branches have this mark, at any depth. */
 export function countMarks(branches: readonly Branch[], mark: Mark): number {
   return flatten(branches).filter(one => one.mark === mark).length
 }
 
-/** Branches with a title; none when there is nothing to put under it. */
+/** One branch with this title and these below it; none if there are none. */
 export function group(title: string, branches: readonly Branch[]): readonly Branch[] {
   return branches.length > 0 ? [{ title, branches }] : []
 }
 
-/** Every branch of trees, with the way to it in words. */
+/** All branches at any depth, each with its path in words. */
 export function flatten(
   branches: readonly Branch[],
   before = '',
@@ -46,7 +46,7 @@ export function flatten(
   ])
 }
 
-/** Out of Graph's sight. */
+/** Graph does not show these. */
 export const azureRoles: Branch = {
   title: 'roles of the agents in Azure (Azure RBAC; --azure)',
   mark: 'unread',

@@ -29,7 +29,10 @@ const permissions = [
   'RoleManagement.ReadWrite.Directory',
 ]
 
-/** Who may change the blueprint without being named anywhere near it. Told for information: no plan of an agent is about them. */
+/**
+ * Who may change the blueprint by a role or permission in the whole tenant. For information only: the set-up does not plan
+ * them.
+ */
 export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
   return [
     ...(await orUnread('holders of directory roles', () => readRoles(graph))),

@@ -95,7 +95,7 @@ interface List {
   readonly members: readonly Json[] | undefined
 }
 
-/** What each list of blueprint and agents has, with names in place of ids. */
+/** The members of each list of the blueprint and its agents, with names in place of ids. */
 async function readLists(run: Run, target: Target): Promise<readonly List[]> {
   const names = new Names(run.graph)
   const lists: List[] = []
@@ -126,7 +126,7 @@ function toBranches({ collection, members }: List): readonly Branch[] {
   ]
 }
 
-/** A secret has its key's id. */
+/** A secret is identified by its key id. */
 function idOfMember({ id, keyId }: Json): Pick<Branch, 'id'> {
   const known = id ?? keyId
   return known === undefined || known === null ? {} : { id: String(known) }

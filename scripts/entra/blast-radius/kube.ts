@@ -15,10 +15,10 @@ const outOfSight: readonly Branch[] = [
 ].map(title => ({ title, mark: 'unread' }))
 
 /**
- * Who can be a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators and the control plane are told,
- * everybody else is surplus unless accepted.
+ * Who can be a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators and the control
+ * plane are listed for information; everybody else is surplus unless accepted.
  *
- * @param accepted who may, as it is told, such as `system:serviceaccount:<namespace>:<name>`
+ * @param accepted subjects that may, spelt as in the output, such as `system:serviceaccount:<namespace>:<name>`
  */
 export async function readKube(
   kubectl: RunKubectl,
@@ -90,7 +90,7 @@ function toPods(pods: readonly Json[], account: string): readonly Branch[] {
   ]
 }
 
-/** Groups that somebody from outside the control plane is in by himself. */
+/** Groups that others than the control plane belong to automatically. */
 function isEverybody(name: string): boolean {
   return (
     ['system:authenticated', 'system:unauthenticated', 'system:anonymous'].includes(name) ||

@@ -3,7 +3,7 @@ import type { Json } from '../graph.ts'
 /** Runs kubectl with these arguments, and an input, and gives its output. */
 export type RunKubectl = (args: readonly string[], input?: string) => Promise<string>
 
-/** Objects, none of kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
+/** Lists objects; none of a kind that the cluster does not know, `undefined` if kubectl's user may not read them. */
 export async function list<Item = Json>(
   kubectl: RunKubectl,
   ...args: readonly string[]

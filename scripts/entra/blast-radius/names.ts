@@ -9,7 +9,7 @@ export class Names {
     this.#graph = graph
   }
 
-  /** The member of a list, with the name of the API that it is about, and of the app role. */
+  /** Adds to an assignment or grant the names of its API and app role. */
   async name(member: Json): Promise<Json> {
     const { resourceId, appRoleId } = member
     if (typeof resourceId !== 'string') return member
@@ -22,7 +22,7 @@ export class Names {
     }
   }
 
-  /** Without names the ids have to do. */
+  /** `undefined` where it may not be read; ids are then shown instead of names. */
   #resource(id: string): Promise<Json | undefined> {
     const path = `/servicePrincipals/${id}?$select=id,displayName,appRoles`
     const asked =

@@ -3,7 +3,7 @@ import { words } from './text.ts'
 
 /** In pixels. */
 const sizes = { width: 330, between: 50, line: 16, padding: 8, gap: 10, margin: 24, head: 64 }
-/** What fits into a box at 12 px, and in bold. */
+/** How many characters fit into a line of a box at 12 px. */
 const letters = { plain: 48, bold: 42 }
 
 const colours: Record<
@@ -16,7 +16,7 @@ const colours: Record<
   unread: { fill: '#fff6dd', stroke: '#b98900', text: '#5e4600' },
 }
 
-/** A box with its lines, and the boxes that hang on it. */
+/** A box with its lines of text and its child boxes. */
 interface Box {
   readonly lines: readonly string[]
   readonly mark: Mark | undefined
@@ -81,7 +81,7 @@ function toBoxes(branches: readonly Branch[]): readonly Box[] {
   return boxes
 }
 
-/** Lines by words; a line that goes on is indented. */
+/** Wraps at words, and indents continued lines. */
 function wrap(title: string, isBold = false): readonly string[] {
   const limit = isBold ? letters.bold : letters.plain
   const pieces = new RegExp(`.{1,${limit}}`, 'g')
@@ -103,7 +103,7 @@ function ownHeight({ lines }: Box): number {
   return lines.length * sizes.line + 2 * sizes.padding
 }
 
-/** Of a box with all that hangs on it. */
+/** Height of a box with its children. */
 function heightOf(box: Box): number {
   return Math.max(ownHeight(box), heightOfAll(box.boxes))
 }
@@ -112,7 +112,7 @@ function heightOfAll(boxes: readonly Box[]): number {
   return boxes.reduce((sum, box) => sum + heightOf(box), 0) + Math.max(0, boxes.length - 1) * sizes.gap
 }
 
-/** Places boxes below each other in the next column, each beside the middle of what hangs on it. */
+/** Places boxes below each other in the next column, each beside the middle of its children. */
 function place(boxes: readonly Box[], before: number, top: number, step: number): readonly Placed[] {
   let y = top
   return boxes.map(box => {

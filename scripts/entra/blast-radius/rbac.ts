@@ -54,7 +54,10 @@ export interface Holder {
   readonly isAdministrator: boolean
 }
 
-/** Who has one of these accesses in the namespace of the roles, by which binding: each subject once, in the order of the bindings. */
+/**
+ * Who has one of these accesses in the namespace of the roles, and by which binding. Each subject comes once, in the order of
+ * the bindings.
+ */
 export function findHolders(
   roles: readonly Role[],
   bindings: readonly Binding[],
@@ -96,7 +99,7 @@ function isEverything({ verbs, apiGroups = [], resources = [] }: Rule): boolean 
   return [verbs, apiGroups, resources].every(list => list.includes('*'))
 }
 
-/** What a rule allows of an access. */
+/** The requests of an access that a rule allows. */
 function allowedOf(
   { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
   { verbs: asked, group, resources: wanted, name, isClusterWide }: Access,
@@ -109,7 +112,7 @@ function allowedOf(
     .flatMap(resource =>
       asked
         .filter(verb => verbs.includes('*') || verbs.includes(verb))
-        // What is created has no name yet that could be allowed.
+        // A request to create has no name yet, so a rule with names does not allow it.
         .filter(verb => !isNamed || verb !== 'create' || resource.includes('/'))
         .map(verb => ({ verb, group, resource, name: name ?? resourceNames[0], isClusterWide })),
     )

@@ -2,8 +2,9 @@ import type { RunKubectl } from './kubectl.ts'
 import { type Holder, nameOf, type Subject } from './rbac.ts'
 
 /**
- * Asks the API server about what bindings allow (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access):
- * another authorizer than RBAC may have a say.
+ * Asks the API server whether it allows these requests
+ * (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access), since other authorizers than
+ * RBAC may decide too.
  *
  * @returns whether it allows each; `undefined` if kubectl's user may not ask
  */
@@ -41,7 +42,7 @@ function toReview({ subject, request }: Holder, namespace: string) {
   }
 }
 
-/** The groups are those that Kubernetes puts everybody of the kind into. */
+/** With the groups that Kubernetes puts all subjects of this kind into. */
 function toCaller(subject: Subject) {
   const name = nameOf(subject)
   const everybody = 'system:authenticated'

@@ -32,7 +32,7 @@ function write(branches: readonly Branch[], indent = ''): string[] {
   })
 }
 
-/** With the id of what has more below it, and of what is to be taken away. */
+/** Shows ids only of branches with others below them, and of those with a mark. */
 function writeBranch({ title, id, mark, branches }: Branch): string {
   const start = mark ? `${styleText(colours[mark], words[mark])} ` : ''
   return `${start}${title}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`

@@ -32,10 +32,10 @@ interface Continuing extends ContinueRequest {
 }
 
 const validForS = 10 * 60
-/** In one turn. */
+/** How often one turn may wait. */
 const pauseLimit = 3
 
-/** With its library: few turns wait. */
+/** Loaded when needed, with its library, since few turns wait. */
 const loadSeal = () => import('./continuation.ts')
 
 /** Turns that wait for their user. The agent keeps none of them: the page brings them back, sealed. */
@@ -56,7 +56,7 @@ export class Approvals {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
-    // A consent takes a while to be known everywhere: waiting for the same one again is no further wait.
+    // A consent takes a while to take effect everywhere, so waiting for the same one again is not counted.
     const isTriedAgain = kind === 'consent' && before?.kind === 'consent'
     const pauses = (before?.pauses ?? 0) + (isTriedAgain ? 0 : 1)
     if (pauses > pauseLimit)
@@ -174,7 +174,7 @@ export class Approvals {
   }
 }
 
-/** An approval that leads to a step-up or a consent lasts no longer. */
+/** Whether a wait is for calls that waited before: a step-up or consent after an approval does not extend its time. */
 function isSameWait({ pending: before }: WaitingTurn, { pending }: Wait): boolean {
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }

@@ -4,12 +4,12 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 
 /**
- * Where a user lets an agent act for them, and where an administrator does so for all. Entra records it and returns no token: an agent
- * identity has no redirect URI of its own, and the blueprint's is used.
- * See https://learn.microsoft.com/entra/agent-id/interactive-agent-authentication-authorization-flow
+ * The URLs at which a user lets an agent act for them, and an administrator for all users. Entra records it and returns no
+ * token: an agent identity has no redirect URI of its own, and the blueprint's is used. See
+ * https://learn.microsoft.com/entra/agent-id/interactive-agent-authentication-authorization-flow
  *
  * @param redirectUri registered as a web redirect URI of the blueprint
- * @param loginHint the user's name at Entra, lest another account consents
+ * @param loginHint the user's name at Entra, so that no other account consents
  */
 export function describeConsent(
   { authority, tenantId, clientId }: AgentIdentity,
@@ -38,7 +38,7 @@ export function describeConsent(
   }
 }
 
-/** Scopes of this API and no other, whatever it says that it wants; all that the agent asks for, if it names none of its own. */
+/** The scopes of this API among those that it demands; `.default` if it names none of its own. */
 function scopesOf({ appId }: DownstreamApi, permission: string): readonly string[] {
   const names = permission.split(', ').map(name => name.replace(`api://${appId}/`, ''))
   const own = names.filter(name => /^[\w.-]+$/.test(name))

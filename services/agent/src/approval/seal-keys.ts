@@ -12,16 +12,16 @@ export interface SealKey {
 /** The keys of all replicas. */
 export interface SealKeys {
   /**
-   * The one that seals.
+   * The key to seal with.
    *
    * @throws {ProblemError} APPROVAL_UNAVAILABLE
    */
   current(): SealKey
-  /** One that opens; `undefined` if nobody knows it. */
+  /** The key with this id; `undefined` if there is none. */
   find(kid: string): SealKey | undefined
 }
 
-/** How often a file is read again at most because of unknown ids, which anybody can send. */
+/** The shortest time between two readings of a file because of unknown key ids, which anybody can send. */
 const rereadMs = 1_000
 
 /**
@@ -52,14 +52,14 @@ export function readSealKeys(file: string): SealKeys {
       try {
         keys = parseKeys(readFileSync(file, 'utf8'))
       } catch {
-        // While it is being replaced; the keys that are known go on.
+        // The file is just being replaced; the known keys stay in use.
       }
       return keys.find(key => key.kid === kid)
     },
   }
 }
 
-/** A key of this process alone: what it sealed nobody else opens, nor it itself after a restart. */
+/** A key of this process alone: no other process can open what it sealed, and neither can this one after a restart. */
 export function createSealKeys(): SealKeys {
   let made: SealKey | undefined
   const current = () => {

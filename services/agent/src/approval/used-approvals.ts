@@ -2,7 +2,10 @@ import { approvalProblem } from './problems.ts'
 
 const mostUsed = 10_000
 
-/** Continuations whose calls are being made, or were made and must not be made again. Of this process, and only so many. */
+/**
+ * Continuations whose calls are being made, or were made and must not be made again. Known to this process only, and limited in
+ * number.
+ */
 export class UsedApprovals {
   readonly #used = new Map<string, number>()
 
@@ -17,7 +20,7 @@ export class UsedApprovals {
     this.#used.set(jti, exp)
   }
 
-  /** It may come again: nothing was done, or only what is done once whatever comes. */
+  /** Lets it come again: nothing was done, or only what an API does once however often it is asked. */
   release(jti: string): void {
     this.#used.delete(jti)
   }

@@ -8,7 +8,7 @@ export interface ToolDefinition<Schema extends TObject> {
   readonly name: string
   /** For the model. */
   readonly description: string
-  /** What the model may pass; held against it before `run`. */
+  /** What the model may pass; checked before `run`. */
   readonly schema: Schema
   /** The result goes to the model as JSON. */
   readonly run: (input: Static<Schema>, context: ToolContext) => Promise<unknown>

@@ -16,11 +16,11 @@ export interface StepCall<Output> {
   readonly tool: string
   /** `undefined` if they are no JSON object. */
   readonly arguments: Readonly<Record<string, unknown>> | undefined
-  /** Of the step of the trace. */
+  /** What spans and metrics show of the call's step. */
   readonly facts?: StepFacts
   /** Name of the API; `undefined` if there is no such tool. */
   readonly api: string | undefined
-  /** What would be changed; `undefined` if nothing, or if the call cannot be made at all, which `run` then says. */
+  /** What would be changed; `undefined` if nothing, or if the call cannot be made at all, for which `run` then throws. */
   readonly change?: (Change & { readonly toolHash: string }) | undefined
   run(context: ToolContext): Promise<Output>
 }
@@ -42,11 +42,11 @@ export interface StepOptions {
   readonly context: ToolContext
   /** Who asks for the calls. */
   readonly from: 'bedrock' | 'user'
-  /** Whether the turn goes on after such a failure, which is then told. */
+  /** Whether the turn goes on after this failure, and the model is told of it. */
   readonly isTellable: (failure: ProblemError) => boolean
 }
 
-/** Changing calls of one step. */
+/** How many calls of one step may change something. */
 const changeLimit = 5
 
 /** Whether a turn may call a tool: one that changes something needs a user who can approve, or may do without. */
@@ -106,14 +106,14 @@ export async function resumeStep<Output>(
   for (const { waited, call, isDenied } of calls) {
     if (waited.isAsked) run.noteDecision(waited, isDenied)
     if (isDenied || !call) run.deny(waited)
-    // What comes after a call that waits stays in order.
+    // Changes are made in order: none before one that waits again.
     else if (run.waits && waited.effect !== undefined) run.postpone(waited)
     else await run.run(call, waited, waited.isAsked ? claims : undefined)
   }
   return run.end(calls.flatMap(({ call }) => call ?? []))
 }
 
-/** What a call waits for that was made without a step of its own and has failed; `undefined` if it just failed. */
+/** What a failed call waits for that was made without a step of its own; `undefined` if it just failed. */
 export function waitInstead(options: StepOptions, call: StepCall<unknown>, error: unknown): Wait | undefined {
   return new Step(options).holdFailed(call, toProblem(error))
 }
@@ -211,7 +211,7 @@ class Step<Output> {
     this.#ends.set(callId, { status: 'denied' })
   }
 
-  /** Leaves a call for when the one before it goes on; the user is not asked about it again. */
+  /** Leaves a call until the one before it has run; the user is not asked about it again. */
   postpone(call: PendingCall): void {
     this.#pending.push({ ...call, isAsked: false })
   }
@@ -228,7 +228,7 @@ class Step<Output> {
   }
 
   #askNow(call: StepCall<Output>): void {
-    // An approval goes before what else is waited for.
+    // An approval comes before everything else that is waited for.
     if (this.#wait?.kind !== 'approval') {
       this.#wait = { kind: 'approval' }
       for (const [index, other] of this.#pending.entries())
@@ -260,7 +260,7 @@ class Step<Output> {
     if (code === 'STEP_UP_REQUIRED' && change) return { kind: 'step-up', claims: claimsChallenge }
     if (!pausesForConsent || api === undefined) return undefined
     if (code === 'API_FORBIDDEN' && needs?.kind === 'scope') return { kind: 'consent', right: needs }
-    // All that its application asks for, where nobody said which scopes it has.
+    // All scopes, where none is configured.
     const right = needs ?? { api, permission: '.default', kind: 'scope' }
     return code === 'CONSENT_REQUIRED' ? { kind: 'consent', right } : undefined
   }

@@ -30,7 +30,7 @@ export interface OfferedTool {
   readonly change?: Change | undefined
   /** What is wrong with arguments that fit the schema but that the API would refuse; the user is not asked about such a call. */
   readonly faultOf?: (args: Readonly<Record<string, unknown>>) => string | undefined
-  /** Of all that defines it, where name, description and schema are not all. */
+  /** Hash of its whole definition, if that is more than name, description and schema. */
   readonly hash?: string
 }
 
@@ -50,7 +50,7 @@ export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): 
   return toolsets.filter(({ api }) => mayUse(agent, api))
 }
 
-/** The API of these tools with each of the rights that they need: each has entries of the sidecar. */
+/** The API, once for each right that these tools need, since each has its own entries of the sidecar. */
 export function apisOf({ api, otherRights = [] }: Toolset): readonly DownstreamApi[] {
   return [api, ...otherRights]
 }
@@ -58,7 +58,7 @@ export function apisOf({ api, otherRights = [] }: Toolset): readonly DownstreamA
 /** The tools of one API, in all ways in which the agent uses them. */
 export interface Toolset {
   readonly api: DownstreamApi
-  /** The same API with other rights, where some tools need one with an entry of the sidecar of its own. */
+  /** The same API with further rights that some tools need, each with its own entries of the sidecar. */
   readonly otherRights?: readonly DownstreamApi[]
   /** Failures of these tools alone. The model may word them for the user and go on. */
   readonly problems: Readonly<Record<string, ProblemKind>>
@@ -74,7 +74,7 @@ export interface Toolset {
   readonly source?: {
     /** Looks them up again if that was long ago. Never throws. */
     refresh(): Promise<void>
-    /** How the API and its tools fare: better known here than from calls of the API. */
+    /** Health of the API and its tools, which is better known here than from calls of the API. */
     health(): ComponentHealth
     close(): Promise<void>
   }

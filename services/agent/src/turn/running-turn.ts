@@ -19,7 +19,7 @@ export interface TurnRequest
     Turn,
     'requestId' | 'message' | 'history' | 'agent' | 'flow' | 'resumed' | 'pausesForConsent'
   > {
-  /** The user's verified token, where there is one. Only flows on behalf of a user get to see it. */
+  /** The user's verified token, where there is one. Only turns of flows on behalf of a user get it. */
   readonly signedIn: VerifiedUserToken | undefined
   /** Whether the steps of the trace are among the events. */
   readonly showsTrace: boolean
@@ -70,7 +70,7 @@ export class RunningTurn implements Turn {
   readonly #events = new EventQueue()
   readonly #startedMs = performance.now()
   readonly #notices: Problem[] = []
-  /** As other services write it; the turn's id is the same as a GUID. */
+  /** The id of the trace as other services write it; the turn's id is the same in the form of a GUID. */
   readonly #traceId: string | undefined
   #spans: TurnSpans | undefined
   #answer = ''
@@ -224,7 +224,7 @@ export class RunningTurn implements Turn {
     this.#events.push({ event: 'problem', data: shown })
   }
 
-  /** What tells of the turn at its start and at its end. */
+  /** What the first and the last event have in common. */
   #head() {
     const { id, agent, mode, flow, model } = this
     const traceId = this.#traceId

@@ -4,14 +4,14 @@ import type { Attributes } from '@opentelemetry/api'
 import { nowAsText } from '../status/now.ts'
 
 type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'> & {
-  /** Of a step that waited, and goes on. */
+  /** The id of the step that waited, if this one continues it. */
   readonly id?: string | undefined
 }
 type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
 
 /** What spans and metrics show of a step, besides kind, time and outcome: no text of users or models. */
 export interface StepFacts {
-  /** Of the span. */
+  /** Name of the span. */
   readonly name?: string
   readonly attributes?: Attributes | undefined
 }

@@ -37,22 +37,22 @@ export interface Turn extends Caller {
   readonly pausesForConsent: boolean
   /** Sends answer text to the user as it comes. */
   write(text: string): void
-  /** Tells something that did not fail the turn. */
+  /** Tells the user of a problem that did not end the turn. */
   notice(problem: Problem): void
 }
 
-/** What a turn has come to. */
+/** What a turn has used until its end or pause. */
 interface Figures {
   readonly usage: TurnResult['usage']
   readonly tools: readonly ToolUse[]
 }
 
-/** How a turn ended well. The answer is the text that was written. */
+/** A turn that ended without a problem. The answer is the text that was written. */
 export interface Answered extends Figures {
   readonly finishReason: TurnResult['finishReason']
 }
 
-/** A turn that goes on when its user has decided. */
+/** A turn that waits until its user has decided. */
 export interface Waiting extends Figures {
   readonly wait: Wait
   /** What the mode needs to go on: JSON. */

@@ -11,7 +11,7 @@ import type {
 export interface PendingCall {
   readonly callId: string
   readonly tool: string
-  /** What the tool was when it was offered; empty if it changes nothing. */
+  /** Hash of the tool's definition when it was offered; empty if it changes nothing. */
   readonly toolHash: string
   /** Name of the API. */
   readonly api: string

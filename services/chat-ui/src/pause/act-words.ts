@@ -4,7 +4,7 @@ export interface ActWords {
   readonly leaveIt: string
 }
 
-/** Of a title such as “Create alert”; of one that does not begin with a verb, that it is run. */
+/** From a title such as “Create alert”. If it does not begin with a verb, the buttons speak of running it. */
 export function actWords(title: string): ActWords {
   const verb = /^([A-Z][a-z]+) \S/.exec(title)?.[1]
   if (!verb) return { doIt: `Run ${title}`, leaveIt: 'Don’t run' }

@@ -32,7 +32,7 @@ export interface PauseCardProps {
 interface CardFrameProps {
   readonly card: PauseCardProps
   readonly title: string
-  /** What the card tells of its own going on. */
+  /** A problem to show instead of the card's. */
   readonly problem?: PageProblem | undefined
   readonly children: ComponentChildren
   readonly acts: ComponentChildren
@@ -54,7 +54,7 @@ export function CardFrame({ card, title, problem = card.problem, children, acts 
   const heading = useRef<HTMLHeadingElement>(null)
   const seconds = useSecondsLeft(pause.expiresAt, clockAheadMs)
   useEffect(() => {
-    // Whoever is writing goes on writing.
+    // Takes the focus from nobody who is writing.
     const isWriting =
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
     if (!isWriting) heading.current?.focus({ preventScroll: true })

@@ -4,17 +4,20 @@ import { CopyButton } from '../controls/copy-button.tsx'
 import { KeepFocus } from '../controls/keep-focus.tsx'
 import { capitalise } from '../words/names.ts'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
-import { goOnOnceKnown, howFar } from './consent-wait.ts'
+import { howFar, retryUntilConsented } from './consent-wait.ts'
 import { hearConsent, isOfAuthority, openConsentWindow } from './consent-window.ts'
 import { useGrace } from './grace.ts'
 import { ShownText } from './shown-text.tsx'
 
 type State = 'asked' | 'open' | 'silent' | 'blocked' | 'refused' | 'failed'
 
-/** So long the window may take before the card says that nothing has come of it. */
+/** After this time without an answer from the window the card says so. */
 const silenceMs = 5 * 60_000
 
-/** Asks the user to consent to what the agent may do for them. That they have is proven by the call alone, which then goes on. */
+/**
+ * Asks the user to consent to what the agent may do for them. Whether they have is shown only by the call, which is then tried
+ * again.
+ */
 export function ConsentCard(card: PauseCardProps) {
   const { pause, config, names, onDecide } = card
   const { consent } = pause
@@ -22,7 +25,7 @@ export function ConsentCard(card: PauseCardProps) {
   const state = useSignal<State>('asked')
   const error = useSignal('')
   const far = howFar(pause)
-  const goOn = () => void goOnOnceKnown(pause, onDecide)
+  const goOn = () => void retryUntilConsented(pause, onDecide)
   useEffect(() => {
     if (!consent) return
     return hearConsent(consent.state, answer => {

@@ -1,4 +1,4 @@
-/** The whole job of the page that Entra returns to after a consent: tell the page that asked, and close. */
+/** All that the page does to which Entra returns after a consent: tell the page that asked, and close. */
 const parameters = new URLSearchParams(location.search)
 const state = parameters.get('state')
 const error = parameters.get('error')

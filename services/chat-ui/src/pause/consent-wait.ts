@@ -2,21 +2,21 @@ import type { Pause } from '@entra-bedrock-agent/identity-trace'
 import { signal } from '@preact/signals'
 import type { Decide } from './card-frame.tsx'
 
-/** A consent is known everywhere only after a while: how long to wait before the call is tried again, each time. */
+/** A consent takes a while to take effect everywhere: how long to wait before each try of the call. */
 const delaysMs = [0, 1_000, 2_000, 4_000, 8_000]
 
-/** Of which turn, and how far; outside of the cards, for each try has a card of its own. */
+/** Which turn waits for its consent to take effect. Kept outside of the cards, since each try has a card of its own. */
 const progress = signal<{ readonly turnId: string; readonly far: 'settling' | 'unknown' } | undefined>(
   undefined,
 )
 
-/** Whether a consent is still to take effect, or is not known after all tries. */
+/** `settling` = the consent has yet to take effect; `unknown` = it had not after all tries. */
 export function howFar({ turnId }: Pause): 'settling' | 'unknown' | undefined {
   return progress.value?.turnId === turnId ? progress.value.far : undefined
 }
 
-/** Goes on with calls once their consent is known; gives up after all tries. */
-export async function goOnOnceKnown(
+/** Tries calls again until their consent has taken effect; gives up after the last try. */
+export async function retryUntilConsented(
   pause: Pause,
   onDecide: (decide: Decide) => Promise<Pause | undefined>,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
-/** What the window told when it came back; nobody vouches for it. */
+/** What the window reported. It proves nothing. */
 export interface ConsentAnswer {
   /** An error code of OAuth 2.0, such as `access_denied`. */
   readonly error?: string
@@ -21,17 +21,17 @@ function basesOf(config: PublicConfig): string[] {
   return [`${config.authority}/`, ...(emulated === '' ? [] : [emulated])]
 }
 
-/** The channel by which the page that Entra returns to tells what came of it. */
+/** Name of the BroadcastChannel on which the page that Entra returns to reports the outcome. */
 export function consentChannel(state: string): string {
   return `consent:${state}`
 }
 
-/** Opens the window; `false` if the browser blocked it. To be called in a press. */
+/** Opens the window; `false` if the browser blocked it. Call it in a click handler. */
 export function openConsentWindow(url: string): boolean {
   return window.open(url, 'consent', 'popup,width=520,height=680') !== null
 }
 
-/** Waits for what the window tells. Returns how to stop that. */
+/** Waits for the window's report. Returns a function that stops waiting. */
 export function hearConsent(state: string, onAnswer: (answer: ConsentAnswer) => void): () => void {
   const channel = new BroadcastChannel(consentChannel(state))
   channel.onmessage = ({ data }) => {

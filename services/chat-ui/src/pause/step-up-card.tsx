@@ -78,7 +78,7 @@ export function StepUpCard(card: PauseCardProps) {
   )
 }
 
-/** Whoever confirms is signed in already. */
+/** The usual hint speaks of signing in, which the user has done already. */
 function withHint(problem: PageProblem): PageProblem {
   return problem.code === 'SIGN_IN_CANCELLED'
     ? { ...problem, hint: 'The call was not made. Confirm it’s you, or cancel it.' }

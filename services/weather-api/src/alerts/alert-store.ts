@@ -55,10 +55,10 @@ export class AlertStore {
   }
 
   /**
-   * Creates an alert. A repeated call with the same key returns the first result; without a key, or with another one, an alert
-   * that says the same is found instead of doubled.
+   * Creates an alert. A repeated call with the same key returns the first result; without a key, or with another one, an equal
+   * alert is returned instead of a second one.
    *
-   * @throws {ProblemError} IDEMPOTENCY_KEY_REUSED, INVALID_REQUEST for a date that does not do, ALERT_EXISTS, ALERT_LIMIT_REACHED
+   * @throws {ProblemError} IDEMPOTENCY_KEY_REUSED, INVALID_REQUEST for an unusable date, ALERT_EXISTS, ALERT_LIMIT_REACHED
    */
   create(owner: Owner, key: IdempotencyKey | undefined, order: AlertOrder): CreatedAlert {
     const fingerprint = hash(

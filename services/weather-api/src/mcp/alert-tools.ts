@@ -58,7 +58,7 @@ export function addAlertTools(server: McpServer, alerts: AlertStore, request: Fa
   )
 }
 
-/** Clients that know nothing of keys have none: the alerts themselves tell what is the same. */
+/** Clients without keys have none: for them an equal alert counts as the same one. */
 function readKey(meta: Readonly<Record<string, unknown>> = {}, caller: string): IdempotencyKey | undefined {
   const value = meta[keyOfMeta]
   if (value === undefined) return undefined

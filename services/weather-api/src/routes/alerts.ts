@@ -55,7 +55,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
 /** Changes of these alerts. */
 export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
-  // The service's own validator makes numbers of texts and of null, which is not for calls that change something.
+  // The service's usual validator turns texts and null into numbers, which calls that change something must not do.
   routes.setValidatorCompiler(TypeBoxValidatorCompiler)
 
   routes.post(

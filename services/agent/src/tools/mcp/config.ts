@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile'
 import { type DownstreamApi, nameSidecarEntries } from '../../identity/downstream-api.ts'
 import { nameForModel } from './offered-tools/tool-names.ts'
 
-/** An MCP server: an API like any other, and what of it the model may use. */
+/** An MCP server: an API like any other, with the tools that the model may use. */
 export interface McpServer {
   readonly api: DownstreamApi
   /** The only tools that the model is offered, by the server's names for them. */
@@ -22,9 +22,9 @@ export interface McpServer {
   readonly limits: {
     /** For one call. */
     readonly timeoutMs: number
-    /** What one response may measure. */
+    /** The largest response. */
     readonly maxResultBytes: number
-    /** What the model may get to read of one result. */
+    /** How much of one result the model may read. */
     readonly maxResultCharacters: number
   }
 }
@@ -56,14 +56,17 @@ type Entry = Static<typeof Entry>
 const Shape = Type.Object({ mcpServers: Type.Record(Type.String(), Type.Unknown()) }, strict)
 
 const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
-/** So that a whole `<server>__` is left at the front of every tool's name. */
+/** So that every tool's name has room for the whole prefix `<server>__`. */
 const longestServerName = 40
 const credentialParameter =
   /^(?:code|auth)$|(?:^|[-_.])(?:key|sig|signature|secret|password|credentials?|jwt)$|(?:apikey|token|authorization)$/i
 /** What traces and the status call something else. */
 const reservedNames = ['user', 'agent', 'sidecar', 'entra', 'bedrock']
 
-/** Reads the servers of the file that `MCP_CONFIG` names; none without it. Every fault is the environment's. */
+/**
+ * Reads the servers of the file that `MCP_CONFIG` names; none without it. Its faults are reported with those of the
+ * environment.
+ */
 export function readMcpServers(
   env: EnvironmentReader,
   otherApis: readonly DownstreamApi[],

@@ -8,7 +8,7 @@ import { findMissing, isAboutUser, toolsChanged, toolsRefused } from './missing-
 import type { ChosenTool, ChosenTools } from './offered-tools/offered-tools.ts'
 import { mcpProblems } from './problems.ts'
 
-/** How a server and each of its allowed tools fares for one agent, as the last look-ups and calls showed it. */
+/** Health of a server and of each of its allowed tools for one agent, by the last look-ups and calls. */
 export class ServerHealth {
   readonly #server: McpServer
   readonly #flows = mapFlows(() => new HealthRecord())
@@ -107,7 +107,7 @@ export class ServerHealth {
   }
 }
 
-/** Whichever flow showed it, the others would meet it too. */
+/** Whether a problem is the server's own, so that all flows have it. */
 function isOfServer(problem: ProblemError | undefined): boolean {
   return problem !== undefined && problem.code in mcpProblems
 }

@@ -6,7 +6,7 @@ import type { ChosenTools } from './offered-tools/offered-tools.ts'
 /** For whom an agent has tools listed: itself, its user account, or somebody it acts for. */
 type Asker = Pick<Caller, 'flow' | 'user'>
 
-/** What is known of a server's tools as one of them sees them. */
+/** What is known of a server's tools for one of these. */
 export interface KnownTools {
   readonly tools: ChosenTools | undefined
   /** Why the server did not list them to this user lately. */

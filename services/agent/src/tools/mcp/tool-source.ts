@@ -206,7 +206,7 @@ export class ToolSource {
     return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${title} ${what}.`, { upstream: { service: name } })
   }
 
-  /** Without the server's words, which may be in the failure's. */
+  /** Logs without the failure's text, which may quote the server. */
   #warn({ code, options: { upstream } }: ProblemError, error: unknown): void {
     const unexpected = code === 'INTERNAL_ERROR' ? { err: error } : {}
     this.#options.logger.warn(

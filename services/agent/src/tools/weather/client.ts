@@ -19,7 +19,7 @@ export function createWeatherClient(api: DownstreamApi): WeatherClient {
     request: { path: string; subject: string; isBody: (body: unknown) => body is Body },
   ): Promise<Body> {
     const explain = (response: ApiResponse) => explainUnknownCity(api, city, response)
-    // What the API says of the token is in the trace; it is no business of the model.
+    // What the API says of the token is in the trace, and not for the model.
     const { validated: _validated, ...weather }: Body & { validated?: unknown } = await context.call(api, {
       ...request,
       explain,

@@ -1,7 +1,7 @@
 import { agent } from '../../identity/testing/fixtures.ts'
 import type { TurnRequest } from '../running-turn.ts'
 
-/** Of turns in which nothing waits. */
+/** For turns in which no call waits. */
 export const noApprovals = {
   pause: () => Promise.reject(new Error('No turn waits here.')),
 }

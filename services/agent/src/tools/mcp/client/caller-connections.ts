@@ -4,7 +4,7 @@ import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
-/** How long a server is taken for one of the older era: it may have said so only because it was busy. */
+/** How long a server counts as one of the older protocol: it may have looked so only because it was busy. */
 const legacyForMs = 5 * 60_000
 /** The protocol wants 404 for an unknown session; many servers respond 400. With neither has the call been run. */
 const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
@@ -38,7 +38,7 @@ export class CallerConnections {
       return await connection.call(exchange, make)
     } catch (error) {
       if (!(error instanceof SdkHttpError)) throw error
-      // The server does not speak as it did, or has forgotten the session.
+      // The server speaks another version of the protocol now, or has forgotten the session.
       if (shared.replace(connection)) this.#prior = undefined
       if (!connection.hasSession || !statusesOfLostSessions.includes(error.status)) throw error
       const again = await shared.get(exchange)
@@ -71,8 +71,7 @@ export class CallerConnections {
   async #openConnection(exchange: Exchange): Promise<McpConnection> {
     if (performance.now() >= this.#priorUntilMs) this.#prior = undefined
     const { timeoutMs } = this.#server.limits
-    // Each call that waits for it has a limit of its own; without this one, an attempt that hangs would be joined by call after
-    // call.
+    // The calls that wait for it have limits of their own; without this one, call after call would join an attempt that hangs.
     using limit = new LinkedAbort(exchange.signal)
     limit.after(timeoutMs, () => limit.abort(new DOMException('No connection in time.', 'TimeoutError')))
     const { signal } = limit

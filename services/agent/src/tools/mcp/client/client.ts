@@ -20,7 +20,7 @@ interface McpRequest<Result> {
   readonly timeoutMs: number
   readonly maxBytes: number
   readonly make: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Result>
-  /** What the trace shows of what it returns, where that is not all. */
+  /** What the trace shows of the result, if not all of it. */
   readonly show?: (result: Result) => unknown
 }
 
@@ -29,7 +29,9 @@ interface McpReply<Result> extends Reply {
   readonly body: Result
 }
 
-/** Where tools of the project look for the key of a call. Servers have to ignore what they do not know in `_meta`. */
+/**
+ * Where this project's own tools find the idempotency key of a call. Servers have to ignore what they do not know in `_meta`.
+ */
 const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
 
 const listTimeoutMs = 5_000

@@ -204,7 +204,7 @@ function isRefusal(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }
 
-/** A cancellation and the end of a session have to go out after call and connection were given up. */
+/** Whether it is a cancellation or the end of a session, which have to be sent even after call and connection were given up. */
 function isFarewell(method: string, body: string | undefined): boolean {
   if (method === 'DELETE') return true
   return body !== undefined && (JSON.parse(body) as Message).method === 'notifications/cancelled'
@@ -219,7 +219,7 @@ function isToolCall(body: string | undefined): boolean {
   return body !== undefined && (JSON.parse(body) as { method?: unknown }).method === 'tools/call'
 }
 
-/** Nobody was reached, or nobody with the right certificate. */
+/** Whether a request was never sent: no connection, or no valid certificate. */
 function wasNeverSent(error: unknown): boolean {
   return error instanceof SendError && ['refused', 'unreachable', 'proxy'].includes(error.kind)
 }

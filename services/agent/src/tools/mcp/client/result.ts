@@ -99,7 +99,7 @@ function cutTexts(parts: readonly ResultPart[], maxCharacters: number): readonly
   return joinTexts([...kept, { type: 'text', text: mark }])
 }
 
-/** Without an array of them: a result may have millions. */
+/** Counts without making an array, since a result may have millions. */
 function countCharacters(text: string): number {
   let count = 0
   for (const _character of text) count += 1

@@ -14,7 +14,7 @@ import { nameForModel } from './tool-names.ts'
 export interface ListedTools {
   /** Those that the configuration allows. */
   readonly tools: readonly Tool[]
-  /** What the server calls its tools, to be shown: the first of them. */
+  /** The first of the server's names for its tools, to be shown. */
   readonly names: readonly string[]
   /** How many pages were read, where the server has more of them than are read. */
   readonly cutAfterPages?: number | undefined

@@ -16,7 +16,7 @@ const longestCity = 100
 const [from, to] = ['(?<![\\p{L}\\d])', '(?![\\p{L}\\d])']
 const words = (pattern: string) => new RegExp(`${from}(?:${pattern})${to}`, 'iu')
 
-/** Whoever says so wants an alert. */
+/** Words that ask for an alert. */
 const order = words(
   [
     '(?:warn|alert|notify|ping) (?:me|us)',
@@ -25,7 +25,7 @@ const order = words(
     '(?:erstelle?|setze?|lege?|mache?) (?:mir )?(?:bitte )?(?:eine?n?) (?:wetter|temperatur)?(?:alarm|warnung|alert)',
   ].join('|'),
 )
-/** Whoever says so does, if a temperature comes behind it. */
+/** Words that ask for an alert if a temperature follows. */
 const weakOrder = words(
   '(?:tell me|let me know|inform me|remind me|(?:sag|gib) mir (?:bitte )?bescheid),? (?:when|if|once|as soon as|wenn|falls|sobald)',
 )

@@ -25,9 +25,9 @@ export interface Alerts {
 }
 
 /**
- * Reads whether the agent has tools for alerts (WEATHER_API_ALERTS), and the authentication contexts that the weather API may ask users to
- * prove for them (ALERTS_AUTH_CONTEXT). They have entries of the sidecar of their own, so that a missing consent shows: Entra never misses one
- * of several where all that are granted are asked for.
+ * Reads whether the agent has tools for alerts (WEATHER_API_ALERTS), and the authentication contexts that the weather API may
+ * ask users to prove for them (ALERTS_AUTH_CONTEXT). They have their own entries of the sidecar, so that a missing consent is
+ * noticed: a request for all granted scopes succeeds without it.
  */
 export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi): Alerts | undefined {
   const changes = readAlertChanges(env)

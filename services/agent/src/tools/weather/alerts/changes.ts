@@ -1,7 +1,10 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import type { Change } from '../../toolset.ts'
 
-/** What the tools that change alerts do. The API does a call once, however often it comes: by its key, or because it is gone. */
+/**
+ * What the tools that change alerts do. The API does a call once, however often it comes: it knows the key, or the alert is
+ * gone already.
+ */
 const changes = {
   create_alert: { effect: 'create', title: 'Create alert', isIdempotent: true },
   delete_alert: { effect: 'delete', title: 'Delete alert', isIdempotent: true },

@@ -10,7 +10,7 @@ export interface AlertClient {
   /** Creates an alert; the same one, if it is there already. */
   create(context: ToolContext, order: AlertOrder): Promise<Alert>
   list(context: ToolContext): Promise<Alerts>
-  /** Sees that there is no such alert any more. */
+  /** Deletes an alert; one that is gone already is no failure. */
   remove(context: ToolContext, id: string): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export function createAlertClient(api: DownstreamApi): AlertClient {
 
 const isNothing = (body: unknown): body is undefined => body === undefined
 
-/** What the API says of the token is in the trace; it is no business of the model. */
+/** What the API says of the token is in the trace, and not for the model. */
 function withoutValidation<Body extends object>(body: Body & { validated?: unknown }): Body {
   const { validated: _validated, ...told } = body
   return told as Body
