@@ -1,4 +1,4 @@
-{{/* The forward proxy: what each container is told of it, and the way to it. */}}
+{{/* The forward proxy: its settings for each container, and the egress to it. */}}
 
 {{- define "proxy.isOn" -}}
 {{- if or .Values.proxy.https .Values.proxy.http .Values.proxy.existingSecret }}true{{ end -}}

@@ -57,7 +57,8 @@ interface Way {
 
 async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<Way> {
   const Issuer = await issuerOf(kubectl)
-  if (Issuer === undefined) throw notChecked('The cluster’s issuer may not be read.')
+  if (Issuer === undefined)
+    throw notChecked('The user of kubectl is not allowed to read the cluster’s issuer.')
   return { roleArn, parameters: { Issuer, OidcProvider: 'existing' } }
 }
 

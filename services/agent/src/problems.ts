@@ -161,7 +161,7 @@ export const catalogue = {
   },
   TOKEN_FLOW_MISMATCH: {
     status: 502,
-    title: 'The sidecar returned a token of the other flow or of another user; it was not used.',
+    title: 'The sidecar returned a token of another flow or of another user; it was not used.',
     hint: 'Set RequestAppToken=true for the API’s autonomous entry (DownstreamApis__<name>App) and false for the other on the sidecar.',
   },
 
