@@ -30,7 +30,7 @@ export default defineConfig({
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Of the packages that browsers get.
+    // Licences of the packages that browsers get.
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
       output: {

@@ -2,7 +2,7 @@ import { LeftBehind } from './archive/left-behind.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
-/** What stands over the whole page: whose answers are shown, and what somebody who left has to decide. */
+/** Banners over the whole page: that answers of a file are shown, and what a user who signed out has to decide. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>

@@ -1,4 +1,4 @@
-// First of all, since it names the layers in their order.
+// Imported first, since it sets the order of the CSS layers.
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/layout.css'

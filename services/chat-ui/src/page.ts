@@ -31,7 +31,7 @@ export interface Page {
   readonly names: Names
   /** What this browser keeps of conversations; its code comes when it is first needed. */
   readonly loadPast: () => Promise<PastConversations>
-  /** Who has signed out while conversations on their behalf are kept, and nobody has said whether they shall be. */
+  /** A user who has signed out and has not yet decided whether their conversations are kept. */
   readonly leftBehind: Signal<{ readonly objectId: string; readonly count: number } | undefined>
   /** What the status region says. */
   readonly announcement: Signal<string>
@@ -127,7 +127,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   }
 }
 
-/** What asks the agent, which nobody needs before there is a question. */
+/** Loads the code that asks the agent, which nobody needs before there is a question. */
 export async function loadAsk() {
   try {
     return (await import('./agent/ask.ts')).askAgent
@@ -176,7 +176,7 @@ function keepComposer(conversation: Conversation, config: PublicConfig): void {
   )
 }
 
-/** @param changed told who has left, or `undefined` when somebody is here */
+/** @param changed called with the user who has left, or with `undefined` when somebody is signed in */
 function forgetWhoLeaves(
   session: Session,
   forget: () => void,

@@ -1,6 +1,6 @@
 import type { Problem } from '@entra-bedrock-agent/identity-trace'
 
-/** What the page tells of a failure, whether the agent reported it or the page met it on its own. */
+/** What the page shows of a failure, whether the agent reported it or it happened in the page. */
 export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'> &
   Partial<Pick<Problem, 'status' | 'needs' | 'requestId'>>
 

@@ -1,7 +1,7 @@
 import type { Page } from '../page.ts'
 import { count } from '../words/times.ts'
 
-/** Asks whoever has signed out whether what is kept on their behalf shall stay. */
+/** Asks a user who has signed out whether the conversations on their behalf should be kept. */
 export function LeftBehind({ leftBehind, loadPast }: Pick<Page, 'leftBehind' | 'loadPast'>) {
   const left = leftBehind.value
   const decide = () => {

@@ -47,7 +47,7 @@ export class PastConversations {
     this.#conversation = conversation
     this.#tenantId = tenantId
     this.#current = readCurrent()
-    // The code of this has come after a new conversation was begun.
+    // A new conversation was begun before this code was loaded.
     if (conversation.replaced) this.keep(conversation.replaced)
     effect(() => {
       if (conversation.running.value || conversation.opened.value) return
@@ -64,7 +64,7 @@ export class PastConversations {
     return readPast().filter(({ owner }) => owner === undefined || owner === listed)
   }
 
-  /** Those on behalf of a user, who may have left. */
+  /** The conversations on behalf of a user, who may have signed out. */
   of(objectId: string): readonly PastConversation[] {
     return readPast().filter(({ owner }) => owner === this.#ownerOf(objectId))
   }
@@ -89,7 +89,7 @@ export class PastConversations {
     this.changes.value += 1
   }
 
-  /** Everybody's. What stands in this tab stays until it is closed. */
+  /** Removes everybody's conversations. The one in this tab stays until the tab is closed. */
   removeAll(): void {
     clearTimeout(this.#timer)
     this.#setCurrent('dropped')
@@ -194,7 +194,7 @@ function newId(): string {
   return [...crypto.getRandomValues(new Uint32Array(4))].map(part => part.toString(36)).join('')
 }
 
-/** Text stays as it was written; of the traces, what the tokens tell of people and tenant is masked. */
+/** Text stays as it was written. In the traces, personal data and tenant are masked. */
 function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
   const redactor = redactorFor(kept.exchanges.flatMap(({ steps }) => steps))
   let characters = 0

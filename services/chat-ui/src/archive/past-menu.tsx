@@ -3,7 +3,7 @@ import type { PastPanelProps } from './past-panel.tsx'
 
 const load = async () => (await import('./past-panel.tsx')).PastPanel
 
-/** The way to earlier conversations. */
+/** Opens the list of earlier conversations. */
 export function PastMenu(props: PastPanelProps) {
   return (
     <LazyPopover

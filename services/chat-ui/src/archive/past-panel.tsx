@@ -15,7 +15,7 @@ export interface PastPanelProps {
   readonly names: Names
 }
 
-/** What this browser keeps of earlier conversations, for whoever is here, and how to have it gone. */
+/** The earlier conversations that this browser keeps for the present user, and how to delete them. */
 export function PastPanel({ session, loadPast, names }: PastPanelProps) {
   const past = useLoaded(loadPast)
   const query = useSignal('')

@@ -17,7 +17,7 @@ export interface PastConversation {
 
 const prefix = 'past-conversation.'
 const mostConversations = 50
-/** Of all together. Browsers give a page some five million. */
+/** Limit of all conversations together. Browsers give a page some five million. */
 const mostCharacters = 2_000_000
 
 /** All that are kept, the newest first. What this version of the page cannot show is left out. */
@@ -56,7 +56,7 @@ export function removePast(id: string): void {
   removeStored('local', prefix + id)
 }
 
-/** Of everybody, also what cannot be shown. */
+/** Removes everybody's conversations, also those that cannot be shown. */
 export function removeAllPast(): void {
   for (const key of storedKeys('local') ?? []) if (key.startsWith(prefix)) removeStored('local', key)
 }

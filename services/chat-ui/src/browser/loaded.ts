@@ -2,7 +2,9 @@ import { useEffect, useState } from 'preact/hooks'
 
 const loaded = new WeakMap<() => Promise<unknown>, unknown>()
 
-/** What a chunk of its own brings, once it is wanted and there; from then on at once, wherever the same loader is used. */
+/**
+ * What a separate chunk exports. It is loaded when first wanted, and is then there at once wherever the same loader is used.
+ */
 export function useLoaded<Value extends object>(
   load: () => Promise<Value>,
   isWanted = true,

@@ -36,7 +36,7 @@ export function storedKeys(lifetime: Lifetime): readonly string[] | undefined {
   }
 }
 
-/** Keeps nothing under a key any more. */
+/** Removes what is kept under a key. */
 export function removeStored(lifetime: Lifetime, key: string): void {
   try {
     storageOf(lifetime).removeItem(key)

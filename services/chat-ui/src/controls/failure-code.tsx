@@ -1,6 +1,6 @@
 import { troubleshootingOf } from '../words/problem-kinds.ts'
 
-/** The code of a failure, leading to what is written about it. */
+/** The code of a failure, as a link to its documentation. */
 export function FailureCode({ code }: { readonly code: string }) {
   return (
     <a class="failure-code" href={troubleshootingOf(code)} target="_blank" rel="noopener noreferrer">

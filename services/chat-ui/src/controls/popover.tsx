@@ -5,7 +5,7 @@ interface PopoverProps {
   /** What the button shows. Where that is a picture only, the label is its name. */
   readonly button: ComponentChildren
   readonly label: string
-  /** Of the button. */
+  /** CSS class of the button. */
   readonly class?: string | undefined
   readonly panelClass?: string | undefined
   /** What is in the panel, if that is no text or form. */

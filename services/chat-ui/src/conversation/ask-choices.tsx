@@ -28,7 +28,7 @@ export function AskChoices({ conversation, config, session }: AskChoicesProps) {
   const prepare = (chosen: Flow) => {
     if (needsUser(chosen)) session.prepare()
   }
-  // Only what every agent has by default is shown where it cannot be chosen, with the reason below.
+  // A flow that the only agent lacks is shown if agents have it by default, disabled, with the reason below.
   const offered = (name: Flow) => agent?.flows.includes(name) ?? false
   const isLacking = (name: Flow) => config.agents.length === 1 && flows[name].isDefault
   const choices = flowNames

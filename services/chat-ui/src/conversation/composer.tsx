@@ -12,7 +12,7 @@ interface ComposerProps {
   readonly agent: string
   /** How the next question will be answered. */
   readonly explanation: string
-  /** How it may be answered otherwise. */
+  /** Controls that change how it will be answered. */
   readonly children: ComponentChildren
 }
 

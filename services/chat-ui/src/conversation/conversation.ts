@@ -29,7 +29,7 @@ export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
   /** In whose name an agent is asked in a flow. Throws a PageError when a user is needed and missing, or the agent is no more. */
   readonly identify: Identify
-  /** Tells a state, in a few words, to those who cannot see it. */
+  /** Announces a state to screen readers, in a few words. */
   readonly announce: (text: string) => void
 }
 
@@ -84,7 +84,7 @@ export class Conversation {
     if (kept) this.show(kept)
   }
 
-  /** Takes the place of what is shown, with the agent that it was with. */
+  /** Shows a kept conversation in place of the present one, with its agent. */
   show(kept: KeptExchanges): void {
     this.agent.value = kept.exchanges[0]?.question.agent ?? this.agent.peek()
     this.#display(kept)
@@ -98,13 +98,13 @@ export class Conversation {
     this.#showPathTo(live[shown])
   }
 
-  /** All that was asked, and what of it is shown, as it is now. */
+  /** The present conversation to be kept: all questions, and which of them are shown. */
   keep(): KeptExchanges {
     if (this.#behindFile) return this.#behindFile
     const all = [...this.#follows.keys()]
     const indexOf = (exchange: LiveExchange | undefined) => (exchange ? all.indexOf(exchange) : -1)
     return {
-      // What waits does so only here.
+      // A turn that waits is kept without what it waits for.
       exchanges: all.map(exchange => dropPause(exchange.peek(), 'left')),
       follows: all.map(exchange => indexOf(this.#follows.get(exchange))),
       shown: indexOf(this.exchanges.peek().at(-1)),
@@ -112,7 +112,10 @@ export class Conversation {
     }
   }
 
-  /** Shows answers from a file until it is closed. They are looked at: they go into no question, and none is asked of them. */
+  /**
+   * Shows answers from a file until it is closed. They can only be looked at: no question is asked after them or takes them
+   * along.
+   */
   open(file: OpenedFile, exchanges: readonly Exchange[]): void {
     this.stop()
     const kept = this.keep()
@@ -314,7 +317,7 @@ export class Conversation {
     this.#needs.announce('New conversation.')
   }
 
-  /** Asks another agent from now on, in a new conversation: it gets nothing of what this one has answered. */
+  /** Asks another agent from now on, in a new conversation, which takes nothing of this one along. */
   switchTo(agent: string): void {
     if (this.agent.peek() === agent) return
     this.startOver()
@@ -437,7 +440,7 @@ function countCharacters(text: string): number {
   return characters
 }
 
-/** Of failures after which nobody knows what the agent has done. */
+/** Codes of failures after which nobody knows what the agent has done. */
 const unanswered = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
 
 /** Whether the agent may be asked the same a little later: it has done nothing, or does nothing twice. */

@@ -76,7 +76,10 @@ export function ExchangeView(props: ExchangeProps) {
   )
 }
 
-/** The card of what a turn waits for. Its code is loaded when there is one, for the windows that it opens have to open in the press itself. */
+/**
+ * The card of what a turn waits for. Its code is loaded with the card, not on a click: browsers open windows only in the click
+ * itself.
+ */
 function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
   const Card = useLoaded(loadPauseCard)
   const { problem, sent, clockAheadMs = 0, question } = exchange.value

@@ -35,7 +35,7 @@ export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'st
 }
 
 /**
- * How a wait ended without an answer: its time was over, or something else was done, so that nothing was sent; or it was sent, and
+ * `expired` = its time was over; `left` = something else was done, so that nothing was sent; `unanswered` = it was sent, and
  * nobody knows what came of it.
  */
 export type Unsent = 'expired' | 'left' | 'unanswered'
@@ -64,7 +64,7 @@ export interface Exchange {
   /** What had been said when the answer last went on. */
   readonly before?: string
   readonly decided?: readonly DecidedCall[]
-  /** Of a turn that ended where it waited. */
+  /** How a wait ended without an answer. */
   readonly unsent?: Unsent
 }
 
@@ -87,7 +87,7 @@ export function startExchange(question: Question): Exchange {
 export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exchange {
   switch (event) {
     case 'turn':
-      // Of a turn that goes on nothing has changed.
+      // For a turn that goes on, these have not changed.
       return exchange.turn ? exchange : { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
       return { ...exchange, steps: putStep(exchange.steps, data), toolMarks: markTool(exchange, data) }

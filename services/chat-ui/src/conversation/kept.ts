@@ -1,7 +1,7 @@
 import type { NamedInConfig } from '../words/names.ts'
 import type { Exchange, Question } from './exchange.ts'
 
-/** A conversation as it is kept: all that was asked, what each followed, and what of it is shown. */
+/** A conversation as it is kept: all exchanges, which one each followed, and which are shown. */
 export interface KeptExchanges {
   readonly exchanges: readonly Exchange[]
   /** For each exchange the place of the one before it in the list; -1 for a first one. */
@@ -21,7 +21,7 @@ export interface Drafts {
 /** Half-written questions, and how the next one is asked. */
 export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
-/** What a file says of itself, whose answers are shown instead of a conversation. Nobody vouches for it. */
+/** What a file says of itself whose answers are shown instead of a conversation. None of it is verified. */
 export interface OpenedFile {
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }

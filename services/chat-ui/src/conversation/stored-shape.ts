@@ -96,7 +96,9 @@ const exchange = shape({
   unsent: orAbsent(oneOf('expired', 'left', 'unanswered')),
 })
 
-/** For each flow: an owner of another flow is none, nor is a user where it is not on behalf of one. */
+/**
+ * A schema for each flow, so that an owner of another flow is not accepted, nor a user where the flow is not on behalf of one.
+ */
 const questions = flowNames.map(name =>
   shape({
     question: shape({ message: text, agent: text, mode, flow: oneOf(name) }),

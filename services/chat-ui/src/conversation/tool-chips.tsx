@@ -17,7 +17,7 @@ export interface ToolChip {
   readonly name: string
   readonly words: string
   readonly status: 'running' | 'waiting' | 'ok' | 'failed' | 'denied'
-  /** How much of an alarm it is that the API did not answer as asked. */
+  /** How serious it is that the API did not answer as asked. */
   readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
   readonly durationMs?: number | undefined
@@ -110,7 +110,7 @@ function alarmOf(call: TraceStep | undefined): ProblemKind | undefined {
 
 const mostCharacters = 60
 
-/** The arguments' values, as far as there is room: what they are called says the tool. */
+/** The arguments' values, as far as there is room; the tool makes clear what they mean. */
 function wordsOf(input: Readonly<Record<string, unknown>> = {}): string {
   const words = tellValues(input)
   return words.length > mostCharacters ? `${words.slice(0, mostCharacters)}…` : words

@@ -28,7 +28,7 @@ const ways: Readonly<Record<string, WayOn>> = {
   USER_TOKEN_SCOPE_MISSING: consent,
 }
 
-/** What was in the way only until somebody signed in. */
+/** Codes of failures that a sign-in resolves. */
 const overOnceSignedIn: ReadonlySet<string> = new Set([
   'SIGN_IN_REQUIRED',
   'POPUP_BLOCKED',

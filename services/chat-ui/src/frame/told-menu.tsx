@@ -3,7 +3,7 @@ import type { ToldPanelProps } from './told-panel.tsx'
 
 const load = async () => (await import('./told-panel.tsx')).ToldPanel
 
-/** The way to what the model is told. */
+/** Opens what the model is told. */
 export function ToldMenu(props: ToldPanelProps) {
   return (
     <LazyPopover

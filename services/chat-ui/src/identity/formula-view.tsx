@@ -5,7 +5,7 @@ import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
-  /** What stands below it about what nobody here saw. */
+  /** A note below it on the hops that nobody here saw. */
   readonly legend?: string
   /** Opens the card of a token; without it the plates are no buttons. */
   readonly onOpen?: (plate: Plate) => void

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox'
 const strict = { additionalProperties: false } as const
 const text = Type.String()
 
-/** What the page tells of a failure: of some it met on its own, which have no request. */
+/** A failure as the page shows it. Those of the page itself have no request. */
 const ShownProblem = Type.Object(
   {
     title: text,

@@ -16,8 +16,8 @@ const nameClaims = ['name', 'given_name', 'family_name'] as const
 const shortestWord = 3
 
 /**
- * Takes out of a file what its tokens and the page tell of people and tenant: everywhere, question and answer
- * included. What the file is made of (kinds, ids of steps, states) stays.
+ * Masks in a file all that its tokens and the page know of people and tenant, also in questions and answers. Its structure
+ * (kinds, ids of steps, states) stays.
  */
 export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile {
   const steps = [...file.turns.flatMap(turn => turn.steps), stepOf(known)]

@@ -3,7 +3,7 @@ import type { Exchange } from '../conversation/exchange.ts'
 import { dataBlock } from './data-block.ts'
 import { ExportedFile, type ExportedTurn } from './file-shape.ts'
 
-/** More is read of no file. */
+/** The largest file that is read. */
 export const mostBytes = 5 * 1024 * 1024
 
 /** Deeper than anything that the agent sends; what walks through it must not exhaust the stack. */
@@ -15,8 +15,8 @@ export class UnreadableFile extends Error {
 }
 
 /**
- * Reads what a file holds, a report or JSON. Nobody vouches for it: it is checked by the schemas of the events, and
- * whatever is shown of it is text.
+ * Reads what a file holds, a report or JSON. It is not trusted: it is checked by the schemas of the events, and whatever is
+ * shown of it is text.
  *
  * @throws UnreadableFile
  */

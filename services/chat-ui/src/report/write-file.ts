@@ -18,7 +18,9 @@ export interface ExportContext {
   readonly source: OpenedFile | undefined
 }
 
-/** Makes a file of answers. Personal data and tenant are out of it unless they are wanted; whose an answer is, always. */
+/**
+ * Makes a file of answers. Without personal data and tenant, unless they are wanted, and always without the answers' owners.
+ */
 export function writeFile(
   exchanges: readonly Exchange[],
   { config, host, version, account, now, source }: ExportContext,

@@ -33,7 +33,7 @@ interface SideBySideProps {
   readonly onClose: () => void
 }
 
-/** Two answers outside, and the difference of the agent’s tokens between them. */
+/** Two answers, and between them the differences of the agent’s tokens. */
 export function SideBySideView({ pair, config, session, names, view, onClose }: SideBySideProps) {
   const traced = useSignal<Conversation | undefined>(undefined)
   const answers = useComputed(() => pair.sides.flatMap(side => side.selected.value ?? []))

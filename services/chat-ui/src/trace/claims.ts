@@ -110,7 +110,7 @@ export function groupClaims(card: TokenCard, names: Names): ClaimGroupView[] {
 }
 
 /** The groups with the claims that tell the most, or with all of them. */
-export function tellingOnly(groups: readonly ClaimGroupView[]): ClaimGroupView[] {
+export function mostTellingClaims(groups: readonly ClaimGroupView[]): ClaimGroupView[] {
   return groups
     .map(group => ({ ...group, claims: group.claims.filter(({ name }) => telling.has(name)) }))
     .filter(({ claims }) => claims.length > 0)

@@ -88,7 +88,10 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
   return [...seen.values()]
 }
 
-/** Of an answer with a step-up the user's token before and after it; else TR of the shown answer and the latest one beside it, for another flow, agent or API; where there is one TR only, Tc and TR. */
+/**
+ * The two tokens to begin with. After a step-up: the user's token before and after it. Else TR of the shown answer and the
+ * latest TR of another flow, agent or API. With one TR only: Tc and TR.
+ */
 function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
   const isOfAgent = ({ card }: SeenToken) => card.role === 'TR'
   const own = tokens.filter(({ isOfSelected }) => isOfSelected)
@@ -134,7 +137,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-/** Short, since a narrow field cuts off the end: for whom it is only where the answer has several of its kind. */
+/** Short, since a narrow field cuts off the end. The API is named only where the answer has several such tokens. */
 function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isOfSelected } = token
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)

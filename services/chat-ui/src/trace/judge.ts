@@ -289,7 +289,7 @@ function tellAcceptance({ token, calls, decisive }: TokenUse): string {
   return `${tellChecks(token)} · ${decisive?.response?.status ?? 'answered'}`
 }
 
-/** How many checks of whom a token is for it passed, in that API's own words. */
+/** How many checks of its API a token passed, as the API told. */
 export function tellChecks(token: TokenCard): string {
   const last = lastChecks(token, actor => actor !== 'agent')
   return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'

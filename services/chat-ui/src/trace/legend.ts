@@ -11,7 +11,7 @@ const conditions: Readonly<Record<PauseKind, string | undefined>> = {
   consent: 'consent',
 }
 
-/** What stands below a formula about what nobody here saw, or what has not happened. */
+/** The note below a formula: on hops that nobody here saw, or that have not happened. */
 export function legendOf({ asked }: TurnFacts): string {
   const condition = asked && conditions[asked.kind]
   if (condition === undefined) return legend

@@ -91,7 +91,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
     .sort((one, other) => other.spelling.length - one.spelling.length)
   if (spellings.length === 0) return reveal.text
-  // In groups, so that what was found is known by its place: case folding is not the same in both directions (İ).
+  // A group for each value, so that its place tells which one was found: in lower case not every match equals its value (İ).
   const anyOfThem = new RegExp(
     spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
     'giu',

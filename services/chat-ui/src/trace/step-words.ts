@@ -116,7 +116,7 @@ function pathOf({ method, url }: NonNullable<TraceStep['request']>): string {
   return `${method} ${shortenIds(address ? address.pathname + (method === 'GET' ? ownQuery(address) : '') : url)}`
 }
 
-/** The query, but for what the agent asks of its sidecar in it. */
+/** The query without the agent's own parameters for its sidecar. */
 function ownQuery({ search }: URL): string {
   return search.includes('AgentIdentity') ? '' : decodeURIComponent(search)
 }

@@ -80,7 +80,7 @@ function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Part[] {
   ]
 }
 
-/** Where a right that is no app role comes from. */
+/** Where a delegated right comes from. */
 function tellConsent({ token }: TokenUse): Phrase {
   const { rights } = rightsOf(token)
   const permission = { term: 'scope', words: 'delegated permission' } as const

@@ -2,9 +2,9 @@ import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
 
 /** A step at its place in the trace, or several that asked for the same token. */
 export interface Row {
-  /** Of its step, or of what it stands for. */
+  /** The id of its step, or of the steps that it stands for. */
   readonly id: string
-  /** Of requests for the same token: the first of them. */
+  /** The step; the first one where several asked for the same token. */
   readonly step: TraceStep
   /** From 1, in the order of the trace; 0 where the row stands for several steps. */
   readonly number: number
@@ -14,7 +14,7 @@ export interface Row {
   readonly size: number
   /** How often the same token was asked for. */
   readonly times: number
-  /** Of a tool: what the API that it called answered. */
+  /** The HTTP status that the API answered to a tool. */
   readonly answer: number | undefined
   readonly isOpenAtFirst: boolean
   /** From the start of the trace; `undefined` where nobody saw the step. */

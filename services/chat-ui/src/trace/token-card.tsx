@@ -6,7 +6,7 @@ import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { type Names, shortenIds } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
-import { type Claims, type ClaimView, groupClaims, tellingOnly } from './claims.ts'
+import { type Claims, type ClaimView, groupClaims, mostTellingClaims } from './claims.ts'
 import { tellToken } from './story.ts'
 import { apisCalledWith } from './traced-answer.ts'
 import './token-card.css'
@@ -148,7 +148,7 @@ function Checks({ card, names }: { readonly card: TokenCard; readonly names: Nam
 function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   const showAll = useSignal(false)
   const all = groupClaims(card, names)
-  const few = tellingOnly(all)
+  const few = mostTellingClaims(all)
   const rest =
     Object.keys(card.claims ?? {}).length - few.reduce((sum, group) => sum + group.claims.length, 0)
   const groups = showAll.value ? all : few

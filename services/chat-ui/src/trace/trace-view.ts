@@ -65,7 +65,7 @@ export class TraceView {
     for (const shut of [row, ...(parent ? [parent] : [])]) if (!this.isOpen(shut)) this.toggle(shut)
   }
 
-  /** Leads to a step, from wherever the reader is. */
+  /** Shows a step, whichever view is open. */
   seek(number: number): void {
     const { listsSteps } = views.find(({ value }) => value === this.view.value) ?? views[0]
     if (!listsSteps) this.view.value = 'steps'

@@ -54,7 +54,7 @@ export interface Asked {
   readonly isOpen: boolean
 }
 
-/** What a trace says about who called whom; everything that the page tells of a turn is made of this. */
+/** What a trace says about who called whom. Everything that the page says about a turn is derived from it. */
 export interface TurnFacts {
   readonly flow: Flow
   readonly running: boolean
@@ -65,7 +65,7 @@ export interface TurnFacts {
   readonly failure: TraceStep | undefined
   /** The sidecar is being asked for a token. */
   readonly isAsking: boolean
-  /** What waits for the user, or waited to the end. */
+  /** What waits for the user, or waited until its time was over. */
   readonly asked: Asked | undefined
   /** The user did not want one of the calls. */
   readonly isDeclined: boolean
@@ -145,7 +145,7 @@ function judgeCalls(
   const denied = refused.find(isLastWord)
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
-  // A check that failed is what the API wanted more for.
+  // Where the API wanted more and then accepted the call, the failed check is why it wanted more.
   if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open) return { outcome: running ? 'running' : 'stopped', decisive: open }
@@ -179,7 +179,7 @@ export function failedChecks({
   )
 }
 
-/** Who checked a token last, since that is who let the call pass or not; `undefined` where nobody told of checks. */
+/** Who checked a token last, since that decided about the call; `undefined` if no checks were reported. */
 export function lastChecks({ verifiedBy = [] }: TokenCard, by?: (actor: Actor) => boolean) {
   const last = verifiedBy.findLast(({ actor }) => by?.(actor) ?? true)
   return last && { ...last, passed: last.checks.filter(({ ok }) => ok).length }

@@ -16,7 +16,7 @@ export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
 
 export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bedrock: 'Bedrock' }
 
-/** What of the agent's public configuration has names. */
+/** The parts of the agent's public configuration that have names. */
 export type NamedInConfig = Pick<PublicConfig, 'apis' | 'names' | 'emulated'> & {
   readonly agents: readonly (Pick<PublicAgent, 'name' | 'title'> & Partial<Pick<PublicAgent, 'clientId'>>)[]
 }
@@ -57,7 +57,7 @@ export function capitalise(text: string): string {
   return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
-/** @param user what the one who asks is called */
+/** @param user the name for whoever asks */
 export function describeNames({ agents, apis, names, emulated }: NamedInConfig, user = 'You'): Names {
   const apiTitles = apis.map(({ name, title }) => [name, title] as const)
   const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))

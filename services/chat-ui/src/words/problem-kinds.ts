@@ -24,10 +24,10 @@ const waiting: ReadonlySet<string> = new Set([
   'USER_TOKEN_SCOPE_MISSING',
 ])
 
-/** HTTP statuses of what was asked in a way that has no answer: no such thing, or not understood. */
+/** HTTP statuses of requests that have no answer: there is no such thing, or it was not understood. */
 const unanswerable: ReadonlySet<number> = new Set([400, 404, 413, 422])
 
-/** How much of an alarm a failure is. */
+/** How serious a failure is. */
 export function problemKind({
   code,
   status,
@@ -40,7 +40,7 @@ export function problemKind({
   return status !== undefined && unanswerable.has(status) ? 'neutral' : 'failed'
 }
 
-/** What is written about a failure's code. */
+/** The address of what the documentation says of a failure's code. */
 export function troubleshootingOf(code: string): string {
   return `https://github.com/entra-bedrock-agent/entra-bedrock-agent/blob/main/docs/troubleshooting.md#${code}`
 }
