@@ -18,7 +18,7 @@ export interface ProblemTexts {
   readonly contextChallenge?: string
 }
 
-/** The problems of tokens, by their codes without the API's prefix, which those of status 503 do not have. */
+/** The problems of tokens, by their codes without the API's prefix. Codes of status 503 get no prefix. */
 export const tokenProblems = {
   TOKEN_MISSING: {
     status: 401,

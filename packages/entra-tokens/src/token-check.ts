@@ -13,7 +13,7 @@ export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {
 /** The token check of an API. */
 export interface TokenCheck {
   /**
-   * Verifies a token and decides about its caller. That a caller is not allowed is in the result.
+   * Verifies a token and decides about its caller. A caller that is not allowed is told by the result, not thrown.
    *
    * @param needs what this call needs, if it differs from what the API needs in general
    * @throws {TokenRefused} for a token that Entra did not issue for this API

@@ -81,7 +81,7 @@ export const TurnStart = Type.Object(
 )
 export type TurnStart = Static<typeof TurnStart>
 
-/** What a turn has come to, at its end or where it waits. */
+/** What the last event says of a turn, whether it is over or waits. */
 export const turnFigures = {
   /** What was written; of a continued turn, since it went on. */
   answer: Type.String(),

@@ -4,6 +4,6 @@ export const chatLimits = {
   historyEntries: 20,
   historyCharacters: 16_000,
   bodyBytes: 64 * 1024,
-  /** Of a turn that goes on: it brings its sealed state. */
+  /** For a turn that goes on, which brings its sealed state. */
   continueBodyBytes: 128 * 1024,
 } as const

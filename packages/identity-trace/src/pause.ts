@@ -22,7 +22,7 @@ const AskedCall = Type.Object(
   {
     callId: Type.String(),
     tool: Type.String(),
-    /** What the call does, for people: of the agent's own tools, never of the model's words. */
+    /** What the call does, for people: from the tool's code or configuration, never the model's words. */
     title: Type.String(),
     /** Name of the API. */
     api: Type.String(),

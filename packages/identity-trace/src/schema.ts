@@ -64,7 +64,7 @@ export const LogIds = Type.Object(
     correlationId: Type.Optional(Type.String()),
     /** The claim `uti` of the token: `UniqueTokenIdentifier` in Entra's sign-in logs. */
     tokenId: Type.Optional(Type.String()),
-    /** Of a request that Entra refused. */
+    /** The id of a request that Entra refused. */
     entraRequestId: Type.Optional(Type.String()),
     /** `requestID` in CloudTrail. */
     awsRequestId: Type.Optional(Type.String()),

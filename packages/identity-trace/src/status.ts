@@ -49,7 +49,7 @@ export const Status = Type.Object({
   components: Type.Unsafe<Components>(
     Type.Object({ sidecar: Component, bedrock: BedrockComponent }, { additionalProperties: Component }),
   ),
-  /** Of the default agent. */
+  /** Health of the default agent's flows. */
   flows: Type.Object(mapFlows(() => Component)),
   /** Each agent by its name, with the flows that it has. */
   agents: Type.Optional(
@@ -70,7 +70,7 @@ export type TraceAudience = Static<typeof TraceAudience>
 export const blueprintCredentials = ['secret', 'certificate', 'federated', 'unknown'] as const
 export type BlueprintCredential = (typeof blueprintCredentials)[number]
 
-/** What the page gets to know; public ids only. */
+/** The configuration that the page gets; public ids only. */
 export const PublicConfig = Type.Object({
   tenantId: Type.String(),
   authority: Type.String(),

@@ -74,7 +74,7 @@ async function stopWhileStreaming() {
   return { ...service, ask, running }
 }
 
-// At the same time, since they wait most of theirs.
+// Concurrent, since they spend most of their time waiting.
 describe.concurrent('serve', () => {
   it('lets a running request finish on SIGTERM, then ends with exit code 0, also with keep-alive connections', async () => {
     const { child, nextLine, ended } = startService()

@@ -6,7 +6,7 @@ interface SharedRequest<Result> {
   waiting: number
 }
 
-/** What holds up a request for longer may not hold up the next. */
+/** A request that takes longer may hang; a new one may not. */
 const joinableForMs = 2_000
 
 /**

@@ -56,7 +56,7 @@ export interface Config {
   readonly bedrock: BedrockConfig | NoBedrock
   /** Where spans go; `undefined` = nothing is traced. */
   readonly telemetry: TelemetryConfig | undefined
-  /** Whether who asks must be signed in, unless an agent has its own rule. */
+  /** Whether users must be signed in to ask, unless an agent has its own rule. */
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
   readonly limits: LimitsConfig

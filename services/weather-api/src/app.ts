@@ -80,7 +80,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     await protect('readAlerts', alerts.addReadRoutes)
     await protect('changeAlerts', alerts.addChangeRoutes)
   }
-  // A tool's name is in the body, so that its own right is looked for when that has been read.
+  // A tool's name is in the body, so the right that it needs is checked once that has been read.
   const needsOf = ({ body }: FastifyRequest) => describeCalls(body).map(need => needs[need])
   const mcpNeeds = alerts && { ...needs.any, needsOf }
   const { publicUrl, allowedHosts } = config.mcp

@@ -8,7 +8,7 @@ const rights = {
 /**
  * What calls need of a token. Agent users may call only where the list of callers names one.
  *
- * @param authenticationContext what changes of alerts need of tokens for users
+ * @param authenticationContext the context that users' tokens have to prove for changes of alerts
  */
 export function describeNeeds(callers: readonly AllowedCaller[], authenticationContext: string | undefined) {
   const hasAgentUser = callers.some(({ agentUserId }) => agentUserId !== undefined)

@@ -17,8 +17,8 @@ export interface DenyListOptions {
 const alarmEveryMs = 60_000
 
 /**
- * A list of tokens that are refused, kept up to date: a file is looked at every second, a URL every 5 seconds. When it cannot be
- * read, the last one that could goes on.
+ * A list of tokens that are refused, kept up to date: a file is looked at every second, a URL every 5 seconds. While it cannot
+ * be read, the last list that was read stays in force.
  */
 export class DenyList {
   readonly #source: Source

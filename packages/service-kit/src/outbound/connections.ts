@@ -7,13 +7,13 @@ export interface ConnectionOptions {
   readonly connections?: number
   readonly connectTimeoutMs?: number
   readonly lookup?: LookupFunction
-  /** What the body of a response may measure as it is sent. Default: no limit. */
+  /** The largest body of a response, as it is sent. Default: no limit. */
   readonly maxResponseSize?: number
 }
 
 /**
- * Connections to other servers, by the proxy that the environment names. All that leave a process, but those of the AWS SDK and of
- * telemetry, are made here.
+ * Connections to other servers, through the proxy that the environment names. All of a process are made here, but those of the
+ * AWS SDK and of telemetry.
  */
 export function openConnections(options: ConnectionOptions): Dispatcher {
   const { connectTimeoutMs: timeout, lookup, ...limits } = options

@@ -40,8 +40,8 @@ export function proxyAgentOptions(): { readonly proxyEnv?: Record<string, string
 }
 
 /**
- * Whether a request goes by the proxy. As undici has it, a host in `NO_PROXY` stands for those below it as well, with or without a dot
- * in front; `*.host` only for those below it, `*` for all; a port narrows an entry.
+ * Whether a request goes through the proxy. As undici has it, a host in `NO_PROXY` stands for those below it as well, with or
+ * without a dot in front; `*.host` only for those below it, `*` for all; a port narrows an entry.
  */
 export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxySettings): boolean {
   const { protocol, hostname, port } = new URL(url)
@@ -66,7 +66,7 @@ export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Pr
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly code = 'PROXY_ERROR'
-  /** Of the proxy's response, where there was one. */
+  /** HTTP status of the proxy's response, if there was one. */
   readonly status: number | undefined
 
   constructor(status: number | undefined, cause?: unknown) {

@@ -9,7 +9,7 @@ export interface OutboundRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | undefined
-  /** What the body of the response may measure, both as it is sent and decompressed. */
+  /** The largest body of the response, both as it is sent and decompressed. */
   readonly maxBytes: number
   /** For everything from the look-up of the name to the last byte. Without it only the signal ends the request. */
   readonly timeoutMs?: number | undefined

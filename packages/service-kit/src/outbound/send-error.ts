@@ -9,7 +9,7 @@ export class SendError extends Error {
   readonly kind: SendErrorKind
   /** Node's or undici's code for it, where there is one. */
   readonly code: string | undefined
-  /** Of the response, where one had begun. */
+  /** HTTP status, if a response had begun. */
   readonly status: number | undefined
 
   constructor(kind: SendErrorKind, message: string, options: { cause?: unknown; status?: number } = {}) {

@@ -17,7 +17,10 @@ export interface Sender {
   close(): Promise<void>
 }
 
-/** Limit between the steps of decompressing a body that was compressed more than once. Its end result has the request's limit. */
+/**
+ * Limit of what lies between two steps of decompressing a body that was compressed more than once; its end result has the
+ * request's limit.
+ */
 const mostBytes = 16 * 1024 * 1024
 
 /** Makes a sender with connections of its own. */

@@ -31,7 +31,7 @@ const modelCallLimit = 8
 /** Tool calls that the model may ask for in one step. */
 const toolCallLimit = 10
 
-/** How one turn goes on: the calls of the model and the tools, under the turn's identity. */
+/** What one turn needs to call model and tools under its identity. */
 type Run = ModelCall & ToolCalls
 
 const State = Annotation.Root({
@@ -41,7 +41,7 @@ const State = Annotation.Root({
   modelCalls: Annotation<number>({ reducer: (_, latest) => latest, default: () => 0 }),
   response: Annotation<ModelResponse>(),
   finishReason: Annotation<Answered['finishReason']>(),
-  /** Of the calls of the last step that have ended, where others wait. */
+  /** Results of the calls of the last step that have ended, while others wait. */
   results: Annotation<StepResult['results']>(),
   wait: Annotation<Wait | undefined>(),
 })

@@ -8,8 +8,9 @@ import type { Turn } from '../turn/turn.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
 
 /**
- * What the model would be told in such a turn, before the conversation: prompt and tools, with the right that each tool
- * needs. Looks at a token of the agent or of its user account for whether it is there; a user's is asked for by real calls only.
+ * What the model would be told in such a turn, before the conversation: prompt and tools, with the right that each tool needs.
+ * Obtains a token of the agent or of its user account to see whether it has that right; a user's token is obtained by real
+ * calls only.
  */
 export async function describeInstructions(
   all: readonly Toolset[],

@@ -15,7 +15,7 @@ import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'
 
-/** What the tool calls of a turn need beside what the model wrote. */
+/** What the tool calls of a turn need besides the model's own words. */
 export interface ToolCalls {
   readonly context: ToolContext
   /** The tools that the model may call; they stay as they are until the turn is over. */
@@ -85,7 +85,7 @@ function stepOptions({ context, tellable }: ToolCalls): StepOptions {
   return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code) }
 }
 
-/** What the model wrote is input like any other: the tool holds it against its schema before anything is done with it. */
+/** What the model wrote is input like any other: the tool checks it by its schema before anything is done with it. */
 function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
   const { id, name, arguments: input } = call
   const offered = tools.find(({ tool }) => tool.name === name)
@@ -131,7 +131,7 @@ function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {
   return [{ type: 'text', text: `${name} failed: ${[message, options.hint].join(' ').trim()}` }]
 }
 
-/** A name that no tool has is the model's own word. */
+/** A name that no tool has is a text of the model's, so spans do not show it. */
 function factsOf(offered: OfferedTool | undefined, asked: string): StepFacts {
   const name = offered ? asked : 'unknown'
   return {
@@ -164,7 +164,7 @@ function takes({ schema }: StructuredToolInterface, input: object): boolean {
   return new Validator(schema as ConstructorParameters<typeof Validator>[0]).validate(input).valid
 }
 
-/** What the tool was when it was offered. */
+/** The hash of a tool's definition, by which a change is noticed. */
 function hashTool({ tool: { name, description, schema }, hash: own = '' }: OfferedTool): string {
   const all = JSON.parse(JSON.stringify([name, description, schema, own]))
   return hash('sha256', canonicalJson(all), 'base64url')

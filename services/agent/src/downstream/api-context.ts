@@ -46,7 +46,7 @@ export interface ApiChange<Body> {
   readonly body?: object
   /** What is asked for, in the words of the trace. */
   readonly subject: string
-  /** Of the responses that say that it is done. */
+  /** The HTTP statuses that say that it is done. */
   readonly statuses: readonly number[]
   /** Tells whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
@@ -224,7 +224,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // What an API denies is still in the sidecar's cache; Entra either gives another token or says that the agent is off.
+      // The denied token is still in the sidecar's cache. Past it, Entra issues another one or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isDenied(error)) throw error
         return send(await obtain(true))

@@ -107,7 +107,7 @@ export function isDenied(error: unknown): boolean {
   return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denied
 }
 
-/** The API said that all is well with something that is not what it promises. */
+/** The API reported success, but not with the body that it promises. */
 export function unreadableResponse(api: DownstreamApi, status: number): ProblemError {
   return problem('API_UNAVAILABLE', `The response of the ${api.title} is not what it promises.`, {
     upstream: { service: api.name, status },
@@ -135,7 +135,7 @@ export function explainThrown(api: DownstreamApi, error: unknown): ProblemError 
 }
 
 /**
- * What a failure of a call means that may wait for its user: what the API asks the user to prove is a step-up, once.
+ * What a failure means for a call that may wait for its user: what the API asks the user to prove is a step-up, but only once.
  *
  * @param sent the claims that the refused token was obtained with
  */
@@ -176,7 +176,9 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   }
 }
 
-/** Of an API whose contexts are known, a request for one of them and nothing else: it may not ask users for what it likes. */
+/**
+ * The part of an API's challenge that is passed on to users: where its contexts are configured, one of these and nothing else.
+ */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,
   challenge: string | undefined,

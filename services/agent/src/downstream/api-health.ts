@@ -6,7 +6,10 @@ import { explainThrown, unreadyApi } from './api-failures.ts'
 
 /** What calls of APIs, and probes of their `/readyz`, have shown. */
 export interface ApiHealth {
-  /** One record for each agent: an API may refuse one of them and take another. A right that is asked for alone has one of its own. */
+  /**
+   * One record for each agent: an API may refuse one of them and take another. An API that is called with another right counts
+   * as an API of its own.
+   */
   of(api: DownstreamApi, agent: AgentIdentity): HealthRecord
   /** Probes every API that tells its health, if the last probe is old. Never throws. */
   refresh(): Promise<void>

@@ -11,7 +11,9 @@ import { callerOf, json, refusal, start, stepsOf, turnOf } from './testing/stage
 const denial = (status: number) =>
   json(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 
-/** An API that denies with this status what the sidecar has in its cache, and a sidecar that beyond it responds so. */
+/**
+ * An API that denies the sidecar's cached token with this status, and a sidecar that responds so to a request past its cache.
+ */
 async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off') {
   const cached = authorizationHeader(autonomousClaims({ uti: 'cached' }))
   const other = authorizationHeader(autonomousClaims({ uti: 'new' }))

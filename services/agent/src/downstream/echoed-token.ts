@@ -112,8 +112,8 @@ function isSearched(text: string): boolean {
 }
 
 /**
- * All texts of a body but plain words, as one text. Values come before names, so that a token in several values stays in one
- * piece.
+ * The texts of a body, without plain words, joined to one. Values come before names, so that a token is found that is split
+ * over several values.
  */
 function readTexts(body: unknown): string {
   const values: string[] = []

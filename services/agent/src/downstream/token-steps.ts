@@ -38,7 +38,7 @@ type Request = NonNullable<TraceStep['request']>
 const exchangeScope = `${tokenExchangeUri}/.default`
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** How TR is obtained, beside for whom and for what. */
+/** How TR is obtained. */
 export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'> {
   /** The step of the trace that it belongs to. */
   readonly parentId: string | undefined

@@ -23,7 +23,7 @@ export interface AgentIdentity extends Blueprint {
   readonly agentUserId?: string
   /** The flows that it can be asked in. */
   readonly flows: readonly Flow[]
-  /** Whether who asks must be signed in, whatever the flow. Default: as for the whole deployment. */
+  /** Whether users must be signed in to ask it, whatever the flow. Default: as for the whole deployment. */
   readonly requireSignIn?: boolean
   /** Names of the APIs and MCP servers that it may use. Default: all. */
   readonly apis?: readonly string[]

@@ -16,7 +16,7 @@ import type { TokenRequest } from './token-request.ts'
 
 export interface AgentTokensOptions {
   readonly sidecarUrl: string
-  /** For whom and what `refresh` looks. */
+  /** The agents and APIs for which `refresh` obtains tokens. */
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger

@@ -114,7 +114,7 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   },
 }
 
-/** The flow in which an agent calls when nobody asks it to: to look at its tools, and at how tokens fare. */
+/** The flow in which an agent calls between turns, to look up its tools and to see whether it gets tokens. */
 export const ownFlow = 'autonomous' satisfies Flow
 
 /**

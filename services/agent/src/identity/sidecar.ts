@@ -98,7 +98,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
  */
 function planPauses(timing: Timing): (ending: Ending) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
-  // Before the deadline, whose problem would blame Entra.
+  // Ends before the deadline, whose problem would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
   let refusedUntilMs: number | undefined
   return ending => {

@@ -104,7 +104,7 @@ describe('a user’s token', () => {
   it('that nothing should let pass is refused, with its own code for its audience', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
-    // Whether a user's client is an agent is no matter here, and tokens for the blueprint are the right ones.
+    // Here it does not matter whether a user's client is an agent, and tokens for the blueprint are the right ones.
     const corpus = badTokens(issuer, blueprint).filter(({ name }) => !/facet|blueprint \(Tc\)/.test(name))
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token, failedCheck }) => {

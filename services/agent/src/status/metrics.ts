@@ -13,13 +13,13 @@ export interface EndedTurn {
   readonly firstTokenMs: number | undefined
 }
 
-/** Of the conventions for generative AI; seconds and tokens. */
+/** Buckets of OpenTelemetry's conventions for generative AI, in seconds and tokens. */
 const modelBuckets = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
 const tokenBuckets = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
 const modelLabels = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model']
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-/** What Prometheus gets to know of the turns, beside the process’s own metrics. No label comes from what was said. */
+/** The metrics of the turns, besides those of the process. No label comes from a message or an answer. */
 export class TurnMetrics {
   readonly registry = new Registry()
   readonly #inFlight = new Gauge({

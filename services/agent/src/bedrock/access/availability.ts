@@ -13,7 +13,7 @@ const intervalMs = 10 * 60_000
 /** The same after a failure. */
 const retryMs = 60_000
 
-/** These say something about the one request, nothing about Bedrock being there. */
+/** Failures of the one request, which say nothing about Bedrock's availability. */
 const aboutOneAnswer: ReadonlySet<string> = new Set([
   'BEDROCK_STREAM_BROKEN',
   'BEDROCK_REQUEST_INVALID',

@@ -8,7 +8,7 @@ import { readEndpoint } from './endpoints.ts'
 /** How the agent authenticates to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
 export type CredentialTier = 'api-key' | 'sts' | 'federation' | 'pod-identity' | 'default-chain' | 'none'
 
-/** A value with an end. What has no end of its own is given a short one, so that the SDK asks again. */
+/** Keys with an expiry. Those without one of their own get a short one, so that the SDK asks again. */
 interface AwsKeys {
   readonly accessKeyId: string
   readonly secretAccessKey: string

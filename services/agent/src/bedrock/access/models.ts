@@ -13,7 +13,7 @@ export interface ClaudeModel {
   readonly name: string
   /** `legacy` models serve only accounts that used them lately; `retired` ones nobody. */
   readonly lifecycle: 'active' | 'legacy' | 'retired'
-  /** ISO 8601 date: of a retired model, since when it is; of others, before which they will not be. */
+  /** ISO 8601 date: since when a retired model is retired, or before which another will not be. */
   readonly endOfLife: string
   readonly profiles: readonly ProfilePrefix[]
   /** Whether the request may carry `temperature`. */
