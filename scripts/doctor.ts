@@ -1,6 +1,7 @@
 /**
- * `agentctl doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost about ten
- * tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage. What looks is loaded once the options are understood.
+ * `agentctl doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost
+ * about ten tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage. The checks are loaded only after
+ * the options were read.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -29,7 +30,7 @@ if (options.help) {
 } else {
   const { page, namespace, release, userToken, graphTokenFile } = options
   const { env, check } = readDotenv('.env', process.env)
-  // The AWS SDK and kubectl read the process's own.
+  // The AWS SDK and kubectl read the variables of the process.
   Object.assign(process.env, env)
   const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
   const cluster = { namespace, release, page, userToken, receipt }

@@ -8,7 +8,7 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
   fetch,
   readAzure: tenantId => readAzureAs(tenantId, fetch),
-  // Loaded by the one command that looks there.
+  // Loaded when needed, since only one command uses it.
   kubectl: async (args, input = '') =>
     new (await import('./doctor/kube/kubectl.ts')).Kubectl(undefined).runWith(input, ...args),
   readRole: async arn =>

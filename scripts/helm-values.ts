@@ -6,7 +6,7 @@ const help = `npx --no-install agentctl helm-values > entra.yaml
 
 Prints the ids that agentctl entra apply wrote into .env, and the agents of AGENTS_CONFIG, as values for the chart.`
 
-/** The chart names several agents as the file does. */
+/** The chart's values have several agents in the same form as the file. */
 function agentValues(env: EnvironmentReader) {
   if (env.optional('AGENTS_CONFIG') === undefined)
     return { id: { agentClientId: env.guid('AGENT_CLIENT_ID') } }

@@ -8,7 +8,7 @@ import { trouble } from './problems.ts'
 const doubtfulMs = 60_000
 const tooMuchMs = 300_000
 
-/** The way to Entra, its tenant, and what its clock says of ours. */
+/** Whether Entra can be reached and has the tenant, and whether its clock and this machine's agree. */
 export function entraChecks(blueprint: Blueprint): readonly Check[] {
   let asked: Promise<Response> | undefined
   const discovery = () => {

@@ -99,7 +99,7 @@ async function examineWith(
   }
 }
 
-/** For the first agent that acts for users: all of them come back to the blueprint's address. */
+/** Checks the first agent that acts for users only, since all of them use the blueprint's address. */
 function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
   const agent = agents.find(({ flows }) => flows.includes('obo'))
   const [toolset] = toolsets

@@ -38,7 +38,7 @@ export function contextsOfServers(mcpConfig: string): readonly string[] {
   return Object.values(mcpServers).flatMap(({ authenticationContexts = [] }) => authenticationContexts)
 }
 
-/** Servers of before there were approvals: their tools wait now, those that only read among them. */
+/** Servers configured before there were approvals: all their tools wait now, also those that only read. */
 export function waitingToolsCheck(servers: readonly WaitingTools[]): Check {
   return {
     name: 'tools that wait',

@@ -12,9 +12,9 @@ import { defaultSettings, type FederatedCredential, hasAlerts, nameOf, type Sett
 import { type Finding, survey } from './survey.ts'
 
 /**
- * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id. Agents
- * have no description, so only those that are named are taken for its own; `destroy` will not touch the others. Their rights are
- * those that they have.
+ * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id.
+ * Agents have no description, so only those that are named are taken for its own; `destroy` will not touch the others. They
+ * keep the rights that they have.
  *
  * @param agentNames the agents of the set-up; none = the one that it makes without being told
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
@@ -63,7 +63,7 @@ function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
   return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
 }
 
-/** Who consented to alerts, and which agents keep them as themselves, likewise are those that did and do. */
+/** Likewise for alerts: takes over who has consented to them, and which agents may keep them as themselves. */
 function withAlerts(settings: Settings, findings: readonly Finding[]): Settings {
   const { unattendedAlerts = [], ...others } = settings
   const find = (key: string) => findings.find(({ wanted }) => wanted.key === key)?.object

@@ -89,7 +89,9 @@ async function rememberMaker({ graph, receipt }: Run): Promise<void> {
   if (id !== undefined && !makers.includes(id)) receipt.change({ makers: [...makers, id] })
 }
 
-/** Entra makes as many of one name as it is asked for, so the receipt keeps in mind what may have been made. */
+/**
+ * Entra makes several objects with the same name, so the receipt records the attempt: without an answer, the object may exist.
+ */
 async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject): Promise<Json | undefined> {
   const { key, isFoundByName } = wanted
   if (!isFoundByName) return graph.send(wanted.create())

@@ -25,18 +25,18 @@ import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
 import { writeTicket } from './ticket.ts'
 
-/** What a command has of the world around it. */
+/** What a command uses of its environment. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fetch: SendRequest
-  /** Azure, Kubernetes and AWS, for what looks there. */
+  /** Azure, Kubernetes and AWS, for the commands that read them. */
   readonly readAzure?: (tenantId: string) => ReadAzure
   readonly kubectl?: RunKubectl
   readonly readRole?: (roleArn: string) => Promise<Role>
   readonly clock: Clock
   /** Prints the result. */
   readonly print: (line: string) => void
-  /** Tells what goes on, beside the result. */
+  /** Reports progress, apart from the result. */
   readonly say: (line: string) => void
   /** Asks for a yes. */
   readonly ask: (question: string) => Promise<boolean>

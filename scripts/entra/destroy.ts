@@ -17,10 +17,10 @@ export interface DestroyOptions {
 }
 
 /**
- * Deletes what the receipt names, the last first; `false` when the user thinks better of it. What Entra deletes along is told
+ * Deletes what the receipt names, the last first; `false` if the user does not confirm. What Entra deletes with them is printed
  * before.
  *
- * @throws {Mistake} when agents of others would go, or may go, unless that is meant.
+ * @throws {Mistake} if agents of others would or may be deleted too, unless that was asked for.
  */
 export async function destroy(run: Run, options: DestroyOptions): Promise<boolean> {
   const receipt = requireReceipt(run)
@@ -57,7 +57,10 @@ export async function destroy(run: Run, options: DestroyOptions): Promise<boolea
   return true
 }
 
-/** Tells what goes along though the receipt does not name it; the reason to stop, if others may need some of it. */
+/**
+ * Prints what would be deleted too although the receipt does not name it. Returns a reason to stop if others may need some of
+ * it.
+ */
 function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined {
   for (const { collection, members = [] } of extras)
     for (const one of members) {

@@ -13,7 +13,7 @@ export interface GraphRequest {
   readonly mayBeForbidden?: boolean
 }
 
-/** How to read, beside where. */
+/** How to read a path. */
 type Reading = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
 
 interface ErrorBody {

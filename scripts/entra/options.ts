@@ -201,7 +201,7 @@ interface NamedAgent {
   readonly flows?: readonly Flow[]
 }
 
-/** Only what is set up has rights to be told. */
+/** Reads `--agent name:flows`. Flows can be named only where the agent is set up. */
 function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedAgent[] {
   const agents = texts.map(text => {
     const [, name, list] = /^(.+):([^:]*)$/.exec(isSetUp ? text : '') ?? []

@@ -83,7 +83,7 @@ export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): 
   return pages.map(uri => uri.replace(signInPage, '/auth/consent.html'))
 }
 
-/** What is wanted no more. */
+/** What is no longer wanted. */
 export interface Removal {
   readonly agents: readonly string[]
   /** Issuers of clusters. */
@@ -92,8 +92,8 @@ export interface Removal {
 }
 
 /**
- * Takes over what is wanted now, and what no more; agents, federated credentials, sponsors and owners add up, so that no cluster is
- * cut off by another.
+ * Merges into the settings what is wanted now, and takes out what is no longer wanted. Agents, federated credentials, sponsors
+ * and owners are added to those before, so that no cluster is cut off by another.
  *
  * @throws {Mistake} when names of agents are taken for one another, or an agent is named that there is not
  */

@@ -4,8 +4,8 @@ import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
 
 /**
- * Compares the tenant with the receipt, property by property, and tells what nobody asked for; `true` when nothing was found. What
- * Graph does not show counts as neither.
+ * Compares the tenant with the receipt, property by property, and prints what differs and what nobody asked for. Returns `true`
+ * if it found nothing; what Graph does not show does not count.
  */
 export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)

@@ -21,7 +21,7 @@ export function federationCheck(kubectl: Kubectl, release: Release, receipt: str
   }
 }
 
-/** Of every federated credential that `npm run entra` makes. */
+/** The audience of every federated credential that `npm run entra` makes. */
 const entraAudience = 'api://AzureADTokenExchange'
 
 interface Federated {
@@ -55,7 +55,7 @@ function readSettings(path: string): Readonly<Record<string, unknown>> | undefin
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).settings : undefined
 }
 
-/** Of the tokens that are projected into a pod. */
+/** Audiences of the tokens that are projected into a pod. */
 function audiencesOf({ spec }: Pod): readonly string[] {
   return (spec.volumes ?? []).flatMap(({ projected }) =>
     (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? []),

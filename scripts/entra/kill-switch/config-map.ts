@@ -6,7 +6,7 @@ import { StepFailed } from '../refusals.ts'
 import type { Row } from './rows.ts'
 
 const file = 'deny-list.json'
-/** Entra's switch waits for the list. */
+/** Short, since switching off at Entra waits for this list. */
 const inTime = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
 

@@ -11,7 +11,7 @@ import { describeProof } from './report.ts'
 import { denyAgents } from './rows.ts'
 import { Series } from './series.ts'
 
-/** What is wanted of the switch. */
+/** Options of the kill switch. */
 export interface SwitchOptions extends FieldOptions {
   /** Names of agents; none: all. */
   readonly agents: readonly string[]
@@ -20,8 +20,8 @@ export interface SwitchOptions extends FieldOptions {
 }
 
 /**
- * The kill switch: agents get no new token from Entra, and with a deny list the API refuses those that they have. Entra's switch is thrown
- * whatever goes wrong with the rest.
+ * The kill switch: agents get no new token from Entra, and with a deny list the API refuses those that they have. At Entra they
+ * are switched off whatever goes wrong with the rest.
  *
  * @returns whether all was done, and proven where that was asked for
  */

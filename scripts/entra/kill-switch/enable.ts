@@ -5,7 +5,7 @@ import { changeRows, findConfigMap } from './config-map.ts'
 import type { SwitchOptions } from './disable.ts'
 import { acceptedFrom, allowAgents, backdatedMs } from './rows.ts'
 
-/** Switches agents on again. What they were denied for is over; their tokens from before stay dead. */
+/** Switches agents on again. They are not denied any more, but their tokens from before still are. */
 export async function enable(run: Run, { agents: names, denyList, namespace }: SwitchOptions): Promise<void> {
   const agents = findAgents(run, names)
   await switchAgents(run, names, true)

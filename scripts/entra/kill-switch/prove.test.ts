@@ -24,7 +24,7 @@ const siblings = [
 ] as const
 const isSibling = (agent: string): agent is 'control' | 'second' => siblings.some(({ id }) => id === agent)
 
-/** Proves in a made-up field, where time passes as the clock is waited for; a token lives an hour. */
+/** Runs the proof with a scripted sidecar and API. Time passes only while the clock is waited for; a token lives an hour. */
 async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
   const waits: number[] = []
   let nowMs = Date.parse('2026-11-28T12:00:00Z')

@@ -3,7 +3,7 @@ import type { Clock } from '../patience.ts'
 import type { Answer, Field } from './field.ts'
 import { Series } from './series.ts'
 
-/** So many refusals in a row, all with the same code, and so many calls of the control that worked. */
+/** How many refusals in a row, all with the same code, and how many successful calls of the other agents prove it. */
 const enough = 10
 const pauseMs = 150
 const longestPauseMs = 5_000
@@ -12,7 +12,7 @@ const disabledCode = 'AADSTS7000112'
 /** What an API may let pass beyond a token's end, since clocks differ. */
 const toleranceMs = 60_000
 
-/** More would only ask Entra more often. */
+/** How many other agents are asked: more would only ask Entra more often. */
 const mostControls = 2
 
 export interface Sibling {
@@ -36,7 +36,7 @@ export interface Proof {
   /** When the switch was thrown, in milliseconds of the clock. */
   readonly startMs: number
   readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
-  /** Of the other agents. */
+  /** What was seen of the other agents. */
   readonly controls: readonly Series[]
   /** When the last token from before expires, in milliseconds since 1970. */
   readonly expiresMs: number

@@ -1,7 +1,7 @@
 /** A row of a deny list (docs/kill-switch.md). */
 export type Row = Readonly<Record<string, unknown>>
 
-/** Entra dates `iat` so long before the issue. */
+/** Entra sets `iat`, which the deny list compares, this long before it issues a token. */
 export const backdatedMs = 5 * 60 * 1_000
 
 /** Denies agents, and notes since when. Rows of others stay as they are. */
@@ -13,8 +13,8 @@ export function denyAgents(rows: readonly Row[], agentIds: readonly string[], no
 }
 
 /**
- * Lets agents in again that were denied, but none of their tokens from before: those that were issued before they were denied, and, as
- * tokens that are issued from now on tell, five minutes before now.
+ * Lets agents in again that were denied, but none of their tokens from before: only tokens whose `iat` is later than the
+ * denial, and than five minutes ago, which is the `iat` of a token that is issued now.
  */
 export function allowAgents(
   rows: readonly Row[],

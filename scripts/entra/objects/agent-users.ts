@@ -56,7 +56,7 @@ export const agentUsers: Kind = {
   ],
 }
 
-/** What a user account has beside its agent. */
+/** The lists of what a user account has, apart from what its agent has. */
 function listsOf(target: Target, { key, title }: Named): readonly Collection[] {
   const lists = [
     ['consents', 'oauth2PermissionGrants', describeConsent],

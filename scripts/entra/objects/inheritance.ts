@@ -11,8 +11,8 @@ import {
 } from './tenant-object.ts'
 
 /**
- * What agents get along from their blueprint, of which nothing is wanted: it reaches every agent, also one that has no right of its own,
- * and stands in none of the agent's own lists.
+ * What agents inherit from their blueprint. The set-up wants nothing of the kind: it reaches every agent, also one without any
+ * right of its own, and is in none of the agent's own lists.
  */
 export const inheritance: Kind = {
   wanted: () => [],

@@ -36,7 +36,7 @@ export function listObjects(target: Target): readonly TenantObject[] {
   return kinds.flatMap(({ wanted }) => wanted(target))
 }
 
-/** Everywhere that somebody could have added something. */
+/** All lists to which somebody could have added something. */
 export function listCollections(target: Target): readonly Collection[] {
   return kinds.flatMap(({ collections }) => collections?.(target) ?? [])
 }

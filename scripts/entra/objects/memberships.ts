@@ -9,7 +9,7 @@ import {
   type Target,
 } from './tenant-object.ts'
 
-/** Groups and directory roles, of which nothing is wanted. */
+/** Groups and directory roles. The set-up wants no membership. */
 export const memberships: Kind = {
   wanted: () => [],
   collections: target => [
