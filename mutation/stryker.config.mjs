@@ -34,7 +34,7 @@ export default {
   mutate: [...target.mutate, '!**/*.test.ts', '!**/testing/**'],
   testRunner: 'command',
   commandRunner: {
-    // The quick tests first: the slow ones are for what those let live.
+    // The quick tests first: the slow ones run only for mutants that survive those.
     command: target.tests
       .map(tests => `node_modules/.bin/vitest run ${tests.join(' ')} --bail 1 --maxWorkers=1`)
       .join(' && '),

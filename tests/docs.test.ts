@@ -25,7 +25,7 @@ const pages = ['*.md', 'docs/*.md', '{packages,emulators,charts}/*/README.md'].f
 )
 const variable = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'
 const problemCodes = new Set(namesIn(read('docs/troubleshooting.md'), /`([A-Z_]+)`/g))
-/** Of Node and its libraries. */
+/** Error codes of Node and its libraries. */
 const errorCode = /^(ERR|HPE|UND_ERR)_|^(MODEL_STREAM_TIMEOUT|UNRESOLVED_IMPORT)$/
 
 function namesIn(text: string, pattern: RegExp): string[] {

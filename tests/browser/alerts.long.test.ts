@@ -17,7 +17,7 @@ let aws: EmulatedAws
 let stack: Stack
 /** What came in at the weather API about alerts. */
 let calls: string[]
-/** Of each test, so that its alert is nobody else's. */
+/** A temperature of each test's own, so that its alert is nobody else's. */
 let celsius = -40
 
 beforeAll(async () => {

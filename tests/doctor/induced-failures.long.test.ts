@@ -42,7 +42,7 @@ afterAll(async () => {
   for (const laptop of laptops) await laptop[Symbol.asyncDispose]()
 })
 
-/** With the agent, whose first look at the sidecar must not cross a restart of the sidecar. */
+/** With the agent. Its first check of the sidecar has to be over before a test restarts the sidecar. */
 async function startLaptop(): Promise<Laptop> {
   const laptop = await Laptop.start()
   await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })

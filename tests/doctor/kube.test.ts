@@ -54,11 +54,11 @@ interface Situation {
   readonly values?: Values
   /** What somebody did to the pods by hand, or a webhook. */
   readonly pod?: (pod: PodTemplate, component: string) => unknown
-  /** Of the agent’s pod. */
+  /** Status of the agent’s pod. */
   readonly status?: object
   /** How many pods somebody has scaled the agent to. */
   readonly agents?: number
-  /** What kubectl says otherwise; `undefined`: who asks may not ask. */
+  /** What kubectl says instead; `undefined` = its user is not allowed to ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
   readonly options?: Partial<KubeOptions>
 }

@@ -104,7 +104,7 @@ interface Reply {
   readonly result: Result
 }
 
-/** What of the results of all commands is used. */
+/** The parts of the results of commands that are used. */
 interface Result {
   readonly contexts?: readonly { readonly context: string }[]
   readonly type?: string

@@ -6,7 +6,7 @@ import { useTenant } from './support/tenant.ts'
 const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 const names = ['--blueprint-name', 'My blueprint', '--api-name', 'My API', '--page-name', 'My page']
 
-// It has a set-up already, which is none of ours.
+// A tenant that has a set-up already, which this command did not make.
 const tenant = useTenant(() => startEntra())
 const { content, run } = tenant
 

@@ -19,7 +19,7 @@ const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice
 let aws: EmulatedAws
 let stack: Stack
 let token: string
-/** Of each test, so that its alert is nobody else's. */
+/** A temperature of each test's own, so that its alert is nobody else's. */
 let celsius = -20
 
 beforeAll(async () => {

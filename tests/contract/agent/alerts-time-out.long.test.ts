@@ -19,7 +19,7 @@ it('An alert that the weather API created without answering in time is found by 
   stack.appOf('weather').server.prependListener('request', ({ method, url, headers }, response) => {
     if (method !== 'POST' || url !== '/alerts') return
     keys.push(headers['idempotency-key'])
-    // It does all that was asked of it, and says nothing.
+    // The API creates the alert, but sends no response.
     if (keys.length === 1) response.writeHead = response.end = () => response
   })
   const message = `Warn me when Oslo falls below -5 °C until ${untilDate}`

@@ -19,7 +19,7 @@ let aws: EmulatedAws
 let stack: Stack
 /** Ada's token. */
 let token: string
-/** Of each test, so that its alert is nobody else's. */
+/** A temperature of each test's own, so that its alert is nobody else's. */
 let celsius = -20
 
 beforeAll(async () => {

@@ -13,7 +13,7 @@ const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice
 const model = new ScriptedBedrock()
 let stack: Stack
 let token: string
-/** Of each test, so that its alerts are nobody else's. */
+/** A temperature of each test's own, so that its alerts are nobody else's. */
 let celsius = -20
 let created: string[]
 

@@ -92,7 +92,7 @@ describe('the event stream', () => {
         response.write(bytes.subarray(0, bytes.length - missing), () => response.socket?.destroy())
       }
       const turn = await runTurn(connected.mode)
-      // The last event only carries the usage: what was complete before it is an answer, if the client heard of it.
+      // The last event has the usage only, so the answer is complete without it, if the client received the one before.
       if (turn.failure) expect(turn.failure.code).toBe('BEDROCK_STREAM_BROKEN')
       else expect(turn).toMatchObject({ answer: 'Oslo is cold.', outcome: { finishReason: 'stop' } })
     },

@@ -9,7 +9,9 @@ export function tenantOf(stack: Stack): Entra {
   return stack.appOf('entra').entra
 }
 
-/** The whole system, once the agent's first look at the sidecar is over: it must not cross a restart of the sidecar. */
+/**
+ * The whole system, once the agent's first check of the sidecar is over: it must not coincide with a restart of the sidecar.
+ */
 export async function startSettled(overrides: StackOverrides = {}): Promise<Stack> {
   const stack = await Stack.start(overrides)
   await askWeather(stack, 'autonomous')

@@ -28,7 +28,7 @@ beforeEach(() => {
   servers.received.splice(0)
 })
 
-/** The server from now on. */
+/** Makes the server behave so from now on. */
 function script(change: Script = {}): void {
   servers.scripts['desk'] = { tools, ...change }
 }
@@ -183,7 +183,7 @@ describe('Where the server wants more of the user', () => {
     await configure({ authenticationContexts: ['c2'] })
   })
 
-  /** It refuses so many calls. */
+  /** Makes the server refuse this many calls. */
   function wantMore(times: number): void {
     let left = times
     script({

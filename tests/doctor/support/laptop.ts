@@ -15,7 +15,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
-/** Of the weather API. */
+/** Variables of the weather API. */
 const usual: Variables = { AGENT_USERS: `${identities.agentId}=${identities.agentUserId}` }
 
 export function sidecarImage(version: string): string {

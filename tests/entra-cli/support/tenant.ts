@@ -10,7 +10,7 @@ export class Tenant {
   url!: string
   /** Graph as the workplace sees it. */
   graph!: FaultyGraph
-  /** Of Ada's, for Graph, with every permission of the set-up. */
+  /** Ada's token for Graph, with every permission of the set-up. */
   token!: string
   workplace!: Workplace
 

@@ -45,7 +45,7 @@ export interface Ran {
   readonly code: number
   /** What was printed. */
   readonly output: string
-  /** What was told beside it. */
+  /** Progress and failures, which are printed apart from it. */
   readonly said: string
   /** Pauses, in seconds. */
   readonly pauses: readonly number[]

@@ -170,7 +170,7 @@ async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: 
     return JSON.parse(body)
   }
   const tomorrow = new Date(Date.now() + 24 * 3_600_000).toISOString().slice(0, 10)
-  // Each of the clients has a temperature of its own, lest one deletes another's alert.
+  // Each of the clients has a temperature of its own, so that none deletes another's alert.
   const celsius = -30 - index
   const created = await decide(`Warn me when Oslo falls below ${celsius} °C until ${tomorrow}`)
   const id = created.trace?.map(({ response }) => response?.body?.id).find(Boolean)

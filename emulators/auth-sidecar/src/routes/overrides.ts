@@ -50,7 +50,8 @@ export class Query {
 
 /**
  * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; any override
- * switches `ForceRefresh` off unless it sets it. Of blank ones only claims count: they are not sent, but pass the cache by.
+ * switches `ForceRefresh` off unless it sets it. Blank ones are ignored, except for claims: these are not sent, but make the
+ * request bypass the cache.
  */
 export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
   const set = overrides.filter(

@@ -18,7 +18,7 @@ export interface AzureAdOptions {
   /** Compared as one string, and by `/Validate` only. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
-  /** What the blueprint says that it understands, such as `cp1` for claims challenges. */
+  /** Client capabilities that the blueprint declares, such as `cp1` for claims challenges. */
   readonly clientCapabilities: readonly string[]
 }
 

@@ -71,7 +71,7 @@ export class TokenAcquirer {
     const { agent, user, options } = tokenRequest
     const tenant = options.tenant ?? (user && textClaim(user.claims, 'tid')) ?? this.#azureAd.tenantId
     const query = this.#query(tokenRequest, tenant)
-    // What else the original takes from the caller is left out of this flow: claims and correlation id.
+    // In this flow the original ignores the caller's claims and correlation id.
     if (agent?.account)
       return this.#acquireForAgentUser(agent.agentId, agent.account, {
         ...query,
@@ -141,7 +141,7 @@ export class TokenAcquirer {
     return blueprint.acquireForApp(query, agentId)
   }
 
-  /** The original sends what it understands for T1 only, since its client for an agent is made without. */
+  /** The original sends client capabilities for T1 only, since its client for an agent is made without them. */
   #describeCapabilities(): string | undefined {
     const { clientCapabilities: values } = this.#azureAd
     return values.length > 0 ? JSON.stringify({ access_token: { xms_cc: { values } } }) : undefined

@@ -2,7 +2,7 @@ import type { Application, ConditionalAccessPolicy, User } from '../directory/ob
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 
-/** For how long after a second factor a policy does not ask for it again that asks every time. */
+/** How long after a second factor even a policy with “every time” does not ask for it again. */
 const everyTimeToleranceMs = 5 * 60_000
 
 /** Who signed in, and how. */

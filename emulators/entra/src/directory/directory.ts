@@ -99,7 +99,7 @@ export class Directory {
     )
   }
 
-  /** App roles of its blueprint's principal that an agent identity has along, as assignments of its own. */
+  /** App roles that an agent identity inherits from its blueprint's principal, as assignments of its own. */
   inheritedAssignments(agent: ServicePrincipal | undefined): readonly AppRoleAssignment[] {
     return this.#inheritances(agent).flatMap(({ from, to, resource, inheritableRoles: which }) =>
       this.content.appRoleAssignments
@@ -111,7 +111,7 @@ export class Directory {
     )
   }
 
-  /** What all users consented to for its blueprint's principal and an agent identity may do along. */
+  /** Consents for all users that an agent identity inherits from its blueprint's principal. */
   inheritedGrants(agent: ServicePrincipal): readonly PermissionGrant[] {
     return this.#inheritances(agent).flatMap(({ from, to, resource, inheritableScopes: which }) =>
       this.content.permissionGrants

@@ -15,7 +15,7 @@ export const NewApplication = Type.Object(
   exact,
 )
 
-/** What `$ref` is told to refer to. */
+/** The body of a request to `$ref`: the URL of an object. */
 export const Reference = Type.Object({ '@odata.id': Type.String({ format: 'uri' }) }, exact)
 
 export const NewServicePrincipal = Type.Object({ ...odataType, appId: Guid }, exact)

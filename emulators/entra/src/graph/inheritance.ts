@@ -9,8 +9,9 @@ import type { GraphRoutes } from './routes.ts'
 const listPath = '/applications/:key/inheritablePermissions'
 
 /**
- * What agent identities get along from their blueprint's principal
- * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints). Only beta tells it of an agent.
+ * What agent identities inherit from their blueprint's principal
+ * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints). Only the beta version shows what
+ * an agent inherits.
  */
 export function addInheritanceRoutes(routes: GraphRoutes, entra: Entra, version: GraphVersion): void {
   const readers = routes.forAgents('AgentIdentityBlueprint.Read.All')
