@@ -18,7 +18,7 @@ export function proxyChecks(release: Release): readonly Check[] {
         if (untold.length > 0)
           throw trouble(
             'PROXY_NOT_HONOURED',
-            `Of a proxy are told: ${namesOf(told)}; not: ${namesOf(untold)}.`,
+            `Containers with a proxy: ${namesOf(told)}; without: ${namesOf(untold)}.`,
           )
         for (const container of told) {
           const settings = settingsOf(release, container)

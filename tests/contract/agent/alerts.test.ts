@@ -280,7 +280,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
   let agentUrl: string
   beforeAll(async () => {
     assignRole('Alerts.ReadWrite.All')
-    // It has tokens without the role in its cache.
+    // The sidecar has tokens without the role in its cache.
     await stack.restart('sidecar')
     agentUrl = await stack.startReplica({ WEATHER_API_UNATTENDED_TOOLS: 'create_alert' })
   })

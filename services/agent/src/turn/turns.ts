@@ -21,8 +21,8 @@ export class Turns {
 
   /**
    * Starts a turn; it runs, and counts as running, while its events are read. They come in order, all that wait at once: `turn`
-   * first; `result` or `problem` last, exactly one of them – or neither when the client went away. Ending the iteration early
-   * aborts everything below.
+   * first; `result`, `pause` or `problem` last, exactly one of them – or none when the client went away. Ending the iteration
+   * early aborts everything below.
    *
    * @throws ProblemError AGENT_BUSY
    */
