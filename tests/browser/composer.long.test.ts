@@ -160,7 +160,7 @@ describe('an earlier question', () => {
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
     const focused = page.evaluate(`new Promise(resolve => {
       new MutationObserver((_changes, observer) => {
-        if (!document.querySelector('.editing')) return
+        if (!document.querySelector('.composer .link')) return
         observer.disconnect()
         resolve(document.activeElement.id)
       }).observe(document.body, { childList: true, subtree: true })

@@ -330,7 +330,7 @@ describe('a token', () => {
     await life.getByText(/60 min left of 61 min/).waitFor()
     await page.reload()
     await (await showToken(page, 'TR')).getByText(/60 min left of 61 min/).waitFor()
-    expect(await life.getAttribute('data-expired')).toBe('false')
+    expect(await life.locator('.note').getAttribute('data-bad')).toBe('false')
   })
 
   it('stands what claims no token should have', async () => {

@@ -2,6 +2,7 @@
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/layout.css'
+import './styles/panes.css'
 import './controls/controls.css'
 import './frame/frame.css'
 import './conversation/conversation.css'

@@ -10,7 +10,7 @@ export function LeftBehind({ leftBehind, loadPast }: Pick<Page, 'leftBehind' | '
   }
   if (!left) return null
   return (
-    <p class="notice banner">
+    <p class="notice line">
       You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
       {count(left.count, 'conversation')} on your behalf.
       <button

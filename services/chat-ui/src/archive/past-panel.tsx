@@ -56,7 +56,7 @@ export function PastPanel({ session, loadPast, names }: PastPanelProps) {
           ))}
         </ul>
       )}
-      <label>
+      <label class="row toggle">
         <input
           type="checkbox"
           checked={past.keepsNothing.value}

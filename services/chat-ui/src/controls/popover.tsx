@@ -33,7 +33,7 @@ export function Popover({
       </button>
       <section
         id={id}
-        class={`popover ${panelClass}`}
+        class={`popover card ${panelClass}`}
         popover="auto"
         aria-label={label}
         onToggle={({ newState }) => onToggle?.(newState === 'open')}

@@ -63,7 +63,7 @@ export function Composer({ conversation, agent, explanation, children }: Compose
       }}
     >
       {editing.value && (
-        <p class="editing note line">
+        <p class="note line">
           Sending makes another attempt; the earlier one and what came after it are kept beside it.
           <button
             type="button"
@@ -113,7 +113,7 @@ export function Composer({ conversation, agent, explanation, children }: Compose
         </div>
       </div>
       {length > chatLimits.messageCharacters * 0.9 && (
-        <p class="note message-length" id="message-length" data-too-long={isTooLong}>
+        <p class="note message-length" id="message-length" data-bad={isTooLong}>
           {describeLength(length)}
         </p>
       )}

@@ -226,7 +226,7 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
     </button>
   )
   return (
-    <span class="attempts">
+    <span class="attempts row note">
       {way(-1, 'Earlier attempt', number === 1)}
       {number} of {total}
       {way(1, 'Later attempt', number === total)}

@@ -61,7 +61,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   return (
     <div class="log-frame">
       <div
-        class="log"
+        class="log scroll"
         role="log"
         aria-live="off"
         aria-label="Questions and answers"

@@ -76,7 +76,7 @@ function Told({ told, inWords, names }: ToldProps) {
 
 function Tools({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
   return (
-    <table {...as.table}>
+    <table class="foldable" {...as.table}>
       <thead {...as.rowGroup}>
         <tr {...as.row}>
           <th scope="col" {...as.columnHeader}>

@@ -21,7 +21,7 @@ const shownOfAccount: readonly GlossaryTerm[] = [
 /** What every answer will tell, before there is one: the four questions, the exchange and its words. */
 export function TraceIntro({ flow }: { readonly flow: Flow }) {
   return (
-    <div class="trace-intro stack">
+    <div class="trace-intro stack scroll">
       <div>
         <h3>Each answer tells four things, and proves them.</h3>
         <p class="note">

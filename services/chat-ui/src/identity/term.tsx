@@ -17,7 +17,7 @@ export function Term({ term, children }: TermProps) {
       <button type="button" class="term" popovertarget={id}>
         {children}
       </button>
-      <span class="term-meaning" id={id} popover="auto" role="note">
+      <span class="term-meaning card" id={id} popover="auto" role="note">
         <strong>{title}</strong> {meaning}{' '}
         <a href={reference} target="_blank" rel="noopener noreferrer">
           Microsoft Learn

@@ -14,7 +14,7 @@ const icons: Readonly<Record<OutcomeKind, IconName>> = {
 
 export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome'>) {
   return (
-    <span class="outcome" data-outcome={kind}>
+    <span class="outcome row" data-outcome={kind}>
       <Icon name={icons[kind]} />
       {words}
     </span>
@@ -24,7 +24,7 @@ export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome
 /** The verdict in one line, with how it came out. */
 export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'outcome'>) {
   return (
-    <div class="verdict-line">
+    <div class="verdict-line line">
       <h3>{headline}</h3>
       <OutcomeMark outcome={outcome} />
     </div>

@@ -66,7 +66,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
           <fieldset>
             <legend class="visually-hidden">How much</legend>
             {extents.map(({ value, label }) => (
-              <label key={value}>
+              <label key={value} class="row toggle">
                 <input
                   type="radio"
                   name="export-extent"
@@ -80,7 +80,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
             ))}
           </fieldset>
           {!opened?.redacted && (
-            <label>
+            <label class="row toggle">
               <input
                 type="checkbox"
                 checked={withPersonalData.value}

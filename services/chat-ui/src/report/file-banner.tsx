@@ -6,7 +6,7 @@ export function FileBanner({ conversation }: { readonly conversation: Conversati
   const opened = conversation.opened.value
   if (!opened) return null
   return (
-    <p class="notice banner">
+    <p class="notice line">
       <strong>From a file; this page did not see it.</strong>
       Made {formatMoment(new Date(opened.exportedAt))} at {opened.from.host}. Nothing of it is sent to the
       agent.

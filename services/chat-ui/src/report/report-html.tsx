@@ -4,13 +4,14 @@ import formula from '../identity/formula.css?inline'
 import mark from '../identity/token-mark.css?inline'
 import verdict from '../identity/verdict.css?inline'
 import base from '../styles/base.css?inline'
+import layout from '../styles/layout.css?inline'
 import tokens from '../styles/tokens.css?inline'
 import { writeDataBlock } from './data-block.ts'
 import type { ExportedFile } from './file-shape.ts'
 import rules from './report.css?inline'
 import { ReportView, titleOf } from './report-view.tsx'
 
-const css = [tokens, base, controls, mark, formula, verdict, rules].join('\n')
+const css = [tokens, base, layout, controls, mark, formula, verdict, rules].join('\n')
 
 /**
  * The hash of the styles, which are all that the report's Content-Security-Policy allows; `undefined` on plain http, where

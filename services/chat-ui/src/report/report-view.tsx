@@ -32,7 +32,7 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
     <main class="report">
       <header>
         <h1>{titleOf(file)}</h1>
-        {fromFile && <p class="from-file">{notSeen}</p>}
+        {fromFile && <p class="from-file card">{notSeen}</p>}
         <dl class="facts">
           <Fact name="Exported">
             {tellMoment(new Date(exportedAt))}, from {from.host}
@@ -98,7 +98,7 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         <h2>Answer</h2>
         {answer && <p class="said">{answer}</p>}
         {state === 'stopped' && (
-          <p class="soft">
+          <p class="note">
             {steps.some(({ status }) => status === 'waiting')
               ? 'A call waited for its user and was not sent.'
               : 'This answer was stopped.'}
@@ -110,11 +110,11 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
           </p>
         ))}
         {problem && (
-          <p class="failed">
+          <p data-bad="true">
             <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
           </p>
         )}
-        {result && <p class="soft">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
+        {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
       </section>
       {steps.length > 0 && <Steps steps={steps} flow={flow} names={names} />}
       {tokens.map(token => (
@@ -153,7 +153,7 @@ function Steps({ steps, flow, names }: StepsProps) {
   return (
     <section>
       <h2>Steps</h2>
-      <table class="hops">
+      <table class="hops foldable">
         <thead>
           <tr>
             <th scope="col">Step</th>
@@ -173,7 +173,7 @@ function Steps({ steps, flow, names }: StepsProps) {
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
                 <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>
-                <td class={step.status === 'failed' ? 'failed' : ''}>{outcomeOf(step)}</td>
+                <td data-bad={step.status === 'failed'}>{outcomeOf(step)}</td>
               </tr>
             )
           })}
@@ -203,7 +203,7 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
       <h2>
         {role}: {tokenRoleNames[role].replace('your', 'the user’s')} <code>{fingerprint}</code>
       </h2>
-      <table>
+      <table class="foldable">
         <thead>
           <tr>
             <th scope="col">Claim</th>
@@ -232,7 +232,7 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
         </tbody>
       </table>
       {verifiedBy.map(({ actor, checks }, index) => (
-        <p key={index} class="soft">
+        <p key={index} class="note">
           Checked by {names.actor(actor)}:{' '}
           {checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`).join(', ')}.
         </p>

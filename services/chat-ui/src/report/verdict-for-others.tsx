@@ -19,7 +19,7 @@ export function VerdictForOthers({ steps, flow, names }: VerdictProps) {
   const verdict = forOthers(judge(facts, names))
   const formulas = forOthers(writeFormulas(facts, names))
   return (
-    <section class="verdict-box">
+    <section class="card verdict-box stack">
       <VerdictLine {...verdict} />
       <FourAnswers answers={verdict.answers} />
       {formulas.map((formula, index) => (

@@ -77,7 +77,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
           />
         </section>
       ) : (
-        <div class="sides">
+        <div class="sides scroll">
           {pair.sides.map((side, index) => (
             <Side
               key={side}
@@ -163,7 +163,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
         />
       </div>
       {facts && (
-        <div class="verdict-line">
+        <div class="verdict-line line">
           <h3>{title}</h3>
           <OutcomeMark outcome={judge(facts, names).outcome} />
         </div>

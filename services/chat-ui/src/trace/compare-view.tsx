@@ -181,7 +181,7 @@ function Comparison({ left, right }: PairProps) {
             <SignMark sign={sign} /> {counts[sign]} {signWords[sign]}
           </span>
         ))}
-        <label class="toggle">
+        <label class="row toggle">
           <input
             type="checkbox"
             checked={onlyDifferences.value}

@@ -14,7 +14,7 @@ const keys = [
 /** The keys that act while the focus is in the steps. */
 export function KeysDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
   return (
-    <dialog ref={dialog} class="keys" aria-labelledby="keys-title">
+    <dialog ref={dialog} class="keys card" aria-labelledby="keys-title">
       <h2 id="keys-title">Keys in the steps</h2>
       <dl class="facts">
         {keys.map(([key, meaning]) => (

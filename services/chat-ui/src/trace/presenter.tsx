@@ -43,12 +43,12 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
         go(by)
       }}
     >
-      <header>
+      <header class="line">
         <h2>“{question}”</h2>
         <p class="note">
           {flowWords[facts.flow].label} · {modeNames[mode]}
         </p>
-        <form method="dialog">
+        <form class="end" method="dialog">
           <button type="submit" class="button quiet">
             <Icon name="close" />
             Close <kbd class="wide-only">Esc</kbd>
@@ -66,7 +66,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
           </div>
         )}
       </div>
-      <footer>
+      <footer class="line">
         <button type="button" class="button" aria-disabled={index === 0} onClick={() => go(-1)}>
           <Icon name="left" />
           Back

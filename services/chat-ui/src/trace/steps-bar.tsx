@@ -51,7 +51,7 @@ export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }:
           view.query.value = currentTarget.value
         }}
       />
-      <label class="toggle">
+      <label class="row toggle">
         <input
           type="checkbox"
           checked={view.failedOnly.value}

@@ -43,7 +43,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
   }, [card.role, card.fingerprint])
   return (
     <section
-      class="token-card stack"
+      class="notice token-card stack"
       data-token={card.role}
       aria-label={card.role}
       ref={box}
@@ -112,12 +112,14 @@ function Life({ claims = {}, clockAheadMs }: LifeProps) {
   const words =
     left > 0 ? `${tellSpan(left)} left of ${tellSpan(end - begin)} · until ${until}` : `Expired at ${until}`
   return (
-    <div class="life stack" data-expired={left === 0}>
+    <div class="life stack">
       <svg aria-hidden="true">
         <rect class="life-whole" width="100%" height="100%" rx="3" />
         <rect class="life-left" width={`${share * 100}%`} height="100%" rx="3" />
       </svg>
-      <p class="note">{words}, by the server’s clock</p>
+      <p class="note" data-bad={left === 0}>
+        {words}, by the server’s clock
+      </p>
     </div>
   )
 }
@@ -134,7 +136,7 @@ function Checks({ card, names }: { readonly card: TokenCard; readonly names: Nam
       </p>
       <ul class="checks line">
         {checks.map(({ name, ok }) => (
-          <li key={name} data-bad={!ok}>
+          <li key={name} class="row" data-bad={!ok}>
             <Icon name={ok ? 'check' : 'cross'} />
             {name}
             <span class="visually-hidden">{ok ? ' passed' : ' failed'}</span>
@@ -197,7 +199,7 @@ interface ClaimValueProps {
 /** What a claim stands for, and its value as it is in the token. */
 export function ClaimValue({ claim: { time, standsFor, text }, short = false }: ClaimValueProps) {
   return (
-    <span class="claim-value">
+    <span class="claim-value line">
       {standsFor && <span>{standsFor}</span>}
       {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
       <code data-raw={standsFor !== undefined || time !== undefined}>

@@ -91,7 +91,7 @@ export function TracePanel({
 
   return (
     <>
-      <div class="pane-head trace-head line">
+      <div class="pane-head line">
         <h2 class="wide-only">Identity Trace</h2>
         <Segments
           legend="View"
@@ -112,7 +112,7 @@ export function TracePanel({
         />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="trace-body stack" aria-label="Trace" tabIndex={0} ref={body}>
+      <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
           <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
         ) : (

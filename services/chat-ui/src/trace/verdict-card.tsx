@@ -115,7 +115,7 @@ function Ids({
   return (
     <div class="ids line fine">
       {known.map(([name, id]) => (
-        <span key={name}>
+        <span key={name} class="row">
           {name} <code title={id}>{shortenIds(id)}</code>
           <CopyButton label={`Copy ${name === 'uti' ? 'uti' : `the ${name} id`}`} text={() => id} />
         </span>
