@@ -62,6 +62,7 @@ describe('pressing Send twice', () => {
     await page.clock.pauseAt(Date.now() + 10_000)
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByRole('button', { name: 'Send' }).click({ force: true })
+    expect(await page.locator('.send:focus').count(), 'one button, which keeps the focus').toBe(1)
     await page.clock.resume()
     await page.getByText('This answer was stopped.').waitFor()
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in')

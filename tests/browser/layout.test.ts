@@ -86,6 +86,27 @@ describe('below 900 px', () => {
     expect(Math.min(...targets.filter(height => height > 1))).toBeGreaterThanOrEqual(24)
   })
 
+  it('a phone has the views of a trace and its tools in one line', async () => {
+    const page = await browser.open(agent.url, {
+      viewport: { width: 320, height: 640 },
+      hasTouch: true,
+      isMobile: true,
+    })
+    await (await ask(page, 'Question')).getByText('Sunny.').waitFor()
+    await page.getByRole('tab', { name: 'Identity Trace' }).click()
+    await page.locator('.step').first().waitFor()
+    const boxes = await page
+      .locator('.pane.trace .segments, .trace-tools > button')
+      .evaluateAll(list => list.map(it => it.getBoundingClientRect()))
+    expect(boxes).toHaveLength(3)
+    const [views, ...tools] = boxes.map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))
+    for (const tool of tools) {
+      expect(tool.top).toBeLessThan(views?.bottom ?? 0)
+      expect(tool.left).toBeGreaterThan(views?.right ?? 320)
+      expect(tool.right).toBeLessThanOrEqual(320)
+    }
+  })
+
   it('a finger gets larger targets', async () => {
     const page = await browser.open(agent.url, {
       viewport: { width: 390, height: 800 },

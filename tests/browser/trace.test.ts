@@ -202,6 +202,20 @@ describe('the steps', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
   })
 
+  it('stay open in the sequence, where they are closed by the same button', async () => {
+    const { page } = await openTrace()
+    await page.getByRole('button', { name: 'Open all' }).click()
+    const details = page.locator('.step-more')
+    const opened = await details.count()
+    expect(opened).toBe(await page.locator('.step').count())
+    await page.getByRole('radio', { name: 'Sequence' }).check()
+    await page.locator('.lanes').waitFor()
+    expect(await details.count()).toBe(opened)
+    await page.getByRole('button', { name: 'Close all' }).click()
+    await details.first().waitFor({ state: 'detached' })
+    expect(await page.getByLabel('Search steps').count(), 'a list is searched, no picture').toBe(0)
+  })
+
   it('are all opened by the key, those of a long trace too that are not drawn yet', async () => {
     const [step] = trace()
     answerWith(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))

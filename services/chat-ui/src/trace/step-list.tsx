@@ -52,14 +52,8 @@ export function StepList(props: StepListProps) {
         if (actOnKey(event, timeline.rows, view, onHelp)) event.preventDefault()
       }}
     >
-      {isSequence ? (
-        <LaneHeads lanes={lanes} names={context.names} />
-      ) : (
-        <>
-          <StepsBar timeline={timeline} running={running} view={view} failure={findFailure(props)} />
-          <TimeAxis scaleMs={scaleMs} />
-        </>
-      )}
+      <StepsBar timeline={timeline} running={running} view={view} failure={findFailure(props)} />
+      {isSequence ? <LaneHeads lanes={lanes} names={context.names} /> : <TimeAxis scaleMs={scaleMs} />}
       <div class="hops">
         {isSequence && <LaneLines lanes={lanes} />}
         <Scale.Provider value={scaleMs}>

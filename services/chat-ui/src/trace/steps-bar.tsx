@@ -1,4 +1,3 @@
-import { useRef } from 'preact/hooks'
 import { count, formatDuration } from '../words/times.ts'
 import { marksOf, type Row, type Timeline } from './timeline.ts'
 import type { TraceView } from './trace-view.ts'
@@ -14,9 +13,8 @@ interface StepsBarProps {
     | undefined
 }
 
-/** How many steps, how long they took and what failed; with the search and the filter for them. */
+/** How many steps, how long they took and what failed; in the list with the search and the filter for them. */
 export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }: StepsBarProps) {
-  const search = useRef<HTMLInputElement>(null)
   const steps = rows.filter(({ number }) => number > 0)
   const areAllOpen = rows.every(row => view.isOpen(row))
   return (
@@ -39,28 +37,31 @@ export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }:
           <span class="note">none failed</span>
         )}
       </p>
-      <input
-        class="field"
-        type="search"
-        id="search-steps"
-        placeholder="Search steps"
-        aria-label="Search steps"
-        value={view.query.value}
-        ref={search}
-        onInput={({ currentTarget }) => {
-          view.query.value = currentTarget.value
-        }}
-      />
-      <label class="row toggle">
-        <input
-          type="checkbox"
-          checked={view.failedOnly.value}
-          onChange={({ currentTarget }) => {
-            view.failedOnly.value = currentTarget.checked
-          }}
-        />
-        Failed only
-      </label>
+      {view.view.value === 'steps' && (
+        <>
+          <input
+            class="field"
+            type="search"
+            id="search-steps"
+            placeholder="Search steps"
+            aria-label="Search steps"
+            value={view.query.value}
+            onInput={({ currentTarget }) => {
+              view.query.value = currentTarget.value
+            }}
+          />
+          <label class="row toggle">
+            <input
+              type="checkbox"
+              checked={view.failedOnly.value}
+              onChange={({ currentTarget }) => {
+                view.failedOnly.value = currentTarget.checked
+              }}
+            />
+            Failed only
+          </label>
+        </>
+      )}
       <button type="button" class="button quiet open-all" onClick={() => view.setAll(rows, !areAllOpen)}>
         {areAllOpen ? 'Close all' : 'Open all'}
       </button>
