@@ -24,6 +24,8 @@ const AskedCall = Type.Object(
     tool: Type.String(),
     /** What the call does, for people: from the tool's code or configuration, never the model's words. */
     title: Type.String(),
+    /** The call, and what comes of it, in plain words: as the title, of the agent's own tools. */
+    note: Type.Optional(Type.String()),
     /** Name of the API. */
     api: Type.String(),
     /** Missing if it changes nothing. */

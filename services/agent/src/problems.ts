@@ -90,8 +90,8 @@ export const catalogue = {
   },
   TOOL_NEEDS_A_PERSON: {
     status: 403,
-    title: 'This changes something, and there is no signed-in user to approve it.',
-    hint: 'Sign in and ask on your behalf.',
+    title: 'This changes something, so a user has to approve it.',
+    hint: 'Ask on behalf of a signed-in user.',
   },
 
   SIDECAR_UNREACHABLE: {
@@ -172,7 +172,7 @@ export const catalogue = {
   },
   API_FORBIDDEN: {
     status: 502,
-    title: 'An API knows who calls, and does not allow it.',
+    title: 'An API does not allow the agent to do this.',
     hint: 'Grant the agent identity the API’s app role (autonomous) or delegated scope (on behalf of users).',
   },
   API_UNAVAILABLE: {

@@ -32,6 +32,7 @@ export const config = {
   traceFor: 'everyone',
   apis: [{ name: 'weather-api', title: 'Weather API', appId: identities.weatherAppId }],
   examples: ['Weather in Dallas?'],
+  userExamples: ['Create an alert for Oslo below −5 °C'],
   modelExamples: ['Compare the weather in Oslo and Rome'],
   names: {
     [identities.agentId]: 'agent identity',

@@ -186,7 +186,6 @@ function bindingOf({ agent, user, flow, mode }: Pick<Turn, 'agent' | 'user' | 'f
 
 const text = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 
-function describeCall({ callId, tool, title, api, effect, args, digest, stepId }: PendingCall): AskedCall {
-  const changes = effect === undefined ? {} : { effect }
-  return { callId, tool, title, api, ...changes, arguments: args, digest, stepId }
+function describeCall({ toolHash: _hash, isAsked: _isAsked, args, ...call }: PendingCall): AskedCall {
+  return { ...call, arguments: args }
 }

@@ -18,6 +18,7 @@ const PendingCall = Type.Object(
     /** Missing if it changes nothing, so that it needs no approval. */
     effect: Type.Optional(Effect),
     title: Text,
+    note: Type.Optional(Text),
     args: Type.Record(Text, Type.Unknown()),
     digest: Text,
     /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */

@@ -62,12 +62,12 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
       hint: 'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.',
       extensions: { failedCheck },
     })
-  const check = failedCheck ? ` (${failedCheck})` : ''
   const scope = readScope(challenge)
   const wanted = scope === undefined ? '' : `: ${scope}`
   const granted = api.permissions?.[flows[flow].right] ?? scope
   // Another failed check says nothing of the permission.
   const isRight = failedCheck === undefined || failedCheck === 'permission'
+  const check = isRight ? '' : ` (${failedCheck})`
   const needs = isRight ? neededRight(api, flow, scope) : undefined
   return problem(
     'API_FORBIDDEN',

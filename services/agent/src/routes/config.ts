@@ -59,6 +59,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },
     examples: toolsets.flatMap(({ examples }) => examples),
+    userExamples: toolsets.flatMap(({ userExamples = [] }) => userExamples),
     modelExamples: toolsets.flatMap(({ modelExamples = [] }) => modelExamples),
     emulated: [...emulated],
   }

@@ -290,6 +290,7 @@ class Step<Output> {
       api,
       ...(change ? { effect: change.effect } : {}),
       title: change?.title ?? tool,
+      ...(change?.tell ? { note: change.tell(args) } : {}),
       args: { ...args },
       digest: digestOf(call),
       isAsked: true,

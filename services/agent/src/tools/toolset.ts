@@ -15,6 +15,8 @@ export interface Change {
   readonly effect: Effect
   /** What a call does, for people, such as “Create alert”. */
   readonly title: string
+  /** What whoever approves a call should know: the call, and what comes of it, in a sentence or two. */
+  readonly tell?: (args: Readonly<Record<string, unknown>>) => string
   /** Whether the agent may call it where no user is there to approve: for itself, in its own right. */
   readonly unattended?: boolean
   /** Whether the API does a call once, however often it is sent with the same `Idempotency-Key`. */
@@ -64,6 +66,8 @@ export interface Toolset {
   readonly problems: Readonly<Record<string, ProblemKind>>
   /** Messages to try, for a new conversation. */
   readonly examples: readonly string[]
+  /** More of them, which change something, so that a user has to approve it. */
+  readonly userExamples?: readonly string[]
   /** More of them, which only a model understands. */
   readonly modelExamples?: readonly string[]
   /** How the model is to use the tools: lines of its system prompt. */

@@ -18,6 +18,8 @@ export interface PendingCall {
   /** Missing if it changes nothing, so that it needs no approval. */
   readonly effect?: Effect
   readonly title: string
+  /** As `Change.tell` has it. */
+  readonly note?: string
   readonly args: Readonly<Record<string, unknown>>
   readonly digest: string
   /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */

@@ -1,4 +1,10 @@
-import type { BlueprintCredential, Flow, Mode, PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import {
+  type BlueprintCredential,
+  type Flow,
+  type Mode,
+  needsUser,
+  type PublicConfig,
+} from '@entra-bedrock-agent/identity-trace'
 import { agentNamed } from '../agent/public-config.ts'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
@@ -54,7 +60,11 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
 }
 
 /** The tools' own examples; with a model, also one that needs no tool and teaches. */
-function examplesFor({ examples, modelExamples }: PublicConfig, mode: Mode, flow: Flow): readonly string[] {
-  if (mode === 'direct') return examples
-  return [...modelExamples, ...examples, flowWords[flow].example]
+function examplesFor(
+  { examples, userExamples, modelExamples }: PublicConfig,
+  mode: Mode,
+  flow: Flow,
+): readonly string[] {
+  const all = needsUser(flow) ? [...examples, ...userExamples] : examples
+  return mode === 'direct' ? all : [...modelExamples, ...all, flowWords[flow].example]
 }

@@ -35,6 +35,7 @@ export const publicConfig: PublicConfig = {
     [pageId]: 'this page',
   },
   examples: ['Where is order 7?'],
+  userExamples: ['Order skis'],
   modelExamples: ['Compare orders 7 and 8'],
   emulated: [],
 }

@@ -7,14 +7,13 @@ import { recogniseAlertRequest } from './alert-request.ts'
 const today = '2026-11-28'
 const inAWeek = '2026-12-05'
 
-const below = (city: string, celsius: number, untilDate = inAWeek) => ({
+const order = (kind: string) => (city: string, celsius: number, untilDate?: string) => ({
   kind: 'create',
-  order: { city, when: { kind: 'temperature-below', celsius }, untilDate },
+  order: { city, when: { kind, celsius }, untilDate: untilDate ?? inAWeek },
+  ...(untilDate === undefined ? { isUsualDay: true } : {}),
 })
-const above = (city: string, celsius: number, untilDate = inAWeek) => ({
-  kind: 'create',
-  order: { city, when: { kind: 'temperature-above', celsius }, untilDate },
-})
+const below = order('temperature-below')
+const above = order('temperature-above')
 const recognise = (message: string) => recogniseAlertRequest(message, today)
 
 describe('A last day', () => {
@@ -46,7 +45,7 @@ describe('A request for an alert', () => {
     ['warn me when Oslo falls below −5 °C', below('Oslo', -5)],
     ['Warn me when Oslo falls below -5 °C until 4 December.', below('Oslo', -5, '2026-12-04')],
     ['Please warn me if it gets colder than –12.5° in Tromsø', below('Tromsø', -12.5)],
-    ['Can you warn me when the temperature in São Paulo rises above 35 degrees Celsius for a week?', above('São Paulo', 35)],
+    ['Can you warn me when the temperature in São Paulo rises above 35 degrees Celsius for a week?', above('São Paulo', 35, inAWeek)],
     ['alert me if Dallas, Texas exceeds 100 °F', above('Dallas, Texas', 37.8)],
     ['alert me when it is hotter than 100 degrees Fahrenheit in Dallas', above('Dallas', 37.8)],
     ['notify me once Rome gets warmer than 30 until Friday', above('Rome', 30, '2026-12-04')],

@@ -4,7 +4,12 @@ import { faultOfLastDay, takeLastDay, today } from './last-day.ts'
 
 /** What a message asks of the alerts. */
 export type AlertRequest =
-  | { readonly kind: 'create'; readonly order: AlertOrder }
+  | {
+      readonly kind: 'create'
+      readonly order: AlertOrder
+      /** The message names no last day. */
+      readonly isUsualDay?: true
+    }
   | { readonly kind: 'list' }
   | { readonly kind: 'delete'; readonly id: string }
   /** It is about an alert; what is missing, or not understood, is in words. */
@@ -107,7 +112,7 @@ function recogniseSentence(sentence: string, today: string): AlertRequest | unde
 }
 
 function readOrder(before: string, behind: string, today: string): AlertRequest {
-  const { date, rest } = takeLastDay(`${before} ${behind}`, today)
+  const { date, rest, ...usual } = takeLastDay(`${before} ${behind}`, today)
   const [found, ...others] = rest.matchAll(condition)
   if (!found || others.length > 0) return unclear('a temperature to fall below or rise above, a single one')
   const celsius = readCelsius(found)
@@ -118,7 +123,7 @@ function readOrder(before: string, behind: string, today: string): AlertRequest 
   const city = findCity(`${rest.slice(0, found.index)} ${rest.slice(found.index + found[0].length)}`)
   if (city === undefined) return unclear('a city')
   const kind = found[1] === undefined ? 'temperature-above' : 'temperature-below'
-  return { kind: 'create', order: { city, when: { kind, celsius }, untilDate: date } }
+  return { kind: 'create', order: { city, when: { kind, celsius }, untilDate: date }, ...usual }
 }
 
 const unclear = (what: string) => ({ kind: 'unclear', why: `The message does not name ${what}.` }) as const

@@ -47,7 +47,7 @@ describe('the tools for alerts', () => {
         'create_alert',
         'weather-api',
         'Alerts.ReadWrite',
-        { effect: 'create', title: 'Create alert', isIdempotent: true },
+        { effect: 'create', title: 'Create alert', tell: expect.any(Function), isIdempotent: true },
       ],
       ['list_alerts', 'weather-api', 'Alerts.ReadWrite', undefined],
       [
@@ -111,6 +111,22 @@ describe('the tools for alerts', () => {
 })
 
 describe('direct mode', () => {
+  it('tells whoever approves what an alert is, and that its last day is the usual one where none was named', () => {
+    const { direct } = read(enabled)
+    const noteOf = (message: string) => {
+      const call = direct?.recognise(message)
+      return call?.change?.tell?.(call.arguments)
+    }
+    const record = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
+    expect(noteOf(warnMe)).toMatch(
+      new RegExp(`^Oslo below −5 °C, until \\w+ 4 December 20\\d\\d\\. ${record}$`),
+    )
+    expect(noteOf('Create an alert for Oslo below −5 °C')).toMatch(
+      new RegExp(`^Oslo below −5 °C, until .* ${record} No last day was named: it is a week from today\\.$`),
+    )
+    expect(noteOf('delete alert 1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11')).toBeUndefined()
+  })
+
   it('makes a changing call of a request for an alert, and still answers about the weather', () => {
     const { direct } = read(enabled)
     const call = direct?.recognise(warnMe)

@@ -6,7 +6,7 @@ import { type AlertChanges, readAlertChanges } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
 import { today } from './last-day.ts'
 import { alertProblem } from './problems.ts'
-import { describeAlert, describeAlerts, describeDeleted } from './sentences.ts'
+import { describeAlert, describeAlerts, describeDeleted, describeOrder } from './sentences.ts'
 
 /** How the model is to use the tools. */
 export const alertInstructions = `Alerts
@@ -74,12 +74,18 @@ interface Means {
 function toDirectCall({ api, client, changes }: Means, request: AlertRequest): DirectCall {
   switch (request.kind) {
     case 'create': {
-      const { order } = request
+      const { order, isUsualDay } = request
+      const change = changes.create_alert
       return {
         tool: 'create_alert',
         arguments: order,
         api,
-        change: changes.create_alert,
+        change: isUsualDay
+          ? {
+              ...change,
+              tell: () => `${describeOrder(order)} No last day was named: it is a week from today.`,
+            }
+          : change,
         answer: async context => describeAlert(await client.create(context, order)),
       }
     }

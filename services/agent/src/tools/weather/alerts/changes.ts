@@ -1,12 +1,19 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import type { Change } from '../../toolset.ts'
+import type { AlertOrder } from './alert.ts'
+import { describeOrder } from './sentences.ts'
 
 /**
  * What the tools that change alerts do. The API does a call once, however often it comes: it knows the key, or the alert is
  * gone already.
  */
 const changes = {
-  create_alert: { effect: 'create', title: 'Create alert', isIdempotent: true },
+  create_alert: {
+    effect: 'create',
+    title: 'Create alert',
+    tell: order => describeOrder(order as AlertOrder),
+    isIdempotent: true,
+  },
   delete_alert: { effect: 'delete', title: 'Delete alert', isIdempotent: true },
 } as const satisfies Record<string, Change>
 

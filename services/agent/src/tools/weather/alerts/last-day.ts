@@ -4,6 +4,8 @@ export interface LastDaySaid {
   readonly date: string | undefined
   /** The sentence without these words. */
   readonly rest: string
+  /** It says none. */
+  readonly isUsualDay?: true
 }
 
 const usualDays = 7
@@ -79,7 +81,7 @@ function takeNamedDay(sentence: string, today: string): LastDaySaid {
     const rest = `${sentence.slice(0, found.index)} ${sentence.slice(found.index + found[0].length)}`
     return { date: addDays(today, days), rest }
   }
-  return { date: addDays(today, usualDays), rest: sentence }
+  return { date: addDays(today, usualDays), rest: sentence, isUsualDay: true }
 }
 
 interface DateSaid {

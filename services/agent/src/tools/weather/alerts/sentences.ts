@@ -1,5 +1,5 @@
 import { nameDate } from '../sentences.ts'
-import type { Alert, Alerts } from './alert.ts'
+import type { Alert, AlertOrder, Alerts } from './alert.ts'
 
 const isRecord = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
 
@@ -8,16 +8,21 @@ export function describeAlert(alert: Alert): string {
   return `There is an alert now: ${describe(alert)}. Its id is ${alert.id}. ${isRecord}`
 }
 
+/** An alert that would be created. */
+export function describeOrder(order: AlertOrder): string {
+  return `${describe(order)}. ${isRecord}`
+}
+
 /** All alerts in plain English, a line for each. */
 export function describeAlerts({ alerts }: Alerts): string {
   if (alerts.length === 0) return 'There are no alerts.'
   const heading = alerts.length === 1 ? 'There is one alert:' : `There are ${alerts.length} alerts:`
-  return [heading, ...alerts.map(alert => `- ${describe(alert)} (${alert.id})`), isRecord].join('\n')
+  return [heading, ...alerts.map(alert => `- ${describe(alert)} (${alert.id})`), '', isRecord].join('\n')
 }
 
 export const describeDeleted = (id: string): string => `There is no alert ${id} any more.`
 
-function describe({ city, when, untilDate }: Alert): string {
+function describe({ city, when, untilDate }: AlertOrder): string {
   const side = when.kind === 'temperature-below' ? 'below' : 'above'
   return `${city} ${side} ${degrees(when.celsius)} °C, until ${nameDate(untilDate)} ${untilDate.slice(0, 4)}`
 }
