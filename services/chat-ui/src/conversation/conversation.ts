@@ -35,9 +35,6 @@ export interface ConversationNeeds {
 
 export type Identify = (asked: Pick<Question, 'agent' | 'flow'>, renew: boolean) => Promise<Speaker>
 
-/** The same question is not sent twice within this time: the second press is part of the first. */
-const pressedTwiceMs = 500
-
 /** An exchange that changes as its answer comes in. */
 export type LiveExchange = Signal<Exchange>
 
@@ -73,7 +70,6 @@ export class Conversation {
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
-  #sent = { question: '', atMs: Number.NEGATIVE_INFINITY }
   /** What stood in the draft when an earlier question took its place. */
   #setAside = ''
 
@@ -170,15 +166,14 @@ export class Conversation {
     this.selected.value = exchange
   }
 
-  /** Asks what stands in the draft. It comes back into the draft when it cannot be answered. */
+  /** Asks what stands in the draft. */
   async send(): Promise<void> {
     const message = this.draft.value.trim()
-    if (message === '' || !this.#canAsk || this.#wasJustSent(message)) return
+    if (message === '' || !this.#canAsk) return
     if (this.length.value > chatLimits.messageCharacters) {
       this.#needs.announce('Not sent: the question is too long.')
       return
     }
-    this.#sent = { question: this.#questionOf(message), atMs: performance.now() }
     this.draft.value = this.#setAside
     this.#setAside = ''
     const edited = this.editing.value
@@ -189,16 +184,6 @@ export class Conversation {
 
   get #canAsk(): boolean {
     return !this.running.value && !this.opened.value
-  }
-
-  #wasJustSent(message: string): boolean {
-    const { question, atMs } = this.#sent
-    return question === this.#questionOf(message) && performance.now() - atMs < pressedTwiceMs
-  }
-
-  /** The same words to another agent, or in another mode or flow, are another question. */
-  #questionOf(message: string): string {
-    return [this.agent.value, this.mode.value, this.flow.value, message].join(' ')
   }
 
   /** Takes an earlier question back into the draft. What stood there comes back when the edit is over. */
@@ -227,12 +212,10 @@ export class Conversation {
     return startExchange({ message, agent, mode, flow })
   }
 
-  /** Asks a question again as it was asked, or in another mode: another attempt at its place. */
-  async retry(exchange: LiveExchange, mode?: Mode): Promise<void> {
+  /** Asks a question again as it was asked, or in another mode or flow: another attempt at its place. */
+  async retry(exchange: LiveExchange, asked?: Partial<Pick<Question, 'mode' | 'flow'>>): Promise<void> {
     if (!this.#canAsk) return
-    const question = { ...exchange.value.question, ...(mode ? { mode } : {}) }
-    if (this.draft.value === question.message) this.draft.value = ''
-    await this.#runInPlaceOf(exchange, startExchange(question))
+    await this.#runInPlaceOf(exchange, startExchange({ ...exchange.value.question, ...asked }))
   }
 
   /** Runs another attempt. It replaces one that never reached the agent, in which there is nothing to look at. */
@@ -286,9 +269,7 @@ export class Conversation {
     this.closeFile()
     if (this.running.value && this.#isForUser) this.stop()
     const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
-    const theirs = [...this.#follows.keys()].filter(isTheirs)
     if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
-    if (theirs.some(({ value }) => value.question.message === this.draft.value)) this.draft.value = ''
     if (this.#undone.value?.exchanges.some(({ question }) => needsUser(question.flow)))
       this.#undone.value = undefined
     const { selected } = this
@@ -348,8 +329,6 @@ export class Conversation {
     this.selected.value = exchange
     this.#needs.announce('Question sent.')
     await this.#complete(exchange, this.#before(exchange))
-    const { state, question } = exchange.value
-    if (state === 'failed' && this.draft.value === '') this.draft.value = question.message
   }
 
   async #complete(exchange: LiveExchange, earlier: readonly Exchange[], goingOn?: GoingOn): Promise<void> {

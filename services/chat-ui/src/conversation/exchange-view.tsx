@@ -27,7 +27,7 @@ export interface ExchangeProps {
 
 /** One question and its answer, with how it was answered – as the agent said, not as the page asked. */
 export function ExchangeView(props: ExchangeProps) {
-  const { exchange, conversation, session, names } = props
+  const { exchange, conversation, names } = props
   const { question, state, problem, answer, toolMarks, notices, pause, decided = [] } = exchange.value
   const selected = conversation.selected.value === exchange
   const fromFile = conversation.opened.value !== undefined
@@ -62,13 +62,7 @@ export function ExchangeView(props: ExchangeProps) {
           </p>
         )}
         {problem && !fromFile && !pause && (
-          <ProblemNote
-            exchange={exchange}
-            problem={problem}
-            conversation={conversation}
-            session={session}
-            names={names}
-          />
+          <ProblemNote {...props} problem={problem} onEdit={() => conversation.edit(exchange)} />
         )}
         <AnswerFooter {...props} selected={selected} />
       </div>

@@ -1,5 +1,7 @@
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useEffect, useMemo } from 'preact/hooks'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { agentNamed } from '../agent/public-config.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'
@@ -9,22 +11,38 @@ import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { tellRequest, writeRequest } from './administrator-request.ts'
 import type { Conversation, LiveExchange } from './conversation.ts'
-import { isForAdministrator, isOverOnceSignedIn, wayOn } from './way-on.ts'
+import { isForAdministrator, isOverOnceSignedIn, type WayOn, waysOn } from './way-on.ts'
 
 interface ProblemNoteProps {
   readonly exchange: LiveExchange
   readonly problem: PageProblem
   readonly conversation: Conversation
   readonly session: Session
+  readonly config: PublicConfig
   readonly names: Names
+  /** Takes the question into the composer; missing where there is none, so that the question and its flow stay. */
+  readonly onEdit?: () => void
 }
 
-/** What went wrong with an answer, in the answer's own place, and the way on. */
-export function ProblemNote({ exchange, problem, conversation, session, ...rest }: ProblemNoteProps) {
-  const names = rest.names.ofAgent(exchange.value.question.agent)
-  const way = wayOn(problem)
-  const interaction = session.available ? way?.interaction : undefined
-  const needsSignIn = interaction !== undefined
+/** What went wrong with an answer, in the answer's own place, and the ways on. */
+export function ProblemNote({
+  exchange,
+  problem,
+  conversation,
+  session,
+  config,
+  onEdit,
+  ...rest
+}: ProblemNoteProps) {
+  const { question } = exchange.value
+  const names = rest.names.ofAgent(question.agent)
+  const ways = waysOn(problem, question, {
+    modes: config.modes,
+    flows: agentNamed(config, question.agent)?.flows ?? [],
+    canSignIn: session.available,
+    isSignedIn: session.account.value !== undefined,
+  }).filter(({ edits, asked }) => onEdit || !(edits || asked?.flow))
+  const needsSignIn = ways.some(({ interaction }) => interaction)
   useEffect(() => {
     if (needsSignIn) session.prepare()
   }, [needsSignIn, session])
@@ -34,49 +52,55 @@ export function ProblemNote({ exchange, problem, conversation, session, ...rest 
     return <SignedInSince exchange={exchange} conversation={conversation} />
   const kind = problemKind(problem)
   const isPlain = kind === 'neutral' && problem.detail !== ''
+  const forAdministrator = isForAdministrator(problem)
+  // What happened before is over while the window is open.
+  const isOpen = needsSignIn && session.signingIn.value
   return (
     <div class="note-card stack" data-kind={kind}>
-      <h3>{isPlain ? problem.detail : problem.title}</h3>
-      {!isPlain && problem.detail && <p>{problem.detail}</p>}
-      {problem.needs ? (
-        <Request lines={tellRequest(problem.needs, exchange.value, names)} />
-      ) : (
-        <TextWithJson text={problem.hint} />
+      {!isOpen && (
+        <>
+          <h3>{isPlain ? problem.detail : problem.title}</h3>
+          {!isPlain && problem.detail && <p>{problem.detail}</p>}
+          {problem.needs ? (
+            <Request lines={tellRequest(problem.needs, exchange.value, names)} />
+          ) : (
+            <TextWithJson text={problem.hint} />
+          )}
+        </>
       )}
       <div class="acts line">
-        {way && interaction ? (
-          <SignInButton
-            session={session}
-            label={way.label}
-            onClick={() => void signInAndRetry(conversation, session, exchange, interaction)}
+        {forAdministrator && (
+          <CopyButton
+            label="Copy request for an administrator"
+            text={() => writeRequest(problem, exchange.value, names)}
+            worded
           />
-        ) : isForAdministrator(problem) ? (
-          <>
-            <CopyButton
-              label="Copy request for an administrator"
-              text={() => writeRequest(problem, exchange.value, names)}
-              worded
-            />
-            <button type="button" class="button quiet" onClick={() => void conversation.retry(exchange)}>
-              Ask again
-            </button>
-          </>
-        ) : (
-          <AskAgain problem={problem} exchange={exchange} conversation={conversation} />
         )}
-        <FailureCode code={problem.code} />
+        {ways.map(({ label, interaction, edits, asked }, index) =>
+          interaction ? (
+            <SignInButton
+              key={label}
+              session={session}
+              label={label}
+              onClick={() => void signInAndRetry(conversation, session, exchange, interaction, asked)}
+            />
+          ) : (
+            <button
+              key={label}
+              type="button"
+              class={index > 0 || forAdministrator ? 'button quiet' : 'button primary'}
+              onClick={() => {
+                if (edits) onEdit?.()
+                else void conversation.retry(exchange, asked)
+              }}
+            >
+              {label}
+            </button>
+          ),
+        )}
+        {!isOpen && <FailureCode code={problem.code} />}
       </div>
     </div>
-  )
-}
-
-/** Asks again; without the model if that failed, unless the failure passes by itself. */
-function AskAgain({ problem, exchange, conversation }: Omit<ProblemNoteProps, 'session' | 'names'>) {
-  const way = problemKind(problem) === 'failed' ? wayOn(problem) : undefined
-  return (
-    <button type="button" class="button primary" onClick={() => void conversation.retry(exchange, way?.mode)}>
-      {way?.mode ? way.label : 'Ask again'}
-    </button>
   )
 }
 
@@ -114,6 +138,7 @@ async function signInAndRetry(
   session: Session,
   exchange: LiveExchange,
   interaction: Interaction,
+  asked: WayOn['asked'],
 ): Promise<void> {
   try {
     await session.signIn(interaction)
@@ -122,5 +147,5 @@ async function signInAndRetry(
     conversation.fail(exchange, error.problem)
     return
   }
-  await conversation.retry(exchange)
+  await conversation.retry(exchange, asked)
 }

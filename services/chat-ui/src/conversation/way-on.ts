@@ -1,16 +1,30 @@
+import { type Flow, type Mode, needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Interaction } from '../sign-in/session.ts'
+import { problemKind } from '../words/problem-kinds.ts'
+import type { Question } from './exchange.ts'
 
-/** The button in a failed answer: ask again at once, in another mode, or after what Entra wants in the sign-in window. */
+/** A button in a failed answer: the question is asked again, after what Entra wants in the sign-in window or after it was edited. */
 export interface WayOn {
   readonly label: string
   readonly interaction?: Interaction
-  readonly mode?: 'direct'
+  readonly edits?: true
+  /** How else than before it is asked. */
+  readonly asked?: Partial<Pick<Question, 'mode' | 'flow'>>
 }
 
+/** What there is to choose from. */
+interface Choice {
+  readonly modes: readonly Mode[]
+  /** Of the agent that was asked. */
+  readonly flows: readonly Flow[]
+  readonly canSignIn: boolean
+  readonly isSignedIn: boolean
+}
+
+const again: WayOn = { label: 'Ask again' }
 const signIn: WayOn = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
 const consent: WayOn = { label: 'Review and ask again', interaction: { kind: 'consent' } }
-const withoutModel: WayOn = { label: 'Ask in Direct mode', mode: 'direct' }
 
 const ways: Readonly<Record<string, WayOn>> = {
   SIGN_IN_REQUIRED: signIn,
@@ -59,14 +73,38 @@ export function isForAdministrator({ code }: PageProblem): boolean {
   return administrators.has(code)
 }
 
-/** The way on from a problem, beside asking again. What only an administrator can mend has none. */
-export function wayOn(problem: PageProblem): WayOn | undefined {
-  if (problem.code === 'CONDITIONAL_ACCESS_REQUIRED' || problem.code === 'SIGN_IN_INTERACTION_REQUIRED') {
-    return {
-      label: 'Continue in the sign-in window',
-      interaction: { kind: 'prove-more', claimsChallenge: problem.claimsChallenge },
-    }
+/** The ways on from a problem, the best one first; none where the same question cannot be answered here. */
+export function waysOn(
+  problem: PageProblem,
+  { mode }: Pick<Question, 'mode'>,
+  choice: Choice,
+): readonly WayOn[] {
+  const { code } = problem
+  const { modes, canSignIn, isSignedIn } = choice
+  if (code === 'TOOL_NEEDS_A_PERSON') {
+    const flow = choice.flows.find(needsUser)
+    if (!flow || !canSignIn) return []
+    const label = 'on your behalf'
+    return [
+      isSignedIn
+        ? { label: `Ask ${label}`, asked: { flow } }
+        : { ...signIn, label: `Sign in and ask ${label}`, asked: { flow } },
+    ]
   }
-  if (problem.code.startsWith('BEDROCK_')) return withoutModel
-  return Object.hasOwn(ways, problem.code) ? ways[problem.code] : undefined
+  const way = wayByWindow(problem)
+  if (way && canSignIn) return [way]
+  if (code.startsWith('BEDROCK_') && problemKind(problem) === 'failed')
+    return [{ label: 'Ask in Direct mode', asked: { mode: 'direct' } }, again]
+  if (problemKind(problem) !== 'neutral' || code.startsWith('APPROVAL_')) return [again]
+  const hasModel = mode === 'direct' && code.endsWith('_NOT_RECOGNISED') && modes.includes('bedrock')
+  return [
+    { label: 'Edit the question', edits: true },
+    ...(hasModel ? [{ label: 'Ask in Bedrock mode', asked: { mode: 'bedrock' } } as const] : []),
+  ]
+}
+
+function wayByWindow({ code, claimsChallenge }: PageProblem): WayOn | undefined {
+  if (code === 'CONDITIONAL_ACCESS_REQUIRED' || code === 'SIGN_IN_INTERACTION_REQUIRED')
+    return { label: 'Continue in the sign-in window', interaction: { kind: 'prove-more', claimsChallenge } }
+  return Object.hasOwn(ways, code) ? ways[code] : undefined
 }

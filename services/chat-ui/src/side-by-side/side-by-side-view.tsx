@@ -175,7 +175,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
           legend="not seen by the agent"
         />
       ))}
-      {answer && <SideAnswer answer={answer} side={side} session={session} names={names} />}
+      {answer && <SideAnswer answer={answer} side={side} session={session} config={config} names={names} />}
       <button type="button" class="button quiet" onClick={onTrace}>
         <Icon name="trace" />
         Open this trace
@@ -212,10 +212,11 @@ interface SideAnswerProps {
   readonly answer: LiveExchange
   readonly side: Conversation
   readonly session: Session
+  readonly config: PublicConfig
   readonly names: Names
 }
 
-function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
+function SideAnswer({ answer, side, session, config, names }: SideAnswerProps) {
   const { answer: text, problem, result, state, pause } = answer.value
   return (
     <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
@@ -225,6 +226,7 @@ function SideAnswer({ answer, side, session, names }: SideAnswerProps) {
           problem={problem}
           conversation={side}
           session={session}
+          config={config}
           names={names}
         />
       )}
