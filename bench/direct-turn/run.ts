@@ -25,7 +25,7 @@ const collectorPort = String(await findFreePort())
 const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
-/** As a deployment without these files has it, and as checkouts know it that have no third flow. */
+/** Without these files, as in a simple deployment; checkouts from before the third flow do not know their content. */
 const oneAgent = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
 const traced = { ...oneAgent, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env

@@ -5,7 +5,7 @@ import { type BadToken, wrongClaims } from './wrong-claims.ts'
 
 /** Every kind of token that an API must refuse, made for this API. */
 export function badTokens(issuer: TestIssuer, api: Audience = weatherApi): readonly BadToken[] {
-  // Those with odd key ids come first, so that the others would show what they do to the service.
+  // Tokens with odd key ids come first, so that the tokens after them show whether these have harmed the service.
   return [...forgedTokens(issuer, api), ...wrongClaims(issuer, api)]
 }
 

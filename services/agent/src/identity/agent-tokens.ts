@@ -34,7 +34,7 @@ export interface AgentTokens {
   obtain(request: TokenRequest): Promise<AgentToken>
   /** The address that `obtain` will call, for showing it. */
   urlOf(request: TokenRequest): string
-  /** What the last real calls and looks showed; where only a restart of the sidecar helps, the hint says so. */
+  /** What the last token requests and probes showed; where only a restart of the sidecar helps, the hint says so. */
   readonly health: IdentityHealth
   /**
    * Looks anew if the last look is old, with a request for each agent's token for each API in each flow without a user (the

@@ -6,14 +6,14 @@ import { apisOf, judge } from './judge.ts'
 import { lastChecks, rightsOf, type TurnFacts } from './turn-facts.ts'
 
 /** A part of the formula that a sentence is about. */
-export type Lit = Term | 'exchange' | 'TR' | 'gate'
+export type FormulaPart = Term | 'exchange' | 'TR' | 'gate'
 
 /** One sentence for a meeting, with one line of evidence. */
 export interface Scene {
   readonly headline: string
   readonly evidence: Phrase
   /** The parts of the formula that it is about; the others go grey. */
-  readonly lit: readonly Lit[]
+  readonly lit: readonly FormulaPart[]
 }
 
 /** A turn in a few sentences, in the order of the exchange; only what happened in it. */
