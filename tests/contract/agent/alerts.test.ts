@@ -76,6 +76,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
         callId: expect.any(String),
         tool: 'create_alert',
         title: 'Create alert',
+        note: expect.stringContaining('nothing watches the weather for it'),
         api: 'weather-api',
         effect: 'create',
         arguments: order(),

@@ -189,21 +189,34 @@ class Step<Output> {
   /** Records what the user decided, under the step that waited. That they signed in again is a step of its own. */
   noteDecision({ tool, digest, stepId }: PendingCall, isDenied: boolean): void {
     const { trace, resumed } = this.#turn
-    const { kind } = resumed?.continuation ?? {}
+    if (!resumed) return
+    const { continuation, waitedMs } = resumed
     const shared = { parentId: stepId, from: 'user' } as const
-    if (!isDenied && kind === 'step-up') return
-    if (!isDenied && kind === 'consent') {
-      const title = 'The user has consented, as the page says; the next token shows whether it is so'
-      trace.note('not-observable', { ...shared, kind, to: 'entra', title })
-      return
+    const decision = isDenied ? 'deny' : 'approve'
+    const kind = isDenied ? 'approval' : continuation.kind
+    switch (kind) {
+      case 'approval':
+        trace.note('ok', {
+          ...shared,
+          kind,
+          to: 'agent',
+          title: `The user ${isDenied ? 'denied' : 'approved'} ${redactText(tool)}, exactly as shown`,
+          approval: { decision, digest, waitedMs },
+        })
+        return
+      case 'consent':
+        trace.note('not-observable', {
+          ...shared,
+          kind,
+          to: 'entra',
+          title: 'The user has consented, as the page says; the next token shows whether it is so',
+        })
+        return
+      case 'step-up':
+        return
+      default:
+        kind satisfies never
     }
-    trace.note('ok', {
-      ...shared,
-      kind: 'approval',
-      to: 'agent',
-      title: `The user ${isDenied ? 'denied' : 'approved'} ${redactText(tool)}, exactly as shown`,
-      approval: { decision: isDenied ? 'deny' : 'approve', digest, waitedMs: resumed?.waitedMs ?? 0 },
-    })
   }
 
   deny({ callId, tool, args, stepId }: PendingCall): void {
