@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
@@ -13,30 +14,24 @@ const { ada, ben } = identities
 const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
 const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
 const browser = useBrowser()
-let aws: EmulatedAws
-let stack: Stack
 /** What came in at the weather API about alerts. */
 let calls: string[]
 /** A temperature of each test's own, so that its alert is nobody else's. */
 let celsius = -40
 
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
-  const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
-  stack = await Stack.start({
+const aws = await forFile(EmulatedAws.start())
+const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
+const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+const stack = await forFile(
+  Stack.start({
     weather: { ALERTS_FILE: file, ALERTS_AUTH_CONTEXT: 'c1' },
     agent: { ...env, ...alerts },
-  })
-  stack.appOf('weather').server.on('request', ({ method, url }) => {
-    if (url?.startsWith('/alerts')) calls.push(`${method} ${url}`)
-  })
+  }),
+)
+stack.appOf('weather').server.on('request', ({ method, url }) => {
+  if (url?.startsWith('/alerts')) calls.push(`${method} ${url}`)
 })
-afterAll(async () => {
-  await stack?.close()
-  await aws?.close()
-  rmSync(file, { force: true })
-})
+afterAll(() => rmSync(file, { force: true }))
 beforeEach(() => {
   calls = []
   celsius += 1

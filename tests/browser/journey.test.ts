@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
 import { showToken, tracePane } from './support/steps.ts'
 
 const browser = useBrowser()
-let stack: Stack
-
-beforeAll(async () => {
-  stack = await Stack.start()
-})
-afterAll(() => stack?.close())
+const stack = await forFile(Stack.start())
 
 it('a question is answered under the agent’s own identity, and the trace proves it', async () => {
   const page = await browser.open(stack.agentUrl)

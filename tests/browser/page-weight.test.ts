@@ -1,22 +1,18 @@
 import { gzipSync } from 'node:zlib'
 import type { Page, Response } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { useBrowser } from './support/browser.ts'
 import { ScriptedAgent } from './support/scripted-agent.ts'
 import { config, status, withoutSignIn } from './support/turns.ts'
 
 const kilobyte = 1000
 const browser = useBrowser()
-let agent: ScriptedAgent
-
-beforeAll(async () => {
-  agent = await ScriptedAgent.start()
-})
+const agent = await forFile(ScriptedAgent.start())
 beforeEach(() => {
   agent.config = config
   agent.status = status
 })
-afterAll(() => agent?.close())
 
 /** The scripts of a page, in the order in which they come. */
 function collectScripts(page: Page): Response[] {

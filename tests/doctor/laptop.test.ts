@@ -4,23 +4,18 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Check, examine, type Finding } from '../../scripts/doctor/finding.ts'
 import { sidecarChecks } from '../../scripts/doctor/sidecar.ts'
 import { imageChecks } from '../../scripts/doctor/sidecar-image.ts'
 import { readConfig } from '../../services/agent/src/config.ts'
 import { tokenRequests } from '../contract/identity/trial.ts'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { Laptop, sidecarImage, type Variables } from './support/laptop.ts'
 
 const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
-
-let laptop: Laptop
-beforeAll(async () => {
-  laptop = await Laptop.start()
-})
-afterAll(() => laptop[Symbol.asyncDispose]())
-
+const laptop = await forFile(Laptop.start())
 const codes = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, code }) => (code ? [`${check}: ${code}`] : []))
 

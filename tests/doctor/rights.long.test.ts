@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { type Flow, flowNames, flows } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ask, bearer } from '../contract/agent/ask.ts'
 import { readGuide } from '../guides/commands.ts'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { Laptop } from './support/laptop.ts'
 
@@ -20,27 +21,22 @@ const agents = [
   { name: 'alerts', clientId: alerts.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a2' },
   { name: 'trainee', clientId: trainee.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a3' },
 ]
-
-let laptop: Laptop
-beforeAll(async () => {
-  laptop = await Laptop.start()
-  const entries = agents.map(({ name, clientId, userId }) => [
-    name,
-    { title: name, clientId, agentUser: { objectId: userId }, flows: flowNames },
-  ])
-  writeFileSync(laptop.agentsFile, JSON.stringify({ agents: Object.fromEntries(entries) }))
-  await laptop.stack.restart('weather', {
-    AGENT_CLIENT_ID: agents.map(({ clientId }) => clientId).join(','),
-    AGENT_USERS: agents.map(({ clientId, userId }) => `${clientId}=${userId}`).join(','),
-  })
-  for (const { name, clientId, userId } of agents.slice(1)) {
-    const mail = `${name}-agent@contoso.example`
-    const account = { id: userId, displayName: name, mail, userPrincipalName: mail }
-    laptop.entra.directory.content.users.push({ ...account, identityParentId: clientId })
-  }
-  await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
+const laptop = await forFile(Laptop.start())
+const entries = agents.map(({ name, clientId, userId }) => [
+  name,
+  { title: name, clientId, agentUser: { objectId: userId }, flows: flowNames },
+])
+writeFileSync(laptop.agentsFile, JSON.stringify({ agents: Object.fromEntries(entries) }))
+await laptop.stack.restart('weather', {
+  AGENT_CLIENT_ID: agents.map(({ clientId }) => clientId).join(','),
+  AGENT_USERS: agents.map(({ clientId, userId }) => `${clientId}=${userId}`).join(','),
 })
-afterAll(() => laptop[Symbol.asyncDispose]())
+for (const { name, clientId, userId } of agents.slice(1)) {
+  const mail = `${name}-agent@contoso.example`
+  const account = { id: userId, displayName: name, mail, userPrincipalName: mail }
+  laptop.entra.directory.content.users.push({ ...account, identityParentId: clientId })
+}
+await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
 
 /** An outcome in the words of the table, as the agent tells it. */
 async function toldByAgent(agent: string, flow: Flow, token: string): Promise<string> {

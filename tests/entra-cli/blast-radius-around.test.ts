@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import type { Role } from '../../scripts/doctor/aws/role.ts'
 import { renderRole } from '../../scripts/doctor/aws/role-template.ts'
@@ -19,10 +19,7 @@ const tenant = useSetUp(`apply --cluster-issuer ${issuer} --service-account agen
   ...reviewPermissions,
 ])
 const { idOf, run } = tenant
-let fromTemplate: Role
-beforeAll(async () => {
-  fromTemplate = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
-})
+const fromTemplate = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
 
 interface Rule {
   readonly verbs: readonly string[]

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
 import { run } from '../chart/support/render.ts'
 
@@ -22,15 +22,10 @@ case "$*" in
   *) echo "unexpected: $*" >&2; exit 1 ;;
 esac
 `
-
-let folder: string
-let secret: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'seal-keys-'))
-  secret = join(folder, 'secret')
-  writeFileSync(join(folder, 'kubectl'), kubectl)
-  chmodSync(join(folder, 'kubectl'), 0o755)
-})
+const folder = mkdtempSync(join(tmpdir(), 'seal-keys-'))
+const secret = join(folder, 'secret')
+writeFileSync(join(folder, 'kubectl'), kubectl)
+chmodSync(join(folder, 'kubectl'), 0o755)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const follow = (commands: string) => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { flowNames, type Instructions, type Status } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf, tokenRequests } from '../identity/trial.ts'
@@ -13,23 +14,15 @@ const folder = mkdtempSync(join(tmpdir(), 'agent-user-'))
 const file = join(folder, 'agents.json')
 const asItsUser = { flow: 'agent-user' } as const
 const withUser = { AGENT_USERS: `${agentId}=${agentUserId}` }
-
-/** An agent with a user account of its own, and all flows. */
-let stack: Stack
-beforeAll(async () => {
-  const agent = {
-    title: 'Weather',
-    clientId: agentId,
-    agentUser: { objectId: agentUserId },
-    flows: flowNames,
-  }
-  writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
-  stack = await Stack.start({ weather: withUser, agent: { AGENTS_CONFIG: file } })
-})
-afterAll(async () => {
-  await stack.close()
-  rmSync(folder, { recursive: true })
-})
+const agent = {
+  title: 'Weather',
+  clientId: agentId,
+  agentUser: { objectId: agentUserId },
+  flows: flowNames,
+}
+writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
+const stack = await forFile(Stack.start({ weather: withUser, agent: { AGENTS_CONFIG: file } }))
+afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(async () => {
   tenantOf(stack).reset()
   await stack.restart('sidecar')

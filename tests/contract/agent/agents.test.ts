@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { Value } from 'typebox/value'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
@@ -17,25 +18,15 @@ const agents = {
   alerts: { title: 'Alerts', clientId: alertsId, flows: ['obo'] },
   weather: { title: 'Weather', description: 'Answers for everybody.', clientId: agentId },
 }
-
-/**
- * Agents of one blueprint with different rights: the trainee has no app role, and is let in after a sign-in only; the alerts
- * agent acts for users only.
- */
-let stack: Stack
-let tc: string
-beforeAll(async () => {
-  writeFileSync(file, JSON.stringify({ agents, default: 'weather' }))
-  stack = await Stack.start({
+writeFileSync(file, JSON.stringify({ agents, default: 'weather' }))
+const stack = await forFile(
+  Stack.start({
     weather: { AGENT_CLIENT_ID: `${agentId},${traineeId},${alertsId}` },
     agent: { AGENTS_CONFIG: file, AGENT_CLIENT_ID: undefined },
-  })
-  tc = await stack.signIn(ada.oid)
-})
-afterAll(async () => {
-  await stack.close()
-  rmSync(folder, { recursive: true })
-})
+  }),
+)
+const tc = await stack.signIn(ada.oid)
+afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(() => {
   stack.agentLog.length = 0
 })

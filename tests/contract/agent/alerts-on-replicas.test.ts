@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
@@ -15,16 +16,13 @@ const keysOf = (name: string, ...keys: readonly (string | undefined)[]) => {
   return { SEAL_KEYS_FILE: join(folder, name) }
 }
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
-
-let aws: EmulatedAws
-let stack: Stack
 let token: string
 /** A temperature of each test's own, so that its alert is nobody else's. */
 let celsius = -20
 
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  stack = await Stack.start({
+const aws = await forFile(EmulatedAws.start())
+const stack = await forFile(
+  Stack.start({
     weather: { ALERTS_FILE: join(folder, 'alerts.sqlite') },
     agent: {
       ...staticKeys,
@@ -33,13 +31,9 @@ beforeAll(async () => {
       BEDROCK_PROBE: 'off',
       WEATHER_API_ALERTS: 'true',
     },
-  })
-})
-afterAll(async () => {
-  await stack?.close()
-  await aws?.close()
-  rmSync(folder, { recursive: true })
-})
+  }),
+)
+afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(async () => {
   celsius -= 1
   token = await stack.signIn(identities.ada.oid)

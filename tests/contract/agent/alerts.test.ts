@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
@@ -15,25 +16,17 @@ const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 
 
 /** What came in at the weather API about alerts. */
 let calls: { readonly target: string; readonly key: unknown }[]
-let aws: EmulatedAws
-let stack: Stack
 /** Ada's token. */
 let token: string
 /** A temperature of each test's own, so that its alert is nobody else's. */
 let celsius = -20
 
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
-  const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
-  stack = await Stack.start({ weather: { ALERTS_FILE: file }, agent: { ...env, ...alerts } })
-  watch()
-})
-afterAll(async () => {
-  await stack?.close()
-  await aws?.close()
-  rmSync(file, { force: true })
-})
+const aws = await forFile(EmulatedAws.start())
+const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
+const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+const stack = await forFile(Stack.start({ weather: { ALERTS_FILE: file }, agent: { ...env, ...alerts } }))
+watch()
+afterAll(() => rmSync(file, { force: true }))
 beforeEach(async () => {
   calls = []
   celsius -= 1

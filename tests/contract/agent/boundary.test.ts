@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { exchange, sendAndReset } from '../../../packages/service-kit/src/testing/exchange.ts'
+import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { findMetrics, question } from './ask.ts'
 
-let stack: Stack
-beforeAll(async () => {
-  // Other parts are not started, since the boundary refuses the requests before them.
-  stack = await Stack.start({}, ['agent'])
-  await findMetrics(stack.appOf('agent'))
-})
-afterAll(() => stack.close())
+// Other parts are not started, since the boundary refuses the requests before them.
+const stack = await forFile(Stack.start({}, ['agent']))
+await findMetrics(stack.appOf('agent'))
 beforeEach(() => {
   stack.agentLog.length = 0
 })

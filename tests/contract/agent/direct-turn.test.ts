@@ -1,16 +1,13 @@
 import { ChatResponse, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Value } from 'typebox/value'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, askForStream, bearer, cardsOf, type SentEvent } from './ask.ts'
 
 const { agentId, ada, ben } = identities
-let stack: Stack
-beforeAll(async () => {
-  stack = await Stack.start()
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start())
 
 function dataOf(events: readonly SentEvent[], name: string): unknown[] {
   return events.filter(({ event }) => event === name).map(({ data }) => data)

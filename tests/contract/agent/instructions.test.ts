@@ -1,15 +1,12 @@
 import type { Instructions } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
 import { bearer } from './ask.ts'
 
-let stack: Stack
-beforeAll(async () => {
-  stack = await Stack.start()
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start())
 
 async function get(query: string, headers: Readonly<Record<string, string>> = {}) {
   const response = await fetch(`${stack.agentUrl}/api/instructions?${query}`, { headers })

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, askForStream, bearer } from './ask.ts'
@@ -7,14 +8,8 @@ const { agentId, ada, ben } = identities
 const cities = ['Dallas', 'Oslo', 'Tokyo', 'Nairobi', 'Lima']
 /** Anything that looks like a signed token. */
 const jws = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/
-
-let stack: Stack
-let tokens: Record<string, string>
-beforeAll(async () => {
-  stack = await Stack.start()
-  tokens = { [ada.oid]: await stack.signIn(ada.oid), [ben.oid]: await stack.signIn(ben.oid) }
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start())
+const tokens = { [ada.oid]: await stack.signIn(ada.oid), [ben.oid]: await stack.signIn(ben.oid) }
 
 describe('200 streams at the same time, of two people in both flows,', () => {
   it('never carry each other’s token, trace or answer', async () => {

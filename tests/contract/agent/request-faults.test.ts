@@ -1,14 +1,11 @@
 import { request as openRequest } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, post, question } from './ask.ts'
 
-let stack: Stack
-beforeAll(async () => {
-  // Other parts are not started, since the agent has to refuse these requests itself.
-  stack = await Stack.start({}, ['agent'])
-})
-afterAll(() => stack.close())
+// Other parts are not started, since the agent has to refuse these requests itself.
+const stack = await forFile(Stack.start({}, ['agent']))
 
 async function send(body: string, headers: Record<string, string>, accept = 'application/json') {
   const response = await fetch(`${stack.agentUrl}/api/chat`, {

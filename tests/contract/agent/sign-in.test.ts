@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exchange } from '../../../packages/service-kit/src/testing/exchange.ts'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, post, question } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
 const { ada } = identities
-let stack: Stack
-let userToken: string
-beforeAll(async () => {
-  stack = await Stack.start()
-  userToken = await stack.signIn(ada.oid)
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start())
+const userToken = await stack.signIn(ada.oid)
 
 describe('Acting on behalf of a user', () => {
   it.each(['application/json', 'text/event-stream'])(

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, findMetrics } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
 const { tenantId, blueprintAppId, pageAppId, ada } = identities
-let stack: Stack
-beforeAll(async () => {
-  stack = await Stack.start()
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start())
 
 /** Reads a JSON document; what a test does not expect in it makes the test fail. */
 async function get(path: string, url = stack.agentUrl) {

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, post } from './ask.ts'
 
-let stack: Stack
-let userToken: string
-beforeAll(async () => {
-  stack = await Stack.start({ agent: { TRACE_FOR: 'signed-in' } })
-  userToken = await stack.signIn(identities.ada.oid)
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start({ agent: { TRACE_FOR: 'signed-in' } }))
+const userToken = await stack.signIn(identities.ada.oid)
 
 async function kindsOf(headers: Record<string, string>): Promise<string[]> {
   const { status, body } = await ask(stack.agentUrl, {}, headers)

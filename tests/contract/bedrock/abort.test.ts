@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { connect, credentials, runTurn } from './run-turn.ts'
 import { frame, ScriptedBedrock, text } from './scripted-bedrock.ts'
 
-const server = new ScriptedBedrock()
-let stack: Stack
-beforeAll(async () => {
-  await server.start()
-  const agent = {
-    ...credentials,
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL: server.url,
-    BEDROCK_PROBE: 'off',
-  }
-  stack = await Stack.start({ agent }, ['agent'])
-})
-afterAll(async () => {
-  await stack.close()
-  await server.close()
-})
+const server = await forFile(new ScriptedBedrock().start())
+const agent = { ...credentials, ...server.environment }
+const stack = await forFile(Stack.start({ agent }, ['agent']))
 
 /** The model begins its answer and never ends it. */
 const neverEnding = () => {

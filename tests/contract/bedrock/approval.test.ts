@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, goOn, type Outcome } from '../agent/ask.ts'
@@ -10,35 +11,18 @@ import { ScriptedBedrock, type StreamEvent, stop, text, toolUse } from './script
 
 const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
-const model = new ScriptedBedrock()
-let stack: Stack
-let token: string
 /** A temperature of each test's own, so that its alerts are nobody else's. */
 let celsius = -20
 let created: string[]
 
-beforeAll(async () => {
-  await model.start()
-  stack = await Stack.start({
-    weather: { ALERTS_FILE: file },
-    agent: {
-      ...credentials,
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL: model.url,
-      BEDROCK_PROBE: 'off',
-      WEATHER_API_ALERTS: 'true',
-    },
-  })
-  token = await stack.signIn(identities.ada.oid)
-  stack.appOf('weather').server.on('request', ({ method, url }) => {
-    if (method === 'POST' && url === '/alerts') created.push(url)
-  })
+const model = await forFile(new ScriptedBedrock().start())
+const env = { ...credentials, ...model.environment, WEATHER_API_ALERTS: 'true' }
+const stack = await forFile(Stack.start({ weather: { ALERTS_FILE: file }, agent: env }))
+const token = await stack.signIn(identities.ada.oid)
+stack.appOf('weather').server.on('request', ({ method, url }) => {
+  if (method === 'POST' && url === '/alerts') created.push(url)
 })
-afterAll(async () => {
-  await stack?.close()
-  await model.close()
-  rmSync(file, { force: true })
-})
+afterAll(() => rmSync(file, { force: true }))
 beforeEach(() => {
   celsius -= 1
   created = []

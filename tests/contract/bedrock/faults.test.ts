@@ -1,19 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 import { connect, runTurn } from './run-turn.ts'
 
-let aws: EmulatedAws
-let connected: ReturnType<typeof connect>
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  connected = connect({ ...aws.environment, ...staticKeys })
-})
+const aws = await forFile(EmulatedAws.start())
+const connected = connect({ ...aws.environment, ...staticKeys })
 afterEach(() => aws.reset())
-afterAll(async () => {
-  connected.bedrock.close()
-  await aws.close()
-})
+afterAll(() => connected.bedrock.close())
 
 const ask = (message = 'What is the weather in Oslo?') => runTurn(connected.mode, { message })
 const attempts = () => aws.app.controls.requests.all.length

@@ -1,12 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { connect, credentials, report, runTurn, sunshine } from './run-turn.ts'
 import { frame, ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
 
-const server = new ScriptedBedrock()
-beforeAll(() => server.start())
-afterAll(() => server.close())
+const server = await forFile(new ScriptedBedrock().start())
 
 /** The city that a request's conversation is about. */
 const cityIn = (value: unknown) => /City-\d+/.exec(JSON.stringify(value))?.[0] ?? ''

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import { registerConfigureHook } from '@langchain/core/context'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
 import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
 
@@ -37,12 +38,10 @@ class Dump extends BaseCallbackHandler {
   }
 }
 
-const server = new ScriptedBedrock()
-beforeEach(() => server.start())
-afterEach(async () => {
+const server = await forFile(new ScriptedBedrock().start())
+beforeEach(() => {
   dumped.length = 0
   server.requests.length = 0
-  await server.close()
 })
 
 const token = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ'

@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { connect, credentials, runTurn } from './run-turn.ts'
 import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
 
-const server = new ScriptedBedrock()
-beforeEach(() => server.start())
-afterEach(async () => {
-  server.requests.length = 0
-  await server.close()
-})
+const server = await forFile(new ScriptedBedrock().start())
+beforeEach(() => void server.requests.splice(0))
 
 const lookUp = [...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stop('tool_use')]
 

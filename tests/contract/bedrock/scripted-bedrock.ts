@@ -100,6 +100,11 @@ export class ScriptedBedrock {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** What an agent needs to reach it, beside a credential. */
+  get environment(): Record<string, string> {
+    return { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: this.url, BEDROCK_PROBE: 'off' }
+  }
+
   async start(): Promise<this> {
     await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
     return this

@@ -1,21 +1,13 @@
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { connect, credentials, type FinishedTurn, runTurn } from './run-turn.ts'
 import { frame, ScriptedBedrock, type StreamEvent, stop, text, toolUse } from './scripted-bedrock.ts'
 
-const server = new ScriptedBedrock()
-let connected: ReturnType<typeof connect>
-beforeAll(async () => {
-  await server.start()
-  connected = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
-})
-afterEach(() => {
-  server.requests.length = 0
-})
-afterAll(async () => {
-  connected.bedrock.close()
-  await server.close()
-})
+const server = await forFile(new ScriptedBedrock().start())
+const connected = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
+afterEach(() => void server.requests.splice(0))
+afterAll(() => connected.bedrock.close())
 
 const bytesOf = (events: readonly StreamEvent[]) => Buffer.concat(events.map(frame))
 const askTwice = [

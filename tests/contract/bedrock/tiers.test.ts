@@ -3,31 +3,26 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 import { connect, runTurn } from './run-turn.ts'
-import { type Cluster, createCluster, subject } from './web-identity.ts'
+import { createCluster, subject } from './web-identity.ts'
 
 const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
-let aws: EmulatedAws
-let cluster: Cluster
-beforeAll(async () => {
-  cluster = await createCluster()
-  aws = await EmulatedAws.start({
+const cluster = await forFile(createCluster())
+const aws = await forFile(
+  EmulatedAws.start({
     EMULATOR_TRUSTED_ISSUER: cluster.issuer,
     EMULATOR_TRUSTED_SUBJECT: subject,
     EMULATOR_ROLE_ARN: roleArn,
-  })
-})
+  }),
+)
 const open: { close(): void }[] = []
 afterEach(() => {
   vi.useRealTimers()
   for (const bedrock of open.splice(0)) bedrock.close()
   aws.reset()
-})
-afterAll(async () => {
-  await aws.close()
-  await cluster.close()
 })
 
 function connectWith(credential: Record<string, string>) {

@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { problem } from '../../../services/agent/src/problems.ts'
 import { weatherProblem } from '../../../services/agent/src/tools/weather/problems.ts'
+import { forFile } from '../../support/for-file.ts'
 import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
 import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
 
-const server = new ScriptedBedrock()
+const server = await forFile(new ScriptedBedrock().start())
 const open: { close(): void }[] = []
-beforeEach(() => server.start())
-afterEach(async () => {
+afterEach(() => {
   for (const bedrock of open.splice(0)) bedrock.close()
   server.requests.length = 0
-  await server.close()
 })
 
 function connectTo(environment: Record<string, string> = {}, weather = sunshine()) {

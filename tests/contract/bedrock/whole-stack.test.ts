@@ -1,19 +1,12 @@
 import type { ChatResponse, HistoryEntry, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 
-let aws: EmulatedAws
-let stack: Stack
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  stack = await Stack.start({ agent: { ...aws.environment, ...staticKeys } })
-})
-afterAll(async () => {
-  await stack.close()
-  await aws.close()
-})
+const aws = await forFile(EmulatedAws.start())
+const stack = await forFile(Stack.start({ agent: { ...aws.environment, ...staticKeys } }))
 
 interface Question {
   readonly message: string

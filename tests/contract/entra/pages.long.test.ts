@@ -1,34 +1,27 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { Browser as PlainBrowser } from '../../../emulators/entra/src/testing/browser.ts'
-import { startEntra, type TestEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
+import { startEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { useBrowser } from '../../browser/support/browser.ts'
+import { forFile } from '../../support/for-file.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const browser = useBrowser()
-let application: Server
-let redirectUri: string
-let entra: TestEntra
-beforeAll(async () => {
-  application = createServer((_request, response) =>
-    response
-      .setHeader('content-type', 'text/html')
-      .end('<!doctype html><title>Back at the application</title>'),
-  )
-  await new Promise<void>(resolve => application.listen(0, 'localhost', resolve))
-  redirectUri = `http://localhost:${(application.address() as AddressInfo).port}/auth/redirect.html`
-  entra = await startEntra({ SPA_REDIRECT_URI: redirectUri })
-})
-afterAll(async () => {
-  await entra.close()
-  application.close()
-})
+const application = createServer((_request, response) =>
+  response
+    .setHeader('content-type', 'text/html')
+    .end('<!doctype html><title>Back at the application</title>'),
+)
+await new Promise<void>(resolve => application.listen(0, 'localhost', resolve))
+const redirectUri = `http://localhost:${(application.address() as AddressInfo).port}/auth/redirect.html`
+const entra = await forFile(startEntra({ SPA_REDIRECT_URI: redirectUri }))
+afterAll(() => application.close())
 
 function authorizeUrl(parameters: Readonly<Record<string, string>> = {}): string {
   return new PlainBrowser(entra).authorizeUrl({ redirect_uri: redirectUri, ...parameters })

@@ -1,16 +1,11 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { ada } = identities
-
-let stack: Stack
-beforeAll(async () => {
-  stack = await startSettled()
-})
-afterAll(() => stack.close())
+const stack = await forFile(startSettled())
 
 /** Makes Entra refuse and asks; what the user gets must come from that very refusal. */
 async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: string): Promise<void> {

@@ -2,31 +2,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWTPayload } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  type ForeignIssuer,
-  startForeignIssuer,
-} from '../../../emulators/entra/src/testing/foreign-issuer.ts'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled } from './trial.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
-
-let cluster: ForeignIssuer
-let folder: string
-let tokenFile: string
-let stack: Stack
-beforeAll(async () => {
-  cluster = await startForeignIssuer()
-  folder = await mkdtemp(join(tmpdir(), 'federation-'))
-  tokenFile = join(folder, 'azure-identity-token')
-  stack = await startSettled({ entra: { FEDERATED_ISSUER: cluster.url, FEDERATED_SUBJECT: subject } })
-})
+const cluster = await forFile(startForeignIssuer())
+const folder = await mkdtemp(join(tmpdir(), 'federation-'))
+const tokenFile = join(folder, 'azure-identity-token')
+const stack = await forFile(
+  startSettled({ entra: { FEDERATED_ISSUER: cluster.url, FEDERATED_SUBJECT: subject } }),
+)
 afterAll(async () => {
-  await stack.close()
-  cluster.close()
   await rm(folder, { recursive: true })
 })
 beforeEach(() => {

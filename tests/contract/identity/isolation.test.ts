@@ -1,16 +1,11 @@
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tokenRequests } from './trial.ts'
 
 const { ada, ben } = identities
-
-let stack: Stack
-beforeAll(async () => {
-  stack = await startSettled()
-})
-afterAll(() => stack.close())
+const stack = await forFile(startSettled())
 beforeEach(() => startAfresh(stack))
 
 it('Thirty turns at the same time ask Entra once for each token, although the sidecar itself joins nothing', async () => {

@@ -1,17 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { agentId, ada } = identities
-
-let stack: Stack
-beforeAll(async () => {
-  stack = await startSettled()
-})
-afterAll(() => stack.close())
+const stack = await forFile(startSettled())
 
 it('A refused turn in the obo flow never ends as an autonomous one: Entra is not even asked for the agent’s own token', async () => {
   await startAfresh(stack)

@@ -1,18 +1,14 @@
 import Fastify from 'fastify'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { createAgentTokens } from '../../../services/agent/src/identity/agent-tokens.ts'
 import { weatherApi } from '../../../services/agent/src/identity/testing/fixtures.ts'
+import { forFile } from '../../support/for-file.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
 const { blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
-
-let stack: Stack
-beforeAll(async () => {
-  stack = await startSettled()
-})
-afterAll(() => stack.close())
+const stack = await forFile(startSettled())
 beforeEach(() => startAfresh(stack))
 
 type Order = Readonly<Record<string, unknown>>

@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { startScriptedServer } from '../agent/scripted-server.ts'
 import { McpStack } from './mcp-stack.ts'
-import { type NotesServer, startNotesServer } from './notes-server.ts'
+import { startNotesServer } from './notes-server.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
-let mcp: McpStack
-let notes: NotesServer
-let scripted: ScriptedMcpServers
-let ada: string
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  notes = await startNotesServer(mcp.stack.entraUrl)
-  scripted = await new ScriptedMcpServers().start()
-  ada = await mcp.stack.signIn(identities.ada.oid)
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await notes.close()
-  await scripted.close()
-})
+const mcp = await forFile(McpStack.start())
+const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
+const scripted = await forFile(new ScriptedMcpServers().start())
+const ada = await mcp.stack.signIn(identities.ada.oid)
 
 /** Asks, waits until there is one more of what is counted, and leaves; resolves when the agent has noticed. */
 async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {

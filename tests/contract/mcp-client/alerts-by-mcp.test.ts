@@ -3,28 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack } from './mcp-stack.ts'
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate }
-
-let folder: string
-let mcp: McpStack
-let ada: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'alerts-by-mcp-'))
-  mcp = await McpStack.start()
-  await mcp.stack.restart('weather', { ALERTS_FILE: join(folder, 'alerts.sqlite'), LOG_LEVEL: 'info' })
-  writeFileSync(join(folder, 'keys'), `key-1 ${randomBytes(32).toString('base64')}\n`)
-  await startAgent()
-  ada = await mcp.stack.signIn(identities.ada.oid)
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true })
-})
+const folder = mkdtempSync(join(tmpdir(), 'alerts-by-mcp-'))
+const mcp = await forFile(McpStack.start())
+await mcp.stack.restart('weather', { ALERTS_FILE: join(folder, 'alerts.sqlite'), LOG_LEVEL: 'info' })
+writeFileSync(join(folder, 'keys'), `key-1 ${randomBytes(32).toString('base64')}\n`)
+await startAgent()
+const ada = await mcp.stack.signIn(identities.ada.oid)
+afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Starts the agent, or another one with the same keys in its place, which knows nothing of what the first has done. */
 async function startAgent(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { McpStack } from './mcp-stack.ts'
 import { type Message, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
@@ -37,31 +38,22 @@ const scripts: Record<string, Script> = {
   elicitation: asking('elicitation/create', elicitation),
   sampling: asking('sampling/createMessage', { messages: [], maxTokens: 10 }),
 }
-
-let mcp: McpStack
-let servers: ScriptedMcpServers
-beforeAll(async () => {
-  servers = await new ScriptedMcpServers().start()
-  Object.assign(servers.scripts, scripts)
-  mcp = await McpStack.start()
-  await mcp.configure(
-    Object.fromEntries(
-      Object.entries(scripts).map(([name, { tools = [] }]) => [
-        name,
-        {
-          url: `${servers.url}/${name}`,
-          allowedTools: tools.map(one => Reflect.get(one, 'name')),
-          protocol: '2025-11-25',
-          timeoutMs: 5_000,
-        },
-      ]),
-    ),
-  )
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
-})
+const servers = await forFile(new ScriptedMcpServers().start())
+Object.assign(servers.scripts, scripts)
+const mcp = await forFile(McpStack.start())
+await mcp.configure(
+  Object.fromEntries(
+    Object.entries(scripts).map(([name, { tools = [] }]) => [
+      name,
+      {
+        url: `${servers.url}/${name}`,
+        allowedTools: tools.map(one => Reflect.get(one, 'name')),
+        protocol: '2025-11-25',
+        timeoutMs: 5_000,
+      },
+    ]),
+  ),
+)
 
 describe('A server that asks the agent in the middle of a call', () => {
   it.each([

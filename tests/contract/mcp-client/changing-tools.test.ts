@@ -1,5 +1,6 @@
 import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
@@ -9,20 +10,10 @@ const topic = { inputSchema: { type: 'object', properties: { topic: { type: 'str
 const tools = [tool('read_note', topic), tool('write_note', topic)]
 const readOnlyTools = ['read_note']
 const question = 'Use write_note with topic “Apollo”'
-
-let mcp: McpStack
-let servers: ScriptedMcpServers
-let ada: string
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  servers = await new ScriptedMcpServers().start()
-  await configure()
-  ada = await mcp.stack.signIn(identities.ada.oid)
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
-})
+const mcp = await forFile(McpStack.start())
+const servers = await forFile(new ScriptedMcpServers().start())
+await configure()
+const ada = await mcp.stack.signIn(identities.ada.oid)
 beforeEach(() => {
   script()
   servers.received.splice(0)

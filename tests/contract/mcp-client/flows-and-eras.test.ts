@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack } from './mcp-stack.ts'
-import { type NotesServer, notesAppId, startNotesServer } from './notes-server.ts'
+import { notesAppId, startNotesServer } from './notes-server.ts'
 
-let mcp: McpStack
-let notes: NotesServer
-let ada: string
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  notes = await startNotesServer(mcp.stack.entraUrl)
-  ada = await mcp.stack.signIn(identities.ada.oid)
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await notes.close()
-})
+const mcp = await forFile(McpStack.start())
+const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
+const ada = await mcp.stack.signIn(identities.ada.oid)
 
 describe.each(['2026-07-28', '2025-11-25'] as const)('an MCP server that speaks %s', protocol => {
   beforeAll(() => mcp.configure({ notes: { url: notes.url, protocol } }))

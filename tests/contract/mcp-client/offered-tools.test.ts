@@ -1,27 +1,17 @@
 import type { ChatResponse, Instructions, Problem } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { ScriptedBedrock, stop, text } from '../bedrock/scripted-bedrock.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
-import { type NotesServer, notesAppId, startNotesServer } from './notes-server.ts'
+import { notesAppId, startNotesServer } from './notes-server.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
-let mcp: McpStack
-let notes: NotesServer
-let scripted: ScriptedMcpServers
-let ada: string
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  notes = await startNotesServer(mcp.stack.entraUrl)
-  scripted = await new ScriptedMcpServers().start()
-  scripted.scripts['vault'] = { tools: [tool('open_vault')] }
-  ada = await mcp.stack.signIn(identities.ada.oid)
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await notes.close()
-  await scripted.close()
-})
+const mcp = await forFile(McpStack.start())
+const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
+const scripted = await forFile(new ScriptedMcpServers().start())
+scripted.scripts['vault'] = { tools: [tool('open_vault')] }
+const ada = await mcp.stack.signIn(identities.ada.oid)
 
 /** The names of the tools that went to the model with its first call. */
 function offeredIn({ trace }: ChatResponse): readonly string[] {

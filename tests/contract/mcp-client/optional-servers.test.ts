@@ -1,25 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { type Received, ScriptedMcpServers, tool } from './scripted-server.ts'
 
-let mcp: McpStack
-let servers: ScriptedMcpServers
-let ada: string
-let ben: string
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  servers = await new ScriptedMcpServers().start()
-  ada = await mcp.stack.signIn(identities.ada.oid)
-  ben = await mcp.stack.signIn(identities.ben.oid)
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
-})
+const mcp = await forFile(McpStack.start())
+const servers = await forFile(new ScriptedMcpServers().start())
+const ada = await mcp.stack.signIn(identities.ada.oid)
+const ben = await mcp.stack.signIn(identities.ben.oid)
 beforeEach(() => void servers.received.splice(0))
 
 const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'], flows: ['obo'] }

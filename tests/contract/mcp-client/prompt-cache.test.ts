@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { findMetrics } from '../agent/ask.ts'
 import { McpStack } from './mcp-stack.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
-let mcp: McpStack
-let servers: ScriptedMcpServers
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  servers = await new ScriptedMcpServers().start()
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
-})
-
+const mcp = await forFile(McpStack.start())
+const servers = await forFile(new ScriptedMcpServers().start())
 const names = Array.from({ length: 100 }, (_, index) => `look_up_${index}`)
 const description =
   'Looks something up in one of the many places of a big company, and says where it was found. '

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { ScriptedBedrock, stop, text, toolUse } from '../bedrock/scripted-bedrock.ts'
 import { McpStack } from './mcp-stack.ts'
 import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
@@ -14,21 +15,11 @@ function largePng(bytes: number, width = 1): string {
   return large.toString('base64')
 }
 
-let mcp: McpStack
-let servers: ScriptedMcpServers
-let bedrock: ScriptedBedrock
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  servers = await new ScriptedMcpServers().start()
-  bedrock = await new ScriptedBedrock().start()
-  servers.scripts['tray'] = { tools: [tool('get_it')] }
-  await configure()
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
-  await bedrock.close()
-})
+const mcp = await forFile(McpStack.start())
+const servers = await forFile(new ScriptedMcpServers().start())
+const bedrock = await forFile(new ScriptedBedrock().start())
+servers.scripts['tray'] = { tools: [tool('get_it')] }
+await configure()
 
 function configure(change: object = {}, environment: Readonly<Record<string, string>> = {}): Promise<void> {
   const server = {

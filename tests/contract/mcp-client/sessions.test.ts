@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { McpStack } from './mcp-stack.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
-let mcp: McpStack
-let servers: ScriptedMcpServers
-beforeAll(async () => {
-  mcp = await McpStack.start()
-  servers = await new ScriptedMcpServers().start()
-})
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
-})
-
+const mcp = await forFile(McpStack.start())
+const servers = await forFile(new ScriptedMcpServers().start())
 /** The ids of the server's open sessions. */
 const known = new Set<string>()
 let opened = 0

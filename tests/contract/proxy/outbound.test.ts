@@ -1,41 +1,33 @@
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import { SigningKeys } from '../../../packages/entra-tokens/src/signing-keys.ts'
 import { ForwardProxy } from '../../../packages/service-kit/src/testing/forward-proxy.ts'
 import { startTracing } from '../../../packages/telemetry/src/sdk.ts'
+import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws } from '../bedrock/emulated-aws.ts'
 import { connect, runTurn } from '../bedrock/run-turn.ts'
-import { type Cluster, createCluster, subject } from '../bedrock/web-identity.ts'
+import { createCluster, subject } from '../bedrock/web-identity.ts'
 import { Collector } from '../telemetry/collector.ts'
 
 const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
-
-let aws: EmulatedAws
-let cluster: Cluster
-let collector: Collector
-let proxy: ForwardProxy
-beforeAll(async () => {
-  cluster = await createCluster()
-  await cluster.project()
-  collector = await Collector.start()
-  aws = await EmulatedAws.start({
+const cluster = await forFile(createCluster())
+await cluster.project()
+const collector = await forFile(Collector.start())
+const aws = await forFile(
+  EmulatedAws.start({
     EMULATOR_TRUSTED_ISSUER: cluster.issuer,
     EMULATOR_TRUSTED_SUBJECT: subject,
     EMULATOR_ROLE_ARN: roleArn,
-  })
-  const { port } = aws.app.server.address() as AddressInfo
-  proxy = await ForwardProxy.start({
+  }),
+)
+const { port } = aws.app.server.address() as AddressInfo
+const proxy = await forFile(
+  ForwardProxy.start({
     'bedrock.example': port,
     'sts.example': port,
     'otel.example': Number(new URL(collector.url).port),
-  })
-})
-afterAll(async () => {
-  await proxy[Symbol.asyncDispose]()
-  await aws.close()
-  await cluster.close()
-  await collector[Symbol.asyncDispose]()
-})
+  }),
+)
 beforeEach(() => {
   for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'NO_PROXY']) vi.stubEnv(name, undefined)
   vi.stubEnv('HTTP_PROXY', proxy.url)

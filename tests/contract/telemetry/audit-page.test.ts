@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { needs } from '../../support/programs.ts'
 import { Stack } from '../../support/stack.ts'
@@ -23,34 +24,23 @@ const [, first = '', second = '', third = ''] = page
 
 needs('jq')
 needs('curl')
-
-let stack: Stack
-let aws: EmulatedAws
-let folder: string
-let turnId: string
-let refusedRequest: string
-
-beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  stack = await Stack.start({
+const aws = await forFile(EmulatedAws.start())
+const stack = await forFile(
+  Stack.start({
     agent: { ...aws.environment, ...staticKeys },
     weather: { LOG_LEVEL: 'info' },
-  })
-  const token = await stack.signIn(ada.oid)
-  turnId = (await ask(stack.agentUrl, { mode: 'bedrock', flow: 'obo' }, bearer(token))).body.turnId
-  tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
-  const bens = await stack.signIn(identities.ben.oid)
-  const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(bens))
-  refusedRequest = refused.body.upstream?.requestId ?? ''
-  folder = mkdtempSync(join(tmpdir(), 'audit-'))
-  writeFileSync(join(folder, 'agent.log'), stack.agentLog.join(''))
-  writeFileSync(join(folder, 'api.log'), stack.weatherLog.join(''))
-})
-afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true })
-  await stack.close()
-  await aws.close()
-})
+  }),
+)
+const token = await stack.signIn(ada.oid)
+const turnId = (await ask(stack.agentUrl, { mode: 'bedrock', flow: 'obo' }, bearer(token))).body.turnId
+tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
+const bens = await stack.signIn(identities.ben.oid)
+const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(bens))
+const refusedRequest = refused.body.upstream?.requestId ?? ''
+const folder = mkdtempSync(join(tmpdir(), 'audit-'))
+writeFileSync(join(folder, 'agent.log'), stack.agentLog.join(''))
+writeFileSync(join(folder, 'api.log'), stack.weatherLog.join(''))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs commands of the page with the ids of this run, and returns the lines of JSON that they print. */
 async function follow(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {

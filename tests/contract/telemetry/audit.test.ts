@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, cardsOf } from '../agent/ask.ts'
 import { tenantOf } from '../identity/trial.ts'
 
 const { ada, agentId } = identities
-let stack: Stack
-beforeAll(async () => {
-  stack = await Stack.start({ weather: { LOG_LEVEL: 'info' } })
-})
-afterAll(() => stack.close())
+const stack = await forFile(Stack.start({ weather: { LOG_LEVEL: 'info' } }))
 
 interface AuditLine {
   readonly audit?: string

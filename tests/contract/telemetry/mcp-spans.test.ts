@@ -1,37 +1,32 @@
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack } from '../mcp-client/mcp-stack.ts'
 import { Collector, type SentSpan } from './collector.ts'
 
 const revisions = ['2026-07-28', '2025-11-25'] as const
-
-let collector: Collector
 const turns: Record<string, ChatResponse> = {}
 
-beforeAll(async () => {
-  collector = await Collector.start()
-  const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
-  await using mcp = await McpStack.start()
-  await mcp.stack.restart('weather', telemetry)
-  const server = {
-    url: `${mcp.stack.weatherUrl}/mcp`,
-    downstreamApi: 'weather',
-    appId: identities.weatherAppId,
-    allowedTools: ['get_weather'],
-  }
-  for (const protocol of revisions) {
-    await mcp.configure({ 'weather-tools': { ...server, protocol } }, telemetry)
-    const ada = await mcp.stack.signIn(identities.ada.oid)
-    const ask = (city: string) => mcp.answerTo(`Ask weather-tools for the weather in ${city}`, ada)
-    // In a user's first turn, the tools are listed for that user too.
-    await mcp.answerTo('Hello!', ada)
-    turns[protocol] = await ask('Oslo')
-    turns[`${protocol} fails`] = await ask('Qqqqq')
-  }
-})
-afterAll(() => collector[Symbol.asyncDispose]())
-
+const collector = await forFile(Collector.start())
+const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
+await using mcp = await McpStack.start()
+await mcp.stack.restart('weather', telemetry)
+const server = {
+  url: `${mcp.stack.weatherUrl}/mcp`,
+  downstreamApi: 'weather',
+  appId: identities.weatherAppId,
+  allowedTools: ['get_weather'],
+}
+for (const protocol of revisions) {
+  await mcp.configure({ 'weather-tools': { ...server, protocol } }, telemetry)
+  const ada = await mcp.stack.signIn(identities.ada.oid)
+  const ask = (city: string) => mcp.answerTo(`Ask weather-tools for the weather in ${city}`, ada)
+  // In a user's first turn, the tools are listed for that user too.
+  await mcp.answerTo('Hello!', ada)
+  turns[protocol] = await ask('Oslo')
+  turns[`${protocol} fails`] = await ask('Qqqqq')
+}
 const traceIdOf = (turn: string) => turns[turn]?.turnId.replaceAll('-', '') ?? ''
 
 function spansOf(turn: string, name: string): readonly SentSpan[] {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { type Answer, ask, bearer, findMetrics, post } from '../agent/ask.ts'
@@ -13,50 +14,35 @@ const strangersHeaders = {
   tracestate: 'stranger=Dallas',
   baggage: 'secret=Dallas',
 }
-
-let collector: Collector
-let stack: Stack
-let aws: EmulatedAws
-let token: string
 const answers: Record<string, Answer> = {}
-let lostStream: string
-let metrics: string
-let refused: Answer
-let correlationIds: readonly (string | undefined)[]
-
-beforeAll(async () => {
-  collector = await Collector.start()
-  aws = await EmulatedAws.start()
-  const telemetry = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    OTEL_EXPORTER_OTLP_HEADERS: 'x-key=of%20the%20collector',
-    OTEL_RESOURCE_ATTRIBUTES: 'k8s.pod.name=pod-1',
-  }
-  stack = await Stack.start({
+const collector = await forFile(Collector.start())
+const aws = await forFile(EmulatedAws.start())
+const telemetry = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  OTEL_EXPORTER_OTLP_HEADERS: 'x-key=of%20the%20collector',
+  OTEL_RESOURCE_ATTRIBUTES: 'k8s.pod.name=pod-1',
+}
+const stack = await forFile(
+  Stack.start({
     agent: { ...telemetry, ...aws.environment, ...staticKeys },
     weather: telemetry,
-  })
-  token = await stack.signIn(ada.oid)
-  // First, so that it has ended before the last test.
-  lostStream = await leaveMidStream()
-  const message = 'Weather in Reykjavik?'
-  for (const mode of ['direct', 'bedrock']) {
-    answers[`${mode}, autonomous`] = await ask(stack.agentUrl, { message, mode })
-    answers[`${mode}, obo`] = await ask(stack.agentUrl, { message, mode, flow: 'obo' }, bearer(token))
-  }
-  correlationIds = tokenRequests(stack).map(({ correlationId }) => correlationId)
-  answers['from a stranger'] = await ask(stack.agentUrl, { message }, strangersHeaders)
-  tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
-  const bens = await stack.signIn(ben.oid)
-  refused = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(bens))
-  metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
-  await stack.close()
-})
-afterAll(async () => {
-  await stack?.close()
-  await aws.close()
-  await collector[Symbol.asyncDispose]()
-})
+  }),
+)
+const token = await stack.signIn(ada.oid)
+// First, so that it has ended before the last test.
+const lostStream = await leaveMidStream()
+const message = 'Weather in Reykjavik?'
+for (const mode of ['direct', 'bedrock']) {
+  answers[`${mode}, autonomous`] = await ask(stack.agentUrl, { message, mode })
+  answers[`${mode}, obo`] = await ask(stack.agentUrl, { message, mode, flow: 'obo' }, bearer(token))
+}
+const correlationIds = tokenRequests(stack).map(({ correlationId }) => correlationId)
+answers['from a stranger'] = await ask(stack.agentUrl, { message }, strangersHeaders)
+tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
+const bens = await stack.signIn(ben.oid)
+const refused = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(bens))
+const metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
+await stack.close()
 
 /** Reads the first event of a stream and hangs up; returns the id of its trace. */
 async function leaveMidStream(): Promise<string> {
@@ -73,7 +59,9 @@ async function leaveMidStream(): Promise<string> {
   return traceIdOf(/"turnId":"([^"]+)"/.exec(value)?.[1])
 }
 
-const traceIdOf = (turnId = '') => turnId.replaceAll('-', '')
+function traceIdOf(turnId = ''): string {
+  return turnId.replaceAll('-', '')
+}
 
 function spansOf(name: string): SentSpan[] {
   const traceId = traceIdOf(answers[name]?.body.turnId)

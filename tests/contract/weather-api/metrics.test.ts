@@ -1,27 +1,22 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   autonomousClaims,
   onBehalfOfClaims,
 } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { forFile } from '../../support/for-file.ts'
 import { findMetrics } from '../agent/ask.ts'
-import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+import { startWeatherApi } from './service.ts'
 
-let api: RunningWeatherApi
-let metrics: string
-beforeAll(async () => {
-  api = await startWeatherApi({ METRICS_PORT: '0' })
-  const { url: authority } = api.issuer
-  await api.ask(api.issuer.sign(autonomousClaims({ authority })))
-  await api.ask(api.issuer.sign(autonomousClaims({ authority })), '/weather?city=Qwertzuiopolis')
-  await api.ask(api.issuer.sign(onBehalfOfClaims({ authority })), '/weather/forecast?city=Dallas')
-  await api.ask(api.issuer.sign(autonomousClaims({ authority, claims: { azp: 'intruder' } })))
-  await api.ask('no.token.here')
-  await api.get('/weather?city=Dallas')
-  for (const path of ['/livez', '/readyz', '/Qwertzuiopolis']) await api.get(path)
-  metrics = await (await fetch(await findMetrics(api.app))).text()
-})
-afterAll(() => api.close())
-
+const api = await forFile(startWeatherApi({ METRICS_PORT: '0' }))
+const { url: authority } = api.issuer
+await api.ask(api.issuer.sign(autonomousClaims({ authority })))
+await api.ask(api.issuer.sign(autonomousClaims({ authority })), '/weather?city=Qwertzuiopolis')
+await api.ask(api.issuer.sign(onBehalfOfClaims({ authority })), '/weather/forecast?city=Dallas')
+await api.ask(api.issuer.sign(autonomousClaims({ authority, claims: { azp: 'intruder' } })))
+await api.ask('no.token.here')
+await api.get('/weather?city=Dallas')
+for (const path of ['/livez', '/readyz', '/Qwertzuiopolis']) await api.get(path)
+const metrics = await (await fetch(await findMetrics(api.app))).text()
 const linesOf = (name: string) =>
   [...metrics.matchAll(new RegExp(`^${name}{(.*)$`, 'gm'))].map(([, line]) => line).sort()
 

@@ -1,9 +1,9 @@
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
-import { GraphClient } from '../testing/graph-client.ts'
+import { sponsors, startGraphForFile } from '../testing/graph-client.ts'
 import { orderToken, requestT1, requestTr } from '../testing/requests.ts'
 import {
   agentId,
@@ -12,38 +12,10 @@ import {
   setupAppId,
   spaAppId,
   startEntra,
-  type TestEntra,
   weatherAppId,
 } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-let graph: GraphClient
-beforeAll(async () => {
-  entra = await startEntra()
-  graph = new GraphClient(entra)
-})
-afterAll(() => entra.close())
-beforeEach(async () => {
-  entra.entra.reset()
-  await graph.signIn()
-})
-
-const sponsors = { 'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`] }
-
-async function newBlueprint() {
-  const { body } = await graph.post('/applications/', {
-    '@odata.type': 'Microsoft.Graph.AgentIdentityBlueprint',
-    displayName: 'Another blueprint',
-    ...sponsors,
-  })
-  return body
-}
-
-const everyMembership = {
-  client: setupAppId,
-  resource: wellKnown.graphUri,
-  roles: ['GroupMember.ReadWrite.All', 'RoleManagement.ReadWrite.Directory'],
-}
+const { entra, graph } = await startGraphForFile()
 
 describe('an empty tenant', () => {
   it('has users, the set-up application and what is Microsoft’s, and nothing else', async () => {
@@ -62,7 +34,7 @@ describe('an empty tenant', () => {
 
 describe('setting up an agent from nothing', () => {
   it('leads to tokens that say what was set up', async () => {
-    const blueprint = await newBlueprint()
+    const blueprint = await graph.newBlueprint()
     expect(blueprint).toMatchObject({
       '@odata.type': '#microsoft.graph.agentIdentityBlueprint',
       id: blueprint.appId,
@@ -151,7 +123,7 @@ describe('setting up an agent from nothing', () => {
     const agent = { displayName: 'own', agentIdentityBlueprintId: blueprintAppId, ...sponsors }
     expect((await graph.post(path, agent, asBlueprint)).status).toBe(201)
 
-    const { appId } = await newBlueprint()
+    const { appId } = await graph.newBlueprint()
     await graph.post('/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal', { appId })
     const { status, body } = await graph.post(
       path,
@@ -186,20 +158,12 @@ describe('Graph', () => {
   })
 
   it('refuses a caller without the permission, and one with Directory.AccessAsUser.All whatever else it has', async () => {
-    const withScopes = async (...scopes: string[]) => ({
-      authorization: `Bearer ${await orderToken(entra, {
-        client: setupAppId,
-        resource: wellKnown.graphUri,
-        user: seedIds.ada,
-        scopes,
-      })}`,
-    })
     const blueprint = { displayName: 'x', ...sponsors }
     const path = '/applications/microsoft.graph.agentIdentityBlueprint'
     const create = 'AgentIdentityBlueprint.Create'
-    expect((await graph.post(path, blueprint, await withScopes(create))).status).toBe(201)
+    expect((await graph.post(path, blueprint, await graph.as({ scopes: [create] }))).status).toBe(201)
     for (const scopes of [['User.Read'], [create, 'Directory.AccessAsUser.All']]) {
-      const { status, body } = await graph.post(path, blueprint, await withScopes(...scopes))
+      const { status, body } = await graph.post(path, blueprint, await graph.as({ scopes }))
       expect(status).toBe(403)
       expect(body.error.code).toBe('Authorization_RequestDenied')
     }
@@ -374,13 +338,7 @@ describe('Graph', () => {
   })
 
   it('shows and changes the sponsors of an agent for applications only', async () => {
-    const token = await orderToken(entra, {
-      client: setupAppId,
-      resource: wellKnown.graphUri,
-      user: seedIds.ada,
-      scopes: ['AgentIdentity.ReadWrite.All', 'AgentIdentity.Read.All'],
-    })
-    const asAda = { authorization: `Bearer ${token}` }
+    const asAda = await graph.as({ scopes: ['AgentIdentity.ReadWrite.All', 'AgentIdentity.Read.All'] })
     const path = `/v1.0/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
     const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/users/${seedIds.ben}` }
     expect((await graph.send('GET', `${path}/sponsors`, undefined, asAda)).status).toBe(403)
@@ -390,16 +348,10 @@ describe('Graph', () => {
   })
 
   it('makes whoever signed in an owner of the applications that they make', async () => {
-    const token = await orderToken(entra, {
-      client: setupAppId,
-      resource: wellKnown.graphUri,
-      user: seedIds.ada,
-      scopes: ['AgentIdentityBlueprint.Create'],
-    })
     const { body } = await graph.post(
       '/applications/microsoft.graph.agentIdentityBlueprint',
       { displayName: 'x', ...sponsors },
-      { authorization: `Bearer ${token}` },
+      await graph.as({ scopes: ['AgentIdentityBlueprint.Create'] }),
     )
     expect((await graph.read(`/applications/${body.id}/owners`)).value).toMatchObject([{ id: seedIds.ada }])
   })
@@ -409,39 +361,16 @@ describe('Graph', () => {
     const agent = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
     const refer = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
     const role = { principalId: agentId, roleDefinitionId: seedIds.group, directoryScopeId: '/' }
-    const headers = { authorization: `Bearer ${await orderToken(entra, { ...everyMembership })}` }
+    const roles = ['GroupMember.ReadWrite.All', 'RoleManagement.ReadWrite.Directory']
+    const headers = await graph.as({ roles })
     const list = async (path: string) =>
       (await graph.send('GET', `/v1.0${path}`, undefined, headers)).body.value
-    const changes: [
-      change: () => Promise<unknown>,
-      look: () => Promise<unknown>,
-      before: unknown,
-      after: unknown,
-    ][] = [
-      [
-        () => graph.send('PATCH', `/v1.0${agent}`, { accountEnabled: false }),
-        async () => (await graph.read(agent)).accountEnabled,
-        true,
-        false,
-      ],
-      [
-        () => graph.post(`${agent}/owners/$ref`, refer(seedIds.ben)),
-        async () => (await graph.read(`${agent}/owners`)).value.length,
-        0,
-        1,
-      ],
-      [
-        () => graph.post(`/groups/${seedIds.group}/members/$ref`, refer(agentId), headers),
-        async () => (await list(`/servicePrincipals/${agentId}/memberOf`)).length,
-        0,
-        1,
-      ],
-      [
-        () => graph.post('/roleManagement/directory/roleAssignments', role, headers),
-        async () => (await list('/roleManagement/directory/roleAssignments')).length,
-        0,
-        1,
-      ],
+    // biome-ignore format: table
+    const changes: [change: () => Promise<unknown>, look: () => Promise<unknown>, before: unknown, after: unknown][] = [
+      [() => graph.send('PATCH', `/v1.0${agent}`, { accountEnabled: false }), async () => (await graph.read(agent)).accountEnabled, true, false],
+      [() => graph.post(`${agent}/owners/$ref`, refer(seedIds.ben)), async () => (await graph.read(`${agent}/owners`)).value.length, 0, 1],
+      [() => graph.post(`/groups/${seedIds.group}/members/$ref`, refer(agentId), headers), async () => (await list(`/servicePrincipals/${agentId}/memberOf`)).length, 0, 1],
+      [() => graph.post('/roleManagement/directory/roleAssignments', role, headers), async () => (await list('/roleManagement/directory/roleAssignments')).length, 0, 1],
     ]
     for (const [change, look, before, after] of changes) {
       await change()
@@ -466,13 +395,7 @@ describe('Graph', () => {
   it('knows the users, and who the caller is', async () => {
     expect(await graph.read('/users/ben@contoso.example')).toMatchObject({ id: seedIds.ben })
     expect((await graph.read('/me')).error.code).toBe('Request_BadRequest')
-    const token = await orderToken(entra, {
-      client: setupAppId,
-      resource: wellKnown.graphUri,
-      user: seedIds.ada,
-      scopes: ['User.Read'],
-    })
-    const me = await graph.send('GET', '/v1.0/me', undefined, { authorization: `Bearer ${token}` })
+    const me = await graph.send('GET', '/v1.0/me', undefined, await graph.as({ scopes: ['User.Read'] }))
     expect(me.body).toMatchObject({ userPrincipalName: 'ada@contoso.example' })
   })
 

@@ -1,17 +1,15 @@
 import { decodeJwt } from 'jose'
-import { beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { graphRoleId } from '../directory/graph-permissions.ts'
 import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
-import { GraphClient } from '../testing/graph-client.ts'
+import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr } from '../testing/requests.ts'
-import { agentId, blueprintAppId, startEntraForFile } from '../testing/start-entra.ts'
+import { agentId, blueprintAppId } from '../testing/start-entra.ts'
 
-const entra = await startEntraForFile()
-const graph = new GraphClient(entra)
+const { entra, graph } = await startGraphForFile()
 const listPath = `/applications/microsoft.graph.agentIdentityBlueprint/${blueprintAppId}/inheritablePermissions`
 const role = 'User.ReadBasic.All'
-beforeEach(() => graph.signIn())
 
 const inherited = async (what: 'inheritedAppRoleAssignments' | 'inheritedOauth2PermissionGrants') =>
   graph.send('GET', `/beta/servicePrincipals/microsoft.graph.agentIdentity/${agentId}/${what}`)

@@ -1,42 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
-import { GraphClient } from '../testing/graph-client.ts'
+import { type GraphClient, sponsors, startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr } from '../testing/requests.ts'
-import {
-  agentId,
-  blueprintAppId,
-  spaAppId,
-  startEntra,
-  type TestEntra,
-  weatherAppId,
-} from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, spaAppId, weatherAppId } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-let graph: GraphClient
-beforeAll(async () => {
-  entra = await startEntra()
-  graph = new GraphClient(entra)
-})
-afterAll(() => entra.close())
-beforeEach(async () => {
-  entra.entra.reset()
-  await graph.signIn()
-})
-
-const sponsors = { 'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`] }
+const { entra, graph } = await startGraphForFile()
 const reference = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
 const blueprintPath = `/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`
 const agentPath = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
 const unknownId = '99999999-9999-4999-8999-999999999999'
-
-async function newBlueprint() {
-  const { body } = await graph.post('/applications/', {
-    '@odata.type': 'Microsoft.Graph.AgentIdentityBlueprint',
-    displayName: 'Another blueprint',
-    ...sponsors,
-  })
-  return body
-}
 
 describe('Graph refuses', () => {
   const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
@@ -48,7 +20,7 @@ describe('Graph refuses', () => {
       async () =>
         graph.post(agentsPath, {
           displayName: 'x',
-          agentIdentityBlueprintId: (await newBlueprint()).appId,
+          agentIdentityBlueprintId: (await graph.newBlueprint()).appId,
           ...sponsors,
         }),
       400,

@@ -1,16 +1,12 @@
 import { expect, it } from 'vitest'
-import { seedIds } from '../directory/seed.ts'
-import { wellKnown } from '../directory/well-known.ts'
-import { orderToken, requestT1, requestTr, sendJson } from '../testing/requests.ts'
-import { agentId, blueprintAppId, setupAppId, startEntraForFile } from '../testing/start-entra.ts'
+import { startGraphForFile } from '../testing/graph-client.ts'
+import { requestT1, requestTr } from '../testing/requests.ts'
+import { agentId, blueprintAppId } from '../testing/start-entra.ts'
 
-const entra = await startEntraForFile()
+const { entra, graph } = await startGraphForFile()
 
-async function read(path: string, scopes: readonly string[] = ['AuditLog.Read.All']) {
-  const order = { client: setupAppId, resource: wellKnown.graphUri, user: seedIds.ada, scopes }
-  const authorization = `Bearer ${await orderToken(entra, order)}`
-  return sendJson(entra, 'GET', path, undefined, { authorization })
-}
+const read = async (path: string, scopes: readonly string[] = ['AuditLog.Read.All']) =>
+  graph.send('GET', path, undefined, await graph.as({ scopes }))
 const ofClient = (appId: string) =>
   read(`/beta/reports/servicePrincipalSignInActivities?$filter=appId eq '${appId}'`)
 const ofSecrets = () =>

@@ -1,18 +1,15 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
-import { wellKnown } from '../directory/well-known.ts'
-import { GraphClient } from '../testing/graph-client.ts'
-import { orderToken, requestT3 } from '../testing/requests.ts'
-import { agentId, blueprintAppId, setupAppId, startEntraForFile } from '../testing/start-entra.ts'
+import { startGraphForFile } from '../testing/graph-client.ts'
+import { requestT3 } from '../testing/requests.ts'
+import { agentId, blueprintAppId, setupAppId } from '../testing/start-entra.ts'
 
-const entra = await startEntraForFile()
-const graph = new GraphClient(entra)
+const { entra, graph } = await startGraphForFile()
 
 /** Calls Graph as a client with these app roles. */
 async function as(client: string, ...roles: string[]) {
-  const token = await orderToken(entra, { client, resource: wellKnown.graphUri, roles })
-  const bearer = { authorization: `Bearer ${token}` }
+  const bearer = await graph.as({ client, roles })
   return (method: string, path: string, body?: unknown) => graph.send(method, `/v1.0${path}`, body, bearer)
 }
 const asBlueprint = () => as(blueprintAppId, 'AgentIdUser.ReadWrite.IdentityParentedBy')

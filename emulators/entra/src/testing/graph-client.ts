@@ -1,7 +1,26 @@
-import { sendJson } from './requests.ts'
-import { requestToken, setupAppId, type TestEntra, type TokenResponse } from './start-entra.ts'
+import { beforeEach } from 'vitest'
+import { seedIds } from '../directory/seed.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import { orderToken, sendJson } from './requests.ts'
+import {
+  requestToken,
+  setupAppId,
+  startEntraForFile,
+  type TestEntra,
+  type TokenResponse,
+} from './start-entra.ts'
 
 type Headers = Readonly<Record<string, string>>
+
+/** One emulator for all tests of a file, and Graph as the set-up application calls it. */
+export async function startGraphForFile() {
+  const entra = await startEntraForFile()
+  const graph = new GraphClient(entra)
+  beforeEach(() => graph.signIn())
+  return { entra, graph }
+}
+
+export const sponsors = { 'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`] }
 
 /** Calls Graph as the set-up application, or with other headers. */
 export class GraphClient {
@@ -22,6 +41,17 @@ export class GraphClient {
     this.#bearer = { authorization: `Bearer ${body.access_token}` }
   }
 
+  /** The headers of others: of Ada with scopes, or of an application with roles. */
+  async as(order: {
+    client?: string
+    scopes?: readonly string[]
+    roles?: readonly string[]
+  }): Promise<Headers> {
+    const user = order.scopes && seedIds.ada
+    const token = { client: setupAppId, resource: wellKnown.graphUri, user, ...order }
+    return { authorization: `Bearer ${await orderToken(this.#entra, token)}` }
+  }
+
   send(
     method: string,
     path: string,
@@ -34,6 +64,17 @@ export class GraphClient {
 
   post(path: string, body: unknown, headers = this.#bearer): Promise<TokenResponse> {
     return this.send('POST', `/v1.0${path}`, body, headers)
+  }
+
+  /** Makes a blueprint that Ada answers for. */
+  async newBlueprint(): Promise<TokenResponse['body']> {
+    const type = { '@odata.type': 'Microsoft.Graph.AgentIdentityBlueprint' }
+    const { body } = await this.post('/applications/', {
+      ...type,
+      displayName: 'Another blueprint',
+      ...sponsors,
+    })
+    return body
   }
 
   /** GETs a path and returns the body. */

@@ -1,21 +1,15 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeCertificate, type TestCertificate } from '../testing/certificate.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../testing/certificate.ts'
 import { requestT1 } from '../testing/requests.ts'
-import { agentId, blueprintAppId, startEntra, type TestEntra, tenantId } from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, startEntra, tenantId } from '../testing/start-entra.ts'
 
-let entra: TestEntra
-let certificate: TestCertificate
-let key: KeyObject
-let thumbprint256: string
-beforeAll(async () => {
-  certificate = makeCertificate('blueprint.example')
-  key = createPrivateKey(certificate.key)
-  const { fingerprint256 } = new X509Certificate(certificate.certificate)
-  thumbprint256 = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
-  entra = await startEntra({ BLUEPRINT_CERTIFICATE_FILE: certificate.certificateFile })
-})
+const certificate = makeCertificate('blueprint.example')
+const key = createPrivateKey(certificate.key)
+const { fingerprint256 } = new X509Certificate(certificate.certificate)
+const thumbprint256 = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+const entra = await startEntra({ BLUEPRINT_CERTIFICATE_FILE: certificate.certificateFile })
 afterAll(async () => {
   await entra.close()
   certificate[Symbol.dispose]()

@@ -1,18 +1,13 @@
 import { decodeJwt, type JWTPayload } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type ForeignIssuer, startForeignIssuer } from '../testing/foreign-issuer.ts'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startForeignIssuer } from '../testing/foreign-issuer.ts'
 import { orderToken, requestT1, requestTr } from '../testing/requests.ts'
 import { blueprintAppId, startEntra, type TestEntra } from '../testing/start-entra.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
-
-let issuer: ForeignIssuer
-let entra: TestEntra
-beforeAll(async () => {
-  issuer = await startForeignIssuer()
-  entra = await startEntra({ FEDERATED_ISSUER: issuer.url, FEDERATED_SUBJECT: subject })
-})
+const issuer = await startForeignIssuer()
+const entra = await startEntra({ FEDERATED_ISSUER: issuer.url, FEDERATED_SUBJECT: subject })
 afterAll(async () => {
   issuer.close()
   await entra.close()

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
-import { type ProtectedApi, startProtectedApi } from '../testing/protected-api.ts'
+import { startProtectedApi } from '../testing/protected-api.ts'
 
 const agent = tenant.agents.weather.id
 const sibling = '99999999-0000-4000-8000-000000000099'
@@ -13,16 +13,12 @@ const folder = mkdtempSync(join(tmpdir(), 'denied-calls-'))
 const file = join(folder, 'deny-list.json')
 const now = Math.floor(Date.now() / 1000)
 const metrics = new Registry()
-let api: ProtectedApi
-
-beforeAll(async () => {
-  const rows = [{ agent: sibling }, { agent, issuedBefore: now }, { uti: 'stolen' }]
-  writeFileSync(file, JSON.stringify(rows))
-  api = await startProtectedApi({
-    callers: [agent, sibling].map(clientId => ({ clientId, isAgent: true })),
-    denyList: file,
-    metrics,
-  })
+const rows = [{ agent: sibling }, { agent, issuedBefore: now }, { uti: 'stolen' }]
+writeFileSync(file, JSON.stringify(rows))
+const api = await startProtectedApi({
+  callers: [agent, sibling].map(clientId => ({ clientId, isAgent: true })),
+  denyList: file,
+  metrics,
 })
 afterAll(async () => {
   await api.close()

@@ -1,8 +1,8 @@
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { onBehalfOfClaims } from '../../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { badTokens } from '../../../../packages/entra-tokens/src/testing/corpus.ts'
-import { createIssuer, type TestIssuer } from '../../../../packages/entra-tokens/src/testing/token-issuer.ts'
+import { createIssuer } from '../../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { agent } from './testing/fixtures.ts'
 import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'
 
@@ -13,13 +13,9 @@ const agentId = tenant.agents.weather.id
 /** The API that a user's token is for: the blueprint. */
 const blueprint = { appId: blueprintAppId, role: 'none', scope: 'access_as_user' }
 const now = () => Math.floor(Date.now() / 1000)
-
-let issuer: TestIssuer
 let verifier: UserTokenVerifier
 
-beforeAll(async () => {
-  issuer = await createIssuer()
-})
+const issuer = await createIssuer()
 afterAll(() => issuer.close())
 beforeEach(() => {
   verifier = verifierFor([])

@@ -2,12 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
-
-let folder: string
-let app: FastifyInstance
 
 function build(pageFolder: string): Promise<FastifyInstance> {
   return buildApp(
@@ -22,16 +19,14 @@ function build(pageFolder: string): Promise<FastifyInstance> {
   )
 }
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'page-'))
-  await mkdir(join(folder, 'assets'))
-  await mkdir(join(folder, 'auth'))
-  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Page</title>')
-  await writeFile(join(folder, 'auth/redirect.html'), '<!doctype html><title>Bridge</title>')
-  await writeFile(join(folder, 'assets/index-a1b2c3.js'), 'export {}')
-  await writeFile(join(folder, 'favicon.svg'), '<svg/>')
-  app = await build(folder)
-})
+const folder = await mkdtemp(join(tmpdir(), 'page-'))
+await mkdir(join(folder, 'assets'))
+await mkdir(join(folder, 'auth'))
+await writeFile(join(folder, 'index.html'), '<!doctype html><title>Page</title>')
+await writeFile(join(folder, 'auth/redirect.html'), '<!doctype html><title>Bridge</title>')
+await writeFile(join(folder, 'assets/index-a1b2c3.js'), 'export {}')
+await writeFile(join(folder, 'favicon.svg'), '<svg/>')
+const app = await build(folder)
 afterAll(async () => {
   await app.close()
   await rm(folder, { recursive: true })

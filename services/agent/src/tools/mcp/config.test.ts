@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { weatherApi } from '../../identity/testing/fixtures.ts'
 import { readMcpServers } from './config.ts'
 
@@ -12,13 +12,8 @@ const notes = {
   appId: '99999999-0000-4000-8000-0000000010AA',
   allowedTools: ['get_note'],
 }
-
-let folder: string
-let file: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mcp-config-'))
-  file = join(folder, 'mcp.json')
-})
+const folder = mkdtempSync(join(tmpdir(), 'mcp-config-'))
+const file = join(folder, 'mcp.json')
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function read(content: unknown) {
