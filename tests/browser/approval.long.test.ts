@@ -199,7 +199,7 @@ describe.each([
       const kind = kinds[agent.continued.length - 1]
       if (kind === undefined) return send(...finish(request, 'The alert is set.'))
       send(
-        turnStart({ message: '', ...request }),
+        turnStart(request),
         step(arrival(`s${kind}`)),
         step(toolStep('waiting')),
         pause(request, kind === 'step-up' ? { kind, claimsChallenge: challenge } : { kind, consent }),
@@ -229,7 +229,7 @@ describe('a consent', () => {
     agent.script = async (request, send) =>
       send(...untilApproval(request), pause(request, { kind: 'consent', consent }))
     agent.goOn = async (request, send) =>
-      send(turnStart({ message: '', ...request }), pause(request, { kind: 'consent', consent }))
+      send(turnStart(request), pause(request, { kind: 'consent', consent }))
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()

@@ -65,11 +65,11 @@ describe('a call that changes something', () => {
   it('is not sent when it is declined', async () => {
     agent.goOn = async (request, send) =>
       send(
-        turnStart({ message: '', ...request }),
+        turnStart(request),
         step(arrival('s1')),
         step(decisionStep('deny')),
         step(toolStep('ok')),
-        result({ message: '', ...request }, 'I have not set it up.', {
+        result(request, 'I have not set it up.', {
           tools: [{ name: 'create_alert', arguments: {}, status: 'denied' }],
         }),
       )
@@ -181,7 +181,7 @@ describe('the trace', () => {
       times += 1
       if (times > 1) return send(...finish(request, 'The alert is set.'))
       send(
-        turnStart({ message: '', ...request }),
+        turnStart(request),
         step(arrival('s1')),
         step(decisionStep('approve')),
         step(toolStep('running')),

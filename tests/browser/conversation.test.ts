@@ -1,8 +1,9 @@
+import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose } from './support/steps.ts'
-import { problem, result, status, turnStart } from './support/turns.ts'
+import { type Asked, delta, problem, result, status, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -10,17 +11,44 @@ const agent = useScriptedAgent(async (request, send) =>
   send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
 )
 
+/** An answer of two parts; the second comes when this function is called. */
+function answerInParts(first: string, rest: string, more: Partial<Asked> = {}): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  agent.script = async (request, send) => {
+    send(turnStart({ ...request, ...more }), delta(first))
+    await promise
+    send(delta(rest), result(request, first + rest))
+  }
+  return resolve
+}
+
+/** Answers that begin so and come to no end; resolves when the agent notices that nobody listens any more. */
+function neverEnd(...events: TurnEvent[]): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  agent.script = async (request, send, signal) => {
+    send(turnStart(request), ...events)
+    signal.addEventListener('abort', () => resolve())
+    await promise
+  }
+  return promise
+}
+
+/** More than fits on the screen. */
+const lines = 'One more line.\n\n'.repeat(60)
+const distanceToEnd = (page: Page) =>
+  page.getByRole('log').evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+const isAtEnd = (page: Page) => expect.poll(() => distanceToEnd(page)).toBeLessThan(2)
+const jumpButton = (page: Page) => page.getByRole('button', { name: 'Jump to latest' })
+
+async function scrollUp(page: Page, pixels = 400): Promise<void> {
+  await page.getByRole('log').hover()
+  await page.mouse.wheel(0, -pixels)
+  await jumpButton(page).waitFor()
+}
+
 describe('an answer', () => {
   it('appears word by word, under the mode and flow that the agent names', async () => {
-    const goOn = Promise.withResolvers<void>()
-    agent.script = async (request, send) => {
-      send(turnStart({ ...request, mode: 'bedrock', flow: 'obo' }), {
-        event: 'delta',
-        data: { text: 'It is ' },
-      })
-      await goOn.promise
-      send({ event: 'delta', data: { text: '21 °C.' } }, result(request, 'It is 21 °C.'))
-    }
+    const goOn = answerInParts('It is ', '21 °C.', { mode: 'bedrock', flow: 'obo' })
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     const answer = page.getByRole('article')
@@ -30,7 +58,7 @@ describe('an answer', () => {
       'Bedrock · On behalf of you',
       'anthropic.claude-test',
     ])
-    goOn.resolve()
+    goOn()
     await answer.getByText('It is 21 °C.').waitFor()
     await page
       .getByRole('status')
@@ -40,18 +68,13 @@ describe('an answer', () => {
   })
 
   it('is whole when it is said to be complete, also in a tab that draws no frames since it is in the background', async () => {
-    const goOn = Promise.withResolvers<void>()
-    agent.script = async (request, send) => {
-      send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
-      await goOn.promise
-      send({ event: 'delta', data: { text: '21 °C.' } }, result(request, 'It is 21 °C.'))
-    }
+    const goOn = answerInParts('It is ', '21 °C.')
     const page = await browser.open('about:blank')
     await page.addInitScript('globalThis.requestAnimationFrame = () => 0')
     await page.goto(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('It is', { exact: true }).waitFor()
-    goOn.resolve()
+    goOn()
     await answer.getByText('first word', { exact: false }).waitFor()
     expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
   })
@@ -67,28 +90,20 @@ describe('an answer', () => {
     ['the Stop button', (page: Page) => page.getByRole('button', { name: 'Stop' }).click()],
     ['Esc', (page: Page) => page.keyboard.press('Escape')],
   ])('is stopped by %s, and the agent notices', async (_what, stop) => {
-    const gone = Promise.withResolvers<void>()
-    agent.script = async (request, send, signal) => {
-      send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
-      signal.addEventListener('abort', () => gone.resolve())
-      await gone.promise
-    }
+    const gone = neverEnd(delta('It is '))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('It is', { exact: true }).waitFor()
     expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0)
     await stop(page)
-    await gone.promise
+    await gone
     await page.getByText('This answer was stopped.').waitFor()
     await page.getByRole('button', { name: 'Send' }).waitFor()
     expect(await page.getByText('It is', { exact: true }).isVisible()).toBe(true)
   })
 
   it('is stopped by an Esc that comes as soon as there is something to stop', async () => {
-    agent.script = async (request, send, signal) => {
-      send(turnStart(request))
-      await new Promise(resolve => signal.addEventListener('abort', resolve))
-    }
+    void neverEnd()
     const page = await browser.open(agent.url)
     await page.getByLabel('Your question').waitFor()
     await page.evaluate(`new MutationObserver((_changes, observer) => {
@@ -140,42 +155,23 @@ describe('an answer', () => {
   })
 
   it('is followed to its end, unless the user has scrolled away', async () => {
-    const goOn = Promise.withResolvers<void>()
-    const lines = (count: number) =>
-      ({ event: 'delta', data: { text: 'One more line.\n\n'.repeat(count) } }) as const
-    agent.script = async (request, send) => {
-      send(turnStart(request), lines(60))
-      await goOn.promise
-      send(lines(60), { event: 'delta', data: { text: 'The end.' } })
-      send(result(request, `${'One more line.\n\n'.repeat(120)}The end.`))
-    }
+    const goOn = answerInParts(lines, `${lines}The end.`)
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
-    const log = page.getByRole('log')
-    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
     await page.getByText('One more line.', { exact: false }).first().waitFor()
-    await expect.poll(distanceToEnd).toBeLessThan(2)
-    await log.hover()
-    await page.mouse.wheel(0, -400)
-    const jump = page.getByRole('button', { name: 'Jump to latest' })
-    await jump.waitFor()
-    goOn.resolve()
+    await isAtEnd(page)
+    await scrollUp(page)
+    goOn()
     await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
-    expect(await distanceToEnd()).toBeGreaterThan(400)
-    await jump.click()
-    await expect.poll(distanceToEnd).toBeLessThan(2)
-    await jump.waitFor({ state: 'detached' })
+    expect(await distanceToEnd(page)).toBeGreaterThan(400)
+    await jumpButton(page).click()
+    await isAtEnd(page)
+    await jumpButton(page).waitFor({ state: 'detached' })
   })
 
   it('is not followed again when it only becomes shorter, as by being formatted', async () => {
     const formatting = Promise.withResolvers<void>()
-    const goOn = Promise.withResolvers<void>()
-    const lines = 'One more line.\n\n'.repeat(60)
-    agent.script = async (request, send) => {
-      send(turnStart(request), { event: 'delta', data: { text: lines } })
-      await goOn.promise
-      send({ event: 'delta', data: { text: lines } }, result(request, lines + lines))
-    }
+    const goOn = answerInParts(lines, lines)
     const page = await browser.open('about:blank')
     await page.route('**/assets/markdown-*.js', async route => {
       await formatting.promise
@@ -183,74 +179,51 @@ describe('an answer', () => {
     })
     await page.goto(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
-    const log = page.getByRole('log')
-    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
     await answer.locator('.plain').waitFor()
-    await expect.poll(distanceToEnd).toBeLessThan(2)
-    await log.hover()
-    await page.mouse.wheel(0, -100)
-    await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+    await isAtEnd(page)
+    await scrollUp(page, 100)
     formatting.resolve()
     await answer.locator('.plain').waitFor({ state: 'detached' })
-    goOn.resolve()
+    goOn()
     await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
-    expect(await distanceToEnd()).toBeGreaterThan(400)
+    expect(await distanceToEnd(page)).toBeGreaterThan(400)
   })
 
   it('leaves no “Jump to latest” behind when a new conversation starts', async () => {
-    const lines = 'One more line.\n\n'.repeat(60)
     agent.script = async (request, send) => send(turnStart(request), result(request, lines))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
-    await page.getByRole('log').hover()
-    await page.mouse.wheel(0, -400)
-    await page.getByRole('button', { name: 'Jump to latest' }).waitFor()
+    await scrollUp(page)
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByText('Ask something, and watch who asks.').waitFor()
-    expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
+    expect(await jumpButton(page).count()).toBe(0)
   })
 
   it('goes on being followed when it grows between a scroll and its event', async () => {
-    const goOn = Promise.withResolvers<void>()
-    const lines = 'One more line.\n\n'.repeat(60)
-    agent.script = async (request, send) => {
-      send(turnStart(request), { event: 'delta', data: { text: lines } })
-      await goOn.promise
-      send({ event: 'delta', data: { text: lines } }, result(request, lines + lines))
-    }
+    const goOn = answerInParts(lines, lines)
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
-    const log = page.getByRole('log')
-    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
     await page.getByText('One more line.', { exact: false }).first().waitFor()
-    await expect.poll(distanceToEnd).toBeLessThan(2)
+    await isAtEnd(page)
     // The answer is suddenly taller, and only then the event of the last scroll arrives.
-    await log.evaluate(it => {
+    await page.getByRole('log').evaluate(it => {
       it.lastElementChild.style.setProperty('padding-bottom', '300px')
       it.dispatchEvent(new Event('scroll'))
     })
-    goOn.resolve()
+    goOn()
     await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
-    await expect.poll(distanceToEnd).toBeLessThan(2)
-    expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
+    await isAtEnd(page)
+    expect(await jumpButton(page).count()).toBe(0)
   })
 
   it('goes on being followed when it becomes shorter and grows again before the event of that', async () => {
-    const goOn = Promise.withResolvers<void>()
-    const lines = 'One more line.\n\n'.repeat(60)
-    agent.script = async (request, send) => {
-      send(turnStart(request), { event: 'delta', data: { text: lines } })
-      await goOn.promise
-      send({ event: 'delta', data: { text: lines } }, result(request, lines + lines))
-    }
+    const goOn = answerInParts(lines, lines)
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
-    const log = page.getByRole('log')
-    const distanceToEnd = () => log.evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
     await answer.getByText('One more line.').first().waitFor()
     await answer.locator('.plain').waitFor({ state: 'detached' })
-    await expect.poll(distanceToEnd).toBeLessThan(2)
+    await isAtEnd(page)
     await page.evaluate(`(async () => {
       const log = document.querySelector('.log')
       const { style } = log.querySelector('article:last-child')
@@ -266,15 +239,14 @@ describe('an answer', () => {
       log.dispatchEvent(new Event('scroll'))
       document.removeEventListener('scroll', hold, true)
     })()`)
-    goOn.resolve()
+    goOn()
     await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
-    await expect.poll(distanceToEnd).toBeLessThan(2)
-    expect(await page.getByRole('button', { name: 'Jump to latest' }).count()).toBe(0)
+    await isAtEnd(page)
+    expect(await jumpButton(page).count()).toBe(0)
   })
 
   it('that breaks off is not passed off as a short one', async () => {
-    agent.script = async (request, send) =>
-      send(turnStart(request), { event: 'delta', data: { text: 'It is 2' } })
+    agent.script = async (request, send) => send(turnStart(request), delta('It is 2'))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByRole('article').getByText('The connection ended before the answer did.').waitFor()
@@ -326,10 +298,7 @@ describe('a reload', () => {
   })
 
   it('in the middle of an answer leaves the part that was there, and how the next question was going to be asked', async () => {
-    agent.script = async (request, send, signal) => {
-      send(turnStart(request), { event: 'delta', data: { text: 'It is ' } })
-      await new Promise(resolve => signal.addEventListener('abort', resolve))
-    }
+    void neverEnd(delta('It is '))
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
     await choose(page, 'Bedrock')

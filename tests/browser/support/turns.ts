@@ -256,7 +256,10 @@ function withFingerprint(steps: readonly TraceStep[], fingerprint: string): Trac
   return JSON.parse(JSON.stringify(steps).replaceAll('ba7816bf8f01', fingerprint))
 }
 
-export function turnStart({ agent = 'default', mode, flow }: ChatRequest): TurnEvent {
+/** What a turn’s events repeat of its request. */
+export type Asked = Pick<ChatRequest, 'agent' | 'mode' | 'flow'>
+
+export function turnStart({ agent = 'default', mode, flow }: Asked): TurnEvent {
   const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
   return {
     event: 'turn',
@@ -264,11 +267,11 @@ export function turnStart({ agent = 'default', mode, flow }: ChatRequest): TurnE
   }
 }
 
-export function result(
-  { mode, flow }: ChatRequest,
-  answer: string,
-  more: Partial<TurnResult> = {},
-): TurnEvent {
+export function delta(text: string): TurnEvent {
+  return { event: 'delta', data: { text } }
+}
+
+export function result({ mode, flow }: Asked, answer: string, more: Partial<TurnResult> = {}): TurnEvent {
   return {
     event: 'result',
     data: {

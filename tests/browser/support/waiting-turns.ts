@@ -1,11 +1,9 @@
 import type { AskedCall, ChatRequest, Pause, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { Page } from 'playwright-core'
 import { identities } from '../../support/identities.ts'
-import { config, result, turnStart } from './turns.ts'
+import { type Asked, config, delta, result, turnStart } from './turns.ts'
 
 const { ada } = identities
-
-type Asked = Pick<ChatRequest, 'mode' | 'flow'>
 
 export const alertQuestion = 'Warn me when Oslo falls below −5 °C'
 /** What the model says before it waits. */
@@ -194,10 +192,10 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
 export function untilApproval(request: ChatRequest): TurnEvent[] {
   return [
     turnStart(request),
-    { event: 'step', data: arrival('s0') },
-    { event: 'delta', data: { text: alertText } },
-    { event: 'step', data: toolStep('running') },
-    { event: 'step', data: toolStep('waiting') },
+    told(arrival('s0')),
+    delta(alertText),
+    told(toolStep('running')),
+    told(toolStep('waiting')),
   ]
 }
 
@@ -208,13 +206,13 @@ export function told(data: TraceStep): TurnEvent {
 /** The turn goes on to its end, as if nothing more was wanted. */
 export function finish(request: Asked, answer: string): TurnEvent[] {
   return [
-    turnStart({ message: '', ...request }),
+    turnStart(request),
     told(arrival('s1')),
     told(decisionStep('approve')),
     told(toolStep('running')),
     ...callSteps('x', ['c1']).map(told),
     told(toolStep('ok')),
-    { event: 'delta', data: { text: answer } },
-    result({ message: '', ...request }, answer),
+    delta(answer),
+    result(request, answer),
   ]
 }

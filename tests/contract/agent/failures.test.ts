@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, askForStream } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
@@ -22,13 +23,9 @@ describe('A sidecar whose override gate is shut', () => {
   })
 })
 
-describe('Neighbours that come and go', () => {
-  let stack: Stack
-  beforeAll(async () => {
-    stack = await Stack.start()
-  })
-  afterAll(() => stack.close())
+const stack = await forFile(Stack.start())
 
+describe('Neighbours that come and go', () => {
   it('a weather API that is down is told; when it is back, the agent works without a restart', async () => {
     await stack.stop('weather')
     const { status, body } = await ask(stack.agentUrl)

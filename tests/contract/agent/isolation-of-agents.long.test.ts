@@ -5,12 +5,13 @@ import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
 import { readValidated } from '../../../services/agent/src/downstream/responses.ts'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { registerApis } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { tenantOf } from '../identity/trial.ts'
-import { type NotesServer, notesAppId, startNotesServer } from '../mcp-client/notes-server.ts'
+import { notesAppId, startNotesServer } from '../mcp-client/notes-server.ts'
 import { ask, bearer } from './ask.ts'
 
 /** Each agent with each user in each flow, and by REST and by MCP. */
@@ -44,28 +45,21 @@ interface Seen {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'isolation-'))
-let aws: EmulatedAws
-let stack: Stack
-let notes: NotesServer
+afterAll(() => rmSync(folder, { recursive: true }))
+const registered = registerApis(folder, {
+  notes: { appId: notesAppId, appRoles: ['Notes.Read.All'], scopes: ['Notes.Read'] },
+})
+const weather = {
+  AGENT_CLIENT_ID: agents.map(({ clientId }) => clientId).join(','),
+  AGENT_USERS: agents.map(({ clientId, userId }) => `${clientId}=${userId}`).join(','),
+}
+const aws = await forFile(EmulatedAws.start())
+const stack = await forFile(Stack.start({ ...registered, weather }, ['entra', 'sidecar', 'weather']))
+const notes = await forFile(startNotesServer(stack.entraUrl))
 const tokens = new Map<string, string>()
 
 beforeAll(async () => {
-  aws = await EmulatedAws.start()
-  const registered = registerApis(folder, {
-    notes: { appId: notesAppId, appRoles: ['Notes.Read.All'], scopes: ['Notes.Read'] },
-  })
-  stack = await Stack.start(
-    {
-      ...registered,
-      weather: {
-        AGENT_CLIENT_ID: agents.map(({ clientId }) => clientId).join(','),
-        AGENT_USERS: agents.map(({ clientId, userId }) => `${clientId}=${userId}`).join(','),
-      },
-    },
-    ['entra', 'sidecar', 'weather'],
-  )
   addAgentsAndUsers()
-  notes = await startNotesServer(stack.entraUrl)
   const flows = flowNames
   const entries = agents.map(({ name, clientId, userId }) => [
     name,
@@ -91,12 +85,6 @@ beforeAll(async () => {
   })
   for (const user of users) tokens.set(user, await stack.signIn(user))
 }, 120_000)
-afterAll(async () => {
-  await notes?.close()
-  await stack?.close()
-  await aws?.close()
-  rmSync(folder, { recursive: true })
-})
 
 /** Each agent has the rights of the seeded one at every API. */
 function addAgentsAndUsers(): void {

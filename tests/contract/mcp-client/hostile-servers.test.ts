@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { ChatResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { McpStack } from './mcp-stack.ts'
 import { type Received, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
@@ -218,14 +219,12 @@ const configuration = (url: string) =>
     ]),
   )
 
-let mcp: McpStack
-let servers: ScriptedMcpServers
+const servers = await forFile(new ScriptedMcpServers().start())
+const mcp = await forFile(McpStack.start())
 beforeAll(async () => {
-  servers = await new ScriptedMcpServers().start()
   for (const [name, script] of Object.entries(scripts)) {
     servers.scripts[name] = { tools: [tool(`get_${name}`)], ...script }
   }
-  mcp = await McpStack.start()
   await mcp.configure(configuration(servers.url))
   // So many lists at once may take too long at first.
   await vi.waitFor(
@@ -236,10 +235,8 @@ beforeAll(async () => {
     { timeout: 60_000, interval: 500 },
   )
 }, 90_000)
-afterAll(async () => {
+afterAll(() => {
   for (const response of stillOpen) response.destroy()
-  await mcp[Symbol.asyncDispose]()
-  await servers.close()
 })
 
 async function readEvents(response: Response): Promise<Record<string, unknown>[]> {

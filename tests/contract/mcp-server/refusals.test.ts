@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { badTokens, oneOfEachFault } from '../../../packages/entra-tokens/src/testing/corpus.ts'
-import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
+import { forFile } from '../../support/for-file.ts'
+import { startWeatherApi } from '../weather-api/service.ts'
 
 interface Refusal {
   readonly status: number | undefined
@@ -14,15 +15,10 @@ interface Refusal {
 
 const listTools = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' })
 
-describe('the MCP endpoint of the weather API', () => {
-  let api: RunningWeatherApi
-  let token: string
-  beforeAll(async () => {
-    api = await startWeatherApi({ ALLOWED_HOSTS: 'localhost,weather-api' })
-    token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
-  })
-  afterAll(() => api.close())
+const api = await forFile(startWeatherApi({ ALLOWED_HOSTS: 'localhost,weather-api' }))
+const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
 
+describe('the MCP endpoint of the weather API', () => {
   /** A request with this body; with none, one whose body is announced and never comes. */
   async function send(
     headers: Readonly<Record<string, string>>,

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { badTokens, oneOfEachFault } from '../../../packages/entra-tokens/src/testing/corpus.ts'
-import { type RunningWeatherApi, startWeatherApi } from './service.ts'
+import { forFile } from '../../support/for-file.ts'
+import { startWeatherApi } from './service.ts'
+
+const api = await forFile(startWeatherApi())
+const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
 
 describe('the weather API', () => {
-  let api: RunningWeatherApi
-  let token: string
-  beforeAll(async () => {
-    api = await startWeatherApi()
-    token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
-  })
-  afterAll(() => api.close())
-
   const ask = (path: string) => api.ask(token, path)
 
   describe('without a token in the Authorization header', () => {
