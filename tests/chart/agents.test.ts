@@ -109,7 +109,7 @@ describe('The notes on several agents', () => {
     const notes = await notesWith()
     expect(notes).toContain('Agents: alerts, weather; weather answers where none is named.')
     expect(notes).toMatch(/whoever reaches the sidecar can be any of them, and any of their user accounts/)
-    expect(await renderNotes({ values: identities })).not.toContain('Agents:')
+    expect(await renderNotes()).not.toContain('Agents:')
   })
 
   it('warn of those that others use without signing in', async () => {

@@ -45,7 +45,7 @@ function requestsOfFlows(api: string) {
 
 describe('The settings that the chart makes', () => {
   it('are understood by the agent', async () => {
-    const config = readAgentConfig((await render({ values: identities })).settings('demo-agent', 'agent'))
+    const config = readAgentConfig((await render()).settings('demo-agent', 'agent'))
     expect(config).toMatchObject({
       host: '0.0.0.0',
       port: 3001,
@@ -62,9 +62,7 @@ describe('The settings that the chart makes', () => {
   })
 
   it('are understood by the weather API', async () => {
-    const config = readWeatherConfig(
-      (await render({ values: identities })).settings('demo-weather-api', 'weather-api'),
-    )
+    const config = readWeatherConfig((await render()).settings('demo-weather-api', 'weather-api'))
     expect(config).toMatchObject({
       host: '0.0.0.0',
       port: 8080,
@@ -80,9 +78,7 @@ describe('The settings that the chart makes', () => {
   })
 
   it('are understood by the sidecar', async () => {
-    const { azureAd } = readSidecarConfig(
-      (await render({ values: identities })).settings('demo-agent', 'sidecar'),
-    )
+    const { azureAd } = readSidecarConfig((await render()).settings('demo-agent', 'sidecar'))
     expect(azureAd).toMatchObject({ tenantId: ids.tenantId, clientId: ids.blueprintAppId })
     expect(azureAd?.credentials.map(({ sourceType }) => sourceType)).toEqual(['SignedAssertionFilePath'])
   })
@@ -100,7 +96,7 @@ describe('The settings that the chart makes', () => {
   })
 
   it('keep the sidecar in production mode and quiet', async () => {
-    expect((await render({ values: identities })).settings('demo-agent', 'sidecar')).toMatchObject({
+    expect((await render()).settings('demo-agent', 'sidecar')).toMatchObject({
       ASPNETCORE_ENVIRONMENT: 'Production',
       AllowedHosts: 'localhost',
       Logging__LogLevel__Default: 'Warning',
@@ -176,7 +172,7 @@ describe('The settings that the chart makes', () => {
   })
 
   it('leave MCP out where no server is named', async () => {
-    const rendering = await render({ values: identities })
+    const rendering = await render()
     expect(rendering.settings('demo-agent', 'agent')).not.toHaveProperty('MCP_CONFIG')
     expect(rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)).not.toContain('demo-mcp')
   })
@@ -289,7 +285,7 @@ describe('The settings that the chart makes', () => {
     expect(existing.pod('demo-weather-api').spec.volumes).toEqual([
       { name: 'alerts', persistentVolumeClaim: { claimName: 'mine' } },
     ])
-    const without = await render({ values: identities })
+    const without = await render()
     expect(readWeatherConfig(without.settings('demo-weather-api', 'weather-api')).alerts).toBeUndefined()
   })
 
@@ -299,7 +295,7 @@ describe('The settings that the chart makes', () => {
     expect(readWeatherConfig(settings).token.verifySignature).toBe(false)
     expect(settings['NODE_ENV']).toBe('development')
     expect(await renderNotes({ values })).toContain('WARNING: weatherApi.debug.skipSignature is on.')
-    expect(await renderNotes({ values: identities })).not.toContain('WARNING')
+    expect(await renderNotes()).not.toContain('WARNING')
   })
 
   it('replace the pods that read them when they change, and no others', async () => {

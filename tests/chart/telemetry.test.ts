@@ -3,7 +3,7 @@ import { readConfig as readAgentConfig } from '../../services/agent/src/config.t
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
 import type { Container } from './support/kubernetes.ts'
-import { identities, render, renderWith } from './support/render.ts'
+import { render, renderWith } from './support/render.ts'
 
 needs('helm')
 
@@ -33,7 +33,7 @@ function environmentOf({ env = [] }: Container): Record<string, string> {
 
 describe('Telemetry in the chart', () => {
   it('is off by default: no variable, no annotation, no egress, no alerts, no dashboard', async () => {
-    const rendering = await render({ values: identities })
+    const rendering = await render()
     expect(JSON.stringify(rendering.objects)).not.toMatch(/OTEL_|opentelemetry|4318/)
     expect(rendering.ofKind('PrometheusRule')).toEqual([])
     expect(rendering.objects.filter(({ metadata }) => metadata.name.includes('dashboard'))).toEqual([])

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { needs } from '../support/programs.ts'
-import { chart, identities, render } from './support/render.ts'
+import { chart, render } from './support/render.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
@@ -41,7 +41,7 @@ describe('The version of the images', () => {
   it('is shown on Artifact Hub as it is installed', async () => {
     const { annotations }: ChartFile = parse(readFileSync(resolve(chart, 'Chart.yaml'), 'utf8'))
     const shown: readonly { image: string }[] = parse(annotations['artifacthub.io/images'] ?? '')
-    const rendering = await render({ values: identities })
+    const rendering = await render()
     const installed = [
       rendering.container('demo-agent', 'agent'),
       rendering.container('demo-weather-api', 'weather-api'),

@@ -9,7 +9,7 @@ const sidecarOf = async (values = {}) => (await renderWith(values)).container('d
 
 describe('The sidecar', () => {
   it('is a native one: it starts before the agent and ends after it', async () => {
-    const { spec } = (await render({ values: identities })).pod('demo-agent')
+    const { spec } = (await render()).pod('demo-agent')
     expect(spec.initContainers?.map(({ name, restartPolicy }) => [name, restartPolicy])).toEqual([
       ['sidecar', 'Always'],
     ])
@@ -40,7 +40,7 @@ describe('The sidecar', () => {
   })
 
   it('is in no Service', async () => {
-    const services = (await render({ values: identities })).ofKind('Service')
+    const services = (await render()).ofKind('Service')
     const ports = services.flatMap(({ spec }) => (spec as { ports: { port: number }[] }).ports)
     expect(ports.map(({ port }) => port).sort()).toEqual([3001, 3001, 8080])
   })
@@ -77,7 +77,7 @@ describe('Pods that stop', () => {
   })
 
   it('leave their Service first', async () => {
-    const api = (await render({ values: identities })).container('demo-weather-api', 'weather-api')
+    const api = (await render()).container('demo-weather-api', 'weather-api')
     expect(api.lifecycle?.preStop?.sleep?.seconds).toBe(10)
   })
 })
@@ -103,7 +103,7 @@ describe('Availability', () => {
   })
 
   it('does not depend on anything but the process for liveness', async () => {
-    const rendering = await render({ values: identities })
+    const rendering = await render()
     for (const [pod, container] of [
       ['demo-agent', 'agent'],
       ['demo-weather-api', 'weather-api'],
@@ -211,7 +211,7 @@ describe('The way in', () => {
 
 describe('What is printed after an installation', () => {
   it('explains page, test and federated credential', async () => {
-    const notes = await renderNotes({ values: identities })
+    const notes = await renderNotes()
     expect(notes).toContain('kubectl -n agents port-forward service/demo-agent 3001')
     expect(notes).toContain('helm -n agents test demo')
     expect(notes).toContain('system:serviceaccount:agents:demo-agent')

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { afterAll, describe, expect, it } from 'vitest'
+import { findFaults } from '../../../packages/service-kit/src/testing/find-faults.ts'
 import { readConfig } from './config.ts'
 import { weatherAppId } from './testing/start-entra.ts'
 
@@ -15,14 +15,8 @@ function read(content: unknown) {
   return readConfig({ REGISTRATIONS_FILE: file }).registrations
 }
 
-function faultsOf(content: unknown): readonly string[] {
-  try {
-    read(content)
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults.map(fault => fault.replace(file, 'FILE'))
-  }
-  return []
-}
+const faultsOf = (content: unknown) =>
+  findFaults(() => read(content)).map(fault => fault.replace(file, 'FILE'))
 
 describe('the configuration', () => {
   it('needs no variable: all ids have the demo’s defaults, and the blueprint has no credential', () => {

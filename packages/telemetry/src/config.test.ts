@@ -1,19 +1,13 @@
-import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
+import { findFaults } from '../../service-kit/src/testing/find-faults.ts'
 import { readTelemetry } from './config.ts'
 
 const read = (variables: Record<string, string>) =>
   readEnvironment(variables, env => readTelemetry(env, { name: 'agent', version: '1.2.3' }))
 
-function faultsOf(variables: Record<string, string>): readonly string[] {
-  try {
-    read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...variables })
-    return []
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults
-    throw error
-  }
-}
+const faultsOf = (variables: Record<string, string>) =>
+  findFaults(() => read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...variables }))
 
 describe('Telemetry', () => {
   it('is off without an endpoint, whatever else is set', () => {

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
+import { findFaults } from '../../../packages/service-kit/src/testing/find-faults.ts'
 import { readConfig } from './config.ts'
 
 const ids = {
@@ -9,15 +9,7 @@ const ids = {
   WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
 }
 
-function faultsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    readConfig(environment)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults
-    throw error
-  }
-}
+const faultsOf = (environment: Record<string, string>) => findFaults(() => readConfig(environment))
 
 describe('The agent’s configuration', () => {
   it('needs its four ids and nothing else', () => {

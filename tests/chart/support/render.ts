@@ -31,6 +31,8 @@ export interface RenderOptions {
   readonly helm?: string
 }
 
+const leastOptions: RenderOptions = { values: identities }
+
 /** Runs a program. Rejects with what it wrote to stderr when it fails, or is not there. */
 export function run(program: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -78,7 +80,7 @@ export function lint(options: RenderOptions): Promise<string> {
 }
 
 /** The notes that Helm prints after an installation. */
-export async function renderNotes(options: RenderOptions): Promise<string> {
+export async function renderNotes(options = leastOptions): Promise<string> {
   const text = await runHelm(options, ['install', 'demo', chart, '--dry-run=client'])
   return text.slice(text.indexOf('\nNOTES:'))
 }
@@ -139,7 +141,7 @@ export function containersOf({ spec }: PodTemplate): readonly Container[] {
 /** Parsed output, since parsing YAML takes longer than Helm does. */
 const renderings = new Map<string, Rendering>()
 
-export async function render(options: RenderOptions): Promise<Rendering> {
+export async function render(options = leastOptions): Promise<Rendering> {
   const text = await renderText(options)
   const rendering = renderings.get(text) ?? new Rendering(text)
   renderings.set(text, rendering)

@@ -58,6 +58,16 @@ function tokensFrom(
   return tokens
 }
 
+/** A sidecar that answers so, and the tokens that come from it. */
+async function tokensOf(
+  listener: RequestListener,
+  more?: Partial<AgentTokensOptions>,
+  changes?: Partial<Timing>,
+) {
+  const sidecar = await startSidecar(listener)
+  return { sidecar, tokens: tokensFrom(sidecar.url, more, changes) }
+}
+
 function request(changes: Partial<TokenRequest> = {}): TokenRequest {
   return {
     agent,
@@ -108,8 +118,8 @@ function script(...answers: ((response: ServerResponse) => void)[]): RequestList
 
 describe('what the sidecar is asked', () => {
   it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if there is one', async () => {
-    const sidecar = await startSidecar(script(grant))
-    const token = await tokensFrom(sidecar.url).obtain(request({ user: verifiedUser(ids.ada) }))
+    const { sidecar, tokens } = await tokensOf(script(grant))
+    const token = await tokens.obtain(request({ user: verifiedUser(ids.ada) }))
     expect(token).toMatchObject({
       claims: { azp: ids.agentClientId },
       source: { attempts: 1, correlationId },
@@ -128,8 +138,8 @@ describe('what the sidecar is asked', () => {
   })
 
   it('is a token on behalf of the user in the obo flow, with Tc', async () => {
-    const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
-    const token = await tokensFrom(sidecar.url).obtain(forUser(ids.ada, 'tc-of-ada'))
+    const { sidecar, tokens } = await tokensOf(script(response => grant(response, onBehalfOfClaims(ids.ada))))
+    const token = await tokens.obtain(forUser(ids.ada, 'tc-of-ada'))
     expect(token.claims['oid']).toBe(ids.ada)
     expect(sidecar.requests[0]?.target).toContain(
       `GET /AuthorizationHeader/weather?AgentIdentity=${ids.agentClientId}&`,
@@ -138,8 +148,7 @@ describe('what the sidecar is asked', () => {
   })
 
   it('is nothing in the obo flow without a user: it never degrades to the autonomous flow', async () => {
-    const sidecar = await startSidecar(script(grant))
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(script(grant))
     await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
     expect(sidecar.requests).toEqual([])
   })
@@ -153,8 +162,7 @@ describe('what the sidecar is asked', () => {
   })
 
   it('is asked each time anew: the cache is the sidecar’s', async () => {
-    const sidecar = await startSidecar(script(grant))
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(script(grant))
     await tokens.obtain(request())
     await tokens.obtain(request())
     expect(sidecar.requests).toHaveLength(2)
@@ -163,8 +171,7 @@ describe('what the sidecar is asked', () => {
 
 describe('equal requests under way', () => {
   it('are one request to the sidecar', async () => {
-    const sidecar = await startSidecar(script(grant))
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(script(grant))
     const all = await Promise.all(Array.from({ length: 50 }, () => tokens.obtain(request())))
     expect(new Set(all.map(token => token.raw)).size).toBe(1)
     expect(sidecar.requests).toHaveLength(1)
@@ -187,8 +194,9 @@ describe('equal requests under way', () => {
   })
 
   it('are joined for one agent only, and bring each its own token', async () => {
-    const sidecar = await startSidecar((incoming, response) => grant(response, claimsOfAsked(incoming.url)))
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf((incoming, response) =>
+      grant(response, claimsOfAsked(incoming.url)),
+    )
     const asked = [agent, secondAgent, agent, secondAgent]
     const got = await Promise.all(asked.map(one => tokens.obtain(request({ agent: one }))))
     expect(got.map(token => token.claims['azp'])).toEqual(asked.map(({ clientId }) => clientId))
@@ -196,14 +204,13 @@ describe('equal requests under way', () => {
   })
 
   it('bring no token of another agent', async () => {
-    const sidecar = await startSidecar(script(grant))
-    const obtained = tokensFrom(sidecar.url).obtain(request({ agent: secondAgent }))
+    const { tokens } = await tokensOf(script(grant))
+    const obtained = tokens.obtain(request({ agent: secondAgent }))
     await expect(obtained).rejects.toEqual(refusal('AGENT_IDENTITY_NOT_HONOURED'))
   })
 
   it('are not joined when the same user has a new token', async () => {
-    const sidecar = await startSidecar(script(response => grant(response, onBehalfOfClaims(ids.ada))))
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(script(response => grant(response, onBehalfOfClaims(ids.ada))))
     await Promise.all([tokens.obtain(forUser(ids.ada, 'first')), tokens.obtain(forUser(ids.ada, 'renewed'))])
     expect(sidecar.requests).toHaveLength(2)
   })
@@ -246,8 +253,8 @@ describe('what is tried again', () => {
       ['keys out of the sidecar’s reach', (response: ServerResponse) => response.writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` }).end()],
     ],
   )('%s', async (_what, failure) => {
-    const sidecar = await startSidecar(script(failure, grant))
-    await expect(tokensFrom(sidecar.url).obtain(request())).resolves.toMatchObject({
+    const { tokens } = await tokensOf(script(failure, grant))
+    await expect(tokens.obtain(request())).resolves.toMatchObject({
       source: { attempts: 2 },
     })
   })
@@ -256,8 +263,8 @@ describe('what is tried again', () => {
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
     [3, 'SIDECAR_UNREACHABLE', broken],
   ] as const)('but not for ever: %i times until it is %s', async (times, code, failure) => {
-    const sidecar = await startSidecar(script(failure))
-    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal(code))
+    const { sidecar, tokens } = await tokensOf(script(failure))
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(times)
   })
 
@@ -301,8 +308,8 @@ describe('what is tried again', () => {
     ],
     ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
   ])('nothing permanent: %s', async (code, failure) => {
-    const sidecar = await startSidecar(script(failure, grant))
-    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toEqual(refusal(code))
+    const { sidecar, tokens } = await tokensOf(script(failure, grant))
+    await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(1)
   })
 })
@@ -328,8 +335,8 @@ describe('a response that holds no token', () => {
   })
 
   it('is told by its media type', async () => {
-    const sidecar = await startSidecar(script(response => refuse(response, 400, 'No scopes found')))
-    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toMatchObject({
+    const { tokens } = await tokensOf(script(response => refuse(response, 400, 'No scopes found')))
+    await expect(tokens.obtain(request())).rejects.toMatchObject({
       options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
     })
   })
@@ -401,8 +408,11 @@ describe('a sidecar that does not answer', () => {
   })
 
   it('is told to be down when it accepts connections and is silent, even on /healthz', async () => {
-    const sidecar = await startSidecar(() => undefined)
-    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 50 })
+    const { sidecar, tokens } = await tokensOf(
+      () => undefined,
+      {},
+      { sidecarSilenceMs: 20, sidecarHealthMs: 50 },
+    )
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
     expect(error).toEqual(refusal('SIDECAR_UNREACHABLE'))
     expect(error).toMatchObject({ options: { upstream: { service: 'sidecar' } } })
@@ -419,8 +429,7 @@ describe('a sidecar that does not answer', () => {
   })
 
   it('is waited for no longer when the agent stops', async () => {
-    const sidecar = await startSidecar(() => undefined)
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(() => undefined)
     const waiting = tokens.obtain(request()).catch((thrown: Error) => thrown)
     await expect.poll(() => sidecar.requests.length).toBe(1)
     await tokens.close()
@@ -428,8 +437,11 @@ describe('a sidecar that does not answer', () => {
   })
 
   it('but lives is waited for until the deadline; then Entra is what is silent', async () => {
-    const sidecar = await startSidecar(script(() => undefined))
-    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, tokenDeadlineMs: 200 })
+    const { sidecar, tokens } = await tokensOf(
+      script(() => undefined),
+      {},
+      { sidecarSilenceMs: 20, tokenDeadlineMs: 200 },
+    )
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
     expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
     expect(error).toMatchObject({
@@ -465,8 +477,7 @@ describe('the health of the identity', () => {
   })
 
   it('says “restart the sidecar” when every token request fails although the sidecar answers', async () => {
-    const sidecar = await startSidecar(script(unexpected))
-    const tokens = tokensFrom(sidecar.url)
+    const { tokens } = await tokensOf(script(unexpected))
     await expect(tokens.obtain(request())).rejects.toThrow()
     expect(tokens.health.sidecar.problem?.message).toContain('responded 500')
     expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
@@ -491,8 +502,7 @@ describe('the health of the identity', () => {
   })
 
   it('blames Entra, not the sidecar, when Entra is out of the agent’s own reach too', async () => {
-    const sidecar = await startSidecar(script(unexpected))
-    const tokens = tokensFrom(sidecar.url, { lookAtEntra: async () => 'silent' })
+    const { tokens } = await tokensOf(script(unexpected), { lookAtEntra: async () => 'silent' })
     for (let time = 0; time < 3; time++) {
       const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
       expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
@@ -508,14 +518,15 @@ describe('the health of the identity', () => {
   })
 
   it('looks whether Entra responds only where the sidecar told no cause', async () => {
-    const sidecar = await startSidecar(script(response => refuse(response, 401, 'AADSTS50105: no role')))
-    const tokens = tokensFrom(sidecar.url, { lookAtEntra: async () => 'silent' })
+    const { tokens } = await tokensOf(
+      script(response => refuse(response, 401, 'AADSTS50105: no role')),
+      { lookAtEntra: async () => 'silent' },
+    )
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('AGENT_NOT_PERMITTED'))
   })
 
   it('is not touched by a turn that was ended for a reason of its own', async () => {
-    const sidecar = await startSidecar(() => undefined)
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(() => undefined)
     const turn = new AbortController()
     const asked = tokens.obtain(request({ signal: turn.signal })).catch((thrown: Error) => thrown)
     await expect.poll(() => sidecar.requests.length).toBe(1)
@@ -539,8 +550,7 @@ describe('the health of the identity', () => {
   })
 
   it('shows a refusal of Entra on the flow, not on the sidecar', async () => {
-    const sidecar = await startSidecar(script(response => refuse(response, 401, 'AADSTS50105: no role')))
-    const tokens = tokensFrom(sidecar.url)
+    const { tokens } = await tokensOf(script(response => refuse(response, 401, 'AADSTS50105: no role')))
     await expect(tokens.obtain(request())).rejects.toThrow()
     expect(seenBy(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
@@ -552,8 +562,7 @@ describe('the health of the identity', () => {
   })
 
   it('is looked at by a real token request, once for many who ask', async () => {
-    const sidecar = await startSidecar(script(grant))
-    const tokens = tokensFrom(sidecar.url)
+    const { sidecar, tokens } = await tokensOf(script(grant))
     await Promise.all([tokens.refresh(), tokens.refresh()])
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(1)
@@ -594,8 +603,10 @@ describe('the health of the identity', () => {
   })
 
   it('is looked at for each agent', async () => {
-    const sidecar = await startSidecar((incoming, response) => grant(response, claimsOfAsked(incoming.url)))
-    const tokens = tokensFrom(sidecar.url, { agents: [agent, secondAgent] })
+    const { sidecar, tokens } = await tokensOf(
+      (incoming, response) => grant(response, claimsOfAsked(incoming.url)),
+      { agents: [agent, secondAgent] },
+    )
     await tokens.refresh()
     expect(tokens.health.flowsOf(agent).autonomous.state).toBe('ready')
     expect(tokens.health.flowsOf(secondAgent).autonomous.state).toBe('ready')

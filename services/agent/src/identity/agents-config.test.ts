@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { afterAll, expect, it } from 'vitest'
+import { findFaults } from '../../../../packages/service-kit/src/testing/find-faults.ts'
 import { readConfig } from '../config.ts'
 import { ids, secondAgent } from './testing/fixtures.ts'
 
@@ -28,15 +28,7 @@ function read(content: unknown) {
   }).agents
 }
 
-function faultsOf(content: unknown): readonly string[] {
-  try {
-    read(content)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults
-    throw error
-  }
-}
+const faultsOf = (content: unknown) => findFaults(() => read(content))
 
 it('AGENTS_CONFIG names several agents of the one blueprint, and AGENT_CLIENT_ID is not needed', () => {
   expect(read({ agents: { weather, trainee } })).toMatchObject([

@@ -1,10 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 
 const throttled = problem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')
 const expired = problem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
 const minutes = (count: number) => count * 60_000
+
+type Options = ConstructorParameters<typeof BedrockAvailability>[0]
+
+/** What is known of Bedrock from the start of a test on. */
+function start(probe: Options['probe'], known?: Options['known']): BedrockAvailability {
+  const availability = new BedrockAvailability({ probe, known })
+  availability.start()
+  onTestFinished(() => availability.stop())
+  return availability
+}
 
 describe('what is known of Bedrock', () => {
   beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2026-11-25T12:00:00Z') }))
@@ -18,8 +28,7 @@ describe('what is known of Bedrock', () => {
 
   it('becomes ready by a probe that was answered, not by starting one', async () => {
     const answered = Promise.withResolvers<void>()
-    const availability = new BedrockAvailability({ probe: () => answered.promise, known: undefined })
-    availability.start()
+    const availability = start(() => answered.promise)
     expect(availability.health.state).toBe('unknown')
     answered.resolve()
     await vi.advanceTimersByTimeAsync(0)
@@ -28,8 +37,7 @@ describe('what is known of Bedrock', () => {
 
   it('is asked for at most every ten minutes, and not at all where turns just showed it', async () => {
     const probe = vi.fn(async () => {})
-    const availability = new BedrockAvailability({ probe, known: undefined })
-    availability.start()
+    const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(9))
     expect(probe).toHaveBeenCalledTimes(1)
     await vi.advanceTimersByTimeAsync(minutes(2))
@@ -46,15 +54,13 @@ describe('what is known of Bedrock', () => {
 
   it('is asked for every ten minutes also where the answer takes its time', async () => {
     const probe = vi.fn(() => new Promise<void>(answered => void setTimeout(answered, 3_000)))
-    const availability = new BedrockAvailability({ probe, known: undefined })
-    availability.start()
+    start(probe)
     await vi.advanceTimersByTimeAsync(minutes(9.9))
     expect(probe).toHaveBeenCalledTimes(1)
     await vi.advanceTimersByTimeAsync(minutes(0.1))
     expect(probe).toHaveBeenCalledTimes(2)
     await vi.advanceTimersByTimeAsync(minutes(30))
     expect(probe).toHaveBeenCalledTimes(5)
-    availability.stop()
   })
 
   it.each([
@@ -62,8 +68,7 @@ describe('what is known of Bedrock', () => {
     ['a turn', (availability: BedrockAvailability) => availability.failed(expired)],
   ])('is asked for again a minute after %s failed', async (_what, fail) => {
     const probe = vi.fn().mockRejectedValueOnce(expired).mockResolvedValue(undefined)
-    const availability = new BedrockAvailability({ probe, known: undefined })
-    availability.start()
+    const availability = start(probe)
     await vi.advanceTimersByTimeAsync(0)
     fail(availability)
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
@@ -71,13 +76,11 @@ describe('what is known of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:01:00.000Z' })
     await vi.advanceTimersByTimeAsync(minutes(9))
     expect(probe).toHaveBeenCalledTimes(2)
-    availability.stop()
   })
 
   it('does not turn to unavailable by a throttled call, which is told until the next look', async () => {
     const probe = vi.fn(async () => {})
-    const availability = new BedrockAvailability({ probe, known: undefined })
-    availability.start()
+    const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(5))
     availability.failed(throttled)
     expect(availability.health).toEqual({
@@ -87,47 +90,38 @@ describe('what is known of Bedrock', () => {
     })
     await vi.advanceTimersByTimeAsync(minutes(1))
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:06:00.000Z' })
-    availability.stop()
   })
 
   it('is unknown, with the reason, where nothing but throttled calls was seen for ten minutes', async () => {
     const probe = vi.fn().mockResolvedValueOnce(undefined).mockRejectedValue(throttled)
-    const availability = new BedrockAvailability({ probe, known: undefined })
-    availability.start()
+    const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(10))
     expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
     availability.failed(expired)
     availability.failed(throttled)
     expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
-    availability.stop()
   })
 
   it('is not changed by a throttled call where no probe would show that it is over', () => {
-    const availability = new BedrockAvailability({ probe: undefined, known: undefined })
+    const availability = start(undefined)
     availability.failed(throttled)
     expect(availability.health).toEqual({ state: 'unknown' })
   })
 
   it('is a failure in words even when a probe breaks in a way that nobody foresaw', async () => {
-    const availability = new BedrockAvailability({
-      probe: async () => {
-        throw new TypeError('Cannot read properties of undefined')
-      },
-      known: undefined,
+    const availability = start(async () => {
+      throw new TypeError('Cannot read properties of undefined')
     })
-    availability.start()
     await vi.advanceTimersByTimeAsync(0)
     expect(availability.health.problem?.toDocument('r')).toMatchObject({
       code: 'INTERNAL_ERROR',
       status: 500,
     })
     expect(JSON.stringify(availability.health.problem?.toDocument('r'))).not.toContain('Cannot read')
-    availability.stop()
   })
 
   it('stays unknown without a probe until a turn ran', () => {
-    const availability = new BedrockAvailability({ probe: undefined, known: undefined })
-    availability.start()
+    const availability = start(undefined)
     expect(availability.health.state).toBe('unknown')
     availability.failed(expired)
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
@@ -136,7 +130,7 @@ describe('what is known of Bedrock', () => {
   })
 
   it('does not suffer from an answer that broke off or was cut', () => {
-    const availability = new BedrockAvailability({ probe: undefined, known: undefined })
+    const availability = start(undefined)
     availability.succeeded()
     availability.failed(problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
     expect(availability.health.state).toBe('ready')
@@ -145,31 +139,26 @@ describe('what is known of Bedrock', () => {
   it('is asked for again a minute after a probe whose answer broke off', async () => {
     const broken = problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.')
     const probe = vi.fn().mockRejectedValueOnce(broken).mockResolvedValue(undefined)
-    const availability = new BedrockAvailability({ probe, known: undefined })
-    availability.start()
+    const availability = start(probe)
     await vi.advanceTimersByTimeAsync(0)
     expect(availability.health).toEqual({ state: 'unknown' })
     await vi.advanceTimersByTimeAsync(minutes(1))
     expect(availability.health).toMatchObject({ state: 'ready' })
-    availability.stop()
   })
 
   it('is unavailable from the start, and never probed, where the settings cannot work', async () => {
     const probe = vi.fn(async () => {})
     const known = problem('BEDROCK_MODEL_RETIRED', 'This model was retired.')
-    const availability = new BedrockAvailability({ probe, known })
-    availability.start()
+    const availability = start(probe, known)
     await vi.advanceTimersByTimeAsync(minutes(30))
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: known })
     expect(probe).not.toHaveBeenCalled()
   })
 
   it('forgets a probe that was stopped on the way', async () => {
-    const availability = new BedrockAvailability({
-      probe: signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(expired))),
-      known: undefined,
-    })
-    availability.start()
+    const availability = start(
+      signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(expired))),
+    )
     availability.stop()
     await vi.advanceTimersByTimeAsync(0)
     expect(availability.health.state).toBe('unknown')

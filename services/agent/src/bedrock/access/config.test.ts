@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
-import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
+import { findFaults } from '../../../../../packages/service-kit/src/testing/find-faults.ts'
 import { type BedrockConfig, readBedrockConfig } from './config.ts'
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'a-secret-of-40-characters' }
@@ -16,14 +17,7 @@ function missing(variables: Record<string, string>): string {
   return 'missing' in config ? config.missing : ''
 }
 
-function faults(variables: Record<string, string>): readonly string[] {
-  try {
-    read(variables)
-    return []
-  } catch (error) {
-    return error instanceof ConfigurationError ? error.faults : [String(error)]
-  }
-}
+const faults = (variables: Record<string, string>) => findFaults(() => read(variables))
 
 describe('the Bedrock configuration', () => {
   it('is missing, not wrong, where nothing about AWS is set', () => {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { afterAll, describe, expect, it } from 'vitest'
+import { findFaults } from '../../../../../packages/service-kit/src/testing/find-faults.ts'
 import { weatherApi } from '../../identity/testing/fixtures.ts'
 import { readMcpServers } from './config.ts'
 
@@ -22,15 +23,7 @@ function read(content: unknown) {
   return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [ownApi]))
 }
 
-function faultsOf(content: unknown): readonly string[] {
-  try {
-    read(content)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults
-    throw error
-  }
-}
+const faultsOf = (content: unknown) => findFaults(() => read(content))
 
 const faultsWith = (change: object, name = 'notes') =>
   faultsOf({ mcpServers: { [name]: { ...notes, ...change } } })

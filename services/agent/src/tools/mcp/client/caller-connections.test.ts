@@ -79,11 +79,18 @@ function respond(status: number, id?: number, result?: object, headers: Record<s
 
 const caller = betweenTurns(agent)
 
+/** Connections to a server, and a call of the agent's own to it. */
+function connect() {
+  const sessions = new Sessions()
+  const connections = new CallerConnections(server)
+  const call = (signal?: AbortSignal) =>
+    connections.call(caller, sessions.exchange(signal), client => client.ping())
+  return { sessions, connections, call }
+}
+
 describe('The connection of the agent’s own', () => {
   it('is one for calls that are made at the same time, the first ones too', async () => {
-    const sessions = new Sessions()
-    const connections = new CallerConnections(server)
-    const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
+    const { sessions, connections, call } = connect()
     await Promise.all([call(), call(), call()])
     expect(sessions.opened).toBe(1)
     await connections.close()
@@ -91,8 +98,7 @@ describe('The connection of the agent’s own', () => {
   })
 
   it('is shared with no other agent', async () => {
-    const sessions = new Sessions()
-    const connections = new CallerConnections(server)
+    const { sessions, connections } = connect()
     for (const one of [agent, secondAgent, agent])
       await connections.call(betweenTurns(one), sessions.exchange(), client => client.ping())
     expect(sessions.open.size).toBe(2)
@@ -101,8 +107,7 @@ describe('The connection of the agent’s own', () => {
   })
 
   it('goes on being made for those who wait when the one who began has gone away', async () => {
-    const sessions = new Sessions()
-    const connections = new CallerConnections(server)
+    const { sessions, call } = connect()
     const first = new AbortController()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     sessions.answer = async ({ method }, _session, signal) => {
@@ -110,8 +115,6 @@ describe('The connection of the agent’s own', () => {
       signal.throwIfAborted()
       return undefined
     }
-    const call = (signal?: AbortSignal) =>
-      connections.call(caller, sessions.exchange(signal), client => client.ping())
     const gone = call(first.signal)
     const others = Promise.all([call(), call()])
     first.abort(new Error('The first one is gone.'))
@@ -122,14 +125,12 @@ describe('The connection of the agent’s own', () => {
   })
 
   it('is tried once for all who wait, where the server fails', async () => {
-    const sessions = new Sessions()
-    const connections = new CallerConnections(server)
+    const { sessions, call } = connect()
     let handshakes = 0
     sessions.answer = async () => {
       handshakes += 1
       throw new Error('The server is down.')
     }
-    const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
     const settled = await Promise.allSettled([call(), call(), call()])
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
     expect(handshakes).toBe(1)
@@ -138,9 +139,7 @@ describe('The connection of the agent’s own', () => {
   it.each([404, 400])(
     'is replaced once when the server forgets the session (%i), however many calls find out',
     async status => {
-      const sessions = new Sessions()
-      const connections = new CallerConnections(server)
-      const call = () => connections.call(caller, sessions.exchange(), client => client.ping())
+      const { sessions, connections, call } = connect()
       await call()
       sessions.open.clear()
       sessions.answer = async ({ method }, session) =>
@@ -153,8 +152,7 @@ describe('The connection of the agent’s own', () => {
   )
 
   it('stays for the others, and is closed after them, when one call shows that it is no good', async () => {
-    const sessions = new Sessions()
-    const connections = new CallerConnections(server)
+    const { sessions, call } = connect()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     let isFirst = true
     sessions.answer = async ({ method }) => {
@@ -166,11 +164,9 @@ describe('The connection of the agent’s own', () => {
       }
       return respond(415)
     }
-    const slow = connections.call(caller, sessions.exchange(), client => client.ping())
+    const slow = call()
     await expect.poll(() => isFirst).toBe(false)
-    await expect(
-      connections.call(caller, sessions.exchange(), client => client.ping()),
-    ).rejects.toMatchObject({ status: 415 })
+    await expect(call()).rejects.toMatchObject({ status: 415 })
     expect([...sessions.open]).toEqual(['session-1'])
     release()
     await slow
@@ -178,9 +174,8 @@ describe('The connection of the agent’s own', () => {
   })
 
   it('may take as long as the call to be made, whichever of its messages is slow', async () => {
-    const sessions = new Sessions()
-    const connections = new CallerConnections(server)
-    const call = new AbortController()
+    const { sessions, call } = connect()
+    const limited = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()
     sessions.answer = async ({ method }, _session, signal) => {
       if (method !== 'notifications/initialized') return undefined
@@ -189,10 +184,10 @@ describe('The connection of the agent’s own', () => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
       )
     }
-    const calling = connections.call(caller, sessions.exchange(call.signal), client => client.ping())
+    const calling = call(limited.signal)
     const limit = await reached
-    call.abort(new Error('The call took too long.'))
+    limited.abort(new Error('The call took too long.'))
     await expect(calling).rejects.toThrow('The call took too long.')
-    expect(limit.reason).toEqual(call.signal.reason)
+    expect(limit.reason).toEqual(limited.signal.reason)
   })
 })

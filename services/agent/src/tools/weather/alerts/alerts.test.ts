@@ -1,5 +1,6 @@
-import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
+import { findFaults } from '../../../../../../packages/service-kit/src/testing/find-faults.ts'
 import type { ApiContext } from '../../../downstream/api-context.ts'
 import { ids } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
@@ -13,15 +14,7 @@ const enabled = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1,c2' }
 const warnMe = 'Warn me when Oslo falls below −5 °C until 4 December'
 const noContext = undefined as unknown as ApiContext<Turn>
 
-function faultsOf(variables: Record<string, string>): readonly string[] {
-  try {
-    read(variables)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.faults
-    throw error
-  }
-}
+const faultsOf = (variables: Record<string, string>) => findFaults(() => read(variables))
 
 describe('the tools for alerts', () => {
   it('are there only where they are asked for', async () => {

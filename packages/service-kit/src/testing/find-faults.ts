@@ -1,0 +1,12 @@
+import { ConfigurationError } from '../environment.ts'
+
+/** The faults that reading a configuration finds; none if it is right. */
+export function findFaults(read: () => unknown): readonly string[] {
+  try {
+    read()
+    return []
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults
+    throw error
+  }
+}
