@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AskedCall, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postJson } from '../support/post-json.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { runIn } from './support/in-container.ts'
@@ -48,11 +49,8 @@ const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice
 let celsius = 0
 
 async function post(url: string, path: string, body: object): Promise<Outcome> {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${userToken}` },
-    body: JSON.stringify({ mode: 'direct', flow: 'obo', ...body }),
-  })
+  const asked = { mode: 'direct', flow: 'obo', ...body }
+  const response = await postJson(`${url}${path}`, asked, { token: userToken })
   return (await response.json()) as Outcome
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { postJson } from '../support/post-json.ts'
 import { command, commandInTerminal, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
 
 const ctrlC = '\u0003'
@@ -21,11 +22,8 @@ async function runCurlOfReadme(port: number): Promise<string> {
 
 async function ask(port: number, request: object): Promise<ChatResponse> {
   const message = 'Ask weather-tools for the weather in Oslo'
-  const response = await fetch(`http://localhost:${port}/api/chat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ message, flow: 'autonomous', ...request }),
-  })
+  const question = { message, flow: 'autonomous', ...request }
+  const response = await postJson(`http://localhost:${port}/api/chat`, question)
   return (await response.json()) as ChatResponse
 }
 

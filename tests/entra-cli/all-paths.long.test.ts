@@ -13,8 +13,9 @@ import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { Supervisor } from '../../scripts/demo/supervisor.ts'
 import { findDemoPorts } from '../support/ports.ts'
+import { postJson } from '../support/post-json.ts'
 import { signIn } from '../support/sign-in.ts'
-import { graphToken, Workplace } from './support/workplace.ts'
+import { applicationToken, graphToken, Workplace } from './support/workplace.ts'
 
 const alertsFile = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
 const supervisor = new Supervisor()
@@ -73,14 +74,9 @@ interface Question {
 }
 
 async function ask({ agent, flow, mode = 'direct' }: Question, userToken: string) {
-  const response = await fetch(`${urls.agent}/api/chat`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(needsUser(flow) ? { authorization: `Bearer ${userToken}` } : {}),
-    },
-    body: JSON.stringify({ message: 'Weather in Dallas?', mode, flow, agent }),
-  })
+  const question = { message: 'Weather in Dallas?', mode, flow, agent }
+  const token = needsUser(flow) ? userToken : undefined
+  const response = await postJson(`${urls.agent}/api/chat`, question, { token })
   return (await response.json()) as ChatResponse & { readonly code?: string }
 }
 
@@ -146,16 +142,8 @@ it('what apply made for alerts lets a user approve one, consent to it and confir
     grantControls: { operator: 'OR', builtInControls: ['mfa'] },
   }
   const policies = `${urls.entra}/v1.0/identity/conditionalAccess/policies`
-  const token = await graphToken({ url: urls.entra }, [], {
-    user: undefined,
-    scopes: undefined,
-    roles: ['Policy.ReadWrite.ConditionalAccess'],
-  })
-  const made = await fetch(policies, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(confirm),
-  })
+  const token = await applicationToken({ url: urls.entra }, ['Policy.ReadWrite.ConditionalAccess'])
+  const made = await postJson(policies, confirm, { token })
   expect(made.status).toBe(201)
   expect((await workplace.run('apply --alerts each-user')).code).toBe(0)
   const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
@@ -186,12 +174,7 @@ it('what apply made for alerts lets a user approve one, consent to it and confir
 type Paused = PausedResponse & ChatResponse
 
 async function post(path: string, body: object, userToken: string): Promise<Paused> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${userToken}` }
-  const response = await fetch(`${urls.agent}${path}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(body),
-  })
+  const response = await postJson(`${urls.agent}${path}`, body, { token: userToken })
   return (await response.json()) as Paused
 }
 

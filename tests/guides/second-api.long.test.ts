@@ -7,6 +7,7 @@ import { badTokens } from '../../packages/entra-tokens/src/testing/corpus.ts'
 import { createIssuer } from '../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../support/identities.ts'
 import { findFreePort } from '../support/ports.ts'
+import { postJson } from '../support/post-json.ts'
 import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
 import { Walk } from './walk.ts'
@@ -111,16 +112,10 @@ describe('an API of one’s own, by its guide alone,', () => {
     })
     expect(await titles()).toEqual(before)
     const decide = async (decision: 'approve' | 'deny') => {
-      const response = await fetch(`${walk.url('3001')}/api/chat/continue`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${ada}` },
-        body: JSON.stringify({
-          mode: 'bedrock',
-          flow: 'obo',
-          continuation: paused.continuation,
-          decisions: paused.calls.map(({ callId, digest }) => ({ callId, digest, decision })),
-        }),
-      })
+      const { continuation, calls } = paused
+      const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
+      const body = { mode: 'bedrock', flow: 'obo', continuation, decisions }
+      const response = await postJson(`${walk.url('3001')}/api/chat/continue`, body, { token: ada })
       return (await response.json()) as ChatResponse
     }
     const { tools, trace } = await decide('approve')

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { findFreePort } from '../support/ports.ts'
+import { postJson } from '../support/post-json.ts'
 
 const run = promisify(execFile)
 
@@ -116,14 +117,7 @@ export class Walk {
       ...asks,
       ...(token === undefined ? {} : { flow: 'obo' }),
     }
-    const response = await fetch(`http://${url}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(asked),
-    })
+    const response = await postJson(`http://${url}`, asked, { token })
     return (await response.json()) as ChatResponse
   }
 

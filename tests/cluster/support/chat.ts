@@ -1,4 +1,5 @@
 import type { ChatRequest } from '@entra-bedrock-agent/identity-trace'
+import { postJson } from '../../support/post-json.ts'
 
 export interface Answer {
   readonly status: number
@@ -19,13 +20,7 @@ export async function ask(
   question: Partial<ChatRequest> = {},
   userToken?: string,
 ): Promise<Answer> {
-  const response = await fetch(`${agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(userToken === undefined ? {} : { authorization: `Bearer ${userToken}` }),
-    },
-    body: JSON.stringify({ message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous', ...question }),
-  })
+  const asked = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous', ...question }
+  const response = await postJson(`${agentUrl}/api/chat`, asked, { token: userToken })
   return { status: response.status, body: (await response.json()) as Answer['body'] }
 }

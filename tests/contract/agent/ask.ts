@@ -8,6 +8,7 @@ import type {
 } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
+import { postJson } from '../../support/post-json.ts'
 
 export interface Question {
   readonly agent?: string
@@ -62,11 +63,8 @@ export async function goOn(
     digest,
     decision: typeof decision === 'function' ? decision({ callId }) : decision,
   }))
-  const response = await fetch(`${agentUrl}/api/chat/continue`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ mode, flow, continuation, decisions, pauseFor: ['consent'] }),
-  })
+  const body = { mode, flow, continuation, decisions, pauseFor: ['consent'] }
+  const response = await postJson(`${agentUrl}/api/chat/continue`, body, { headers })
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
 }
@@ -77,12 +75,7 @@ export function post(
   headers: Readonly<Record<string, string>> = {},
   signal: AbortSignal | null = null,
 ): Promise<Response> {
-  return fetch(`${agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ ...question, ...asked }),
-    signal,
-  })
+  return postJson(`${agentUrl}/api/chat`, { ...question, ...asked }, { headers, signal })
 }
 
 /** Asks for a stream and reads it to its end. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
+import { postJson } from '../../support/post-json.ts'
 import { Stack } from '../../support/stack.ts'
 import { connect, credentials, runTurn } from './run-turn.ts'
 import { frame, ScriptedBedrock, text } from './scripted-bedrock.ts'
@@ -18,13 +19,13 @@ const neverEnding = () => {
   return asked.promise
 }
 
-const chat = (signal: AbortSignal) =>
-  fetch(`${stack.agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ message: 'Tell me a story', mode: 'bedrock', flow: 'autonomous' }),
+const chat = (signal: AbortSignal) => {
+  const question = { message: 'Tell me a story', mode: 'bedrock', flow: 'autonomous' }
+  return postJson(`${stack.agentUrl}/api/chat`, question, {
+    headers: { accept: 'text/event-stream' },
     signal,
   })
+}
 
 describe('a browser that goes away', () => {
   it('closes the model’s request in the middle of the answer', async () => {

@@ -2,6 +2,7 @@ import type { ChatResponse, HistoryEntry, TraceStep } from '@entra-bedrock-agent
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 
@@ -15,11 +16,8 @@ interface Question {
 }
 
 async function ask({ message, history = [], token }: Question): Promise<ChatResponse> {
-  const response = await fetch(`${stack.agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    body: JSON.stringify({ message, history, mode: 'bedrock', flow: token ? 'obo' : 'autonomous' }),
-  })
+  const question = { message, history, mode: 'bedrock', flow: token ? 'obo' : 'autonomous' }
+  const response = await postJson(`${stack.agentUrl}/api/chat`, question, { token })
   const body = await response.json()
   if (response.status !== 200) throw new Error(JSON.stringify(body))
   return body as ChatResponse

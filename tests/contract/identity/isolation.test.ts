@@ -1,7 +1,7 @@
-import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { beforeEach, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { ask } from '../agent/ask.ts'
 import { askWeather, startAfresh, startSettled, tokenRequests } from './trial.ts'
 
 const { ada, ben } = identities
@@ -23,15 +23,8 @@ it('Thirty turns at the same time ask Entra once for each token, although the si
 
 it('A turn can be found in Entra’s log by its id, and a stranger’s trace is not carried on', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c'
-  const response = await fetch(`${stack.agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
-    },
-    body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow: 'autonomous' }),
-  })
-  const { turnId } = (await response.json()) as ChatResponse
+  const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` }
+  const { turnId } = (await ask(stack.agentUrl, {}, headers)).body
   const seen = tokenRequests(stack)
   expect(seen.map(({ leg }) => leg)).toEqual(['t1', 'tr'])
   expect(seen.at(-1)?.correlationId).toBe(turnId)

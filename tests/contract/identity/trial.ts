@@ -2,6 +2,7 @@ import type { SeenRequest } from '@entra-bedrock-agent/emulator-kit'
 import { type ChatResponse, type Flow, needsUser, type Problem } from '@entra-bedrock-agent/identity-trace'
 import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 import { Stack, type StackOverrides } from '../../support/stack.ts'
 
 /** The tenant behind the running emulator of Entra. */
@@ -33,14 +34,8 @@ export interface Reply {
 /** Asks the agent for the weather as a user would, in direct mode; Ada in the obo flow unless a token is given. */
 export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
   const bearer = needsUser(flow) ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
-  const response = await fetch(`${stack.agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    },
-    body: JSON.stringify({ message: 'Weather in Oslo?', mode: 'direct', flow }),
-  })
+  const question = { message: 'Weather in Oslo?', mode: 'direct', flow }
+  const response = await postJson(`${stack.agentUrl}/api/chat`, question, { token: bearer })
   const text = await response.text()
   return { status: response.status, body: JSON.parse(text), text }
 }

@@ -4,6 +4,7 @@ import { createAgentTokens } from '../../../services/agent/src/identity/agent-to
 import { weatherApi } from '../../../services/agent/src/identity/testing/fixtures.ts'
 import { forFile } from '../../support/for-file.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 import type { Stack } from '../../support/stack.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
 
@@ -15,17 +16,13 @@ type Order = Readonly<Record<string, unknown>>
 
 /** A token that Entra really signs, with anything about it wrong that a test wants wrong. */
 async function orderToken(order: Order = {}): Promise<string> {
-  const response = await fetch(`${stack.entraUrl}/emulator/tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      client: pageAppId,
-      resource: `api://${blueprintAppId}`,
-      user: ada.oid,
-      scopes: ['access_as_user'],
-      ...order,
-    }),
-  })
+  const right = {
+    client: pageAppId,
+    resource: `api://${blueprintAppId}`,
+    user: ada.oid,
+    scopes: ['access_as_user'],
+  }
+  const response = await postJson(`${stack.entraUrl}/emulator/tokens`, { ...right, ...order })
   const { access_token: token } = (await response.json()) as { access_token?: string }
   if (!token) throw new Error(`Entra did not sign the token: ${response.status}`)
   return token

@@ -2,6 +2,7 @@ import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-bedro
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
@@ -219,15 +220,8 @@ it('A tool that the user has not consented to waits for that where the page asks
     { vault: { url: `${servers.url}/vault`, ...vault } },
     { CONSENT_REDIRECT_URI: redirectUri },
   )
-  const response = await fetch(`${mcp.stack.agentUrl}/api/chat`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      authorization: `Bearer ${ada}`,
-    },
-    body: JSON.stringify({ message: 'Use open_vault', mode: 'bedrock', flow: 'obo', pauseFor: ['consent'] }),
-  })
+  const ask = { message: 'Use open_vault', mode: 'bedrock', flow: 'obo', pauseFor: ['consent'] }
+  const response = await postJson(`${mcp.stack.agentUrl}/api/chat`, ask, { token: ada })
   const pause = (await response.json()) as PausedResponse
   expect(pause).toMatchObject({
     status: 'paused',

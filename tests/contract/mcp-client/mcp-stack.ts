@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatResponse, Decision, PausedResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { expect, vi } from 'vitest'
+import { postJson } from '../../support/post-json.ts'
 import { registerApis } from '../../support/register-api.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
@@ -94,16 +95,8 @@ export class McpStack implements AsyncDisposable {
     signal: AbortSignal | null = null,
     accept = 'application/json',
   ): Promise<Response> {
-    return await fetch(`${this.stack.agentUrl}/api/chat`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept,
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify({ message, mode: 'bedrock', flow: token === undefined ? 'autonomous' : 'obo' }),
-      signal,
-    })
+    const question = { message, mode: 'bedrock', flow: token === undefined ? 'autonomous' : 'obo' }
+    return postJson(`${this.stack.agentUrl}/api/chat`, question, { token, headers: { accept }, signal })
   }
 
   /** The turn of a question that is answered. */
@@ -128,15 +121,8 @@ export class McpStack implements AsyncDisposable {
     token: string,
   ): Promise<Response> {
     const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
-    return await fetch(`${this.stack.agentUrl}/api/chat/continue`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        authorization: `Bearer ${token}`,
-      },
-      body: JSON.stringify({ continuation, decisions, mode: 'bedrock', flow: 'obo' }),
-    })
+    const body = { continuation, decisions, mode: 'bedrock', flow: 'obo' }
+    return postJson(`${this.stack.agentUrl}/api/chat/continue`, body, { token })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ import { onBehalfOfClaims } from '../../../packages/entra-tokens/src/testing/age
 import { createIssuer, type TestIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store.ts'
 import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 
 const main = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
 /** How often the process is killed; `KILLS=100` takes some minutes. */
@@ -75,15 +76,7 @@ describe('an alert', () => {
     issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims: { oid, scp: 'Alerts.ReadWrite' } }))
 
   const post = (url: string, oid: string, key: string, celsius: number) =>
-    fetch(`${url}/alerts`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${tokenOf(oid)}`,
-        'content-type': 'application/json',
-        'idempotency-key': key,
-      },
-      body: JSON.stringify(orderOf(celsius)),
-    })
+    postJson(`${url}/alerts`, orderOf(celsius), { token: tokenOf(oid), headers: { 'idempotency-key': key } })
 
   it('that was answered is there, and none twice, however often the process is killed', {
     timeout: 900_000,

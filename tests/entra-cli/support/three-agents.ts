@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 import { receiptOf } from '../../support/receipt.ts'
 import { Stack } from '../../support/stack.ts'
 import { graphToken, Workplace } from './workplace.ts'
@@ -48,15 +49,11 @@ export function useThreeAgents(): ThreeAgents {
   beforeAll(async () => {
     stack = await Stack.start({}, ['entra', 'sidecar'])
     const { ids } = tenant.apis['weather-api']
-    const headers = {
-      authorization: `Bearer ${await graphToken({ url: stack.entraUrl })}`,
-      'content-type': 'application/json',
-    }
+    const token = await graphToken({ url: stack.entraUrl })
     for (const principalId of [alertsAgentId, traineeAgentId]) {
       const role = { principalId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] }
       const url = `${stack.entraUrl}/v1.0/servicePrincipals/${principalId}/appRoleAssignments`
-      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(role) })
-      expect(response.status).toBe(201)
+      expect((await postJson(url, role, { token })).status).toBe(201)
     }
   })
   afterAll(() => stack.close())
