@@ -94,7 +94,7 @@ describe('a call that changes something', () => {
     const answer = await ask(page, question)
     await approval(page).waitFor()
     await page.clock.runFor(10 * 60_000 + 1_000)
-    await answer.getByText('Expired, nothing was changed.').waitFor()
+    await answer.getByText('Expired: not sent, and nothing was changed.').waitFor()
     expect(await approval(page).count()).toBe(0)
     expect(agent.continued).toEqual([])
     await answer.getByRole('button', { name: 'Ask again', exact: true }).click()

@@ -156,7 +156,13 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
           <h2 class="wide-only">Conversation</h2>
           <PastMenu {...rest} />
           <ExportMenu conversation={conversation} {...rest} />
-          {conversation.exchanges.value.length > 0 && (
+          {conversation.exchanges.value.length === 0 ? (
+            conversation.canUndo.value && (
+              <button type="button" class="button quiet" onClick={() => conversation.undoStartOver()}>
+                Undo<span class="visually-hidden"> new conversation</span>
+              </button>
+            )
+          ) : (
             <button
               type="button"
               class="button quiet"

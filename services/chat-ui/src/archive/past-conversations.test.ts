@@ -95,6 +95,13 @@ describe('conversations that outlive their tab', () => {
     vi.unstubAllGlobals()
   })
 
+  it('have the title of the first question that is shown, not of an earlier attempt at it', () => {
+    const { past, conversation } = openTab()
+    conversation.show({ ...inARow(asked('Dallas?'), asked('Rome?')), follows: [-1, -1] })
+    past.keep()
+    expect(titles(past)).toEqual(['Rome?'])
+  })
+
   it('are listed, the newest first, and go on where they were', () => {
     openTab(asked('one'))
     vi.advanceTimersByTime(1_000)

@@ -2,8 +2,9 @@ import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import { effect, type Signal, signal } from '@preact/signals'
 import { readStored, writeStored } from '../browser/stored.ts'
 import type { Conversation } from '../conversation/conversation.ts'
-import { type Exchange, stopExchange } from '../conversation/exchange.ts'
+import { cutOff, type Exchange } from '../conversation/exchange.ts'
 import type { KeptExchanges } from '../conversation/kept.ts'
+import { shownOf } from '../conversation/stored-conversation.ts'
 import { redactorFor } from '../trace/redactor.ts'
 import {
   type PastConversation,
@@ -134,7 +135,7 @@ export class PastConversations {
       revision: next.revision,
       savedAt: new Date().toISOString(),
       ...(owner === undefined ? {} : { owner }),
-      title: kept.exchanges[0]?.question.message.slice(0, 200) ?? '',
+      title: shownOf(kept)[0]?.question.message.slice(0, 200) ?? '',
       kept: masked,
     }
     this.noRoom.value = !writePast(past)
@@ -202,7 +203,7 @@ function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
     const steps = redactor.steps(exchange.steps)
     characters += JSON.stringify(steps).length
     const { problem, decided } = exchange
-    return stopExchange({
+    return cutOff({
       ...exchange,
       steps: characters > mostTraceCharacters ? [] : steps,
       ...(decided && { decided: JSON.parse(redactor.text(JSON.stringify(decided))) }),

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/loaded.ts'
 import { IconButton } from '../controls/icon-button.tsx'
+import { shownOf } from '../conversation/stored-conversation.ts'
 import type { Session } from '../sign-in/session.ts'
 import { type Names, untitled } from '../words/names.ts'
 import { count, formatMoment } from '../words/times.ts'
@@ -83,7 +84,7 @@ function PastRow({ one, past, names }: PastRowProps) {
   const about = [
     formatMoment(new Date(one.savedAt)),
     ...(agent === untitled ? [] : [agent]),
-    count(one.kept.exchanges.length, 'question'),
+    count(shownOf(one.kept).length, 'question'),
     ...(one.owner === undefined ? [] : ['on your behalf']),
     ...(isHere ? ['shown now'] : []),
   ]

@@ -101,7 +101,7 @@ describe('the parts of an answer', () => {
     expect(withoutTrace.map(({ decided: here }) => here.length)).toEqual([1, 0])
   })
 
-  it('say of a call that waited and was left that it was not made', () => {
+  it('say of a call that waited and was left that it was not made, unless the API had been called and wanted more', () => {
     const waiting = {
       answer: '',
       toolMarks: [{ stepId: 'a', at: 0 }],
@@ -111,5 +111,6 @@ describe('the parts of an answer', () => {
       partsOf({ ...waiting, result: undefined, ...more })[0]?.chips.map(({ status }) => status)
     expect(statusOf({})).toEqual(['waiting'])
     expect(statusOf({ unsent: 'left' })).toEqual(['denied'])
+    expect(statusOf({ unsent: 'left', steps: [...waiting.steps, call] })).toEqual(['failed'])
   })
 })

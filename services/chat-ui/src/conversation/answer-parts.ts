@@ -35,7 +35,9 @@ export function partsOf({
     if (!step) continue
     const chip = chipOfStep(step, steps)
     const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
-    chipsAt.set(place, [...(chipsAt.get(place) ?? []), isUnsent ? { ...chip, status: 'denied' } : chip])
+    // Where the API wanted more of the user, it was called.
+    const status = isUnsent ? (chip.call ? 'failed' : 'denied') : chip.status
+    chipsAt.set(place, [...(chipsAt.get(place) ?? []), { ...chip, status }])
   }
   let from = 0
   const parts = [...chipsAt].map(([to, chips]): AnswerPart => {

@@ -34,14 +34,6 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
             been started over. It may be among the earlier conversations.
           </p>
         )}
-        {conversation.canUndo.value && (
-          <p class="notice">
-            New conversation.{' '}
-            <button type="button" class="link" onClick={() => conversation.undoStartOver()}>
-              Undo
-            </button>
-          </p>
-        )}
       </div>
       <MessageLog {...props} />
       {!conversation.opened.value &&

@@ -17,6 +17,7 @@ import {
   type Exchange,
   failExchange,
   goOn,
+  noteDone,
   type Question,
   startExchange,
   stopExchange,
@@ -241,8 +242,11 @@ export class Conversation {
     exchange.value = goOn(waiting, decide)
     const earlier = this.#before(exchange)
     await this.#complete(exchange, earlier, { continuation: pause.continuation, decisions })
-    const { problem } = exchange.value
-    if (!problem || !passesSoon(problem)) return
+    const { problem, pause: next } = exchange.value
+    if (!problem || !passesSoon(problem)) {
+      if (next?.kind !== pause.kind) exchange.value = noteDone(exchange.value, pause, decide)
+      return
+    }
     const mayBeDone =
       unanswered.includes(problem.code) && decisions.some(({ decision }) => decision === 'approve')
     exchange.value = { ...waiting, problem, ...(mayBeDone && { sent: decisions }) }

@@ -1,22 +1,26 @@
+import type { Decision, PauseKind } from '@entra-bedrock-agent/identity-trace'
 import { Icon } from '../controls/icon.tsx'
 import { tellCallShortly } from '../words/call-facts.ts'
 import { withoutHidden } from '../words/visible-text.ts'
 import type { DecidedCall } from './exchange.ts'
 
-/** What the user decided about a call. It stays. */
-export function DecidedLine({
-  call: { title, arguments: values, decision },
-}: {
-  readonly call: DecidedCall
-}) {
-  const isApproved = decision === 'approve'
+/** What the user decided about a call, or did for it. It stays. */
+export function DecidedLine({ call }: { readonly call: DecidedCall }) {
+  const { kind = 'approval', title, arguments: values, decision } = call
+  const what = kind === 'approval' ? tellCallShortly(title.toLowerCase(), values) : title
   return (
-    <p class="decided line note" data-status={isApproved ? 'ok' : 'denied'}>
-      <Icon name={isApproved ? 'check' : 'close'} />
+    <p class="decided line note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
+      <Icon name={decision === 'approve' ? 'check' : 'close'} />
       <span>
-        You {isApproved ? 'approved' : 'did not approve'}:{' '}
-        {withoutHidden(tellCallShortly(title.toLowerCase(), values))}.
+        You {words[kind][decision]}
+        {what && `: ${withoutHidden(what)}`}.
       </span>
     </p>
   )
+}
+
+const words: Readonly<Record<PauseKind, Readonly<Record<Decision['decision'], string>>>> = {
+  approval: { approve: 'approved', deny: 'did not approve' },
+  'step-up': { approve: 'confirmed that it’s you', deny: 'did not confirm that it’s you' },
+  consent: { approve: 'consented', deny: 'did not consent' },
 }

@@ -145,7 +145,11 @@ function Labels({ exchange, names }: { readonly exchange: Exchange; readonly nam
         {name !== untitled && `${name} · `}
         {modeNames[turn.mode]} · {flowWords[turn.flow].label}
       </span>
-      {turn.model && <span class="label">{turn.model}</span>}
+      {turn.model && (
+        <span class="label">
+          {turn.model} {names.isEmulated('bedrock') && <span class="emulated-mark">emulated</span>}
+        </span>
+      )}
       {sourcesOf(exchange.steps).map(({ api, source }) => (
         <span key={`${api} ${source}`} class="label">
           {names.actor(api)}: {source}
@@ -228,9 +232,12 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
   )
 }
 
+/** Without a model all words come at once. */
 function spending({
+  model,
   timing: { firstTokenMs, totalMs },
   usage,
-}: Pick<TurnResult, 'timing' | 'usage'>): string {
-  return tellUsage(usage, `first word ${formatDuration(firstTokenMs)} · ${formatDuration(totalMs)}`)
+}: Pick<TurnResult, 'model' | 'timing' | 'usage'>): string {
+  const total = formatDuration(totalMs)
+  return tellUsage(usage, model === null ? total : `first word ${formatDuration(firstTokenMs)} · ${total}`)
 }

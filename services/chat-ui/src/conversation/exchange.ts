@@ -5,6 +5,7 @@ import type {
   Flow,
   Mode,
   Pause,
+  PauseKind,
   Problem,
   TraceStep,
   TurnEvent,
@@ -29,8 +30,10 @@ export interface ToolMark {
   readonly at: number
 }
 
-/** What the user decided about a call that they were asked about. */
+/** What the user decided about a call that they were asked about, or that they did for it. */
 export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'stepId'> {
+  /** Missing for an approval. Of a consent the title is what was consented to. */
+  readonly kind?: Exclude<PauseKind, 'approval'>
   readonly decision: Decision['decision']
 }
 
@@ -66,6 +69,8 @@ export interface Exchange {
   readonly decided?: readonly DecidedCall[]
   /** How a wait ended without an answer. */
   readonly unsent?: Unsent
+  /** The page was left while the answer came in. */
+  readonly isCutOff?: true
 }
 
 export function startExchange(question: Question): Exchange {
@@ -133,6 +138,15 @@ export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Deci
   return { ...exchange, state: 'running', problem: undefined, before: exchange.answer, decided }
 }
 
+/** The exchange once its user has consented or confirmed who they are, or does not want to. */
+export function noteDone(exchange: Exchange, { kind, calls, consent }: Pause, decide: Decide): Exchange {
+  const [call] = calls
+  if (!call || kind === 'approval') return exchange
+  const title = consent?.scopes.map(({ value }) => value).join(', ') ?? ''
+  const done: DecidedCall = { kind, title, arguments: {}, stepId: call.stepId, decision: decide(call) }
+  return { ...exchange, decided: [...(exchange.decided ?? []), done] }
+}
+
 function aheadOfBrowserMs({ startedAt }: TurnStart): number {
   const aheadMs = Date.parse(startedAt) - Date.now()
   return Number.isNaN(aheadMs) ? 0 : aheadMs
@@ -140,6 +154,11 @@ function aheadOfBrowserMs({ startedAt }: TurnStart): number {
 
 export function failExchange(exchange: Exchange, problem: PageProblem): Exchange {
   return { ...exchange, state: 'failed', problem }
+}
+
+/** Ends what came in, or waited, when the page was left. */
+export function cutOff(exchange: Exchange): Exchange {
+  return { ...stopExchange(exchange), ...(exchange.state === 'running' && { isCutOff: true }) }
 }
 
 /** Ends what is still coming in, and what waits. */

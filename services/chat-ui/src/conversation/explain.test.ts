@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import { publicConfig } from '../testing/public-config.ts'
 import { startExchange } from './exchange.ts'
-import { explainHistory } from './explain.ts'
+import { explainHistory, explainMode } from './explain.ts'
 
 it('says that a model will not know what was said, where all of it was in another flow', () => {
   const question = { message: 'x', agent: 'a', mode: 'bedrock', flow: 'autonomous' } as const
@@ -10,4 +11,11 @@ it('says that a model will not know what was said, where all of it was in anothe
   expect(explainHistory('obo', 'direct', [answered])).toBe('')
   expect(explainHistory('obo', 'bedrock', [asked])).toBe('')
   expect(explainHistory('autonomous', 'bedrock', [answered])).toBe('')
+})
+
+it('says whether a model chooses the tools, or an emulator of it', () => {
+  expect(explainMode('bedrock', publicConfig, undefined)).toBe('Claude on Amazon Bedrock chooses the tools.')
+  const emulated = { ...publicConfig, emulated: ['bedrock'] }
+  expect(explainMode('bedrock', emulated, undefined)).toMatch(/^An emulator of Claude/)
+  expect(explainMode('direct', emulated, undefined)).toBe('No model: your words choose the tool.')
 })

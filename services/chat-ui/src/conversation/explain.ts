@@ -11,21 +11,21 @@ import { flowWords } from '../words/flows.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What the modes mean, in a few words. */
-export const modeMeanings: Readonly<Record<Mode, string>> = {
-  direct: 'No model: your words choose the tool.',
-  bedrock: 'Claude on Amazon Bedrock chooses the tools.',
-}
+const direct = 'No model: your words choose the tool.'
+const model = 'Claude on Amazon Bedrock chooses the tools.'
+const emulatedModel = 'An emulator of Claude on Amazon Bedrock chooses the tools.'
 
 /** How the next question is answered in a mode, or what stands in the way of Bedrock. */
 export function explainMode(mode: Mode, config: PublicConfig, status: Status | undefined): string {
   const bedrock = status?.components.bedrock
   if (!config.modes.includes('bedrock')) {
-    return `Bedrock is not available: ${bedrock?.problem?.detail ?? 'it is not configured.'} ${modeMeanings.direct}`
+    return `Bedrock is not available: ${bedrock?.problem?.detail ?? 'it is not configured.'} ${direct}`
   }
   if (mode === 'bedrock' && bedrock?.state === 'unavailable') {
     return `Not available at the moment: ${bedrock.problem?.title ?? 'the model does not answer.'}`
   }
-  return modeMeanings[mode]
+  if (mode === 'direct') return direct
+  return config.emulated.includes('bedrock') ? emulatedModel : model
 }
 
 /** Under whose rights the next question is answered, or why that cannot be chosen. */

@@ -33,12 +33,12 @@ describe('what a tab keeps over a reload', () => {
   beforeEach(() => void stubStorage())
   afterEach(() => void vi.unstubAllGlobals())
 
-  it('is the whole conversation, with all attempts; an answer under way has been stopped, with the part that was there', async () => {
+  it('is the whole conversation, with all attempts; an answer under way has been cut off, with the part that was there', async () => {
     const attempts = { ...inARow(ask('a'), ask('b1', 'half'), ask('b2')), follows: [-1, 0, 0], shown: 1 }
     storeConversation(attempts)
     expect(await readConversation()).toMatchObject({
       ...attempts,
-      exchanges: [{}, { state: 'stopped', answer: 'half' }, {}],
+      exchanges: [{}, { state: 'stopped', isCutOff: true, answer: 'half' }, {}],
     })
   })
 

@@ -1,5 +1,5 @@
 import { readStored, writeStored } from '../browser/stored.ts'
-import { type Exchange, stopExchange } from './exchange.ts'
+import { cutOff, type Exchange } from './exchange.ts'
 import type { KeptComposer, KeptExchanges } from './kept.ts'
 
 const key = 'conversation'
@@ -12,7 +12,7 @@ const mostExchanges = 30
 const mostCharacters = 1_500_000
 
 /**
- * The conversation before the reload. An answer that was coming in then has been stopped by it. A conversation that this
+ * The conversation before the reload. An answer that was coming in then has been cut off by it. A conversation that this
  * version of the page cannot show, for example since another one kept it, is dropped.
  */
 export async function readConversation(): Promise<KeptExchanges | undefined> {
@@ -20,14 +20,14 @@ export async function readConversation(): Promise<KeptExchanges | undefined> {
   if (stored === undefined) return undefined
   const { isKeptExchanges } = await import('./stored-shape.ts')
   if (!isKeptExchanges(stored)) return undefined
-  return { ...stored, exchanges: stored.exchanges.map(stopExchange) }
+  return { ...stored, exchanges: stored.exchanges.map(cutOff) }
 }
 
 /** Keeps all of a conversation, or as much of what is shown, from the newest on, as there is room for. */
 export function storeConversation(kept: KeptExchanges): void {
   const isSmall = newestThatFit(kept.exchanges).length === kept.exchanges.length
   if (isSmall && writeStored('session', key, kept)) return
-  const shown = shownOnly(kept)
+  const shown = shownOf(kept)
   let newest = newestThatFit(shown)
   const left = () => kept.left + shown.length - newest.length
   while (!writeStored('session', key, inARow(newest, left()))) {
@@ -45,7 +45,8 @@ function newestThatFit(exchanges: readonly Exchange[]): readonly Exchange[] {
   return exchanges.slice(tooOld + 1)
 }
 
-function shownOnly({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
+/** Of all attempts those that are shown. */
+export function shownOf({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
   const path: Exchange[] = []
   for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
   return path

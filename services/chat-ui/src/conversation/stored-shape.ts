@@ -92,8 +92,19 @@ const exchange = shape({
   pause: isAbsent,
   sent: isAbsent,
   before: orAbsent(text),
-  decided: orAbsent(listOf(shape({ title: text, arguments: record, stepId: text, decision }))),
+  decided: orAbsent(
+    listOf(
+      shape({
+        kind: orAbsent(oneOf('consent', 'step-up')),
+        title: text,
+        arguments: record,
+        stepId: text,
+        decision,
+      }),
+    ),
+  ),
   unsent: orAbsent(oneOf('expired', 'left', 'unanswered')),
+  isCutOff: orAbsent(flag),
 })
 
 /**

@@ -1,12 +1,26 @@
-import type { Exchange } from './exchange.ts'
+import type { DecidedCall, Exchange } from './exchange.ts'
 
 /** What it means for the calls of a turn that it ended where it waited. Where others ran before, something was changed. */
 export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
   if (unsent === 'unanswered') return 'No answer came. What you approved may have been done.'
   const isDone = decided.some(
-    ({ decision, stepId }) =>
-      decision === 'approve' && steps.some(({ id, status }) => id === stepId && status === 'ok'),
+    call => isApproval(call) && steps.some(({ id, status }) => id === call.stepId && status === 'ok'),
   )
   if (isDone) return 'The call that still waited was not sent. What you approved before it was done.'
-  return unsent === 'expired' ? 'Expired, nothing was changed.' : 'Not sent, nothing was changed.'
+  const wasRefused = steps.some(
+    ({ kind, parentId }) =>
+      kind === 'api-call' && steps.some(({ id, status }) => id === parentId && status === 'waiting'),
+  )
+  const outcome = wasRefused ? 'the API refused the call' : 'not sent'
+  return `${unsent === 'expired' ? 'Expired' : 'Left undecided'}: ${outcome}, and nothing was changed.`
+}
+
+/** Why an answer ended before it was complete. */
+export function tellStop({ isCutOff, decided = [] }: Exchange): string {
+  const why = isCutOff ? 'The page was left before this answer was complete.' : 'This answer was stopped.'
+  return decided.some(isApproval) ? `${why} What you approved may have been done.` : why
+}
+
+function isApproval({ kind, decision }: DecidedCall): boolean {
+  return kind === undefined && decision === 'approve'
 }

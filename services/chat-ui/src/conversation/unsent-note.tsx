@@ -1,6 +1,5 @@
 import type { Conversation, LiveExchange } from './conversation.ts'
-import type { Exchange } from './exchange.ts'
-import { tellUnsent } from './tell-unsent.ts'
+import { tellStop, tellUnsent } from './tell-unsent.ts'
 
 interface UnsentNoteProps {
   readonly exchange: LiveExchange
@@ -24,11 +23,4 @@ export function UnsentNote({ exchange, conversation }: UnsentNoteProps) {
       )}
     </div>
   )
-}
-
-function tellStop({ decided = [] }: Exchange): string {
-  const hasApproved = decided.some(({ decision }) => decision === 'approve')
-  return hasApproved
-    ? 'This answer was stopped. What you approved may have been done.'
-    : 'This answer was stopped.'
 }

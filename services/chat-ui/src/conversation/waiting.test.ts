@@ -102,7 +102,7 @@ describe('a turn that waits', () => {
     expect(conversation.exchanges.value).toHaveLength(2)
   })
 
-  it('may wait several times; only an approval is told as one', async () => {
+  it('may wait several times; what the user did for it is told, once it counts', async () => {
     const stepUp = [turn, waits({ kind: 'step-up', continuation: 'sealed-2' })]
     const { conversation, asked, latest } = converse(untilPause, stepUp, [turn, result('Done.')])
     await conversation.ask('Order skis')
@@ -115,7 +115,31 @@ describe('a turn that waits', () => {
     await conversation.decide(latest(), approve)
     expect(asked[2]).toMatchObject({ continuation: 'sealed-2' })
     expect(latest().value).toMatchObject({ state: 'done', answer: 'I’ll ask.\n\nDone.' })
-    expect(latest().value.decided).toHaveLength(1)
+    expect(latest().value.decided).toMatchObject([
+      { title: orderCall.title, decision: 'approve' },
+      { kind: 'step-up', title: '', decision: 'approve' },
+    ])
+  })
+
+  it('tells of a consent that Entra knows of, and of one that was not given', async () => {
+    const scopes = [{ value: 'Orders.Read', text: 'Read orders' }]
+    const consent = { url: '', adminUrl: '', state: '', scopes }
+    const wait = [turn, waits({ kind: 'consent', consent })]
+    const { conversation, latest } = converse(wait, wait, [turn, result('Done.')], wait, [
+      turn,
+      result('No.'),
+    ])
+    await conversation.ask('Orders?')
+    await conversation.decide(latest(), approve)
+    expect(latest().value).toMatchObject({ state: 'waiting' })
+    expect(latest().value.decided).toEqual([])
+    await conversation.decide(latest(), approve)
+    expect(latest().value.decided).toMatchObject([
+      { kind: 'consent', title: 'Orders.Read', decision: 'approve' },
+    ])
+    await conversation.ask('Orders?')
+    await conversation.decide(latest(), () => 'deny')
+    expect(latest().value.decided).toMatchObject([{ kind: 'consent', decision: 'deny' }])
   })
 
   it('is decided once, however often it is pressed', async () => {
@@ -203,7 +227,7 @@ describe('a turn that waits', () => {
     expect(first.value).toMatchObject({ state: 'stopped', unsent: 'left' })
     conversation.expire(latest())
     expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'expired' })
-    expect(announced.at(-1)).toBe('Expired, nothing was changed.')
+    expect(announced.at(-1)).toBe('Expired: not sent, and nothing was changed.')
   })
 
   it('is kept without what would let it go on', async () => {

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
 import type { Conversation } from '../conversation/conversation.ts'
 import { flowWords } from '../words/flows.ts'
-import { Light, shownState, stateWords } from './status-line.tsx'
+import { Light, type Shown, shownState } from './status-line.tsx'
 import '../controls/menu-row.css'
 import './agent-panel.css'
 
@@ -54,7 +54,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
               {isChosen ? <Icon name="check" /> : <i />}
               <strong>{title}</strong>
               <span class="fine line">
-                <Light state={state} /> {stateWords[state]}
+                <Light state={state} /> {tokenWords[state]}
               </span>
               {health.problem && <span class="fine">{health.problem.title}</span>}
               {description && <span class="fine">{description}</span>}
@@ -73,6 +73,14 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
       </p>
     </>
   )
+}
+
+/** Whether Entra ID gives an agent tokens; that says nothing of its rights. */
+const tokenWords: Readonly<Record<Shown, string>> = {
+  ready: 'gets tokens',
+  degraded: 'gets some tokens',
+  unavailable: 'gets no token',
+  unknown: 'no token asked for yet',
 }
 
 const moves: Readonly<Record<string, (at: number, count: number) => number>> = {

@@ -39,6 +39,9 @@ export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
   return (
     <>
       <h2>What the model is told</h2>
+      {conversation.mode.value === 'direct' && (
+        <p class="note">In Direct mode no model is asked. This is what it is told in Bedrock mode.</p>
+      )}
       <Told told={told.value} inWords={flows[flow].inWords} names={names.ofAgent(agent)} />
     </>
   )
@@ -75,6 +78,8 @@ function Told({ told, inWords, names }: ToldProps) {
 }
 
 function Tools({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
+  // On behalf of a user nobody knows it before there is a token.
+  const isHeldKnown = tools.some(({ held }) => held !== null)
   return (
     <table class="foldable" {...as.table}>
       <thead {...as.rowGroup}>
@@ -88,9 +93,11 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
           <th scope="col" {...as.columnHeader}>
             Right it needs
           </th>
-          <th scope="col" {...as.columnHeader}>
-            Held
-          </th>
+          {isHeldKnown && (
+            <th scope="col" {...as.columnHeader}>
+              Held
+            </th>
+          )}
         </tr>
       </thead>
       <tbody {...as.rowGroup}>
@@ -110,7 +117,7 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
                 'only the API knows'
               )}
             </td>
-            <td {...as.cell}>{heldWords[`${held}`]}</td>
+            {isHeldKnown && <td {...as.cell}>{heldWords[`${held}`]}</td>}
           </tr>
         ))}
       </tbody>

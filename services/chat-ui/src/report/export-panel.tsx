@@ -94,7 +94,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
           <p class="note">
             {withPersonalData.value
               ? 'Names, addresses and ids of people will be in the file.'
-              : 'What the tokens tell of people is out of the file, from question and answer too. What somebody wrote otherwise stays: read it before you send it.'}
+              : 'Names, addresses and ids in the tokens are left out, also where a question or an answer has them. Other personal data that somebody wrote stays: read the file before you send it.'}
           </p>
           {ways.map(({ label, meaning, run }) => (
             <button key={label} type="button" class="menu-row" onClick={() => run(make())}>
@@ -125,7 +125,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
 
 const extents: readonly { readonly value: Extent; readonly label: string }[] = [
   { value: 'answer', label: 'This answer' },
-  { value: 'conversation', label: 'Whole conversation' },
+  { value: 'conversation', label: 'Whole conversation, as shown' },
 ]
 
 /** Shows what is in a file; returns why not where it cannot. */

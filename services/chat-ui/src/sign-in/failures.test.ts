@@ -38,7 +38,7 @@ describe('describeFailure', () => {
   it('names the AADSTS number for whoever looks it up', () => {
     expect(
       describeFailure({ name: 'ServerError', errorCode: 'invalid_client', errorNo: '7000218' }).detail,
-    ).toBe('invalid_client, AADSTS7000218')
+    ).toBe('Entra ID said invalid_client, AADSTS7000218.')
   })
 
   it('sends nobody to look a code up where there is none', () => {

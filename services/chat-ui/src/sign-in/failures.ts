@@ -53,7 +53,7 @@ function lookUpHint(errorNo: string): string {
 }
 
 function detailOf({ errorCode, errorNo }: IdentityFailure): string {
-  return errorNo ? `${errorCode}, AADSTS${errorNo}` : errorCode
+  return errorNo ? `Entra ID said ${errorCode}, AADSTS${errorNo}.` : `MSAL said ${errorCode}.`
 }
 
 function isIdentityFailure(error: unknown): error is Error & IdentityFailure {

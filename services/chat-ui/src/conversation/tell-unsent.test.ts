@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { step } from '../testing/trace.ts'
+import { type Exchange, startExchange } from './exchange.ts'
+import { tellStop, tellUnsent } from './tell-unsent.ts'
+
+const question = { message: 'x', agent: 'a', mode: 'direct', flow: 'obo' } as const
+const ended = (more: Partial<Exchange>): Exchange => ({
+  ...startExchange(question),
+  state: 'stopped',
+  ...more,
+})
+const waiting = step('w', { status: 'waiting' })
+const call = step('c', { kind: 'api-call', parentId: 'w', status: 'failed' })
+const approved = { title: 'Order', arguments: {}, stepId: 'w', decision: 'approve' } as const
+
+describe('An answer that ended where it waited', () => {
+  it.each([
+    ['was left', { unsent: 'left' }, 'Left undecided: not sent, and nothing was changed.'],
+    ['was too late', { unsent: 'expired' }, 'Expired: not sent, and nothing was changed.'],
+    [
+      'was left when the API wanted a stronger sign-in',
+      { unsent: 'left', steps: [waiting, call], decided: [approved] },
+      'Left undecided: the API refused the call, and nothing was changed.',
+    ],
+    [
+      'was left after a call that was approved',
+      { unsent: 'left', steps: [step('w')], decided: [approved] },
+      'The call that still waited was not sent. What you approved before it was done.',
+    ],
+    [
+      'was left after a consent, which changes nothing',
+      { unsent: 'left', steps: [step('w')], decided: [{ ...approved, kind: 'consent' }] },
+      'Left undecided: not sent, and nothing was changed.',
+    ],
+  ] as const)('says so: %s', (_what, more, words) => expect(tellUnsent(ended(more))).toBe(words))
+})
+
+describe('An answer that is not complete', () => {
+  it('says whether it was stopped, or the page was left', () => {
+    expect(tellStop(ended({}))).toBe('This answer was stopped.')
+    expect(tellStop(ended({ isCutOff: true, decided: [approved] }))).toBe(
+      'The page was left before this answer was complete. What you approved may have been done.',
+    )
+  })
+})
