@@ -93,11 +93,16 @@ describe('for people who asked their system for it', () => {
     expect(await page.evaluate('document.getAnimations().length')).toBe(0)
   })
 
-  it('the chosen flow can be told without colours (forced-colors)', async () => {
+  it('what is chosen, pressed or disabled can be told without the page’s colours (forced-colors)', async () => {
     const page = await browser.open(agent.url, { forcedColors: 'active' })
     await page.getByRole('radio', { name: 'Autonomous' }).waitFor()
     const background = (value: string) =>
       page.evaluate(`getComputedStyle(document.querySelector('[value=${value}] + span')).backgroundColor`)
     expect(await background('autonomous')).not.toBe(await background('obo'))
+    const colour = (selector: string, property: string) =>
+      page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`)
+    expect(await colour('.send', 'color')).not.toBe(await colour('.examples .button', 'color'))
+    await (await ask(page, 'Weather in Dallas?')).getByText('It is 21 °C in Dallas.').waitFor()
+    expect(await colour('.button[aria-pressed=true]', 'backgroundColor')).toBe(await background('autonomous'))
   })
 })

@@ -155,6 +155,20 @@ describe('the agents', () => {
       for (const other of boxes.slice(index + 1)) expect(overlap(one, other)).toBe(false)
   })
 
+  it('with three flows keep Send where it is, whichever is chosen', async () => {
+    agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
+    const page = await browser.open(agent.url)
+    for (const width of [1024, 1366, 1440, 1920]) {
+      await page.setViewportSize({ width, height: 800 })
+      const places = []
+      for (const flow of ['Autonomous', 'On behalf of you', 'Agent’s account']) {
+        await choose(page, flow)
+        places.push(await page.locator('.send').boundingBox())
+      }
+      expect(places, `${width} px`).toEqual([places[0], places[0], places[0]])
+    }
+  })
+
   it('with a user account of their own call as it, by two tokens that nobody here saw', async () => {
     agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
     agent.script = async (request, send) =>

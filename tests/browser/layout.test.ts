@@ -118,6 +118,38 @@ describe('below 900 px', () => {
   })
 })
 
+it('a panel opens at its button, also where there is little room', async () => {
+  const page = await open(1280)
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const name of [/^Earlier conversations/, /^Export$/, /^Theme$/, /^Status/]) {
+      const button = page.getByRole('button', { name })
+      await button.click()
+      const [at, panel] = await Promise.all([
+        button.boundingBox(),
+        page.locator('.popover:popover-open').boundingBox(),
+      ])
+      if (!at || !panel) throw new Error('It is not to be seen.')
+      const middle = at.x + at.width / 2
+      expect(panel.x, `${name}`).toBeLessThan(middle)
+      expect(panel.x + panel.width).toBeGreaterThan(middle)
+      expect(panel.y - at.y - at.height).toBeGreaterThanOrEqual(0)
+      expect(panel.y - at.y - at.height).toBeLessThan(16)
+      expect([panel.x >= 0, panel.x + panel.width <= width]).toEqual([true, true])
+      await page.keyboard.press('Escape')
+    }
+  }
+})
+
+it('what is emulated is marked as such on a small tablet too', async () => {
+  const page = await open(768)
+  const mark = await page
+    .getByRole('button', { name: /^Status/ })
+    .getByText('emulated')
+    .boundingBox()
+  expect(mark?.width).toBeGreaterThan(40)
+})
+
 it('nothing scrolls sideways, however wide the window is', async () => {
   const page = await open(1280)
   await ask(page, 'A-very-long-word-without-any-place-to-break-it-'.repeat(8))

@@ -5,14 +5,5 @@ const load = async () => (await import('./past-panel.tsx')).PastPanel
 
 /** Opens the list of earlier conversations. */
 export function PastMenu(props: PastPanelProps) {
-  return (
-    <LazyPopover
-      id="past"
-      icon="history"
-      label="Earlier conversations"
-      load={load}
-      props={props}
-      class="at-start"
-    />
-  )
+  return <LazyPopover id="past" icon="history" label="Earlier conversations" load={load} props={props} />
 }

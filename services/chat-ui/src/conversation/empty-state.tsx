@@ -31,7 +31,6 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
         {agent?.description} To call an API this agent needs a token that says who calls and for whom. The
         agent itself holds no credential: its sidecar does{credentialWords[config.blueprintCredential]}.
       </p>
-      <ExchangeMap config={config} agent={agent} flow={flow} hasModel={mode === 'bedrock'} />
       <ul class="examples line" aria-label="Examples">
         {examplesFor(config, mode, flow).map(example => (
           <li key={example}>
@@ -41,6 +40,7 @@ export function EmptyState({ config, conversation, names }: EmptyStateProps) {
           </li>
         ))}
       </ul>
+      <ExchangeMap config={config} agent={agent} flow={flow} hasModel={mode === 'bedrock'} />
       {emulated.length > 0 && (
         <p class="note">
           Emulated here: {new Intl.ListFormat('en').format(emulated.map(names.actor))}. Everything else is

@@ -18,7 +18,6 @@ export function AgentMenu(props: AgentPanelProps) {
     <Popover
       id="agents"
       class="button agent-button"
-      panelClass="at-start agents-panel"
       label="Agents"
       opens="menu"
       onToggle={isOpen => {

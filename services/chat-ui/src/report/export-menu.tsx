@@ -5,15 +5,5 @@ const load = async () => (await import('./export-panel.tsx')).ExportPanel
 
 /** Hands an answer or the conversation on as a file, and opens one. */
 export function ExportMenu(props: ExportPanelProps) {
-  return (
-    <LazyPopover
-      id="export"
-      icon="download"
-      label="Export"
-      worded
-      class="at-start"
-      load={load}
-      props={props}
-    />
-  )
+  return <LazyPopover id="export" icon="download" label="Export" worded load={load} props={props} />
 }

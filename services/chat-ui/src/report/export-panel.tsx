@@ -63,7 +63,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
       {selected && (
         <>
           <h2>Export</h2>
-          <fieldset>
+          <fieldset class="line">
             <legend class="visually-hidden">How much</legend>
             {extents.map(({ value, label }) => (
               <label key={value} class="row toggle">
