@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { shortenIds } from '../../services/chat-ui/src/words/names.ts'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
 import type { Script } from './support/scripted-agent.ts'
@@ -81,14 +82,12 @@ describe('the trace', () => {
     const { pane } = await openTrace()
     await pane.getByRole('heading', { name: 'The agent called Weather API as itself.' }).waitFor()
     expect(await pane.locator('.four > div').allInnerTexts()).toEqual([
-      'Who called\nAgent identity\nazp bbbbbbbb…',
+      'Who called\nAgent identity\nazp bbbb…000b',
       'For whom\nItself\noid of the agent, no user',
       'By which right\nWeather.Read.All\nits own · roles',
       'Allowed by\nWeather API\n5 of 5 checks · 200',
     ])
-    await pane
-      .getByRole('group', { name: /^With T1 as the agent’s credential, Entra ID issues TR/ })
-      .waitFor()
+    await pane.getByRole('group', { name: /^T1: Entra ID issues TR/ }).waitFor()
     await pane.getByText('no user is involved. Weather API checked TR and answered.').waitFor()
   })
 
@@ -155,7 +154,7 @@ describe('the steps', () => {
   it('show when each ran, and what nobody saw without a time', async () => {
     const { pane } = await openTrace()
     const bar = pane.locator('.step-item').nth(3).locator('.time-span')
-    expect(await bar.getAttribute('x2')).toMatch(/^65\.85/)
+    expect(await bar.getAttribute('x2')).toMatch(/^19\.28/)
     const unseen = pane.locator('.step-item[data-status=not-observable]')
     expect(await unseen.locator('.time-span').count()).toBe(0)
     expect(await unseen.locator('.step-time').textContent()).toBe('not seen')
@@ -272,9 +271,7 @@ describe('the presenter', () => {
     await presenter.getByRole('heading', { name: 'You ask. The agent acts as itself.' }).waitFor()
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('PageDown')
-    await presenter
-      .getByRole('heading', { name: 'With T1 as the agent’s credential, Entra ID issues TR.' })
-      .waitFor()
+    await presenter.getByRole('heading', { name: 'With T1, Entra ID issues TR.' }).waitFor()
     await page.keyboard.press('PageUp')
     await presenter.getByText('2 of 5').waitFor()
     await page.setViewportSize({ width: 430, height: 932 })
@@ -294,7 +291,7 @@ describe('a token', () => {
     const facets = card.locator('.claim', { hasText: 'xms_act_fct' })
     expect(await facets.locator('.claim-value').textContent()).toBe('agent identity9 3 11')
     await card.getByRole('button', { name: /more, and what each claim means/ }).click()
-    await card.getByText('The audience: the only API that may accept this token.').waitFor()
+    await card.getByText('The audience: who may accept this token, and nobody else.').waitFor()
     await page.keyboard.press('Escape')
     await card.waitFor({ state: 'hidden' })
     expect(await page.locator(':focus').getAttribute('data-token')).toBe('TR')
@@ -310,12 +307,14 @@ describe('a token', () => {
       .waitFor()
   })
 
-  it('is said to be for the API that was called, where another one has the same app id', async () => {
+  it('is said to be for each API with the app id that it names, whichever was called', async () => {
     const tools = { name: 'weather-tools', title: 'weather-tools MCP server', appId: identities.weatherAppId }
     agent.config = { ...config, apis: [...config.apis, tools] }
     const { page, pane } = await openTrace()
     const card = await showToken(page, 'TR')
-    await card.getByText('The agent identity acts as itself towards Weather API.').waitFor()
+    const both = 'Weather API and weather-tools MCP server'
+    await card.getByText(`The agent identity acts as itself towards ${both}.`).waitFor()
+    await pane.getByText('for Weather API', { exact: true }).first().waitFor()
     answerWith(traceFor(identities.ada))
     await askAndWait(page, 'second')
     await choose(page, 'Compare')
@@ -323,7 +322,7 @@ describe('a token', () => {
       'TR · answer 1 · Autonomous',
       'TR · this answer · Autonomous',
     ])
-    expect(await pane.textContent()).not.toContain('MCP server')
+    await pane.getByText(both).first().waitFor()
   })
 
   it.each([
@@ -417,7 +416,7 @@ describe('personal data and tenant', () => {
     expect(await choice.count()).toBeGreaterThan(2)
     await page.getByRole('button', { name: 'Reveal personal data and tenant' }).click()
     await page.getByLabel('Left').selectOption({ label: 'Tc · answer 1 · Autonomous' })
-    expect(await pane.textContent()).toContain(`you${identities.ada.oid.slice(0, 8)}…`)
+    expect(await pane.textContent()).toContain(`you${shortenIds(identities.ada.oid)}`)
   })
 
   it('are hidden in the copy and in the file as well', async () => {
@@ -471,9 +470,9 @@ describe('two tokens', () => {
       pane.locator('tr[data-sign]', { has: page.getByText(claim, { exact: true }) })
     expect(await row('aud').getAttribute('data-sign')).toBe('changed')
     expect(await row('aud').locator('td').allTextContents()).toEqual([
-      `blueprint${identities.blueprintAppId.slice(0, 8)}…`,
+      `blueprint${shortenIds(identities.blueprintAppId)}`,
       '≠changed',
-      `Weather API${identities.weatherAppId.slice(0, 8)}…`,
+      `Weather API${shortenIds(identities.weatherAppId)}`,
     ])
     await pane.getByText('Each token opens one door.').waitFor()
     const isCountedAsShown = async () => {

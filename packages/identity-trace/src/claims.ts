@@ -38,7 +38,7 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   acrs: { group: 'for-whom', meaning: 'Authentication contexts whose policies the sign-in has met.' },
   sid: { group: 'for-whom', meaning: 'The session in which the user signed in: the same in all tokens that came of that sign-in.' },
   xms_st: { group: 'for-whom', meaning: 'The user as the client’s own tokens name them (sub).' },
-  aud: { group: 'to-whom', meaning: 'The audience: the only API that may accept this token.' },
+  aud: { group: 'to-whom', meaning: 'The audience: who may accept this token, and nobody else.' },
   scp: { group: 'may-do', meaning: 'Delegated permissions: what the client may do on behalf of the user.' },
   roles: { group: 'may-do', meaning: 'App roles: what the subject may do in its own right.' },
   wids: { group: 'may-do', meaning: 'Directory roles of the user.' },

@@ -18,7 +18,7 @@ function delta(text: string): TurnEvent {
 }
 
 function result(answer: string): TurnEvent {
-  const data: Partial<TurnResult> = { answer, notices: [] }
+  const data: Partial<TurnResult> = { answer, notices: [], timing: { firstTokenMs: 1, totalMs: 31 } }
   return { event: 'result', data: data as TurnResult }
 }
 

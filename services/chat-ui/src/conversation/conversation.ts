@@ -337,12 +337,11 @@ export class Conversation {
 
   async #complete(exchange: LiveExchange, earlier: readonly Exchange[], goingOn?: GoingOn): Promise<void> {
     const stop = new AbortController()
-    const startedMs = performance.now()
     this.#stop = stop
     this.#isForUser = needsUser(exchange.value.question.flow)
     try {
       await this.#answer(exchange, earlier, stop.signal, goingOn)
-      this.#needs.announce(endWords(exchange.value, performance.now() - startedMs))
+      this.#needs.announce(endWords(exchange.value))
     } catch (error) {
       this.#breakOff(exchange, error, stop.signal.aborted)
     }
@@ -431,7 +430,8 @@ function passesSoon({ code }: PageProblem): boolean {
   return ['AGENT_BUSY', 'RATE_LIMITED', ...unanswered].includes(code)
 }
 
-function endWords({ problem, pause }: Exchange, durationMs: number): string {
+function endWords({ problem, pause, result }: Exchange): string {
   if (pause) return 'Waiting for you.'
-  return problem ? problemWords(problem) : `Answer complete, ${speakDuration(durationMs)}.`
+  if (problem) return problemWords(problem)
+  return result ? `Answer complete, ${speakDuration(result.timing.totalMs)}.` : 'Answer complete.'
 }

@@ -72,7 +72,7 @@ function exchangesOf(
 function tellMap(api: string, flow: Flow): string {
   const asked = needsUser(flow) ? 'with your token (Tc)' : flowWords[flow].asWhom
   const T2 = flowWords[flow].terms.includes('T2') ? ', for T1 also T2' : ''
-  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar${T2} and, with T1 as the agent’s credential, TR; with TR the agent calls the API (${api}). The model sees no token.`
+  return `You ask the agent. The agent asks its sidecar for a token, ${asked}. Entra ID issues T1 to the sidecar${T2} and, with T1, TR; with TR the agent calls the API (${api}). The model sees no token.`
 }
 
 /** How many characters fit into a box; longer names are squeezed. */

@@ -1,4 +1,10 @@
-import type { Pause, Problem, PublicConfig, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import {
+  flows,
+  type Pause,
+  type Problem,
+  type PublicConfig,
+  type TurnResult,
+} from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/loaded.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
@@ -6,7 +12,7 @@ import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Session } from '../sign-in/session.ts'
 import { flowWords } from '../words/flows.ts'
-import { modeNames, type Names, untitled } from '../words/names.ts'
+import { isReaderUser, modeNames, type Names, untitled } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import { AnswerText } from './answer-text.tsx'
@@ -35,7 +41,7 @@ export function ExchangeView(props: ExchangeProps) {
   return (
     <article class="exchange stack" aria-label={firstWords(question.message)} data-selected={selected}>
       <div class="question">
-        <QuestionText message={question.message} />
+        <QuestionText message={question.message} asker={names.actor('user')} />
         {!fromFile && (
           <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
         )}
@@ -101,13 +107,13 @@ async function loadPauseCard() {
 }
 
 /** A long question is cut off after a few lines until all of it is wanted. */
-function QuestionText({ message }: { readonly message: string }) {
+function QuestionText({ message, asker }: { readonly message: string; readonly asker: string }) {
   const whole = useSignal(false)
   const isLong = message.length > 600 || message.split('\n').length > 10
   return (
     <div class="question-text">
       <p>
-        <span class="visually-hidden">You asked: </span>
+        <span class="visually-hidden">{asker} asked: </span>
         <span class="question-words" data-cut={isLong && !whole.value}>
           {message}
         </span>
@@ -143,7 +149,7 @@ function Labels({ exchange, names }: { readonly exchange: Exchange; readonly nam
     <p class="labels line fine">
       <span class="label" data-flow={turn.flow}>
         {name !== untitled && `${name} · `}
-        {modeNames[turn.mode]} · {flowWords[turn.flow].label}
+        {modeNames[turn.mode]} · {isReaderUser(names) ? flowWords[turn.flow].label : flows[turn.flow].inWords}
       </span>
       {turn.model && (
         <span class="label">
@@ -174,7 +180,6 @@ function AnswerFooter({
   selected,
 }: ExchangeProps & { readonly selected: boolean }) {
   const { question, answer, result, pause, state } = exchange.value
-  const figures = result ?? pause
   if (state === 'running') return null
   return (
     <div class="answer-footer line">
@@ -197,7 +202,12 @@ function AnswerFooter({
         />
       )}
       <Attempts exchange={exchange} conversation={conversation} />
-      {figures && <span class="note timing">{spending(figures)}</span>}
+      {result && <span class="note timing">{spending(result)}</span>}
+      {pause && (
+        <span class="note timing">
+          {tellUsage(pause.usage, `${formatDuration(pause.timing.totalMs)} so far`)}
+        </span>
+      )}
     </div>
   )
 }

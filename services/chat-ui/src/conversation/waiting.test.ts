@@ -17,7 +17,11 @@ const told = (id: string, status: TraceStep['status']): TurnEvent => ({
 })
 const result = (answer: string): TurnEvent => ({
   event: 'result',
-  data: { answer, notices: [] } as Partial<TurnResult> as TurnResult,
+  data: {
+    answer,
+    notices: [],
+    timing: { firstTokenMs: 1, totalMs: 31 },
+  } as Partial<TurnResult> as TurnResult,
 })
 const waits = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
   event: 'pause',

@@ -31,13 +31,15 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
       <section class="card verdict-box sample" aria-label="Sample">
         <div class="verdict stack">
           <FourAnswers answers={sampleAnswers} />
-          <FormulaView formula={sampleFormula(flow)} legend="not seen by the agent" />
+          <FormulaView formula={sampleFormula(flow)} />
         </div>
       </section>
       <dl class="facts glossary">
         {(flowWords[flow].terms.includes('T2') ? shownOfAccount : shown).map(term => (
           <div key={term}>
-            <dt>{isToken(term) ? <TokenMark token={term} /> : glossary[term].title}</dt>
+            <dt>
+              {glossary[term].title} {isToken(term) && <TokenMark token={term} />}
+            </dt>
             <dd>{glossary[term].meaning}</dd>
           </div>
         ))}

@@ -5,8 +5,6 @@ import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
-  /** A note below it on the hops that nobody here saw. */
-  readonly legend?: string
   /** Opens the card of a token; without it the plates are no buttons. */
   readonly onOpen?: (plate: Plate) => void
   /** The plate whose card is open. */
@@ -14,8 +12,8 @@ interface FormulaViewProps {
 }
 
 /** How TR came about, written in one line: T1 + Tc → TR. */
-export function FormulaView({ formula, legend, onOpen, isOpen }: FormulaViewProps) {
-  const { terms, exchange, result, gate } = formula
+export function FormulaView({ formula, onOpen, isOpen }: FormulaViewProps) {
+  const { terms, exchange, result, gate, legend } = formula
   const show = (plate: Plate) =>
     onOpen && plate.card ? (
       <button

@@ -33,14 +33,14 @@ export interface Formula {
   readonly gate: Gate
   /** Entra ID is being asked at this moment. */
   readonly isRunning: boolean
+  /** What its dashes mean. */
+  readonly legend?: string
 }
 
 /** The formula in words, for those who do not see it. */
 export function tellFormula({ terms, exchange, result, gate }: Formula): string {
-  const tokens = terms
-    .map(({ token }) => (token === 'T1' ? 'T1 as the agent’s credential' : token))
-    .join(' and ')
-  return `With ${tokens}, Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
+  const tokens = terms.map(({ token }) => token).join(' and ')
+  return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
 /** What the tokens that Entra ID is shown are called. */
@@ -52,7 +52,7 @@ export const plateTitles: Readonly<Record<Term, string>> = {
 
 /** What is known of them before anybody asked. */
 export const termLines: Readonly<Record<Term, readonly string[]>> = {
-  T1: ['the agent’s credential', 'not seen'],
+  T1: ['vouches for the agent', 'not seen'],
   T2: ['for its user account', 'not seen'],
   Tc: ['lets the agent act for you'],
 }
@@ -83,5 +83,6 @@ export function sampleFormula(flow: Flow): Formula {
     },
     gate: { state: 'allowed', title: 'An API', lines: ['checks TR, decides'] },
     isRunning: false,
+    legend: 'not seen by the agent',
   }
 }

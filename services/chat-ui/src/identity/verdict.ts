@@ -9,6 +9,8 @@ export interface FactAnswer {
   readonly detail: Phrase
   /** It is why the call was denied. */
   readonly isBad?: boolean | undefined
+  /** The id that proves it: two answers with the same words may have two. */
+  readonly id?: string
 }
 
 /** Who called, for whom, by which right, allowed by whom: always these four, in this order. */

@@ -11,7 +11,7 @@ import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/n
 import { count, formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
-import { forOthers, VerdictForOthers } from './verdict-for-others.tsx'
+import { ReportedVerdict } from './reported-verdict.tsx'
 
 const moment = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
@@ -93,7 +93,7 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         </dl>
         <p class="said">{question.message}</p>
       </section>
-      {steps.length > 0 && <VerdictForOthers steps={steps} flow={flow} names={names} />}
+      {steps.length > 0 && <ReportedVerdict steps={steps} flow={flow} names={names} />}
       <section>
         <h2>Answer</h2>
         {answer && <p class="said">{answer}</p>}
@@ -193,7 +193,7 @@ function outcomeOf({ status, durationMs, problem, approval }: TraceStep): string
   if (status === 'failed') return `${problem?.code ?? 'failed'} ${took}`
   if (approval) return `after ${formatClock(Math.round(approval.waitedMs / 1000))}`
   if (status === 'waiting') return 'not called'
-  return status === 'running' ? 'did not end' : took || 'ok'
+  return status === 'running' ? 'did not end' : took
 }
 
 function Token({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
@@ -215,7 +215,7 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
           {groupClaims(token, names)
             .flatMap(({ claims: members }) => members)
             .map(({ name, text, standsFor, time, meaning }) => {
-              const says = time ? tellMoment(time) : standsFor && forOthers(standsFor)
+              const says = time ? tellMoment(time) : standsFor
               return (
                 <tr key={name}>
                   <td>

@@ -4,10 +4,10 @@ import { PhraseView } from '../identity/phrase-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import type { FactAnswer, Verdict } from '../identity/verdict.ts'
 import { groupOf, viewClaim } from '../trace/claims.ts'
-import { type ComparedClaim, compareTokens } from '../trace/comparison.ts'
+import { type ComparedClaim, compareAnswers, compareTokens } from '../trace/comparison.ts'
 import { judge } from '../trace/judge.ts'
 import { lessonOfSides } from '../trace/lessons.ts'
-import { type Sign, signWords } from '../trace/sign.ts'
+import { signWords } from '../trace/sign.ts'
 import { SignMark } from '../trace/sign-mark.tsx'
 import { ClaimValue } from '../trace/token-card.tsx'
 import type { TurnFacts } from '../trace/turn-facts.ts'
@@ -83,18 +83,13 @@ function answersOf({ answers, outcome }: Verdict): readonly FactAnswer[] {
   return [...answers.slice(0, -1), { ...last, question: 'Outcome', value: outcome.words, detail }]
 }
 
-/** Whose a right is: the explained word in an answer. */
-function whose({ detail }: FactAnswer): string | undefined {
-  return detail.find(part => typeof part === 'object' && 'term' in part)?.words
-}
-
 interface AnswerRowProps {
   readonly left: FactAnswer
   readonly right: FactAnswer
 }
 
 function AnswerRow({ left, right }: AnswerRowProps) {
-  const sign: Sign = left.value === right.value && whose(left) === whose(right) ? 'same' : 'changed'
+  const sign = compareAnswers(left, right)
   return (
     <tr data-sign={sign}>
       <td>

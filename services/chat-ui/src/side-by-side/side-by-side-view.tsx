@@ -169,11 +169,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
         </div>
       )}
       {formulas.map((formula, index) => (
-        <FormulaView
-          key={formula.result.card?.fingerprint ?? index}
-          formula={formula}
-          legend="not seen by the agent"
-        />
+        <FormulaView key={formula.result.card?.fingerprint ?? index} formula={formula} />
       ))}
       {answer && <SideAnswer answer={answer} side={side} session={session} config={config} names={names} />}
       <button type="button" class="button quiet" onClick={onTrace}>

@@ -21,6 +21,12 @@ export function contextsOf({ claims }: TokenCard): readonly string[] {
   return Array.isArray(contexts) ? contexts.map(String) : []
 }
 
+/** "acrs c1": the stronger sign-ins that a token proves, if it does. */
+export function tellContexts(card: TokenCard): readonly string[] {
+  const contexts = contextsOf(card)
+  return contexts.length > 0 ? [`acrs ${contexts.join(' ')}`] : []
+}
+
 /** The step-up of a turn in which an API wanted one; `undefined` where none did. */
 export function findStepUp({ steps, asked, uses }: TurnFacts): StepUp | undefined {
   const challenge = steps.find(({ problem }) => wantedContexts(problem?.claimsChallenge).length > 0)

@@ -6,6 +6,7 @@ import {
   type TokenCard,
 } from '@entra-bedrock-agent/identity-trace'
 import type { Names } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
 
 export interface ClaimView {
   readonly name: string
@@ -133,7 +134,7 @@ export function viewClaim(name: string, value: unknown, names: Names, card: Toke
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: dictionaryEntry(name)?.meaning,
-    standsFor: names.id(text) ?? tellSubject(name, card) ?? decodeNumbers(name, text),
+    standsFor: names.id(text) ?? toReader(tellSubject(name, card), names) ?? decodeNumbers(name, text),
   }
 }
 

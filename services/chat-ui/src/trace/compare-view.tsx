@@ -10,6 +10,7 @@ import { as } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
 import { contextsOf, findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
 import { groupOf, groupOrder, groupTitles, plainName, viewClaim } from './claims.ts'
@@ -17,14 +18,13 @@ import { type ComparedClaim, compareTokens, tally } from './comparison.ts'
 import { type Sign, signWords } from './sign.ts'
 import { SignMark } from './sign-mark.tsx'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
-import { apisCalledWith, type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import './compare-view.css'
 
 /** A token that was seen, and in which answer it was first. */
 interface SeenToken {
   readonly card: TokenCard
-  /** The names for the APIs that it was called with. */
   readonly names: Names
   readonly turn: number
   readonly flow: Flow
@@ -67,7 +67,6 @@ export function CompareView({ answers, selected, facts, context }: CompareViewPr
 
 /** Tokens that nobody saw are left out: there is nothing to compare. */
 function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, names: Names): SeenToken[] {
-  const allSteps = answers.flatMap(({ steps }) => steps)
   const own = new Set(tokensOf(selected.steps).map(tokenKey))
   const seen = new Map<string, SeenToken>()
   for (const [index, { steps, turn, question }] of answers.entries()) {
@@ -81,7 +80,7 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
         ...seen.get(key),
         card,
         isOfSelected: own.has(key),
-        names: ofAgent.forTokenOf(apisCalledWith(card, allSteps)),
+        names: ofAgent,
       })
     }
   }
@@ -143,7 +142,11 @@ function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)
   const answer = ofTwoAgents ? token.names.agent : isOfSelected ? 'this answer' : `answer ${turn}`
   const alike = tokens.filter(other => other.card.role === card.role && other.turn === turn)
-  return [card.role, answer, alike.length > 1 ? tellApart(token, alike) : flowWords[flow].label].join(' · ')
+  return [
+    card.role,
+    answer,
+    alike.length > 1 ? tellApart(token, alike) : toReader(flowWords[flow].label, token.names),
+  ].join(' · ')
 }
 
 /** By its API, or where that is the same, by the stronger sign-in that it proves. */
@@ -218,10 +221,13 @@ function isWorthShowing({ name, sign, lesson }: ComparedClaim): boolean {
   return isTold && (lesson !== undefined || sign !== 'same')
 }
 
-function SideHead({ token: { card, names } }: { readonly token: SeenToken }) {
+function SideHead({ token: { card, names, flow } }: { readonly token: SeenToken }) {
   return (
     <th scope="col" {...as.columnHeader}>
-      <TokenMark token={card.role} /> {card.role === 'Tc' ? 'your token' : `${names.agent}’s token`}
+      <TokenMark token={card.role} />{' '}
+      {card.role === 'Tc'
+        ? toReader('your token', names)
+        : `${names.agent}’s token, ${toReader(flowWords[flow].asWhom, names)}`}
     </th>
   )
 }
@@ -248,7 +254,7 @@ function ClaimGroupRows({ group, claims, left, right }: ClaimGroupRowsProps) {
 
 function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
   const { name, sign } = claim
-  const lesson = claim.lesson ?? meaningOf(name)
+  const lesson = toReader(claim.lesson ?? meaningOf(name), left.names)
   const plain = plainName(name)
   return (
     <>

@@ -1,11 +1,17 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentToken, ownToken, userToken } from '../testing/trace.ts'
-import { compareTokens, tally } from './comparison.ts'
+import { compareAnswers, compareTokens, tally } from './comparison.ts'
 
 function compare(...[left, right]: Parameters<typeof compareTokens>) {
   return new Map(compareTokens(left, right).map(claim => [claim.name, claim]))
 }
+
+it('two answers are the same where their words are, and the identity behind them', () => {
+  const itself = (id: string) => ({ question: 'For whom', value: 'Itself', detail: [], id })
+  expect(compareAnswers(itself('a'), itself('a'))).toBe('same')
+  expect(compareAnswers(itself('a'), itself('b'))).toBe('changed')
+})
 
 describe('compareTokens', () => {
   it('tells what is the same, changed, added and removed', () => {

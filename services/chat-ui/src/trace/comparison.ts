@@ -1,4 +1,5 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import type { FactAnswer } from '../identity/verdict.ts'
 import { type Claims, groupOf, groupOrder } from './claims.ts'
 import { lessonOf } from './lessons.ts'
 import type { Sign } from './sign.ts'
@@ -54,4 +55,15 @@ export function tally(claims: readonly ComparedClaim[]): Readonly<Record<Sign, n
   const counts = { same: 0, changed: 0, added: 0, removed: 0 }
   for (const { sign } of claims) counts[sign] += 1
   return counts
+}
+
+/** Whether two answers to one of the four questions say the same, of the same identity. */
+export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
+  const isSame = left.value === right.value && whose(left) === whose(right) && left.id === right.id
+  return isSame ? 'same' : 'changed'
+}
+
+/** Whose a right is: the explained word in an answer. */
+function whose({ detail }: FactAnswer): string | undefined {
+  return detail.find(part => typeof part === 'object' && 'term' in part)?.words
 }

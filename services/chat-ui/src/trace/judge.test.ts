@@ -59,8 +59,8 @@ describe('the verdict', () => {
       headline: 'The agent called Orders API on your behalf.',
       outcome: 'allowed: Allowed',
       told: [
-        'Who called: Agent identity (appid bbbbbbbb…)',
-        'For whom: You (oid eeeeeeee…)',
+        'Who called: Agent identity (appid bbbb…000b)',
+        'For whom: You (oid eeee…000e)',
         'By which right: Orders.Read (yours, by consent · scp)',
         'Allowed by: Orders API (2 of 2 checks · 200)',
       ],
@@ -72,7 +72,7 @@ describe('the verdict', () => {
     expect(verdictOf(accountTurn, 'agent-user')).toMatchObject({
       headline: 'The agent called Orders API as its own user account.',
       told: [
-        'Who called: Agent identity (azp bbbbbbbb…)',
+        'Who called: Agent identity (azp bbbb…000b)',
         'For whom: Its user account (Orders agent)',
         'By which right: Orders.Read (granted to the agent · scp)',
         'Allowed by: Orders API (2 of 2 checks · 200)',
@@ -107,7 +107,7 @@ describe('the verdict', () => {
     expect(headline(...twice, apiCall('c', token, { to: 'orders-tools', ...answered(200) }))).toBe(
       'The agent called Orders API twice and orders-tools server as itself.',
     )
-    expect(headline()).toBe('The agent got a token for Orders API or orders-tools server, and did not call.')
+    expect(headline()).toBe('The agent got a token for Orders API and orders-tools server, and did not call.')
   })
 
   it('never says that checks were passed where the API told of none', () => {
@@ -168,13 +168,43 @@ describe('the verdict', () => {
     expect(told[3]).toMatch(/^Failed at: .* \(SIDECAR_UNREACHABLE\) ✗$/)
   })
 
+  const failedAtEntra = (code: string, upstream: string) => ({
+    ...request,
+    status: 'failed' as const,
+    problem: { ...problem, code, upstream: { service: 'entra', code: upstream } },
+  })
+
+  it('says that Entra ID gave no token, and not that it denied one, where it throttles', () => {
+    const throttled = failedAtEntra('ENTRA_UNAVAILABLE', 'AADSTS90055')
+    const { outcome, told } = verdictOf([throttled])
+    expect(outcome).toBe('denied: Failed')
+    expect(told[3]).toBe('Failed at: Entra ID (AADSTS90055) ✗')
+    expect(formulasOf([throttled])).toEqual(['T1 unseen –✗gives none now→ TR missing → The API next'])
+  })
+
   it('waits, and does not deny, where a user has to do something first', () => {
-    const consent = {
-      ...request,
-      status: 'failed' as const,
-      problem: { ...problem, code: 'CONSENT_REQUIRED' },
-    }
-    expect(verdictOf([consent], 'obo').outcome).toBe('waiting: Waiting')
+    const more = failedAtEntra('CONDITIONAL_ACCESS_REQUIRED', 'AADSTS50076')
+    const { headline, outcome, told } = verdictOf([more], 'obo')
+    expect(headline).toBe('Entra ID gave the agent no token yet.')
+    expect(outcome).toBe('waiting: Waiting')
+    expect(told[3]).toBe('Waits at: Entra ID (AADSTS50076)')
+    expect(formulasOf([more])).toEqual(['T1 unseen –gives none yet→ TR missing → The API next'])
+  })
+
+  it.each([
+    ['BEDROCK_THROTTLED', 'Bedrock gave no answer yet.'],
+    ['BEDROCK_UNAVAILABLE', 'Bedrock gave no answer.'],
+    ['BEDROCK_STREAM_BROKEN', 'Bedrock gave no whole answer.'],
+  ])('tells of no token and no Entra ID where Bedrock failed (%s)', (code, sentence) => {
+    const upstream = { service: 'bedrock' }
+    const model = step('m', {
+      kind: 'model',
+      to: 'bedrock',
+      status: 'failed',
+      problem: { ...problem, code, upstream },
+    })
+    expect(verdictOf([model]).headline).toBe(sentence)
+    expect(formulasOf([model])).toEqual(['T1 next –was not asked→ TR next → The API next'])
   })
 
   it('takes “no such thing” for an answer and not for a denial', () => {
@@ -215,7 +245,37 @@ describe('the verdict', () => {
   })
 
   it('says that no API was called where the model needed none', () => {
-    expect(verdictOf([step('m', { kind: 'model', to: 'bedrock' })]).headline).toBe('The agent called no API.')
+    const answered = [step('m', { kind: 'model', to: 'bedrock' })]
+    expect(verdictOf(answered).headline).toBe('The agent called no API.')
+    expect(formulasOf(answered)).toEqual(['T1 next –was not asked→ TR next → The API next'])
+  })
+
+  it.each([
+    [-20, 'TR came from the sidecar’s cache. Before this question, ', 'issued TR before'],
+    [0, 'With T1, ', 'issues TR'],
+  ])('tells by when TR was issued (%d s) whether it came from the cache', (seconds, start, verb) => {
+    const startedAt = '2026-11-28T20:00:00.000Z'
+    const iat = Date.parse(startedAt) / 1000 - 300 + seconds
+    const token = { ...ownToken, claims: { ...ownToken.claims, iat } }
+    const steps = [
+      { ...request, startedAt },
+      ...(seconds < 0
+        ? [step('x', { kind: 'token-request', token: exchangeToken, status: 'not-observable' })]
+        : []),
+      step('t', { kind: 'token', token }),
+    ]
+    const facts = gatherFacts(steps, 'autonomous', false)
+    expect(phraseText(tellStory(facts, names)).startsWith(start)).toBe(true)
+    expect(writeFormulas(facts, names)[0]?.exchange.verb).toBe(verb)
+  })
+
+  it('does not say that TR is for one API only where another has the same app id', () => {
+    const tools = { name: 'orders-tools', title: 'orders-tools server', appId: apiId }
+    const shared = describeNames({ ...publicConfig, apis: [...publicConfig.apis, tools] })
+    const steps = [step('t', { kind: 'token', token: ownToken }), apiCall('a', ownToken, answered(200))]
+    const opens = (known: typeof names) =>
+      writeFormulas(gatherFacts(steps, 'autonomous', false), known)[0]?.result.lines[1]
+    expect([opens(names), opens(shared)]).toEqual(['for Orders API only', 'for Orders API'])
   })
 
   it('writes a formula for each token', () => {
@@ -255,13 +315,39 @@ describe('a call that waits for the user', () => {
       outcome: 'waiting: Waiting for you',
       told: [
         'Who would call: The agent ()',
-        'For whom: You (oid eeeeeeee…)',
+        'For whom: You (oid eeee…000e)',
         'By which right: Yours (asked for if you approve)',
         'Decided by: You (then Orders API)',
       ],
       formulas: ['T1 next + Tc seen → TR next → Orders API waiting'],
     })
     expect(story).toContain('If you approve, the sidecar exchanges T1 and Tc for TR, and the call runs once.')
+  })
+
+  it('is told after what has happened before it, with what its dashes mean', () => {
+    const list = apiCall('l', agentToken, {
+      to: 'orders-tools',
+      ...answered(200),
+      request: {
+        method: 'POST',
+        url: 'http://orders/mcp',
+        headers: { authorization: `Bearer TR ‹${agentToken.fingerprint}›` },
+        body: { method: 'tools/list' },
+      },
+    })
+    const facts = gatherFacts(
+      [arrived, step('t', { kind: 'token', token: agentToken }), list, waiting],
+      'obo',
+      false,
+      pauseOf(),
+    )
+    expect(phraseText(tellStory(facts, names))).toMatch(
+      /listed its tools\. The call would change something, so it waits for you, and no token was asked for it\. /,
+    )
+    expect(writeFormulas(facts, names).map(({ legend }) => legend)).toEqual([
+      expect.stringContaining('not seen by the agent'),
+      'happens only if you approve',
+    ])
   })
 
   it('was not sent where it was left', () => {
@@ -286,8 +372,8 @@ describe('a call that waits for the user', () => {
       headline: 'Orders API wants a stronger sign-in before the agent may create an order.',
       outcome: 'waiting: Waiting for you',
       told: [
-        'Who called: Agent identity (appid bbbbbbbb…)',
-        'For whom: You (oid eeeeeeee…)',
+        'Who called: Agent identity (appid bbbb…000b)',
+        'For whom: You (oid eeee…000e)',
         'By which right: Orders.Read (yours, by consent · scp)',
         'Decided by: Orders API (401 · wants acrs c1)',
       ],
@@ -320,8 +406,22 @@ describe('a call that waits for the user', () => {
       step('t2', { kind: 'token', token: newToken }),
       apiCall('b', newToken, { ...answered(201), parentId: 'w' }),
     ]
-    expect(verdictOf(steps, 'obo').outcome).toBe('allowed: Allowed')
-    expect(findStepUp(gatherFacts(steps, 'obo', false))).toEqual({
+    expect(verdictOf(steps, 'obo')).toMatchObject({
+      headline: 'The agent called Orders API on your behalf.',
+      outcome: 'allowed: Allowed',
+    })
+    const facts = gatherFacts(steps, 'obo', false)
+    const proofs = writeFormulas(facts, names).map(({ terms: [, Tc], result }) =>
+      [Tc?.lines, result.lines].map(lines => lines?.includes('acrs c1')),
+    )
+    expect(proofs).toEqual([
+      [false, false],
+      [true, true],
+    ])
+    expect(phraseText(tellStory(facts, names))).toContain(
+      'You signed in more strongly. With T1, Entra ID exchanged the new Tc for another TR. Orders API',
+    )
+    expect(findStepUp(facts)).toEqual({
       isDone: true,
       rows: [
         { role: 'Tc', before: [], after: ['c1'] },

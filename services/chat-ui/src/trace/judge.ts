@@ -4,6 +4,7 @@ import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
 import { problemKind } from '../words/problem-kinds.ts'
+import { toReader } from '../words/reader.ts'
 import { actsAsOf } from './claims.ts'
 import { answerAsked, tellAsked } from './judge-asked.ts'
 import {
@@ -21,13 +22,14 @@ export function judge(facts: TurnFacts, names: Names): Verdict {
   const outcome = outcomeOf(facts, ({ problem }) => problem !== undefined && problemKind(problem) === 'wait')
   const use = decisiveUse(facts, outcome)
   const scene: Scene = { ...facts, names, outcome, use }
-  return {
+  const verdict = {
     headline: scene.asked ? tellAsked(scene.asked, names) : tellHeadline(scene),
     outcome: { kind: isLeft(scene) ? 'neutral' : kinds[outcome], words: outcomeWords(scene) },
     answers: scene.asked
       ? answerAsked(scene, scene.asked, use && { caller: tellCaller(scene), right: tellRight(scene) }, names)
       : [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)],
   }
+  return toReader(verdict, names)
 }
 
 interface Scene extends TurnFacts {
@@ -64,7 +66,8 @@ function outcomeWords({ outcome, use, asked }: Scene): string {
   switch (outcome) {
     case 'asked':
     case 'more':
-      return asked?.isOpen ? 'Waiting for you' : 'Not sent'
+      if (asked?.isOpen) return 'Waiting for you'
+      return asked?.kind === 'step-up' ? 'Nothing changed' : 'Not sent'
     case 'declined':
       return 'Declined'
     case 'running':
@@ -100,9 +103,9 @@ function tellHeadline(scene: Scene): string {
     case 'allowed':
       return `${agent} called ${everyApi(scene)} ${asWhom}${times(scene)}.`
     case 'denied':
-      return use ? tellDenial(names, use) : `${whoFailed(failure, names)} gave ${names.agent} no token.`
+      return use ? tellDenial(names, use) : `${whoFailed(failure, names)} gave ${tellLack(scene)}.`
     case 'waiting':
-      return `${whoFailed(failure, names)} gave ${names.agent} no token yet.`
+      return `${whoFailed(failure, names)} gave ${tellLack(scene)} yet.`
     case 'answered':
       return `${apis} answered ${names.agent} with ${use?.decisive?.response?.status}.`
     case 'failed':
@@ -121,7 +124,8 @@ function tellHeadline(scene: Scene): string {
 }
 
 function tellLack({ failure, names }: Scene): string {
-  return failure?.kind === 'token-request' ? `${names.agent} no token` : 'no answer'
+  if (failure?.kind === 'token-request') return `${names.agent} no token`
+  return failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'
 }
 
 function tellDenial(names: Names, use: TokenUse): string {
@@ -154,16 +158,20 @@ function whoFailed(failure: TraceStep | undefined, names: Names): string {
 
 export function apisOf({ apis, token }: TokenUse, names: Names): string {
   const audience = token.claims?.['aud']
-  const known = typeof audience === 'string' ? names.forTokenOf(apis).id(audience) : undefined
+  const known = typeof audience === 'string' ? names.id(audience) : undefined
   return apis.length > 0 ? inOneSentence.format(apis.map(names.actor)) : (known ?? 'the API')
 }
 
 /** "Orders API twice and Stock API"; how often, only where there are several. */
 function everyApi({ uses, names }: Scene): string {
-  const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
+  const calls = allowedCalls(uses)
   const byApi = Map.groupBy(calls, ({ to }) => to)
   const told = [...byApi].map(([api, { length }]) => names.actor(api) + (byApi.size > 1 ? often(length) : ''))
   return inOneSentence.format(told)
+}
+
+function allowedCalls(uses: readonly TokenUse[]): TraceStep[] {
+  return uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
 }
 
 const inOneSentence = new Intl.ListFormat('en', { type: 'conjunction' })
@@ -175,7 +183,7 @@ function often(number: number): string {
 
 /** How often the one API was called. */
 function times({ uses }: Scene): string {
-  const calls = uses.flatMap(use => use.calls)
+  const calls = allowedCalls(uses)
   const isOneApi = calls.every(({ to }) => to === calls[0]?.to)
   return isOneApi && calls.length > 1 ? `,${often(calls.length)}` : ''
 }
@@ -193,20 +201,21 @@ function tellCaller({ use, uses, running, names, outcome }: Scene): FactAnswer {
   const id = String(claims[name] ?? '')
   const isBad = outcome === 'denied' && deniedBy(use).check === 'caller'
   const detail: Phrase = [{ code: name }, ` ${shortenIds(id)}`]
-  return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad }
+  return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad, id }
 }
 
 function tellSubject({ use, flow, tokens, failure, names }: Scene): FactAnswer {
   const question = 'For whom'
   if (use) {
     const { claims = {} } = use.token
-    const oid: Phrase = [{ code: 'oid' }, ` ${shortenIds(String(claims['oid'] ?? ''))}`]
+    const id = String(claims['oid'] ?? '')
+    const oid: Phrase = [{ code: 'oid' }, ` ${shortenIds(id)}`]
     const { name } = claims
     // biome-ignore format: table
     const proven: Readonly<Record<ActsAs, FactAnswer>> = {
-      agent: { question, value: 'Itself', detail: [{ code: 'oid' }, ` of ${names.agent}, no user`] },
-      user: { question, value: 'You', detail: oid },
-      'agent-user': { question, value: 'Its user account', detail: typeof name === 'string' ? [name] : oid },
+      agent: { question, value: 'Itself', detail: [{ code: 'oid' }, ` of ${names.agent}, no user`], id },
+      user: { question, value: 'You', detail: oid, id },
+      'agent-user': { question, value: 'Its user account', detail: typeof name === 'string' ? [name] : oid, id },
     }
     return proven[actsAsOf(use.token)]
   }
@@ -240,16 +249,9 @@ function tellRight({ use, running, flow, outcome }: Scene): FactAnswer {
 }
 
 function tellDecision({ use, running, failure, names, outcome }: Scene): FactAnswer {
-  if (!use) {
-    if (failure)
-      return {
-        question: outcome === 'denied' ? 'Denied by' : 'Failed at',
-        value: whoFailed(failure, names),
-        detail: [tellCode(failure)],
-        isBad: true,
-      }
+  if (!use && failure) return tellWhereItEnded(failure, outcome, names)
+  if (!use)
     return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'nobody was asked'] }
-  }
   const status = use.decisive?.response?.status
   const api = apisOf(use, names)
   switch (outcome) {
@@ -276,6 +278,16 @@ function tellDecision({ use, running, failure, names, outcome }: Scene): FactAns
       }
     default:
       return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'not known'] }
+  }
+}
+
+function tellWhereItEnded(failure: TraceStep, outcome: Outcome, names: Names): FactAnswer {
+  const isWaiting = outcome === 'waiting'
+  return {
+    question: outcome === 'denied' ? 'Denied by' : isWaiting ? 'Waits at' : 'Failed at',
+    value: whoFailed(failure, names),
+    detail: [tellCode(failure)],
+    isBad: !isWaiting,
   }
 }
 

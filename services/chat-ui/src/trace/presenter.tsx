@@ -6,6 +6,7 @@ import { FormulaView } from '../identity/formula-view.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
 import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
 import { tellScenes } from './scenes.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
@@ -46,7 +47,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
       <header class="line">
         <h2>“{question}”</h2>
         <p class="note">
-          {flowWords[facts.flow].label} · {modeNames[mode]}
+          {toReader(flowWords[facts.flow].label, names)} · {modeNames[mode]}
         </p>
         <form class="end" method="dialog">
           <button type="submit" class="button quiet">

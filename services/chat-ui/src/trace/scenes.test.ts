@@ -20,7 +20,7 @@ it('a turn on behalf of a user is told in the order of the exchange, each senten
     'You ask, and have signed in. Tc',
     'The model chooses what to do. ',
     'The blueprint vouches for the agent. T1',
-    'With T1 as the agent’s credential, Entra ID exchanges Tc for TR. T1,Tc,exchange,TR',
+    'With T1, Entra ID exchanges Tc for TR. T1,Tc,exchange,TR',
     'Orders API checks TR, and decides. TR,gate',
     'The agent called Orders API on your behalf. T1,Tc,exchange,TR,gate',
   ])
@@ -37,7 +37,7 @@ it('a turn as the agent’s own user account tells of both tokens that nobody sa
     'You ask. The agent acts as its own user account. ',
     'The blueprint vouches for the agent. T1',
     'The agent vouches for its user account. T1,T2',
-    'With T1 as the agent’s credential, Entra ID exchanges T2 for TR. T1,T2,exchange,TR',
+    'With T1, Entra ID exchanges T2 for TR. T1,T2,exchange,TR',
   ])
 })
 

@@ -1,6 +1,7 @@
 import { flowWords, type Term } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
+import { toReader } from '../words/reader.ts'
 import { actsAsOf } from './claims.ts'
 import { apisOf, judge } from './judge.ts'
 import { lastChecks, rightsOf, type TurnFacts } from './turn-facts.ts'
@@ -18,6 +19,10 @@ export interface Scene {
 
 /** A turn in a few sentences, in the order of the exchange; only what happened in it. */
 export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
+  return toReader(scenesOf(facts, names), names)
+}
+
+function scenesOf(facts: TurnFacts, names: Names): Scene[] {
   const { flow, steps, uses, failure } = facts
   const { terms, issues, asWhom } = flowWords[flow]
   const [use] = uses
@@ -37,7 +42,7 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
       actsAsOf(use.token)
     ]
     scenes.push({
-      headline: `With T1 as the agent’s credential, Entra ID ${issues}.`,
+      headline: `With T1, Entra ID ${issues}.`,
       evidence: [
         { token: 'TR' },
         ` names ${names.agent} as the caller and ${subject} as the subject: `,
@@ -81,7 +86,7 @@ function asked({ agent }: Names, asWhom: string): Scene {
 }
 
 function signedIn({ agent }: Names): Scene {
-  const evidence = ` lets ${agent} act for you. It opens nothing but the blueprint.`
+  const evidence = ` lets ${agent} act for you, and nothing else.`
   return {
     headline: 'You ask, and have signed in.',
     evidence: ['Your token ', { token: 'Tc' }, evidence],

@@ -1,8 +1,9 @@
 import type { Actor, Flow, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { useSignal } from '@preact/signals'
+import { useComputed } from '@preact/signals'
 import { Component, type RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useGrowingCount } from '../browser/growing-count.ts'
+import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { formatClock } from '../words/clock.ts'
@@ -13,7 +14,7 @@ import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
 import { Scale, TimeBar } from './time-bar.tsx'
-import type { Row, Timeline } from './timeline.ts'
+import { elapsedMs, type Row, type Timeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { carriedToken } from './traced-answer.ts'
@@ -41,7 +42,11 @@ export function StepList(props: StepListProps) {
   const shown = rowsToShow(props)
   const rows = shown.slice(0, useGrowingCount(shown.length))
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
-  const scaleMs = isSequence ? 0 : scaleOf(timeline, running)
+  const now = useNow(100, running)
+  const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
+  // Doubled now and then, so that not all bars move all the time.
+  const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
+  const scaleMs = isSequence ? 0 : running ? growing.value : timeline.spanMs
   useSought(view, timeline.rows, list)
   return (
     <section
@@ -52,7 +57,12 @@ export function StepList(props: StepListProps) {
         if (actOnKey(event, timeline.rows, view, onHelp)) event.preventDefault()
       }}
     >
-      <StepsBar timeline={timeline} running={running} view={view} failure={findFailure(props)} />
+      <StepsBar
+        rows={timeline.rows}
+        elapsed={running ? elapsed : undefined}
+        view={view}
+        failure={findFailure(props)}
+      />
       {isSequence ? <LaneHeads lanes={lanes} names={context.names} /> : <TimeAxis scaleMs={scaleMs} />}
       <div class="hops">
         {isSequence && <LaneLines lanes={lanes} />}
@@ -134,11 +144,6 @@ function unseenEdge(rows: readonly Row[], index: number): string | undefined {
     row?.step.status === 'not-observable' && row.step.kind !== 'consent'
   if (!isUnseen(rows[index])) return undefined
   return `${isUnseen(rows[index - 1]) ? '' : 'first'} ${isUnseen(rows[index + 1]) ? '' : 'last'}`
-}
-
-/** How long the scale of the bars is. While the trace grows it doubles now and then, so that not all bars move all the time. */
-function scaleOf({ spanMs }: Timeline, running: boolean): number {
-  return running ? 2 ** Math.ceil(Math.log2(spanMs)) : spanMs
 }
 
 /** Shows the step that a link or a sentence leads to, as soon as it is there. */
@@ -292,13 +297,7 @@ function StepRow(props: StepItemProps) {
 
 /** How long a step has waited, by the agent's clock. */
 function WaitingTime({ step, clockAheadMs }: Pick<StepItemProps, 'step' | 'clockAheadMs'>) {
-  const now = useSignal(Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => {
-      now.value = Date.now()
-    }, 1_000)
-    return () => clearInterval(timer)
-  }, [now])
+  const now = useNow(1_000)
   const sinceMs = Date.parse(step.startedAt ?? '') + (step.durationMs ?? 0)
   const seconds = Math.round((now.value + clockAheadMs - sinceMs) / 1000)
   return seconds >= 0 ? <> {formatClock(seconds)}</> : null
@@ -322,7 +321,7 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
         step={step}
         flow={flow}
         title={title}
-        time={time === 'ok' ? '' : time}
+        time={time}
         token={token}
         unseen={unseen}
       />
@@ -349,7 +348,7 @@ function tellTime({ step, durationMs, running, times, waitedMs }: RowWords): str
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
   switch (status) {
     case 'ok':
-      return times > 1 ? `≤ ${duration} each` : (duration ?? 'ok')
+      return times > 1 ? `≤ ${duration} each` : (duration ?? '')
     case 'failed':
       return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
     case 'running':

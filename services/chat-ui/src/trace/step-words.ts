@@ -4,6 +4,7 @@ import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
+import { tellContexts } from './acrs.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
 /** A step in words: what was done, and where. */
@@ -93,12 +94,6 @@ function detailsOf(step: TraceStep): string[] {
 function tellToolCalls(body: unknown): string[] {
   const { length } = toolCallsOf(body)
   return length > 0 ? [count(length, 'tool call')] : []
-}
-
-/** The stronger sign-ins that a token proves. */
-function tellContexts({ claims }: NonNullable<TraceStep['token']>): string[] {
-  const contexts = claims?.['acrs']
-  return Array.isArray(contexts) ? [`acrs ${contexts.join(' ')}`] : []
 }
 
 function tellChecksBy(token: NonNullable<TraceStep['token']>, actor?: string): string {

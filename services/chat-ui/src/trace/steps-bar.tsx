@@ -1,11 +1,13 @@
+import type { ReadonlySignal } from '@preact/signals'
 import { count, formatDuration } from '../words/times.ts'
-import { marksOf, type Row, type Timeline } from './timeline.ts'
+import { marksOf, type Row } from './timeline.ts'
 import type { TraceView } from './trace-view.ts'
 import './steps-bar.css'
 
 interface StepsBarProps {
-  readonly timeline: Timeline
-  readonly running: boolean
+  readonly rows: readonly Row[]
+  /** How long the turn has taken while it goes on. */
+  readonly elapsed: ReadonlySignal<number> | undefined
   readonly view: TraceView
   /** The first step that failed, in words. */
   readonly failure:
@@ -13,18 +15,17 @@ interface StepsBarProps {
     | undefined
 }
 
-/** How many steps, how long they took and what failed; in the list with the search and the filter for them. */
-export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }: StepsBarProps) {
+/** How many steps, what failed and how long it takes; in the list with the search and the filter for them. */
+export function StepsBar({ rows, elapsed, view, failure }: StepsBarProps) {
   const steps = rows.filter(({ number }) => number > 0)
   const areAllOpen = rows.every(row => view.isOpen(row))
   return (
     <div class="steps-bar line">
       <p class="steps-sum">
-        <strong>{count(steps.length, 'step')}</strong>{' '}
-        <span class="note">
-          · {formatDuration(spanMs)} {running ? 'so far' : 'total'} ·{' '}
-        </span>
-        {failure ? (
+        <strong>{count(steps.length, 'step')}</strong>
+        {elapsed && <SoFar elapsed={elapsed} />}
+        {failure && ' · '}
+        {failure && (
           <button
             type="button"
             class="link"
@@ -33,8 +34,6 @@ export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }:
           >
             {failure.count} failed: {failure.words}
           </button>
-        ) : (
-          <span class="note">none failed</span>
         )}
       </p>
       {view.view.value === 'steps' && (
@@ -69,6 +68,10 @@ export function StepsBar({ timeline: { rows, spanMs }, running, view, failure }:
   )
 }
 
+function SoFar({ elapsed }: { readonly elapsed: ReadonlySignal<number> }) {
+  return <span class="note"> · {formatDuration(elapsed.value)} so far</span>
+}
+
 /** The scale of time over the bars. */
 export function TimeAxis({ scaleMs }: { readonly scaleMs: number }) {
   return (
@@ -84,6 +87,9 @@ export function TimeAxis({ scaleMs }: { readonly scaleMs: number }) {
             {mark === 0 ? '0' : formatMark(mark, scaleMs)}
           </text>
         ))}
+        <text x="100%" y="12" text-anchor="end">
+          {formatDuration(scaleMs)}
+        </text>
       </svg>
       <b>took</b>
     </div>

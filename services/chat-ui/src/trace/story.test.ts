@@ -36,9 +36,9 @@ describe('tellStory', () => {
       'obo',
     )
     expect(story).toBe(
-      'Tc lets this page call the agent for you. The model asked for 1 tool call and saw no token. ' +
+      'Your token Tc lets the agent act for you, and nothing else. The model asked for 1 tool call and saw no token. ' +
         'The sidecar gets T1, by which the blueprint vouches for the agent. ' +
-        'With T1 as the agent’s credential, Entra ID exchanged Tc for TR, which names the agent as caller and you as the user. ' +
+        'With T1, Entra ID exchanged Tc for the agent’s token TR, which names the agent as caller and you as the user. ' +
         'Its right is yours, lent by a delegated permission that you or an administrator consented to. ' +
         'Orders API checked TR and answered.',
     )
@@ -46,7 +46,7 @@ describe('tellStory', () => {
 
   it('says that no user is involved where the agent acts as itself', () => {
     expect(tell([step('t', { kind: 'token', token: ownToken })])).toBe(
-      'With T1 as the agent’s credential, Entra ID issued TR, which names the agent as caller and as subject: no user is involved.',
+      'With T1, Entra ID issued the agent’s token TR, which names the agent as caller and as subject: no user is involved.',
     )
   })
 
@@ -54,7 +54,7 @@ describe('tellStory', () => {
     expect(tell(accountTurn, 'agent-user')).toBe(
       'The sidecar gets T1, by which the blueprint vouches for the agent. ' +
         'With it the sidecar gets T2, by which the agent vouches for its user account. ' +
-        'With T1 as the agent’s credential, Entra ID exchanged T2 for TR, which names the agent as caller and its user account as subject: nobody signed in, and no token of yours is involved. ' +
+        'With T1, Entra ID exchanged T2 for the agent’s token TR, which names the agent as caller and its user account as subject: nobody signed in, and no token of yours is involved. ' +
         'Its right is a delegated permission that an administrator granted the agent for its account. ' +
         'Orders API checked TR and answered.',
     )

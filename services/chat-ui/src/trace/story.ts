@@ -1,8 +1,9 @@
 import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { tellAct } from '../words/call-words.ts'
 import { flowWords } from '../words/flows.ts'
-import { capitalise, type Names } from '../words/names.ts'
+import { capitalise, isReaderUser, type Names } from '../words/names.ts'
 import type { Part, Phrase } from '../words/phrase.ts'
+import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { actsAsOf } from './claims.ts'
@@ -11,32 +12,42 @@ import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from 
 
 /** What happened, in the order of the exchange. What nobody saw is told as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
+  return toReader(storyOf(facts, names), names)
+}
+
+function storyOf(facts: TurnFacts, names: Names): Phrase {
   const { tokens, uses, failure, asked, isDeclined } = facts
+  const isCached = uses[0]?.isFromCache ?? false
+  const gets = isCached ? ' got ' : ' gets '
   return [
-    ...(tokens.Tc ? [{ token: 'Tc' } as const, ` lets this page call ${names.agent} for you. `] : []),
+    ...(tokens.Tc
+      ? ['Your token ', { token: 'Tc' } as const, ` lets ${names.agent} act for you, and nothing else. `]
+      : []),
     ...tellModel(facts),
-    ...(asked && asked.kind !== 'step-up' ? tellAsked(asked, facts, names) : []),
-    ...(isDeclined ? ['You declined a call, so it was not made. '] : []),
-    ...(tokens.T1 ? tellVouching(names) : []),
+    ...(isCached
+      ? [{ token: 'TR' } as const, ' came from the sidecar’s cache. Before this question, the ']
+      : []),
+    ...(tokens.T1 ? [isCached ? '' : 'The ', ...tellVouching(names, gets)] : []),
     ...(tokens.T2
       ? [
-          'With it the sidecar gets ',
+          `With it the sidecar${gets}`,
           { token: 'T2' } as const,
           `, by which ${names.agent} vouches for its `,
           { term: 'agent user', words: 'user account' } as const,
           '. ',
         ]
       : []),
-    ...uses.flatMap(use => tellUse(use, facts, names)),
+    ...uses.flatMap((use, index) => tellUse(use, index === 0, facts, names)),
     ...(failure && !asked ? tellFailure(failure) : []),
+    ...(isDeclined ? ['You declined a call, so it was not made. '] : []),
+    ...(asked && asked.kind !== 'step-up' ? tellAsked(asked, facts, names) : []),
   ]
 }
 
-function tellVouching({ agent }: Names): Phrase {
+function tellVouching({ agent }: Names, gets: string): Phrase {
   return [
-    'The ',
     { term: 'sidecar', words: 'sidecar' },
-    ' gets ',
+    gets,
     { token: 'T1' },
     ', by which the ',
     { term: 'blueprint', words: 'blueprint' },
@@ -62,15 +73,32 @@ const subjects: Readonly<Record<ActsAs, string>> = {
   'agent-user': 'its user account as subject: nobody signed in, and no token of yours is involved',
 }
 
-function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Part[] {
-  const { flow } = facts
+/** What a second token has in common with the first is not said again. */
+function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names): Part[] {
+  const { flow, uses } = facts
   const subject = subjects[actsAsOf(use.token)]
   const exchanged = flowWords[flow].terms[1]
+  if (!isFirst) {
+    const isNew = use.userToken !== uses[0]?.userToken
+    return [
+      'With ',
+      { token: 'T1' },
+      ', Entra ID ',
+      ...(exchanged
+        ? [isNew ? 'exchanged the new ' : 'exchanged ', { token: exchanged }, ' for ']
+        : ['issued ']),
+      'another ',
+      { token: 'TR' },
+      '. ',
+      ...tellCall(use, facts, names),
+    ]
+  }
   return [
     'With ',
     { token: 'T1' },
-    ' as the agent’s credential, Entra ID ',
+    ', Entra ID ',
     ...(exchanged ? ['exchanged ', { token: exchanged }, ' for '] : ['issued ']),
+    'the agent’s token ',
     { token: 'TR' },
     ', which names ',
     { term: 'agent identity', words: names.agent },
@@ -100,6 +128,7 @@ function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
   const checked = lastChecks(use.token, actor => actor !== 'agent')
   switch (use.outcome) {
     case 'allowed':
+      if (use.calls.every(isListOfTools)) return [`${api} listed its tools. `]
       return [checked ? `${api} checked TR and answered. ` : `${api} answered. `]
     case 'denied':
       return tellDenial(use, api)
@@ -116,6 +145,11 @@ function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
   }
 }
 
+/** Of an MCP server: the model is told its tools before it is asked. */
+function isListOfTools({ request }: TraceStep): boolean {
+  return Object(request?.body).method === 'tools/list'
+}
+
 /** What the API wanted before it would do what it was asked, and how that came about or can. */
 function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
@@ -127,9 +161,7 @@ function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: strin
   ]
   if (asked?.isOpen)
     return [...wanted, 'After you confirm, your new Tc is exchanged for a TR that carries it. ']
-  return uses.length > 1
-    ? [...wanted, 'You signed in more strongly, and your new Tc was exchanged. ']
-    : wanted
+  return uses.length > 1 ? [...wanted, 'You signed in more strongly. '] : wanted
 }
 
 /** A call that nobody made. */
@@ -141,7 +173,7 @@ function tellAsked({ kind, isOpen, title }: Asked, { flow }: TurnFacts, names: N
   if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}. `]
   return kind === 'approval'
     ? [
-        'The call would change something, so it waits for you, and no token was asked for. If you approve, ',
+        'The call would change something, so it waits for you, and no token was asked for it. If you approve, ',
         ...exchange,
         ', and the call runs once. ',
       ]
@@ -170,9 +202,9 @@ function tellFailure({ problem, to }: TraceStep): Phrase {
 export function tellToken(card: TokenCard, names: Names, revealed: boolean): string {
   const { role, claims = {} } = card
   const audience = nameOf(claims['aud'], names)
-  const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : 'you'
-  if (role === 'T1')
-    return 'The agent’s credential: by it the blueprint vouches that the agent is one of its own.'
+  const asker = isReaderUser(names) ? 'you' : 'the user who asked'
+  const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : asker
+  if (role === 'T1') return 'The blueprint’s token: by it the blueprint vouches for the agent.'
   if (role === 'T2') return 'The agent’s exchange token: by it the agent vouches for its own user account.'
   if (role === 'Tc') {
     const client = nameOf(claims['azp'] ?? claims['appid'], names) ?? 'this page'

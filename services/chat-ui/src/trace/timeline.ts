@@ -27,10 +27,22 @@ export interface Row {
 export interface Timeline {
   readonly rows: readonly Row[]
   readonly spanMs: number
+  /** When the first step began, in milliseconds since 1970, and how long the turn has waited since. */
+  readonly beginMs: number
+  readonly waitedMs: number
 }
 
-/** The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time. */
-export function layOut(given: readonly TraceStep[]): Timeline {
+/** How long a turn has taken that goes on, without its waits. */
+export function elapsedMs({ spanMs, beginMs, waitedMs }: Timeline, nowMs: number): number {
+  return Number.isFinite(beginMs) ? Math.max(spanMs, nowMs - beginMs - waitedMs) : spanMs
+}
+
+/**
+ * The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time.
+ *
+ * @param totalMs what the turn took in all, which is more than its steps did; of one that waited it is its last part alone
+ */
+export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
   const steps = putReturnsUnderTools(given)
   const waits = findWaits(steps)
   const begin = Math.min(...steps.flatMap(step => startMs(step) ?? []))
@@ -81,7 +93,8 @@ export function layOut(given: readonly TraceStep[]): Timeline {
     for (const member of own) add(member, { parent: step.id })
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
-  return { rows, spanMs: Math.max(1, ...ends) }
+  const spanMs = Math.max(1, ...ends, ...(waits.length === 0 ? [totalMs] : []))
+  return { rows, spanMs, beginMs: begin, waitedMs: waitedBefore(Number.POSITIVE_INFINITY, waits) }
 }
 
 /** A time in which the turn waited for its user. */
@@ -210,12 +223,12 @@ export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): A
   return [...known.filter(actor => acting.has(actor)), ...[...acting].filter(actor => !known.includes(actor))]
 }
 
-/** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. */
+/** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. There is room for its end beside them. */
 export function marksOf(spanMs: number): readonly number[] {
   const rough = spanMs / 3.2
   const power = 10 ** Math.floor(Math.log10(rough))
   const stepMs = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
   return Array.from({ length: Math.floor(spanMs / stepMs) + 1 }, (_, index) => index * stepMs).filter(
-    mark => mark <= spanMs * 0.9,
+    mark => mark <= spanMs * 0.65,
   )
 }

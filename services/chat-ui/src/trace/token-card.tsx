@@ -1,6 +1,7 @@
 import { readNumericDate, type TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
@@ -8,7 +9,6 @@ import { type Names, shortenIds } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
 import { type Claims, type ClaimView, groupClaims, mostTellingClaims } from './claims.ts'
 import { tellToken } from './story.ts'
-import { apisCalledWith } from './traced-answer.ts'
 import './token-card.css'
 
 const claimReferences = [
@@ -36,7 +36,7 @@ interface TokenCardProps {
 
 /** A token as it may be shown: who it speaks for, what it says, who has checked it. Never the token itself. */
 export function TokenCardView({ card, context, credential, onClose }: TokenCardProps) {
-  const names = context.names.forTokenOf(apisCalledWith(card, []))
+  const { names } = context
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
     box.current?.scrollIntoView({ block: 'nearest' })
@@ -95,14 +95,7 @@ interface LifeProps {
 
 /** How much of a token's life is left, by the agent's clock: the browser's may be wrong. */
 function Life({ claims = {}, clockAheadMs }: LifeProps) {
-  const browserNow = useSignal(Date.now())
-  useEffect(() => {
-    const timer = setInterval(() => {
-      browserNow.value = Date.now()
-    }, tickMs)
-    return () => clearInterval(timer)
-  }, [browserNow])
-  const now = (browserNow.value + clockAheadMs) / 1000
+  const now = (useNow(tickMs).value + clockAheadMs) / 1000
   const end = readNumericDate(claims['exp'])
   const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
   if (end === undefined || begin === undefined || end <= begin) return null

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
-import type { Names } from '../words/names.ts'
+import { isReaderUser, type Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
@@ -53,7 +53,8 @@ export function TracePanel({
   const redactor = useRedactor(answers, revealed)
   const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
   const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
-  const timeline = useMemo(() => layOut(steps), [steps])
+  const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
+  const timeline = useMemo(() => layOut(steps, totalMs), [steps, totalMs])
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
@@ -121,7 +122,7 @@ export function TracePanel({
             turn={turn}
             view={view}
             context={context}
-            credential={config.blueprintCredential}
+            credential={isReaderUser(names) ? config.blueprintCredential : undefined}
           />
         )}
         {draw[view.view.value]()}

@@ -6,6 +6,7 @@ import type {
   TokenCard,
   TokenRole,
   TraceStep,
+  TurnResult,
   TurnStart,
 } from '@entra-bedrock-agent/identity-trace'
 
@@ -22,6 +23,7 @@ export interface TracedAnswer {
   /** How far the agent's clock was ahead of the browser's; tokens live by the clocks of servers. */
   readonly clockAheadMs?: number
   readonly steps: readonly TraceStep[]
+  readonly result?: Pick<TurnResult, 'timing'> | undefined
   /** What the turn waits for. */
   readonly pause?: Pause
 }

@@ -9,7 +9,7 @@ import type {
 } from '@entra-bedrock-agent/identity-trace'
 import { wantedContexts } from '../words/step-up.ts'
 import { actsAsOf } from './claims.ts'
-import { apisCalledWith, isCallWith, tokensOf } from './traced-answer.ts'
+import { apisCalledWith, isCallWith, tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
  * How a call of an API, or a whole turn, came out. `answered` = with a status that denies nobody, such as 404; `asked` = it
@@ -37,6 +37,10 @@ export interface TokenUse {
   readonly outcome: Outcome
   /** The call that made the outcome. */
   readonly decisive: TraceStep | undefined
+  /** The user's token as it was then; a step-up renews it. */
+  readonly userToken: TokenCard | undefined
+  /** Entra ID issued TR before the turn began, so that it came from the sidecar's cache. */
+  readonly isFromCache: boolean
 }
 
 /** What the user has to do before a call goes on. */
@@ -63,7 +67,9 @@ export interface TurnFacts {
   readonly uses: readonly TokenUse[]
   /** The step in which the turn failed before there was a token. */
   readonly failure: TraceStep | undefined
-  /** The sidecar is being asked for a token. */
+  /** The sidecar was asked for a token. */
+  readonly isTokenAsked: boolean
+  /** It is being asked for one. */
   readonly isAsking: boolean
   /** What waits for the user, or waited until its time was over. */
   readonly asked: Asked | undefined
@@ -87,6 +93,7 @@ export function gatherFacts(
     tokens: Object.fromEntries(cards.map(card => [card.role, card])),
     uses,
     failure: uses.length > 0 ? undefined : findFailure(steps),
+    isTokenAsked: uses.length > 0 || steps.some(({ kind }) => kind === 'token-request'),
     isAsking: running && steps.some(({ kind, status }) => kind === 'token-request' && status === 'running'),
     asked: running ? undefined : findAsked(steps, pause),
     isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
@@ -132,7 +139,19 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
   const calls = steps.filter(step => isCallWith(step, token))
   const apis = apisCalledWith(token, steps)
   const found = judgeCalls(token, calls, running, isFinal(steps))
-  return { token, calls, apis, ...found }
+  const until = steps.findIndex(step => step.token !== undefined && tokenKey(step.token) === tokenKey(token))
+  const userToken = tokensOf(steps.slice(0, until)).findLast(({ role }) => role === 'Tc')
+  return { token, calls, apis, ...found, userToken, isFromCache: isOlder(token, steps) }
+}
+
+/** Entra ID sets `iat` and `nbf` five minutes before the issue; the clocks of both sides may differ by some seconds. */
+const backdatedMs = 300_000
+const toleranceMs = 10_000
+
+function isOlder({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boolean {
+  const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
+  const issuedMs = Number(claims['iat'] ?? Number.NaN) * 1000 + backdatedMs
+  return Number.isFinite(begin) && issuedMs + toleranceMs < begin
 }
 
 function judgeCalls(
@@ -196,9 +215,11 @@ export function rightsOf(card: TokenCard): {
   return { claim, rights: rights.filter(right => right !== '') }
 }
 
-/** Whether Entra ID refused a token, and not only was not reached. */
+/** Whether Entra ID refused a token, and not only was not reached or had no time. */
 export function isRefusal({ kind, problem }: TraceStep): boolean {
-  return kind === 'token-request' && problem?.upstream?.service === 'entra'
+  return (
+    kind === 'token-request' && problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
+  )
 }
 
 /** How a whole turn came out: the worst that happened to one of its tokens counts. */

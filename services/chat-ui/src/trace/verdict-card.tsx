@@ -8,7 +8,6 @@ import { shortenIds } from '../words/names.ts'
 import { findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
 import { judge } from './judge.ts'
-import { legendOf } from './legend.ts'
 import { LogQueries } from './step-details.tsx'
 import { tellStory } from './story.ts'
 import { TokenCardView, type TokenContext } from './token-card.tsx'
@@ -72,7 +71,6 @@ function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, '
         <FormulaView
           key={formula.result.card?.fingerprint ?? index}
           formula={formula}
-          {...(index === formulas.length - 1 ? { legend: legendOf(facts) } : {})}
           onOpen={({ card }) => card && view.toggleToken(card)}
           isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
         />

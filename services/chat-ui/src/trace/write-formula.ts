@@ -1,7 +1,10 @@
 import { type Formula, type Gate, isUnseen, type Plate, plateTitles, termLines } from '../identity/formula.ts'
 import { flowWords, type Term } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
+import { problemKind } from '../words/problem-kinds.ts'
+import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
+import { tellContexts } from './acrs.ts'
 import { apisOf, deniedBy, isRightMissing, tellChecks } from './judge.ts'
 import { type Asked, isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
@@ -10,14 +13,24 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
   const pending =
     facts.asked && facts.asked.kind !== 'step-up' ? [writePending(facts, facts.asked, names)] : []
   const uses = facts.uses.length > 0 || pending.length > 0 ? facts.uses : [undefined]
-  const formulas = uses.map(use => ({
-    terms: flowWords[facts.flow].terms.map(role => writeTerm(role, facts)),
-    exchange: writeExchange(facts),
+  const formulas = uses.map((use, index) => ({
+    terms: flowWords[facts.flow].terms.map(role => writeTerm(role, use, facts)),
+    exchange: writeExchange(use, facts),
     result: writeResult(use, facts, names),
     gate: writeGate(use, facts, names),
     isRunning: facts.isAsking,
+    ...(facts.isTokenAsked && index === uses.length - 1 ? { legend: tellUnseen(facts) } : {}),
   }))
-  return [...formulas, ...pending]
+  return toReader([...formulas, ...pending], names)
+}
+
+/** What is to be known of the hops that nobody here saw. */
+export function tellUnseen({ uses }: TurnFacts): string {
+  const cache =
+    uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
+      ? 'Before this question: TR came from the sidecar’s cache.'
+      : 'The sidecar may also answer from its cache.'
+  return `between sidecar and Entra ID: not seen by the agent. ${cache}`
 }
 
 /** The exchange that there will be if the user wants it. */
@@ -27,7 +40,7 @@ function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Nam
   const notYet = isOpen ? 'not asked for yet' : 'not asked for'
   const terms = flowWords[flow].terms.map((token): Plate => {
     const [title, card] = [plateTitles[token], tokens[token]]
-    if (isRefused) return writeTerm(token, facts)
+    if (isRefused) return writeTerm(token, undefined, facts)
     return card && !isUnseen(token)
       ? { token, title, lines: termLines[token], state: 'seen', card }
       : { token, title, lines: [notYet], state: 'next' }
@@ -47,38 +60,66 @@ function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Nam
       lines: [isOpen ? 'not called yet' : 'not called'],
     },
     isRunning: false,
+    legend: isOpen ? `happens only if you ${isRefused ? 'consent' : 'approve'}` : 'did not happen',
   }
 }
 
-function writeTerm(token: Term, { tokens, running, asked }: TurnFacts): Plate {
+function writeTerm(token: Term, use: TokenUse | undefined, facts: TurnFacts): Plate {
+  const { tokens, running, asked, isTokenAsked } = facts
   const title = plateTitles[token]
-  const card = tokens[token]
+  const card = (token === 'Tc' && use?.userToken) || tokens[token]
   if (isUnseen(token)) {
     const shown = card ?? { role: token, observed: false }
-    return { token, title, lines: termLines[token], state: 'unseen', card: shown }
+    return isTokenAsked
+      ? { token, title, lines: termLines[token], state: 'unseen', card: shown }
+      : { token, title, lines: [notAsked(running)], state: 'next', card: shown }
   }
   if (card && asked?.kind === 'step-up' && asked.isOpen) {
     const lines = ['must be renewed', `with acrs ${asked.contexts.join(' ')}`]
     return { token, title, lines, state: 'seen', card }
   }
-  if (card) return { token, title, lines: termLines.Tc, state: 'seen', card }
+  if (card) return { token, title, lines: [...termLines.Tc, ...tellContexts(card)], state: 'seen', card }
   return { token, title, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
 }
 
-function writeExchange({ failure }: TurnFacts): Formula['exchange'] {
-  if (!failure) return { verb: 'issues TR', failed: false }
-  return { verb: isRefusal(failure) ? 'refuses' : 'was not reached', failed: true }
+function notAsked(running: boolean): string {
+  return running ? 'not asked for yet' : 'not asked for'
 }
 
-function writeResult(use: TokenUse | undefined, { flow, running, isAsking }: TurnFacts, names: Names): Plate {
+function writeExchange(
+  use: TokenUse | undefined,
+  { failure, isTokenAsked, running }: TurnFacts,
+): Formula['exchange'] {
+  if (!isTokenAsked) return { verb: running ? 'is not asked yet' : 'was not asked', failed: false }
+  if (use?.isFromCache) return { verb: 'issued TR before', failed: false }
+  if (failure?.kind !== 'token-request') return { verb: 'issues TR', failed: false }
+  if (failure.problem && problemKind(failure.problem) === 'wait')
+    return { verb: 'gives none yet', failed: false }
+  if (isRefusal(failure)) return { verb: 'refuses', failed: true }
+  const isReached = failure.problem?.upstream?.service === 'entra'
+  return { verb: isReached ? 'gives none now' : 'was not reached', failed: true }
+}
+
+function writeResult(use: TokenUse | undefined, facts: TurnFacts, names: Names): Plate {
+  const { flow, running, isAsking, isTokenAsked } = facts
   const plate = { token: 'TR', title: flowWords[flow].result } as const
   if (use) {
     const hasRight = rightsOf(use.token).rights.length > 0
-    const opens = hasRight ? `for ${apisOf(use, names)} only` : 'carries no right'
-    return { ...plate, lines: [flowWords[flow].asWhom, opens], state: 'seen', card: use.token }
+    const opens = hasRight ? tellAudience(use, names) : 'carries no right'
+    const lines = [flowWords[flow].asWhom, opens, ...tellContexts(use.token)]
+    return { ...plate, lines, state: 'seen', card: use.token }
   }
-  if (!running) return { ...plate, lines: ['not issued'], state: 'missing' }
-  return { ...plate, lines: [isAsking ? 'on its way' : 'not asked for yet'], state: 'coming' }
+  if (isAsking) return { ...plate, lines: ['on its way'], state: 'coming' }
+  if (!isTokenAsked) return { ...plate, lines: [notAsked(running)], state: running ? 'coming' : 'next' }
+  return running
+    ? { ...plate, lines: ['not asked for yet'], state: 'coming' }
+    : { ...plate, lines: ['not issued'], state: 'missing' }
+}
+
+/** Another API may share the app id of the one that was called. */
+function tellAudience(use: TokenUse, names: Names): string {
+  const api = apisOf(use, names)
+  return names.id(String(use.token.claims?.['aud'])) === api ? `for ${api} only` : `for ${api}`
 }
 
 function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, names: Names): Gate {

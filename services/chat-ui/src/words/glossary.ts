@@ -10,7 +10,7 @@ const learn = 'https://learn.microsoft.com/entra/'
 export const glossary = {
   blueprint: {
     title: 'Blueprint',
-    meaning: 'The application that agents are made from. It holds the credential and can vouch for them.',
+    meaning: 'The application that agents are made from. It has a credential and can vouch for them.',
     reference: `${learn}agent-id/agent-identities`,
   },
   'agent identity': {
@@ -21,13 +21,13 @@ export const glossary = {
   sidecar: {
     title: 'Sidecar',
     meaning:
-      'A small service beside the agent that gets its tokens from Entra ID, so the agent holds no credential.',
+      'A small service beside the agent. It holds the blueprint’s credential and gets the agent’s tokens, so the agent holds no credential.',
     reference: `${learn}agent-id/authentication-with-auth-sdk-sidecar`,
   },
   T1: {
-    title: 'T1',
+    title: 'Blueprint’s token',
     meaning:
-      'Issued by Entra ID to the blueprint. Says: this agent is one of mine. It is the agent’s credential when TR is asked for.',
+      'Issued by Entra ID to the blueprint, which vouches by it for one agent. Only with it is TR issued to that agent, and not to the blueprint.',
     reference: `${learn}agent-id/agent-on-behalf-of-oauth-flow`,
   },
   'agent user': {
@@ -37,18 +37,18 @@ export const glossary = {
     reference: `${learn}agent-id/agent-users`,
   },
   T2: {
-    title: 'T2',
+    title: 'Agent’s exchange token',
     meaning:
       'Issued by Entra ID to the agent, for T1. Shown with T1, it gets TR for the agent’s user account. Nobody but the sidecar sees it.',
     reference: `${learn}agent-id/agent-user-oauth-flow`,
   },
   Tc: {
-    title: 'Tc',
-    meaning: 'Your token, if you sign in. Lets the agent ask for a token in your name, and nothing else.',
+    title: 'Your token',
+    meaning: 'There if you sign in. Lets the agent act for you, and nothing else.',
     reference: `${learn}agent-id/agent-on-behalf-of-oauth-flow`,
   },
   TR: {
-    title: 'TR',
+    title: 'Agent’s token',
     meaning: 'The resulting token. Names the agent as caller; opens one API.',
     reference: `${learn}agent-id/agent-token-claims`,
   },

@@ -9,7 +9,7 @@ import {
 
 export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
   Tc: 'your token for the blueprint',
-  T1: 'the agent’s credential, issued to its blueprint',
+  T1: 'the blueprint’s token, which vouches for the agent',
   T2: 'the agent’s exchange token, shown for a token of its user account',
   TR: 'the agent’s token for the API',
 }
@@ -34,10 +34,13 @@ export interface Names {
   /** What an id in a token stands for, also inside `api://…` and issuer URLs; `undefined` when this page does not know. */
   id(value: string): string | undefined
   isEmulated(actor: Actor): boolean
-  /** The names for a token that these APIs were called with: others may share the app id of one of them. */
-  forTokenOf(called: readonly Actor[]): Names
   /** The names for a turn of this agent. */
   ofAgent(name: string | undefined): Names
+}
+
+/** Whether the reader is the user who asked, and not somebody who was handed the trace. */
+export function isReaderUser(names: Names): boolean {
+  return names.actor('user') === 'You'
 }
 
 /** The title of an agent that was given none. */
@@ -45,9 +48,9 @@ export const untitled = 'Agent'
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
-/** Shortens the GUIDs in a title to their first part; the claims show them whole. */
+/** Shortens the GUIDs in a text to their first and last digits, since some differ at the end only; the claims show them whole. */
 export function shortenIds(text: string): string {
-  return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 8)}…`)
+  return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 4)}…${id.slice(-4)}`)
 }
 
 const startsLikeGuid = /^[0-9a-f]{8}-/
@@ -62,7 +65,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
   const apiTitles = apis.map(({ name, title }) => [name, title] as const)
   const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
   ids.set(tokenExchangeAudience, 'Entra token exchange')
-  const namesFor = (name: string | undefined, called: readonly Actor[]): Names => {
+  const namesFor = (name: string | undefined): Names => {
     const known = agents.find(other => other.name === name)
     const agent = known?.title ?? untitled
     // In the order in which the page draws them.
@@ -81,23 +84,19 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       actor: actor => actors.get(actor) ?? actor,
       id: value => {
         const id = guid.exec(value)?.[0].toLowerCase() ?? ''
-        return titleOfApp(id, apis, called) ?? ids.get(id)
+        return titleOfApp(id, apis) ?? ids.get(id)
       },
       isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
-      forTokenOf: others => namesFor(name, others),
-      ofAgent: other => namesFor(other, called),
+      ofAgent: namesFor,
     }
   }
-  return namesFor(undefined, [])
+  return namesFor(undefined)
 }
 
 const all = new Intl.ListFormat('en', { type: 'conjunction' })
-const oneOf = new Intl.ListFormat('en', { type: 'disjunction' })
 
-/** The APIs of an app id: those that were called, or where none was, all that it may stand for. */
-function titleOfApp(id: string, apis: PublicConfig['apis'], called: readonly Actor[]): string | undefined {
+/** All APIs of an app id: a token for one of them is for each. */
+function titleOfApp(id: string, apis: PublicConfig['apis']): string | undefined {
   const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
-  const meant = sharing.filter(({ name }) => called.includes(name))
-  if (meant.length > 0) return all.format(meant.map(({ title }) => title))
-  return sharing.length > 0 ? oneOf.format(sharing.map(({ title }) => title)) : undefined
+  return sharing.length > 0 ? all.format(sharing.map(({ title }) => title)) : undefined
 }

@@ -27,25 +27,11 @@ describe('describeNames', () => {
     expect(names.actor(actor)).toBe(title)
   })
 
-  describe('where two APIs have one app id', () => {
-    const shared = describeNames({
-      ...publicConfig,
-      apis: [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }],
-    })
-
-    it.each([
-      [['orders-api'], 'Orders API'],
-      [['orders-tools'], 'orders-tools server'],
-      [['orders-tools', 'orders-api'], 'Orders API and orders-tools server'],
-      [[], 'Orders API or orders-tools server'],
-      [['another-api'], 'Orders API or orders-tools server'],
-    ])('names those that were called (%s)', (called, title) => {
-      expect(shared.forTokenOf(called).id(`api://${apiId}`)).toBe(title)
-    })
-
-    it('names everybody else as ever', () => {
-      expect(shared.forTokenOf(['orders-api']).id(agentId)).toBe('agent identity')
-    })
+  it('names all APIs of one app id, since a token for one of them is for each', () => {
+    const tools = { name: 'orders-tools', title: 'orders-tools server', appId: apiId }
+    const shared = describeNames({ ...publicConfig, apis: [...publicConfig.apis, tools] })
+    expect(shared.id(`api://${apiId}`)).toBe('Orders API and orders-tools server')
+    expect(shared.id(agentId)).toBe('agent identity')
   })
 
   it('knows who is emulated', () => {
@@ -58,7 +44,7 @@ describe('describeNames', () => {
 
 describe('shortenIds', () => {
   it('keeps enough of each id to tell them apart', () => {
-    expect(shortenIds(`TR: agent ${agentId} calls ${apiId}`)).toBe('TR: agent bbbbbbbb… calls aaaaaaaa…')
+    expect(shortenIds(`TR: agent ${agentId} calls ${apiId}`)).toBe('TR: agent bbbb…000b calls aaaa…000a')
   })
 })
 

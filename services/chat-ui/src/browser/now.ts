@@ -1,0 +1,15 @@
+import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+
+/** The browser's time in milliseconds, read anew while it is wanted. */
+export function useNow(everyMs: number, isWanted = true): ReadonlySignal<number> {
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    if (!isWanted) return
+    const timer = setInterval(() => {
+      now.value = Date.now()
+    }, everyMs)
+    return () => clearInterval(timer)
+  }, [now, everyMs, isWanted])
+  return now
+}

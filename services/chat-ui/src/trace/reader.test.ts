@@ -1,0 +1,64 @@
+import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { expect, it } from 'vitest'
+import { publicConfig } from '../testing/public-config.ts'
+import { agentToken, apiCall, exchangeToken, step, userToken } from '../testing/trace.ts'
+import { challenge } from '../testing/waiting.ts'
+import { describeNames } from '../words/names.ts'
+import { groupClaims } from './claims.ts'
+import { judge } from './judge.ts'
+import { tellScenes } from './scenes.ts'
+import { tellStory, tellToken } from './story.ts'
+import { gatherFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
+
+const names = describeNames(publicConfig, 'User')
+const problem = { title: 'No.', detail: '', code: 'API_FORBIDDEN', status: 401 } as Problem
+const question = step('s', { kind: 'sign-in', token: userToken })
+const exchange = [
+  step('x', { kind: 'token-request', token: exchangeToken, status: 'not-observable' }),
+  step('t', { kind: 'token', token: agentToken }),
+]
+const tool = (status: 'ok' | 'waiting', more: Partial<TraceStep> = {}) =>
+  step('w', { kind: 'tool', status, tool: { name: 'create_order', arguments: {} }, ...more })
+const refused = (code: string, more: Partial<Problem> = {}) =>
+  apiCall('r', agentToken, {
+    parentId: 'w',
+    status: 'failed',
+    response: { status: 401 },
+    problem: { ...problem, code, ...more },
+  })
+const approval = { decision: 'deny', digest: '', waitedMs: 1 } as const
+
+it.each<[string, readonly TraceStep[]]>([
+  ['a call', [question, ...exchange, apiCall('a', agentToken, { response: { status: 200 } })]],
+  ['a sign-in without a token', [question]],
+  ['a call that was left', [question, tool('waiting')]],
+  ['a call that was declined', [question, tool('ok', { approval })]],
+  ['a consent', [question, tool('waiting'), refused('CONSENT_NEEDED')]],
+  [
+    'a stronger sign-in that was left',
+    [question, ...exchange, tool('waiting'), refused('STEP_UP_REQUIRED', { claimsChallenge: challenge })],
+  ],
+])('never takes its reader for the user who asked, where a file was opened: %s', (_what, steps) => {
+  const facts = gatherFacts(steps, 'obo', false)
+  const tokens = [userToken, agentToken]
+  const told = [
+    judge(facts, names),
+    writeFormulas(facts, names),
+    tellStory(facts, names),
+    tellScenes(facts, names),
+    tokens.map(card => tellToken(card, names, false)),
+    tokens.map(card => groupClaims(card, names).flatMap(({ claims }) => claims.map(it => it.standsFor))),
+  ]
+  expect(JSON.stringify(told)).not.toMatch(/\byou(r|rs)?\b/i)
+  expect(JSON.stringify(told)).toContain('The user who asked')
+})
+
+it('puts nothing that stands in a token in other words', () => {
+  const card = { ...agentToken, claims: { ...agentToken.claims, name: 'You' } }
+  const [formula] = writeFormulas(
+    gatherFacts([step('t', { kind: 'token', token: card })], 'obo', false),
+    names,
+  )
+  expect(formula?.result.card).toBe(card)
+})

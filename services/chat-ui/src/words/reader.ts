@@ -1,0 +1,35 @@
+import { isReaderUser, type Names } from './names.ts'
+
+/** The words for a reader who is not the user who asked. The first that matches a place counts. */
+const words: readonly (readonly [RegExp, string])[] = [
+  [/^You$/, 'The user who asked'],
+  [/\byou as the user\b/g, 'the user who asked'],
+  [/\bon your behalf\b/g, 'on behalf of the user who asked'],
+  [/\bYou ask, and have\b/g, 'The user asks, and has'],
+  [/\bYou ask\b/g, 'The user asks'],
+  [/\byou have\b/g, 'the user has'],
+  [/\byours\b/g, 'theirs'],
+  [/\bYours\b/g, 'Theirs'],
+  [/\byour\b/g, 'the user’s'],
+  [/\bYour\b/g, 'The user’s'],
+  [/\byou\b/g, 'the user'],
+  [/\bYou\b/g, 'The user'],
+]
+
+/** What a token or a request holds is never put in other words. */
+const quoted: ReadonlySet<string> = new Set(['card', 'code', 'id'])
+
+/** What the page says, in words for its reader. */
+export function toReader<Value>(value: Value, names: Names): Value {
+  return isReaderUser(names) ? value : (rewrite(value) as Value)
+}
+
+function rewrite(value: unknown): unknown {
+  if (typeof value === 'string') return words.reduce((text, [you, they]) => text.replace(you, they), value)
+  if (Array.isArray(value)) return value.map(rewrite)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value)
+  return Object.fromEntries(
+    members.map(([name, member]) => [name, quoted.has(name) ? member : rewrite(member)]),
+  )
+}
