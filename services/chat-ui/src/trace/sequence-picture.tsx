@@ -66,13 +66,29 @@ export function HopPicture({ lanes, step, flow, title, time, token, unseen }: Ho
     )
   }
   const issued = step.token?.role ?? 'TR'
-  const shown = { T1: 'credential', T2: 'T1', Tc: '', TR: flowWords[flow].terms.join(' and ') }[issued]
-  const asked = `Show ${shown}`
+  const shown = { T1: 'Credential', T2: 'T1', Tc: '', TR: flowWords[flow].terms.join(' and ') }[issued]
   return (
     <svg class="hop-picture" data-unseen="true" aria-hidden="true">
       <UnseenFrame from={from} to={to} edge={unseen} />
-      <Arrow from={from} to={to} title={asked} time="" token={undefined} at={0} isUnseen />
+      <Arrow from={from} to={to} title={shown} time="" token={undefined} at={0} isUnseen />
       <Arrow from={to} to={from} title={`Issue ${issued}`} time="" token={issued} at={rowHeight} isUnseen />
+    </svg>
+  )
+}
+
+interface MessagePictureProps {
+  readonly lanes: readonly Actor[]
+  readonly from: Actor
+  readonly to: Actor
+  readonly title: string
+  readonly token: TokenRole | undefined
+}
+
+/** One arrow between two lanes. */
+export function MessagePicture({ lanes, from, to, ...arrow }: MessagePictureProps) {
+  return (
+    <svg class="hop-picture" aria-hidden="true">
+      <Arrow from={middleOf(lanes, from)} to={middleOf(lanes, to)} time="" at={0} {...arrow} />
     </svg>
   )
 }
@@ -154,32 +170,10 @@ function UnseenFrame({
       <rect class="unseen-band" x={`${start}%`} width={`${end - start}%`} height="100%" />
       <line class="unseen-edge" x1={`${start}%`} x2={`${start}%`} y2="100%" />
       <line class="unseen-edge" x1={`${end}%`} x2={`${end}%`} y2="100%" />
-      {edge.includes('first') && (
-        <>
-          <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} />
-          <UnseenNote start={start} end={end} />
-        </>
-      )}
+      {edge.includes('first') && <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} />}
       {edge.includes('last') && (
         <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} y1="100%" y2="100%" />
       )}
     </>
-  )
-}
-
-/** Stands beside the frame, where there is more room, in as many lines as it takes. */
-function UnseenNote({ start, end }: { readonly start: number; readonly end: number }) {
-  const isBefore = start > 100 - end
-  return (
-    <foreignObject
-      class="unseen-note"
-      x={isBefore ? '1%' : `${end + 1.5}%`}
-      y="4"
-      width={`${(isBefore ? start : 100 - end) - 2.5}%`}
-      height="100%"
-      data-before={isBefore}
-    >
-      <span>Not seen by the agent, told from the protocol. TR may also come from the sidecar’s cache.</span>
-    </foreignObject>
   )
 }

@@ -7,9 +7,11 @@ import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { formatClock } from '../words/clock.ts'
+import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { count, formatDuration } from '../words/times.ts'
-import { HopPicture, LaneHeads, LaneLines } from './sequence-picture.tsx'
+import { type Hop, isRow, type Message, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
+import { HopPicture, LaneHeads, LaneLines, MessagePicture } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
@@ -28,8 +30,11 @@ interface StepListProps {
   readonly running: boolean
   /** The turn waits for its user, and may still go on. */
   readonly waits: boolean
+  readonly isAnswered: boolean
   /** Arrows between lanes instead of bars on a scale of time. */
   readonly isSequence: boolean
+  /** What the dashes of the sequence mean. */
+  readonly legend: string | undefined
   readonly view: TraceView
   readonly context: TokenContext
   readonly onHelp: () => void
@@ -37,10 +42,12 @@ interface StepListProps {
 
 /** The steps as bars or as arrows. Details open in place. Another view needs another list (`key`). */
 export function StepList(props: StepListProps) {
-  const { timeline, lanes, flow, running, waits, isSequence, view, context, onHelp } = props
+  const { timeline, lanes, flow, running, waits, isAnswered, isSequence, legend, view, context, onHelp } =
+    props
   const list = useRef<HTMLOListElement>(null)
-  const shown = rowsToShow(props)
-  const rows = shown.slice(0, useGrowingCount(shown.length))
+  const shown = isSequence ? withMessages(rowsToShow(props), isAnswered) : rowsToShow(props)
+  const hops = shown.slice(0, useGrowingCount(shown.length))
+  const rows = hops.filter(isRow)
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   const now = useNow(100, running)
   const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
@@ -68,34 +75,50 @@ export function StepList(props: StepListProps) {
         {isSequence && <LaneLines lanes={lanes} />}
         <Scale.Provider value={scaleMs}>
           <ol class="steps" ref={list} aria-label="Steps">
-            {rows.map((row, index) => (
-              <StepItem
-                key={row.id}
-                {...row}
-                lanes={isSequence ? lanes.join() : undefined}
-                unseen={unseenEdge(rows, index)}
-                isOpen={view.isOpen(row)}
-                isCurrent={row === current}
-                running={
-                  (running && row.step.status === 'running') || (waits && row.step.status === 'waiting')
-                }
-                flow={flow}
-                view={view}
-                names={context.names}
-                revealed={context.revealed}
-                clockAheadMs={context.clockAheadMs}
-              />
-            ))}
+            {hops.map((hop, index) =>
+              isRow(hop) ? (
+                <StepItem
+                  key={hop.id}
+                  {...hop}
+                  lanes={isSequence ? lanes.join() : undefined}
+                  unseen={unseenEdge(hops, index)}
+                  isOpen={view.isOpen(hop)}
+                  isCurrent={hop === current}
+                  running={
+                    (running && hop.step.status === 'running') || (waits && hop.step.status === 'waiting')
+                  }
+                  flow={flow}
+                  view={view}
+                  names={context.names}
+                  revealed={context.revealed}
+                  clockAheadMs={context.clockAheadMs}
+                />
+              ) : (
+                <MessageItem key={hop.id} lanes={lanes} message={hop} names={context.names} />
+              ),
+            )}
           </ol>
         </Scale.Provider>
         {rows.length === 0 && <p class="note no-steps">No step matches.</p>}
       </div>
+      {isSequence && legend && (
+        <p class="legend fine">
+          <i class="dashes" aria-hidden="true" />
+          {legend}
+        </p>
+      )}
     </section>
   )
 }
 
 /** All rows that are not folded away; while somebody searches, those that match, wherever they lie. */
-function rowsToShow({ timeline: { rows }, flow, view, context: { names } }: StepListProps): readonly Row[] {
+function rowsToShow({
+  timeline: { rows },
+  flow,
+  isSequence,
+  view,
+  context: { names },
+}: StepListProps): readonly Row[] {
   const query = view.view.value === 'steps' ? view.query.value.trim().toLowerCase() : ''
   const failedOnly = view.view.value === 'steps' && view.failedOnly.value
   if (query !== '' || failedOnly) {
@@ -105,6 +128,7 @@ function rowsToShow({ timeline: { rows }, flow, view, context: { names } }: Step
       return (!failedOnly || isFailed(row, rows)) && `${title} ${where}`.toLowerCase().includes(query)
     })
   }
+  if (isSequence) return rowsOfSequence(rows, row => view.isOpen(row))
   const open = new Set(rows.filter(row => row.size > 0 && view.isOpen(row)).map(({ id }) => id))
   return rows.filter(({ parent }) => parent === undefined || open.has(parent))
 }
@@ -139,11 +163,11 @@ function kindOf({ problem }: TraceStep) {
 }
 
 /** Where a row stands among those that nobody saw: they lie in one frame. */
-function unseenEdge(rows: readonly Row[], index: number): string | undefined {
-  const isUnseen = (row: Row | undefined) =>
-    row?.step.status === 'not-observable' && row.step.kind !== 'consent'
-  if (!isUnseen(rows[index])) return undefined
-  return `${isUnseen(rows[index - 1]) ? '' : 'first'} ${isUnseen(rows[index + 1]) ? '' : 'last'}`
+function unseenEdge(hops: readonly Hop[], index: number): string | undefined {
+  const isUnseen = (hop: Hop | undefined) =>
+    hop !== undefined && isRow(hop) && hop.step.status === 'not-observable' && hop.step.kind !== 'consent'
+  if (!isUnseen(hops[index])) return undefined
+  return `${isUnseen(hops[index - 1]) ? '' : 'first'} ${isUnseen(hops[index + 1]) ? '' : 'last'}`
 }
 
 /** Shows the step that a link or a sentence leads to, as soon as it is there. */
@@ -303,10 +327,33 @@ function WaitingTime({ step, clockAheadMs }: Pick<StepItemProps, 'step' | 'clock
   return seconds >= 0 ? <> {formatClock(seconds)}</> : null
 }
 
+interface MessageItemProps {
+  readonly lanes: readonly Actor[]
+  readonly message: Message
+  readonly names: Names
+}
+
+/** An arrow that is no step, so there is nothing to open. */
+function MessageItem({ lanes, message, names }: MessageItemProps) {
+  const { from, to, title, token, answers } = message
+  return (
+    <li class="step-item" data-status={answers?.status} data-problem={answers && kindOf(answers)}>
+      <div class="hop">
+        <span class="visually-hidden">
+          {[title, `${names.actor(from)} to ${names.actor(to)}`, token && `with ${token}`]
+            .filter(Boolean)
+            .join(', ')}
+        </span>
+        <MessagePicture lanes={lanes} from={from} to={to} title={title} token={token} />
+      </div>
+    </li>
+  )
+}
+
 /** A step as an arrow between lanes. */
 function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: string }) {
   const { step, names, flow } = row
-  const { title } = tellRow(row)
+  const title = titleOfHop(step, tellRow(row).title, row.number === 1)
   const token = carriedToken(step)
   const from = names.actor(step.from)
   const way = step.kind === 'validation' ? `at ${from}` : `${from} to ${names.actor(step.to)}`

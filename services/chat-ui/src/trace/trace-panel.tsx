@@ -16,6 +16,7 @@ import { type TraceView, type View, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
+import { tellUnseen } from './write-formula.ts'
 import './trace-panel.css'
 
 export interface TracePanelProps {
@@ -44,6 +45,7 @@ export function TracePanel({
   // One by one, so that the trace is not drawn again for every word of the answer.
   const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
+  const isAnswered = useComputed(() => selected.value.state === 'done').value
   const turn = useComputed(() => selected.value.turn).value
   const pause = useComputed(() => selected.value.pause).value
   const { message, ...asked } = selected.peek().question
@@ -71,6 +73,8 @@ export function TracePanel({
         flow={flow}
         running={running}
         waits={pause !== undefined}
+        isAnswered={isAnswered}
+        legend={facts.isTokenAsked ? tellUnseen(facts) : undefined}
         isSequence={isSequence}
         view={view}
         context={context}

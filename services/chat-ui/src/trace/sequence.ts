@@ -1,0 +1,82 @@
+import type { Actor, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { wantedContexts } from '../words/step-up.ts'
+import type { Row } from './timeline.ts'
+
+/** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
+export interface Message {
+  readonly id: string
+  readonly from: Actor
+  readonly to: Actor
+  readonly title: string
+  readonly token?: TokenRole
+  /** The step that it answers. */
+  readonly answers?: TraceStep
+}
+
+export type Hop = Row | Message
+
+export function isRow(hop: Hop): hop is Row {
+  return 'step' in hop
+}
+
+/** What is drawn of a trace whose rows are folded: how TR came about, once, and each call with it. */
+export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boolean): readonly Row[] {
+  const owners = new Map(rows.map(row => [row.id, row]))
+  return rows.filter(({ parent, step }) => {
+    const owner = parent === undefined ? undefined : owners.get(parent)
+    if (!owner) return true
+    if (owner.times > 1 && step.id === owner.step.id) return isOpen(owner)
+    if (isOpen(owner) || step.kind === 'api-call') return true
+    return owner.times > 1 && [owner.step.id, owner.step.parentId].includes(step.parentId)
+  })
+}
+
+/** The rows with the messages around them, in the order in which they went. */
+export function withMessages(rows: readonly Row[], isAnswered: boolean): readonly Hop[] {
+  const hops: Hop[] = []
+  const question: Message = { id: 'question', from: 'user', to: 'agent', title: 'Question' }
+  if (rows[0]?.step.kind !== 'sign-in') hops.push(question)
+  let wanted: readonly string[] = []
+  for (const [index, row] of rows.entries()) {
+    const { step } = row
+    if (step.kind === 'sign-in') {
+      hops.push(...signInAgain(step, wanted))
+      wanted = []
+    }
+    hops.push(row)
+    const contexts = wantedContexts(step.problem?.claimsChallenge)
+    if (contexts.length > 0) wanted = contexts
+    const call = step.kind === 'validation' ? rows.find(({ id }) => id === step.parentId) : row
+    const isChecked = rows[index + 1]?.step.kind === 'validation'
+    if (call && !isChecked) hops.push(...replyTo(call.step))
+  }
+  if (isAnswered) hops.push({ id: 'answer', from: 'agent', to: 'user', title: 'Answer' })
+  return hops
+}
+
+/** Where an API wanted a stronger sign-in, the user's next token comes of one. */
+function signInAgain({ id }: TraceStep, contexts: readonly string[]): Message[] {
+  if (contexts.length === 0) return []
+  return [
+    { id: `${id}-sign-in`, from: 'user', to: 'entra', title: `Sign in for ${contexts.join(' ')}` },
+    { id: `${id}-issued`, from: 'entra', to: 'user', title: 'Issue Tc', token: 'Tc' },
+  ]
+}
+
+function replyTo(step: TraceStep): Message[] {
+  const { id, kind, from, to, status, response } = step
+  if (kind === 'api-call' && response)
+    return [{ id: `${id}-reply`, from: to, to: from, title: String(response.status), answers: step }]
+  const toolCalls: unknown = Object(response?.body).toolCalls
+  const isText = kind === 'model' && status === 'ok' && !(Array.isArray(toolCalls) && toolCalls.length > 0)
+  return isText ? [{ id: `${id}-reply`, from: to, to: from, title: 'Answer' }] : []
+}
+
+const longestTitle = 28
+
+/** The title of a step as a message; it has room for a few words. */
+export function titleOfHop({ kind }: TraceStep, title: string, isFirst: boolean): string {
+  if (kind === 'sign-in') return isFirst ? 'Question' : 'Tc again'
+  if (kind === 'model') return 'Ask the model'
+  return title.length > longestTitle ? `${title.slice(0, longestTitle - 1).trimEnd()}…` : title
+}
