@@ -50,10 +50,10 @@ describe('the agents', () => {
     await page.locator('[role=menuitemradio]:focus').waitFor()
     expect(await rows.allInnerTexts()).toEqual([
       expect.stringMatching(
-        /^Weather agent\s+ready\s+Answers about .*\s+[-0-9a-f]{36}\s+autonomous, on behalf of you$/,
+        /^Weather agent\s+gets tokens\s+Answers about .*\s+[-0-9a-f]{36}\s+autonomous, on behalf of you$/,
       ),
       expect.stringMatching(
-        /^Trainee agent\s+not available\s+Title of AGENT_DISABLED\.\s+Has an .*\s+[-0-9a-f]{36}\s+autonomous$/,
+        /^Trainee agent\s+gets no token\s+Title of AGENT_DISABLED\.\s+Has an .*\s+[-0-9a-f]{36}\s+autonomous$/,
       ),
     ])
     await page.keyboard.press('ArrowDown')

@@ -70,7 +70,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', 
     const opened = new URL(popup.url())
     await popup.getByRole('button', { name: 'Approve' }).click()
     await answer.getByText('You approved: create alert').waitFor()
-    await answer.getByText(/first word \d/).waitFor()
+    await answer.getByText('You confirmed that it’s you.').waitFor()
     await page.locator('.answer[data-state=done]').waitFor()
     expect(opened.searchParams.get('prompt')).toBeNull()
     expect(calls).toEqual(['POST /alerts', 'POST /alerts'])

@@ -56,7 +56,7 @@ describe('an answer', () => {
     await expect.poll(() => page.title()).toContain('Answering')
     expect(await answer.locator('.label').allTextContents()).toEqual([
       'Bedrock · On behalf of you',
-      'anthropic.claude-test',
+      'anthropic.claude-test emulated',
     ])
     goOn()
     await answer.getByText('It is 21 °C.').waitFor()
@@ -75,15 +75,20 @@ describe('an answer', () => {
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('It is', { exact: true }).waitFor()
     goOn()
-    await answer.getByText('first word', { exact: false }).waitFor()
+    await answer.locator('.timing').waitFor()
     expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
   })
 
   it('tells its tokens, and how many of them the model read from its cache', async () => {
     const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
     agent.script = async (request, send) => send(turnStart(request), result(request, 'Done.', { usage }))
-    const answer = await ask(await browser.open(agent.url), 'Weather in Dallas?')
-    await answer.getByText('900 tokens in (800 from the cache), 30 out · first word 31 ms · 42 ms').waitFor()
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'Weather in Dallas?')
+    await answer.getByText('900 tokens in (800 from the cache), 30 out · 42 ms').waitFor()
+    await choose(page, 'Bedrock')
+    await (await ask(page, 'Weather in Rome?'))
+      .getByText('900 tokens in (800 from the cache), 30 out · first word 31 ms · 42 ms')
+      .waitFor()
   })
 
   it.each([
@@ -115,7 +120,7 @@ describe('an answer', () => {
     await page.getByText('This answer was stopped.').waitFor()
   })
 
-  it('that fails says why, what to do and its code, and keeps the draft; Retry asks again', async () => {
+  it('that fails says why, what to do and its code; the way on asks again, once, and is the only one', async () => {
     agent.script = async (request, send) =>
       send(turnStart(request), { event: 'problem', data: problem('SIDECAR_UNREACHABLE') })
     const page = await browser.open(agent.url)
@@ -123,13 +128,31 @@ describe('an answer', () => {
     const answer = page.getByRole('article')
     await answer.getByText('Title of SIDECAR_UNREACHABLE.').waitFor()
     expect(await answer.textContent()).toMatch(/What happened\..*What to do\..*SIDECAR_UNREACHABLE/)
-    expect(await page.getByLabel('Your question').inputValue()).toBe('Weather in Dallas?')
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
 
     agent.script = async (request, send) => send(turnStart(request), result(request, 'Sunny.'))
     await answer.getByRole('button', { name: 'Ask again' }).click()
     await page.getByText('Sunny.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
-    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+  })
+
+  it('that cannot come leads to where it can: the question is edited, or asked of the model', async () => {
+    agent.script = async (request, send) =>
+      request.mode === 'bedrock'
+        ? send(turnStart(request), result(request, 'I look things up.'))
+        : send(turnStart(request), {
+            event: 'problem',
+            data: { ...problem('CITY_NOT_RECOGNISED'), status: 422 },
+          })
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'Who are you?')
+    await answer.getByRole('button', { name: 'Ask in Bedrock mode' }).waitFor()
+    expect(await answer.getByRole('button', { name: 'Ask again' }).count()).toBe(0)
+    await answer.getByRole('button', { name: 'Edit the question' }).last().click()
+    expect(await page.locator('textarea:focus').inputValue()).toBe('Who are you?')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await answer.getByRole('button', { name: 'Ask in Bedrock mode' }).click()
+    await page.getByText('I look things up.').waitFor()
   })
 
   it('that fails for want of a policy shows the policy as it is pasted, and copies it', async () => {
@@ -162,7 +185,7 @@ describe('an answer', () => {
     await isAtEnd(page)
     await scrollUp(page)
     goOn()
-    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
+    await page.locator('.timing').waitFor({ state: 'attached' })
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
     await jumpButton(page).click()
     await isAtEnd(page)
@@ -185,7 +208,7 @@ describe('an answer', () => {
     formatting.resolve()
     await answer.locator('.plain').waitFor({ state: 'detached' })
     goOn()
-    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
+    await page.locator('.timing').waitFor({ state: 'attached' })
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
   })
 
@@ -193,7 +216,7 @@ describe('an answer', () => {
     agent.script = async (request, send) => send(turnStart(request), result(request, lines))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
-    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
+    await page.locator('.timing').waitFor({ state: 'attached' })
     await scrollUp(page)
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByText('Ask something, and watch who asks.').waitFor()
@@ -212,7 +235,7 @@ describe('an answer', () => {
       it.dispatchEvent(new Event('scroll'))
     })
     goOn()
-    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
+    await page.locator('.timing').waitFor({ state: 'attached' })
     await isAtEnd(page)
     expect(await jumpButton(page).count()).toBe(0)
   })
@@ -240,7 +263,7 @@ describe('an answer', () => {
       document.removeEventListener('scroll', hold, true)
     })()`)
     goOn()
-    await page.getByText('first word', { exact: false }).waitFor({ state: 'attached' })
+    await page.locator('.timing').waitFor({ state: 'attached' })
     await isAtEnd(page)
     expect(await jumpButton(page).count()).toBe(0)
   })
@@ -305,7 +328,7 @@ describe('a reload', () => {
     await page.getByLabel('Your question').fill('half a ques')
     await page.reload()
     await page.getByText('It is', { exact: true }).waitFor()
-    await page.getByText('This answer was stopped.').waitFor()
+    await page.getByText('The page was left before this answer was complete.').waitFor()
     await page.getByRole('button', { name: 'Ask again' }).waitFor()
     expect(await page.locator('textarea:focus').inputValue()).toBe('half a ques')
     expect(await page.getByLabel('Execution mode').inputValue()).toBe('bedrock')

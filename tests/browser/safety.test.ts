@@ -15,7 +15,7 @@ const markup =
 async function answerWith(page: Page, answer: string): Promise<Locator> {
   agent.script = async (request, send) => send(turnStart(request), result(request, answer))
   const message = await ask(page, `question ${await page.getByRole('article').count()}`)
-  await message.getByText('first word', { exact: false }).waitFor()
+  await message.locator('.timing').waitFor()
   const text = message.locator('.answer-text')
   await text.locator('> :not(.plain)').first().waitFor()
   return text

@@ -24,7 +24,6 @@ import {
 } from './exchange.ts'
 import type { Drafts, KeptExchanges, OpenedFile } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
-import { tellUnsent } from './tell-unsent.ts'
 
 export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
@@ -252,10 +251,10 @@ export class Conversation {
     exchange.value = { ...waiting, problem, ...(mayBeDone && { sent: decisions }) }
   }
 
-  /** Leaves the calls of a turn that waits: they are not sent. */
-  expire(exchange: LiveExchange): void {
+  /** Leaves the calls of a turn that waits: they are not sent. `tell` says what that means. */
+  expire(exchange: LiveExchange, tell: (ended: Exchange) => string): void {
     exchange.value = dropPause(exchange.value, 'expired')
-    this.#needs.announce(tellUnsent(exchange.value))
+    this.#needs.announce(tell(exchange.value))
   }
 
   #before(exchange: LiveExchange): Exchange[] {

@@ -19,6 +19,7 @@ import { AnswerText } from './answer-text.tsx'
 import type { Conversation, LiveExchange } from './conversation.ts'
 import { type Exchange, sourcesOf } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
+import { tellUnsent } from './tell-unsent.ts'
 import { UnsentNote } from './unsent-note.tsx'
 
 export interface ExchangeProps {
@@ -97,7 +98,7 @@ function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { r
         await conversation.decide(exchange, decide)
         return exchange.value.pause
       }}
-      onExpire={() => conversation.expire(exchange)}
+      onExpire={() => conversation.expire(exchange, tellUnsent)}
     />
   )
 }

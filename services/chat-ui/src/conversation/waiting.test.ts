@@ -5,6 +5,7 @@ import { step } from '../testing/trace.ts'
 import { orderCall, pauseOf } from '../testing/waiting.ts'
 import type { AskedQuestion } from './asked-question.ts'
 import { Conversation, type ConversationNeeds } from './conversation.ts'
+import { tellUnsent } from './tell-unsent.ts'
 
 const turn: TurnEvent = {
   event: 'turn',
@@ -173,7 +174,7 @@ describe('a turn that waits', () => {
       await conversation.decide(latest(), approve)
       expect(latest().value.sent).toEqual([{ callId: 'c1', digest: 'd1', decision: 'approve' }])
       expect(conversation.keep().exchanges).toMatchObject([{ state: 'stopped', unsent: 'unanswered' }])
-      conversation.expire(latest())
+      conversation.expire(latest(), tellUnsent)
       expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'unanswered' })
       expect(announced.at(-1)).toBe('No answer came. What you approved may have been done.')
     },
@@ -229,7 +230,7 @@ describe('a turn that waits', () => {
     const first = latest()
     await conversation.retry(first)
     expect(first.value).toMatchObject({ state: 'stopped', unsent: 'left' })
-    conversation.expire(latest())
+    conversation.expire(latest(), tellUnsent)
     expect(latest().value).toMatchObject({ state: 'stopped', unsent: 'expired' })
     expect(announced.at(-1)).toBe('Expired: not sent, and nothing was changed.')
   })

@@ -115,7 +115,9 @@ describe('direct mode', () => {
       new RegExp(`^Oslo below −5 °C, until \\w+ 4 December 20\\d\\d\\. ${record}$`),
     )
     expect(noteOf('Create an alert for Oslo below −5 °C')).toMatch(
-      new RegExp(`^Oslo below −5 °C, until .* ${record} No last day was named: it is a week from today\\.$`),
+      new RegExp(
+        `^Oslo below −5 °C, until \\w+ \\d+ \\w+ 20\\d\\d \\(a week: no last day was named\\)\\. ${record}$`,
+      ),
     )
     expect(noteOf('delete alert 1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11')).toBeUndefined()
   })

@@ -75,17 +75,11 @@ function toDirectCall({ api, client, changes }: Means, request: AlertRequest): D
   switch (request.kind) {
     case 'create': {
       const { order, isUsualDay } = request
-      const change = changes.create_alert
       return {
         tool: 'create_alert',
         arguments: order,
         api,
-        change: isUsualDay
-          ? {
-              ...change,
-              tell: () => `${describeOrder(order)} No last day was named: it is a week from today.`,
-            }
-          : change,
+        change: { ...changes.create_alert, tell: () => describeOrder(order, isUsualDay) },
         answer: async context => describeAlert(await client.create(context, order)),
       }
     }

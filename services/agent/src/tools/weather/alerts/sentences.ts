@@ -9,8 +9,8 @@ export function describeAlert(alert: Alert): string {
 }
 
 /** An alert that would be created. */
-export function describeOrder(order: AlertOrder): string {
-  return `${describe(order)}. ${isRecord}`
+export function describeOrder(order: AlertOrder, isUsualDay = false): string {
+  return `${describe(order)}${isUsualDay ? ' (a week: no last day was named)' : ''}. ${isRecord}`
 }
 
 /** All alerts in plain English, a line for each. */
