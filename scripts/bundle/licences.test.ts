@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { collectLicences } from './licences.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'licences-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const root = temporaryFolder()
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true })

@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { describeProcesses } from './processes.ts'
 import type { Variables } from './variables.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'demo-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 const notesAppId = '99999999-0000-4000-8000-000000000099'
 const tasksAppId = '99999999-0000-4000-8000-000000000088'

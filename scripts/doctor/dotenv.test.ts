@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { readDotenv } from './dotenv.ts'
 import { examine } from './finding.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'dotenv-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 async function look(content: string | Buffer, shell: Readonly<Record<string, string>> = {}) {
   const path = join(folder, 'dotenv')

@@ -1,8 +1,6 @@
-import { rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
@@ -12,7 +10,7 @@ import { ask, choose, openSteps, openWindow, signIn, tracePane } from './support
 
 const { ada, ben } = identities
 const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
-const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const file = temporaryFile('alerts.sqlite')
 const browser = useBrowser()
 /** What came in at the weather API about alerts. */
 let calls: string[]
@@ -31,7 +29,6 @@ const stack = await forFile(
 stack.appOf('weather').server.on('request', ({ method, url }) => {
   if (url?.startsWith('/alerts')) calls.push(`${method} ${url}`)
 })
-afterAll(() => rmSync(file, { force: true }))
 beforeEach(() => {
   calls = []
   celsius += 1

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
+import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
@@ -40,14 +40,9 @@ function readAgentConfigOf(rendering: Rendering) {
   )
   const volume = spec.volumes?.find(({ name }) => name === mount?.name)
   expect(volume).toEqual({ name: 'agents', configMap: { name: 'demo-agents' } })
-  const folder = mkdtempSync(join(tmpdir(), 'chart-'))
-  try {
-    const AGENTS_CONFIG = join(folder, 'agents.json')
-    writeFileSync(AGENTS_CONFIG, rendering.find('ConfigMap', 'demo-agents').data?.['agents.json'] ?? '')
-    return readAgentConfig({ ...settings, AGENTS_CONFIG })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const AGENTS_CONFIG = temporaryFile('agents.json', onTestFinished)
+  writeFileSync(AGENTS_CONFIG, rendering.find('ConfigMap', 'demo-agents').data?.['agents.json'] ?? '')
+  return readAgentConfig({ ...settings, AGENTS_CONFIG })
 }
 
 const weatherSettings = (rendering: Rendering) => rendering.settings('demo-weather-api', 'weather-api')

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { commonProblems } from '@entra-bedrock-agent/service-kit'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { decisionCounter } from '../../packages/entra-tokens/src/decision-counter.ts'
 import { showAge } from '../../packages/entra-tokens/src/deny-list/age.ts'
+import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { catalogue } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
 import { alertProblems } from '../../services/agent/src/tools/weather/alerts/problems.ts'
@@ -32,8 +32,7 @@ const rules = groups.flatMap(group => group.rules)
 const dashboard = readFileSync(resolve(chart, 'files/dashboard.json'), 'utf8')
 const troubleshooting = readFileSync(resolve(chart, '../../docs/troubleshooting.md'), 'utf8')
 
-const folder = mkdtempSync(join(tmpdir(), 'alerts-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 const outcomes = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`

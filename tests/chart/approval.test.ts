@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
 import { needs } from '../support/programs.ts'
 import { identities, merge, renderNotes, renderText, renderWith, run, type Values } from './support/render.ts'
@@ -81,14 +80,9 @@ describe('A Secret with the keys that seal turns which wait', () => {
     const message = await refusal({ mcpServers: { notes }, approval: { key: 'keys' } })
     const [, print = '', create = ''] = /\n +(printf .*) \|\n +(kubectl .*)\n/.exec(message) ?? []
     expect(create).toBe('kubectl -n agents create secret generic demo-seal-keys --from-file=keys=/dev/stdin')
-    const folder = mkdtempSync(join(tmpdir(), 'seal-keys-'))
-    try {
-      const file = join(folder, 'seal-keys')
-      writeFileSync(file, await run('bash', ['-c', print]))
-      expect(readSealKeys(file).current().kid).toBe('key-1')
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    const file = temporaryFile('seal-keys', onTestFinished)
+    writeFileSync(file, await run('bash', ['-c', print]))
+    expect(readSealKeys(file).current().kid).toBe('key-1')
   })
 
   it('is recommended for one pod too', async () => {

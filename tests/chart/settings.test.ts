@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { flows } from '@entra-bedrock-agent/identity-trace'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
+import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
@@ -23,14 +23,9 @@ const ids = { ...identities.entra, weather: identities.downstreamApis.weather.ap
 
 /** Reads a ConfigMap's file as the agent does. */
 function readMcpServersOf(rendering: Rendering, configMap: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'chart-'))
-  const file = join(folder, 'mcp.json')
-  try {
-    writeFileSync(file, rendering.find('ConfigMap', configMap).data?.['mcp.json'] ?? '')
-    return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, []))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const file = temporaryFile('mcp.json', onTestFinished)
+  writeFileSync(file, rendering.find('ConfigMap', configMap).data?.['mcp.json'] ?? '')
+  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, []))
 }
 
 /** The kind of token that the sidecar's entries for an API request, by flow. */

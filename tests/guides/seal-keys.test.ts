@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
 import { run } from '../chart/support/render.ts'
 
@@ -22,11 +22,10 @@ case "$*" in
   *) echo "unexpected: $*" >&2; exit 1 ;;
 esac
 `
-const folder = mkdtempSync(join(tmpdir(), 'seal-keys-'))
+const folder = temporaryFolder()
 const secret = join(folder, 'secret')
 writeFileSync(join(folder, 'kubectl'), kubectl)
 chmodSync(join(folder, 'kubectl'), 0o755)
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const follow = (commands: string) => {
   const path = `${folder}${delimiter}${process.env['PATH']}`

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { findFaults } from '../../../packages/service-kit/src/testing/find-faults.ts'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { readConfig } from './config.ts'
 import { weatherAppId } from './testing/start-entra.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'registrations-'))
-const file = join(folder, 'registrations.json')
-afterAll(() => rmSync(folder, { recursive: true }))
+const file = temporaryFile('registrations.json')
 
 function read(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))

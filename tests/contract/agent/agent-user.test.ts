@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { flowNames, type Instructions, type Status } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
@@ -10,8 +9,7 @@ import { tenantOf, tokenRequests } from '../identity/trial.ts'
 import { ask, bearer, cardsOf } from './ask.ts'
 
 const { agentId, agentUserId, ada } = identities
-const folder = mkdtempSync(join(tmpdir(), 'agent-user-'))
-const file = join(folder, 'agents.json')
+const file = temporaryFile('agents.json')
 const asItsUser = { flow: 'agent-user' } as const
 const withUser = { AGENT_USERS: `${agentId}=${agentUserId}` }
 const agent = {
@@ -22,7 +20,6 @@ const agent = {
 }
 writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
 const stack = await forFile(Stack.start({ weather: withUser, agent: { AGENTS_CONFIG: file } }))
-afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(async () => {
   tenantOf(stack).reset()
   await stack.restart('sidecar')

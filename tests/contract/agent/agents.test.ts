@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { Value } from 'typebox/value'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
@@ -11,8 +10,7 @@ import { tenantOf } from '../identity/trial.ts'
 import { ask, askForStream, bearer, cardsOf, findMetrics } from './ask.ts'
 
 const { agentId, alertsAgentId: alertsId, traineeAgentId: traineeId, ada, ben } = identities
-const folder = mkdtempSync(join(tmpdir(), 'agents-'))
-const file = join(folder, 'agents.json')
+const file = temporaryFile('agents.json')
 const agents = {
   trainee: { title: 'Trainee', clientId: traineeId, flows: ['autonomous'], requireSignIn: true },
   alerts: { title: 'Alerts', clientId: alertsId, flows: ['obo'] },
@@ -26,7 +24,6 @@ const stack = await forFile(
   }),
 )
 const tc = await stack.signIn(ada.oid)
-afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(() => {
   stack.agentLog.length = 0
 })

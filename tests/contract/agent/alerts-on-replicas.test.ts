@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { ask, bearer, goOn, type Outcome } from './ask.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'replicas-'))
+const folder = temporaryFolder()
 const [oldKey, newKey] = ['key-1', 'key-2'].map(kid => `${kid} ${randomBytes(32).toString('base64')}\n`)
 const keysOf = (name: string, ...keys: readonly (string | undefined)[]) => {
   writeFileSync(join(folder, name), keys.join(''))
@@ -33,7 +33,6 @@ const stack = await forFile(
     },
   }),
 )
-afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(async () => {
   celsius -= 1
   token = await stack.signIn(identities.ada.oid)

@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, goOn, type Outcome } from './ask.ts'
@@ -9,9 +7,8 @@ import { ask, bearer, goOn, type Outcome } from './ask.ts'
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 
 it('An alert that the weather API created without answering in time is found by the same approval, and not doubled', async () => {
-  const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
   await using stack = await Stack.start({
-    weather: { ALERTS_FILE: file },
+    weather: { ALERTS_FILE: temporaryFile('alerts.sqlite', onTestFinished) },
     agent: { WEATHER_API_ALERTS: 'true' },
   })
   const user = bearer(await stack.signIn(identities.ada.oid))
@@ -34,5 +31,4 @@ it('An alert that the weather API created without answering in time is found by 
 
   const { body } = await ask(stack.agentUrl, { message: 'my alerts', flow: 'obo' }, user)
   expect(body.answer.match(/Oslo below −5 °C/g)).toHaveLength(1)
-  rmSync(file, { force: true })
 })

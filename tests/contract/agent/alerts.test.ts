@@ -1,15 +1,13 @@
-import { rmSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { ask, bearer, cardsOf, goOn, type Outcome } from './ask.ts'
 
-const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const file = temporaryFile('alerts.sqlite')
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 const { ada, ben } = identities
 const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
@@ -26,7 +24,6 @@ const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
 const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
 const stack = await forFile(Stack.start({ weather: { ALERTS_FILE: file }, agent: { ...env, ...alerts } }))
 watch()
-afterAll(() => rmSync(file, { force: true }))
 beforeEach(async () => {
   calls = []
   celsius -= 1

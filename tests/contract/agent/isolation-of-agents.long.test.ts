@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
+import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { readValidated } from '../../../services/agent/src/downstream/responses.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -44,8 +44,7 @@ interface Seen {
   readonly subject: unknown
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'isolation-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 const registered = registerApis(folder, {
   notes: { appId: notesAppId, appRoles: ['Notes.Read.All'], scopes: ['Notes.Read'] },
 })

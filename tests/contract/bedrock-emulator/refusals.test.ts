@@ -75,7 +75,10 @@ describe('a model', () => {
 })
 
 describe('IAM', () => {
-  const denied = (action: string, resource: string, principal = 'arn:aws:iam::111122223333:user/agent') => ({
+  const agent = 'arn:aws:iam::111122223333:user/agent'
+  const setPolicy = (...Statement: readonly object[]) =>
+    bedrock.app.controls.settings.change({ policies: { [agent]: { Version: '2012-10-17', Statement } } })
+  const denied = (action: string, resource: string, principal = agent) => ({
     status: 403,
     name: 'AccessDeniedException',
     message: `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
@@ -104,14 +107,7 @@ describe('IAM', () => {
   })
 
   it('distinguishes streaming from not streaming', async () => {
-    bedrock.app.controls.settings.change({
-      policies: {
-        'arn:aws:iam::111122223333:user/agent': {
-          Version: '2012-10-17',
-          Statement: [{ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' }],
-        },
-      },
-    })
+    setPolicy({ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' })
     const client = bedrock.client()
     await converse(client, { modelId: haiku45 })
     expect(await failureOf(collectStream(client, { modelId: haiku45 }))).toMatchObject({
@@ -120,40 +116,22 @@ describe('IAM', () => {
   })
 
   it('accepts a policy that allows one profile, and its models through that profile only', async () => {
-    const foundationModels = `arn:aws:bedrock:*::foundation-model/${model}`
-    bedrock.app.controls.settings.change({
-      policies: {
-        'arn:aws:iam::111122223333:user/agent': {
-          Version: '2012-10-17',
-          Statement: [
-            { Effect: 'Allow', Action: 'bedrock:InvokeModel*', Resource: profileArn },
-            {
-              Effect: 'Allow',
-              Action: 'bedrock:InvokeModel*',
-              Resource: foundationModels,
-              Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } },
-            },
-          ],
-        },
-      },
-    })
+    const invoke = { Effect: 'Allow', Action: 'bedrock:InvokeModel*' }
+    const Condition = { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } }
+    setPolicy(
+      { ...invoke, Resource: profileArn },
+      { ...invoke, Resource: `arn:aws:bedrock:*::foundation-model/${model}`, Condition },
+    )
     await converse(bedrock.client(), { modelId: haiku45 })
     expect(await refusal({ modelId: model })).toMatchObject({ name: 'AccessDeniedException' })
     expect(await refusal({ modelId: haiku })).toMatchObject({ name: 'AccessDeniedException' })
   })
 
   it('applies an explicit deny, such as one for another region of the profile', async () => {
-    bedrock.app.controls.settings.change({
-      policies: {
-        'arn:aws:iam::111122223333:user/agent': {
-          Version: '2012-10-17',
-          Statement: [
-            { Effect: 'Allow', Action: 'bedrock:*', Resource: '*' },
-            { Effect: 'Deny', Action: '*', Resource: 'arn:aws:bedrock:us-west-2::*' },
-          ],
-        },
-      },
-    })
+    setPolicy(
+      { Effect: 'Allow', Action: 'bedrock:*', Resource: '*' },
+      { Effect: 'Deny', Action: '*', Resource: 'arn:aws:bedrock:us-west-2::*' },
+    )
     expect(await refusal({ modelId: haiku45 })).toMatchObject({
       message: expect.stringMatching(
         /us-west-2::foundation-model.* with an explicit deny in an identity-based policy$/,

@@ -1,26 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
+import { forFile } from '../../support/for-file.ts'
 import { startIssuer, subject } from './oidc-issuer.ts'
 import { converse, failureOf, useBedrock } from './support.ts'
 
-const issuer = await startIssuer()
+const issuer = await forFile(startIssuer())
 const role = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 const bedrock = useBedrock(() => ({
   EMULATOR_TRUSTED_ISSUER: issuer.issuer,
   EMULATOR_TRUSTED_SUBJECT: subject,
 }))
-const folder = mkdtempSync(join(tmpdir(), 'web-identity-'))
-const tokenFile = join(folder, 'token')
+const tokenFile = temporaryFile('token')
 
 afterEach(() => issuer.respondWith(undefined))
-afterAll(async () => {
-  rmSync(folder, { recursive: true })
-  await issuer.close()
-})
 
 function stsCalls() {
   return bedrock.app.controls.requests.all.filter(

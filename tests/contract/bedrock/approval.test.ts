@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
@@ -9,7 +7,7 @@ import { ask, bearer, goOn, type Outcome } from '../agent/ask.ts'
 import { credentials } from './run-turn.ts'
 import { ScriptedBedrock, type StreamEvent, stop, text, toolUse } from './scripted-bedrock.ts'
 
-const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const file = temporaryFile('alerts.sqlite')
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 /** A temperature of each test's own, so that its alerts are nobody else's. */
 let celsius = -20
@@ -22,7 +20,6 @@ const token = await stack.signIn(identities.ada.oid)
 stack.appOf('weather').server.on('request', ({ method, url }) => {
   if (method === 'POST' && url === '/alerts') created.push(url)
 })
-afterAll(() => rmSync(file, { force: true }))
 beforeEach(() => {
   celsius -= 1
   created = []

@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack } from './mcp-stack.ts'
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate }
-const folder = mkdtempSync(join(tmpdir(), 'alerts-by-mcp-'))
+const folder = temporaryFolder()
 const mcp = await forFile(McpStack.start())
 await mcp.stack.restart('weather', { ALERTS_FILE: join(folder, 'alerts.sqlite'), LOG_LEVEL: 'info' })
 writeFileSync(join(folder, 'keys'), `key-1 ${randomBytes(32).toString('base64')}\n`)
 await startAgent()
 const ada = await mcp.stack.signIn(identities.ada.oid)
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Starts the agent, or another one with the same keys in its place, which knows nothing of what the first has done. */
 async function startAgent(): Promise<void> {

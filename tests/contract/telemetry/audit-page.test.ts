@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { needs } from '../../support/programs.ts'
@@ -37,10 +37,9 @@ tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse',
 const bens = await stack.signIn(identities.ben.oid)
 const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(bens))
 const refusedRequest = refused.body.upstream?.requestId ?? ''
-const folder = mkdtempSync(join(tmpdir(), 'audit-'))
+const folder = temporaryFolder()
 writeFileSync(join(folder, 'agent.log'), stack.agentLog.join(''))
 writeFileSync(join(folder, 'api.log'), stack.weatherLog.join(''))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs commands of the page with the ids of this run, and returns the lines of JSON that they print. */
 async function follow(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {

@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { onBehalfOfClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { createIssuer, type TestIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
@@ -25,15 +24,12 @@ const orderOf = (celsius: number) => ({
 })
 
 describe('an alert', () => {
-  const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+  const file = temporaryFile('alerts.sqlite')
   let issuer: TestIssuer
   beforeAll(async () => {
     issuer = await createIssuer()
   })
-  afterAll(async () => {
-    await issuer.close()
-    await Promise.all([rm(file, { force: true }), rm(`${file}-journal`, { force: true })])
-  })
+  afterAll(() => issuer.close())
 
   /** The weather API as a process of its own, on the one file. */
   async function startProcess() {

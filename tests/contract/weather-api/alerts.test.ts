@@ -1,11 +1,9 @@
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   autonomousClaims,
   onBehalfOfClaims,
 } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { identities } from '../../support/identities.ts'
 import { connect, revisions } from '../mcp-server/clients.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
@@ -25,7 +23,7 @@ interface Options {
 }
 
 describe('alerts', () => {
-  const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+  const file = temporaryFile('alerts.sqlite')
   let api: RunningWeatherApi
   /** A user of each test's own. */
   let user: string
@@ -37,10 +35,7 @@ describe('alerts', () => {
   beforeEach(() => {
     user = crypto.randomUUID()
   })
-  afterAll(async () => {
-    await api.close()
-    await rm(file, { force: true })
-  })
+  afterAll(() => api.close())
 
   const forUser = (oid = user, claims = {}) =>
     api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims: { oid, scp: scope, ...claims } }))

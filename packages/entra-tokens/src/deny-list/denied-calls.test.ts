@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { Registry } from 'prom-client'
 import { afterAll, expect, it } from 'vitest'
+import { temporaryFile } from '../../../service-kit/src/testing/temporary-file.ts'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
 import { startProtectedApi } from '../testing/protected-api.ts'
 
 const agent = tenant.agents.weather.id
 const sibling = '99999999-0000-4000-8000-000000000099'
-const folder = mkdtempSync(join(tmpdir(), 'denied-calls-'))
-const file = join(folder, 'deny-list.json')
+const file = temporaryFile('deny-list.json')
 const now = Math.floor(Date.now() / 1000)
 const metrics = new Registry()
 const rows = [{ agent: sibling }, { agent, issuedBefore: now }, { uti: 'stolen' }]
@@ -20,10 +18,7 @@ const api = await startProtectedApi({
   denyList: file,
   metrics,
 })
-afterAll(async () => {
-  await api.close()
-  rmSync(folder, { recursive: true })
-})
+afterAll(() => api.close())
 
 const ask = (claims: Record<string, unknown>, make = autonomousClaims) =>
   api.ask(api.issuer.sign(make({ authority: api.issuer.url, claims: { iat: now, ...claims } })))
@@ -74,7 +69,7 @@ it('Decisions are counted as such, and the age of the list is a metric', async (
 })
 
 it('While a deny list should be there and was never read, every token gets 503', async () => {
-  const unread = await startProtectedApi({ denyList: join(folder, 'missing.json') })
+  const unread = await startProtectedApi({ denyList: temporaryFile('missing.json') })
   for (const token of [
     unread.issuer.sign(autonomousClaims({ authority: unread.issuer.url })),
     'e30.e30.e30',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { temporaryFile, temporaryFolder } from '../../../service-kit/src/testing/temporary-file.ts'
 import type { Identity } from '../caller.ts'
 import { DenyList, DenyListUnavailable } from './deny-list.ts'
 
@@ -39,12 +40,11 @@ function openList(location: string) {
 }
 
 describe('a file', () => {
-  let folder = ''
   const listOf = (...agents: readonly string[]) => JSON.stringify(agents.map(id => ({ agent: id })))
 
   /** A folder with a list, mounted as the kubelet does: the files are links by way of a link that is turned. */
   function mount(content: string) {
-    folder = mkdtempSync(join(tmpdir(), 'deny-list-'))
+    const folder = temporaryFolder(onTestFinished)
     let version = 0
     const turn = (text: string) => {
       version += 1
@@ -58,7 +58,6 @@ describe('a file', () => {
     symlinkSync('..data/deny-list.json', join(folder, 'deny-list.json'))
     return { path: join(folder, 'deny-list.json'), turn }
   }
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is read again when the kubelet turns its link', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -212,8 +211,7 @@ describe('a file', () => {
   })
 
   it('that is a pipe without a writer is no file, and nobody waits for it', async () => {
-    folder = mkdtempSync(join(tmpdir(), 'deny-list-'))
-    const path = join(folder, 'pipe')
+    const path = temporaryFile('pipe', onTestFinished)
     execFileSync('mkfifo', [path])
     const { list, lines } = openList(path)
     await expect(list.ready()).rejects.toThrow('The deny list could not be read yet.')

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Decision } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import fc from 'fast-check'
 import { CompactEncrypt } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import { canonicalJson, digestCall } from './call-digest.ts'
 import { type Binding, type Continuation, open, seal } from './continuation.ts'
 import { readDecisions, requireSame } from './decide.ts'
@@ -150,9 +149,8 @@ describe('the keys of all replicas', () => {
   const line = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
   const [old, fresh] = [line('old'), line('new')]
   const inFile = (...lines: readonly string[]) => {
-    const file = join(tmpdir(), `seal-keys-${crypto.randomUUID()}`)
+    const file = temporaryFile('seal-keys', onTestFinished)
     writeFileSync(file, lines.join('\n'))
-    onTestFinished(() => rmSync(file, { force: true }))
     return file
   }
 

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
 import { findFaults } from '../../../../packages/service-kit/src/testing/find-faults.ts'
+import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import { readConfig } from '../config.ts'
 import { ids, secondAgent } from './testing/fixtures.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'agents-config-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'agents.json')
+const file = temporaryFile('agents.json')
 
 const weather = { title: 'Weather', clientId: ids.agentClientId.toUpperCase() }
 const trainee = {

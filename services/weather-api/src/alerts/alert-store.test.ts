@@ -1,8 +1,7 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import type { AlertOrder } from './alert.ts'
 import { AlertStore } from './alert-store.ts'
 import { openAlertStore } from './open-store.ts'
@@ -121,11 +120,7 @@ describe('the store of alerts', () => {
 })
 
 describe('the file of the alerts', () => {
-  const inFile = () => {
-    const file = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
-    onTestFinished(() => rm(file, { force: true }))
-    return file
-  }
+  const inFile = () => temporaryFile('alerts.sqlite', onTestFinished)
 
   it('is written when a call returns, so that another process reads it', () => {
     const file = inFile()

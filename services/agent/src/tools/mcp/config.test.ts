@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
 import { readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { findFaults } from '../../../../../packages/service-kit/src/testing/find-faults.ts'
+import { temporaryFile } from '../../../../../packages/service-kit/src/testing/temporary-file.ts'
 import { weatherApi } from '../../identity/testing/fixtures.ts'
 import { readMcpServers } from './config.ts'
 
@@ -13,9 +12,7 @@ const notes = {
   appId: '99999999-0000-4000-8000-0000000010AA',
   allowedTools: ['get_note'],
 }
-const folder = mkdtempSync(join(tmpdir(), 'mcp-config-'))
-const file = join(folder, 'mcp.json')
-afterAll(() => rmSync(folder, { recursive: true }))
+const file = temporaryFile('mcp.json')
 
 function read(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
@@ -154,7 +151,7 @@ describe('The configuration of MCP servers', () => {
   })
 
   it('names a file that cannot be read', () => {
-    const missing = join(folder, 'missing.json')
+    const missing = temporaryFile('missing.json')
     const reading = () => readEnvironment({ MCP_CONFIG: missing }, env => readMcpServers(env, []))
     expect(reading).toThrow(`MCP_CONFIG names ${missing}, which cannot be read (ENOENT).`)
   })
