@@ -216,7 +216,8 @@ describe('a problem', () => {
 })
 
 describe('the plugin', () => {
-  it('closes its own check with the app, and a shared one not', async () => {
+  it('closes its own check with the app, and a shared one not', { timeout: 10_000 }, async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
     const issuer = await createIssuer()
     onTestFinished(() => issuer.close())
     const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
