@@ -1,4 +1,4 @@
-import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
 import { challenge } from '../testing/waiting.ts'
@@ -78,7 +78,7 @@ describe('the sequence', () => {
     const refused = apiCall('r', agentToken, {
       status: 'failed',
       response: { status: 401 },
-      problem: { claimsChallenge: challenge } as TraceStep['problem'],
+      problem: { claimsChallenge: challenge } as Problem,
     })
     const arrived = (id: string) => step(id, { kind: 'sign-in', token: userToken })
     expect(outline([arrived('s'), refused, arrived('s2')], false)).toEqual([
