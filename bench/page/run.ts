@@ -78,7 +78,7 @@ async function seeAllSteps(page: Page): Promise<void> {
     .waitFor({ state: 'attached' })
 }
 
-const agent = await ScriptedAgent.start()
+const agent = await new ScriptedAgent().start()
 agent.config = config
 agent.status = status
 const browser = await chromium.launch({

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
 import { Graph } from './graph.ts'
 import { type Credential, SignIn } from './sign-in.ts'
 
@@ -16,23 +15,20 @@ function credential(name: string, token: string | Error): Credential {
 
 /** A Graph that accepts one token only. */
 async function startGraph(accepted: string, status: number) {
-  const server = createServer((request, response) => {
+  const server = new LocalServer((request, response) => {
     const isAccepted = request.headers.authorization === `Bearer ${accepted}`
     response.writeHead(isAccepted ? 200 : status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(isAccepted ? { id: 'ada' } : { error: { code: 'No', message: 'No.' } }))
   })
-  await new Promise<void>(done => server.listen(0, 'localhost', done))
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    [Symbol.dispose]: () => void server.close(),
-  }
+  const { url } = await server.start()
+  return { url, [Symbol.asyncDispose]: () => server.close() }
 }
 
 describe('signing in', () => {
   it.each([401, 403])(
     'goes over to the next way when Graph refuses a token with %i, and stays there',
     async status => {
-      using server = await startGraph('good', status)
+      await using server = await startGraph('good', status)
       const said: string[] = []
       const ways = [credential('the Azure CLI', 'bad'), credential('a device code', 'good')]
       const graph = new Graph(server.url, new SignIn(tenantId, ways, line => void said.push(line)), fetch)
@@ -56,7 +52,7 @@ describe('signing in', () => {
   })
 
   it('passes the refusal on when there is no other way', async () => {
-    using server = await startGraph('good', 403)
+    await using server = await startGraph('good', 403)
     const graph = new Graph(
       server.url,
       new SignIn(tenantId, [credential('a', 'bad')], () => undefined),

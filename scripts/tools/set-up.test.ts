@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
 import type { Hashes } from './platform.ts'
 import { prints } from './run.ts'
 import { setUp } from './set-up.ts'
@@ -17,23 +16,20 @@ import { release } from './ways.ts'
 const released = '#!/bin/sh\necho "greeter 2 $GREETING"\n'
 const hash = createHash('sha256').update(released).digest('hex')
 
-let server: Server
+let server: LocalServer
 let downloads: string[]
 let folder: string
 let said: string[]
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  server = new LocalServer((request, response) => {
     downloads.push(request.url ?? '')
     // "/slow" gets no response.
     if (request.url !== '/slow') response.end(released)
   })
-  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
+  await server.start()
 })
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+afterAll(() => server.close())
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tools-'))
   downloads = []
@@ -48,8 +44,7 @@ function officialRelease(path = '/greeter', sha256 = hash): Way {
     'darwin-amd64': sha256,
     'darwin-arm64': sha256,
   }
-  const { port } = server.address() as AddressInfo
-  return release({ sha256: hashes, url: () => `http://127.0.0.1:${port}${path}` })
+  return release({ sha256: hashes, url: () => `${server.url}${path}` })
 }
 
 /** A way that makes the program in the folder that it is given. */

@@ -8,7 +8,7 @@ import { config, status, withoutSignIn } from './support/turns.ts'
 
 const kilobyte = 1000
 const browser = useBrowser()
-const agent = await forFile(ScriptedAgent.start())
+const agent = await forFile(new ScriptedAgent().start())
 beforeEach(() => {
   agent.config = config
   agent.status = status

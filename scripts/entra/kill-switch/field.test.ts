@@ -1,21 +1,19 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { type Field, openField } from './field.ts'
 
-let server: Server
+let server: LocalServer
 let field: Field & AsyncDisposable
 let answer: { status: number; body: string }
 let asked: { url: string | undefined; authorization: string | undefined }[]
 
 beforeAll(async () => {
-  server = createServer(({ url, headers }, response) => {
+  server = new LocalServer(({ url, headers }, response) => {
     asked.push({ url, authorization: headers.authorization })
     if (answer.status === 0) return void response.destroy()
     response.writeHead(answer.status, { location: '/elsewhere' }).end(answer.body)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url } = await server.start()
   field = await openField({ namespace: undefined, sidecarUrl: url, apiUrl: `${url}/things` })
 })
 beforeEach(() => {
@@ -23,7 +21,7 @@ beforeEach(() => {
 })
 afterAll(async () => {
   await field[Symbol.asyncDispose]()
-  server.close()
+  await server.close()
 })
 
 // biome-ignore format: table

@@ -1,11 +1,11 @@
 import { EventEmitter, once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 const pageFolder = join(import.meta.dirname, '../../../services/chat-ui/dist')
 
@@ -45,7 +45,7 @@ export type Continuation = (
 ) => Promise<void>
 
 /** An agent that sends what a test scripts, for what the real one does not do on demand. */
-export class ScriptedAgent {
+export class ScriptedAgent extends LocalServer {
   /** `undefined` = the agent cannot say. */
   config: Record<string, unknown> | undefined = {}
   status: Record<string, unknown> = {}
@@ -57,22 +57,11 @@ export class ScriptedAgent {
   readonly continued: ContinueRequest[] = []
   readonly #questions: ChatRequest[] = []
   readonly #arrivals = new EventEmitter()
-  readonly #server = createServer((request, response) => {
-    this.#answer(request, response).catch(() => response.destroy())
-  })
 
-  static async start(): Promise<ScriptedAgent> {
-    const agent = new ScriptedAgent()
-    await agent.listen()
-    return agent
-  }
-
-  async listen(): Promise<void> {
-    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
-  }
-
-  get url(): string {
-    return `http://localhost:${(this.#server.address() as AddressInfo).port}`
+  constructor() {
+    super((request, response) => {
+      this.#answer(request, response).catch(() => response.destroy())
+    }, 'localhost')
   }
 
   /** All questions since the last `forget`, once there are `count`: the page shows a question before it is here. */
@@ -86,11 +75,6 @@ export class ScriptedAgent {
     this.#questions.length = 0
     this.continued.length = 0
     this.refusal = undefined
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise(resolve => this.#server.close(resolve))
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -5,7 +5,7 @@ import { config, status } from './turns.ts'
 /** One scripted agent for the tests of a file; each of them finds it with this script, and as it was at first. */
 export function useScriptedAgent(script: Script): ScriptedAgent {
   const agent = new ScriptedAgent()
-  beforeAll(() => agent.listen())
+  beforeAll(() => agent.start())
   afterAll(() => agent.close())
   beforeEach(() => {
     agent.config = config

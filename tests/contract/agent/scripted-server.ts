@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 export interface SeenRequest {
   readonly url: string
@@ -17,23 +17,20 @@ export interface ScriptedServer extends AsyncDisposable {
 export async function startScriptedServer(answer: RequestListener): Promise<ScriptedServer> {
   const requests: SeenRequest[] = []
   let abandoned = 0
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const server = new LocalServer((request, response) => {
     requests.push({ url: request.url ?? '', headers: request.headers })
     response.once('close', () => {
       if (!response.writableFinished) abandoned += 1
     })
     answer(request, response)
-  })
-  await new Promise<void>(resolve => server.listen({ port: 0, host: 'localhost' }, resolve))
+  }, 'localhost')
+  const { url } = await server.start()
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url,
     requests,
     get abandoned() {
       return abandoned
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
-    },
+    [Symbol.asyncDispose]: () => server.close(),
   }
 }

@@ -1,10 +1,10 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import {
   type Claims,
   createSigningKey,
   signRs256,
 } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 /** An OpenID Connect issuer like a Kubernetes cluster's: discovery document, key set, service account tokens. */
 export interface OidcIssuer {
@@ -28,7 +28,7 @@ export async function startIssuer(): Promise<OidcIssuer> {
   const published = [key]
   const unpublished = createSigningKey()
   let override: RequestListener | undefined
-  const server = createServer((request, response) => {
+  const server = new LocalServer((request, response) => {
     if (override) return override(request, response)
     const keys = published.map(({ kid, publicKey }) => ({
       ...publicKey.export({ format: 'jwk' }),
@@ -44,8 +44,7 @@ export async function startIssuer(): Promise<OidcIssuer> {
     response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(document ?? {}))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/cluster/`
+  const issuer = `${(await server.start()).url}/cluster/`
 
   function claimsWith(claims: Claims): Claims {
     const now = Math.floor(Date.now() / 1000)
@@ -71,10 +70,6 @@ export async function startIssuer(): Promise<OidcIssuer> {
     respondWith(listener) {
       override = listener
     },
-    async close() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+    close: () => server.close(),
   }
 }

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EventStreamCodec } from '@smithy/core/event-streams'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 /** One event of a ConverseStream, or an exception in its middle. */
 export type StreamEvent =
@@ -85,34 +85,20 @@ export type Script = (
 ) => void | Promise<void>
 
 /** A server with Bedrock's protocol whose answers are scripted by tests. It checks no credentials; emulators/bedrock does. */
-export class ScriptedBedrock {
+export class ScriptedBedrock extends LocalServer {
   readonly requests: ReceivedRequest[] = []
   script: Script = () => {
     throw new Error('The test gave no script.')
   }
-  /** Closes no idle connection: where client and server share a busy process, the client would not see it in time. */
-  readonly #server: Server = createServer(
-    { keepAliveTimeout: 0 },
-    (request, response) => void this.#answer(request, response),
-  )
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  constructor() {
+    // Closes no idle connection: where client and server share a busy process, the client would not see it in time.
+    super((request, response) => void this.#answer(request, response), '127.0.0.1', { keepAliveTimeout: 0 })
   }
 
   /** What an agent needs to reach it, beside a credential. */
   get environment(): Record<string, string> {
     return { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: this.url, BEDROCK_PROBE: 'off' }
-  }
-
-  async start(): Promise<this> {
-    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
-    return this
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise(resolve => this.#server.close(resolve))
   }
 
   /** Responds to the calls in order with these events, and to further calls with the last ones. */

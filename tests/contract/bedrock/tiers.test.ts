@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
 import { connect, runTurn } from './run-turn.ts'
@@ -190,7 +189,7 @@ describe('EKS Pod Identity', () => {
     const tokenFile = join(folder, 'token')
     await writeFile(tokenFile, 'the-pod-token')
     const asked: unknown[] = []
-    const node = createServer((request, response) => {
+    const node = new LocalServer((request, response) => {
       asked.push(request.headers.authorization)
       const { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey } = staticKeys
       response.writeHead(200, { 'content-type': 'application/json' })
@@ -203,17 +202,15 @@ describe('EKS Pod Identity', () => {
         }),
       )
     })
-    await new Promise<void>(resolve => node.listen(0, '127.0.0.1', resolve))
     const environment = {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(node.address() as AddressInfo).port}/v1/credentials`,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${(await node.start()).url}/v1/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
     }
     const { bedrock } = connectWith(environment)
     expect(bedrock.credential).toBe('pod-identity')
     await hello(environment)
     expect(asked).toEqual(['the-pod-token'])
-    node.closeAllConnections()
-    await new Promise(resolve => node.close(resolve))
+    await node.close()
     expect(await hello(environment)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*169\.254\.170\.23/)
     await rm(folder, { recursive: true })
   })

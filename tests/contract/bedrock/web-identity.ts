@@ -1,9 +1,8 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 export const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
 
@@ -25,17 +24,16 @@ export async function createCluster(): Promise<Cluster> {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'cluster', alg: 'RS256', use: 'sig' }] }
   let isHidden = false
-  const server = createServer((request, response) => {
+  const server = new LocalServer((request, response) => {
     if (isHidden) {
       request.socket.destroy()
       return
     }
-    const discovery = { issuer: issuer(), jwks_uri: `${issuer()}/keys` }
+    const discovery = { issuer: server.url, jwks_uri: `${server.url}/keys` }
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(request.url === '/keys' ? keys : discovery))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const issuer = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url: issuer } = await server.start()
   const folder = await mkdtemp(join(tmpdir(), 'web-identity-'))
   const tokenFile = join(folder, 'token')
   const write = async (text: string) => {
@@ -43,13 +41,13 @@ export async function createCluster(): Promise<Cluster> {
     await rename(`${tokenFile}.new`, tokenFile)
   }
   return {
-    issuer: issuer(),
+    issuer,
     tokenFile,
     write,
     project: async ({
       sub = subject,
       aud = 'sts.amazonaws.com',
-      iss = issuer(),
+      iss = issuer,
       lifetimeSeconds = 3_600,
     } = {}) => {
       const now = Math.floor(Date.now() / 1_000)
@@ -67,8 +65,7 @@ export async function createCluster(): Promise<Cluster> {
     },
     removeToken: () => rm(tokenFile, { force: true }),
     close: async () => {
-      server.closeAllConnections()
-      await new Promise(resolve => server.close(resolve))
+      await server.close()
       await rm(folder, { recursive: true })
     },
   }

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
@@ -66,27 +65,22 @@ describe('What a user gets when the sidecar', () => {
   it('accepts connections and is silent: that it is unreachable, before the deadline blames Entra', async () => {
     await startAfresh(stack)
     await stack.stop('sidecar')
-    const silent = createServer(() => undefined)
-    await new Promise<void>(resolve => silent.listen(portOf(stack.sidecarUrl), 'localhost', resolve))
+    const silent = await new LocalServer(() => undefined, 'localhost').start(portOf(stack.sidecarUrl))
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_UNREACHABLE')
-    silent.closeAllConnections()
-    await new Promise(resolve => silent.close(resolve))
+    await silent.close()
     await stack.start('sidecar')
   })
 
   it('sees the agent as a remote caller', async () => {
-    const remote = createServer((_request, response) => response.writeHead(403).end())
-    await new Promise<void>(resolve => remote.listen(0, 'localhost', resolve))
-    const { port } = remote.address() as AddressInfo
-    await stack.restart('agent', { SIDECAR_URL: `http://localhost:${port}` })
+    const remote = new LocalServer((_request, response) => response.writeHead(403).end(), 'localhost')
+    await stack.restart('agent', { SIDECAR_URL: (await remote.start()).url })
     const { body } = await askWeather(stack, 'autonomous')
     expect(body).toMatchObject({
       code: 'SIDECAR_REFUSED_CALLER',
       upstream: { service: 'sidecar', status: 403 },
     })
     await stack.restart('agent')
-    remote.closeAllConnections()
-    remote.close()
+    await remote.close()
   })
 })
 

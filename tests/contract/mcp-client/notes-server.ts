@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { Type } from 'typebox'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { identities } from '../../support/identities.ts'
 
 export const notesAppId = '99999999-0000-4000-8000-0000000010aa'
@@ -68,15 +68,11 @@ export async function startNotesServer(entraUrl: string): Promise<NotesServer> {
     response.end()
   }
 
-  const server = createServer((request, response) => void answer(request, response))
-  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
-  const close = () =>
-    new Promise<void>(resolve => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+  const server = new LocalServer((request, response) => void answer(request, response), 'localhost')
+  await server.start()
+  const close = () => server.close()
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/mcp`,
+    url: `${server.url}/mcp`,
     calls,
     waiting,
     close,

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 /** A message of the protocol, as far as scripts read it. */
 export interface Message {
@@ -37,28 +37,17 @@ export const tool = (name: string, more: object = {}) => ({
 export const textResult = (text: string) => ({ content: [{ type: 'text', text }] })
 
 /** MCP servers on one socket, a path for each, that answer as they are told; JSON-RPC written by hand, no token checked. */
-export class ScriptedMcpServers {
+export class ScriptedMcpServers extends LocalServer {
   readonly received: Received[] = []
   readonly scripts: Record<string, Script> = {}
-  readonly #server = createServer((request, response) => void this.#answer(request, response))
 
-  async start(): Promise<this> {
-    await new Promise<void>(resolve => this.#server.listen(0, 'localhost', resolve))
-    return this
-  }
-
-  get url(): string {
-    return `http://localhost:${(this.#server.address() as AddressInfo).port}`
+  constructor() {
+    super((request, response) => void this.#answer(request, response), 'localhost')
   }
 
   /** The requests to one path, save the handshake's. */
   callsOf(path: string): readonly Received[] {
     return this.received.filter(one => one.path === path && one.message?.method === 'tools/call')
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise(resolve => this.#server.close(resolve))
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

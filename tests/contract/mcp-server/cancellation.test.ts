@@ -32,7 +32,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.close()
     await api.close()
-    await meteo.stop()
+    await meteo.close()
   })
 
   async function open(revision: (typeof revisions)[number]): Promise<Client> {

@@ -185,7 +185,7 @@ describe.each(revisions)('a tool that fails (%s)', revision => {
   afterAll(async () => {
     await client.close()
     await api.close()
-    await meteo.stop()
+    await meteo.close()
   })
 
   it('says so in the words of the catalogue and in none from within', async () => {

@@ -12,7 +12,7 @@ import { Collector } from '../telemetry/collector.ts'
 const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 const cluster = await forFile(createCluster())
 await cluster.project()
-const collector = await forFile(Collector.start())
+const collector = await forFile(new Collector().start())
 const aws = await forFile(
   EmulatedAws.start({
     EMULATOR_TRUSTED_ISSUER: cluster.issuer,

@@ -1,7 +1,7 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { takeApart } from './replay/tokens.ts'
 import { asAgent, granted, ids, Trial } from './replay/trial.ts'
 
@@ -22,15 +22,15 @@ async function startApi(
   ...responses: readonly { status: number; headers?: Record<string, string> }[]
 ): Promise<Api> {
   const received: Received[] = []
-  const server = createServer(async (request, response) => {
+  const server = new LocalServer(async (request, response) => {
     const planned = responses[Math.min(received.length, responses.length - 1)]
     const { method = '', url = '', headers } = request
     received.push({ method, url, headers, body: await text(request) })
     response.writeHead(planned?.status ?? 204, planned?.headers).end()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return { received, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  await server.start()
+  onTestFinished(() => server.close())
+  return { received, origin: server.url }
 }
 
 async function beginWith(api: Api, environment: Record<string, string> = {}): Promise<Trial> {

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { type Message, readMessage } from './protobuf.ts'
 
 /** A span as it was received. */
@@ -20,37 +19,24 @@ export interface SentSpan {
 }
 
 /** A minimal collector that stores what it gets by OTLP over HTTP in protobuf. */
-export class Collector implements AsyncDisposable {
+export class Collector extends LocalServer implements AsyncDisposable {
   /** Everything it received, as text. */
   text = ''
   readonly headers: IncomingHttpHeaders[] = []
   readonly spans: SentSpan[] = []
-  readonly #server: Server
 
-  private constructor(server: Server) {
-    this.#server = server
-  }
-
-  static async start(): Promise<Collector> {
-    const server = createServer(async (request, response) => {
+  constructor() {
+    super(async (request, response) => {
       const body = await buffer(request)
       if (request.method !== 'POST' || request.url !== '/v1/traces') {
         response.writeHead(404).end()
         return
       }
-      collector.headers.push(request.headers)
-      collector.text += body.toString('latin1')
-      collector.spans.push(...readSpans(body))
+      this.headers.push(request.headers)
+      this.text += body.toString('latin1')
+      this.spans.push(...readSpans(body))
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
     })
-    const collector = new Collector(server)
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return collector
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** The spans of a trace as lines, indented below their parents. */
@@ -67,9 +53,8 @@ export class Collector implements AsyncDisposable {
     return below(undefined, 0)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close()
-    this.#server.closeAllConnections()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 }
 

@@ -8,7 +8,7 @@ import { Collector, type SentSpan } from './collector.ts'
 const revisions = ['2026-07-28', '2025-11-25'] as const
 const turns: Record<string, ChatResponse> = {}
 
-const collector = await forFile(Collector.start())
+const collector = await forFile(new Collector().start())
 const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
 await using mcp = await McpStack.start()
 await mcp.stack.restart('weather', telemetry)

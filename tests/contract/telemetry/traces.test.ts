@@ -15,7 +15,7 @@ const strangersHeaders = {
   baggage: 'secret=Dallas',
 }
 const answers: Record<string, Answer> = {}
-const collector = await forFile(Collector.start())
+const collector = await forFile(new Collector().start())
 const aws = await forFile(EmulatedAws.start())
 const telemetry = {
   OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 interface Fault {
   readonly status: number
@@ -17,8 +16,8 @@ export interface OpenMeteoStub {
   readonly abandoned: number
   /** Responds to all further requests with this status and body, or never (`silence`), until called with `undefined`. */
   fail(fault: Fault | 'silence' | undefined): void
-  stop(): Promise<void>
-  start(): Promise<void>
+  close(): Promise<void>
+  start(): Promise<unknown>
 }
 
 const places: Readonly<Record<string, readonly object[]>> = {
@@ -47,9 +46,8 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   const requests: URL[] = []
   let abandoned = 0
   let fault: Fault | 'silence' | undefined
-  let port = 0
 
-  const server = createServer((request, response) => {
+  const server = new LocalServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://stub')
     requests.push(url)
     response.once('close', () => {
@@ -62,14 +60,9 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
     response.end(fault?.compressed ? gzipSync(body) : body)
   })
 
-  async function start(): Promise<void> {
-    await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
-    port = (server.address() as AddressInfo).port
-  }
-
-  await start()
+  const { url } = await server.start()
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     requests,
     get abandoned() {
       return abandoned
@@ -77,12 +70,8 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
     fail(next) {
       fault = next
     },
-    start,
-    async stop() {
-      const closed = new Promise(resolve => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
+    start: () => server.start(),
+    close: () => server.close(),
   }
 }
 

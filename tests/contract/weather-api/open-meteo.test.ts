@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await api.close()
-  await meteo.stop()
+  await meteo.close()
   vi.useRealTimers()
 })
 
@@ -109,7 +109,7 @@ describe('live weather', () => {
   })
 
   it('out of reach is a 503', async () => {
-    await meteo.stop()
+    await meteo.close()
     expect(await ask('/weather/forecast?city=Oslo')).toMatchObject({
       status: 503,
       body: { code: 'WEATHER_UNAVAILABLE' },

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
+import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 
 /** An OpenID Connect issuer such as a cluster's, with its own key and published documents. */
 export interface ForeignIssuer {
@@ -15,19 +14,18 @@ export interface ForeignIssuer {
   sign(claims: JWTPayload, kid?: string): Promise<string>
   /** Replaces the key that it signs with and publishes. */
   rotate(kid: string): Promise<void>
-  close(): void
+  close(): Promise<void>
 }
 
 export async function startForeignIssuer(): Promise<ForeignIssuer> {
   let current = await makeKey('first')
-  const server = createServer((request, response) => {
+  const server = new LocalServer((request, response) => {
     issuer.seen.push(request.url ?? '')
     if (issuer.failWith !== undefined) response.statusCode = issuer.failWith
     const body = request.url?.endsWith('/jwks') ? { keys: issuer.keys } : issuer.discovery
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/Cluster-1`
+  const url = `${(await server.start()).url}/Cluster-1`
   const issuer: ForeignIssuer = {
     url,
     discovery: { issuer: url, jwks_uri: `${url}/jwks` },

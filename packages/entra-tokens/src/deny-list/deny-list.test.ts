@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { LocalServer } from '../../../service-kit/src/testing/local-server.ts'
 import { temporaryFile, temporaryFolder } from '../../../service-kit/src/testing/temporary-file.ts'
 import type { Identity } from '../caller.ts'
 import { DenyList, DenyListUnavailable } from './deny-list.ts'
@@ -253,17 +253,13 @@ describe('a URL', () => {
   /** A server whose responses can be exchanged. */
   async function serve(first: RequestListener) {
     let respond = first
-    const server = createServer((request, response) => respond(request, response))
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => {
-      server.closeAllConnections()
-      server.close()
-    })
+    const server = new LocalServer((request, response) => respond(request, response))
+    await server.start()
+    onTestFinished(() => server.close())
     const respondWith = (next: RequestListener) => {
       respond = next
     }
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/list?sig=secret`
-    return { url, respondWith }
+    return { url: `${server.url}/list?sig=secret`, respondWith }
   }
   const sendList: RequestListener = (_request, response) => void response.end(list)
 

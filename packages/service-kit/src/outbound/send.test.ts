@@ -1,7 +1,7 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
+import { LocalServer } from '../testing/local-server.ts'
 import { createSender, type OutboundRequest, SendError } from './send.ts'
 
 const opened: (() => unknown)[] = []
@@ -10,10 +10,9 @@ afterEach(async () => {
 })
 
 async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  opened.push(() => server.close().closeAllConnections())
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const server = new LocalServer(listener)
+  opened.push(() => server.close())
+  return (await server.start()).url
 }
 
 function open(connections = 8) {

@@ -1,23 +1,22 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import { afterAll, afterEach, expect, it } from 'vitest'
+import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 import { createJsonFetcher } from './fetch-json.ts'
 
 const sender = createSender({ connections: 4 })
 const fetchJson = createJsonFetcher(sender.send)
 afterAll(() => sender.close())
 const unaborted = new AbortController().signal
-const servers: ReturnType<typeof createServer>[] = []
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close().closeAllConnections()
+const servers: LocalServer[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
 })
 
 async function serve(listener: RequestListener): Promise<URL> {
-  const server = createServer(listener)
+  const server = new LocalServer(listener)
   servers.push(server)
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/path`)
+  return new URL('/path', (await server.start()).url)
 }
 
 it('gets a JSON document', async () => {
@@ -50,7 +49,7 @@ it.each<[string, RequestListener, string]>([
 
 it('says which address could not be reached, without path and query', async () => {
   const url = await serve(() => undefined)
-  servers.pop()?.close()
+  await servers.pop()?.close()
   url.search = '?key=secret'
   await expect(fetchJson(url, 10_000, unaborted)).rejects.toThrow(
     `${url.origin} could not be read (ECONNREFUSED).`,

@@ -1,5 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 
 const json = { 'content-type': 'application/json' }
 
@@ -15,14 +15,12 @@ const responses: Readonly<Record<string, (response: ServerResponse) => void>> = 
 }
 
 /** The API that the recordings call through the sidecar. */
-export async function startDownstream(): Promise<{ readonly origin: string; readonly server: Server }> {
-  const server = createServer(({ url = '' }, response) => {
+export function startDownstream(): Promise<LocalServer> {
+  return new LocalServer(({ url = '' }, response) => {
     const respond = responses[url]
     if (respond) respond(response)
     else end(response, 404, '{"error":"not found"}')
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  }).start()
 }
 
 function end(response: ServerResponse, status: number, body: string): void {

@@ -89,7 +89,7 @@ class Player {
       : exchange(origin, call))
     const roundTripMs = (performance.now() - startedAt) * speed
     const asked = entra.takeRequests()
-    return { response: hideTokens(response, token, new URL(entra.origin)), entra: asked, roundTripMs }
+    return { response: hideTokens(response, token, new URL(entra.url)), entra: asked, roundTripMs }
   }
 
   /** Closes the connection like the recorded caller: after the same time, but not before Entra got as many requests. */

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
+import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 import type { Behaviour, Grant } from './entra-behaviour.ts'
 import type { EntraRequest, Json } from './recording.ts'
 import { newJwk, oldJwk, signByEntra, takeApart } from './tokens.ts'
@@ -23,8 +23,7 @@ export interface ScriptedEntraOptions {
 }
 
 /** An Entra on a local port that behaves as in a recording and records its requests. */
-export class ScriptedEntra {
-  readonly #server = createServer((request, response) => void this.#respond(request, response))
+export class ScriptedEntra extends LocalServer {
   readonly #options: ScriptedEntraOptions
   #requests: EntraRequest[] = []
   #tokenRequests = 0
@@ -34,15 +33,8 @@ export class ScriptedEntra {
   #keys = [oldJwk]
 
   constructor(options: ScriptedEntraOptions) {
+    super((request, response) => void this.#respond(request, response))
     this.#options = options
-  }
-
-  async start(): Promise<void> {
-    await new Promise<void>(resolve => this.#server.listen(0, '127.0.0.1', resolve))
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   publishNewKey(): void {
@@ -61,15 +53,10 @@ export class ScriptedEntra {
     return taken
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise(resolve => this.#server.close(resolve))
-  }
-
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request)
     const { method = '', url = '' } = request
-    const path = url.replaceAll(encodeURIComponent(this.origin), encodeURIComponent(recordedInstance))
+    const path = url.replaceAll(encodeURIComponent(this.url), encodeURIComponent(recordedInstance))
     if (method === 'POST') {
       const form = new URLSearchParams(body)
       this.#requests.push({ method, path, headers: request.headers, form: this.#readForm(form) })
@@ -82,9 +69,9 @@ export class ScriptedEntra {
 
   #sendDocument(path: string, response: ServerResponse): void {
     if (path.startsWith('/common/discovery/instance')) {
-      const hosts = [new URL(this.origin).host, new URL(recordedInstance).host]
+      const hosts = [new URL(this.url).host, new URL(recordedInstance).host]
       const metadata = { preferred_network: hosts[0], preferred_cache: hosts[0], aliases: hosts }
-      const endpoint = `${this.origin}/${tenant}/v2.0/.well-known/openid-configuration`
+      const endpoint = `${this.url}/${tenant}/v2.0/.well-known/openid-configuration`
       sendJson(response, 200, {
         tenant_discovery_endpoint: endpoint,
         'api-version': '1.1',
@@ -97,7 +84,7 @@ export class ScriptedEntra {
       const issuer = path.includes('/v2.0/')
         ? `${recordedInstance}/${tenant}/v2.0`
         : `https://sts.windows.net/${tenant}/`
-      sendJson(response, 200, { issuer, jwks_uri: `${this.origin}/${tenant}/discovery/v2.0/keys` })
+      sendJson(response, 200, { issuer, jwks_uri: `${this.url}/${tenant}/discovery/v2.0/keys` })
     }
   }
 
@@ -161,7 +148,7 @@ export class ScriptedEntra {
         const token = tokenFields.has(name) ? takeApart(value) : undefined
         if (!token) return [name, value]
         const { aud } = token.claims
-        const audience = typeof aud === 'string' ? aud.replace(this.origin, recordedInstance) : aud
+        const audience = typeof aud === 'string' ? aud.replace(this.url, recordedInstance) : aud
         return [name, { claims: { ...token.claims, aud: audience }, header: token.header }]
       }),
     )

@@ -1,9 +1,9 @@
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../../../emulators/auth-sidecar/src/app.ts'
 import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
 import { readConfig } from '../../../../emulators/auth-sidecar/src/config.ts'
+import type { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 import { startDownstream } from './downstream.ts'
 import type { Behaviour } from './entra-behaviour.ts'
 import { Materials } from './materials.ts'
@@ -24,9 +24,14 @@ export class Stage implements AsyncDisposable {
   readonly app: FastifyInstance
   readonly entra: ScriptedEntra
   readonly materials: Materials
-  readonly #downstream: Server
+  readonly #downstream: LocalServer
 
-  private constructor(app: FastifyInstance, entra: ScriptedEntra, materials: Materials, downstream: Server) {
+  private constructor(
+    app: FastifyInstance,
+    entra: ScriptedEntra,
+    materials: Materials,
+    downstream: LocalServer,
+  ) {
     this.app = app
     this.entra = entra
     this.materials = materials
@@ -35,10 +40,9 @@ export class Stage implements AsyncDisposable {
 
   static async set({ environment, behaviour, clock, speed }: StageOptions): Promise<Stage> {
     const nowSeconds = () => Math.floor((clock?.nowMs() ?? Date.now()) / 1000)
-    const entra = new ScriptedEntra({ behaviour, nowSeconds, speed })
-    await entra.start()
+    const entra = await new ScriptedEntra({ behaviour, nowSeconds, speed }).start()
     const downstream = await startDownstream()
-    const addresses = { instance: entra.origin, downstream: downstream.origin }
+    const addresses = { instance: entra.url, downstream: downstream.url }
     const materials = await Materials.create({ ...addresses, nowSeconds })
     const config = readConfig({
       Logging__LogLevel__Default: 'None',
@@ -46,7 +50,7 @@ export class Stage implements AsyncDisposable {
     })
     const app = buildApp(config, clock ? { clock } : {})
     await app.listen({ host: '::', port: 0 })
-    return new Stage(app, entra, materials, downstream.server)
+    return new Stage(app, entra, materials, downstream)
   }
 
   get port(): number {
@@ -59,7 +63,6 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.app.close()
-    this.#downstream.close()
-    await Promise.all([this.entra.stop(), this.materials.remove()])
+    await Promise.all([this.#downstream.close(), this.entra.close(), this.materials.remove()])
   }
 }

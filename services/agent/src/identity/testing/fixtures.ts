@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { expect } from 'vitest'
+import { LocalServer } from '../../../../../packages/service-kit/src/testing/local-server.ts'
 import type { AgentIdentity } from '../agent-identity.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import type { VerifiedUserToken } from '../user-token.ts'
@@ -60,20 +60,12 @@ export interface TestServer {
 /** Listens on a free port unless one is named. */
 export async function startServer(listener: RequestListener, wantedPort = 0): Promise<TestServer> {
   const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
-  const server = createServer((request, response) => {
+  const server = new LocalServer((request, response) => {
     requests.push({ target: `${request.method} ${request.url}`, headers: request.headers })
     listener(request, response)
-  })
-  await new Promise<void>(resolve => server.listen(wantedPort, 'localhost', resolve))
-  const { port } = server.address() as AddressInfo
-  return { url: `http://localhost:${port}`, requests, close: () => closeServer(server) }
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise(resolve => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
+  }, 'localhost')
+  const { url } = await server.start(wantedPort)
+  return { url, requests, close: () => server.close() }
 }
 
 /** An address where nobody listens any more. */
