@@ -126,7 +126,7 @@ describe('the sequence', () => {
     const unseen = pane.getByRole('button', { name: 'Get T1, Sidecar to Entra ID, with T1, not seen' })
     expect(await unseen.locator('.hop-title').allTextContents()).toEqual(['Credential', 'Issue T1'])
     expect(await unseen.locator('.unseen-edge').count()).toBe(4)
-    await pane.getByText('between sidecar and Entra ID: not seen by the agent.').waitFor()
+    await pane.getByText('between sidecar and Entra ID: not seen by the agent.').first().waitFor()
     await unseen.click()
     await pane.getByText('The agent cannot see this hop, so it has no time').waitFor()
   })
@@ -268,7 +268,7 @@ describe('a token', () => {
     const { page } = await openTrace()
     const card = await showToken(page, 'TR')
     await card.getByText('The agent identity acts as itself towards Weather API.').waitFor()
-    await card.getByText(/60 min left of 61 min/).waitFor()
+    await card.getByText(/60 min left · until/).waitFor()
     await card.getByText('Checked by Weather API, in its own words').waitFor()
     const facets = card.locator('.claim', { hasText: 'xms_act_fct' })
     expect(await facets.locator('.claim-value').textContent()).toBe('agent identity9 3 11')
@@ -304,7 +304,6 @@ describe('a token', () => {
       'TR · answer 1 · Autonomous',
       'TR · this answer · Autonomous',
     ])
-    await pane.getByText(both).first().waitFor()
   })
 
   it.each([
@@ -322,9 +321,9 @@ describe('a token', () => {
     await page.goto(agent.url)
     await askAndWait(page, 'first')
     const life = (await showToken(page, 'TR')).locator('.life')
-    await life.getByText(/60 min left of 61 min/).waitFor()
+    await life.getByText(/60 min left · until/).waitFor()
     await page.reload()
-    await (await showToken(page, 'TR')).getByText(/60 min left of 61 min/).waitFor()
+    await (await showToken(page, 'TR')).getByText(/60 min left · until/).waitFor()
     expect(await life.locator('.note').getAttribute('data-bad')).toBe('false')
   })
 

@@ -1,5 +1,13 @@
 /** The group on a token card that a claim belongs to. */
-export type ClaimGroup = 'who' | 'for-whom' | 'to-whom' | 'may-do' | 'agent-facets' | 'when' | 'opaque'
+export type ClaimGroup =
+  | 'who'
+  | 'for-whom'
+  | 'to-whom'
+  | 'may-do'
+  | 'agent-facets'
+  | 'issuer'
+  | 'when'
+  | 'opaque'
 
 export interface ClaimMeaning {
   readonly group: ClaimGroup
@@ -15,13 +23,13 @@ export interface ClaimMeaning {
  */
 // biome-ignore format: table
 export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
-  iss: { group: 'who', meaning: 'The issuer: the Entra tenant that minted this token.' },
+  iss: { group: 'issuer', meaning: 'The issuer: the Entra tenant that minted this token.' },
   azp: { group: 'who', meaning: 'The client that asked for this token (v2 tokens): the actor.' },
   appid: { group: 'who', meaning: 'The client that asked for this token (v1 tokens): the actor.' },
   azpacr: { group: 'who', meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.' },
   appidacr: { group: 'who', meaning: 'How that client authenticated: 0 public, 1 secret, 2 certificate or signed assertion.' },
   app_displayname: { group: 'who', meaning: 'The display name of the client.' },
-  tid: { group: 'who', meaning: 'The tenant of the subject.' },
+  tid: { group: 'issuer', meaning: 'The tenant of the subject.' },
   idtyp: { group: 'for-whom', meaning: 'app: nobody but the client itself; user: a user is the subject.' },
   oid: { group: 'for-whom', meaning: 'The object id of the subject: the user, or the agent itself when it acts alone.' },
   sub: { group: 'for-whom', meaning: 'The subject. For a user it differs for every application (pairwise); compare users by oid.' },
@@ -62,7 +70,7 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   xms_ftd: { group: 'opaque', meaning: 'Internal to Entra.' },
   xms_rd: { group: 'opaque', meaning: 'Internal to Entra.' },
   xms_tcdt: { group: 'opaque', meaning: 'When the tenant was created, in seconds since 1970.' },
-  idp: { group: 'who', meaning: 'Who signed the subject in; for a guest it is not the issuer.' },
+  idp: { group: 'for-whom', meaning: 'Who signed the subject in; for a guest it is not the issuer.' },
   xms_cc: { group: 'opaque', meaning: 'What the client can do. cp1 = it can respond to a claims challenge.' },
   puid: { group: 'opaque', meaning: 'An internal id of the user.' },
 }

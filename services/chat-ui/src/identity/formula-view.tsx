@@ -5,6 +5,8 @@ import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
+  /** For a meeting, where nobody reads small print: without its legend. */
+  readonly isPresented?: boolean
   /** Opens the card of a token; without it the plates are no buttons. */
   readonly onOpen?: (plate: Plate) => void
   /** The plate whose card is open. */
@@ -12,7 +14,7 @@ interface FormulaViewProps {
 }
 
 /** How TR came about, written in one line: T1 + Tc → TR. */
-export function FormulaView({ formula, onOpen, isOpen }: FormulaViewProps) {
+export function FormulaView({ formula, isPresented = false, onOpen, isOpen }: FormulaViewProps) {
   const { terms, exchange, result, gate, legend } = formula
   const show = (plate: Plate) =>
     onOpen && plate.card ? (
@@ -61,7 +63,7 @@ export function FormulaView({ formula, onOpen, isOpen }: FormulaViewProps) {
         </div>
         <GateView gate={gate} />
       </div>
-      {legend && (
+      {legend && !isPresented && (
         <p class="legend">
           <i class="dashes" aria-hidden="true" />
           {legend}

@@ -14,6 +14,14 @@ function viewsOf(claims: Record<string, unknown>) {
 }
 
 describe('groupClaims', () => {
+  it('names the issuer not among those who called', () => {
+    const groups = groupsOf({ azp: agentId, iss: 'https://entra/', tid: 't' })
+    expect(groups.map(({ title, claims }) => [title, claims.map(({ name }) => name)])).toEqual([
+      ['Who called', ['azp']],
+      ['Issued by', ['iss', 'tid']],
+    ])
+  })
+
   it('puts claims into groups, in the order of the questions that they answer', () => {
     const groups = groupsOf({ exp: 1, aud: apiId, azp: agentId, never_seen: { a: 1 } })
     expect(groups.map(({ title, claims }) => [title, claims.map(claim => claim.text)])).toEqual([

@@ -33,6 +33,7 @@ export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
   'to-whom': 'To whom',
   'may-do': 'By which right',
   'agent-facets': 'Agent marks',
+  issuer: 'Issued by',
   when: 'When',
   opaque: 'Internals',
 }

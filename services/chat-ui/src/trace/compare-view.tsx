@@ -13,8 +13,8 @@ import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { contextsOf, findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
-import { groupOf, groupOrder, groupTitles, plainName, viewClaim } from './claims.ts'
-import { type ComparedClaim, compareTokens, tally } from './comparison.ts'
+import { groupOf, groupTitles, plainName, viewClaim } from './claims.ts'
+import { type ComparedClaim, compareTokens, groupCompared, tally } from './comparison.ts'
 import { type Sign, signWords } from './sign.ts'
 import { SignMark } from './sign-mark.tsx'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
@@ -37,16 +37,17 @@ interface CompareViewProps {
   readonly selected: TracedAnswer
   readonly facts: TurnFacts
   readonly context: TokenContext
+  readonly onSideBySide: (() => void) | undefined
 }
 
 /** Two tokens of this conversation side by side: what stayed, what changed, and what that means. */
-export function CompareView({ answers, selected, facts, context }: CompareViewProps) {
+export function CompareView({ answers, selected, facts, context, onSideBySide }: CompareViewProps) {
   const tokens = seenTokens(answers, selected, context.names)
   const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
   const [first, second] = proposePair(tokens)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second
-  if (!left || !right) return <NothingToCompare />
+  if (!left || !right) return <NothingToCompare onSideBySide={onSideBySide} />
   const choose = (one: string, other: string) => {
     chosen.value = [one, other]
   }
@@ -103,14 +104,21 @@ function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
   return [left, right]
 }
 
-function NothingToCompare() {
+function NothingToCompare({ onSideBySide }: Pick<CompareViewProps, 'onSideBySide'>) {
   const withUserToken = Object.values(flowWords).filter(({ terms }) => terms.includes('Tc'))
   const labels = withUserToken.map(({ label }) => `“${label}”`).join(' or ')
   return (
-    <p class="note">
-      There are no two tokens yet. Ask {labels}, and your token (Tc) can be compared with the one that the
-      agent gets in exchange (TR); or ask in two flows, and compare the two tokens of the agent.
-    </p>
+    <div class="stack">
+      <p class="note">
+        There are no two tokens yet. Ask {labels}, and your token (Tc) can be compared with the one that the
+        agent gets in exchange (TR).
+      </p>
+      {onSideBySide && (
+        <button type="button" class="button" onClick={onSideBySide}>
+          Ask the same side by side
+        </button>
+      )}
+    </div>
   )
 }
 
@@ -172,10 +180,7 @@ function Comparison({ left, right }: PairProps) {
   const claims = compareTokens(left.card, right.card)
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
   const counts = tally(shown)
-  const groups = groupOrder.map(group => ({
-    group,
-    claims: shown.filter(({ name }) => groupOf(name) === group),
-  }))
+  const groups = groupCompared(shown, onlyDifferences.value)
   return (
     <>
       <div class="tally line">
@@ -206,11 +211,9 @@ function Comparison({ left, right }: PairProps) {
             <SideHead token={right} />
           </tr>
         </thead>
-        {groups
-          .filter(({ claims: members }) => members.length > 0)
-          .map(({ group, claims: members }) => (
-            <ClaimGroupRows key={group} group={group} claims={members} left={left} right={right} />
-          ))}
+        {groups.map(({ group, claims: members }) => (
+          <ClaimGroupRows key={members[0]?.name} group={group} claims={members} left={left} right={right} />
+        ))}
       </table>
     </>
   )

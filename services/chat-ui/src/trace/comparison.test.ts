@@ -1,7 +1,7 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentToken, ownToken, userToken } from '../testing/trace.ts'
-import { compareAnswers, compareTokens, tally } from './comparison.ts'
+import { compareAnswers, compareTokens, groupCompared, tally } from './comparison.ts'
 
 function compare(...[left, right]: Parameters<typeof compareTokens>) {
   return new Map(compareTokens(left, right).map(claim => [claim.name, claim]))
@@ -11,6 +11,17 @@ it('two answers are the same where their words are, and the identity behind them
   const itself = (id: string) => ({ question: 'For whom', value: 'Itself', detail: [], id })
   expect(compareAnswers(itself('a'), itself('a'))).toBe('same')
   expect(compareAnswers(itself('a'), itself('b'))).toBe('changed')
+})
+
+it('what differs stands before what was kept, where only what matters is shown', () => {
+  const claims = compareTokens(userToken, agentToken)
+  const signs = (isKeptLast: boolean) =>
+    groupCompared(claims, isKeptLast).flatMap(({ claims: members }) =>
+      members.map(({ sign }) => (sign === 'same' ? 'kept' : 'differs')),
+    )
+  const isSorted = (isKeptLast: boolean) => signs(isKeptLast).join() === signs(isKeptLast).sort().join()
+  expect([isSorted(true), isSorted(false)]).toEqual([true, false])
+  expect(signs(true)).toHaveLength(claims.length)
 })
 
 describe('compareTokens', () => {

@@ -1,4 +1,4 @@
-import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import type { ClaimGroup, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { type Claims, groupOf, groupOrder } from './claims.ts'
 import { lessonOf } from './lessons.ts'
@@ -33,6 +33,20 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
       return { name, left: one, right: other, sign, lesson: lessonOf(name, sign, pair) }
     })
     .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
+}
+
+/** In the groups of a token card; all that differs before all that was kept, where that is wanted. */
+export function groupCompared(
+  claims: readonly ComparedClaim[],
+  isKeptLast: boolean,
+): { readonly group: ClaimGroup; readonly claims: readonly ComparedClaim[] }[] {
+  const kept = claims.filter(({ sign }) => sign === 'same')
+  const parts = isKeptLast ? [claims.filter(({ sign }) => sign !== 'same'), kept] : [claims]
+  return parts
+    .flatMap(part =>
+      groupOrder.map(group => ({ group, claims: part.filter(({ name }) => groupOf(name) === group) })),
+    )
+    .filter(({ claims: members }) => members.length > 0)
 }
 
 function alignNames(claims: Claims): Map<string, unknown> {

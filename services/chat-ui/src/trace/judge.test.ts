@@ -446,6 +446,9 @@ describe('a call that waits for the user', () => {
       apiCall('b', newToken, { ...answered(201), parentId: 'w' }),
     ]
     expect(verdictOf(steps, 'obo').outcome).toBe('allowed: Allowed')
+    const facts = gatherFacts(steps, 'obo', false)
+    expect(writeFormulas(facts, names)[0]?.gate.title).toBe('Orders API')
+    expect(phraseText(tellStory(facts, names))).toContain('consented to. Orders API took TR, changed nothing')
   })
 
   it('for a consent says which right is missing', () => {

@@ -92,7 +92,7 @@ function outcomeWords({ outcome, use, asked }: Scene): string {
 function tellHeadline(scene: Scene): string {
   const { flow, use, failure, names, outcome, isAsking } = scene
   const asWhom = flowWords[flow].asWhom
-  const apis = use ? apisOf(use, names) : ''
+  const apis = use ? decidingApi(use, names) : ''
   const agent = capitalise(names.agent)
   switch (outcome) {
     case 'asked':
@@ -160,6 +160,11 @@ export function apisOf({ apis, token }: TokenUse, names: Names): string {
   const audience = token.claims?.['aud']
   const known = typeof audience === 'string' ? names.id(audience) : undefined
   return apis.length > 0 ? inOneSentence.format(apis.map(names.actor)) : (known ?? 'the API')
+}
+
+/** The API whose answer made the outcome; all of them where each allowed its calls. */
+export function decidingApi(use: TokenUse, names: Names): string {
+  return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOf(use, names)
 }
 
 /** "Orders API twice and Stock API"; how often, only where there are several. */
@@ -253,7 +258,7 @@ function tellDecision({ use, running, failure, names, outcome }: Scene): FactAns
   if (!use)
     return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'nobody was asked'] }
   const status = use.decisive?.response?.status
-  const api = apisOf(use, names)
+  const api = decidingApi(use, names)
   switch (outcome) {
     case 'denied': {
       const { actor, check } = deniedBy(use)

@@ -57,7 +57,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
         </form>
       </header>
       <div class="stage" data-lit={scene?.lit.join(' ')}>
-        {formula && <FormulaView formula={formula} />}
+        {formula && <FormulaView formula={formula} isPresented />}
         {scene && (
           <div class="scene" aria-live="polite">
             <h3>{scene.headline}</h3>

@@ -4,7 +4,7 @@ import type { Phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { actsAsOf } from './claims.ts'
 import { apisOf, judge } from './judge.ts'
-import { lastChecks, rightsOf, type TurnFacts } from './turn-facts.ts'
+import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** A part of the formula that a sentence is about. */
 export type FormulaPart = Term | 'exchange' | 'TR' | 'gate'
@@ -52,6 +52,7 @@ function scenesOf(facts: TurnFacts, names: Names): Scene[] {
         ` ${subject}, `,
         { code: claim },
         ` ${rights.join(' ') || 'none'}`,
+        tellCache(use),
       ],
       lit: [...terms, 'exchange', 'TR'],
     })
@@ -75,6 +76,10 @@ function scenesOf(facts: TurnFacts, names: Names): Scene[] {
     lit: [...terms, 'exchange', 'TR', 'gate'],
   })
   return scenes
+}
+
+function tellCache({ isFromCache }: TokenUse): string {
+  return isFromCache ? '. It came from the sidecar’s cache' : ''
 }
 
 function asked({ agent }: Names, asWhom: string): Scene {

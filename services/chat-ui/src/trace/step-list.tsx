@@ -379,13 +379,14 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
 type RowWords = Omit<StepItemProps, 'lanes' | 'unseen'>
 
 /** The words of a row: of its step, and of what lies under it. */
-function tellRow({ step, flow, names, size, times, answer }: RowWords) {
+function tellRow({ step, flow, names, size, times, call }: RowWords) {
   const { title, where } = tellStep(step, flow, names)
   if (times > 1)
     return { title: `${title} × ${times}`, where: `${where.split(' · ')[0]} · the same TR each time` }
   if (size === 0) return { title, where }
   const failure = step.problem && kindOf(step) === 'neutral' ? step.problem.detail : undefined
-  const facts = [where, count(size, 'step'), failure ?? (answer === undefined ? undefined : `${answer}`)]
+  const answer = call?.response && `${names.actor(call.to)} ${call.response.status}`
+  const facts = [where, count(size, 'step'), failure ?? answer]
   return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
 }
 

@@ -7,7 +7,7 @@ import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { actsAsOf } from './claims.ts'
-import { apisOf, isRightMissing } from './judge.ts'
+import { decidingApi, isRightMissing } from './judge.ts'
 import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** What happened, in the order of the exchange. What nobody saw is told as such. */
@@ -124,7 +124,7 @@ function tellConsent({ token }: TokenUse): Phrase {
 }
 
 function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
-  const api = apisOf(use, names)
+  const api = decidingApi(use, names)
   const checked = lastChecks(use.token, actor => actor !== 'agent')
   switch (use.outcome) {
     case 'allowed':

@@ -14,8 +14,8 @@ export interface Row {
   readonly size: number
   /** How often the same token was asked for. */
   readonly times: number
-  /** The HTTP status that the API answered to a tool. */
-  readonly answer: number | undefined
+  /** The call of an API that a tool made, the last one where there are several. */
+  readonly call: TraceStep | undefined
   readonly isOpenAtFirst: boolean
   /** From the start of the trace; `undefined` where nobody saw the step. */
   readonly offsetMs: number | undefined
@@ -62,7 +62,7 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
       parent: undefined,
       size: 0,
       times: 1,
-      answer: undefined,
+      call: undefined,
       isOpenAtFirst: false,
       offsetMs: start === undefined ? undefined : start - begin - waitedBefore(start, waits),
       durationMs: step.durationMs,
@@ -88,8 +88,8 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
       continue
     }
     const own = below.filter(({ id }) => !group?.ids.has(id))
-    const answer = own.findLast(({ kind }) => kind === 'api-call')?.response?.status
-    add(step, { size: own.length, answer, isOpenAtFirst: tools.length === 1 })
+    const call = own.findLast(({ kind }) => kind === 'api-call')
+    add(step, { size: own.length, call, isOpenAtFirst: tools.length === 1 })
     for (const member of own) add(member, { parent: step.id })
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)

@@ -63,8 +63,11 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
       ) : (
         <p>
           The agent never sees {card.role}. The sidecar gets it from Entra ID for{' '}
-          {card.role === 'T2' ? 'T1' : `the blueprint’s credential${credential}`}, or has it in its cache, and
-          shows it to get TR. What stands here comes from the protocol, not from this turn.
+          {card.role === 'T2' ? 'T1' : `the blueprint’s credential${credential}, which it alone holds`}, or
+          has it in its cache, and shows it to get TR.{' '}
+          {card.role === 'T1' &&
+            'It takes two steps since only the blueprint has a credential, and TR is to name the agent. '}
+          What stands here comes from the protocol, not from this turn.
         </p>
       )}
       {card.claims && <ClaimList card={card} names={names} />}
@@ -102,8 +105,7 @@ function Life({ claims = {}, clockAheadMs }: LifeProps) {
   const left = Math.max(0, end - now)
   const share = Math.min(1, left / (end - begin))
   const until = formatTime(new Date(end * 1000))
-  const words =
-    left > 0 ? `${tellSpan(left)} left of ${tellSpan(end - begin)} · until ${until}` : `Expired at ${until}`
+  const words = left > 0 ? `${tellSpan(left)} left · until ${until}` : `Expired at ${until}`
   return (
     <div class="life stack">
       <svg aria-hidden="true">

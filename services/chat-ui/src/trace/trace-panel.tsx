@@ -61,6 +61,7 @@ export function TracePanel({
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const presenter = useRef<HTMLDialogElement>(null)
+  const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
@@ -90,6 +91,7 @@ export function TracePanel({
         selected={redacted(selected.value)}
         facts={facts}
         context={context}
+        onSideBySide={canAskTwice ? onSideBySide : undefined}
       />
     ),
   }
@@ -113,7 +115,7 @@ export function TracePanel({
           view={view}
           onHelp={showKeys}
           onPresent={() => presenter.current?.showModal()}
-          onSideBySide={config.agents.flatMap(({ flows }) => flows).length > 1 ? onSideBySide : undefined}
+          onSideBySide={canAskTwice ? onSideBySide : undefined}
         />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}

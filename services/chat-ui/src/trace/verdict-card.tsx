@@ -38,7 +38,15 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
         {shown === 'steps' && (
           <>
             <Formulas facts={facts} view={view} context={context} credential={credential} />
-            {stepUp && <AcrsTable stepUp={stepUp} />}
+            {stepUp && (
+              <div>
+                <AcrsTable stepUp={stepUp} />
+                <p class="note">
+                  <code>acrs</code> lists the authentication contexts whose policies a sign-in has met. An
+                  administrator decides what each of them asks for.
+                </p>
+              </div>
+            )}
             <p class="story">
               <PhraseView phrase={tellStory(facts, context.names)} />
             </p>

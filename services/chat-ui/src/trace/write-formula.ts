@@ -5,7 +5,7 @@ import { problemKind } from '../words/problem-kinds.ts'
 import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { tellContexts } from './acrs.ts'
-import { apisOf, deniedBy, isRightMissing, tellChecks } from './judge.ts'
+import { apisOf, decidingApi, deniedBy, isRightMissing, tellChecks } from './judge.ts'
 import { type Asked, isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** The exchange of a turn as formulas, one for each TR; one that breaks off where there is none. */
@@ -123,7 +123,7 @@ function tellAudience(use: TokenUse, names: Names): string {
 }
 
 function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, names: Names): Gate {
-  const title = use ? apisOf(use, names) : 'The API'
+  const title = use ? decidingApi(use, names) : 'The API'
   switch (use?.outcome) {
     case 'allowed':
       return { state: 'allowed', title, lines: ['accepts TR', tellChecks(use.token)] }
