@@ -66,6 +66,8 @@ export interface Exchange {
   readonly sent?: readonly Decision[]
   /** What had been said when the answer last went on. */
   readonly before?: string
+  /** How long it took until it last waited. */
+  readonly earlier?: TurnResult['timing']
   readonly decided?: readonly DecidedCall[]
   /** How a wait ended without an answer. */
   readonly unsent?: Unsent
@@ -101,9 +103,9 @@ export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exch
     case 'notice':
       return { ...exchange, notices: [...exchange.notices, data] }
     case 'result':
-      return { ...end(exchange, data), state: 'done', result: data }
+      return { ...end(exchange, data), state: 'done', result: withEarlier(exchange, data) }
     case 'pause':
-      return { ...end(exchange, data), state: 'waiting', pause: data }
+      return { ...end(exchange, data), state: 'waiting', pause: withEarlier(exchange, data) }
     case 'problem':
       return failExchange(exchange, data)
   }
@@ -113,6 +115,13 @@ function end(exchange: Exchange, { answer, notices }: Pick<TurnResult, 'answer' 
   const { before } = exchange
   const whole = before === undefined ? answer : answer === '' ? before : joinAnswer(exchange, before) + answer
   return { ...exchange, answer: whole, notices }
+}
+
+/** A part of a turn with the time that the parts before its wait took. */
+function withEarlier<Part extends Pick<TurnResult, 'timing'>>({ earlier }: Exchange, part: Part): Part {
+  if (!earlier) return part
+  const { firstTokenMs, totalMs } = earlier
+  return { ...part, timing: { firstTokenMs, totalMs: totalMs + part.timing.totalMs } }
 }
 
 /** What is said after a wait begins a paragraph of its own. */
@@ -135,7 +144,15 @@ export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Deci
     }),
   )
   const decided = [...(exchange.decided ?? []), ...now]
-  return { ...exchange, state: 'running', problem: undefined, before: exchange.answer, decided }
+  const earlier = pause?.timing
+  return {
+    ...exchange,
+    state: 'running',
+    problem: undefined,
+    before: exchange.answer,
+    decided,
+    ...(earlier && { earlier }),
+  }
 }
 
 /** The exchange once its user has consented or confirmed who they are, or does not want to. */

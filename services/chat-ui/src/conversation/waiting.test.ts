@@ -107,7 +107,7 @@ describe('a turn that waits', () => {
     expect(conversation.exchanges.value).toHaveLength(2)
   })
 
-  it('may wait several times; what the user did for it is told, once it counts', async () => {
+  it('may wait several times; what the user did for it is told, once it counts, and all its parts together took its time', async () => {
     const stepUp = [turn, waits({ kind: 'step-up', continuation: 'sealed-2' })]
     const { conversation, asked, latest } = converse(untilPause, stepUp, [turn, result('Done.')])
     await conversation.ask('Order skis')
@@ -119,7 +119,11 @@ describe('a turn that waits', () => {
     })
     await conversation.decide(latest(), approve)
     expect(asked[2]).toMatchObject({ continuation: 'sealed-2' })
-    expect(latest().value).toMatchObject({ state: 'done', answer: 'I’ll ask.\n\nDone.' })
+    expect(latest().value).toMatchObject({
+      state: 'done',
+      answer: 'I’ll ask.\n\nDone.',
+      result: { timing: { firstTokenMs: 1, totalMs: 1 + 1 + 31 } },
+    })
     expect(latest().value.decided).toMatchObject([
       { title: orderCall.title, decision: 'approve' },
       { kind: 'step-up', title: '', decision: 'approve' },

@@ -114,9 +114,11 @@ function NothingToCompare({ onSideBySide }: Pick<CompareViewProps, 'onSideBySide
         agent gets in exchange (TR).
       </p>
       {onSideBySide && (
-        <button type="button" class="button" onClick={onSideBySide}>
-          Ask the same side by side
-        </button>
+        <p>
+          <button type="button" class="button" onClick={onSideBySide}>
+            Ask the same side by side
+          </button>
+        </p>
       )}
     </div>
   )

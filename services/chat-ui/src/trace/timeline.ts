@@ -40,7 +40,7 @@ export function elapsedMs({ spanMs, beginMs, waitedMs }: Timeline, nowMs: number
 /**
  * The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time.
  *
- * @param totalMs what the turn took in all, which is more than its steps did; of one that waited it is its last part alone
+ * @param totalMs what the turn took in all, without its waits, which is more than its steps did
  */
 export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
   const steps = putReturnsUnderTools(given)
@@ -93,7 +93,7 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
     for (const member of own) add(member, { parent: step.id })
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
-  const spanMs = Math.max(1, ...ends, ...(waits.length === 0 ? [totalMs] : []))
+  const spanMs = Math.max(1, totalMs, ...ends)
   return { rows, spanMs, beginMs: begin, waitedMs: waitedBefore(Number.POSITIVE_INFINITY, waits) }
 }
 

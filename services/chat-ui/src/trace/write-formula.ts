@@ -26,11 +26,9 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
 
 /** What is to be known of the hops that nobody here saw. */
 export function tellUnseen({ uses }: TurnFacts): string {
-  const cache =
-    uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
-      ? 'Before this question: TR came from the sidecar’s cache.'
-      : 'The sidecar may also answer from its cache.'
-  return `between sidecar and Entra ID: not seen by the agent. ${cache}`
+  return uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
+    ? 'between sidecar and Entra ID, before this question: TR came from the sidecar’s cache. Not seen by the agent.'
+    : 'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
 }
 
 /** The exchange that there will be if the user wants it. */
