@@ -146,7 +146,7 @@ function findFailure({ timeline: { rows }, flow, context: { names } }: StepListP
     row: first,
     count: failed.length,
     words: status === undefined ? title : `${title}, ${status}`,
-    isBad: failed.some(({ step }) => kindOf(step) !== 'neutral'),
+    isBad: failed.some(({ step }) => (kindOf(step) ?? 'failed') === 'failed'),
   }
 }
 
