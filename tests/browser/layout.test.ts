@@ -177,7 +177,18 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   await showEachView(narrow)
   await page.setViewportSize({ width: 320, height: 800 })
   await page.locator('.time-bar').first().waitFor()
-  expect(await page.locator('.axis').isVisible(), 'a scale of time whose marks cover each other').toBe(false)
+  const marks = await page
+    .locator('.axis text')
+    .evaluateAll(list =>
+      list.map(mark => mark.getBoundingClientRect()).map(({ left, right }) => ({ left, right })),
+    )
+  expect(marks.length).toBeGreaterThan(1)
+  for (const [index, mark] of marks.entries()) {
+    expect(mark.left, 'no mark of the scale of time covers another').toBeGreaterThan(
+      marks[index - 1]?.right ?? 0,
+    )
+    expect(mark.right).toBeLessThanOrEqual(320)
+  }
 })
 
 it('a table in an answer scrolls in a narrow window and splits no word', async () => {
