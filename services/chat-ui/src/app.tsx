@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
 import { PastMenu } from './archive/past-menu.tsx'
 import { useLoaded } from './browser/loaded.ts'
-import { useMediaQuery } from './browser/media-query.ts'
+import { narrow, useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
 import { loadExchangeView } from './conversation/message-log.tsx'
@@ -129,7 +129,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
     () => (opened ? describeNames({ agents: [], ...opened.names }, 'User') : rest.names),
     [opened, rest.names],
   )
-  const isNarrow = useMediaQuery('(max-width: 56.24rem)')
+  const isNarrow = useMediaQuery(narrow)
   const showTrace = async (exchange: (typeof conversation.exchanges.value)[number], stepId?: string) => {
     conversation.selected.value = exchange
     pane.value = 'trace'
@@ -212,18 +212,9 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
                   if (answer) void openSideBySide(answer)
                 },
               })}
-          whyEmpty={explainNoSteps(rest)}
+          session={rest.session}
         />
       </section>
     </div>
   )
-}
-
-function explainNoSteps({ config, session }: Pick<Page, 'config' | 'session'>): string {
-  if (config.traceFor === 'nobody')
-    return 'This agent is set up to show the trace to nobody (TRACE_FOR=nobody).'
-  if (config.traceFor === 'signed-in' && !session.account.value) {
-    return 'This agent shows the trace only to users who are signed in. Sign in and ask again.'
-  }
-  return 'No step was taken for this question.'
 }

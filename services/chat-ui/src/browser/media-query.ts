@@ -1,6 +1,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
+/** There is room for one pane only. */
+export const narrow = '(max-width: 56.24rem)'
+
 /** Whether a media query holds, now and as it changes. */
 export function useMediaQuery(query: string): boolean {
   const matches = useSignal(matchMedia(query).matches)

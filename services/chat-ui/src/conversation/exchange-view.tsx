@@ -7,6 +7,7 @@ import {
 } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/loaded.ts'
+import { narrow, useMediaQuery } from '../browser/media-query.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
@@ -71,6 +72,7 @@ export function ExchangeView(props: ExchangeProps) {
         {problem && !fromFile && !pause && (
           <ProblemNote {...props} problem={problem} onEdit={() => conversation.edit(exchange)} />
         )}
+        <NarrowVerdict exchange={exchange.value} names={names} />
         <AnswerFooter {...props} selected={selected} />
       </div>
     </article>
@@ -101,6 +103,17 @@ function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { r
       onExpire={() => conversation.expire(exchange, tellUnsent)}
     />
   )
+}
+
+/** Beside the answer there is no room for its trace. */
+function NarrowVerdict({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
+  const isDue = useMediaQuery(narrow) && exchange.state === 'done' && exchange.steps.length > 0
+  const Verdict = useLoaded(loadVerdict, isDue)
+  return isDue && Verdict ? <Verdict exchange={exchange} names={names} /> : null
+}
+
+async function loadVerdict() {
+  return (await import('./answer-verdict.tsx')).AnswerVerdict
 }
 
 async function loadPauseCard() {

@@ -10,10 +10,7 @@ import {
 import { flowWords } from '../words/flows.ts'
 import type { Exchange } from './exchange.ts'
 
-/** What the modes mean, in a few words. */
 const direct = 'No model: your words choose the tool.'
-const model = 'Claude on Amazon Bedrock chooses the tools.'
-const emulatedModel = 'An emulator of Claude on Amazon Bedrock chooses the tools.'
 
 /** How the next question is answered in a mode, or what stands in the way of Bedrock. */
 export function explainMode(mode: Mode, config: PublicConfig, status: Status | undefined): string {
@@ -25,7 +22,8 @@ export function explainMode(mode: Mode, config: PublicConfig, status: Status | u
     return `Not available at the moment: ${bedrock.problem?.title ?? 'the model does not answer.'}`
   }
   if (mode === 'direct') return direct
-  return config.emulated.includes('bedrock') ? emulatedModel : model
+  const who = config.emulated.includes('bedrock') ? 'An emulator of Claude' : 'Claude'
+  return `${who} on Amazon Bedrock chooses the tools.`
 }
 
 /** Under whose rights the next question is answered, or why that cannot be chosen. */

@@ -8,20 +8,10 @@ import { type GlossaryTerm, glossary } from '../words/glossary.ts'
 import { tokenRoleNames } from '../words/names.ts'
 import './trace-intro.css'
 
-const shown: readonly GlossaryTerm[] = ['blueprint', 'agent identity', 'T1', 'Tc', 'TR']
-const shownOfAccount: readonly GlossaryTerm[] = [
-  'blueprint',
-  'agent identity',
-  'agent user',
-  'T1',
-  'T2',
-  'TR',
-]
-
 /** What every answer will tell, before there is one: the four questions, the exchange and its words. */
 export function TraceIntro({ flow }: { readonly flow: Flow }) {
   return (
-    <div class="trace-intro stack scroll">
+    <div class="trace-intro stack">
       <div>
         <h3>Each answer tells four things, and proves them.</h3>
         <p class="note">
@@ -35,7 +25,7 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
         </div>
       </section>
       <dl class="facts glossary">
-        {(flowWords[flow].terms.includes('T2') ? shownOfAccount : shown).map(term => (
+        {termsOf(flow).map(term => (
           <div key={term}>
             <dt>
               {glossary[term].title} {isToken(term) && <TokenMark token={term} />}
@@ -46,6 +36,13 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
       </dl>
     </div>
   )
+}
+
+/** The words of a flow, in the order in which they are written. */
+function termsOf(flow: Flow): readonly GlossaryTerm[] {
+  const { terms } = flowWords[flow]
+  const account = terms.includes('T2') ? (['agent user'] as const) : []
+  return ['blueprint', 'agent identity', ...account, ...terms, 'TR']
 }
 
 function isToken(term: GlossaryTerm): term is TokenRole & GlossaryTerm {

@@ -26,8 +26,8 @@ export interface TracePanelProps {
   readonly view: TraceView
   readonly names: Names
   readonly config: PublicConfig
-  /** Why a trace has no steps. */
-  readonly whyEmpty: string
+  /** Shown where a trace has no steps. */
+  readonly whyEmpty: ComponentChildren
   /** Asks the same question in two flows or of two agents; without it that is not offered. */
   readonly onSideBySide?: () => void
 }
@@ -121,7 +121,11 @@ export function TracePanel({
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
-          <p class="note">{running ? 'Waiting for the first step…' : whyEmpty}</p>
+          running ? (
+            <p class="note">Waiting for the first step…</p>
+          ) : (
+            whyEmpty
+          )
         ) : (
           <VerdictCard
             facts={facts}
