@@ -33,6 +33,7 @@ describe('a consent that is missing', () => {
     await popup.getByRole('button', { name: 'Accept' }).click()
     await closed
     await answered(answer)
+    await answer.getByText('You consented: Weather.Read').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
     expect(await card(page).count()).toBe(0)
     await tracePane(page)

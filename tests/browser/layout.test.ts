@@ -107,6 +107,15 @@ describe('below 900 px', () => {
     }
   })
 
+  it('an answer says who called for whom, and that it was allowed, where its trace is not beside it', async () => {
+    const page = await open(390)
+    const answer = await ask(page, 'Weather in Dallas?')
+    await answer.getByText('The agent called Weather API as itself.').waitFor()
+    await answer.getByText('Allowed').waitFor()
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await answer.getByText('Allowed').waitFor({ state: 'detached' })
+  })
+
   it('a finger gets larger targets', async () => {
     const page = await browser.open(agent.url, {
       viewport: { width: 390, height: 800 },
@@ -158,8 +167,10 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   const expectNothingSideways = async (widths: readonly number[], view: string) => {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 })
-      const sideways = await page.evaluate('document.documentElement.scrollWidth')
-      expect(sideways, `${view} at ${width} px`).toBeLessThanOrEqual(width)
+      // Once the page has noticed the width.
+      await expect
+        .poll(() => page.evaluate('document.documentElement.scrollWidth'), `${view} at ${width} px`)
+        .toBeLessThanOrEqual(width)
     }
   }
   const showEachView = async (widths: readonly number[]) => {

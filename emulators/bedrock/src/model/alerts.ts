@@ -31,7 +31,7 @@ export function answerAboutAlerts(
   const [create, list, remove] = ['create_alert', 'list_alerts', 'delete_alert'].map(find)
   if (!create && !list && !remove) return undefined
   const needsUser = say(
-    'I have no tool that changes alerts in this conversation: they need a signed-in user.',
+    'I have no tool that changes alerts in this conversation: ask on behalf of a signed-in user.',
   )
   if (wish.test(message)) return create ? order(create, message, today) : needsUser
   if (removal.test(message)) {

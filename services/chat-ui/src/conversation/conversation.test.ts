@@ -244,8 +244,11 @@ describe('Conversation', () => {
     await conversation.ask('a')
     const [first] = conversation.exchanges.value
     if (!first) throw new Error('nothing was asked')
-    await conversation.retry(first, { mode: 'bedrock' })
-    expect(asked.map(({ request }) => request.mode)).toEqual(['direct', 'bedrock'])
+    await conversation.retry(first, { mode: 'bedrock', flow: 'obo' })
+    expect(asked.map(({ request: { mode, flow } }) => [mode, flow])).toEqual([
+      ['direct', 'autonomous'],
+      ['bedrock', 'obo'],
+    ])
     expect(asked[1]?.request.history).toBeUndefined()
     const [second] = conversation.exchanges.value
     if (!second) throw new Error('nothing was asked')

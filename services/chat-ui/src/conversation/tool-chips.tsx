@@ -38,21 +38,24 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
           <code>{first?.name}</code> {count(chips.length, 'call')}
         </span>
       )}
-      {chips.map((chip, index) => (
-        <button
-          key={chip.stepId ?? index}
-          type="button"
-          class="button tool-chip"
-          data-status={chip.status}
-          data-problem={chip.alarm}
-          disabled={chip.stepId === undefined}
-          onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
-        >
-          <Icon name={icons[chip.status]} />
-          <code class={isOneTool ? 'visually-hidden' : undefined}>{chip.name}</code> {chip.words}
-          <span class="tool-outcome">{tellOutcome(chip, isOneTool, names)}</span>
-        </button>
-      ))}
+      {chips.map((chip, index) => {
+        const outcome = tellOutcome(chip, isOneTool, names)
+        return (
+          <button
+            key={chip.stepId ?? index}
+            type="button"
+            class="button tool-chip"
+            data-status={chip.status}
+            data-problem={chip.alarm}
+            disabled={chip.stepId === undefined}
+            onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
+          >
+            <Icon name={icons[chip.status]} />
+            <code class={isOneTool ? 'visually-hidden' : undefined}>{chip.name}</code> {chip.words}
+            {outcome && <span class="tool-outcome">{outcome}</span>}
+          </button>
+        )
+      })}
     </p>
   )
 }

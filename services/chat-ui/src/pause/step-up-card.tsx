@@ -71,8 +71,8 @@ export function StepUpCard(card: PauseCardProps) {
     >
       <p>
         {capitalise(apis)} wants a stronger sign-in before it does this: {tellCalls(pause)}
-        {contexts.length > 0 && <> (context {contexts.join(', ')})</>}. A window of Entra ID opens. Then the
-        call that you approved runs, once.
+        {contexts.length > 0 && <> (authentication context {contexts.join(', ')})</>}. A window of Entra ID
+        opens. Then the call that you approved runs, once.
       </p>
     </CardFrame>
   )

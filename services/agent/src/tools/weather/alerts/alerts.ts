@@ -13,7 +13,7 @@ export const alertInstructions = `Alerts
 - An alert is a record: nothing watches the weather for it, and nobody is told. Say so when you have created one.
 - Call create_alert and delete_alert as soon as the user asks for it and the call is clear: calls that change something are shown to the user for approval before they run, so ask for no confirmation yourself.
 - Without a last day take 7 days from today. To delete an alert, take its id from list_alerts.
-- If create_alert is not among your tools, say that alerts need a signed-in user.`
+- If create_alert is not among your tools, say that they are created on behalf of a signed-in user only.`
 
 /** Alerts that the weather API keeps. */
 export interface Alerts {
