@@ -33,7 +33,9 @@ describe('an API that wants the authentication context c1', () => {
   it('says that a user’s token with it passed this check', async () => {
     const { status, body } = await forUser({ acrs: ['p1', 'c1'] })
     expect(status).toBe(200)
-    expect(body.checks.at(-1)).toEqual({ name: 'context', ok: true })
+    expect(body.checks.slice(-3)).toEqual(
+      ['caller', 'permission', 'context'].map(name => ({ name, ok: true })),
+    )
   })
 
   // biome-ignore format: table
@@ -48,6 +50,12 @@ describe('an API that wants the authentication context c1', () => {
     [null, 'invalid_token'],
   ])('refuses acrs %j as %s', async (acrs, error) => {
     expect(await forUser({ acrs })).toMatchObject({ status: 401, challenge: expect.stringContaining(error) })
+  })
+
+  it('tells what is wrong with acrs that are no list of texts', async () => {
+    expect(await forUser({ acrs: 'c1' })).toMatchObject({
+      body: { failedCheck: 'context', detail: 'The acrs claim is not a list of texts.' },
+    })
   })
 
   it('checks the scope first, since a sign-in would not bring it', async () => {

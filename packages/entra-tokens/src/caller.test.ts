@@ -90,8 +90,19 @@ it('An agent user may call only if its permission is configured', () => {
   const { autonomous, obo } = permissions
   expect(decideAccess(claims, { callers, permissions: { autonomous, obo } })).toMatchObject({
     identity: { kind: 'agentUser', flow: 'agent-user' },
+    checks: [],
     refusal: { failedCheck: 'permission', reason: 'This API takes no calls of the kind agentUser.' },
   })
+})
+
+it.each([
+  ['app role A or B', app(ids.agent)],
+  ['scope A or B', user(ids.agent, ids.ada)],
+])('A token with none of several permissions is told that it lacks the %s', (missing, claims) => {
+  const either = { autonomous: ['A', 'B'], obo: ['A', 'B'] }
+  expect(decideAccess(claims, { callers, permissions: either }).refusal?.reason).toBe(
+    `The token lacks the ${missing}.`,
+  )
 })
 
 it('If all clients may call, only facets distinguish agents', () => {

@@ -232,6 +232,11 @@ describe('verifySignature: false', () => {
       expect((await api.ask(forged(api.issuer.sign({ ...claims, roles: [] })))).status).toBe(403)
       for (const alg of ['none', 'HS256', 'PS256'])
         expect((await api.ask(api.issuer.sign(claims, { alg }))).body.failedCheck).toBe('signature')
+      const [header] = api.issuer.sign(claims).split('.')
+      expect(await api.ask(`${header}.e30.A`)).toMatchObject({
+        status: 401,
+        body: { failedCheck: 'format', detail: 'The token is malformed.' },
+      })
       expect(api.issuer.keyRequests).toBe(0)
     } finally {
       await api.close()

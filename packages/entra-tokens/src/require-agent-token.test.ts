@@ -252,9 +252,10 @@ describe('the plugin', () => {
     ])
   })
 
-  it('says its name, and for which Fastify it is made', async () => {
+  it('says its name, what requests have by it, and for which Fastify it is made', async () => {
     const { app } = await start()
     expect(app.hasPlugin('require-agent-token')).toBe(true)
+    expect(app.hasRequestDecorator('access')).toBe(true)
     expect(Object(requireAgentToken)[Symbol.for('plugin-meta')]).toMatchObject({ fastify: '5.x' })
   })
 })

@@ -310,8 +310,12 @@ describe('the issuer’s signing keys', () => {
     const keys = new SigningKeys({ issuer, log: { warn }, createVerifier })
     const seek = () => Promise.allSettled(['one', 'two', 'three'].map(kid => keys.find(kid)))
     await api.issuer.stop()
-    await seek()
-    await seek()
+    const reason = expect.objectContaining({
+      name: 'SigningKeysUnavailable',
+      url: `${issuer}/discovery/v2.0/keys`,
+    })
+    const sought = [...(await seek()), ...(await seek())]
+    expect(sought).toEqual(Array(6).fill({ status: 'rejected', reason }))
     await api.issuer.start()
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(500, { 'content-encoding': 'gzip' }).end(gzipSync('{}'))

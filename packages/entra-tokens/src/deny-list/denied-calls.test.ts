@@ -4,7 +4,8 @@ import { Registry } from 'prom-client'
 import { afterAll, expect, it } from 'vitest'
 import { temporaryFile } from '../../../service-kit/src/testing/temporary-file.ts'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
-import { startProtectedApi } from '../testing/protected-api.ts'
+import { describeWeatherApi, startProtectedApi } from '../testing/protected-api.ts'
+import { createTokenCheck } from '../token-check.ts'
 
 const agent = tenant.agents.weather.id
 const sibling = '99999999-0000-4000-8000-000000000099'
@@ -35,6 +36,15 @@ it('A denied agent gets 403 with any token, for a user too, and no advice to fet
     })
     expect(headers['www-authenticate']).toContain('error="insufficient_scope"')
   }
+})
+
+it('The check of a denied call has passed nothing', async () => {
+  const log = { info: () => {}, warn: () => {}, error: () => {} }
+  const { url, sign } = api.issuer
+  const check = createTokenCheck({ ...describeWeatherApi(url), denyList: file, log })
+  const token = sign(autonomousClaims({ authority: url, claims: { iat: now, uti: 'stolen' } }))
+  expect(await check.check(token)).toMatchObject({ checks: [], refusal: { failedCheck: 'deny-list' } })
+  await check.close()
 })
 
 it('A denied agent that lacks the permission too is told of the denial', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Identity } from '../caller.ts'
 import { DeniedTokens } from './denied-tokens.ts'
 
-const [agent, sibling, user] = [1, 2, 3].map(n => `0000000${n}-1111-4222-8333-444444444444`) as [
+const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-8333-444444444444`) as [
   string,
   string,
   string,
@@ -69,7 +69,7 @@ describe('a row of the deny list', () => {
   it.each([
     '{}', '{"agnet":"x"}', `{"agent":"${agent}","note":""}`, '{"agent":"weather-agent"}', '{"agent":null}', `{"agent":"${agent}","uti":"a"}`,
     `{"oid":"${user}"}`, '{"uti":""}', '{"uti":"a","issuedBefore":1}', `{"agent":"${agent}","issuedBefore":"yesterday"}`, `{"agent":"${agent}","issuedBefore":null}`,
-    `{"agent":"x${agent}"}`, `{"agent":"${agent}x"}`, '{"uti":"!a"}', '{"uti":"a!"}', `{"uti":"${'a'.repeat(65)}"}`, '{"uti":7}',
+    `{"agent":"x${agent}"}`, `{"agent":"${agent}x"}`, '{"uti":"!a"}', '{"uti":"a!"}', `{"uti":"${'a'.repeat(65)}"}`, '{"uti":7}', `{"agent":["${agent}"]}`, `{"agent":"${agent}","issuedBefore":["2026-11-28T12:00:00Z"]}`, '7', `[{"agent":"${agent}"}]`,
     `{"agent":"${agent}","issuedBefore":-1}`, `{"agent":"${agent}","issuedBefore":1.5}`, `{"agent":"${agent}","issuedBefore":253402300800}`,
     `{"agent":"${agent}","issuedBefore":"+002026-11-28T12:00:00Z"}`, `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00Z (noon)"}`,
     `{"agent":"${agent}","issuedBefore":"2026-13-28T12:00:00Z"}`, `{"agent":"${agent}","issuedBefore":"2026-11-28T12:00:00"}`, `{"agent":"${agent}","issuedBefore":1795867200000}`, 'null', '"x"', '[]',

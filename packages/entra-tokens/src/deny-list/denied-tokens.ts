@@ -17,7 +17,7 @@ export class DeniedTokens {
   readonly #agents = new Map<string, number>()
   /** Likewise, by object id of the subject. */
   readonly #subjects = new Map<string, number>()
-  readonly #tokens = new Set<string>()
+  readonly #tokens = new Set<string | undefined>()
 
   private constructor(rows: readonly unknown[]) {
     this.size = rows.length
@@ -49,13 +49,12 @@ export class DeniedTokens {
     if (agentUntil === Number.POSITIVE_INFINITY) return 'agent'
     const subjectUntil = this.#subjects.get(objectId.toLowerCase()) ?? 0
     if (issuedAt < agentUntil || issuedAt < subjectUntil) return 'token'
-    return tokenId !== undefined && this.#tokens.has(tokenId) ? 'token' : undefined
+    return this.#tokens.has(tokenId) ? 'token' : undefined
   }
 
   /** Takes a row over; `false` if it is none. */
   #add(row: unknown): boolean {
-    if (typeof row !== 'object' || row === null) return false
-    const { agent, oid, uti, issuedBefore, ...others } = row as Record<string, unknown>
+    const { agent, oid, uti, issuedBefore, ...others } = Object(row) as Record<string, unknown>
     const subjects = [agent, oid, uti].filter(id => id !== undefined)
     if (subjects.length !== 1 || Object.keys(others).length > 0) return false
     const until = issuedBefore === undefined ? undefined : readSeconds(issuedBefore)

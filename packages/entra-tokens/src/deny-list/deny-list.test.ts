@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { type FileHandle, open, rename, writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -199,15 +199,43 @@ describe('a file', () => {
     onTestFinished(() => void vi.useRealTimers())
     const { path } = mount(listOf(agent))
     const { list } = openList(path)
-    await Promise.all([list.refresh(), list.refresh()])
-    await setImmediate()
-    expect(vi.getTimerCount()).toBe(1)
+    for (const looks of [2, 1]) {
+      await Promise.all(Array.from({ length: looks }, () => list.refresh()))
+      await setImmediate()
+      expect(vi.getTimerCount()).toBe(1)
+    }
     writeFileSync(path, listOf(sibling))
     vi.advanceTimersByTime(999)
     await setImmediate()
     expect(list.find(by(sibling), issuedAt)).toBeUndefined()
     vi.advanceTimersByTime(1)
     while (!list.find(by(sibling), issuedAt)) await setImmediate()
+  })
+
+  it.each([
+    ['of the same length', ''],
+    ['at the same time', ' '],
+  ])('that is written while it is read, %s, is not taken', async (_how, more) => {
+    const { path } = mount(listOf(agent))
+    const { list, lines } = openList(path)
+    await list.ready()
+    lines.length = 0
+    await using probe = await open(path)
+    const handles = Object.getPrototypeOf(probe) as FileHandle
+    const readFile = handles.readFile
+    const write = (text: string) => {
+      writeFileSync(path, text)
+      if (more) utimesSync(path, 1, 1)
+    }
+    write(listOf(sibling))
+    vi.spyOn(handles, 'readFile').mockImplementationOnce(async function (this: FileHandle) {
+      const text = await readFile.call(this, 'utf8')
+      write(`${listOf(agent)}${more}`)
+      return text
+    })
+    await list.refresh()
+    expect(lines).toMatchObject([{ reason: 'The deny list was written while it was read.' }])
+    expect(list.find(by(agent), issuedAt)).toBe('agent')
   })
 
   it('that is a pipe without a writer is no file, and nobody waits for it', async () => {
@@ -230,11 +258,12 @@ describe('a file', () => {
     const { path } = mount(listOf(agent))
     rmSync(path)
     const { list, lines } = openList(path)
+    const unavailable = { name: 'DenyListUnavailable', message: 'The deny list could not be read yet.' }
     await expect(list.ready()).rejects.toThrow(DenyListUnavailable)
-    expect(() => list.find(by(sibling), issuedAt)).toThrow(DenyListUnavailable)
+    await expect(list.ready()).rejects.toMatchObject(unavailable)
+    expect(() => list.find(by(sibling), issuedAt)).toThrow(expect.objectContaining(unavailable))
     expect(list.isRead).toBe(false)
     expect(lines).toMatchObject([{ level: 'error', message: expect.stringContaining('no token passes') }])
-    await expect(list.ready()).rejects.toThrow('The deny list could not be read yet.')
     writeFileSync(path, listOf(agent))
     await list.refresh()
     await list.ready()
@@ -295,6 +324,20 @@ describe('a URL', () => {
     expect(opened.list.find(by(sibling), issuedAt)).toBeUndefined()
   })
 
+  it('is waited for no more once the list is closed', async () => {
+    const { url, respondWith } = await serve(sendList)
+    const { list, lines } = openList(url)
+    await list.ready()
+    const asked = new Promise(resolve => respondWith(resolve))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const look = list.refresh()
+    await asked
+    await list.close()
+    await look
+    expect(lines).toHaveLength(1)
+  })
+
   it('whose server says nothing lets the last list go on, and is given up after some seconds', async () => {
     const { url, respondWith } = await serve(sendList)
     const opened = openList(url)
@@ -305,6 +348,7 @@ describe('a URL', () => {
     onTestFinished(() => void vi.useRealTimers())
     const look = opened.list.refresh()
     await asked
+    await opened.list.ready()
     expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
     vi.advanceTimersByTime(4_000)
     await look

@@ -56,7 +56,7 @@ function fileSource(path: string): Source {
 }
 
 function urlSource({ href, origin, pathname }: URL): Source {
-  const sender = createSender({ connections: 1 })
+  const sender = createSender({})
   return {
     name: `${origin}${pathname}`,
     pollMs: 5_000,
