@@ -62,6 +62,16 @@ it('Only RS256 is accepted, even if the same key signed with another algorithm',
   expect(() => verify(signed('RS512', 'sha512'))).toThrow('The signature is wrong.')
 })
 
+it.each([
+  ['{"alg":"RS256"', '{}', 'The token is malformed.'],
+  ['{"alg":"RS256"}', '[1]', 'The claims of the token are no JSON object.'],
+])('A token of %s and %s is refused for its format: %s', (header, claims, message) => {
+  const key = createSigningKey()
+  const verify = createKeyVerifier(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
+  const refusal = expect.objectContaining({ failedCheck: 'format', message })
+  expect(() => verify(signRs256(header, claims, key))).toThrow(refusal)
+})
+
 it.each(['tenantId', 'appId'])(
   'A verifier wants a GUID for %s, since no token could pass otherwise',
   name => {
