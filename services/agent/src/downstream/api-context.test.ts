@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it, vi } from 'vitest'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { ids, verifiedUser, weatherApi } from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
-import type { ApiChange, Permit } from './api-context.ts'
+import type { ApiChange, ApiContext, Permit } from './api-context.ts'
 import { callerOf, grantingSidecar, json, refusal, start, stepsOf, turnOf } from './testing/stage.ts'
 
 interface Found {
@@ -109,6 +111,54 @@ describe('a change', () => {
   })
 })
 
+describe('a call or a change', () => {
+  const calls = (api: DownstreamApi, context: ApiContext<Turn>) => [
+    () => context.call(api, { path: '/', subject: 'things', isBody: isFound }),
+    () => context.change(api, change),
+  ]
+
+  it('is refused where the response is larger than 256 KiB, or too late', async () => {
+    const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
+    const late = await stage(() => undefined)
+    const tokens = await start(grantingSidecar)
+    const hurried = callerOf([late.api], tokens.url, { apiCallMs: 20 }).caller
+    for (const [api, caller, kind] of [
+      [large.api, large.caller, 'too-large'],
+      [late.api, hurried, 'timeout'],
+    ] as const)
+      for (const call of calls(api, caller.for(turnOf()).under('step-1', permit)))
+        await expect(call()).rejects.toMatchObject({ cause: { kind } })
+  })
+
+  it('that its caller gives up ends at once, and is left running in the trace', async () => {
+    const { api, caller, came } = await stage(() => undefined)
+    for (const index of [0, 1]) {
+      const client = new AbortController()
+      const turn = turnOf(undefined, client.signal)
+      const asked = calls(api, caller.for(turn).under('step-1', permit))[index]?.()
+      await expect.poll(() => came.length).toBe(index + 1)
+      client.abort(new Error('went away'))
+      await expect(asked).rejects.toThrow('went away')
+      expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'running' }])
+    }
+  })
+
+  it('that fails for a fault of the server, and be it of the agent, leaves the API unavailable', async () => {
+    const { api, caller } = await stage(json(200, found))
+    const read = () => {
+      throw toProblem(new Error('a bug'))
+    }
+    const send = async () => ({ status: 200, body: {} })
+    const shown = { method: 'POST', path: '' } as const
+    const turn = turnOf()
+    const failure = caller
+      .for(turn)
+      .authorised(api, { subject: 'things', shown, mayRepeat: false, send, read })
+    await expect(failure).rejects.toMatchObject({ kind: { status: 500 } })
+    expect(caller.healthOf(api, turn.agent).state).toBe('unavailable')
+  })
+})
+
 describe('what an API asks the user to prove', () => {
   const answer = () => stage(json(401, {}, challengeOf(claims)))
 
@@ -137,7 +187,7 @@ describe('what an API asks the user to prove', () => {
     const titles = turn.trace.steps.filter(({ to }) => to === 'sidecar').map(step => step.title)
     expect(titles).toEqual([title, `${title}, that proves what the API asked for`])
     const bodies = turn.trace.steps.map(({ request }) => request?.body as { claims?: string } | undefined)
-    expect(bodies.filter(body => body?.claims !== undefined)).toMatchObject([{ claims }])
+    expect(bodies.filter(body => body && 'claims' in body)).toMatchObject([{ claims }])
   })
 
   it('is Conditional Access for a call that changes nothing', async () => {

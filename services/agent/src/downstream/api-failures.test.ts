@@ -170,7 +170,7 @@ describe('a response of an API that brings nothing', () => {
   it('is told as such where the API sent the token back', () => {
     const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
     expect(told(echoedToken(api, 400))).toEqual(['API_ECHOED_TOKEN', message, { service, status: 400 }])
-    expect(told(echoedToken(api))).toEqual(['API_ECHOED_TOKEN', message, { service }])
+    expect(told(echoedToken(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
   })
 
   it('is told as such where it is not what the API promises, and where the API is not ready', () => {

@@ -20,7 +20,6 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
     case 401: {
       const asked = readClaimsChallenge(response.challenge)
       const claimsChallenge = allowedChallenge(api, asked)
-      const dropped = asked !== undefined && claimsChallenge === undefined
       return claimsChallenge
         ? problem(
             'CONDITIONAL_ACCESS_REQUIRED',
@@ -33,7 +32,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
         : problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
             upstream,
             extensions: failedCheck ? { failedCheck } : {},
-            ...(dropped ? { hint: unknownContextHint } : {}),
+            ...(asked === undefined ? {} : { hint: unknownContextHint }),
           })
     }
     case 403:
@@ -84,7 +83,7 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
 
 /** An API that refuses a token with the very right that it wants refuses it for another reason: no consent or grant would help. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
-  if (!(failure instanceof ProblemError) || failure.code !== 'API_FORBIDDEN') return failure
+  if (!(failure instanceof ProblemError)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
   if (needs === undefined) return failure
   const { permission, kind } = needs

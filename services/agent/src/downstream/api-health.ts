@@ -29,8 +29,8 @@ export function createApiHealth(
   const records = new Map<string, HealthRecord>()
   let probedAtMs = Number.NEGATIVE_INFINITY
 
-  function of({ name, scope = '' }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
-    const key = `${clientId} ${name} ${scope}`
+  function of({ name, scope }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
+    const key = JSON.stringify([clientId, name, scope])
     const record = records.get(key) ?? new HealthRecord()
     records.set(key, record)
     return record
@@ -39,10 +39,9 @@ export function createApiHealth(
   async function probe(api: DownstreamApi): Promise<void> {
     if (api.healthPath === undefined) return
     const ofAgents = agents.map(agent => of(api, agent))
-    const headers = { accept: 'application/json' }
     const url = `${api.url}${api.healthPath}`
     try {
-      const { status } = await send({ url, headers, maxBytes: maxBodyBytes, timeoutMs })
+      const { status } = await send({ url, maxBytes: maxBodyBytes, timeoutMs })
       for (const health of ofAgents) {
         if (status !== 200) health.fails(unreadyApi(api, status))
         else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()

@@ -66,6 +66,10 @@ describe('a failure', () => {
     })
   })
 
+  it('names no check where it has none', () => {
+    expect(readApiProblem({ code: 'C' })).toStrictEqual({ code: 'C' })
+  })
+
   it.each([
     ['of 40 characters', `a${'0'.repeat(39)}`, true],
     ['with a hyphen, a dot and an underscore', 'Deny-list_1.0', true],

@@ -154,9 +154,9 @@ describe('what the weather API refuses', () => {
     })
   })
 
-  it('as unknown comes with the usual hint without them', async () => {
+  it.each([[], undefined])('as unknown comes with the usual hint without them: %j', async suggestions => {
     const { weather } = await stage({
-      api: (_request, response) => json(404, { code: 'CITY_NOT_FOUND', suggestions: [] })(response),
+      api: (_request, response) => json(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
     })
     const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
     expect(error.toDocument('r').hint).toBe(weatherProblems.CITY_NOT_FOUND.hint)

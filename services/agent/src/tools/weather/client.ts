@@ -46,14 +46,13 @@ export function createWeatherClient(api: DownstreamApi): WeatherClient {
 function explainUnknownCity(
   api: DownstreamApi,
   city: string,
-  response: ApiResponse,
+  { status, body }: ApiResponse,
 ): ProblemError | undefined {
-  if (response.status !== 404) return undefined
-  const { code, suggestions = [] } = readApiProblem(response.body)
+  const { code, suggestions = [] } = readApiProblem(body)
   // Something else at that address has a 404 of its own.
   if (code !== 'CITY_NOT_FOUND') return undefined
   return weatherProblem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
-    upstream: { service: api.name, status: 404, code },
+    upstream: { service: api.name, status, code },
     hint: suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : undefined,
   })
 }
