@@ -162,6 +162,7 @@ describe('a call of an API in the trace', () => {
     ['a user that is no text', { ...validated(null), on_behalf_of: 7 }],
     ['no word on the signature', { ...validated(null), signature_verified: undefined }],
     ['a check without a name', { ...validated(null), checks: [{ ok: true }] }],
+    ['a check that says more', { ...validated(null), checks: [{ name: 'x', ok: true, by: 'me' }] }],
     ['more than 20 checks', { ...validated(null), checks: Array(21).fill({ name: 'x', ok: true }) }],
   ])('has no word of the API where it says %s', async (_what, word) => {
     const { call } = await stage(json(200, { found: 'it', validated: word }))
