@@ -169,7 +169,9 @@ it('nothing scrolls sideways, however wide the window is', async () => {
       await page.setViewportSize({ width, height: 800 })
       // Once the page has noticed the width.
       await expect
-        .poll(() => page.evaluate('document.documentElement.scrollWidth'), `${view} at ${width} px`)
+        .poll(() => page.evaluate('document.documentElement.scrollWidth'), {
+          message: `${view} at ${width} px`,
+        })
         .toBeLessThanOrEqual(width)
     }
   }

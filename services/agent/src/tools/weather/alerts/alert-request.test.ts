@@ -159,7 +159,7 @@ describe('What is no request for an alert', () => {
     const startedMs = performance.now()
     recognise(message)
     recognise(`warn me ${message}`)
-    expect(performance.now() - startedMs).toBeLessThan(100)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
 
   it('is any text, without a failure', () => {
