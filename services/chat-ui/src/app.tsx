@@ -67,7 +67,8 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
 
 function Workbench({ page: current }: { readonly page: Page }) {
   const running = current.conversation.running.value
-  const isBannerDue = Boolean(current.leftBehind.value || current.conversation.opened.value)
+  const { leftBehind, linkMissed, conversation } = current
+  const isBannerDue = Boolean(leftBehind.value || conversation.opened.value || linkMissed.value)
   const AllBanners = useLoaded(loadBanners, isBannerDue)
   const isOutOfReach = current.statusProblem.value !== undefined
   useEffect(() => {

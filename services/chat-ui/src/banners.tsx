@@ -2,12 +2,18 @@ import { LeftBehind } from './archive/left-behind.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
-/** Banners over the whole page: that answers of a file are shown, and what a user who signed out has to decide. */
+/** Banners over the whole page: that answers of a file are shown or one is not here, and what a user who signed out has to decide. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>
       <LeftBehind {...page} />
       <FileBanner conversation={page.conversation} />
+      {page.linkMissed.value && (
+        <p class="notice">
+          <strong>This link leads to an answer of a conversation in another tab</strong>, or of one that has
+          been started over. It may be among the earlier conversations.
+        </p>
+      )}
     </>
   )
 }

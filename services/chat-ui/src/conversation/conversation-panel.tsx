@@ -7,12 +7,10 @@ import { explainFlow, explainHistory, explainMode } from './explain.ts'
 import { MessageLog, type MessageLogProps } from './message-log.tsx'
 
 interface ConversationPanelProps extends MessageLogProps {
-  /** Whether a link led to an answer that is not here. */
-  readonly linkMissed: ReadonlySignal<boolean>
   readonly status: ReadonlySignal<Status | undefined>
 }
 
-export function ConversationPanel({ status, linkMissed, ...props }: ConversationPanelProps) {
+export function ConversationPanel({ status, ...props }: ConversationPanelProps) {
   const { conversation, session, config } = props
   const agent = conversation.agent.value
   const [other] = config.agents
@@ -27,14 +25,6 @@ export function ConversationPanel({ status, linkMissed, ...props }: Conversation
   const warning = waits ? 'A call waits for you. It will not be sent if you ask something else.' : ''
   return (
     <>
-      <div role="status">
-        {linkMissed.value && (
-          <p class="notice link-missed">
-            <strong>This link leads to an answer of a conversation in another tab</strong>, or of one that has
-            been started over. It may be among the earlier conversations.
-          </p>
-        )}
-      </div>
       <MessageLog {...props} />
       {!conversation.opened.value &&
         (agentNamed(config, agent) ? (

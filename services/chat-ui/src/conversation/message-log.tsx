@@ -43,6 +43,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   useEffect(() => {
     if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {
+      if (log.current && log.current.scrollHeight <= log.current.clientHeight) following.value = true
       if (following.peek() && conversation.exchanges.peek().length > 0) scrollToEnd()
       lastTop.current = log.current?.scrollTop ?? 0
     })

@@ -25,7 +25,11 @@ export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome
 export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'outcome'>) {
   return (
     <div class="verdict-line line">
-      <h3>{headline}</h3>
+      <h3>
+        {headline
+          .split(/(\S+-\S+)/)
+          .map((part, index) => (index % 2 === 1 ? <span class="whole-word">{part}</span> : part))}
+      </h3>
       <OutcomeMark outcome={outcome} />
     </div>
   )
