@@ -7,6 +7,8 @@ const signature = randomBytes(256).toString('base64url')
 const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
 const user = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join('.')
 
+/** More than are compared one by one. */
+const others = randomBytes(30_000).toString('base64url')
 const reversed = [...token].reverse().join('')
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const hex = (text: string) => Buffer.from(text).toString('hex')
@@ -27,6 +29,9 @@ describe('A response holds the token that was sent', () => {
       ['in the members of a list', { told: piecesOf(token, 10) }],
       ['in the members of an object', { told: Object.fromEntries(piecesOf(signature, 10).entries()) }],
       ['as a name', { [signature]: true }],
+      ['in pieces of three characters', { told: piecesOf(signature, 3) }],
+      ['between others that look alike', { told: `${others.slice(0, 20_000)}${signature.slice(100, 160)}${others.slice(20_000)}` }],
+      ['between others that look alike, in hexadecimal digits', { told: hex(`${others.slice(0, 20_000)}${signature.slice(100, 160)}`) }],
       ['deep inside', { a: [{ b: [{ c: signature }] }] }],
       ['backwards', { told: reversed }],
       ['in base64', { told: base64(token) }],
@@ -54,8 +59,16 @@ describe('A response holds the token that was sent', () => {
     ['a long text', { told: 'The weather in Oslo is sunny, 21 degrees. '.repeat(1_000) }],
     ['long digits', { told: '0123456789abcdef'.repeat(1_000) }],
     ['bytes', { image: randomBytes(1_000) }],
+    ['others that look alike', { told: others }],
+    ['it where nobody would look', { told: `${'It is 21 Degrees. '.repeat(60_000)}${signature}` }],
   ])('not where it holds %s', (_what, body) => {
     expect(holdsToken(body, [token, user])).toBe(false)
+  })
+
+  it('whose signature has 40 characters, and not of one that is shorter', () => {
+    const short = 'a1B'.repeat(13)
+    expect(holdsToken(`${short}c`, [`e30.e30.${short}c`])).toBe(true)
+    expect(holdsToken(short, [`e30.e30.${short}`])).toBe(false)
   })
 
   it('is found out however deep the response is', () => {
@@ -72,6 +85,20 @@ describe('A response without what looks like a token', () => {
       '‹token removed›': true,
       bytes,
     })
+  })
+
+  it('is the body itself where nothing looks like one', () => {
+    for (const body of [{ list: [1, null, 'a text'] }, randomBytes(4), null, 7, 'a text'])
+      expect(redactBody(body)).toBe(body)
+  })
+
+  it('ends 100 levels down, and not before', () => {
+    const nested = (depth: number) => {
+      const body: unknown = JSON.parse(`${'['.repeat(depth)}"Bearer ${token}"${']'.repeat(depth)}`)
+      return JSON.stringify(redactBody(body)).replaceAll(/[[\]"]/g, '')
+    }
+    expect(nested(100)).toBe('Bearer ‹token removed›')
+    expect(nested(102)).toBe('‹too deep›')
   })
 
   it('ends where nobody would look', () => {

@@ -101,7 +101,6 @@ function readHex(text: string): string {
 }
 
 function decodePercents(text: string): string {
-  if (!text.includes('%')) return ''
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_match, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   )
