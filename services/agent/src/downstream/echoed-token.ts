@@ -65,10 +65,9 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 /** A signature as it is, backwards and in base64, without what an echo may have between its characters. */
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
-  const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')
-  // Base64 has three forms, by the number of bytes before; its first and last digits depend on the neighbours too. Of a
-  // signature, which is base64url, it has neither + nor /.
-  const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature).slice(4, -4))
+  const backwards = [...characters].reverse().join('')
+  // Base64 has three forms, by the number of bytes before. Of a signature, which is base64url, it has neither + nor /.
+  const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature))
   return [characters, backwards, ...inBase64].join('.')
 }
 
