@@ -11,6 +11,7 @@ export default {
   concurrency: 2,
   timeoutMS: 60_000,
   reporters: ['clear-text', 'progress-append-only', 'json'],
+  clearTextReporter: { reportTests: false },
   jsonReporter: { fileName: `mutation/report-${name}.json` },
   thresholds: { high: 95, low: 95, break: 95 },
 }
