@@ -79,6 +79,27 @@ it.each<[string, Claims]>([
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
 
+it('A token tells the ids of its client, subject, tenant and blueprint, and its own', () => {
+  const ids = { xms_par_app_azp: 'blueprint-1', uti: 'token-1' }
+  const told = {
+    objectId: 'stranger',
+    tenantId: 'tenant-1',
+    blueprintAppId: 'blueprint-1',
+    tokenId: 'token-1',
+  }
+  expect(decideAccess(app('stranger', ids), { callers: 'any', permissions }).identity).toEqual({
+    ...told,
+    flow: 'autonomous',
+    kind: 'app',
+    caller: 'stranger',
+  })
+  expect(decideAccess(app('stranger', ids), rules)).toEqual({
+    identity: { ...told, flow: 'autonomous', caller: 'stranger' },
+    checks: [],
+    refusal: { failedCheck: 'caller', reason: 'The client is not one of those that may call this API.' },
+  })
+})
+
 it('An agent user is known by its facets where the list of callers names none', () => {
   const withoutUsers = { callers: [{ clientId: ids.agent, isAgent: true }], permissions }
   const claims = user(ids.agent, ids.robot, marked('user', '11', '13'))
