@@ -229,6 +229,6 @@ export function marksOf(spanMs: number): readonly number[] {
   const power = 10 ** Math.floor(Math.log10(rough))
   const stepMs = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
   return Array.from({ length: Math.floor(spanMs / stepMs) + 1 }, (_, index) => index * stepMs).filter(
-    mark => mark <= spanMs * 0.65,
+    mark => mark <= spanMs * 0.55,
   )
 }
