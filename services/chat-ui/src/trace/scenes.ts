@@ -79,7 +79,7 @@ function scenesOf(facts: TurnFacts, names: Names): Scene[] {
 }
 
 function tellCache({ isFromCache }: TokenUse): string {
-  return isFromCache ? '. It came from the sidecar’s cache' : ''
+  return isFromCache ? '. It came from the sidecar’s cache.' : ''
 }
 
 function asked({ agent }: Names, asWhom: string): Scene {
