@@ -2,16 +2,18 @@ import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-words.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
+import { count } from '../words/times.ts'
 import type { Asked, TurnFacts } from './turn-facts.ts'
 
 /** That a call waits for its user, or was left. */
-export function tellAsked({ kind, title, api, isOpen }: Asked, names: Names): string {
+export function tellAsked({ kind, title, api, others, isOpen }: Asked, names: Names): string {
   const [agent, act] = [capitalise(names.agent), tellAct(title)]
+  const more = others > 0 ? `, and for ${count(others, 'more call')},` : ''
   const where = api === undefined ? 'The API' : names.actor(api)
   const left = isOpen ? '' : ', and it was not sent'
   switch (kind) {
     case 'approval':
-      return `${agent} ${isOpen ? 'asks' : 'asked'} to ${act} on your behalf${left}.`
+      return `${agent} ${isOpen ? 'asks' : 'asked'} to ${act}${more} on your behalf${left}.`
     case 'step-up':
       return isOpen
         ? `${where} wants a stronger sign-in before ${names.agent} may ${act}.`

@@ -324,6 +324,12 @@ describe('a call that waits for the user', () => {
     expect(story).toContain('If you approve, the sidecar exchanges T1 and Tc for TR, and the call runs once.')
   })
 
+  it('is told with all others that wait beside it', () => {
+    const { headline, story } = asked([arrived, waiting, { ...waiting, id: 'w2' }])
+    expect(headline).toBe('The agent asks to create an order, and for 1 more call, on your behalf.')
+    expect(story).toContain('and each call that you approve runs once.')
+  })
+
   it('is told after what has happened before it, with what its dashes mean', () => {
     const list = apiCall('l', agentToken, {
       to: 'orders-tools',

@@ -165,7 +165,7 @@ function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: strin
 }
 
 /** A call that nobody made. */
-function tellAsked({ kind, isOpen, title }: Asked, { flow }: TurnFacts, names: Names): Phrase {
+function tellAsked({ kind, isOpen, title, others }: Asked, { flow }: TurnFacts, names: Names): Phrase {
   const [, exchanged] = flowWords[flow].terms
   const exchange: Phrase = exchanged
     ? ['the sidecar exchanges ', { token: 'T1' }, ' and ', { token: exchanged }, ' for ', { token: 'TR' }]
@@ -175,7 +175,7 @@ function tellAsked({ kind, isOpen, title }: Asked, { flow }: TurnFacts, names: N
     ? [
         'The call would change something, so it waits for you, and no token was asked for it. If you approve, ',
         ...exchange,
-        ', and the call runs once. ',
+        others > 0 ? ', and each call that you approve runs once. ' : ', and the call runs once. ',
       ]
     : [
         `Entra ID gave no token: you have not consented to what ${names.agent} needs. If you do, `,

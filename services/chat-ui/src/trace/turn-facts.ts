@@ -50,6 +50,8 @@ export interface Asked {
   readonly step: TraceStep
   readonly title: string
   readonly api: Actor | undefined
+  /** How many calls wait with it. */
+  readonly others: number
   /** The authentication contexts that the API wants, of a step-up. */
   readonly contexts: readonly string[]
   /** The rights that are to be consented to. */
@@ -115,6 +117,7 @@ function findAsked(steps: readonly TraceStep[], pause: Pause | undefined): Asked
     step,
     title: call?.title ?? step.tool?.name ?? step.title,
     api: call?.api ?? refusal?.problem?.needs?.api ?? apiOf(refusal),
+    others: waiting.length - 1,
     contexts,
     scopes: pause?.consent?.scopes.map(({ value }) => value) ?? (needed === undefined ? [] : [needed]),
     isOpen: pause !== undefined,
