@@ -61,7 +61,7 @@ describe('somebody who signs in', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('and signs out leaves neither a question that failed nor revealed personal data behind', async () => {
+  it('and signs out leaves neither a question that failed or was begun nor revealed personal data behind', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await answered(await askOnBehalf(page))
@@ -69,11 +69,12 @@ describe('somebody who signs in', () => {
     await page.route('**/api/chat', route => route.fulfill({ status: 502 }), { times: 1 })
     const failed = await ask(page, 'Where do I live?')
     await failed.getByText('UNEXPECTED_RESPONSE').waitFor()
-    expect(await page.getByLabel('Your question').inputValue()).toBe('Where do I live?')
+    await page.getByLabel('Your question').fill('Where do I work?')
     await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByRole('button', { name: 'Sign out' }).click()
     await signIn(page, ben)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
+    expect(await page.getByText('Where do I live?').count()).toBe(0)
     await answered(await askOnBehalf(page))
     const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
     expect(await reveal.getAttribute('aria-pressed')).toBe('false')

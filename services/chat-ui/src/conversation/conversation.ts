@@ -267,12 +267,13 @@ export class Conversation {
     if (latest?.value.problem?.code === 'SIGN_IN_REQUIRED') await this.retry(latest)
   }
 
-  /** Drops what was asked on behalf of a user, who is leaving, and ends what is being answered for them. */
+  /** Drops what was asked, or is being written, on behalf of a user who is leaving, and ends what is being answered for them. */
   forgetUser(): void {
     this.closeFile()
     if (this.running.value && this.#isForUser) this.stop()
     const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
     if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
+    if (needsUser(this.flow.value)) this.restoreDrafts({ draft: '', setAside: '' })
     if (this.#undone.value?.exchanges.some(({ question }) => needsUser(question.flow)))
       this.#undone.value = undefined
     const { selected } = this
