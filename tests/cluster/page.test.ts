@@ -3,6 +3,7 @@ import { useBrowser } from '../browser/support/browser.ts'
 import { ask, choose, showToken, signIn } from '../browser/support/steps.ts'
 import { identities } from '../support/identities.ts'
 import { Demo } from './support/demo.ts'
+import { untilNoPodEnds } from './support/until-no-pod-ends.ts'
 
 const browser = useBrowser()
 let demo: Demo
@@ -14,8 +15,9 @@ beforeAll(async () => {
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
 it('the page works through port-forwards, sign-in included, in all four paths', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
+  await untilNoPodEnds()
   // The Entra emulator has a self-signed certificate.
   const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
   const answered = async (mode: string, flow: string) => {

@@ -9,6 +9,7 @@ import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
 import { forward } from './support/port-forward.ts'
+import { untilNoPodEnds } from './support/until-no-pod-ends.ts'
 
 const roleName = 'entra-bedrock-agent'
 const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
@@ -79,6 +80,7 @@ async function takeOverRole(): Promise<void> {
 
 /** What the page shows above its four answers; the user is signed in for the last two. */
 async function answersOnPage(): Promise<readonly (string | null)[]> {
+  await untilNoPodEnds()
   // The Entra emulator has a self-signed certificate.
   const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
   const labels: (string | null)[] = []

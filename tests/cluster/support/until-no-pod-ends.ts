@@ -1,0 +1,12 @@
+import { expect } from 'vitest'
+import { kubectl } from './command.ts'
+
+/**
+ * Waits until no pod of the cluster ends: with each, a network interface of the node goes, upon which Chromium on that machine drops
+ * what it loads.
+ */
+export async function untilNoPodEnds(): Promise<void> {
+  const names = 'jsonpath={.items[?(@.metadata.deletionTimestamp)].metadata.name}'
+  const ending = () => kubectl(['get', 'pods', '--all-namespaces', '-o', names])
+  await expect.poll(ending, { timeout: 120_000, interval: 500 }).toBe('')
+}
