@@ -76,3 +76,21 @@ describe('a stored conversation', () => {
     expect(await page.evaluate(`sessionStorage.getItem('conversation').length`)).toBeLessThan(2_000_000)
   })
 })
+
+describe('a page that cannot load a part of itself', () => {
+  it('says so, and has it after a reload, with the conversation as it was', async () => {
+    const page = await browser.open(agent.url, { tolerateFaults: true })
+    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await page.getByLabel('Your question').fill('a draft')
+    await page.route('**/assets/told-panel*', route => route.abort('internetdisconnected'))
+    const told = page.getByRole('button', { name: 'What the model is told' })
+    await told.click()
+    await page.getByText('A part of this page could not be loaded.').waitFor()
+    await page.unroute('**/assets/told-panel*')
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.getByText('It is 21 °C in Dallas.').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('a draft')
+    await told.click()
+    await page.getByRole('heading', { name: 'What the model is told' }).waitFor()
+  })
+})

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/public-config.ts'
 import { PastMenu } from './archive/past-menu.tsx'
+import { isIncomplete } from './browser/incomplete.ts'
 import { useLoaded } from './browser/loaded.ts'
 import { narrow, useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
@@ -94,12 +95,26 @@ function Workbench({ page: current }: { readonly page: Page }) {
   return (
     <>
       <Header title={title} {...current} />
-      <div role="status">{AllBanners && <AllBanners page={current} />}</div>
+      <div role="status">
+        {isIncomplete.value && <Incomplete />}
+        {AllBanners && <AllBanners page={current} />}
+      </div>
       {current.sideBySide.value ? <SideBySidePane page={current} /> : <Panes page={current} />}
       <p class="visually-hidden" role="status">
         {current.announcement.value}
       </p>
     </>
+  )
+}
+
+function Incomplete() {
+  return (
+    <p class="notice line">
+      A part of this page could not be loaded. What was asked and answered stays when you reload it.
+      <button type="button" class="button" onClick={() => location.reload()}>
+        Reload
+      </button>
+    </p>
   )
 }
 
