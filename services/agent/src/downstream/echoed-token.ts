@@ -65,7 +65,7 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 /** A signature as it is, backwards and in base64, without what an echo may have between its characters. */
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
-  const backwards = [...characters].reverse().join('')
+  const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')
   // Base64 has three forms, by the number of bytes before. Of a signature, which is base64url, it has neither + nor /.
   const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature))
   return [characters, backwards, ...inBase64].join('.')
