@@ -1,24 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Identity } from '../caller.ts'
+import { agent, by, issuedAt, sibling, user } from '../testing/denied.ts'
 import { DeniedTokens } from './denied-tokens.ts'
-
-const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-8333-444444444444`) as [
-  string,
-  string,
-  string,
-]
-const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
-
-const by = (caller: string, more: Partial<Identity> = {}): Identity => ({
-  flow: 'obo',
-  caller,
-  objectId: user,
-  tenantId: 'tenant',
-  blueprintAppId: undefined,
-  tokenId: 'token-1',
-  ...more,
-})
 
 describe('a row of the deny list', () => {
   // biome-ignore format: table

@@ -10,24 +10,8 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { LocalServer } from '../../../service-kit/src/testing/local-server.ts'
 import { temporaryFile, temporaryFolder } from '../../../service-kit/src/testing/temporary-file.ts'
-import type { Identity } from '../caller.ts'
+import { agent, by, issuedAt, sibling } from '../testing/denied.ts'
 import { DenyList, DenyListUnavailable } from './deny-list.ts'
-
-const [agent, sibling, user] = [1, 2, 3].map(n => `0000000${n}-1111-4222-8333-444444444444`) as [
-  string,
-  string,
-  string,
-]
-const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
-
-const by = (caller: string): Identity => ({
-  flow: 'obo',
-  caller,
-  objectId: user,
-  tenantId: 'tenant',
-  blueprintAppId: undefined,
-  tokenId: 'token-1',
-})
 
 /** Opens a deny list, and keeps what it logs. */
 function openList(location: string) {

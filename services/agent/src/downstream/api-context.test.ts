@@ -8,7 +8,16 @@ import { ids, verifiedUser, weatherApi } from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ApiChange, ApiContext, Permit } from './api-context.ts'
-import { callerOf, grantingSidecar, json, refusal, start, stepsOf, turnOf } from './testing/stage.ts'
+import {
+  callerOf,
+  grantingSidecar,
+  json,
+  refusal,
+  sidecarFor,
+  start,
+  stepsOf,
+  turnOf,
+} from './testing/stage.ts'
 
 interface Found {
   readonly found: string
@@ -217,7 +226,7 @@ describe('a token that comes back', () => {
 
   it('is found out where it is the user’s', async () => {
     const { api, caller } = await stage(json(200, { found: [...secret].reverse().join('') }))
-    const sidecar = await start((_request, response) => grantingSidecar(userOf(ids.ada), response))
+    const sidecar = await start(sidecarFor(ids.ada))
     const turn = turnWithSecret()
     const context = callerOf([api], sidecar.url).caller.for(turn)
     const call = context.call(api, { path: '/', subject: 'things', isBody: isFound })
@@ -227,7 +236,7 @@ describe('a token that comes back', () => {
 
   it('in the words of a failure is not told', async () => {
     const { api } = await stage(json(200, found))
-    const sidecar = await start((_request, response) => grantingSidecar(userOf(ids.ada), response))
+    const sidecar = await start(sidecarFor(ids.ada))
     const turn = turnWithSecret()
     const failure = callerOf([api], sidecar.url)
       .caller.for(turn)
@@ -248,9 +257,3 @@ describe('a token that comes back', () => {
     expect(JSON.stringify(turn.trace.steps)).not.toContain(secret.slice(0, 20))
   })
 })
-
-/** A request of the sidecar on behalf of this user, whatever their token. */
-function userOf(oid: string): IncomingMessage {
-  const headers = { authorization: `Bearer token-of-${oid}` }
-  return { headers, url: `/?AgentIdentity=${ids.agentClientId}` } as unknown as IncomingMessage
-}

@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { afterEach, expect } from 'vitest'
 import { createAgentTokens } from '../../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../../identity/downstream-api.ts'
@@ -31,8 +31,17 @@ export async function start(listener: RequestListener): Promise<TestServer> {
 
 /** A sidecar that gives an agent its own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
 export const grantingSidecar: RequestListener = (incoming, response) => {
-  const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-  const azp = new URL(incoming.url ?? '', 'http://localhost').searchParams.get('AgentIdentity')
+  grant(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
+}
+
+/** A sidecar that gives an agent a token on behalf of this user, whatever their own token is. */
+export const sidecarFor =
+  (oid: string): RequestListener =>
+  (incoming, response) =>
+    grant(incoming, response, oid)
+
+function grant({ url = '' }: IncomingMessage, response: ServerResponse, oid: string | undefined): void {
+  const azp = new URL(url, 'http://localhost').searchParams.get('AgentIdentity')
   response.end(authorizationHeader(oid ? onBehalfOfClaims(oid, { azp }) : autonomousClaims({ azp })))
 }
 

@@ -1,0 +1,22 @@
+import type { Identity } from '../caller.ts'
+
+/** Ids with letters, which may come in both cases. */
+export const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-8333-444444444444`) as [
+  string,
+  string,
+  string,
+]
+
+/** When the tokens of the tests were issued, in seconds since 1970. */
+export const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
+
+/** Whose token a deny list is asked about. */
+export const by = (caller: string, more: Partial<Identity> = {}): Identity => ({
+  flow: 'obo',
+  caller,
+  objectId: user,
+  tenantId: 'tenant',
+  blueprintAppId: undefined,
+  tokenId: 'token-1',
+  ...more,
+})
