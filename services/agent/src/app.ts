@@ -13,7 +13,6 @@ import { bedrockModeOnDemand } from './bedrock/on-demand.ts'
 import type { Config } from './config.ts'
 import { directMode } from './direct/direct-mode.ts'
 import { createApiCaller } from './downstream/api-caller.ts'
-import { type AgentIdentity, mayUse } from './identity/agent-identity.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
 import { lookAtEntra } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
@@ -26,8 +25,6 @@ import { addRateLimit } from './routes/rate-limit.ts'
 import { describeRequestFault } from './routes/request-faults.ts'
 import { statusRoute } from './routes/status.ts'
 import { TurnMetrics } from './status/metrics.ts'
-import { Readiness } from './status/readiness.ts'
-import type { Observed, ObservedAgent } from './status/status.ts'
 import { type Timing, timing as usualTiming } from './timing.ts'
 import { createMcpToolset } from './tools/mcp/toolset.ts'
 import { stopTurnsInTime } from './turn/stop-turns.ts'
@@ -89,7 +86,6 @@ export async function buildApp(
   const bedrock = connectBedrock(config.bedrock)
   const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller)
   const metrics = new TurnMetrics()
-  const readiness = new Readiness(() => tokens.health.sidecarNeedsRestart)
   const approvals = new Approvals({
     keys: config.sealKeys ?? createSealKeys(),
     apis,
@@ -112,38 +108,17 @@ export async function buildApp(
   const refreshTools = () => {
     for (const toolset of toolsets) void toolset.source?.refresh()
   }
-  const observeAgent = (agent: AgentIdentity): ObservedAgent => ({
-    name: agent.name,
-    has: agent.flows,
-    flows: tokens.health.flowsOf(agent),
-  })
-  const observe = (): Observed => ({
-    version: config.version,
-    sidecar: tokens.health.sidecar,
-    apis: Object.fromEntries(
-      toolsets.map(({ api, source }) => [
-        api.name,
-        source?.health() ?? apiCaller.healthOf(api, agents.find(agent => mayUse(agent, api)) ?? agents[0]),
-      ]),
-    ),
-    bedrock: {
-      isConfigured: !('missing' in config.bedrock),
-      health: bedrock.availability.health,
-      model: bedrock.modelId,
-      region: bedrock.region,
-      credential: bedrock.credential,
-    },
-    agents: [observeAgent(agents[0]), ...agents.slice(1).map(observeAgent)],
-    offersSignIn: config.spaClientId !== undefined,
-    emulated: config.emulated,
-  })
 
   await app.register(accepts)
   await addRateLimit(app, limits.messagesPerMinute)
   await publishOpenApi(app, { ...openApi, version: config.version })
-  await app.register(healthRoutes, { readiness, tokens })
+  await app.register(healthRoutes, { tokens })
   await app.register(statusRoute, {
-    observe,
+    config,
+    toolsets,
+    tokens,
+    apis: apiCaller,
+    bedrock,
     refresh: () => {
       refresh()
       refreshTools()
@@ -167,7 +142,6 @@ export async function buildApp(
       if (bedrock.modelId !== null) void bedrockMode.warmUp()
     }, bedrockWarmUpDelayMs)
   })
-  app.addHook('preClose', async () => readiness.stop())
   stopTurnsInTime(app, turns, config.stopTimeoutMs)
   app.addHook('onClose', async () => {
     clearTimeout(warmUpTimer)

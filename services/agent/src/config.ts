@@ -1,16 +1,12 @@
 import { isIP } from 'node:net'
-import {
-  type BlueprintCredential,
-  blueprintCredentials,
-  type TraceAudience,
-} from '@entra-bedrock-agent/identity-trace'
+import { blueprintCredentials } from '@entra-bedrock-agent/identity-trace'
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
+import { readTelemetry } from '@entra-bedrock-agent/telemetry'
 import { readSealKeys, type SealKeys } from './approval/seal-keys.ts'
-import { type BedrockConfig, type NoBedrock, readBedrockConfig } from './bedrock/access/config.ts'
-import type { Agents, Blueprint } from './identity/agent-identity.ts'
+import { readBedrockConfig } from './bedrock/access/config.ts'
+import type { Blueprint } from './identity/agent-identity.ts'
 import { readAgents } from './identity/agents-config.ts'
-import { type McpServer, readMcpServers } from './tools/mcp/config.ts'
+import { readMcpServers } from './tools/mcp/config.ts'
 import type { Toolset } from './tools/toolset.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
@@ -20,62 +16,15 @@ const toolsetReaders: readonly ((env: EnvironmentReader) => Toolset)[] = [readWe
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
 
-export interface LimitsConfig {
-  /** What one turn may take at most. */
-  readonly turnTimeoutMs: number
-  /** Turns that run at the same time in this process. */
-  readonly concurrentTurns: number
-  /** Messages per client address. */
-  readonly messagesPerMinute: number
-}
-
-export interface Config {
-  readonly version: string
-  readonly host: string
-  readonly port: number
-  readonly metricsPort: number
-  /** Names by which browsers may call the agent; `*` = any. */
-  readonly allowedHosts: readonly string[]
-  readonly logLevel: string
-  readonly stopTimeoutMs: number
-  /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
-  readonly trustedProxies: readonly string[]
-  readonly blueprint: Blueprint
-  /** What the sidecar is said to hold; only shown. */
-  readonly blueprintCredential: BlueprintCredential
-  readonly agents: Agents
-  /** The application that users sign in to; without it the page offers no sign-in. */
-  readonly spaClientId: string | undefined
-  /** Clients that may obtain users' tokens for the agent; empty = any. */
-  readonly allowedClients: readonly string[]
-  readonly sidecarUrl: string
-  /** The APIs that the agent has tools for, each with its tools. */
-  readonly toolsets: readonly Toolset[]
-  /** The MCP servers whose tools it uses besides. */
-  readonly mcpServers: readonly McpServer[]
-  readonly bedrock: BedrockConfig | NoBedrock
-  /** Where spans go; `undefined` = nothing is traced. */
-  readonly telemetry: TelemetryConfig | undefined
-  /** Whether users must be signed in to ask, unless an agent has its own rule. */
-  readonly requireSignIn: boolean
-  readonly traceFor: TraceAudience
-  readonly limits: LimitsConfig
-  /** What seals turns that wait for their user; `undefined` = a key of this process alone. */
-  readonly sealKeys: SealKeys | undefined
-  /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for one. */
-  readonly consentRedirectUri: string | undefined
-  /** Where the built page lies; `undefined` = beside the sources. */
-  readonly pageFolder: string | undefined
-  /** What is emulated here. A label for status and page; nothing is decided by it. */
-  readonly emulated: readonly string[]
-}
+/** The configuration, after every check. */
+export type Config = ReturnType<typeof readConfig>
 
 /**
  * Reads the environment.
  *
  * @throws {ConfigurationError} that names every fault at once.
  */
-export function readConfig(variables: NodeJS.ProcessEnv): Config {
+export function readConfig(variables: NodeJS.ProcessEnv) {
   return readEnvironment(variables, env => {
     const toolsets = toolsetReaders.map(read => read(env))
     const ownApis = toolsets.map(({ api }) => api)
@@ -91,33 +40,49 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       host: env.text('HOST', 'localhost'),
       port: env.port('PORT', 3001),
       metricsPort: env.port('METRICS_PORT', 9464),
+      /** Names by which browsers may call the agent; `*` = any. */
       allowedHosts: env.hostNames('ALLOWED_HOSTS'),
       logLevel: env.logLevel(),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
+      /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
       trustedProxies: readTrustedProxies(env),
       blueprint,
+      /** What the sidecar is said to hold; only shown. */
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
       agents: readAgents(env, blueprint, apis),
+      /** The application that users sign in to; without it the page offers no sign-in. */
       spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
+      /** Clients that may obtain users' tokens for the agent; empty = any. */
       allowedClients: readAllowedClients(env),
       sidecarUrl: readSidecarUrl(env),
+      /** The APIs that the agent has tools for, each with its tools. */
       toolsets,
+      /** The MCP servers whose tools it uses besides. */
       mcpServers,
       bedrock: readBedrockConfig(env),
+      /** Where spans go; `undefined` = nothing is traced. */
       telemetry: readTelemetry(env, { name: 'agent', version }),
+      /** Whether users must be signed in to ask, unless an agent has its own rule. */
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
       traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
       limits: {
+        /** What one turn may take at most. */
         turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
+        /** Turns that run at the same time in this process. */
         concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
+        /** Messages per client address. */
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },
+      /** What seals turns that wait for their user; `undefined` = a key of this process alone. */
       sealKeys: readKeys(env),
+      /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for one. */
       consentRedirectUri:
         env.optional('CONSENT_REDIRECT_URI') === undefined
           ? undefined
           : env.secureUrl('CONSENT_REDIRECT_URI', ''),
+      /** Where the built page lies; `undefined` = beside the sources. */
       pageFolder: env.optional('CHAT_UI_DIR'),
+      /** What is emulated here. A label for status and page; nothing is decided by it. */
       emulated: readEmulated(env),
     }
   })

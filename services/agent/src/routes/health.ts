@@ -3,10 +3,9 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
-import type { Readiness } from '../status/readiness.ts'
+import { problem } from '../problems.ts'
 
 export interface HealthRouteOptions {
-  readonly readiness: Readiness
   readonly tokens: AgentTokens
 }
 
@@ -18,8 +17,11 @@ const Ready = Type.Object({ status: Type.Literal('ready') })
 const NotReady = Type.Object({ status: Type.Literal('not-ready'), problem: Problem })
 
 /** `GET /livez`, `/readyz` and `/sidecar/livez`, for Kubernetes. */
-export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async (app, options) => {
-  const { readiness, tokens } = options
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async (app, { tokens }) => {
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
   const alive = { status: 'ok' } as const
   const notReady = (problem: ProblemError, requestId: string) =>
     ({ status: 'not-ready', problem: problem.toDocument(requestId) }) as const
@@ -30,14 +32,18 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
     async () => alive,
   )
 
+  // Failures that affect all replicas do not count: a response that names the failure is better than none. A sidecar that
+  // needs a restart affects this pod only.
   const readySchema = {
     summary: 'Whether the process should get requests',
     response: { 200: Ready, 503: NotReady },
   }
   app.get('/readyz', { schema: readySchema }, async (request, reply) => {
     void tokens.refresh()
-    const { problem } = readiness
-    return problem ? reply.code(503).send(notReady(problem, request.id)) : ({ status: 'ready' } as const)
+    const reason = isStopping
+      ? problem('AGENT_STOPPING', 'The agent is being stopped.')
+      : tokens.health.sidecarNeedsRestart
+    return reason ? reply.code(503).send(notReady(reason, request.id)) : ({ status: 'ready' } as const)
   })
 
   const sidecarSchema = {

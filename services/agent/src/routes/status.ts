@@ -1,21 +1,100 @@
-import { Status } from '@entra-bedrock-agent/identity-trace'
+import { type Component, type Flow, mapFlows, needsUser, Status } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { describeStatus, type Observed } from '../status/status.ts'
+import type { Bedrock } from '../bedrock/access/bedrock.ts'
+import type { Config } from '../config.ts'
+import type { ApiCaller } from '../downstream/api-caller.ts'
+import { type AgentIdentity, mayUse } from '../identity/agent-identity.ts'
+import type { AgentTokens } from '../identity/agent-tokens.ts'
+import { offeredFlows } from '../identity/flows.ts'
+import { problem } from '../problems.ts'
+import { type ComponentHealth, combineHealth } from '../status/health.ts'
+import type { Toolset } from '../tools/toolset.ts'
 
 export interface StatusRouteOptions {
-  readonly observe: () => Observed
+  readonly config: Config
+  readonly toolsets: readonly Toolset[]
+  readonly tokens: AgentTokens
+  readonly apis: ApiCaller
+  readonly bedrock: Bedrock
   /** Renews the status in the background. */
   readonly refresh: () => void
 }
 
 /** `GET /api/status`: responds at once with the last known status, and renews it in the background. */
-export const statusRoute: FastifyPluginAsyncTypebox<StatusRouteOptions> = async (
-  app,
-  { observe, refresh },
-) => {
+export const statusRoute: FastifyPluginAsyncTypebox<StatusRouteOptions> = async (app, options) => {
   const schema = { summary: 'The health of what the agent depends on', response: { 200: Status } }
   app.get('/api/status', { schema }, async request => {
-    refresh()
-    return describeStatus(observe(), request.id)
+    options.refresh()
+    return describeStatus(options, request.id)
   })
+}
+
+/** Assembles the status from what is known, without probing anything. */
+function describeStatus(
+  { config, toolsets, tokens, apis, bedrock }: StatusRouteOptions,
+  requestId: string,
+): Status {
+  const { version, agents, spaClientId, emulated } = config
+  const { sidecar, flowsOf } = tokens.health
+  const { modelId: model, region, credential } = bedrock
+  const bedrockSettings = { model, region, credential }
+  const bedrockHealth = bedrock.availability.health
+  const ofApis = toolsets.map(({ api, source }) => {
+    const health =
+      source?.health() ?? apis.healthOf(api, agents.find(agent => mayUse(agent, api)) ?? agents[0])
+    return [api.name.replaceAll('-', '_'), health] as const
+  })
+  const offeredBy = (agent: AgentIdentity) =>
+    offeredFlows(agent, spaClientId).map(flow => flowsOf(agent)[flow])
+  // A mode or flow that is not configured is no failure.
+  const needed = [
+    sidecar,
+    ...ofApis.map(([, health]) => health),
+    ...(model === null ? [] : [bedrockHealth]),
+    ...agents.flatMap(offeredBy),
+  ]
+  const describe = (health: ComponentHealth) => describeComponent(health, requestId)
+  const describeFlow = (agent: AgentIdentity, flow: Flow) =>
+    describe(needsUser(flow) && spaClientId === undefined ? noSignIn : flowsOf(agent)[flow])
+  return {
+    status: needed.some(({ problem }) => problem !== undefined) ? 'degraded' : 'ok',
+    version,
+    bedrock_available: bedrockHealth.state === 'ready',
+    components: {
+      sidecar: describe(sidecar),
+      ...Object.fromEntries(ofApis.map(([name, health]) => [name, describe(health)])),
+      bedrock: { ...describe(bedrockHealth), ...bedrockSettings },
+    },
+    flows: mapFlows(flow => describeFlow(agents[0], flow)),
+    agents: Object.fromEntries(
+      agents.map(agent => {
+        const flows = Object.fromEntries(agent.flows.map(flow => [flow, describeFlow(agent, flow)]))
+        return [agent.name, { ...describe(combineHealth(offeredBy(agent))), flows }]
+      }),
+    ),
+    emulated: [...emulated],
+  }
+}
+
+const noSignIn: ComponentHealth = {
+  state: 'unavailable',
+  problem: problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.'),
+}
+
+function describeComponent(
+  { state, checkedAt, problem, tools }: ComponentHealth,
+  requestId: string,
+): Component {
+  return {
+    state,
+    ...(checkedAt === undefined ? {} : { checkedAt }),
+    ...(problem && { problem: problem.toDocument(requestId) }),
+    ...(tools && {
+      tools: tools.map(({ name, waits, ...health }) => ({
+        name,
+        ...(waits ? { waits } : {}),
+        ...describeComponent(health, requestId),
+      })),
+    }),
+  }
 }
