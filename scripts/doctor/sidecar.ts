@@ -1,7 +1,8 @@
 import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import type { OutboundResponse } from '@entra-bedrock-agent/service-kit/send'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
-import { connectSidecar, type SidecarResponse } from '../../services/agent/src/identity/sidecar-connection.ts'
+import { connectSidecar } from '../../services/agent/src/identity/sidecar-connection.ts'
 import {
   explainResponse,
   explainSilence,
@@ -33,7 +34,7 @@ export function sidecarChecks(
         const [api] = apis
         if (response.status !== 200 && api)
           throw explainResponse(response, { agent, api, flow: ownFlow }).problem
-        if (response.body.trim() !== 'Healthy')
+        if (response.text.trim() !== 'Healthy')
           throw problem('SIDECAR_MISCONFIGURED', `What responds at ${sidecarUrl} is not the sidecar.`, {
             hint: 'Check SIDECAR_URL: the Entra Auth SDK sidecar, and nothing else, has to listen there.',
           })
@@ -65,14 +66,14 @@ export function sidecarChecks(
  * Without a user an entry for acting as one gets no token. How the sidecar refuses tells whether the entry is
  * there, and whether it would ignore the user.
  */
-function entryCheck(context: FailureContext, ask: (path: string) => Promise<SidecarResponse>): Check {
+function entryCheck(context: FailureContext, ask: (path: string) => Promise<OutboundResponse>): Check {
   const entry = context.api.sidecarEntries[context.flow]
   return {
     name: `sidecar entry ${entry}`,
     needs: ['sidecar'],
     async run() {
       const response = await ask(`${flowRules[ownFlow].route}/${entry}`)
-      const asksForUser = /No account or login hint/i.test(response.body)
+      const asksForUser = /No account or login hint/i.test(response.text)
       if (asksForUser) return 'The entry is there, and is for users’ tokens.'
       if (![200, 401].includes(response.status)) throw explainResponse(response, context).problem
       throw problem('TOKEN_FLOW_MISMATCH', `“${entry}” gives app tokens, and so would ignore users.`, {
@@ -86,7 +87,7 @@ async function get(
   sidecarUrl: string,
   path: string,
   headers: Readonly<Record<string, string>>,
-): Promise<SidecarResponse> {
+): Promise<OutboundResponse> {
   const sidecar = connectSidecar(sidecarUrl)
   try {
     return await sidecar.get({ path, headers, timeoutMs })

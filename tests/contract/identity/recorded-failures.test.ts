@@ -44,13 +44,8 @@ const recorded: readonly (readonly [scenario: string, autonomous: string, obo: s
 function codesOf(calls: readonly RecordedCall[], flow: Flow, route: string): readonly string[] {
   return calls.flatMap(({ request, response }) => {
     if (!request?.path.startsWith(`${route}/`) || response?.status === undefined) return []
-    const { status, headers, body = '' } = response
-    const given = {
-      status,
-      body,
-      contentType: headers['content-type'],
-      challenge: headers['www-authenticate'],
-    }
+    const { status, headers, body: text = '' } = response
+    const given = { status, headers, text }
     return status === 200 ? [] : [explainResponse(given, { agent, flow, api: weatherApi }).problem.code]
   })
 }

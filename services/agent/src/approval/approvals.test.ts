@@ -2,6 +2,7 @@ import type { ContinueRequest } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { refusal, turnOf } from '../downstream/testing/stage.ts'
 import { agent, ids, recordingLogger, weatherApi } from '../identity/testing/fixtures.ts'
+import { TurnMetrics } from '../status/metrics.ts'
 import type { Turn, Waiting } from '../turn/turn.ts'
 import type { PendingCall, Wait } from '../turn/waiting.ts'
 import { Approvals, type ApprovalsOptions } from './approvals.ts'
@@ -29,11 +30,7 @@ const waiting = (wait: Partial<Wait> = {}): Waiting => ({
 
 function replicas(options: Partial<ApprovalsOptions> = {}) {
   const { logger, lines } = recordingLogger()
-  const counted: string[] = []
-  const metrics = {
-    approvalAsked: (kind: string) => counted.push(kind),
-    approvalDecided: (kind: string, decision: string) => counted.push(`${kind} ${decision}`),
-  }
+  const metrics = new TurnMetrics()
   const shared = {
     keys: createSealKeys(),
     apis: [weatherApi],
@@ -42,17 +39,17 @@ function replicas(options: Partial<ApprovalsOptions> = {}) {
     metrics,
     ...options,
   }
-  return { one: new Approvals(shared), other: new Approvals(shared), lines, counted }
+  return { one: new Approvals(shared), other: new Approvals(shared), lines, metrics }
 }
 
 function continuing(
   { continuation }: { continuation: string },
-  changes: Partial<ContinueRequest> = {},
+  changes: Partial<Omit<ContinueRequest, 'agent'>> = {},
   turn = turnOf('ada'),
 ) {
   const { flow, mode, user } = turn
   const decisions = [{ callId: 'call-1', digest: pending.digest, decision: 'approve' as const }]
-  return { continuation, decisions, flow, mode, user, identity: agent, ...changes }
+  return { continuation, decisions, flow, mode, user, agent, ...changes }
 }
 
 describe('A turn that waits', () => {
@@ -157,7 +154,7 @@ describe('A turn that waits', () => {
   })
 
   it('writes ids and digests to the audit log, and counts, but tells nothing of what was asked', async () => {
-    const { one, lines, counted } = replicas()
+    const { one, lines, metrics } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await one.resume(request)
     await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
@@ -175,7 +172,9 @@ describe('A turn that waits', () => {
       { audit: 'not-accepted', reason: 'APPROVAL_USED', onBehalfOf: 'ada' },
     ])
     expect(lines.join()).not.toMatch(/Oslo|eyJ/)
-    expect(counted).toEqual(['approval', 'approval approve'])
+    const counted = await metrics.registry.metrics()
+    expect(counted).toContain('agent_pauses_total{kind="approval"} 1\n')
+    expect(counted).toContain('agent_pause_decisions_total{kind="approval",decision="approve"} 1\n')
   })
 })
 

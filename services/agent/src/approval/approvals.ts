@@ -2,16 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { AskedCall, ContinueRequest, Pause, PauseKind } from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
-import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import type { VerifiedUserToken } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import type { Asked } from '../turn/running-turn.ts'
 import type { Turn, Waiting } from '../turn/turn.ts'
-import type { PendingCall, Resumed, Wait, WaitingTurn } from '../turn/waiting.ts'
+import type { Binding, Continuation, PendingCall, Resumed, Wait } from '../turn/waiting.ts'
 import { describeConsent } from './consent.ts'
-import type { Binding } from './continuation.ts'
 import { readDecisions } from './decide.ts'
 import type { SealKeys } from './seal-keys.ts'
 import { UsedApprovals } from './used-approvals.ts'
@@ -22,14 +19,14 @@ export interface ApprovalsOptions {
   /** Where the browser comes back to after a consent; without it no turn waits for one. */
   readonly consentRedirectUri: string | undefined
   readonly logger: FastifyBaseLogger
-  readonly metrics: Pick<TurnMetrics, 'approvalAsked' | 'approvalDecided'>
+  readonly metrics: Pick<TurnMetrics, 'pauses' | 'decisions'>
 }
 
-/** Who goes on with a turn. */
-interface Continuing extends ContinueRequest {
-  readonly user: VerifiedUserToken | undefined
-  readonly identity: AgentIdentity
-}
+/** Who goes on with a turn, and how they decided. */
+interface Continuing extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
+
+/** Who is asked, or decides. */
+type Asker = Pick<Turn, 'agent' | 'user' | 'flow'>
 
 const validForS = 10 * 60
 /** How often one turn may wait. */
@@ -74,7 +71,7 @@ export class Approvals {
         turnId: turn.id,
         kind,
         message: turn.message,
-        pending: [...pending],
+        pending,
         denied: [...(denied ?? [])],
         ...(claims === undefined ? {} : { claims }),
         pauses,
@@ -86,7 +83,7 @@ export class Approvals {
     )
     const asked = pending.filter(({ isAsked }) => isAsked)
     for (const call of asked) this.#audit({ audit: 'asked', kind }, turn, call)
-    metrics.approvalAsked(kind)
+    metrics.pauses.inc({ kind })
     return {
       kind,
       continuation,
@@ -103,28 +100,22 @@ export class Approvals {
    * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED
    */
   async resume(request: Continuing): Promise<Resumed> {
-    const { metrics } = this.#options
-    const { identity: agent, user, flow } = request
     const { continuation, decisions } = await this.#accept(request)
-    const { jti } = continuation
+    const { jti, iat, turnId: id, kind, pending } = continuation
     let isSpent = false
     const denied = new Set(continuation.denied)
-    for (const call of continuation.pending) {
+    for (const call of pending) {
       const decision = decisions.get(call.callId)
       if (!decision) continue
       if (decision === 'deny') denied.add(call.digest)
-      const id = continuation.turnId
-      const { kind } = continuation
-      const audit = decision === 'deny' ? 'denied' : 'approved'
-      this.#audit({ audit, kind }, { id, agent, user, flow }, call)
-      metrics.approvalDecided(kind, decision)
+      this.#audit({ audit: decision === 'deny' ? 'denied' : 'approved', kind }, { ...request, id }, call)
+      this.#options.metrics.decisions.inc({ kind, decision })
     }
-    const waitedMs = Math.max(0, Date.now() - continuation.iat * 1000)
     return {
       continuation,
       decisions,
       denied,
-      waitedMs,
+      waitedMs: Math.max(0, Date.now() - iat * 1000),
       spend: () => {
         isSpent = true
       },
@@ -135,18 +126,16 @@ export class Approvals {
   }
 
   async #accept(request: Continuing) {
-    const { identity: agent, user, flow, mode } = request
     try {
       const { open } = await loadSeal()
-      const sealed = bindingOf({ agent, user, flow, mode })
-      const continuation = await open(request.continuation, this.#options.keys, sealed)
+      const continuation = await open(request.continuation, this.#options.keys, bindingOf(request))
       const decisions = readDecisions(continuation, request.decisions)
       this.#used.use(continuation.jti, continuation.exp)
       return { continuation, decisions }
     } catch (error) {
       const { code: reason } = toProblem(error)
-      const asker = { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
-      this.#options.logger.warn({ audit: 'not-accepted', reason, ...asker }, 'Decision refused.')
+      const line = { audit: 'not-accepted', reason, ...describeAsker(request) }
+      this.#options.logger.warn(line, 'Decision refused.')
       throw error
     }
   }
@@ -154,14 +143,11 @@ export class Approvals {
   /** Ids only: no arguments, which say what the user wants. */
   #audit(
     decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
-    { id: correlationId, agent, user, flow }: Pick<Turn, 'id' | 'agent' | 'user' | 'flow'>,
+    asker: Asker & Pick<Turn, 'id'>,
     { tool, api, digest }: PendingCall,
   ): void {
-    const asker = { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
-    this.#options.logger.info(
-      { ...decided, ...asker, correlationId, api, tool, digest },
-      'Decision of a user.',
-    )
+    const line = { ...decided, ...describeAsker(asker), correlationId: asker.id, api, tool, digest }
+    this.#options.logger.info(line, 'Decision of a user.')
   }
 
   #consentFor(turn: Turn, right: Waiting['wait']['right']): Pick<Pause, 'consent'> {
@@ -175,11 +161,15 @@ export class Approvals {
 }
 
 /** Whether a wait is for calls that waited before: a step-up or consent after an approval does not extend its time. */
-function isSameWait({ pending: before }: WaitingTurn, { pending }: Wait): boolean {
+function isSameWait({ pending: before }: Pick<Continuation, 'pending'>, { pending }: Wait): boolean {
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }
 
-function bindingOf({ agent, user, flow, mode }: Pick<Turn, 'agent' | 'user' | 'flow' | 'mode'>): Binding {
+function describeAsker({ agent, user, flow }: Asker) {
+  return { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
+}
+
+function bindingOf({ agent, user, flow, mode }: Asker & Pick<Turn, 'mode'>): Binding {
   const { oid, tid, azp, appid } = user?.claims ?? {}
   return { oid: text(oid), tid: text(tid), azp: text(azp ?? appid), agent: agent.clientId, flow, mode }
 }

@@ -1,73 +1,8 @@
-import { Effect, flowNames, PauseKind, TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import { type Static, Type } from 'typebox'
 import { Check } from 'typebox/value'
+import { type Binding, Continuation } from '../turn/waiting.ts'
 import { approvalProblem } from './problems.ts'
 import type { SealKeys } from './seal-keys.ts'
-
-const strict = { additionalProperties: false } as const
-const Text = Type.String()
-
-const PendingCall = Type.Object(
-  {
-    callId: Text,
-    tool: Text,
-    toolHash: Text,
-    /** Name of the API. */
-    api: Text,
-    /** Missing if it changes nothing, so that it needs no approval. */
-    effect: Type.Optional(Effect),
-    title: Text,
-    note: Type.Optional(Text),
-    args: Type.Record(Text, Type.Unknown()),
-    digest: Text,
-    /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
-    isAsked: Type.Boolean(),
-    /** The step of the trace that waits. */
-    stepId: Text,
-  },
-  strict,
-)
-
-/** For whom and what a turn waits. All of it has to be the same when it goes on. */
-const binding = {
-  oid: Text,
-  tid: Text,
-  /** The application that the user signed in with. */
-  azp: Text,
-  /** Client id of the agent. */
-  agent: Text,
-  flow: Type.Enum([...flowNames]),
-  mode: Text,
-}
-export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
-
-const Continuation = Type.Object(
-  {
-    v: Type.Literal(1),
-    jti: Text,
-    /** Seconds since 1970. The expiry is that of the first pause. */
-    iat: Type.Integer(),
-    exp: Type.Integer(),
-    ...binding,
-    turnId: Text,
-    kind: PauseKind,
-    /** What the user asked. */
-    message: Text,
-    pending: Type.Array(PendingCall, { minItems: 1 }),
-    /** Digests of calls that were denied in this turn. */
-    denied: Type.Array(Text),
-    /** The claims that the next token has to prove. */
-    claims: Type.Optional(Text),
-    pauses: Type.Integer(),
-    usage: Type.Union([TokenUsage, Type.Null()]),
-    tools: Type.Array(ToolUse),
-    /** What the mode of the turn needs to go on. */
-    state: Type.Unknown(),
-  },
-  strict,
-)
-export type Continuation = Static<typeof Continuation>
 
 /** The page sends it back in a body of at most 64 KiB. */
 const longestSeal = 48 * 1024

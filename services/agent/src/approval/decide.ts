@@ -1,5 +1,5 @@
 import type { Decision } from '@entra-bedrock-agent/identity-trace'
-import type { PendingCall, Resumed, WaitingTurn } from '../turn/waiting.ts'
+import type { Continuation, PendingCall, Resumed } from '../turn/waiting.ts'
 import { digestCall } from './call-digest.ts'
 import { approvalProblem } from './problems.ts'
 
@@ -10,7 +10,7 @@ import { approvalProblem } from './problems.ts'
  * @throws {ProblemError} APPROVAL_INVALID unless each of them is decided once and no other; APPROVAL_CHANGED for another digest
  */
 export function readDecisions(
-  { pending }: Pick<WaitingTurn, 'pending'>,
+  { pending }: Pick<Continuation, 'pending'>,
   decisions: readonly Decision[],
 ): Resumed['decisions'] {
   const byId = new Map(decisions.map(decision => [decision.callId, decision]))

@@ -3,17 +3,12 @@ import type { Toolset } from '../tools/toolset.ts'
 import type { AnswerMode } from '../turn/turn.ts'
 import type { Bedrock } from './access/bedrock.ts'
 
-export interface ModeOnDemand extends AnswerMode {
-  /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */
-  warmUp(): Promise<unknown>
-}
-
 /** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
 export function bedrockModeOnDemand(
   bedrock: Bedrock,
   toolsets: readonly Toolset[],
   apis: Pick<ApiCaller, 'for'>,
-): ModeOnDemand {
+) {
   let loading: Promise<AnswerMode> | undefined
   const load = async () => {
     loading ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, toolsets, apis))
@@ -28,7 +23,8 @@ export function bedrockModeOnDemand(
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
+    /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */
     warmUp: () => Promise.allSettled([load(), bedrock.connected()]),
     answer: async turn => (await load()).answer(turn),
-  }
+  } satisfies AnswerMode & { warmUp: () => Promise<unknown> }
 }

@@ -3,7 +3,6 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import type { ComponentHealth } from '../status/health.ts'
 import { type Timing, timing as usualTiming } from '../timing.ts'
 import type { Caller } from '../turn/turn.ts'
 import { ApiContext } from './api-context.ts'
@@ -17,28 +16,22 @@ export interface ApiCallerOptions {
   readonly timing?: Timing
 }
 
-export interface ApiCaller {
-  /** Calls APIs under the identity of a turn, or of the agent between turns; below the step of its trace with this id, if any. */
-  for<Who extends Caller>(turn: Who, parentId?: string): ApiContext<Who>
-  /** What an agent's last call of an API, or the last probe of it, showed. */
-  healthOf(api: DownstreamApi, agent: AgentIdentity): ComponentHealth
-  /** Probes every API that tells its health, if the last probe is old. Never throws. */
-  refresh(): Promise<void>
-  close(): Promise<void>
-}
+export type ApiCaller = ReturnType<typeof createApiCaller>
 
 const connections = { connections: 128, connectTimeoutMs: 2_000 }
 
 /** Calls APIs under the agent's identity, and records every hop. */
-export function createApiCaller(options: ApiCallerOptions): ApiCaller {
+export function createApiCaller(options: ApiCallerOptions) {
   const { agents, apis, tokens, logger, timing = usualTiming } = options
   const { apiCallMs: timeoutMs } = timing
   const { send, close } = createSender(connections)
   const health = createApiHealth(agents, apis, send, timeoutMs)
   const means = { tokens, logger, timeoutMs, send, health }
   return {
-    for: (turn, parentId) => new ApiContext(means, turn, parentId),
-    healthOf: (api, agent) => health.of(api, agent).current,
+    /** Calls APIs under the identity of a turn, or of the agent between turns; below the step of its trace with this id, if any. */
+    for: <Who extends Caller>(turn: Who, parentId?: string) => new ApiContext(means, turn, parentId),
+    /** What an agent's last call of an API, or the last probe of it, showed. */
+    healthOf: (api: DownstreamApi, agent: AgentIdentity) => health.of(api, agent).current,
     refresh: health.refresh,
     close,
   }

@@ -4,36 +4,30 @@ import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { HealthRecord } from '../status/health.ts'
 import { explainThrown, unreadyApi } from './api-failures.ts'
 
-/** What calls of APIs, and probes of their `/readyz`, have shown. */
-export interface ApiHealth {
-  /**
-   * One record for each agent: an API may refuse one of them and take another. An API that is called with another right counts
-   * as an API of its own.
-   */
-  of(api: DownstreamApi, agent: AgentIdentity): HealthRecord
-  /** Probes every API that tells its health, if the last probe is old. Never throws. */
-  refresh(): Promise<void>
-}
+export type ApiHealth = ReturnType<typeof createApiHealth>
 
 const probeIsFreshForMs = 5_000
 const maxBodyBytes = 256 * 1024
 /** A `/readyz` of 200 does not clear these: only a call that succeeds does. */
 const shownByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
+/** What calls of APIs, and probes of their `/readyz`, have shown. */
 export function createApiHealth(
   agents: readonly AgentIdentity[],
   apis: readonly DownstreamApi[],
   send: Send,
   timeoutMs: number,
-): ApiHealth {
+) {
   const records = new Map<string, HealthRecord>()
   let probedAtMs = Number.NEGATIVE_INFINITY
 
+  /**
+   * One record for each agent: an API may refuse one of them and take another. An API that is called with another right counts
+   * as an API of its own.
+   */
   function of({ name, scope }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
     const key = JSON.stringify([clientId, name, scope])
-    const record = records.get(key) ?? new HealthRecord()
-    records.set(key, record)
-    return record
+    return records.getOrInsertComputed(key, () => new HealthRecord())
   }
 
   async function probe(api: DownstreamApi): Promise<void> {
@@ -53,6 +47,7 @@ export function createApiHealth(
 
   return {
     of,
+    /** Probes every API that tells its health, if the last probe is old. Never throws. */
     async refresh() {
       if (performance.now() - probedAtMs < probeIsFreshForMs) return
       probedAtMs = performance.now()

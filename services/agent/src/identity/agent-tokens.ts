@@ -10,7 +10,7 @@ import { type AgentIdentity, mayUse } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import type { EntraReach } from './entra-reach.ts'
-import { type IdentityHealth, IdentityHealthRecord } from './identity-health.ts'
+import { IdentityHealthRecord } from './identity-health.ts'
 import { createSidecar } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -25,29 +25,12 @@ export interface AgentTokensOptions {
   readonly timing?: Timing
 }
 
-export interface AgentTokens {
-  /**
-   * Obtains TR. Every call asks the sidecar, which has the cache; equal calls under way are joined.
-   *
-   * @throws ProblemError of the identity codes, or the signal's reason.
-   */
-  obtain(request: TokenRequest): Promise<AgentToken>
-  /** The address that `obtain` will call, for showing it. */
-  urlOf(request: TokenRequest): string
-  /** What the last token requests and probes showed; where only a restart of the sidecar helps, the hint says so. */
-  readonly health: IdentityHealth
-  /**
-   * Looks anew if the last look is old, with a request for each agent's token for each API in each flow without a user (the
-   * sidecar has them in its cache). Never throws. For start-up, readiness probes and the status.
-   */
-  refresh(): Promise<void>
-  close(): Promise<void>
-}
+export type AgentTokens = ReturnType<typeof createAgentTokens>
 
 const lookIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
-export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
+export function createAgentTokens(options: AgentTokensOptions) {
   const { sidecarUrl, agents, apis, logger, lookAtEntra, timing = usualTiming } = options
   const { tokenDeadlineMs } = timing
   const sidecar = createSidecar(sidecarUrl, timing)
@@ -57,6 +40,11 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   /** When the last look began. */
   let lookedAtMs = Number.NEGATIVE_INFINITY
 
+  /**
+   * Obtains TR. Every call asks the sidecar, which has the cache; equal calls under way are joined.
+   *
+   * @throws ProblemError of the identity codes, or the signal's reason.
+   */
   function obtain(request: TokenRequest): Promise<AgentToken> {
     const { agent, flow, api, signal, isNew = false, claims } = request
     const user = needsUser(flow) ? request.user : undefined
@@ -135,9 +123,14 @@ export function createAgentTokens(options: AgentTokensOptions): AgentTokens {
   return {
     obtain,
     urlOf: sidecar.urlOf,
+    /** What the last token requests and probes showed; where only a restart of the sidecar helps, the hint says so. */
     get health() {
       return health.current
     },
+    /**
+     * Looks anew if the last look is old, with a request for each agent's token for each API in each flow without a user (the
+     * sidecar has them in its cache). Never throws. For start-up, readiness probes and the status.
+     */
     async refresh() {
       if (!look && performance.now() - lookedAtMs < lookIsFreshForMs) return
       look ??= lookNow()

@@ -45,7 +45,7 @@ async function startServer(): Promise<AsyncDisposable & { readonly port: number 
 async function ask(sidecarUrl: string): Promise<string> {
   const sidecar = connectSidecar(sidecarUrl)
   try {
-    return (await sidecar.get({ path: '/', headers: {} })).body
+    return (await sidecar.get({ path: '/' })).text
   } finally {
     await sidecar.close()
   }

@@ -1,21 +1,9 @@
 import { lookup as lookupByResolver } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { createSender } from '@entra-bedrock-agent/service-kit/send'
+import { createSender, type OutboundRequest } from '@entra-bedrock-agent/service-kit/send'
 
-/** A response of the sidecar as far as the agent reads it. */
-export interface SidecarResponse {
-  readonly status: number
-  readonly contentType: string | undefined
-  /** `WWW-Authenticate` */
-  readonly challenge: string | undefined
-  readonly body: string
-}
-
-export interface SidecarCall {
+interface SidecarCall extends Pick<OutboundRequest, 'headers' | 'signal' | 'timeoutMs'> {
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly signal?: AbortSignal
-  readonly timeoutMs?: number
 }
 
 const maxBodyBytes = 64 * 1024
@@ -46,24 +34,12 @@ export function connectSidecar(sidecarUrl: string) {
   const { send, close } = createSender(connections)
   return {
     close,
-    async get({ path, headers, ...limits }: SidecarCall): Promise<SidecarResponse> {
-      const accepted = { accept: 'application/json', ...headers }
-      const response = await send({
+    get: ({ path, headers, ...limits }: SidecarCall) =>
+      send({
         url: `${sidecarUrl}${path}`,
-        headers: accepted,
+        headers: { accept: 'application/json', ...headers },
         maxBytes: maxBodyBytes,
         ...limits,
-      })
-      return {
-        status: response.status,
-        contentType: firstOf(response.headers['content-type']),
-        challenge: firstOf(response.headers['www-authenticate']),
-        body: response.text,
-      }
-    },
+      }),
   }
-}
-
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
 }

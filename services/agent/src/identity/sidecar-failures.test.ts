@@ -1,8 +1,7 @@
 import { refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
-import { SendError } from '@entra-bedrock-agent/service-kit/send'
+import { type OutboundResponse, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
-import type { SidecarResponse } from './sidecar-connection.ts'
 import { explainResponse, explainSilence } from './sidecar-failures.ts'
 import { agent, expectSentences, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
 
@@ -12,15 +11,14 @@ const forUser = { agent, flow: 'obo', api: weatherApi } as const
 const asItsUser = { agent, flow: 'agent-user', api: weatherApi } as const
 const flows = { autonomous: asAgent, obo: forUser, 'agent-user': asItsUser }
 
-function answer(status: number, body: string, more: Partial<SidecarResponse> = {}): SidecarResponse {
-  return { status, body, contentType: 'application/problem+json', challenge: undefined, ...more }
+function answer(status: number, text: string, contentType = 'application/problem+json'): OutboundResponse {
+  return { status, text, headers: { 'content-type': contentType } }
 }
 
-const empty = (status: number, challenge?: string): SidecarResponse => ({
+const empty = (status: number, challenge?: string): OutboundResponse => ({
   status,
-  body: '',
-  contentType: undefined,
-  challenge,
+  text: '',
+  headers: { 'www-authenticate': challenge },
 })
 
 const detail401 = (detail: string) => answer(401, sidecarProblem(401, detail))
@@ -61,9 +59,9 @@ describe('answers of the sidecar', () => {
       ['a signing key that it has not fetched yet', invalidToken('The signature key was not found'), 'ENTRA_UNAVAILABLE', true],
       ['not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
       ['no scopes', answer(400, sidecarProblem(400, "No scopes found for the API 'x'")), 'SIDECAR_MISCONFIGURED', false],
-      ['another host name', answer(400, '<h2>Bad Request</h2>', { contentType: 'text/html' }), 'SIDECAR_MISCONFIGURED', false],
+      ['another host name', answer(400, '<h2>Bad Request</h2>', 'text/html'), 'SIDECAR_MISCONFIGURED', false],
       ['another verb', empty(405), 'SIDECAR_MISCONFIGURED', false],
-      ['something else listens', answer(404, 'nope', { contentType: 'text/plain' }), 'SIDECAR_MISCONFIGURED', false],
+      ['something else listens', answer(404, 'nope', 'text/plain'), 'SIDECAR_MISCONFIGURED', false],
       ['headers too large', empty(431), 'SIDECAR_MISCONFIGURED', false],
       ['a redirect', empty(302), 'SIDECAR_MISCONFIGURED', false],
       ['Entra is down', detail401(serviceDown), 'ENTRA_UNAVAILABLE', true],
@@ -73,7 +71,7 @@ describe('answers of the sidecar', () => {
       ['no app token', detail401('No account or login hint was passed to the AcquireTokenSilent call.'), 'SIDECAR_MISCONFIGURED', false],
       ['an unexpected error', answer(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
       ['no tenant configured', empty(500), 'SIDECAR_MISCONFIGURED', false],
-      ['a proxy in between', answer(503, 'upstream connect error', { contentType: 'text/plain' }), 'SIDECAR_UNREACHABLE', true],
+      ['a proxy in between', answer(503, 'upstream connect error', 'text/plain'), 'SIDECAR_UNREACHABLE', true],
       ['a token that is none', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
       ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
     ],
@@ -99,16 +97,13 @@ describe('answers of the sidecar', () => {
 
   it('name the missing scope by its variable', () => {
     const contentType = 'application/problem+json; charset=utf-8'
-    const failure = explainResponse(
-      answer(400, sidecarProblem(400, 'No scopes found'), { contentType }),
-      forUser,
-    )
+    const failure = explainResponse(answer(400, sidecarProblem(400, 'No scopes found'), contentType), forUser)
     expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
   })
 
   it.each([
     ['something else listens', empty(405), 'SIDECAR_URL'],
-    ['another host name', answer(400, 'no', { contentType: 'text/html' }), 'http://localhost:<port>'],
+    ['another host name', answer(400, 'no', 'text/html'), 'http://localhost:<port>'],
     ['a 400 of no known kind', empty(400), 'http://localhost:<port>'],
     ['Entra’s keys out of its reach', invalidToken('The issuer is invalid'), 'port 443'],
     ['another clock', invalidToken('The token expired'), 'clock'],

@@ -1,10 +1,9 @@
-import { flows } from '@entra-bedrock-agent/identity-trace'
+import { flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { SendError } from '@entra-bedrock-agent/service-kit/send'
-import { type AgentProblemCode, problem } from '../problems.ts'
-import { explainRefusal } from './entra-refusals.ts'
+import { type OutboundResponse, SendError } from '@entra-bedrock-agent/service-kit/send'
+import { problem } from '../problems.ts'
+import { type EntraRefusal, explainRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
-import type { SidecarResponse } from './sidecar-connection.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** Why there is no token, and whether asking again soon may help. */
@@ -16,7 +15,13 @@ export interface TokenFailure {
 /** What was asked for. */
 export type FailureContext = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
+/** What a response means. */
+type Meaning = Pick<EntraRefusal, 'code' | 'says' | 'hint' | 'transient'>
+
 const notTheSidecar = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
+const misconfigured = (says: string, hint: string): Meaning => ({ code: 'SIDECAR_MISCONFIGURED', says, hint })
+/** A fault that may pass by itself. */
+const passing = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
 
 /** The response behind a problem. Its text is the sidecar's own and stays inside. */
 export class SidecarResponseError extends Error {
@@ -34,67 +39,89 @@ export class SidecarResponseError extends Error {
  * refused credentials. Its `detail` can name people, tenants and applications: only the AADSTS code and
  * the ids of the request are taken from it.
  */
-export function explainResponse(response: SidecarResponse, context: FailureContext): TokenFailure {
-  switch (response.status) {
-    case 200:
-      return failure(response, 'SIDECAR_FAILED', 'The sidecar’s response holds no bearer token.')
-    case 400:
-      return explainBadRequest(response, context)
-    case 401:
-      return response.body === '' ? explainChallenge(response) : explainTokenError(response, context)
-    case 403:
-      return failure(
-        response,
-        'SIDECAR_REFUSED_CALLER',
-        'The sidecar responded 403: it does not see the agent as local.',
-      )
-    case 500:
-      return explainInternalError(response)
-    case 502:
-    case 503:
-    case 504:
-      return failure(response, 'SIDECAR_UNREACHABLE', 'A proxy in front of the sidecar cannot reach it.', {
-        transient: true,
-      })
-    default:
-      return failure(response, 'SIDECAR_MISCONFIGURED', `The sidecar responded ${response.status}.`, {
-        hint: notTheSidecar,
-      })
+export function explainResponse(response: OutboundResponse, context: FailureContext): TokenFailure {
+  const { status } = response
+  const detail = status === 401 ? readDetail(response) : ''
+  const number = /AADSTS(\d+)/.exec(detail)?.[1]
+  const cause = new SidecarResponseError(status)
+  if (number === undefined) {
+    const { code, says, hint, transient = false } = explain(response, detail, context)
+    return {
+      problem: problem(code, says, { upstream: { service: 'sidecar', status }, hint, cause }),
+      transient,
+    }
+  }
+  const aadsts = `AADSTS${number}`
+  const refusal = explainRefusal(Number(number), context, whomItNames(detail, context))
+  const { code, says, hint = hintOf(refusal, number), lacksRight, transient = false } = refusal
+  const needs: NeededRight | undefined = lacksRight && neededRight(context.api, context.flow)
+  return {
+    problem: problem(code, `${says} (${aadsts})`, {
+      upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
+      hint,
+      cause,
+      extensions: needs ? { needs } : {},
+    }),
+    transient,
   }
 }
 
 /** There is no response that could be read. */
 export function explainSilence(cause: unknown): TokenFailure {
   const upstream = { service: 'sidecar' }
-  return cause instanceof SendError && cause.kind === 'too-large'
-    ? {
-        problem: problem('SIDECAR_MISCONFIGURED', 'The response is far too long to be the sidecar’s.', {
-          upstream,
-          cause,
-          hint: notTheSidecar,
-        }),
-        transient: false,
-      }
-    : {
-        problem: problem('SIDECAR_UNREACHABLE', 'The sidecar cannot be reached.', { upstream, cause }),
-        transient: true,
-      }
+  if (cause instanceof SendError && cause.kind === 'too-large') {
+    const options = { upstream, cause, hint: notTheSidecar }
+    const what = 'The response is far too long to be the sidecar’s.'
+    return { problem: problem('SIDECAR_MISCONFIGURED', what, options), transient: false }
+  }
+  const what = 'The sidecar cannot be reached.'
+  return { problem: problem('SIDECAR_UNREACHABLE', what, { upstream, cause }), transient: true }
 }
 
-function explainBadRequest(response: SidecarResponse, { api, flow }: FailureContext): TokenFailure {
-  const entry = api.sidecarEntries[flow]
-  return isProblemJson(response)
-    ? failure(response, 'SIDECAR_MISCONFIGURED', `The sidecar has no scope for “${entry}”.`, {
-        hint: `Set DownstreamApis__${entry}__Scopes__0 on the sidecar (with the index; names are case-sensitive).`,
-      })
-    : failure(
-        response,
-        'SIDECAR_MISCONFIGURED',
-        'The sidecar does not accept the host name it is called by.',
-        {
-          hint: 'Call the sidecar as http://localhost:<port> in SIDECAR_URL.',
-        },
-      )
+/** What a response means in which the sidecar does not repeat a refusal of Entra. */
+function explain(
+  { status, headers, text }: OutboundResponse,
+  detail: string,
+  context: FailureContext,
+): Meaning {
+  const entry = context.api.sidecarEntries[context.flow]
+  switch (status) {
+    case 200:
+      return { code: 'SIDECAR_FAILED', says: 'The sidecar’s response holds no bearer token.' }
+    case 400:
+      return String(headers['content-type']).startsWith('application/problem+json')
+        ? misconfigured(
+            `The sidecar has no scope for “${entry}”.`,
+            `Set DownstreamApis__${entry}__Scopes__0 on the sidecar (with the index; names are case-sensitive).`,
+          )
+        : misconfigured(
+            'The sidecar does not accept the host name it is called by.',
+            'Call the sidecar as http://localhost:<port> in SIDECAR_URL.',
+          )
+    case 401:
+      return text === ''
+        ? explainChallenge(String(headers['www-authenticate']))
+        : explainDetail(detail, context)
+    case 403:
+      return {
+        code: 'SIDECAR_REFUSED_CALLER',
+        says: 'The sidecar responded 403: it does not see the agent as local.',
+      }
+    case 500:
+      // Without tenant or client id it responds so to everything, with an empty body. A body tells no cause.
+      return text === ''
+        ? misconfigured(
+            'The sidecar fails on every request.',
+            'Set AzureAd__TenantId and AzureAd__ClientId on the sidecar.',
+          )
+        : passing('SIDECAR_FAILED', 'The sidecar responded 500 without a cause.')
+    case 502:
+    case 503:
+    case 504:
+      return passing('SIDECAR_UNREACHABLE', 'A proxy in front of the sidecar cannot reach it.')
+    default:
+      return misconfigured(`The sidecar responded ${status}.`, notTheSidecar)
+  }
 }
 
 /**
@@ -102,73 +129,41 @@ function explainBadRequest(response: SidecarResponse, { api, flow }: FailureCont
  * not help: either the sidecar is set up for something else, or it cannot fetch Entra's keys – which looks the same
  * as a foreign issuer.
  */
-function explainChallenge(response: SidecarResponse): TokenFailure {
-  const challenge = response.challenge ?? ''
-  if (challenge.includes('issuer')) {
-    return failure(response, 'ENTRA_UNAVAILABLE', 'The sidecar cannot verify a token that the agent could.', {
+function explainChallenge(challenge: string): Meaning {
+  if (challenge.includes('issuer'))
+    return {
+      ...passing('ENTRA_UNAVAILABLE', 'The sidecar cannot verify a token that the agent could.'),
       hint: 'Check that the sidecar reaches Entra on port 443, then its AzureAd__Instance and AzureAd__TenantId.',
-      transient: true,
-    })
-  }
-  if (challenge.includes('signature key')) {
-    return failure(
-      response,
-      'ENTRA_UNAVAILABLE',
-      'The sidecar does not know Entra’s newest signing key yet.',
-      {
-        transient: true,
-      },
-    )
-  }
-  if (challenge.includes('expired')) {
-    return failure(response, 'SIDECAR_MISCONFIGURED', 'The sidecar takes a valid token for an expired one.', {
-      hint: 'Set the clock of the sidecar’s node.',
-    })
-  }
-  return failure(
-    response,
-    'SIDECAR_MISCONFIGURED',
-    'The sidecar refuses a token that the agent has verified.',
-    {
-      hint: 'Check AzureAd__Instance, AzureAd__TenantId and AzureAd__ClientId of the sidecar; leave AzureAd__Audience unset.',
-    },
-  )
+    }
+  if (challenge.includes('signature key'))
+    return passing('ENTRA_UNAVAILABLE', 'The sidecar does not know Entra’s newest signing key yet.')
+  return challenge.includes('expired')
+    ? misconfigured(
+        'The sidecar takes a valid token for an expired one.',
+        'Set the clock of the sidecar’s node.',
+      )
+    : misconfigured(
+        'The sidecar refuses a token that the agent has verified.',
+        'Check AzureAd__Instance, AzureAd__TenantId and AzureAd__ClientId of the sidecar; leave AzureAd__Audience unset.',
+      )
 }
 
-function explainTokenError(response: SidecarResponse, context: FailureContext): TokenFailure {
-  const detail = readDetail(response)
-  const entry = context.api.sidecarEntries[context.flow]
-  const number = /AADSTS(\d+)/.exec(detail)?.[1]
-  if (number) {
-    const aadsts = `AADSTS${number}`
-    const refusal = explainRefusal(Number(number), context, whomItNames(detail, context))
-    const needs = refusal.lacksRight && neededRight(context.api, context.flow)
-    return {
-      problem: problem(refusal.code, `${refusal.says} (${aadsts})`, {
-        upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
-        hint: refusal.hint ?? hintOf(refusal.code, number),
-        cause: new SidecarResponseError(response.status),
-        extensions: needs ? { needs } : {},
-      }),
-      transient: refusal.transient ?? false,
-    }
-  }
-  if (/No account or login hint/i.test(detail)) {
-    return flows[context.flow].sidecarEntry.requestAppToken
-      ? failure(response, 'SIDECAR_MISCONFIGURED', `“${entry}” is not set up for app tokens.`, {
-          hint: `Set DownstreamApis__${entry}__RequestAppToken=true on the sidecar.`,
-        })
-      : failure(response, 'SIDECAR_MISCONFIGURED', `The sidecar was not told whom “${entry}” acts for.`, {
-          hint: `Set ${flowRules[context.flow].overrideSetting}=true on the sidecar.`,
-        })
-  }
+function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
+  const entry = api.sidecarEntries[flow]
+  if (/No account or login hint/i.test(detail))
+    return flows[flow].sidecarEntry.requestAppToken
+      ? misconfigured(
+          `“${entry}” is not set up for app tokens.`,
+          `Set DownstreamApis__${entry}__RequestAppToken=true on the sidecar.`,
+        )
+      : misconfigured(
+          `The sidecar was not told whom “${entry}” acts for.`,
+          `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
+        )
   // When Entra throttles, the detail is the body of its response or says so; asking again would make it worse.
-  if (detail.startsWith('{') || detail.includes('throttled')) {
-    return failure(response, 'ENTRA_UNAVAILABLE', 'Entra is throttling the sidecar.')
-  }
-  return failure(response, 'ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.', {
-    transient: true,
-  })
+  if (detail.startsWith('{') || detail.includes('throttled'))
+    return { code: 'ENTRA_UNAVAILABLE', says: 'Entra is throttling the sidecar.' }
+  return passing('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')
 }
 
 /** `Trace ID` is what the sign-in log calls the request's id. */
@@ -184,41 +179,15 @@ function whomItNames(detail: string, { agent }: FailureContext): 'agent' | 'blue
   return detail.includes(agent.blueprintAppId) ? 'blueprint' : undefined
 }
 
-/** A sidecar without tenant or client id responds to everything with 500 and an empty body. A 500 with a body tells no cause. */
-function explainInternalError(response: SidecarResponse): TokenFailure {
-  return response.body === ''
-    ? failure(response, 'SIDECAR_MISCONFIGURED', 'The sidecar fails on every request.', {
-        hint: 'Set AzureAd__TenantId and AzureAd__ClientId on the sidecar.',
-      })
-    : failure(response, 'SIDECAR_FAILED', 'The sidecar responded 500 without a cause.', { transient: true })
-}
-
-function failure(
-  response: SidecarResponse,
-  code: AgentProblemCode,
-  detail: string,
-  { hint, transient = false }: { hint?: string; transient?: boolean } = {},
-): TokenFailure {
-  const options = {
-    upstream: { service: 'sidecar', status: response.status },
-    cause: new SidecarResponseError(response.status),
-  }
-  return { problem: problem(code, detail, { ...options, hint }), transient }
-}
-
-function hintOf(code: AgentProblemCode, number: string): string | undefined {
+function hintOf({ code }: EntraRefusal, number: string): string | undefined {
   return code === 'ENTRA_REFUSED'
     ? `Look it up at https://login.microsoftonline.com/error?code=${number}.`
     : undefined
 }
 
-function isProblemJson({ contentType }: SidecarResponse): boolean {
-  return contentType?.startsWith('application/problem+json') ?? false
-}
-
-function readDetail({ body }: SidecarResponse): string {
+function readDetail({ text }: OutboundResponse): string {
   try {
-    const { detail } = JSON.parse(body) as { detail?: unknown }
+    const { detail } = JSON.parse(text) as { detail?: unknown }
     return typeof detail === 'string' ? detail : ''
   } catch {
     return ''

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
-import { SendError } from '@entra-bedrock-agent/service-kit/send'
+import { type OutboundResponse, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { problem } from '../problems.ts'
 import type { Timing } from '../timing.ts'
 import { flowRules } from './flows.ts'
-import { connectSidecar, type SidecarResponse } from './sidecar-connection.ts'
+import { connectSidecar } from './sidecar-connection.ts'
 import {
   explainResponse,
   explainSilence,
@@ -12,21 +12,6 @@ import {
   type TokenFailure,
 } from './sidecar-failures.ts'
 import type { TokenRequest } from './token-request.ts'
-
-export interface Sidecar {
-  /**
-   * Asks for a token of the agent identity, again after a moment where that may help; while nobody listens, as long as a sidecar takes
-   * to restart. The token has not been checked yet.
-   *
-   * @returns the token, and how often the sidecar was asked
-   * @throws ProblemError of the identity codes, or the signal's reason.
-   */
-  requestToken(request: TokenRequest): Promise<{ readonly raw: string; readonly attempts: number }>
-  /** The address that is asked, for showing it. */
-  urlOf(request: TokenRequest): string
-  /** Ends what is still under way. */
-  close(): Promise<void>
-}
 
 /** How an attempt without a token ended: with a response, with a connection that broke, or with no sidecar there. */
 type Ending = 'responded' | 'broken' | 'refused'
@@ -37,7 +22,7 @@ type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: End
 const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar, as the agent gets its tokens from it. */
-export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
+export function createSidecar(sidecarUrl: string, timing: Timing) {
   const connection = connectSidecar(sidecarUrl)
 
   /**
@@ -68,7 +53,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
   async function lives(): Promise<boolean> {
     try {
       const { sidecarHealthMs: timeoutMs } = timing
-      const { status } = await connection.get({ path: '/healthz', headers: {}, timeoutMs })
+      const { status } = await connection.get({ path: '/healthz', timeoutMs })
       return status === 200
     } catch {
       return false
@@ -76,7 +61,14 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
   }
 
   return {
-    async requestToken(request) {
+    /**
+     * Asks for a token of the agent identity, again after a moment where that may help; while nobody listens, as long as a sidecar
+     * takes to restart. The token has not been checked yet.
+     *
+     * @returns the token, and how often the sidecar was asked
+     * @throws ProblemError of the identity codes, or the signal's reason.
+     */
+    async requestToken(request: TokenRequest) {
       const pauseAfter = planPauses(timing)
       for (let attempts = 1; ; attempts++) {
         const attempt = await attemptOnce(request)
@@ -86,7 +78,8 @@ export function createSidecar(sidecarUrl: string, timing: Timing): Sidecar {
         await pause(pauseMs, request.signal)
       }
     },
-    urlOf: request => `${sidecarUrl}${tokenPath(request)}`,
+    /** The address that is asked, for showing it. */
+    urlOf: (request: TokenRequest) => `${sidecarUrl}${tokenPath(request)}`,
     close: connection.close,
   }
 }
@@ -130,7 +123,7 @@ function silentSidecar(): ProblemError {
   })
 }
 
-function readAttempt(response: SidecarResponse, asked: FailureContext): Attempt {
+function readAttempt(response: OutboundResponse, asked: FailureContext): Attempt {
   const raw = readToken(response)
   if (raw !== undefined) return { raw }
   const failure = explainResponse(response, asked)
@@ -140,10 +133,10 @@ function readAttempt(response: SidecarResponse, asked: FailureContext): Attempt 
 }
 
 /** `{"authorizationHeader":"Bearer eyJ…"}` with status 200. */
-function readToken({ status, body }: SidecarResponse): string | undefined {
+function readToken({ status, text }: OutboundResponse): string | undefined {
   if (status !== 200) return undefined
   try {
-    const { authorizationHeader } = JSON.parse(body) as { authorizationHeader?: unknown }
+    const { authorizationHeader } = JSON.parse(text) as { authorizationHeader?: unknown }
     return typeof authorizationHeader === 'string'
       ? /^Bearer (\S+)$/i.exec(authorizationHeader)?.[1]
       : undefined

@@ -33,16 +33,7 @@ export interface UserTokenVerifierOptions {
   readonly log: Pick<FastifyBaseLogger, 'warn'>
 }
 
-export interface UserTokenVerifier {
-  /**
-   * Verifies the Tc in an `Authorization` header.
-   *
-   * @throws ProblemError: SIGN_IN_REQUIRED, USER_TOKEN_INVALID, USER_TOKEN_EXPIRED, USER_TOKEN_WRONG_AUDIENCE,
-   *   USER_TOKEN_SCOPE_MISSING, or ENTRA_UNAVAILABLE when Entra's keys are out of reach.
-   */
-  verify(authorization: string | undefined): Promise<VerifiedUserToken>
-  close(): Promise<void>
-}
+export type UserTokenVerifier = ReturnType<typeof createUserTokenVerifier>
 
 const requiredScope = 'access_as_user'
 
@@ -50,8 +41,7 @@ const requiredScope = 'access_as_user'
  * Makes the gate that every Tc passes before the sidecar sees it. The sidecar itself would hand on a token without
  * the scope, or an app-only one, and says nothing useful when it refuses.
  */
-export function createUserTokenVerifier(options: UserTokenVerifierOptions): UserTokenVerifier {
-  const { blueprint, allowedClients, log } = options
+export function createUserTokenVerifier({ blueprint, allowedClients, log }: UserTokenVerifierOptions) {
   const { authority, tenantId, blueprintAppId: appId } = blueprint
   const verifier = createTokenVerifier({
     authority,
@@ -76,17 +66,17 @@ export function createUserTokenVerifier(options: UserTokenVerifierOptions): User
       throw problem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a user.')
     if (refusal) throw new TokenRefused(refusal.failedCheck, refusal.reason)
     const passed = [...checks, ...access.checks].map(name => ({ name, ok: true }))
-    return {
-      raw,
-      objectId: identity.objectId,
-      fingerprint: fingerprint(raw),
-      header,
-      claims,
-      checks: passed,
-    }
+    const { objectId } = identity
+    return { raw, objectId, fingerprint: fingerprint(raw), header, claims, checks: passed }
   }
 
   return {
+    /**
+     * Verifies the Tc in an `Authorization` header.
+     *
+     * @throws ProblemError: SIGN_IN_REQUIRED, USER_TOKEN_INVALID, USER_TOKEN_EXPIRED, USER_TOKEN_WRONG_AUDIENCE,
+     *   USER_TOKEN_SCOPE_MISSING, or ENTRA_UNAVAILABLE when Entra's keys are out of reach.
+     */
     async verify(authorization = '') {
       try {
         return await verify(readBearerToken([authorization]))

@@ -29,7 +29,7 @@ export interface ChatRoutesOptions extends SignInRules {
   readonly approvals: Pick<Approvals, 'resume'>
   /** Whether browsers can come back from a consent. */
   readonly mayConsent: boolean
-  readonly metrics: Pick<TurnMetrics, 'streamOpened' | 'streamClosed'>
+  readonly metrics: Pick<TurnMetrics, 'streams'>
 }
 
 const stream = 'text/event-stream'
@@ -106,8 +106,8 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
       const { body } = request
       const { asker, inEvents } = await readAsker(request, body, reply)
       const history = readHistory(body)
-      const { agent: identity, signedIn: user } = asker
-      const resumed = await approvals.resume({ ...body, identity, user })
+      const { agent, signedIn: user } = asker
+      const resumed = await approvals.resume({ ...body, agent, user })
       const { message } = resumed.continuation
       try {
         const events = options.turns.start(body.mode, { ...asker, message, history, resumed })
@@ -127,11 +127,11 @@ async function send(
   inEvents: boolean,
 ) {
   if (!inEvents) return payloadOf(reply, await collectTurn(events))
-  metrics.streamOpened()
+  metrics.streams.inc()
   try {
     return await sendEventStream(reply, events)
   } finally {
-    metrics.streamClosed()
+    metrics.streams.dec()
   }
 }
 

@@ -22,7 +22,7 @@ const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** The metrics of the turns, besides those of the process. No label comes from a message or an answer. */
 export class TurnMetrics {
   readonly registry = new Registry()
-  readonly #inFlight = new Gauge({
+  readonly inFlight = new Gauge({
     name: 'agent_turns_in_flight',
     help: 'Chat turns under way.',
     registers: [this.registry],
@@ -33,7 +33,7 @@ export class TurnMetrics {
     labelNames: ['agent', 'mode', 'flow', 'outcome'],
     registers: [this.registry],
   })
-  readonly #refused = new Counter({
+  readonly refused = new Counter({
     name: 'agent_turns_refused_total',
     help: 'Chat turns that were refused because as many were under way as may be.',
     registers: [this.registry],
@@ -53,7 +53,7 @@ export class TurnMetrics {
     registers: [this.registry],
   })
 
-  readonly #streams = new Gauge({
+  readonly streams = new Gauge({
     name: 'agent_streams_open',
     help: 'Event streams that clients read.',
     registers: [this.registry],
@@ -100,26 +100,18 @@ export class TurnMetrics {
     registers: [this.registry],
   })
 
-  readonly #pauses = new Counter({
+  readonly pauses = new Counter({
     name: 'agent_pauses_total',
     help: 'Turns that began to wait for their user, by what for (approval, step-up or consent).',
     labelNames: ['kind'],
     registers: [this.registry],
   })
-  readonly #decisions = new Counter({
+  readonly decisions = new Counter({
     name: 'agent_pause_decisions_total',
     help: 'Calls that users decided about, by what the turn waited for and decision (approve or deny).',
     labelNames: ['kind', 'decision'],
     registers: [this.registry],
   })
-
-  streamOpened(): void {
-    this.#streams.inc()
-  }
-
-  streamClosed(): void {
-    this.#streams.dec()
-  }
 
   /** Labels come from the configuration and the catalogues of problems alone, so that there are only so many. */
   stepEnded(agent: string, { kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
@@ -161,24 +153,8 @@ export class TurnMetrics {
     }
   }
 
-  approvalAsked(kind: string): void {
-    this.#pauses.inc({ kind })
-  }
-
-  approvalDecided(kind: string, decision: string): void {
-    this.#decisions.inc({ kind, decision })
-  }
-
-  turnRefused(): void {
-    this.#refused.inc()
-  }
-
-  turnStarted(): void {
-    this.#inFlight.inc()
-  }
-
   turnEnded({ agent, mode, flow, outcome, durationMs, firstTokenMs }: EndedTurn): void {
-    this.#inFlight.dec()
+    this.inFlight.dec()
     this.#turns.inc({ agent, mode, flow, outcome })
     this.#duration.observe({ mode, flow }, durationMs / 1000)
     if (firstTokenMs !== undefined) this.#firstToken.observe({ mode, flow }, firstTokenMs / 1000)

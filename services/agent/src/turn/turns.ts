@@ -29,7 +29,7 @@ export class Turns {
   start(mode: Mode, request: TurnRequest): AsyncIterable<readonly TurnEvent[]> {
     const { modes, concurrentTurns, metrics } = this.#options
     if (this.#running.size >= concurrentTurns) {
-      metrics.turnRefused()
+      metrics.refused.inc()
       throw problem('AGENT_BUSY', `${concurrentTurns} turns are under way.`, {
         headers: { 'retry-after': '1' },
       })
@@ -48,7 +48,7 @@ export class Turns {
     const deadline = setTimeout(() => turn.abort(turnTimeout(turnTimeoutMs)), turnTimeoutMs)
     let last: TurnEvent | undefined
     this.#running.add(turn)
-    metrics.turnStarted()
+    metrics.inFlight.inc()
     try {
       void turn.answer()
       for (let events = await turn.nextEvents(); events; events = await turn.nextEvents()) {

@@ -1,65 +1,97 @@
-import type {
-  Decision,
+import {
+  type Decision,
   Effect,
-  NeededRight,
+  flowNames,
+  type NeededRight,
   PauseKind,
+  TokenUsage,
   ToolUse,
-  TurnResult,
 } from '@entra-bedrock-agent/identity-trace'
+import { type Static, Type } from 'typebox'
 
+const strict = { additionalProperties: false } as const
+const Text = Type.String()
+
+const PendingCall = Type.Object(
+  {
+    callId: Text,
+    tool: Text,
+    /** Hash of the tool's definition when it was offered; empty if it changes nothing. */
+    toolHash: Text,
+    /** Name of the API. */
+    api: Text,
+    /** Missing if it changes nothing, so that it needs no approval. */
+    effect: Type.Optional(Effect),
+    title: Text,
+    /** As `Change.tell` has it. */
+    note: Type.Optional(Text),
+    args: Type.Record(Text, Type.Unknown()),
+    digest: Text,
+    /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
+    isAsked: Type.Boolean(),
+    /** The step of the trace that waits. */
+    stepId: Text,
+  },
+  strict,
+)
 /** A call that has not run. */
-export interface PendingCall {
-  readonly callId: string
-  readonly tool: string
-  /** Hash of the tool's definition when it was offered; empty if it changes nothing. */
-  readonly toolHash: string
-  /** Name of the API. */
-  readonly api: string
-  /** Missing if it changes nothing, so that it needs no approval. */
-  readonly effect?: Effect
-  readonly title: string
-  /** As `Change.tell` has it. */
-  readonly note?: string
-  readonly args: Readonly<Record<string, unknown>>
-  readonly digest: string
-  /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
-  readonly isAsked: boolean
-  /** The step of the trace that waits. */
-  readonly stepId: string
-}
+export type PendingCall = Static<typeof PendingCall>
 
 /** What the calls that have not run wait for. */
 export interface Wait {
   readonly kind: PauseKind
-  readonly pending: readonly PendingCall[]
+  readonly pending: PendingCall[]
   /** The claims that the user has to sign in with (JSON text), of a step-up. */
   readonly claims?: string | undefined
   /** What the user has to consent to. */
   readonly right?: NeededRight | undefined
 }
 
-/** A turn that waits for its user, as it is sealed. */
-export interface WaitingTurn {
-  readonly turnId: string
-  readonly kind: PauseKind
-  /** What the user asked. */
-  readonly message: string
-  readonly pending: readonly PendingCall[]
-  /** The claims that the next token has to prove (JSON text). */
-  readonly claims?: string
-  /** How often it has waited. */
-  readonly pauses: number
-  /** Seconds since 1970. */
-  readonly exp: number
-  readonly usage: TurnResult['usage']
-  readonly tools: readonly ToolUse[]
-  /** What the mode of the turn needs to go on. */
-  readonly state: unknown
+const binding = {
+  oid: Text,
+  tid: Text,
+  /** The application that the user signed in with. */
+  azp: Text,
+  /** Client id of the agent. */
+  agent: Text,
+  flow: Type.Enum([...flowNames]),
+  mode: Text,
 }
+/** For whom and what a turn waits. All of it has to be the same when it goes on. */
+export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
+
+export const Continuation = Type.Object(
+  {
+    v: Type.Literal(1),
+    jti: Text,
+    /** Seconds since 1970. The expiry is that of the first pause. */
+    iat: Type.Integer(),
+    exp: Type.Integer(),
+    ...binding,
+    turnId: Text,
+    kind: PauseKind,
+    /** What the user asked. */
+    message: Text,
+    pending: Type.Array(PendingCall, { minItems: 1 }),
+    /** Digests of calls that were denied in this turn. */
+    denied: Type.Array(Text),
+    /** The claims that the next token has to prove (JSON text). */
+    claims: Type.Optional(Text),
+    /** How often it has waited. */
+    pauses: Type.Integer(),
+    usage: Type.Union([TokenUsage, Type.Null()]),
+    tools: Type.Array(ToolUse),
+    /** What the mode of the turn needs to go on. */
+    state: Type.Unknown(),
+  },
+  strict,
+)
+/** A turn that waits for its user, as it is sealed. */
+export type Continuation = Static<typeof Continuation>
 
 /** A turn that goes on. */
 export interface Resumed {
-  readonly continuation: WaitingTurn
+  readonly continuation: Omit<Continuation, 'v' | 'jti' | 'iat' | 'denied' | keyof Binding>
   /** What the user decided, by the id of the call. */
   readonly decisions: ReadonlyMap<string, Decision['decision']>
   /** Digests of the calls that the user denied, now or earlier in the turn. */

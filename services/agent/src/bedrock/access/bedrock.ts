@@ -2,31 +2,21 @@ import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 import type { BedrockConfig, NoBedrock } from './config.ts'
 import type { ConnectedBedrock } from './connection.ts'
-import type { CredentialTier } from './credentials.ts'
 import { checkSettings } from './settings-check.ts'
 
-/** The agent's one Bedrock: connection and health. */
-export interface Bedrock {
-  readonly modelId: string | null
-  readonly region: string | null
-  readonly credential: CredentialTier
-  readonly availability: BedrockAvailability
-  /** The connection, made when it is first asked for; throws the ProblemError that is known before any call. */
-  connected(): Promise<ConnectedBedrock>
-  /** Lets go of sockets and timers. */
-  close(): void
-}
+export type Bedrock = ReturnType<typeof connectBedrock>
 
 /**
- * Bedrock as configured. Nothing is loaded or sent before `availability.start()` or the first turn: the AWS SDK and
- * LangChain take longer to load than the rest of the agent.
+ * The agent's one Bedrock, as configured: connection and health. Nothing is loaded or sent before `availability.start()` or the
+ * first turn: the AWS SDK and LangChain take longer to load than the rest of the agent.
  */
-export function connectBedrock(config: BedrockConfig | NoBedrock): Bedrock {
-  if ('missing' in config) return withoutBedrock(config)
-  const known = checkSettings(config)
+export function connectBedrock(config: BedrockConfig | NoBedrock) {
+  const isMissing = 'missing' in config
+  const known = isMissing ? problem('BEDROCK_NOT_CONFIGURED', config.missing) : checkSettings(config)
   let connection: Promise<ConnectedBedrock> | undefined
+  /** The connection, made when it is first asked for; throws the ProblemError that is known before any call. */
   const connected = async () => {
-    if (known !== undefined) throw known
+    if (isMissing || known) throw known
     connection ??= import('./connection.ts').then(({ connect }) => connect(config))
     try {
       return await connection
@@ -36,16 +26,18 @@ export function connectBedrock(config: BedrockConfig | NoBedrock): Bedrock {
       throw error
     }
   }
+  const probes = !isMissing && config.probe
   const availability = new BedrockAvailability({
     known,
-    probe: config.probe ? async signal => (await connected()).probe(signal) : undefined,
+    probe: probes ? async signal => (await connected()).probe(signal) : undefined,
   })
   return {
-    modelId: config.modelId,
-    region: config.region,
-    credential: config.credential.tier,
+    modelId: isMissing ? null : config.modelId,
+    region: config.region ?? null,
+    credential: isMissing ? ('none' as const) : config.credential.tier,
     availability,
     connected,
+    /** Lets go of sockets and timers. */
     close: () => {
       availability.stop()
       connection?.then(
@@ -53,20 +45,5 @@ export function connectBedrock(config: BedrockConfig | NoBedrock): Bedrock {
         () => 'there is nothing to close',
       )
     },
-  }
-}
-
-function withoutBedrock({ missing, region }: NoBedrock): Bedrock {
-  const known = problem('BEDROCK_NOT_CONFIGURED', missing)
-  const availability = new BedrockAvailability({ known, probe: undefined })
-  return {
-    modelId: null,
-    region: region ?? null,
-    credential: 'none',
-    availability,
-    connected: async () => {
-      throw known
-    },
-    close: () => availability.stop(),
   }
 }

@@ -1,34 +1,24 @@
 import { type BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
-import type { ChatBedrockConverse } from '@langchain/aws'
 import type { BedrockConfig } from './config.ts'
 import { explainFailure } from './failures.ts'
 import { switchOffTracing } from './langchain-tracing.ts'
 import { createChatModel, createClient } from './model.ts'
-import { type NoteRequestId, watchRequestIds } from './request-ids.ts'
+import { watchRequestIds } from './request-ids.ts'
 
-/** Claude behind Bedrock, ready to be called. */
-export interface ConnectedBedrock {
-  readonly config: BedrockConfig
-  readonly chatModel: ChatBedrockConverse
-  /** Where the calls go, for the trace. */
-  readonly url: string
-  readonly noteRequestId: NoteRequestId
-  /** Makes the smallest call that proves all of it; throws a ProblemError. */
-  probe(signal: AbortSignal): Promise<void>
-  /** Lets go of the sockets. */
-  close(): void
-}
+export type ConnectedBedrock = ReturnType<typeof connect>
 
-/** Makes the connection; nothing is sent before it is used. */
-export function connect(config: BedrockConfig): ConnectedBedrock {
+/** Claude behind Bedrock, ready to be called: nothing is sent before that. */
+export function connect(config: BedrockConfig) {
   switchOffTracing(process.env)
   const client = createClient(config)
   return {
     config,
     chatModel: createChatModel(config, client),
+    /** Where the calls go, for the trace. */
     url: callUrl(config),
     noteRequestId: watchRequestIds(client),
-    probe: signal => probe(client, config, signal),
+    probe: (signal: AbortSignal) => probe(client, config, signal),
+    /** Lets go of the sockets. */
     close: () => client.destroy(),
   }
 }
@@ -38,7 +28,7 @@ function callUrl({ endpoint, region, modelId }: BedrockConfig): string {
   return `${base}/model/${encodeURIComponent(modelId)}/converse-stream`
 }
 
-/** The smallest call that proves all of it: credential, rights, model and stream. Costs about ten tokens. */
+/** The smallest call that proves all of it: credential, rights, model and stream. Costs about ten tokens. Throws a ProblemError. */
 async function probe(
   client: BedrockRuntimeClient,
   config: BedrockConfig,

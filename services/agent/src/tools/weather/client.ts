@@ -3,44 +3,40 @@ import { type ApiResponse, readApiProblem } from '../../downstream/responses.ts'
 import type { DownstreamApi } from '../../identity/downstream-api.ts'
 import type { ToolContext } from '../toolset.ts'
 import { weatherProblem } from './problems.ts'
-import { isForecast, isReport, type WeatherForecast, type WeatherReport } from './weather.ts'
+import { isForecast, isReport } from './weather.ts'
+
+export type WeatherClient = ReturnType<typeof createWeatherClient>
 
 /** The weather API. Throws the ProblemErrors of `ToolContext.call`, or CITY_NOT_FOUND. */
-export interface WeatherClient {
-  current(context: ToolContext, city: string): Promise<WeatherReport>
-  /** @param days from today on, 1 to 7 */
-  forecast(context: ToolContext, city: string, days: number): Promise<WeatherForecast>
-}
-
-export function createWeatherClient(api: DownstreamApi): WeatherClient {
-  async function ask<Body extends object>(
-    context: ToolContext,
-    city: string,
-    request: { path: string; subject: string; isBody: (body: unknown) => body is Body },
-  ): Promise<Body> {
-    const explain = (response: ApiResponse) => explainUnknownCity(api, city, response)
-    // What the API says of the token is in the trace, and not for the model.
-    const { validated: _validated, ...weather }: Body & { validated?: unknown } = await context.call(api, {
-      ...request,
-      explain,
-    })
-    return weather as Body
-  }
-
+export function createWeatherClient(api: DownstreamApi) {
+  const explainFor = (city: string) => (response: ApiResponse) => explainUnknownCity(api, city, response)
   return {
-    current: (context, city) =>
-      ask(context, city, {
+    async current(context: ToolContext, city: string) {
+      const report = await context.call(api, {
         path: `/weather?${new URLSearchParams({ city })}`,
         subject: `weather in ${city}`,
         isBody: isReport,
-      }),
-    forecast: (context, city, days) =>
-      ask(context, city, {
+        explain: explainFor(city),
+      })
+      return withoutValidation(report)
+    },
+    /** @param days from today on, 1 to 7 */
+    async forecast(context: ToolContext, city: string, days: number) {
+      const forecast = await context.call(api, {
         path: `/weather/forecast?${new URLSearchParams({ city, days: String(days) })}`,
         subject: `forecast for ${city}`,
         isBody: isForecast,
-      }),
+        explain: explainFor(city),
+      })
+      return withoutValidation(forecast)
+    },
   }
+}
+
+/** What the API says of the token is in the trace, and not for the model. */
+export function withoutValidation<Body extends object>(body: Body & { validated?: unknown }): Body {
+  const { validated: _validated, ...told } = body
+  return told as Body
 }
 
 function explainUnknownCity(
