@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { HistoryEntry, Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { HistoryEntry, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { type Bedrock, connectBedrock } from '../../../services/agent/src/bedrock/access/bedrock.ts'
 import { readBedrockConfig } from '../../../services/agent/src/bedrock/access/config.ts'
@@ -18,7 +18,7 @@ import { agentIdentity, identities } from '../../support/identities.ts'
 export interface FinishedTurn {
   readonly answer: string
   readonly deltas: readonly string[]
-  readonly notices: readonly Problem[]
+  readonly notices: readonly ProblemError[]
   readonly steps: readonly TraceStep[]
   readonly outcome: Answered | undefined
   readonly failure: ProblemError | undefined
@@ -36,7 +36,7 @@ export interface Asked {
 /** Runs one turn of bedrock mode below the HTTP routes. */
 export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<FinishedTurn> {
   const deltas: string[] = []
-  const notices: Problem[] = []
+  const notices: ProblemError[] = []
   const trace = new TraceRecorder(() => {})
   const turn: Turn = {
     id: randomUUID(),

@@ -32,16 +32,15 @@ const rereadMs = 1_000
  * @throws {Error} if the file cannot be read or a line is no key
  */
 export function readSealKeys(file: string): SealKeys {
-  let keys = parseKeys(readFileSync(file, 'utf8'))
+  const read = () => parseKeys(readFileSync(file, 'utf8'))
+  let keys = read()
   let readAtMs = 0
   return {
     current() {
       try {
-        keys = parseKeys(readFileSync(file, 'utf8'))
-      } catch (error) {
-        throw approvalProblem('APPROVAL_UNAVAILABLE', 'The file of its keys cannot be used.', {
-          cause: error,
-        })
+        keys = read()
+      } catch (cause) {
+        throw approvalProblem('APPROVAL_UNAVAILABLE', 'The file of its keys cannot be used.', { cause })
       }
       return keys[0]
     },
@@ -50,7 +49,7 @@ export function readSealKeys(file: string): SealKeys {
       if (known || Date.now() - readAtMs < rereadMs) return known
       readAtMs = Date.now()
       try {
-        keys = parseKeys(readFileSync(file, 'utf8'))
+        keys = read()
       } catch {
         // The file is just being replaced; the known keys stay in use.
       }
@@ -61,15 +60,8 @@ export function readSealKeys(file: string): SealKeys {
 
 /** A key of this process alone: no other process can open what it sealed, and neither can this one after a restart. */
 export function createSealKeys(): SealKeys {
-  let made: SealKey | undefined
-  const current = () => {
-    made ??= { kid: 'process', key: randomBytes(32) }
-    return made
-  }
-  return {
-    current,
-    find: kid => (kid === current().kid ? current() : undefined),
-  }
+  const made = { kid: 'process', key: randomBytes(32) }
+  return { current: () => made, find: kid => (kid === made.kid ? made : undefined) }
 }
 
 type Keys = readonly [SealKey, ...SealKey[]]
@@ -77,15 +69,15 @@ type Keys = readonly [SealKey, ...SealKey[]]
 /** @throws {Error} with no part of a key in its text */
 export function parseKeys(text: string): Keys {
   const lines = text.split('\n').filter(line => line.trim() !== '')
-  const [first, ...others] = lines.map((line, index) => {
+  const keys = lines.map((line, index) => {
     const [kid = '', encoded = '', ...rest] = line.trim().split(/\s+/)
     const key = Buffer.from(encoded, 'base64')
     if (!/^[\w.-]{1,64}$/.test(kid) || rest.length > 0 || key.length !== 32)
       throw new Error(`Line ${index + 1} is no key: an id and 32 bytes in Base64.`)
     return { kid, key }
   })
+  const [first, ...others] = keys
   if (!first) throw new Error('It has no key.')
-  if (new Set(lines.map(line => line.trim().split(/\s+/)[0])).size < lines.length)
-    throw new Error('Two keys have the same id.')
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length) throw new Error('Two keys have the same id.')
   return [first, ...others]
 }

@@ -1,5 +1,4 @@
 import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { AIMessage, type BaseMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
@@ -186,17 +185,13 @@ function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: Agen
   if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')
   if (answer.isBlank) throw problem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')
   if (finishReason === 'length') {
-    notify(turn, problem('ANSWER_TRUNCATED', 'The answer ends where the token limit cut it.'))
+    turn.notice(problem('ANSWER_TRUNCATED', 'The answer ends where the token limit cut it.'))
   }
   const toolWasNeeded = () => toolsets.some(toolset => toolset.wasNeeded(turn, response.text))
   if (finishReason === 'stop' && tools.length === 0 && toolWasNeeded()) {
-    notify(turn, problem('TOOL_NOT_CALLED', 'Nothing was looked up for this answer.'))
+    turn.notice(problem('TOOL_NOT_CALLED', 'Nothing was looked up for this answer.'))
   }
   return { finishReason, usage, tools }
-}
-
-function notify(turn: Turn, notice: ProblemError): void {
-  turn.notice(notice.toDocument(turn.requestId))
 }
 
 function addUsage(sum: TokenUsage | null, added: TokenUsage | null): TokenUsage | null {

@@ -60,10 +60,17 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   let phase: CallPhase = 'request'
   let firstEventMs: number | undefined
   let awsRequestId: string | undefined
-  const listener = new TextListener(text => {
-    firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
-    call.answer.write(text)
+  // Gets the text of each chunk as it comes; of thinking and tool calls it is empty. `stream()` would do so too, for 0.4 ms more
+  // CPU an answer.
+  const listener = BaseCallbackHandler.fromMethods({
+    handleLLMNewToken: text => {
+      firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
+      call.answer.write(text)
+    },
   })
+  // The model's call waits for it, and fails with it.
+  listener.raiseError = true
+  listener.awaitHandlers = true
   let joined: AIMessageChunk
   try {
     joined = await bedrock.noteRequestId(
@@ -113,23 +120,4 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
 
 function describeLogIds(awsRequestId: string | undefined) {
   return awsRequestId === undefined ? {} : { logIds: { awsRequestId } }
-}
-
-/**
- * Gets the text of each chunk as it comes; of thinking and tool calls it is empty. `stream()` would do so too, for 0.4 ms more
- * CPU an answer.
- */
-class TextListener extends BaseCallbackHandler {
-  readonly name = 'text-listener'
-  readonly #take: (text: string) => void
-
-  constructor(take: (text: string) => void) {
-    // The model's call waits for the handler, and fails with it.
-    super({ raiseError: true })
-    this.#take = take
-  }
-
-  override handleLLMNewToken(text: string): void {
-    this.#take(text)
-  }
 }

@@ -38,19 +38,20 @@ export interface ApiRequest<Body> {
 }
 
 /** One request that changes what the API keeps. */
-export interface ApiChange<Body> {
+export interface ApiChange<Body> extends Omit<ApiRequest<Body>, 'search'> {
   readonly method: 'POST' | 'DELETE'
-  /** Path and query below the API's URL. */
-  readonly path: string
   /** Sent as JSON. */
   readonly body?: object
-  /** What is asked for, in the words of the trace. */
-  readonly subject: string
   /** The HTTP statuses that say that it is done. */
   readonly statuses: readonly number[]
-  /** Tells whether a body is what the API promises. */
-  readonly isBody: (body: unknown) => body is Body
-  readonly explain?: ((response: ApiResponse) => ProblemError | undefined) | undefined
+}
+
+/** What either of the two is on the wire. */
+interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
+  readonly method: 'GET' | ApiChange<Body>['method']
+  readonly body?: object | undefined
+  readonly mayRepeat: boolean
+  readonly ownHeaders?: Readonly<Record<string, string>>
 }
 
 /** What lets a tool change something: one call, whose user has approved it or which the agent may make on its own. */
@@ -138,23 +139,9 @@ export class ApiContext<Who extends Caller = Caller> {
    *
    * @throws ProblemError as `authorised`, or what `explain` made of the response.
    */
-  call<Body>(api: DownstreamApi, request: ApiRequest<Body>): Promise<Body> {
-    const { path, search, subject, isBody, explain } = request
-    const { timeoutMs } = this.#means
-    const url = `${api.url}${path}`
-    return this.authorised<ApiResponse, Body>(api, {
-      subject,
-      mayRepeat: true,
-      shown: search ? { method: 'POST', path, body: search } : { method: 'GET', path },
-      async send(headers, signal, send) {
-        const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
-        if (!search) return readResponse(await send({ url, headers, ...limits }))
-        const ofJson = { ...headers, 'content-type': 'application/json' }
-        const body = JSON.stringify(search)
-        return readResponse(await send({ url, method: 'POST', headers: ofJson, body, ...limits }))
-      },
-      read: response => this.#readBody(api, response, { statuses: [200], isBody, explain }),
-    })
+  call<Body>(api: DownstreamApi, { search, ...request }: ApiRequest<Body>): Promise<Body> {
+    const method = search ? 'POST' : 'GET'
+    return this.#ask(api, { ...request, method, body: search, statuses: [200], mayRepeat: true })
   }
 
   /**
@@ -164,40 +151,42 @@ export class ApiContext<Who extends Caller = Caller> {
    * @throws ProblemError as `call`; STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED
    */
   change<Body>(api: DownstreamApi, request: ApiChange<Body>): Promise<Body> {
-    const { method, path, body, subject } = request
-    const { timeoutMs } = this.#means
-    const { idempotencyKey, isIdempotent } = this.permit
-    return this.authorised<ApiResponse, Body>(api, {
-      subject,
-      mayRepeat: isIdempotent,
-      shown: { method, path, ...(body ? { body } : {}) },
-      async send(headers, signal, send) {
-        const sent = {
-          ...headers,
-          'idempotency-key': `"${idempotencyKey}"`,
-          ...(body ? { 'content-type': 'application/json' } : {}),
-        }
-        const content = body && { body: JSON.stringify(body) }
-        const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
-        return readResponse(
-          await send({ url: `${api.url}${path}`, method, headers: sent, ...content, ...limits }),
-        )
-      },
-      read: response => this.#readBody(api, response, request),
+    const { idempotencyKey, isIdempotent: mayRepeat } = this.permit
+    return this.#ask(api, {
+      ...request,
+      mayRepeat,
+      ownHeaders: { 'idempotency-key': `"${idempotencyKey}"` },
     })
   }
 
-  #readBody<Body>(
-    api: DownstreamApi,
-    response: ApiResponse,
-    { statuses, isBody, explain }: Pick<ApiChange<Body>, 'statuses' | 'isBody' | 'explain'>,
-  ): { readonly result: Body; readonly shown: unknown } {
-    const { status, body } = response
-    if (statuses.includes(status)) {
-      if (isBody(body)) return { result: body, shown: body }
-      throw explain?.(response) ?? unreadableResponse(api, status)
+  #ask<Body>(api: DownstreamApi, request: JsonRequest<Body>): Promise<Body> {
+    const { method, path, body, subject, statuses, mayRepeat, ownHeaders, isBody, explain } = request
+    const { timeoutMs } = this.#means
+    const content = body && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
     }
-    throw explain?.(response) ?? explainApiResponse(api, this.turn.flow, response)
+    return this.authorised<ApiResponse, Body>(api, {
+      subject,
+      mayRepeat,
+      shown: { method, path, ...(body ? { body } : {}) },
+      async send(given, signal, send) {
+        const headers = { ...given, ...ownHeaders, ...content?.headers }
+        const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
+        return readResponse(
+          await send({ url: `${api.url}${path}`, method, headers, body: content?.body, ...limits }),
+        )
+      },
+      read: response => {
+        const { status, body } = response
+        const isDone = statuses.includes(status)
+        if (isDone && isBody(body)) return { result: body, shown: body }
+        const otherwise = isDone
+          ? unreadableResponse(api, status)
+          : explainApiResponse(api, this.turn.flow, response)
+        throw explain?.(response) ?? otherwise
+      },
+    })
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Claims } from '@entra-bedrock-agent/entra-tokens'
 import { type Flow, flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
-import { ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, proxyProblem, type Upstream } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
@@ -20,30 +20,25 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
     case 401: {
       const asked = readClaimsChallenge(response.challenge)
       const claimsChallenge = allowedChallenge(api, asked)
-      return claimsChallenge
-        ? problem(
-            'CONDITIONAL_ACCESS_REQUIRED',
-            `The ${api.title} wants stronger authentication of the user.`,
-            {
-              upstream,
-              extensions: { claimsChallenge },
-            },
-          )
-        : problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
-            upstream,
-            extensions: failedCheck ? { failedCheck } : {},
-            ...(asked === undefined ? {} : { hint: unknownContextHint }),
-          })
+      if (claimsChallenge) {
+        const wants = `The ${api.title} wants stronger authentication of the user.`
+        return problem('CONDITIONAL_ACCESS_REQUIRED', wants, { upstream, extensions: { claimsChallenge } })
+      }
+      return problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
+        upstream,
+        extensions: failedCheck ? { failedCheck } : {},
+        ...(asked === undefined ? {} : { hint: unknownContextHint }),
+      })
     }
     case 403:
-      return forbidden(api, flow, response)
-    case 404:
-      return problem('API_UNAVAILABLE', `The ${api.title} responded 404.`, {
+      return forbidden(api, flow, response, upstream)
+    default: {
+      const hint = `Check the URL of the ${api.title}: something else, or another path of it, responds there.`
+      return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, {
         upstream,
-        hint: `Check the URL of the ${api.title}: something else, or another path of it, responds there.`,
+        hint: status === 404 ? hint : undefined,
       })
-    default:
-      return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, { upstream })
+    }
   }
 }
 
@@ -53,11 +48,16 @@ const unknownContextHint =
 /** The check of a deny list, by the name that entra-tokens gives it. */
 const denied = 'deny-list'
 
-function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: ApiResponse): ProblemError {
-  const { code, failedCheck } = readApiProblem(body)
+function forbidden(
+  api: DownstreamApi,
+  flow: Flow,
+  { body, challenge }: ApiResponse,
+  upstream: Upstream,
+): ProblemError {
+  const { failedCheck } = readApiProblem(body)
   if (failedCheck === denied)
     return problem('API_FORBIDDEN', `The agent is on the deny list of the ${api.title}.`, {
-      upstream: { service: api.name, status, ...(code ? { code } : {}) },
+      upstream,
       hint: 'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.',
       extensions: { failedCheck },
     })
@@ -72,7 +72,7 @@ function forbidden(api: DownstreamApi, flow: Flow, { status, body, challenge }: 
     'API_FORBIDDEN',
     `The agent’s token lacks a permission that the ${api.title} wants${wanted}${check}.`,
     {
-      upstream: { service: api.name, status, ...(code ? { code } : {}) },
+      upstream,
       hint:
         granted &&
         `Grant the agent identity ${granted}, to act ${flows[flow].inWords}, and allow it as a caller of the ${api.title}.`,

@@ -14,7 +14,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type AgentToken, describeToken, type TokenSource } from '../identity/agent-token.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { flowRules, subjectOf } from '../identity/flows.ts'
+import { flowRules } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
 import type { TokenRequest } from '../identity/token-request.ts'
 import type { Caller } from '../turn/turn.ts'
@@ -144,91 +144,62 @@ function remark({ attempts }: TokenSource, isShared: boolean): string {
 
 /** The sidecar may also have responded from its cache; from outside that looks the same. */
 function noteHiddenHops(
-  turn: Caller,
+  { agent, flow, trace }: Caller,
   api: DownstreamApi,
   parentId: string,
   claims: string | undefined,
 ): void {
-  const { authority, tenantId, blueprintAppId, clientId } = turn.agent
-  const hop = { parentId, kind: 'token-request', from: 'sidecar', to: 'entra' } as const
-  const request = { method: 'POST', url: `${authority}/${tenantId}/oauth2/v2.0/token`, headers: {} }
-  turn.trace.note('not-observable', {
-    ...hop,
-    title:
-      'Inside the sidecar: the blueprint authenticates and gets T1 for this agent, or has it in its cache',
-    request: {
-      ...request,
-      body: {
-        grant_type: 'client_credentials',
-        client_id: blueprintAppId,
-        client_credential: 'held by the sidecar alone',
-        fmi_path: clientId,
-        scope: exchangeScope,
-      },
-    },
-    token: {
-      role: 'T1',
+  const { authority, tenantId, blueprintAppId, clientId } = agent
+  const { exchanged, needsT2, fields } = flowRules[flow]
+  const url = `${authority}/${tenantId}/oauth2/v2.0/token`
+  const note = (what: string, body: Readonly<Record<string, string>>, token?: TokenCard) =>
+    trace.note('not-observable', {
+      parentId,
+      kind: 'token-request',
+      from: 'sidecar',
+      to: 'entra',
+      title: `Inside the sidecar: ${what}`,
+      request: { method: 'POST', url, headers: {}, body },
+      ...(token ? { token } : {}),
+    })
+  const exchangeToken = (role: 'T1' | 'T2', azp: string, sub: string) =>
+    ({
+      role,
       observed: false,
-      claims: {
-        aud: tokenExchangeAudience,
-        azp: blueprintAppId,
-        // Between its slashes are tenant and blueprint, encoded.
-        sub: `/eid1/c/pub/t/…/a/…/${clientId}`,
-        tid: tenantId,
-        idtyp: 'app',
-      },
+      claims: { aud: tokenExchangeAudience, azp, sub, tid: tenantId, idtyp: 'app' },
+    }) as const
+  const byT1 = { client_id: clientId, client_assertion_type: jwtBearer, client_assertion: 'T1' }
+  note(
+    'the blueprint authenticates and gets T1 for this agent, or has it in its cache',
+    {
+      grant_type: 'client_credentials',
+      client_id: blueprintAppId,
+      client_credential: 'held by the sidecar alone',
+      fmi_path: clientId,
+      scope: exchangeScope,
     },
-  })
-  const { exchanged, needsT2, fields, moreScopes } = flowRules[turn.flow].exchange
-  if (needsT2) noteT2(turn, hop, request)
-  turn.trace.note('not-observable', {
-    ...hop,
-    title: `Inside the sidecar: ${exchanged} exchanged for TR, or the sidecar has TR in its cache`,
-    request: {
-      ...request,
-      body: {
-        ...fields(turn.agent),
-        client_id: clientId,
-        client_assertion_type: jwtBearer,
-        client_assertion: 'T1',
-        scope: `${scopeOf(api, turn.flow)}${moreScopes}`,
-        ...(claims === undefined ? {} : { claims }),
-      },
-    },
+    // Between its slashes are tenant and blueprint, encoded.
+    exchangeToken('T1', blueprintAppId, `/eid1/c/pub/t/…/a/…/${clientId}`),
+  )
+  if (needsT2)
+    note(
+      'T1 is exchanged for T2, the agent’s own exchange token, or T2 is in its cache',
+      { grant_type: 'client_credentials', ...byT1, scope: exchangeScope },
+      exchangeToken('T2', clientId, clientId),
+    )
+  note(`${exchanged} exchanged for TR, or the sidecar has TR in its cache`, {
+    ...fields(agent),
+    ...byT1,
+    scope: scopeOf(api, flow),
+    ...(claims === undefined ? {} : { claims }),
   })
 }
 
-/** What the sidecar's entry asks for. */
-function scopeOf({ appId, scope }: DownstreamApi, flow: Flow): string {
-  return `api://${appId}/${flows[flow].right === 'scope' && scope !== undefined ? scope : '.default'}`
-}
-
-function noteT2(
-  { trace, agent }: Caller,
-  hop: Pick<TraceStep, 'parentId' | 'kind' | 'from' | 'to'>,
-  request: Request,
-): void {
-  const { clientId, tenantId } = agent
-  trace.note('not-observable', {
-    ...hop,
-    title:
-      'Inside the sidecar: T1 is exchanged for T2, the agent’s own exchange token, or T2 is in its cache',
-    request: {
-      ...request,
-      body: {
-        grant_type: 'client_credentials',
-        client_id: clientId,
-        client_assertion_type: jwtBearer,
-        client_assertion: 'T1',
-        scope: exchangeScope,
-      },
-    },
-    token: {
-      role: 'T2',
-      observed: false,
-      claims: { aud: tokenExchangeAudience, azp: clientId, sub: clientId, tid: tenantId, idtyp: 'app' },
-    },
-  })
+/** What the sidecar's entry asks for, and with a delegated scope what every application asks for. */
+function scopeOf({ appId, scope = '.default' }: DownstreamApi, flow: Flow): string {
+  return flows[flow].right === 'scope'
+    ? `api://${appId}/${scope} offline_access openid profile`
+    : `api://${appId}/.default`
 }
 
 function noteToken(
@@ -239,15 +210,15 @@ function noteToken(
 ): TokenStep {
   const { claims, source } = token
   const caller = String(claims['azp'] ?? claims['appid'])
-  const subject = subjectOf(turn.flow)
-  const onBehalfOf = subject.onBehalfOf(claims)
+  const rules = flowRules[turn.flow]
+  const onBehalfOf = rules.onBehalfOf(claims)
   const card = describeToken({ role: 'TR', actsAs: flows[turn.flow].actsAs }, claims, source)
   const amend = turn.trace.note('ok', {
     ...parent,
     kind: 'token',
     from: 'sidecar',
     to: 'agent',
-    title: `TR: agent ${caller} acts ${subject.inWords(onBehalfOf)}`,
+    title: `TR: agent ${caller} acts ${rules.inWords(onBehalfOf)}`,
     token: card,
   })
   return {

@@ -1,5 +1,5 @@
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { subjectOf } from '../identity/flows.ts'
+import { flowRules } from '../identity/flows.ts'
 import type { Caller } from '../turn/turn.ts'
 import { readValidated } from './responses.ts'
 import type { TokenHolder, TokenStep } from './token-steps.ts'
@@ -33,7 +33,7 @@ export function noteValidation(
     : `The ${api.title} read TR without verifying its signature`
   turn.trace.note('ok', {
     ...step,
-    title: `${did}: agent ${caller} acts ${subjectOf(flow).inWords(user)}`,
+    title: `${did}: agent ${caller} acts ${flowRules[flow].inWords(user)}`,
     token: token.verifiedByApi(checks),
   })
 }

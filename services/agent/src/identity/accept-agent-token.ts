@@ -1,12 +1,7 @@
 import { type Claims, decodeToken, TokenRefused } from '@entra-bedrock-agent/entra-tokens'
-import { type Check, type Flow, readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import { type Check, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
-import { type ExpectedSubject, flowRules } from './flows.ts'
-
-/** What TR has to be. */
-export interface ExpectedToken extends ExpectedSubject {
-  readonly flow: Flow
-}
+import { type ExpectedToken, flowRules } from './flows.ts'
 
 /**
  * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does

@@ -1,31 +1,16 @@
 import { type Claims, readFacets } from '@entra-bedrock-agent/entra-tokens'
-import {
-  type ActsAs,
-  type Flow,
-  flowNames,
-  flows,
-  type NeededRight,
-  needsUser,
-} from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flowNames, flows, type NeededRight, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 
-/** Whose token it has to be, for whom it has to act, and at which API. */
-export interface ExpectedSubject {
+/** What TR has to be: whose token, for whom it has to act, and at which API. */
+export interface ExpectedToken {
+  readonly flow: Flow
   readonly agent: AgentIdentity
   readonly api: DownstreamApi
   /** The user's object id; there in flows on behalf of a user only. */
   readonly userId: string | undefined
-}
-
-interface Exchange {
-  readonly exchanged: string
-  /** Whether the sidecar first gets T2, the agent's own exchange token. */
-  readonly needsT2?: true
-  fields(agent: AgentIdentity): Readonly<Record<string, string>>
-  /** Scopes besides the API's own. */
-  readonly moreScopes: string
 }
 
 /** All that a flow decides about TR. */
@@ -38,10 +23,18 @@ export interface FlowRules {
   parameters(agent: AgentIdentity): Readonly<Record<string, string>>
   /** What the agent asks its sidecar for, in the words of the trace. */
   readonly asksFor: string
-  /** How the sidecar gets TR from Entra: what it exchanges, and the form fields that only this flow sends. */
-  readonly exchange: Exchange
+  /** What the sidecar exchanges for TR, with its verb. */
+  readonly exchanged: string
+  /** Whether the sidecar first gets T2, the agent's own exchange token. */
+  readonly needsT2?: true
+  /** The form fields of that exchange which only this flow sends. */
+  fields(agent: AgentIdentity): Readonly<Record<string, string>>
   /** @throws ProblemError TOKEN_FLOW_MISMATCH when TR does not act for whom it should. */
-  requireSubject(claims: Claims, expected: ExpectedSubject): void
+  requireSubject(claims: Claims, expected: ExpectedToken): void
+  /** Object id of the user or of the agent's user account that TR acts for; `null` where the agent acts as itself. */
+  onBehalfOf(claims: Claims): string | null
+  /** Whom TR acts for, as the end of a sentence. */
+  inWords(onBehalfOf: string | null): string
 }
 
 const asAgent = ({ clientId }: AgentIdentity) => ({ AgentIdentity: clientId })
@@ -49,18 +42,16 @@ const unauthenticated = {
   route: '/AuthorizationHeaderUnauthenticated',
   overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated',
 } as const
-const moreScopes = ' offline_access openid profile'
 
 export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   autonomous: {
     ...unauthenticated,
     parameters: asAgent,
     asksFor: 'a token of its own',
-    exchange: {
-      exchanged: 'T1 is',
-      fields: () => ({ grant_type: 'client_credentials' }),
-      moreScopes: '',
-    },
+    exchanged: 'T1 is',
+    fields: () => ({ grant_type: 'client_credentials' }),
+    onBehalfOf: () => null,
+    inWords: () => 'as itself',
     requireSubject(claims, { api }) {
       const { idtyp } = claims
       if (isDelegated(claims) || (idtyp !== undefined && idtyp !== 'app') || isMarkedAgentUser(claims)) {
@@ -73,15 +64,14 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeader',
     parameters: asAgent,
     asksFor: 'a token to act for the signed-in user',
-    exchange: {
-      exchanged: 'T1 and Tc are',
-      fields: () => ({
-        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-        requested_token_use: 'on_behalf_of',
-        assertion: 'Tc',
-      }),
-      moreScopes,
-    },
+    exchanged: 'T1 and Tc are',
+    fields: () => ({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      requested_token_use: 'on_behalf_of',
+      assertion: 'Tc',
+    }),
+    onBehalfOf: ({ oid }) => String(oid),
+    inWords: user => `on behalf of user ${user}`,
     requireSubject(claims, { api, userId }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
         throw mismatch(api, 'The token is the agent’s own although it was to act for a user.')
@@ -94,16 +84,15 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     ...unauthenticated,
     parameters: agent => ({ ...asAgent(agent), AgentUserId: userIdOf(agent) }),
     asksFor: 'a token of its own user account',
-    exchange: {
-      exchanged: 'T1 and T2 are',
-      needsT2: true,
-      fields: agent => ({
-        grant_type: 'user_fic',
-        user_federated_identity_credential: 'T2',
-        user_id: userIdOf(agent),
-      }),
-      moreScopes,
-    },
+    exchanged: 'T1 and T2 are',
+    needsT2: true,
+    fields: agent => ({
+      grant_type: 'user_fic',
+      user_federated_identity_credential: 'T2',
+      user_id: userIdOf(agent),
+    }),
+    onBehalfOf: ({ oid }) => String(oid),
+    inWords: user => `as its user account ${user}`,
     requireSubject(claims, { api, agent }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
         throw mismatch(api, 'The token is the agent’s own although it was to be that of its user account.')
@@ -131,25 +120,6 @@ export function neededRight(api: DownstreamApi, flow: Flow, told?: string): Need
 /** The flows of an agent that can be chosen: those for users need an application to sign in to. */
 export function offeredFlows(agent: AgentIdentity, spaClientId: string | undefined): readonly Flow[] {
   return agent.flows.filter(flow => !needsUser(flow) || spaClientId !== undefined)
-}
-
-/** Whom TR acts for. */
-interface Subject {
-  /** Object id of the user or of the agent's user account, or `null` where the agent acts as itself. */
-  onBehalfOf(claims: Claims): string | null
-  /** As the end of a sentence. */
-  inWords(onBehalfOf: string | null): string
-}
-
-const subjects: Readonly<Record<ActsAs, Subject>> = {
-  agent: { onBehalfOf: () => null, inWords: () => 'as itself' },
-  user: { onBehalfOf: ({ oid }) => String(oid), inWords: user => `on behalf of user ${user}` },
-  'agent-user': { onBehalfOf: ({ oid }) => String(oid), inWords: user => `as its user account ${user}` },
-}
-
-/** Whom TR acts for in a flow. */
-export function subjectOf(flow: Flow): Subject {
-  return subjects[flows[flow].actsAs]
 }
 
 /** Entra marks app-only tokens with `idtyp`; without that optional claim, `scp` is what only a user's token has. */

@@ -41,8 +41,8 @@ type Asked = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 export class IdentityHealthRecord {
   readonly #sidecar = new HealthRecord()
   readonly #agents: readonly AgentIdentity[]
-  /** For each agent by its client id and each flow, a record for each API by its name. */
-  readonly #records = new Map<string, Readonly<Record<Flow, Map<string, HealthRecord>>>>()
+  /** For each agent and flow, a record for each API by its name. */
+  readonly #records = new Map<string, Map<string, HealthRecord>>()
   /** Whether a failure was recorded for all agents and flows since the last token was obtained. */
   #failedTogether = false
   #failuresInARow = 0
@@ -71,7 +71,7 @@ export class IdentityHealthRecord {
     this.#recordOf(asked).works()
     if (!this.#failedTogether) return
     this.#failedTogether = false
-    for (const record of this.#allRecords()) {
+    for (const record of [...this.#records.values()].flatMap(ofApis => [...ofApis.values()])) {
       if (sharedCauses.has(record.current.problem?.code)) record.forget()
     }
   }
@@ -105,26 +105,15 @@ export class IdentityHealthRecord {
   }
 
   #healthOf(agent: AgentIdentity, flow: Flow): ComponentHealth {
-    return combineHealth([...this.#recordsOf(agent)[flow].values()].map(({ current }) => current))
+    return combineHealth([...this.#recordsOf(agent, flow).values()].map(({ current }) => current))
   }
 
   #recordOf({ agent, flow, api }: Asked): HealthRecord {
-    const records = this.#recordsOf(agent)[flow]
-    const record = records.get(api.name) ?? new HealthRecord()
-    records.set(api.name, record)
-    return record
+    return this.#recordsOf(agent, flow).getOrInsertComputed(api.name, () => new HealthRecord())
   }
 
-  #recordsOf({ clientId }: AgentIdentity): Readonly<Record<Flow, Map<string, HealthRecord>>> {
-    const records = this.#records.get(clientId) ?? mapFlows(() => new Map())
-    this.#records.set(clientId, records)
-    return records
-  }
-
-  #allRecords(): readonly HealthRecord[] {
-    return [...this.#records.values()].flatMap(ofFlows =>
-      Object.values(ofFlows).flatMap(ofApis => [...ofApis.values()]),
-    )
+  #recordsOf({ clientId }: AgentIdentity, flow: Flow): Map<string, HealthRecord> {
+    return this.#records.getOrInsertComputed(JSON.stringify([clientId, flow]), () => new Map())
   }
 }
 

@@ -6,7 +6,7 @@ import type { ApiCaller } from '../downstream/api-caller.ts'
 import type { Agents } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { Toolset } from '../tools/toolset.ts'
-import { TraceRecorder } from '../turn/trace-recorder.ts'
+import { betweenTurns } from '../turn/between-turns.ts'
 import type { Turn } from '../turn/turn.ts'
 import { chooseAgent } from './choose-agent.ts'
 import { type SignInRules, signIn } from './sign-in.ts'
@@ -42,14 +42,11 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
     const signedIn = await signIn(options, request, agent, flow)
     // A turn in which nothing is said: tools are chosen for it as for any other.
     const turn: Turn = {
+      ...betweenTurns(agent, flow),
       id: randomUUID(),
       requestId: request.id,
-      correlationId: randomUUID(),
-      agent,
-      flow,
       user: needsUser(flow) ? signedIn : undefined,
       signal: connection.signal,
-      trace: new TraceRecorder(() => {}),
       message: '',
       history: [],
       mode: 'bedrock',

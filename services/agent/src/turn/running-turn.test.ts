@@ -72,7 +72,7 @@ describe('The events of a turn', () => {
         turn.write('Hello ')
         await Promise.resolve()
         step.ok()
-        turn.notice(problem('TOOL_NOT_CALLED', 'No tool.').toDocument('request-1'))
+        turn.notice(problem('TOOL_NOT_CALLED', 'No tool.'))
         turn.write('world')
         return { ...done, finishReason: 'length', usage }
       }),

@@ -4,11 +4,11 @@ import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes, Tracer } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
+import { describeToken } from '../identity/agent-token.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
-import { noteSignIn } from './sign-in-step.ts'
 import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
 import type { AnswerMode, Outcome, Turn, Waiting } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
@@ -50,19 +50,9 @@ const spanName = ({ name, title }: Turn['agent']) => (title === undefined ? 'ent
 const settleMs = 250
 
 /** One turn: what was asked, and what was written, noticed and recorded until now. */
-export class RunningTurn implements Turn {
-  readonly id: string
-  readonly correlationId: string
-  readonly requestId: string
-  readonly message: string
-  readonly history: Turn['history']
-  readonly agent: Turn['agent']
-  readonly flow: Turn['flow']
-  readonly user: Turn['user']
-  readonly signal: AbortSignal
-  readonly trace: TraceRecorder
-  readonly resumed: Turn['resumed']
-  readonly pausesForConsent: boolean
+export class RunningTurn {
+  /** As its mode sees it. */
+  readonly turn: Turn
   readonly #mode: AnswerMode
   readonly #connection: AbortController
   readonly #log: FastifyBaseLogger
@@ -71,39 +61,42 @@ export class RunningTurn implements Turn {
   readonly #startedMs = performance.now()
   readonly #notices: Problem[] = []
   /** The id of the trace as other services write it; the turn's id is the same in the form of a GUID. */
-  readonly #traceId: string | undefined
+  readonly #traceId = traceIds().trace_id
   #spans: TurnSpans | undefined
   #answer = ''
   #firstTokenMs: number | undefined
 
   constructor(mode: AnswerMode, request: TurnRequest, observers: TurnObservers) {
-    const { flow, signedIn, showsTrace, connection } = request
+    const { signedIn, showsTrace, connection, log, ...asked } = request
     this.#mode = mode
     this.#connection = connection
-    this.#log = request.log
+    this.#log = log
     this.#observers = observers
-    this.#traceId = traceIds().trace_id
-    this.resumed = request.resumed
-    this.pausesForConsent = request.pausesForConsent
     const newId = () => (this.#traceId === undefined ? randomUUID() : asGuid(this.#traceId))
-    this.id = request.resumed?.continuation.turnId ?? newId()
-    this.correlationId = this.id
-    this.requestId = request.requestId
-    this.message = request.message
-    this.history = request.history
-    this.agent = request.agent
-    this.flow = flow
-    this.user = needsUser(flow) ? signedIn : undefined
-    this.signal = connection.signal
-    this.trace = new TraceRecorder(step => {
+    const id = asked.resumed?.continuation.turnId ?? newId()
+    const trace = new TraceRecorder(step => {
       if (showsTrace) this.#events.push({ event: 'step', data: step })
     }, this.#stepObserver())
+    this.turn = {
+      ...asked,
+      id,
+      correlationId: id,
+      mode: mode.mode,
+      user: needsUser(asked.flow) ? signedIn : undefined,
+      signal: connection.signal,
+      trace,
+      write: text => this.#write(text),
+      notice: problem => this.#notice(problem),
+    }
     this.#events.push({ event: 'turn', data: { ...this.#head(), startedAt: nowAsText() } })
-    if (signedIn) noteSignIn(this.trace, signedIn)
-  }
-
-  get mode(): Turn['mode'] {
-    return this.#mode.mode
+    if (signedIn)
+      trace.note('ok', {
+        kind: 'sign-in',
+        from: 'user',
+        to: 'agent',
+        title: 'The user’s token arrived and passed the agent’s checks',
+        token: describeToken({ role: 'Tc' }, signedIn.claims, signedIn),
+      })
   }
 
   get model(): string | null {
@@ -120,14 +113,15 @@ export class RunningTurn implements Turn {
     return performance.now() - this.#startedMs
   }
 
-  write(text: string): void {
+  #write(text: string): void {
     if (text === '') return
     this.#firstTokenMs ??= this.elapsedMs
     this.#answer += text
     this.#events.push({ event: 'delta', data: { text } })
   }
 
-  notice(notice: Problem): void {
+  #notice(problem: ProblemError): void {
+    const notice = problem.toDocument(this.turn.requestId)
     this.#notices.push(notice)
     this.#events.push({ event: 'notice', data: notice })
   }
@@ -145,12 +139,13 @@ export class RunningTurn implements Turn {
   /** Answers; then the last event, and no more. Never rejects. */
   async answer(): Promise<void> {
     const { tracer } = this.#observers
-    const abort = rejectAfterAbort(this.signal, settleMs)
+    const abort = rejectAfterAbort(this.turn.signal, settleMs)
     this.#observe(() => {
-      this.#spans = tracer && new TurnSpans(tracer, `invoke_agent ${spanName(this.agent)}`, this.#describe())
+      this.#spans =
+        tracer && new TurnSpans(tracer, `invoke_agent ${spanName(this.turn.agent)}`, this.#describe())
     })
     try {
-      const outcome = await Promise.race([this.#mode.answer(this), abort.promise])
+      const outcome = await Promise.race([this.#mode.answer(this.turn), abort.promise])
       this.#events.push(await this.#end(outcome))
       this.#endSpans(undefined, {
         [genAi.inputTokens]: outcome.usage?.inputTokens,
@@ -159,7 +154,7 @@ export class RunningTurn implements Turn {
         [genAi.outputTokens]: outcome.usage?.outputTokens,
       })
     } catch (error) {
-      this.resumed?.release()
+      this.turn.resumed?.release()
       this.#fail(error)
     } finally {
       abort.cancel()
@@ -173,7 +168,9 @@ export class RunningTurn implements Turn {
       stepStarted: (step, facts) => this.#observe(() => this.#spans?.stepStarted(step, facts)),
       stepEnded: (step, facts, attributes) => {
         this.#observe(() => this.#spans?.stepEnded(step, attributes))
-        this.#observe(() => metrics.stepEnded(this.agent.name, step, { ...facts.attributes, ...attributes }))
+        this.#observe(() =>
+          metrics.stepEnded(this.turn.agent.name, step, { ...facts.attributes, ...attributes }),
+        )
       },
     }
   }
@@ -197,7 +194,8 @@ export class RunningTurn implements Turn {
   }
 
   #describe(): Attributes {
-    const { mode, model, flow, agent } = this
+    const { model } = this
+    const { mode, flow, agent } = this.turn
     return {
       [genAi.operation]: 'invoke_agent',
       [genAi.agentName]: spanName(agent),
@@ -210,7 +208,7 @@ export class RunningTurn implements Turn {
   }
 
   #fail(error: unknown): void {
-    const { signal } = this
+    const { signal, trace, requestId } = this.turn
     const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
     if (clientIsGone) {
       this.#endSpans(undefined, { [appAttributes.aborted]: true })
@@ -218,18 +216,17 @@ export class RunningTurn implements Turn {
     }
     const failure = toProblem(signal.aborted ? signal.reason : error)
     if (failure.code === 'INTERNAL_ERROR') this.#reportUnexpected(error)
-    const shown = failure.toDocument(this.requestId)
-    this.trace.failOpenSteps(shown)
+    const shown = failure.toDocument(requestId)
+    trace.failOpenSteps(shown)
     this.#endSpans(shown, {})
     this.#events.push({ event: 'problem', data: shown })
   }
 
   /** What the first and the last event have in common. */
   #head() {
-    const { id, agent, mode, flow, model } = this
-    const traceId = this.#traceId
-    const traced = traceId === undefined ? {} : { traceId }
-    return { turnId: id, ...traced, agent: agent.name, mode, flow, model }
+    const { id, agent, mode, flow } = this.turn
+    const traced = this.#traceId === undefined ? {} : { traceId: this.#traceId }
+    return { turnId: id, ...traced, agent: agent.name, mode, flow, model: this.model }
   }
 
   async #end(outcome: Outcome): Promise<TurnEvent> {
@@ -246,7 +243,10 @@ export class RunningTurn implements Turn {
     }
     if ('finishReason' in outcome)
       return { event: 'result', data: { ...data, finishReason: outcome.finishReason } }
-    return { event: 'pause', data: { ...data, ...(await this.#observers.approvals.pause(this, outcome)) } }
+    return {
+      event: 'pause',
+      data: { ...data, ...(await this.#observers.approvals.pause(this.turn, outcome)) },
+    }
   }
 }
 

@@ -10,16 +10,16 @@ import type { RunningTurn } from './running-turn.ts'
  * @param last the last event that its reader took
  */
 export function reportTurn(
-  turn: RunningTurn,
+  { turn, model, firstTokenMs, elapsedMs: durationMs }: RunningTurn,
   last: TurnEvent | undefined,
   log: FastifyBaseLogger,
   metrics: TurnMetrics,
 ): void {
-  const { id: turnId, agent, mode, flow, model, firstTokenMs, elapsedMs: durationMs } = turn
+  const { id: turnId, agent, mode, flow, trace } = turn
   const failure = last?.event === 'problem' ? last.data : undefined
   const outcome = (last && endings[last.event]) ?? failure?.code ?? 'ABANDONED'
   metrics.turnEnded({ agent: agent.name, mode, flow, outcome, durationMs, firstTokenMs })
-  const { steps } = turn.trace
+  const { steps } = trace
   const line = {
     turnId,
     agent: agent.name,

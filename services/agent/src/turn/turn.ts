@@ -1,11 +1,5 @@
-import type {
-  Flow,
-  HistoryEntry,
-  Mode,
-  Problem,
-  ToolUse,
-  TurnResult,
-} from '@entra-bedrock-agent/identity-trace'
+import type { Flow, HistoryEntry, Mode, ToolUse, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
@@ -38,7 +32,7 @@ export interface Turn extends Caller {
   /** Sends answer text to the user as it comes. */
   write(text: string): void
   /** Tells the user of a problem that did not end the turn. */
-  notice(problem: Problem): void
+  notice(problem: ProblemError): void
 }
 
 /** What a turn has used until its end or pause. */

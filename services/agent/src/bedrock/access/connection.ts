@@ -1,15 +1,23 @@
 import { type BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
 import type { BedrockConfig } from './config.ts'
 import { explainFailure } from './failures.ts'
-import { switchOffTracing } from './langchain-tracing.ts'
 import { createChatModel, createClient } from './model.ts'
 import { watchRequestIds } from './request-ids.ts'
+
+/**
+ * LangChain's own tracing, which sends prompts and answers to LangSmith or prints them. It reads these variables before every call
+ * and has no option against them; conversations must not leave the process but to Bedrock.
+ */
+const tracingSwitches = [
+  ...['LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING_V2', 'LANGSMITH_TRACING', 'LANGCHAIN_TRACING'],
+  'LANGCHAIN_VERBOSE',
+]
 
 export type ConnectedBedrock = ReturnType<typeof connect>
 
 /** Claude behind Bedrock, ready to be called: nothing is sent before that. */
 export function connect(config: BedrockConfig) {
-  switchOffTracing(process.env)
+  for (const name of tracingSwitches) delete process.env[name]
   const client = createClient(config)
   return {
     config,

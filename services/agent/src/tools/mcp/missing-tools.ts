@@ -1,10 +1,10 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { McpServer } from './config.ts'
-import type { ChangedTool, ChosenTools, RefusedTool } from './offered-tools/offered-tools.ts'
+import type { MissingTool } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 
 /** Tells which tools are dropped since they are not what was pinned. */
-export function toolsChanged({ api }: McpServer, changed: readonly ChangedTool[]): ProblemError {
+function toolsChanged({ api }: McpServer, changed: readonly MissingTool[]): ProblemError {
   const names = changed.map(({ tool }) => tool).join(', ')
   return mcpProblem('MCP_TOOL_CHANGED', `The ${api.title} lists ${names} otherwise than it was pinned.`, {
     upstream: { service: api.name },
@@ -15,7 +15,7 @@ export function toolsChanged({ api }: McpServer, changed: readonly ChangedTool[]
 /** Tells which of the allowed tools are not offered, each with the reason. */
 export function toolsRefused(
   { api, allowedTools }: McpServer,
-  refused: readonly RefusedTool[],
+  refused: readonly MissingTool[],
 ): ProblemError {
   const each = refused.map(({ tool, reason }) => `${tool} (${reason})`).join(', ')
   return mcpProblem(
@@ -35,8 +35,11 @@ export function toolsUnknown({ api }: McpServer, reason: ProblemError): ProblemE
   })
 }
 
-/** What is wrong with a list of tools, if anything. */
-export function findMissing(server: McpServer, { changed, refused }: ChosenTools): readonly ProblemError[] {
+/** What is wrong with a list that lacks these tools, if anything. */
+export function explainMissing(server: McpServer, missing: readonly MissingTool[]): readonly ProblemError[] {
+  const { changed = [], refused = [] } = Object.groupBy(missing, ({ hashes }) =>
+    hashes ? 'changed' : 'refused',
+  )
   return [
     ...(changed.length > 0 ? [toolsChanged(server, changed)] : []),
     ...(refused.length > 0 ? [toolsRefused(server, refused)] : []),

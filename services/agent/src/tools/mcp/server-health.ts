@@ -4,7 +4,7 @@ import { ownFlow } from '../../identity/flows.ts'
 import { type ComponentHealth, HealthRecord, type ToolHealth } from '../../status/health.ts'
 import type { Turn } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
-import { findMissing, isAboutUser, toolsChanged, toolsRefused } from './missing-tools.ts'
+import { explainMissing, isAboutUser, toolsRefused } from './missing-tools.ts'
 import type { ChosenTool, ChosenTools } from './offered-tools/offered-tools.ts'
 import { mcpProblems } from './problems.ts'
 
@@ -80,24 +80,19 @@ export class ServerHealth {
   }
 
   get #missing(): ProblemError | undefined {
-    if (!this.#list) return undefined
-    const { tools } = this.#list
-    const missing = findMissing(this.#server, tools)
-    if (missing.length < 2) return missing[0]
-    const changed = tools.changed.map(({ tool }) => ({ tool, reason: 'it is not what was pinned' }))
-    return toolsRefused(this.#server, [...changed, ...tools.refused])
+    const missing = this.#list?.tools.missing ?? []
+    const [problem, another] = explainMissing(this.#server, missing)
+    // Those that were changed come first.
+    const all = missing.toSorted((a, b) => Number(!a.hashes) - Number(!b.hashes))
+    return another ? toolsRefused(this.#server, all) : problem
   }
 
   #ofTool(name: string, { current }: HealthRecord): ToolHealth {
     const known = { name, ...(this.#waits(name) ? { waits: true } : {}) }
     if (!this.#list) return { ...known, ...current }
     const { tools, checkedAt } = this.#list
-    const changed = tools.changed.filter(({ tool }) => tool === name)
-    const refused = tools.refused.filter(({ tool }) => tool === name)
-    const [problem] = [
-      ...(changed.length > 0 ? [toolsChanged(this.#server, changed)] : []),
-      ...(refused.length > 0 ? [toolsRefused(this.#server, refused)] : []),
-    ]
+    const missing = tools.missing.filter(({ tool }) => tool === name)
+    const [problem] = explainMissing(this.#server, missing)
     return problem ? { ...known, state: 'unavailable', checkedAt, problem } : { ...known, ...current }
   }
 

@@ -10,7 +10,7 @@ import type { Caller, Turn } from '../../turn/turn.ts'
 import { BackOff } from './back-off.ts'
 import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
-import { findMissing, isAboutUser, toolsUnknown } from './missing-tools.ts'
+import { explainMissing, isAboutUser, toolsUnknown } from './missing-tools.ts'
 import { type ChosenTool, type ChosenTools, chooseTools } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 import { ServerHealth } from './server-health.ts'
@@ -107,7 +107,7 @@ export class ToolSource {
   #describeFor(turn: Turn): Offer {
     const { tools, refusal } = this.#lists.of(turn)
     const known = tools ?? this.#lists.of({ flow: ownFlow, user: undefined }).tools
-    if (known) return { tools: known.tools, notices: findMissing(this.#server, known) }
+    if (known) return { tools: known.tools, notices: explainMissing(this.#server, known.missing) }
     const reason = refusal ?? this.#backOff[turn.flow].problem ?? this.#tooSlow()
     return { tools: [], notices: [toolsUnknown(this.#server, reason)] }
   }
@@ -215,7 +215,7 @@ export class ToolSource {
     )
   }
 
-  #report({ tools, changed, refused }: ChosenTools): void {
+  #report({ tools, missing }: ChosenTools): void {
     const { logger } = this.#options
     const { pins, readOnlyTools } = this.#server
     for (const { definition, hash, change } of tools) {
@@ -227,12 +227,11 @@ export class ToolSource {
       if (pins[tool] !== undefined) continue
       this.#once({ tool, hash }, line => logger.info(line, 'This tool can be pinned by its hash.'))
     }
-    for (const one of changed) {
-      const text = 'This tool is not the one that was pinned, so it is not offered.'
-      this.#once({ ...one }, line => logger.warn(line, text))
-    }
-    for (const one of refused) {
-      this.#once({ ...one }, line => logger.warn(line, 'This allowed tool is not offered.'))
+    for (const { tool, reason, hashes } of missing) {
+      const text = hashes
+        ? 'This tool is not the one that was pinned, so it is not offered.'
+        : 'This allowed tool is not offered.'
+      this.#once({ tool, ...(hashes ?? { reason }) }, line => logger.warn(line, text))
     }
   }
 

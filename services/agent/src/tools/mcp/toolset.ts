@@ -28,11 +28,11 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
     )
   }
   const sources = new Map<string, ToolSource>()
-  const sourceOf = (agent: AgentIdentity) => {
-    const source = sources.get(agent.clientId) ?? new ToolSource(server, loadClient, { agent, ...options })
-    sources.set(agent.clientId, source)
-    return source
-  }
+  const sourceOf = (agent: AgentIdentity) =>
+    sources.getOrInsertComputed(
+      agent.clientId,
+      () => new ToolSource(server, loadClient, { agent, ...options }),
+    )
   return {
     api,
     problems: mcpProblems,
@@ -41,7 +41,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       if (!api.flows.includes(turn.flow)) return []
       const source = sourceOf(turn.agent)
       const { tools, notices } = await source.offer(turn)
-      for (const notice of notices) turn.notice(notice.toDocument(turn.requestId))
+      for (const notice of notices) turn.notice(notice)
       if (tools.length === 0) return []
       const { tool } = await import('@langchain/core/tools')
       const client = await loadClient()

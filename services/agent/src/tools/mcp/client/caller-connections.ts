@@ -15,7 +15,6 @@ const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
  */
 export class CallerConnections {
   readonly #server: McpServer
-  readonly #open = (exchange: Exchange) => this.#openConnection(exchange)
   /** By agent and flow. */
   readonly #own = new Map<string, SharedConnection>()
   readonly #ofTurns = new WeakMap<Caller, SharedConnection>()
@@ -51,21 +50,21 @@ export class CallerConnections {
     await Promise.all([...this.#own.values()].map(connection => connection.close()))
   }
 
-  #ownConnectionOf({ agent, flow }: Caller): SharedConnection {
-    const key = JSON.stringify([agent.clientId, flow])
-    const own = this.#own.get(key) ?? new SharedConnection(this.#open)
-    this.#own.set(key, own)
-    return own
+  #connectionOf(caller: Caller): SharedConnection {
+    const { agent, flow, user, signal } = caller
+    if (!user) {
+      const key = JSON.stringify([agent.clientId, flow])
+      return this.#own.getOrInsertComputed(key, () => this.#share())
+    }
+    return this.#ofTurns.getOrInsertComputed(caller, () => {
+      const ofTurn = this.#share()
+      signal.addEventListener('abort', () => void ofTurn.close(), { once: true })
+      return ofTurn
+    })
   }
 
-  #connectionOf(caller: Caller): SharedConnection {
-    if (!caller.user) return this.#ownConnectionOf(caller)
-    const known = this.#ofTurns.get(caller)
-    if (known) return known
-    const ofTurn = new SharedConnection(this.#open)
-    this.#ofTurns.set(caller, ofTurn)
-    caller.signal.addEventListener('abort', () => void ofTurn.close(), { once: true })
-    return ofTurn
+  #share(): SharedConnection {
+    return new SharedConnection(exchange => this.#openConnection(exchange))
   }
 
   async #openConnection(exchange: Exchange): Promise<McpConnection> {

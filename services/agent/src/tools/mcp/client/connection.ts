@@ -149,20 +149,26 @@ export class McpConnection {
     if (method === 'GET') return new Response(null, { status: 405 })
     const exchange = exchanges.getStore() ?? this.#latest
     const text = typeof body === 'string' ? body : undefined
-    const limit = isFarewell(method, text)
+    const message: Message = text === undefined ? {} : JSON.parse(text)
+    // A cancellation or the end of a session has to be sent even after call and connection were given up.
+    const isFarewell = method === 'DELETE' || message.method === 'notifications/cancelled'
+    const limit = isFarewell
       ? AbortSignal.timeout(farewellMs)
       : AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
+    const request = {
+      method: method as Method,
+      url: this.#server.api.url,
+      headers: { ...exchange.headers, ...Object.fromEntries(new Headers(headers)) },
+      body: text,
+      maxBytes: exchange.maxBytes,
+      signal: limit,
+    }
     try {
-      const response = await this.#post(
-        exchange,
-        method as Method,
-        Object.fromEntries(new Headers(headers)),
-        text,
-        limit,
-      )
-      const { status } = response
-      if (expectsResult(text) && endsWithoutResult(response))
+      const response = await post(exchange, request, message.method === 'tools/call')
+      // Of the messages that are posted, only requests have an id.
+      if (message.id !== undefined && endsWithoutResult(response))
         throw new Error('The stream ended without a result.')
+      const { status } = response
       if (isRefusal(status)) throw new RefusedExchange(readResponse(response))
       const read = withoutServerRequests(response.text)
       return new Response(read || null, { status, headers: singleHeaders(response.headers) })
@@ -171,52 +177,31 @@ export class McpConnection {
       throw error
     }
   }
+}
 
-  /** Sends a message, and answers what the server asks before it responds. Notes whether a tool may have run. */
-  async #post(
-    exchange: Exchange,
-    method: Method,
-    ofMessage: Readonly<Record<string, string>>,
-    body: string | undefined,
-    limit: AbortSignal,
-  ): Promise<OutboundResponse> {
-    const { send, maxBytes, progress } = exchange
-    const { url } = this.#server.api
-    const headers = { ...exchange.headers, ...ofMessage }
-    const asked = new ServerRequests(answer => void sendAnswer(exchange, url, headers, answer))
-    const onText = (piece: string) => asked.take(piece)
-    const mayRun = isToolCall(body)
-    try {
-      if (mayRun) progress.mayHaveRun = true
-      const response = await send({ method, url, headers, body, maxBytes, onText, signal: limit })
-      const { status } = response
-      if (mayRun) progress.mayHaveRun = status < 300 || status >= 500
-      return response
-    } catch (error) {
-      if (mayRun) progress.mayHaveRun = !wasNeverSent(error)
-      throw error
-    }
+/** Sends a message, and answers what the server asks before it responds. Notes whether a tool may have run. */
+async function post(
+  exchange: Exchange,
+  request: OutboundRequest,
+  mayRun: boolean,
+): Promise<OutboundResponse> {
+  const { send, progress } = exchange
+  const asked = new ServerRequests(answer => void sendAnswer(exchange, request, answer))
+  try {
+    if (mayRun) progress.mayHaveRun = true
+    const response = await send({ ...request, onText: piece => asked.take(piece) })
+    const { status } = response
+    if (mayRun) progress.mayHaveRun = status < 300 || status >= 500
+    return response
+  } catch (error) {
+    if (mayRun) progress.mayHaveRun = !wasNeverSent(error)
+    throw error
   }
 }
 
 /** Other statuses go to the protocol's library: they tell the server's era, or are failures of the protocol. */
 function isRefusal(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
-}
-
-/** Whether it is a cancellation or the end of a session, which have to be sent even after call and connection were given up. */
-function isFarewell(method: string, body: string | undefined): boolean {
-  if (method === 'DELETE') return true
-  return body !== undefined && (JSON.parse(body) as Message).method === 'notifications/cancelled'
-}
-
-/** Of the messages that are posted, only requests have an id. */
-function expectsResult(body: string | undefined): boolean {
-  return body !== undefined && (JSON.parse(body) as Message).id !== undefined
-}
-
-function isToolCall(body: string | undefined): boolean {
-  return body !== undefined && (JSON.parse(body) as { method?: unknown }).method === 'tools/call'
 }
 
 /** Whether a request was never sent: no connection, or no valid certificate. */
@@ -229,8 +214,7 @@ const maxAnswerBytes = 64 * 1024
 /** Sends an answer with the token of the call during which the server asked, without the headers that describe that call. */
 async function sendAnswer(
   { send, signal }: Exchange,
-  url: string,
-  { 'mcp-method': _method, 'mcp-name': _name, ...headers }: Readonly<Record<string, string>>,
+  { url, headers: { 'mcp-method': _method, 'mcp-name': _name, ...headers } = {} }: OutboundRequest,
   answer: ServerAnswer,
 ): Promise<void> {
   const body = JSON.stringify(answer)

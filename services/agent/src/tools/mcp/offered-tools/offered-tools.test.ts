@@ -24,7 +24,7 @@ const withArguments = (properties: object, more: object = {}) =>
   listed({ inputSchema: { type: 'object', properties, ...more } })
 
 const schemaOf = (tool: Tool) => chooseTools(server(), [tool]).tools[0]?.schema
-const reasonOf = (tool: Tool) => chooseTools(server(), [tool]).refused[0]?.reason
+const reasonOf = (tool: Tool) => chooseTools(server(), [tool]).missing[0]?.reason
 
 describe('A tool’s name for the model', () => {
   it('says whose the tool is, in characters that models accept', () => {
@@ -168,7 +168,9 @@ describe('A tool’s hash', () => {
       chooseTools(server({ pins: { get_note: hash } }), [listed({ description: 'New.' })]),
     ).toMatchObject({
       tools: [],
-      changed: [{ tool: 'get_note', pinned: hash, hash: hashTool(listed({ description: 'New.' })) }],
+      missing: [
+        { tool: 'get_note', hashes: { pinned: hash, hash: hashTool(listed({ description: 'New.' })) } },
+      ],
     })
   })
 })

@@ -35,24 +35,18 @@ export interface ChosenTool {
   readonly change?: Change | undefined
 }
 
-/** A tool that is not what was pinned. */
-export interface ChangedTool {
-  readonly tool: string
-  readonly pinned: string
-  readonly hash: string
-}
-
-/** An allowed tool that is not offered for another reason. */
-export interface RefusedTool {
+/** An allowed tool that is not offered. */
+export interface MissingTool {
   readonly tool: string
   readonly reason: string
+  /** Of a tool that is not what was pinned. */
+  readonly hashes?: { readonly pinned: string; readonly hash: string }
 }
 
 /** What the agent makes of a server's list: what nobody allowed is not even looked at. */
 export interface ChosenTools {
   readonly tools: readonly ChosenTool[]
-  readonly changed: readonly ChangedTool[]
-  readonly refused: readonly RefusedTool[]
+  readonly missing: readonly MissingTool[]
 }
 
 const maxDescription = 1_024
@@ -61,32 +55,28 @@ const maxDescription = 1_024
 export function chooseTools(server: McpServer, listed: readonly Tool[], cutAfterPages?: number): ChosenTools {
   const { allowedTools, pins } = server
   const tools: ChosenTool[] = []
-  const changed: ChangedTool[] = []
-  const refused: RefusedTool[] = []
-  for (const name of allowedTools) {
-    const found = listed.filter(tool => tool.name === name)
-    const [listedTool] = found
-    if (listedTool === undefined || found.length > 1) {
-      refused.push({
-        tool: name,
-        reason: listedTool ? 'the server lists it more than once' : unlisted(cutAfterPages),
-      })
+  const missing: MissingTool[] = []
+  for (const tool of allowedTools) {
+    const [found, another] = listed.filter(({ name }) => name === tool)
+    if (found === undefined || another) {
+      const reason = found ? 'the server lists it more than once' : unlisted(cutAfterPages)
+      missing.push({ tool, reason })
       continue
     }
-    const hash = hashTool(listedTool)
-    const pinned = pins[name]
+    const hash = hashTool(found)
+    const pinned = pins[tool]
     if (pinned !== undefined && pinned !== hash) {
-      changed.push({ tool: name, pinned, hash })
+      missing.push({ tool, reason: 'it is not what was pinned', hashes: { pinned, hash } })
       continue
     }
     try {
-      tools.push(readTool(server, listedTool, hash))
+      tools.push(readTool(server, found, hash))
     } catch (error) {
       if (!(error instanceof UnfitTool)) throw error
-      refused.push({ tool: name, reason: error.message })
+      missing.push({ tool, reason: error.message })
     }
   }
-  return { tools, changed, refused }
+  return { tools, missing }
 }
 
 function unlisted(cutAfterPages: number | undefined): string {
