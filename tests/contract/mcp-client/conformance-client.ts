@@ -35,8 +35,8 @@ const server: McpServer = {
   protocol: 'auto',
   limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
 }
-const source = { fingerprint: '0123456789ab', header: {}, checks: [], attempts: 1, correlationId: '' }
-const token = { raw: 'token-of-the-suite', claims: {}, source }
+const checked = { fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
+const token = { raw: 'token-of-the-suite', ...checked, attempts: 1, correlationId: '' }
 const apiCaller = createApiCaller({
   agents: [agentIdentity],
   apis: [server.api],

@@ -273,7 +273,7 @@ export class ApiContext<Who extends Caller = Caller> {
     { token, logIds }: TokenStep,
   ): OpenStep {
     const { method, path, body } = shown
-    const headers = { authorization: `Bearer TR ‹${token.source.fingerprint}›`, accept: 'application/json' }
+    const headers = { authorization: `Bearer TR ‹${token.fingerprint}›`, accept: 'application/json' }
     return this.turn.trace.start(
       {
         ...(this.#parentId === undefined ? {} : { parentId: this.#parentId }),

@@ -100,7 +100,7 @@ describe('a token in the trace', () => {
     const token = await obtain(turn)
     const print = fingerprint(unsignedToken(own))
     expect(token).toMatchObject({
-      token: { raw: unsignedToken(own), source: { fingerprint: print } },
+      token: { raw: unsignedToken(own), fingerprint: print },
       logIds: { tokenId: 'token-1' },
     })
     expect(shown(turn)).toEqual([

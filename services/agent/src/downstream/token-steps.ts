@@ -11,7 +11,7 @@ import {
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger } from 'fastify'
-import { type AgentToken, describeToken, type TokenSource } from '../identity/agent-token.ts'
+import { type AgentToken, describeToken } from '../identity/agent-token.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules } from '../identity/flows.ts'
@@ -107,17 +107,16 @@ export async function obtainToken(
     logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
     throw error
   }
-  const { source } = token
-  const logIds = { correlationId: source.correlationId, ...logIdsOf(token) }
+  const logIds = { correlationId: token.correlationId, ...logIdsOf(token) }
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id, claims)
-  const isShared = source.correlationId !== correlationId
+  const isShared = token.correlationId !== correlationId
   step.ok({
-    title: `${title}${remark(source, isShared)}`,
+    title: `${title}${remark(token, isShared)}`,
     ...(isShared
-      ? { request: describeRequest(tokens, { ...asked, correlationId: source.correlationId }) }
+      ? { request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }) }
       : {}),
-    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${source.fingerprint}›` } },
+    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
     logIds,
   })
   return noteToken(turn, api, token, parent)
@@ -137,7 +136,7 @@ function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
-function remark({ attempts }: TokenSource, isShared: boolean): string {
+function remark({ attempts }: AgentToken, isShared: boolean): string {
   if (isShared) return ', together with an equal request under way'
   return attempts > 1 ? `, ${attempts} times` : ''
 }
@@ -208,11 +207,11 @@ function noteToken(
   token: AgentToken,
   parent: { parentId?: string },
 ): TokenStep {
-  const { claims, source } = token
+  const { claims } = token
   const caller = String(claims['azp'] ?? claims['appid'])
   const rules = flowRules[turn.flow]
   const onBehalfOf = rules.onBehalfOf(claims)
-  const card = describeToken({ role: 'TR', actsAs: flows[turn.flow].actsAs }, claims, source)
+  const card = describeToken({ role: 'TR', actsAs: flows[turn.flow].actsAs }, token)
   const amend = turn.trace.note('ok', {
     ...parent,
     kind: 'token',

@@ -17,32 +17,29 @@ export function noteValidation(
   const validated = readValidated(body)
   if (!validated) return
   const { flow, caller, on_behalf_of: user, signature_verified: signatureVerified, checks } = validated
-  const step = { parentId, kind: 'validation', from: api.name, to: 'agent' } as const
   const mismatches = findMismatches(token.holder, validated)
-  if (mismatches.length > 0) {
-    const reported = mismatches.map(name => ({ name: `reported-${name}`, ok: false }))
-    turn.trace.note('failed', {
-      ...step,
-      title: `What the ${api.title} says of TR is not what TR says: ${mismatches.join(', ')}`,
-      token: token.verifiedByApi(checks, reported),
-    })
-    return
-  }
+  const reported = mismatches.map(name => ({ name: `reported-${name}`, ok: false }))
   const did = signatureVerified
     ? `The ${api.title} verified TR`
     : `The ${api.title} read TR without verifying its signature`
-  turn.trace.note('ok', {
-    ...step,
-    title: `${did}: agent ${caller} acts ${flowRules[flow].inWords(user)}`,
-    token: token.verifiedByApi(checks),
+  const isSame = mismatches.length === 0
+  turn.trace.note(isSame ? 'ok' : 'failed', {
+    parentId,
+    kind: 'validation',
+    from: api.name,
+    to: 'agent',
+    title: isSame
+      ? `${did}: agent ${caller} acts ${flowRules[flow].inWords(user)}`
+      : `What the ${api.title} says of TR is not what TR says: ${mismatches.join(', ')}`,
+    token: token.verifiedByApi(checks, reported),
   })
 }
 
 function findMismatches(holder: TokenHolder, told: TokenHolder): readonly string[] {
-  const isSame = (a: string | null, b: string | null) => a?.toLowerCase() === b?.toLowerCase()
-  return [
-    ...(holder.flow === told.flow ? [] : ['flow']),
-    ...(isSame(holder.caller, told.caller) ? [] : ['caller']),
-    ...(isSame(holder.on_behalf_of, told.on_behalf_of) ? [] : ['user']),
-  ]
+  const compared = [
+    ['flow', holder.flow, told.flow],
+    ['caller', holder.caller, told.caller],
+    ['user', holder.on_behalf_of, told.on_behalf_of],
+  ] as const
+  return compared.flatMap(([name, a, b]) => (a?.toLowerCase() === b?.toLowerCase() ? [] : [name]))
 }

@@ -1,21 +1,27 @@
 import type { Claims } from '@entra-bedrock-agent/entra-tokens'
 import type { Check, TokenCard } from '@entra-bedrock-agent/identity-trace'
 
-/** TR: the agent's token for one API, after the agent has checked that it is what was asked for. */
-export interface AgentToken {
-  /** It goes to its API and nowhere else. */
-  readonly raw: string
-  readonly claims: Claims
-  readonly source: TokenSource
-}
-
-/** How the agent came by a token. */
-export interface TokenSource {
-  /** 12 hex digits of the token's SHA-256, for traces. */
+/** A token that the agent has checked. */
+interface CheckedToken {
+  /** 12 hex digits of its SHA-256, for traces and logs. */
   readonly fingerprint: string
   readonly header: Claims
+  readonly claims: Claims
   /** The checks that the agent made; all of them passed. */
   readonly checks: readonly Check[]
+}
+
+/** Tc: the user's token for the blueprint. */
+export interface VerifiedUserToken extends CheckedToken {
+  /** It goes to the sidecar and nowhere else. */
+  readonly raw: string
+  readonly objectId: string
+}
+
+/** TR: the agent's token for one API, which is what was asked for. */
+export interface AgentToken extends CheckedToken {
+  /** It goes to its API and nowhere else. */
+  readonly raw: string
   /** How often the sidecar was asked. */
   readonly attempts: number
   /** The correlation id of the request that brought it: another turn's, when equal requests were joined. */
@@ -25,8 +31,7 @@ export interface TokenSource {
 /** What the trace shows of a token that the agent has checked, and never the token itself. */
 export function describeToken(
   named: Pick<TokenCard, 'role' | 'actsAs'>,
-  claims: Claims,
-  { fingerprint, header, checks }: Pick<TokenSource, 'fingerprint' | 'header' | 'checks'>,
+  { fingerprint, header, claims, checks }: CheckedToken,
 ): TokenCard {
   return {
     ...named,

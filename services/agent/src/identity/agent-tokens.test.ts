@@ -122,7 +122,8 @@ describe('what the sidecar is asked', () => {
     const token = await tokens.obtain(request({ user: verifiedUser(ids.ada) }))
     expect(token).toMatchObject({
       claims: { azp: ids.agentClientId },
-      source: { attempts: 1, correlationId },
+      attempts: 1,
+      correlationId,
     })
     expect(sidecar.requests).toHaveLength(1)
     expect(sidecar.requests[0]?.target).toBe(
@@ -255,7 +256,7 @@ describe('what is tried again', () => {
   )('%s', async (_what, failure) => {
     const { tokens } = await tokensOf(script(failure, grant))
     await expect(tokens.obtain(request())).resolves.toMatchObject({
-      source: { attempts: 2 },
+      attempts: 2,
     })
   })
 
@@ -357,17 +358,17 @@ describe('a sidecar that restarts', () => {
     await expect.poll(() => refusals).toBeGreaterThan(3)
     const second = await startServer(script(grant), Number(new URL(first.url).port))
     opened.push(second)
-    const { source } = await token
+    const { attempts } = await token
     unsubscribe('undici:client:connectError', countRefusal)
-    expect(source.attempts).toBe(refusals + 2)
+    expect(attempts).toBe(refusals + 2)
     expect([first, second].map(({ requests }) => requests.length)).toEqual([1, 1])
   })
 
   it('and says that it is about to stop is asked again until it is back', async () => {
     const stopping = (response: ServerResponse) => void response.writeHead(503).end()
     const sidecar = await startSidecar(script(stopping, stopping, stopping, grant))
-    const { source } = await tokensFrom(sidecar.url, {}, patient).obtain(request())
-    expect(source.attempts).toBe(4)
+    const { attempts } = await tokensFrom(sidecar.url, {}, patient).obtain(request())
+    expect(attempts).toBe(4)
   })
 
   it('is asked no more when the caller has gone', async () => {
@@ -461,7 +462,7 @@ describe('a sidecar that does not answer', () => {
       if (waiting) grant(waiting)
     })
     const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 60_000 })
-    await expect(tokens.obtain(request())).resolves.toMatchObject({ source: { attempts: 1 } })
+    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
   })
 })
 

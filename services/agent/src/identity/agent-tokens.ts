@@ -71,10 +71,10 @@ export function createAgentTokens(options: AgentTokensOptions) {
     limit.after(tokenDeadlineMs, () => limit.abort(entraIsSilent(tokenDeadlineMs)))
     try {
       const { raw, attempts } = await sidecar.requestToken({ ...request, signal: limit.signal })
-      const { claims, ...checked } = acceptAgentToken(raw, { ...request, userId: user?.objectId })
+      const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
       health.tokenObtained(request)
       logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
-      return { raw, claims, source: { fingerprint: fingerprint(raw), ...checked, attempts, correlationId } }
+      return { raw, fingerprint: fingerprint(raw), ...accepted, attempts, correlationId }
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {

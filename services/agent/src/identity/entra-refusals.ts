@@ -5,8 +5,9 @@ import { flowRules } from './flows.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** The meaning of a refusal for one token request. */
-export interface EntraRefusal extends Omit<Meaning, 'code'> {
+export interface EntraRefusal extends Omit<Meaning, 'code' | 'hint'> {
   readonly code: AgentProblemCode
+  readonly hint?: string | undefined
 }
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
@@ -47,7 +48,7 @@ export function explainRefusal(
   return {
     code,
     says: says.replace('{api}', api.title),
-    ...(hint === undefined ? {} : { hint: hint.replace('{entry}', api.sidecarEntries[flow]) }),
+    hint: hint?.replace('{entry}', api.sidecarEntries[flow]),
     ...(lacksRight ? { lacksRight } : {}),
     ...(transient ? { transient } : {}),
   }

@@ -1,7 +1,7 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { AgentIdentity } from './agent-identity.ts'
+import type { VerifiedUserToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
-import type { VerifiedUserToken } from './user-token.ts'
 
 /** A request for TR: agent, flow, user and API. */
 export interface TokenRequest {

@@ -1,5 +1,4 @@
 import {
-  type Claims,
   createTokenVerifier,
   decideAccess,
   fingerprint,
@@ -7,24 +6,11 @@ import {
   SigningKeysUnavailable,
   TokenRefused,
 } from '@entra-bedrock-agent/entra-tokens'
-import type { Check } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import type { Blueprint } from './agent-identity.ts'
-
-/** Tc after every check has passed: the user's token for the blueprint. */
-export interface VerifiedUserToken {
-  /** The raw token. It goes to the sidecar and nowhere else. */
-  readonly raw: string
-  readonly objectId: string
-  /** 12 hex digits of its SHA-256, for traces and logs. */
-  readonly fingerprint: string
-  readonly header: Claims
-  readonly claims: Claims
-  /** The checks that the agent made; all of them passed. */
-  readonly checks: readonly Check[]
-}
+import type { VerifiedUserToken } from './agent-token.ts'
 
 export interface UserTokenVerifierOptions {
   readonly blueprint: Blueprint

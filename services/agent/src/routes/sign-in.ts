@@ -2,7 +2,8 @@ import { type Flow, needsUser, type TraceAudience } from '@entra-bedrock-agent/i
 import { valuesOfHeader } from '@entra-bedrock-agent/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
-import type { UserTokenVerifier, VerifiedUserToken } from '../identity/user-token.ts'
+import type { VerifiedUserToken } from '../identity/agent-token.ts'
+import type { UserTokenVerifier } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 
 /** Who may ask, and who sees the trace. */

@@ -4,8 +4,8 @@ import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes, Tracer } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
+import type { VerifiedUserToken } from '../identity/agent-token.ts'
 import { describeToken } from '../identity/agent-token.ts'
-import type { VerifiedUserToken } from '../identity/user-token.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
@@ -95,7 +95,7 @@ export class RunningTurn {
         from: 'user',
         to: 'agent',
         title: 'The user’s token arrived and passed the agent’s checks',
-        token: describeToken({ role: 'Tc' }, signedIn.claims, signedIn),
+        token: describeToken({ role: 'Tc' }, signedIn),
       })
   }
 

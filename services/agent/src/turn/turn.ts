@@ -1,7 +1,7 @@
 import type { Flow, HistoryEntry, Mode, ToolUse, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
-import type { VerifiedUserToken } from '../identity/user-token.ts'
+import type { VerifiedUserToken } from '../identity/agent-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
 import type { Resumed, Wait } from './waiting.ts'
 

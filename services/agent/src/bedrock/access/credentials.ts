@@ -8,14 +8,6 @@ import { readEndpoint } from './endpoints.ts'
 /** How the agent authenticates to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
 export type CredentialTier = 'api-key' | 'sts' | 'federation' | 'pod-identity' | 'default-chain' | 'none'
 
-/** Keys with an expiry. Those without one of their own get a short one, so that the SDK asks again. */
-interface AwsKeys {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string
-  readonly expiration?: Date
-}
-
 type KeyProvider = ReturnType<typeof fromWebToken>
 
 /** No credential was found; `cause` is the error of the file system, STS or the SDK. */
@@ -71,7 +63,7 @@ function readStaticKeys(env: EnvironmentReader): AwsCredential | undefined {
   const secretAccessKey = env.optional('AWS_SECRET_ACCESS_KEY')
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
   const sessionToken = env.optional('AWS_SESSION_TOKEN')
-  const keys: AwsKeys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
+  const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
   return {
     tier: 'sts',
     keys: async () => keys,
@@ -150,7 +142,8 @@ function defaultChain(env: EnvironmentReader): AwsCredential {
     tier: 'default-chain',
     keys: marked(async identityProperties => {
       const { defaultProvider } = await import('@aws-sdk/credential-provider-node')
-      // `ignoreCache`: a shared credentials file that was replaced is read again.
+      // `ignoreCache`: a shared credentials file that was replaced is read again. Keys without an expiry of their own get a short
+      // one, so that the SDK asks again.
       const chain = defaultProvider({ ignoreCache: true, ...(profile === undefined ? {} : { profile }) })
       const keys = await chain(identityProperties)
       return { ...keys, expiration: keys.expiration ?? new Date(Date.now() + renewalMs + sharedFileMs) }

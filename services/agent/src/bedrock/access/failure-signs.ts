@@ -34,7 +34,8 @@ export interface FailureRule {
 export function readSigns(thrown: unknown): FailureSigns {
   const isCredential = thrown instanceof CredentialError
   const error = isCredential ? thrown.cause : thrown
-  const { httpStatusCode: httpStatus, requestId } = readMetadata(error)
+  const metadata = read(error, '$metadata')
+  const [httpStatus, requestId] = [read(metadata, 'httpStatusCode'), read(metadata, 'requestId')]
   const systemCode = read(error, 'lc_error_code') ?? read(error, 'code') ?? read(read(error, 'cause'), 'code')
   const service = typeof httpStatus === 'number' ? 'sts' : 'credentials'
   return {
@@ -51,18 +52,12 @@ export function readSigns(thrown: unknown): FailureSigns {
  * The error as a log may show it. AWS quotes what it was asked to verify, signed headers and their session token
  * included, in the messages of refused signatures; those messages are left out.
  */
-export function loggableCause(thrown: unknown, { name, message }: FailureSigns): Error {
+export function loggableCause({ name, message, requestId }: FailureSigns): Error {
   const quotesRequest = /canonical|string-to-sign/i.test(message)
   const text = redactText(quotesRequest ? 'message withheld' : message)
     .replace(/\b(AKIA|ASIA|ABSK)[A-Za-z0-9+/=_-]{8,}/g, '‹key removed›')
     .slice(0, 500)
-  const { requestId } = readMetadata(thrown instanceof CredentialError ? thrown.cause : thrown)
-  return new Error(`${name}: ${text}${typeof requestId === 'string' ? ` (AWS request ${requestId})` : ''}`)
-}
-
-function readMetadata(error: unknown): Readonly<Record<string, unknown>> {
-  const metadata = read(error, '$metadata')
-  return typeof metadata === 'object' && metadata !== null ? { ...metadata } : {}
+  return new Error(`${name}: ${text}${requestId === undefined ? '' : ` (AWS request ${requestId})`}`)
 }
 
 function read(value: unknown, name: string): unknown {

@@ -226,7 +226,7 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
       code: signs.systemCode ?? signs.name,
       ...(signs.requestId === undefined ? {} : { requestId: signs.requestId }),
     },
-    cause: loggableCause(error, signs),
+    cause: loggableCause(signs),
   })
 }
 

@@ -57,15 +57,8 @@ export function defaultModelId(region: string): string {
   return `${prefix}.${defaultModel}`
 }
 
-export interface ModelReference {
-  readonly prefix: ProfilePrefix | undefined
-  /** The id without the prefix; an ARN stays whole. */
-  readonly baseId: string
-  readonly known: ClaudeModel | undefined
-}
-
-/** Takes a model id or inference profile id apart. */
-export function readModelId(modelId: string): ModelReference {
+/** Takes a model id or inference profile id apart. An ARN stays whole. */
+export function readModelId(modelId: string) {
   const prefix = profilePrefixes.find(candidate => modelId.startsWith(`${candidate}.`))
   const baseId = prefix === undefined ? modelId : modelId.slice(prefix.length + 1)
   return { prefix, baseId, known: claudeModels.find(model => model.id === baseId) }

@@ -5,8 +5,8 @@ import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { expect } from 'vitest'
 import { LocalServer } from '../../../../../packages/service-kit/src/testing/local-server.ts'
 import type { AgentIdentity } from '../agent-identity.ts'
+import type { VerifiedUserToken } from '../agent-token.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
-import type { VerifiedUserToken } from '../user-token.ts'
 
 /** The identities of the demo tenant. */
 export const ids = {

@@ -1,6 +1,6 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type DownstreamApi, nameSidecarEntries } from '../../../identity/downstream-api.ts'
-import type { DirectCall, OfferedTool } from '../../toolset.ts'
+import type { DirectCall } from '../../toolset.ts'
 import { type AlertRequest, recogniseAlertRequest } from './alert-request.ts'
 import { type AlertChanges, readAlertChanges } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
@@ -15,21 +15,12 @@ export const alertInstructions = `Alerts
 - Without a last day take 7 days from today. To delete an alert, take its id from list_alerts.
 - If create_alert is not among your tools, say that they are created on behalf of a signed-in user only.`
 
-/** Alerts that the weather API keeps. */
-export interface Alerts {
-  /** The weather API with the right to alerts. */
-  readonly api: DownstreamApi
-  load(): Promise<readonly OfferedTool[]>
-  /** @throws {ProblemError} ALERT_NOT_RECOGNISED for a message that is about an alert, but not clear */
-  recognise(message: string): DirectCall | undefined
-}
-
 /**
  * Reads whether the agent has tools for alerts (WEATHER_API_ALERTS), and the authentication contexts that the weather API may
  * ask users to prove for them (ALERTS_AUTH_CONTEXT). They have their own entries of the sidecar, so that a missing consent is
  * noticed: a request for all granted scopes succeeds without it.
  */
-export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi): Alerts | undefined {
+export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
   const changes = readAlertChanges(env)
   const authenticationContexts = readContexts(env)
   if (!env.flag('WEATHER_API_ALERTS', false)) return undefined
@@ -44,14 +35,16 @@ export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi): A
   }
   const client = createAlertClient(api)
   return {
+    /** The weather API with the right to alerts. */
     api,
     async load() {
       const { createAlertTools } = await import('./tools.ts')
       return createAlertTools(api, client, changes)
     },
-    recognise(message) {
+    /** @throws {ProblemError} ALERT_NOT_RECOGNISED for a message that is about an alert, but not clear */
+    recognise(message: string) {
       const request = recogniseAlertRequest(message, today())
-      return request && toDirectCall({ api, client, changes }, request)
+      return request && toDirectCall(api, client, changes, request)
     },
   }
 }
@@ -65,13 +58,12 @@ function readContexts(env: EnvironmentReader): readonly string[] {
   return contexts
 }
 
-interface Means {
-  readonly api: DownstreamApi
-  readonly client: AlertClient
-  readonly changes: AlertChanges
-}
-
-function toDirectCall({ api, client, changes }: Means, request: AlertRequest): DirectCall {
+function toDirectCall(
+  api: DownstreamApi,
+  client: AlertClient,
+  changes: AlertChanges,
+  request: AlertRequest,
+): DirectCall {
   switch (request.kind) {
     case 'create': {
       const { order, isUsualDay } = request
