@@ -125,10 +125,10 @@ export async function buildApp(
     },
   })
   await app.register(configRoute, { config, toolsets })
-  const signInRules = { userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
+  const signInRules = { agents, userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
   const mayConsent = config.consentRedirectUri !== undefined
-  await app.register(chatRoutes, { agents, turns, approvals, mayConsent, ...signInRules, metrics })
-  await app.register(instructionsRoute, { agents, toolsets, apis: apiCaller, tokens, ...signInRules })
+  await app.register(chatRoutes, { turns, approvals, mayConsent, ...signInRules, metrics })
+  await app.register(instructionsRoute, { toolsets, apis: apiCaller, tokens, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 
   serveMetrics(app, config, metrics.registry)

@@ -2,6 +2,7 @@ import { genAi } from '@entra-bedrock-agent/telemetry'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
 import type { Runnable } from '@langchain/core/runnables'
+import { roundMs } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { BedrockAvailability } from './access/availability.ts'
 import type { ConnectedBedrock } from './access/connection.ts'
@@ -64,7 +65,7 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   // CPU an answer.
   const listener = BaseCallbackHandler.fromMethods({
     handleLLMNewToken: text => {
-      firstEventMs ??= Math.round((performance.now() - startedMs) * 10) / 10
+      firstEventMs ??= roundMs(performance.now() - startedMs)
       call.answer.write(text)
     },
   })

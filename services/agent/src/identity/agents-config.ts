@@ -52,7 +52,7 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
   const { agents, default: first = Object.keys(agents)[0] } = content
   const taken = [blueprint.blueprintAppId, blueprint.tenantId]
   const read = Object.entries(agents).flatMap(([name, entry]) => {
-    const faults = findFaults(name, entry, apis, taken)
+    const faults = [...findFaults(name, entry, apis, taken)]
     for (const fault of faults) env.fault(`${file}, agent "${name}": ${fault}.`)
     if (faults.length > 0) return []
     const agent = describeAgent(name, entry as Entry, blueprint)
@@ -66,31 +66,25 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
   return unusable
 }
 
-function findFaults(
+function* findFaults(
   name: string,
   entry: unknown,
   apis: readonly string[],
   taken: readonly string[],
-): readonly string[] {
-  const ofName = agentName.test(name) ? [] : ['its name must be in kebab-case and have 40 characters at most']
+): Generator<string, void> {
+  if (!agentName.test(name)) yield 'its name must be in kebab-case and have 40 characters at most'
   const shape = Compile(Entry)
-  if (!shape.Check(entry)) return [...ofName, ...describeShapeFaults(shape.Errors(entry))]
-  return [
-    ...ofName,
-    ...(taken.includes(entry.clientId.toLowerCase())
-      ? ['its clientId is that of the blueprint, of the tenant, of another agent or of its user account']
-      : []),
-    ...(entry.agentUser &&
-    [...taken, entry.clientId.toLowerCase()].includes(entry.agentUser.objectId.toLowerCase())
-      ? ['its agentUser is the id of an agent, or that of another one’s user account']
-      : []),
-    ...(entry.flows?.includes('agent-user') && !entry.agentUser
-      ? ['the flow agent-user needs agentUser, the object id of the agent’s user account']
-      : []),
-    ...(entry.apis ?? [])
-      .filter(api => !apis.includes(api))
-      .map(api => `apis has "${api}", but there are only ${apis.join(', ')}`),
-  ]
+  if (!shape.Check(entry)) return yield* describeShapeFaults(shape.Errors(entry))
+  const clientId = entry.clientId.toLowerCase()
+  const userId = entry.agentUser?.objectId.toLowerCase()
+  if (taken.includes(clientId))
+    yield 'its clientId is that of the blueprint, of the tenant, of another agent or of its user account'
+  if (userId !== undefined && [...taken, clientId].includes(userId))
+    yield 'its agentUser is the id of an agent, or that of another one’s user account'
+  if (entry.flows?.includes('agent-user') && userId === undefined)
+    yield 'the flow agent-user needs agentUser, the object id of the agent’s user account'
+  for (const api of entry.apis ?? [])
+    if (!apis.includes(api)) yield `apis has "${api}", but there are only ${apis.join(', ')}`
 }
 
 function describeAgent(name: string, entry: Entry, blueprint: Blueprint): AgentIdentity {

@@ -12,19 +12,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Approvals } from '../approval/approvals.ts'
-import type { Agents } from '../identity/agent-identity.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { collectTurn } from '../turn/collect-turn.ts'
 import type { TurnRequest } from '../turn/running-turn.ts'
 import type { Turns } from '../turn/turns.ts'
-import { chooseAgent } from './choose-agent.ts'
 import { sendEventStream } from './event-stream.ts'
 import { readHistory, readMessage } from './message.ts'
-import { type SignInRules, signIn } from './sign-in.ts'
+import { readAsker, type SignInRules } from './sign-in.ts'
 
 export interface ChatRoutesOptions extends SignInRules {
-  readonly agents: Agents
   readonly turns: Turns
   readonly approvals: Pick<Approvals, 'resume'>
   /** Whether browsers can come back from a consent. */
@@ -59,30 +56,22 @@ const goOn = {
 
 /** `POST /api/chat` and `POST /api/chat/continue`. */
 export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
-  const { agents, approvals, mayConsent } = options
+  const { approvals, mayConsent } = options
   // One limit for both, as a continuation costs what a message does.
   const limited = { onRequest: app.rateLimit() }
 
   /** Who asks, and how the answer is wanted: what both routes read first. */
-  async function readAsker(request: FastifyRequest, body: Omit<ChatRequest, 'message'>, reply: FastifyReply) {
-    const connection = new AbortController()
-    reply.raw.once('close', () => connection.abort('The connection is closed.'))
+  async function read(request: FastifyRequest, body: Omit<ChatRequest, 'message'>, reply: FastifyReply) {
     const accepted = request.accepts().type(['application/json', stream])
     if (accepted === false) {
       throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
     }
-    const { flow, pauseFor = [] } = body
-    const agent = chooseAgent(agents, body.agent)
-    const signedIn = await signIn(options, request, agent, flow)
+    const found = await readAsker(options, request, reply, body)
     const { traceFor } = options
     const asker = {
-      agent,
-      flow,
-      requestId: request.id,
-      signedIn,
-      showsTrace: traceFor === 'everyone' || (traceFor === 'signed-in' && signedIn !== undefined),
-      pausesForConsent: mayConsent && pauseFor.includes('consent'),
-      connection,
+      ...found,
+      showsTrace: traceFor === 'everyone' || (traceFor === 'signed-in' && found.signedIn !== undefined),
+      pausesForConsent: mayConsent && body.pauseFor?.includes('consent') === true,
       log: request.log,
     } satisfies Partial<TurnRequest>
     return { asker, inEvents: accepted === stream }
@@ -93,7 +82,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
     { schema: chat, bodyLimit: chatLimits.bodyBytes, ...limited },
     async (request, reply) => {
       const { body } = request
-      const { asker, inEvents } = await readAsker(request, body, reply)
+      const { asker, inEvents } = await read(request, body, reply)
       const asked = { ...asker, ...readMessage(body), resumed: undefined }
       return send(reply, options, options.turns.start(body.mode, asked), inEvents)
     },
@@ -104,7 +93,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
     { schema: goOn, bodyLimit: chatLimits.continueBodyBytes, ...limited },
     async (request, reply) => {
       const { body } = request
-      const { asker, inEvents } = await readAsker(request, body, reply)
+      const { asker, inEvents } = await read(request, body, reply)
       const history = readHistory(body)
       const { agent, signedIn: user } = asker
       const resumed = await approvals.resume({ ...body, agent, user })

@@ -3,16 +3,13 @@ import { Instructions, InstructionsQuery, needsUser, Problem } from '@entra-bedr
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { describeInstructions } from '../bedrock/instructions.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
-import type { Agents } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { Toolset } from '../tools/toolset.ts'
 import { betweenTurns } from '../turn/between-turns.ts'
 import type { Turn } from '../turn/turn.ts'
-import { chooseAgent } from './choose-agent.ts'
-import { type SignInRules, signIn } from './sign-in.ts'
+import { readAsker, type SignInRules } from './sign-in.ts'
 
 export interface InstructionsRouteOptions extends SignInRules {
-  readonly agents: Agents
   readonly toolsets: readonly Toolset[]
   readonly apis: Pick<ApiCaller, 'for'>
   readonly tokens: Pick<AgentTokens, 'obtain'>
@@ -33,18 +30,15 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
   app,
   options,
 ) => {
-  const { agents, toolsets, apis, tokens } = options
+  const { toolsets, apis, tokens } = options
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
-    const connection = new AbortController()
-    reply.raw.once('close', () => connection.abort('The connection is closed.'))
-    const { flow } = request.query
-    const agent = chooseAgent(agents, request.query.agent)
-    const signedIn = await signIn(options, request, agent, flow)
+    const asker = await readAsker(options, request, reply, request.query)
+    const { agent, flow, signedIn, connection, requestId } = asker
     // A turn in which nothing is said: tools are chosen for it as for any other.
     const turn: Turn = {
       ...betweenTurns(agent, flow),
       id: randomUUID(),
-      requestId: request.id,
+      requestId,
       user: needsUser(flow) ? signedIn : undefined,
       signal: connection.signal,
       message: '',

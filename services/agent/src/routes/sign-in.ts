@@ -1,13 +1,14 @@
 import { type Flow, needsUser, type TraceAudience } from '@entra-bedrock-agent/identity-trace'
 import { valuesOfHeader } from '@entra-bedrock-agent/service-kit'
-import type { FastifyRequest } from 'fastify'
-import type { AgentIdentity } from '../identity/agent-identity.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AgentIdentity, Agents } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/agent-token.ts'
 import type { UserTokenVerifier } from '../identity/user-token.ts'
 import { problem } from '../problems.ts'
 
 /** Who may ask, and who sees the trace. */
 export interface SignInRules {
+  readonly agents: Agents
   readonly userTokens: UserTokenVerifier
   /** For agents without a rule of their own. */
   readonly requireSignIn: boolean
@@ -15,11 +16,32 @@ export interface SignInRules {
 }
 
 /**
- * The user who asks, by their token. One that is not needed is not even looked at.
+ * Who asks which agent in which flow, over a connection that may end.
  *
- * @throws ProblemError SIGN_IN_REQUIRED, USER_TOKEN_*; INVALID_REQUEST when the agent does not have the flow.
+ * @param asked the agent's name; default: the first one
+ * @throws ProblemError INVALID_REQUEST for an agent that is not there or does not have the flow; SIGN_IN_REQUIRED, USER_TOKEN_*
  */
-export async function signIn(
+export async function readAsker(
+  rules: SignInRules,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: { readonly agent?: string; readonly flow: Flow },
+) {
+  const connection = new AbortController()
+  reply.raw.once('close', () => connection.abort('The connection is closed.'))
+  const { agents } = rules
+  const { flow, agent: name = agents[0].name } = asked
+  const agent = agents.find(known => known.name === name)
+  if (!agent) {
+    const names = agents.map(known => known.name).join(', ')
+    throw problem('INVALID_REQUEST', `There is no such agent. There are: ${names}.`)
+  }
+  const signedIn = await signIn(rules, request, agent, flow)
+  return { agent, flow, signedIn, connection, requestId: request.id }
+}
+
+/** The user who asks, by their token. One that is not needed is not even looked at. */
+async function signIn(
   { userTokens, requireSignIn, traceFor }: SignInRules,
   request: FastifyRequest,
   agent: AgentIdentity,

@@ -3,16 +3,6 @@ import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes } from '@opentelemetry/api'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
-export interface EndedTurn {
-  readonly agent: string
-  readonly mode: string
-  readonly flow: string
-  /** OK, PAUSED, ABANDONED, or the code of the problem. */
-  readonly outcome: string
-  readonly durationMs: number
-  readonly firstTokenMs: number | undefined
-}
-
 /** Buckets of OpenTelemetry's conventions for generative AI, in seconds and tokens. */
 const modelBuckets = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
 const tokenBuckets = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
@@ -153,7 +143,11 @@ export class TurnMetrics {
     }
   }
 
-  turnEnded({ agent, mode, flow, outcome, durationMs, firstTokenMs }: EndedTurn): void {
+  turnEnded(
+    { agent, mode, flow, outcome }: Readonly<Record<'agent' | 'mode' | 'flow' | 'outcome', string>>,
+    durationMs: number,
+    firstTokenMs: number | undefined,
+  ): void {
     this.inFlight.dec()
     this.#turns.inc({ agent, mode, flow, outcome })
     this.#duration.observe({ mode, flow }, durationMs / 1000)

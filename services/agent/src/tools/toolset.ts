@@ -44,7 +44,7 @@ export interface DirectCall {
   /** Missing if it only reads. */
   readonly change?: Change | undefined
   /** Calls the API and puts its response into sentences. */
-  answer(context: ToolContext): Promise<string>
+  readonly answer: (context: ToolContext) => Promise<string>
 }
 
 /** The toolsets that an agent may use. */

@@ -9,7 +9,7 @@ import { describeToken } from '../identity/agent-token.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
-import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
+import { roundMs, type StepObserver, TraceRecorder } from './trace-recorder.ts'
 import type { AnswerMode, Outcome, Turn, Waiting } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
 
@@ -248,10 +248,6 @@ export class RunningTurn {
       data: { ...data, ...(await this.#observers.approvals.pause(this.turn, outcome)) },
     }
   }
-}
-
-function roundMs(ms: number): number {
-  return Math.round(ms * 10) / 10
 }
 
 function asGuid(traceId: string): string {

@@ -132,6 +132,7 @@ export class TraceRecorder {
   }
 }
 
-function roundMs(ms: number): number {
+/** To tenths of a millisecond. */
+export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10
 }

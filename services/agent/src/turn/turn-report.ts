@@ -18,7 +18,7 @@ export function reportTurn(
   const { id: turnId, agent, mode, flow, trace } = turn
   const failure = last?.event === 'problem' ? last.data : undefined
   const outcome = (last && endings[last.event]) ?? failure?.code ?? 'ABANDONED'
-  metrics.turnEnded({ agent: agent.name, mode, flow, outcome, durationMs, firstTokenMs })
+  metrics.turnEnded({ agent: agent.name, mode, flow, outcome }, durationMs, firstTokenMs)
   const { steps } = trace
   const line = {
     turnId,

@@ -1,5 +1,5 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
-import { type AwsCredential, readCredential } from './credentials.ts'
+import { readCredential } from './credentials.ts'
 import { readEndpoint } from './endpoints.ts'
 import { defaultModelId, readModelId } from './models.ts'
 
@@ -9,23 +9,7 @@ type JsonValue = string | number | boolean | null | JsonValue[] | { [name: strin
 export type PromptCache = 'none' | '5m' | '1h'
 
 /** Settings of a Bedrock that can be called. */
-export interface BedrockConfig {
-  readonly region: string
-  /** Inference profile id, model id or ARN. */
-  readonly modelId: string
-  readonly maxTokens: number
-  /** Sent only when set: current models refuse sampling parameters. */
-  readonly temperature: number | undefined
-  /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
-  readonly additionalModelRequestFields: Record<string, JsonValue> | undefined
-  /** How long Bedrock keeps the beginning of a request that the next one may share, renewed by each use. */
-  readonly promptCache: PromptCache
-  /** Whether a background probe of a few tokens may look if Bedrock answers. */
-  readonly probe: boolean
-  /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or an emulator. */
-  readonly endpoint: string | undefined
-  readonly credential: Exclude<AwsCredential, { tier: 'none' }>
-}
+export type BedrockConfig = Exclude<ReturnType<typeof readBedrockConfig>, NoBedrock>
 
 /** AWS is not set up; direct mode works all the same. */
 export interface NoBedrock {
@@ -34,24 +18,37 @@ export interface NoBedrock {
 }
 
 /** Reads everything about AWS and Bedrock. What is wrong in form is a fault; what is merely missing is `NoBedrock`. */
-export function readBedrockConfig(env: EnvironmentReader): BedrockConfig | NoBedrock {
+export function readBedrockConfig(env: EnvironmentReader) {
   const region = env.optional('AWS_REGION') ?? env.optional('AWS_DEFAULT_REGION')
   const promptCache = env.oneOf('BEDROCK_PROMPT_CACHE', ['auto', 'none', '5m', '1h'], 'auto')
   const settings = {
     maxTokens: env.integer('BEDROCK_MAX_TOKENS', 4_096, 1, 128_000),
+    /** Sent only when set: current models refuse sampling parameters. */
     temperature: readTemperature(env),
+    /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
     additionalModelRequestFields: readAdditionalFields(env),
+    /** Whether a background probe of a few tokens may look if Bedrock answers. */
     probe: env.oneOf('BEDROCK_PROBE', ['on', 'off'], 'on') === 'on',
+    /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or an emulator. */
     endpoint: readEndpoint(env, 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'),
   }
-  if (region === undefined) return { missing: 'AWS_REGION is not set.', region }
+  const without = (missing: string): NoBedrock => ({ missing, region })
+  if (region === undefined) return without('AWS_REGION is not set.')
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) {
     env.fault(`AWS_REGION must be a region such as eu-central-1; it is "${region}".`)
   }
   const credential = readCredential(env)
-  if (credential.tier === 'none') return { missing: credential.missing, region }
+  if (credential.tier === 'none') return without(credential.missing)
   const modelId = env.text('BEDROCK_MODEL_ID', defaultModelId(region))
-  return { ...settings, region, modelId, promptCache: choosePromptCache(promptCache, modelId), credential }
+  return {
+    ...settings,
+    region,
+    /** Inference profile id, model id or ARN. */
+    modelId,
+    /** How long Bedrock keeps the beginning of a request that the next one may share, renewed by each use. */
+    promptCache: choosePromptCache(promptCache, modelId),
+    credential,
+  }
 }
 
 /** Bedrock refuses cache points for models without a prompt cache, so `auto` sends them only to those that are known to have one. */
@@ -70,7 +67,7 @@ function readTemperature(env: EnvironmentReader): number | undefined {
   return value
 }
 
-function readAdditionalFields(env: EnvironmentReader): BedrockConfig['additionalModelRequestFields'] {
+function readAdditionalFields(env: EnvironmentReader): Record<string, JsonValue> | undefined {
   const name = 'BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS'
   const text = env.optional(name)
   if (text === undefined) return undefined

@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
 import type { BedrockConfig } from './config.ts'
+import { bedrockUrl } from './endpoints.ts'
 import { explainFailure } from './failures.ts'
 import { createChatModel, createClient } from './model.ts'
-import { watchRequestIds } from './request-ids.ts'
 
 /**
  * LangChain's own tracing, which sends prompts and answers to LangSmith or prints them. It reads these variables before every call
@@ -23,17 +24,12 @@ export function connect(config: BedrockConfig) {
     config,
     chatModel: createChatModel(config, client),
     /** Where the calls go, for the trace. */
-    url: callUrl(config),
+    url: `${bedrockUrl(config)}/model/${encodeURIComponent(config.modelId)}/converse-stream`,
     noteRequestId: watchRequestIds(client),
     probe: (signal: AbortSignal) => probe(client, config, signal),
     /** Lets go of the sockets. */
     close: () => client.destroy(),
   }
-}
-
-function callUrl({ endpoint, region, modelId }: BedrockConfig): string {
-  const base = endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
-  return `${base}/model/${encodeURIComponent(modelId)}/converse-stream`
 }
 
 /** The smallest call that proves all of it: credential, rights, model and stream. Costs about ten tokens. Throws a ProblemError. */
@@ -57,4 +53,21 @@ async function probe(
   } catch (error) {
     throw explainFailure(error, config, 'request')
   }
+}
+
+/**
+ * Returns how to run a call and be told when its response begins, with the id that AWS gave the request, by which CloudTrail knows
+ * it. LangChain loses both for a stream, so they are taken where the SDK has them.
+ */
+function watchRequestIds(client: BedrockRuntimeClient) {
+  const notes = new AsyncLocalStorage<(id: string | undefined) => void>()
+  client.middlewareStack.add(
+    next => async sent => {
+      const result = await next(sent)
+      notes.getStore()?.(result.output.$metadata.requestId)
+      return result
+    },
+    { step: 'initialize', name: 'noteRequestId' },
+  )
+  return <Result>(note: (id: string | undefined) => void, call: () => Result) => notes.run(note, call)
 }

@@ -5,9 +5,6 @@ import { readEndpoint } from './endpoints.ts'
 
 // The SDK's providers are loaded when they are first needed: most processes need one of them, or none.
 
-/** How the agent authenticates to AWS. The first that is complete wins, in this order; see docs/bedrock.md. */
-export type CredentialTier = 'api-key' | 'sts' | 'federation' | 'pod-identity' | 'default-chain' | 'none'
-
 type KeyProvider = ReturnType<typeof fromWebToken>
 
 /** No credential was found; `cause` is the error of the file system, STS or the SDK. */
@@ -27,12 +24,13 @@ function marked(provider: KeyProvider): KeyProvider {
 }
 
 /**
- * Where the credential comes from. Secrets stay inside closures: printing or logging this object shows none.
+ * How the agent authenticates to AWS, and where the credential comes from. Secrets stay inside closures: printing or logging this
+ * object shows none.
  */
 export type AwsCredential =
   | { readonly tier: 'api-key'; readonly token: () => Promise<{ token: string }> }
   | {
-      readonly tier: Exclude<CredentialTier, 'api-key' | 'none'>
+      readonly tier: 'sts' | 'federation' | 'pod-identity' | 'default-chain'
       readonly keys: KeyProvider
       /** What can be said about the source without a secret, such as the path of the token file. */
       readonly source: string
@@ -41,7 +39,7 @@ export type AwsCredential =
     }
   | { readonly tier: 'none'; readonly missing: string }
 
-/** Decides on the credential tier from the environment, without reading files or network. */
+/** Decides on the credential tier from the environment, without reading files or network. The first that is complete wins; see docs/bedrock.md. */
 export function readCredential(env: EnvironmentReader): AwsCredential {
   return (
     readApiKey(env) ??

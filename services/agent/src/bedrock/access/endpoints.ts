@@ -9,3 +9,11 @@ export function readEndpoint(env: EnvironmentReader, serviceVariable: string): s
   const name = [serviceVariable, 'AWS_ENDPOINT_URL'].find(candidate => env.optional(candidate) !== undefined)
   return name === undefined ? undefined : env.url(name)
 }
+
+/** Where Bedrock is called. */
+export function bedrockUrl(config: {
+  readonly endpoint: string | undefined
+  readonly region: string
+}): string {
+  return config.endpoint ?? `https://bedrock-runtime.${config.region}.amazonaws.com`
+}

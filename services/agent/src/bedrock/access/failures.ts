@@ -2,6 +2,7 @@ import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-ki
 import { problem } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { credentialRules } from './credential-failures.ts'
+import { bedrockUrl } from './endpoints.ts'
 import {
   type CallPhase,
   type FailureRule,
@@ -199,13 +200,13 @@ const rules: readonly FailureRule[] = [
     when: ({ httpStatus }) => httpStatus !== undefined,
     detail: (_config, { httpStatus }) => `Bedrock responded with HTTP status ${httpStatus}.`,
   },
-  {
-    code: 'BEDROCK_UNAVAILABLE',
-    when: () => true,
-    detail: ({ region, endpoint }, { systemCode }) =>
-      `${endpoint ?? `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
-  },
 ]
+
+const unreachable: Omit<FailureRule, 'when'> = {
+  code: 'BEDROCK_UNAVAILABLE',
+  detail: ({ region, endpoint }, { systemCode }) =>
+    `${endpoint ?? `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
+}
 
 /**
  * Judges an error of a Bedrock call or of getting its credential: code, cause and fix. Pure.
@@ -213,11 +214,11 @@ const rules: readonly FailureRule[] = [
  */
 export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {
   const signs = readSigns(error)
-  const refused = proxyProblem(error, urlOf(config, signs))
+  const stsUrl = `https://sts.${config.region}.amazonaws.com`
+  const refused = proxyProblem(error, signs.service === 'bedrock' ? bedrockUrl(config) : stsUrl)
   if (refused) return refused
   const rule = [...credentialRules, ...rules].find(candidate => candidate.when(signs, phase))
-  if (rule === undefined) throw new Error('The last rule matches everything.')
-  const { code, detail, hint } = rule
+  const { code, detail, hint } = rule ?? unreachable
   return problem(code, typeof detail === 'string' ? detail : detail(config, signs), {
     hint: typeof hint === 'function' ? hint(config) : hint,
     upstream: {
@@ -228,10 +229,4 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
     },
     cause: loggableCause(signs),
   })
-}
-
-/** The URL of the service that failed, by which the proxy's part in it is judged. */
-function urlOf({ region, endpoint }: BedrockConfig, { service }: FailureSigns): string {
-  if (service === 'bedrock') return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
-  return `https://sts.${region}.amazonaws.com`
 }

@@ -80,70 +80,58 @@ export function readMcpServers(
   }
   const taken = [...reservedNames, ...otherApis.map(({ name }) => name)]
   return Object.entries(content.mcpServers).flatMap(([name, entry]) => {
-    const faults = findFaults(name, entry, taken)
+    const faults = [...findFaults(name, entry, taken)]
     for (const fault of faults) env.fault(`${file} (MCP_CONFIG), server "${name}": ${fault}.`)
     return faults.length === 0 ? [describeServer(name, entry as Entry, otherApis)] : []
   })
 }
 
-function findFaults(name: string, entry: unknown, taken: readonly string[]): readonly string[] {
-  const ofName = [
-    ...(serverName.test(name) && name.length <= longestServerName
-      ? []
-      : [`its name must be in kebab-case and have ${longestServerName} characters at most`]),
-    ...(taken.includes(name) ? ['its name is taken'] : []),
-  ]
+function* findFaults(name: string, entry: unknown, taken: readonly string[]): Generator<string, void> {
+  if (!serverName.test(name) || name.length > longestServerName)
+    yield `its name must be in kebab-case and have ${longestServerName} characters at most`
+  if (taken.includes(name)) yield 'its name is taken'
   const { url } = Object(entry) as { url?: unknown }
-  const ofNameAndUrl = [...ofName, ...(typeof url === 'string' ? findUrlFaults(url) : [])]
+  if (typeof url === 'string') yield* findUrlFaults(url)
   const shape = Compile(Entry)
-  if (!shape.Check(entry)) return [...ofNameAndUrl, ...describeShapeFaults(shape.Errors(entry))]
+  if (!shape.Check(entry)) return yield* describeShapeFaults(shape.Errors(entry))
   const { allowedTools, readOnlyTools = [], unattendedTools = [], pins = {} } = entry
-  const findUnknown = (member: string, tools: readonly string[]) =>
-    tools
-      .filter(tool => !allowedTools.includes(tool))
-      .map(tool => `${member} has "${tool}", which is not in allowedTools`)
-  return [
-    ...ofNameAndUrl,
-    ...allowedTools
-      .filter(tool => tool.includes('*'))
-      .map(tool => `allowedTools has "${tool}", but there are no wildcards: each tool has to be named`),
-    ...findNameClashes(name, allowedTools),
-    ...findUnknown('readOnlyTools', readOnlyTools),
-    ...findUnknown('unattendedTools', unattendedTools),
-    ...unattendedTools
-      .filter(tool => readOnlyTools.includes(tool))
-      .map(tool => `unattendedTools has "${tool}", which never waits, since readOnlyTools has it too`),
-    ...findUnknown('pins', Object.keys(pins)),
-  ]
+  function* findUnknown(member: string, tools: readonly string[]) {
+    for (const tool of tools)
+      if (!allowedTools.includes(tool)) yield `${member} has "${tool}", which is not in allowedTools`
+  }
+  for (const tool of allowedTools)
+    if (tool.includes('*'))
+      yield `allowedTools has "${tool}", but there are no wildcards: each tool has to be named`
+  yield* findNameClashes(name, allowedTools)
+  yield* findUnknown('readOnlyTools', readOnlyTools)
+  yield* findUnknown('unattendedTools', unattendedTools)
+  for (const tool of unattendedTools)
+    if (readOnlyTools.includes(tool))
+      yield `unattendedTools has "${tool}", which never waits, since readOnlyTools has it too`
+  yield* findUnknown('pins', Object.keys(pins))
 }
 
 /** Tokens travel there: https, or http that leaves neither this machine nor the cluster. */
-function findUrlFaults(text: string): readonly string[] {
+function* findUrlFaults(text: string): Generator<string, void> {
   const url = URL.parse(text)
-  if (!url || !/^https?:$/.test(url.protocol)) return ['url must be an http or https URL']
+  if (!url || !/^https?:$/.test(url.protocol)) return yield 'url must be an http or https URL'
   const isInside =
     loopbackHosts.includes(url.hostname) || /^[a-z0-9-]+$|\.svc(\.cluster\.local)?$/.test(url.hostname)
-  return [
-    ...(url.protocol === 'http:' && !isInside
-      ? ['url must be https, or http to localhost or to a Service of the cluster, since tokens travel there']
-      : []),
-    ...(url.username || url.password ? ['url must not contain a user name or password'] : []),
-    ...(url.hash ? ['url must have no fragment'] : []),
-    ...[...url.searchParams.keys()]
-      .filter(name => credentialParameter.test(name))
-      .map(
-        name =>
-          `url must not have "${name}" in its query, which looks like a credential: traces show the url`,
-      ),
-  ]
+  if (url.protocol === 'http:' && !isInside)
+    yield 'url must be https, or http to localhost or to a Service of the cluster, since tokens travel there'
+  if (url.username || url.password) yield 'url must not contain a user name or password'
+  if (url.hash) yield 'url must have no fragment'
+  for (const name of url.searchParams.keys())
+    if (credentialParameter.test(name))
+      yield `url must not have "${name}" in its query, which looks like a credential: traces show the url`
 }
 
-function findNameClashes(server: string, tools: readonly string[]): readonly string[] {
-  return tools.flatMap((tool, index) => {
+function* findNameClashes(server: string, tools: readonly string[]): Generator<string, void> {
+  for (const [index, tool] of tools.entries()) {
     const name = nameForModel(server, tool)
     const other = tools.slice(0, index).find(earlier => nameForModel(server, earlier) === name)
-    return other === undefined ? [] : [`its tools "${other}" and "${tool}" would both be called ${name}`]
-  })
+    if (other !== undefined) yield `its tools "${other}" and "${tool}" would both be called ${name}`
+  }
 }
 
 function describeServer(name: string, entry: Entry, otherApis: readonly DownstreamApi[]): McpServer {
