@@ -15,7 +15,8 @@ import { problem } from '../problems.ts'
 import type { Timing } from '../timing.ts'
 import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
-import type { ApiExchange, ApiRequest, Reply } from './api-context.ts'
+import type { ApiExchange, ApiRequest } from './api-context.ts'
+import type { Reply } from './responses.ts'
 import {
   callerOf,
   checks,

@@ -19,7 +19,7 @@ import {
 import type { ApiHealth } from './api-health.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { oncePerBrokenConnection } from './repeat.ts'
-import { type ApiResponse, describeFailure, readApiProblem, readResponse } from './responses.ts'
+import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
 import { obtainToken, type TokenStep } from './token-steps.ts'
 import { noteValidation } from './validation.ts'
 
@@ -62,15 +62,6 @@ export interface Permit {
   readonly isIdempotent: boolean
   /** The claims that the token has to prove (JSON text), after the API asked for them. */
   readonly claims?: string | undefined
-}
-
-/** What came of a request, in whatever protocol. */
-export interface Reply {
-  /** Of the HTTP response. */
-  readonly status: number
-  readonly body: unknown
-  /** Further attributes of the call's span. */
-  readonly attributes?: Attributes
 }
 
 /** One request in a protocol of its own. */

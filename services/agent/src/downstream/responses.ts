@@ -4,15 +4,19 @@ import type { Attributes } from '@opentelemetry/api'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
-/** A response of an API as far as the agent reads it. */
-export interface ApiResponse {
+/** What came of a request, in whatever protocol. */
+export interface Reply {
+  /** Of the HTTP response. */
   readonly status: number
-  /** `WWW-Authenticate` */
-  readonly challenge: string | undefined
-  /** The parsed JSON, or `undefined` when it is none. */
   readonly body: unknown
   /** Further attributes of the call's span. */
   readonly attributes?: Attributes
+}
+
+/** A response of an API as far as the agent reads it; its body is the parsed JSON, or `undefined` when it is none. */
+export interface ApiResponse extends Reply {
+  /** `WWW-Authenticate` */
+  readonly challenge: string | undefined
 }
 
 /** What the agent reads of a response. */

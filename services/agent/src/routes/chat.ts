@@ -5,6 +5,7 @@ import {
   chatLimits,
   PausedResponse,
   Problem,
+  type TraceStep,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
 import { markFailed } from '@entra-bedrock-agent/service-kit'
@@ -14,7 +15,6 @@ import { Type } from 'typebox'
 import type { Approvals } from '../approval/approvals.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
-import { collectTurn } from '../turn/collect-turn.ts'
 import type { TurnRequest } from '../turn/running-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { sendEventStream } from './event-stream.ts'
@@ -115,7 +115,7 @@ async function send(
   events: AsyncIterable<readonly TurnEvent[]>,
   inEvents: boolean,
 ) {
-  if (!inEvents) return payloadOf(reply, await collectTurn(events))
+  if (!inEvents) return collect(reply, events)
   metrics.streams.inc()
   try {
     return await sendEventStream(reply, events)
@@ -124,12 +124,20 @@ async function send(
   }
 }
 
-/** What is sent of a turn's outcome; a problem has a status and a type of its own. */
-function payloadOf(reply: FastifyReply, outcome: ChatResponse | PausedResponse | Problem | undefined) {
+/** Reads a turn to its end, or to where it waits, and gathers it into one response. A problem has a status and a type of its own. */
+async function collect(reply: FastifyReply, turn: AsyncIterable<readonly TurnEvent[]>) {
+  const steps = new Map<string, TraceStep>()
+  for await (const events of turn) {
+    for (const { event, data } of events) {
+      if (event === 'step') steps.set(data.id, data)
+      else if (event === 'result') return { ...data, trace: [...steps.values()] }
+      else if (event === 'pause') return { ...data, status: 'paused' as const, trace: [...steps.values()] }
+      else if (event === 'problem') {
+        markFailed(data.code)
+        return reply.code(data.status).type('application/problem+json').send(data)
+      }
+    }
+  }
   // The client is gone.
-  if (!outcome) return reply.hijack()
-  if ('answer' in outcome) return outcome
-  markFailed(outcome.code)
-  reply.code(outcome.status).type('application/problem+json')
-  return outcome
+  return reply.hijack()
 }

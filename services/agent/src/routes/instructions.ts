@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { Instructions, InstructionsQuery, needsUser, Problem } from '@entra-bedrock-agent/identity-trace'
+import {
+  Instructions,
+  InstructionsQuery,
+  type NeededRight,
+  needsUser,
+  Problem,
+} from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { describeInstructions } from '../bedrock/instructions.ts'
+import { dateLine, systemPrompt } from '../bedrock/system-prompt.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
-import type { Toolset } from '../tools/toolset.ts'
+import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { neededRight } from '../identity/flows.ts'
+import { mayCall } from '../tools/step-of-calls.ts'
+import { type OfferedTool, type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import { betweenTurns } from '../turn/between-turns.ts'
 import type { Turn } from '../turn/turn.ts'
 import { readAsker, type SignInRules } from './sign-in.ts'
@@ -25,12 +34,15 @@ const schema = {
   },
 }
 
-/** `GET /api/instructions`, for whoever may ask by `POST /api/chat`. */
+/**
+ * `GET /api/instructions`, for whoever may ask by `POST /api/chat`: what the model would be told in such a turn, before the
+ * conversation: prompt and tools, with the right that each tool needs.
+ */
 export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (
   app,
   options,
 ) => {
-  const { toolsets, apis, tokens } = options
+  const { apis, tokens } = options
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
     const asker = await readAsker(options, request, reply, request.query)
     const { agent, flow, signedIn, connection, requestId } = asker
@@ -49,6 +61,41 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
       write: () => {},
       notice: () => {},
     }
-    return describeInstructions(toolsets, apis.for(turn), tokens)
+    const toolsets = toolsetsOf(agent, options.toolsets)
+    const loaded = await Promise.all(toolsets.map(toolset => toolset.load(apis.for(turn))))
+    const offered = loaded.flat().filter(tool => mayCall(turn, tool))
+    return {
+      systemPrompt: `${systemPrompt(agent, toolsets)}\n\n${dateLine(new Date())}`,
+      tools: await Promise.all(offered.map(tool => describeTool(tokens, turn, tool))),
+    }
   })
+}
+
+async function describeTool(
+  tokens: Pick<AgentTokens, 'obtain'>,
+  turn: Turn,
+  { tool: { name, description, schema }, api, change }: OfferedTool,
+) {
+  const needs = neededRight(api, turn.flow) ?? null
+  const held = needs && (await isHeld(tokens, turn, api, needs))
+  const waits = change && needsUser(turn.flow) ? { waits: true } : {}
+  return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
+}
+
+/** Obtains a token of the agent or of its user account to see whether it has a right; a user's token is obtained by real calls only. */
+async function isHeld(
+  tokens: Pick<AgentTokens, 'obtain'>,
+  { agent, flow, correlationId, signal }: Turn,
+  api: DownstreamApi,
+  { permission, kind }: NeededRight,
+): Promise<boolean | null> {
+  if (needsUser(flow)) return null
+  const asked = { agent, flow, api, user: undefined, correlationId, traceparent: undefined, signal }
+  try {
+    const { claims } = await tokens.obtain(asked)
+    const held = kind === 'role' ? claims['roles'] : String(claims['scp'] ?? '').split(' ')
+    return Array.isArray(held) && held.includes(permission)
+  } catch {
+    return null
+  }
 }

@@ -2,12 +2,9 @@ import type { StructuredToolInterface } from '@langchain/core/tools'
 import { Type } from 'typebox'
 import { defineTool } from '../define-tool.ts'
 import type { WeatherClient } from './client.ts'
+import { askedCity } from './weather.ts'
 
-const city = Type.String({
-  pattern: '\\S',
-  maxLength: 100,
-  description: 'City, such as "Oslo" or "Dallas, Texas".',
-})
+const city = askedCity
 const days = Type.Integer({ minimum: 1, maximum: 7, description: 'Days from today on; 2 includes tomorrow.' })
 
 /** The weather tools as the model gets them. */

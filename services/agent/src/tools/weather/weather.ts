@@ -1,6 +1,13 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
+/** A city as a model names it. */
+export const askedCity = Type.String({
+  pattern: '\\S',
+  maxLength: 100,
+  description: 'City, such as "Oslo" or "Dallas, Texas".',
+})
+
 /** What the agent relies on in the responses of the weather API. Members that it does not know are let through. */
 const place = {
   city: Type.String({ maxLength: 200 }),

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { askedCity } from '../weather.ts'
 
 const when = Type.Object(
   {
@@ -11,11 +12,7 @@ const when = Type.Object(
 
 /** What `POST /alerts` takes. */
 export const AlertOrder = Type.Object({
-  city: Type.String({
-    pattern: '\\S',
-    maxLength: 100,
-    description: 'City, such as "Oslo" or "Dallas, Texas".',
-  }),
+  city: askedCity,
   when,
   untilDate: Type.String({
     pattern: '^\\d{4}-\\d{2}-\\d{2}$',
