@@ -12,6 +12,7 @@ const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** The metrics of the turns, besides those of the process. No label comes from a message or an answer. */
 export class TurnMetrics {
   readonly registry = new Registry()
+  readonly #inSeconds = { buckets: durationBuckets, registers: [this.registry] }
   readonly inFlight = new Gauge({
     name: 'agent_turns_in_flight',
     help: 'Chat turns under way.',
@@ -32,15 +33,13 @@ export class TurnMetrics {
     name: 'agent_turn_duration_seconds',
     help: 'How long chat turns took.',
     labelNames: ['mode', 'flow'],
-    buckets: durationBuckets,
-    registers: [this.registry],
+    ...this.#inSeconds,
   })
   readonly #firstToken = new Histogram({
     name: 'agent_turn_first_token_seconds',
     help: 'How long the first text of an answer took.',
     labelNames: ['mode', 'flow'],
-    buckets: durationBuckets,
-    registers: [this.registry],
+    ...this.#inSeconds,
   })
 
   readonly streams = new Gauge({
@@ -52,15 +51,13 @@ export class TurnMetrics {
     name: 'agent_token_request_duration_seconds',
     help: 'How long the sidecar took for tokens of turns, by agent, flow, API and outcome (OK or a problem code).',
     labelNames: ['agent', 'flow', 'api', 'outcome'],
-    buckets: durationBuckets,
-    registers: [this.registry],
+    ...this.#inSeconds,
   })
   readonly #apiCalls = new Histogram({
     name: 'agent_api_call_duration_seconds',
     help: 'How long calls of APIs took, by API and outcome (OK or a problem code).',
     labelNames: ['api', 'outcome'],
-    buckets: durationBuckets,
-    registers: [this.registry],
+    ...this.#inSeconds,
   })
   readonly #modelCalls = new Histogram({
     name: 'gen_ai_client_operation_duration_seconds',

@@ -39,7 +39,10 @@ export type AwsCredential =
     }
   | { readonly tier: 'none'; readonly missing: string }
 
-/** Decides on the credential tier from the environment, without reading files or network. The first that is complete wins; see docs/bedrock.md. */
+/**
+ * Decides on the credential tier from the environment, without reading files or network. The first that is complete wins; see
+ * docs/bedrock.md.
+ */
 export function readCredential(env: EnvironmentReader): AwsCredential {
   return (
     readApiKey(env) ??

@@ -41,11 +41,11 @@ describe('The configuration of MCP servers', () => {
         appId: '99999999-0000-4000-8000-0000000010aa',
         sidecarEntries: { autonomous: 'notesApp', obo: 'notes' },
         flows: ['autonomous', 'obo'],
+        keepsIdempotencyKeys: false,
       },
       allowedTools: ['get_note'],
       readOnlyTools: [],
       unattendedTools: [],
-      keepsIdempotencyKeys: false,
       pins: {},
       protocol: 'auto',
     })
@@ -124,8 +124,8 @@ describe('The configuration of MCP servers', () => {
   it('has idempotency keys kept only by a server of the registration of an API that keeps them', () => {
     const own = { ...notes, appId: weatherApi.appId.toUpperCase() }
     expect(read({ mcpServers: { notes, own } })).toMatchObject([
-      { keepsIdempotencyKeys: false },
-      { keepsIdempotencyKeys: true },
+      { api: { keepsIdempotencyKeys: false } },
+      { api: { keepsIdempotencyKeys: true } },
     ])
   })
 

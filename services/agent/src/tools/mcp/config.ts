@@ -14,8 +14,6 @@ export interface McpServer {
   readonly readOnlyTools: readonly string[]
   /** Those of the others that the agent may call for itself, where no user is there to approve. */
   readonly unattendedTools: readonly string[]
-  /** Whether it does a call once, however often it is sent with the same idempotency key in `_meta`. */
-  readonly keepsIdempotencyKeys: boolean
   /** The hash that a tool's definition must have, for tools that are pinned. */
   readonly pins: Readonly<Record<string, string>>
   readonly protocol: 'auto' | '2026-07-28' | '2025-11-25'
@@ -151,13 +149,13 @@ function describeServer(name: string, entry: Entry, otherApis: readonly Downstre
       flows,
       permissions: undefined,
       isOptional: true,
+      keepsIdempotencyKeys: otherApis.some(
+        other => other.keepsIdempotencyKeys === true && other.appId.toLowerCase() === appId,
+      ),
     },
     allowedTools,
     readOnlyTools,
     unattendedTools,
-    keepsIdempotencyKeys: otherApis.some(
-      other => other.keepsIdempotencyKeys === true && other.appId.toLowerCase() === appId,
-    ),
     pins,
     protocol,
     limits: { timeoutMs, maxResultBytes, maxResultCharacters },

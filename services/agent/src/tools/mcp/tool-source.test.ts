@@ -18,7 +18,6 @@ const server: McpServer = {
   allowedTools: ['get_note'],
   readOnlyTools: ['get_note'],
   unattendedTools: [],
-  keepsIdempotencyKeys: false,
   pins: { get_note: hashTool(getNote) },
   protocol: 'auto',
   limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },

@@ -71,7 +71,6 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
     allowedTools: ['get_note', 'write_note'],
     readOnlyTools: ['get_note'],
     unattendedTools: [],
-    keepsIdempotencyKeys: false,
     pins: {},
     protocol: '2025-11-25',
     limits: { timeoutMs: 5_000, maxResultBytes: 10_000, maxResultCharacters: 1_000 },

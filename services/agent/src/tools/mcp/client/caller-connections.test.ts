@@ -11,7 +11,6 @@ const server: McpServer = {
   allowedTools: ['get_note'],
   readOnlyTools: ['get_note'],
   unattendedTools: [],
-  keepsIdempotencyKeys: false,
   pins: {},
   protocol: '2025-11-25',
   limits: { timeoutMs: 10_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },

@@ -8,7 +8,6 @@ const server = (change: Partial<McpServer> = {}): McpServer => ({
   allowedTools: ['get_note', 'write_note'],
   readOnlyTools: ['get_note'],
   unattendedTools: [],
-  keepsIdempotencyKeys: false,
   pins: {},
   protocol: 'auto',
   limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
