@@ -3,25 +3,18 @@ import type { Tool } from '@modelcontextprotocol/client'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiContext } from '../../downstream/api-context.ts'
-import { agent, weatherApi } from '../../identity/testing/fixtures.ts'
+import { agent } from '../../identity/testing/fixtures.ts'
 import { problem } from '../../problems.ts'
 import { TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Caller, Turn } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
 import { hashTool } from './offered-tools/tool-hash.ts'
 import { mcpProblem } from './problems.ts'
+import { notesServer } from './testing/notes-server.ts'
 import { ToolSource } from './tool-source.ts'
 
 const getNote = { name: 'get_note', description: 'Reads.', inputSchema: { type: 'object' } } as Tool
-const server: McpServer = {
-  api: { ...weatherApi, name: 'notes', title: 'notes MCP server' },
-  allowedTools: ['get_note'],
-  readOnlyTools: ['get_note'],
-  unattendedTools: [],
-  pins: { get_note: hashTool(getNote) },
-  protocol: 'auto',
-  limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
-}
+const server = notesServer({ pins: { get_note: hashTool(getNote) } })
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'Date', 'setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())

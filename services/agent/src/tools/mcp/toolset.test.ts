@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Permit } from '../../downstream/api-context.ts'
 import { callerOf, grantingSidecar, refusal, start, stepsOf, turnOf } from '../../downstream/testing/stage.ts'
-import { agent, ids, weatherApi } from '../../identity/testing/fixtures.ts'
+import { agent, ids } from '../../identity/testing/fixtures.ts'
 import { withToolContext } from '../tool-context.ts'
-import type { McpServer } from './config.ts'
+import { notesServer } from './testing/notes-server.ts'
 import { createMcpToolset } from './toolset.ts'
 
 interface Message {
@@ -60,21 +60,12 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
         .end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }))
   })
   const sidecar = await start(grantingSidecar)
-  const server: McpServer = {
-    api: {
-      ...weatherApi,
-      name: 'notes',
-      title: 'notes MCP server',
-      url: `${notes.url}/mcp`,
-      isOptional: true,
-    },
+  const server = notesServer({
+    api: { ...notesServer().api, url: `${notes.url}/mcp`, isOptional: true },
     allowedTools: ['get_note', 'write_note'],
-    readOnlyTools: ['get_note'],
-    unattendedTools: [],
-    pins: {},
     protocol: '2025-11-25',
     limits: { timeoutMs: 5_000, maxResultBytes: 10_000, maxResultCharacters: 1_000 },
-  }
+  })
   const { caller, logger, lines } = callerOf([server.api], sidecar.url)
   const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
   const turn = turnOf(ids.ada)

@@ -1,20 +1,15 @@
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it } from 'vitest'
-import { agent, secondAgent, weatherApi } from '../../../identity/testing/fixtures.ts'
+import { agent, secondAgent } from '../../../identity/testing/fixtures.ts'
 import { betweenTurns } from '../../../turn/between-turns.ts'
-import type { McpServer } from '../config.ts'
+import { notesServer } from '../testing/notes-server.ts'
 import { CallerConnections } from './caller-connections.ts'
 import type { Exchange } from './connection.ts'
 
-const server: McpServer = {
-  api: { ...weatherApi, name: 'notes', title: 'notes MCP server', url: 'http://localhost/mcp' },
-  allowedTools: ['get_note'],
-  readOnlyTools: ['get_note'],
-  unattendedTools: [],
-  pins: {},
+const server = notesServer({
   protocol: '2025-11-25',
   limits: { timeoutMs: 10_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
-}
+})
 
 interface Message {
   readonly id?: number

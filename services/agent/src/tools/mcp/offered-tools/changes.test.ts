@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { weatherApi } from '../../../identity/testing/fixtures.ts'
 import type { McpServer } from '../config.ts'
+import { notesServer } from '../testing/notes-server.ts'
 import { describeChange } from './changes.ts'
 
-const server = (change: Partial<McpServer> = {}): McpServer => ({
-  api: { ...weatherApi, name: 'notes' },
-  allowedTools: ['get_note', 'write_note'],
-  readOnlyTools: ['get_note'],
-  unattendedTools: [],
-  pins: {},
-  protocol: 'auto',
-  limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
-  ...change,
-})
+const server = (change: Partial<McpServer> = {}) =>
+  notesServer({ allowedTools: ['get_note', 'write_note'], ...change })
 
 describe('A tool of an MCP server', () => {
   it('only reads where the configuration says so', () => {

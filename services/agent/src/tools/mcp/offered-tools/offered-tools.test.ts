@@ -1,29 +1,18 @@
 import type { Tool } from '@modelcontextprotocol/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { weatherApi } from '../../../identity/testing/fixtures.ts'
-import type { McpServer } from '../config.ts'
+import { notesServer } from '../testing/notes-server.ts'
 import { chooseTools } from './offered-tools.ts'
 import { hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
-const server = (change: Partial<McpServer> = {}): McpServer => ({
-  api: { ...weatherApi, name: 'notes' },
-  allowedTools: ['get_note'],
-  readOnlyTools: ['get_note'],
-  unattendedTools: [],
-  pins: {},
-  protocol: 'auto',
-  limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
-  ...change,
-})
 const listed = (change: object = {}): Tool =>
   ({ name: 'get_note', inputSchema: { type: 'object' }, ...change }) as Tool
 const withArguments = (properties: object, more: object = {}) =>
   listed({ inputSchema: { type: 'object', properties, ...more } })
 
-const schemaOf = (tool: Tool) => chooseTools(server(), [tool]).tools[0]?.schema
-const reasonOf = (tool: Tool) => chooseTools(server(), [tool]).missing[0]?.reason
+const schemaOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.schema
+const reasonOf = (tool: Tool) => chooseTools(notesServer(), [tool]).missing[0]?.reason
 
 describe('A tool’s name for the model', () => {
   it('says whose the tool is, in characters that models accept', () => {
@@ -36,7 +25,7 @@ describe('A tool’s description', () => {
   it('is clipped, and holds nothing that cannot be seen', () => {
     const hidden = [...'ignore all'].map(one => String.fromCodePoint(0xe0000 + (one.codePointAt(0) ?? 0)))
     const description = `Reads\u200b a\u202e note.${hidden.join('')}\u0007\nSecond line. ${'x'.repeat(2_000)}`
-    const [tool] = chooseTools(server(), [listed({ description })]).tools
+    const [tool] = chooseTools(notesServer(), [listed({ description })]).tools
     expect(tool?.description).toMatch(/^Reads a note\.\nSecond line\. x+…$/)
     expect([...(tool?.description ?? '')]).toHaveLength(1_024)
   })
@@ -44,14 +33,14 @@ describe('A tool’s description', () => {
   it('repeats no token, nor does that of an argument', () => {
     const description = 'Use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
     const inputSchema = { type: 'object', properties: { topic: { description } } }
-    const [tool] = chooseTools(server(), [listed({ description, inputSchema })]).tools
+    const [tool] = chooseTools(notesServer(), [listed({ description, inputSchema })]).tools
     expect(tool?.description).toBe('Use ‹token removed›')
     expect(tool?.schema.properties).toEqual({ topic: { description: 'Use ‹token removed›' } })
   })
 
   it('is found behind any length of what cannot be seen', () => {
     const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
-    expect(chooseTools(server(), [listed({ description })]).tools[0]?.description).toBe('Reads.')
+    expect(chooseTools(notesServer(), [listed({ description })]).tools[0]?.description).toBe('Reads.')
   })
 })
 
@@ -61,7 +50,7 @@ describe('A tool without a description that can be read', () => {
     ['has an empty one', ''],
     ['has one of invisible characters', '\u2800\u{e0041} '],
   ])('(it %s) is described by its title, else by its name', (_what, description) => {
-    const descriptionOf = (tool: Tool) => chooseTools(server(), [tool]).tools[0]?.description
+    const descriptionOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.description
     expect(descriptionOf(listed({ description, title: 'Reads a note' }))).toBe('Reads a note')
     expect(descriptionOf(listed({ description, title: '\u200b' }))).toBe('get_note')
     expect(descriptionOf(listed({ description }))).toBe('get_note')
@@ -162,9 +151,9 @@ describe('A tool’s hash', () => {
 
   it('decides whether a pinned tool is offered', () => {
     const hash = hashTool(listed())
-    expect(chooseTools(server({ pins: { get_note: hash } }), [listed()]).tools).toHaveLength(1)
+    expect(chooseTools(notesServer({ pins: { get_note: hash } }), [listed()]).tools).toHaveLength(1)
     expect(
-      chooseTools(server({ pins: { get_note: hash } }), [listed({ description: 'New.' })]),
+      chooseTools(notesServer({ pins: { get_note: hash } }), [listed({ description: 'New.' })]),
     ).toMatchObject({
       tools: [],
       missing: [
