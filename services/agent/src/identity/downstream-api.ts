@@ -42,22 +42,21 @@ export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title' | 'k
  * Reads an API's configuration: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
  * entries `tasksApp` and `tasks`.
  */
-export function readDownstreamApi(env: EnvironmentReader, definition: ApiDefinition): DownstreamApi {
-  const { name, title, permissions, defaultUrl, keepsIdempotencyKeys } = definition
-  const variable = variablePrefix(name)
-  const entry = name
+export function readDownstreamApi(
+  env: EnvironmentReader,
+  { defaultUrl, ...definition }: ApiDefinition,
+): DownstreamApi {
+  const variable = variablePrefix(definition.name)
+  const entry = definition.name
     .replace(/-api$/, '')
     .replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
   return {
-    name,
-    title,
-    permissions,
+    ...definition,
     url: env.url(`${variable}_URL`, defaultUrl),
     healthPath: '/readyz',
     appId: env.guid(`${variable}_APP_ID`),
     sidecarEntries: nameSidecarEntries(entry),
     flows: flowNames,
-    ...(keepsIdempotencyKeys === undefined ? {} : { keepsIdempotencyKeys }),
   }
 }
 
