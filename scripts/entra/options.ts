@@ -1,4 +1,4 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util'
 import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
 import { alertsConsents, type Removal, type Settings } from './settings.ts'
@@ -16,11 +16,8 @@ const commands = {
 } as const
 export type Command = keyof typeof commands
 
-interface Option {
-  readonly type: 'string' | 'boolean'
-  readonly isRepeated?: boolean
+interface Option extends ParseArgsOptionDescriptor {
   readonly value?: string
-  readonly preset?: string
   readonly text: string
   /** Absent: every command knows it. */
   readonly of?: readonly Command[]
@@ -32,22 +29,22 @@ const switching: readonly Command[] = ['disable', 'enable']
 // biome-ignore format: table
 const options = {
   tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
-  agent: { type: 'string', isRepeated: true, value: 'name[:flows]', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUp, 'status', 'disable', 'enable'] },
+  agent: { type: 'string', multiple: true, value: 'name[:flows]', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUp, 'status', 'disable', 'enable'] },
   'agent-user-domain': { type: 'string', value: 'domain', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUp },
-  'remove-agent': { type: 'string', isRepeated: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUp },
+  'remove-agent': { type: 'string', multiple: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUp },
   'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUp },
   'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUp },
-  'remove-cluster': { type: 'string', isRepeated: true, value: 'issuer', text: 'take the credentials of a cluster away; again for several', of: setUp },
+  'remove-cluster': { type: 'string', multiple: true, value: 'issuer', text: 'take the credentials of a cluster away; again for several', of: setUp },
   'client-secret': { type: 'boolean', text: 'make a client secret and write it into the .env file; for trials', of: setUp },
   'replace-client-secret': { type: 'boolean', text: 'make a new secret in place of one that is in use', of: ['apply'] },
   'no-client-secret': { type: 'boolean', text: 'take the client secret away', of: setUp },
   'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUp },
-  'redirect-uri': { type: 'string', isRepeated: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUp },
+  'redirect-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUp },
   alerts: { type: 'string', value: alertsConsents.join('|'), text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUp },
-  'unattended-alerts': { type: 'string', isRepeated: true, value: 'name', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUp },
-  'consent-uri': { type: 'string', isRepeated: true, value: 'uri', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUp },
-  sponsor: { type: 'string', isRepeated: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUp },
-  owner: { type: 'string', isRepeated: true, value: 'user', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUp },
+  'unattended-alerts': { type: 'string', multiple: true, value: 'name', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUp },
+  'consent-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUp },
+  sponsor: { type: 'string', multiple: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUp },
+  owner: { type: 'string', multiple: true, value: 'user', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUp },
   'blueprint-name': { type: 'string', value: 'name', text: '[Weather Agent Blueprint]', of: setUp },
   'api-name': { type: 'string', value: 'name', text: '[Weather API]', of: setUp },
   'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUp },
@@ -56,7 +53,7 @@ const options = {
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   azure: { type: 'boolean', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
   kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
-  accept: { type: 'string', isRepeated: true, value: 'subject', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
+  accept: { type: 'string', multiple: true, value: 'subject', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
   aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
   svg: { type: 'string', value: 'file', text: 'the result as a picture, too, to put into a review', of: ['blast-radius'] },
   json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
@@ -68,16 +65,17 @@ const options = {
   api: { type: 'string', value: 'url', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
   sidecar: { type: 'string', value: 'url', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
   namespace: { type: 'string', value: 'name', text: 'namespace of the pods; else that of kubectl’s context', of: switching },
-  'sign-in': { type: 'string', value: signInWays.join('|'), text: 'auto: the Azure CLI, and a device code where its token is refused', preset: 'auto' },
+  'sign-in': { type: 'string', value: signInWays.join('|'), text: 'auto: the Azure CLI, and a device code where its token is refused', default: 'auto' },
   'sign-in-client': { type: 'string', value: 'id', text: 'public client of your own to sign in with' },
   'access-token-file': { type: 'string', value: 'file', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
-  receipt: { type: 'string', value: 'file', text: 'what was made, without secrets', preset: '.entra-receipt.json' },
-  dotenv: { type: 'string', value: 'file', text: 'where the ids and the secret go', preset: '.env' },
-  'agents-config': { type: 'string', value: 'file', text: 'where several agents go, for AGENTS_CONFIG', preset: 'agents.json' },
-  wait: { type: 'string', value: 'seconds', text: 'how long to wait for Entra to show a change', preset: '180' },
+  receipt: { type: 'string', value: 'file', text: 'what was made, without secrets', default: '.entra-receipt.json' },
+  dotenv: { type: 'string', value: 'file', text: 'where the ids and the secret go', default: '.env' },
+  'agents-config': { type: 'string', value: 'file', text: 'where several agents go, for AGENTS_CONFIG', default: 'agents.json' },
+  wait: { type: 'string', value: 'seconds', text: 'how long to wait for Entra to show a change', default: '180' },
   help: { type: 'boolean', text: 'this help' },
 } satisfies Record<string, Option>
 type Name = keyof typeof options
+type Values = ReturnType<typeof parse>['values']
 
 /** What the caller asked for. */
 export type Invocation = ReturnType<typeof readArguments>
@@ -124,9 +122,9 @@ export function readArguments(args: readonly string[]) {
     signIn: readChoice('sign-in', signInWays, values['sign-in']) ?? 'auto',
     signInClient: values['sign-in-client'],
     accessTokenFile: values['access-token-file'],
-    receiptPath: values.receipt ?? '',
-    envFile: values.dotenv ?? '',
-    agentsFile: values['agents-config'] ?? '',
+    receiptPath: values.receipt,
+    envFile: values.dotenv,
+    agentsFile: values['agents-config'],
     waitSeconds: readNumber('wait', values.wait) ?? 0,
     /** ConfigMap with the deny list; `null`: that which the chart's pods mount; `undefined`: none. */
     denyList: values['deny-list'] === '' ? null : values['deny-list'],
@@ -160,23 +158,8 @@ function findCommand(name: string | undefined): Command | undefined {
 }
 
 function parse(args: readonly string[]) {
-  const config = Object.fromEntries(
-    Object.entries<Option>(options).map(([name, option]) => [
-      name,
-      {
-        type: option.type,
-        multiple: option.isRepeated ?? false,
-        ...(option.preset === undefined ? {} : { default: option.preset }),
-      },
-    ]),
-  ) satisfies ParseArgsOptionsConfig
   try {
-    const { values, positionals } = parseArgs({
-      args: args.flatMap(withoutName),
-      options: config,
-      allowPositionals: true,
-    })
-    return { values: values as Values, positionals }
+    return parseArgs({ args: args.flatMap(withoutName), options, allowPositionals: true })
   } catch (error) {
     throw new Mistake((error as Error).message, 'npx --no-install agentctl entra --help')
   }
@@ -186,14 +169,6 @@ function parse(args: readonly string[]) {
 function withoutName(arg: string, index: number, args: readonly string[]): readonly string[] {
   const next = args[index + 1]
   return arg === '--deny-list' && (next === undefined || next.startsWith('-')) ? ['--deny-list='] : [arg]
-}
-
-type Values = {
-  readonly [Key in Name]?: (typeof options)[Key] extends { type: 'boolean' }
-    ? boolean
-    : (typeof options)[Key] extends { isRepeated: true }
-      ? string[]
-      : string
 }
 
 interface NamedAgent {
@@ -309,18 +284,17 @@ function helpText(command: Command | undefined): string {
   const names = (Object.keys(options) as Name[]).filter(
     name => command === undefined || isOptionOf(name, command),
   )
-  const heads = names.map(name => {
-    const { value }: Option = options[name]
-    return `--${name}${value === undefined ? '' : ` <${value}>`}`
+  const rows = names.map((name): readonly [head: string, text: string] => {
+    const { value, text, default: preset }: Option = options[name]
+    return [
+      value === undefined ? `--${name}` : `--${name} <${value}>`,
+      preset === undefined ? text : `${text} [${preset}]`,
+    ]
   })
-  const width = Math.min(Math.max(...heads.map(({ length }) => length)), 34)
-  const lines = heads.map((head, index) => {
-    const { text: words, preset }: Option = options[names[index] ?? 'help']
-    const text = preset === undefined ? words : `${words} [${preset}]`
-    return head.length > width
-      ? `  ${head}\n  ${' '.repeat(width)}  ${text}`
-      : `  ${head.padEnd(width)}  ${text}`
-  })
+  const width = Math.min(Math.max(...rows.map(([head]) => head.length)), 34)
+  const lines = rows.map(([head, text]) =>
+    head.length > width ? `  ${head}\n  ${' '.repeat(width)}  ${text}` : `  ${head.padEnd(width)}  ${text}`,
+  )
   const head = command
     ? [`npx --no-install agentctl entra ${command} [options]`, '', `${command} ${commands[command]}.`]
     : [
