@@ -14,7 +14,7 @@ export interface GraphRequest {
 }
 
 /** How to read a path. */
-type Reading = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
+export type Reading = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
 
 interface ErrorBody {
   readonly code?: string

@@ -2,6 +2,7 @@ import { readMembers } from '../extras.ts'
 import { GraphRefusal, type Json } from '../graph.ts'
 import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
+import { accessPackages } from '../objects/holdings.ts'
 import { listCollections } from '../objects/kinds.ts'
 import {
   agentKey,
@@ -14,7 +15,6 @@ import {
 import type { Recorded } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
-import { accessPackages } from './access-packages.ts'
 import { type BlastRadius, type Branch, group } from './branch.ts'
 import { readChangers } from './changers.ts'
 import { Names } from './names.ts'

@@ -1,20 +1,15 @@
 import type { Graph, Json } from '../graph.ts'
 import { agentsWith } from '../settings.ts'
 import { agentsPath } from './agents.ts'
-import { describeRole } from './app-roles.ts'
-import { describeConsent } from './consents.ts'
-import { agentUsersOf } from './memberships.ts'
 import {
   type AccessByMethod,
   administrator,
   agentKey,
   agentUserKey,
   appIdOf,
-  type Collection,
   idOf,
   isRecorded,
   type Kind,
-  type Named,
   type Target,
   type TenantObject,
 } from './tenant-object.ts'
@@ -52,25 +47,7 @@ export const agentUsers: Kind = {
       whose: ' of an agent of the blueprint',
       remove: one => ({ method: 'DELETE', path: `/users/${one['id']}` }),
     },
-    ...agentUsersOf(target).flatMap(one => listsOf(target, one)),
   ],
-}
-
-/** The lists of what a user account has, apart from what its agent has. */
-function listsOf(target: Target, { key, title }: Named): readonly Collection[] {
-  const lists = [
-    ['consents', 'oauth2PermissionGrants', describeConsent],
-    ['app roles', 'appRoleAssignments', describeRole],
-    ['licences', 'licenseDetails', ({ skuPartNumber }: Json) => `licence ${skuPartNumber}`],
-  ] as const
-  return lists.map(([what, list, describe]) => ({
-    of: key,
-    title: `${what} of the ${title}`,
-    list: graph => graph.list(`/users/${idOf(target, key)}/${list}`, { mayBeForbidden: true }),
-    isWanted: one => isRecorded(target, `${key}/grant`, one),
-    describe,
-    whose: ` of the ${title}`,
-  }))
 }
 
 /** All user accounts of agents in the tenant, with what Graph shows only if it is asked for. */

@@ -1,17 +1,7 @@
 import type { Json } from '../graph.ts'
 import { agentsWith, isUnattended, type Settings } from '../settings.ts'
 import { alertsReadWriteAllId, weatherReadAllId } from './applications.ts'
-import {
-  agentKey,
-  type Collection,
-  consenter,
-  findListed,
-  idOf,
-  isRecorded,
-  type Kind,
-  principalsOf,
-  type Target,
-} from './tenant-object.ts'
+import { agentKey, consenter, findListed, idOf, isRecorded, type Kind, type Target } from './tenant-object.ts'
 
 /** What an agent may do as itself. */
 interface Role {
@@ -65,8 +55,16 @@ export const appRoles: Kind = {
       }
     }),
   collections: target => [
-    ...principalsOf(target).map(({ key, title }) => assignments(target, key, title, 'appRoleAssignments')),
-    assignments(target, 'weather-api-principal', 'principal of the API', 'appRoleAssignedTo'),
+    {
+      of: 'weather-api-principal',
+      title: 'who has app roles of principal of the API',
+      list: graph =>
+        graph.list(`/servicePrincipals/${idOf(target, 'weather-api-principal')}/appRoleAssignedTo`, {
+          mayBeForbidden: true,
+        }),
+      isWanted: one => isWantedRole(target, one),
+      describe: one => `${describeRole(one)} for "${one['principalDisplayName']}"`,
+    },
   ],
 }
 
@@ -76,23 +74,11 @@ function rolesOf({ settings }: Target): readonly (readonly [agent: string, role:
   )
 }
 
-function assignments(
-  target: Target,
-  key: string,
-  title: string,
-  list: 'appRoleAssignments' | 'appRoleAssignedTo',
-): Collection {
-  const isOwn = list === 'appRoleAssignments'
-  return {
-    of: key,
-    title: isOwn ? `app roles that ${title} has` : `who has app roles of ${title}`,
-    list: graph => graph.list(`/servicePrincipals/${idOf(target, key)}/${list}`, { mayBeForbidden: true }),
-    isWanted: one =>
-      rolesOf(target).some(([name, role]) => isRecorded(target, `${agentKey(name)}/${role.key}`, one)),
-    describe: one =>
-      isOwn ? describeRole(one) : `${describeRole(one)} for "${one['principalDisplayName']}"`,
-    ...(isOwn ? { whose: ` for ${title}` } : {}),
-  }
+/** Whether an assignment is one of those that the set-up makes, whosever list it is in. */
+export function isWantedRole(target: Target, assignment: Json): boolean {
+  return rolesOf(target).some(([name, role]) =>
+    isRecorded(target, `${agentKey(name)}/${role.key}`, assignment),
+  )
 }
 
 export function describeRole({ appRoleName, appRoleId, resourceDisplayName }: Json): string {

@@ -7,7 +7,6 @@ import {
   findListed,
   idOf,
   type Kind,
-  principalsOf,
   type Target,
   type TenantObject,
 } from './tenant-object.ts'
@@ -15,15 +14,6 @@ import {
 /** What the page and the agents may do on behalf of all users, and what agents may do as their own user account. */
 export const consents: Kind = {
   wanted: target => consentsOf(target).map(one => consent(target, one)),
-  collections: target =>
-    principalsOf(target).map(({ key, title }) => ({
-      of: key,
-      title: `consents to ${title}`,
-      list: graph => graph.list(pathOf(idOf(target, key)), { mayBeForbidden: true }),
-      isWanted: one => isNothingMore(target, key, one),
-      describe: describeConsent,
-      whose: `, to ${title}`,
-    })),
 }
 
 const path = '/oauth2PermissionGrants'
@@ -33,10 +23,6 @@ const openIdScopes = ['openid', 'profile', 'email', 'offline_access']
 export function describeConsent({ scope, resourceDisplayName, resourceId, consentType }: Json): string {
   const who = consentType === 'Principal' ? 'one user' : 'all users'
   return `consent of ${who} to ${String(scope).trim()} of ${resourceDisplayName ? `"${resourceDisplayName}"` : resourceId}`
-}
-
-function pathOf(clientId: string): string {
-  return `${path}?$filter=clientId eq '${clientId}'`
 }
 
 interface Consent {
@@ -84,7 +70,7 @@ function consentsOf({ settings }: Target): readonly Consent[] {
  * A user's own consent to what all consented to, to signing in, or to alerts where each user is asked for that, gives the client nothing
  * that was not wanted.
  */
-function isNothingMore(
+export function isNothingMore(
   target: Target,
   client: string,
   { id, resourceId, scope, consentType }: Json,
@@ -120,7 +106,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
     find: graph =>
       findListed(
         graph,
-        pathOf(clientId()),
+        `${path}?$filter=clientId eq '${clientId()}'`,
         one =>
           one['resourceId'] === resourceId() &&
           Object.entries(whose()).every(([name, value]) => one[name] === value),

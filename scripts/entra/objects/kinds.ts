@@ -7,8 +7,7 @@ import { blueprint, page, weatherApi } from './applications.ts'
 import { clientSecret } from './client-secret.ts'
 import { consents } from './consents.ts'
 import { federatedCredentials } from './federated-credentials.ts'
-import { inheritance } from './inheritance.ts'
-import { memberships } from './memberships.ts'
+import { holdings } from './holdings.ts'
 import { blueprintPrincipal, principals } from './principals.ts'
 import type { Collection, Kind, Target, TenantObject } from './tenant-object.ts'
 import { usersOfAgents, usersOfBlueprint } from './users.ts'
@@ -28,8 +27,7 @@ const kinds: readonly Kind[] = [
   agentUsers,
   appRoles,
   consents,
-  memberships,
-  inheritance,
+  holdings,
 ]
 
 export function listObjects(target: Target): readonly TenantObject[] {
