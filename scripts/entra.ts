@@ -1,5 +1,6 @@
 /** `npx --no-install agentctl entra plan|apply|status|blast-radius|disable|enable|destroy`: what the agent needs in Microsoft Entra. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { Kubectl } from './doctor/kube/kubectl.ts'
 import { readAzureAs } from './entra/blast-radius/azure.ts'
 import { runEntra } from './entra/command.ts'
 import { ask } from './set-up/ask.ts'
@@ -8,9 +9,8 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
   fetch,
   readAzure: tenantId => readAzureAs(tenantId, fetch),
+  cluster: new Kubectl(undefined),
   // Loaded when needed, since only one command uses it.
-  kubectl: async (args, input = '') =>
-    new (await import('./doctor/kube/kubectl.ts')).Kubectl(undefined).runWith(input, ...args),
   readRole: async arn =>
     (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
   // It never jumps, as the time of day may.

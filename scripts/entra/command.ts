@@ -1,12 +1,9 @@
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import type { Role } from '../doctor/aws/role.ts'
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
-import type { ReadAzure } from './blast-radius/azure.ts'
-import { tellBlastRadius } from './blast-radius/blast-radius.ts'
-import type { RunKubectl } from './blast-radius/kubectl.ts'
+import { type Surroundings, tellBlastRadius } from './blast-radius/blast-radius.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
@@ -26,13 +23,9 @@ import { status } from './status.ts'
 import { writeTicket } from './ticket.ts'
 
 /** What a command uses of its environment. */
-export interface World {
+export interface World extends Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fetch: SendRequest
-  /** Azure, Kubernetes and AWS, for the commands that read them. */
-  readonly readAzure?: (tenantId: string) => ReadAzure
-  readonly kubectl?: RunKubectl
-  readonly readRole?: (roleArn: string) => Promise<Role>
   readonly clock: Clock
   /** Prints the result. */
   readonly print: (line: string) => void
@@ -72,12 +65,7 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
     case 'status':
       return (await status(run)) ? 0 : 3
     case 'blast-radius':
-      return (await tellBlastRadius(run, {
-        ...invocation,
-        ...surroundingsOf(run.tenantId, invocation, world),
-      }))
-        ? 0
-        : 3
+      return (await tellBlastRadius(run, invocation, world)) ? 0 : 3
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
@@ -85,20 +73,8 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
       return 0
     case 'destroy': {
       const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)
-      return (await destroy(run, { ...invocation, confirm })) ? 0 : 1
+      return (await destroy(run, invocation, confirm)) ? 0 : 1
     }
-  }
-}
-
-function surroundingsOf(
-  tenantId: string,
-  { isAzure, isKube, roleArn }: Invocation,
-  { kubectl, readAzure, readRole }: World,
-) {
-  return {
-    azure: isAzure ? readAzure?.(tenantId) : undefined,
-    kubectl: isKube ? kubectl : undefined,
-    aws: roleArn !== undefined && readRole ? { roleArn, read: readRole } : undefined,
   }
 }
 

@@ -3,26 +3,25 @@ import { readVariables } from './env-file.ts'
 import { type Extras, findExtras, tell } from './extras.ts'
 import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { listObjects } from './objects/kinds.ts'
+import type { Invocation } from './options.ts'
 import { NotYet } from './patience.ts'
 import { deletedByItself, remove } from './removal.ts'
 import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
 import { replaceVariables } from './variables.ts'
 
-export interface DestroyOptions {
-  readonly isDryRun: boolean
-  readonly withForeignAgents: boolean
-  /** Whether it is really meant. */
-  readonly confirm: () => Promise<boolean>
-}
-
 /**
  * Deletes what the receipt names, the last first; `false` if the user does not confirm. What Entra deletes with them is printed
  * before.
  *
+ * @param confirm whether it is really meant
  * @throws {Mistake} if agents of others would or may be deleted too, unless that was asked for.
  */
-export async function destroy(run: Run, options: DestroyOptions): Promise<boolean> {
+export async function destroy(
+  run: Run,
+  { isDryRun, withForeignAgents }: Invocation,
+  confirm: () => Promise<boolean>,
+): Promise<boolean> {
   const receipt = requireReceipt(run)
   const target = targetOf(run, receipt, () => requireReceipt(run).objects)
   const known = listObjects(target).filter(({ key }) => receipt.objects[key])
@@ -32,16 +31,16 @@ export async function destroy(run: Run, options: DestroyOptions): Promise<boolea
     run.print(line('goes along', one.title, receipt.objects[one.key]?.id))
   const extras = await findExtras(run, target)
   const fault = printForeign(run, extras)
-  if (options.isDryRun) {
+  if (isDryRun) {
     if (fault) run.print(`\n${fault.message} ${fault.fix}`)
     run.print('\nNothing was deleted.')
     return true
   }
-  if (fault && !options.withForeignAgents) throw fault
+  if (fault && !withForeignAgents) throw fault
   const isUnseen =
     !receipt.objects['blueprint'] || extras.some(({ collection, members }) => collection.remove && !members)
   if (isUnseen) run.print(unseenUsers)
-  if (!(await options.confirm())) return false
+  if (!(await confirm())) return false
   const foreign = extras.flatMap(({ collection, members }) => (collection.isNeededByOthers && members) || [])
   const agents = [...Object.values(receipt.objects), ...foreign].map(({ id }) => id)
   await removeExtras(run, extras)

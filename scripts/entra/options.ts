@@ -118,6 +118,7 @@ export function readArguments(args: readonly string[]) {
     accepted: values.accept ?? [],
     roleArn: values.aws,
     tenantId: values.tenant,
+    /** Names; for `disable` and `enable` none means all. */
     agents: agents.map(({ name }) => name),
     signIn: readChoice('sign-in', signInWays, values['sign-in']) ?? 'auto',
     signInClient: values['sign-in-client'],

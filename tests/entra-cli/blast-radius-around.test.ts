@@ -97,21 +97,23 @@ beforeEach(() => {
       if (url.includes('roleAssignments')) return { value: [] }
       throw new Error('Azure Resource Manager responded 403.')
     },
-    async kubectl(args, input = '') {
-      if (args.includes('--raw')) return JSON.stringify({ issuer: now.issuer })
-      if (args[0] === 'create')
-        return reviews(input)
-          .map(({ spec }) => `${spec.user !== now.denied} `)
-          .join('')
-      const [kind = ''] = args[1]?.split(',') ?? []
-      // A cluster from before these policies.
-      if (kind === 'mutatingadmissionpolicies')
-        throw new Error(`the server doesn't have a resource type "${kind}"`)
-      return JSON.stringify({ items: itemsOf(kind) })
-    },
+    cluster: { run: readCluster },
     readRole: async (): Promise<Role> => aws,
   }
 })
+
+async function readCluster(args: readonly string[], input = ''): Promise<string> {
+  if (args.includes('--raw')) return JSON.stringify({ issuer: now.issuer })
+  if (args[0] === 'create')
+    return reviews(input)
+      .map(({ spec }) => `${spec.user !== now.denied} `)
+      .join('')
+  const [kind = ''] = args[1]?.split(',') ?? []
+  // A cluster from before these policies.
+  if (kind === 'mutatingadmissionpolicies')
+    throw new Error(`the server doesn't have a resource type "${kind}"`)
+  return JSON.stringify({ items: itemsOf(kind) })
+}
 
 const itemsOf = (kind: string): readonly object[] => {
   if (/admission|webhook/.test(kind)) return now.admission.filter(one => isOf(one, kind))
@@ -309,20 +311,23 @@ describe('who can be the pod in Kubernetes', () => {
       expect.stringContaining('which is not kubectl’s cluster'),
     )
     tenant.workplace.surroundings = {
-      async kubectl(args) {
-        if (args.includes('--raw')) return JSON.stringify({ issuer })
-        throw new Error('forbidden')
+      cluster: {
+        async run(args) {
+          if (args.includes('--raw')) return JSON.stringify({ issuer })
+          throw new Error('forbidden')
+        },
       },
     }
     expect((await tell('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
   })
 
   it('is told by RBAC alone where the API server may not be asked, nor the rest be read', async () => {
-    const { kubectl } = tenant.workplace.surroundings
     tenant.workplace.surroundings = {
-      async kubectl(args, input) {
-        if (args[0] === 'create' || /namespaces|webhook/.test(args[1] ?? '')) throw new Error('forbidden')
-        return kubectl?.(args, input) ?? ''
+      cluster: {
+        async run(args, input) {
+          if (args[0] === 'create' || /namespaces|webhook/.test(args[1] ?? '')) throw new Error('forbidden')
+          return readCluster(args, input)
+        },
       },
     }
     const { surplus, unread } = await tell('--kube')

@@ -7,8 +7,7 @@ import { compare, type Statement } from '../aws/statements.ts'
 import { ParameterError } from '../aws/template.ts'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
-import { issuerOf } from './federation.ts'
-import type { Kubectl } from './kubectl.ts'
+import { issuerOf, type Kubectl } from './kubectl.ts'
 import { containersOf, podsOf, type Release, settingsOf } from './release.ts'
 
 const deploy =
@@ -67,13 +66,8 @@ async function byPodIdentity(
   kubectl: Kubectl,
   serviceAccount: { readonly namespace: string; readonly name: string },
 ): Promise<Way> {
-  const context = await kubectl.run(
-    'config',
-    'view',
-    '--minify',
-    '--output',
-    'jsonpath={.contexts[0].context.cluster}',
-  )
+  const nameOfCluster = 'jsonpath={.contexts[0].context.cluster}'
+  const context = await kubectl.run(['config', 'view', '--minify', '--output', nameOfCluster])
   const [, region, cluster] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(context.trim()) ?? []
   if (!region || !cluster) throw notChecked('kubectl’s context does not name an EKS cluster by its ARN.')
   const roleArn = await findAssociatedRole({ name: cluster, region }, serviceAccount)

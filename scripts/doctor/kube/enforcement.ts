@@ -21,14 +21,8 @@ export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
       if (!weather || !agent?.status.podIP) return notSeen('There is no pod to look from.')
       const node = ['/nodejs/bin/node', '--eval', knock, agent.status.podIP, '3001']
       try {
-        const said = await kubectl.run(
-          'exec',
-          weather.metadata.name,
-          '--container',
-          'weather-api',
-          '--',
-          ...node,
-        )
+        const inside = ['exec', weather.metadata.name, '--container', 'weather-api', '--']
+        const said = await kubectl.run([...inside, ...node])
         if (said.trim() === 'open')
           throw trouble(
             'POLICY_NOT_ENFORCED',

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../../../services/agent/src/problems.ts'
 import type { Check } from '../finding.ts'
-import type { Kubectl } from './kubectl.ts'
+import { issuerOf, type Kubectl } from './kubectl.ts'
 import { type Pod, podsOf, type Release } from './release.ts'
 
 /** Compares what the pods’ tokens say with what the tenant was told to expect, as the receipt of `npm run entra` tells. */
@@ -60,14 +59,4 @@ function audiencesOf({ spec }: Pod): readonly string[] {
   return (spec.volumes ?? []).flatMap(({ projected }) =>
     (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? []),
   )
-}
-
-/** The issuer of the cluster; `undefined` if the user of kubectl may not read it. */
-export async function issuerOf(kubectl: Kubectl): Promise<string | undefined> {
-  try {
-    return JSON.parse(await kubectl.run('get', '--raw', '/.well-known/openid-configuration')).issuer
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined
-    throw error
-  }
 }

@@ -8,6 +8,18 @@ export interface PortForward extends AsyncDisposable {
   readonly url: string
 }
 
+/** What can be read of a cluster. */
+export type ClusterReader = Pick<Kubectl, 'run'>
+
+/** The issuer of the cluster; `undefined` if the user of kubectl may not read it. */
+export async function issuerOf(cluster: ClusterReader): Promise<string | undefined> {
+  try {
+    return JSON.parse(await cluster.run(['get', '--raw', '/.well-known/openid-configuration'])).issuer
+  } catch {
+    return undefined
+  }
+}
+
 /** `kubectl` in one namespace, with the rights of its user. */
 export class Kubectl {
   readonly #namespace: readonly string[]
@@ -22,12 +34,7 @@ export class Kubectl {
    *
    * @throws ProblemError CLUSTER_UNREACHABLE with kubectl’s error
    */
-  run(...args: readonly string[]): Promise<string> {
-    return this.runWith('', ...args)
-  }
-
-  /** Likewise, with an input. */
-  async runWith(input: string, ...args: readonly string[]): Promise<string> {
+  async run(args: readonly string[], input = ''): Promise<string> {
     const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
     const ended = once(child, 'close')
     try {
@@ -44,7 +51,7 @@ export class Kubectl {
 
   /** Objects of these kinds with a label. */
   async list<Wanted>(kinds: string, selector: string): Promise<readonly Wanted[]> {
-    const listed = JSON.parse(await this.run('get', kinds, '--selector', selector, '--output', 'json'))
+    const listed = JSON.parse(await this.run(['get', kinds, '--selector', selector, '--output', 'json']))
     return listed.items
   }
 

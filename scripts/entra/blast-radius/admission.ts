@@ -1,5 +1,6 @@
+import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
 import type { Branch } from './branch.ts'
-import { list, type RunKubectl } from './kubectl.ts'
+import { list } from './kubectl.ts'
 
 interface Rule {
   readonly apiGroups?: readonly string[]
@@ -30,15 +31,15 @@ const level = 'pod-security.kubernetes.io/enforce'
  * or refuse them.
  */
 export async function readAdmission(
-  kubectl: RunKubectl,
+  cluster: ClusterReader,
   namespace: string,
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
   const [namespaces, ...found] = await Promise.all([
-    list<LabelledObject>(kubectl, 'get', 'namespaces', '--field-selector', `metadata.name=${namespace}`),
-    list<Policy>(kubectl, 'get', 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
-    list<Policy>(kubectl, 'get', 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
-    list<Policy>(kubectl, 'get', 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
+    list<LabelledObject>(cluster, 'get', 'namespaces', '--field-selector', `metadata.name=${namespace}`),
+    list<Policy>(cluster, 'get', 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
+    list<Policy>(cluster, 'get', 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
+    list<Policy>(cluster, 'get', 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
   ])
   const [object] = namespaces ?? []
   const labels = object && (object.metadata.labels ?? {})

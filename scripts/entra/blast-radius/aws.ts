@@ -3,12 +3,6 @@ import { compare, type Statement } from '../../doctor/aws/statements.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { type Branch, group } from './branch.ts'
 
-/** What is known of the model that the agent calls; absent: the one whose inference profile the role names first. */
-export interface Model {
-  readonly id?: string | undefined
-  readonly region?: string | undefined
-}
-
 /** A role of AWS, and what the CloudFormation template would make of it. */
 export interface ComparedRole {
   readonly arn: string
@@ -18,12 +12,16 @@ export interface ComparedRole {
   readonly whyNot?: string
 }
 
-/** Compares a role with the template, for the ServiceAccounts whose tokens the blueprint takes. */
+/**
+ * Compares a role with the template, for the ServiceAccounts whose tokens the blueprint takes.
+ *
+ * @param variables which model the agent calls; where they don't tell: the one whose inference profile the role names first
+ */
 export async function compareRole(
   arn: string,
   found: Role,
   credentials: readonly FederatedCredential[],
-  model: Model,
+  { BEDROCK_MODEL_ID, AWS_REGION }: Readonly<Record<string, string | undefined>>,
 ): Promise<ComparedRole> {
   // Loaded here, since only this command needs them.
   const { renderRole } = await import('../../doctor/aws/role-template.ts')
@@ -37,7 +35,7 @@ export async function compareRole(
       if (!(error instanceof ParameterError)) throw error
     }
   const profile = profilesOf(found).find(
-    ({ id, region }) => id === (model.id ?? id) && region === (model.region ?? region),
+    ({ id, region }) => id === (BEDROCK_MODEL_ID || id) && region === (AWS_REGION || region),
   )
   if (!profile) return { arn, found, wanted: { trust, access: [] } }
   try {

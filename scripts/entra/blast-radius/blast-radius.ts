@@ -1,40 +1,38 @@
 import { writeFileSync } from 'node:fs'
 import type { Role } from '../../doctor/aws/role.ts'
+import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
 import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
+import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
 import { accessOf, compareRole, trustOf } from './aws.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
 import { azureRoles, type BlastRadius, countMarks, group } from './branch.ts'
 import { readEntra, readFederated } from './entra.ts'
 import { readKube } from './kube.ts'
-import type { RunKubectl } from './kubectl.ts'
 import { addLastUse } from './last-use.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
-/** What is read besides Entra; absent = nothing else. */
+/** What can be read around Entra. */
 export interface Surroundings {
-  readonly azure?: ReadAzure | undefined
-  readonly kubectl?: RunKubectl | undefined
-  /** Subjects that may be the pod or change it, and are not counted as surplus. */
-  readonly accepted: readonly string[]
-  readonly aws?: { readonly roleArn: string; readonly read: (roleArn: string) => Promise<Role> } | undefined
-}
-
-export interface Telling extends Surroundings {
-  readonly isJson: boolean
-  /** File for a picture of the result. */
-  readonly pictureFile: string | undefined
+  readonly readAzure?: (tenantId: string) => ReadAzure
+  readonly cluster?: ClusterReader
+  readonly readRole?: (roleArn: string) => Promise<Role>
 }
 
 /**
  * Reports everything that the blueprint's credential reaches, and who reaches the credential, compared with what the receipt
  * planned. Returns `true` if nothing is surplus or wrong; what this caller may not read does not count.
  */
-export async function tellBlastRadius(run: Run, telling: Telling): Promise<boolean> {
-  const { isJson, pictureFile } = telling
-  const radius = await addSurroundings(run, await addLastUse(run, await readEntra(run)), telling)
+export async function tellBlastRadius(
+  run: Run,
+  invocation: Invocation,
+  surroundings: Surroundings,
+): Promise<boolean> {
+  const { isJson, pictureFile } = invocation
+  const inEntra = await addLastUse(run, await readEntra(run))
+  const radius = await addSurroundings(run, inEntra, invocation, surroundings)
   if (pictureFile !== undefined)
     writePicture(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const counts = {
@@ -62,19 +60,18 @@ function writePicture(file: string, picture: string): void {
 async function addSurroundings(
   run: Run,
   radius: BlastRadius,
-  { kubectl, accepted, aws, azure }: Surroundings,
+  { isAzure, isKube, roleArn, accepted }: Invocation,
+  { readAzure, cluster, readRole }: Surroundings,
 ): Promise<BlastRadius> {
-  const inAzure = azure ? await readAzureRoles(azure, principalsOf(radius)) : [azureRoles]
-  if (!kubectl && !aws) return { ...radius, what: [...radius.what, ...inAzure] }
-  const credentials = await readFederated(run)
-  const inCluster = kubectl ? await readKube(kubectl, credentials, accepted) : []
-  const { BEDROCK_MODEL_ID: id, AWS_REGION: region } = readVariables(run.envFile)
+  const inAzure =
+    isAzure && readAzure ? await readAzureRoles(readAzure(run.tenantId), principalsOf(radius)) : [azureRoles]
+  const credentials = isKube || roleArn !== undefined ? await readFederated(run) : []
+  const inCluster = isKube && cluster ? await readKube(cluster, credentials, accepted) : []
+  const model = readVariables(run.envFile)
   const role =
-    aws &&
-    (await compareRole(aws.roleArn, await aws.read(aws.roleArn), credentials, {
-      id: id || undefined,
-      region: region || undefined,
-    }))
+    roleArn !== undefined && readRole
+      ? await compareRole(roleArn, await readRole(roleArn), credentials, model)
+      : undefined
   return {
     ...radius,
     who: [

@@ -1,8 +1,9 @@
+import { type ClusterReader, issuerOf } from '../../doctor/kube/kubectl.ts'
 import type { Json } from '../graph.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { readAdmission } from './admission.ts'
 import type { Branch } from './branch.ts'
-import { list, type RunKubectl } from './kubectl.ts'
+import { list } from './kubectl.ts'
 import { type Binding, findHolders, type Holder, nameOf, type Role } from './rbac.ts'
 import { review } from './reviews.ts'
 import { type Account, ways } from './ways.ts'
@@ -21,18 +22,18 @@ const outOfSight: readonly Branch[] = [
  * @param accepted subjects that may, spelt as in the output, such as `system:serviceaccount:<namespace>:<name>`
  */
 export async function readKube(
-  kubectl: RunKubectl,
+  cluster: ClusterReader,
   credentials: readonly FederatedCredential[],
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
-  const issuer = await issuerOf(kubectl)
+  const issuer = await issuerOf(cluster)
   const branches: Branch[] = []
   for (const { issuer: trusted, subject } of credentials) {
     const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(subject) ?? []
     const isHere = trusted === issuer && namespace !== undefined && account !== undefined
     branches.push(
       isHere
-        ? await readAccount(kubectl, { namespace, name: account }, accepted)
+        ? await readAccount(cluster, { namespace, name: account }, accepted)
         : { title: `who can be ${subject} of ${trusted}, which is not kubectl’s cluster`, mark: 'unread' },
     )
   }
@@ -40,16 +41,16 @@ export async function readKube(
 }
 
 async function readAccount(
-  kubectl: RunKubectl,
+  cluster: ClusterReader,
   account: Account,
   accepted: readonly string[],
 ): Promise<Branch> {
   const { namespace, name } = account
   const title = `who can be ServiceAccount ${namespace}:${name}`
   const [inCluster, inNamespace, pods] = await Promise.all([
-    list(kubectl, 'get', 'clusterroles,clusterrolebindings'),
-    list(kubectl, 'get', 'roles,rolebindings', '--namespace', namespace),
-    list(kubectl, 'get', 'pods', '--namespace', namespace),
+    list(cluster, 'get', 'clusterroles,clusterrolebindings'),
+    list(cluster, 'get', 'roles,rolebindings', '--namespace', namespace),
+    list(cluster, 'get', 'pods', '--namespace', namespace),
   ])
   if (!inCluster || !inNamespace) return { title, mark: 'unread' }
   const all = [...inCluster, ...inNamespace]
@@ -63,7 +64,7 @@ async function readAccount(
   )
   const isTold = (subject: string) => isControlPlane(subject) || administrators.has(subject)
   const others = holders.filter(({ subject }) => isEverybody(nameOf(subject)) || !isTold(nameOf(subject)))
-  const allowed = await review(kubectl, namespace, others)
+  const allowed = await review(cluster, namespace, others)
   return {
     title,
     branches: [
@@ -75,7 +76,7 @@ async function readAccount(
         : [
             { title: 'whether the API server agrees (create subjectaccessreviews)', mark: 'unread' as const },
           ]),
-      ...(await readAdmission(kubectl, namespace, accepted)),
+      ...(await readAdmission(cluster, namespace, accepted)),
     ],
   }
 }
@@ -115,12 +116,4 @@ function toBranch(
   const title = `${nameOf(subject)} ${way} (${by})`
   if (!isAllowed) return { title: `${title}, which the API server denies` }
   return { title, ...(accepted.includes(nameOf(subject)) ? {} : { mark: 'surplus' as const }) }
-}
-
-async function issuerOf(kubectl: RunKubectl): Promise<string | undefined> {
-  try {
-    return JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration'])).issuer
-  } catch {
-    return undefined
-  }
 }

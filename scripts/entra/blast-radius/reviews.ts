@@ -1,4 +1,4 @@
-import type { RunKubectl } from './kubectl.ts'
+import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
 import { type Holder, nameOf, type Subject } from './rbac.ts'
 
 /**
@@ -9,7 +9,7 @@ import { type Holder, nameOf, type Subject } from './rbac.ts'
  * @returns whether it allows each; `undefined` if kubectl's user may not ask
  */
 export async function review(
-  kubectl: RunKubectl,
+  cluster: ClusterReader,
   namespace: string,
   holders: readonly Holder[],
 ): Promise<readonly boolean[] | undefined> {
@@ -17,7 +17,7 @@ export async function review(
   const list = { apiVersion: 'v1', kind: 'List', items: holders.map(holder => toReview(holder, namespace)) }
   const print = ['--output', 'jsonpath={.status.allowed} ']
   try {
-    const allowed = (await kubectl(['create', '--filename', '-', ...print], JSON.stringify(list)))
+    const allowed = (await cluster.run(['create', '--filename', '-', ...print], JSON.stringify(list)))
       .trim()
       .split(' ')
     return allowed.length === holders.length ? allowed.map(word => word === 'true') : undefined

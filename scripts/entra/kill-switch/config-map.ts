@@ -34,7 +34,7 @@ export interface DenyListConfigMap {
  * @throws {Mistake} when no pod mounts it, or pods mount several
  */
 export async function findConfigMap(kubectl: Kubectl, name: string | undefined): Promise<DenyListConfigMap> {
-  const { items } = JSON.parse(await ask(() => kubectl.run('get', 'pods', '--output', 'json', inTime))) as {
+  const { items } = JSON.parse(await ask(() => kubectl.run(['get', 'pods', '--output', 'json', inTime]))) as {
     items: Pod[]
   }
   const mounts = items.flatMap(({ metadata, spec }) =>
@@ -69,7 +69,7 @@ export async function changeRows(
   change: (rows: readonly Row[]) => readonly Row[],
 ): Promise<{ readonly rows: readonly Row[]; readonly isTouched: boolean }> {
   const text = await ask(() =>
-    kubectl.run('get', 'configmap', name, '--ignore-not-found', '--output', 'json', inTime),
+    kubectl.run(['get', 'configmap', name, '--ignore-not-found', '--output', 'json', inTime]),
   )
   const known = text === '' ? undefined : (JSON.parse(text) as ConfigMap)
   const rows = change(readRows(known?.data?.[file] ?? '[]', name))
@@ -80,7 +80,7 @@ export async function changeRows(
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
   // With the version that was read, so that nobody else's change gets lost.
   await ask(() =>
-    kubectl.runWith(JSON.stringify(object), known ? 'replace' : 'create', '--filename', '-', inTime),
+    kubectl.run([known ? 'replace' : 'create', '--filename', '-', inTime], JSON.stringify(object)),
   )
   return { rows, isTouched: await touch(kubectl, pods) }
 }
@@ -88,7 +88,7 @@ export async function changeRows(
 async function touch(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
   try {
     const touched = `${annotation}=${new Date().toISOString()}`
-    await kubectl.run('annotate', 'pods', ...pods, touched, '--overwrite', inTime)
+    await kubectl.run(['annotate', 'pods', ...pods, touched, '--overwrite', inTime])
     return true
   } catch (error) {
     if (error instanceof ProblemError) return false

@@ -1,23 +1,16 @@
 import { Kubectl } from '../../doctor/kube/kubectl.ts'
 import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
+import type { Invocation } from '../options.ts'
 import { type Run, requireReceipt } from '../run.ts'
 import { agentsWith } from '../settings.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, type DenyListConfigMap, findConfigMap } from './config-map.ts'
-import { type Field, type FieldOptions, openField } from './field.ts'
+import { type Field, openField } from './field.ts'
 import { prove, type Sibling } from './prove.ts'
 import { describeProof } from './report.ts'
 import { denyAgents } from './rows.ts'
 import { Series } from './series.ts'
-
-/** Options of the kill switch. */
-export interface SwitchOptions extends FieldOptions {
-  /** Names of agents; none: all. */
-  readonly agents: readonly string[]
-  /** ConfigMap with the API's deny list; `null`: that which the chart's pods mount; `undefined`: none. */
-  readonly denyList: string | null | undefined
-}
 
 /**
  * The kill switch: agents get no new token from Entra, and with a deny list the API refuses those that they have. At Entra they
@@ -25,10 +18,7 @@ export interface SwitchOptions extends FieldOptions {
  *
  * @returns whether all was done, and proven where that was asked for
  */
-export async function disable(
-  run: Run,
-  options: SwitchOptions & { readonly isToBeProven: boolean },
-): Promise<boolean> {
+export async function disable(run: Run, options: Invocation): Promise<boolean> {
   const agents = findAgents(run, options.agents)
   const [agent, ...others] = agents
   if (options.isToBeProven && (!agent || others.length > 0))

@@ -1,12 +1,12 @@
 import { Kubectl } from '../../doctor/kube/kubectl.ts'
+import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, findConfigMap } from './config-map.ts'
-import type { SwitchOptions } from './disable.ts'
 import { acceptedFrom, allowAgents, backdatedMs } from './rows.ts'
 
 /** Switches agents on again. They are not denied any more, but their tokens from before still are. */
-export async function enable(run: Run, { agents: names, denyList, namespace }: SwitchOptions): Promise<void> {
+export async function enable(run: Run, { agents: names, denyList, namespace }: Invocation): Promise<void> {
   const agents = findAgents(run, names)
   await switchAgents(run, names, true)
   run.print('\nNew tokens are issued again, within some minutes.')
