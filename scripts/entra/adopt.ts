@@ -1,7 +1,7 @@
 import { defaultFlows, type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
-import { GraphRefusal, type Json } from './graph.ts'
-import { listAgentUsers } from './objects/agent-users.ts'
+import { ifShown, type Json } from './graph.ts'
+import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
 import { alertsReadWriteId, blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
 import { secretName, secretsOf } from './objects/client-secret.ts'
@@ -27,7 +27,11 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
   // With every flow that can be seen, to find out which of them the agents have.
-  const seen = (await showsAgentUsers(run)) ? flowNames : defaultFlows
+  const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
+    ifShown(() => listAgentUsers(run.graph, true)),
+  )
+  if (!users) run.print('Left out: user accounts of agents, which Graph does not show to this caller.')
+  const seen = users ? flowNames : defaultFlows
   const agentFlows = Object.fromEntries(settings.agents.map(name => [name, seen]))
   const receipt: Receipt = { ...begun, settings: { ...settings, agentFlows }, makers, objects: known }
   const findings = await survey(run, receipt)
@@ -38,17 +42,6 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   const held = withAlerts(withFlows(settings, objects), findings)
   run.receipt.write({ ...receipt, settings: held, objects })
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
-}
-
-async function showsAgentUsers({ graph, print }: Run): Promise<boolean> {
-  try {
-    await listAgentUsers(graph, true)
-    return true
-  } catch (error) {
-    if (!(error instanceof GraphRefusal)) throw error
-    print('Left out: user accounts of agents, which Graph does not show to this caller.')
-    return false
-  }
 }
 
 /** The rights of each agent are those that it has, so that no agent gets more than it had. */
@@ -100,6 +93,7 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
     )
   const applications = await graph.list(`/applications${filter}`)
   const isApi = ({ appRoles }: Json) => asList(appRoles).some(({ id }) => id === weatherReadAllId)
+  const api = applications.find(isApi)
   const page = applications.find(one => !isApi(one))
   const path = `/applications/${blueprint['id']}`
   const usersOf = async (relation: string) =>
@@ -116,10 +110,10 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
   const ofUs = agents.filter(name => ours.includes(name))
   const settings: Settings = {
     ...defaultSettings,
-    ...alertsIn({ api: applications.find(isApi), blueprint, agents: ofUs }),
+    ...alertsIn({ api, blueprint, agents: ofUs }),
     blueprintName: String(blueprint['displayName']),
-    ...nameIn(page, 'pageName'),
-    ...nameIn(applications.find(isApi), 'apiName'),
+    ...(page ? { pageName: String(page['displayName']) } : {}),
+    ...(api ? { apiName: String(api['displayName']) } : {}),
     agents: ofUs,
     redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
     federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
@@ -131,10 +125,6 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
     sponsors: await usersOf('sponsors'),
   }
   return { settings, secret, makers: await usersOf('owners') }
-}
-
-function nameIn(application: Json | undefined, setting: 'pageName' | 'apiName') {
-  return application ? { [setting]: String(application['displayName']) } : {}
 }
 
 function asList(value: unknown): readonly Json[] {

@@ -1,19 +1,13 @@
 import type { Role } from '../../doctor/aws/role.ts'
+import { renderRole } from '../../doctor/aws/role-template.ts'
 import { compare, type Statement } from '../../doctor/aws/statements.ts'
+import { ParameterError } from '../../doctor/aws/template.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { type Branch, group } from './branch.ts'
 
-/** A role of AWS, and what the CloudFormation template would make of it. */
-export interface ComparedRole {
-  readonly arn: string
-  readonly found: Role
-  readonly wanted: Role
-  /** Why there is nothing to compare its access with. */
-  readonly whyNot?: string
-}
-
 /**
- * Compares a role with the template, for the ServiceAccounts whose tokens the blueprint takes.
+ * Compares a role of AWS with what the CloudFormation template would make of it, for the ServiceAccounts whose tokens the
+ * blueprint takes.
  *
  * @param variables which model the agent calls; where they don't tell: the one whose inference profile the role names first
  */
@@ -22,37 +16,41 @@ export async function compareRole(
   found: Role,
   credentials: readonly FederatedCredential[],
   { BEDROCK_MODEL_ID, AWS_REGION }: Readonly<Record<string, string | undefined>>,
-): Promise<ComparedRole> {
-  // Loaded here, since only this command needs them.
-  const { renderRole } = await import('../../doctor/aws/role-template.ts')
-  const { ParameterError } = await import('../../doctor/aws/template.ts')
+): Promise<{ readonly who: readonly Branch[]; readonly what: readonly Branch[] }> {
   const trust: Statement[] = []
-  for (const { parameters, region } of waysOf(found, credentials))
-    try {
-      trust.push(...(await renderRole(arn, parameters, region)).trust)
-    } catch (error) {
-      // The template refuses these parameters, so the role was not made with them.
-      if (!(error instanceof ParameterError)) throw error
-    }
+  for (const { parameters, region } of waysOf(found, credentials)) {
+    const made = await render(arn, parameters, region)
+    // The template refuses these parameters, so the role was not made with them.
+    if (!(made instanceof ParameterError)) trust.push(...made.trust)
+  }
   const profile = profilesOf(found).find(
     ({ id, region }) => id === (BEDROCK_MODEL_ID || id) && region === (AWS_REGION || region),
   )
-  if (!profile) return { arn, found, wanted: { trust, access: [] } }
-  try {
-    const parameters = { PodIdentityCluster: 'any', ModelId: profile.id }
-    const { access } = await renderRole(arn, parameters, profile.region)
-    return { arn, found, wanted: { trust, access } }
-  } catch (error) {
-    if (!(error instanceof ParameterError)) throw error
-    return { arn, found, wanted: { trust, access: [] }, whyNot: error.message }
+  const made =
+    profile && (await render(arn, { PodIdentityCluster: 'any', ModelId: profile.id }, profile.region))
+  return {
+    who: group(`who may become ${arn}`, trustOf(found, trust)),
+    what: group(
+      `AWS role ${arn}`,
+      made instanceof ParameterError
+        ? accessOf(found, [], made.message)
+        : accessOf(found, made?.access ?? []),
+    ),
   }
 }
 
+async function render(...role: Parameters<typeof renderRole>): Promise<Role | ParameterError> {
+  return renderRole(...role).catch(error => {
+    if (error instanceof ParameterError) return error
+    throw error
+  })
+}
+
 /** Who may become the role: the pods by a token of their cluster, or by EKS Pod Identity; everybody else is surplus. */
-export function trustOf({ found, wanted }: ComparedRole): readonly Branch[] {
-  const { extra } = compare(wanted.trust, found.trust)
+function trustOf({ trust }: Role, wanted: readonly Statement[]): readonly Branch[] {
+  const { extra } = compare(wanted, trust)
   return [
-    ...found.trust.map(statement => ({
+    ...trust.map(statement => ({
       title: `${principalsOf(statement)}${conditionsOf(statement)}`,
       ...markOf(statement, extra.includes(statement)),
     })),
@@ -60,33 +58,32 @@ export function trustOf({ found, wanted }: ComparedRole): readonly Branch[] {
   ]
 }
 
-/** What the role may do; more than the template gives it is surplus. */
-export function accessOf({ arn, found, wanted, whyNot }: ComparedRole): readonly Branch[] {
-  const { extra } = compare(wanted.access, found.access)
-  return group(`AWS role ${arn}`, [
-    ...found.access.map(statement => {
-      const { Effect, Action, NotAction, Resource, NotResource } = statement
-      const what = listOf(Action ?? `all but ${listOf(NotAction)}`)
-      const where = listOf(Resource ?? `all but ${listOf(NotResource)}`)
-      const isExtra = extra.includes(statement) && !(whyNot !== undefined && isModelCall(Action))
-      return {
-        title: `${Effect === 'Allow' ? 'may' : 'may not'} ${what} on ${where}${conditionsOf(statement)}`,
-        ...markOf(statement, isExtra),
-      }
-    }),
-    ...(whyNot === undefined
-      ? []
-      : [{ title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' as const }]),
-  ])
+/**
+ * What the role may do; more than the template gives it is surplus.
+ *
+ * @param whyNot why the template has nothing to compare calls of models with
+ */
+function accessOf({ access }: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
+  const { extra } = compare(wanted, access)
+  const branches: readonly Branch[] = access.map(statement => {
+    const { Effect, Action, NotAction, Resource, NotResource } = statement
+    const what = listOf(Action ?? `all but ${listOf(NotAction)}`)
+    const where = listOf(Resource ?? `all but ${listOf(NotResource)}`)
+    const isExtra = extra.includes(statement) && !(whyNot !== undefined && isModelCall(Action))
+    return {
+      title: `${Effect === 'Allow' ? 'may' : 'may not'} ${what} on ${where}${conditionsOf(statement)}`,
+      ...markOf(statement, isExtra),
+    }
+  })
+  return whyNot === undefined
+    ? branches
+    : [...branches, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
 }
 
 /** How the template lets ServiceAccounts become a role: by tokens of their issuer, or in the EKS clusters that it names itself. */
 function waysOf(found: Role, credentials: readonly FederatedCredential[]) {
-  const clusters = found.trust.flatMap(statement =>
-    textsOf(statement).flatMap(text => {
-      const [, region, name] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(text) ?? []
-      return region && name ? [{ parameters: { PodIdentityCluster: name }, region }] : []
-    }),
+  const clusters = arnsIn(found.trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g).map(
+    ([region, PodIdentityCluster]) => ({ parameters: { PodIdentityCluster }, region }),
   )
   return credentials.flatMap(({ issuer, subject }) => {
     const [, ServiceAccount] = /^system:serviceaccount:([^:]+:[^:]+)$/.exec(subject) ?? []
@@ -100,18 +97,16 @@ function waysOf(found: Role, credentials: readonly FederatedCredential[]) {
 }
 
 function profilesOf({ access }: Role) {
-  return access.flatMap(({ Resource }) =>
-    textsOf(Resource).flatMap(text => {
-      const [, region, id] = /^arn:[^:]+:bedrock:([^:]+):\d+:inference-profile\/(.+)$/.exec(text) ?? []
-      return region && id ? [{ region, id }] : []
-    }),
-  )
+  const pattern = /"arn:[^:"]+:bedrock:([^:"]+):\d+:inference-profile\/([^"]+)"/g
+  return arnsIn(
+    access.map(({ Resource }) => Resource),
+    pattern,
+  ).map(([region, id]) => ({ region, id }))
 }
 
-/** All texts in a value, however deep. */
-function textsOf(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return [String(value)]
-  return Object.values(value).flatMap(textsOf)
+/** Region and name in each ARN of these statements, however deep. */
+function arnsIn(statements: readonly unknown[], pattern: RegExp): readonly (readonly [string, string])[] {
+  return [...JSON.stringify(statements).matchAll(pattern)].map(([, region = '', name = '']) => [region, name])
 }
 
 function markOf({ Effect }: Statement, isExtra: boolean): Pick<Branch, 'mark'> {

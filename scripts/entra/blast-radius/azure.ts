@@ -43,11 +43,6 @@ export async function readAzureRoles(
   try {
     const subscriptions = await list(read, '/subscriptions?api-version=2022-12-01')
     const names = new Map<string, Promise<string>>()
-    const nameOf = (role: string) => {
-      const name = names.get(role) ?? readRoleName(read, role)
-      names.set(role, name)
-      return name
-    }
     const held: Branch[] = []
     for (const { title, id } of principals) {
       // An assignment at a management group is listed by each of its subscriptions.
@@ -57,7 +52,7 @@ export async function readAzureRoles(
         const path = `/subscriptions/${subscriptionId}${assignments}&$filter=${filter}`
         for (const { id: assignment, properties } of await list(read, path)) {
           const { roleDefinitionId, scope } = properties as Readonly<Record<string, string>>
-          const role = await nameOf(String(roleDefinitionId))
+          const role = await names.getOrInsertComputed(String(roleDefinitionId), id => readRoleName(read, id))
           found.set(String(assignment), { title: `${role} in ${scope}`, mark: 'surplus' })
         }
       }

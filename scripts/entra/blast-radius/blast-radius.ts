@@ -5,9 +5,8 @@ import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
-import { accessOf, compareRole, trustOf } from './aws.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
-import { azureRoles, type BlastRadius, countMarks, group } from './branch.ts'
+import { azureRoles, type BlastRadius, flatten, group, type Mark } from './branch.ts'
 import { readEntra, readFederated } from './entra.ts'
 import { readKube } from './kube.ts'
 import { addLastUse } from './last-use.ts'
@@ -35,11 +34,9 @@ export async function tellBlastRadius(
   const radius = await addSurroundings(run, inEntra, invocation, surroundings)
   if (pictureFile !== undefined)
     writePicture(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
-  const counts = {
-    surplus: count(radius, 'surplus'),
-    fault: count(radius, 'fault'),
-    unread: count(radius, 'unread'),
-  }
+  const all = flatten([...radius.who, ...radius.what])
+  const count = (mark: Mark) => all.filter(one => one.mark === mark).length
+  const counts = { surplus: count('surplus'), fault: count('fault'), unread: count('unread') }
   if (isJson) run.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
   else run.print(`${writeText(radius)}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
@@ -68,18 +65,15 @@ async function addSurroundings(
   const credentials = isKube || roleArn !== undefined ? await readFederated(run) : []
   const inCluster = isKube && cluster ? await readKube(cluster, credentials, accepted) : []
   const model = readVariables(run.envFile)
+  // Loaded when needed, since it takes a parser of YAML.
   const role =
     roleArn !== undefined && readRole
-      ? await compareRole(roleArn, await readRole(roleArn), credentials, model)
+      ? await (await import('./aws.ts')).compareRole(roleArn, await readRole(roleArn), credentials, model)
       : undefined
   return {
     ...radius,
-    who: [
-      ...radius.who,
-      ...group('Kubernetes', inCluster),
-      ...(role ? group(`who may become ${role.arn}`, trustOf(role)) : []),
-    ],
-    what: [...radius.what, ...inAzure, ...(role ? accessOf(role) : [])],
+    who: [...radius.who, ...group('Kubernetes', inCluster), ...(role?.who ?? [])],
+    what: [...radius.what, ...inAzure, ...(role?.what ?? [])],
   }
 }
 
@@ -95,15 +89,7 @@ function principalsOf({ what }: BlastRadius): readonly { readonly title: string;
   })
 }
 
-function count({ who, what }: BlastRadius, mark: Parameters<typeof countMarks>[1]): number {
-  return countMarks([...who, ...what], mark)
-}
-
-function summary({
-  surplus,
-  fault,
-  unread,
-}: Readonly<Record<'surplus' | 'fault' | 'unread', number>>): string {
+function summary({ surplus, fault, unread }: Readonly<Record<Mark, number>>): string {
   const found = [
     ...(surplus > 0 ? [`${surplus} that the plan did not ask for`] : []),
     ...(fault > 0 ? [`${fault} at fault`] : []),

@@ -25,11 +25,6 @@ export interface BlastRadius {
   readonly what: readonly Branch[]
 }
 
-/** How many branches have this mark, at any depth. */
-export function countMarks(branches: readonly Branch[], mark: Mark): number {
-  return flatten(branches).filter(one => one.mark === mark).length
-}
-
 /** One branch with this title and these below it; none if there are none. */
 export function group(title: string, branches: readonly Branch[]): readonly Branch[] {
   return branches.length > 0 ? [{ title, branches }] : []

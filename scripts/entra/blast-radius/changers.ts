@@ -72,16 +72,18 @@ async function readApplications(graph: Graph): Promise<readonly Branch[]> {
   )
   const path = `/servicePrincipals/${api?.['id']}/appRoleAssignedTo`
   const assigned = await graph.listKnown(path, { mayBeForbidden: true })
-  const holders = new Map<string, Branch & { readonly branches: Branch[] }>()
-  for (const { principalId, principalDisplayName, appRoleId } of assigned) {
+  const held = assigned.flatMap(({ principalId, principalDisplayName, appRoleId }) => {
     const permission = names.get(appRoleId) ?? ''
-    if (!permissions.includes(permission)) continue
-    const id = String(principalId)
-    const holder = holders.get(id) ?? { title: `application "${principalDisplayName}"`, id, branches: [] }
-    holder.branches.push({ title: permission })
-    holders.set(id, holder)
-  }
-  return group('applications with permissions of Microsoft Graph', [...holders.values()])
+    return permissions.includes(permission)
+      ? [{ id: String(principalId), principalDisplayName, permission }]
+      : []
+  })
+  const holders = [...Map.groupBy(held, ({ id }) => id)].map(([id, all]) => ({
+    title: `application "${all[0]?.principalDisplayName}"`,
+    id,
+    branches: all.map(({ permission }) => ({ title: permission })),
+  }))
+  return group('applications with permissions of Microsoft Graph', holders)
 }
 
 async function orUnread(title: string, read: () => Promise<readonly Branch[]>): Promise<readonly Branch[]> {

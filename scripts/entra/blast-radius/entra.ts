@@ -1,5 +1,5 @@
 import { readMembers } from '../extras.ts'
-import { GraphRefusal, type Json } from '../graph.ts'
+import { ifShown, type Json } from '../graph.ts'
 import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
 import { accessPackages } from '../objects/holdings.ts'
@@ -13,11 +13,11 @@ import {
   type Target,
 } from '../objects/tenant-object.ts'
 import type { Recorded } from '../receipt.ts'
-import { inStep, type Run, requireReceipt, targetOf } from '../run.ts'
+import { inStep, type Run, requireReceipt, targetOf, toRecord } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { type BlastRadius, type Branch, group } from './branch.ts'
 import { readChangers } from './changers.ts'
-import { Names } from './names.ts'
+import { namesFrom } from './names.ts'
 
 /** Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing. */
 export async function readEntra(run: Run): Promise<BlastRadius> {
@@ -26,16 +26,17 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
   const blueprint = await readBlueprint(run, planned)
   const { target, foreign } = await withForeign(run, planned)
   const lists = await readLists(run, target)
-  const of = (key: string, ...kinds: readonly string[]) =>
-    lists.filter(({ collection }) => collection.of === key && kinds.some(kind => isOfKind(collection, kind)))
-  const rest = (key: string) => lists.filter(({ collection }) => collection.of === key)
-  const credentials = of('blueprint', 'secrets', 'federated credentials').flatMap(toBranches)
-  const people = of('blueprint', 'owners', 'sponsors').flatMap(toBranches)
-  const inherited = of('blueprint', 'permissions that agents inherit').flatMap(toBranches)
+  const of = (key: string, kinds = /^/) =>
+    lists
+      .filter(({ collection }) => collection.of === key && kinds.test(collection.title))
+      .flatMap(toBranches)
   const who = [
-    ...group('credentials', [...credentials, ...audienceOf(blueprint)]),
+    ...group('credentials', [
+      ...of('blueprint', /^(secrets|federated credentials)/),
+      ...audienceOf(blueprint),
+    ]),
     ...group('who may change it', [
-      ...people,
+      ...of('blueprint', /^(owners|sponsors)/),
       ...managersOf(blueprint),
       ...(await inStep(run, { title: 'who may change it', access: applicationAccess }, () =>
         readChangers(run.graph),
@@ -52,14 +53,14 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
         id: idOf(target, key),
         ...markOf(foreign.has(key)),
         branches: [
-          ...rest(key).flatMap(toBranches),
+          ...of(key),
           ...(account
             ? [
                 {
                   title: 'its user account',
                   id: account.id,
                   ...markOf(foreign.has(user)),
-                  branches: rest(user).flatMap(toBranches),
+                  branches: of(user),
                 },
               ]
             : []),
@@ -71,8 +72,8 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
     blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: idOf(target, 'blueprint') },
     who,
     what: [
-      ...group('principal of the blueprint', rest('blueprint-principal').flatMap(toBranches)),
-      ...inherited,
+      ...group('principal of the blueprint', of('blueprint-principal')),
+      ...of('blueprint', /^permissions that agents inherit/),
       ...agents,
     ],
   }
@@ -97,20 +98,16 @@ interface List {
 
 /** The members of each list of the blueprint and its agents, with names in place of ids. */
 async function readLists(run: Run, target: Target): Promise<readonly List[]> {
-  const names = new Names(run.graph)
+  const addNames = namesFrom(run.graph)
   const lists: List[] = []
   for (const collection of [...listCollections(target), ...accessPackages(target)]) {
     if (!/^(blueprint|agent)/.test(collection.of) || collection.isNeededByOthers) continue
     if (!target.recorded(collection.of)) continue
     const members = await readMembers(run, collection)
-    const named = members && (await Promise.all(members.map(one => names.name(one))))
+    const named = members && (await Promise.all(members.map(addNames)))
     lists.push({ collection, members: named })
   }
   return lists
-}
-
-function isOfKind({ title }: Collection, kind: string): boolean {
-  return title.startsWith(kind)
 }
 
 function toBranches({ collection, members }: List): readonly Branch[] {
@@ -162,22 +159,23 @@ async function withForeign(
   const { settings } = planned
   const blueprintId = planned.recorded('blueprint')?.appId
   const step = { title: 'agents of the blueprint', access: applicationAccess }
-  const all = await inStep(run, step, () => run.graph.list(agentsPath))
+  const { graph, clock } = run
+  const all = await inStep(run, step, () => graph.list(agentsPath))
+  const accounts = (await inStep(run, step, () => ifShown(() => listAgentUsers(graph, true)))) ?? []
   const found = new Map<string, Recorded>()
   const names: string[] = []
-  const accounts = await readAccounts(run)
-  for (const { id, displayName, agentIdentityBlueprintId } of all) {
-    if (agentIdentityBlueprintId !== blueprintId) continue
+  for (const one of all.filter(({ agentIdentityBlueprintId }) => agentIdentityBlueprintId === blueprintId)) {
+    const { id, displayName } = one
     const ours = settings.agents.find(name => planned.recorded(agentKey(name))?.id === id)
     const isTaken = [...settings.agents, ...names].includes(String(displayName))
     const name = ours ?? (isTaken ? `${displayName} (${id})` : String(displayName))
     if (!ours) {
       names.push(name)
-      found.set(agentKey(name), toRecorded(id))
+      found.set(agentKey(name), toRecord(one, clock.nowMs()))
     }
     const account = accounts.find(({ identityParentId }) => identityParentId === id)
     if (account && !planned.recorded(agentUserKey(name)))
-      found.set(agentUserKey(name), toRecorded(account['id']))
+      found.set(agentUserKey(name), toRecord(account, clock.nowMs()))
   }
   const target: Target = {
     ...planned,
@@ -189,17 +187,4 @@ async function withForeign(
     recorded: key => planned.recorded(key) ?? found.get(key),
   }
   return { target, foreign: new Set(found.keys()) }
-}
-
-function toRecorded(id: unknown): Recorded {
-  return { id: String(id), recordedAt: '' }
-}
-
-async function readAccounts({ graph }: Run): Promise<readonly Json[]> {
-  try {
-    return await listAgentUsers(graph, true)
-  } catch (error) {
-    if (error instanceof GraphRefusal) return []
-    throw error
-  }
 }

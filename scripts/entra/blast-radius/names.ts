@@ -1,33 +1,24 @@
 import type { Graph, Json } from '../graph.ts'
 
-/** Names for the ids in assignments and grants: Graph gives app roles and APIs by id there. */
-export class Names {
-  readonly #graph: Graph
-  readonly #resources = new Map<string, Promise<Json | undefined>>()
-
-  constructor(graph: Graph) {
-    this.#graph = graph
-  }
-
-  /** Adds to an assignment or grant the names of its API and app role. */
-  async name(member: Json): Promise<Json> {
+/**
+ * Adds to assignments and grants the names of their API and app role: Graph gives them by id there. An API that may not be read
+ * has no name; its id is then shown.
+ */
+export function namesFrom(graph: Graph): (member: Json) => Promise<Json> {
+  const resources = new Map<string, Promise<Json | undefined>>()
+  const read = (id: string) =>
+    graph
+      .read(`/servicePrincipals/${id}?$select=id,displayName,appRoles`, { mayBeForbidden: true })
+      .catch(() => undefined)
+  return async member => {
     const { resourceId, appRoleId } = member
     if (typeof resourceId !== 'string') return member
-    const { displayName, appRoles } = (await this.#resource(resourceId)) ?? {}
+    const { displayName, appRoles } = (await resources.getOrInsertComputed(resourceId, read)) ?? {}
     const role = ((appRoles ?? []) as readonly Json[]).find(({ id }) => id === appRoleId)
     return {
       ...member,
       ...(displayName === undefined ? {} : { resourceDisplayName: displayName }),
       ...(role ? { appRoleName: role['value'] } : {}),
     }
-  }
-
-  /** `undefined` where it may not be read; ids are then shown instead of names. */
-  #resource(id: string): Promise<Json | undefined> {
-    const path = `/servicePrincipals/${id}?$select=id,displayName,appRoles`
-    const asked =
-      this.#resources.get(id) ?? this.#graph.read(path, { mayBeForbidden: true }).catch(() => undefined)
-    this.#resources.set(id, asked)
-    return asked
   }
 }
