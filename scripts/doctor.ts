@@ -44,7 +44,7 @@ if (options.help) {
   console.log(
     options.json
       ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)
-      : writeReport(findings, { colour: process.stdout.isTTY === true }),
+      : writeReport(findings),
   )
   process.exitCode = failed ? 1 : 0
 }

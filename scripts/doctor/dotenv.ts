@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -21,28 +20,22 @@ export function readDotenv(path: string, shell: Variables): Dotenv {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return { env: shell }
     const why = code === 'EISDIR' ? `${path} is a directory.` : `${path} can’t be read: ${message}.`
-    return { env: shell, check: checkOf(path, () => fail(why, `Make ${path} a file that you can read.`)) }
+    return { env: shell, check: failing(path, why, `Make ${path} a file that you can read.`) }
   }
   const encoding = encodingOf(bytes)
-  if (encoding)
-    return {
-      env: shell,
-      check: checkOf(path, () =>
-        fail(`${path} is in ${encoding}, of which Node reads nothing or the wrong names.`, plain),
-      ),
-    }
+  if (encoding) {
+    const why = `${path} is in ${encoding}, of which Node reads nothing or the wrong names.`
+    return { env: shell, check: failing(path, why, plain) }
+  }
   const variables = parseEnv(bytes.toString('utf8'))
   const hidden = Object.keys(variables).filter(
     name => shell[name] !== undefined && shell[name] !== variables[name],
   )
-  return {
-    env: { ...variables, ...shell },
-    check: checkOf(path, () =>
-      hidden.length > 0
-        ? trouble('VARIABLE_OF_SHELL', `The shell has its own ${hidden.join(', ')}, which win over ${path}.`)
-        : `${path} has ${Object.keys(variables).length} variables.`,
-    ),
-  }
+  const result =
+    hidden.length > 0
+      ? trouble('VARIABLE_OF_SHELL', `The shell has its own ${hidden.join(', ')}, which win over ${path}.`)
+      : `${path} has ${Object.keys(variables).length} variables.`
+  return { env: { ...variables, ...shell }, check: { name: path, run: async () => result } }
 }
 
 const plain = 'Save it as UTF-8 without a byte order mark (in PowerShell: Set-Content -Encoding utf8NoBOM).'
@@ -57,10 +50,6 @@ function encodingOf(bytes: Buffer): string | undefined {
   return marked?.[0] ?? (bytes.includes(0) ? 'UTF-16' : undefined)
 }
 
-function fail(detail: string, hint: string): never {
-  throw trouble('CONFIGURATION_INVALID', detail, hint)
-}
-
-function checkOf(name: string, look: () => string | ProblemError): Check {
-  return { name, run: async () => look() }
+function failing(name: string, detail: string, hint: string): Check {
+  return { name, run: () => Promise.reject(trouble('CONFIGURATION_INVALID', detail, hint)) }
 }

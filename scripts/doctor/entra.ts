@@ -1,20 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
-import { ask, readCode } from './ask.ts'
-import type { Check } from './finding.ts'
+import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
+const timeoutMs = 5_000
 const doubtfulMs = 60_000
 const tooMuchMs = 300_000
 
 /** Whether Entra can be reached and has the tenant, and whether its clock and this machine's agree. */
 export function entraChecks(blueprint: Blueprint): readonly Check[] {
-  let asked: Promise<Response> | undefined
-  const discovery = () => {
-    asked ??= ask(`${blueprint.authority}/${blueprint.tenantId}/v2.0/.well-known/openid-configuration`)
-    return asked
-  }
+  const { authority, tenantId } = blueprint
+  const discovery = once(() => ask(`${authority}/${tenantId}/v2.0/.well-known/openid-configuration`))
   return [
     { name: 'Entra', run: async () => checkTenant(blueprint, await discovery()) },
     { name: 'clock', needs: ['Entra'], run: async () => checkClock(await discovery()) },
@@ -56,78 +52,7 @@ async function checkClock(response: Response) {
   return differenceMs > doubtfulMs ? finding : 'The clocks of this machine and of Entra agree.'
 }
 
-/** Whether users can sign in from the page: its origin, and what Entra knows of it. */
-export function signInChecks(
-  blueprint: Blueprint,
-  { spaClientId, page }: { readonly spaClientId: string | undefined; readonly page: string },
-): readonly Check[] {
-  return [
-    {
-      name: 'page',
-      async run() {
-        const { protocol, hostname } = new URL(page)
-        if (protocol !== 'https:' && !/(^|\.)localhost$|^127\.0\.0\.1$|^\[::1\]$/.test(hostname))
-          throw trouble('PAGE_ORIGIN_INSECURE', `${page} is neither https nor localhost.`)
-        return `${page} is secure enough for sign-in.`
-      },
-    },
-    {
-      name: 'redirect URI',
-      needs: ['Entra'],
-      async run() {
-        if (spaClientId === undefined)
-          return problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.')
-        return checkRedirectUri(blueprint, spaClientId, `${page}/auth/redirect.html`)
-      },
-    },
-  ]
-}
-
-/**
- * Asks Entra for a silent sign-in without a user: it shows faults of the client on a page of its own, and redirects for
- * everything else.
- */
-async function checkRedirectUri(
-  { authority, tenantId, blueprintAppId }: Blueprint,
-  spaClientId: string,
-  redirectUri: string,
-): Promise<string> {
-  const query = new URLSearchParams({
-    client_id: spaClientId,
-    response_type: 'code',
-    response_mode: 'fragment',
-    redirect_uri: redirectUri,
-    scope: `api://${blueprintAppId}/access_as_user openid`,
-    prompt: 'none',
-    code_challenge: randomBytes(32).toString('base64url'),
-    code_challenge_method: 'S256',
-  })
-  const response = await ask(`${authority}/${tenantId}/oauth2/v2.0/authorize?${query}`)
-  const location = response.headers.get('location')
-  const sentBack = location?.startsWith(redirectUri)
-  const said = sentBack ? new URLSearchParams(location?.split('#')[1]) : undefined
-  const code = readCode(said?.get('error_description') ?? (await response.text()))
-  if (code === 'AADSTS50011')
-    throw trouble('REDIRECT_URI_NOT_REGISTERED', `Entra does not know ${redirectUri} for the page (${code}).`)
-  if (code === 'AADSTS700016')
-    throw trouble(
-      'CONFIGURATION_INVALID',
-      `Entra knows no application ${spaClientId} (${code}).`,
-      'Check CLIENT_SPA_APP_ID, and that the application has a service principal in the tenant (Enterprise applications).',
-    )
-  const isOnlyNobody = ['login_required', 'interaction_required'].includes(said?.get('error') ?? '')
-  if (!sentBack || !isOnlyNobody)
-    throw problem(
-      'ENTRA_REFUSED',
-      `Entra does not let the page ask for the blueprint’s access_as_user (${code ?? 'without a code'}).`,
-      {
-        hint: 'Check BLUEPRINT_APP_ID, its identifier URI api://<BLUEPRINT_APP_ID>, and that its scope access_as_user is there and enabled.',
-      },
-    )
-  return `${redirectUri} is registered. Whether users have to consent shows only when one signs in; npx --no-install agentctl entra status compares it.`
-}
-
-export function describe(response: { readonly headers: Headers }): string {
+function describe(response: Response): string {
   return /html/i.test(response.headers.get('content-type') ?? '') ? 'a web page' : 'no document of its own'
 }
 
@@ -137,4 +62,18 @@ function parseObject(text: string): { readonly issuer?: unknown } {
   } catch {
     return {}
   }
+}
+
+/** Asks Entra, without following where it sends browsers. @throws ProblemError ENTRA_UNAVAILABLE */
+export async function ask(url: string): Promise<Response> {
+  try {
+    return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
+  } catch (cause) {
+    throw problem('ENTRA_UNAVAILABLE', `${new URL(url).origin} does not respond.`, { cause })
+  }
+}
+
+/** The code of Entra's refusal. */
+export function readCode(text: string): string | undefined {
+  return /AADSTS\d+/.exec(text)?.[0]
 }

@@ -61,6 +61,15 @@ function findingOf(status: 'WARN' | 'FAIL', { code, message, kind, options }: Pr
   return { status, detail: message, code, hint: options.hint ?? kind.hint }
 }
 
+/** Asks when the answer is needed first, and keeps it for what needs it later. */
+export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let asked: Promise<Result> | undefined
+  return () => {
+    asked ??= ask()
+    return asked
+  }
+}
+
 /** A problem that the agent reported. */
 export function toldProblem({ code, title, status, detail, hint, upstream }: ProblemDocument): ProblemError {
   return new ProblemError(code, { title, status, hint }, detail, { upstream })

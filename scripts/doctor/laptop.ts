@@ -9,12 +9,12 @@ import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
 import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
-import { consentCheck } from './consent.ts'
-import { entraChecks, signInChecks } from './entra.ts'
+import { entraChecks } from './entra.ts'
 import { type Check, examine, type Finding } from './finding.ts'
 import { trouble } from './problems.ts'
 import { proxyChecks } from './proxy.ts'
 import { sidecarChecks } from './sidecar.ts'
+import { consentCheck, signInChecks } from './sign-in.ts'
 import { type AskAgent, turnChecks } from './turns.ts'
 import { waitingTools, waitingToolsCheck } from './waiting-tools.ts'
 
@@ -104,9 +104,8 @@ function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Conf
   const agent = agents.find(({ flows }) => flows.includes('obo'))
   const [toolset] = toolsets
   if (!agent || !toolset || consentRedirectUri === undefined) return []
-  const { clientId: agentClientId } = agent
-  const { appId } = toolset.api
-  return [consentCheck({ ...blueprint, agentClientId, appId, redirectUri: consentRedirectUri })]
+  const route = { agentClientId: agent.clientId, appId: toolset.api.appId, redirectUri: consentRedirectUri }
+  return [consentCheck(blueprint, route)]
 }
 
 function toolChecks({ MCP_CONFIG }: Readonly<Record<string, string | undefined>>): readonly Check[] {

@@ -1,14 +1,13 @@
+import { styleText } from 'node:util'
 import { claimDictionary } from '@entra-bedrock-agent/identity-trace'
 import type { Finding } from './finding.ts'
 
-const colours = { PASS: 32, WARN: 33, FAIL: 31 } as const
+const colours = { PASS: 'green', WARN: 'yellow', FAIL: 'red' } as const
 
-/** The findings as lines for people, with a summary. */
-export function writeReport(findings: readonly Finding[], { colour }: { readonly colour: boolean }): string {
-  const paint = (status: Finding['status']) =>
-    colour ? `\u001b[${colours[status]}m${status}\u001b[0m` : status
+/** The findings as lines for people, with a summary; coloured on a terminal only. */
+export function writeReport(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ check, status, detail, code, hint, claims = {} }) => [
-    `${paint(status)}  ${check}: ${detail}${code ? ` [${code}]` : ''}`,
+    `${styleText(colours[status], status)}  ${check}: ${detail}${code ? ` [${code}]` : ''}`,
     ...(hint ? [`      → ${hint}`] : []),
     ...Object.entries(claims).flatMap(([name, value]) => explainClaim(name, value)),
   ])

@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process'
 import { arch } from 'node:os'
+import { promisify } from 'node:util'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { findRunningImage } from './docker.ts'
-import type { Check } from './finding.ts'
+import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Checks version and processor of the sidecar’s image, as far as Docker on this machine tells; the sidecar itself does not. */
@@ -10,11 +11,7 @@ export function imageChecks(
   env: Readonly<Record<string, string | undefined>>,
   machine: string = arch(),
 ): readonly Check[] {
-  let asked: ReturnType<typeof findRunningImage> | undefined
-  const image = () => {
-    asked ??= findRunningImage(name => name.includes('auth-sidecar'), new URL(sidecarUrl).port, env)
-    return asked
-  }
+  const image = once(() => findRunningImage(new URL(sidecarUrl).port, env))
   return [
     {
       name: 'sidecar version',
@@ -42,6 +39,29 @@ export function imageChecks(
       },
     },
   ]
+}
+
+const timeoutMs = 5_000
+
+/** The sidecar’s image, by the name that Docker runs it with at this port or without a network of its own; `undefined` if Docker does not tell. */
+async function findRunningImage(port: string, env: Readonly<Record<string, string | undefined>>) {
+  const docker = async (...args: readonly string[]) => {
+    const { stdout } = await promisify(execFile)('docker', args, { env, timeout: timeoutMs })
+    return stdout.trim()
+  }
+  try {
+    const containers = (await docker('ps', '--format', '{{.Image}}\t{{.Ports}}')).split('\n')
+    const [name] =
+      containers
+        .map(line => line.split('\t'))
+        .find(
+          ([image = '', ports]) => image.includes('auth-sidecar') && (!ports || ports.includes(`:${port}->`)),
+        ) ?? []
+    if (!name) return undefined
+    return { name, architecture: await docker('image', 'inspect', '--format', '{{.Architecture}}', name) }
+  } catch {
+    return undefined
+  }
 }
 
 /**

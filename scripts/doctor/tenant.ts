@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConfigurationError, type ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type BlastRadius, type Branch, flatten, type Mark } from '../entra/blast-radius/branch.ts'
+import { type Branch, flatten, type Mark } from '../entra/blast-radius/branch.ts'
 import { readEntra } from '../entra/blast-radius/entra.ts'
 import { prepare, type World } from '../entra/command.ts'
 import { readArguments } from '../entra/options.ts'
@@ -10,7 +10,7 @@ import { type Run, requireReceipt } from '../entra/run.ts'
 import { survey } from '../entra/survey.ts'
 import { Mistake } from '../set-up/mistake.ts'
 import { checkContext } from './contexts.ts'
-import type { Check } from './finding.ts'
+import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 import { contextsOfServers } from './waiting-tools.ts'
 
@@ -46,11 +46,7 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
  */
 export function tenantChecks(run: Run, contexts: readonly string[] = []): readonly Check[] {
   const { settings } = requireReceipt(run)
-  let asked: Promise<BlastRadius> | undefined
-  const radius = () => {
-    asked ??= readEntra(run)
-    return asked
-  }
+  const radius = once(() => readEntra(run))
   const agents = settings.agents.map(name => `agent identity "${name}"`)
   const isOwn = ({ title }: Branch) => agents.includes(title)
   return [

@@ -9,7 +9,7 @@ import {
   type TokenCard,
 } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../../services/agent/src/problems.ts'
-import { type Check, type Passed, toldProblem } from './finding.ts'
+import { type Check, once, type Passed, toldProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Asks an agent: one in this process, or one in a cluster. */
@@ -46,14 +46,13 @@ export function turnChecks({
   const who = flows[flow].inWords
   const of = agent === undefined ? '' : ` (${agent})`
   const token = `token ${who} for the ${api.title}${of}`
-  let asked: ReturnType<AskAgent> | undefined
-  const turn = () => {
-    asked ??= ask(
-      { message: example, mode: 'direct', flow, ...(agent === undefined ? {} : { agent }) },
-      userToken,
-    )
-    return asked
-  }
+  const request = {
+    message: example,
+    mode: 'direct',
+    flow,
+    ...(agent === undefined ? {} : { agent }),
+  } as const
+  const turn = once(() => ask(request, userToken))
   return [
     {
       name: token,

@@ -1,14 +1,13 @@
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { describe, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
-import { containersOf, podsOf, type Release, settingsOf } from './release.ts'
+import { agentSettings, podsOf, type Release } from './release.ts'
 
 /** Turns that wait for their user: which tools make them wait, and whether each pod can go on with them. */
 export function approvalChecks(release: Release): readonly Check[] {
   const pods = podsOf(release, 'agent')
-  const container = pods[0] && containersOf(pods[0]).find(({ name }) => name === 'agent')
-  if (!container) return []
-  const settings = settingsOf(release, container)
+  const settings = agentSettings(release)
+  if (!settings) return []
   const file = Object.values(release.settings).find(data => 'mcp.json' in data)?.['mcp.json']
   const servers = settings['MCP_CONFIG'] && file !== undefined ? waitingTools(file) : []
   const waiting = describeAll(settings, servers)

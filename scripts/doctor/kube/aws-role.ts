@@ -8,7 +8,7 @@ import { ParameterError } from '../aws/template.ts'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'
-import { containersOf, podsOf, type Release, settingsOf } from './release.ts'
+import { agentSettings, podsOf, type Release } from './release.ts'
 
 const deploy =
   'aws cloudformation deploy --stack-name entra-bedrock-agent --template-file k8s/federation/aws.yaml --capabilities CAPABILITY_NAMED_IAM'
@@ -16,8 +16,7 @@ const deploy =
 /** Compares the role that the agent's pods get with what the template gives them; asks AWS as whoever runs the doctor. */
 export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Check[] {
   const [agent] = podsOf(release, 'agent')
-  const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
-  const settings = container ? settingsOf(release, container) : {}
+  const settings = agentSettings(release) ?? {}
   const { AWS_ROLE_ARN, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_REGION: region = '' } = settings
   if (!agent || !(AWS_ROLE_ARN || AWS_CONTAINER_CREDENTIALS_FULL_URI)) return []
   const { namespace } = release

@@ -1,9 +1,8 @@
 import type { ChatResponse, Problem, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { consentCheck } from '../consent.ts'
-import { signInChecks } from '../entra.ts'
 import { type Check, examine, type Finding } from '../finding.ts'
 import { trouble } from '../problems.ts'
+import { consentCheck, signInChecks } from '../sign-in.ts'
 import { type AskAgent, turnChecks } from '../turns.ts'
 import { contextsOfServers } from '../waiting-tools.ts'
 import { approvalChecks } from './approvals.ts'
@@ -13,7 +12,7 @@ import { federationCheck } from './federation.ts'
 import { Kubectl } from './kubectl.ts'
 import { podChecks } from './pods.ts'
 import { proxyChecks } from './proxy.ts'
-import { containersOf, isReady, podsOf, type Release, readRelease, settingsOf } from './release.ts'
+import { agentSettings, isReady, podsOf, type Release, readRelease } from './release.ts'
 import { statusChecks } from './status.ts'
 
 export interface KubeOptions {
@@ -124,9 +123,7 @@ function pageChecks(
   { spaClientId, agents = [] }: PublicConfig,
   given: string | undefined,
 ): readonly Check[] {
-  const [agent] = podsOf(release, 'agent')
-  const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
-  const settings = container ? settingsOf(release, container) : {}
+  const settings = agentSettings(release) ?? {}
   const blueprint = {
     tenantId: settings['TENANT_ID'] ?? '',
     blueprintAppId: settings['BLUEPRINT_APP_ID'] ?? '',
@@ -138,9 +135,7 @@ function pageChecks(
   const appId = settings['WEATHER_API_APP_ID'] ?? ''
   const checks = [
     ...signInChecks(blueprint, { spaClientId: spaClientId ?? undefined, page }),
-    ...(redirectUri && agentClientId
-      ? [consentCheck({ ...blueprint, agentClientId, appId, redirectUri })]
-      : []),
+    ...(redirectUri && agentClientId ? [consentCheck(blueprint, { agentClientId, appId, redirectUri })] : []),
   ]
   return checks.map(check => ({
     ...check,

@@ -3,6 +3,7 @@ import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { judgeVersion } from '../sidecar-image.ts'
 import {
+  agentSettings,
   type Container,
   containersOf,
   isReady,
@@ -25,7 +26,7 @@ export function podChecks(release: Release): readonly Check[] {
       ? [
           { name: 'sidecar container', run: async () => checkSidecar(release, agent) },
           { name: 'tokens in pods', run: async () => checkTokens(release) },
-          { name: 'sign-in', run: async () => checkSignIn(release, agent) },
+          { name: 'sign-in', run: async () => checkSignIn(release) },
         ]
       : []),
     { name: 'secrets', run: async () => checkSecrets(release) },
@@ -108,9 +109,8 @@ function checkTokens(release: Release): string {
     : `Tokens for ${audiences.join(', ')}; no other.`
 }
 
-function checkSignIn(release: Release, agent: Pod) {
-  const container = containersOf(agent).find(({ name }) => name === 'agent')
-  const settings = container ? settingsOf(release, container) : {}
+function checkSignIn(release: Release) {
+  const settings = agentSettings(release) ?? {}
   const hosts = (settings['ALLOWED_HOSTS'] ?? '').split(',').map(host => host.trim())
   const others = hosts.filter(host => host !== '' && !loopbackHosts.includes(host))
   if (others.length === 0) return 'Only kubectl port-forward leads to the page.'

@@ -134,6 +134,13 @@ export function settingsOf({ settings }: Release, container: Container): Readonl
   return Object.assign({}, ...maps, Object.fromEntries(own))
 }
 
+/** The variables of the agent’s container; `undefined` where there is no pod of the agent. */
+export function agentSettings(release: Release): Readonly<Record<string, string>> | undefined {
+  const [agent] = podsOf(release, 'agent')
+  const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
+  return container && settingsOf(release, container)
+}
+
 function instanceOf({ metadata }: KubernetesObject): string {
   return metadata.labels['app.kubernetes.io/instance'] ?? ''
 }
