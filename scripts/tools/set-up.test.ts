@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
-import type { Hashes } from './platform.ts'
 import { prints } from './run.ts'
 import { setUp } from './set-up.ts'
 import { launcherOf, type Tool, type Way } from './tool.ts'
-import { release } from './ways.ts'
+import { type Hashes, release } from './ways.ts'
 
 /** A program of version 2, as its project releases it. */
 const released = '#!/bin/sh\necho "greeter 2 $GREETING"\n'

@@ -1,17 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { obtain } from './obtain.ts'
+import { obtain, type Surroundings } from './obtain.ts'
 import { launcherOf, type Program, type Tool, toolsFolder } from './tool.ts'
-
-interface Options {
-  readonly say: (line: string) => void
-  readonly folder?: string
-}
 
 /** Gets the tools and makes a launcher for each; returns those that it could not get. */
 export async function setUp(
   tools: readonly Tool[],
-  { say, folder = toolsFolder }: Options,
+  { say, folder = toolsFolder }: Surroundings,
 ): Promise<readonly Tool[]> {
   const missing: Tool[] = []
   for (const tool of tools) {

