@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Mistake } from '../set-up/mistake.ts'
-import { readReceipt, writeReceipt } from '../set-up/receipt.ts'
 import type { Settings } from './settings.ts'
 
 /** An object of the tenant that a run made. */
@@ -39,7 +38,7 @@ export class ReceiptFile {
    */
   constructor(path: string, adopted?: string) {
     this.path = path
-    if (adopted === undefined) this.#receipt = readReceipt(path, isReceipt)
+    if (adopted === undefined) this.#receipt = readReceipt(path)
     else if (existsSync(path)) setAside(path, adopted)
   }
 
@@ -57,18 +56,19 @@ export class ReceiptFile {
 
   change(change: Partial<Receipt>): void {
     if (!this.#receipt) throw new Error('There is no receipt to change.')
-    this.#receipt = { ...this.#receipt, ...change }
-    writeReceipt(this.path, this.#receipt)
+    this.write({ ...this.#receipt, ...change })
   }
 
   record(key: string, recorded: Recorded): void {
     this.change({ objects: { ...this.#receipt?.objects, [key]: recorded }, creating: null })
   }
 
-  /** Writes what a set-up left in the tenant, in place of a receipt that got lost. */
+  /** Writes it atomically: a run that is killed leaves the old or the new one. */
   write(receipt: Receipt): void {
     this.#receipt = receipt
-    this.change({})
+    const beside = `${this.path}.new`
+    writeFileSync(beside, `${JSON.stringify(receipt, undefined, 2)}\n`)
+    renameSync(beside, this.path)
   }
 
   forget(key: string): void {
@@ -82,15 +82,31 @@ export class ReceiptFile {
   }
 }
 
-function isReceipt(content: object): content is Receipt {
-  return ['setUpId', 'settings', 'objects'].every(name => name in content)
+/** `undefined` when there is none yet. @throws {Mistake} when the file is something else. */
+function readReceipt(path: string): Receipt | undefined {
+  if (!existsSync(path)) return undefined
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    if (isReceipt(content)) return content
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new Mistake(
+    `${path} is no receipt of this tool.`,
+    'Name another file with --receipt, or have this one written anew: status --adopt <set-up id>, which the descriptions of the applications name in brackets.',
+  )
+}
+
+function isReceipt(content: unknown): content is Receipt {
+  if (typeof content !== 'object' || content === null || !('version' in content)) return false
+  return content.version === 1 && ['setUpId', 'settings', 'objects'].every(name => name in content)
 }
 
 /** Keeps a file that is no receipt, beside the one that is written in its place. */
 function setAside(path: string, adopted: string): void {
   let known: Receipt | undefined
   try {
-    known = readReceipt(path, isReceipt)
+    known = readReceipt(path)
   } catch (error) {
     if (!(error instanceof Mistake)) throw error
     renameSync(path, `${path}.unreadable`)

@@ -3,6 +3,15 @@ import { type Run, requireReceipt, targetOf } from './run.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
 
+const notAsRecorded = 'not as the receipt says. npx --no-install agentctl entra apply corrects it.'
+const switchedBySomebody =
+  'switched on or off by somebody, which apply leaves alone: npx --no-install agentctl entra enable or disable.'
+const extra = `there that nobody asked for. apply leaves it alone. Take away what is not meant (Entra admin center). What is meant:
+--owner, --sponsor, --agent, --cluster-issuer with --service-account.`
+const notEvaluated = `not evaluated, since Graph does not show it to this caller: nobody knows whether it is as it should be.
+Sponsors of agents it shows to applications with the permission AgentIdentity.ReadWrite.All only, never to users, and directory roles
+to callers with RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
+
 /**
  * Compares the tenant with the receipt, property by property, and prints what differs and what nobody asked for. Returns `true`
  * if it found nothing; what Graph does not show does not count.
@@ -24,14 +33,14 @@ export async function status(run: Run): Promise<boolean> {
   const unread =
     words.filter(word => word === 'not evaluated').length + extras.filter(one => !one.members).length
   const added = [...findings.flatMap(one => one.extraEntries), ...extras.flatMap(one => one.members ?? [])]
-  const counts: readonly (readonly [count: number, tell: (things: string) => string])[] = [
+  const counts: readonly (readonly [count: number, words: string])[] = [
     [unread, notEvaluated],
     [words.filter(word => word === 'missing' || word === 'differs').length, notAsRecorded],
     [findings.filter(one => one.switched.length > 0).length, switchedBySomebody],
     [added.length, extra],
   ]
-  for (const [count, tell] of counts)
-    if (count > 0) run.print(`\n${tell(count === 1 ? '1 thing is' : `${count} things are`)}`)
+  for (const [count, words] of counts)
+    if (count > 0) run.print(`\n${count === 1 ? '1 thing is' : `${count} things are`} ${words}`)
   const isAsRecorded = counts.slice(1).every(([count]) => count === 0)
   if (isAsRecorded) run.print(`\n${unread > 0 ? 'What was evaluated' : 'The tenant'} is as the receipt says.`)
   return isAsRecorded
@@ -56,23 +65,4 @@ function wordFor({ object, fault, isHidden, differences, switched }: Finding) {
   if (!object) return 'missing'
   if (fault || differences.length > 0) return 'differs'
   return switched.length > 0 ? 'switched' : 'ok'
-}
-
-function notAsRecorded(things: string): string {
-  return `${things} not as the receipt says. npx --no-install agentctl entra apply corrects it.`
-}
-
-function switchedBySomebody(things: string): string {
-  return `${things} switched on or off by somebody, which apply leaves alone: npx --no-install agentctl entra enable or disable.`
-}
-
-function extra(things: string): string {
-  return `${things} there that nobody asked for. apply leaves it alone. Take away what is not meant (Entra admin center). What is meant:
---owner, --sponsor, --agent, --cluster-issuer with --service-account.`
-}
-
-function notEvaluated(things: string): string {
-  return `${things} not evaluated, since Graph does not show it to this caller: nobody knows whether it is as it should be.
-Sponsors of agents it shows to applications with the permission AgentIdentity.ReadWrite.All only, never to users, and directory roles
-to callers with RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
 }
