@@ -1,6 +1,76 @@
 /** `npm run troubleshooting`: writes docs/troubleshooting.md from the problem catalogues of the services. */
-import { writeFileSync } from 'node:fs'
-import { troubleshootingFile, troubleshootingPage } from './troubleshooting/page.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import { approvalProblems } from '../services/agent/src/approval/problems.ts'
+import { catalogue as agentProblems } from '../services/agent/src/problems.ts'
+import { mcpProblems } from '../services/agent/src/tools/mcp/problems.ts'
+import { alertProblems } from '../services/agent/src/tools/weather/alerts/problems.ts'
+import { weatherProblems as weatherToolProblems } from '../services/agent/src/tools/weather/problems.ts'
+import { catalogue as weatherApiProblems } from '../services/weather-api/src/problems.ts'
+import { doctorProblems } from './doctor/problems.ts'
 
-writeFileSync(troubleshootingFile, troubleshootingPage())
-console.log('docs/troubleshooting.md is up to date.')
+export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
+
+/** Written by tests/doctor. */
+const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
+
+/** The troubleshooting page: one table a catalogue, in the catalogue's order. */
+export function troubleshootingPage(): string {
+  return `# Troubleshooting
+
+Every failure has a code. You find it in the message on the page, in the \`code\` of a response and in the log,
+together with a request id that joins them. This page is made from the catalogues
+in \`problems.ts\` by \`npm run troubleshooting\`.
+
+Where the cause is not at hand, ask the doctor: \`npx --no-install agentctl doctor\` looks at everything that an agent with this \`.env\`
+depends on, and says what is wrong and what to do. It changes nothing. What it says of each failure is
+[below](#what-the-doctor-says).
+
+## The agent
+
+${table(agentProblems)}
+## The agent’s approvals
+
+Of turns that [wait for their user](approval.md). The calls that waited were not made, except perhaps with \`APPROVAL_USED\`.
+
+${table(approvalProblems)}
+## The agent’s weather tools
+
+${table({ ...weatherToolProblems, ...alertProblems })}
+## The agent’s MCP servers
+
+${table(mcpProblems)}
+## The weather API
+
+${table(weatherApiProblems)}
+## Both
+
+${table(commonProblems)}
+## The doctor
+
+| code | cause | what to do |
+| --- | --- | --- |
+${Object.entries(doctorProblems)
+  .map(([code, { title, hint }]) => `| \`${code}\` | ${title} | ${hint} |\n`)
+  .join('')}
+## What the doctor says
+
+Each of these failures is induced by a test, with the emulators of Entra, sidecar and Bedrock; this is what
+the doctor said. On a cluster it looks as well, with \`npx --no-install agentctl doctor --kube\`.
+
+${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, 'troubleshooting', file), 'utf8')).join('\n')}`
+}
+
+function table(catalogue: Readonly<Record<string, ProblemKind>>): string {
+  const rows = Object.entries(catalogue).map(
+    ([code, { status, title, hint }]) =>
+      `| <a id="${code}"></a>\`${code}\` | ${status} | ${title} | ${hint} |\n`,
+  )
+  return `| code | status | cause | what to do |\n| --- | --- | --- | --- |\n${rows.join('')}`
+}
+
+if (import.meta.main) {
+  writeFileSync(troubleshootingFile, troubleshootingPage())
+  console.log('docs/troubleshooting.md is up to date.')
+}

@@ -5,7 +5,7 @@ import { faults as bedrockFaults } from '../emulators/bedrock/src/control/faults
 import { faults as entraFaults } from '../emulators/entra/src/emulator/faults.ts'
 import { transportFaults } from '../packages/emulator-kit/src/transport-faults.ts'
 import { doctorProblems } from '../scripts/doctor/problems.ts'
-import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting/page.ts'
+import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')

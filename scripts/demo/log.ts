@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { styleText } from 'node:util'
 import { prettyFactory } from 'pino-pretty'
 
-const colours = [36, 33, 32, 35, 34]
+const colours = ['cyan', 'yellow', 'green', 'magenta', 'blue'] as const
 let processCount = 0
 
 const format = prettyFactory({
@@ -15,8 +16,8 @@ const format = prettyFactory({
 
 /** Prints a process's output line by line with its name as prefix; JSON log lines are formatted for people. */
 export function printLog(child: ChildProcess, name: string): void {
-  const colour = colours[processCount++ % colours.length]
-  const prefix = process.stdout.isTTY ? `\u001b[${colour}m${name}\u001b[0m │ ` : `${name} │ `
+  const colour = colours[processCount++ % colours.length] ?? 'cyan'
+  const prefix = `${styleText(colour, name)} │ `
   for (const stream of [child.stdout, child.stderr]) if (stream) printLines(stream, prefix)
 }
 

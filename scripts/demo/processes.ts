@@ -7,8 +7,7 @@ import { readConfig as readAgentConfig } from '../../services/agent/src/config.t
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { variablePrefix } from '../../services/agent/src/identity/downstream-api.ts'
 import { apisOf } from '../../services/agent/src/tools/toolset.ts'
-import { alertsFile } from './alerts-file.ts'
-import { writeMcpConfig } from './mcp-config.ts'
+import { alertsFile, writeMcpConfig } from './files.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
 import { handOn, type Variables, variablesOfApi } from './variables.ts'
 
@@ -25,18 +24,11 @@ export interface DemoProcess {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Ids and secret of the demo's applications, by the names of the services' variables. */
-export interface Identities {
-  readonly TENANT_ID: string
-  readonly BLUEPRINT_APP_ID: string
-  readonly BLUEPRINT_CLIENT_SECRET: string
-  readonly AGENT_CLIENT_ID: string
-  readonly WEATHER_API_APP_ID: string
-  readonly CLIENT_SPA_APP_ID: string
-}
-
-/** The identities of the demo. They exist in the emulator of Entra only. */
-function demoIdentities(): Identities {
+/**
+ * Ids and secret of the demo's applications, by the names of the services' variables. They exist in the emulator of Entra
+ * only.
+ */
+function demoIdentities() {
   return {
     TENANT_ID: tenant.tenantId,
     BLUEPRINT_APP_ID: tenant.blueprint.appId,
@@ -165,7 +157,8 @@ export function describeProcesses(
         ...handOn(variables, 'weatherApi'),
         AGENT_CLIENT_ID: agentIds,
         AGENT_USERS: listAgentUsers(agents),
-        WEATHER_ALLOWED_CALLERS: allowedCallers(variables, agentIds),
+        // The demo's own agents and the callers that the user lists.
+        WEATHER_ALLOWED_CALLERS: [agentIds, variables['WEATHER_ALLOWED_CALLERS']].filter(Boolean).join(','),
         PORT: String(ports.weather),
         ENTRA_AUTHORITY: urls.entra,
       },
@@ -224,12 +217,6 @@ function listAgentUsers(agents: readonly AgentIdentity[]): string {
   return agents
     .flatMap(({ clientId, agentUserId }) => (agentUserId === undefined ? [] : [`${clientId}=${agentUserId}`]))
     .join(',')
-}
-
-/** The demo's own agents and the callers that the user lists. */
-function allowedCallers(variables: Variables, agentIds: string): string {
-  const listed = variables['WEATHER_ALLOWED_CALLERS']
-  return listed ? `${agentIds},${listed}` : agentIds
 }
 
 function main(workspace: string): string {

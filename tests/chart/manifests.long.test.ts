@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests/render.ts'
+import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests.ts'
 import { needs } from '../support/programs.ts'
 import { refusals } from './support/pod-security.ts'
 import { chart, containersOf, helmCommands, render, renderText, run } from './support/render.ts'

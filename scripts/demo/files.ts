@@ -2,7 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { flowNames } from '@entra-bedrock-agent/identity-trace'
 
-const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
+/** A file of the demo's own, in a folder that is made if it is not there. */
+function fileOfDemo(name: string): string {
+  const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
+  mkdirSync(folder, { recursive: true })
+  return resolve(folder, name)
+}
+
+/** The file in which the demo's weather API keeps alerts, one for each port. */
+export function alertsFile(weatherPort: number): string {
+  return fileOfDemo(`alerts-${weatherPort}.sqlite`)
+}
 
 /**
  * Writes the configuration of the demo's MCP server, which is the weather API's `/mcp`, and returns the file's path. The
@@ -18,8 +28,7 @@ export function writeMcpConfig(weatherUrl: string, appId: string): string {
     readOnlyTools: tools,
     flows: flowNames,
   }
-  const file = resolve(folder, `mcp-${new URL(weatherUrl).port}.json`)
-  mkdirSync(folder, { recursive: true })
+  const file = fileOfDemo(`mcp-${new URL(weatherUrl).port}.json`)
   writeFileSync(file, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
   return file
 }
