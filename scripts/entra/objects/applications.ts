@@ -50,7 +50,7 @@ export const blueprint: Kind = {
     application(target, {
       key: 'blueprint',
       name: target.settings.blueprintName,
-      title: name => `blueprint "${name}"`,
+      title: `blueprint "${target.settings.blueprintName}"`,
       path: blueprintPath,
       access: consentUrisOf(target.settings).length > 0 ? redirectAccess : blueprintAccess,
       created: () => ({}),
@@ -60,12 +60,7 @@ export const blueprint: Kind = {
         api: {
           requestedAccessTokenVersion: 2,
           oauth2PermissionScopes: [
-            scope(
-              accessAsUserId,
-              'access_as_user',
-              'Ask the agent',
-              'Lets the page ask the agent on your behalf.',
-            ),
+            scope(accessAsUserId, 'access_as_user', 'Ask the agent', 'ask the agent', 'page'),
           ],
           preAuthorizedApplications: [],
         },
@@ -82,7 +77,7 @@ export const page: Kind = {
     application(target, {
       key: 'page',
       name: target.settings.pageName,
-      title: name => `application "${name}", which users sign in to`,
+      title: `application "${target.settings.pageName}", which users sign in to`,
       created: () => ({
         signInAudience: 'AzureADMyOrg',
         spa: { redirectUris: [...target.settings.redirectUris] },
@@ -103,7 +98,7 @@ export const weatherApi: Kind = {
     application(target, {
       key: 'weather-api',
       name: target.settings.apiName,
-      title: name => `application "${name}", the API`,
+      title: `application "${target.settings.apiName}", the API`,
       created: () => ({ signInAudience: 'AzureADMyOrg', api: scopesOf(target), appRoles: rolesOf(target) }),
       added: () => ({
         identifierUris: [`api://${appIdOf(target, 'weather-api')}`],
@@ -115,29 +110,15 @@ export const weatherApi: Kind = {
   ],
 }
 
-const weatherRead = scope(
-  weatherReadId,
-  'Weather.Read',
-  'Read the weather',
-  'Lets the agent read the weather on your behalf.',
-)
-const weatherReadAll = role(
-  weatherReadAllId,
-  'Weather.Read.All',
-  'Read the weather',
-  'Lets the agent read the weather as itself.',
-)
-const alertsReadWrite = scope(
-  alertsReadWriteId,
-  'Alerts.ReadWrite',
-  'Keep weather alerts',
-  'Lets the agent read, create and delete weather alerts on your behalf.',
-)
+const keepAlerts = 'read, create and delete weather alerts'
+const weatherRead = scope(weatherReadId, 'Weather.Read', 'Read the weather', 'read the weather')
+const weatherReadAll = role(weatherReadAllId, 'Weather.Read.All', 'Read the weather', 'read the weather')
+const alertsReadWrite = scope(alertsReadWriteId, 'Alerts.ReadWrite', 'Keep weather alerts', keepAlerts)
 const alertsReadWriteAll = role(
   alertsReadWriteAllId,
   'Alerts.ReadWrite.All',
   'Keep weather alerts',
-  'Lets the agent read, create and delete weather alerts as itself.',
+  keepAlerts,
 )
 
 function scopesOf({ settings }: Target): Json {
@@ -169,7 +150,7 @@ const claimsAboutAgents = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms
 interface Registration {
   readonly key: string
   readonly name: string
-  readonly title: (name: string) => string
+  readonly title: string
   readonly path?: string
   readonly access?: AccessByMethod
   /** The body of the creating request, without its name. */
@@ -203,7 +184,7 @@ function application(
   })
   const object: TenantObject = {
     key,
-    title: title(name),
+    title,
     access,
     needs: [],
     isFoundByName: true,
@@ -218,7 +199,7 @@ function application(
       const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
       const own = named.find(one => one['description'] === description)
       const [namesake] = named
-      return own || !namesake ? { object: own } : { fault: refuseNamesake(title(name), namesake) }
+      return own || !namesake ? { object: own } : { fault: refuseNamesake(title, namesake) }
     },
   }
   return object
@@ -241,7 +222,9 @@ export function describe({ setUpId }: Pick<Target, 'setUpId'>): string {
   return `Made by the set-up of entra-bedrock-agent (${setUpId}).`
 }
 
-function scope(id: string, value: string, name: string, description: string): Json {
+/** A right on behalf of a user. @param does what it lets the agent, or another client, do */
+function scope(id: string, value: string, name: string, does: string, client = 'agent'): Json {
+  const description = `Lets the ${client} ${does} on your behalf.`
   return {
     id,
     value,
@@ -254,6 +237,8 @@ function scope(id: string, value: string, name: string, description: string): Js
   }
 }
 
-function role(id: string, value: string, displayName: string, description: string): Json {
+/** A right of an application as itself. */
+function role(id: string, value: string, displayName: string, does: string): Json {
+  const description = `Lets the agent ${does} as itself.`
   return { id, value, displayName, description, allowedMemberTypes: ['Application'], isEnabled: true }
 }
