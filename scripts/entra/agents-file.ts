@@ -38,11 +38,6 @@ export function needsAgentsFile({ settings }: Receipt): boolean {
   return settings.agents.length > 1 || settings.agents.some(isOther)
 }
 
-/** @throws {Mistake} when the file is no configuration of agents. */
-export function checkAgentsFile(path: string): void {
-  readFile(path)
-}
-
 /**
  * Writes the ids, flows and user accounts of the agents into the file that `AGENTS_CONFIG` names, and takes out those that are gone. What
  * else the file has stays: titles, descriptions, other agents.
@@ -51,7 +46,7 @@ export function writeAgentsFile(path: string, before: Receipt | undefined, after
   const wanted = after && needsAgentsFile(after) ? agentsOf(after) : []
   const gone = (before ? agentsOf(before) : []).map(({ clientId }) => clientId)
   if (wanted.length === 0 && (gone.length === 0 || !existsSync(path))) return
-  const { agents, default: first } = readFile(path)
+  const { agents, default: first } = readAgentsFile(path)
   const isLeft = ({ clientId }: Entry) =>
     !gone.includes(String(clientId)) || wanted.some(one => one.clientId === clientId)
   const entries = new Map(Object.entries(agents).filter(([, entry]) => isLeft(entry)))
@@ -78,7 +73,8 @@ function nameFor(displayName: string, clientId: string, entries: ReadonlyMap<str
   }
 }
 
-function readFile(path: string): Content {
+/** @throws {Mistake} when the file is no configuration of agents. */
+export function readAgentsFile(path: string): Content {
   if (!existsSync(path)) return { agents: {} }
   try {
     const content: Content = JSON.parse(readFileSync(path, 'utf8'))

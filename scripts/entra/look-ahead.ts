@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Mistake } from '../set-up/mistake.ts'
-import { checkAgentsFile, needsAgentsFile } from './agents-file.ts'
+import { needsAgentsFile, readAgentsFile } from './agents-file.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Access } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
@@ -16,7 +16,7 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
   checkWritable(run.envFile)
   if (needsAgentsFile(receipt)) {
     checkWritable(run.agentsFile)
-    checkAgentsFile(run.agentsFile)
+    readAgentsFile(run.agentsFile)
   }
   const missing = await findMissing(run, receipt)
   if (missing) throw missing

@@ -100,6 +100,7 @@ export async function azureCredentials(options: SignInOptions): Promise<Credenti
   const identity = await import('@azure/identity')
   const clientId = options.clientId ?? graphCommandLineTools
   const scopes = permissions.map(permission => `${graphUrl}/${permission}`)
+  const client = { tenantId, clientId, authorityHost }
   const azureCli = (): Credential => ({
     name: 'the Azure CLI',
     scopes: [`${graphUrl}/.default`],
@@ -109,32 +110,22 @@ export async function azureCredentials(options: SignInOptions): Promise<Credenti
     name: 'a device code',
     scopes,
     credential: new identity.DeviceCodeCredential({
-      tenantId,
-      clientId,
-      authorityHost,
+      ...client,
       userPromptCallback: ({ message }) => say(message),
     }),
   })
   const browser = (): Credential => ({
     name: 'the browser',
     scopes,
-    credential: new identity.InteractiveBrowserCredential({
-      tenantId,
-      clientId,
-      authorityHost,
-      redirectUri: 'http://localhost',
-    }),
+    credential: new identity.InteractiveBrowserCredential({ ...client, redirectUri: 'http://localhost' }),
   })
-  switch (way) {
-    case 'auto':
-      return [azureCli(), deviceCode()]
-    case 'azure-cli':
-      return [azureCli()]
-    case 'device-code':
-      return [deviceCode()]
-    case 'browser':
-      return [browser()]
+  const inOrder: Record<SignInWay, readonly (() => Credential)[]> = {
+    auto: [azureCli, deviceCode],
+    'azure-cli': [azureCli],
+    'device-code': [deviceCode],
+    browser: [browser],
   }
+  return inOrder[way].map(make => make())
 }
 
 /** Nothing may be made in a tenant that was not named. */
