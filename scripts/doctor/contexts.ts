@@ -1,4 +1,4 @@
-import { GraphRefusal, type Json } from '../entra/graph.ts'
+import { ifShown, type Json } from '../entra/graph.ts'
 import { inStep, type Run } from '../entra/run.ts'
 import { trouble } from './problems.ts'
 
@@ -41,14 +41,9 @@ async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
   const read = async (more: { readonly version?: 'beta' } = {}) =>
     (await run.graph.list(path, { mayBeForbidden: true, ...more })) as readonly (Json & Policy)[]
   return inStep(run, { title: 'Conditional Access policies', access }, async () => {
-    try {
-      const policies = await read()
-      // Contexts are documented for beta alone.
-      return policies.some(tellsContexts) ? policies : await read({ version: 'beta' })
-    } catch (error) {
-      if (error instanceof GraphRefusal && [401, 403].includes(error.status)) return undefined
-      throw error
-    }
+    const policies = await ifShown(read)
+    // Contexts are documented for beta alone.
+    return !policies || policies.some(tellsContexts) ? policies : ifShown(() => read({ version: 'beta' }))
   })
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../../../services/agent/src/problems.ts'
 import type { Check } from '../finding.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'
@@ -20,9 +21,6 @@ export function federationCheck(kubectl: Kubectl, release: Release, receipt: str
   }
 }
 
-/** The audience of every federated credential that `npm run entra` makes. */
-const entraAudience = 'api://AzureADTokenExchange'
-
 interface Federated {
   readonly issuer: string | undefined
   readonly subject: string
@@ -30,28 +28,21 @@ interface Federated {
 
 /** The credentials that a blueprint has, as the receipt tells; other clusters may be among them. */
 function compareEntra(path: string, { issuer, subject }: Federated, audiences: readonly string[]): void {
-  const settings = readSettings(path)
-  const credentials = settings?.['federatedCredentials'] as readonly Federated[] | undefined
-  if (!credentials || credentials.length === 0) return
-  if (!audiences.includes(entraAudience))
+  const credentials: readonly Federated[] = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')).settings.federatedCredentials ?? [])
+    : []
+  if (credentials.length === 0) return
+  if (!audiences.includes(tokenExchangeUri))
     throw problem(
       'FEDERATION_MISMATCH',
-      `The pods’ tokens are for ${audiences.join(' and ')}; the credentials of ${path} want ${entraAudience}.`,
-      { hint: `Set sidecar.credential.projectedToken.audience=${entraAudience}.` },
+      `The pods’ tokens are for ${audiences.join(' and ')}; the credentials of ${path} want ${tokenExchangeUri}.`,
+      { hint: `Set sidecar.credential.projectedToken.audience=${tokenExchangeUri}.` },
     )
   if (credentials.some(one => one.subject === subject && (issuer ?? one.issuer) === one.issuer)) return
   const known = credentials.map(one => `${one.issuer} ${one.subject}`).join(', ')
   throw problem('FEDERATION_MISMATCH', `The pods come as ${issuer} ${subject}; ${path} has ${known}.`, {
-    hint: `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account ${namespacedName(subject)}`,
+    hint: `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account ${subject.replace(/^system:serviceaccount:/, '')}`,
   })
-}
-
-function namespacedName(subject: string): string {
-  return subject.replace(/^system:serviceaccount:/, '')
-}
-
-function readSettings(path: string): Readonly<Record<string, unknown>> | undefined {
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).settings : undefined
 }
 
 /** Audiences of the tokens that are projected into a pod. */

@@ -49,12 +49,6 @@ export class Kubectl {
     }
   }
 
-  /** Objects of these kinds with a label. */
-  async list<Wanted>(kinds: string, selector: string): Promise<readonly Wanted[]> {
-    const listed = JSON.parse(await this.run(['get', kinds, '--selector', selector, '--output', 'json']))
-    return listed.items
-  }
-
   /** Forwards a local port to a port of a pod. */
   async forward(pod: string, port: number): Promise<PortForward> {
     const args = [...this.#namespace, 'port-forward', `pod/${pod}`, `:${port}`]

@@ -31,7 +31,6 @@ export interface Container {
 export interface Pod extends KubernetesObject {
   readonly spec: {
     readonly serviceAccountName: string
-    readonly automountServiceAccountToken?: boolean
     readonly nodeSelector?: Readonly<Record<string, string>>
     readonly initContainers?: readonly Container[]
     readonly containers: readonly Container[]
@@ -95,7 +94,8 @@ const kinds = 'pods,configmaps,networkpolicies,ingresses'
  */
 export async function readRelease(kubectl: Kubectl, wanted: string | undefined): Promise<Release> {
   const selector = wanted === undefined ? chart : `${chart},app.kubernetes.io/instance=${wanted}`
-  const objects = await kubectl.list<KubernetesObject>(kinds, selector)
+  const listed = await kubectl.run(['get', kinds, '--selector', selector, '--output', 'json'])
+  const objects: readonly KubernetesObject[] = JSON.parse(listed).items
   const names = [...new Set(objects.map(instanceOf))]
   const [name, ...others] = names
   if (name === undefined)
