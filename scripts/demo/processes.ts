@@ -115,7 +115,7 @@ export function describeProcesses(
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
   const agentIds = agents.map(({ clientId }) => clientId).join(',')
 
-  const processes: DemoProcess[] = [
+  return [
     {
       name: 'entra',
       main: main('emulators/entra'),
@@ -163,34 +163,35 @@ export function describeProcesses(
         ENTRA_AUTHORITY: urls.entra,
       },
     },
+    ...(usesRealBedrock
+      ? []
+      : [
+          {
+            name: 'bedrock',
+            main: main('emulators/bedrock'),
+            port: ports.bedrock,
+            variable: 'BEDROCK_PORT',
+            healthUrl: `${urls.bedrock}/emulator/health`,
+            // About as fast as a real model, so that streaming can be seen.
+            env: {
+              ...shared,
+              ...bedrock.emulator,
+              PORT: String(ports.bedrock),
+              EMULATOR_FIRST_TOKEN_MS: '250',
+              EMULATOR_TOKEN_DELAY_MS: '15',
+            },
+          },
+        ]),
+    {
+      name: 'agent',
+      main: main('services/agent'),
+      port: ports.agent,
+      variable: 'PORT',
+      metrics: { port: ports.metrics, variable: 'METRICS_PORT' },
+      healthUrl: `${urls.agent}/readyz`,
+      env: agentEnv,
+    },
   ]
-  if (!usesRealBedrock) {
-    processes.push({
-      name: 'bedrock',
-      main: main('emulators/bedrock'),
-      port: ports.bedrock,
-      variable: 'BEDROCK_PORT',
-      healthUrl: `${urls.bedrock}/emulator/health`,
-      // About as fast as a real model, so that streaming can be seen.
-      env: {
-        ...shared,
-        ...bedrock.emulator,
-        PORT: String(ports.bedrock),
-        EMULATOR_FIRST_TOKEN_MS: '250',
-        EMULATOR_TOKEN_DELAY_MS: '15',
-      },
-    })
-  }
-  processes.push({
-    name: 'agent',
-    main: main('services/agent'),
-    port: ports.agent,
-    variable: 'PORT',
-    metrics: { port: ports.metrics, variable: 'METRICS_PORT' },
-    healthUrl: `${urls.agent}/readyz`,
-    env: agentEnv,
-  })
-  return processes
 }
 
 /** The demo's agents, unless the agent identity is one of another tenant. */

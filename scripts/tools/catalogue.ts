@@ -11,7 +11,6 @@ import { release } from './ways.ts'
 const helm: Tool = {
   name: 'helm',
   version: '4.3.0',
-  names: ['helm'],
   ways: [
     release({
       sha256: {
@@ -32,7 +31,6 @@ const helm: Tool = {
 const kubeconform: Tool = {
   name: 'kubeconform',
   version: '0.8.0',
-  names: ['kubeconform'],
   ways: [
     release({
       sha256: {
@@ -54,7 +52,6 @@ const kubeconform: Tool = {
 const promtool: Tool = {
   name: 'promtool',
   version: '3.15.0',
-  names: ['promtool'],
   ways: [
     release({
       sha256: {
@@ -77,7 +74,6 @@ const promtool: Tool = {
 const jq: Tool = {
   name: 'jq',
   version: '1.8.1',
-  names: ['jq'],
   ways: [
     release({
       sha256: {
@@ -99,7 +95,6 @@ const jq: Tool = {
 const curl: Tool = {
   name: 'curl',
   version: '1',
-  names: ['curl'],
   ways: [
     {
       name: 'one that knows what the documentation uses',
@@ -126,7 +121,6 @@ export const programsOfTests: readonly Tool[] = [
 const helm3: Tool = {
   name: 'helm3',
   version: '3.22.0',
-  names: ['helm3'],
   ways: [
     release({
       sha256: {
@@ -145,7 +139,6 @@ const helm3: Tool = {
 const kubeScore: Tool = {
   name: 'kube-score',
   version: '1.20.0',
-  names: ['kube-score'],
   ways: [goModule('github.com/zegl/kube-score/cmd/kube-score@v1.20.0')],
   advice: 'go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0',
   check: prints(['version'], /./),

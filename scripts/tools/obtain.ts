@@ -19,7 +19,7 @@ export async function obtain(
 ): Promise<Program | undefined> {
   const own = join(folder, `${tool.name}-${tool.version}`)
   const record = join(own, 'program.json')
-  for (const way of [onPath(tool.names), kept(record)]) {
+  for (const way of [onPath(tool.names ?? [tool.name]), kept(record)]) {
     const program = await attempt(tool, way, own, say)
     if (program) return program
   }

@@ -61,7 +61,6 @@ function greeter(...ways: readonly Way[]): Tool {
   return {
     name: 'greeter',
     version: '2',
-    names: ['greeter'],
     ways,
     advice: 'brew install greeter',
     check: prints([], /greeter 2/),

@@ -33,8 +33,8 @@ export interface Tool {
   readonly name: string
   /** The version to get; a stored one of another version is not used. */
   readonly version: string
-  /** Names or paths of the program on machines that have it, which are tried first. */
-  readonly names: readonly string[]
+  /** Names or paths of the program on machines that have it, which are tried first. Default: its name. */
+  readonly names?: readonly string[]
   /** Tried in this order. */
   readonly ways: readonly Way[]
   /** How a user can install it if no way works. */
