@@ -4,11 +4,12 @@
  */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { readConfig } from '../services/agent/src/config.ts'
 import { findTakenPorts } from './demo/ports.ts'
 import { type DemoProcess, describeProcesses, realBedrockBecauseOf } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
-import { describeWhatToTry } from './demo/what-to-try.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
 const processes = describeOrExit()
@@ -47,4 +48,20 @@ function describeOrExit(): readonly DemoProcess[] {
     console.error(error.message)
     process.exit(1)
   }
+}
+
+/** What the page of the demo offers, for the terminal: a line for each agent with its flows, and who can sign in. */
+function describeWhatToTry(agentEnv: DemoProcess['env']): string {
+  const { agents } = readConfig(agentEnv)
+  const people = Object.values(tenant.users).map(({ mail }) => mail)
+  const rows = agents.map(({ name, flows, description = '' }) => [name, flows.join(', '), description])
+  const widthOf = (column: 0 | 1) => Math.max(...rows.map(row => row[column]?.length ?? 0))
+  const lines = rows.map(([name = '', flows = '', description = '']) =>
+    `  ${name.padEnd(widthOf(0))}  ${flows.padEnd(widthOf(1))}  ${description}`.trimEnd(),
+  )
+  return [
+    'Agents of one blueprint, each with its flows:',
+    ...lines,
+    `Sign in as ${people.join(' or ')}, without a password.`,
+  ].join('\n')
 }

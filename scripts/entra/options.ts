@@ -130,7 +130,9 @@ export function readArguments(args: readonly string[]) {
     /** ConfigMap with the deny list; `null`: that which the chart's pods mount; `undefined`: none. */
     denyList: values['deny-list'] === '' ? null : values['deny-list'],
     isToBeProven: values.prove === true,
+    /** A URL of the API to GET. Default: the weather of a city, at the pods of the weather API. */
     apiUrl: readUrl('api', values.api),
+    /** A sidecar that is reached without Kubernetes. */
     sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
     namespace: values.namespace,
     /** In addition to those of the receipt, with users as they were named, not by id yet. */

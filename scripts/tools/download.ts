@@ -7,23 +7,17 @@ import { pipeline } from 'node:stream/promises'
 const responseTimeoutMs = 20_000
 
 export async function download(url: string, file: string, signal: AbortSignal): Promise<void> {
-  const response = await request(url, signal)
-  if (!response.ok || !response.body) throw new Error(`${url} responds ${response.status}`)
-  await pipeline(Readable.fromWeb(response.body), createWriteStream(file), { signal })
-}
-
-async function request(url: string, signal: AbortSignal): Promise<Response> {
   const silence = new AbortController()
   const timer = setTimeout(() => silence.abort(new Error('no response')), responseTimeoutMs)
-  try {
-    return await fetch(url, { signal: AbortSignal.any([signal, silence.signal]) })
-  } catch (error) {
-    // The cause says what happened to the connection.
-    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    throw new Error(`${new URL(url).host}: ${reason instanceof Error ? reason.message : reason}`)
-  } finally {
-    clearTimeout(timer)
-  }
+  const response = await fetch(url, { signal: AbortSignal.any([signal, silence.signal]) })
+    .catch((error: Error) => {
+      // The cause says what happened to the connection.
+      const { message } = error.cause instanceof Error ? error.cause : error
+      throw new Error(`${new URL(url).host}: ${message}`)
+    })
+    .finally(() => clearTimeout(timer))
+  if (!response.ok || !response.body) throw new Error(`${url} responds ${response.status}`)
+  await pipeline(Readable.fromWeb(response.body), createWriteStream(file), { signal })
 }
 
 /** @throws if the file does not have the pinned hash (hexadecimal) */

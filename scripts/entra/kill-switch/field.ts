@@ -1,6 +1,7 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Kubectl, type PortForward } from '../../doctor/kube/kubectl.ts'
 import { isReady, podsOf, readRelease } from '../../doctor/kube/release.ts'
+import type { Invocation } from '../options.ts'
 import { StepFailed } from '../refusals.ts'
 
 /** What came of a request. `busy` and `failed` tell neither that an agent is on nor that it is off. */
@@ -18,13 +19,7 @@ export interface Field {
   callApi(token: string): Promise<Answer>
 }
 
-export interface FieldOptions {
-  readonly namespace: string | undefined
-  /** A sidecar that is reached without Kubernetes. */
-  readonly sidecarUrl: string | undefined
-  /** A URL of the API to GET. Default: the weather of a city, at the pods of the weather API. */
-  readonly apiUrl: string | undefined
-}
+type FieldOptions = Pick<Invocation, 'namespace' | 'sidecarUrl' | 'apiUrl'>
 
 const timeoutMs = 10_000
 const sidecarPort = 5000

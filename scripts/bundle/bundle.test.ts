@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
-import { writeBundle } from './write-bundle.ts'
+import { writeBundle } from '../bundle.ts'
 
 const folder = temporaryFolder()
 
