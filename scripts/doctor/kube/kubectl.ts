@@ -20,6 +20,19 @@ export async function issuerOf(cluster: ClusterReader): Promise<string | undefin
   }
 }
 
+/** Lists objects of these kinds; none of a kind that the cluster does not know, `undefined` if kubectl's user may not read them. */
+export async function list<Item = Readonly<Record<string, unknown>>>(
+  cluster: ClusterReader,
+  kinds: string,
+  ...options: readonly string[]
+): Promise<readonly Item[] | undefined> {
+  try {
+    return JSON.parse(await cluster.run(['get', kinds, ...options, '--output', 'json'])).items
+  } catch (error) {
+    return /doesn't have a resource type/.test((error as Error).message) ? [] : undefined
+  }
+}
+
 /** `kubectl` in one namespace, with the rights of its user. */
 export class Kubectl {
   readonly #namespace: readonly string[]

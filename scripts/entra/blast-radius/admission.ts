@@ -1,6 +1,5 @@
-import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
+import { type ClusterReader, list } from '../../doctor/kube/kubectl.ts'
 import type { Branch } from './branch.ts'
-import { list } from './kubectl.ts'
 
 interface Rule {
   readonly apiGroups?: readonly string[]
@@ -36,10 +35,10 @@ export async function readAdmission(
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
   const [namespaces, ...found] = await Promise.all([
-    list<LabelledObject>(cluster, 'get', 'namespaces', '--field-selector', `metadata.name=${namespace}`),
-    list<Policy>(cluster, 'get', 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
-    list<Policy>(cluster, 'get', 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
-    list<Policy>(cluster, 'get', 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
+    list<LabelledObject>(cluster, 'namespaces', '--field-selector', `metadata.name=${namespace}`),
+    list<Policy>(cluster, 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
+    list<Policy>(cluster, 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
+    list<Policy>(cluster, 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
   ])
   const [object] = namespaces ?? []
   const labels = object && (object.metadata.labels ?? {})

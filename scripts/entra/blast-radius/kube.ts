@@ -1,9 +1,8 @@
-import { type ClusterReader, issuerOf } from '../../doctor/kube/kubectl.ts'
+import { type ClusterReader, issuerOf, list } from '../../doctor/kube/kubectl.ts'
 import type { Json } from '../graph.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { readAdmission } from './admission.ts'
 import type { Branch } from './branch.ts'
-import { list } from './kubectl.ts'
 import { type Binding, findHolders, type Holder, nameOf, type Role } from './rbac.ts'
 import { review } from './reviews.ts'
 import { type Account, ways } from './ways.ts'
@@ -48,9 +47,9 @@ async function readAccount(
   const { namespace, name } = account
   const title = `who can be ServiceAccount ${namespace}:${name}`
   const [inCluster, inNamespace, pods] = await Promise.all([
-    list(cluster, 'get', 'clusterroles,clusterrolebindings'),
-    list(cluster, 'get', 'roles,rolebindings', '--namespace', namespace),
-    list(cluster, 'get', 'pods', '--namespace', namespace),
+    list(cluster, 'clusterroles,clusterrolebindings'),
+    list(cluster, 'roles,rolebindings', '--namespace', namespace),
+    list(cluster, 'pods', '--namespace', namespace),
   ])
   if (!inCluster || !inNamespace) return { title, mark: 'unread' }
   const all = [...inCluster, ...inNamespace]
