@@ -33,16 +33,8 @@ export interface TurnOptions {
 }
 
 /** One turn of direct mode: whether the agent gets a token of a flow for an API, and whether the API accepts it. */
-export function turnChecks({
-  ask,
-  agent,
-  api,
-  example,
-  flow,
-  userToken,
-  tenantId,
-  needs,
-}: TurnOptions): readonly Check[] {
+export function turnChecks(options: TurnOptions): readonly Check[] {
+  const { ask, agent, api, example, flow, userToken, tenantId, needs } = options
   const who = flows[flow].inWords
   const of = agent === undefined ? '' : ` (${agent})`
   const token = `token ${who} for the ${api.title}${of}`

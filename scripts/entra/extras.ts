@@ -1,6 +1,7 @@
 import { ifShown, type Json } from './graph.ts'
+import { applicationAccess } from './objects/access.ts'
 import { listCollections } from './objects/kinds.ts'
-import { applicationAccess, type Collection, type Target } from './objects/tenant-object.ts'
+import type { Collection, Target } from './objects/tenant-object.ts'
 import { inStep, type Run } from './run.ts'
 
 /** What a list of the tenant has that nobody asked for. */

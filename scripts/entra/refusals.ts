@@ -1,5 +1,5 @@
 import { GraphRefusal, type GraphRequest, GraphUnreachable } from './graph.ts'
-import type { Access, AccessByMethod } from './objects/tenant-object.ts'
+import type { Access, AccessByMethod } from './objects/access.ts'
 import { NotYet } from './patience.ts'
 
 /** A step that failed, in words: what, why, and what to do about it. */

@@ -1,7 +1,8 @@
 import { Mistake } from '../set-up/mistake.ts'
 import { readVariables } from './env-file.ts'
 import type { Graph, Json } from './graph.ts'
-import type { AccessByMethod, Found, Target, TenantObject } from './objects/tenant-object.ts'
+import type { AccessByMethod } from './objects/access.ts'
+import { type Found, type Target, type TenantObject, toTarget } from './objects/tenant-object.ts'
 import { NotYet, type Patience, patiently } from './patience.ts'
 import type { Receipt, ReceiptFile, Recorded } from './receipt.ts'
 import { explain } from './refusals.ts'
@@ -25,13 +26,13 @@ export function targetOf(
   receipt: Receipt,
   known: () => Receipt['objects'],
 ): Target {
-  return {
+  return toTarget({
     ...receipt,
     nowMs: () => clock.nowMs(),
     secret: () => readVariables(envFile)['BLUEPRINT_CLIENT_SECRET'],
     userAddress: id => graph.userAddress(id),
     recorded: key => known()[key],
-  }
+  })
 }
 
 /** @throws {Mistake} when there is no receipt. */

@@ -1,6 +1,6 @@
 import type { Json } from './graph.ts'
 import { listObjects, permissionsFor } from './objects/kinds.ts'
-import { agentKey, agentUserKey } from './objects/tenant-object.ts'
+import { agentKey, agentUserKey, toTarget } from './objects/tenant-object.ts'
 import { agentsWith, type Settings } from './settings.ts'
 
 /** The command that does all of it, with its arguments quoted for a shell. */
@@ -16,7 +16,7 @@ export function writeTicket(
   const [bash, powerShell] = [commandFor(quoteForBash), commandFor(quoteForPowerShell)]
   const commands = bash === powerShell ? [bash] : [`${bash}    # bash`, `${powerShell}    # PowerShell`]
   const sponsors = settings.sponsors.length > 0 ? settings.sponsors : ['<object id of the sponsor>']
-  const objects = listObjects({
+  const target = toTarget({
     settings: { ...settings, sponsors },
     setUpId: 'by hand',
     disabledAgents: [],
@@ -24,7 +24,8 @@ export function writeTicket(
     secret: () => undefined,
     userAddress: id => `${graphUrl}/v1.0/users/${id}`,
     recorded: () => undefined,
-  }).filter(({ comesAlong }) => !comesAlong)
+  })
+  const objects = listObjects(target).filter(({ comesAlong }) => !comesAlong)
   const roles = [...new Set(objects.map(({ access }) => access.POST.role))]
   const idOfAgent = (name: string) => `<id of ${agentKey(name)}>`
   const users = agentsWith(settings, 'agent-user').map(

@@ -1,17 +1,11 @@
 import { readMembers } from '../extras.ts'
 import { ifShown, type Json } from '../graph.ts'
+import { applicationAccess } from '../objects/access.ts'
 import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
 import { accessPackages } from '../objects/holdings.ts'
 import { listCollections } from '../objects/kinds.ts'
-import {
-  agentKey,
-  agentUserKey,
-  applicationAccess,
-  type Collection,
-  idOf,
-  type Target,
-} from '../objects/tenant-object.ts'
+import { agentKey, agentUserKey, type Collection, type Target, toTarget } from '../objects/tenant-object.ts'
 import type { Recorded } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf, toRecord } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
@@ -50,7 +44,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
       const account = target.recorded(user)
       return {
         title: `agent identity "${name}"`,
-        id: idOf(target, key),
+        id: target.idOf(key),
         ...markOf(foreign.has(key)),
         branches: [
           ...of(key),
@@ -69,7 +63,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
     })
   return {
     tenantId: run.tenantId,
-    blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: idOf(target, 'blueprint') },
+    blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: target.idOf('blueprint') },
     who,
     what: [
       ...group('principal of the blueprint', of('blueprint-principal')),
@@ -134,7 +128,7 @@ function markOf(isSurplus: boolean): Pick<Branch, 'mark'> {
 }
 
 function readBlueprint(run: Run, target: Target): Promise<Json | undefined> {
-  const path = `/applications/${idOf(target, 'blueprint')}/microsoft.graph.agentIdentityBlueprint`
+  const path = `/applications/${target.idOf('blueprint')}/microsoft.graph.agentIdentityBlueprint`
   return inStep(run, { title: 'blueprint', access: applicationAccess }, () => run.graph.read(path))
 }
 
@@ -177,7 +171,7 @@ async function withForeign(
     if (account && !planned.recorded(agentUserKey(name)))
       found.set(agentUserKey(name), toRecord(account, clock.nowMs()))
   }
-  const target: Target = {
+  const target = toTarget({
     ...planned,
     settings: {
       ...settings,
@@ -185,6 +179,6 @@ async function withForeign(
       agentFlows: { ...settings.agentFlows, ...Object.fromEntries(names.map(name => [name, []])) },
     },
     recorded: key => planned.recorded(key) ?? found.get(key),
-  }
+  })
   return { target, foreign: new Set(found.keys()) }
 }

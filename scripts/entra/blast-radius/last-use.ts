@@ -1,5 +1,6 @@
 import { ifShown, type Json } from '../graph.ts'
-import { applicationAccess, quote } from '../objects/tenant-object.ts'
+import { applicationAccess } from '../objects/access.ts'
+import { quote } from '../objects/tenant-object.ts'
 import { inStep, type Run, requireReceipt } from '../run.ts'
 import type { BlastRadius, Branch } from './branch.ts'
 

@@ -1,18 +1,8 @@
 import type { Graph, Json } from '../graph.ts'
 import { agentsWith } from '../settings.ts'
+import { type AccessByMethod, administrator } from './access.ts'
 import { agentsPath } from './agents.ts'
-import {
-  type AccessByMethod,
-  administrator,
-  agentKey,
-  agentUserKey,
-  appIdOf,
-  idOf,
-  isRecorded,
-  type Kind,
-  type Target,
-  type TenantObject,
-} from './tenant-object.ts'
+import { agentKey, agentUserKey, type Kind, type Target, type TenantObject } from './tenant-object.ts'
 
 const path = '/users/microsoft.graph.agentUser'
 const properties = ['id', 'displayName', 'userPrincipalName', 'accountEnabled', 'identityParentId']
@@ -38,11 +28,11 @@ export const agentUsers: Kind = {
       isNeededByOthers: true,
       list: async graph => {
         const agents = await graph.list(agentsPath, { mayBeForbidden: true })
-        const ours = agents.filter(one => one['agentIdentityBlueprintId'] === appIdOf(target, 'blueprint'))
+        const ours = agents.filter(one => one['agentIdentityBlueprintId'] === target.appIdOf('blueprint'))
         const all = await listAgentUsers(graph, true)
         return all.filter(({ identityParentId }) => ours.some(({ id }) => id === identityParentId))
       },
-      isWanted: one => target.settings.agents.some(name => isRecorded(target, agentUserKey(name), one)),
+      isWanted: one => target.settings.agents.some(name => target.isRecorded(agentUserKey(name), one)),
       describe: ({ userPrincipalName }) => `user account ${userPrincipalName}`,
       whose: ' of an agent of the blueprint',
       remove: one => ({ method: 'DELETE', path: `/users/${one['id']}` }),
@@ -58,7 +48,7 @@ export function listAgentUsers(graph: Graph, mayBeForbidden = false): Promise<re
 
 function agentUser(target: Target, name: string): TenantObject {
   const key = agentUserKey(name)
-  const agentId = () => idOf(target, agentKey(name))
+  const agentId = () => target.idOf(agentKey(name))
   return {
     key,
     title: `user account of agent identity "${name}"`,
@@ -68,7 +58,7 @@ function agentUser(target: Target, name: string): TenantObject {
     find: async graph => ({
       object: (await listAgentUsers(graph)).find(one => one['identityParentId'] === agentId()),
     }),
-    address: () => `/users/${idOf(target, key)}`,
+    address: () => `/users/${target.idOf(key)}`,
     create: () => ({
       method: 'POST',
       path,

@@ -1,17 +1,5 @@
-import {
-  type AccessByMethod,
-  administrator,
-  agentKey,
-  appIdOf,
-  bindUsers,
-  developer,
-  idOf,
-  isRecorded,
-  type Kind,
-  quote,
-  readRecorded,
-  type TenantObject,
-} from './tenant-object.ts'
+import { type AccessByMethod, administrator, developer } from './access.ts'
+import { agentKey, bindUsers, type Kind, quote, readRecorded, type TenantObject } from './tenant-object.ts'
 
 export const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 const access: AccessByMethod = {
@@ -26,7 +14,7 @@ export const agents: Kind = {
   wanted: target =>
     target.settings.agents.map(name => {
       const key = agentKey(name)
-      const blueprintId = () => appIdOf(target, 'blueprint')
+      const blueprintId = () => target.appIdOf('blueprint')
       const properties = () => ({ displayName: name, agentIdentityBlueprintId: blueprintId() })
       const object: TenantObject = {
         key,
@@ -34,7 +22,7 @@ export const agents: Kind = {
         access,
         needs: ['blueprint', 'blueprint-principal'],
         isFoundByName: true,
-        address: () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`,
+        address: () => `/servicePrincipals/${target.idOf(key)}/microsoft.graph.agentIdentity`,
         create: () => ({ method: 'POST', path: agentsPath, body: { ...properties(), ...bindUsers(target) } }),
         properties,
         // Whoever switched the agent off, setting up does not switch it on again.
@@ -55,9 +43,9 @@ export const agents: Kind = {
       isNeededByOthers: true,
       list: async graph =>
         (await graph.list(agentsPath, { mayBeForbidden: true })).filter(
-          one => one['agentIdentityBlueprintId'] === appIdOf(target, 'blueprint'),
+          one => one['agentIdentityBlueprintId'] === target.appIdOf('blueprint'),
         ),
-      isWanted: one => target.settings.agents.some(name => isRecorded(target, agentKey(name), one)),
+      isWanted: one => target.settings.agents.some(name => target.isRecorded(agentKey(name), one)),
       describe: ({ displayName }) => `agent identity "${displayName}"`,
       whose: ' of the blueprint',
     },

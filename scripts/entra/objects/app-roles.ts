@@ -1,7 +1,8 @@
 import type { Json } from '../graph.ts'
 import { agentsWith, isUnattended, type Settings } from '../settings.ts'
+import { consenter } from './access.ts'
 import { alertsReadWriteAllId, weatherReadAllId } from './applications.ts'
-import { agentKey, consenter, findListed, idOf, isRecorded, type Kind, type Target } from './tenant-object.ts'
+import { agentKey, findListed, type Kind, type Target } from './tenant-object.ts'
 
 /** What an agent may do as itself. */
 interface Role {
@@ -32,15 +33,15 @@ export const appRoles: Kind = {
   wanted: target =>
     rolesOf(target).map(([name, role]) => {
       const key = `${agentKey(name)}/${role.key}`
-      const resourceId = () => idOf(target, 'weather-api-principal')
-      const principalId = () => idOf(target, agentKey(name))
+      const resourceId = () => target.idOf('weather-api-principal')
+      const principalId = () => target.idOf(agentKey(name))
       const path = () => `/servicePrincipals/${principalId()}/appRoleAssignments`
       return {
         key,
         title: role.title(name),
         access: { POST: { permission: 'AppRoleAssignment.ReadWrite.All', role: consenter } },
         needs: [agentKey(name), 'weather-api-principal'],
-        address: () => `${path()}/${idOf(target, key)}`,
+        address: () => `${path()}/${target.idOf(key)}`,
         find: graph =>
           findListed(
             graph,
@@ -59,7 +60,7 @@ export const appRoles: Kind = {
       of: 'weather-api-principal',
       title: 'who has app roles of principal of the API',
       list: graph =>
-        graph.list(`/servicePrincipals/${idOf(target, 'weather-api-principal')}/appRoleAssignedTo`, {
+        graph.list(`/servicePrincipals/${target.idOf('weather-api-principal')}/appRoleAssignedTo`, {
           mayBeForbidden: true,
         }),
       isWanted: one => isWantedRole(target, one),
@@ -77,7 +78,7 @@ function rolesOf({ settings }: Target): readonly (readonly [agent: string, role:
 /** Whether an assignment is one of those that the set-up makes, whosever list it is in. */
 export function isWantedRole(target: Target, assignment: Json): boolean {
   return rolesOf(target).some(([name, role]) =>
-    isRecorded(target, `${agentKey(name)}/${role.key}`, assignment),
+    target.isRecorded(`${agentKey(name)}/${role.key}`, assignment),
   )
 }
 

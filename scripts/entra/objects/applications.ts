@@ -1,16 +1,10 @@
 import { Mistake } from '../../set-up/mistake.ts'
 import type { Graph, Json } from '../graph.ts'
 import { consentUrisOf, hasAlerts } from '../settings.ts'
+import { type AccessByMethod, administrator, applicationAccess, consenter, developer } from './access.ts'
 import {
-  type AccessByMethod,
-  administrator,
-  appIdOf,
-  applicationAccess,
   bindUsers,
-  consenter,
-  developer,
   type Found,
-  idOf,
   type Kind,
   quote,
   readRecorded,
@@ -56,7 +50,7 @@ export const blueprint: Kind = {
       created: () => ({}),
       bound: bindUsers(target),
       added: () => ({
-        identifierUris: [`api://${appIdOf(target, 'blueprint')}`],
+        identifierUris: [`api://${target.appIdOf('blueprint')}`],
         api: {
           requestedAccessTokenVersion: 2,
           oauth2PermissionScopes: [
@@ -83,7 +77,7 @@ export const page: Kind = {
         spa: { redirectUris: [...target.settings.redirectUris] },
         requiredResourceAccess: [
           {
-            resourceAppId: appIdOf(target, 'blueprint'),
+            resourceAppId: target.appIdOf('blueprint'),
             resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
           },
         ],
@@ -101,7 +95,7 @@ export const weatherApi: Kind = {
       title: `application "${target.settings.apiName}", the API`,
       created: () => ({ signInAudience: 'AzureADMyOrg', api: scopesOf(target), appRoles: rolesOf(target) }),
       added: () => ({
-        identifierUris: [`api://${appIdOf(target, 'weather-api')}`],
+        identifierUris: [`api://${target.appIdOf('weather-api')}`],
         // Entra puts the claims about agents into an API's tokens only if it may add what is mapped.
         api: { ...scopesOf(target), preAuthorizedApplications: [], acceptMappedClaims: true },
         optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind, ...contextClaim(target)] },
@@ -161,19 +155,9 @@ interface Registration {
   readonly added?: () => Json
 }
 
-function application(
-  target: Target,
-  {
-    key,
-    name,
-    title,
-    path = '/applications',
-    access = applicationAccess,
-    created,
-    bound,
-    added,
-  }: Registration,
-): TenantObject {
+function application(target: Target, registration: Registration): TenantObject {
+  const { key, name, title, created, bound, added } = registration
+  const { path = '/applications', access = applicationAccess } = registration
   const { serviceManagementReference } = target.settings
   const description = describe(target)
   const body = () => ({
@@ -189,7 +173,7 @@ function application(
     needs: [],
     isFoundByName: true,
     isCheckedFirst: true,
-    address: () => `/applications/${idOf(target, key)}`,
+    address: () => `/applications/${target.idOf(key)}`,
     create: () => ({ method: 'POST', path, body: { ...body(), ...bound } }),
     properties: () => ({ ...body(), ...added?.() }),
     find: async (graph: Graph): Promise<Found> => {

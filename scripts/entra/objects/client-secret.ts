@@ -1,6 +1,7 @@
 import { Mistake } from '../../set-up/mistake.ts'
 import type { GraphRequest, Json } from '../graph.ts'
-import { administrator, applicationsOf, idOf, type Kind, type Target } from './tenant-object.ts'
+import { administrator } from './access.ts'
+import { applicationsOf, type Kind, type Target } from './tenant-object.ts'
 
 /** The blueprint's secret, for trials. Entra shows its text once, and it is kept in `.env` alone. */
 export const clientSecret: Kind = {
@@ -8,7 +9,7 @@ export const clientSecret: Kind = {
     const { settings, setUpId, recorded, nowMs } = target
     const { secretDays } = settings
     if (secretDays === null) return []
-    const path = () => `/applications/${idOf(target, 'blueprint')}`
+    const path = () => `/applications/${target.idOf('blueprint')}`
     const expires = () => new Date(nowMs() + secretDays * 86_400_000).toISOString()
     const removal = (keyId: unknown): GraphRequest => ({
       method: 'POST',
@@ -49,7 +50,7 @@ export const clientSecret: Kind = {
       of: key,
       title: `secrets and certificates of ${title}`,
       list: async graph => {
-        const application = await graph.read(`/applications/${idOf(target, key)}`, { mayBeForbidden: true })
+        const application = await graph.read(`/applications/${target.idOf(key)}`, { mayBeForbidden: true })
         return [...secretsOf(application), ...((application?.['keyCredentials'] ?? []) as Json[])]
       },
       isWanted: ({ keyId }) => keyId === target.recorded('client-secret')?.id,

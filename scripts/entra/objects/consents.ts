@@ -1,11 +1,10 @@
 import type { Json } from '../graph.ts'
 import { agentsWith, hasAlerts, isUnattended } from '../settings.ts'
+import { consenter } from './access.ts'
 import {
   agentKey,
   agentUserKey,
-  consenter,
   findListed,
-  idOf,
   type Kind,
   type Target,
   type TenantObject,
@@ -84,24 +83,24 @@ export function isNothingMore(
   const allowed = [...(ofAll?.scope.split(' ') ?? []), ...(isAsked ? [alerts] : [])]
   return (
     ofAll !== undefined &&
-    resourceId === idOf(target, ofAll.resource) &&
+    resourceId === target.idOf(ofAll.resource) &&
     scopes.every(one => allowed.includes(one))
   )
 }
 
 function consent(target: Target, { key, client, resource, user, scope, title }: Consent): TenantObject {
-  const clientId = () => idOf(target, client)
-  const resourceId = () => idOf(target, resource)
+  const clientId = () => target.idOf(client)
+  const resourceId = () => target.idOf(resource)
   const whose = () =>
     user === undefined
       ? { consentType: 'AllPrincipals' }
-      : { consentType: 'Principal', principalId: idOf(target, user) }
+      : { consentType: 'Principal', principalId: target.idOf(user) }
   return {
     key,
     title,
     access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter } },
     needs: [client, resource, ...(user === undefined ? [] : [user])],
-    address: () => `${path}/${idOf(target, key)}`,
+    address: () => `${path}/${target.idOf(key)}`,
     // A consent of another user is another object, and no reason to leave this one out.
     find: graph =>
       findListed(

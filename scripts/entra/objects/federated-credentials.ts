@@ -1,14 +1,7 @@
 import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
 import { nameOf } from '../settings.ts'
-import {
-  applicationsOf,
-  developer,
-  findListed,
-  idOf,
-  isRecorded,
-  type Kind,
-  type Target,
-} from './tenant-object.ts'
+import { developer } from './access.ts'
+import { applicationsOf, findListed, type Kind, type Target } from './tenant-object.ts'
 
 /** The federated credentials: ServiceAccounts whose tokens count as the blueprint's credential. */
 export const federatedCredentials: Kind = {
@@ -25,7 +18,7 @@ export const federatedCredentials: Kind = {
         needs: ['blueprint'],
         goesWith: 'blueprint',
         find: graph => findListed(graph, path(), one => one['name'] === name),
-        address: () => `${path()}/${idOf(target, key)}`,
+        address: () => `${path()}/${target.idOf(key)}`,
         // On a blueprint Microsoft documents this, and not the upsert that applications have.
         create: () => ({ method: 'POST', path: path(), body: { name, ...properties() } }),
         properties,
@@ -36,12 +29,12 @@ export const federatedCredentials: Kind = {
       of: key,
       title: `federated credentials of ${title}`,
       list: graph => graph.list(pathOf(target, key), { mayBeForbidden: true }),
-      isWanted: one => key === 'blueprint' && isRecorded(target, `federated-credential/${one['name']}`, one),
+      isWanted: one => key === 'blueprint' && target.isRecorded(`federated-credential/${one['name']}`, one),
       describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}`,
       whose: `, of ${title}`,
     })),
 }
 
 function pathOf(target: Target, application: string): string {
-  return `/applications/${idOf(target, application)}/federatedIdentityCredentials`
+  return `/applications/${target.idOf(application)}/federatedIdentityCredentials`
 }

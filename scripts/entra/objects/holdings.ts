@@ -5,8 +5,6 @@ import {
   agentKey,
   agentUserKey,
   type Collection,
-  idOf,
-  isRecorded,
   type Kind,
   type Named,
   principalsOf,
@@ -24,7 +22,7 @@ export const holdings: Kind = {
       title: 'permissions that agents inherit from the blueprint',
       list: graph =>
         graph.listKnown(
-          `/applications/microsoft.graph.agentIdentityBlueprint/${idOf(target, 'blueprint')}/inheritablePermissions`,
+          `/applications/microsoft.graph.agentIdentityBlueprint/${target.idOf('blueprint')}/inheritablePermissions`,
           { version: 'v1.0 or beta', mayBeForbidden: true },
         ),
       isWanted: ({ inheritableScopes, inheritableRoles }) =>
@@ -49,7 +47,7 @@ type Row = readonly [
 ]
 
 function ofPrincipal(target: Target, { key, title }: Named): readonly Collection[] {
-  const id = idOf(target, key)
+  const id = target.idOf(key)
   const path = `/servicePrincipals/${id}`
   const consents = `/oauth2PermissionGrants?$filter=clientId eq '${id}'`
   return toCollections(key, [
@@ -72,9 +70,9 @@ function ofPrincipal(target: Target, { key, title }: Named): readonly Collection
 }
 
 function ofUser(target: Target, { key, title }: Named): readonly Collection[] {
-  const id = idOf(target, key)
+  const id = target.idOf(key)
   const path = `/users/${id}`
-  const [whose, isGranted] = [` of the ${title}`, (one: Json) => isRecorded(target, `${key}/grant`, one)]
+  const [whose, isGranted] = [` of the ${title}`, (one: Json) => target.isRecorded(`${key}/grant`, one)]
   return toCollections(key, [
     [`consents${whose}`, `${path}/oauth2PermissionGrants`, describeConsent, whose, isGranted],
     [`app roles${whose}`, `${path}/appRoleAssignments`, describeRole, whose],
@@ -93,7 +91,7 @@ function memberships(title: string, path: string, id: string): readonly Row[] {
 
 /** It reaches every agent, also one without any right of its own, and is in none of the agent's own lists. Graph shows it in beta only. */
 function inheritedBy(target: Target, { key, title }: Named): readonly Collection[] {
-  const path = `/servicePrincipals/microsoft.graph.agentIdentity/${idOf(target, key)}/inherited`
+  const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>
     `${describe(one)}, inherited from the blueprint`
   const rows: readonly Row[] = [
@@ -111,7 +109,7 @@ function inheritedBy(target: Target, { key, title }: Named): readonly Collection
 /** Access packages that were assigned to principals and user accounts. */
 export function accessPackages(target: Target): readonly Collection[] {
   return [...principalsOf(target), ...agentUsersOf(target)].flatMap(({ key, title }) => {
-    const path = `/identityGovernance/entitlementManagement/assignments?$filter=target/objectId eq '${idOf(target, key)}' and state eq 'delivered'&$expand=accessPackage`
+    const path = `/identityGovernance/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(key)}' and state eq 'delivered'&$expand=accessPackage`
     return toCollections(key, [[`access packages of ${title}`, path, describeAccessPackage, '']], {})
   })
 }

@@ -1,15 +1,5 @@
-import {
-  type AccessByMethod,
-  administrator,
-  appIdOf,
-  applicationAccess,
-  developer,
-  idOf,
-  type Kind,
-  readRecorded,
-  type Target,
-  type TenantObject,
-} from './tenant-object.ts'
+import { type AccessByMethod, administrator, applicationAccess, developer } from './access.ts'
+import { type Kind, readRecorded, type Target, type TenantObject } from './tenant-object.ts'
 
 const blueprintPrincipalAccess: AccessByMethod = {
   GET: applicationAccess.POST,
@@ -40,17 +30,17 @@ function principal(target: Target, application: string, title: string, type = ''
     title: `principal of ${title}`,
     access: applicationAccess,
     needs: [application],
-    address: () => `/servicePrincipals/${idOf(target, key)}${type}`,
+    address: () => `/servicePrincipals/${target.idOf(key)}${type}`,
     create: () => ({
       method: 'POST',
       path: `/servicePrincipals${type}`,
-      body: { appId: appIdOf(target, application) },
+      body: { appId: target.appIdOf(application) },
     }),
     isOn: () => true,
     find: async graph => ({
       object:
         (await readRecorded(graph, target, object)) ??
-        (await graph.read(`/servicePrincipals(appId='${appIdOf(target, application)}')`)),
+        (await graph.read(`/servicePrincipals(appId='${target.appIdOf(application)}')`)),
     }),
   }
   return object

@@ -2,32 +2,10 @@ import type { Mistake } from '../../set-up/mistake.ts'
 import { type Graph, GraphRefusal, type GraphRequest, type Json } from '../graph.ts'
 import type { Recorded } from '../receipt.ts'
 import type { Settings } from '../settings.ts'
+import type { AccessByMethod } from './access.ts'
 
-/** The access that a request needs: the least permission of the token, and the least role of the user. */
-export interface Access {
-  readonly permission: string
-  /** Greater permissions that will do, too. */
-  readonly greater?: readonly string[]
-  /** Absent: every user will do. */
-  readonly role?: string
-  /** What else to do if Graph does not allow it. */
-  readonly advice?: string
-}
-
-/** The access for each method; that of `POST` is for methods that are not listed, `rename` for a PATCH of name or description. */
-export type AccessByMethod = Readonly<
-  Partial<Record<GraphRequest['method'] | 'rename', Access>> & { POST: Access }
->
-
-export const developer = 'Agent ID Developer'
-export const administrator = 'Agent ID Administrator'
-export const consenter = 'Cloud Application Administrator'
-export const applicationAccess: AccessByMethod = {
-  POST: { permission: 'Application.ReadWrite.All', role: consenter },
-}
-
-/** What the tenant's objects are made from. */
-export interface Target {
+/** What is wanted in a tenant, and what is known of it. */
+interface Plan {
   readonly settings: Settings
   readonly setUpId: string
   readonly disabledAgents: readonly string[]
@@ -39,6 +17,26 @@ export interface Target {
   readonly userAddress: (id: string) => string
   /** What is known of an object by now. */
   readonly recorded: (key: string) => Recorded | undefined
+}
+
+/** What the tenant's objects are made from. */
+export interface Target extends Plan {
+  /** The object id, or what stands for it where a request is only shown. */
+  idOf(key: string): string
+  /** The client id, or what stands for it where a request is only shown. */
+  appIdOf(key: string): string
+  /** Whether an object has the id that is recorded under the key. */
+  isRecorded(key: string, object: Json): boolean
+}
+
+export function toTarget(plan: Plan): Target {
+  const { recorded } = plan
+  return {
+    ...plan,
+    idOf: key => recorded(key)?.id ?? `<id of ${key}>`,
+    appIdOf: key => recorded(key)?.appId ?? `<client id of ${key}>`,
+    isRecorded: (key, { id }) => id !== undefined && recorded(key)?.id === id,
+  }
 }
 
 /** An object that others belong to. */
@@ -116,16 +114,6 @@ export interface Kind {
   readonly collections?: (target: Target) => readonly Collection[]
 }
 
-/** The object id, or what stands for it where a request is only shown. */
-export function idOf({ recorded }: Target, key: string): string {
-  return recorded(key)?.id ?? `<id of ${key}>`
-}
-
-/** The client id, or what stands for it where a request is only shown. */
-export function appIdOf({ recorded }: Target, key: string): string {
-  return recorded(key)?.appId ?? `<client id of ${key}>`
-}
-
 /** The object at an address, if it is recorded. */
 export async function readRecorded(
   graph: Graph,
@@ -177,11 +165,6 @@ export function principalsOf({ settings }: Target): readonly Named[] {
     { key: 'page-principal', title: 'principal of the page' },
     ...settings.agents.map(name => ({ key: agentKey(name), title: `agent identity "${name}"` })),
   ]
-}
-
-/** Whether an object has the id that is recorded under the key. */
-export function isRecorded({ recorded }: Target, key: string, { id }: Json): boolean {
-  return id !== undefined && recorded(key)?.id === id
 }
 
 /** The users of a new blueprint or agent, which are named when it is made. */

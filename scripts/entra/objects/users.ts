@@ -1,14 +1,10 @@
 import type { Json } from '../graph.ts'
+import { type AccessByMethod, administrator, applicationAccess, developer } from './access.ts'
 import {
-  type AccessByMethod,
-  administrator,
   agentKey,
-  applicationAccess,
   applicationsOf,
   type Collection,
-  developer,
   findListed,
-  idOf,
   type Kind,
   type Named,
   type Target,
@@ -55,14 +51,14 @@ interface Holder extends Named {
 
 function blueprintOf(target: Target): readonly Holder[] {
   const [blueprint] = applicationsOf(target)
-  const path = () => `/applications/${idOf(target, 'blueprint')}/microsoft.graph.agentIdentityBlueprint`
+  const path = () => `/applications/${target.idOf('blueprint')}/microsoft.graph.agentIdentityBlueprint`
   return blueprint ? [{ ...blueprint, path, relations: ofBlueprint }] : []
 }
 
 function agentsOf(target: Target): readonly Holder[] {
   return target.settings.agents.map(name => {
     const key = agentKey(name)
-    const path = () => `/servicePrincipals/${idOf(target, key)}/microsoft.graph.agentIdentity`
+    const path = () => `/servicePrincipals/${target.idOf(key)}/microsoft.graph.agentIdentity`
     return { key, title: `agent identity "${name}"`, path, relations: ofAgent }
   })
 }
@@ -75,7 +71,7 @@ export const usersOfBlueprint: Kind = {
     ...applicationsOf(target)
       .slice(1)
       .flatMap(({ key, title }) =>
-        listsOf(target, { key, title, path: () => `/applications/${idOf(target, key)}`, relations: [owner] }),
+        listsOf(target, { key, title, path: () => `/applications/${target.idOf(key)}`, relations: [owner] }),
       ),
   ],
 }

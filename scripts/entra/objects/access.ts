@@ -1,0 +1,24 @@
+import type { GraphRequest } from '../graph.ts'
+
+/** The access that a request needs: the least permission of the token, and the least role of the user. */
+export interface Access {
+  readonly permission: string
+  /** Greater permissions that will do, too. */
+  readonly greater?: readonly string[]
+  /** Absent: every user will do. */
+  readonly role?: string
+  /** What else to do if Graph does not allow it. */
+  readonly advice?: string
+}
+
+/** The access for each method; that of `POST` is for methods that are not listed, `rename` for a PATCH of name or description. */
+export type AccessByMethod = Readonly<
+  Partial<Record<GraphRequest['method'] | 'rename', Access>> & { POST: Access }
+>
+
+export const developer = 'Agent ID Developer'
+export const administrator = 'Agent ID Administrator'
+export const consenter = 'Cloud Application Administrator'
+export const applicationAccess: AccessByMethod = {
+  POST: { permission: 'Application.ReadWrite.All', role: consenter },
+}
