@@ -71,10 +71,8 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
 }
 
 /** Those that APIs of this configuration may ask users to prove. */
-function contextsOf({
-  ALERTS_AUTH_CONTEXT: listed = '',
-  MCP_CONFIG: file,
-}: TenantOptions['env']): readonly string[] {
+function contextsOf(env: TenantOptions['env']): readonly string[] {
+  const { ALERTS_AUTH_CONTEXT: listed = '', MCP_CONFIG: file } = env
   const ofServers = file ? contextsIn(file) : []
   return [...new Set([...listed.split(',').flatMap(one => one.trim() || []), ...ofServers])]
 }

@@ -21,7 +21,7 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
   const missing = await findMissing(run, receipt)
   if (missing) throw missing
   const isKnown = (key: string) => receipt.objects[key] !== undefined
-  for (const object of listObjects(targetOf(run, receipt, () => receipt.objects))) {
+  for (const object of listObjects(targetOf(run, receipt))) {
     if (!object.isCheckedFirst || !object.needs.every(isKnown)) continue
     const { fault } = await inStep(run, object, () => object.find(run.graph))
     if (fault) throw fault
@@ -33,7 +33,7 @@ export async function findMissing(run: Run, receipt: Receipt): Promise<StepFaile
   const { permissions } = await run.graph.caller()
   if (!permissions || everything.some(one => permissions.has(one))) return undefined
   const lacking = new Map<string, string[]>()
-  for (const { key, title, access, comesAlong } of listObjects(targetOf(run, receipt, () => receipt.objects)))
+  for (const { key, title, access, comesAlong } of listObjects(targetOf(run, receipt)))
     for (const one of comesAlong || receipt.objects[key] ? [] : [access.GET ?? access.POST, access.POST])
       if (!isPermitted(permissions, one)) {
         const words = `permission ${one.permission}, with which goes the role "${one.role}"`

@@ -20,11 +20,15 @@ export interface Run extends Patience, Files {
 /** How long Entra may take to show a new object, in seconds. */
 const newForSeconds = 120
 
-/** What a receipt wants in the tenant. What is known of it is asked for each time, since it changes. */
+/**
+ * What a receipt wants in the tenant.
+ *
+ * @param known what is known of it, where that changes: it is asked for each time
+ */
 export function targetOf(
   { graph, clock, envFile }: Run,
   receipt: Receipt,
-  known: () => Receipt['objects'],
+  known = () => receipt.objects,
 ): Target {
   return toTarget({
     ...receipt,

@@ -20,10 +20,7 @@ export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)
   const findings = await survey(run, receipt)
   for (const finding of findings) printFinding(run, finding)
-  const extras = await findExtras(
-    run,
-    targetOf(run, receipt, () => receipt.objects),
-  )
+  const extras = await findExtras(run, targetOf(run, receipt))
   for (const one of extras) printExtras(run, one)
   for (const name of receipt.disabledAgents)
     run.print(

@@ -14,7 +14,7 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
   const wanted = findAgents(run, names).map(({ name }) => agentKey(name))
   const isWithThem = ({ key }: TenantObject) =>
     names.length === 0 || wanted.some(agent => key.startsWith(`${agent}/`))
-  for (const object of listObjects(targetOf(run, receipt, () => receipt.objects))) {
+  for (const object of listObjects(targetOf(run, receipt))) {
     const { key, title, isOn } = object
     if (!isOn || !receipt.objects[key]) continue
     // What agents depend on is only ever switched on.

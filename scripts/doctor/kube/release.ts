@@ -37,6 +37,7 @@ export interface Pod extends KubernetesObject {
     readonly volumes?: readonly {
       readonly name: string
       readonly secret?: { readonly secretName: string }
+      readonly configMap?: { readonly name: string }
       readonly projected?: {
         readonly sources: readonly { readonly serviceAccountToken?: { readonly audience?: string } }[]
       }
@@ -56,7 +57,7 @@ interface ContainerStatus {
   readonly state?: { readonly waiting?: { readonly reason?: string } }
 }
 
-interface ConfigMap extends KubernetesObject {
+export interface ConfigMap extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>
 }
 

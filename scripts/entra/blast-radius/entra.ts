@@ -16,7 +16,7 @@ import { namesFrom } from './names.ts'
 /** Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing. */
 export async function readEntra(run: Run): Promise<BlastRadius> {
   const receipt = requireReceipt(run)
-  const planned = targetOf(run, receipt, () => receipt.objects)
+  const planned = targetOf(run, receipt)
   const blueprint = await readBlueprint(run, planned)
   const { target, foreign } = await withForeign(run, planned)
   const lists = await readLists(run, target)

@@ -1,6 +1,7 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { DeniedTokens } from '../../../packages/entra-tokens/src/deny-list/denied-tokens.ts'
 import type { Kubectl } from '../../doctor/kube/kubectl.ts'
+import type { ConfigMap, Pod } from '../../doctor/kube/release.ts'
 import { Mistake } from '../../set-up/mistake.ts'
 import { StepFailed } from '../refusals.ts'
 import type { Row } from './rows.ts'
@@ -9,18 +10,6 @@ const file = 'deny-list.json'
 /** Short, since switching off at Entra waits for this list. */
 const inTime = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
-
-interface Pod {
-  readonly metadata: { readonly name: string }
-  readonly spec: {
-    readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[]
-  }
-}
-
-interface ConfigMap {
-  readonly metadata: { readonly name: string; readonly resourceVersion?: string }
-  readonly data?: Readonly<Record<string, string>>
-}
 
 /** A deny list in a ConfigMap, and the pods that mount it. */
 export interface DenyListConfigMap {

@@ -2,8 +2,7 @@ import type { Json, Reading } from '../graph.ts'
 import { describeRole, isWantedRole } from './app-roles.ts'
 import { describeConsent, isNothingMore } from './consents.ts'
 import {
-  agentKey,
-  agentUserKey,
+  agentsOf,
   type Collection,
   type Kind,
   type Named,
@@ -31,9 +30,7 @@ export const holdings: Kind = {
         `what agents inherit at ${resourceAppId}: scopes ${kindOf(inheritableScopes)}, app roles ${kindOf(inheritableRoles)}`,
       whose: ', from the blueprint',
     },
-    ...principalsOf(target)
-      .filter(({ key }) => target.settings.agents.some(name => agentKey(name) === key))
-      .flatMap(one => inheritedBy(target, one)),
+    ...agentsOf(target).flatMap(one => inheritedBy(target, one)),
   ],
 }
 
@@ -131,8 +128,8 @@ function toCollections(of: string, rows: readonly Row[], known?: Reading): reado
 
 /** The user accounts of agents that are known. */
 function agentUsersOf(target: Target): readonly Named[] {
-  return target.settings.agents
-    .map(name => ({ key: agentUserKey(name), title: `user account of agent identity "${name}"` }))
+  return agentsOf(target)
+    .map(({ key, title }) => ({ key: `${key}/user`, title: `user account of ${title}` }))
     .filter(({ key }) => target.recorded(key))
 }
 

@@ -158,12 +158,16 @@ export function applicationsOf({ settings }: Target): readonly Named[] {
   ]
 }
 
+export function agentsOf({ settings }: Target): readonly Named[] {
+  return settings.agents.map(name => ({ key: agentKey(name), title: `agent identity "${name}"` }))
+}
+
 /** The principals that permissions and memberships could be given to. */
-export function principalsOf({ settings }: Target): readonly Named[] {
+export function principalsOf(target: Target): readonly Named[] {
   return [
     { key: 'blueprint-principal', title: 'principal of the blueprint' },
     { key: 'page-principal', title: 'principal of the page' },
-    ...settings.agents.map(name => ({ key: agentKey(name), title: `agent identity "${name}"` })),
+    ...agentsOf(target),
   ]
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../graph.ts'
 import { type AccessByMethod, administrator, applicationAccess, developer } from './access.ts'
 import {
-  agentKey,
+  agentsOf,
   applicationsOf,
   type Collection,
   findListed,
@@ -55,11 +55,10 @@ function blueprintOf(target: Target): readonly Holder[] {
   return blueprint ? [{ ...blueprint, path, relations: ofBlueprint }] : []
 }
 
-function agentsOf(target: Target): readonly Holder[] {
-  return target.settings.agents.map(name => {
-    const key = agentKey(name)
-    const path = () => `/servicePrincipals/${target.idOf(key)}/microsoft.graph.agentIdentity`
-    return { key, title: `agent identity "${name}"`, path, relations: ofAgent }
+function holdersAmongAgents(target: Target): readonly Holder[] {
+  return agentsOf(target).map(agent => {
+    const path = () => `/servicePrincipals/${target.idOf(agent.key)}/microsoft.graph.agentIdentity`
+    return { ...agent, path, relations: ofAgent }
   })
 }
 
@@ -78,8 +77,8 @@ export const usersOfBlueprint: Kind = {
 
 /** The same of each agent identity. */
 export const usersOfAgents: Kind = {
-  wanted: target => agentsOf(target).flatMap(one => usersOf(target, one)),
-  collections: target => agentsOf(target).flatMap(one => listsOf(target, one)),
+  wanted: target => holdersAmongAgents(target).flatMap(one => usersOf(target, one)),
+  collections: target => holdersAmongAgents(target).flatMap(one => listsOf(target, one)),
 }
 
 function usersOf(target: Target, { key, title, path, relations }: Holder): readonly TenantObject[] {
