@@ -4,7 +4,6 @@ import { trouble } from '../problems.ts'
 import { judgeVersion } from '../sidecar-image.ts'
 import {
   agentSettings,
-  type Container,
   containersOf,
   isReady,
   type Pod,
@@ -75,24 +74,24 @@ function checkSidecar(release: Release, agent: Pod) {
 }
 
 /** Which containers hold a token of which audience. */
-function tokensIn(pod: Pod): readonly (readonly [audience: string, container: Container])[] {
+function tokensIn(pod: Pod) {
   return (pod.spec.volumes ?? []).flatMap(({ name, projected }) =>
     (projected?.sources ?? []).flatMap(({ serviceAccountToken }) =>
       serviceAccountToken === undefined
         ? []
         : containersOf(pod)
             .filter(({ volumeMounts = [] }) => volumeMounts.some(mount => mount.name === name))
-            .map(container => [serviceAccountToken.audience ?? 'the API server', container] as const),
+            .map(container => ({
+              audience: serviceAccountToken.audience ?? 'the API server',
+              container: container.name,
+              pod: pod.metadata.name,
+            })),
     ),
   )
 }
 
 function checkTokens(release: Release): string {
-  const placed = release.pods
-    .filter(isPermanent)
-    .flatMap(pod =>
-      tokensIn(pod).map(([audience, { name }]) => ({ audience, container: name, pod: pod.metadata.name })),
-    )
+  const placed = release.pods.filter(isPermanent).flatMap(tokensIn)
   const misplaced = placed.find(
     ({ audience, container }) =>
       !(audience.endsWith(entraAudience) && container === 'sidecar') &&

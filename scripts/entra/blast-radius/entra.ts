@@ -5,7 +5,14 @@ import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
 import { accessPackages } from '../objects/holdings.ts'
 import { listCollections } from '../objects/kinds.ts'
-import { agentKey, agentUserKey, type Collection, type Target, toTarget } from '../objects/tenant-object.ts'
+import {
+  agentKey,
+  agentsOf,
+  agentUserKey,
+  type Collection,
+  type Target,
+  toTarget,
+} from '../objects/tenant-object.ts'
 import type { Recorded } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf, toRecord } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
@@ -37,29 +44,17 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
       )),
     ]),
   ]
-  const agents = target.settings.agents
-    .filter(name => target.recorded(agentKey(name)))
-    .map((name): Branch => {
-      const [key, user] = [agentKey(name), agentUserKey(name)]
-      const account = target.recorded(user)
-      return {
-        title: `agent identity "${name}"`,
-        id: target.idOf(key),
-        ...markOf(foreign.has(key)),
-        branches: [
-          ...of(key),
-          ...(account
-            ? [
-                {
-                  title: 'its user account',
-                  id: account.id,
-                  ...markOf(foreign.has(user)),
-                  branches: of(user),
-                },
-              ]
-            : []),
-        ],
-      }
+  const branchOf = (title: string, key: string, below: readonly Branch[] = []): Branch => ({
+    title,
+    id: target.idOf(key),
+    ...markOf(foreign.has(key)),
+    branches: [...of(key), ...below],
+  })
+  const agents = agentsOf(target)
+    .filter(({ key }) => target.recorded(key))
+    .map(({ name, key, title }) => {
+      const user = agentUserKey(name)
+      return branchOf(title, key, target.recorded(user) ? [branchOf('its user account', user)] : [])
     })
   return {
     tenantId: run.tenantId,
@@ -98,8 +93,7 @@ async function readLists(run: Run, target: Target): Promise<readonly List[]> {
     if (!/^(blueprint|agent)/.test(collection.of) || collection.isNeededByOthers) continue
     if (!target.recorded(collection.of)) continue
     const members = await readMembers(run, collection)
-    const named = members && (await Promise.all(members.map(addNames)))
-    lists.push({ collection, members: named })
+    lists.push({ collection, members: members && (await Promise.all(members.map(addNames))) })
   }
   return lists
 }

@@ -3,6 +3,7 @@ import { describeRole, isWantedRole } from './app-roles.ts'
 import { describeConsent, isNothingMore } from './consents.ts'
 import {
   agentsOf,
+  agentUserKey,
   type Collection,
   type Kind,
   type Named,
@@ -129,7 +130,7 @@ function toCollections(of: string, rows: readonly Row[], known?: Reading): reado
 /** The user accounts of agents that are known. */
 function agentUsersOf(target: Target): readonly Named[] {
   return agentsOf(target)
-    .map(({ key, title }) => ({ key: `${key}/user`, title: `user account of ${title}` }))
+    .map(({ name, title }) => ({ key: agentUserKey(name), title: `user account of ${title}` }))
     .filter(({ key }) => target.recorded(key))
 }
 

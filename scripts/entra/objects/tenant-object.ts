@@ -158,8 +158,8 @@ export function applicationsOf({ settings }: Target): readonly Named[] {
   ]
 }
 
-export function agentsOf({ settings }: Target): readonly Named[] {
-  return settings.agents.map(name => ({ key: agentKey(name), title: `agent identity "${name}"` }))
+export function agentsOf({ settings }: Target): readonly (Named & { readonly name: string })[] {
+  return settings.agents.map(name => ({ name, key: agentKey(name), title: `agent identity "${name}"` }))
 }
 
 /** The principals that permissions and memberships could be given to. */
