@@ -3,8 +3,10 @@
  * about ten tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage. The checks are loaded only after
  * the options were read.
  */
+
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { readDotenv } from './doctor/dotenv.ts'
 import { type Check, examine, type Finding } from './doctor/finding.ts'
 import type { LaptopOptions } from './doctor/laptop.ts'
@@ -51,7 +53,7 @@ if (options.help) {
 
 /** What is wrong with `.env` comes first: without its variables all else is missing. */
 async function examineHere(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
   dotenv: Check | undefined,
   options: LaptopOptions,
 ): Promise<readonly Finding[]> {
@@ -62,10 +64,7 @@ async function examineHere(
 }
 
 /** What the set-up made, and what was added to it. */
-async function examineTenant(
-  env: Readonly<Record<string, string | undefined>>,
-  tokenFile: string,
-): Promise<readonly Finding[]> {
+async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
   const { openTenant } = await import('./doctor/tenant.ts')
   return examine(await openTenant({ env, receipt, tokenFile }))
 }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { describeProcesses } from './processes.ts'
-import type { Variables } from './variables.ts'
 
 const folder = temporaryFolder()
 

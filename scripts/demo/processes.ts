@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment, type Variables } from '@entra-bedrock-agent/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
@@ -9,7 +9,7 @@ import { variablePrefix } from '../../services/agent/src/identity/downstream-api
 import { apisOf } from '../../services/agent/src/tools/toolset.ts'
 import { alertsFile, writeMcpConfig } from './files.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
-import { handOn, type Variables, variablesOfApi } from './variables.ts'
+import { handOn, variablesOfApi } from './variables.ts'
 
 export interface DemoProcess {
   readonly name: string

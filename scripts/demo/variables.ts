@@ -1,4 +1,4 @@
-export type Variables = Readonly<Record<string, string | undefined>>
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 
 const services = 'OTEL_(?!SERVICE_NAME$).+'
 

@@ -1,17 +1,15 @@
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError, type Variables } from '@entra-bedrock-agent/service-kit'
 import { type Config, readConfig } from '../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads what both services would read.
  *
  * @throws ProblemError CONFIGURATION_INVALID that names every fault.
  */
-export function readConfiguration(env: Environment): Config {
+export function readConfiguration(env: Variables): Config {
   const faults = new Set<string>()
   const config = collect(faults, () => readConfig(env))
   collect(faults, () => readWeatherConfig(env))
@@ -20,7 +18,7 @@ export function readConfiguration(env: Environment): Config {
   return config
 }
 
-export function secretCheck(env: Environment): Check {
+export function secretCheck(env: Variables): Check {
   return {
     name: 'secrets',
     async run() {

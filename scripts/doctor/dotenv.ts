@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
-
-type Variables = Readonly<Record<string, string | undefined>>
 
 /** What the services would get of a `.env` file and of the shell, and what is wrong with the file. */
 export interface Dotenv {

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
-import { isProxied, readProxy } from '@entra-bedrock-agent/service-kit'
+import { isProxied, readProxy, type Variables } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
@@ -27,7 +27,7 @@ export interface LaptopOptions {
 
 /** Checks everything that an agent with this environment would depend on. The agent itself need not run. */
 export async function examineLaptop(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
   options: LaptopOptions = {},
 ): Promise<readonly Finding[]> {
   let config: Config | undefined
@@ -46,7 +46,7 @@ export async function examineLaptop(
 
 async function examineWith(
   config: Config,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
   { userToken, page = `http://localhost:${config.port}` }: LaptopOptions,
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
@@ -108,7 +108,7 @@ function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Conf
   return [consentCheck(blueprint, route)]
 }
 
-function toolChecks({ MCP_CONFIG }: Readonly<Record<string, string | undefined>>): readonly Check[] {
+function toolChecks({ MCP_CONFIG }: Variables): readonly Check[] {
   return MCP_CONFIG ? [waitingToolsCheck(waitingTools(readFileSync(MCP_CONFIG, 'utf8')))] : []
 }
 

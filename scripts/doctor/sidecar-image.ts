@@ -1,16 +1,12 @@
 import { execFile } from 'node:child_process'
 import { arch } from 'node:os'
 import { promisify } from 'node:util'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { ProblemError, Variables } from '@entra-bedrock-agent/service-kit'
 import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Checks version and processor of the sidecar’s image, as far as Docker on this machine tells; the sidecar itself does not. */
-export function imageChecks(
-  sidecarUrl: string,
-  env: Readonly<Record<string, string | undefined>>,
-  machine: string = arch(),
-): readonly Check[] {
+export function imageChecks(sidecarUrl: string, env: Variables, machine: string = arch()): readonly Check[] {
   const image = once(() => findRunningImage(new URL(sidecarUrl).port, env))
   return [
     {
@@ -44,7 +40,7 @@ export function imageChecks(
 const timeoutMs = 5_000
 
 /** The sidecar’s image, by the name that Docker runs it with at this port or without a network of its own; `undefined` if Docker does not tell. */
-async function findRunningImage(port: string, env: Readonly<Record<string, string | undefined>>) {
+async function findRunningImage(port: string, env: Variables) {
   const docker = async (...args: readonly string[]) => {
     const { stdout } = await promisify(execFile)('docker', args, { env, timeout: timeoutMs })
     return stdout.trim()

@@ -1,4 +1,5 @@
 import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { OutboundResponse } from '@entra-bedrock-agent/service-kit/send'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
@@ -20,7 +21,7 @@ const timeoutMs = 10_000
 /** The sidecar as far as it can be seen without a token: alive, closed to others, set up for each API. */
 export function sidecarChecks(
   { agents, sidecarUrl, toolsets, mcpServers }: Config,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Variables,
 ): readonly Check[] {
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigurationError, type ProblemError } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError, type ProblemError, type Variables } from '@entra-bedrock-agent/service-kit'
 import { type Branch, flatten, type Mark } from '../entra/blast-radius/branch.ts'
 import { readEntra } from '../entra/blast-radius/entra.ts'
 import { prepare, type World } from '../entra/command.ts'
@@ -15,7 +15,7 @@ import { trouble } from './problems.ts'
 import { contextsOfServers } from './waiting-tools.ts'
 
 export interface TenantOptions {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Variables
   /** Path of what `agentctl entra` wrote down. */
   readonly receipt: string
   /** File with a token for Microsoft Graph. */
@@ -71,7 +71,7 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
 }
 
 /** Those that APIs of this configuration may ask users to prove. */
-function contextsOf(env: TenantOptions['env']): readonly string[] {
+function contextsOf(env: Variables): readonly string[] {
   const { ALERTS_AUTH_CONTEXT: listed = '', MCP_CONFIG: file } = env
   const ofServers = file ? contextsIn(file) : []
   return [...new Set([...listed.split(',').flatMap(one => one.trim() || []), ...ofServers])]

@@ -1,7 +1,6 @@
 import { defaultFlows, type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
 import { ifShown, type Json } from './graph.ts'
-import { applicationAccess } from './objects/access.ts'
 import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
 import { alertsReadWriteId, blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
@@ -22,7 +21,7 @@ import { type Finding, survey } from './survey.ts'
  */
 export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {
   const title = `set-up ${setUpId}`
-  const { settings, secret, makers } = await inStep(run, { title, access: applicationAccess }, () =>
+  const { settings, secret, makers } = await inStep(run, { title }, () =>
     readSettings(run, setUpId, agentNames),
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}

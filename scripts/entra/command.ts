@@ -1,5 +1,5 @@
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
-import { ConfigurationError, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError, readEnvironment, type Variables } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
@@ -24,7 +24,7 @@ import { writeTicket } from './ticket.ts'
 
 /** What a command uses of its environment. */
 export interface World extends Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Variables
   readonly fetch: SendRequest
   readonly clock: Clock
   /** Prints the result. */

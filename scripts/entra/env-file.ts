@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 
 /** The variables of a `.env` file; none when there is no such file. */
-export function readVariables(path: string): Readonly<Record<string, string | undefined>> {
+export function readVariables(path: string): Variables {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
 }
 

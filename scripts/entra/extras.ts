@@ -1,5 +1,4 @@
 import { ifShown, type Json } from './graph.ts'
-import { applicationAccess } from './objects/access.ts'
 import { listCollections } from './objects/kinds.ts'
 import type { Collection, Target } from './objects/tenant-object.ts'
 import { inStep, type Run } from './run.ts'
@@ -25,9 +24,7 @@ export async function findExtras(run: Run, target: Target): Promise<readonly Ext
 
 /** What a list of the tenant has; `undefined` if Graph does not show it to this caller. */
 export function readMembers(run: Run, collection: Collection): Promise<readonly Json[] | undefined> {
-  return inStep(run, { title: collection.title, access: applicationAccess }, () =>
-    ifShown(() => collection.list(run.graph)),
-  )
+  return inStep(run, { title: collection.title }, () => ifShown(() => collection.list(run.graph)))
 }
 
 /** A member of a list in words, with whose it is. */

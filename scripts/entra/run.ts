@@ -1,7 +1,7 @@
 import { Mistake } from '../set-up/mistake.ts'
 import { readVariables } from './env-file.ts'
 import type { Graph, Json } from './graph.ts'
-import type { AccessByMethod } from './objects/access.ts'
+import { type AccessByMethod, applicationAccess } from './objects/access.ts'
 import { type Found, type Target, type TenantObject, toTarget } from './objects/tenant-object.ts'
 import { NotYet, type Patience, patiently } from './patience.ts'
 import type { Receipt, ReceiptFile, Recorded } from './receipt.ts'
@@ -71,15 +71,20 @@ export function toRecord(object: Json, nowMs: number): Recorded {
   }
 }
 
-/** Does one step, repeated while Entra may only need time. A failure is then told with the step's name, the cause and the fix. */
+/**
+ * Does one step, repeated while Entra may only need time. A failure is then told with the step's name, the cause and the fix.
+ *
+ * @param step what is done, and the access that it takes; default: that to applications
+ */
 export async function inStep<Result>(
   run: Patience,
-  step: { readonly title: string; readonly access: AccessByMethod },
+  step: { readonly title: string; readonly access?: AccessByMethod },
   act: () => Promise<Result>,
 ): Promise<Result> {
+  const { title, access = applicationAccess } = step
   try {
-    return await patiently(run, step.title, act)
+    return await patiently(run, title, act)
   } catch (error) {
-    throw explain(error, step)
+    throw explain(error, { title, access })
   }
 }

@@ -1,3 +1,4 @@
+import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { Role } from '../../doctor/aws/role.ts'
 import { renderRole } from '../../doctor/aws/role-template.ts'
 import { compare, type Statement } from '../../doctor/aws/statements.ts'
@@ -15,7 +16,7 @@ export async function compareRole(
   arn: string,
   found: Role,
   credentials: readonly FederatedCredential[],
-  { BEDROCK_MODEL_ID, AWS_REGION }: Readonly<Record<string, string | undefined>>,
+  { BEDROCK_MODEL_ID, AWS_REGION }: Variables,
 ): Promise<{ readonly who: readonly Branch[]; readonly what: readonly Branch[] }> {
   const trust: Statement[] = []
   for (const { parameters, region } of waysOf(found, credentials)) {

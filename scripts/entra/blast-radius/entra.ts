@@ -1,6 +1,5 @@
 import { readMembers } from '../extras.ts'
 import { ifShown, type Json } from '../graph.ts'
-import { applicationAccess } from '../objects/access.ts'
 import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
 import { accessPackages } from '../objects/holdings.ts'
@@ -39,9 +38,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
     ...group('who may change it', [
       ...of('blueprint', /^(owners|sponsors)/),
       ...managersOf(blueprint),
-      ...(await inStep(run, { title: 'who may change it', access: applicationAccess }, () =>
-        readChangers(run.graph),
-      )),
+      ...(await inStep(run, { title: 'who may change it' }, () => readChangers(run.graph))),
     ]),
   ]
   const branchOf = (title: string, key: string, below: readonly Branch[] = []): Branch => ({
@@ -72,7 +69,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
 export function readFederated(run: Run): Promise<readonly FederatedCredential[]> {
   const { objects } = requireReceipt(run)
   const path = `/applications/${objects['blueprint']?.id}/federatedIdentityCredentials`
-  return inStep(run, { title: 'federated credentials', access: applicationAccess }, async () =>
+  return inStep(run, { title: 'federated credentials' }, async () =>
     (await run.graph.list(path)).map(({ issuer, subject }) => ({
       issuer: String(issuer),
       subject: String(subject),
@@ -123,7 +120,7 @@ function markOf(isSurplus: boolean): Pick<Branch, 'mark'> {
 
 function readBlueprint(run: Run, target: Target): Promise<Json | undefined> {
   const path = `/applications/${target.idOf('blueprint')}/microsoft.graph.agentIdentityBlueprint`
-  return inStep(run, { title: 'blueprint', access: applicationAccess }, () => run.graph.read(path))
+  return inStep(run, { title: 'blueprint' }, () => run.graph.read(path))
 }
 
 /** In a multitenant blueprint, whoever publishes it has the credentials. */
@@ -146,7 +143,7 @@ async function withForeign(
 ): Promise<{ readonly target: Target; readonly foreign: ReadonlySet<string> }> {
   const { settings } = planned
   const blueprintId = planned.recorded('blueprint')?.appId
-  const step = { title: 'agents of the blueprint', access: applicationAccess }
+  const step = { title: 'agents of the blueprint' }
   const { graph, clock } = run
   const all = await inStep(run, step, () => graph.list(agentsPath))
   const accounts = (await inStep(run, step, () => ifShown(() => listAgentUsers(graph, true)))) ?? []

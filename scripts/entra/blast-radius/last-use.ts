@@ -1,5 +1,4 @@
 import { ifShown, type Json } from '../graph.ts'
-import { applicationAccess } from '../objects/access.ts'
 import { quote } from '../objects/tenant-object.ts'
 import { inStep, type Run, requireReceipt } from '../run.ts'
 import type { BlastRadius, Branch } from './branch.ts'
@@ -30,7 +29,7 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
     }
     return { ...radius, who, what }
   }
-  const told = await inStep(run, { title, access: applicationAccess }, () => ifShown(read))
+  const told = await inStep(run, { title }, () => ifShown(read))
   return told ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
 }
 
