@@ -117,8 +117,8 @@ async function signInSilently(
   const query = new URLSearchParams({ ...request, redirect_uri: redirectUri, prompt: 'none' })
   const response = await ask(`${authority}/${tenantId}/oauth2/v2.0/authorize?${query}`)
   const location = response.headers.get('location') ?? ''
-  const { hash, search } = location.startsWith(redirectUri) ? new URL(location) : new URL(redirectUri)
-  const said = new URLSearchParams(hash.slice(1) || search)
+  const back = location.startsWith(redirectUri) ? new URL(location) : undefined
+  const said = new URLSearchParams(back?.hash.slice(1) || back?.search)
   return {
     isUserMissing: ['login_required', 'interaction_required'].includes(said.get('error') ?? ''),
     code: readCode(said.get('error_description') ?? (await response.text())),

@@ -99,10 +99,8 @@ function waysOf(found: Role, credentials: readonly FederatedCredential[]) {
 
 function profilesOf({ access }: Role) {
   const pattern = /"arn:[^:"]+:bedrock:([^:"]+):\d+:inference-profile\/([^"]+)"/g
-  return arnsIn(
-    access.map(({ Resource }) => Resource),
-    pattern,
-  ).map(([region, id]) => ({ region, id }))
+  const resources = access.map(({ Resource }) => Resource)
+  return arnsIn(resources, pattern).map(([region, id]) => ({ region, id }))
 }
 
 /** Region and name in each ARN of these statements, however deep. */

@@ -75,7 +75,7 @@ function rolesOf({ settings }: Target): readonly (readonly [agent: string, role:
   )
 }
 
-/** Whether an assignment is one of those that the set-up makes, whosever list it is in. */
+/** Whether an assignment is one of those that the set-up makes; the lists of the agent and of the API both have it. */
 export function isWantedRole(target: Target, assignment: Json): boolean {
   return rolesOf(target).some(([name, role]) =>
     target.isRecorded(`${agentKey(name)}/${role.key}`, assignment),

@@ -70,7 +70,8 @@ function ofPrincipal(target: Target, { key, title }: Named): readonly Collection
 function ofUser(target: Target, { key, title }: Named): readonly Collection[] {
   const id = target.idOf(key)
   const path = `/users/${id}`
-  const [whose, isGranted] = [` of the ${title}`, (one: Json) => target.isRecorded(`${key}/grant`, one)]
+  const whose = ` of the ${title}`
+  const isGranted = (one: Json) => target.isRecorded(`${key}/grant`, one)
   return toCollections(key, [
     [`consents${whose}`, `${path}/oauth2PermissionGrants`, describeConsent, whose, isGranted],
     [`app roles${whose}`, `${path}/appRoleAssignments`, describeRole, whose],
