@@ -308,6 +308,6 @@ function tellAcceptance({ token, calls, decisive }: TokenUse): string {
 
 /** How many checks of its API a token passed, as the API told. */
 export function tellChecks(token: TokenCard): string {
-  const last = lastChecks(token, actor => actor !== 'agent')
+  const last = lastChecks(token, 'api')
   return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'
 }

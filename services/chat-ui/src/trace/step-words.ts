@@ -1,4 +1,4 @@
-import type { Flow, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { tellValues } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
@@ -70,9 +70,9 @@ function detailsOf(step: TraceStep): string[] {
       return [...tellToolCalls(response?.body), title]
     case 'sign-in':
     case 'token':
-      return token ? [...tellContexts(token), tellChecksBy(token, 'agent')] : []
+      return token ? [...tellContexts(token), tellChecks(token, 'agent')] : []
     case 'validation':
-      return token ? [tellChecksBy(token)] : []
+      return token ? [tellChecks(token, 'api')] : []
     case 'token-request':
       if (!request) return []
       return [step.status === 'not-observable' ? grantOf(request.body) : pathOf(request)]
@@ -96,8 +96,8 @@ function tellToolCalls(body: unknown): string[] {
   return length > 0 ? [count(length, 'tool call')] : []
 }
 
-function tellChecksBy(token: NonNullable<TraceStep['token']>, actor?: string): string {
-  const last = lastChecks(token, by => (actor === undefined ? by !== 'agent' : by === actor))
+function tellChecks(token: TokenCard, checkedBy: 'agent' | 'api'): string {
+  const last = lastChecks(token, checkedBy)
   if (!last) return 'no checks told'
   const failed = failedChecks({ ...token, verifiedBy: [last] }).map(({ check }) => check)
   const by = last.actor === 'agent' ? ' by the agent' : ''

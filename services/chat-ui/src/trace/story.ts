@@ -2,7 +2,7 @@ import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity
 import { tellAct } from '../words/call-words.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, isReaderUser, type Names } from '../words/names.ts'
-import type { Part, Phrase } from '../words/phrase.ts'
+import { marks, type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
@@ -10,61 +10,46 @@ import { actsAsOf } from './claims.ts'
 import { decidingApi, isRightMissing } from './judge.ts'
 import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
+const { T1, T2, Tc, TR } = marks
+
 /** What happened, in the order of the exchange. What nobody saw is told as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
-  return toReader(storyOf(facts, names), names)
-}
-
-function storyOf(facts: TurnFacts, names: Names): Phrase {
   const { tokens, uses, failure, asked, isDeclined } = facts
+  const { agent } = names
   const isCached = uses[0]?.isFromCache ?? false
-  const gets = isCached ? ' got ' : ' gets '
-  return [
-    ...(tokens.Tc
-      ? ['Your token ', { token: 'Tc' } as const, ` lets ${names.agent} act for you, and nothing else. `]
-      : []),
-    ...tellModel(facts),
-    ...(isCached
-      ? [{ token: 'TR' } as const, ' came from the sidecar’s cache. Before this question, the ']
-      : []),
-    ...(tokens.T1 ? [isCached ? '' : 'The ', ...tellVouching(names, gets)] : []),
-    ...(tokens.T2
-      ? [
-          `With it the sidecar${gets}`,
-          { token: 'T2' } as const,
-          `, by which ${names.agent} vouches for its `,
-          { term: 'agent user', words: 'user account' } as const,
-          '. ',
-        ]
-      : []),
+  const gets = isCached ? 'got' : 'gets'
+  const sentences: readonly (Phrase | false | undefined)[] = [
+    tokens.Tc && phrase`Your token ${Tc} lets ${agent} act for you, and nothing else.`,
+    tellModel(facts),
+    isCached && phrase`${TR} came from the sidecar’s cache.`,
+    tokens.T1 &&
+      phrase`${isCached ? 'Before this question, the' : 'The'} ${sidecar} ${gets} ${T1}, by which the ${blueprint} vouches for ${agent}.`,
+    tokens.T2 &&
+      phrase`With it the sidecar ${gets} ${T2}, by which ${agent} vouches for its ${{ term: 'agent user', words: 'user account' }}.`,
     ...uses.flatMap((use, index) => tellUse(use, index === 0, facts, names)),
-    ...(failure && !asked ? tellFailure(failure) : []),
-    ...(isDeclined ? ['You declined a call, so it was not made. '] : []),
-    ...(asked && asked.kind !== 'step-up' ? tellAsked(asked, facts, names) : []),
+    failure && !asked && tellFailure(failure),
+    isDeclined && ['You declined a call, so it was not made.'],
+    asked && asked.kind !== 'step-up' && tellAsked(asked, facts, names),
   ]
+  return toReader(
+    sentences.flatMap(sentence => (sentence && sentence.length > 0 ? [...sentence, ' '] : [])),
+    names,
+  )
 }
 
-function tellVouching({ agent }: Names, gets: string): Phrase {
-  return [
-    { term: 'sidecar', words: 'sidecar' },
-    gets,
-    { token: 'T1' },
-    ', by which the ',
-    { term: 'blueprint', words: 'blueprint' },
-    ` vouches for ${agent}. `,
-  ]
-}
+const sidecar = { term: 'sidecar', words: 'sidecar' } as const
+const blueprint = { term: 'blueprint', words: 'blueprint' } as const
 
-function tellModel({ steps, running }: TurnFacts): Phrase {
+function tellModel({ steps, running }: TurnFacts): Phrase | undefined {
   const calls = steps.filter(({ kind }) => kind === 'model')
-  if (calls.length === 0) return []
+  if (calls.length === 0) return undefined
   const tools = steps.filter(({ kind }) => kind === 'tool').length
-  if (tools > 0) return [`The model asked for ${count(tools, 'tool call')} and saw no token. `]
-  if (calls.some(({ status }) => status === 'failed')) return []
+  if (tools > 0) return [`The model asked for ${count(tools, 'tool call')} and saw no token.`]
+  if (calls.some(({ status }) => status === 'failed')) return undefined
   const isOpen = calls.some(({ status }) => status === 'running')
   if (isOpen)
-    return [running ? 'The model is being asked. ' : 'The model was asked, and its answer is not known. ']
-  return ['The model called no tool, so no token was needed. ']
+    return [running ? 'The model is being asked.' : 'The model was asked, and its answer is not known.']
+  return ['The model called no tool, so no token was needed.']
 }
 
 const subjects: Readonly<Record<ActsAs, string>> = {
@@ -74,72 +59,52 @@ const subjects: Readonly<Record<ActsAs, string>> = {
 }
 
 /** What a second token has in common with the first is not said again. */
-function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names): Part[] {
-  const { flow, uses } = facts
+function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names): Phrase[] {
+  const [, exchanged] = flowWords[facts.flow].terms
+  const isNew = use.userToken !== facts.uses[0]?.userToken
+  const given = exchanged
+    ? phrase`exchanged ${isNew ? 'the new ' : ''}${marks[exchanged]} for`
+    : phrase`issued`
+  const call = tellCall(use, facts, names)
+  if (!isFirst) return [phrase`With ${T1}, Entra ID ${given} another ${TR}.`, call]
+  const agent = { term: 'agent identity', words: names.agent } as const
   const subject = subjects[actsAsOf(use.token)]
-  const exchanged = flowWords[flow].terms[1]
-  if (!isFirst) {
-    const isNew = use.userToken !== uses[0]?.userToken
-    return [
-      'With ',
-      { token: 'T1' },
-      ', Entra ID ',
-      ...(exchanged
-        ? [isNew ? 'exchanged the new ' : 'exchanged ', { token: exchanged }, ' for ']
-        : ['issued ']),
-      'another ',
-      { token: 'TR' },
-      '. ',
-      ...tellCall(use, facts, names),
-    ]
-  }
   return [
-    'With ',
-    { token: 'T1' },
-    ', Entra ID ',
-    ...(exchanged ? ['exchanged ', { token: exchanged }, ' for '] : ['issued ']),
-    'the agent’s token ',
-    { token: 'TR' },
-    ', which names ',
-    { term: 'agent identity', words: names.agent },
-    ` as caller and ${subject}. `,
+    phrase`With ${T1}, Entra ID ${given} the agent’s token ${TR}, which names ${agent} as caller and ${subject}.`,
     ...tellConsent(use),
-    ...tellCall(use, facts, names),
+    call,
   ]
 }
 
 /** Where a delegated right comes from. */
-function tellConsent({ token }: TokenUse): Phrase {
-  const { rights } = rightsOf(token)
+function tellConsent({ token }: TokenUse): Phrase[] {
   const permission = { term: 'scope', words: 'delegated permission' } as const
-  if (rights.length === 0) return []
-  switch (actsAsOf(token)) {
-    case 'agent':
-      return []
-    case 'user':
-      return ['Its right is yours, lent by a ', permission, ' that you or an administrator consented to. ']
-    case 'agent-user':
-      return ['Its right is a ', permission, ' that an administrator granted the agent for its account. ']
+  const origins: Readonly<Record<ActsAs, Phrase[]>> = {
+    agent: [],
+    user: [phrase`Its right is yours, lent by a ${permission} that you or an administrator consented to.`],
+    'agent-user': [
+      phrase`Its right is a ${permission} that an administrator granted the agent for its account.`,
+    ],
   }
+  return rightsOf(token).rights.length > 0 ? origins[actsAsOf(token)] : []
 }
 
 function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
   const api = decidingApi(use, names)
-  const checked = lastChecks(use.token, actor => actor !== 'agent')
   switch (use.outcome) {
     case 'allowed':
-      if (use.calls.every(isListOfTools)) return [`${api} listed its tools. `]
-      return [checked ? `${api} checked TR and answered. ` : `${api} answered. `]
+      if (use.calls.every(isListOfTools)) return [`${api} listed its tools.`]
+      return [lastChecks(use.token, 'api') ? `${api} checked TR and answered.` : `${api} answered.`]
     case 'denied':
       return tellDenial(use, api)
     case 'answered':
-      return [`${api} answered with ${use.decisive?.response?.status}, which denies nothing. `]
+      return [`${api} answered with ${use.decisive?.response?.status}, which denies nothing.`]
     case 'failed':
-      return [`${api} gave no answer: ${use.decisive?.problem?.title ?? 'the call failed.'} `]
+      return [`${api} gave no answer: ${use.decisive?.problem?.title ?? 'the call failed.'}`]
     case 'more':
       return tellMore(use, facts, api)
     case 'stopped':
-      return [`The call of ${api} was begun, and its answer is not known. `]
+      return [`The call of ${api} was begun, and its answer is not known.`]
     default:
       return []
   }
@@ -153,49 +118,38 @@ function isListOfTools({ request }: TraceStep): boolean {
 /** What the API wanted before it would do what it was asked, and how that came about or can. */
 function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
-  if (contexts.length === 0) return [`${api} took TR, and wanted a right that it lacks. It changed nothing. `]
-  const wanted: Phrase = [
-    `${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: `,
-    { code: 'acrs' },
-    ` ${contexts.join(' ')}. `,
-  ]
-  if (asked?.isOpen)
-    return [...wanted, 'After you confirm, your new Tc is exchanged for a TR that carries it. ']
-  return uses.length > 1 ? [...wanted, 'You signed in more strongly. '] : wanted
+  if (contexts.length === 0) return [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]
+  const next = asked?.isOpen
+    ? ' After you confirm, your new Tc is exchanged for a TR that carries it.'
+    : uses.length > 1
+      ? ' You signed in more strongly.'
+      : ''
+  return phrase`${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: ${{ code: 'acrs' }} ${contexts.join(' ')}.${next}`
 }
 
 /** A call that nobody made. */
-function tellAsked({ kind, isOpen, title, others }: Asked, { flow }: TurnFacts, names: Names): Phrase {
+function tellAsked({ kind, isOpen, title, others }: Asked, { flow }: TurnFacts, { agent }: Names): Phrase {
+  if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}.`]
   const [, exchanged] = flowWords[flow].terms
-  const exchange: Phrase = exchanged
-    ? ['the sidecar exchanges ', { token: 'T1' }, ' and ', { token: exchanged }, ' for ', { token: 'TR' }]
-    : ['Entra ID issues ', { token: 'TR' }]
-  if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}. `]
-  return kind === 'approval'
-    ? [
-        'The call would change something, so it waits for you, and no token was asked for it. If you approve, ',
-        ...exchange,
-        others > 0 ? ', and each call that you approve runs once. ' : ', and the call runs once. ',
-      ]
-    : [
-        `Entra ID gave no token: you have not consented to what ${names.agent} needs. If you do, `,
-        ...exchange,
-        '. ',
-      ]
+  const exchange = exchanged
+    ? phrase`the sidecar exchanges ${T1} and ${marks[exchanged]} for ${TR}`
+    : phrase`Entra ID issues ${TR}`
+  if (kind !== 'approval')
+    return phrase`Entra ID gave no token: you have not consented to what ${agent} needs. If you do, ${exchange}.`
+  const runs = others > 0 ? 'each call that you approve runs once' : 'the call runs once'
+  return phrase`The call would change something, so it waits for you, and no token was asked for it. If you approve, ${exchange}, and ${runs}.`
 }
 
 function tellDenial(use: TokenUse, api: string): Phrase {
-  if (!isRightMissing(use)) return [`${use.decisive?.problem?.title ?? 'TR was rejected.'} `]
+  if (!isRightMissing(use)) return [use.decisive?.problem?.title ?? 'TR was rejected.']
   const { claim, rights } = rightsOf(use.token)
-  const lack: Phrase =
-    rights.length === 0
-      ? ['TR has no ', { code: claim }, '. ']
-      : [`TR carries only ${rights.join(' and ')}. `]
-  return [`The identity works: ${api} accepted who is calling. What is missing is a right: `, ...lack]
+  const lack =
+    rights.length === 0 ? phrase`TR has no ${{ code: claim }}.` : [`TR carries only ${rights.join(' and ')}.`]
+  return phrase`The identity works: ${api} accepted who is calling. What is missing is a right: ${lack}`
 }
 
 function tellFailure({ problem, to }: TraceStep): Phrase {
-  return [problem ? `${problem.title} ${problem.detail} ` : `The ${to} gave no answer. `]
+  return [problem ? `${problem.title} ${problem.detail}` : `The ${to} gave no answer.`]
 }
 
 /** Who acts for whom towards whom, in one sentence. The user's own name is used only when it may be shown. */

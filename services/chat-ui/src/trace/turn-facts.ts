@@ -202,8 +202,8 @@ export function failedChecks({
 }
 
 /** Who checked a token last, since that decided about the call; `undefined` if no checks were reported. */
-export function lastChecks({ verifiedBy = [] }: TokenCard, by?: (actor: Actor) => boolean) {
-  const last = verifiedBy.findLast(({ actor }) => by?.(actor) ?? true)
+export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api') {
+  const last = verifiedBy.findLast(({ actor }) => !by || (actor === 'agent') === (by === 'agent'))
   return last && { ...last, passed: last.checks.filter(({ ok }) => ok).length }
 }
 

@@ -9,3 +9,16 @@ export type Part =
   | { readonly term: GlossaryTerm; readonly words: string }
 
 export type Phrase = readonly Part[]
+
+/** Tags a template whose parts are more than words; a phrase within it becomes part of it. */
+export function phrase(words: TemplateStringsArray, ...parts: readonly (Part | Phrase)[]): Phrase {
+  return words.flatMap((text, index) => [text, parts[index] ?? ''].flat()).filter(part => part !== '')
+}
+
+/** The marks of the tokens, as parts of a phrase. */
+export const marks = {
+  Tc: { token: 'Tc' },
+  T1: { token: 'T1' },
+  T2: { token: 'T2' },
+  TR: { token: 'TR' },
+} as const satisfies Readonly<Record<TokenRole, Part>>
