@@ -1,7 +1,7 @@
-import type { FactAnswer } from '../identity/verdict.ts'
+import type { FactAnswer, Verdict } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-words.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
-import type { Phrase } from '../words/phrase.ts'
+import { type Phrase, phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
 import type { Asked, TurnFacts } from './turn-facts.ts'
 
@@ -23,6 +23,11 @@ export function tellAsked({ kind, title, api, others, isOpen }: Asked, names: Na
   }
 }
 
+export function outcomeOfAsked({ kind, isOpen }: Asked): Verdict['outcome'] {
+  if (isOpen) return { kind: 'waiting', words: 'Waiting for you' }
+  return { kind: 'neutral', words: kind === 'step-up' ? 'Nothing changed' : 'Not sent' }
+}
+
 /** What is known of the caller and the right once the API has been called. */
 interface Called {
   readonly caller: FactAnswer
@@ -34,38 +39,25 @@ export function answerAsked(
   { tokens, uses }: TurnFacts,
   { kind, api, contexts, scopes }: Asked,
   called: Called | undefined,
-  names: Names,
+  { agent, agentId, actor }: Names,
 ): FactAnswer[] {
-  const where = api === undefined ? 'the API' : names.actor(api)
-  const userId = tokens.Tc?.claims?.['oid']
-  const subject: FactAnswer = {
-    question: 'For whom',
-    value: 'You',
-    detail: typeof userId === 'string' ? [{ code: 'oid' }, ` ${shortenIds(userId)}`] : [],
-  }
+  const where = api === undefined ? 'the API' : actor(api)
+  const subject = { question: 'For whom', value: 'You', detail: tellId('oid', tokens.Tc?.claims?.['oid']) }
   if (kind === 'step-up' && called) {
     const status = uses.findLast(({ outcome }) => outcome === 'more')?.decisive?.response?.status
-    const detail: Phrase = [`${status ?? 401} · wants `, { code: 'acrs' }, ` ${contexts.join(' ')}`]
-    return [
-      called.caller,
-      subject,
-      called.right,
-      { question: 'Decided by', value: capitalise(where), detail },
-    ]
+    const detail = phrase`${`${status ?? 401}`} · wants ${{ code: 'acrs' }} ${contexts.join(' ')}`
+    const decision = { question: 'Decided by', value: capitalise(where), detail }
+    return [called.caller, subject, called.right, decision]
   }
-  const { agent, agentId } = names
+  const why = kind === 'consent' ? 'not consented to yet' : 'asked for if you approve'
   return [
-    {
-      question: 'Who would call',
-      value: capitalise(agent),
-      detail: agentId === undefined ? [] : [{ code: 'azp' }, ` ${shortenIds(agentId)}`],
-    },
+    { question: 'Who would call', value: capitalise(agent), detail: tellId('azp', agentId) },
     subject,
-    {
-      question: 'By which right',
-      value: scopes.join(' ') || 'Yours',
-      detail: [kind === 'consent' ? 'not consented to yet' : 'asked for if you approve'],
-    },
+    { question: 'By which right', value: scopes.join(' ') || 'Yours', detail: [why] },
     { question: 'Decided by', value: 'You', detail: [`then ${where}`] },
   ]
+}
+
+function tellId(claim: string, id: unknown): Phrase {
+  return typeof id === 'string' ? phrase`${{ code: claim }} ${shortenIds(id)}` : []
 }

@@ -1,12 +1,11 @@
 import { type ActsAs, flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer, OutcomeKind, Verdict } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
-import { capitalise, type Names, shortenIds } from '../words/names.ts'
-import type { Phrase } from '../words/phrase.ts'
-import { problemKind } from '../words/problem-kinds.ts'
+import { capitalise, listInWords, type Names, shortenIds } from '../words/names.ts'
+import { phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { actsAsOf } from './claims.ts'
-import { answerAsked, tellAsked } from './judge-asked.ts'
+import { answerAsked, outcomeOfAsked, tellAsked } from './judge-asked.ts'
 import {
   failedChecks,
   lastChecks,
@@ -19,17 +18,36 @@ import {
 
 /** What a turn says of who called, for whom, by which right and allowed by whom. */
 export function judge(facts: TurnFacts, names: Names): Verdict {
-  const outcome = outcomeOf(facts, ({ problem }) => problem !== undefined && problemKind(problem) === 'wait')
-  const use = decisiveUse(facts, outcome)
-  const scene: Scene = { ...facts, names, outcome, use }
-  const verdict = {
-    headline: scene.asked ? tellAsked(scene.asked, names) : tellHeadline(scene),
-    outcome: { kind: isLeft(scene) ? 'neutral' : kinds[outcome], words: outcomeWords(scene) },
-    answers: scene.asked
-      ? answerAsked(scene, scene.asked, use && { caller: tellCaller(scene), right: tellRight(scene) }, names)
-      : [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)],
+  const { asked, uses, flow } = facts
+  const outcome = outcomeOf(facts)
+  const use = asked
+    ? uses.findLast(it => it.outcome === 'more')
+    : (uses.find(it => it.outcome === outcome) ?? uses[0])
+  const scene: Scene = {
+    ...facts,
+    names,
+    outcome,
+    use,
+    status: use?.decisive?.response?.status,
+    agent: capitalise(names.agent),
+    asWhom: flowWords[flow].asWhom,
+    apis: use ? decidingApi(use, names) : '',
   }
-  return toReader(verdict, names)
+  if (asked) {
+    const called = use && { caller: tellCaller(scene), right: tellRight(scene) }
+    const answers = answerAsked(facts, asked, called, names)
+    return toReader({ headline: tellAsked(asked, names), outcome: outcomeOfAsked(asked), answers }, names)
+  }
+  const { kind, words, tell } = outcomes[outcome]
+  const answers = [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)]
+  return toReader(
+    {
+      headline: tell(scene),
+      outcome: { kind, words: outcome === 'answered' ? `${words} ${scene.status}` : words },
+      answers,
+    },
+    names,
+  )
 }
 
 interface Scene extends TurnFacts {
@@ -37,100 +55,64 @@ interface Scene extends TurnFacts {
   readonly outcome: Outcome
   /** The token that the verdict is about. */
   readonly use: TokenUse | undefined
+  /** What the API answered that decided. */
+  readonly status: number | undefined
+  /** The agent, at the start of a sentence. */
+  readonly agent: string
+  readonly asWhom: string
+  readonly apis: string
 }
 
-const kinds: Readonly<Record<Outcome, OutcomeKind>> = {
-  running: 'running',
-  allowed: 'allowed',
-  denied: 'denied',
-  waiting: 'waiting',
-  answered: 'neutral',
-  failed: 'denied',
-  stopped: 'neutral',
-  none: 'neutral',
-  asked: 'waiting',
-  more: 'waiting',
-  declined: 'neutral',
+interface OutcomeWords {
+  readonly kind: OutcomeKind
+  readonly words: string
+  readonly tell: (scene: Scene) => string
 }
 
-function isLeft({ asked }: TurnFacts): boolean {
-  return asked !== undefined && !asked.isOpen
+// biome-ignore format: table
+const outcomes: Readonly<Record<Outcome, OutcomeWords>> = {
+  running: { kind: 'running', words: 'Running', tell: tellRunning },
+  allowed: { kind: 'allowed', words: 'Allowed', tell: tellCalls },
+  denied: { kind: 'denied', words: 'Denied', tell: scene => scene.use ? tellDenial(scene, scene.use) : `${tellLack(scene)}.` },
+  waiting: { kind: 'waiting', words: 'Waiting', tell: scene => `${tellLack(scene)} yet.` },
+  answered: { kind: 'neutral', words: 'Answered', tell: ({ apis, names, status }) => `${apis} answered ${names.agent} with ${status}.` },
+  failed: { kind: 'denied', words: 'Failed', tell: scene => scene.use ? `${scene.apis} gave ${scene.names.agent} no answer.` : `${tellLack(scene)}.` },
+  stopped: { kind: 'neutral', words: 'Stopped', tell: ({ agent, apis }) => `${agent} began to call ${apis}, and its answer is not known.` },
+  declined: { kind: 'neutral', words: 'Declined', tell: ({ names }) => `You declined, so ${names.agent} changed nothing.` },
+  none: { kind: 'neutral', words: 'No call', tell: ({ agent, apis, use }) => use ? `${agent} got a token for ${apis}, and did not call.` : `${agent} called no API.` },
 }
 
-function decisiveUse({ uses, asked }: TurnFacts, outcome: Outcome): TokenUse | undefined {
-  if (asked) return uses.findLast(use => use.outcome === 'more')
-  return uses.find(use => use.outcome === outcome) ?? uses[0]
+function tellRunning({ agent, apis, asWhom, use, isAsking }: Scene): string {
+  if (use?.decisive) return `${agent} is calling ${apis} ${asWhom}.`
+  if (use) return `${agent} has a token to call ${apis} ${asWhom}.`
+  return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
 }
 
-function outcomeWords({ outcome, use, asked }: Scene): string {
-  switch (outcome) {
-    case 'asked':
-    case 'more':
-      if (asked?.isOpen) return 'Waiting for you'
-      return asked?.kind === 'step-up' ? 'Nothing changed' : 'Not sent'
-    case 'declined':
-      return 'Declined'
-    case 'running':
-      return 'Running'
-    case 'allowed':
-      return 'Allowed'
-    case 'denied':
-      return 'Denied'
-    case 'waiting':
-      return 'Waiting'
-    case 'answered':
-      return `Answered ${use?.decisive?.response?.status ?? ''}`
-    case 'failed':
-      return 'Failed'
-    case 'stopped':
-      return 'Stopped'
-    case 'none':
-      return 'No call'
-  }
+/** "The agent called Orders API twice and Stock API as itself." Of a single API, how often stands at the end. */
+function tellCalls({ agent, uses, names, asWhom }: Scene): string {
+  const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
+  const byApi = [...Map.groupBy(calls, ({ to }) => to)]
+  const isOneApi = byApi.length === 1
+  const told = byApi.map(([api, { length }]) => names.actor(api) + (isOneApi ? '' : often(length)))
+  const times = isOneApi && calls.length > 1 ? `,${often(calls.length)}` : ''
+  return `${agent} called ${listInWords(told)} ${asWhom}${times}.`
 }
 
-function tellHeadline(scene: Scene): string {
-  const { flow, use, failure, names, outcome, isAsking } = scene
-  const asWhom = flowWords[flow].asWhom
-  const apis = use ? decidingApi(use, names) : ''
-  const agent = capitalise(names.agent)
-  switch (outcome) {
-    case 'asked':
-    case 'more':
-      return `${apis} wanted more.`
-    case 'declined':
-      return `You declined, so ${names.agent} changed nothing.`
-    case 'allowed':
-      return `${agent} called ${everyApi(scene)} ${asWhom}${times(scene)}.`
-    case 'denied':
-      return use ? tellDenial(names, use) : `${whoFailed(failure, names)} gave ${tellLack(scene)}.`
-    case 'waiting':
-      return `${whoFailed(failure, names)} gave ${tellLack(scene)} yet.`
-    case 'answered':
-      return `${apis} answered ${names.agent} with ${use?.decisive?.response?.status}.`
-    case 'failed':
-      return use
-        ? `${apis} gave ${names.agent} no answer.`
-        : `${whoFailed(failure, names)} gave ${tellLack(scene)}.`
-    case 'stopped':
-      return `${agent} began to call ${apis}, and its answer is not known.`
-    case 'running':
-      if (use?.decisive) return `${agent} is calling ${apis} ${asWhom}.`
-      if (use) return `${agent} has a token to call ${apis} ${asWhom}.`
-      return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
-    case 'none':
-      return use ? `${agent} got a token for ${apis}, and did not call.` : `${agent} called no API.`
-  }
+function often(number: number): string {
+  if (number < 2) return ''
+  return number === 2 ? ' twice' : ` ${number} times`
 }
 
+/** "Entra ID gave the agent no token". */
 function tellLack({ failure, names }: Scene): string {
-  if (failure?.kind === 'token-request') return `${names.agent} no token`
-  return failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'
+  const who = whoFailed(failure, names)
+  if (failure?.kind === 'token-request') return `${who} gave ${names.agent} no token`
+  return `${who} gave ${failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'}`
 }
 
-function tellDenial(names: Names, use: TokenUse): string {
+function tellDenial({ agent, names }: Scene, use: TokenUse): string {
   const { actor, check } = deniedBy(use)
-  if (actor === 'agent') return `${capitalise(names.agent)} rejected its token: the check of ${check} failed.`
+  if (actor === 'agent') return `${agent} rejected its token: the check of ${check} failed.`
   const why = isRightMissing(use) ? ': a right is missing' : check ? `: the check of ${check} failed` : ''
   return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
 }
@@ -159,7 +141,7 @@ function whoFailed(failure: TraceStep | undefined, names: Names): string {
 export function apisOf({ apis, token }: TokenUse, names: Names): string {
   const audience = token.claims?.['aud']
   const known = typeof audience === 'string' ? names.id(audience) : undefined
-  return apis.length > 0 ? inOneSentence.format(apis.map(names.actor)) : (known ?? 'the API')
+  return apis.length > 0 ? listInWords(apis.map(names.actor)) : (known ?? 'the API')
 }
 
 /** The API whose answer made the outcome; all of them where each allowed its calls. */
@@ -167,33 +149,7 @@ export function decidingApi(use: TokenUse, names: Names): string {
   return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOf(use, names)
 }
 
-/** "Orders API twice and Stock API"; how often, only where there are several. */
-function everyApi({ uses, names }: Scene): string {
-  const calls = allowedCalls(uses)
-  const byApi = Map.groupBy(calls, ({ to }) => to)
-  const told = [...byApi].map(([api, { length }]) => names.actor(api) + (byApi.size > 1 ? often(length) : ''))
-  return inOneSentence.format(told)
-}
-
-function allowedCalls(uses: readonly TokenUse[]): TraceStep[] {
-  return uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
-}
-
-const inOneSentence = new Intl.ListFormat('en', { type: 'conjunction' })
-
-function often(number: number): string {
-  if (number < 2) return ''
-  return number === 2 ? ' twice' : ` ${number} times`
-}
-
-/** How often the one API was called. */
-function times({ uses }: Scene): string {
-  const calls = allowedCalls(uses)
-  const isOneApi = calls.every(({ to }) => to === calls[0]?.to)
-  return isOneApi && calls.length > 1 ? `,${often(calls.length)}` : ''
-}
-
-function tellCaller({ use, uses, running, names, outcome }: Scene): FactAnswer {
+function tellCaller({ use, uses, running, names }: Scene): FactAnswer {
   const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
   if (!use)
     return {
@@ -204,33 +160,32 @@ function tellCaller({ use, uses, running, names, outcome }: Scene): FactAnswer {
   const { claims = {} } = use.token
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
   const id = String(claims[name] ?? '')
-  const isBad = outcome === 'denied' && deniedBy(use).check === 'caller'
-  const detail: Phrase = [{ code: name }, ` ${shortenIds(id)}`]
+  const isBad = use.outcome === 'denied' && deniedBy(use).check === 'caller'
+  const detail = phrase`${{ code: name }} ${shortenIds(id)}`
   return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad, id }
+}
+
+const subjects: Readonly<Record<ActsAs, string>> = {
+  agent: 'Itself',
+  user: 'You',
+  'agent-user': 'Its user account',
 }
 
 function tellSubject({ use, flow, tokens, failure, names }: Scene): FactAnswer {
   const question = 'For whom'
-  if (use) {
-    const { claims = {} } = use.token
-    const id = String(claims['oid'] ?? '')
-    const oid: Phrase = [{ code: 'oid' }, ` ${shortenIds(id)}`]
-    const { name } = claims
-    // biome-ignore format: table
-    const proven: Readonly<Record<ActsAs, FactAnswer>> = {
-      agent: { question, value: 'Itself', detail: [{ code: 'oid' }, ` of ${names.agent}, no user`], id },
-      user: { question, value: 'You', detail: oid, id },
-      'agent-user': { question, value: 'Its user account', detail: typeof name === 'string' ? [name] : oid, id },
-    }
-    return proven[actsAsOf(use.token)]
+  if (!use) {
+    const { actsAs } = flows[flow]
+    const isBad = actsAs === 'user' && failure?.kind === 'sign-in'
+    const details = { agent: 'no user', user: tellUserToken(tokens.Tc), 'agent-user': 'nobody signs in' }
+    return { question, value: subjects[actsAs], detail: [details[actsAs]], isBad }
   }
-  // biome-ignore format: table
-  const asked: Readonly<Record<ActsAs, FactAnswer>> = {
-    agent: { question, value: 'Itself', detail: ['no user'] },
-    user: { question, value: 'You', detail: [tellUserToken(tokens.Tc)], isBad: failure?.kind === 'sign-in' },
-    'agent-user': { question, value: 'Its user account', detail: ['nobody signs in'] },
-  }
-  return asked[flows[flow].actsAs]
+  const { oid, name } = use.token.claims ?? {}
+  const actsAs = actsAsOf(use.token)
+  const id = String(oid ?? '')
+  const isNamed = actsAs === 'agent-user' && typeof name === 'string'
+  const whose = actsAs === 'agent' ? `of ${names.agent}, no user` : shortenIds(id)
+  const detail = isNamed ? [name] : phrase`${{ code: 'oid' }} ${whose}`
+  return { question, value: subjects[actsAs], detail, id }
 }
 
 function tellUserToken(card: TokenCard | undefined): string {
@@ -238,66 +193,47 @@ function tellUserToken(card: TokenCard | undefined): string {
   return last ? `Tc passed ${last.passed} of ${last.checks.length} checks` : 'no Tc'
 }
 
-function tellRight({ use, running, flow, outcome }: Scene): FactAnswer {
+function tellRight({ use, running, flow }: Scene): FactAnswer {
   const question = 'By which right'
   if (!use) return { question, value: '–', detail: [running ? 'TR is not here yet' : 'no TR, so none'] }
   const { claim, rights } = rightsOf(use.token)
   const wanted = use.decisive?.problem?.needs?.permission
-  const isBad = outcome === 'denied' && isRightMissing(use)
+  const isBad = use.outcome === 'denied' && isRightMissing(use)
   if (isBad && wanted !== undefined) {
-    return { question, value: rights.join(' ') || 'None', detail: ['wanted ', { code: wanted }], isBad }
+    return { question, value: rights.join(' ') || 'None', detail: phrase`wanted ${{ code: wanted }}`, isBad }
   }
   if (rights.length === 0) return { question, value: 'None', detail: ['TR carries none'], isBad }
   const term = claim === 'roles' ? 'app role' : 'scope'
-  const detail: Phrase = [{ term, words: flowWords[flow].right }, ' · ', { code: claim }]
+  const detail = phrase`${{ term, words: flowWords[flow].right }} · ${{ code: claim }}`
   return { question, value: rights.join(' '), detail, isBad }
 }
 
-function tellDecision({ use, running, failure, names, outcome }: Scene): FactAnswer {
+function tellDecision({ use, running, failure, names, outcome, status, apis }: Scene): FactAnswer {
   if (!use && failure) return tellWhereItEnded(failure, outcome, names)
-  if (!use)
-    return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'nobody was asked'] }
-  const status = use.decisive?.response?.status
-  const api = decidingApi(use, names)
-  switch (outcome) {
-    case 'denied': {
-      const { actor, check } = deniedBy(use)
-      const parts = [status, check && `check: ${check}`].filter(part => part !== undefined)
-      return {
-        question: 'Denied by',
-        value: names.actor(actor ?? ''),
-        detail: [parts.join(' · ')],
-        isBad: true,
-      }
-    }
-    case 'allowed':
-      return { question: 'Allowed by', value: api, detail: [tellAcceptance(use)] }
-    case 'answered':
-      return { question: 'Answered by', value: api, detail: [`${status}, which denies nothing`] }
-    case 'failed':
-      return {
-        question: 'Asked',
-        value: api,
-        detail: [status === undefined ? 'no answer' : `${status}`],
-        isBad: true,
-      }
-    default:
-      return { question: 'Allowed by', value: '–', detail: [running ? 'not asked yet' : 'not known'] }
+  if (use && outcome === 'denied') {
+    const { actor = '', check } = deniedBy(use)
+    const parts = [status, check && `check: ${check}`].filter(part => part !== undefined)
+    return { question: 'Denied by', value: names.actor(actor), detail: [parts.join(' · ')], isBad: true }
   }
+  if (use && outcome === 'allowed')
+    return { question: 'Allowed by', value: apis, detail: [tellAcceptance(use)] }
+  if (use && outcome === 'answered')
+    return { question: 'Answered by', value: apis, detail: [`${status}, which denies nothing`] }
+  if (use && outcome === 'failed')
+    return { question: 'Asked', value: apis, detail: [`${status ?? 'no answer'}`], isBad: true }
+  const why = running ? 'not asked yet' : use ? 'not known' : 'nobody was asked'
+  return { question: 'Allowed by', value: '–', detail: [why] }
 }
 
 function tellWhereItEnded(failure: TraceStep, outcome: Outcome, names: Names): FactAnswer {
+  const { problem } = failure
   const isWaiting = outcome === 'waiting'
   return {
     question: outcome === 'denied' ? 'Denied by' : isWaiting ? 'Waits at' : 'Failed at',
     value: whoFailed(failure, names),
-    detail: [tellCode(failure)],
+    detail: [problem?.upstream?.code ?? problem?.code ?? ''],
     isBad: !isWaiting,
   }
-}
-
-function tellCode({ problem }: TraceStep): string {
-  return problem?.upstream?.code ?? problem?.code ?? ''
 }
 
 /** "7 of 7 checks · 200"; of several calls, in how many TR was accepted. */

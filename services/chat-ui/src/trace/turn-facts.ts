@@ -7,34 +7,29 @@ import type {
   TokenRole,
   TraceStep,
 } from '@entra-bedrock-agent/identity-trace'
+import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { actsAsOf } from './claims.ts'
 import { apisCalledWith, isCallWith, tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
- * How a call of an API, or a whole turn, came out. `answered` = with a status that denies nobody, such as 404; `asked` = it
- * waits for its user; `more` = the API wanted more before it would answer, and was asked again; `declined` = the user did not
+ * How the calls with a token came out. `answered` = with a status that denies nobody, such as 404; `more` = the API wanted more
+ * before it would answer, and was asked again.
+ */
+type CallOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
+
+/**
+ * How a whole turn came out. `waiting` = its failure passes by itself, or by what somebody does; `declined` = the user did not
  * want the call.
  */
-export type Outcome =
-  | 'running'
-  | 'allowed'
-  | 'denied'
-  | 'waiting'
-  | 'answered'
-  | 'failed'
-  | 'stopped'
-  | 'asked'
-  | 'more'
-  | 'declined'
-  | 'none'
+export type Outcome = Exclude<CallOutcome, 'more'> | 'waiting' | 'declined'
 
 /** One TR and what it was used for. */
 export interface TokenUse {
   readonly token: TokenCard
   readonly calls: readonly TraceStep[]
   readonly apis: readonly Actor[]
-  readonly outcome: Outcome
+  readonly outcome: CallOutcome
   /** The call that made the outcome. */
   readonly decisive: TraceStep | undefined
   /** The user's token as it was then; a step-up renews it. */
@@ -225,17 +220,13 @@ export function isRefusal({ kind, problem }: TraceStep): boolean {
   )
 }
 
-/** How a whole turn came out: the worst that happened to one of its tokens counts. */
-export function outcomeOf(
-  { uses, failure, running, asked, isDeclined }: TurnFacts,
-  isWaiting: (step: TraceStep) => boolean,
-): Outcome {
-  if (asked) return 'asked'
-  const outcomes = uses.map(({ outcome }) => outcome)
+/** How a turn came out in which no call waits: the worst that happened to one of its tokens counts. */
+export function outcomeOf({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
   const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const
-  const worst = worstFirst.find(outcome => outcomes.includes(outcome))
+  const worst = worstFirst.find(worse => uses.some(({ outcome }) => outcome === worse))
   if (worst) return worst
   if (isDeclined && !failure) return 'declined'
-  if (failure) return isWaiting(failure) ? 'waiting' : isRefusal(failure) ? 'denied' : 'failed'
-  return running ? 'running' : 'none'
+  if (!failure) return running ? 'running' : 'none'
+  if (failure.problem && problemKind(failure.problem) === 'wait') return 'waiting'
+  return isRefusal(failure) ? 'denied' : 'failed'
 }

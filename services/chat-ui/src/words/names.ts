@@ -93,10 +93,15 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
   return namesFor(undefined)
 }
 
-const all = new Intl.ListFormat('en', { type: 'conjunction' })
-
 /** All APIs of an app id: a token for one of them is for each. */
 function titleOfApp(id: string, apis: PublicConfig['apis']): string | undefined {
   const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
-  return sharing.length > 0 ? all.format(sharing.map(({ title }) => title)) : undefined
+  return sharing.length > 0 ? listInWords(sharing.map(({ title }) => title)) : undefined
+}
+
+const conjunction = new Intl.ListFormat('en', { type: 'conjunction' })
+
+/** "Orders API and Stock API". */
+export function listInWords(items: readonly string[]): string {
+  return conjunction.format(items)
 }
