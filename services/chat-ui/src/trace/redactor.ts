@@ -4,11 +4,17 @@ import { actsAsOf } from './claims.ts'
 /** Hides what names the user or the tenant. All views of the trace are drawn from what it returns. */
 export interface Redactor {
   text(text: string): string
+  /** All texts in a value, names of members too. Members that are `undefined` are left out. */
+  value<Value>(value: { readonly [Name in keyof Value]: Value[Name] | undefined }): Value
   steps(steps: readonly TraceStep[]): readonly TraceStep[]
 }
 
 /** Shows everything. */
-export const reveal: Redactor = { text: text => text, steps: steps => steps }
+export const reveal: Redactor = {
+  text: text => text,
+  value: value => JSON.parse(JSON.stringify(value)),
+  steps: steps => steps,
+}
 
 /** A value as short as this would be found all over the trace by accident; it is hidden in its claim only. */
 const shortestLength = 4
@@ -16,17 +22,27 @@ const shortestLength = 4
 /**
  * Hides what the tokens of these steps tell of the user (personal claims, object id, subject) and of the tenant, wherever
  * it stands: in claims, addresses, titles and bodies. Different values stay different.
+ *
+ * @param hideMore hides what is left of it in a text, such as single words of a name
  */
-export function redactorFor(steps: readonly TraceStep[]): Redactor {
+export function redactorFor(steps: readonly TraceStep[], hideMore = reveal.text): Redactor {
   const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))
   if (secrets.size === 0) return reveal
-  const text = textRedactor(secrets)
+  const hideSecrets = textRedactor(secrets)
+  const text = (given: string) => hideMore(hideSecrets(given))
+  const replace = (_key: string, member: unknown) => {
+    if (typeof member === 'string') return text(member)
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
+    return Object.fromEntries(Object.entries(member).map(([key, inner]) => [text(key), inner]))
+  }
+  const value: Redactor['value'] = given => JSON.parse(JSON.stringify(given, replace))
   const shown = new WeakMap<TraceStep, TraceStep>()
   return {
     text,
+    value,
     steps: list =>
       list.map(step => {
-        const known = shown.get(step) ?? redactStep(step, text, secrets)
+        const known = shown.get(step) ?? redactStep(step, value, secrets)
         shown.set(step, known)
         return known
       }),
@@ -117,23 +133,14 @@ function escapeRegExp(text: string): string {
 
 function redactStep(
   { token, title, request, response, problem, logIds, tool, ...structure }: TraceStep,
-  text: (text: string) => string,
+  redact: Redactor['value'],
   secrets: Secrets,
 ): TraceStep {
-  const redact = (_key: string, value: unknown) => {
-    if (typeof value === 'string') return text(value)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [text(key), member]))
-  }
-  const facts: Partial<TraceStep> = JSON.parse(
-    JSON.stringify({ title, request, response, problem, logIds, tool }, redact),
-  )
-  if (!token) return { ...structure, title, ...facts }
+  const facts = redact({ title, request, response, problem, logIds, tool })
+  if (!token) return { ...structure, ...facts }
   const { claims, header, ...card } = token
-  const hidden: Pick<TokenCard, 'claims' | 'header'> = JSON.parse(
-    JSON.stringify({ header, claims: claims && hideClaims(token, secrets) }, redact),
-  )
-  return { ...structure, title, ...facts, token: { ...card, ...hidden } }
+  const hidden = redact({ header, claims: claims && hideClaims(token, secrets) })
+  return { ...structure, ...facts, token: { ...card, ...hidden } }
 }
 
 /** The claims whose value is hidden as a whole, however short it is and wherever else it stands. */
