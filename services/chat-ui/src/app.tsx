@@ -142,7 +142,7 @@ function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly pag
 function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }: { readonly page: Page }) {
   const opened = conversation.opened.value
   const names = useMemo(
-    () => (opened ? describeNames({ agents: [], ...opened.names }, 'User') : rest.names),
+    () => (opened ? describeNames({ agents: [], ...opened.names }, false) : rest.names),
     [opened, rest.names],
   )
   const isNarrow = useMediaQuery(narrow)

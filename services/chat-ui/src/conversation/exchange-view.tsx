@@ -13,7 +13,7 @@ import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Session } from '../sign-in/session.ts'
 import { flowWords } from '../words/flows.ts'
-import { isReaderUser, modeNames, type Names, untitled } from '../words/names.ts'
+import { modeNames, type Names, untitled } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import { AnswerText } from './answer-text.tsx'
@@ -163,7 +163,7 @@ function Labels({ exchange, names }: { readonly exchange: Exchange; readonly nam
     <p class="labels line fine">
       <span class="label" data-flow={turn.flow}>
         {name !== untitled && `${name} · `}
-        {modeNames[turn.mode]} · {isReaderUser(names) ? flowWords[turn.flow].label : flows[turn.flow].inWords}
+        {modeNames[turn.mode]} · {names.isReaderUser ? flowWords[turn.flow].label : flows[turn.flow].inWords}
       </span>
       {turn.model && (
         <span class="label">

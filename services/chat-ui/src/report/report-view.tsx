@@ -25,7 +25,7 @@ export const notSeen = 'From a file; this page did not see it.'
 /** A file for people: on one column, in words, all of it text. */
 export function ReportView({ file }: { readonly file: ExportedFile }) {
   // Its reader is not the user who asked, so that one is not “You”.
-  const names = describeNames({ agents: [], ...file.names }, 'User')
+  const names = describeNames({ agents: [], ...file.names }, false)
   const { turns, from, exportedAt, redacted, fromFile } = file
   const emulated = names.actors.filter(names.isEmulated).map(names.actor)
   return (

@@ -24,6 +24,8 @@ export interface ClaimGroupView {
   readonly claims: readonly ClaimView[]
 }
 
+const dictionary = new Map(Object.entries(claimDictionary))
+
 export type Claims = Readonly<Record<string, unknown>>
 
 /** The questions that claims answer, in the order in which they are always asked. */
@@ -59,7 +61,7 @@ const telling: ReadonlySet<string> = new Set([
 
 /** What claims are called in plain words. */
 // biome-ignore format: table
-const plainNames: Readonly<Record<string, string>> = {
+export const plainNames: ReadonlyMap<string, string> = new Map(Object.entries({
   azp: 'Client',
   appid: 'Client',
   azpacr: 'How the client authenticated',
@@ -92,12 +94,7 @@ const plainNames: Readonly<Record<string, string>> = {
   exp: 'Expires at',
   ver: 'Form of the token',
   uti: 'Id of the token',
-}
-
-/** The plain name of a claim; `undefined` where it has none but its own. */
-export function plainName(name: string): string | undefined {
-  return Object.hasOwn(plainNames, name) ? plainNames[name] : undefined
-}
+}))
 
 /** The claims of a token as they are shown: in groups that answer a question each, in the order of the questions. */
 export function groupClaims(card: TokenCard, names: Names): ClaimGroupView[] {
@@ -119,11 +116,11 @@ export function mostTellingClaims(groups: readonly ClaimGroupView[]): ClaimGroup
 }
 
 export function groupOf(name: string): ClaimGroup {
-  return dictionaryEntry(name)?.group ?? 'opaque'
+  return dictionary.get(name)?.group ?? 'opaque'
 }
 
-function dictionaryEntry(name: string) {
-  return Object.hasOwn(claimDictionary, name) ? claimDictionary[name] : undefined
+export function meaningOf(name: string): string | undefined {
+  return dictionary.get(name)?.meaning
 }
 
 /** One claim in words. What an id stands for depends on whose rights its token has. */
@@ -134,7 +131,7 @@ export function viewClaim(name: string, value: unknown, names: Names, card: Toke
     name,
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
-    meaning: dictionaryEntry(name)?.meaning,
+    meaning: meaningOf(name),
     standsFor: names.id(text) ?? toReader(tellSubject(name, card), names) ?? decodeNumbers(name, text),
   }
 }
@@ -152,31 +149,24 @@ function tellSubject(name: string, card: TokenCard): string | undefined {
   return name === 'oid' || name === 'sub' ? subjects[actsAsOf(card)][name] : undefined
 }
 
-type Meanings = Readonly<Record<string, string>>
-
 /** What the numbers of `xms_act_fct`, `xms_sub_fct` and `xms_idrel` say; others are to be ignored. */
-const facets: Meanings = { 11: 'agent identity', 13: 'agent user' }
-const relations: Meanings = {
-  1: 'member',
-  5: 'guest',
-  7: 'service principal',
-  33: 'federated managed identity',
-}
-const authentications: Meanings = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
-const numberMeanings: Readonly<Record<string, Meanings>> = {
-  xms_act_fct: facets,
-  xms_sub_fct: facets,
-  xms_idrel: relations,
-  azpacr: authentications,
-  appidacr: authentications,
-  idtyp: { user: 'a user', app: 'an application' },
-}
+const facets = { 11: 'agent identity', 13: 'agent user' }
+const relations = { 1: 'member', 5: 'guest', 7: 'service principal', 33: 'federated managed identity' }
+const authentications = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
+const meanings: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
+  Object.entries({
+    xms_act_fct: facets,
+    xms_sub_fct: facets,
+    xms_idrel: relations,
+    azpacr: authentications,
+    appidacr: authentications,
+    idtyp: { user: 'a user', app: 'an application' },
+  }),
+)
 
 function decodeNumbers(name: string, text: string): string | undefined {
-  const meanings = Object.hasOwn(numberMeanings, name) ? numberMeanings[name] : undefined
-  const words = text
-    .split(' ')
-    .flatMap(number => (meanings && Object.hasOwn(meanings, number) ? meanings[number] : undefined) ?? [])
+  const known = new Map(Object.entries(meanings.get(name) ?? {}))
+  const words = text.split(' ').flatMap(number => known.get(number) ?? [])
   if (words.length > 0) return words.join(', ')
   return name === 'xms_sub_fct' ? 'no agent' : undefined
 }

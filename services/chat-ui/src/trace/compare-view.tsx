@@ -1,9 +1,4 @@
-import {
-  type ClaimGroup,
-  claimDictionary,
-  type Flow,
-  type TokenCard,
-} from '@entra-bedrock-agent/identity-trace'
+import type { ClaimGroup, Flow, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { IconButton } from '../controls/icon-button.tsx'
 import { as } from '../controls/table-roles.ts'
@@ -13,7 +8,7 @@ import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { contextsOf, findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
-import { groupOf, groupTitles, plainName, viewClaim } from './claims.ts'
+import { groupOf, groupTitles, meaningOf, plainNames, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, groupCompared, tally } from './comparison.ts'
 import { type Sign, signWords } from './sign.ts'
 import { SignMark } from './sign-mark.tsx'
@@ -260,12 +255,11 @@ function ClaimGroupRows({ group, claims, left, right }: ClaimGroupRowsProps) {
 function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
   const { name, sign } = claim
   const lesson = toReader(claim.lesson ?? meaningOf(name), left.names)
-  const plain = plainName(name)
   return (
     <>
       <tr class="claim-row" data-sign={sign} {...as.row}>
         <th class="claim-name" scope="row" {...as.rowHeader}>
-          {plain} <code>{name}</code>
+          {plainNames.get(name)} <code>{name}</code>
         </th>
         <Side value={claim.left} name={name} token={left} />
         <td class="between-signs" {...as.cell}>
@@ -284,10 +278,6 @@ function ComparedRow({ claim, left, right }: PairProps & { readonly claim: Compa
       )}
     </>
   )
-}
-
-function meaningOf(name: string): string | undefined {
-  return Object.hasOwn(claimDictionary, name) ? claimDictionary[name]?.meaning : undefined
 }
 
 interface SideProps {

@@ -1,12 +1,10 @@
-import type { ActsAs, TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
+import type { ActsAs, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { actsAsOf } from './claims.ts'
 import type { Sign } from './sign.ts'
 import { rightsOf, type TurnFacts } from './turn-facts.ts'
 
-type Lessons = Readonly<Record<string, string>>
-
 /** Sentences for the differences between the user's token and the agent's. */
-const exchanged: Lessons = {
+const exchanged = lessons({
   'aud changed':
     'Each token opens one door. Yours opens the blueprint only, so the agent cannot pass it on: it has to exchange it.',
   'azp changed': 'The API sees who really calls, and can tell the agent from you.',
@@ -25,10 +23,10 @@ const exchanged: Lessons = {
   'xms_idrel added':
     'How the subject belongs to the tenant: you as a member or guest, an agent as a service principal.',
   'xms_tnt_fct added': 'About the tenant. Its numbers are not documented, so nothing may rely on them.',
-}
+})
 
 /** Sentences for the differences between two tokens of the agent, in whichever order. */
-const betweenOwn: Lessons = {
+const betweenOwn = lessons({
   'aud changed': 'Each API has a token of its own; one is worth nothing at the other.',
   'azp same': 'The same agent calls, whomever it acts for.',
   'sub changed': 'The subject by another name: for a user it differs from application to application.',
@@ -45,10 +43,10 @@ const betweenOwn: Lessons = {
     'The subject belongs to the tenant otherwise: an agent is a service principal, a user a member or guest.',
   'xms_act_fct same': 'The actor is an agent in both: that does not change with whom it acts for.',
   'xms_par_app_azp same': 'Made from the same blueprint.',
-}
+})
 
 /** Sentences for the differences between tokens of two agents. */
-const betweenAgents: Lessons = {
+const betweenAgents = lessons({
   'azp changed': 'Two agents: the API sees which of them calls.',
   'oid changed': 'The subject is each agent’s own.',
   'oid same': 'The same subject: both act for you.',
@@ -57,10 +55,10 @@ const betweenAgents: Lessons = {
   'roles removed': 'Its own: app roles that were given to that agent, and not to the other.',
   'roles changed': 'Each agent has app roles of its own.',
   'xms_par_app_azp same': 'Made from the same blueprint. So it tells nothing of what either may do.',
-}
+})
 
 /** Sentences that hold for any two tokens. */
-const always: Lessons = {
+const always = lessons({
   'acrs added':
     'Proof of a stronger sign-in: it says that you met the policy of this context. A click shows in no token.',
   'acrs same': 'The same proof of a stronger sign-in stands in both.',
@@ -74,7 +72,7 @@ const always: Lessons = {
   'iat changed': 'Issued at another moment: an exchange makes a new token, and changes none.',
   'name same': 'For people to read. Not for authorization.',
   'preferred_username same': 'For people to read; it can change. Not for authorization.',
-}
+})
 
 /** Whom TR is about. */
 const subjects: Readonly<Record<ActsAs, string>> = {
@@ -95,23 +93,23 @@ export function lessonOf(
   sign: Sign,
   { left, right }: { readonly left: TokenCard; readonly right: TokenCard },
 ): string | undefined {
-  const roles: readonly TokenRole[] = [left.role, right.role]
   const key = `${name} ${sign}`
-  if (roles.every(role => role === 'TR')) {
-    const lessons = actorOf(left) === actorOf(right) ? betweenOwn : { ...betweenOwn, ...betweenAgents }
-    const [one, other] = [subjects[actsAsOf(left)], subjects[actsAsOf(right)]]
+  const roles = `${left.role} ${right.role}`
+  const [one, other] = [subjects[actsAsOf(left)], subjects[actsAsOf(right)]]
+  if (roles === 'TR TR') {
     if (key === 'oid changed' && one !== other)
       return `The subject: in one token ${one}, in the other ${other}.`
-    return find(lessons, key) ?? find(always, key)
+    const ofAgents = actorOf(left) === actorOf(right) ? undefined : betweenAgents.get(key)
+    return ofAgents ?? betweenOwn.get(key) ?? always.get(key)
   }
-  if (left.role !== 'Tc' || right.role !== 'TR') return find(always, key)
-  const actsAs = actsAsOf(right)
-  if (name === 'oid' && actsAs !== 'user') return `Not you: ${subjects[actsAs]}.`
-  return find(exchanged, key) ?? find(always, key)
+  if (roles !== 'Tc TR') return always.get(key)
+  if (name === 'oid' && actsAsOf(right) !== 'user') return `Not you: ${other}.`
+  return exchanged.get(key) ?? always.get(key)
 }
 
-function find(lessons: Lessons, key: string): string | undefined {
-  return Object.hasOwn(lessons, key) ? lessons[key] : undefined
+/** Sentences by claim and sign. */
+function lessons(sentences: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(sentences))
 }
 
 /** What two turns with the same question teach side by side, in one sentence. */

@@ -20,7 +20,7 @@ interface PresenterProps {
   readonly names: Names
 }
 
-const keys: Readonly<Record<string, 1 | -1>> = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }
+const keys = new Map(Object.entries({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }))
 
 /** For a meeting: the same formula, large, one sentence at a time; what is not the point goes grey, nothing moves. */
 export function Presenter({ dialog, question, mode, facts, names }: PresenterProps) {
@@ -38,7 +38,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
       class="presenter"
       aria-label="Presenter"
       onKeyDown={event => {
-        const by = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined
+        const by = keys.get(event.key)
         if (by === undefined) return
         event.preventDefault()
         go(by)

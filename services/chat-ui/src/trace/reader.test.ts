@@ -11,7 +11,7 @@ import { tellStory, tellToken } from './story.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
 
-const names = describeNames(publicConfig, 'User')
+const names = describeNames(publicConfig, false)
 const problem = { title: 'No.', detail: '', code: 'API_FORBIDDEN', status: 401 } as Problem
 const question = step('s', { kind: 'sign-in', token: userToken })
 const exchange = [

@@ -1,5 +1,4 @@
-import type { Actor, Flow, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { flowWords } from '../words/flows.ts'
+import type { Actor, TokenRole } from '@entra-bedrock-agent/identity-trace'
 import type { Names } from '../words/names.ts'
 import '../identity/token-mark.css'
 import './sequence-picture.css'
@@ -34,62 +33,58 @@ export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
   )
 }
 
-interface HopPictureProps {
-  readonly lanes: readonly Actor[]
-  readonly step: TraceStep
-  readonly flow: Flow
-  readonly title: string
-  readonly time: string
-  readonly token: TokenRole | undefined
-  /** Of a step that nobody saw: whether it is the first or the last of them. */
-  readonly unseen: string | undefined
-}
-
-/** One step as an arrow between two lanes, with the token that it carries; what nobody saw as a question and its answer. */
-export function HopPicture({ lanes, step, flow, title, time, token, unseen }: HopPictureProps) {
-  const from = middleOf(lanes, step.from)
-  const to = middleOf(lanes, step.to)
-  if (step.kind === 'validation') return <Check at={from} title={title} token={token} />
-  if (unseen === undefined) {
-    return (
-      <svg class="hop-picture" aria-hidden="true">
-        <Arrow
-          from={from}
-          to={to}
-          title={title}
-          time={time}
-          token={token}
-          at={0}
-          isUnseen={step.status === 'not-observable'}
-        />
-      </svg>
-    )
-  }
-  const issued = step.token?.role ?? 'TR'
-  const shown = { T1: 'Credential', T2: 'T1', Tc: '', TR: flowWords[flow].terms.join(' and ') }[issued]
-  return (
-    <svg class="hop-picture" data-unseen="true" aria-hidden="true">
-      <UnseenFrame from={from} to={to} edge={unseen} />
-      <Arrow from={from} to={to} title={shown} time="" token={undefined} at={0} isUnseen />
-      <Arrow from={to} to={from} title={`Issue ${issued}`} time="" token={issued} at={rowHeight} isUnseen />
-    </svg>
-  )
-}
-
-interface MessagePictureProps {
-  readonly lanes: readonly Actor[]
+export interface DrawnHop {
   readonly from: Actor
   readonly to: Actor
   readonly title: string
-  readonly token: TokenRole | undefined
+  readonly time?: string
+  readonly token?: TokenRole | undefined
+  readonly isUnseen?: boolean
+  /** The actor does it by itself. */
+  readonly isCheck?: boolean
+  /** Of an exchange that nobody saw: what is shown, what is issued for it, and whether it is the first or the last of them. */
+  readonly exchange?:
+    | { readonly shown: string; readonly issued: TokenRole; readonly edge: string }
+    | undefined
 }
 
-/** One arrow between two lanes. */
-export function MessagePicture({ lanes, from, to, ...arrow }: MessagePictureProps) {
+interface HopViewProps {
+  readonly lanes: readonly Actor[]
+  readonly names: Names
+  readonly hop: DrawnHop
+}
+
+/** One hop in words, and as an arrow between two lanes with the token that it carries; an exchange as a question and its answer. */
+export function HopView({ lanes, names, hop }: HopViewProps) {
+  const { title, time = '', token, isUnseen = false, isCheck = false, exchange } = hop
+  const [from, to] = [middleOf(lanes, hop.from), middleOf(lanes, hop.to)]
+  const way = isCheck ? `at ${names.actor(hop.from)}` : `${names.actor(hop.from)} to ${names.actor(hop.to)}`
   return (
-    <svg class="hop-picture" aria-hidden="true">
-      <Arrow from={middleOf(lanes, from)} to={middleOf(lanes, to)} time="" at={0} {...arrow} />
-    </svg>
+    <>
+      <span class="visually-hidden">
+        {[title, way, token && `with ${token}`, time].filter(Boolean).join(', ')}
+      </span>
+      <svg class="hop-picture" data-unseen={exchange && 'true'} aria-hidden="true">
+        {exchange && !isCheck ? (
+          <>
+            <UnseenFrame from={from} to={to} edge={exchange.edge} />
+            <Arrow from={from} to={to} title={exchange.shown} isUnseen />
+            <Arrow
+              from={to}
+              to={from}
+              title={`Issue ${exchange.issued}`}
+              token={exchange.issued}
+              top={rowHeight}
+              isUnseen
+            />
+          </>
+        ) : isCheck ? (
+          <Check at={from} title={title} token={token} />
+        ) : (
+          <Arrow from={from} to={to} title={title} time={time} token={token} isUnseen={isUnseen} />
+        )}
+      </svg>
+    </>
   )
 }
 
@@ -102,18 +97,18 @@ interface ArrowProps {
   readonly from: number
   readonly to: number
   readonly title: string
-  readonly time: string
-  readonly token: TokenRole | undefined
+  readonly time?: string
+  readonly token?: TokenRole | undefined
   /** How far below the upper edge of the row it begins, in pixels. */
-  readonly at: number
-  readonly isUnseen?: boolean
+  readonly top?: number
+  readonly isUnseen: boolean
 }
 
-function Arrow({ from, to, title, time, token, at, isUnseen = false }: ArrowProps) {
-  const y = at + arrowTop
+function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) {
+  const y = top + arrowTop
   return (
     <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
-      <text class="hop-title" x={`${Math.min(from, to)}%`} y={at + titleTop} dx="4">
+      <text class="hop-title" x={`${Math.min(from, to)}%`} y={top + titleTop} dx="4">
         {title}
         {time && (
           <tspan class="hop-time" dx="8">
@@ -130,21 +125,24 @@ function Arrow({ from, to, title, time, token, at, isUnseen = false }: ArrowProp
   )
 }
 
+interface MarkProps {
+  readonly at: number
+  readonly token: TokenRole | undefined
+}
+
 /** What an actor does by itself: its title before its lane, where there is room for it, and the token on the lane. */
-function Check({ at, title, token }: Pick<ArrowProps, 'title' | 'token'> & { readonly at: number }) {
+function Check({ at, title, token }: MarkProps & { readonly title: string }) {
   return (
-    <svg class="hop-picture" aria-hidden="true">
-      <g class="drawn-way" data-token={token}>
-        <text class="hop-title" x={`${at}%`} y={arrowTop / 2 + 10} dx="-22" text-anchor="end">
-          {title}
-        </text>
-        {token && <DrawnMark at={at} y={arrowTop / 2 + 6} token={token} />}
-      </g>
-    </svg>
+    <g class="drawn-way" data-token={token}>
+      <text class="hop-title" x={`${at}%`} y={arrowTop / 2 + 10} dx="-22" text-anchor="end">
+        {title}
+      </text>
+      {token && <DrawnMark at={at} y={arrowTop / 2 + 6} token={token} />}
+    </g>
   )
 }
 
-function DrawnMark({ at, y, token }: { readonly at: number; readonly y: number; readonly token: TokenRole }) {
+function DrawnMark({ at, y, token }: MarkProps & { readonly y: number }) {
   return (
     <svg class="free drawn-mark" x={`${at}%`} y={y} aria-hidden="true">
       <rect x="-15" y="-9.5" width="30" height="19" rx="4" />
@@ -153,27 +151,23 @@ function DrawnMark({ at, y, token }: { readonly at: number; readonly y: number; 
   )
 }
 
-/** The dashed frame around what the agent cannot see. */
-function UnseenFrame({
-  from,
-  to,
-  edge,
-}: {
+interface UnseenFrameProps {
   readonly from: number
   readonly to: number
   readonly edge: string
-}) {
-  const start = Math.min(from, to) - 5
-  const end = Math.max(from, to) + 5
+}
+
+/** The dashed frame around what the agent cannot see. */
+function UnseenFrame({ from, to, edge }: UnseenFrameProps) {
+  const [start, end] = [`${Math.min(from, to) - 5}%`, `${Math.max(from, to) + 5}%`]
+  const width = `${Math.abs(to - from) + 10}%`
   return (
     <>
-      <rect class="unseen-band" x={`${start}%`} width={`${end - start}%`} height="100%" />
-      <line class="unseen-edge" x1={`${start}%`} x2={`${start}%`} y2="100%" />
-      <line class="unseen-edge" x1={`${end}%`} x2={`${end}%`} y2="100%" />
-      {edge.includes('first') && <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} />}
-      {edge.includes('last') && (
-        <line class="unseen-edge" x1={`${start}%`} x2={`${end}%`} y1="100%" y2="100%" />
-      )}
+      <rect class="unseen-band" x={start} width={width} height="100%" />
+      <line class="unseen-edge" x1={start} x2={start} y2="100%" />
+      <line class="unseen-edge" x1={end} x2={end} y2="100%" />
+      {edge.includes('first') && <line class="unseen-edge" x1={start} x2={end} />}
+      {edge.includes('last') && <line class="unseen-edge" x1={start} x2={end} y1="100%" y2="100%" />}
     </>
   )
 }

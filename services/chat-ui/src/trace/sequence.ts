@@ -1,5 +1,6 @@
 import type { Actor, TokenRole, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { wantedContexts } from '../words/step-up.ts'
+import { countToolCalls } from './step-words.ts'
 import type { Row } from './timeline.ts'
 
 /** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
@@ -67,8 +68,7 @@ function replyTo(step: TraceStep): Message[] {
   const { id, kind, from, to, status, response } = step
   if (kind === 'api-call' && response)
     return [{ id: `${id}-reply`, from: to, to: from, title: String(response.status), answers: step }]
-  const toolCalls: unknown = Object(response?.body).toolCalls
-  const isText = kind === 'model' && status === 'ok' && !(Array.isArray(toolCalls) && toolCalls.length > 0)
+  const isText = kind === 'model' && status === 'ok' && countToolCalls(step) === 0
   return isText ? [{ id: `${id}-reply`, from: to, to: from, title: 'Answer' }] : []
 }
 

@@ -7,11 +7,12 @@ import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { formatClock } from '../words/clock.ts'
+import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { count, formatDuration } from '../words/times.ts'
 import { type Hop, isRow, type Message, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
-import { HopPicture, LaneHeads, LaneLines, MessagePicture } from './sequence-picture.tsx'
+import { type DrawnHop, HopView, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
@@ -335,16 +336,11 @@ interface MessageItemProps {
 
 /** An arrow that is no step, so there is nothing to open. */
 function MessageItem({ lanes, message, names }: MessageItemProps) {
-  const { from, to, title, token, answers } = message
+  const { answers } = message
   return (
     <li class="step-item" data-status={answers?.status} data-problem={answers && kindOf(answers)}>
       <div class="hop">
-        <span class="visually-hidden">
-          {[title, `${names.actor(from)} to ${names.actor(to)}`, token && `with ${token}`]
-            .filter(Boolean)
-            .join(', ')}
-        </span>
-        <MessagePicture lanes={lanes} from={from} to={to} title={title} token={token} />
+        <HopView lanes={lanes} names={names} hop={message} />
       </div>
     </li>
   )
@@ -353,27 +349,19 @@ function MessageItem({ lanes, message, names }: MessageItemProps) {
 /** A step as an arrow between lanes. */
 function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: string }) {
   const { step, names, flow } = row
-  const title = titleOfHop(step, tellRow(row).title, row.number === 1)
-  const token = carriedToken(step)
-  const from = names.actor(step.from)
-  const way = step.kind === 'validation' ? `at ${from}` : `${from} to ${names.actor(step.to)}`
-  const time = tellTime(row)
-  return (
-    <>
-      <span class="visually-hidden">
-        {[title, way, token && `with ${token}`, time].filter(Boolean).join(', ')}
-      </span>
-      <HopPicture
-        lanes={lanes.split(',')}
-        step={step}
-        flow={flow}
-        title={title}
-        time={time}
-        token={token}
-        unseen={unseen}
-      />
-    </>
-  )
+  const issued = step.token?.role ?? 'TR'
+  const shown = { T1: 'Credential', T2: 'T1', Tc: '', TR: flowWords[flow].terms.join(' and ') }[issued]
+  const hop: DrawnHop = {
+    from: step.from,
+    to: step.to,
+    title: titleOfHop(step, tellRow(row).title, row.number === 1),
+    time: tellTime(row),
+    token: carriedToken(step),
+    isUnseen: step.status === 'not-observable',
+    isCheck: step.kind === 'validation',
+    exchange: unseen === undefined ? undefined : { shown, issued, edge: unseen },
+  }
+  return <HopView lanes={lanes.split(',')} names={names} hop={hop} />
 }
 
 type RowWords = Omit<StepItemProps, 'lanes' | 'unseen'>

@@ -1,4 +1,4 @@
-import type { Flow, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, StepKind, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { tellValues } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
@@ -16,46 +16,59 @@ export interface StepWords {
 /** Short words for a step, from its kind and fields; what the agent calls it is for people and never parsed. */
 export function tellStep(step: TraceStep, flow: Flow, names: Names): StepWords {
   const way = `${names.actor(step.from)} → ${names.actor(step.to)}`
-  return { title: titleOf(step, flow, names), where: [way, ...detailsOf(step)].join(' · ') }
+  const where = [way, ...details[step.kind](step)].filter(part => part !== undefined)
+  return { title: titles[step.kind](step, flow, names), where: where.join(' · ') }
 }
 
-function titleOf(step: TraceStep, flow: Flow, names: Names): string {
-  switch (step.kind) {
-    case 'sign-in':
-      return 'Check Tc'
-    case 'token-request':
-      if (step.status !== 'not-observable') return 'Request token'
-      if (step.token) return `Get ${step.token.role}`
-      return titleOfExchange(flowWords[flow])
-    case 'token':
-      return 'Receive TR'
-    case 'model':
-      return titleOfModelCall(step)
-    case 'tool':
-      return step.tool ? `Tool: ${tellTool(step.tool)}` : `Tool: ${step.title}`
-    case 'api-call':
-      return `Call ${names.actor(step.to)}`
-    case 'validation':
-      return 'Check TR'
-    case 'approval':
-      return step.approval?.decision === 'deny' ? 'Decline the call' : 'Approve the call'
-    case 'consent':
-      return 'Consent'
-  }
+const titles: Readonly<Record<StepKind, (step: TraceStep, flow: Flow, names: Names) => string>> = {
+  'sign-in': () => 'Check Tc',
+  'token-request': titleOfRequest,
+  token: () => 'Receive TR',
+  model: titleOfModelCall,
+  tool: ({ tool, title }) => `Tool: ${tool ? tellTool(tool) : title}`,
+  'api-call': ({ to }, _flow, names) => `Call ${names.actor(to)}`,
+  validation: () => 'Check TR',
+  approval: ({ approval }) => (approval?.decision === 'deny' ? 'Decline the call' : 'Approve the call'),
+  consent: () => 'Consent',
 }
 
-function titleOfExchange({ terms: [credential, exchanged] }: (typeof flowWords)[Flow]): string {
+const details: Readonly<Record<StepKind, (step: TraceStep) => readonly (string | undefined)[]>> = {
+  'sign-in': ({ token }) => tellReceived(token),
+  'token-request': ({ request, status }) => [
+    request && (status === 'not-observable' ? grantOf(request.body) : pathOf(request)),
+  ],
+  token: ({ token }) => tellReceived(token),
+  model: step => [
+    countToolCalls(step) > 0 ? count(countToolCalls(step), 'tool call') : undefined,
+    step.title,
+  ],
+  tool: ({ status }) => (status === 'waiting' ? ['needs your decision'] : []),
+  'api-call': ({ request, response, problem }) => [
+    request && pathOf(request),
+    response && `${response.status}`,
+    ...wantedContexts(problem?.claimsChallenge).map(context => `wants acrs ${context}`),
+  ],
+  validation: ({ token }) => (token ? [tellChecks(token, 'api')] : []),
+  approval: () => ['exactly as shown'],
+  consent: () => ['as this page says'],
+}
+
+function titleOfRequest({ status, token }: TraceStep, flow: Flow): string {
+  if (status !== 'not-observable') return 'Request token'
+  if (token) return `Get ${token.role}`
+  const [credential, exchanged] = flowWords[flow].terms
   return exchanged ? `Exchange ${exchanged} for TR, with ${credential}` : `Get TR with ${credential}`
 }
 
-function titleOfModelCall({ status, response }: TraceStep): string {
-  if (status === 'running' || status === 'failed') return 'Ask the model'
-  return toolCallsOf(response?.body).length > 0 ? 'Model chooses tools' : 'Model writes the answer'
+function titleOfModelCall(step: TraceStep): string {
+  if (step.status === 'running' || step.status === 'failed') return 'Ask the model'
+  return countToolCalls(step) > 0 ? 'Model chooses tools' : 'Model writes the answer'
 }
 
-function toolCallsOf(body: unknown): readonly unknown[] {
-  const isObject = typeof body === 'object' && body !== null
-  return isObject && 'toolCalls' in body && Array.isArray(body.toolCalls) ? body.toolCalls : []
+/** How many calls of tools a model asked for. */
+export function countToolCalls({ response }: TraceStep): number {
+  const toolCalls: unknown = Object(response?.body).toolCalls
+  return Array.isArray(toolCalls) ? toolCalls.length : 0
 }
 
 /** "get_orders Oslo": the tool and what it was asked about. */
@@ -63,44 +76,16 @@ export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep
   return [name, tellValues(values)].filter(Boolean).join(' ')
 }
 
-function detailsOf(step: TraceStep): string[] {
-  const { kind, request, response, token, title } = step
-  switch (kind) {
-    case 'model':
-      return [...tellToolCalls(response?.body), title]
-    case 'sign-in':
-    case 'token':
-      return token ? [...tellContexts(token), tellChecks(token, 'agent')] : []
-    case 'validation':
-      return token ? [tellChecks(token, 'api')] : []
-    case 'token-request':
-      if (!request) return []
-      return [step.status === 'not-observable' ? grantOf(request.body) : pathOf(request)]
-    case 'api-call':
-      return [
-        request && pathOf(request),
-        response && `${response.status}`,
-        ...wantedContexts(step.problem?.claimsChallenge).map(context => `wants acrs ${context}`),
-      ].filter(part => part !== undefined)
-    case 'tool':
-      return step.status === 'waiting' ? ['needs your decision'] : []
-    case 'approval':
-      return ['exactly as shown']
-    case 'consent':
-      return ['as this page says']
-  }
-}
-
-function tellToolCalls(body: unknown): string[] {
-  const { length } = toolCallsOf(body)
-  return length > 0 ? [count(length, 'tool call')] : []
+/** What the agent found of a token that it got. */
+function tellReceived(token: TokenCard | undefined): string[] {
+  return token ? [...tellContexts(token), tellChecks(token, 'agent')] : []
 }
 
 function tellChecks(token: TokenCard, checkedBy: 'agent' | 'api'): string {
   const last = lastChecks(token, checkedBy)
   if (!last) return 'no checks told'
   const failed = failedChecks({ ...token, verifiedBy: [last] }).map(({ check }) => check)
-  const by = last.actor === 'agent' ? ' by the agent' : ''
+  const by = checkedBy === 'agent' ? ' by the agent' : ''
   return failed.length > 0
     ? `rejected${by}: ${failed.join(', ')}`
     : `passed ${count(last.passed, 'check')}${by}`
@@ -118,13 +103,16 @@ function ownQuery({ search }: URL): string {
 
 /** How a token was asked for, in the terms of OAuth 2.0. */
 function grantOf(body: unknown): string {
-  const field = (name: string) =>
-    typeof body === 'object' && body !== null && name in body ? String(Reflect.get(body, name)) : ''
-  const grant = field('grant_type').split(':').at(-1) ?? ''
-  const extra = field('requested_token_use')
-    ? `requested_token_use=${field('requested_token_use')}`
-    : field('fmi_path')
+  const {
+    grant_type: grant = '',
+    requested_token_use: use,
+    client_assertion: assertion,
+    ...more
+  } = Object(body)
+  const extra = use
+    ? `requested_token_use=${use}`
+    : more.fmi_path
       ? 'fmi_path'
-      : field('client_assertion') && `${field('client_assertion')} as assertion`
-  return [grant, extra].filter(Boolean).join(', ')
+      : assertion && `${assertion} as assertion`
+  return [String(grant).split(':').at(-1), extra].filter(Boolean).join(', ')
 }

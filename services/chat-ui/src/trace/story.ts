@@ -1,7 +1,7 @@
 import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { tellAct } from '../words/call-words.ts'
 import { flowWords } from '../words/flows.ts'
-import { capitalise, isReaderUser, type Names } from '../words/names.ts'
+import { capitalise, type Names } from '../words/names.ts'
 import { marks, type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
@@ -156,7 +156,7 @@ function tellFailure({ problem, to }: TraceStep): Phrase {
 export function tellToken(card: TokenCard, names: Names, revealed: boolean): string {
   const { role, claims = {} } = card
   const audience = nameOf(claims['aud'], names)
-  const asker = isReaderUser(names) ? 'you' : 'the user who asked'
+  const asker = names.isReaderUser ? 'you' : 'the user who asked'
   const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : asker
   if (role === 'T1') return 'The blueprint’s token: by it the blueprint vouches for the agent.'
   if (role === 'T2') return 'The agent’s exchange token: by it the agent vouches for its own user account.'

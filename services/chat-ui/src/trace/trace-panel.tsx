@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
-import { isReaderUser, type Names } from '../words/names.ts'
+import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
@@ -132,7 +132,7 @@ export function TracePanel({
             turn={turn}
             view={view}
             context={context}
-            credential={isReaderUser(names) ? config.blueprintCredential : undefined}
+            credential={names.isReaderUser ? config.blueprintCredential : undefined}
           />
         )}
         {draw[view.view.value]()}

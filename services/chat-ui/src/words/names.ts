@@ -34,13 +34,10 @@ export interface Names {
   /** What an id in a token stands for, also inside `api://…` and issuer URLs; `undefined` when this page does not know. */
   id(value: string): string | undefined
   isEmulated(actor: Actor): boolean
+  /** Whether the reader is the user who asked, and not somebody who was handed the trace. */
+  readonly isReaderUser: boolean
   /** The names for a turn of this agent. */
   ofAgent(name: string | undefined): Names
-}
-
-/** Whether the reader is the user who asked, and not somebody who was handed the trace. */
-export function isReaderUser(names: Names): boolean {
-  return names.actor('user') === 'You'
 }
 
 /** The title of an agent that was given none. */
@@ -60,8 +57,7 @@ export function capitalise(text: string): string {
   return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
-/** @param user the name for whoever asks */
-export function describeNames({ agents, apis, names, emulated }: NamedInConfig, user = 'You'): Names {
+export function describeNames({ agents, apis, names, emulated }: NamedInConfig, isReaderUser = true): Names {
   const apiTitles = apis.map(({ name, title }) => [name, title] as const)
   const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
   ids.set(tokenExchangeAudience, 'Entra token exchange')
@@ -70,7 +66,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
     const agent = known?.title ?? untitled
     // In the order in which the page draws them.
     const actors = new Map([
-      ['user', user],
+      ['user', isReaderUser ? 'You' : 'User'],
       ['agent', agent],
       ['sidecar', 'Sidecar'],
       ['entra', 'Entra ID'],
@@ -87,6 +83,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
         return titleOfApp(id, apis) ?? ids.get(id)
       },
       isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
+      isReaderUser,
       ofAgent: namesFor,
     }
   }

@@ -1,4 +1,4 @@
-import { isReaderUser, type Names } from './names.ts'
+import type { Names } from './names.ts'
 
 /** The words for a reader who is not the user who asked. The first that matches a place counts. */
 const words: readonly (readonly [RegExp, string])[] = [
@@ -21,7 +21,7 @@ const quoted: ReadonlySet<string> = new Set(['card', 'code', 'id'])
 
 /** What the page says, in words for its reader. */
 export function toReader<Value>(value: Value, names: Names): Value {
-  return isReaderUser(names) ? value : (rewrite(value) as Value)
+  return names.isReaderUser ? value : (rewrite(value) as Value)
 }
 
 function rewrite(value: unknown): unknown {
