@@ -1,17 +1,21 @@
 import { type Flow, flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import type { ComponentChildren } from 'preact'
+import { FormulaView } from '../identity/formula-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import type { FactAnswer } from '../identity/verdict.ts'
+import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { groupClaims } from '../trace/claims.ts'
+import { judge } from '../trace/judge.ts'
 import { logQueries } from '../trace/log-queries.ts'
 import { tellStep } from '../trace/step-words.ts'
 import { layOut } from '../trace/timeline.ts'
 import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
-import { formatClock } from '../words/clock.ts'
+import { gatherFacts } from '../trace/turn-facts.ts'
+import { writeFormulas } from '../trace/write-formula.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
-import { count, formatDuration } from '../words/times.ts'
+import { count, formatClock, formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
-import { ReportedVerdict } from './reported-verdict.tsx'
 
 const moment = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
@@ -147,9 +151,33 @@ interface StepsProps {
   readonly names: Names
 }
 
+/** Who called, for whom, by which right and allowed by whom, and the exchange: as the page shows it. */
+function ReportedVerdict({ steps, flow, names }: StepsProps) {
+  const facts = gatherFacts(steps, flow, false)
+  const verdict = judge(facts, names)
+  const formulas = writeFormulas(facts, names)
+  return (
+    <section class="card verdict-box stack">
+      <VerdictLine {...verdict} />
+      <FourAnswers answers={verdict.answers.map(inPlainWords)} />
+      {formulas.map((formula, index) => (
+        <FormulaView key={index} formula={formula} />
+      ))}
+    </section>
+  )
+}
+
+/** The same in plain words: a report has nothing to press for what explains them. */
+function inPlainWords({ detail, ...answer }: FactAnswer): FactAnswer {
+  return {
+    ...answer,
+    detail: detail.map(part => (typeof part === 'object' && 'term' in part ? part.words : part)),
+  }
+}
+
 function Steps({ steps, flow, names }: StepsProps) {
   const rows = layOut(steps).rows.filter(({ number }) => number > 0)
-  const parents = new Map(rows.map(({ step }) => [step.id, step.parentId]))
+  const ids = new Set(rows.map(({ id }) => id))
   return (
     <section>
       <h2>Steps</h2>
@@ -168,7 +196,7 @@ function Steps({ steps, flow, names }: StepsProps) {
             const { title, where } = tellStep(step, flow, names)
             const token = carriedToken(step)
             return (
-              <tr key={step.id} data-status={step.status} data-under={isUnder(step, parents)}>
+              <tr key={step.id} data-status={step.status} data-under={ids.has(step.parentId ?? '')}>
                 <td>{title}</td>
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
@@ -181,10 +209,6 @@ function Steps({ steps, flow, names }: StepsProps) {
       </table>
     </section>
   )
-}
-
-function isUnder({ parentId }: TraceStep, parents: ReadonlyMap<string, string | undefined>): boolean {
-  return parentId !== undefined && parents.has(parentId)
 }
 
 function outcomeOf({ status, durationMs, problem, approval }: TraceStep): string {

@@ -1,14 +1,14 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { PhraseView } from '../identity/phrase-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
-import type { FactAnswer, Verdict } from '../identity/verdict.ts'
+import type { FactAnswer } from '../identity/verdict.ts'
 import { groupOf, viewClaim } from '../trace/claims.ts'
-import { type ComparedClaim, compareAnswers, compareTokens } from '../trace/comparison.ts'
+import { compareAnswers, compareTokens } from '../trace/comparison.ts'
 import { judge } from '../trace/judge.ts'
 import { lessonOfSides } from '../trace/lessons.ts'
-import { signWords } from '../trace/sign.ts'
-import { SignMark } from '../trace/sign-mark.tsx'
+import { type Sign, SignMark, signWords } from '../trace/sign.tsx'
 import { ClaimValue } from '../trace/token-card.tsx'
 import type { TurnFacts } from '../trace/turn-facts.ts'
 import { flowWords } from '../words/flows.ts'
@@ -21,13 +21,8 @@ interface SideFacts {
   readonly names: Names
 }
 
-interface DifferenceProps {
-  readonly left: SideFacts | undefined
-  readonly right: SideFacts | undefined
-}
-
 /** What differs between the two sides: first the four questions, then, where both have TR, the other claims. */
-export function Difference({ left, right }: DifferenceProps) {
+export function Difference({ sides: [left, right] }: { readonly sides: readonly SideFacts[] }) {
   if (!left || !right || !isDecided(left.facts) || !isDecided(right.facts)) {
     return (
       <section class="between stack" aria-label="Difference of the two TR">
@@ -36,7 +31,8 @@ export function Difference({ left, right }: DifferenceProps) {
     )
   }
   const [one, other] = [left.facts.uses[0]?.token, right.facts.uses[0]?.token]
-  const [verdict, otherVerdict] = [judge(left.facts, left.names), judge(right.facts, right.names)]
+  const answers = answersOf(left)
+  const others = answersOf(right)
   const [title, otherTitle] = titlesOf(left, right)
   return (
     <section class="between stack" aria-label="Difference of the two TR">
@@ -54,9 +50,18 @@ export function Difference({ left, right }: DifferenceProps) {
           </tr>
         </thead>
         <tbody>
-          {answersOf(verdict).map((answer, index) => (
-            <AnswerRow key={index} left={answer} right={answersOf(otherVerdict)[index] ?? answer} />
-          ))}
+          {answers.map((answer, index) => {
+            const other = others[index] ?? answer
+            return (
+              <TapeRow
+                key={answer.question}
+                sign={compareAnswers(answer, other)}
+                name={answer.question}
+                left={tell(answer)}
+                right={tell(other)}
+              />
+            )
+          })}
         </tbody>
         {one && other && <MoreClaims left={one} right={other} names={left.names} />}
       </table>
@@ -76,32 +81,38 @@ function titlesOf(left: SideFacts, right: SideFacts): readonly [string, string] 
 }
 
 /** The four answers; the last one is the outcome, whoever it came from. */
-function answersOf({ answers, outcome }: Verdict): readonly FactAnswer[] {
+function answersOf({ facts, names }: SideFacts): readonly FactAnswer[] {
+  const { answers, outcome } = judge(facts, names)
   const last = answers.at(-1)
   if (!last) return answers
   const detail = [`${last.question} ${last.value} · `, ...last.detail]
   return [...answers.slice(0, -1), { ...last, question: 'Outcome', value: outcome.words, detail }]
 }
 
-interface AnswerRowProps {
-  readonly left: FactAnswer
-  readonly right: FactAnswer
+function tell({ value, detail }: FactAnswer) {
+  return (
+    <>
+      <strong>{value}</strong> <PhraseView phrase={detail} />
+    </>
+  )
 }
 
-function AnswerRow({ left, right }: AnswerRowProps) {
-  const sign = compareAnswers(left, right)
+interface TapeRowProps {
+  readonly sign: Sign
+  readonly name: ComponentChildren
+  readonly left: ComponentChildren
+  readonly right: ComponentChildren
+}
+
+function TapeRow({ sign, name, left, right }: TapeRowProps) {
   return (
     <tr data-sign={sign}>
-      <td>
-        <strong>{left.value}</strong> <PhraseView phrase={left.detail} />
-      </td>
+      <td>{left}</td>
       <th scope="row">
-        <SignMark sign={sign} /> {left.question}
+        <SignMark sign={sign} /> {name}
         <span class="visually-hidden"> {signWords[sign]}</span>
       </th>
-      <td>
-        <strong>{right.value}</strong> <PhraseView phrase={right.detail} />
-      </td>
+      <td>{right}</td>
     </tr>
   )
 }
@@ -118,6 +129,8 @@ interface MoreClaimsProps {
 function MoreClaims({ left, right, names }: MoreClaimsProps) {
   const showAll = useSignal(false)
   const claims = compareTokens(left, right).filter(({ name }) => !told.has(name))
+  const show = (name: string, value: unknown, card: TokenCard) =>
+    value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, card)} short />
   const telling = claims
     .filter(({ name, sign }) => sign !== 'same' || groupOf(name) === 'agent-facets')
     .filter(({ name }) => !['when', 'opaque'].includes(groupOf(name)))
@@ -128,8 +141,14 @@ function MoreClaims({ left, right, names }: MoreClaimsProps) {
           {showAll.value ? 'All other claims' : 'More claims that matter'}
         </th>
       </tr>
-      {(showAll.value ? claims : telling).map(claim => (
-        <ClaimRow key={claim.name} claim={claim} left={left} right={right} names={names} />
+      {(showAll.value ? claims : telling).map(({ name, sign, ...values }) => (
+        <TapeRow
+          key={name}
+          sign={sign}
+          name={<code>{name}</code>}
+          left={show(name, values.left, left)}
+          right={show(name, values.right, right)}
+        />
       ))}
       <tr class="tape-group">
         <td colSpan={3}>
@@ -148,21 +167,5 @@ function MoreClaims({ left, right, names }: MoreClaimsProps) {
         </td>
       </tr>
     </tbody>
-  )
-}
-
-function ClaimRow({ claim, left, right, names }: MoreClaimsProps & { readonly claim: ComparedClaim }) {
-  const { name, sign } = claim
-  const side = (value: unknown, card: TokenCard) =>
-    value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, card)} short />
-  return (
-    <tr data-sign={sign}>
-      <td>{side(claim.left, left)}</td>
-      <th scope="row">
-        <SignMark sign={sign} /> <code>{name}</code>
-        <span class="visually-hidden"> {signWords[sign]}</span>
-      </th>
-      <td>{side(claim.right, right)}</td>
-    </tr>
   )
 }

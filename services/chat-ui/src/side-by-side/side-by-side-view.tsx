@@ -1,6 +1,5 @@
-import type { PublicConfig, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useComputed, useSignal } from '@preact/signals'
-import { useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/public-config.ts'
 import { Icon } from '../controls/icon.tsx'
 import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
@@ -11,8 +10,7 @@ import { OutcomeMark } from '../identity/verdict-view.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
 import type { Session } from '../sign-in/session.ts'
 import { judge } from '../trace/judge.ts'
-import { redactorFor, reveal } from '../trace/redactor.ts'
-import { TracePanel } from '../trace/trace-panel.tsx'
+import { TracePanel, useRedactor } from '../trace/trace-panel.tsx'
 import type { TraceView } from '../trace/trace-view.ts'
 import { gatherFacts, type TurnFacts } from '../trace/turn-facts.ts'
 import { writeFormulas } from '../trace/write-formula.ts'
@@ -37,10 +35,13 @@ interface SideBySideProps {
 export function SideBySideView({ pair, config, session, names, view, onClose }: SideBySideProps) {
   const traced = useSignal<Conversation | undefined>(undefined)
   const answers = useComputed(() => pair.sides.flatMap(side => side.selected.value ?? []))
-  const steps = answers.value.flatMap(({ value }) => value.steps)
-  const revealed = view.revealed.value
-  const redactor = useMemo(() => (revealed ? reveal : redactorFor(steps)), [revealed, keysOf(steps)])
-  const [left, right] = pair.sides.map(side => factsOf(side, redactor.steps))
+  const redactor = useRedactor(answers, view.revealed.value)
+  const sides = pair.sides.map(side => {
+    const answer = side.selected.value?.value
+    const steps = redactor.steps(answer?.steps ?? [])
+    const facts = gatherFacts(steps, side.flow.value, answer?.state === 'running', answer?.pause)
+    return { side, facts, names: names.ofAgent(side.agent.value) }
+  })
   const ofTwoAgents = pair.sides[0].agent.value !== pair.sides[1].agent.value
   const shown = traced.value?.selected.value
   return (
@@ -78,44 +79,27 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
         </section>
       ) : (
         <div class="sides scroll">
-          {pair.sides.map((side, index) => (
+          {sides.map(({ side, facts, names: sideNames }, index) => (
             <Side
               key={side}
               side={side}
               label={index === 0 ? 'Left' : 'Right'}
-              title={capitalise(
-                ofTwoAgents ? names.ofAgent(side.agent.value).agent : flowWords[side.flow.value].asWhom,
-              )}
-              facts={index === 0 ? left : right}
+              title={capitalise(ofTwoAgents ? sideNames.agent : flowWords[side.flow.value].asWhom)}
+              facts={facts}
               config={config}
               session={session}
-              names={names.ofAgent(side.agent.value)}
+              names={sideNames}
               onChange={asked => pair.change(side, asked)}
               onTrace={() => {
                 traced.value = side
               }}
             />
           ))}
-          <Difference
-            left={left && { facts: left, names: names.ofAgent(pair.sides[0].agent.value) }}
-            right={right && { facts: right, names: names.ofAgent(pair.sides[1].agent.value) }}
-          />
+          <Difference sides={sides} />
         </div>
       )}
     </main>
   )
-}
-
-function factsOf(
-  { selected, flow }: Conversation,
-  redact: (steps: readonly TraceStep[]) => readonly TraceStep[],
-): TurnFacts {
-  const answer = selected.value?.value
-  return gatherFacts(redact(answer?.steps ?? []), flow.value, answer?.state === 'running', answer?.pause)
-}
-
-function keysOf(steps: readonly TraceStep[]): string {
-  return steps.flatMap(({ token }) => token?.fingerprint ?? []).join()
 }
 
 interface SideProps {
@@ -123,7 +107,7 @@ interface SideProps {
   readonly label: string
   /** What tells it from the other side. */
   readonly title: string
-  readonly facts: TurnFacts | undefined
+  readonly facts: TurnFacts
   readonly config: PublicConfig
   readonly session: Session
   readonly names: Names
@@ -137,7 +121,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
   const flow = side.flow.value
   const hasChoice = config.agents.length > 1
   const flows = agentNamed(config, agent)?.flows ?? []
-  const formulas = facts ? writeFormulas(facts, names) : []
+  const formulas = writeFormulas(facts, names)
   return (
     <section
       class="card side stack"
@@ -162,12 +146,10 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
           onChoose={chosen => onChange({ agent, flow: flows.find(name => name === chosen) ?? flow })}
         />
       </div>
-      {facts && (
-        <div class="verdict-line line">
-          <h3>{title}</h3>
-          <OutcomeMark outcome={judge(facts, names).outcome} />
-        </div>
-      )}
+      <div class="verdict-line line">
+        <h3>{title}</h3>
+        <OutcomeMark outcome={judge(facts, names).outcome} />
+      </div>
       {formulas.map((formula, index) => (
         <FormulaView key={formula.result.card?.fingerprint ?? index} formula={formula} />
       ))}

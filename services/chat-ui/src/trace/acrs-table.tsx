@@ -1,6 +1,6 @@
 import { TokenMark } from '../identity/token-mark.tsx'
 import type { StepUp } from './acrs.ts'
-import { SignMark } from './sign-mark.tsx'
+import { SignMark } from './sign.tsx'
 import './acrs-table.css'
 
 /** What a step-up is to do, or did, to the claim `acrs` of both tokens. */

@@ -2,7 +2,7 @@ import type { ClaimGroup, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { type Claims, groupOf, groupOrder } from './claims.ts'
 import { lessonOf } from './lessons.ts'
-import type { Sign } from './sign.ts'
+import type { Sign } from './sign.tsx'
 
 /** One claim of two tokens, side by side. */
 export interface ComparedClaim {

@@ -1,6 +1,6 @@
 import type { ActsAs, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { actsAsOf } from './claims.ts'
-import type { Sign } from './sign.ts'
+import type { Sign } from './sign.tsx'
 import { rightsOf, type TurnFacts } from './turn-facts.ts'
 
 /** Sentences for the differences between the user's token and the agent's. */

@@ -150,7 +150,7 @@ export function TracePanel({
 }
 
 /** What is hidden depends on all answers, since Compare shows tokens of any of them whichever answer is selected. */
-function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
+export function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
   const tokens = useComputed(() => keysOfTokens(allSteps(answers))).value
   return useMemo(
     () => (revealed ? reveal : untracked(() => redactorFor(allSteps(answers)))),

@@ -1,5 +1,14 @@
-import type { Sign } from './sign.ts'
-import './sign-mark.css'
+import './sign.css'
+
+/** What became of a claim from the left token to the right one. */
+export type Sign = 'same' | 'changed' | 'added' | 'removed'
+
+export const signWords: Readonly<Record<Sign, string>> = {
+  same: 'kept',
+  changed: 'changed',
+  added: 'added',
+  removed: 'removed',
+}
 
 const signs: Readonly<Record<Sign, string>> = { same: '=', changed: '≠', added: '+', removed: '−' }
 
