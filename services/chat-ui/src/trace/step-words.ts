@@ -84,7 +84,7 @@ function tellReceived(token: TokenCard | undefined): string[] {
 function tellChecks(token: TokenCard, checkedBy: 'agent' | 'api'): string {
   const last = lastChecks(token, checkedBy)
   if (!last) return 'no checks told'
-  const failed = failedChecks({ ...token, verifiedBy: [last] }).map(({ check }) => check)
+  const failed = failedChecks({ verifiedBy: [last] }).map(({ check }) => check)
   const by = checkedBy === 'agent' ? ' by the agent' : ''
   return failed.length > 0
     ? `rejected${by}: ${failed.join(', ')}`

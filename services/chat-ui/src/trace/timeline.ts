@@ -55,6 +55,7 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
   const add = (step: TraceStep, more: Partial<Row> = {}) => {
     number += more.times === undefined ? 1 : 0
     const start = startMs(step)
+    const wait = waits.find(({ step: end }) => end === step)
     rows.push({
       id: step.id,
       step,
@@ -66,7 +67,7 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
       isOpenAtFirst: false,
       offsetMs: start === undefined ? undefined : start - begin - waitedBefore(start, waits),
       durationMs: step.durationMs,
-      ...(waits.some(wait => wait.step === step) ? { waitedMs: waitedFor(step, waits) } : {}),
+      ...(wait && { waitedMs: wait.toMs - wait.fromMs }),
       ...more,
     })
   }
@@ -105,10 +106,6 @@ interface Wait {
   readonly step: TraceStep
 }
 
-function isDecision(step: TraceStep | undefined): step is TraceStep {
-  return step?.kind === 'approval' || step?.kind === 'consent'
-}
-
 function isReturn({ kind }: TraceStep): boolean {
   return kind === 'sign-in'
 }
@@ -122,12 +119,10 @@ function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[]
   const places = new Map(steps.map(({ id }, index) => [id, index]))
   return steps.map((step, index) => {
     if (!isReturn(step) || index === first || step.parentId !== undefined) return step
-    const next = steps.slice(index + 1).find(isReturn)
-    const until = next ? steps.indexOf(next) : steps.length
-    const after = steps.slice(index + 1, until)
-    const parentId = after.find(
-      ({ parentId }) => parentId !== undefined && (places.get(parentId) ?? index) < index,
-    )?.parentId
+    const after = steps.slice(index + 1)
+    const next = after.findIndex(isReturn)
+    const within = after.slice(0, next < 0 ? undefined : next).flatMap(({ parentId }) => parentId ?? [])
+    const parentId = within.find(id => (places.get(id) ?? index) < index)
     return parentId === undefined ? step : { ...step, parentId }
   })
 }
@@ -144,16 +139,13 @@ function findWaits(steps: readonly TraceStep[]): Wait[] {
     })
     if (ends.length === 0) return []
     const decision = steps[steps.indexOf(step) + 1]
-    return [{ fromMs: Math.max(...ends), toMs, step: isDecision(decision) ? decision : step }]
+    const isDecision = decision?.kind === 'approval' || decision?.kind === 'consent'
+    return [{ fromMs: Math.max(...ends), toMs, step: isDecision ? decision : step }]
   })
 }
 
 function waitedBefore(ms: number, waits: readonly Wait[]): number {
   return waits.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(ms, toMs) - fromMs), 0)
-}
-
-function waitedFor(step: TraceStep, waits: readonly Wait[]): number {
-  return waits.filter(wait => wait.step === step).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
 }
 
 type Children = ReadonlyMap<string | undefined, readonly TraceStep[]>

@@ -1,5 +1,4 @@
 import type {
-  Actor,
   Flow,
   Mode,
   Pause,
@@ -38,19 +37,6 @@ export function tokensOf(steps: readonly TraceStep[]): TokenCard[] {
   const tokens = new Map<string, TokenCard>()
   for (const { token } of steps) if (token) tokens.set(tokenKey(token), token)
   return [...tokens.values()]
-}
-
-/** Whether a step is a call of an API with this token. */
-export function isCallWith({ kind, request }: TraceStep, { fingerprint }: TokenCard): boolean {
-  const headers = kind === 'api-call' ? Object.values(request?.headers ?? {}) : []
-  return fingerprint !== undefined && headers.some(value => value.includes(fingerprint))
-}
-
-/** The APIs that were called with a token or have verified it. */
-export function apisCalledWith(token: TokenCard, steps: readonly TraceStep[]): Actor[] {
-  const called = steps.filter(step => isCallWith(step, token)).map(({ to }) => to)
-  const verifying = (token.verifiedBy ?? []).map(({ actor }) => actor).filter(actor => actor !== 'agent')
-  return [...new Set([...called, ...verifying])]
 }
 
 /** The token that a step carries: its own, or the one that its request was sent with. */

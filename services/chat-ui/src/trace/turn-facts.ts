@@ -10,7 +10,7 @@ import type {
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { actsAsOf } from './claims.ts'
-import { apisCalledWith, isCallWith, tokenKey, tokensOf } from './traced-answer.ts'
+import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
  * How the calls with a token came out. `answered` = with a status that denies nobody, such as 404; `more` = the API wanted more
@@ -111,16 +111,12 @@ function findAsked(steps: readonly TraceStep[], pause: Pause | undefined): Asked
     kind: pause?.kind ?? (contexts.length > 0 ? 'step-up' : refusal ? 'consent' : 'approval'),
     step,
     title: call?.title ?? step.tool?.name ?? step.title,
-    api: call?.api ?? refusal?.problem?.needs?.api ?? apiOf(refusal),
+    api: call?.api ?? refusal?.problem?.needs?.api ?? (refusal?.kind === 'api-call' ? refusal.to : undefined),
     others: waiting.length - 1,
     contexts,
     scopes: pause?.consent?.scopes.map(({ value }) => value) ?? (needed === undefined ? [] : [needed]),
     isOpen: pause !== undefined,
   }
-}
-
-function apiOf(refusal: TraceStep | undefined): Actor | undefined {
-  return refusal?.kind === 'api-call' ? refusal.to : undefined
 }
 
 /** The innermost step that failed: those around it only passed its problem on. */
@@ -134,12 +130,21 @@ function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
 }
 
 function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boolean): TokenUse {
-  const calls = steps.filter(step => isCallWith(step, token))
-  const apis = apisCalledWith(token, steps)
-  const found = judgeCalls(token, calls, running, isFinal(steps))
+  const { fingerprint, verifiedBy = [] } = token
+  const isSentWith = ({ request }: TraceStep) =>
+    fingerprint !== undefined &&
+    Object.values(request?.headers ?? {}).some(header => header.includes(fingerprint))
+  const calls = steps.filter(step => step.kind === 'api-call' && isSentWith(step))
+  const verifying = verifiedBy.map(({ actor }) => actor).filter(actor => actor !== 'agent')
   const until = steps.findIndex(step => step.token !== undefined && tokenKey(step.token) === tokenKey(token))
-  const userToken = tokensOf(steps.slice(0, until)).findLast(({ role }) => role === 'Tc')
-  return { token, calls, apis, ...found, userToken, isFromCache: isOlder(token, steps) }
+  return {
+    token,
+    calls,
+    apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
+    ...judgeCalls(token, calls, steps, running),
+    userToken: tokensOf(steps.slice(0, until)).findLast(({ role }) => role === 'Tc'),
+    isFromCache: isOlder(token, steps),
+  }
 }
 
 /** Entra ID sets `iat` and `nbf` five minutes before the issue; the clocks of both sides may differ by some seconds. */
@@ -155,42 +160,34 @@ function isOlder({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boole
 function judgeCalls(
   token: TokenCard,
   calls: readonly TraceStep[],
+  steps: readonly TraceStep[],
   running: boolean,
-  isLastWord: (call: TraceStep) => boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
-  const refused = calls.filter(isDenied)
-  const denied = refused.find(isLastWord)
+  const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
+  const denied = refused.find(call => isLastWord(call, steps))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // Where the API wanted more and then accepted the call, the failed check is why it wanted more.
   if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
-  if (open) return { outcome: running ? 'running' : 'stopped', decisive: open }
+  if (open || calls.length === 0)
+    return { outcome: running ? 'running' : open ? 'stopped' : 'none', decisive: open }
   const done = calls.findLast(({ status }) => status === 'ok')
   if (done) return { outcome: 'allowed', decisive: done }
   const answered = calls.findLast(({ response }) => response !== undefined && response.status < 500)
-  if (answered) return { outcome: 'answered', decisive: answered }
-  const failed = calls.at(-1)
-  if (failed) return { outcome: 'failed', decisive: failed }
-  return { outcome: running ? 'running' : 'none', decisive: undefined }
+  return answered
+    ? { outcome: 'answered', decisive: answered }
+    : { outcome: 'failed', decisive: calls.at(-1) }
 }
 
 /** Whether a refusal is the last word: a tool that waits or has gone on well is asked for more, not denied. */
-function isFinal(steps: readonly TraceStep[]): (call: TraceStep) => boolean {
-  return ({ parentId }) => {
-    const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
-    return tool === undefined || tool.status === 'failed'
-  }
-}
-
-function isDenied({ response }: TraceStep): boolean {
-  return response?.status === 401 || response?.status === 403
+function isLastWord({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
+  const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
+  return tool === undefined || tool.status === 'failed'
 }
 
 /** The checks that a token did not pass, and whose they were. */
-export function failedChecks({
-  verifiedBy = [],
-}: TokenCard): { readonly actor: Actor; readonly check: string }[] {
+export function failedChecks({ verifiedBy = [] }: Pick<TokenCard, 'verifiedBy'>) {
   return verifiedBy.flatMap(({ actor, checks }) =>
     checks.filter(({ ok }) => !ok).map(({ name }) => ({ actor, check: name })),
   )
@@ -203,10 +200,7 @@ export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api')
 }
 
 /** The rights that a token carries, and the claim in which they stand. */
-export function rightsOf(card: TokenCard): {
-  readonly claim: 'roles' | 'scp'
-  readonly rights: string[]
-} {
+export function rightsOf(card: TokenCard) {
   const claim = actsAsOf(card) === 'agent' ? 'roles' : 'scp'
   const value = card.claims?.[claim]
   const rights = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(' ') : []

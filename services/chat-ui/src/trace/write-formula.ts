@@ -67,10 +67,9 @@ function writeTerm(token: Term, use: TokenUse | undefined, facts: TurnFacts): Pl
   const title = plateTitles[token]
   const card = (token === 'Tc' && use?.userToken) || tokens[token]
   if (isUnseen(token)) {
-    const shown = card ?? { role: token, observed: false }
-    return isTokenAsked
-      ? { token, title, lines: termLines[token], state: 'unseen', card: shown }
-      : { token, title, lines: [notAsked(running)], state: 'next', card: shown }
+    const plate = { token, title, card: card ?? { role: token, observed: false } }
+    if (isTokenAsked) return { ...plate, lines: termLines[token], state: 'unseen' }
+    return { ...plate, lines: [running ? 'not asked for yet' : 'not asked for'], state: 'next' }
   }
   if (card && asked?.kind === 'step-up' && asked.isOpen) {
     const lines = ['must be renewed', `with acrs ${asked.contexts.join(' ')}`]
@@ -78,10 +77,6 @@ function writeTerm(token: Term, use: TokenUse | undefined, facts: TurnFacts): Pl
   }
   if (card) return { token, title, lines: [...termLines.Tc, ...tellContexts(card)], state: 'seen', card }
   return { token, title, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
-}
-
-function notAsked(running: boolean): string {
-  return running ? 'not asked for yet' : 'not asked for'
 }
 
 function writeExchange(
@@ -108,10 +103,10 @@ function writeResult(use: TokenUse | undefined, facts: TurnFacts, names: Names):
     return { ...plate, lines, state: 'seen', card: use.token }
   }
   if (isAsking) return { ...plate, lines: ['on its way'], state: 'coming' }
-  if (!isTokenAsked) return { ...plate, lines: [notAsked(running)], state: running ? 'coming' : 'next' }
-  return running
-    ? { ...plate, lines: ['not asked for yet'], state: 'coming' }
-    : { ...plate, lines: ['not issued'], state: 'missing' }
+  if (running) return { ...plate, lines: ['not asked for yet'], state: 'coming' }
+  return isTokenAsked
+    ? { ...plate, lines: ['not issued'], state: 'missing' }
+    : { ...plate, lines: ['not asked for'], state: 'next' }
 }
 
 /** Another API may share the app id of the one that was called. */
