@@ -43,37 +43,22 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
   return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
-/** What the tokens that Entra ID is shown are called. */
-export const plateTitles: Readonly<Record<Term, string>> = {
-  T1: 'Blueprint’s token',
-  T2: 'Agent’s token',
-  Tc: 'Your token',
-}
-
-/** What is known of them before anybody asked. */
-export const termLines: Readonly<Record<Term, readonly string[]>> = {
-  T1: ['vouches for the agent', 'not seen'],
-  T2: ['for its user account', 'not seen'],
-  Tc: ['lets the agent act for you'],
-}
-
-/** Whether a token stays between the sidecar and Entra ID, so that nobody here can see it. */
-export function isUnseen(token: TokenRole): token is 'T1' | 'T2' {
-  return token === 'T1' || token === 'T2'
+/** The tokens that Entra ID is shown, as far as they are known before anybody asked. `unseen` ones stay between it and the sidecar. */
+export const termPlates: Readonly<Record<Term, Plate>> = {
+  T1: {
+    token: 'T1',
+    title: 'Blueprint’s token',
+    lines: ['vouches for the agent', 'not seen'],
+    state: 'unseen',
+  },
+  T2: { token: 'T2', title: 'Agent’s token', lines: ['for its user account', 'not seen'], state: 'unseen' },
+  Tc: { token: 'Tc', title: 'Your token', lines: ['lets the agent act for you'], state: 'seen' },
 }
 
 /** The exchange of a flow, before anybody asked. */
 export function sampleFormula(flow: Flow): Formula {
-  const terms = flowWords[flow].terms.map(
-    (token): Plate => ({
-      token,
-      title: plateTitles[token],
-      lines: termLines[token],
-      state: isUnseen(token) ? 'unseen' : 'seen',
-    }),
-  )
   return {
-    terms,
+    terms: flowWords[flow].terms.map(token => termPlates[token]),
     exchange: { verb: 'issues TR', failed: false },
     result: {
       token: 'TR',

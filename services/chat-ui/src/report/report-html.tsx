@@ -29,10 +29,6 @@ async function hash(text: string): Promise<string | undefined> {
 export function reportHtml(file: ExportedFile): string {
   const place = document.createElement('div')
   render(<ReportView file={file} />, place)
-  return reportPage(titleOf(file), place.innerHTML, file)
-}
-
-export function reportPage(title: string, body: string, file: ExportedFile): string {
   const policy = [
     "default-src 'none'",
     `style-src ${styleSource ?? "'none'"}`,
@@ -46,11 +42,11 @@ export function reportPage(title: string, body: string, file: ExportedFile): str
 <meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
+<title>${escapeHtml(titleOf(file))}</title>
 <style>${css}</style>
 </head>
 <body>
-${body}
+${place.innerHTML}
 ${writeDataBlock(file)}
 </body>
 </html>

@@ -1,4 +1,4 @@
-import type { ClaimGroup, Flow, TokenCard } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { IconButton } from '../controls/icon-button.tsx'
 import { as } from '../controls/table-roles.ts'
@@ -6,11 +6,12 @@ import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { contextsOf, findStepUp } from './acrs.ts'
+import { contextsOf, findStepUp, tellContexts } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
 import { groupOf, groupTitles, meaningOf, plainNames, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, groupCompared, tally } from './comparison.ts'
 import { type Sign, SignMark, signWords } from './sign.tsx'
+import { nameOf } from './story.ts'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
 import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
@@ -155,15 +156,14 @@ function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
 
 /** By its API, or where that is the same, by the stronger sign-in that it proves. */
 function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
-  const isOneApi = alike.every(other => audienceOf(other) === audienceOf(token))
-  if (!isOneApi) return `for ${audienceOf(token)}`
-  const contexts = contextsOf(token.card)
-  return contexts.length > 0 ? `with acrs ${contexts.join(' ')}` : 'without acrs'
+  const audience = audienceOf(token)
+  if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`
+  const [contexts] = tellContexts(token.card)
+  return contexts ? `with ${contexts}` : 'without acrs'
 }
 
 function audienceOf({ card, names }: SeenToken): string {
-  const audience = card.claims?.['aud']
-  return typeof audience === 'string' ? (names.id(audience) ?? audience) : 'unknown audience'
+  return nameOf(card.claims?.['aud'], names) ?? 'unknown audience'
 }
 
 interface PairProps {
@@ -208,7 +208,16 @@ function Comparison({ left, right }: PairProps) {
           </tr>
         </thead>
         {groups.map(({ group, claims: members }) => (
-          <ClaimGroupRows key={members[0]?.name} group={group} claims={members} left={left} right={right} />
+          <tbody key={members[0]?.name} {...as.rowGroup}>
+            <tr class="group-head" {...as.row}>
+              <th colSpan={4} scope="colgroup" {...as.columnHeader}>
+                {groupTitles[group]}
+              </th>
+            </tr>
+            {members.map(claim => (
+              <ComparedRow key={claim.name} claim={claim} left={left} right={right} />
+            ))}
+          </tbody>
         ))}
       </table>
     </>
@@ -228,26 +237,6 @@ function SideHead({ token: { card, names, flow } }: { readonly token: SeenToken 
         ? toReader('your token', names)
         : `${names.agent}’s token, ${toReader(flowWords[flow].asWhom, names)}`}
     </th>
-  )
-}
-
-interface ClaimGroupRowsProps extends PairProps {
-  readonly group: ClaimGroup
-  readonly claims: readonly ComparedClaim[]
-}
-
-function ClaimGroupRows({ group, claims, left, right }: ClaimGroupRowsProps) {
-  return (
-    <tbody {...as.rowGroup}>
-      <tr class="group-head" {...as.row}>
-        <th colSpan={4} scope="colgroup" {...as.columnHeader}>
-          {groupTitles[group]}
-        </th>
-      </tr>
-      {claims.map(claim => (
-        <ComparedRow key={claim.name} claim={claim} left={left} right={right} />
-      ))}
-    </tbody>
   )
 }
 

@@ -16,36 +16,34 @@ import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
 import { Scale, TimeBar } from './time-bar.tsx'
-import { elapsedMs, type Row, type Timeline } from './timeline.ts'
+import { elapsedMs, lanesOf, type Row, type Timeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { carriedToken } from './traced-answer.ts'
+import type { TurnFacts } from './turn-facts.ts'
+import { tellUnseen } from './write-formula.ts'
 import './step-list.css'
 
 interface StepListProps {
   readonly timeline: Timeline
-  readonly lanes: readonly Actor[]
-  readonly flow: Flow
-  /** The turn goes on, so a step that has not ended may still do so. */
-  readonly running: boolean
-  /** The turn waits for its user, and may still go on. */
-  readonly waits: boolean
+  readonly facts: TurnFacts
   readonly isAnswered: boolean
-  /** Arrows between lanes instead of bars on a scale of time. */
-  readonly isSequence: boolean
-  /** What the dashes of the sequence mean. */
-  readonly legend: string | undefined
   readonly view: TraceView
   readonly context: TokenContext
   readonly onHelp: () => void
 }
 
-/** The steps as bars or as arrows. Details open in place. Another view needs another list (`key`). */
-export function StepList(props: StepListProps) {
-  const { timeline, lanes, flow, running, waits, isAnswered, isSequence, legend, view, context, onHelp } =
-    props
+/** The steps as bars on a scale of time, or as arrows between lanes. Details open in place. Another view needs another list (`key`). */
+export function StepList({ timeline, facts, isAnswered, view, context, onHelp }: StepListProps) {
+  const { steps, flow, running, asked, isTokenAsked } = facts
+  const { names } = context
+  const isSequence = view.view.value === 'sequence'
+  const lanes = lanesOf(steps, names.actors)
   const list = useRef<HTMLOListElement>(null)
-  const shown = isSequence ? withMessages(rowsToShow(props), isAnswered) : rowsToShow(props)
+  const rowsShown = isSequence
+    ? rowsOfSequence(timeline.rows, row => view.isOpen(row))
+    : rowsOfList(timeline.rows, view, flow, names)
+  const shown = isSequence ? withMessages(rowsShown, isAnswered) : rowsShown
   const hops = shown.slice(0, useGrowingCount(shown.length))
   const rows = hops.filter(isRow)
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
@@ -54,6 +52,8 @@ export function StepList(props: StepListProps) {
   // Doubled now and then, so that not all bars move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
   const scaleMs = isSequence ? 0 : running ? growing.value : timeline.spanMs
+  // Of steps that may still end; others that have it were left.
+  const openStatus = running ? 'running' : asked?.isOpen ? 'waiting' : undefined
   useSought(view, timeline.rows, list)
   return (
     <section
@@ -61,16 +61,16 @@ export function StepList(props: StepListProps) {
       aria-label={isSequence ? 'Sequence' : 'Steps'}
       data-view={view.view.value}
       onKeyDown={event => {
-        if (actOnKey(event, timeline.rows, view, onHelp)) event.preventDefault()
+        if (actOnKey(event, { rows: timeline.rows, view, onHelp })) event.preventDefault()
       }}
     >
       <StepsBar
         rows={timeline.rows}
         elapsed={running ? elapsed : undefined}
         view={view}
-        failure={findFailure(props)}
+        failure={findFailure(timeline.rows, flow, names)}
       />
-      {isSequence ? <LaneHeads lanes={lanes} names={context.names} /> : <TimeAxis scaleMs={scaleMs} />}
+      {isSequence ? <LaneHeads lanes={lanes} names={names} /> : <TimeAxis scaleMs={scaleMs} />}
       <div class="hops">
         {isSequence && <LaneLines lanes={lanes} />}
         <Scale.Provider value={scaleMs}>
@@ -84,27 +84,23 @@ export function StepList(props: StepListProps) {
                   unseen={unseenEdge(hops, index)}
                   isOpen={view.isOpen(hop)}
                   isCurrent={hop === current}
-                  running={
-                    (running && hop.step.status === 'running') || (waits && hop.step.status === 'waiting')
-                  }
+                  running={hop.step.status === openStatus}
                   flow={flow}
                   view={view}
-                  names={context.names}
-                  revealed={context.revealed}
-                  clockAheadMs={context.clockAheadMs}
+                  {...context}
                 />
               ) : (
-                <MessageItem key={hop.id} lanes={lanes} message={hop} names={context.names} />
+                <MessageItem key={hop.id} lanes={lanes} message={hop} names={names} />
               ),
             )}
           </ol>
         </Scale.Provider>
         {rows.length === 0 && <p class="note no-steps">No step matches.</p>}
       </div>
-      {isSequence && legend && (
+      {isSequence && isTokenAsked && (
         <p class="legend fine">
           <i class="dashes" aria-hidden="true" />
-          {legend}
+          {tellUnseen(facts)}
         </p>
       )}
     </section>
@@ -112,29 +108,21 @@ export function StepList(props: StepListProps) {
 }
 
 /** All rows that are not folded away; while somebody searches, those that match, wherever they lie. */
-function rowsToShow({
-  timeline: { rows },
-  flow,
-  isSequence,
-  view,
-  context: { names },
-}: StepListProps): readonly Row[] {
-  const query = view.view.value === 'steps' ? view.query.value.trim().toLowerCase() : ''
-  const failedOnly = view.view.value === 'steps' && view.failedOnly.value
-  if (query !== '' || failedOnly) {
-    return rows.filter(row => {
-      const { step } = row
-      const { title, where } = tellStep(step, flow, names)
-      return (!failedOnly || isFailed(row, rows)) && `${title} ${where}`.toLowerCase().includes(query)
-    })
+function rowsOfList(rows: readonly Row[], view: TraceView, flow: Flow, names: Names): readonly Row[] {
+  const query = view.query.value.trim().toLowerCase()
+  const failedOnly = view.failedOnly.value
+  if (query === '' && !failedOnly) {
+    const open = new Set(rows.filter(row => row.size > 0 && view.isOpen(row)).map(({ id }) => id))
+    return rows.filter(({ parent }) => parent === undefined || open.has(parent))
   }
-  if (isSequence) return rowsOfSequence(rows, row => view.isOpen(row))
-  const open = new Set(rows.filter(row => row.size > 0 && view.isOpen(row)).map(({ id }) => id))
-  return rows.filter(({ parent }) => parent === undefined || open.has(parent))
+  return rows.filter(row => {
+    const { title, where } = tellStep(row.step, flow, names)
+    return (!failedOnly || isFailed(row, rows)) && `${title} ${where}`.toLowerCase().includes(query)
+  })
 }
 
 /** The failures, told by the first; a tool fails with what it called, so it is not counted again. */
-function findFailure({ timeline: { rows }, flow, context: { names } }: StepListProps) {
+function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   const failed = rows.filter(row => isFailed(row, rows) && row.size === 0)
   const [first] = failed
   if (!first) return undefined
@@ -188,48 +176,46 @@ function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOL
   })
 }
 
-/** Keys of the steps; `false` for a key that is none of them, or that is written into a field. */
-function actOnKey(
-  { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
-  rows: readonly Row[],
-  view: TraceView,
-  onHelp: () => void,
-): boolean {
-  if (ctrlKey || metaKey || altKey || !(target instanceof HTMLElement)) return false
-  if (target.matches('input')) return false
-  switch (key) {
-    case '?':
-      onHelp()
-      return true
-    case '[':
-      view.setAll(rows, false)
-      return true
-    case ']':
-      view.setAll(rows, true)
-      return true
-    case 'f':
-      view.failedOnly.value = !view.failedOnly.value
-      return true
-    case '/':
-      target.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus()
-      return true
-    default:
-      return target.matches('.step') && moveFocus(key, target)
-  }
+/** What a key of the steps acts on. */
+interface KeyTarget {
+  readonly target: HTMLElement
+  readonly rows: readonly Row[]
+  readonly view: TraceView
+  readonly onHelp: () => void
 }
 
-const moves: Readonly<Record<string, (rows: readonly HTMLElement[], at: number) => HTMLElement | undefined>> =
-  {
-    ArrowDown: (rows, at) => rows[at + 1],
-    j: (rows, at) => rows[at + 1],
-    ArrowUp: (rows, at) => rows[at - 1],
-    k: (rows, at) => rows[at - 1],
-    Home: rows => rows[0],
-    End: rows => rows.at(-1),
-  }
+const acts: ReadonlyMap<string, (on: KeyTarget) => void> = new Map([
+  ['?', ({ onHelp }) => onHelp()],
+  ['[', ({ view, rows }) => view.setAll(rows, false)],
+  [']', ({ view, rows }) => view.setAll(rows, true)],
+  ['f', ({ view }) => (view.failedOnly.value = !view.failedOnly.value)],
+  ['/', ({ target }) => target.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus()],
+])
+
+/** Whether a key acted; not where it is none of the steps’, or is written into a field. */
+function actOnKey(
+  { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
+  on: Omit<KeyTarget, 'target'>,
+): boolean {
+  if (ctrlKey || metaKey || altKey || !(target instanceof HTMLElement) || target.matches('input'))
+    return false
+  const act = acts.get(key)
+  act?.({ ...on, target })
+  return act !== undefined || (target.matches('.step') && moveFocus(key, target))
+}
+
+const moves: ReadonlyMap<string, (rows: readonly HTMLElement[], at: number) => HTMLElement | undefined> =
+  new Map([
+    ['ArrowDown', (rows, at) => rows[at + 1]],
+    ['j', (rows, at) => rows[at + 1]],
+    ['ArrowUp', (rows, at) => rows[at - 1]],
+    ['k', (rows, at) => rows[at - 1]],
+    ['Home', rows => rows[0]],
+    ['End', rows => rows.at(-1)],
+  ])
 
 function moveFocus(key: string, from: HTMLElement): boolean {
-  const move = Object.hasOwn(moves, key) ? moves[key] : undefined
+  const move = moves.get(key)
   const rows = [...(from.closest('.steps')?.querySelectorAll<HTMLElement>('.step') ?? [])]
   move?.(rows, rows.indexOf(from))?.focus()
   return move !== undefined

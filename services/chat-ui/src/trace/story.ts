@@ -173,7 +173,8 @@ export function tellToken(card: TokenCard, names: Names, revealed: boolean): str
   return `${agent} acts ${forWhom[actsAsOf(card)]} towards ${audience ?? 'the API'}.`
 }
 
-function nameOf(value: unknown, names: Names): string | undefined {
+/** What an id stands for, or the id. */
+export function nameOf(value: unknown, names: Names): string | undefined {
   return typeof value === 'string' ? (names.id(value) ?? value) : undefined
 }
 

@@ -10,13 +10,12 @@ import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
 import { keysOfTokens, type Redactor, redactorFor, reveal } from './redactor.ts'
 import { StepList } from './step-list.tsx'
-import { lanesOf, layOut } from './timeline.ts'
+import { layOut } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
 import { type TraceView, type View, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
-import { tellUnseen } from './write-formula.ts'
 import './trace-panel.css'
 
 export interface TracePanelProps {
@@ -65,26 +64,21 @@ export function TracePanel({
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
-  const listSteps = (isSequence: boolean) =>
+  const listSteps = () =>
     steps.length > 0 && (
       <StepList
         key={view.view.value}
         timeline={timeline}
-        lanes={lanesOf(steps, names.actors)}
-        flow={flow}
-        running={running}
-        waits={pause !== undefined}
+        facts={facts}
         isAnswered={isAnswered}
-        legend={facts.isTokenAsked ? tellUnseen(facts) : undefined}
-        isSequence={isSequence}
         view={view}
         context={context}
         onHelp={showKeys}
       />
     )
   const draw: Readonly<Record<View, () => ComponentChildren>> = {
-    steps: () => listSteps(false),
-    sequence: () => listSteps(true),
+    steps: listSteps,
+    sequence: listSteps,
     compare: () => (
       <CompareView
         answers={answers.value.map(({ value }) => redacted(value))}

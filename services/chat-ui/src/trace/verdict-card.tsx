@@ -103,13 +103,7 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
 }
 
 /** The ids by which the turn is found in the logs of others. */
-function Ids({
-  facts: { steps },
-  turn,
-}: {
-  readonly facts: TurnFacts
-  readonly turn: TurnStart | undefined
-}) {
+function Ids({ facts: { steps }, turn }: Pick<VerdictCardProps, 'facts' | 'turn'>) {
   const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
   const ids = [
     ['uti', logIds.tokenId],

@@ -1,4 +1,4 @@
-import { type Formula, type Gate, isUnseen, type Plate, plateTitles, termLines } from '../identity/formula.ts'
+import { type Formula, type Gate, type Plate, termPlates } from '../identity/formula.ts'
 import { flowWords, type Term } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
@@ -37,11 +37,9 @@ function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Nam
   const isRefused = kind === 'consent'
   const notYet = isOpen ? 'not asked for yet' : 'not asked for'
   const terms = flowWords[flow].terms.map((token): Plate => {
-    const [title, card] = [plateTitles[token], tokens[token]]
+    const [plate, card] = [termPlates[token], tokens[token]]
     if (isRefused) return writeTerm(token, undefined, facts)
-    return card && !isUnseen(token)
-      ? { token, title, lines: termLines[token], state: 'seen', card }
-      : { token, title, lines: [notYet], state: 'next' }
+    return card && plate.state === 'seen' ? { ...plate, card } : { ...plate, lines: [notYet], state: 'next' }
   })
   return {
     terms,
@@ -64,19 +62,20 @@ function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Nam
 
 function writeTerm(token: Term, use: TokenUse | undefined, facts: TurnFacts): Plate {
   const { tokens, running, asked, isTokenAsked } = facts
-  const title = plateTitles[token]
+  const plate = termPlates[token]
   const card = (token === 'Tc' && use?.userToken) || tokens[token]
-  if (isUnseen(token)) {
-    const plate = { token, title, card: card ?? { role: token, observed: false } }
-    if (isTokenAsked) return { ...plate, lines: termLines[token], state: 'unseen' }
-    return { ...plate, lines: [running ? 'not asked for yet' : 'not asked for'], state: 'next' }
+  if (plate.state === 'unseen') {
+    const unseen = { ...plate, card: card ?? { role: token, observed: false } }
+    if (isTokenAsked) return unseen
+    return { ...unseen, lines: [running ? 'not asked for yet' : 'not asked for'], state: 'next' }
   }
-  if (card && asked?.kind === 'step-up' && asked.isOpen) {
-    const lines = ['must be renewed', `with acrs ${asked.contexts.join(' ')}`]
-    return { token, title, lines, state: 'seen', card }
-  }
-  if (card) return { token, title, lines: [...termLines.Tc, ...tellContexts(card)], state: 'seen', card }
-  return { token, title, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
+  if (!card)
+    return { ...plate, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
+  const lines =
+    asked?.kind === 'step-up' && asked.isOpen
+      ? ['must be renewed', `with acrs ${asked.contexts.join(' ')}`]
+      : [...plate.lines, ...tellContexts(card)]
+  return { ...plate, lines, card }
 }
 
 function writeExchange(
