@@ -37,6 +37,7 @@ export function withMessages(rows: readonly Row[], isAnswered: boolean): readonl
   const hops: Hop[] = []
   const question: Message = { id: 'question', from: 'user', to: 'agent', title: 'Question' }
   if (rows[0]?.step.kind !== 'sign-in') hops.push(question)
+  const byId = new Map(rows.map(row => [row.id, row]))
   let wanted: readonly string[] = []
   for (const [index, row] of rows.entries()) {
     const { step } = row
@@ -47,7 +48,7 @@ export function withMessages(rows: readonly Row[], isAnswered: boolean): readonl
     hops.push(row)
     const contexts = wantedContexts(step.problem?.claimsChallenge)
     if (contexts.length > 0) wanted = contexts
-    const call = step.kind === 'validation' ? rows.find(({ id }) => id === step.parentId) : row
+    const call = step.kind === 'validation' ? byId.get(step.parentId ?? '') : row
     const isChecked = rows[index + 1]?.step.kind === 'validation'
     if (call && !isChecked) hops.push(...replyTo(call.step))
   }
