@@ -1,6 +1,8 @@
+import { useId } from 'preact/hooks'
+import { type GlossaryTerm, glossary } from '../words/glossary.ts'
 import type { Part, Phrase } from '../words/phrase.ts'
-import { Term } from './term.tsx'
 import { TokenMark } from './token-mark.tsx'
+import './term.css'
 
 /** A phrase with its marks, codes and explained words. */
 export function PhraseView({ phrase }: { readonly phrase: Phrase }) {
@@ -11,5 +13,24 @@ function showPart(part: Part) {
   if (typeof part === 'string') return part
   if ('code' in part) return <code>{part.code}</code>
   if ('token' in part) return <TokenMark token={part.token} />
-  return <Term term={part.term}>{part.words}</Term>
+  return <Term {...part} />
+}
+
+/** A word that is explained when it is pressed. */
+function Term({ term, words }: Extract<Part, { readonly term: GlossaryTerm }>) {
+  const id = useId()
+  const { title, meaning, reference } = glossary[term]
+  return (
+    <>
+      <button type="button" class="term" popovertarget={id}>
+        {words}
+      </button>
+      <span class="term-meaning card" id={id} popover="auto" role="note">
+        <strong>{title}</strong> {meaning}{' '}
+        <a href={reference} target="_blank" rel="noopener noreferrer">
+          Microsoft Learn
+        </a>
+      </span>
+    </>
+  )
 }

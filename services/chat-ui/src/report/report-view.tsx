@@ -4,7 +4,7 @@ import { FormulaView } from '../identity/formula-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
-import { groupClaims } from '../trace/claims.ts'
+import { viewClaims } from '../trace/claims.ts'
 import { judge } from '../trace/judge.ts'
 import { logQueries } from '../trace/log-queries.ts'
 import { tellStep } from '../trace/step-words.ts'
@@ -236,23 +236,21 @@ function Token({ token, names }: { readonly token: TokenCard; readonly names: Na
           </tr>
         </thead>
         <tbody>
-          {groupClaims(token, names)
-            .flatMap(({ claims: members }) => members)
-            .map(({ name, text, standsFor, time, meaning }) => {
-              const says = time ? tellMoment(time) : standsFor
-              return (
-                <tr key={name}>
-                  <td>
-                    <code>{name}</code>
-                  </td>
-                  <td>
-                    {says && <div>{says}</div>}
-                    <code>{text}</code>
-                  </td>
-                  <td>{meaning}</td>
-                </tr>
-              )
-            })}
+          {viewClaims(token, names).map(({ name, text, standsFor, time, meaning }) => {
+            const says = time ? tellMoment(time) : standsFor
+            return (
+              <tr key={name}>
+                <td>
+                  <code>{name}</code>
+                </td>
+                <td>
+                  {says && <div>{says}</div>}
+                  <code>{text}</code>
+                </td>
+                <td>{meaning}</td>
+              </tr>
+            )
+          })}
         </tbody>
       </table>
       {verifiedBy.map(({ actor, checks }, index) => (

@@ -2,18 +2,21 @@ import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentId, apiId, publicConfig } from '../testing/public-config.ts'
 import { describeNames } from '../words/names.ts'
-import { actsAsOf, groupClaims } from './claims.ts'
+import { actsAsOf, groupTitles, inGroups, viewClaims } from './claims.ts'
 
 const names = describeNames(publicConfig)
 
 const groupsOf = (claims: Record<string, unknown>) =>
-  groupClaims({ role: 'TR', observed: true, claims }, names)
+  inGroups(viewClaims({ role: 'TR', observed: true, claims }, names)).map(({ group, ...members }) => ({
+    title: groupTitles[group],
+    ...members,
+  }))
 
 function viewsOf(claims: Record<string, unknown>) {
-  return new Map(groupsOf(claims).flatMap(group => group.claims.map(claim => [claim.name, claim])))
+  return new Map(viewClaims({ role: 'TR', observed: true, claims }, names).map(view => [view.name, view]))
 }
 
-describe('groupClaims', () => {
+describe('the claims of a token', () => {
   it('names the issuer not among those who called', () => {
     const groups = groupsOf({ azp: agentId, iss: 'https://entra/', tid: 't' })
     expect(groups.map(({ title, claims }) => [title, claims.map(({ name }) => name)])).toEqual([
@@ -93,7 +96,7 @@ describe('actsAsOf', () => {
 
   it('never lets the agent’s user account be “you”', () => {
     const claims = { oid: 'x', sub: 'y', scp: 'Orders.Read' }
-    const views = groupClaims(card({ actsAs: 'agent-user', claims }), names).flatMap(group => group.claims)
+    const views = viewClaims(card({ actsAs: 'agent-user', claims }), names)
     const meanings = views.map(({ standsFor }) => standsFor)
     expect(meanings.filter(meaning => /you/.test(meaning ?? ''))).toEqual([])
     expect(meanings).toContain('the agent’s user account')

@@ -18,12 +18,6 @@ export interface ClaimView {
   readonly standsFor: string | undefined
 }
 
-export interface ClaimGroupView {
-  readonly group: ClaimGroup
-  readonly title: string
-  readonly claims: readonly ClaimView[]
-}
-
 const dictionary = new Map(Object.entries(claimDictionary))
 
 export type Claims = Readonly<Record<string, unknown>>
@@ -43,7 +37,7 @@ export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
 export const groupOrder = Object.keys(groupTitles) as ClaimGroup[]
 
 /** The claims that tell who called, for whom and by which right; the others are for those who look closer. */
-const telling: ReadonlySet<string> = new Set([
+export const telling: ReadonlySet<string> = new Set([
   'azp',
   'appid',
   'azpacr',
@@ -96,23 +90,17 @@ export const plainNames: ReadonlyMap<string, string> = new Map(Object.entries({
   uti: 'Id of the token',
 }))
 
-/** The claims of a token as they are shown: in groups that answer a question each, in the order of the questions. */
-export function groupClaims(card: TokenCard, names: Names): ClaimGroupView[] {
+/** The claims of a token as they are shown, in the order of the questions that they answer. */
+export function viewClaims(card: TokenCard, names: Names): ClaimView[] {
   const views = Object.entries(card.claims ?? {}).map(([name, value]) => viewClaim(name, value, names, card))
-  return groupOrder
-    .map(group => ({
-      group,
-      title: groupTitles[group],
-      claims: views.filter(({ name }) => groupOf(name) === group),
-    }))
-    .filter(({ claims: members }) => members.length > 0)
+  return inGroups(views).flatMap(({ claims }) => claims)
 }
 
-/** The groups with the claims that tell the most, or with all of them. */
-export function mostTellingClaims(groups: readonly ClaimGroupView[]): ClaimGroupView[] {
-  return groups
-    .map(group => ({ ...group, claims: group.claims.filter(({ name }) => telling.has(name)) }))
-    .filter(({ claims }) => claims.length > 0)
+/** Claims in groups that answer a question each, in the order of the questions. */
+export function inGroups<Claim extends { readonly name: string }>(claims: readonly Claim[]) {
+  return groupOrder
+    .map(group => ({ group, claims: claims.filter(({ name }) => groupOf(name) === group) }))
+    .filter(({ claims: members }) => members.length > 0)
 }
 
 export function groupOf(name: string): ClaimGroup {

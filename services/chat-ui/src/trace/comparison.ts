@@ -1,6 +1,6 @@
-import type { ClaimGroup, TokenCard } from '@entra-bedrock-agent/identity-trace'
+import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer } from '../identity/verdict.ts'
-import { type Claims, groupOf, groupOrder } from './claims.ts'
+import { type Claims, groupOf, groupOrder, inGroups } from './claims.ts'
 import { lessonOf } from './lessons.ts'
 import type { Sign } from './sign.tsx'
 
@@ -36,17 +36,10 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
 }
 
 /** In the groups of a token card; all that differs before all that was kept, where that is wanted. */
-export function groupCompared(
-  claims: readonly ComparedClaim[],
-  isKeptLast: boolean,
-): { readonly group: ClaimGroup; readonly claims: readonly ComparedClaim[] }[] {
+export function groupCompared(claims: readonly ComparedClaim[], isKeptLast: boolean) {
+  if (!isKeptLast) return inGroups(claims)
   const kept = claims.filter(({ sign }) => sign === 'same')
-  const parts = isKeptLast ? [claims.filter(({ sign }) => sign !== 'same'), kept] : [claims]
-  return parts
-    .flatMap(part =>
-      groupOrder.map(group => ({ group, claims: part.filter(({ name }) => groupOf(name) === group) })),
-    )
-    .filter(({ claims: members }) => members.length > 0)
+  return [...inGroups(claims.filter(({ sign }) => sign !== 'same')), ...inGroups(kept)]
 }
 
 function alignNames(claims: Claims): Map<string, unknown> {

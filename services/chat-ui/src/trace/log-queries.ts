@@ -12,18 +12,10 @@ export function logQueries({ correlationId, tokenId, entraRequestId, awsRequestI
   const conditions = Object.entries(columns).flatMap(([column, value]) =>
     value === undefined ? [] : [`${column} == "${value}"`],
   )
-  const queries: LogQuery[] = []
-  if (conditions.length > 0) {
-    queries.push({
-      log: 'Entra’s sign-in logs',
-      text: `union isfuzzy=true AADServicePrincipalSignInLogs, AADNonInteractiveUserSignInLogs, SigninLogs\n| where ${conditions.join(' or ')}`,
-    })
-  }
-  if (awsRequestId !== undefined) {
-    queries.push({
-      log: 'CloudTrail',
-      text: `aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=ConverseStream --query "Events[?contains(CloudTrailEvent, '${awsRequestId}')].CloudTrailEvent" --output text`,
-    })
-  }
-  return queries
+  const ofEntra = `union isfuzzy=true AADServicePrincipalSignInLogs, AADNonInteractiveUserSignInLogs, SigninLogs\n| where ${conditions.join(' or ')}`
+  const ofAws = `aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=ConverseStream --query "Events[?contains(CloudTrailEvent, '${awsRequestId}')].CloudTrailEvent" --output text`
+  return [
+    ...(conditions.length > 0 ? [{ log: 'Entra’s sign-in logs', text: ofEntra }] : []),
+    ...(awsRequestId === undefined ? [] : [{ log: 'CloudTrail', text: ofAws }]),
+  ]
 }

@@ -4,7 +4,7 @@ import { publicConfig } from '../testing/public-config.ts'
 import { agentToken, apiCall, exchangeToken, step, userToken } from '../testing/trace.ts'
 import { challenge } from '../testing/waiting.ts'
 import { describeNames } from '../words/names.ts'
-import { groupClaims } from './claims.ts'
+import { viewClaims } from './claims.ts'
 import { judge } from './judge.ts'
 import { tellScenes } from './scenes.ts'
 import { tellStory, tellToken } from './story.ts'
@@ -48,7 +48,7 @@ it.each<[string, readonly TraceStep[]]>([
     tellStory(facts, names),
     tellScenes(facts, names),
     tokens.map(card => tellToken(card, names, false)),
-    tokens.map(card => groupClaims(card, names).flatMap(({ claims }) => claims.map(it => it.standsFor))),
+    tokens.map(card => viewClaims(card, names).map(({ standsFor }) => standsFor)),
   ]
   expect(JSON.stringify(told)).not.toMatch(/\byou(r|rs)?\b/i)
   expect(JSON.stringify(told)).toContain('The user who asked')

@@ -7,7 +7,7 @@ import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { type Names, shortenIds } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
-import { type Claims, type ClaimView, groupClaims, mostTellingClaims } from './claims.ts'
+import { type Claims, type ClaimView, groupTitles, inGroups, telling, viewClaims } from './claims.ts'
 import { tellToken } from './story.ts'
 import './token-card.css'
 
@@ -144,19 +144,17 @@ function Checks({ card, names }: { readonly card: TokenCard; readonly names: Nam
 
 function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   const showAll = useSignal(false)
-  const all = groupClaims(card, names)
-  const few = mostTellingClaims(all)
-  const rest =
-    Object.keys(card.claims ?? {}).length - few.reduce((sum, group) => sum + group.claims.length, 0)
-  const groups = showAll.value ? all : few
+  const all = viewClaims(card, names)
+  const few = all.filter(({ name }) => telling.has(name))
+  const rest = all.length - few.length
   return (
     <>
       <dl class="claims">
-        {groups.map(({ group, title, claims: members }) =>
+        {inGroups(showAll.value ? all : few).map(({ group, claims: members }) =>
           members.map((claim, index) => (
             <div key={claim.name} class="claim" data-group={group}>
               <dt>
-                <span class="claim-question">{index === 0 && title}</span>
+                <span class="claim-question">{index === 0 && groupTitles[group]}</span>
                 <code>{claim.name}</code>
               </dt>
               <dd>
