@@ -35,14 +35,11 @@ export function findStepUp({ steps, asked, uses }: TurnFacts): StepUp | undefine
     asked?.kind === 'step-up' ? asked.contexts : wantedContexts(challenge.problem?.claimsChallenge)
   const userTokens = tokensOf(steps).filter(({ role, observed }) => role === 'Tc' && observed)
   const refused = uses.find(({ outcome }) => outcome === 'more')
-  const taken = uses.findLast(use => use !== refused && isFor(use.token, refused?.token))
+  const audience = refused?.token.claims?.['aud']
+  const taken = uses.findLast(use => use !== refused && use.token.claims?.['aud'] === audience)
   const [first, last] = [userTokens[0], userTokens.at(-1)]
   const isDone = taken !== undefined
   const row = (role: TokenRole, before: TokenCard | undefined, after: TokenCard | undefined): ContextRow[] =>
     before ? [{ role, before: contextsOf(before), after: isDone && after ? contextsOf(after) : wanted }] : []
   return { isDone, rows: [...row('Tc', first, last), ...row('TR', refused?.token, taken?.token)] }
-}
-
-function isFor(token: TokenCard, other: TokenCard | undefined): boolean {
-  return token.claims?.['aud'] === other?.claims?.['aud']
 }

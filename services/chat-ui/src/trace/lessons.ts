@@ -74,17 +74,11 @@ const always = lessons({
   'preferred_username same': 'For people to read; it can change. Not for authorization.',
 })
 
-/** Whom TR is about. */
-const subjects: Readonly<Record<ActsAs, string>> = {
-  agent: 'the agent itself',
-  user: 'you',
-  'agent-user': 'the agent’s user account',
-}
-
-const rights: Readonly<Record<ActsAs, string>> = {
-  agent: 'its own',
-  user: 'yours',
-  'agent-user': 'its user account’s',
+/** Whom TR is about, and whose right it carries. */
+const told: Readonly<Record<ActsAs, { readonly subject: string; readonly right: string }>> = {
+  agent: { subject: 'the agent itself', right: 'its own' },
+  user: { subject: 'you', right: 'yours' },
+  'agent-user': { subject: 'the agent’s user account', right: 'its user account’s' },
 }
 
 /** What is learnt from the difference of a claim, or from there being none. */
@@ -95,7 +89,7 @@ export function lessonOf(
 ): string | undefined {
   const key = `${name} ${sign}`
   const roles = `${left.role} ${right.role}`
-  const [one, other] = [subjects[actsAsOf(left)], subjects[actsAsOf(right)]]
+  const [one, other] = [told[actsAsOf(left)].subject, told[actsAsOf(right)].subject]
   if (roles === 'TR TR') {
     if (key === 'oid changed' && one !== other)
       return `The subject: in one token ${one}, in the other ${other}.`
@@ -124,7 +118,7 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
       ? 'Same blueprint, same question, two identities: each calls under its own.'
       : 'Same blueprint, same question, two identities. Only one was given the right.'
   }
-  const [mine, theirs] = [rights[actsAsOf(one)], rights[actsAsOf(other)]]
+  const [mine, theirs] = [told[actsAsOf(one)].right, told[actsAsOf(other)].right]
   if (mine === theirs) return 'The same agent, the same rights: only the tokens are two.'
   return `The same agent calls either way. What changes is whose right it uses: ${mine}, or ${theirs}.`
 }

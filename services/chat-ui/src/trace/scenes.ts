@@ -6,15 +6,12 @@ import { actsAsOf } from './claims.ts'
 import { apisOf, judge } from './judge.ts'
 import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
-/** A part of the formula that a sentence is about. */
-export type FormulaPart = Term | 'exchange' | 'TR' | 'gate'
-
 /** One sentence for a meeting, with one line of evidence. */
 export interface Scene {
   readonly headline: string
   readonly evidence: Phrase
   /** The parts of the formula that it is about; the others go grey. */
-  readonly lit: readonly FormulaPart[]
+  readonly lit: readonly (Term | 'exchange' | 'TR' | 'gate')[]
 }
 
 const { T1, T2, Tc, TR } = marks

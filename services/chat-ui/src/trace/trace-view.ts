@@ -20,7 +20,7 @@ export function viewNamed(name: unknown): View | undefined {
 
 /** How the Identity Trace is looked at: which view, which steps and token are open, whether it is redacted. */
 export class TraceView {
-  readonly view: Signal<View>
+  readonly view: Signal<View> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
   /** Personal data and tenant are hidden until asked for, and again after a reload. */
   readonly revealed = signal(false)
   /** The ids of the rows that were opened or closed by hand, and so differ from how they are at first. */
@@ -34,11 +34,6 @@ export class TraceView {
   readonly current: Signal<number | undefined> = signal(undefined)
   /** The number of a step that a link or a sentence leads to, until it has been shown. */
   readonly sought: Signal<number | undefined> = signal(undefined)
-
-  constructor() {
-    const stored = readStored('local', 'trace-view')
-    this.view = signal(viewNamed(stored) ?? 'steps')
-  }
 
   keepView(): void {
     writeStored('local', 'trace-view', this.view.value)

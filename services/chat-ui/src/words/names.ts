@@ -58,7 +58,6 @@ export function capitalise(text: string): string {
 }
 
 export function describeNames({ agents, apis, names, emulated }: NamedInConfig, isReaderUser = true): Names {
-  const apiTitles = apis.map(({ name, title }) => [name, title] as const)
   const ids = new Map(Object.entries(names).map(([id, name]) => [id.toLowerCase(), name]))
   ids.set(tokenExchangeAudience, 'Entra token exchange')
   const namesFor = (name: string | undefined): Names => {
@@ -71,7 +70,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       ['sidecar', 'Sidecar'],
       ['entra', 'Entra ID'],
       ['bedrock', 'Bedrock'],
-      ...apiTitles,
+      ...apis.map(({ name, title }) => [name, title] as const),
     ])
     return {
       agent: agent === untitled ? 'the agent' : agent,
@@ -80,7 +79,9 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       actor: actor => actors.get(actor) ?? actor,
       id: value => {
         const id = guid.exec(value)?.[0].toLowerCase() ?? ''
-        return titleOfApp(id, apis) ?? ids.get(id)
+        // A token for one API of an app id is for all of them.
+        const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
+        return sharing.length > 0 ? listInWords(sharing.map(({ title }) => title)) : ids.get(id)
       },
       isEmulated: actor => emulated.includes(actor === 'sidecar' ? 'auth-sidecar' : actor),
       isReaderUser,
@@ -88,12 +89,6 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
     }
   }
   return namesFor(undefined)
-}
-
-/** All APIs of an app id: a token for one of them is for each. */
-function titleOfApp(id: string, apis: PublicConfig['apis']): string | undefined {
-  const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
-  return sharing.length > 0 ? listInWords(sharing.map(({ title }) => title)) : undefined
 }
 
 const conjunction = new Intl.ListFormat('en', { type: 'conjunction' })
