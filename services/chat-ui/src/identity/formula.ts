@@ -1,18 +1,16 @@
 import type { Flow, TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
 import { flowWords, type Term } from '../words/flows.ts'
 
-/**
- * `coming` = asked for and not here yet; `missing` = not issued; `unseen` = known from the protocol alone; `next` = not asked
- * for yet, and only if the user wants it.
- */
-type PlateState = 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
-
 /** A token in the formula. */
 export interface Plate {
   readonly token: TokenRole
   readonly title: string
   readonly lines: readonly string[]
-  readonly state: PlateState
+  /**
+   * `coming` = asked for and not here yet; `missing` = not issued; `unseen` = known from the protocol alone; `next` = not asked
+   * for yet, and only if the user wants it.
+   */
+  readonly state: 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
   /** What can be shown of it. */
   readonly card?: TokenCard | undefined
 }

@@ -20,7 +20,7 @@ const shortestWord = 3
  * (kinds, ids of steps, states) stays.
  */
 export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile {
-  const steps = [...file.turns.flatMap(turn => turn.steps), stepOf(known)]
+  const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOf(known) }]
   const redactor = redactorFor(steps, wordMask(steps))
   return {
     ...file,
@@ -50,19 +50,14 @@ function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): Exporte
   }
 }
 
-/** What the page knows, as a step with a token, so that it is masked like the rest. */
-function stepOf({ tenantId, account }: KnownSecrets): TraceStep {
-  const user = account && {
-    oid: account.objectId,
-    name: account.name,
-    preferred_username: account.userName,
-  }
-  const token: TokenCard = { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }
-  return { id: '', kind: 'sign-in', from: 'user', to: 'agent', title: '', status: 'ok', token }
+/** What the page knows, as a token, so that it is masked like what tokens tell. */
+function tokenOf({ tenantId, account }: KnownSecrets): TokenCard {
+  const user = account && { oid: account.objectId, name: account.name, preferred_username: account.userName }
+  return { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }
 }
 
 /** Masks each word of a name. */
-function wordMask(steps: readonly TraceStep[]): (text: string) => string {
+function wordMask(steps: readonly Pick<TraceStep, 'token'>[]): (text: string) => string {
   const tokens = steps.flatMap(({ token }) => (token && actsAsOf(token) !== 'agent-user' ? [token] : []))
   const names = tokens.flatMap(({ claims }) => nameClaims.map(name => claims?.[name]))
   const parts = names.flatMap(name => (typeof name === 'string' ? name.split(/[^\p{L}\p{N}]+/u) : []))

@@ -1,13 +1,7 @@
 import type { LogIds } from '@entra-bedrock-agent/identity-trace'
 
-/** A query that finds a hop in the logs of another service. */
-export interface LogQuery {
-  readonly log: string
-  readonly text: string
-}
-
 /** Ready queries for the ids of a step: KQL for Entra's sign-in logs, a command for CloudTrail. */
-export function logQueries({ correlationId, tokenId, entraRequestId, awsRequestId }: LogIds): LogQuery[] {
+export function logQueries({ correlationId, tokenId, entraRequestId, awsRequestId }: LogIds) {
   const columns = { CorrelationId: correlationId, UniqueTokenIdentifier: tokenId, Id: entraRequestId }
   const conditions = Object.entries(columns).flatMap(([column, value]) =>
     value === undefined ? [] : [`${column} == "${value}"`],

@@ -25,7 +25,7 @@ const shortestLength = 4
  *
  * @param hideMore hides what is left of it in a text, such as single words of a name
  */
-export function redactorFor(steps: readonly TraceStep[], hideMore = reveal.text): Redactor {
+export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore = reveal.text): Redactor {
   const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))
   if (secrets.size === 0) return reveal
   const hideSecrets = textRedactor(secrets)

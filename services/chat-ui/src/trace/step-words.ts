@@ -7,14 +7,8 @@ import { count } from '../words/times.ts'
 import { tellContexts } from './acrs.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
-/** A step in words: what was done, and where. */
-export interface StepWords {
-  readonly title: string
-  readonly where: string
-}
-
-/** Short words for a step, from its kind and fields; what the agent calls it is for people and never parsed. */
-export function tellStep(step: TraceStep, flow: Flow, names: Names): StepWords {
+/** A step in short words: what was done, and where. From its kind and fields; what the agent calls it is never parsed. */
+export function tellStep(step: TraceStep, flow: Flow, names: Names) {
   const way = `${names.actor(step.from)} → ${names.actor(step.to)}`
   const where = [way, ...details[step.kind](step)].filter(part => part !== undefined)
   return { title: titles[step.kind](step, flow, names), where: where.join(' · ') }

@@ -2,7 +2,7 @@
 export type TextPart = string | { readonly hidden: string }
 
 /** Controls, marks of direction, characters without a picture, and spaces and breaks that look like another or like none. */
-const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\S ]/u
+const unseen = /([\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\S ])/u
 
 const names: Readonly<Record<string, string>> = {
   '\n': 'line break',
@@ -12,18 +12,9 @@ const names: Readonly<Record<string, string>> = {
 
 /** A text with all that would hide in it, or turn its order around, shown by name. */
 export function showHidden(text: string): TextPart[] {
-  const parts: TextPart[] = []
-  let plain = ''
-  for (const character of text) {
-    if (!unseen.test(character)) {
-      plain += character
-      continue
-    }
-    if (plain !== '') parts.push(plain)
-    plain = ''
-    parts.push({ hidden: nameOf(character) })
-  }
-  return plain === '' ? parts : [...parts, plain]
+  // What a group of the pattern matched stands between what is split by it.
+  const parts = text.split(unseen).map((part, index) => (index % 2 === 0 ? part : { hidden: nameOf(part) }))
+  return parts.filter(part => part !== '')
 }
 
 /** The same in one piece. */
