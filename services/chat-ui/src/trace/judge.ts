@@ -118,15 +118,9 @@ function tellDenial({ agent, names }: Scene, use: TokenUse): string {
 }
 
 /** Who denied the call, and by which of their checks. */
-export function deniedBy({ token, decisive }: TokenUse): {
-  actor: string | undefined
-  check: string | undefined
-} {
+export function deniedBy({ token, decisive }: TokenUse) {
   const failed = failedChecks(token).at(-1)
-  return {
-    actor: decisive?.to ?? failed?.actor,
-    check: decisive?.problem?.failedCheck ?? failed?.check,
-  }
+  return { actor: decisive?.to ?? failed?.actor, check: decisive?.problem?.failedCheck ?? failed?.check }
 }
 
 export function isRightMissing(use: TokenUse): boolean {
@@ -134,14 +128,12 @@ export function isRightMissing(use: TokenUse): boolean {
 }
 
 function whoFailed(failure: TraceStep | undefined, names: Names): string {
-  const service = failure?.problem?.upstream?.service
-  return service === undefined ? names.actor(failure?.to ?? 'agent') : names.actor(service)
+  return names.actor(failure?.problem?.upstream?.service ?? failure?.to ?? 'agent')
 }
 
 export function apisOf({ apis, token }: TokenUse, names: Names): string {
-  const audience = token.claims?.['aud']
-  const known = typeof audience === 'string' ? names.id(audience) : undefined
-  return apis.length > 0 ? listInWords(apis.map(names.actor)) : (known ?? 'the API')
+  if (apis.length > 0) return listInWords(apis.map(names.actor))
+  return names.id(String(token.claims?.['aud'])) ?? 'the API'
 }
 
 /** The API whose answer made the outcome; all of them where each allowed its calls. */
@@ -149,14 +141,10 @@ export function decidingApi(use: TokenUse, names: Names): string {
   return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOf(use, names)
 }
 
-function tellCaller({ use, uses, running, names }: Scene): FactAnswer {
+function tellCaller({ use, uses, running, names, agent }: Scene): FactAnswer {
   const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
-  if (!use)
-    return {
-      question,
-      value: capitalise(names.agent),
-      detail: [running ? 'not proven yet' : 'not proven: no TR'],
-    }
+  const why = running ? 'not proven yet' : 'not proven: no TR'
+  if (!use) return { question, value: agent, detail: [why] }
   const { claims = {} } = use.token
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
   const id = String(claims[name] ?? '')

@@ -42,17 +42,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
     box.current?.scrollIntoView({ block: 'nearest' })
   }, [card.role, card.fingerprint])
   return (
-    <section
-      class="notice token-card stack"
-      data-token={card.role}
-      aria-label={card.role}
-      ref={box}
-      onKeyDown={event => {
-        if (event.key !== 'Escape') return
-        event.stopPropagation()
-        onClose()
-      }}
-    >
+    <section class="notice token-card stack" data-token={card.role} aria-label={card.role} ref={box}>
       <header>
         <TokenMark token={card.role} />
         <h4>{tellToken(card, names, context.revealed)}</h4>

@@ -71,8 +71,10 @@ function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, '
     <section
       class="formulas stack"
       aria-label="Exchange"
-      onKeyDown={({ key }) => {
-        if (key === 'Escape' && open) close()
+      onKeyDown={event => {
+        if (event.key !== 'Escape' || !open) return
+        event.stopPropagation()
+        close()
       }}
     >
       {formulas.map((formula, index) => (
