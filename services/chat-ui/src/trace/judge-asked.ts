@@ -1,5 +1,5 @@
 import type { FactAnswer, Verdict } from '../identity/verdict.ts'
-import { tellAct } from '../words/call-words.ts'
+import { tellAct } from '../words/call-facts.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
@@ -28,17 +28,15 @@ export function outcomeOfAsked({ kind, isOpen }: Asked): Verdict['outcome'] {
   return { kind: 'neutral', words: kind === 'step-up' ? 'Nothing changed' : 'Not sent' }
 }
 
-/** What is known of the caller and the right once the API has been called. */
-interface Called {
-  readonly caller: FactAnswer
-  readonly right: FactAnswer
-}
-
-/** The four answers of a call that waits. */
+/**
+ * The four answers of a call that waits.
+ *
+ * @param called what is known of the caller and the right once the API has been called
+ */
 export function answerAsked(
   { tokens, uses }: TurnFacts,
   { kind, api, contexts, scopes }: Asked,
-  called: Called | undefined,
+  called: readonly [caller: FactAnswer, right: FactAnswer] | undefined,
   { agent, agentId, actor }: Names,
 ): FactAnswer[] {
   const where = api === undefined ? 'the API' : actor(api)
@@ -47,7 +45,8 @@ export function answerAsked(
     const status = uses.findLast(({ outcome }) => outcome === 'more')?.decisive?.response?.status
     const detail = phrase`${`${status ?? 401}`} · wants ${{ code: 'acrs' }} ${contexts.join(' ')}`
     const decision = { question: 'Decided by', value: capitalise(where), detail }
-    return [called.caller, subject, called.right, decision]
+    const [caller, right] = called
+    return [caller, subject, right, decision]
   }
   const why = kind === 'consent' ? 'not consented to yet' : 'asked for if you approve'
   return [

@@ -34,7 +34,7 @@ export function judge(facts: TurnFacts, names: Names): Verdict {
     apis: use ? decidingApi(use, names) : '',
   }
   if (asked) {
-    const called = use && { caller: tellCaller(scene), right: tellRight(scene) }
+    const called = use && ([tellCaller(scene), tellRight(scene)] as const)
     const answers = answerAsked(facts, asked, called, names)
     return toReader({ headline: tellAsked(asked, names), outcome: outcomeOfAsked(asked), answers }, names)
   }

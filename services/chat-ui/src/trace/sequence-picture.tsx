@@ -1,5 +1,6 @@
 import type { Actor, TokenRole } from '@entra-bedrock-agent/identity-trace'
 import type { Names } from '../words/names.ts'
+import type { DrawnHop } from './sequence.ts'
 import '../identity/token-mark.css'
 import './sequence-picture.css'
 
@@ -31,21 +32,6 @@ export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
       ))}
     </svg>
   )
-}
-
-export interface DrawnHop {
-  readonly from: Actor
-  readonly to: Actor
-  readonly title: string
-  readonly time?: string
-  readonly token?: TokenRole | undefined
-  readonly isUnseen?: boolean
-  /** The actor does it by itself. */
-  readonly isCheck?: boolean
-  /** Of an exchange that nobody saw: what is shown, what is issued for it, and whether it is the first or the last of them. */
-  readonly exchange?:
-    | { readonly shown: string; readonly issued: TokenRole; readonly edge: string }
-    | undefined
 }
 
 interface HopViewProps {

@@ -3,13 +3,25 @@ import { wantedContexts } from '../words/step-up.ts'
 import { countToolCalls } from './step-words.ts'
 import type { Row } from './timeline.ts'
 
-/** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
-export interface Message {
-  readonly id: string
+/** What the sequence shows of a hop. */
+export interface DrawnHop {
   readonly from: Actor
   readonly to: Actor
   readonly title: string
-  readonly token?: TokenRole
+  readonly time?: string
+  readonly token?: TokenRole | undefined
+  readonly isUnseen?: boolean
+  /** The actor does it by itself. */
+  readonly isCheck?: boolean
+  /** Of an exchange that nobody saw: what is shown, what is issued for it, and whether it is the first or the last of them. */
+  readonly exchange?:
+    | { readonly shown: string; readonly issued: TokenRole; readonly edge: string }
+    | undefined
+}
+
+/** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
+export interface Message extends DrawnHop {
+  readonly id: string
   /** The step that it answers. */
   readonly answers?: TraceStep
 }

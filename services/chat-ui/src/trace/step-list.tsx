@@ -11,7 +11,7 @@ import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
 import { type Hop, isRow, type Message, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
-import { type DrawnHop, HopView, LaneHeads, LaneLines } from './sequence-picture.tsx'
+import { HopView, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
@@ -336,7 +336,7 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
   const { step, names, flow } = row
   const issued = step.token?.role ?? 'TR'
   const shown = { T1: 'Credential', T2: 'T1', Tc: '', TR: flowWords[flow].terms.join(' and ') }[issued]
-  const hop: DrawnHop = {
+  const hop = {
     from: step.from,
     to: step.to,
     title: titleOfHop(step, tellRow(row).title, row.number === 1),

@@ -1,5 +1,5 @@
 import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { tellAct } from '../words/call-words.ts'
+import { tellAct } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import { marks, type Phrase, phrase } from '../words/phrase.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tellCall, tellCallShortly } from './call-facts.ts'
+import { tellAct, tellCall, tellCallShortly } from './call-facts.ts'
 
 const alert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
 
@@ -48,4 +48,15 @@ describe('tellCallShortly', () => {
       'Create alert, Oslo, temperature-below, -5, 2026-12-04',
     )
   })
+})
+
+it.each([
+  ['Create alert', 'create an alert'],
+  ['create_alert', 'create an alert'],
+  ['Delete order', 'delete an order'],
+  ['Send mail', 'send a mail'],
+  ['Clear alerts', 'call Clear alerts'],
+  ['send_mail_to_all', 'call send_mail_to_all'],
+])('%s is told as “%s”', (title, words) => {
+  expect(tellAct(title)).toBe(words)
 })
