@@ -188,7 +188,7 @@ const acts: ReadonlyMap<string, (on: KeyTarget) => void> = new Map([
   ['?', ({ onHelp }) => onHelp()],
   ['[', ({ view, rows }) => view.setAll(rows, false)],
   [']', ({ view, rows }) => view.setAll(rows, true)],
-  ['f', ({ view }) => (view.failedOnly.value = !view.failedOnly.value)],
+  ['f', ({ view }) => view.toggleFailedOnly()],
   ['/', ({ target }) => target.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus()],
 ])
 
