@@ -22,7 +22,8 @@ function isOfFirstPaint(id: string, modules: Modules, seen = new Set<string>()):
 }
 
 /** What reads files by schemas, and what explains claims; of these modules the first paint needs the types only. */
-const later = /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions|claims|redaction)\.ts$/
+const later =
+  /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions|claims|redaction|strict-object)\.ts$/
 
 /** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
 export default defineConfig({

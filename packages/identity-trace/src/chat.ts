@@ -4,8 +4,7 @@ import { flowNames } from './flows.ts'
 import { chatLimits } from './limits.ts'
 import { Problem } from './problem.ts'
 import { TraceStep } from './schema.ts'
-
-const strict = { additionalProperties: false } as const
+import { strictObject } from './strict-object.ts'
 
 export const Mode = Type.Enum(['direct', 'bedrock'])
 /** `direct` = no model; `bedrock` = Claude reasons and calls tools. */
@@ -14,53 +13,41 @@ export type Mode = Static<typeof Mode>
 /** The schema of a flow's name. */
 export const FlowName = Type.Enum(flowNames)
 
-export const HistoryEntry = Type.Object(
-  {
-    role: Type.Enum(['user', 'assistant']),
-    text: Type.String({ maxLength: chatLimits.historyCharacters }),
-  },
-  strict,
-)
+export const HistoryEntry = strictObject({
+  role: Type.Enum(['user', 'assistant']),
+  text: Type.String({ maxLength: chatLimits.historyCharacters }),
+})
 export type HistoryEntry = Static<typeof HistoryEntry>
 
-export const ChatRequest = Type.Object(
-  {
-    message: Type.String({ description: '1–4,000 characters after trimming.' }),
-    agent: Type.Optional(Type.String({ description: 'Name of the agent; default: the default one.' })),
-    mode: Mode,
-    flow: FlowName,
-    history: Type.Optional(Type.Array(HistoryEntry, { maxItems: chatLimits.historyEntries })),
-    pauseFor: Type.Optional(
-      Type.Array(Type.Enum(['consent']), {
-        maxItems: 1,
-        description:
-          'Where a turn waits instead of failing. It always waits before a tool that changes something.',
-      }),
-    ),
-  },
-  strict,
-)
+export const ChatRequest = strictObject({
+  message: Type.String({ description: '1–4,000 characters after trimming.' }),
+  agent: Type.Optional(Type.String({ description: 'Name of the agent; default: the default one.' })),
+  mode: Mode,
+  flow: FlowName,
+  history: Type.Optional(Type.Array(HistoryEntry, { maxItems: chatLimits.historyEntries })),
+  pauseFor: Type.Optional(
+    Type.Array(Type.Enum(['consent']), {
+      maxItems: 1,
+      description:
+        'Where a turn waits instead of failing. It always waits before a tool that changes something.',
+    }),
+  ),
+})
 export type ChatRequest = Static<typeof ChatRequest>
 
-export const ToolUse = Type.Object(
-  {
-    name: Type.String(),
-    arguments: Type.Record(Type.String(), Type.Unknown()),
-    status: Type.Enum(['ok', 'failed', 'denied']),
-  },
-  strict,
-)
+export const ToolUse = strictObject({
+  name: Type.String(),
+  arguments: Type.Record(Type.String(), Type.Unknown()),
+  status: Type.Enum(['ok', 'failed', 'denied']),
+})
 export type ToolUse = Static<typeof ToolUse>
 
-export const TokenUsage = Type.Object(
-  {
-    inputTokens: Type.Integer({ description: 'All that the model was given, the cached ones included.' }),
-    outputTokens: Type.Integer(),
-    cacheReadInputTokens: Type.Integer({ description: 'Of the input: read from the prompt cache.' }),
-    cacheWriteInputTokens: Type.Integer({ description: 'Of the input: written to the prompt cache.' }),
-  },
-  strict,
-)
+export const TokenUsage = strictObject({
+  inputTokens: Type.Integer({ description: 'All that the model was given, the cached ones included.' }),
+  outputTokens: Type.Integer(),
+  cacheReadInputTokens: Type.Integer({ description: 'Of the input: read from the prompt cache.' }),
+  cacheWriteInputTokens: Type.Integer({ description: 'Of the input: written to the prompt cache.' }),
+})
 /** The tokens that the model read and wrote in all calls of a turn. */
 export type TokenUsage = Static<typeof TokenUsage>
 
@@ -75,10 +62,7 @@ export const turnStart = {
   model: Type.Union([Type.String(), Type.Null()]),
 }
 
-export const TurnStart = Type.Object(
-  { ...turnStart, startedAt: Type.String({ format: 'date-time' }) },
-  strict,
-)
+export const TurnStart = strictObject({ ...turnStart, startedAt: Type.String({ format: 'date-time' }) })
 export type TurnStart = Static<typeof TurnStart>
 
 /** What the last event says of a turn, whether it is over or waits. */
@@ -87,7 +71,7 @@ export const turnFigures = {
   answer: Type.String(),
   /** Of the whole turn. */
   usage: Type.Union([TokenUsage, Type.Null()]),
-  timing: Type.Object({ firstTokenMs: Type.Number(), totalMs: Type.Number() }, strict),
+  timing: strictObject({ firstTokenMs: Type.Number(), totalMs: Type.Number() }),
   tools: Type.Array(ToolUse),
   notices: Type.Array(Problem),
 }
@@ -99,8 +83,8 @@ const turnResult = {
 }
 
 /** The last event of a successful turn. The JSON response has the same members, and `trace`. */
-export const TurnResult = Type.Object(turnResult, strict)
+export const TurnResult = strictObject(turnResult)
 export type TurnResult = Static<typeof TurnResult>
 
-export const ChatResponse = Type.Object({ ...turnResult, trace: Type.Array(TraceStep) }, strict)
+export const ChatResponse = strictObject({ ...turnResult, trace: Type.Array(TraceStep) })
 export type ChatResponse = Static<typeof ChatResponse>

@@ -2,39 +2,29 @@
 import { type Static, Type } from 'typebox'
 import { FlowName } from './chat.ts'
 import { NeededRight } from './problem.ts'
+import { strictObject } from './strict-object.ts'
 
-const strict = { additionalProperties: false } as const
+export const InstructionsQuery = strictObject({
+  agent: Type.Optional(Type.String({ description: 'Name of the agent; default: the default one.' })),
+  flow: FlowName,
+})
 
-export const InstructionsQuery = Type.Object(
-  {
-    agent: Type.Optional(Type.String({ description: 'Name of the agent; default: the default one.' })),
-    flow: FlowName,
-  },
-  strict,
-)
-
-const ToolInstructions = Type.Object(
-  {
-    /** The tool's name for the model. */
-    name: Type.String(),
-    description: Type.String(),
-    /** JSON Schema of its arguments. */
-    inputSchema: Type.Unknown(),
-    /** Name of the API that it calls. */
-    api: Type.String(),
-    /** `null` if only the API knows it. */
-    needs: Type.Union([NeededRight, Type.Null()]),
-    /** Whether the agent's token has that right; `null` if that is not known before a call. */
-    held: Type.Union([Type.Boolean(), Type.Null()]),
-    /** Whether its calls wait for the user's approval. */
-    waits: Type.Optional(Type.Boolean()),
-  },
-  strict,
-)
+const ToolInstructions = strictObject({
+  /** The tool's name for the model. */
+  name: Type.String(),
+  description: Type.String(),
+  /** JSON Schema of its arguments. */
+  inputSchema: Type.Unknown(),
+  /** Name of the API that it calls. */
+  api: Type.String(),
+  /** `null` if only the API knows it. */
+  needs: Type.Union([NeededRight, Type.Null()]),
+  /** Whether the agent's token has that right; `null` if that is not known before a call. */
+  held: Type.Union([Type.Boolean(), Type.Null()]),
+  /** Whether its calls wait for the user's approval. */
+  waits: Type.Optional(Type.Boolean()),
+})
 
 /** The same for all who may ask in this flow, except for tools that an MCP server lists to one user only. */
-export const Instructions = Type.Object(
-  { systemPrompt: Type.String(), tools: Type.Array(ToolInstructions) },
-  strict,
-)
+export const Instructions = strictObject({ systemPrompt: Type.String(), tools: Type.Array(ToolInstructions) })
 export type Instructions = Static<typeof Instructions>

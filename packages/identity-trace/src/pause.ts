@@ -3,8 +3,7 @@ import { type Static, Type } from 'typebox'
 import { ChatRequest, type TurnResult, type TurnStart, turnFigures, turnStart } from './chat.ts'
 import type { Problem } from './problem.ts'
 import { TraceStep } from './schema.ts'
-
-const strict = { additionalProperties: false } as const
+import { strictObject } from './strict-object.ts'
 
 /** What a call does to what an API keeps. */
 export const Effect = Type.Enum(['create', 'change', 'delete'])
@@ -18,40 +17,34 @@ export const PauseKind = Type.Enum(['approval', 'step-up', 'consent'])
 export type PauseKind = Static<typeof PauseKind>
 
 /** A call that the user decides about. It runs exactly so or not at all. */
-const AskedCall = Type.Object(
-  {
-    callId: Type.String(),
-    tool: Type.String(),
-    /** What the call does, for people: from the tool's code or configuration, never the model's words. */
-    title: Type.String(),
-    /** The call, and what comes of it, in plain words: as the title, of the agent's own tools. */
-    note: Type.Optional(Type.String()),
-    /** Name of the API. */
-    api: Type.String(),
-    /** Missing if it changes nothing. */
-    effect: Type.Optional(Effect),
-    arguments: Type.Record(Type.String(), Type.Unknown()),
-    /** Of tool, API and arguments; to be sent back with the decision. */
-    digest: Type.String(),
-    /** The step of the trace that waits. */
-    stepId: Type.String(),
-  },
-  strict,
-)
+const AskedCall = strictObject({
+  callId: Type.String(),
+  tool: Type.String(),
+  /** What the call does, for people: from the tool's code or configuration, never the model's words. */
+  title: Type.String(),
+  /** The call, and what comes of it, in plain words: as the title, of the agent's own tools. */
+  note: Type.Optional(Type.String()),
+  /** Name of the API. */
+  api: Type.String(),
+  /** Missing if it changes nothing. */
+  effect: Type.Optional(Effect),
+  arguments: Type.Record(Type.String(), Type.Unknown()),
+  /** Of tool, API and arguments; to be sent back with the decision. */
+  digest: Type.String(),
+  /** The step of the trace that waits. */
+  stepId: Type.String(),
+})
 export type AskedCall = Static<typeof AskedCall>
 
 /** Where the user consents. The page opens `url` as it is. */
-const ConsentRequest = Type.Object(
-  {
-    url: Type.String(),
-    /** For an administrator, who consents for all users. */
-    adminUrl: Type.String(),
-    /** Comes back with the browser; 128 random bits. */
-    state: Type.String(),
-    scopes: Type.Array(Type.Object({ value: Type.String(), text: Type.String() }, strict)),
-  },
-  strict,
-)
+const ConsentRequest = strictObject({
+  url: Type.String(),
+  /** For an administrator, who consents for all users. */
+  adminUrl: Type.String(),
+  /** Comes back with the browser; 128 random bits. */
+  state: Type.String(),
+  scopes: Type.Array(strictObject({ value: Type.String(), text: Type.String() })),
+})
 export type ConsentRequest = Static<typeof ConsentRequest>
 
 const pause = {
@@ -69,35 +62,30 @@ const pause = {
 }
 
 /** The last event of a turn that waits. What it has done until then has been told. */
-export const Pause = Type.Object(pause, strict)
+export const Pause = strictObject(pause)
 export type Pause = Static<typeof Pause>
 
-export const PausedResponse = Type.Object(
-  { ...pause, status: Type.Literal('paused'), trace: Type.Array(TraceStep) },
-  strict,
-)
+export const PausedResponse = strictObject({
+  ...pause,
+  status: Type.Literal('paused'),
+  trace: Type.Array(TraceStep),
+})
 export type PausedResponse = Static<typeof PausedResponse>
 
-export const Decision = Type.Object(
-  {
-    callId: Type.String({ maxLength: 200 }),
-    digest: Type.String({ maxLength: 100, description: 'Of the call that was shown.' }),
-    decision: Type.Enum(['approve', 'deny']),
-  },
-  strict,
-)
+export const Decision = strictObject({
+  callId: Type.String({ maxLength: 200 }),
+  digest: Type.String({ maxLength: 100, description: 'Of the call that was shown.' }),
+  decision: Type.Enum(['approve', 'deny']),
+})
 export type Decision = Static<typeof Decision>
 
 const { message: _message, ...asBefore } = ChatRequest.properties
 
-export const ContinueRequest = Type.Object(
-  {
-    ...asBefore,
-    continuation: Type.String({ maxLength: 48 * 1024 }),
-    decisions: Type.Array(Decision, { maxItems: 10 }),
-  },
-  strict,
-)
+export const ContinueRequest = strictObject({
+  ...asBefore,
+  continuation: Type.String({ maxLength: 48 * 1024 }),
+  decisions: Type.Array(Decision, { maxItems: 10 }),
+})
 export type ContinueRequest = Static<typeof ContinueRequest>
 
 /** The events of one turn, in order: `turn` first; `result`, `pause` or `problem` last, exactly one of them. */

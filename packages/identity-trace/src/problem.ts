@@ -1,17 +1,13 @@
 import { type Static, Type } from 'typebox'
-
-const strict = { additionalProperties: false } as const
+import { strictObject } from './strict-object.ts'
 
 /** A right at an API: an app role (the agent's own) or a delegated scope (of the user it acts for). */
-export const NeededRight = Type.Object(
-  {
-    /** The API's name, as in traces. */
-    api: Type.String(),
-    permission: Type.String(),
-    kind: Type.Enum(['scope', 'role']),
-  },
-  strict,
-)
+export const NeededRight = strictObject({
+  /** The API's name, as in traces. */
+  api: Type.String(),
+  permission: Type.String(),
+  kind: Type.Enum(['scope', 'role']),
+})
 export type NeededRight = Static<typeof NeededRight>
 
 /** The members of every problem (RFC 9457). `detail` says what happened, `hint` what to do. */
@@ -26,31 +22,25 @@ export const problemMembers = {
   /** Only if requests are traced. */
   traceId: Type.Optional(Type.String()),
   upstream: Type.Optional(
-    Type.Object(
-      {
-        service: Type.String(),
-        status: Type.Optional(Type.Integer()),
-        code: Type.Optional(Type.String()),
-        /** The id of the request in the logs of Entra or AWS. */
-        requestId: Type.Optional(Type.String()),
-        correlationId: Type.Optional(Type.String()),
-      },
-      strict,
-    ),
+    strictObject({
+      service: Type.String(),
+      status: Type.Optional(Type.Integer()),
+      code: Type.Optional(Type.String()),
+      /** The id of the request in the logs of Entra or AWS. */
+      requestId: Type.Optional(Type.String()),
+      correlationId: Type.Optional(Type.String()),
+    }),
   ),
   /** The check of a token that failed, by the name that the API gives it. */
   failedCheck: Type.Optional(Type.String()),
 }
 
 /** A problem of the agent. */
-export const Problem = Type.Object(
-  {
-    ...problemMembers,
-    /** The right that is missing. */
-    needs: Type.Optional(NeededRight),
-    /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
-    claimsChallenge: Type.Optional(Type.String()),
-  },
-  strict,
-)
+export const Problem = strictObject({
+  ...problemMembers,
+  /** The right that is missing. */
+  needs: Type.Optional(NeededRight),
+  /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
+  claimsChallenge: Type.Optional(Type.String()),
+})
 export type Problem = Static<typeof Problem>

@@ -2,8 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { type ActsAs, flows } from './flows.ts'
 import { Problem } from './problem.ts'
-
-const strict = { additionalProperties: false } as const
+import { strictObject } from './strict-object.ts'
 
 /** `user`, `agent`, `sidecar`, `entra`, `bedrock`, or the name of a downstream API, such as `weather-api`. */
 export const Actor = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' })
@@ -35,94 +34,77 @@ export type TokenRole = Static<typeof TokenRole>
 const ActsAsName = Type.Unsafe<ActsAs>(Type.Enum(Object.values(flows).map(({ actsAs }) => actsAs)))
 
 /** One check of a token and its outcome, as the code that made it reported it. */
-export const Check = Type.Object({ name: Type.String(), ok: Type.Boolean() }, strict)
+export const Check = strictObject({ name: Type.String(), ok: Type.Boolean() })
 export type Check = Static<typeof Check>
 
 /**
  * A token as it may be shown: decoded parts and a fingerprint, never the token itself. `observed: false` = not seen, known
  * from the protocol only.
  */
-export const TokenCard = Type.Object(
-  {
-    role: TokenRole,
-    /** Of TR: whose rights it has. */
-    actsAs: Type.Optional(ActsAsName),
-    observed: Type.Boolean(),
-    fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
-    header: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    verifiedBy: Type.Optional(Type.Array(Type.Object({ actor: Actor, checks: Type.Array(Check) }, strict))),
-  },
-  strict,
-)
+export const TokenCard = strictObject({
+  role: TokenRole,
+  /** Of TR: whose rights it has. */
+  actsAs: Type.Optional(ActsAsName),
+  observed: Type.Boolean(),
+  fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
+  header: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  verifiedBy: Type.Optional(Type.Array(strictObject({ actor: Actor, checks: Type.Array(Check) }))),
+})
 export type TokenCard = Static<typeof TokenCard>
 
 /** Ids by which a hop is found in the logs of Entra and AWS. None of them is a secret. */
-export const LogIds = Type.Object(
-  {
-    /** All requests of a turn have the same in Entra's sign-in logs. */
-    correlationId: Type.Optional(Type.String()),
-    /** The claim `uti` of the token: `UniqueTokenIdentifier` in Entra's sign-in logs. */
-    tokenId: Type.Optional(Type.String()),
-    /** The id of a request that Entra refused. */
-    entraRequestId: Type.Optional(Type.String()),
-    /** `requestID` in CloudTrail. */
-    awsRequestId: Type.Optional(Type.String()),
-  },
-  strict,
-)
+export const LogIds = strictObject({
+  /** All requests of a turn have the same in Entra's sign-in logs. */
+  correlationId: Type.Optional(Type.String()),
+  /** The claim `uti` of the token: `UniqueTokenIdentifier` in Entra's sign-in logs. */
+  tokenId: Type.Optional(Type.String()),
+  /** The id of a request that Entra refused. */
+  entraRequestId: Type.Optional(Type.String()),
+  /** `requestID` in CloudTrail. */
+  awsRequestId: Type.Optional(Type.String()),
+})
 export type LogIds = Static<typeof LogIds>
 
 /** One hop. A step is recorded only if it happened; `durationMs` is measured. */
-export const TraceStep = Type.Object(
-  {
-    id: Type.String(),
-    parentId: Type.Optional(Type.String()),
-    kind: StepKind,
-    from: Actor,
-    to: Actor,
-    /** For people, never to be parsed. */
-    title: Type.String(),
-    status: StepStatus,
-    /** Missing if the hop could not be observed (`not-observable`). */
-    startedAt: Type.Optional(Type.String({ format: 'date-time' })),
-    durationMs: Type.Optional(Type.Number({ minimum: 0 })),
-    request: Type.Optional(
-      Type.Object(
-        {
-          method: Type.String(),
-          url: Type.String(),
-          headers: Type.Record(Type.String(), Type.String()),
-          body: Type.Optional(Type.Unknown()),
-        },
-        strict,
-      ),
-    ),
-    response: Type.Optional(
-      Type.Object({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) }, strict),
-    ),
-    /** The call of a tool, as the model wrote it; without arguments where they were no JSON object. */
-    tool: Type.Optional(
-      Type.Object(
-        { name: Type.String(), arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
-        strict,
-      ),
-    ),
-    /** What the user decided about the call of the tool above, and how long that took. */
-    approval: Type.Optional(
-      Type.Object(
-        {
-          decision: Type.Enum(['approve', 'deny']),
-          digest: Type.String(),
-          waitedMs: Type.Number({ minimum: 0 }),
-        },
-        strict,
-      ),
-    ),
-    token: Type.Optional(TokenCard),
-    logIds: Type.Optional(LogIds),
-    problem: Type.Optional(Problem),
-  },
-  strict,
-)
+export const TraceStep = strictObject({
+  id: Type.String(),
+  parentId: Type.Optional(Type.String()),
+  kind: StepKind,
+  from: Actor,
+  to: Actor,
+  /** For people, never to be parsed. */
+  title: Type.String(),
+  status: StepStatus,
+  /** Missing if the hop could not be observed (`not-observable`). */
+  startedAt: Type.Optional(Type.String({ format: 'date-time' })),
+  durationMs: Type.Optional(Type.Number({ minimum: 0 })),
+  request: Type.Optional(
+    strictObject({
+      method: Type.String(),
+      url: Type.String(),
+      headers: Type.Record(Type.String(), Type.String()),
+      body: Type.Optional(Type.Unknown()),
+    }),
+  ),
+  response: Type.Optional(strictObject({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) })),
+  /** The call of a tool, as the model wrote it; without arguments where they were no JSON object. */
+  tool: Type.Optional(
+    strictObject({
+      name: Type.String(),
+      arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    }),
+  ),
+  /** What the user decided about the call of the tool above, and how long that took. */
+  approval: Type.Optional(
+    strictObject({
+      decision: Type.Enum(['approve', 'deny']),
+      digest: Type.String(),
+      waitedMs: Type.Number({ minimum: 0 }),
+    }),
+  ),
+  token: Type.Optional(TokenCard),
+  logIds: Type.Optional(LogIds),
+  problem: Type.Optional(Problem),
+})
 export type TraceStep = Static<typeof TraceStep>
