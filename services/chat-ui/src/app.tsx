@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import { readConfig } from './agent/public-config.ts'
+import { readConfig } from './agent/documents.ts'
 import { PastMenu } from './archive/past-menu.tsx'
 import { isIncomplete } from './browser/incomplete.ts'
 import { useLoaded } from './browser/loaded.ts'

@@ -1,7 +1,7 @@
 import { flowNames, needsUser, type PublicConfig, type Status } from '@entra-bedrock-agent/identity-trace'
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
+import { agentNamed, readStatus } from './agent/documents.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
-import { agentNamed, readStatus } from './agent/public-config.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
 import type { AskedQuestion } from './conversation/asked-question.ts'

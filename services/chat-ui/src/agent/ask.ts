@@ -1,14 +1,14 @@
-import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
-import { EventStreamParser, type StreamEvent } from './event-stream.ts'
-import { PageError, type PageProblem, pageProblem } from './page-problem.ts'
+import type { ChatRequest, ContinueRequest, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { PageError, pageProblem, readProblem } from './page-problem.ts'
 
 /** The agent sends at least a comment every 15 s; after three missing ones the connection counts as lost. */
 const silenceLimitMs = 45_000
 
-const lastEventNames: ReadonlySet<string> = new Set(['result', 'pause', 'problem'])
-const turnEventNames: ReadonlySet<string> = new Set(['turn', 'step', 'delta', 'notice', ...lastEventNames])
+const lastEventNames = ['result', 'pause', 'problem']
+const turnEventNames = ['turn', 'step', 'delta', 'notice', ...lastEventNames]
 
-export interface AskOptions {
+interface AskOptions {
   /** Tc; sent only where the flow needs it. */
   readonly userToken: string | undefined
   readonly signal: AbortSignal
@@ -22,7 +22,13 @@ export async function* askAgent(
   request: ChatRequest | ContinueRequest,
   options: AskOptions,
 ): AsyncGenerator<TurnEvent> {
-  const silence = new SilenceWatch()
+  const silence = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const noteSound = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => silence.abort(), silenceLimitMs)
+  }
+  noteSound()
   const signal = AbortSignal.any([options.signal, silence.signal])
   let answering = false
   try {
@@ -38,75 +44,43 @@ export async function* askAgent(
     })
     if (!isEventStream(response)) throw new PageError(await readProblem(response))
     answering = true
-    yield* readTurn(response.body, silence)
+    yield* readTurn(response.body, noteSound)
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason
     if (error instanceof PageError) throw error
     if (silence.signal.aborted) throw new PageError(pageProblem('AGENT_SILENT'))
     throw new PageError(pageProblem(answering ? 'ANSWER_BROKEN_OFF' : 'AGENT_UNREACHABLE'))
   } finally {
-    silence.end()
+    clearTimeout(timer)
   }
 }
 
-function isEventStream(response: Response): response is Response & { body: ReadableStream<Uint8Array> } {
+function isEventStream(response: Response): response is Response & { body: NonNullable<Response['body']> } {
   const type = response.headers.get('content-type') ?? ''
   return response.ok && type.startsWith('text/event-stream') && response.body !== null
 }
 
-/** Reads a problem; those of proxies may have fewer members than the agent's. */
-async function readProblem(response: Response): Promise<PageProblem> {
-  const unexpected = pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
-  const type = response.headers.get('content-type') ?? ''
-  if (!type.startsWith('application/problem+json')) return unexpected
-  const problem: Partial<Problem> = await response.json().catch(() => ({}))
-  return { ...unexpected, ...problem }
-}
-
-async function* readTurn(body: ReadableStream<Uint8Array>, silence: SilenceWatch): AsyncGenerator<TurnEvent> {
-  const parser = new EventStreamParser()
-  const decoder = new TextDecoder()
-  const reader = body.getReader()
+async function* readTurn(
+  body: NonNullable<Response['body']>,
+  noteSound: () => void,
+): AsyncGenerator<TurnEvent> {
+  const events: EventSourceMessage[] = []
+  const parser = createParser({ onEvent: event => events.push(event) })
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   try {
     while (true) {
       const piece = await reader.read()
       if (piece.done) throw new PageError(pageProblem('ANSWER_BROKEN_OFF'))
-      silence.heard()
-      for (const event of parser.push(decoder.decode(piece.value, { stream: true }))) {
-        if (!turnEventNames.has(event.event)) continue
-        yield turnEvent(event)
-        if (lastEventNames.has(event.event)) return
+      noteSound()
+      parser.feed(piece.value)
+      for (const { event = '', data } of events.splice(0)) {
+        if (!turnEventNames.includes(event)) continue
+        // The agent is part of the product and validates what it sends, so its events are not validated again.
+        yield { event, data: JSON.parse(data) } as TurnEvent
+        if (lastEventNames.includes(event)) return
       }
     }
   } finally {
     reader.cancel().catch(() => {})
-  }
-}
-
-/** The agent is part of the product and validates what it sends, so its events are not validated again. */
-function turnEvent(event: StreamEvent): TurnEvent {
-  return { event: event.event, data: JSON.parse(event.data) } as TurnEvent
-}
-
-/** Aborts its signal when nothing was received for too long. */
-class SilenceWatch {
-  readonly #controller = new AbortController()
-  #timer: ReturnType<typeof setTimeout> | undefined
-
-  constructor() {
-    this.heard()
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  heard(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#controller.abort(), silenceLimitMs)
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
   }
 }

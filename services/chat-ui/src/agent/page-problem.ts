@@ -44,3 +44,23 @@ export class PageError extends Error {
     this.problem = problem
   }
 }
+
+/** Reads the problem with which the agent refused a request; those of proxies may have fewer members. */
+export async function readProblem(response: Response): Promise<PageProblem> {
+  const unexpected = pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
+  const type = response.headers.get('content-type') ?? ''
+  if (!type.startsWith('application/problem+json')) return unexpected
+  const problem: Partial<Problem> = await response.json().catch(() => ({}))
+  return { ...unexpected, ...problem }
+}
+
+/** The failure of something that the user can start again; `undefined` where it succeeded. Rejects with what is no PageError. */
+export async function problemOf(action: Promise<unknown>): Promise<PageProblem | undefined> {
+  try {
+    await action
+    return undefined
+  } catch (error) {
+    if (error instanceof PageError) return error.problem
+    throw error
+  }
+}

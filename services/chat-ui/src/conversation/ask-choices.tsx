@@ -6,7 +6,7 @@ import {
   needsUser,
   type PublicConfig,
 } from '@entra-bedrock-agent/identity-trace'
-import { agentNamed } from '../agent/public-config.ts'
+import { agentNamed } from '../agent/documents.ts'
 import { useMediaQuery } from '../browser/media-query.ts'
 import { Segments } from '../controls/segments.tsx'
 import type { Session } from '../sign-in/session.ts'

@@ -1,6 +1,6 @@
 import type { Status } from '@entra-bedrock-agent/identity-trace'
 import { type ReadonlySignal, useComputed } from '@preact/signals'
-import { agentNamed } from '../agent/public-config.ts'
+import { agentNamed } from '../agent/documents.ts'
 import { AskChoices } from './ask-choices.tsx'
 import { Composer } from './composer.tsx'
 import { explainFlow, explainHistory, explainMode } from './explain.ts'

@@ -5,7 +5,7 @@ import {
   needsUser,
   type PublicConfig,
 } from '@entra-bedrock-agent/identity-trace'
-import { agentNamed } from '../agent/public-config.ts'
+import { agentNamed } from '../agent/documents.ts'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import type { Conversation } from './conversation.ts'

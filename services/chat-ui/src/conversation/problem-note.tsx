@@ -1,7 +1,7 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useEffect, useMemo } from 'preact/hooks'
+import { agentNamed } from '../agent/documents.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
-import { agentNamed } from '../agent/public-config.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'

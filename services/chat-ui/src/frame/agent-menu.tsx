@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { agentNamed } from '../agent/public-config.ts'
+import { agentNamed } from '../agent/documents.ts'
 import { useLoaded } from '../browser/loaded.ts'
 import { Icon } from '../controls/icon.tsx'
 import { Popover } from '../controls/popover.tsx'

@@ -1,12 +1,13 @@
 import { flows, type Instructions } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { readInstructions } from '../agent/instructions.ts'
+import { readDocument } from '../agent/documents.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { DottedName } from '../controls/dotted-name.tsx'
 import { as } from '../controls/table-roles.ts'
 import type { Conversation, Identify } from '../conversation/conversation.ts'
+import type { Speaker } from '../conversation/speaker.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import './told.css'
 
@@ -45,6 +46,12 @@ export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
       <Told told={told.value} inWords={flows[flow].inWords} names={names.ofAgent(agent)} />
     </>
   )
+}
+
+function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instructions> {
+  // The agent obtains a token for each API to say which rights it holds, which may take as long as for a question.
+  const timeoutMs = 20_000
+  return readDocument(`/api/instructions?${new URLSearchParams({ agent, flow })}`, { timeoutMs, userToken })
 }
 
 interface ToldProps {

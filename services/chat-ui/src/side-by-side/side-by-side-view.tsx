@@ -1,6 +1,6 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useComputed, useSignal } from '@preact/signals'
-import { agentNamed } from '../agent/public-config.ts'
+import { agentNamed } from '../agent/documents.ts'
 import { Icon } from '../controls/icon.tsx'
 import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
 import type { Question } from '../conversation/exchange.ts'

@@ -1,5 +1,5 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
-import { agentNamed } from '../agent/public-config.ts'
+import { agentNamed } from '../agent/documents.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
 import type { Question } from '../conversation/exchange.ts'
 import type { KeptExchanges } from '../conversation/kept.ts'
