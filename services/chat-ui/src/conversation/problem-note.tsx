@@ -1,7 +1,7 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useEffect, useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
-import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'
@@ -140,12 +140,7 @@ async function signInAndRetry(
   interaction: Interaction,
   asked: WayOn['asked'],
 ): Promise<void> {
-  try {
-    await session.signIn(interaction)
-  } catch (error) {
-    if (!(error instanceof PageError)) throw error
-    conversation.fail(exchange, error.problem)
-    return
-  }
-  await conversation.retry(exchange, asked)
+  const problem = await problemOf(session.signIn(interaction))
+  if (problem) conversation.fail(exchange, problem)
+  else await conversation.retry(exchange, asked)
 }

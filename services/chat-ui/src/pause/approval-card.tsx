@@ -1,11 +1,11 @@
 import type { AskedCall, Decision } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
+import { useSettled } from '../browser/settled.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import { count } from '../words/times.ts'
 import { actWords } from './act-words.ts'
 import { CallArguments } from './asked-call.tsx'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
-import { useGrace } from './grace.ts'
 
 /** Asks whether calls that change something run, exactly as shown. No key approves but a press of the button that names the act. */
 export function ApprovalCard(props: PauseCardProps) {
@@ -15,81 +15,48 @@ export function ApprovalCard(props: PauseCardProps) {
 }
 
 function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call: AskedCall }) {
-  const canPress = useGrace()
+  const { names, onDecide } = card
   const { doIt, leaveIt } = actWords(call.title)
-  const decide = (decision: Decision['decision']) => {
-    if (canPress) void card.onDecide(() => decision)
-  }
   return (
     <CardFrame
       card={card}
       title={`${call.title}?`}
-      acts={
-        <>
-          <button
-            type="button"
-            class="button primary"
-            aria-disabled={!canPress}
-            onClick={() => decide('approve')}
-          >
-            {doIt}
-          </button>
-          <button type="button" class="button" aria-disabled={!canPress} onClick={() => decide('deny')}>
-            {leaveIt}
-          </button>
-        </>
-      }
+      acts={[
+        { label: doIt, isPrimary: true, onPress: () => onDecide(() => 'approve') },
+        { label: leaveIt, onPress: () => onDecide(() => 'deny') },
+      ]}
     >
       <CallArguments call={call} />
-      <p>{tellWhatFollows(call, card.names)}</p>
+      <p>
+        Not sent yet. {capitalise(names.agent)} would call {names.actor(call.api)} on your behalf, once,
+        exactly as shown.
+      </p>
     </CardFrame>
   )
-}
-
-function tellWhatFollows({ api }: AskedCall, names: Names): string {
-  return `Not sent yet. ${capitalise(names.agent)} would call ${names.actor(api)} on your behalf, once, exactly as shown.`
 }
 
 /** Each call is decided on its own; nothing is sent until all are. */
 function SeveralCalls(card: PauseCardProps) {
   const { calls } = card.pause
-  const canPress = useGrace()
   const decisions = useSignal<ReadonlyMap<string, Decision['decision']>>(new Map())
   const open = calls.filter(({ callId }) => !decisions.value.has(callId)).length
   const decide = (decision: Decision['decision'], ...decided: readonly AskedCall[]) => {
-    if (!canPress) return
-    decisions.value = new Map([
-      ...decisions.value,
-      ...decided.map(({ callId }) => [callId, decision] as const),
-    ])
+    const added = decided.map(({ callId }) => [callId, decision] as const)
+    decisions.value = new Map([...decisions.value, ...added])
   }
-  const isReady = canPress && open === 0
   return (
     <CardFrame
       card={card}
       title={`${calls.length} calls that change something`}
-      acts={
-        <>
-          <button
-            type="button"
-            class="button primary"
-            aria-disabled={!isReady}
-            onClick={() => {
-              if (isReady) void card.onDecide(({ callId }) => decisions.value.get(callId) ?? 'deny')
-            }}
-          >
-            Go on as decided
-          </button>
-          <button
-            type="button"
-            class="button"
-            aria-disabled={!canPress}
-            onClick={() => decide('approve', ...calls)}
-          >
-            Approve all
-          </button>
-        </>
-      }
+      acts={[
+        {
+          label: 'Go on as decided',
+          isPrimary: true,
+          isDisabled: open > 0,
+          onPress: () => card.onDecide(({ callId }) => decisions.value.get(callId) ?? 'deny'),
+        },
+        { label: 'Approve all', onPress: () => decide('approve', ...calls) },
+      ]}
     >
       <p>Each of them runs once, exactly as shown, or not at all.</p>
       <ol class="asked-calls stack">
@@ -98,7 +65,6 @@ function SeveralCalls(card: PauseCardProps) {
             key={call.callId}
             call={call}
             names={card.names}
-            canPress={canPress}
             decision={decisions.value.get(call.callId)}
             onDecide={decision => decide(decision, call)}
           />
@@ -114,12 +80,12 @@ function SeveralCalls(card: PauseCardProps) {
 interface CallChoiceProps {
   readonly call: AskedCall
   readonly names: Names
-  readonly canPress: boolean
   readonly decision: Decision['decision'] | undefined
   readonly onDecide: (decision: Decision['decision']) => void
 }
 
-function CallChoice({ call, names, canPress, decision, onDecide }: CallChoiceProps) {
+function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
+  const canPress = useSettled(true, true)
   const { doIt, leaveIt } = actWords(call.title)
   const choice = (value: Decision['decision'], label: string) => (
     <button
@@ -127,7 +93,7 @@ function CallChoice({ call, names, canPress, decision, onDecide }: CallChoicePro
       class="button"
       aria-pressed={decision === value}
       aria-disabled={!canPress}
-      onClick={() => onDecide(value)}
+      onClick={() => canPress && onDecide(value)}
     >
       {label}
     </button>

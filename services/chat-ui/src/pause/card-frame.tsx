@@ -2,12 +2,16 @@ import type { AskedCall, Decision, Pause, PublicConfig } from '@entra-bedrock-ag
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { PageProblem } from '../agent/page-problem.ts'
+import { useNow } from '../browser/now.ts'
+import { useSettled } from '../browser/settled.ts'
 import { FailureCode } from '../controls/failure-code.tsx'
+import { KeepFocus } from '../controls/keep-focus.tsx'
 import type { Session } from '../sign-in/session.ts'
 import type { Names } from '../words/names.ts'
 import { formatClock } from '../words/times.ts'
-import { useSecondsLeft } from './time-left.ts'
 import './pause-card.css'
+
+const tickMs = 500
 
 export type Decide = (call: AskedCall) => Decision['decision']
 
@@ -29,13 +33,28 @@ export interface PauseCardProps {
   readonly onExpire: () => void
 }
 
+/** A button of a card. In its first half second it cannot be pressed: that was meant for what stood there before. */
+interface Act {
+  readonly label: string
+  readonly isPrimary?: boolean
+  readonly isDisabled?: boolean
+  readonly onPress: () => unknown
+}
+
 interface CardFrameProps {
   readonly card: PauseCardProps
   readonly title: string
   /** A problem to show instead of the card's. */
   readonly problem?: PageProblem | undefined
   readonly children: ComponentChildren
-  readonly acts: ComponentChildren
+  /** What happens meanwhile elsewhere. */
+  readonly waitsFor?: string | false
+  readonly acts: readonly Act[]
+}
+
+/** The APIs that the calls go to, by their names for people. */
+export function apisOf({ pause, names }: PauseCardProps): string {
+  return [...new Set(pause.calls.map(({ api }) => names.actor(api)))].join(', ')
 }
 
 /** Scrolls to the end of the answer, where the buttons are; where the card is too high for that, to its beginning. */
@@ -47,12 +66,18 @@ function showWhole(heading: HTMLElement | null): void {
   else card.scrollIntoView({ block: 'start' })
 }
 
-/** The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the time that is left. */
-export function CardFrame({ card, title, problem = card.problem, children, acts }: CardFrameProps) {
+/**
+ * The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the time that is left by the
+ * agent's clock.
+ */
+export function CardFrame(props: CardFrameProps) {
+  const { card, title, problem = card.problem, children, waitsFor, acts } = props
   const { pause, clockAheadMs, onExpire } = card
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
-  const seconds = useSecondsLeft(pause.expiresAt, clockAheadMs)
+  const canPress = useSettled(true, true)
+  const leftMs = Date.parse(pause.expiresAt) - useNow(tickMs).value - clockAheadMs
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000))
   useEffect(() => {
     // Takes the focus from nobody who is writing.
     const isWriting =
@@ -76,10 +101,23 @@ export function CardFrame({ card, title, problem = card.problem, children, acts 
           </p>
         )}
       </div>
-      <div class="acts line">
-        {acts}
+      <KeepFocus class="acts line">
+        {waitsFor && <span role="status">{waitsFor}</span>}
+        {acts.map(({ label, isPrimary = false, isDisabled = false, onPress }) => (
+          <button
+            key={label}
+            type="button"
+            class={isPrimary ? 'button primary' : 'button'}
+            aria-disabled={isDisabled || !canPress}
+            onClick={() => {
+              if (canPress && !isDisabled) void onPress()
+            }}
+          >
+            {label}
+          </button>
+        ))}
         <span>{formatClock(seconds)} left, then nothing happens</span>
-      </div>
+      </KeepFocus>
     </section>
   )
 }

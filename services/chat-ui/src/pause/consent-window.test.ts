@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { publicConfig } from '../testing/public-config.ts'
-import { type ConsentAnswer, consentChannel, hearConsent, isOfAuthority } from './consent-window.ts'
+import { consentChannel, hearConsent, isOfAuthority } from './consent-window.ts'
 
 const { authority } = publicConfig
 const emulated = {
@@ -37,23 +37,23 @@ describe('isOfAuthority', () => {
 
 describe('hearConsent', () => {
   it('hears the channel of its own state only, and no more than an error code', async () => {
-    const answer = Promise.withResolvers<ConsentAnswer>()
+    const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s1', answer.resolve)
     const other = new BroadcastChannel(consentChannel('s2'))
     other.postMessage({ error: 'not for us' })
     const ours = new BroadcastChannel(consentChannel('s1'))
     ours.postMessage({ error: 'access_denied', token: 'x' })
-    expect(await answer.promise).toEqual({ error: 'access_denied' })
+    expect(await answer.promise).toBe('access_denied')
     for (const channel of [other, ours]) channel.close()
     stop()
   })
 
   it('takes anything else for a consent that may have been given', async () => {
-    const answer = Promise.withResolvers<ConsentAnswer>()
+    const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s3', answer.resolve)
     const channel = new BroadcastChannel(consentChannel('s3'))
     channel.postMessage('whatever')
-    expect(await answer.promise).toEqual({})
+    expect(await answer.promise).toBeUndefined()
     channel.close()
     stop()
   })

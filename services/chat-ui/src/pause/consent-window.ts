@@ -1,12 +1,6 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
-/** What the window reported. It proves nothing. */
-export interface ConsentAnswer {
-  /** An error code of OAuth 2.0, such as `access_denied`. */
-  readonly error?: string
-}
-
 /** Whether an address is one of Entra, as this page knows it, and so may be opened or handed to an administrator. */
 export function isOfAuthority(url: string, config: PublicConfig): boolean {
   const address = URL.parse(url)?.href
@@ -26,17 +20,15 @@ export function consentChannel(state: string): string {
   return `consent:${state}`
 }
 
-/** Opens the window; `false` if the browser blocked it. Call it in a click handler. */
-export function openConsentWindow(url: string): boolean {
-  return window.open(url, 'consent', 'popup,width=520,height=680') !== null
-}
-
-/** Waits for the window's report. Returns a function that stops waiting. */
-export function hearConsent(state: string, onAnswer: (answer: ConsentAnswer) => void): () => void {
+/**
+ * Waits for what the window reports: an error code of OAuth 2.0, such as `access_denied`, or `undefined`. It proves nothing. Returns
+ * a function that stops waiting.
+ */
+export function hearConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
   const channel = new BroadcastChannel(consentChannel(state))
   channel.onmessage = ({ data }) => {
-    const { error } = Object(data) as ConsentAnswer
-    onAnswer(typeof error === 'string' ? { error: error.slice(0, 100) } : {})
+    const { error }: { error?: unknown } = Object(data)
+    onAnswer(typeof error === 'string' ? error.slice(0, 100) : undefined)
   }
   return () => channel.close()
 }

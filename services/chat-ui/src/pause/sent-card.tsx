@@ -1,24 +1,16 @@
 import { CallArguments } from './asked-call.tsx'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
-import { useGrace } from './grace.ts'
 
 /** Says that nobody knows what came of a decision. It can only be sent again as it was: the calls may have been made. */
 export function SentCard(card: PauseCardProps) {
   const { pause, sent = [], onDecide } = card
-  const canPress = useGrace()
   const decisions = new Map(sent.map(({ callId, decision }) => [callId, decision]))
-  const sendAgain = () => {
-    if (canPress) void onDecide(({ callId }) => decisions.get(callId) ?? 'deny')
-  }
+  const sendAgain = () => onDecide(({ callId }) => decisions.get(callId) ?? 'deny')
   return (
     <CardFrame
       card={card}
       title="No answer came"
-      acts={
-        <button type="button" class="button primary" aria-disabled={!canPress} onClick={sendAgain}>
-          Send again
-        </button>
-      }
+      acts={[{ label: 'Send again', isPrimary: true, onPress: sendAgain }]}
     >
       {pause.calls.map(call => (
         <CallArguments key={call.callId} call={call} />

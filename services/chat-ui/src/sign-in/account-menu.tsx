@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import { storedKeys } from '../browser/stored.ts'
 import { Icon } from '../controls/icon.tsx'
 import { KeepFocus } from '../controls/keep-focus.tsx'
@@ -19,26 +19,21 @@ export function AccountMenu({ session, onSignedIn }: AccountMenuProps) {
   if (!session.available) return null
   const account = session.account.value
 
-  const run = async (action: () => Promise<void>) => {
+  const run = async (action: Promise<void>) => {
     problem.value = undefined
-    try {
-      await action()
-    } catch (error) {
-      if (!(error instanceof PageError)) throw error
-      problem.value = error.problem
-    }
+    problem.value = await problemOf(action)
   }
 
   return (
     <KeepFocus class="account">
       {account ? (
-        <SignedIn account={account} onSignOut={() => run(() => session.signOut())} />
+        <SignedIn account={account} onSignOut={() => void run(session.signOut())} />
       ) : (
         <>
           <SignInButton
             session={session}
             label="Sign in"
-            onClick={() => run(() => session.signIn().then(onSignedIn))}
+            onClick={() => void run(session.signIn().then(onSignedIn))}
           />
           {problem.value && (
             <p class="note-card" data-kind="wait" role="alert">
