@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/documents.ts'
-import { PastMenu } from './archive/past-menu.tsx'
 import { isIncomplete } from './browser/incomplete.ts'
-import { useLoaded } from './browser/loaded.ts'
+import { lazy } from './browser/lazy.tsx'
 import { narrow, useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
+import { Popover } from './controls/popover.tsx'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
 import { loadExchangeView } from './conversation/message-log.tsx'
 import { readConversation } from './conversation/stored-conversation.ts'
@@ -14,7 +14,6 @@ import { Header } from './frame/header.tsx'
 import { Tabs } from './frame/tabs.tsx'
 import { TracePane } from './frame/trace-pane.tsx'
 import { createPage, loadAsk, type Page } from './page.ts'
-import { ExportMenu } from './report/export-menu.tsx'
 import { describeNames } from './words/names.ts'
 
 const page = signal<Page | 'loading' | 'unreachable'>('loading')
@@ -70,7 +69,6 @@ function Workbench({ page: current }: { readonly page: Page }) {
   const running = current.conversation.running.value
   const { leftBehind, linkMissed, conversation } = current
   const isBannerDue = Boolean(leftBehind.value || conversation.opened.value || linkMissed.value)
-  const AllBanners = useLoaded(loadBanners, isBannerDue)
   const isOutOfReach = current.statusProblem.value !== undefined
   useEffect(() => {
     document.title = running ? `● Answering – ${title}` : title
@@ -97,7 +95,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
       <Header title={title} {...current} />
       <div role="status">
         {isIncomplete.value && <Incomplete />}
-        {AllBanners && <AllBanners page={current} />}
+        {isBannerDue && <Banners page={current} />}
       </div>
       {current.sideBySide.value ? <SideBySidePane page={current} /> : <Panes page={current} />}
       <p class="visually-hidden" role="status">
@@ -124,18 +122,20 @@ function whenIdle(run: () => void): void {
   else setTimeout(run)
 }
 
-const loadBanners = async () => (await import('./banners.tsx')).Banners
-const loadSideBySide = async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView
+const loading = <p class="note">Loading…</p>
+const Banners = lazy(async () => (await import('./banners.tsx')).Banners)
+const PastPanel = lazy(async () => (await import('./archive/past-panel.tsx')).PastPanel, loading)
+const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loading)
+const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 
 function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly page: Page }) {
-  const View = useLoaded(loadSideBySide)
   const pair = sideBySide.value
-  if (!View || !pair) return null
+  if (!pair) return null
   const close = () => {
     pair.close()
     sideBySide.value = undefined
   }
-  return <View key={pair} pair={pair} view={trace} onClose={close} {...rest} />
+  return <SideBySideView key={pair} pair={pair} view={trace} onClose={close} {...rest} />
 }
 
 /** Conversation and trace: side by side where there is room, else one at a time, at first the one with the focus. */
@@ -170,8 +170,22 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
       >
         <div class="pane-head line">
           <h2 class="wide-only">Conversation</h2>
-          <PastMenu {...rest} />
-          <ExportMenu conversation={conversation} {...rest} />
+          <Popover id="past" label="Earlier conversations" button={<Icon name="history" />}>
+            <PastPanel {...rest} />
+          </Popover>
+          <Popover
+            id="export"
+            label="Export"
+            class="button quiet"
+            button={
+              <>
+                <Icon name="download" />
+                Export
+              </>
+            }
+          >
+            <ExportPanel conversation={conversation} {...rest} />
+          </Popover>
           {conversation.exchanges.value.length === 0 ? (
             conversation.canUndo.value && (
               <button type="button" class="button quiet" onClick={() => conversation.undoStartOver()}>

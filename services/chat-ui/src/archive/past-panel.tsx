@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useLoaded } from '../browser/loaded.ts'
+import { useLoaded } from '../browser/lazy.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { shownOf } from '../conversation/stored-conversation.ts'
 import type { Session } from '../sign-in/session.ts'

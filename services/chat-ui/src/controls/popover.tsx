@@ -1,4 +1,5 @@
-import type { ComponentChildren } from 'preact'
+import { useSignal } from '@preact/signals'
+import { type ComponentChildren, Fragment } from 'preact'
 
 interface PopoverProps {
   readonly id: string
@@ -6,15 +7,14 @@ interface PopoverProps {
   readonly button: ComponentChildren
   readonly label: string
   /** CSS class of the button. */
-  readonly class?: string | undefined
-  readonly panelClass?: string | undefined
+  readonly class?: string
+  readonly panelClass?: string
   /** What is in the panel, if that is no text or form. */
   readonly opens?: 'menu'
-  readonly onToggle?: (isOpen: boolean) => void
   readonly children: ComponentChildren
 }
 
-/** A button with a panel that the browser closes on Esc and on a click elsewhere. */
+/** A button with a panel that the browser closes on Esc and on a click elsewhere. What is in it is made anew each time. */
 export function Popover({
   id,
   button,
@@ -22,9 +22,9 @@ export function Popover({
   class: className = 'icon-button',
   panelClass = '',
   opens,
-  onToggle,
   children,
 }: PopoverProps) {
+  const timesOpened = useSignal(0)
   const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
   return (
     <>
@@ -36,9 +36,11 @@ export function Popover({
         class={`popover card ${panelClass}`}
         popover="auto"
         aria-label={label}
-        onToggle={({ newState }) => onToggle?.(newState === 'open')}
+        onToggle={({ newState }) => {
+          if (newState === 'open') timesOpened.value += 1
+        }}
       >
-        {children}
+        {timesOpened.value > 0 && <Fragment key={timesOpened.value}>{children}</Fragment>}
       </section>
     </>
   )

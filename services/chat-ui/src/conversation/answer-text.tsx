@@ -1,6 +1,6 @@
 import { Fragment } from 'preact'
 import { useFrameValue } from '../browser/frame-value.ts'
-import { useLoaded } from '../browser/loaded.ts'
+import { useLoaded } from '../browser/lazy.tsx'
 import type { Names } from '../words/names.ts'
 import { partsOf } from './answer-parts.ts'
 import type { LiveExchange } from './conversation.ts'

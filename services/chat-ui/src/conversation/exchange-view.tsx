@@ -6,7 +6,7 @@ import {
   type TurnResult,
 } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
-import { useLoaded } from '../browser/loaded.ts'
+import { lazy } from '../browser/lazy.tsx'
 import { narrow, useMediaQuery } from '../browser/media-query.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
@@ -22,6 +22,13 @@ import { type Exchange, sourcesOf } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
 import { tellUnsent } from './tell-unsent.ts'
 import { UnsentNote } from './unsent-note.tsx'
+
+/** Loaded with the pause, not on a click: browsers open windows only in the click itself. */
+const PauseCard = lazy(
+  async () => (await import('../pause/pause-card.tsx')).PauseCard,
+  <p class="progress">Waiting for you…</p>,
+)
+const AnswerVerdict = lazy(async () => (await import('./answer-verdict.tsx')).AnswerVerdict)
 
 export interface ExchangeProps {
   readonly exchange: LiveExchange
@@ -79,16 +86,11 @@ export function ExchangeView(props: ExchangeProps) {
   )
 }
 
-/**
- * The card of what a turn waits for. Its code is loaded with the card, not on a click: browsers open windows only in the click
- * itself.
- */
+/** The card of what a turn waits for. */
 function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
-  const Card = useLoaded(loadPauseCard)
   const { problem, sent, clockAheadMs = 0, question } = exchange.value
-  if (!Card) return <p class="progress">Waiting for you…</p>
   return (
-    <Card
+    <PauseCard
       {...props}
       key={pause.continuation}
       pause={pause}
@@ -108,16 +110,7 @@ function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { r
 /** Beside the answer there is no room for its trace. */
 function NarrowVerdict({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const isDue = useMediaQuery(narrow) && exchange.state === 'done' && exchange.steps.length > 0
-  const Verdict = useLoaded(loadVerdict, isDue)
-  return isDue && Verdict ? <Verdict exchange={exchange} names={names} /> : null
-}
-
-async function loadVerdict() {
-  return (await import('./answer-verdict.tsx')).AnswerVerdict
-}
-
-async function loadPauseCard() {
-  return (await import('../pause/pause-card.tsx')).PauseCard
+  return isDue ? <AnswerVerdict exchange={exchange} names={names} /> : null
 }
 
 /** A long question is cut off after a few lines until all of it is wanted. */

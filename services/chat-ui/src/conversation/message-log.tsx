@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { useLoaded } from '../browser/loaded.ts'
+import { lazy } from '../browser/lazy.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { EmptyState } from './empty-state.tsx'
 import type { ExchangeProps } from './exchange-view.tsx'
@@ -16,6 +16,8 @@ export async function loadExchangeView() {
   return (await import('./exchange-view.tsx')).ExchangeView
 }
 
+const ExchangeView = lazy(loadExchangeView)
+
 /** The conversation. It follows the newest text unless the user has scrolled away from it. */
 export function MessageLog(exchangeProps: MessageLogProps) {
   const { conversation } = exchangeProps
@@ -24,7 +26,6 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   const following = useSignal(true)
   const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
-  const View = useLoaded(loadExchangeView, exchanges.length > 0)
   // The button would lie over what is to be decided.
   const waits = exchanges.at(-1)?.value.pause !== undefined
 
@@ -79,7 +80,9 @@ export function MessageLog(exchangeProps: MessageLogProps) {
               them over the reload.
             </p>
           )}
-          {View && exchanges.map(exchange => <View key={exchange} exchange={exchange} {...exchangeProps} />)}
+          {exchanges.map(exchange => (
+            <ExchangeView key={exchange} exchange={exchange} {...exchangeProps} />
+          ))}
         </div>
       </div>
       {!following.value && exchanges.length > 0 && !waits && (

@@ -1,12 +1,14 @@
 import type { PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import type { Signal } from '@preact/signals'
 import type { PageProblem } from '../agent/page-problem.ts'
+import { lazy } from '../browser/lazy.tsx'
+import { Icon } from '../controls/icon.tsx'
+import { Popover } from '../controls/popover.tsx'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { Session } from '../sign-in/session.ts'
 import { AgentMenu } from './agent-menu.tsx'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeMenu } from './theme.tsx'
-import { ToldMenu } from './told-menu.tsx'
 import type { ToldPanelProps } from './told-panel.tsx'
 
 interface HeaderProps extends ToldPanelProps {
@@ -16,6 +18,8 @@ interface HeaderProps extends ToldPanelProps {
   readonly statusProblem: Signal<PageProblem | undefined>
   readonly session: Session
 }
+
+const ToldPanel = lazy(async () => (await import('./told-panel.tsx')).ToldPanel, <p class="note">Loading…</p>)
 
 /** Whose page this is, whether everything works, and who is here. */
 export function Header({
@@ -35,7 +39,9 @@ export function Header({
       <AgentMenu config={config} conversation={conversation} status={status} />
       <div class="end line">
         {config.modes.includes('bedrock') && (
-          <ToldMenu conversation={conversation} names={names} identify={identify} />
+          <Popover id="told" label="What the model is told" panelClass="told" button={<Icon name="sheet" />}>
+            <ToldPanel conversation={conversation} names={names} identify={identify} />
+          </Popover>
         )}
         <StatusMenu status={status.value} problem={statusProblem.value} config={config} />
         <AccountMenu session={session} onSignedIn={() => void conversation.askWaiting()} />

@@ -5,9 +5,8 @@ import {
   type PublicConfig,
   type Status,
 } from '@entra-bedrock-agent/identity-trace'
-import { useSignal } from '@preact/signals'
 import type { PageProblem } from '../agent/page-problem.ts'
-import { useLoaded } from '../browser/loaded.ts'
+import { lazy } from '../browser/lazy.tsx'
 import { Popover } from '../controls/popover.tsx'
 import { flowWords } from '../words/flows.ts'
 import { Light, type Shown, type StatusLine, shownState, stateWords } from './status-line.tsx'
@@ -19,10 +18,10 @@ interface StatusMenuProps {
   readonly config: PublicConfig
 }
 
+const StatusLines = lazy(async () => (await import('./status-lines.tsx')).StatusLines)
+
 /** What works and what does not, with reason and fix; the light tells it at a glance. */
 export function StatusMenu({ status, problem, config }: StatusMenuProps) {
-  const isOpened = useSignal(false)
-  const Lines = useLoaded(loadLines, isOpened.value)
   const lines = status ? describeStatus(status, config) : []
   const summary = summarise(lines, problem)
   const isEmulated = config.emulated.length > 0
@@ -31,9 +30,6 @@ export function StatusMenu({ status, problem, config }: StatusMenuProps) {
       id="status"
       class="button quiet"
       label="Status"
-      onToggle={() => {
-        isOpened.value = true
-      }}
       button={
         <>
           <Light state={summary.state} />
@@ -44,13 +40,9 @@ export function StatusMenu({ status, problem, config }: StatusMenuProps) {
       }
     >
       <h2>What the agent depends on</h2>
-      {Lines && <Lines lines={lines} problem={problem} isEmulated={isEmulated} />}
+      <StatusLines lines={lines} problem={problem} isEmulated={isEmulated} />
     </Popover>
   )
-}
-
-async function loadLines() {
-  return (await import('./status-lines.tsx')).StatusLines
 }
 
 function describeStatus({ components, flows, agents }: Status, config: PublicConfig): StatusLine[] {
