@@ -187,7 +187,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
             <ExportPanel conversation={conversation} {...rest} />
           </Popover>
           {conversation.exchanges.value.length === 0 ? (
-            conversation.canUndo.value && (
+            conversation.replaced.value && (
               <button type="button" class="button quiet" onClick={() => conversation.undoStartOver()}>
                 Undo<span class="visually-hidden"> new conversation</span>
               </button>

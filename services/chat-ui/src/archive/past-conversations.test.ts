@@ -2,7 +2,7 @@ import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Conversation } from '../conversation/conversation.ts'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
-import type { KeptExchanges } from '../conversation/kept.ts'
+import { inARow } from '../conversation/kept.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
@@ -39,13 +39,6 @@ function askedFor(objectId: string, message: string): Exchange {
   const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
   return asked(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step] })
 }
-const inARow = (...exchanges: Exchange[]): KeptExchanges => ({
-  exchanges,
-  follows: exchanges.map((_, index) => index - 1),
-  shown: exchanges.length - 1,
-  left: 0,
-})
-
 /** A storage as one of the browser's; its items are its own members, as `Object.keys` wants them. */
 function stubStorage(name: string, room = 5_000_000): Record<string, string> {
   const items: Record<string, string> = {}
@@ -76,7 +69,7 @@ function openTab(...exchanges: Exchange[]) {
     identify: async () => ({ agent: 'a', flow: 'autonomous', userToken: undefined }) as const,
     announce: () => {},
   }
-  const conversation = new Conversation(needs, 'a', inARow(...exchanges))
+  const conversation = new Conversation(needs, 'a', inARow(exchanges))
   const past = new PastConversations(conversation, 'tenant')
   past.keep()
   return { conversation, past, session }
@@ -97,7 +90,7 @@ describe('conversations that outlive their tab', () => {
 
   it('have the title of the first question that is shown, not of an earlier attempt at it', () => {
     const { past, conversation } = openTab()
-    conversation.show({ ...inARow(asked('Dallas?'), asked('Rome?')), follows: [-1, -1] })
+    conversation.show({ ...inARow([asked('Dallas?'), asked('Rome?')]), follows: [-1, -1] })
     past.keep()
     expect(titles(past)).toEqual(['Rome?'])
   })
@@ -110,7 +103,7 @@ describe('conversations that outlive their tab', () => {
     const [, one] = past.list(undefined)
     if (one) past.show(one)
     vi.advanceTimersByTime(1_000)
-    conversation.show(inARow(asked('one'), asked('more')))
+    conversation.show(inARow([asked('one'), asked('more')]))
     past.keep()
     expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
   })
@@ -149,9 +142,9 @@ describe('conversations that outlive their tab', () => {
     const [one] = first.past.list(undefined)
     const second = openTab()
     if (one) second.past.show(one)
-    second.conversation.show(inARow(asked('one'), asked('in the second')))
+    second.conversation.show(inARow([asked('one'), asked('in the second')]))
     second.past.keep()
-    first.conversation.show(inARow(asked('one'), asked('in the first')))
+    first.conversation.show(inARow([asked('one'), asked('in the first')]))
     first.past.keep()
     const last = first.past.list(undefined).map(({ kept }) => kept.exchanges.at(-1)?.question.message)
     expect(last.sort()).toEqual(['in the first', 'in the second'])
@@ -166,7 +159,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(first.past)).toEqual([])
     second.conversation.startOver()
     second.past.keep()
-    second.conversation.show(inARow(asked('three')))
+    second.conversation.show(inARow([asked('three')]))
     second.past.keep()
     expect(titles(second.past)).toEqual(['three'])
   })

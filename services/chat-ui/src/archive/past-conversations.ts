@@ -3,8 +3,7 @@ import { effect, type Signal, signal } from '@preact/signals'
 import { readStored, writeStored } from '../browser/stored.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { cutOff, type Exchange } from '../conversation/exchange.ts'
-import type { KeptExchanges } from '../conversation/kept.ts'
-import { shownOf } from '../conversation/stored-conversation.ts'
+import { type KeptExchanges, shownOf } from '../conversation/kept.ts'
 import { redactorFor } from '../trace/redactor.ts'
 import {
   type PastConversation,
@@ -49,7 +48,8 @@ export class PastConversations {
     this.#tenantId = tenantId
     this.#current = readCurrent()
     // A new conversation was begun before this code was loaded.
-    if (conversation.replaced) this.keep(conversation.replaced)
+    const replaced = conversation.replaced.peek()
+    if (replaced) this.keep(replaced)
     effect(() => {
       if (conversation.running.value || conversation.opened.value) return
       conversation.exchanges.value

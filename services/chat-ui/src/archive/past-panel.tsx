@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/lazy.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
-import { shownOf } from '../conversation/stored-conversation.ts'
+import { shownOf } from '../conversation/kept.ts'
 import type { Session } from '../sign-in/session.ts'
 import { type Names, untitled } from '../words/names.ts'
 import { count, formatMoment } from '../words/times.ts'

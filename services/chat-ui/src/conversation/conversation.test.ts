@@ -303,7 +303,7 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value.map(({ value }) => value.answer)).toEqual(['1'])
     conversation.startOver()
     await conversation.ask('b')
-    expect(conversation.canUndo.value).toBe(false)
+    expect(conversation.replaced.value).toBeUndefined()
   })
 
   it('has nothing back that was asked on behalf of a user who left', async () => {
@@ -312,7 +312,7 @@ describe('Conversation', () => {
     await conversation.ask('a')
     conversation.startOver()
     conversation.forgetUser()
-    expect(conversation.canUndo.value).toBe(false)
+    expect(conversation.replaced.value).toBeUndefined()
   })
 
   it('notes where in the answer a tool was called, once for each', async () => {

@@ -22,7 +22,7 @@ import {
   startExchange,
   stopExchange,
 } from './exchange.ts'
-import type { Drafts, KeptExchanges, OpenedFile } from './kept.ts'
+import { type Drafts, inARow, type KeptExchanges, type OpenedFile } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
@@ -37,6 +37,14 @@ export type Identify = (asked: Pick<Question, 'agent' | 'flow'>, renew: boolean)
 
 /** An exchange that changes as its answer comes in. */
 export type LiveExchange = Signal<Exchange>
+
+interface Attempt {
+  readonly earlier: readonly Exchange[]
+  readonly goingOn: GoingOn | undefined
+  /** Whether the user's token is renewed. */
+  readonly renew: boolean
+  readonly signal: AbortSignal
+}
 
 /** The conversation of this page: what was said, what is being answered, and which answer's trace is shown. */
 export class Conversation {
@@ -56,8 +64,8 @@ export class Conversation {
   readonly selected: Signal<LiveExchange | undefined> = signal(undefined)
   /** The exchange whose question is being written anew; when that is sent, it is another attempt at its place. */
   readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
-  /** Whether the conversation before this new one can be brought back. */
-  readonly canUndo: ReadonlySignal<boolean> = computed(() => this.#undone.value !== undefined)
+  /** The conversation that this new one took the place of, as long as it can be brought back. */
+  readonly replaced: Signal<KeptExchanges | undefined> = signal(undefined)
   /** How many questions before the first shown one could not be kept. */
   readonly left = signal(0)
   /** The file whose answers are shown. Then nothing is asked, and what is kept is the conversation behind it. */
@@ -66,7 +74,6 @@ export class Conversation {
   #behindFile: KeptExchanges | undefined
   /** All that was asked, whatever is shown. */
   #follows = new Map<LiveExchange, LiveExchange | undefined>()
-  readonly #undone = signal<KeptExchanges | undefined>(undefined)
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
@@ -115,13 +122,8 @@ export class Conversation {
   open(file: OpenedFile, exchanges: readonly Exchange[]): void {
     this.stop()
     const kept = this.keep()
-    if (this.editing.value) this.cancelEdit()
-    this.#display({
-      exchanges,
-      follows: exchanges.map((_, index) => index - 1),
-      shown: exchanges.length - 1,
-      left: 0,
-    })
+    this.cancelEdit()
+    this.#display(inARow(exchanges))
     this.#behindFile = { ...kept, exchanges: kept.exchanges.map(stopExchange) }
     this.opened.value = file
     this.#needs.announce('From a file; this page did not see it.')
@@ -196,6 +198,7 @@ export class Conversation {
   }
 
   cancelEdit(): void {
+    if (!this.editing.value) return
     this.editing.value = undefined
     this.draft.value = this.#setAside
     this.#setAside = ''
@@ -239,8 +242,7 @@ export class Conversation {
       decision: decide(call),
     }))
     exchange.value = goOn(waiting, decide)
-    const earlier = this.#before(exchange)
-    await this.#complete(exchange, earlier, { continuation: pause.continuation, decisions })
+    await this.#complete(exchange, { continuation: pause.continuation, decisions })
     const { problem, pause: next } = exchange.value
     if (!problem || !passesSoon(problem)) {
       if (next?.kind !== pause.kind) exchange.value = noteDone(exchange.value, pause, decide)
@@ -257,10 +259,6 @@ export class Conversation {
     this.#needs.announce(tell(exchange.value))
   }
 
-  #before(exchange: LiveExchange): Exchange[] {
-    return pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
-  }
-
   /** Asks the latest question if it only waited for somebody to sign in. */
   async askWaiting(): Promise<void> {
     const latest = this.exchanges.value.at(-1)
@@ -274,8 +272,8 @@ export class Conversation {
     const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
     if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
     if (needsUser(this.flow.value)) this.restoreDrafts({ draft: '', setAside: '' })
-    if (this.#undone.value?.exchanges.some(({ question }) => needsUser(question.flow)))
-      this.#undone.value = undefined
+    if (this.replaced.value?.exchanges.some(({ question }) => needsUser(question.flow)))
+      this.replaced.value = undefined
     const { selected } = this
     const chosen = selected.value
     this.#follows = without(this.#follows, isTheirs)
@@ -296,9 +294,9 @@ export class Conversation {
 
   startOver(): void {
     this.closeFile()
-    if (this.editing.value) this.cancelEdit()
-    if (this.#follows.size > 0) this.#undone.value = this.keep()
-    this.show({ exchanges: [], follows: [], shown: -1, left: 0 })
+    this.cancelEdit()
+    if (this.#follows.size > 0) this.replaced.value = this.keep()
+    this.show(inARow([]))
     this.#needs.announce('New conversation.')
   }
 
@@ -309,17 +307,12 @@ export class Conversation {
     this.agent.value = agent
   }
 
-  /** The conversation that a new one replaced, as long as it can be restored. */
-  get replaced(): KeptExchanges | undefined {
-    return this.#undone.peek()
-  }
-
   /** Takes the conversation back that a new one took the place of. */
   undoStartOver(): void {
-    const undone = this.#undone.value
-    this.#undone.value = undefined
-    if (!undone) return
-    this.show({ ...undone, exchanges: undone.exchanges.map(stopExchange) })
+    const replaced = this.replaced.value
+    this.replaced.value = undefined
+    if (!replaced) return
+    this.show({ ...replaced, exchanges: replaced.exchanges.map(stopExchange) })
     this.#needs.announce('The earlier conversation is back.')
   }
 
@@ -327,63 +320,42 @@ export class Conversation {
     // One at a time: what waits is not sent any more.
     for (const other of this.#follows.keys()) other.value = dropPause(other.value, 'left')
     const exchange = signal(start)
-    this.#undone.value = undefined
+    this.replaced.value = undefined
     this.#follows = new Map([...this.#follows, [exchange, before]])
     this.exchanges.value = pathTo(this.#follows, exchange)
     this.selected.value = exchange
     this.#needs.announce('Question sent.')
-    await this.#complete(exchange, this.#before(exchange))
-  }
-
-  async #complete(exchange: LiveExchange, earlier: readonly Exchange[], goingOn?: GoingOn): Promise<void> {
-    const stop = new AbortController()
-    this.#stop = stop
-    this.#isForUser = needsUser(exchange.value.question.flow)
-    try {
-      await this.#answer(exchange, earlier, stop.signal, goingOn)
-      this.#needs.announce(endWords(exchange.value))
-    } catch (error) {
-      this.#breakOff(exchange, error, stop.signal.aborted)
-    }
-  }
-
-  #breakOff(exchange: LiveExchange, error: unknown, stopped: boolean): void {
-    if (stopped) {
-      exchange.value = stopExchange(exchange.value)
-      this.#needs.announce('Answer stopped.')
-    } else if (error instanceof PageError) {
-      this.fail(exchange, error.problem)
-    } else {
-      exchange.value = stopExchange(exchange.value)
-      throw error
-    }
+    await this.#complete(exchange)
   }
 
   /** A token that the agent or Entra finds expired is renewed once, without asking the user. */
-  async #answer(
-    exchange: LiveExchange,
-    earlier: readonly Exchange[],
-    signal: AbortSignal,
-    goingOn?: GoingOn,
-  ): Promise<void> {
+  async #complete(exchange: LiveExchange, goingOn?: GoingOn): Promise<void> {
+    const stop = new AbortController()
+    this.#stop = stop
     const start = exchange.value
+    this.#isForUser = needsUser(start.question.flow)
+    const earlier = pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
+    const attempt = (renew: boolean) =>
+      this.#attempt(exchange, { earlier, goingOn, renew, signal: stop.signal })
     try {
-      await this.#attempt(exchange, earlier, signal, false, goingOn)
+      await attempt(false).catch(error => {
+        if (stop.signal.aborted || !isExpiredToken(error)) throw error
+        exchange.value = start
+        return attempt(true)
+      })
+      this.#needs.announce(endWords(exchange.value))
     } catch (error) {
-      const expired = error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
-      if (!expired || signal.aborted) throw error
-      exchange.value = start
-      await this.#attempt(exchange, earlier, signal, true, goingOn)
+      if (!stop.signal.aborted && error instanceof PageError) {
+        this.fail(exchange, error.problem)
+        return
+      }
+      exchange.value = stopExchange(exchange.value)
+      if (!stop.signal.aborted) throw error
+      this.#needs.announce('Answer stopped.')
     }
   }
 
-  async #attempt(
-    exchange: LiveExchange,
-    earlier: readonly Exchange[],
-    signal: AbortSignal,
-    renew: boolean,
-    goingOn?: GoingOn,
-  ): Promise<void> {
+  async #attempt(exchange: LiveExchange, { earlier, goingOn, renew, signal }: Attempt): Promise<void> {
     const { question, answer } = exchange.value
     const speaker = await this.#needs.identify(question, renew)
     signal.throwIfAborted()
@@ -392,7 +364,9 @@ export class Conversation {
     const asked = new AskedQuestion(speaker, question, earlier, goingOn)
     for await (const event of this.#needs.ask(asked, signal)) {
       signal.throwIfAborted()
-      if (!renew && isExpiredToken(event) && exchange.value.answer === answer) throw new PageError(event.data)
+      // Entra may find a token expired that the agent had taken; the agent can tell that only within the answer.
+      const failure = event.event === 'problem' ? new PageError(event.data) : undefined
+      if (!renew && isExpiredToken(failure) && exchange.value.answer === answer) throw failure
       this.#announceEvent(event, exchange.value)
       exchange.value = applyEvent(exchange.value, event)
     }
@@ -406,9 +380,8 @@ export class Conversation {
   }
 }
 
-/** Entra may find a token expired that the agent had taken; the agent can tell that only within the answer. */
-function isExpiredToken(event: TurnEvent): event is Extract<TurnEvent, { event: 'problem' }> {
-  return event.event === 'problem' && event.data.code === 'USER_TOKEN_EXPIRED'
+function isExpiredToken(error: unknown): boolean {
+  return error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
 }
 
 /** JSON in a hint, such as a policy, is to be copied and not to be listened to. */

@@ -12,6 +12,18 @@ export interface KeptExchanges {
   readonly left: number
 }
 
+/** Exchanges of which each followed the one before, to be kept. */
+export function inARow(exchanges: readonly Exchange[], left = 0): KeptExchanges {
+  return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
+}
+
+/** Of all attempts those that are shown. */
+export function shownOf({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
+  const path: Exchange[] = []
+  for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
+  return path
+}
+
 /** What stands in the composer, and what stood there before an earlier question took its place. */
 export interface Drafts {
   readonly draft: string

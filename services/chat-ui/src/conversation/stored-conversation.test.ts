@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startExchange } from './exchange.ts'
-import type { KeptExchanges } from './kept.ts'
+import { inARow, type KeptExchanges } from './kept.ts'
 import { readConversation, storeConversation } from './stored-conversation.ts'
 
 /** A tab's storage with room for so many characters. */
@@ -20,12 +20,6 @@ const ask = (message: string, answer = '') => ({
   ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }),
   answer,
 })
-const inARow = (...exchanges: ReturnType<typeof ask>[]): KeptExchanges => ({
-  exchanges,
-  follows: exchanges.map((_, index) => index - 1),
-  shown: exchanges.length - 1,
-  left: 0,
-})
 const step = { id: 's', kind: 'tool', from: 'bedrock', to: 'agent', title: '', status: 'ok' }
 const messages = (kept: KeptExchanges | undefined) => kept?.exchanges.map(({ question }) => question.message)
 
@@ -34,7 +28,7 @@ describe('what a tab keeps over a reload', () => {
   afterEach(() => void vi.unstubAllGlobals())
 
   it('is the whole conversation, with all attempts; an answer under way has been cut off, with the part that was there', async () => {
-    const attempts = { ...inARow(ask('a'), ask('b1', 'half'), ask('b2')), follows: [-1, 0, 0], shown: 1 }
+    const attempts = { ...inARow([ask('a'), ask('b1', 'half'), ask('b2')]), follows: [-1, 0, 0], shown: 1 }
     storeConversation(attempts)
     expect(await readConversation()).toMatchObject({
       ...attempts,
@@ -44,10 +38,10 @@ describe('what a tab keeps over a reload', () => {
 
   it('is the newest of what is shown where there is too much, and says how much is missing', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
-    storeConversation(inARow(...many))
+    storeConversation(inARow(many))
     expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })
     storeConversation({
-      ...inARow(ask('old', 'x'.repeat(1_400_000)), ask('aside'), ask('new', 'x'.repeat(200_000))),
+      ...inARow([ask('old', 'x'.repeat(1_400_000)), ask('aside'), ask('new', 'x'.repeat(200_000))]),
       follows: [-1, 0, 0],
     })
     expect(messages(await readConversation())).toEqual(['new'])
@@ -55,7 +49,7 @@ describe('what a tab keeps over a reload', () => {
 
   it('is as much as a full storage takes', async () => {
     stubStorage(1_000)
-    storeConversation(inARow(ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')))
+    storeConversation(inARow([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
     expect(messages(await readConversation())).toEqual(['c'])
     expect((await readConversation())?.left).toBe(2)
   })
@@ -66,7 +60,7 @@ describe('what a tab keeps over a reload', () => {
     ['no exchanges', { exchanges: [null] }],
     ['nothing shown', { shown: 'x' }],
   ])('is nothing where %s is stored', async (_what, change) => {
-    stubStorage().set('conversation', JSON.stringify({ ...inARow(ask('a')), ...change }))
+    stubStorage().set('conversation', JSON.stringify({ ...inARow([ask('a')]), ...change }))
     expect(await readConversation()).toBeUndefined()
   })
 
@@ -90,7 +84,7 @@ describe('what a tab keeps over a reload', () => {
   ])('is nothing where %s has another shape', async (_what, change) => {
     const items = stubStorage()
     const store = (exchange: object) =>
-      items.set('conversation', JSON.stringify({ ...inARow(ask('a')), exchanges: [exchange] }))
+      items.set('conversation', JSON.stringify({ ...inARow([ask('a')]), exchanges: [exchange] }))
     const decided = [{ title: 'Create order', arguments: {}, stepId: 's', decision: 'approve' }]
     const approval = { decision: 'approve', digest: 'd', waitedMs: 1 }
     const steps = [

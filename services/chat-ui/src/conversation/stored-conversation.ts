@@ -1,6 +1,6 @@
 import { readStored, writeStored } from '../browser/stored.ts'
 import { cutOff, type Exchange } from './exchange.ts'
-import type { KeptComposer, KeptExchanges } from './kept.ts'
+import { inARow, type KeptComposer, type KeptExchanges, shownOf } from './kept.ts'
 
 const key = 'conversation'
 const composerKey = 'composer'
@@ -43,17 +43,6 @@ function newestThatFit(exchanges: readonly Exchange[]): readonly Exchange[] {
     return characters > mostCharacters || index < exchanges.length - mostExchanges
   })
   return exchanges.slice(tooOld + 1)
-}
-
-/** Of all attempts those that are shown. */
-export function shownOf({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
-  const path: Exchange[] = []
-  for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
-  return path
-}
-
-function inARow(exchanges: readonly Exchange[], left: number): KeptExchanges {
-  return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
 }
 
 export function readComposer(): KeptComposer | undefined {

@@ -2,11 +2,9 @@ import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { agentNamed } from '../agent/documents.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
 import type { Question } from '../conversation/exchange.ts'
-import type { KeptExchanges } from '../conversation/kept.ts'
+import { inARow, type KeptExchanges } from '../conversation/kept.ts'
 
 type Asked = Pick<Question, 'agent' | 'flow'>
-
-const nothing: KeptExchanges = { exchanges: [], follows: [], shown: -1, left: 0 }
 
 /** One question asked of two agents, or in two flows, at once. It is in memory only, and no part of the conversation. */
 export class SideBySide {
@@ -29,12 +27,7 @@ export class SideBySide {
       .map(({ value }) => value)
     this.message = message
     this.#agent = agent
-    this.#earlier = {
-      exchanges,
-      follows: exchanges.map((_, index) => index - 1),
-      shown: exchanges.length - 1,
-      left: 0,
-    }
+    this.#earlier = inARow(exchanges)
     const side = (asked: Asked) => {
       const made = new Conversation(needs, asked.agent)
       made.mode.value = mode
@@ -68,7 +61,7 @@ export class SideBySide {
 
   #ask(side: Conversation): void {
     side.stop()
-    side.show(this.#isShared ? this.#earlier : nothing)
+    side.show(this.#isShared ? this.#earlier : inARow([]))
     void side.ask(this.message)
   }
 
