@@ -69,6 +69,7 @@ function Workbench({ page: current }: { readonly page: Page }) {
   const running = current.conversation.running.value
   const { leftBehind, linkMissed, conversation } = current
   const isBannerDue = Boolean(leftBehind.value || conversation.opened.value || linkMissed.value)
+  const pair = current.sideBySide.value
   const isOutOfReach = current.statusProblem.value !== undefined
   useEffect(() => {
     document.title = running ? `● Answering – ${title}` : title
@@ -92,12 +93,22 @@ function Workbench({ page: current }: { readonly page: Page }) {
   )
   return (
     <>
-      <Header title={title} {...current} />
+      <Header title={title} page={current} />
       <div role="status">
         {isIncomplete.value && <Incomplete />}
         {isBannerDue && <Banners page={current} />}
       </div>
-      {current.sideBySide.value ? <SideBySidePane page={current} /> : <Panes page={current} />}
+      {pair ? (
+        <SideBySideView
+          key={pair}
+          pair={pair}
+          view={current.trace}
+          onClose={current.closeSideBySide}
+          {...current}
+        />
+      ) : (
+        <Panes page={current} />
+      )}
       <p class="visually-hidden" role="status">
         {current.announcement.value}
       </p>
@@ -127,16 +138,6 @@ const Banners = lazy(async () => (await import('./banners.tsx')).Banners)
 const PastPanel = lazy(async () => (await import('./archive/past-panel.tsx')).PastPanel, loading)
 const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loading)
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
-
-function SideBySidePane({ page: { sideBySide, trace, ...rest } }: { readonly page: Page }) {
-  const pair = sideBySide.value
-  if (!pair) return null
-  const close = () => {
-    pair.close()
-    sideBySide.value = undefined
-  }
-  return <SideBySideView key={pair} pair={pair} view={trace} onClose={close} {...rest} />
-}
 
 /** Conversation and trace: side by side where there is room, else one at a time, at first the one with the focus. */
 function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }: { readonly page: Page }) {

@@ -1,11 +1,15 @@
 import { flowNames, needsUser, type PublicConfig, type Status } from '@entra-bedrock-agent/identity-trace'
-import { effect, type ReadonlySignal, type Signal, signal, untracked } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import { agentNamed, readStatus } from './agent/documents.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
-import type { AskedQuestion } from './conversation/asked-question.ts'
-import { Conversation, type Identify, type LiveExchange } from './conversation/conversation.ts'
+import {
+  Conversation,
+  type ConversationNeeds,
+  type Identify,
+  type LiveExchange,
+} from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
 import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
 import { followAddress } from './deep-link.ts'
@@ -13,55 +17,32 @@ import type { Pane } from './frame/tabs.tsx'
 import type { SideBySide } from './side-by-side/side-by-side.ts'
 import { Session } from './sign-in/session.ts'
 import { TraceView } from './trace/trace-view.ts'
-import { describeNames, type Names } from './words/names.ts'
+import { describeNames } from './words/names.ts'
 
 /** Everything the page works with, once the agent's configuration is known. */
-export interface Page {
-  readonly config: PublicConfig
-  readonly status: Signal<Status | undefined>
-  /** Why the agent does not tell its status. */
-  readonly statusProblem: Signal<PageProblem | undefined>
-  readonly session: Session
-  readonly conversation: Conversation
-  readonly trace: TraceView
-  /** The pane that is shown where there is room for one only. */
-  readonly pane: Signal<Pane>
-  /** Whether the address led to an answer that is not here. */
-  readonly linkMissed: ReadonlySignal<boolean>
-  readonly names: Names
-  /** What this browser keeps of conversations; its code comes when it is first needed. */
-  readonly loadPast: () => Promise<PastConversations>
-  /** A user who has signed out and has not yet decided whether their conversations are kept. */
-  readonly leftBehind: Signal<{ readonly objectId: string; readonly count: number } | undefined>
-  /** What the status region says. */
-  readonly announcement: Signal<string>
-  /** In whose name an agent would be asked in a flow. */
-  readonly identify: Identify
-  /** One question in two flows or to two agents at once, shown instead of the conversation. */
-  readonly sideBySide: Signal<SideBySide | undefined>
-  /** Asks what was asked in an answer in two flows or of two agents at once. */
-  openSideBySide(answer: LiveExchange): Promise<void>
-  refreshStatus(): Promise<void>
-}
+export type Page = ReturnType<typeof createPage>
 
 /** @param kept what this tab held before a reload */
-export function createPage(config: PublicConfig, kept: KeptExchanges | undefined): Page {
+export function createPage(config: PublicConfig, kept: KeptExchanges | undefined) {
+  /** What the status region says. */
   const announcement = signal('')
-  const status: Page['status'] = signal(undefined)
-  const statusProblem: Page['statusProblem'] = signal(undefined)
+  const status = signal<Status | undefined>(undefined)
+  /** Why the agent does not tell its status. */
+  const statusProblem = signal<PageProblem | undefined>(undefined)
+  /** The pane that is shown where there is room for one only. */
   const pane = signal<Pane>('conversation')
   const trace = new TraceView()
   const session = new Session(config, async (publicConfig, onSignedIn) => {
     const { createIdentityClient } = await import('./sign-in/identity-client.ts')
     return createIdentityClient(publicConfig, onSignedIn)
   })
-  const needs = {
-    async *ask({ request, userToken }: AskedQuestion, signal: AbortSignal) {
+  const needs: ConversationNeeds = {
+    async *ask({ request, userToken }, signal) {
       const askAgent = await loadAsk()
       yield* askAgent(request, { userToken, signal })
     },
     identify: speakersOf(config, session),
-    announce: (text: string) => {
+    announce(text) {
       announcement.value = text
     },
   }
@@ -69,6 +50,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   keepConversation(conversation)
   keepComposer(conversation, config)
   let past: Promise<PastConversations> | undefined
+  /** What this browser keeps of conversations; its code comes when it is first needed. */
   const loadPast = () => {
     past ??= import('./archive/past-conversations.ts').then(
       module => new module.PastConversations(conversation, config.tenantId),
@@ -78,18 +60,25 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   effect(() => {
     if (conversation.exchanges.value.length > 0) void loadPast()
   })
-  const sideBySide: Page['sideBySide'] = signal(undefined)
-  const leftBehind: Page['leftBehind'] = signal(undefined)
-  const forget = () => {
-    conversation.forgetUser()
-    trace.revealed.value = false
+  /** One question in two flows or to two agents at once, shown instead of the conversation. */
+  const sideBySide = signal<SideBySide | undefined>(undefined)
+  const closeSideBySide = () => {
     sideBySide.value?.close()
     sideBySide.value = undefined
   }
-  forgetWhoLeaves(session, forget, objectId => {
-    if (objectId === undefined) leftBehind.value = undefined
-    else void findLeftBehind(loadPast, objectId, leftBehind)
+  /** A user who has signed out and has not yet decided whether their conversations are kept. */
+  const leftBehind = signal<{ readonly objectId: string; readonly count: number } | undefined>(undefined)
+  onUserChange(session, async (left, isReplaced) => {
+    leftBehind.value = undefined
+    if (left === undefined) return
+    conversation.forgetUser()
+    trace.revealed.value = false
+    closeSideBySide()
+    if (isReplaced) return
+    const count = (await loadPast()).of(left).length
+    if (count > 0) leftBehind.value = { objectId: left, count }
   })
+  /** Whether the address led to an answer that is not here. */
   const linkMissed = followAddress(conversation, trace, pane, config.agents.length > 1)
   if (session.available && hasStoredSession()) session.prepare()
   return {
@@ -107,7 +96,9 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     announcement,
     identify: needs.identify,
     sideBySide,
-    async openSideBySide(answer) {
+    closeSideBySide,
+    /** Asks what was asked in an answer in two flows or of two agents at once. */
+    async openSideBySide(answer: LiveExchange) {
       if (conversation.opened.peek()) return
       const loaded = await import('./side-by-side/side-by-side.ts')
       const pair = new loaded.SideBySide(needs, conversation, answer, config)
@@ -176,30 +167,21 @@ function keepComposer(conversation: Conversation, config: PublicConfig): void {
   )
 }
 
-/** @param changed called with the user who has left, or with `undefined` when somebody is signed in */
-function forgetWhoLeaves(
+/**
+ * Calls a function whenever somebody signs in or out: with the object id of the user who has left, if one has, and whether another
+ * one has come instead.
+ */
+function onUserChange(
   session: Session,
-  forget: () => void,
-  changed: (left: string | undefined) => void,
+  changed: (left: string | undefined, isReplaced: boolean) => Promise<void>,
 ): void {
-  let user = session.account.peek()
+  let before = session.account.peek()?.objectId
+  const user = computed(() => session.account.value?.objectId)
   effect(() => {
-    const left = session.account.value?.objectId === user?.objectId ? undefined : user
-    user = session.account.value
-    if (user) changed(undefined)
-    if (!left) return
-    if (!user) changed(left.objectId)
-    untracked(forget)
+    const [left, now] = [before, user.value]
+    before = now
+    if (left !== now) untracked(() => void changed(left, now !== undefined))
   })
-}
-
-async function findLeftBehind(
-  loadPast: Page['loadPast'],
-  objectId: string,
-  leftBehind: Page['leftBehind'],
-): Promise<void> {
-  const count = (await loadPast()).of(objectId).length
-  if (count > 0) leftBehind.value = { objectId, count }
 }
 
 /** The user's token goes along only where it is needed. */

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/lazy.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { shownOf } from '../conversation/kept.ts'
-import type { Session } from '../sign-in/session.ts'
+import type { Page } from '../page.ts'
 import { type Names, untitled } from '../words/names.ts'
 import { count, formatMoment } from '../words/times.ts'
 import type { PastConversations } from './past-conversations.ts'
@@ -10,14 +10,8 @@ import type { PastConversation } from './past-store.ts'
 import '../controls/menu-row.css'
 import './past-menu.css'
 
-export interface PastPanelProps {
-  readonly session: Session
-  readonly loadPast: () => Promise<PastConversations>
-  readonly names: Names
-}
-
 /** The earlier conversations that this browser keeps for the present user, and how to delete them. */
-export function PastPanel({ session, loadPast, names }: PastPanelProps) {
+export function PastPanel({ session, loadPast, names }: Pick<Page, 'session' | 'loadPast' | 'names'>) {
   const past = useLoaded(loadPast)
   const query = useSignal('')
   if (!past) return null

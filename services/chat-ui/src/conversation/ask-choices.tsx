@@ -1,24 +1,12 @@
-import {
-  type Flow,
-  flowNames,
-  flows,
-  type Mode,
-  needsUser,
-  type PublicConfig,
-} from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flowNames, flows, type Mode, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { agentNamed } from '../agent/documents.ts'
 import { useMediaQuery } from '../browser/media-query.ts'
 import { Segments } from '../controls/segments.tsx'
-import type { Session } from '../sign-in/session.ts'
+import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { modeNames } from '../words/names.ts'
-import type { Conversation } from './conversation.ts'
 
-interface AskChoicesProps {
-  readonly conversation: Conversation
-  readonly config: PublicConfig
-  readonly session: Session
-}
+type AskChoicesProps = Pick<Page, 'conversation' | 'config' | 'session'>
 
 /** For whom the agent acts, and with or without a model: chosen where the question is asked. */
 export function AskChoices({ conversation, config, session }: AskChoicesProps) {

@@ -1,16 +1,12 @@
-import type { Status } from '@entra-bedrock-agent/identity-trace'
-import { type ReadonlySignal, useComputed } from '@preact/signals'
+import { useComputed } from '@preact/signals'
 import { agentNamed } from '../agent/documents.ts'
+import type { Page } from '../page.ts'
 import { AskChoices } from './ask-choices.tsx'
 import { Composer } from './composer.tsx'
 import { explainFlow, explainHistory, explainMode } from './explain.ts'
 import { MessageLog, type MessageLogProps } from './message-log.tsx'
 
-interface ConversationPanelProps extends MessageLogProps {
-  readonly status: ReadonlySignal<Status | undefined>
-}
-
-export function ConversationPanel({ status, ...props }: ConversationPanelProps) {
+export function ConversationPanel({ status, ...props }: MessageLogProps & Pick<Page, 'status'>) {
   const { conversation, session, config } = props
   const agent = conversation.agent.value
   const [other] = config.agents
@@ -33,7 +29,7 @@ export function ConversationPanel({ status, ...props }: ConversationPanelProps) 
             agent={props.names.ofAgent(agent).agent}
             explanation={[warning, flow, mode, history].join(' ')}
           >
-            <AskChoices conversation={conversation} config={config} session={session} />
+            <AskChoices {...props} />
           </Composer>
         ) : (
           <p class="notice" role="status">

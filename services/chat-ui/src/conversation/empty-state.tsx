@@ -6,20 +6,13 @@ import {
   type PublicConfig,
 } from '@entra-bedrock-agent/identity-trace'
 import { agentNamed } from '../agent/documents.ts'
+import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
-import type { Conversation } from './conversation.ts'
 import { ExchangeMap } from './exchange-map.tsx'
 import './empty-state.css'
 
-interface EmptyStateProps {
-  readonly config: PublicConfig
-  readonly conversation: Conversation
-  readonly names: Names
-}
-
 /** What this page is for, before anything was asked: who asks whom for what, and what to ask. */
-export function EmptyState({ config, conversation, names }: EmptyStateProps) {
+export function EmptyState({ config, conversation, names }: Pick<Page, 'config' | 'conversation' | 'names'>) {
   const emulated = names.actors.filter(names.isEmulated)
   const mode = conversation.mode.value
   const flow = conversation.flow.value

@@ -1,23 +1,17 @@
-import {
-  flows,
-  type Pause,
-  type Problem,
-  type PublicConfig,
-  type TurnResult,
-} from '@entra-bedrock-agent/identity-trace'
+import { flows, type Pause, type Problem, type TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { lazy } from '../browser/lazy.tsx'
 import { narrow, useMediaQuery } from '../browser/media-query.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
-import type { Session } from '../sign-in/session.ts'
+import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names, untitled } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import { AnswerText } from './answer-text.tsx'
-import type { Conversation, LiveExchange } from './conversation.ts'
+import type { LiveExchange } from './conversation.ts'
 import { type Exchange, sourcesOf } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
 import { tellUnsent } from './tell-unsent.ts'
@@ -30,12 +24,8 @@ const PauseCard = lazy(
 )
 const AnswerVerdict = lazy(async () => (await import('./answer-verdict.tsx')).AnswerVerdict)
 
-export interface ExchangeProps {
+export interface ExchangeProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
-  readonly conversation: Conversation
-  readonly session: Session
-  readonly config: PublicConfig
-  readonly names: Names
   /** Shows the trace of an answer, at one of its steps where that is given. */
   readonly onTrace: (exchange: LiveExchange, stepId?: string) => void
 }

@@ -1,41 +1,29 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { useEffect, useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'
-import type { Interaction, Session } from '../sign-in/session.ts'
+import type { Page } from '../page.ts'
+import type { Interaction } from '../sign-in/session.ts'
 import { SignInButton } from '../sign-in/sign-in-button.tsx'
-import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { tellRequest, writeRequest } from './administrator-request.ts'
-import type { Conversation, LiveExchange } from './conversation.ts'
+import type { LiveExchange } from './conversation.ts'
 import { isForAdministrator, isOverOnceSignedIn, type WayOn, waysOn } from './way-on.ts'
 
-interface ProblemNoteProps {
+interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
   readonly problem: PageProblem
-  readonly conversation: Conversation
-  readonly session: Session
-  readonly config: PublicConfig
-  readonly names: Names
   /** Takes the question into the composer; missing where there is none, so that the question and its flow stay. */
   readonly onEdit?: () => void
 }
 
 /** What went wrong with an answer, in the answer's own place, and the ways on. */
-export function ProblemNote({
-  exchange,
-  problem,
-  conversation,
-  session,
-  config,
-  onEdit,
-  ...rest
-}: ProblemNoteProps) {
+export function ProblemNote(props: ProblemNoteProps) {
+  const { exchange, problem, conversation, session, config, onEdit } = props
   const { question } = exchange.value
-  const names = rest.names.ofAgent(question.agent)
+  const names = props.names.ofAgent(question.agent)
   const ways = waysOn(problem, question, {
     modes: config.modes,
     flows: agentNamed(config, question.agent)?.flows ?? [],
@@ -49,7 +37,7 @@ export function ProblemNote({
   const userThen = useMemo(() => session.account.peek()?.objectId, [problem, session])
   const userNow = session.account.value?.objectId
   if (isOverOnceSignedIn(problem) && userNow !== undefined && userNow !== userThen)
-    return <SignedInSince exchange={exchange} conversation={conversation} />
+    return <SignedInSince {...props} />
   const kind = problemKind(problem)
   const isPlain = kind === 'neutral' && problem.detail !== ''
   const forAdministrator = isForAdministrator(problem)
@@ -82,7 +70,7 @@ export function ProblemNote({
               key={label}
               session={session}
               label={label}
-              onClick={() => void signInAndRetry(conversation, session, exchange, interaction, asked)}
+              onClick={() => void signInAndRetry(props, interaction, asked)}
             />
           ) : (
             <button
@@ -134,9 +122,7 @@ function SignedInSince({ exchange, conversation }: Pick<ProblemNoteProps, 'excha
 }
 
 async function signInAndRetry(
-  conversation: Conversation,
-  session: Session,
-  exchange: LiveExchange,
+  { conversation, session, exchange }: Pick<ProblemNoteProps, 'conversation' | 'session' | 'exchange'>,
   interaction: Interaction,
   asked: WayOn['asked'],
 ): Promise<void> {

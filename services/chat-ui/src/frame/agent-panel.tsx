@@ -1,18 +1,13 @@
-import type { Component, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
-import type { ReadonlySignal } from '@preact/signals'
+import type { Component } from '@entra-bedrock-agent/identity-trace'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
-import type { Conversation } from '../conversation/conversation.ts'
+import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { Light, type Shown, shownState } from './status-line.tsx'
 import '../controls/menu-row.css'
 import './agent-panel.css'
 
-export interface AgentPanelProps {
-  readonly config: PublicConfig
-  readonly conversation: Conversation
-  readonly status: ReadonlySignal<Status | undefined>
-}
+export type AgentPanelProps = Pick<Page, 'config' | 'conversation' | 'status'>
 
 /** The agents: what each is for, its id, its flows and how it does. Choosing one starts a new conversation with it. */
 export function AgentPanel({ config, conversation, status }: AgentPanelProps) {

@@ -8,21 +8,18 @@ import {
 import type { PageProblem } from '../agent/page-problem.ts'
 import { lazy } from '../browser/lazy.tsx'
 import { Popover } from '../controls/popover.tsx'
+import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { Light, type Shown, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
-interface StatusMenuProps {
-  readonly status: Status | undefined
-  /** Why there is no status. */
-  readonly problem: PageProblem | undefined
-  readonly config: PublicConfig
-}
+type StatusMenuProps = Pick<Page, 'status' | 'statusProblem' | 'config'>
 
 const StatusLines = lazy(async () => (await import('./status-lines.tsx')).StatusLines)
 
 /** What works and what does not, with reason and fix; the light tells it at a glance. */
-export function StatusMenu({ status, problem, config }: StatusMenuProps) {
-  const lines = status ? describeStatus(status, config) : []
+export function StatusMenu({ status, statusProblem, config }: StatusMenuProps) {
+  const problem = statusProblem.value
+  const lines = status.value ? describeStatus(status.value, config) : []
   const summary = summarise(lines, problem)
   const isEmulated = config.emulated.length > 0
   return (

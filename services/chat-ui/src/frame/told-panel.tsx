@@ -6,17 +6,12 @@ import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { DottedName } from '../controls/dotted-name.tsx'
 import { as } from '../controls/table-roles.ts'
-import type { Conversation, Identify } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
+import type { Page } from '../page.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import './told.css'
 
-export interface ToldPanelProps {
-  readonly conversation: Conversation
-  readonly names: Names
-  /** In whose name an agent would be asked in a flow. */
-  readonly identify: Identify
-}
+type ToldPanelProps = Pick<Page, 'conversation' | 'names' | 'identify'>
 
 /** The prompt and the tools, with the right that each needs, for the flow of the next question. */
 export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {

@@ -1,4 +1,4 @@
-import type { AskedCall, Decision, Pause, PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { AskedCall, Decision, Pause } from '@entra-bedrock-agent/identity-trace'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { PageProblem } from '../agent/page-problem.ts'
@@ -6,8 +6,7 @@ import { useNow } from '../browser/now.ts'
 import { useSettled } from '../browser/settled.ts'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { KeepFocus } from '../controls/keep-focus.tsx'
-import type { Session } from '../sign-in/session.ts'
-import type { Names } from '../words/names.ts'
+import type { Page } from '../page.ts'
 import { formatClock } from '../words/times.ts'
 import './pause-card.css'
 
@@ -15,7 +14,7 @@ const tickMs = 500
 
 export type Decide = (call: AskedCall) => Decision['decision']
 
-export interface PauseCardProps {
+export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names'> {
   /** Another one needs another card (`key`). */
   readonly pause: Pause
   /** Why it could not go on. */
@@ -24,9 +23,6 @@ export interface PauseCardProps {
   readonly sent: readonly Decision[] | undefined
   /** How far the agent's clock is ahead of the browser's. */
   readonly clockAheadMs: number
-  readonly names: Names
-  readonly session: Session
-  readonly config: PublicConfig
   /** Goes on as the user has decided, and tells what the turn then waits for. */
   readonly onDecide: (decide: Decide) => Promise<Pause | undefined>
   /** The time to decide is over. */
