@@ -32,9 +32,9 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   /** The pane that is shown where there is room for one only. */
   const pane = signal<Pane>('conversation')
   const trace = new TraceView()
-  const session = new Session(config, async (publicConfig, onSignedIn) => {
+  const session = new Session(config, async onSignedIn => {
     const { createIdentityClient } = await import('./sign-in/identity-client.ts')
-    return createIdentityClient(publicConfig, onSignedIn)
+    return createIdentityClient(config, onSignedIn)
   })
   const needs: ConversationNeeds = {
     async *ask({ request, userToken }, signal) {

@@ -71,6 +71,8 @@ const step = shape({
   problem: orAbsent(problem),
 })
 const exchange = shape({
+  question: shape({ message: text, agent: text, mode, flow }),
+  owner: orAbsent(shape({ agent: text, flow, objectId: orAbsent(text) })),
   state: oneOf('running', 'done', 'failed', 'stopped'),
   turn: orAbsent(shape({ turnId: text, mode, flow, model: orNull(text) })),
   answer: text,
@@ -107,36 +109,27 @@ const exchange = shape({
   isCutOff: orAbsent(flag),
 })
 
-/**
- * A schema for each flow, so that an owner of another flow is not accepted, nor a user where the flow is not on behalf of one.
- */
-const questions = flowNames.map(name =>
-  shape({
-    question: shape({ message: text, agent: text, mode, flow: oneOf(name) }),
-    owner: orAbsent(shape({ agent: text, flow: oneOf(name), objectId: needsUser(name) ? text : isAbsent })),
-  }),
-)
-
 const keptExchanges = shape({
-  exchanges: listOf(isExchange),
+  exchanges: listOf(exchange),
   follows: listOf(number),
   shown: number,
   left: number,
 })
 
-/** Whether a stored value is a conversation in which everything follows something before it. */
+/**
+ * Whether a stored value is a conversation in which everything follows something before it, with what the page reads of exchanges. The
+ * schemas of the wire say more, but checking by them would take more code than the rest of the page.
+ */
 export function isKeptExchanges(value: unknown): value is KeptExchanges {
   if (!keptExchanges(value)) return false
   const { exchanges, follows } = value as KeptExchanges
-  return follows.length === exchanges.length && follows.every((before, index) => before < index)
+  const isInOrder = follows.length === exchanges.length && follows.every((before, index) => before < index)
+  return isInOrder && exchanges.every(isOwnersOwn)
 }
 
-/**
- * Whether a stored value has what the page reads of an exchange. The schemas of the wire say more, but checking by them
- * would take more code than the rest of the page.
- */
-export function isExchange(value: unknown): value is Exchange {
-  if (!exchange(value) || !questions.some(question => question(value))) return false
-  const { question, owner } = value as Exchange
-  return owner === undefined || owner.agent === question.agent
+/** Whether an answer is of the agent and in the flow of its owner, who is a user where the flow is on behalf of one, and only there. */
+function isOwnersOwn({ question, owner }: Exchange): boolean {
+  if (!owner) return true
+  const isSame = owner.agent === question.agent && owner.flow === question.flow
+  return isSame && (owner.objectId !== undefined) === needsUser(owner.flow)
 }

@@ -24,26 +24,9 @@ interface Choice {
 
 const again: WayOn = { label: 'Ask again' }
 const signIn: WayOn = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
-const consent: WayOn = { label: 'Review and ask again', interaction: { kind: 'consent' } }
 
-const ways: Readonly<Record<string, WayOn>> = {
-  SIGN_IN_REQUIRED: signIn,
-  USER_TOKEN_INVALID: signIn,
-  USER_TOKEN_EXPIRED: signIn,
-  SESSION_EXPIRED: signIn,
-  POPUP_BLOCKED: { ...signIn, label: 'Open the window and ask' },
-  SIGN_IN_CANCELLED: signIn,
-  SIGN_IN_OTHER_ACCOUNT: signIn,
-  SIGN_IN_TIMED_OUT: signIn,
-  SIGN_IN_UNREACHABLE: signIn,
-  SIGN_IN_NO_ROOM: signIn,
-  SIGN_IN_FAILED: signIn,
-  CONSENT_NEEDED: consent,
-  USER_TOKEN_SCOPE_MISSING: consent,
-}
-
-/** Codes of failures that a sign-in resolves. */
-const overOnceSignedIn: ReadonlySet<string> = new Set([
+/** Codes of failures that are over once somebody has signed in. */
+const overOnceSignedIn = [
   'SIGN_IN_REQUIRED',
   'POPUP_BLOCKED',
   'SIGN_IN_CANCELLED',
@@ -51,11 +34,20 @@ const overOnceSignedIn: ReadonlySet<string> = new Set([
   'SIGN_IN_UNREACHABLE',
   'SIGN_IN_NO_ROOM',
   'SIGN_IN_FAILED',
-])
+]
 
 export function isOverOnceSignedIn({ code }: PageProblem): boolean {
-  return overOnceSignedIn.has(code)
+  return overOnceSignedIn.includes(code)
 }
+
+/** Codes of failures after which the user signs in anew. */
+const bySignIn = [
+  ...overOnceSignedIn,
+  'USER_TOKEN_INVALID',
+  'USER_TOKEN_EXPIRED',
+  'SESSION_EXPIRED',
+  'SIGN_IN_OTHER_ACCOUNT',
+]
 
 /** What nobody but an administrator can mend. */
 const administrators: ReadonlySet<string> = new Set([
@@ -106,5 +98,8 @@ export function waysOn(
 function wayByWindow({ code, claimsChallenge }: PageProblem): WayOn | undefined {
   if (code === 'CONDITIONAL_ACCESS_REQUIRED' || code === 'SIGN_IN_INTERACTION_REQUIRED')
     return { label: 'Continue in the sign-in window', interaction: { kind: 'prove-more', claimsChallenge } }
-  return Object.hasOwn(ways, code) ? ways[code] : undefined
+  if (code === 'CONSENT_NEEDED' || code === 'USER_TOKEN_SCOPE_MISSING')
+    return { label: 'Review and ask again', interaction: { kind: 'consent' } }
+  if (code === 'POPUP_BLOCKED') return { ...signIn, label: 'Open the window and ask' }
+  return bySignIn.includes(code) ? signIn : undefined
 }

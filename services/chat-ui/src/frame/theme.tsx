@@ -3,6 +3,7 @@ import { readStored, writeStored } from '../browser/stored.ts'
 import { Icon } from '../controls/icon.tsx'
 import { Popover } from '../controls/popover.tsx'
 import { Segments } from '../controls/segments.tsx'
+import { capitalise } from '../words/names.ts'
 
 const themes = ['system', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
@@ -21,11 +22,7 @@ export function ThemeMenu() {
         legend="Theme"
         name="theme"
         chosen={theme}
-        segments={[
-          { value: 'system', label: 'System' },
-          { value: 'light', label: 'Light' },
-          { value: 'dark', label: 'Dark' },
-        ]}
+        segments={themes.map(value => ({ value, label: capitalise(value) }))}
         onChoose={chosen => writeStored('local', 'theme', chosen)}
       />
     </Popover>

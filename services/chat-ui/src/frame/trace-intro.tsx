@@ -1,8 +1,9 @@
-import { type Flow, flows, type TokenRole } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flows, type PublicConfig, type TokenRole } from '@entra-bedrock-agent/identity-trace'
 import { sampleFormula } from '../identity/formula.ts'
 import { FormulaView } from '../identity/formula-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { FourAnswers, sampleAnswers } from '../identity/verdict-view.tsx'
+import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { type GlossaryTerm, glossary } from '../words/glossary.ts'
 import { tokenRoleNames } from '../words/names.ts'
@@ -47,4 +48,25 @@ function termsOf(flow: Flow): readonly GlossaryTerm[] {
 
 function isToken(term: GlossaryTerm): term is TokenRole & GlossaryTerm {
   return Object.hasOwn(tokenRoleNames, term)
+}
+
+/** Why an answer has no trace, and what one would tell. */
+export function NoSteps({
+  config,
+  session,
+  flow,
+}: Pick<Page, 'config' | 'session'> & { readonly flow: Flow }) {
+  return (
+    <>
+      <p class="note">{tellWhy(config, session.account.value !== undefined)}</p>
+      <TraceIntro flow={flow} />
+    </>
+  )
+}
+
+function tellWhy({ traceFor }: PublicConfig, isSignedIn: boolean): string {
+  if (traceFor === 'nobody') return 'This agent is set up to show the trace to nobody (TRACE_FOR=nobody).'
+  if (traceFor === 'signed-in' && !isSignedIn)
+    return 'This agent shows the trace only to users who are signed in. Sign in and ask again.'
+  return 'No step was taken for this question.'
 }

@@ -1,12 +1,10 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ReadonlySignal } from '@preact/signals'
 import { lazy } from '../browser/lazy.tsx'
+import type { Page } from '../page.ts'
 import type { TracePanelProps } from '../trace/trace-panel.tsx'
-import type { NoStepsProps } from './no-steps.tsx'
 
-interface TracePaneProps
-  extends Omit<TracePanelProps, 'selected' | 'whyEmpty'>,
-    Pick<NoStepsProps, 'session'> {
+interface TracePaneProps extends Omit<TracePanelProps, 'selected' | 'whyEmpty'>, Pick<Page, 'session'> {
   readonly selected: ReadonlySignal<TracePanelProps['selected'] | undefined>
   /** The flow of the next question. */
   readonly flow: ReadonlySignal<Flow>
@@ -19,7 +17,7 @@ const head = (
 )
 const TracePanel = lazy(async () => (await import('../trace/trace-panel.tsx')).TracePanel, head)
 const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
-const NoSteps = lazy(async () => (await import('./no-steps.tsx')).NoSteps)
+const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
 
 /** The Identity Trace, or what it will show. */
 export function TracePane({ selected, flow, session, ...rest }: TracePaneProps) {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
-import { AnswerLink } from './answer-link.tsx'
+import { hostToTell, linkText } from './link-text.ts'
 import type { Element, Node } from './nodes.ts'
 import { parseMarkdown, type ReadBlock, settledBlocks } from './parse.ts'
 
@@ -58,7 +58,7 @@ function NodeElement({ node }: { readonly node: Element }) {
   const children = node.children.length > 0 && <Nodes nodes={node.children} />
   switch (node.tag) {
     case 'a':
-      return <AnswerLink link={node} draw={nodes => <Nodes nodes={nodes} />} />
+      return <AnswerLink link={node} />
     case 'ol':
       return <ol start={node.start ?? 1}>{children}</ol>
     case 'pre':
@@ -80,4 +80,19 @@ function NodeElement({ node }: { readonly node: Element }) {
     default:
       return <node.tag>{children}</node.tag>
   }
+}
+
+/** Leads elsewhere by https only, and says where if its text might mislead. */
+function AnswerLink({ link: { href = '', children } }: { readonly link: Element }) {
+  const target = URL.parse(href)
+  if (target?.protocol !== 'https:') return <Nodes nodes={children} />
+  const host = hostToTell(children, target)
+  return (
+    <a href={target.href} title={target.href} target="_blank" rel="noopener noreferrer">
+      <bdi>
+        <Nodes nodes={linkText(children)} />
+      </bdi>
+      {host !== undefined && <bdi class="link-host"> ({host})</bdi>}
+    </a>
+  )
 }

@@ -9,12 +9,15 @@ import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { emulatorAuthority } from './authority.ts'
 import { toPageError } from './failures.ts'
-import { watchForClosing } from './popup-watch.ts'
 import type { Account, IdentityClient, Interaction } from './session.ts'
 
 /** Long enough for a second factor; who closes the window or presses Cancel does not wait for it. */
 const signInTimeoutMs = 5 * 60_000
 const renewalTimeoutMs = 30_000
+
+const lookEveryMs = 250
+/** Between the window's closing and its answer's arrival lies a token request; only then silence means a cancel. */
+const graceMs = 2_500
 
 /** MSAL, wrapped into what the page needs. Tokens stay in this tab's session storage and end with it. */
 export async function createIdentityClient(
@@ -31,7 +34,7 @@ export async function createIdentityClient(
     },
 
     async interact(interaction) {
-      const watch = watchForClosing(application, EventType.POPUP_OPENED)
+      const watch = watchForClosing(application)
       const asked = interaction.kind === 'choose-account' ? null : application.getActiveAccount()
       const signIn = application
         .acquireTokenPopup(popupRequest(application, scopes, interaction))
@@ -112,6 +115,35 @@ function popupRequest(application: PublicClientApplication, scopes: string[], in
   if (interaction.kind === 'consent') return { ...request, account }
   const { claimsChallenge } = interaction
   return { ...request, account, ...(claimsChallenge ? { claims: claimsChallenge } : { prompt: 'login' }) }
+}
+
+/**
+ * Notices that the user closed the sign-in window, which MSAL itself would tell only after its time-out.
+ * A page with Cross-Origin-Opener-Policy makes an open window look closed; the focus, which is then
+ * in that window and not here, tells the two apart.
+ */
+function watchForClosing(application: PublicClientApplication) {
+  let timer: ReturnType<typeof setInterval> | undefined
+  const { promise: closed, reject } = Promise.withResolvers<never>()
+  const callbackId = application.addEventCallback(
+    ({ payload }) => {
+      const popup = payload && 'popupWindow' in payload ? payload.popupWindow : undefined
+      if (!popup) return
+      let closedForMs = 0
+      timer = setInterval(() => {
+        closedForMs = popup.closed && document.hasFocus() ? closedForMs + lookEveryMs : 0
+        if (closedForMs >= graceMs) reject(new PageError(pageProblem('SIGN_IN_CANCELLED')))
+      }, lookEveryMs)
+    },
+    [EventType.POPUP_OPENED],
+  )
+  return {
+    closed,
+    end() {
+      clearInterval(timer)
+      if (callbackId) application.removeEventCallback(callbackId)
+    },
+  }
 }
 
 function describeAccount(account: AccountInfo): Account {

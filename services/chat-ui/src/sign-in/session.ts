@@ -33,26 +33,20 @@ export interface IdentityClient {
 }
 
 /** Loads it. `onSignedIn` is called for every sign-in that succeeds, also for one that the page had given up on. */
-export type LoadIdentityClient = (
-  config: PublicConfig,
-  onSignedIn: (account: Account) => void,
-) => Promise<IdentityClient>
+export type LoadIdentityClient = (onSignedIn: (account: Account) => void) => Promise<IdentityClient>
 
 /** Who is signed in on this page. The identity library is loaded only when somebody is, or wants to be. */
 export class Session {
   readonly available: boolean
   readonly account: Signal<Account | undefined> = signal(undefined)
-  readonly signingIn: ReadonlySignal<boolean>
   readonly #attempt = signal<AbortController | undefined>(undefined)
-  readonly #config: PublicConfig
+  readonly signingIn: ReadonlySignal<boolean> = computed(() => this.#attempt.value !== undefined)
   readonly #load: LoadIdentityClient
   #client: Promise<IdentityClient> | undefined
   #readyClient: IdentityClient | undefined
 
-  constructor(config: PublicConfig, load: LoadIdentityClient) {
-    this.available = config.spaClientId !== null
-    this.signingIn = computed(() => this.#attempt.value !== undefined)
-    this.#config = config
+  constructor({ spaClientId }: PublicConfig, load: LoadIdentityClient) {
+    this.available = spaClientId !== null
     this.#load = load
   }
 
@@ -97,7 +91,7 @@ export class Session {
 
   async #identityClient(): Promise<IdentityClient> {
     if (!this.available) throw new PageError(pageProblem('SIGN_IN_UNAVAILABLE'))
-    this.#client ??= this.#load(this.#config, account => {
+    this.#client ??= this.#load(account => {
       this.account.value = account
     }).then(client => {
       this.#readyClient = client
