@@ -1,25 +1,11 @@
-import type { TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import type { AskedQuestion } from './asked-question.ts'
+import { ada, agentItself, converse, delta, result } from '../testing/converse.ts'
 import { Conversation, type ConversationNeeds } from './conversation.ts'
-import type { KeptExchanges } from './kept.ts'
-import type { Speaker } from './speaker.ts'
-
-const ada: Speaker = { agent: 'a', flow: 'obo', objectId: 'ada', userToken: 'tc-of-ada' }
-const agentItself: Speaker = { agent: 'a', flow: 'autonomous', userToken: undefined }
 
 function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
   return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
-}
-
-function delta(text: string): TurnEvent {
-  return { event: 'delta', data: { text } }
-}
-
-function result(answer: string): TurnEvent {
-  const data: Partial<TurnResult> = { answer, notices: [], timing: { firstTokenMs: 1, totalMs: 31 } }
-  return { event: 'result', data: data as TurnResult }
 }
 
 function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
@@ -34,29 +20,6 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
     ...more,
   }
   return { event: 'step', data }
-}
-
-/** A conversation whose agent answers from a list of turns: events, or what it throws. */
-function converse(
-  turns: (readonly TurnEvent[] | PageError)[],
-  identify?: ConversationNeeds['identify'],
-  earlier?: KeptExchanges,
-) {
-  const asked: { request: AskedQuestion['request']; userToken: string | undefined }[] = []
-  const announced: string[] = []
-  const needs: ConversationNeeds = {
-    async *ask({ request, userToken }) {
-      asked.push({ request, userToken })
-      const events = turns.shift() ?? []
-      if (events instanceof PageError) throw events
-      yield* events
-    },
-    identify: identify ?? (async ({ agent, flow }) => ({ ...(flow === 'obo' ? ada : agentItself), agent })),
-    announce: text => announced.push(text),
-  }
-  const conversation = new Conversation(needs, 'a', earlier)
-  const latest = () => conversation.exchanges.value.at(-1)?.value
-  return { conversation, asked, announced, latest }
 }
 
 describe('Conversation', () => {

@@ -1,28 +1,18 @@
-import type { TraceStep, TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
+import { ada, converse, delta, result } from '../testing/converse.ts'
 import { step } from '../testing/trace.ts'
 import { orderCall, pauseOf } from '../testing/waiting.ts'
-import type { AskedQuestion } from './asked-question.ts'
-import { Conversation, type ConversationNeeds } from './conversation.ts'
 import { tellUnsent } from './tell-unsent.ts'
 
 const turn: TurnEvent = {
   event: 'turn',
   data: { turnId: 't', mode: 'bedrock', flow: 'obo', model: null, startedAt: '2026-11-25T10:00:00.000Z' },
 }
-const delta = (text: string): TurnEvent => ({ event: 'delta', data: { text } })
 const told = (id: string, status: TraceStep['status']): TurnEvent => ({
   event: 'step',
   data: step(id, { status }),
-})
-const result = (answer: string): TurnEvent => ({
-  event: 'result',
-  data: {
-    answer,
-    notices: [],
-    timing: { firstTokenMs: 1, totalMs: 31 },
-  } as Partial<TurnResult> as TurnResult,
 })
 const waits = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
   event: 'pause',
@@ -30,24 +20,12 @@ const waits = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
 })
 
 /** A conversation on behalf of Ada, whose agent answers from a list of turns: events, or what it throws. */
-function converse(...turns: (readonly TurnEvent[] | PageError)[]) {
-  const asked: AskedQuestion['request'][] = []
-  const announced: string[] = []
+function converseForAda(...turns: Parameters<typeof converse>[0]) {
   const renewed: boolean[] = []
-  const needs: ConversationNeeds = {
-    async *ask({ request }) {
-      asked.push(request)
-      const events = turns.shift() ?? []
-      if (events instanceof PageError) throw events
-      yield* events
-    },
-    identify: async ({ agent }, renew) => {
-      renewed.push(renew)
-      return { agent, flow: 'obo', objectId: 'ada', userToken: 'tc' }
-    },
-    announce: text => announced.push(text),
-  }
-  const conversation = new Conversation(needs, 'a')
+  const { conversation, asked, announced } = converse(turns, async (_question, renew) => {
+    renewed.push(renew)
+    return ada
+  })
   conversation.mode.value = 'bedrock'
   conversation.flow.value = 'obo'
   const latest = () => {
@@ -69,7 +47,7 @@ const untilPause = [
 
 describe('a turn that waits', () => {
   it('is not running, says so, and shows what was said until then', async () => {
-    const { conversation, latest, announced } = converse(untilPause)
+    const { conversation, latest, announced } = converseForAda(untilPause)
     await conversation.ask('Order skis')
     expect(conversation.running.value).toBe(false)
     expect(latest().value).toMatchObject({
@@ -83,11 +61,11 @@ describe('a turn that waits', () => {
   it('goes on with one decision for each call, as the same user, and tells the rest in a paragraph of its own', async () => {
     const earlier = [turn, result('Hello.')]
     const goesOn = [turn, told('w', 'ok'), told('n', 'ok'), delta('Do'), delta('ne.'), result('Done.')]
-    const { conversation, asked, latest } = converse(earlier, untilPause, goesOn)
+    const { conversation, asked, latest } = converseForAda(earlier, untilPause, goesOn)
     await conversation.ask('Hi')
     await conversation.ask('Order skis')
     await conversation.decide(latest(), approve)
-    expect(asked[2]).toEqual({
+    expect(asked[2]?.request).toEqual({
       continuation: 'sealed',
       decisions: [{ callId: 'c1', digest: 'd1', decision: 'approve' }],
       agent: 'a',
@@ -109,7 +87,7 @@ describe('a turn that waits', () => {
 
   it('may wait several times; what the user did for it is told, once it counts, and all its parts together took its time', async () => {
     const stepUp = [turn, waits({ kind: 'step-up', continuation: 'sealed-2' })]
-    const { conversation, asked, latest } = converse(untilPause, stepUp, [turn, result('Done.')])
+    const { conversation, asked, latest } = converseForAda(untilPause, stepUp, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await conversation.decide(latest(), approve)
     expect(latest().value).toMatchObject({
@@ -118,7 +96,7 @@ describe('a turn that waits', () => {
       pause: { kind: 'step-up' },
     })
     await conversation.decide(latest(), approve)
-    expect(asked[2]).toMatchObject({ continuation: 'sealed-2' })
+    expect(asked[2]?.request).toMatchObject({ continuation: 'sealed-2' })
     expect(latest().value).toMatchObject({
       state: 'done',
       answer: 'I’ll ask.\n\nDone.',
@@ -134,7 +112,7 @@ describe('a turn that waits', () => {
     const scopes = [{ value: 'Orders.Read', text: 'Read orders' }]
     const consent = { url: '', adminUrl: '', state: '', scopes }
     const wait = [turn, waits({ kind: 'consent', consent })]
-    const { conversation, latest } = converse(wait, wait, [turn, result('Done.')], wait, [
+    const { conversation, latest } = converseForAda(wait, wait, [turn, result('Done.')], wait, [
       turn,
       result('No.'),
     ])
@@ -152,7 +130,7 @@ describe('a turn that waits', () => {
   })
 
   it('is decided once, however often it is pressed', async () => {
-    const { conversation, asked, latest } = converse(untilPause, [turn, result('Done.')])
+    const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await Promise.all([conversation.decide(latest(), approve), conversation.decide(latest(), () => 'deny')])
     expect(asked).toHaveLength(2)
@@ -160,7 +138,7 @@ describe('a turn that waits', () => {
 
   it('waits as before where the agent is not reached, and may be asked the same once more', async () => {
     const unreachable = new PageError(pageProblem('AGENT_UNREACHABLE'))
-    const { conversation, asked, latest } = converse(untilPause, unreachable, [turn, result('Done.')])
+    const { conversation, asked, latest } = converseForAda(untilPause, unreachable, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await conversation.decide(latest(), approve)
     expect(latest().value).toMatchObject({ state: 'waiting', problem: { code: 'AGENT_UNREACHABLE' } })
@@ -173,7 +151,7 @@ describe('a turn that waits', () => {
   it.each(['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE'] as const)(
     'may have been done where no answer came (%s), however it ends then',
     async code => {
-      const { conversation, latest, announced } = converse(untilPause, new PageError(pageProblem(code)))
+      const { conversation, latest, announced } = converseForAda(untilPause, new PageError(pageProblem(code)))
       await conversation.ask('Order skis')
       await conversation.decide(latest(), approve)
       expect(latest().value.sent).toEqual([{ callId: 'c1', digest: 'd1', decision: 'approve' }])
@@ -189,7 +167,7 @@ describe('a turn that waits', () => {
     ['an approval that the agent did not take', 'AGENT_BUSY', 'approve'],
   ] as const)('is known not to have been done after %s', async (_what, code, decision) => {
     const problem = { ...pageProblem('AGENT_UNREACHABLE'), code }
-    const { conversation, latest } = converse(untilPause, new PageError(problem))
+    const { conversation, latest } = converseForAda(untilPause, new PageError(problem))
     await conversation.ask('Order skis')
     await conversation.decide(latest(), () => decision)
     expect(latest().value).toMatchObject({ state: 'waiting', problem: { code } })
@@ -200,7 +178,7 @@ describe('a turn that waits', () => {
     'ends with %s as with any problem',
     async code => {
       const problem = { ...pageProblem('AGENT_UNREACHABLE'), code, status: 409 }
-      const { conversation, latest } = converse(untilPause, new PageError(problem))
+      const { conversation, latest } = converseForAda(untilPause, new PageError(problem))
       await conversation.ask('Order skis')
       await conversation.decide(latest(), approve)
       expect(latest().value).toMatchObject({ state: 'failed', problem: { code } })
@@ -210,7 +188,10 @@ describe('a turn that waits', () => {
 
   it('goes on with a token that is renewed, where it has expired meanwhile', async () => {
     const expired = new PageError({ ...pageProblem('SESSION_EXPIRED'), code: 'USER_TOKEN_EXPIRED' })
-    const { conversation, asked, renewed, latest } = converse(untilPause, expired, [turn, result('Done.')])
+    const { conversation, asked, renewed, latest } = converseForAda(untilPause, expired, [
+      turn,
+      result('Done.'),
+    ])
     await conversation.ask('Order skis')
     await conversation.decide(latest(), approve)
     expect(renewed).toEqual([false, false, true])
@@ -219,7 +200,7 @@ describe('a turn that waits', () => {
   })
 
   it('is left when something else is asked, and says that nothing was sent', async () => {
-    const { conversation, asked, latest } = converse(untilPause, [turn, result('Sunny.')])
+    const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Sunny.')])
     await conversation.ask('Order skis')
     const left = latest()
     await conversation.ask('Weather?')
@@ -229,7 +210,7 @@ describe('a turn that waits', () => {
   })
 
   it('is left when its question is asked again or its time is over', async () => {
-    const { conversation, latest, announced } = converse(untilPause, untilPause)
+    const { conversation, latest, announced } = converseForAda(untilPause, untilPause)
     await conversation.ask('Order skis')
     const first = latest()
     await conversation.retry(first)
@@ -240,7 +221,7 @@ describe('a turn that waits', () => {
   })
 
   it('is kept without what would let it go on', async () => {
-    const { conversation } = converse(untilPause)
+    const { conversation } = converseForAda(untilPause)
     await conversation.ask('Order skis')
     const { exchanges } = conversation.keep()
     expect(exchanges).toMatchObject([{ state: 'stopped', unsent: 'left' }])
