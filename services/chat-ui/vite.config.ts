@@ -1,19 +1,8 @@
-import { defineConfig } from 'vite'
+import { defineConfig, type Rolldown } from 'vite'
 import { precompress } from './precompress.ts'
 
-/** What the bundler tells of a module. */
-interface ModuleInfo {
-  readonly isEntry: boolean
-  /** Modules that import it statically. */
-  readonly importers: readonly string[]
-}
-
-interface Modules {
-  getModuleInfo(id: string): ModuleInfo | null
-}
-
 /** Whether a module is loaded with the page itself. */
-function isOfFirstPaint(id: string, modules: Modules, seen = new Set<string>()): boolean {
+function isOfFirstPaint(id: string, modules: Rolldown.ChunkingContext, seen = new Set<string>()): boolean {
   if (seen.has(id)) return false
   seen.add(id)
   const info = modules.getModuleInfo(id)

@@ -18,10 +18,7 @@ const settingKey = 'keep-no-conversations'
 const currentKey = 'past-conversation'
 
 /** Which kept conversation the one of this tab is; `undefined` = a new one, `dropped` = none, since it was deleted. */
-type Current =
-  | { readonly id: string; readonly revision: string; readonly owner: string | undefined }
-  | 'dropped'
-  | undefined
+type Current = Pick<PastConversation, 'id' | 'revision' | 'owner'> | 'dropped' | undefined
 
 /** One conversation's traces may take so many characters; of longer ones the oldest are left out. */
 const mostTraceCharacters = 500_000
@@ -75,11 +72,11 @@ export class PastConversations {
   }
 
   /** Shows a kept conversation in this tab, where it goes on. The one that was there is kept. */
-  show(past: PastConversation): void {
+  show({ id, revision, owner, kept }: PastConversation): void {
     this.keep()
     this.#conversation.closeFile()
-    this.#setCurrent({ id: past.id, revision: past.revision, owner: past.owner })
-    this.#conversation.show(past.kept)
+    this.#setCurrent({ id, revision, owner })
+    this.#conversation.show(kept)
   }
 
   remove(...conversations: readonly PastConversation[]): void {
@@ -125,20 +122,17 @@ export class PastConversations {
       return
     }
     const masked = withoutPersonalData(kept)
-    if (current && isSame(readOne(current.id)?.kept, masked)) {
+    if (current && JSON.stringify(readOne(current.id)?.kept) === JSON.stringify(masked)) {
       this.#setCurrent(current)
       return
     }
     const next = { id: current?.id ?? newId(), revision: newId(), owner }
-    const past: PastConversation = {
-      id: next.id,
-      revision: next.revision,
+    this.noRoom.value = !writePast({
+      ...next,
       savedAt: new Date().toISOString(),
-      ...(owner === undefined ? {} : { owner }),
       title: shownOf(kept)[0]?.question.message.slice(0, 200) ?? '',
       kept: masked,
-    }
-    this.noRoom.value = !writePast(past)
+    })
     this.#setCurrent(this.noRoom.value ? undefined : next)
     this.changes.value += 1
   }
@@ -185,10 +179,6 @@ function readCurrent(): Current {
   const { id, revision, owner } = Object(stored) as Record<string, unknown>
   if (typeof id !== 'string' || typeof revision !== 'string') return undefined
   return { id, revision, owner: typeof owner === 'string' ? owner : undefined }
-}
-
-function isSame(one: KeptExchanges | undefined, other: KeptExchanges): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 function newId(): string {

@@ -10,7 +10,7 @@ export interface PastConversation {
   /** ISO 8601. */
   readonly savedAt: string
   /** The user on whose behalf it was held, if any: it is listed to nobody else. */
-  readonly owner?: string
+  readonly owner: string | undefined
   readonly title: string
   readonly kept: KeptExchanges
 }
@@ -22,9 +22,7 @@ const mostCharacters = 2_000_000
 
 /** All that are kept, the newest first. What this version of the page cannot show is left out. */
 export function readPast(): readonly PastConversation[] {
-  const keys = storedKeys('local') ?? []
-  return keys
-    .filter(key => key.startsWith(prefix))
+  return pastKeys()
     .map(key => readStored('local', key))
     .filter(isPast)
     .sort((one, other) => (one.savedAt < other.savedAt ? 1 : -1))
@@ -58,7 +56,11 @@ export function removePast(id: string): void {
 
 /** Removes everybody's conversations, also those that cannot be shown. */
 export function removeAllPast(): void {
-  for (const key of storedKeys('local') ?? []) if (key.startsWith(prefix)) removeStored('local', key)
+  for (const key of pastKeys()) removeStored('local', key)
+}
+
+function pastKeys(): readonly string[] {
+  return storedKeys('local')?.filter(key => key.startsWith(prefix)) ?? []
 }
 
 function isPast(value: unknown): value is PastConversation {

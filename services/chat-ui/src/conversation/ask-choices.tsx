@@ -1,4 +1,4 @@
-import { type Flow, flowNames, flows, type Mode, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flowNames, flows, type Mode } from '@entra-bedrock-agent/identity-trace'
 import { agentNamed } from '../agent/documents.ts'
 import { useMediaQuery } from '../browser/media-query.ts'
 import { Segments } from '../controls/segments.tsx'
@@ -6,16 +6,11 @@ import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { modeNames } from '../words/names.ts'
 
-type AskChoicesProps = Pick<Page, 'conversation' | 'config' | 'session'>
-
 /** For whom the agent acts, and with or without a model: chosen where the question is asked. */
-export function AskChoices({ conversation, config, session }: AskChoicesProps) {
+export function AskChoices({ conversation, config }: Pick<Page, 'conversation' | 'config'>) {
   const { mode, flow } = conversation
   const agent = agentNamed(config, conversation.agent.value)
   const isNarrow = useMediaQuery('(max-width: 30rem)')
-  const prepare = (chosen: Flow) => {
-    if (needsUser(chosen)) session.prepare()
-  }
   // A flow that the only agent lacks is shown if agents have it by default, disabled, with the reason below.
   const offered = (name: Flow) => agent?.flows.includes(name) ?? false
   const isLacking = (name: Flow) => config.agents.length === 1 && flows[name].isDefault
@@ -30,7 +25,7 @@ export function AskChoices({ conversation, config, session }: AskChoicesProps) {
   return (
     <>
       {isNarrow ? (
-        <Menu label="Who the agent acts for" chosen={flow} options={choices} onChoose={prepare} />
+        <Menu label="Who the agent acts for" chosen={flow} options={choices} />
       ) : (
         <Segments
           legend="Who the agent acts for"
@@ -38,7 +33,6 @@ export function AskChoices({ conversation, config, session }: AskChoicesProps) {
           chosen={flow}
           describedBy="next-question"
           segments={choices}
-          onChoose={prepare}
         />
       )}
       <Menu label="Execution mode" chosen={mode} options={modes} />
@@ -50,10 +44,9 @@ interface MenuProps<Value extends string> {
   readonly label: string
   readonly chosen: { value: Value }
   readonly options: readonly { readonly value: Value; readonly label: string; readonly disabled: boolean }[]
-  readonly onChoose?: (value: Value) => void
 }
 
-function Menu<Value extends string>({ label, chosen, options, onChoose }: MenuProps<Value>) {
+function Menu<Value extends string>({ label, chosen, options }: MenuProps<Value>) {
   return (
     <select
       class="field quiet"
@@ -62,9 +55,7 @@ function Menu<Value extends string>({ label, chosen, options, onChoose }: MenuPr
       value={chosen.value}
       onChange={({ currentTarget }) => {
         const option = options.find(({ value }) => value === currentTarget.value)
-        if (!option) return
-        chosen.value = option.value
-        onChoose?.(option.value)
+        if (option) chosen.value = option.value
       }}
     >
       {options.map(({ value, label: words, disabled }) => (

@@ -124,11 +124,11 @@ export function isKeptExchanges(value: unknown): value is KeptExchanges {
   if (!keptExchanges(value)) return false
   const { exchanges, follows } = value as KeptExchanges
   const isInOrder = follows.length === exchanges.length && follows.every((before, index) => before < index)
-  return isInOrder && exchanges.every(isOwnersOwn)
+  return isInOrder && exchanges.every(isOfItsOwner)
 }
 
 /** Whether an answer is of the agent and in the flow of its owner, who is a user where the flow is on behalf of one, and only there. */
-function isOwnersOwn({ question, owner }: Exchange): boolean {
+function isOfItsOwner({ question, owner }: Exchange): boolean {
   if (!owner) return true
   const isSame = owner.agent === question.agent && owner.flow === question.flow
   return isSame && (owner.objectId !== undefined) === needsUser(owner.flow)

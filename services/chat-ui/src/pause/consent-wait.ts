@@ -23,16 +23,17 @@ export async function retryUntilConsented(
   const { turnId } = pause
   if (howFar(pause) === 'settling') return
   progress.value = { turnId, far: 'settling' }
-  let next: Pause | undefined = pause
   for (const delayMs of delaysMs) {
-    if (delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))
-    next = await onDecide(() => 'approve')
-    if (!next || !isSame(next, pause)) break
+    await new Promise(resolve => setTimeout(resolve, delayMs))
+    const next = await onDecide(() => 'approve')
+    if (next?.kind !== 'consent' || scopesOf(next) !== scopesOf(pause)) {
+      progress.value = undefined
+      return
+    }
   }
-  progress.value = next && isSame(next, pause) ? { turnId, far: 'unknown' } : undefined
+  progress.value = { turnId, far: 'unknown' }
 }
 
-function isSame(next: Pause, pause: Pause): boolean {
-  const scopesOf = ({ consent }: Pause) => JSON.stringify(consent?.scopes.map(({ value }) => value))
-  return next.kind === 'consent' && scopesOf(next) === scopesOf(pause)
+function scopesOf({ consent }: Pause): string {
+  return JSON.stringify(consent?.scopes.map(({ value }) => value))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { publicConfig } from '../testing/public-config.ts'
-import { consentChannel, hearConsent, isOfAuthority } from './consent-window.ts'
+import { hearConsent, isOfAuthority } from './consent-window.ts'
 
 const { authority } = publicConfig
 const emulated = {
@@ -39,9 +39,9 @@ describe('hearConsent', () => {
   it('hears the channel of its own state only, and no more than an error code', async () => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s1', answer.resolve)
-    const other = new BroadcastChannel(consentChannel('s2'))
+    const other = new BroadcastChannel('consent:s2')
     other.postMessage({ error: 'not for us' })
-    const ours = new BroadcastChannel(consentChannel('s1'))
+    const ours = new BroadcastChannel('consent:s1')
     ours.postMessage({ error: 'access_denied', token: 'x' })
     expect(await answer.promise).toBe('access_denied')
     for (const channel of [other, ours]) channel.close()
@@ -51,7 +51,7 @@ describe('hearConsent', () => {
   it('takes anything else for a consent that may have been given', async () => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s3', answer.resolve)
-    const channel = new BroadcastChannel(consentChannel('s3'))
+    const channel = new BroadcastChannel('consent:s3')
     channel.postMessage('whatever')
     expect(await answer.promise).toBeUndefined()
     channel.close()

@@ -15,17 +15,13 @@ function basesOf(config: PublicConfig): string[] {
   return [`${config.authority}/`, ...(emulated === '' ? [] : [emulated])]
 }
 
-/** Name of the BroadcastChannel on which the page that Entra returns to reports the outcome. */
-export function consentChannel(state: string): string {
-  return `consent:${state}`
-}
-
 /**
  * Waits for what the window reports: an error code of OAuth 2.0, such as `access_denied`, or `undefined`. It proves nothing. Returns
  * a function that stops waiting.
  */
 export function hearConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
-  const channel = new BroadcastChannel(consentChannel(state))
+  // The page that Entra returns to (`consent-return.ts`) reports on the channel of this name.
+  const channel = new BroadcastChannel(`consent:${state}`)
   channel.onmessage = ({ data }) => {
     const { error }: { error?: unknown } = Object(data)
     onAnswer(typeof error === 'string' ? error.slice(0, 100) : undefined)

@@ -1,16 +1,11 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 
-interface EmulatorAuthority {
-  readonly authorityMetadata: string
-  readonly knownAuthorities: string[]
-}
-
 /**
  * What MSAL must be told about a local emulator of Entra; nothing for Entra itself, which it knows.
  * Given metadata is taken unchecked, plain http included, so it is accepted for this machine only.
  */
-export function emulatorAuthority(config: PublicConfig): EmulatorAuthority | undefined {
+export function emulatorAuthority(config: PublicConfig) {
   const { authorityMetadata } = config
   if (authorityMetadata === undefined) return undefined
   const { token_endpoint, authorization_endpoint } = JSON.parse(authorityMetadata) as Record<string, string>

@@ -1,10 +1,4 @@
-import {
-  type AccountInfo,
-  CacheLookupPolicy,
-  type Configuration,
-  EventType,
-  PublicClientApplication,
-} from '@azure/msal-browser'
+import { type AccountInfo, CacheLookupPolicy, EventType, PublicClientApplication } from '@azure/msal-browser'
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { emulatorAuthority } from './authority.ts'
@@ -84,27 +78,23 @@ export async function createIdentityClient(
 }
 
 async function startApplication(config: PublicConfig): Promise<PublicClientApplication> {
+  const redirectPage = `${location.origin}/auth/redirect.html`
   try {
-    const application = new PublicClientApplication(configuration(config))
+    const application = new PublicClientApplication({
+      auth: {
+        clientId: config.spaClientId ?? '',
+        authority: config.authority,
+        ...emulatorAuthority(config),
+        redirectUri: redirectPage,
+        postLogoutRedirectUri: redirectPage,
+      },
+      cache: { cacheLocation: 'sessionStorage' },
+      system: { popupBridgeTimeout: signInTimeoutMs },
+    })
     await application.initialize()
     return application
   } catch (error) {
     throw toPageError(error)
-  }
-}
-
-function configuration(config: PublicConfig): Configuration {
-  const redirectPage = `${location.origin}/auth/redirect.html`
-  return {
-    auth: {
-      clientId: config.spaClientId ?? '',
-      authority: config.authority,
-      ...emulatorAuthority(config),
-      redirectUri: redirectPage,
-      postLogoutRedirectUri: redirectPage,
-    },
-    cache: { cacheLocation: 'sessionStorage' },
-    system: { popupBridgeTimeout: signInTimeoutMs },
   }
 }
 
