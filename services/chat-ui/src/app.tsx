@@ -6,6 +6,7 @@ import { lazy } from './browser/lazy.tsx'
 import { narrow, useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { Popover } from './controls/popover.tsx'
+import type { LiveExchange } from './conversation/conversation.ts'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
 import { loadExchangeView } from './conversation/message-log.tsx'
 import { readConversation } from './conversation/stored-conversation.ts'
@@ -16,11 +17,11 @@ import { TracePane } from './frame/trace-pane.tsx'
 import { createPage, loadAsk, type Page } from './page.ts'
 import { describeNames } from './words/names.ts'
 
-const page = signal<Page | 'loading' | 'unreachable'>('loading')
+const state = signal<Page | 'loading' | 'unreachable'>('loading')
 
 async function loadPage(): Promise<void> {
   const [config, kept] = await Promise.all([readConfig().catch(() => undefined), readConversation()])
-  if (typeof page.value === 'string') page.value = config ? createPage(config, kept) : 'unreachable'
+  if (typeof state.value === 'string') state.value = config ? createPage(config, kept) : 'unreachable'
 }
 
 const statusEveryMs = 30_000
@@ -32,19 +33,19 @@ export function App() {
   useEffect(() => {
     void loadPage()
   }, [])
-  return typeof page.value === 'string' ? <Waiting state={page.value} /> : <Workbench page={page.value} />
+  return typeof state.value === 'string' ? <Waiting /> : <Workbench page={state.value} />
 }
 
-function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
+function Waiting() {
   useEffect(() => {
-    if (state !== 'unreachable') return
+    if (state.value !== 'unreachable') return
     const timer = setInterval(() => void loadPage(), retryEveryMs)
     return () => clearInterval(timer)
-  }, [state])
+  }, [state.value])
   return (
     <main class="waiting stack">
       <h1>{title}</h1>
-      {state === 'loading' ? (
+      {state.value === 'loading' ? (
         <p role="status">Asking the agent how it is set up…</p>
       ) : (
         <div class="stack" role="alert">
@@ -53,7 +54,7 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
             type="button"
             class="button primary"
             onClick={() => {
-              page.value = 'loading'
+              state.value = 'loading'
               void loadPage()
             }}
           >
@@ -65,52 +66,46 @@ function Waiting({ state }: { readonly state: 'loading' | 'unreachable' }) {
   )
 }
 
-function Workbench({ page: current }: { readonly page: Page }) {
-  const running = current.conversation.running.value
-  const { leftBehind, linkMissed, conversation } = current
+function Workbench({ page }: { readonly page: Page }) {
+  const running = page.conversation.running.value
+  const { leftBehind, linkMissed, conversation } = page
   const isBannerDue = Boolean(leftBehind.value || conversation.opened.value || linkMissed.value)
-  const pair = current.sideBySide.value
-  const isOutOfReach = current.statusProblem.value !== undefined
+  const pair = page.sideBySide.value
+  const isOutOfReach = page.statusProblem.value !== undefined
   useEffect(() => {
     document.title = running ? `● Answering – ${title}` : title
-    if (!running) void current.refreshStatus()
-  }, [running, current])
+    if (!running) void page.refreshStatus()
+  }, [running, page])
   useEffect(() => {
     const everyMs = isOutOfReach ? retryEveryMs : statusEveryMs
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') void current.refreshStatus()
+      if (document.visibilityState === 'visible') void page.refreshStatus()
     }, everyMs)
     return () => clearInterval(timer)
-  }, [current, isOutOfReach])
+  }, [page, isOutOfReach])
   useEffect(
     () =>
       whenIdle(() => {
         void loadExchangeView()
         loadAsk().catch(() => {})
-        current.session.prepare()
+        page.session.prepare()
       }),
-    [current],
+    [page],
   )
   return (
     <>
-      <Header title={title} page={current} />
+      <Header title={title} page={page} />
       <div role="status">
         {isIncomplete.value && <Incomplete />}
-        {isBannerDue && <Banners page={current} />}
+        {isBannerDue && <Banners page={page} />}
       </div>
       {pair ? (
-        <SideBySideView
-          key={pair}
-          pair={pair}
-          view={current.trace}
-          onClose={current.closeSideBySide}
-          {...current}
-        />
+        <SideBySideView key={pair} pair={pair} view={page.trace} onClose={page.closeSideBySide} {...page} />
       ) : (
-        <Panes page={current} />
+        <Panes page={page} />
       )}
       <p class="visually-hidden" role="status">
-        {current.announcement.value}
+        {page.announcement.value}
       </p>
     </>
   )
@@ -140,14 +135,15 @@ const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx'))
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 
 /** Conversation and trace: side by side where there is room, else one at a time, at first the one with the focus. */
-function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }: { readonly page: Page }) {
+function Panes({ page }: { readonly page: Page }) {
+  const { pane, conversation, trace } = page
   const opened = conversation.opened.value
   const names = useMemo(
-    () => (opened ? describeNames({ agents: [], ...opened.names }, false) : rest.names),
-    [opened, rest.names],
+    () => (opened ? describeNames({ agents: [], ...opened.names }, false) : page.names),
+    [opened, page.names],
   )
   const isNarrow = useMediaQuery(narrow)
-  const showTrace = async (exchange: (typeof conversation.exchanges.value)[number], stepId?: string) => {
+  const showTrace = async (exchange: LiveExchange, stepId?: string) => {
     conversation.selected.value = exchange
     pane.value = 'trace'
     requestAnimationFrame(() => document.getElementById('pane-trace')?.focus())
@@ -172,7 +168,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
         <div class="pane-head line">
           <h2 class="wide-only">Conversation</h2>
           <Popover id="past" label="Earlier conversations" button={<Icon name="history" />}>
-            <PastPanel {...rest} />
+            <PastPanel {...page} />
           </Popover>
           <Popover
             id="export"
@@ -185,7 +181,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
               </>
             }
           >
-            <ExportPanel conversation={conversation} {...rest} />
+            <ExportPanel {...page} />
           </Popover>
           {conversation.exchanges.value.length === 0 ? (
             conversation.replaced.value && (
@@ -209,12 +205,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
             </button>
           )}
         </div>
-        <ConversationPanel
-          {...rest}
-          conversation={conversation}
-          names={names}
-          onTrace={(...shown) => void showTrace(...shown)}
-        />
+        <ConversationPanel {...page} names={names} onTrace={(...shown) => void showTrace(...shown)} />
         {!isNarrow && <Divider />}
       </section>
       <section
@@ -228,23 +219,7 @@ function Panes({ page: { pane, conversation, trace, openSideBySide, ...rest } }:
           pane.value = 'trace'
         }}
       >
-        <TracePane
-          answers={conversation.exchanges}
-          selected={conversation.selected}
-          view={trace}
-          flow={conversation.flow}
-          names={names}
-          config={rest.config}
-          {...(opened
-            ? {}
-            : {
-                onSideBySide: () => {
-                  const answer = conversation.selected.value
-                  if (answer) void openSideBySide(answer)
-                },
-              })}
-          session={rest.session}
-        />
+        <TracePane {...page} names={names} />
       </section>
     </div>
   )

@@ -4,12 +4,7 @@ import { agentNamed, readStatus } from './agent/documents.ts'
 import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
-import {
-  Conversation,
-  type ConversationNeeds,
-  type Identify,
-  type LiveExchange,
-} from './conversation/conversation.ts'
+import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
 import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
 import { followAddress } from './deep-link.ts'
@@ -97,9 +92,10 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     identify: needs.identify,
     sideBySide,
     closeSideBySide,
-    /** Asks what was asked in an answer in two flows or of two agents at once. */
-    async openSideBySide(answer: LiveExchange) {
-      if (conversation.opened.peek()) return
+    /** Asks what was asked in the selected answer in two flows or of two agents at once. */
+    async openSideBySide() {
+      const answer = conversation.selected.peek()
+      if (!answer || conversation.opened.peek()) return
       const loaded = await import('./side-by-side/side-by-side.ts')
       const pair = new loaded.SideBySide(needs, conversation, answer, config)
       sideBySide.value = pair

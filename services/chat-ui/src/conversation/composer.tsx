@@ -1,23 +1,20 @@
 import { chatLimits } from '@entra-bedrock-agent/identity-trace'
-import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { isComposing } from '../browser/composition.ts'
 import { useSettled } from '../browser/settled.ts'
 import { Icon } from '../controls/icon.tsx'
-import type { Conversation } from './conversation.ts'
+import type { Page } from '../page.ts'
+import { AskChoices } from './ask-choices.tsx'
 
-interface ComposerProps {
-  readonly conversation: Conversation
+interface ComposerProps extends Pick<Page, 'conversation' | 'config'> {
   /** Who is asked, within a sentence. */
   readonly agent: string
   /** How the next question will be answered. */
   readonly explanation: string
-  /** Controls that change how it will be answered. */
-  readonly children: ComponentChildren
 }
 
 /** Where the question is written. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
-export function Composer({ conversation, agent, explanation, children }: ComposerProps) {
+export function Composer({ conversation, config, agent, explanation }: ComposerProps) {
   const { draft, editing } = conversation
   const running = conversation.running.value
   const canPress = useSettled(running)
@@ -101,7 +98,7 @@ export function Composer({ conversation, agent, explanation, children }: Compose
           }}
         />
         <div class="composer-row">
-          {children}
+          <AskChoices conversation={conversation} config={config} />
           <button
             type="submit"
             class="button primary end send"

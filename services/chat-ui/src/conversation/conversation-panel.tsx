@@ -1,7 +1,6 @@
 import { useComputed } from '@preact/signals'
 import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
-import { AskChoices } from './ask-choices.tsx'
 import { Composer } from './composer.tsx'
 import { explainFlow, explainHistory, explainMode } from './explain.ts'
 import { MessageLog, type MessageLogProps } from './message-log.tsx'
@@ -26,11 +25,10 @@ export function ConversationPanel({ status, ...props }: MessageLogProps & Pick<P
         (agentNamed(config, agent) ? (
           <Composer
             conversation={conversation}
+            config={config}
             agent={props.names.ofAgent(agent).agent}
             explanation={[warning, flow, mode, history].join(' ')}
-          >
-            <AskChoices {...props} />
-          </Composer>
+          />
         ) : (
           <p class="notice" role="status">
             The agent of this conversation, <code>{agent}</code>, is not set up here any more. You can read

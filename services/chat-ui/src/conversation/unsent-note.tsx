@@ -1,9 +1,9 @@
-import type { Conversation, LiveExchange } from './conversation.ts'
+import type { Page } from '../page.ts'
+import type { LiveExchange } from './conversation.ts'
 import { tellStop, tellUnsent } from './tell-unsent.ts'
 
-interface UnsentNoteProps {
+interface UnsentNoteProps extends Pick<Page, 'conversation'> {
   readonly exchange: LiveExchange
-  readonly conversation: Conversation
 }
 
 /** Why an answer ended, and what that means for the calls that it waited with. */

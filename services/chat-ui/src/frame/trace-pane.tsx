@@ -1,14 +1,7 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
-import type { ReadonlySignal } from '@preact/signals'
 import { lazy } from '../browser/lazy.tsx'
 import type { Page } from '../page.ts'
-import type { TracePanelProps } from '../trace/trace-panel.tsx'
 
-interface TracePaneProps extends Omit<TracePanelProps, 'selected' | 'whyEmpty'>, Pick<Page, 'session'> {
-  readonly selected: ReadonlySignal<TracePanelProps['selected'] | undefined>
-  /** The flow of the next question. */
-  readonly flow: ReadonlySignal<Flow>
-}
+type TracePaneProps = Pick<Page, 'conversation' | 'trace' | 'config' | 'session' | 'names' | 'openSideBySide'>
 
 const head = (
   <div class="pane-head line">
@@ -20,18 +13,28 @@ const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceInt
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
 
 /** The Identity Trace, or what it will show. */
-export function TracePane({ selected, flow, session, ...rest }: TracePaneProps) {
-  const answer = selected.value
+export function TracePane({ conversation, trace, config, session, names, openSideBySide }: TracePaneProps) {
+  const answer = conversation.selected.value
   if (answer) {
     const { question } = answer.peek()
-    const whyEmpty = <NoSteps config={rest.config} session={session} flow={question.flow} />
-    return <TracePanel key={answer} selected={answer} whyEmpty={whyEmpty} {...rest} />
+    return (
+      <TracePanel
+        key={answer}
+        answers={conversation.exchanges}
+        selected={answer}
+        view={trace}
+        config={config}
+        names={names}
+        whyEmpty={<NoSteps config={config} session={session} flow={question.flow} />}
+        {...(conversation.opened.value ? {} : { onSideBySide: openSideBySide })}
+      />
+    )
   }
   return (
     <>
       {head}
       <div class="scroll">
-        <TraceIntro flow={flow.value} />
+        <TraceIntro flow={conversation.flow.value} />
       </div>
     </>
   )
