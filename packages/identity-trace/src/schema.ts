@@ -19,10 +19,8 @@ const StepKind = Type.Enum([
   'approval',
   'consent',
 ])
-export type StepKind = Static<typeof StepKind>
 
 const StepStatus = Type.Enum(['running', 'waiting', 'ok', 'failed', 'not-observable'])
-export type StepStatus = Static<typeof StepStatus>
 
 const TokenRole = Type.Enum(['Tc', 'T1', 'T2', 'TR'])
 /**

@@ -1,16 +1,10 @@
 import type { Signal } from '@preact/signals'
 
-export interface Segment<Value extends string> {
-  readonly value: Value
-  readonly label: string
-  readonly disabled?: boolean
-}
-
 interface SegmentsProps<Value extends string> {
   readonly legend: string
   readonly name: string
   readonly chosen: Signal<Value>
-  readonly segments: readonly Segment<Value>[]
+  readonly segments: readonly { readonly value: Value; readonly label: string; readonly disabled?: boolean }[]
   readonly describedBy?: string
   readonly onChoose?: (value: Value) => void
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { ada, agentItself, converse, delta, result } from '../testing/converse.ts'
 import { Conversation, type ConversationNeeds } from './conversation.ts'
+import type { Speaker } from './speaker.ts'
 
 function turn(mode: 'direct' | 'bedrock' = 'direct'): TurnEvent {
   return { event: 'turn', data: { turnId: 't', mode, flow: 'autonomous', model: null, startedAt: '' } }
@@ -20,6 +21,21 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
     ...more,
   }
   return { event: 'step', data }
+}
+
+/** A conversation whose answer begins, and ends only when it is stopped. */
+function converseForEver(speaker: Speaker) {
+  const { promise: reached, resolve } = Promise.withResolvers<AbortSignal>()
+  const needs: ConversationNeeds = {
+    async *ask(_question, signal) {
+      yield delta('It is ')
+      resolve(signal)
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
+    },
+    identify: async () => speaker,
+    announce: () => {},
+  }
+  return { conversation: new Conversation(needs, 'a'), reached }
 }
 
 describe('Conversation', () => {
@@ -143,21 +159,9 @@ describe('Conversation', () => {
   })
 
   it('stops an answer and keeps what had come', async () => {
-    const reached = Promise.withResolvers<AbortSignal>()
-    const conversation = new Conversation(
-      {
-        async *ask(_question, signal) {
-          yield delta('It is ')
-          reached.resolve(signal)
-          await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
-        },
-        identify: async () => agentItself,
-        announce: () => {},
-      },
-      'a',
-    )
+    const { conversation, reached } = converseForEver(agentItself)
     const asking = conversation.ask('Dallas?')
-    const signal = await reached.promise
+    const signal = await reached
     expect(conversation.running.value).toBe(true)
     conversation.stop()
     await asking
@@ -311,23 +315,11 @@ describe('Conversation', () => {
   })
 
   it('ends the answer of a user who leaves, and never gives their question back', async () => {
-    const reached = Promise.withResolvers<AbortSignal>()
-    const conversation = new Conversation(
-      {
-        async *ask(_question, signal) {
-          yield delta('You live ')
-          reached.resolve(signal)
-          await new Promise((_resolve, reject) => signal.addEventListener('abort', reject))
-        },
-        identify: async () => ada,
-        announce: () => {},
-      },
-      'a',
-    )
+    const { conversation, reached } = converseForEver(ada)
     conversation.flow.value = 'obo'
     conversation.draft.value = 'Where do I live?'
     const asking = conversation.send()
-    const signal = await reached.promise
+    const signal = await reached
     conversation.forgetUser()
     await asking
     expect(signal.aborted).toBe(true)

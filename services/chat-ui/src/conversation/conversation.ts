@@ -176,10 +176,8 @@ export class Conversation {
       this.#needs.announce('Not sent: the question is too long.')
       return
     }
-    this.draft.value = this.#setAside
-    this.#setAside = ''
     const edited = this.editing.value
-    this.editing.value = undefined
+    this.#endEdit()
     if (edited) await this.#runInPlaceOf(edited, this.#start(message))
     else await this.ask(message)
   }
@@ -198,7 +196,10 @@ export class Conversation {
   }
 
   cancelEdit(): void {
-    if (!this.editing.value) return
+    if (this.editing.value) this.#endEdit()
+  }
+
+  #endEdit(): void {
     this.editing.value = undefined
     this.draft.value = this.#setAside
     this.#setAside = ''

@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
+import { Fact } from '../controls/fact.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TextWithJson } from '../controls/text-with-json.tsx'
 import type { Page } from '../page.ts'
@@ -50,7 +51,16 @@ export function ProblemNote(props: ProblemNoteProps) {
           <h3>{isPlain ? problem.detail : problem.title}</h3>
           {!isPlain && problem.detail && <p>{problem.detail}</p>}
           {problem.needs ? (
-            <Request lines={tellRequest(problem.needs, exchange.value, names)} />
+            <>
+              <p>To allow it, an administrator can</p>
+              <dl class="facts">
+                {tellRequest(problem.needs, exchange.value, names).map(([verb, what]) => (
+                  <Fact key={verb} name={verb}>
+                    {what}
+                  </Fact>
+                ))}
+              </dl>
+            </>
           ) : (
             <TextWithJson text={problem.hint} />
           )}
@@ -89,23 +99,6 @@ export function ProblemNote(props: ProblemNoteProps) {
         {!isOpen && <FailureCode code={problem.code} />}
       </div>
     </div>
-  )
-}
-
-/** What an administrator can do, as a list. */
-function Request({ lines }: { readonly lines: readonly (readonly [string, string])[] }) {
-  return (
-    <>
-      <p>To allow it, an administrator can</p>
-      <dl class="facts">
-        {lines.map(([verb, what]) => (
-          <div key={verb}>
-            <dt>{verb}</dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
   )
 }
 

@@ -1,4 +1,5 @@
 import type { AskedCall } from '@entra-bedrock-agent/identity-trace'
+import { Fact } from '../controls/fact.tsx'
 import { tellCall } from '../words/call-facts.ts'
 import { ShownText } from './shown-text.tsx'
 
@@ -17,14 +18,9 @@ export function CallArguments({ call }: { readonly call: AskedCall }) {
       ) : (
         <dl class="facts call-facts">
           {facts.map(({ name, value }, index) => (
-            <div key={index}>
-              <dt>
-                <ShownText text={name} />
-              </dt>
-              <dd>
-                <ShownText text={value} />
-              </dd>
-            </div>
+            <Fact key={index} name={<ShownText text={name} />}>
+              <ShownText text={value} />
+            </Fact>
           ))}
         </dl>
       )}

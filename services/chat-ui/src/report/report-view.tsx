@@ -1,5 +1,5 @@
 import { type Flow, flows, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
-import type { ComponentChildren } from 'preact'
+import { Fact } from '../controls/fact.tsx'
 import { FormulaView } from '../identity/formula-view.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import type { FactAnswer } from '../identity/verdict.ts'
@@ -133,15 +133,6 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         </section>
       )}
     </article>
-  )
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 
