@@ -9,7 +9,7 @@ const settlesAfterMs = 500
  *
  * @param isNew whether it takes half a second from the beginning
  */
-export function useSettled(value: boolean, isNew = false): boolean {
+export function useSettled(value: boolean, { isNew = false } = {}): boolean {
   const settled = useSignal(isNew ? undefined : value)
   useLayoutEffect(() => {
     const timer = setTimeout(() => {

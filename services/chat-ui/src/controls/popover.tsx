@@ -15,15 +15,8 @@ interface PopoverProps {
 }
 
 /** A button with a panel that the browser closes on Esc and on a click elsewhere. What is in it is made anew each time. */
-export function Popover({
-  id,
-  button,
-  label,
-  class: className = 'icon-button',
-  panelClass = '',
-  opens,
-  children,
-}: PopoverProps) {
+export function Popover(props: PopoverProps) {
+  const { id, button, label, class: className = 'icon-button', panelClass = '', opens, children } = props
   const timesOpened = useSignal(0)
   const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
   return (

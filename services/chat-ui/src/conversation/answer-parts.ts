@@ -15,14 +15,8 @@ type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decide
  * An answer in pieces, with the tools where they were called. That is between two paragraphs; a place within a paragraph counts
  * as its end.
  */
-export function partsOf({
-  answer,
-  toolMarks,
-  steps,
-  result,
-  decided = [],
-  unsent,
-}: Told): readonly AnswerPart[] {
+export function partsOf(told: Told): readonly AnswerPart[] {
+  const { answer, toolMarks, steps, result, decided = [], unsent } = told
   if (toolMarks.length === 0) {
     const chips = (result?.tools ?? []).map(use => chipOfUse(use, steps))
     const end = { text: answer, chips: [], decided: [] }

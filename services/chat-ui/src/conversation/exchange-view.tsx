@@ -170,12 +170,8 @@ function Notice({ notice }: { readonly notice: Problem }) {
   )
 }
 
-function AnswerFooter({
-  exchange,
-  conversation,
-  onTrace,
-  selected,
-}: ExchangeProps & { readonly selected: boolean }) {
+function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
+  const { exchange, conversation, onTrace, selected } = props
   const { question, answer, result, pause, state } = exchange.value
   if (state === 'running') return null
   return (
@@ -240,11 +236,8 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
 }
 
 /** Without a model all words come at once. */
-function spending({
-  model,
-  timing: { firstTokenMs, totalMs },
-  usage,
-}: Pick<TurnResult, 'model' | 'timing' | 'usage'>): string {
+function spending({ model, timing, usage }: TurnResult): string {
+  const { firstTokenMs, totalMs } = timing
   const total = formatDuration(totalMs)
   return tellUsage(usage, model === null ? total : `first word ${formatDuration(firstTokenMs)} · ${total}`)
 }

@@ -50,12 +50,13 @@ function isToken(term: GlossaryTerm): term is TokenRole & GlossaryTerm {
   return Object.hasOwn(tokenRoleNames, term)
 }
 
+interface NoStepsProps extends Pick<Page, 'config' | 'session'> {
+  /** Of the question. */
+  readonly flow: Flow
+}
+
 /** Why an answer has no trace, and what one would tell. */
-export function NoSteps({
-  config,
-  session,
-  flow,
-}: Pick<Page, 'config' | 'session'> & { readonly flow: Flow }) {
+export function NoSteps({ config, session, flow }: NoStepsProps) {
   return (
     <>
       <p class="note">{tellWhy(config, session.account.value !== undefined)}</p>

@@ -13,7 +13,8 @@ const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceInt
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
 
 /** The Identity Trace, or what it will show. */
-export function TracePane({ conversation, trace, config, session, names, openSideBySide }: TracePaneProps) {
+export function TracePane(props: TracePaneProps) {
+  const { conversation, trace, config, session, names, openSideBySide } = props
   const answer = conversation.selected.value
   if (answer) {
     const { question } = answer.peek()

@@ -85,7 +85,7 @@ interface CallChoiceProps {
 }
 
 function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
-  const canPress = useSettled(true, true)
+  const canPress = useSettled(true, { isNew: true })
   const { doIt, leaveIt } = actWords(call.title)
   const choice = (value: Decision['decision'], label: string) => (
     <button

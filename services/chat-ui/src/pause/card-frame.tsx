@@ -71,7 +71,7 @@ export function CardFrame(props: CardFrameProps) {
   const { pause, clockAheadMs, onExpire } = card
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
-  const canPress = useSettled(true, true)
+  const canPress = useSettled(true, { isNew: true })
   const leftMs = Date.parse(pause.expiresAt) - useNow(tickMs).value - clockAheadMs
   const seconds = Math.max(0, Math.ceil(leftMs / 1000))
   useEffect(() => {
