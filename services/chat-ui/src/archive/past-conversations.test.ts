@@ -164,6 +164,14 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['three'])
   })
 
+  it('are kept again after all were deleted while none was shown', () => {
+    const { past, conversation } = openTab()
+    past.removeAll()
+    conversation.show(inARow([asked('one')]))
+    past.keep()
+    expect(titles(past)).toEqual(['one'])
+  })
+
   it('are the same one when a new conversation is undone', () => {
     const { past, conversation } = openTab(asked('one'))
     conversation.startOver()

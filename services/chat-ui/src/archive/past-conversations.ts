@@ -89,10 +89,10 @@ export class PastConversations {
 
   /** Removes everybody's conversations. The one in this tab stays until the tab is closed. */
   removeAll(): void {
-    clearTimeout(this.#timer)
     this.#setCurrent('dropped')
     removeAllPast()
     this.changes.value += 1
+    this.keep()
   }
 
   /** From now on nothing is kept, and what was is deleted; or conversations are kept again, this one included. */
@@ -100,8 +100,10 @@ export class PastConversations {
     this.keepsNothing.value = nothing
     writeStored('local', settingKey, nothing)
     if (nothing) this.removeAll()
-    else this.#setCurrent(undefined)
-    this.keep()
+    else {
+      this.#setCurrent(undefined)
+      this.keep()
+    }
   }
 
   /** Keeps the conversation of this tab as it is now. */

@@ -36,7 +36,6 @@ const strokes = {
   sides: 'M2 3h5v10H2zM9 3h5v10H9z',
   left: 'm10 4-4 4 4 4',
   wait: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 1 0 0-11M8 5v3.2l2 1.3',
-  warning: 'M8 2.2 14.5 13.5h-13zM8 6.5v3M8 11.6h.01',
 } as const
 
 export type IconName = keyof typeof strokes
