@@ -51,11 +51,7 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
   roles: { group: 'may-do', meaning: 'App roles: what the subject may do in its own right.' },
   wids: { group: 'may-do', meaning: 'Directory roles of the user.' },
   xms_act_fct: { group: 'agent-facets', meaning: 'Facets of the actor, in any order. 11 = an agent identity, 13 = an agent user; other numbers may be ignored.' },
-  xms_sub_fct: {
-    group: 'agent-facets',
-    meaning:
-      'Facets of the subject, in any order. 11 = an agent identity, 13 = an agent user, neither = somebody else, such as a signed-in user; other numbers may be ignored.',
-  },
+  xms_sub_fct: { group: 'agent-facets', meaning: 'Facets of the subject, in any order. 11 = an agent identity, 13 = an agent user, neither = somebody else, such as a signed-in user; other numbers may be ignored.' },
   xms_tnt_fct: { group: 'agent-facets', meaning: 'Facets of the tenant. What its numbers mean is not documented.' },
   xms_idrel: { group: 'agent-facets', meaning: 'Relation of the subject to the tenant: 1 member, 5 guest, 7 service principal, 33 federated managed identity; other numbers may be ignored.' },
   xms_par_app_azp: { group: 'agent-facets', meaning: 'The blueprint of the acting agent. For audit, not for authorization.' },

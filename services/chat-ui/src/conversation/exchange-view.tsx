@@ -78,16 +78,13 @@ export function ExchangeView(props: ExchangeProps) {
 
 /** The card of what a turn waits for. */
 function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
-  const { problem, sent, clockAheadMs = 0, question } = exchange.value
   return (
     <PauseCard
       {...props}
+      {...exchange.value}
       key={pause.continuation}
       pause={pause}
-      problem={problem}
-      sent={sent}
-      clockAheadMs={clockAheadMs}
-      names={props.names.ofAgent(question.agent)}
+      names={props.names.ofAgent(exchange.value.question.agent)}
       onDecide={async decide => {
         await conversation.decide(exchange, decide)
         return exchange.value.pause

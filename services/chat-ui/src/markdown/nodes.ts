@@ -5,9 +5,9 @@ export interface Element {
   readonly tag: Tag
   readonly children: readonly Node[]
   /** Where a link leads. */
-  readonly href?: string
+  readonly href?: string | undefined
   /** The first number of a list. */
-  readonly start?: number
+  readonly start?: number | undefined
 }
 
 export type Tag =

@@ -116,14 +116,9 @@ function addNode(siblings: Node[], token: Token): Node[] {
 }
 
 function toElement(tag: Tag, token: Token, children: readonly Node[]): Element {
-  const href = token.attrGet('href')
   const start = token.attrGet('start')
-  return {
-    tag,
-    children,
-    ...(href !== null && { href: String(href) }),
-    ...(start !== null && { start: Number(start) }),
-  }
+  const href = token.attrGet('href')?.toString()
+  return { tag, children, href, start: start === null ? undefined : Number(start) }
 }
 
 /** An image as text. If it were not read as an image, it would become a link. */

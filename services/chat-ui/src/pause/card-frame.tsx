@@ -20,9 +20,9 @@ export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names
   /** Why it could not go on. */
   readonly problem: PageProblem | undefined
   /** What was decided, where no answer came. */
-  readonly sent: readonly Decision[] | undefined
+  readonly sent?: readonly Decision[]
   /** How far the agent's clock is ahead of the browser's. */
-  readonly clockAheadMs: number
+  readonly clockAheadMs?: number
   /** Goes on as the user has decided, and tells what the turn then waits for. */
   readonly onDecide: (decide: Decide) => Promise<Pause | undefined>
   /** The time to decide is over. */
@@ -68,7 +68,7 @@ function showWhole(heading: HTMLElement | null): void {
  */
 export function CardFrame(props: CardFrameProps) {
   const { card, title, problem = card.problem, children, waitsFor, acts } = props
-  const { pause, clockAheadMs, onExpire } = card
+  const { pause, clockAheadMs = 0, onExpire } = card
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
   const canPress = useSettled(true, { isNew: true })
