@@ -4,14 +4,12 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 export function useFrameValue<Value>(read: () => Value): Value {
   const current = useComputed(read)
   const shown = useSignal(current.peek())
-  const scheduled = useSignal(false)
   useSignalEffect(() => {
-    if (current.value === shown.peek() || scheduled.peek()) return
-    scheduled.value = true
-    requestAnimationFrame(() => {
-      scheduled.value = false
+    current.value
+    const frame = requestAnimationFrame(() => {
       shown.value = current.peek()
     })
+    return () => cancelAnimationFrame(frame)
   })
   return shown.value
 }

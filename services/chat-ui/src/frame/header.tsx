@@ -11,20 +11,19 @@ const ToldPanel = lazy(async () => (await import('./told-panel.tsx')).ToldPanel,
 
 /** Whose page this is, whether everything works, and who is here. */
 export function Header({ title, page }: { readonly title: string; readonly page: Page }) {
-  const { config, session, conversation } = page
   return (
     <header class="page-header">
       <Logo />
       <h1 class="wide-only">{title}</h1>
       <AgentMenu {...page} />
       <div class="end line">
-        {config.modes.includes('bedrock') && (
+        {page.config.modes.includes('bedrock') && (
           <Popover id="told" label="What the model is told" panelClass="told" button={<Icon name="sheet" />}>
             <ToldPanel {...page} />
           </Popover>
         )}
         <StatusMenu {...page} />
-        <AccountMenu session={session} onSignedIn={() => void conversation.askWaiting()} />
+        <AccountMenu {...page} />
         <ThemeMenu />
       </div>
     </header>

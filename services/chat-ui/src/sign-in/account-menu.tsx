@@ -4,17 +4,12 @@ import { storedKeys } from '../browser/stored.ts'
 import { Icon } from '../controls/icon.tsx'
 import { KeepFocus } from '../controls/keep-focus.tsx'
 import { Popover } from '../controls/popover.tsx'
-import type { Account, Session } from './session.ts'
+import type { Page } from '../page.ts'
+import type { Account } from './session.ts'
 import { SignInButton } from './sign-in-button.tsx'
 
-interface AccountMenuProps {
-  readonly session: Session
-  /** Called when somebody has signed in here. */
-  readonly onSignedIn: () => void
-}
-
 /** Who is signed in, with the way in and out. Nothing where sign-in is not set up. */
-export function AccountMenu({ session, onSignedIn }: AccountMenuProps) {
+export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'conversation'>) {
   const problem = useSignal<PageProblem | undefined>(undefined)
   if (!session.available) return null
   const account = session.account.value
@@ -24,17 +19,18 @@ export function AccountMenu({ session, onSignedIn }: AccountMenuProps) {
     problem.value = await problemOf(action)
   }
 
+  const signIn = async () => {
+    await session.signIn()
+    void conversation.askWaiting()
+  }
+
   return (
     <KeepFocus class="account">
       {account ? (
         <SignedIn account={account} onSignOut={() => void run(session.signOut())} />
       ) : (
         <>
-          <SignInButton
-            session={session}
-            label="Sign in"
-            onClick={() => void run(session.signIn().then(onSignedIn))}
-          />
+          <SignInButton session={session} label="Sign in" onClick={() => void run(signIn())} />
           {problem.value && (
             <p class="note-card" data-kind="wait" role="alert">
               <strong>{problem.value.title}</strong> {problem.value.detail} {problem.value.hint}{' '}
