@@ -14,12 +14,8 @@ interface StatusLinesProps {
 export function StatusLines({ lines, problem, isEmulated }: StatusLinesProps) {
   return (
     <>
-      {problem && (
-        <>
-          <StatusProblem problem={problem} />
-          <p class="note">It is asked again every few seconds.</p>
-        </>
-      )}
+      {problem && <StatusProblem problem={problem} />}
+      {problem && <p class="note">It is asked again every few seconds.</p>}
       {lines.length === 0 && !problem && <p class="note">No status yet.</p>}
       <ul class="status-lines stack">
         {lines.map(line => (

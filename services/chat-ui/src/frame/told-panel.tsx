@@ -82,24 +82,16 @@ function Told({ told, inWords, names }: ToldProps) {
 function Tools({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
   // On behalf of a user nobody knows it before there is a token.
   const isHeldKnown = tools.some(({ held }) => held !== null)
+  const headings = ['Tool', 'API', 'Right it needs', ...(isHeldKnown ? ['Held'] : [])]
   return (
     <table class="foldable" {...as.table}>
       <thead {...as.rowGroup}>
         <tr {...as.row}>
-          <th scope="col" {...as.columnHeader}>
-            Tool
-          </th>
-          <th scope="col" {...as.columnHeader}>
-            API
-          </th>
-          <th scope="col" {...as.columnHeader}>
-            Right it needs
-          </th>
-          {isHeldKnown && (
-            <th scope="col" {...as.columnHeader}>
-              Held
+          {headings.map(heading => (
+            <th key={heading} scope="col" {...as.columnHeader}>
+              {heading}
             </th>
-          )}
+          ))}
         </tr>
       </thead>
       <tbody {...as.rowGroup}>
