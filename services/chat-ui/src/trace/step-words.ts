@@ -1,4 +1,4 @@
-import type { Flow, StepKind, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, TokenCard, TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { tellValues } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
@@ -14,7 +14,7 @@ export function tellStep(step: TraceStep, flow: Flow, names: Names) {
   return { title: titles[step.kind](step, flow, names), where: where.join(' · ') }
 }
 
-const titles: Readonly<Record<StepKind, (step: TraceStep, flow: Flow, names: Names) => string>> = {
+const titles: Readonly<Record<TraceStep['kind'], (step: TraceStep, flow: Flow, names: Names) => string>> = {
   'sign-in': () => 'Check Tc',
   'token-request': titleOfRequest,
   token: () => 'Receive TR',
@@ -26,7 +26,7 @@ const titles: Readonly<Record<StepKind, (step: TraceStep, flow: Flow, names: Nam
   consent: () => 'Consent',
 }
 
-const details: Readonly<Record<StepKind, (step: TraceStep) => readonly (string | undefined)[]>> = {
+const details: Readonly<Record<TraceStep['kind'], (step: TraceStep) => readonly (string | undefined)[]>> = {
   'sign-in': ({ token }) => tellReceived(token),
   'token-request': ({ request, status }) => [
     request && (status === 'not-observable' ? grantOf(request.body) : pathOf(request)),
