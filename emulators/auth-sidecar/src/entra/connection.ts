@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 import { EntraRefusalError, type EntraResponse, readGrant, type TokenGrant } from './responses.ts'
@@ -6,7 +7,6 @@ import { EntraRefusalError, type EntraResponse, readGrant, type TokenGrant } fro
 const attemptTimeoutMs = 100_000
 const retryDelayMs = 1000
 const longestRetryAfterMs = 3_600_000
-const maxRefusals = 10_000
 
 const libraryHeaders = {
   accept: 'application/json',
@@ -33,6 +33,11 @@ export interface TraceContext {
   readonly signal: AbortSignal
 }
 
+interface RememberedRefusal {
+  readonly refusal: EntraRefusalError
+  readonly untilMs: number
+}
+
 /** No attempt got a response in time. */
 class EntraTimeoutError extends Error {
   override readonly name = 'EntraTimeoutError'
@@ -46,7 +51,7 @@ class EntraTimeoutError extends Error {
 export class EntraConnection {
   readonly #instance: string
   readonly #clock: Clock
-  readonly #refusals = new Map<string, { readonly refusal: EntraRefusalError; readonly untilMs: number }>()
+  readonly #refusals = new LRUCache<string, RememberedRefusal>({ max: 10_000 })
   #discovered = false
 
   constructor(instance: string, clock: Clock) {
@@ -106,8 +111,6 @@ export class EntraConnection {
   #remember(question: string, refusal: EntraRefusalError, response: EntraResponse): void {
     const waitMs = this.#retryAfterMs(response)
     if (waitMs === undefined) return
-    const [oldest] = this.#refusals.keys()
-    if (this.#refusals.size >= maxRefusals && oldest !== undefined) this.#refusals.delete(oldest)
     const untilMs = this.#clock.nowMs() + Math.min(waitMs, longestRetryAfterMs)
     this.#refusals.set(question, { refusal, untilMs })
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import { BlueprintCredential } from '../credentials/blueprint-credential.ts'
 import { assertionFields, type ClientCredential, type FormField } from '../credentials/credential.ts'
@@ -10,7 +11,6 @@ import { type CachedToken, TokenCache } from './token-cache.ts'
 import type { AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
-const maxAgents = 10_000
 
 /** A user's token was requested, and the call has no user. The text is MSAL's. */
 export class NoAccountError extends Error {
@@ -30,7 +30,7 @@ export class TokenAcquirer {
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
   /** T1 of each agent identity, kept until it has expired. The token cache returns no token in its last five minutes. */
-  readonly #t1 = new Map<string, CachedToken>()
+  readonly #t1 = new LRUCache<string, CachedToken>({ max: 10_000 })
 
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
     const entra = new EntraConnection(azureAd.instance, clock)
@@ -119,8 +119,6 @@ export class TokenAcquirer {
     const kept = this.#t1.get(agentId)
     if (kept && kept.expiresAtMs >= this.#services.clock.nowMs()) return kept
     const fresh = await this.#acquireT1(agentId, query)
-    const [oldest] = this.#t1.keys()
-    if (this.#t1.size >= maxAgents && oldest !== undefined) this.#t1.delete(oldest)
     this.#t1.set(agentId, fresh)
     return fresh
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 
 export interface CachedToken {
@@ -14,12 +15,10 @@ export interface CachedToken {
 /** A token is not returned from the cache in its last five minutes. */
 const expiryBufferMs = 5 * 60_000
 
-/** The original's cache is unbounded; the emulator drops the oldest partition beyond this many. */
-const maxPartitions = 50_000
-
 /** Access tokens in memory: a partition for each application, tenant and user, with a token for each set of scopes. */
 export class TokenCache {
-  readonly #partitions = new Map<string, readonly CachedToken[]>()
+  /** The original's cache is unbounded. */
+  readonly #partitions = new LRUCache<string, readonly CachedToken[]>({ max: 50_000 })
   readonly #clock: Clock
 
   constructor(clock: Clock) {
@@ -44,8 +43,6 @@ export class TokenCache {
     const others = (this.#partitions.get(partition) ?? []).filter(
       ({ scopes }) => ![...scopes].some(scope => token.scopes.has(scope)),
     )
-    const [oldest] = this.#partitions.keys()
-    if (this.#partitions.size >= maxPartitions && oldest !== undefined) this.#partitions.delete(oldest)
     this.#partitions.set(partition, [...others, token])
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import { LRUCache } from 'lru-cache'
 import type { CachePoint, ConverseRequest } from '../wire/converse-request.ts'
 import type { Model } from './models.ts'
 
@@ -22,7 +23,6 @@ export interface InputUsage {
 export const lifetimesMs = { '5m': 5 * 60_000, '1h': 60 * 60_000 } as const
 /** How many blocks before a cache point are searched for a cached prefix. */
 const lookBack = 20
-const maxEntries = 10_000
 
 /** The prefixes of a request: one for each block of tools, system prompt and messages, in this order. */
 export function readPrefixes(modelId: string, { toolConfig, system, messages }: ConverseRequest): Prefix[] {
@@ -55,11 +55,11 @@ function countTokens(characters: number): number {
 
 /** The prompt cache: prefixes that ended with a cache point, until they have not been used for their lifetime. */
 export class PromptCache {
-  readonly #clock: Pick<Clock, 'nowMs'>
-  readonly #entries = new Map<string, { readonly lifetime: Lifetime; readonly expiresAtMs: number }>()
+  /** The lifetimes of known prefixes, by their hashes. */
+  readonly #known: LRUCache<string, Lifetime>
 
   constructor(clock: Pick<Clock, 'nowMs'>) {
-    this.#clock = clock
+    this.#known = new LRUCache({ max: 10_000, ttlResolution: 0, perf: { now: () => clock.nowMs() } })
   }
 
   /** Reads the longest known prefix of a prompt and keeps those that end with a cache point, if they are long enough for the model. */
@@ -67,7 +67,7 @@ export class PromptCache {
     const total = prefixes.at(-1)?.tokens ?? 0
     const points = prefixes.filter(({ lifetime, tokens }) => lifetime && tokens >= minimum)
     const known = prefixes.findLast(
-      ({ hash }, index) => this.#isKnown(hash) && isLookedAt(prefixes, points, index),
+      ({ hash }, index) => this.#known.has(hash) && isLookedAt(prefixes, points, index),
     )
     for (const { hash, lifetime } of known ? [known, ...points] : points) this.#keep(hash, lifetime)
     const readTokens = known?.tokens ?? 0
@@ -80,20 +80,13 @@ export class PromptCache {
   }
 
   clear(): void {
-    this.#entries.clear()
-  }
-
-  #isKnown(hash: string): boolean {
-    return (this.#entries.get(hash)?.expiresAtMs ?? 0) > this.#clock.nowMs()
+    this.#known.clear()
   }
 
   /** Without a lifetime, the one that it had before applies again. */
   #keep(hash: string, asked: Lifetime | undefined): void {
-    const lifetime = asked ?? this.#entries.get(hash)?.lifetime ?? '5m'
-    this.#entries.delete(hash)
-    this.#entries.set(hash, { lifetime, expiresAtMs: this.#clock.nowMs() + lifetimesMs[lifetime] })
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > maxEntries && oldest !== undefined) this.#entries.delete(oldest)
+    const lifetime = asked ?? this.#known.get(hash) ?? '5m'
+    this.#known.set(hash, lifetime, { ttl: lifetimesMs[lifetime] })
   }
 }
 

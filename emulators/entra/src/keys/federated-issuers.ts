@@ -1,5 +1,5 @@
 import { type CompactVerifyGetKey, createRemoteJWKSet, errors } from 'jose'
-import { BoundedMap } from '../bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import { refusal } from '../errors/entra-error.ts'
 
 const timeoutMs = 5_000
@@ -9,7 +9,7 @@ const keptForMs = 10 * 60_000
 
 /** The published keys of the issuers whose tokens are accepted as federated credentials. */
 export class FederatedIssuers {
-  readonly #keySets = new BoundedMap<string, CompactVerifyGetKey>(32)
+  readonly #keySets = new LRUCache<string, CompactVerifyGetKey>({ max: 32 })
 
   /** For `compactVerify`: finds keys of an issuer by its discovery document (OpenID Connect Discovery 1.0). */
   keysOf(issuer: string): CompactVerifyGetKey {

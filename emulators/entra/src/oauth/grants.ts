@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@entra-bedrock-agent/emulator-kit'
-import { BoundedMap } from '../bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import { refusal } from '../errors/entra-error.ts'
 import { opaque } from '../tokens/opaque.ts'
 
@@ -42,8 +42,8 @@ interface Redemption {
 /** Authorization codes and refresh tokens, used and expired ones too. */
 export class Grants {
   readonly #clock: Clock
-  readonly #codes = new BoundedMap<string, AuthorizationCode>(1_000)
-  readonly #refreshTokens = new BoundedMap<string, RefreshToken>(10_000)
+  readonly #codes = new LRUCache<string, AuthorizationCode>({ max: 1_000 })
+  readonly #refreshTokens = new LRUCache<string, RefreshToken>({ max: 10_000 })
 
   constructor(clock: Clock) {
     this.#clock = clock

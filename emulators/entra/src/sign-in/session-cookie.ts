@@ -9,7 +9,8 @@ const cookieName = 'entra_emulator_session'
 export function sessionOf(entra: Entra, request: FastifyRequest): Session | undefined {
   const cookies = request.headers.cookie?.split(';') ?? []
   const cookie = cookies.map(item => item.trim()).find(item => item.startsWith(`${cookieName}=`))
-  return entra.sessions.find(cookie?.slice(cookieName.length + 1))
+  const secret = cookie?.slice(cookieName.length + 1)
+  return entra.sessions.find(session => session.cookie === secret)
 }
 
 /** Sets the cookie of the session. */

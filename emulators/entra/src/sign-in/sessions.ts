@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { BoundedMap } from '../bounded-map.ts'
+import { LRUCache } from 'lru-cache'
 import { opaque } from '../tokens/opaque.ts'
 
 /** The users who are signed in in one browser. */
@@ -15,14 +15,10 @@ export interface Session {
   readonly secondFactorAtMs: Map<string, number>
 }
 
-/** Browser sessions by their ids; the oldest are dropped beyond the limit. */
-export class Sessions extends BoundedMap<string, Session> {
+/** Browser sessions by their ids; those that were not used for longest are dropped beyond the limit. */
+export class Sessions extends LRUCache<string, Session> {
   constructor() {
-    super(1_000)
-  }
-
-  find(cookie: string | undefined): Session | undefined {
-    return [...this.values()].find(session => session.cookie === cookie)
+    super({ max: 1_000 })
   }
 
   /** Signs a user out in all browsers. */
