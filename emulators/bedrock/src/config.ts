@@ -1,60 +1,36 @@
 import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
 
 /** The emulator's configuration. Every setting has a default. */
-export interface Config {
-  readonly host: string
-  readonly port: number
-  /** Host names that `/emulator/*` may be called by. */
-  readonly allowedHosts: readonly string[]
-  readonly logLevel: string
-  /** The region that the emulator stands for. */
-  readonly region: string
-  /** The account that the role belongs to. */
-  readonly accountId: string
-  readonly accessKey: {
-    readonly accessKeyId: string
-    readonly secretAccessKey: string
-    /** With it the key is a temporary one of the role, without it a user's. */
-    readonly sessionToken: string | undefined
-  }
-  readonly bearerKey: string
-  readonly role: {
-    readonly arn: string
-    /** The issuer and subject that may assume the role with a web identity token; without it nobody may. */
-    readonly trust:
-      | { readonly issuer: string; readonly audience: string; readonly subject: string }
-      | undefined
-  }
-  readonly pace: {
-    /** From the request to the first event. */
-    readonly firstTokenMs: number
-    readonly tokenDelayMs: number
-  }
-}
+export type Config = ReturnType<typeof readConfig>
 
 /** Reads the environment; see the workspace's README for every variable. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
     logLevel: reader.logLevel(),
+    /** Host names that `/emulator/*` may be called by. */
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
+    /** The region that the emulator stands for. */
     region: reader.text('AWS_REGION', 'us-east-1'),
     accessKey: {
       accessKeyId: reader.text('EMULATOR_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE'),
       secretAccessKey: reader.text('EMULATOR_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'),
+      /** With it the key is a temporary one of the role, without it a user's. */
       sessionToken: reader.optional('EMULATOR_SESSION_TOKEN'),
     },
     bearerKey: reader.text('EMULATOR_BEARER_KEY', 'emulated-bedrock-api-key'),
     ...readRole(reader),
     pace: {
+      /** From the request to the first event. */
       firstTokenMs: reader.integer('EMULATOR_FIRST_TOKEN_MS', 0, 0, 600_000),
       tokenDelayMs: reader.integer('EMULATOR_TOKEN_DELAY_MS', 0, 0, 600_000),
     },
   }))
 }
 
-function readRole(reader: EnvironmentReader): Pick<Config, 'accountId' | 'role'> {
+/** The role, the account that it belongs to, and whose web identity tokens may assume it; without an issuer nobody's. */
+function readRole(reader: EnvironmentReader) {
   const arn = reader.text('EMULATOR_ROLE_ARN', 'arn:aws:iam::111122223333:role/entra-bedrock-agent')
   const accountId = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(arn)?.[1]
   if (accountId === undefined) {

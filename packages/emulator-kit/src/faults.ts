@@ -62,7 +62,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
    */
   async apply(
     reply: FastifyReply,
-    matches: (injected: InjectedFault<Target, Kinds>) => boolean,
+    matches: (injected: InjectedFault<Target, Kinds>) => boolean = () => true,
   ): Promise<EffectOf<Kinds> | undefined> {
     const injected = this.#injected.find(matches)
     if (injected === undefined) return undefined

@@ -1,6 +1,15 @@
-import type { ConverseCommandOutput, ConverseStreamOutput, Message } from '@aws-sdk/client-bedrock-runtime'
+import type { ConverseStreamOutput, Message } from '@aws-sdk/client-bedrock-runtime'
 import { describe, expect, it } from 'vitest'
-import { collectStream, converse, haiku, textOf, toolConfig, useBedrock, userSays } from './support.ts'
+import {
+  type Answer,
+  collectStream,
+  converse,
+  haiku,
+  textOf,
+  toolConfig,
+  useBedrock,
+  userSays,
+} from './support.ts'
 
 /** Tokens of four characters, always. */
 const bedrock = useBedrock(
@@ -27,18 +36,12 @@ const rome = {
 }
 
 /** The conversation with the results of the tools that the assistant called. */
-function withResults(
-  question: string,
-  { output }: ConverseCommandOutput,
-  results: readonly unknown[],
-): Message[] {
-  const assistant = output?.message
-  if (!assistant?.content) throw new Error('There is no message.')
-  const calls = assistant.content.flatMap(({ toolUse }) => toolUse ?? [])
+function withResults(question: string, { content }: Answer, results: readonly unknown[]): Message[] {
+  const calls = content.flatMap(({ toolUse }) => toolUse ?? [])
   expect(calls).toHaveLength(results.length)
   return [
     userSays(question),
-    assistant,
+    { role: 'assistant', content },
     {
       role: 'user',
       content: calls.map(({ toolUseId }, index) => ({
@@ -59,22 +62,17 @@ describe('a weather question', () => {
     const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
     expect(asked).toMatchObject({
       stopReason: 'tool_use',
-      output: {
-        message: {
-          role: 'assistant',
-          content: [
-            { text: 'I’ll check the current weather in Oslo and Rome.' },
-            {
-              toolUse: {
-                name: 'get_weather',
-                input: { city: 'Oslo' },
-                toolUseId: expect.stringMatching(/^tooluse_/),
-              },
-            },
-            { toolUse: { name: 'get_weather', input: { city: 'Rome' } } },
-          ],
+      content: [
+        { text: 'I’ll check the current weather in Oslo and Rome.' },
+        {
+          toolUse: {
+            name: 'get_weather',
+            input: { city: 'Oslo' },
+            toolUseId: expect.stringMatching(/^tooluse_/),
+          },
         },
-      },
+        { toolUse: { name: 'get_weather', input: { city: 'Rome' } } },
+      ],
     })
     const events = await collectStream(client, {
       messages: withResults(compare, asked, [oslo, rome]),
@@ -147,8 +145,8 @@ describe('a conversation', () => {
     userSays(next),
   ]
   const callsFor = async (messages: Message[]) =>
-    (await converse(bedrock.client(), { messages, toolConfig })).output?.message?.content?.flatMap(
-      ({ toolUse }) => (toolUse ? [[toolUse.name, toolUse.input]] : []),
+    (await converse(bedrock.client(), { messages, toolConfig })).content.flatMap(({ toolUse }) =>
+      toolUse ? [[toolUse.name, toolUse.input]] : [],
     )
 
   it.each(
@@ -180,12 +178,12 @@ describe('a conversation', () => {
     ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
   ])('answers “%s” without a tool', async (question, answer) => {
-    const { output, stopReason } = await converse(bedrock.client(), {
+    const { content, stopReason } = await converse(bedrock.client(), {
       messages: [userSays(question)],
       toolConfig,
     })
     expect(stopReason).toBe('end_turn')
-    expect(output?.message?.content).toEqual([{ text: expect.stringMatching(answer) }])
+    expect(content).toEqual([{ text: expect.stringMatching(answer) }])
   })
 
   it('says what went wrong when a tool failed, and answers the rest', async () => {
@@ -195,7 +193,7 @@ describe('a conversation', () => {
       messages: withResults(compare, asked, [oslo, 'get_weather failed: No city is called "Rome".']),
       toolConfig,
     })
-    expect(answer.output?.message?.content?.[0]?.text).toBe(
+    expect(answer.content[0]?.text).toBe(
       'Oslo, Norway: -1.5 °C (29 °F), light snow.\nI’m sorry, I could not get that: No city is called "Rome".\nSource: open-meteo.',
     )
   })
@@ -221,13 +219,5 @@ describe('the limits of an answer', () => {
     const { usage, stopReason } = await converse(bedrock.client(), { inferenceConfig: { maxTokens: 3 } })
     expect(stopReason).toBe('max_tokens')
     expect(usage).toMatchObject({ outputTokens: 3, totalTokens: (usage?.inputTokens ?? 0) + 3 })
-  })
-
-  it('include stop sequences', async () => {
-    const { output, stopReason } = await converse(bedrock.client(), {
-      inferenceConfig: { stopSequences: ['weather'] },
-    })
-    expect(stopReason).toBe('stop_sequence')
-    expect(output?.message?.content).toEqual([{ text: 'Hello! Ask me about the ' }])
   })
 })

@@ -1,7 +1,7 @@
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { describe, expect, it } from 'vitest'
-import { collectStream, converse, failureOf, haiku, knownKeys, useBedrock } from './support.ts'
+import { converse, failureOf, haiku, knownKeys, useBedrock } from './support.ts'
 
 const bedrock = useBedrock()
 const temporary = useBedrock(() => ({ EMULATOR_SESSION_TOKEN: 'the-session-token' }))
@@ -29,17 +29,12 @@ describe('credentials', () => {
     }: typeof knownKeys & { sessionToken?: string | undefined }, name, message) => {
       const credentials = sessionToken === undefined ? keys : { ...keys, sessionToken }
       const client = bedrock.client({ credentials })
-      for (const failure of [await failureOf(converse(client)), await failureOf(collectStream(client))]) {
-        expect(failure).toMatchObject({
-          name,
-          message: expect.stringMatching(message),
-          $metadata: { httpStatusCode: 403 },
-        })
-      }
-      expect(bedrock.app.controls.requests.all).toMatchObject([
-        { status: 403, error: name },
-        { status: 403, error: name },
-      ])
+      expect(await failureOf(converse(client))).toMatchObject({
+        name,
+        message: expect.stringMatching(message),
+        $metadata: { httpStatusCode: 403 },
+      })
+      expect(bedrock.app.controls.requests.all).toMatchObject([{ status: 403, error: name }])
     },
   )
 
@@ -86,7 +81,7 @@ async function signedRequest(service = 'bedrock'): Promise<RawRequest> {
   const { host, hostname } = new URL(bedrock.url)
   const request = {
     method: 'POST',
-    path: `/model/${haiku}/converse`,
+    path: `/model/${haiku}/converse-stream`,
     headers: { host, 'content-type': 'application/json', 'x-amz-note': 'one  two' },
     body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'Hi' }] }] }),
   }
@@ -119,22 +114,21 @@ describe('a signed request', () => {
     [
       ['another body', request => { request.body = request.body.replace('Hi', 'Ho') }, 'InvalidSignatureException', /does not match/],
       ['another model', request => { request.path = request.path.replace('haiku', 'opus') }, 'InvalidSignatureException', /does not match/],
-      ['another operation', request => { request.path += '-stream' }, 'InvalidSignatureException', /does not match/],
       ['a query', request => { request.path += '?a=1' }, 'InvalidSignatureException', /does not match/],
       ['another signed header', request => { request.headers['x-amz-note'] = 'other' }, 'InvalidSignatureException', /does not match/],
       ['an additional x-amz header', request => { request.headers['x-amz-target'] = 'other' }, 'InvalidSignatureException', /'x-amz-target' must be a 'SignedHeader'/],
       ['another date', request => replaceIn(request, 'x-amz-date', /\d(?=Z$)/, digit => String((Number(digit) + 1) % 10)), 'InvalidSignatureException', /does not match/],
       ['no date', request => { delete request.headers['x-amz-date'] }, 'InvalidSignatureException', /Date/],
-      ['another scope date', request => replaceIn(request, 'authorization', /\/\d{8}\//, '/20200101/'), 'InvalidSignatureException', /^Date in Credential scope does not match/],
+      ['another scope date', request => replaceIn(request, 'authorization', /\/\d{8}\//, '/20200101/'), 'InvalidSignatureException', /does not match/],
       ['another region', request => replaceIn(request, 'authorization', 'us-east-1', 'us-west-2'), 'InvalidSignatureException', /valid region/],
       ['another service', request => replaceIn(request, 'authorization', '/bedrock/', '/s3/'), 'InvalidSignatureException', /correct service: 'bedrock'/],
       ['another signature', request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, '00000000'), 'InvalidSignatureException', /does not match/],
       ['a shorter signature', request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, ''), 'InvalidSignatureException', /does not match/],
       ['fewer signed headers', request => replaceIn(request, 'authorization', 'content-type;', ''), 'InvalidSignatureException', /does not match/],
       ['an unsigned host', request => replaceIn(request, 'authorization', 'host;', ''), 'InvalidSignatureException', /'host' must be a 'SignedHeader'/],
-      ['no signature', request => replaceIn(request, 'authorization', /, Signature=.*/, ''), 'IncompleteSignatureException', /requires 'Signature' parameter/],
-      ['a credential without scope', request => replaceIn(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'), 'IncompleteSignatureException', /exactly 5 slash-delimited elements/],
-      ['another scheme', request => { request.headers['authorization'] = 'Basic YTpi' }, 'IncompleteSignatureException', /Unsupported authorization type: 'Basic'/],
+      ['no signature', request => replaceIn(request, 'authorization', /, Signature=.*/, ''), 'IncompleteSignatureException', /none of Signature Version 4/],
+      ['a credential without scope', request => replaceIn(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'), 'IncompleteSignatureException', /none of Signature Version 4/],
+      ['another scheme', request => { request.headers['authorization'] = 'Basic YTpi' }, 'IncompleteSignatureException', /none of Signature Version 4/],
       ['no authorization', request => { delete request.headers['authorization'] }, 'MissingAuthenticationTokenException', /^Missing Authentication Token$/],
     ],
   )('with %s is refused', async (_what, spoil, name, message) => {
@@ -162,7 +156,6 @@ describe('an API key', () => {
 
   it('is accepted as bearer token', async () => {
     expect(await converse(withKey('emulated-bedrock-api-key'))).toMatchObject({ stopReason: 'end_turn' })
-    expect(await collectStream(withKey('emulated-bedrock-api-key'))).not.toEqual([])
   })
 
   it.each(['unknown', 'emulated-expired-api-key', 'emulated-api-key-of-another-region'])(

@@ -1,12 +1,11 @@
 import {
   BedrockRuntimeClient,
   type BedrockRuntimeClientConfig,
-  ConverseCommand,
-  type ConverseCommandOutput,
-  type ConverseStreamCommand,
+  type ContentBlock,
+  ConverseStreamCommand,
   type ConverseStreamCommandInput,
   type ConverseStreamOutput,
-  ConverseStreamCommand as StreamCommand,
+  type TokenUsage,
 } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterAll, afterEach, beforeAll } from 'vitest'
@@ -88,12 +87,36 @@ export function userSays(text: string) {
   return { role: 'user' as const, content: [{ text }] }
 }
 
-/** What a question costs: one Converse call. */
-export function converse(
+/** A whole answer. */
+export interface Answer {
+  readonly content: ContentBlock[]
+  readonly stopReason: string | undefined
+  readonly usage: TokenUsage | undefined
+}
+
+/** What a question costs: one call, with the events of its stream put together. Throws what the stream throws. */
+export async function converse(
   client: BedrockRuntimeClient,
   input: Partial<ConverseStreamCommandInput> = {},
-): Promise<ConverseCommandOutput> {
-  return client.send(new ConverseCommand({ modelId: haiku, messages: [userSays('Hello!')], ...input }))
+): Promise<Answer> {
+  const events = await collectStream(client, input)
+  const stops = events.flatMap(({ contentBlockStop }) => contentBlockStop ?? [])
+  return {
+    content: stops.map(({ contentBlockIndex }) => joinBlock(events, contentBlockIndex)),
+    stopReason: events.find(({ messageStop }) => messageStop)?.messageStop?.stopReason,
+    usage: events.at(-1)?.metadata?.usage,
+  }
+}
+
+function joinBlock(events: readonly ConverseStreamOutput[], index: number | undefined): ContentBlock {
+  const starts = events.flatMap(({ contentBlockStart }) => contentBlockStart ?? [])
+  const deltas = events
+    .filter(({ contentBlockDelta }) => contentBlockDelta?.contentBlockIndex === index)
+    .flatMap(({ contentBlockDelta }) => contentBlockDelta?.delta ?? [])
+  const call = starts.find(({ contentBlockIndex }) => contentBlockIndex === index)?.start?.toolUse
+  if (!call) return { text: deltas.map(({ text }) => text).join('') }
+  const input = JSON.parse(deltas.map(({ toolUse }) => toolUse?.input).join(''))
+  return { toolUse: { toolUseId: call.toolUseId, name: call.name, input } }
 }
 
 /** All events of one ConverseStream call. Throws what the stream throws. */
@@ -111,7 +134,7 @@ export async function openStream(
   input: Partial<ConverseStreamCommandInput> = {},
   abortSignal?: AbortSignal,
 ): Promise<AsyncIterable<ConverseStreamOutput>> {
-  const command: ConverseStreamCommand = new StreamCommand({
+  const command = new ConverseStreamCommand({
     modelId: haiku,
     messages: [userSays('Hello!')],
     ...input,

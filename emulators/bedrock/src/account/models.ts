@@ -13,9 +13,9 @@ export interface Model {
   /** Size of the context window. */
   readonly contextTokens: number
   readonly maxOutputTokens: number
-  /** Models before 5.5 accept `temperature` or `topP`, a thinking budget, and a prefilled answer. */
+  /** Models before 5.5 accept `temperature`, a thinking budget, and a prefilled answer. */
   readonly isBefore55: boolean
-  /** Whether thinking can be switched off; if not, a tool cannot be forced either. */
+  /** Whether thinking can be switched off. */
   readonly thinking: 'optional' | 'always'
   /** Least length of a prompt that is cached; models without it have no prompt cache. */
   readonly cacheMinimumTokens?: number | undefined

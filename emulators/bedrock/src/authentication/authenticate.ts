@@ -44,7 +44,9 @@ async function authenticateSignature(
   header: string,
 ): Promise<Caller> {
   const authorization = readAuthorization(header)
-  if (typeof authorization === 'string') throw refused('IncompleteSignatureException', authorization)
+  if (!authorization) {
+    throw refused('IncompleteSignatureException', 'Emulator: the header is none of Signature Version 4.')
+  }
   const key = account.findAccessKey(authorization.accessKeyId, request.headers['x-amz-security-token'])
   if (!key) {
     throw refused('UnrecognizedClientException', 'The security token included in the request is invalid.')

@@ -7,7 +7,7 @@ import { findSignatureFault } from './verify-signature.ts'
 
 function authorizationOf(request: ReceivedRequest): SignatureV4Authorization {
   const authorization = readAuthorization(String(request.headers['authorization']))
-  if (typeof authorization !== 'object') throw new Error(`unusable: ${authorization}`)
+  if (!authorization) throw new Error('The request is not signed.')
   return authorization
 }
 

@@ -7,7 +7,7 @@ import { receivedRequest } from '../authentication/received-request.ts'
 import type { Controls } from '../control/controls.ts'
 import { invalid } from '../wire/bedrock-error.ts'
 import { type ConverseRequest, parseConverseRequest } from '../wire/converse-request.ts'
-import { authorise, type Operation } from './authorise.ts'
+import { authorise } from './authorise.ts'
 import { checkCachePoints } from './check-cache-points.ts'
 import { checkConversation } from './check-conversation.ts'
 import { checkModelAccess } from './check-model-access.ts'
@@ -25,17 +25,16 @@ export type ModelRequest = FastifyRequest<{ Params: { modelId: string } }>
 /** Authenticates, authorises and checks a call in the order in which AWS does. @throws {BedrockError} */
 export async function acceptCall(
   { account, controls }: BedrockDependencies,
-  operation: Operation,
   request: ModelRequest,
 ): Promise<{ converse: ConverseRequest; model: Model; prefixes: readonly Prefix[] }> {
   const { modelId } = request.params
   const received = receivedRequest(request)
-  controls.requests.note(request, { operation, modelId, requestId: request.id })
+  controls.requests.note(request, { operation: 'ConverseStream', modelId, requestId: request.id })
   const caller = await authenticate(account, received)
   controls.requests.note(request, { principal: caller.arn })
   const invoked = findInvokedModel(account, modelId)
   const { model } = invoked
-  authorise(account, caller, operation, invoked)
+  authorise(account, caller, invoked)
   checkModelAccess(invoked)
   const converse = parseConverseRequest(received.body)
   checkConversation(converse, model.isBefore55)

@@ -4,20 +4,14 @@ import type { Caller } from '../authentication/authenticate.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import type { InvokedModel } from './invoked-model.ts'
 
-export type Operation = 'Converse' | 'ConverseStream'
+const action = 'bedrock:InvokeModelWithResponseStream'
 
 /**
  * Checks that the caller's policy allows the call: the bearer token, the inference profile *and* every model behind it.
  *
  * @throws {BedrockError} with IAM's text
  */
-export function authorise(
-  account: Account,
-  caller: Caller,
-  operation: Operation,
-  { profile, modelArns }: InvokedModel,
-): void {
-  const action = operation === 'Converse' ? 'bedrock:InvokeModel' : 'bedrock:InvokeModelWithResponseStream'
+export function authorise(account: Account, caller: Caller, { profile, modelArns }: InvokedModel): void {
   const context = profile ? { 'bedrock:InferenceProfileArn': profile.arn } : {}
   if (caller.credential === 'api-key') {
     demand(account, caller, 'bedrock:CallWithBearerToken', '*', {})

@@ -1,6 +1,5 @@
 import { invalid } from '../wire/bedrock-error.ts'
 import type { ConverseRequest, Message } from '../wire/converse-request.ts'
-import { findImageFault } from './image-faults.ts'
 
 /**
  * Checks the rules for conversations that the schema does not express.
@@ -15,7 +14,6 @@ export function checkConversation({ messages, toolConfig }: ConverseRequest, tak
   }
   messages.forEach((message, index) => {
     checkContent(message, index)
-    checkImages(message, index)
     checkTurn(messages[index - 1], message, index)
   })
   if (messages.at(-1)?.role === 'assistant' && !takesPrefill) {
@@ -47,31 +45,6 @@ function checkContent({ content }: Message, index: number): void {
       )
     }
   })
-}
-
-const maxImages = 20
-
-function checkImages({ role, content }: Message, index: number): void {
-  const found = content.flatMap((block, position) => {
-    const where = `messages.${index}.content.${position}`
-    const inResult = block.toolResult?.content ?? []
-    return [
-      ...(block.image ? [{ image: block.image, where }] : []),
-      ...inResult.flatMap(({ image }, place) =>
-        image ? [{ image, where: `${where}.toolResult.content.${place}` }] : [],
-      ),
-    ]
-  })
-  if (found.length > 0 && role === 'assistant') {
-    throw invalid('The image content block is not allowed in a message of the assistant.')
-  }
-  if (found.length > maxImages) {
-    throw invalid(`The number of images at messages.${index} exceeds the limit of ${maxImages}.`)
-  }
-  for (const { image, where } of found) {
-    const fault = findImageFault(image)
-    if (fault !== undefined) throw refusedByModel(`${where}.image.source.base64: ${fault}`)
-  }
 }
 
 /** Roles must alternate, and each tool call of the assistant must have its result in the next message. */

@@ -1,23 +1,19 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { generate } from '../model/generate.ts'
 import { respond } from '../model/model.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import { acceptCall, type BedrockDependencies, type ModelRequest } from './accept-call.ts'
-import type { Operation } from './authorise.ts'
-import { sendStream, sendWhole } from './send-answer.ts'
+import { sendStream } from './send-stream.ts'
 
-/** `Converse` and `ConverseStream` of Amazon Bedrock Runtime. */
+/** `ConverseStream` of Amazon Bedrock Runtime. */
 export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDependencies): void {
   const { controls, random } = dependencies
 
-  async function serve(operation: Operation, request: ModelRequest, reply: FastifyReply) {
+  app.post('/model/:modelId/converse-stream', async (request: ModelRequest, reply) => {
     const startedMs = performance.now()
     reply.header('x-amzn-requestid', request.id)
-    const { converse, model, prefixes } = await acceptCall(dependencies, operation, request)
-    const effect = await controls.faults.apply(
-      reply,
-      ({ target }) => (target?.operation ?? operation) === operation,
-    )
+    const { converse, model, prefixes } = await acceptCall(dependencies, request)
+    const effect = await controls.faults.apply(reply)
     if (reply.sent) return reply
     if (effect?.error) throw effect.error
 
@@ -27,10 +23,8 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
       controls.requests.note(request, { outcome: effect?.breaks ? 'broken' : ended })
       gone.abort()
     })
-    const { maxTokens = 4_096, stopSequences = [] } = converse.inferenceConfig ?? {}
-    const answer = respond(converse)
-    const limits = { maxTokens, stopSequences }
-    const generation = generate(effect?.change?.(answer) ?? answer, limits, random)
+    const answer = effect?.answer ?? respond(converse)
+    const generation = generate(answer, converse.inferenceConfig?.maxTokens ?? 4_096, random)
     controls.requests.note(request, { stopReason: generation.stopReason })
     const { outputTokens } = generation
     const input = controls.promptCache.use(model, prefixes)
@@ -39,15 +33,8 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
     const usage = { ...input, outputTokens, totalTokens, serverToolUsage: {} }
     const pace = controls.settings.current
     const call = { generation, usage, pace, breaks: effect?.breaks, random, startedMs, signal: gone.signal }
-    return operation === 'Converse'
-      ? sendWhole(reply, call)
-      : sendStream(reply, call, eventsSent => controls.requests.note(request, { eventsSent }))
-  }
-
-  app.post('/model/:modelId/converse', (request: ModelRequest, reply) => serve('Converse', request, reply))
-  app.post('/model/:modelId/converse-stream', (request: ModelRequest, reply) =>
-    serve('ConverseStream', request, reply),
-  )
+    return sendStream(reply, call, eventsSent => controls.requests.note(request, { eventsSent }))
+  })
   app.all('/model/*', async () => {
     throw new BedrockError('UnknownOperationException', 'The operation is not known.', 'front')
   })

@@ -9,7 +9,7 @@ import { FaultTarget, faults } from './faults.ts'
 
 /** What the request log shows of a request; never a credential. */
 export interface RequestDetails extends InputUsage {
-  /** `Converse`, `ConverseStream`, or the action of STS. */
+  /** `ConverseStream`, or the action of STS. */
   readonly operation: string
   readonly principal: string
   /** The request id of CloudTrail and `x-amzn-requestid`. */

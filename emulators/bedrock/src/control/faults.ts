@@ -21,8 +21,8 @@ export interface StreamBreak {
 interface Effect {
   /** Sent instead of an answer. */
   readonly error?: BedrockError
-  /** Changes the answer of the model. */
-  readonly change?: (reply: Reply) => Reply
+  /** Sent instead of the model's answer. */
+  readonly answer?: Reply
   readonly breaks?: StreamBreak
 }
 
@@ -43,14 +43,10 @@ const failed = (does: string, frame: (type: string, message: string) => Uint8Arr
 /** The faults of Bedrock, beside the transport faults. */
 export const faults = {
   error: faultKind(
-    'An error by its name; with `withoutType`, only status and message tell which it is.',
-    {
-      name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]),
-      message: Text,
-      withoutType: Type.Optional(Type.Boolean()),
-    },
-    ({ name, message = usualMessages[name] ?? 'Emulated failure.', withoutType }): Effect => ({
-      error: new BedrockError(name, message, withoutType ? 'nameless' : 'service'),
+    'An error by its name.',
+    { name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]), message: Text },
+    ({ name, message = usualMessages[name] ?? 'Emulated failure.' }): Effect => ({
+      error: new BedrockError(name, message),
     }),
   ),
   cut: broken('The connection ends in the middle of the stream.', raw => raw.socket?.destroySoon()),
@@ -74,26 +70,14 @@ export const faults = {
   stop: faultKind(
     'Another stop reason, such as refusal, with this text or none.',
     { stopReason: Type.String(), text: Text },
-    ({ stopReason, text }): Effect => ({
-      change: () => ({ ...(text ? say(text) : { blocks: [] }), stopReason }),
-    }),
+    ({ stopReason, text }): Effect => ({ answer: { ...(text ? say(text) : { blocks: [] }), stopReason } }),
   ),
-  think: faultKind('A reasoning block before the answer.', {}, (): Effect => {
-    const thought = {
-      type: 'reasoning',
-      text: 'The rules of the emulated model decide; there is nothing to ponder.',
-      signature: 'ZW11bGF0ZWQtc2lnbmF0dXJl',
-    } as const
-    return { change: reply => ({ ...reply, blocks: [thought, ...reply.blocks] }) }
-  }),
 } satisfies FaultKinds<Effect>
 
 function spoilChecksum(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))
 }
 
-export const FaultTarget = Type.Object(
-  { operation: Type.Optional(Type.Enum(['Converse', 'ConverseStream'])) },
-  { additionalProperties: false },
-)
+/** There is one operation, so a fault needs no target. */
+export const FaultTarget = Type.Object({}, { additionalProperties: false })
 export type InjectedFault = AnyInjectedFault<typeof FaultTarget, typeof faults>

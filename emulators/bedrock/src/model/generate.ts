@@ -4,8 +4,6 @@ import type { Reply, ReplyBlock } from './reply.ts'
 export interface TokenisedBlock {
   readonly block: ReplyBlock
   readonly tokens: readonly string[]
-  /** `false` when a limit cut the block off. */
-  readonly isComplete: boolean
 }
 
 /** An answer within the limits of the request. */
@@ -15,34 +13,22 @@ export interface Generation {
   readonly outputTokens: number
 }
 
-/** Cuts an answer into tokens and ends it at a stop sequence or at the token limit, even inside a tool's input. */
-export function generate(
-  reply: Reply,
-  limits: { readonly maxTokens: number; readonly stopSequences: readonly string[] },
-  random: () => number,
-): Generation {
+/** Cuts an answer into tokens and ends it at the token limit, even inside a tool's input. */
+export function generate(reply: Reply, maxTokens: number, random: () => number): Generation {
   const blocks: TokenisedBlock[] = []
-  let left = limits.maxTokens
+  let left = maxTokens
   let { stopReason } = reply
   for (const block of reply.blocks) {
     const text = block.type === 'toolUse' ? JSON.stringify(block.input) : block.text
-    const end = block.type === 'text' ? findStop(text, limits.stopSequences) : undefined
-    const all = tokenise(text.slice(0, end), random)
+    const all = tokenise(text, random)
     const tokens = all.slice(0, left)
-    const isComplete = tokens.length === all.length
-    if (tokens.length > 0) blocks.push({ block, tokens, isComplete })
+    if (tokens.length > 0) blocks.push({ block, tokens })
     left -= tokens.length
-    if (isComplete && end === undefined) continue
-    stopReason = isComplete ? 'stop_sequence' : 'max_tokens'
+    if (tokens.length === all.length) continue
+    stopReason = 'max_tokens'
     break
   }
-  return { blocks, stopReason, outputTokens: Math.max(1, limits.maxTokens - left) }
-}
-
-/** The position of the first stop sequence. */
-function findStop(text: string, stopSequences: readonly string[]): number | undefined {
-  const ends = stopSequences.map(sequence => text.indexOf(sequence)).filter(at => at >= 0)
-  return ends.length === 0 ? undefined : Math.min(...ends)
+  return { blocks, stopReason, outputTokens: Math.max(1, maxTokens - left) }
 }
 
 /** Pieces of one to seven whole characters. */

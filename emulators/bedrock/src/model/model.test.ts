@@ -20,21 +20,13 @@ function tool(
   return { name, inputSchema: { json: { properties, required } } }
 }
 
-interface Choice {
-  readonly any?: object
-  readonly tool?: { readonly name: string }
-}
-
-function ask(question: string, tools = weatherTools, before: Message[] = [], toolChoice?: Choice) {
+function ask(question: string, tools = weatherTools, before: Message[] = []) {
   const messages: Message[] = [...before, { role: 'user', content: [{ text: question }] }]
-  return respond({ messages, ...configOf(tools, toolChoice) })
+  return respond({ messages, ...configOf(tools) })
 }
 
-function configOf(tools: readonly ToolSpec[], toolChoice?: Choice): Pick<ConverseRequest, 'toolConfig'> {
-  if (tools.length === 0) return {}
-  return {
-    toolConfig: { tools: tools.map(toolSpec => ({ toolSpec })), ...(toolChoice ? { toolChoice } : {}) },
-  }
+function configOf(tools: readonly ToolSpec[]): Pick<ConverseRequest, 'toolConfig'> {
+  return tools.length === 0 ? {} : { toolConfig: { tools: tools.map(toolSpec => ({ toolSpec })) } }
 }
 
 function textOf({ blocks }: ReturnType<typeof respond>): string {
@@ -216,15 +208,6 @@ describe('another tool is called', () => {
     expect(callsOf(ask('Ask weather-tools for the weather in Oslo', tools))).toEqual(weatherInOslo)
     expect(callsOf(ask('weather-tools__get_weather for Oslo', tools))).toEqual(weatherInOslo)
     expect(callsOf(ask('Weather in Oslo', tools))).toEqual([['get_weather', { city: 'Oslo' }]])
-  })
-
-  it('where it is forced', () => {
-    expect(callsOf(ask('Weather in Rome', weatherTools, [], { any: {} }))).toEqual([
-      ['get_weather', { city: 'Rome' }],
-    ])
-    expect(callsOf(ask('Hello!', taskTools, [], { tool: { name: 'get_tasks' } }))).toEqual([
-      ['get_tasks', { project: 'unknown' }],
-    ])
   })
 })
 

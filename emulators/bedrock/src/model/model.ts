@@ -22,20 +22,16 @@ export function respond(request: ConverseRequest): Reply {
 
   const given = request.toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? []
   const tools = toolsOfNamedServer(given, question) ?? given
-  const { any, tool: forced } = request.toolConfig?.toolChoice ?? {}
-  const chosen = tools.find(({ name }) => name === forced?.name) ?? (any && tools[0])
-  if (chosen) return useTool(chosen, question, true)
-
   const aboutAlerts = answerAboutAlerts(tools, question, readDate(request))
   if (aboutAlerts) return aboutAlerts
 
   const weatherTools = tools.filter(isWeatherTool)
   const others = tools.filter(tool => !isWeatherTool(tool))
   const named = findNamedTool(others, question)
-  if (named) return useTool(named, question, false)
+  if (named) return useTool(named, question)
   if (weather.isAboutWeather && weatherTools.length > 0) return askForWeather(weatherTools, weather)
   const asked = findAskedTool(others, question)
-  if (asked) return useTool(asked, question, false)
+  if (asked) return useTool(asked, question)
   if (weather.isAboutWeather)
     return say('I have no weather tool in this conversation, so I cannot look that up.')
   return say(

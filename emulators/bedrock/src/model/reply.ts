@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 /** A block of the model's answer, before it is cut into tokens. */
 export type ReplyBlock =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'reasoning'; readonly text: string; readonly signature: string }
   | {
       readonly type: 'toolUse'
       readonly toolUseId: string
@@ -22,11 +21,11 @@ export function say(text: string): Reply {
   return { blocks: [{ type: 'text', text }], stopReason: 'end_turn' }
 }
 
-/** An answer with a tool call for each input, behind an announcement unless the tool was forced. */
+/** An announcement, and a tool call for each input. */
 export function callTool(
   name: string,
   inputs: readonly Readonly<Record<string, unknown>>[],
-  announcement?: string,
+  announcement: string,
 ): Reply {
   const calls = inputs.map(
     (input): ReplyBlock => ({
@@ -36,6 +35,5 @@ export function callTool(
       input,
     }),
   )
-  const text: ReplyBlock[] = announcement === undefined ? [] : [{ type: 'text', text: announcement }]
-  return { blocks: [...text, ...calls], stopReason: 'tool_use' }
+  return { blocks: [{ type: 'text', text: announcement }, ...calls], stopReason: 'tool_use' }
 }

@@ -39,18 +39,14 @@ export function findAskedTool(tools: readonly ToolSpec[], message: string): Tool
   return best?.tool
 }
 
-/** Calls a tool with the arguments in the message, or asks for those that are missing. A forced tool is always called. */
-export function useTool(tool: ToolSpec, message: string, isForced: boolean): Reply {
+/** Calls a tool with the arguments in the message, or asks for the first one that is missing. */
+export function useTool(tool: ToolSpec, message: string): Reply {
   const { required = [] } = tool.inputSchema.json
   const input = fillIn(tool, message)
-  const missing = required.filter(name => !(name in input))
-  if (isForced) {
-    const unknown = Object.fromEntries(missing.map(name => [name, 'unknown']))
-    return callTool(tool.name, [{ ...unknown, ...input }])
-  }
-  return missing[0] === undefined
+  const missing = required.find(name => !(name in input))
+  return missing === undefined
     ? callTool(tool.name, [input], `I’ll call ${tool.name}.`)
-    : say(`Which ${wordsOf(missing[0]).join(' ')} do you mean?`)
+    : say(`Which ${wordsOf(missing).join(' ')} do you mean?`)
 }
 
 /** The words of a tool's name without its server's: `get_tasks` of `planner__get_tasks`. */

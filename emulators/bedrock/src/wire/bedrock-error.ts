@@ -33,11 +33,8 @@ export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> 
   ServiceUnavailableException: 'Bedrock is unable to process your request.',
 }
 
-/**
- * The component of AWS that reports an error. The suffix of the type and the spelling of the body depend on it; `nameless`
- * errors have no type.
- */
-type Origin = 'service' | 'front' | 'authorisation' | 'nameless'
+/** The component of AWS that reports an error. The suffix of the type and the spelling of the body depend on it. */
+type Origin = 'service' | 'front' | 'authorisation'
 
 /** An error response of Bedrock Runtime. */
 export class BedrockError extends Error {
@@ -53,7 +50,6 @@ export class BedrockError extends Error {
   }
 
   get headers(): Readonly<Record<string, string>> {
-    if (this.origin === 'nameless') return {}
     const suffix = this.origin === 'service' ? 'com.amazon.bedrock' : 'com.amazon.coral.service'
     return { 'x-amzn-errortype': `${this.name}:http://internal.amazon.com/coral/${suffix}/` }
   }

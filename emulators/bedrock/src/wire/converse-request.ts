@@ -8,7 +8,6 @@ const ImageBlock = Type.Object({
   format: Type.Enum(['png', 'jpeg', 'gif', 'webp']),
   source: Type.Object({ bytes: Type.String({ minLength: 1 }) }),
 })
-export type ImageBlock = Static<typeof ImageBlock>
 const ToolResultBlock = Type.Object({
   toolUseId: Type.String(),
   content: Type.Array(
@@ -62,19 +61,11 @@ const ConverseRequest = Type.Object({
     Type.Object({
       maxTokens: Type.Optional(Type.Integer({ minimum: 1 })),
       temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-      topP: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-      stopSequences: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 2_500 })),
     }),
   ),
   toolConfig: Type.Optional(
     Type.Object({
       tools: Type.Array(Type.Object({ toolSpec: Type.Optional(ToolSpec), cachePoint }), { minItems: 1 }),
-      toolChoice: Type.Optional(
-        Type.Object({
-          any: Type.Optional(Type.Object({})),
-          tool: Type.Optional(Type.Object({ name: Type.String() })),
-        }),
-      ),
     }),
   ),
   additionalModelRequestFields: Type.Optional(

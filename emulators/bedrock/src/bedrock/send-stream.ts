@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import type { StreamBreak } from '../control/faults.ts'
-import type { Generation } from '../model/generate.ts'
+import type { Generation, TokenisedBlock } from '../model/generate.ts'
 import { encodeEvent } from '../wire/event-stream.ts'
-import { converseBody, padding, streamEvents } from './answer.ts'
 
 /** An answer, and how to send it. */
 export interface AnsweredCall {
@@ -17,14 +16,6 @@ export interface AnsweredCall {
   readonly startedMs: number
   /** Aborts when the caller has closed the connection. */
   readonly signal: AbortSignal
-}
-
-/** Sends an answer in one piece. */
-export async function sendWhole(reply: FastifyReply, call: AnsweredCall): Promise<FastifyReply> {
-  const { generation, usage, pace, startedMs, signal } = call
-  await pause(pace.firstTokenMs + pace.tokenDelayMs * generation.outputTokens, signal)
-  const body = converseBody(generation, usage, Math.round(performance.now() - startedMs))
-  return reply.type('application/json').send(Buffer.from(JSON.stringify(body)))
 }
 
 /**
@@ -68,4 +59,36 @@ export async function sendStream(
 /** Waits; ends at once when the caller closes the connection. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await wait(ms, undefined, { signal }).catch(() => {})
+}
+
+type StreamEvent = readonly [type: string, payload: object]
+
+/** An answer's events in the order of Claude on Bedrock. The last one, `metadata`, is left to the caller. */
+export function* streamEvents({ blocks, stopReason }: Generation): Generator<StreamEvent> {
+  yield ['messageStart', { role: 'assistant' }]
+  for (const [contentBlockIndex, block] of blocks.entries()) {
+    for (const [type, content] of blockEvents(block)) yield [type, { contentBlockIndex, ...content }]
+    yield ['contentBlockStop', { contentBlockIndex }]
+  }
+  yield ['messageStop', { stopReason }]
+}
+
+/** Text has no start event; a tool's input begins with an empty delta. */
+function* blockEvents({ block, tokens }: TokenisedBlock): Generator<StreamEvent> {
+  if (block.type === 'toolUse') {
+    const { name, toolUseId } = block
+    yield ['contentBlockStart', { start: { toolUse: { name, toolUseId, type: 'tool_use' } } }]
+    yield ['contentBlockDelta', { delta: { toolUse: { input: '' } } }]
+  }
+  for (const token of tokens) {
+    const delta = block.type === 'toolUse' ? { toolUse: { input: token } } : { text: token }
+    yield ['contentBlockDelta', { delta }]
+  }
+}
+
+const paddingAlphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+/** Bedrock pads every event to a random length, so that tokens cannot be guessed from the size of frames. */
+export function padding(random: () => number): string {
+  return paddingAlphabet.slice(0, 2 + Math.floor(random() * (paddingAlphabet.length - 2)))
 }
