@@ -68,8 +68,8 @@ export function grantContexts(
   if (unmetPolicies(entra, asked, facts).length > 0)
     throw refusal(50076, { resource: appId }, { claims: challengeContexts(asked) })
   const isWanted = optionalClaims?.accessToken.some(({ name }) => name === 'acrs') === true
-  const met = entra.directory.content.authenticationContexts
-    .map(({ id }) => id)
+  const met = entra.directory.content.conditionalAccessPolicies
+    .flatMap(({ conditions }) => conditions.applications.includeAuthenticationContextClassReferences)
     .filter(
       id => policiesOf(entra, id, facts.user).length > 0 && unmetPolicies(entra, [id], facts).length === 0,
     )

@@ -8,9 +8,6 @@ export const createAsManager = 'AgentIdentity.CreateAsManager'
 /** A scope in tokens of the Azure CLI. With it Graph refuses all requests about agents. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
-/** Sign a user out everywhere. */
-export const revokeSessions = 'User.RevokeSessions.All'
-
 /** To read and write authentication contexts and policies of conditional access. */
 export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
 
@@ -28,7 +25,6 @@ export const graphAppRoles: AppRole[] = [
   ...reviewPermissions,
   policyReadPermission,
   createAsManager,
-  revokeSessions,
 ].map(value => newRole(graphRoleId(value), value))
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]

@@ -122,8 +122,6 @@ export type Application = Static<typeof ApplicationProperties> & {
   readonly kind: 'application' | 'agentIdentityBlueprint'
   readonly createdDateTime: string
   passwordCredentials: PasswordCredential[]
-  /** PEM certificates whose keys may sign client assertions. */
-  certificates: string[]
   federatedIdentityCredentials: FederatedIdentityCredential[]
   /** Of a blueprint. */
   inheritablePermissions: InheritablePermission[]
@@ -162,8 +160,6 @@ export interface User {
   readonly licenseDetails?: readonly { readonly id: string; readonly skuPartNumber: string }[]
   /** Absent: there from the start. */
   readonly createdDateTime?: string
-  /** Refresh tokens from before are revoked. */
-  signInSessionsValidFromDateTime?: string
 }
 
 export interface AppRoleAssignment {
@@ -212,70 +208,53 @@ export interface RoleAssignment {
   readonly createdDateTime: string
 }
 
-/** What a sign-in can prove, if a policy says how (https://learn.microsoft.com/graph/api/resources/authenticationcontextclassreference). */
-export interface AuthenticationContext {
-  /** `c1` to `c99`. */
-  readonly id: string
-  displayName: string
-  description: string
-  /** Whether administrators can choose it for policies. */
-  isAvailable: boolean
-}
-export const AuthenticationContextChange = Type.Object(
-  {
-    displayName: Type.Optional(Name),
-    description: Type.Optional(Text),
-    isAvailable: Type.Optional(Type.Boolean()),
-  },
-  exact,
-)
-
 /** Of conditional access only what authentication contexts need: policies that name some, and demand a second factor. */
-const conditionalAccessPolicy = {
-  displayName: Name,
-  state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
-  conditions: Type.Object(
-    {
-      clientAppTypes: Type.Array(Name, { minItems: 1 }),
-      users: Type.Object(
-        {
-          includeUsers: Type.Array(Name, { minItems: 1 }),
-          excludeUsers: Type.Array(Guid, { default: [] }),
-        },
-        exact,
-      ),
-      applications: Type.Object(
-        { includeAuthenticationContextClassReferences: Type.Array(Name, { minItems: 1 }) },
-        exact,
-      ),
-    },
-    exact,
-  ),
-  grantControls: Type.Object(
-    {
-      operator: Type.Enum(['AND', 'OR'] as const),
-      builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
-    },
-    exact,
-  ),
-  sessionControls: Type.Optional(
-    Type.Object(
+export const ConditionalAccessPolicyProperties = Type.Object(
+  {
+    displayName: Name,
+    state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
+    conditions: Type.Object(
       {
-        signInFrequency: Type.Object(
+        clientAppTypes: Type.Array(Name, { minItems: 1 }),
+        users: Type.Object(
           {
-            isEnabled: Type.Boolean(),
-            frequencyInterval: Type.Literal('everyTime'),
-            authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
+            includeUsers: Type.Array(Name, { minItems: 1 }),
+            excludeUsers: Type.Array(Guid, { default: [] }),
           },
+          exact,
+        ),
+        applications: Type.Object(
+          { includeAuthenticationContextClassReferences: Type.Array(Name, { minItems: 1 }) },
           exact,
         ),
       },
       exact,
     ),
-  ),
-}
-export const ConditionalAccessPolicyProperties = Type.Object(conditionalAccessPolicy, exact)
-export const ConditionalAccessPolicyChange = Type.Partial(ConditionalAccessPolicyProperties, exact)
+    grantControls: Type.Object(
+      {
+        operator: Type.Enum(['AND', 'OR'] as const),
+        builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
+      },
+      exact,
+    ),
+    sessionControls: Type.Optional(
+      Type.Object(
+        {
+          signInFrequency: Type.Object(
+            {
+              isEnabled: Type.Boolean(),
+              frequencyInterval: Type.Literal('everyTime'),
+              authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
+            },
+            exact,
+          ),
+        },
+        exact,
+      ),
+    ),
+  },
+  exact,
+)
 export type ConditionalAccessPolicy = Static<typeof ConditionalAccessPolicyProperties> & {
   readonly id: string
 }
@@ -290,7 +269,6 @@ export interface DirectoryContent {
   groups: Group[]
   roleAssignments: RoleAssignment[]
   accessPackageAssignments: AccessPackageAssignment[]
-  authenticationContexts: AuthenticationContext[]
   conditionalAccessPolicies: ConditionalAccessPolicy[]
 }
 
@@ -315,7 +293,6 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     requiredResourceAccess: [],
     serviceManagementReference: null,
     passwordCredentials: [],
-    certificates: [],
     federatedIdentityCredentials: [],
     inheritablePermissions: [],
     managerApplications: [],

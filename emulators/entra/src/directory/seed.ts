@@ -75,7 +75,6 @@ export function seedDirectory(config: Config): DirectoryContent {
       ({ principalId }) => principalId === seedIds.setupPrincipal,
     ),
     permissionGrants: [],
-    authenticationContexts: [],
     conditionalAccessPolicies: [],
   }
 }
@@ -148,14 +147,6 @@ function seedComplete(config: Config): DirectoryContent {
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
     roleAssignments: [],
     accessPackageAssignments: [],
-    authenticationContexts: [
-      {
-        id: 'c1',
-        displayName: 'Confirm changes',
-        description: 'Changes that an agent makes',
-        isAvailable: true,
-      },
-    ],
     conditionalAccessPolicies: [
       {
         id: stableId('policy Confirm changes'),
@@ -262,7 +253,6 @@ function seedApplications({ blueprint, spa, setupApp }: Config): Application[] {
 function seedBlueprint({
   appId,
   clientSecret,
-  certificate,
   federatedCredential,
   consentUris,
 }: Config['blueprint']): Application {
@@ -280,7 +270,6 @@ function seedBlueprint({
     },
     optionalClaims: { accessToken: [idtyp, acrs], idToken: [] },
     passwordCredentials: seedSecret(clientSecret),
-    certificates: certificate === undefined ? [] : [certificate],
     federatedIdentityCredentials:
       federatedCredential === undefined
         ? []

@@ -111,7 +111,6 @@ function changeApplication(
   checkIdentifierUris(entra, application, properties.identifierUris)
   checkRemovals(application.api.oauth2PermissionScopes, api.oauth2PermissionScopes)
   checkRemovals(application.appRoles, properties.appRoles)
-  checkPreAuthorized(application, api)
 
   const { requestedAccessTokenVersion: version } = api
   // Reported of Entra: going back from version 2 empties the identifier URIs.
@@ -143,23 +142,11 @@ function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): voi
   )
 }
 
-/** A scope can be pre-authorised once it exists; one PATCH can't do both. */
-function checkPreAuthorized({ api }: Application, change: Partial<Application['api']>): void {
-  const known = api.oauth2PermissionScopes.map(({ id }) => id)
-  const wanted = change.preAuthorizedApplications?.flatMap(one => one.delegatedPermissionIds) ?? []
-  const unknown = wanted.find(id => !known.includes(id))
-  if (unknown === undefined) return
-  throw badRequest(
-    `Property PreAuthorizedApplication references permissions that cannot be found: ${unknown}.`,
-  )
-}
-
 /** An application as Graph shows it: no secret text. */
 function showApplication(entra: Entra, application: Application) {
   const {
     kind,
     passwordCredentials,
-    certificates,
     federatedIdentityCredentials,
     inheritablePermissions,
     sponsors,

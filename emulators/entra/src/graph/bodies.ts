@@ -85,8 +85,3 @@ export const NewPermissionGrant = Type.Object(
   exact,
 )
 export const PermissionGrantPatch = Type.Object({ scope: Type.String() }, exact)
-
-export const NewRoleAssignment = Type.Object(
-  { principalId: Guid, roleDefinitionId: Guid, directoryScopeId: Type.String({ default: '/' }) },
-  exact,
-)

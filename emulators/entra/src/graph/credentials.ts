@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Static } from 'typebox'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { opaque } from '../tokens/opaque.ts'
@@ -46,50 +45,30 @@ export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
   })
 
   routes.list(federatedPath, request => writable(request).federatedIdentityCredentials)
-  routes.create(federatedPath, NewFederatedCredential, request =>
-    addFederated(writable(request), request.body),
-  )
-  routes.get(
-    `${federatedPath}/:part`,
-    request => findFederated(writable(request), request.part) ?? notFound(request.part),
-  )
-  // With `Prefer: create-if-missing` an upsert, for addresses that name the credential.
+  routes.create(federatedPath, NewFederatedCredential, request => {
+    const application = writable(request)
+    const { federatedIdentityCredentials: credentials } = application
+    if (credentials.length >= maxFederated)
+      throw badRequest(`An application has at most ${maxFederated} federated identity credentials.`)
+    const added = { description: null, ...request.body, id: randomUUID() }
+    checkUnique(application, added)
+    credentials.push(added)
+    return added
+  })
   routes.change(`${federatedPath}/:part`, FederatedCredentialPatch, request => {
-    const { body, headers, part } = request
+    const { body, part } = request
     const application = writable(request)
     const known = findFederated(application, part)
-    if (known) {
-      checkUnique(application, { ...known, ...body })
-      Object.assign(known, body)
-      return undefined
-    }
-    const { issuer, subject, audiences } = body
-    const name = /^name=(.+)$/i.exec(part)?.[1]
-    if (name === undefined || headers['prefer'] !== 'create-if-missing') notFound(part)
-    if (!issuer || !subject || !audiences)
-      throw badRequest('A new federated credential needs an issuer, a subject and audiences.')
-    return addFederated(application, { ...body, issuer, subject, audiences, name })
+    checkUnique(application, { ...known, ...body })
+    Object.assign(known, body)
   })
   routes.remove(`${federatedPath}/:part`, request => {
     const application = writable(request)
-    const gone = findFederated(application, request.part) ?? notFound(request.part)
+    const gone = findFederated(application, request.part)
     application.federatedIdentityCredentials = application.federatedIdentityCredentials.filter(
       known => known !== gone,
     )
   })
-}
-
-function addFederated(
-  application: Application,
-  body: Static<typeof NewFederatedCredential>,
-): FederatedIdentityCredential {
-  const credentials = application.federatedIdentityCredentials
-  if (credentials.length >= maxFederated)
-    throw badRequest(`An application has at most ${maxFederated} federated identity credentials.`)
-  const added = { description: null, ...body, id: randomUUID() }
-  checkUnique(application, added)
-  credentials.push(added)
-  return added
 }
 
 function checkUnique(
@@ -107,7 +86,6 @@ function checkUnique(
 function findFederated(
   { federatedIdentityCredentials }: Application,
   key: string,
-): FederatedIdentityCredential | undefined {
-  const wanted = key.replace(/^name=/i, '')
-  return federatedIdentityCredentials.find(({ id, name }) => id === wanted || name === wanted)
+): FederatedIdentityCredential {
+  return federatedIdentityCredentials.find(({ id, name }) => id === key || name === key) ?? notFound(key)
 }

@@ -2,7 +2,7 @@ export const graphVersions = ['v1.0', 'beta'] as const
 export type GraphVersion = (typeof graphVersions)[number]
 
 const graphPath = /^\/(?:v1\.0|beta)\//i
-const alternateKey = /\((appId|name)='([^'/]+)'\)/gi
+const alternateKey = /\((appId)='([^'/]+)'\)/gi
 const casts = 'agentIdentityBlueprintPrincipal|agentIdentityBlueprint|agentIdentity'
 const castAfterId = new RegExp(`^(/[^/]+/[^/]+/[^/?]+)/microsoft\\.graph\\.(?:${casts})(?=/|$)`, 'i')
 const castBeforeId = new RegExp(`^(/[^/]+/[^/]+)/microsoft\\.graph\\.(?:${casts})(?=/)`, 'i')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { type GraphClient, sponsors, startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr } from '../testing/requests.ts'
-import { agentId, blueprintAppId, spaAppId, weatherAppId } from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, weatherAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
 const reference = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
@@ -47,15 +47,6 @@ describe('Graph refuses', () => {
     ['redirect URIs for a blueprint', () => graph.send('PATCH', `/v1.0/applications/${blueprintAppId}`, { spa: { redirectUris: [] } }), 400, 'AgentBlueprint_IncompatibleProperty'],
     ['an identifier URI of somebody else’s domain', () => graph.send('PATCH', weatherPath, { identifierUris: ['https://weather.example'] }), 400, 'HostNameNotOnVerifiedDomain'],
     ['taking an enabled scope away', () => graph.send('PATCH', weatherPath, { api: { oauth2PermissionScopes: [] } }), 400, 'CannotDeleteOrUpdateEnabledEntitlement'],
-    [
-      'pre-authorising a scope that is not there yet',
-      () =>
-        graph.send('PATCH', weatherPath, {
-          api: { preAuthorizedApplications: [{ appId: spaAppId, delegatedPermissionIds: [unknownId] }] },
-        }),
-      400,
-      'Request_BadRequest',
-    ],
     ['a property that does not exist', () => graph.send('PATCH', weatherPath, { displayNam: 'x' }), 400, 'Request_BadRequest'],
     ['a principal for an unknown application', () => graph.post('/servicePrincipals', { appId: unknownId }), 400, 'NoBackingApplicationObject'],
     ['a second principal', () => graph.post('/servicePrincipals', { appId: weatherAppId }), 409, 'Request_MultipleObjectsWithSameKeyValue'],

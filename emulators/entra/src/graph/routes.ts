@@ -5,7 +5,7 @@ import { type Caller, requireAgentPermission, requirePermission } from './caller
 import { collection } from './odata.ts'
 
 /** A request to a route of Graph. */
-interface GraphRequest<Body> extends Pick<FastifyRequest, 'headers'> {
+interface GraphRequest<Body> {
   readonly caller: Caller
   /** The object in the URL, `:key`. */
   readonly key: string
@@ -78,7 +78,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
 }
 
 /** The schema of the route has checked the body. */
-function toGraph<Body>({ caller, headers, params, body }: FastifyRequest): GraphRequest<Body> {
+function toGraph<Body>({ caller, params, body }: FastifyRequest): GraphRequest<Body> {
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
-  return { caller, headers, key, part, body: body as Body }
+  return { caller, key, part, body: body as Body }
 }

@@ -50,18 +50,6 @@ describe('an agent’s own user account', () => {
     expect((await requestT3(entra)).status).toBe(200)
   })
 
-  it('gets no token by a refresh token from before its sessions were revoked, and needs none', async () => {
-    const { body } = await requestT3(entra)
-    const renew = () => requestT3(entra, { grant_type: 'refresh_token', refresh_token: body.refresh_token })
-    expect((await renew()).status).toBe(200)
-    const path = `/users/${seedIds.agentUser}/revokeSignInSessions`
-    expect((await (await asBlueprint())('POST', path)).status).toBe(403)
-    const revoked = await (await as(setupAppId, 'User.RevokeSessions.All'))('POST', path)
-    expect([revoked.status, revoked.body.value]).toEqual([200, true])
-    expect((await renew()).body).toMatchObject({ error: 'invalid_grant', error_codes: [50173] })
-    expect((await requestT3(entra)).status).toBe(200)
-  })
-
   // biome-ignore format: table
   const refused: [what: string, change: Record<string, unknown>, status: number, message: string][] = [
     ['a second one for an agent', { identityParentId: agentId }, 400, 'has a user account already'],

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Type } from 'typebox'
-import { revokeSessions } from '../directory/graph-permissions.ts'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
-import { type Caller, requirePermission } from './caller.ts'
+import type { Caller } from './caller.ts'
 import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.ts'
 import { findUser } from './odata.ts'
 import { change, isMissed, shown } from './replication.ts'
@@ -64,15 +62,6 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     const { accountEnabled, ...rest } = body
     Object.assign(user, rest)
     if (accountEnabled !== undefined) change(user, 'accountEnabled', accountEnabled)
-  })
-  // Refresh tokens and browser sessions from before; access tokens live until they expire.
-  routes.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ caller, key }) => {
-    const { userId } = caller
-    requirePermission(caller, revokeSessions, ...(userId === undefined ? [] : [ofOwnAgents, ofAllAgents[0]]))
-    const user = findUser(entra, key)
-    user.signInSessionsValidFromDateTime = entra.clock.timestamp()
-    entra.sessions.endFor(user.id)
-    return { value: true }
   })
   managers.remove('/users/:key', ({ key }) => {
     entra.directory.removeUser(findAgentUser(entra, key))

@@ -25,7 +25,6 @@ export interface AuthorizationCode extends SignedIn {
 }
 
 export interface RefreshToken extends SignedIn {
-  readonly issuedAtMs: number
   readonly expiresAtSeconds: number
 }
 
@@ -74,21 +73,16 @@ export class Grants {
   issueRefreshToken(grant: SignedIn): { token: string; expiresInSeconds: number } {
     const token = `1.${opaque(64)}`
     const expiresAtSeconds = this.#clock.nowSeconds() + refreshLifetimeSeconds
-    this.#refreshTokens.set(token, { ...grant, issuedAtMs: this.#clock.nowMs(), expiresAtSeconds })
+    this.#refreshTokens.set(token, { ...grant, expiresAtSeconds })
     return { token, expiresInSeconds: refreshLifetimeSeconds }
   }
 
-  /**
-   * Redeems a refresh token, which can be used any number of times until it expires or is revoked.
-   *
-   * @param validFromMs since when a user's tokens are valid
-   */
-  useRefreshToken(token: string, clientId: string, validFromMs: (userId: string) => number): RefreshToken {
+  /** Redeems a refresh token, which can be used any number of times until it expires. */
+  useRefreshToken(token: string, clientId: string): RefreshToken {
     const grant = this.#refreshTokens.get(token)
     if (!grant) throw refusal(9002313, { what: 'refresh token' })
     if (grant.clientId !== clientId) throw refusal(700005, { what: 'refresh token' })
     if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(700084)
-    if (grant.issuedAtMs < validFromMs(grant.userId)) throw refusal(50173)
     return grant
   }
 

@@ -21,11 +21,6 @@ export class Sessions extends LRUCache<string, Session> {
     super({ max: 1_000 })
   }
 
-  /** Signs a user out in all browsers. */
-  endFor(userId: string): void {
-    for (const { userIds } of this.values()) userIds.delete(userId)
-  }
-
   start(): Session {
     const id = randomUUID()
     const session = {

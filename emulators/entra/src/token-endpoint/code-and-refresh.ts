@@ -21,14 +21,9 @@ export async function grantSignedIn(
   const verifier = form.optional('code_verifier')
   const grant = isCode
     ? entra.grants.redeemCode(credential, { clientId, redirectUri, verifier })
-    : entra.grants.useRefreshToken(credential, clientId, userId => validFromMs(entra, userId))
+    : entra.grants.useRefreshToken(credential, clientId)
   const scope = form.optional('scope') ?? grant.scope
   return grantForUser(entra, form, { ...grant, scope, client, authentication })
-}
-
-/** When the sessions of a user were last revoked, in milliseconds since 1970. */
-function validFromMs({ directory }: Entra, userId: string): number {
-  return Date.parse(directory.user(userId)?.signInSessionsValidFromDateTime ?? '1970-01-01')
 }
 
 /** A single-page application has no credential; its origin is checked instead. Other clients authenticate. */
