@@ -1,15 +1,14 @@
 import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
 import { createServer, guardBrowserBoundary, trustedSchemas } from '@entra-bedrock-agent/service-kit'
 import { publishOpenApi } from '@entra-bedrock-agent/service-kit/open-api'
-import { createSender } from '@entra-bedrock-agent/service-kit/send'
+import { createSender, type Send } from '@entra-bedrock-agent/service-kit/send'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { DestinationStream } from 'pino'
-import type { AlertsConfig, Config, WeatherConfig } from './config.ts'
+import type { Config, WeatherConfig } from './config.ts'
 import { mcpRoute } from './mcp/route.ts'
 import { describeCalls } from './mcp/tool-calls.ts'
 import type { ApiMetrics } from './metrics.ts'
-import { createJsonFetcher, type FetchJson } from './outbound/fetch-json.ts'
 import { describeNeeds } from './permissions.ts'
 import { catalogue } from './problems.ts'
 import { healthRoutes, probes } from './routes/health.ts'
@@ -68,14 +67,14 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     tracer,
     metrics: metrics?.registry,
   }
-  const weather = createProvider(config.weather, createJsonFetcher(outbound.send), app.log)
+  const weather = createProvider(config.weather, outbound.send, app.log)
   const protect = (need: keyof typeof needs, addRoutes: (routes: FastifyInstance) => void) =>
     app.register(async routes => {
       await routes.register(requireAgentToken, { ...door, ...needs[need] })
       addRoutes(routes)
     })
   await protect('weather', routes => weatherRoutes(routes, weather))
-  const alerts = config.alerts && (await openAlerts(app, config.alerts))
+  const alerts = config.alerts && (await openAlerts(app, config.alerts.file))
   if (alerts) {
     await protect('readAlerts', alerts.addReadRoutes)
     await protect('changeAlerts', alerts.addChangeRoutes)
@@ -107,7 +106,7 @@ async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMet
 }
 
 /** Alerts are imported only if there are any. */
-async function openAlerts(app: FastifyInstance, { file }: AlertsConfig) {
+async function openAlerts(app: FastifyInstance, file: string) {
   const { openAlertStore } = await import('./alerts/open-store.ts')
   const { addChangeRoutes, addReadRoutes } = await import('./routes/alerts.ts')
   const store = openAlertStore(file)
@@ -119,12 +118,8 @@ async function openAlerts(app: FastifyInstance, { file }: AlertsConfig) {
   }
 }
 
-function createProvider(
-  config: WeatherConfig,
-  fetchJson: FetchJson,
-  log: FastifyBaseLogger,
-): WeatherProvider {
+function createProvider(config: WeatherConfig, send: Send, log: FastifyBaseLogger): WeatherProvider {
   if (config.provider === 'climate-normals') return new ClimateNormals()
-  const live = new OpenMeteo(config, fetchJson)
+  const live = new OpenMeteo(config, send)
   return config.provider === 'open-meteo' ? live : new LiveOrNormals(live, new ClimateNormals(), log)
 }

@@ -1,66 +1,25 @@
 import { isAbsolute } from 'node:path'
-import {
-  type AllowedCaller,
-  isDenyListLocation,
-  type TokenCheckOptions,
-} from '@entra-bedrock-agent/entra-tokens'
+import { type AllowedCaller, isDenyListLocation } from '@entra-bedrock-agent/entra-tokens'
 import { type EnvironmentReader, isGuid, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { readTelemetry, type TelemetryConfig } from '@entra-bedrock-agent/telemetry'
+import { readTelemetry } from '@entra-bedrock-agent/telemetry'
 import manifest from '../package.json' with { type: 'json' }
 
-const weatherProviders = ['auto', 'open-meteo', 'climate-normals'] as const
+export type Config = ReturnType<typeof readConfig>
 
-/** Which tokens are accepted, and which clients may call. */
-export type TokenConfig = Omit<TokenCheckOptions, 'log' | 'permissions'> & {
-  readonly callers: readonly AllowedCaller[]
-}
-
-export interface WeatherConfig {
-  readonly provider: (typeof weatherProviders)[number]
-  readonly geocodingUrl: string
-  readonly forecastUrl: string
-}
-
-/** Alerts of users and agents: records of this service. */
-export interface AlertsConfig {
-  /** The SQLite file that keeps them. */
-  readonly file: string
-  /** The authentication context that tokens of users have to prove. */
-  readonly authenticationContext: string | undefined
-}
-
-export interface McpConfig {
-  /** The URL of `/mcp` as clients know it, which they also send to Entra as `resource`. */
-  readonly publicUrl: string | undefined
-  /** Host names that `/mcp` may be called by. */
-  readonly allowedHosts: readonly string[]
-}
-
-export interface Config {
-  readonly host: string
-  readonly port: number
-  readonly logLevel: string
-  readonly token: TokenConfig
-  readonly weather: WeatherConfig
-  /** `undefined` = there are none. */
-  readonly alerts: AlertsConfig | undefined
-  readonly mcp: McpConfig
-  /** The port of `/metrics`; `undefined` = not served. */
-  readonly metricsPort: number | undefined
-  /** Where spans are sent; `undefined` = no tracing. */
-  readonly telemetry: TelemetryConfig | undefined
-}
+/** Where the weather comes from. */
+export type WeatherConfig = Config['weather']
 
 /**
  * Reads the environment.
  *
  * @throws {ConfigurationError} with all faults.
  */
-export function readConfig(variables: NodeJS.ProcessEnv): Config {
+export function readConfig(variables: NodeJS.ProcessEnv) {
   return readEnvironment(variables, env => ({
     host: env.text('HOST', 'localhost'),
     port: env.port('PORT', 8080),
     logLevel: env.logLevel(),
+    /** Which tokens are accepted, and which clients may call. */
     token: {
       authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
       tenantId: env.guid('TENANT_ID'),
@@ -71,13 +30,15 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
       denyList: readDenyList(env),
     },
     weather: {
-      provider: env.oneOf('WEATHER_PROVIDER', weatherProviders, 'auto'),
+      provider: env.oneOf('WEATHER_PROVIDER', ['auto', 'open-meteo', 'climate-normals'], 'auto'),
       geocodingUrl: env.url('OPEN_METEO_GEOCODING_URL', 'https://geocoding-api.open-meteo.com'),
       forecastUrl: env.url('OPEN_METEO_FORECAST_URL', 'https://api.open-meteo.com'),
     },
     alerts: readAlerts(env),
     mcp: readMcp(env),
+    /** The port of `/metrics`; `undefined` = not served. */
     metricsPort: env.optional('METRICS_PORT') === undefined ? undefined : env.port('METRICS_PORT', 0),
+    /** Where spans are sent; `undefined` = no tracing. */
     telemetry: readTelemetry(env, { name: 'weather-api', version: manifest.version }),
   }))
 }
@@ -114,7 +75,11 @@ function readAgentUsers(env: EnvironmentReader): ReadonlyMap<string, string> {
   return new Map(pairs.map(([agent = '', user = '']) => [agent, user]))
 }
 
-function readAlerts(env: EnvironmentReader): AlertsConfig | undefined {
+/**
+ * The SQLite file that keeps alerts of users and agents, and the authentication context that tokens of users have to prove to
+ * change some; `undefined` = there are none.
+ */
+function readAlerts(env: EnvironmentReader) {
   const file = env.optional('ALERTS_FILE')
   const authenticationContext = env.optional('ALERTS_AUTH_CONTEXT')
   if (authenticationContext !== undefined && !/^c[1-9][0-9]?$/.test(authenticationContext))
@@ -128,7 +93,8 @@ function readAlerts(env: EnvironmentReader): AlertsConfig | undefined {
   return { file, authenticationContext }
 }
 
-function readMcp(env: EnvironmentReader): McpConfig {
+/** The URL of `/mcp` as clients know it, which they also send to Entra as `resource`, and the host names by which it may be called. */
+function readMcp(env: EnvironmentReader) {
   const allowedHosts = env.hostNames('ALLOWED_HOSTS')
   if (env.optional('PUBLIC_URL') === undefined) return { publicUrl: undefined, allowedHosts }
   const publicUrl = env.secureUrl('PUBLIC_URL')

@@ -1,11 +1,13 @@
 import { proxyProblem } from '@entra-bedrock-agent/service-kit'
+import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { WeatherConfig } from '../../config.ts'
-import { type FetchJson, FetchJsonError } from '../../outbound/fetch-json.ts'
 import { problem } from '../../problems.ts'
 
+/** For a whole request, from DNS to the last byte. */
 const timeoutMs = 3_000
+const maxBytes = 512 * 1024
 const mostRequestsInFlight = 64
 
 export interface Place {
@@ -69,7 +71,7 @@ export type OpenMeteoApi = ReturnType<typeof openMeteoApi>
  * The three calls of Open-Meteo's API (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api). Each rejects with
  * WEATHER_UNAVAILABLE without a valid response in time.
  */
-export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
+export function openMeteoApi(config: WeatherConfig, send: Send) {
   let inFlight = 0
 
   async function ask<Schema extends TSchema>(
@@ -82,11 +84,8 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
     if (inFlight >= mostRequestsInFlight) throw unavailable('Too many requests to Open-Meteo are under way.')
     inFlight += 1
     try {
-      const document = await fetchJson(url, timeoutMs, signal)
+      const document = await fetchJson(send, url, signal)
       if (validator.Check(document)) return document
-    } catch (error) {
-      if (!(error instanceof FetchJsonError)) throw error
-      throw proxyProblem(error, url.href) ?? unavailable(error.message, error)
     } finally {
       inFlight -= 1
     }
@@ -153,13 +152,31 @@ export function openMeteoApi(config: WeatherConfig, fetchJson: FetchJson) {
   }
 }
 
-function unavailable(detail: string, cause?: FetchJsonError) {
+/** Gets a JSON document. Rejects with a problem, or with the signal's reason. */
+async function fetchJson(send: Send, url: URL, signal: AbortSignal): Promise<unknown> {
+  const { href, origin } = url
+  const headers = { accept: 'application/json' }
+  const { status, text } = await send({ url: href, headers, maxBytes, timeoutMs, signal }).catch(error => {
+    if (!(error instanceof SendError)) throw error
+    throw proxyProblem(error, href) ?? unavailable(describeFailure(origin, error), error.status, error)
+  })
+  if (status < 200 || status >= 300) throw unavailable(`${origin} responded with ${status}.`, status)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw unavailable(`${origin} did not respond with JSON.`, status, cause)
+  }
+}
+
+function describeFailure(origin: string, { kind, code }: SendError): string {
+  if (kind === 'timeout') return `${origin} did not respond within ${timeoutMs} ms.`
+  return `${origin} could not be read${code === undefined ? '' : ` (${code})`}.`
+}
+
+function unavailable(detail: string, status?: number, cause?: unknown) {
   return problem('WEATHER_UNAVAILABLE', detail, {
     cause,
-    upstream: {
-      service: 'open-meteo',
-      ...(cause?.status === undefined ? {} : { status: cause.status }),
-    },
+    upstream: { service: 'open-meteo', ...(status === undefined ? {} : { status }) },
     headers: { 'retry-after': '30' },
   })
 }

@@ -1,5 +1,5 @@
+import type { Send } from '@entra-bedrock-agent/service-kit/send'
 import type { WeatherConfig } from '../../config.ts'
-import type { FetchJson } from '../../outbound/fetch-json.ts'
 import { suggestCities } from '../climate-normals/find-city.ts'
 import { normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
@@ -21,8 +21,8 @@ export class OpenMeteo implements WeatherProvider {
   readonly #current = new SharedCache<CurrentWeather>(cachedWeather)
   readonly #forecasts = new SharedCache<Forecast>(cachedWeather)
 
-  constructor(config: WeatherConfig, fetchJson: FetchJson) {
-    this.#api = openMeteoApi(config, fetchJson)
+  constructor(config: WeatherConfig, send: Send) {
+    this.#api = openMeteoApi(config, send)
   }
 
   async current(city: string, signal?: AbortSignal): Promise<CurrentWeather> {

@@ -1,11 +1,10 @@
 import type { RequestListener } from 'node:http'
-import { createSender } from '@entra-bedrock-agent/service-kit/send'
+import { createSender, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { afterAll, afterEach, expect, it } from 'vitest'
-import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
-import { createJsonFetcher } from './fetch-json.ts'
+import { LocalServer } from '../../../../../packages/service-kit/src/testing/local-server.ts'
+import { openMeteoApi } from './api.ts'
 
 const sender = createSender({ connections: 4 })
-const fetchJson = createJsonFetcher(sender.send)
 afterAll(() => sender.close())
 const unaborted = new AbortController().signal
 const servers: LocalServer[] = []
@@ -13,23 +12,29 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-async function serve(listener: RequestListener): Promise<URL> {
+async function serve(listener: RequestListener): Promise<string> {
   const server = new LocalServer(listener)
   servers.push(server)
-  return new URL('/path', (await server.start()).url)
+  return (await server.start()).url
 }
 
+const findPlaces = (url: string, send = sender.send) =>
+  openMeteoApi({ provider: 'open-meteo', geocodingUrl: url, forecastUrl: url }, send).findPlaces(
+    'Oslo',
+    unaborted,
+  )
+
 it('gets a JSON document', async () => {
-  const url = await serve((_request, response) => response.end('{"a":1}'))
-  expect(await fetchJson(url, 10_000, unaborted)).toEqual({ a: 1 })
+  const url = await serve((_request, response) => response.end('{"results":[]}'))
+  expect(await findPlaces(url)).toEqual([])
 })
 
-it.each<[string, RequestListener]>([
-  ['never responds', () => undefined],
-  ['stops in the middle', (_request, response) => void response.writeHead(200).write('{"a":')],
-])('gives up when its time is over on a server that %s', async (_name, listener) => {
-  const url = await serve(listener)
-  await expect(fetchJson(url, 50, unaborted)).rejects.toThrow(`${url.origin} did not respond within 50 ms.`)
+it('gives up after three seconds', async () => {
+  const late = findPlaces('http://late.example', async ({ timeoutMs }) => {
+    throw new SendError('timeout', `${timeoutMs} ms are over.`)
+  })
+  await expect(late).rejects.toThrow('http://late.example did not respond within 3000 ms.')
+  await expect(late).rejects.toMatchObject({ cause: { message: '3000 ms are over.' } })
 })
 
 it.each<[string, RequestListener, string]>([
@@ -43,15 +48,11 @@ it.each<[string, RequestListener, string]>([
   ],
   ['a torn connection', request => request.socket.destroy(), 'could not be read'],
 ])('rejects %s in words', async (_name, listener, words) => {
-  const url = await serve(listener)
-  await expect(fetchJson(url, 10_000, unaborted)).rejects.toThrow(words)
+  await expect(findPlaces(await serve(listener))).rejects.toThrow(words)
 })
 
 it('says which address could not be reached, without path and query', async () => {
   const url = await serve(() => undefined)
   await servers.pop()?.close()
-  url.search = '?key=secret'
-  await expect(fetchJson(url, 10_000, unaborted)).rejects.toThrow(
-    `${url.origin} could not be read (ECONNREFUSED).`,
-  )
+  await expect(findPlaces(url)).rejects.toThrow(`${url} could not be read (ECONNREFUSED).`)
 })
