@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto'
 import { reviewPermissions, setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
 import { type AppRole, newRole, newScope, type PermissionScope } from './objects.ts'
 
-/** The permission that every blueprint has without an assignment. */
-export const createAsManager = 'AgentIdentity.CreateAsManager'
-
 /** A scope in tokens of the Azure CLI. With it Graph refuses all requests about agents. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
@@ -20,12 +17,9 @@ export const auditLogPermission = 'AuditLog.Read.All'
 /** What the set-up application may do at Graph. */
 export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPermission])]
 
-export const graphAppRoles: AppRole[] = [
-  ...setUpRoles,
-  ...reviewPermissions,
-  policyReadPermission,
-  createAsManager,
-].map(value => newRole(graphRoleId(value), value))
+export const graphAppRoles: AppRole[] = [...setUpRoles, ...reviewPermissions, policyReadPermission].map(
+  value => newRole(graphRoleId(value), value),
+)
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
 export const graphScopes: PermissionScope[] = [

@@ -9,7 +9,6 @@ import { findApplication } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
-const maxFederated = 20
 const federatedPath = '/applications/:key/federatedIdentityCredentials'
 
 /** Secrets and federated credentials of applications. */
@@ -47,12 +46,9 @@ export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
   routes.list(federatedPath, request => writable(request).federatedIdentityCredentials)
   routes.create(federatedPath, NewFederatedCredential, request => {
     const application = writable(request)
-    const { federatedIdentityCredentials: credentials } = application
-    if (credentials.length >= maxFederated)
-      throw badRequest(`An application has at most ${maxFederated} federated identity credentials.`)
     const added = { description: null, ...request.body, id: randomUUID() }
     checkUnique(application, added)
-    credentials.push(added)
+    application.federatedIdentityCredentials.push(added)
     return added
   })
   routes.change(`${federatedPath}/:part`, FederatedCredentialPatch, request => {

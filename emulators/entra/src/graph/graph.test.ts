@@ -110,29 +110,6 @@ describe('setting up an agent from nothing', () => {
       roles: ['Tea.Read.All'],
     })
   })
-
-  it('can be done by the blueprint itself, for agents of its own only', async () => {
-    const { body: token } = await requestToken(entra, {
-      client_id: blueprintAppId,
-      client_secret: 'blueprint-secret',
-      grant_type: 'client_credentials',
-      scope: 'https://graph.microsoft.com/.default',
-    })
-    const asBlueprint = { authorization: `Bearer ${token.access_token}` }
-    const path = '/servicePrincipals/microsoft.graph.agentIdentity'
-    const agent = { displayName: 'own', agentIdentityBlueprintId: blueprintAppId, ...sponsors }
-    expect((await graph.post(path, agent, asBlueprint)).status).toBe(201)
-
-    const { appId } = await graph.newBlueprint()
-    await graph.post('/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal', { appId })
-    const { status, body } = await graph.post(
-      path,
-      { ...agent, agentIdentityBlueprintId: appId },
-      asBlueprint,
-    )
-    expect(status).toBe(403)
-    expect(body.error.code).toBe('Error_AgentIdentitySelfCreateRequired')
-  })
 })
 
 describe('Graph', () => {

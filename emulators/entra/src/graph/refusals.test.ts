@@ -69,40 +69,6 @@ describe('Graph refuses', () => {
     expect(response.status).toBe(status)
   })
 
-  it('more objects and federated credentials than there may be', async () => {
-    const { content } = entra.entra.directory
-    const many = Array.from({ length: 2_000 }, (_, index) => `copy-${index}`)
-    content.permissionGrants.push(
-      ...many.map(id => ({
-        id,
-        clientId: id,
-        consentType: 'AllPrincipals' as const,
-        principalId: null,
-        resourceId: id,
-        scope: '',
-      })),
-    )
-    const path = '/applications/microsoft.graph.agentIdentityBlueprint'
-    const blueprint = { displayName: 'x', ...sponsors }
-    expect((await graph.post(path, blueprint)).body.error.code).toBe('Agent_Directory_QuotaExceeded')
-
-    content.permissionGrants = []
-
-    const credentials = `/applications/${blueprintAppId}/federatedIdentityCredentials`
-    const credential = { issuer: 'https://issuer.example', audiences: ['api://AzureADTokenExchange'] }
-    for (let index = 0; index < 20; index++) {
-      const added = await graph.post(credentials, {
-        ...credential,
-        name: `number-${index}`,
-        subject: `subject-${index}`,
-      })
-      expect(added.status).toBe(201)
-    }
-    expect((await graph.post(credentials, { ...credential, name: 'one-more', subject: 'x' })).status).toBe(
-      400,
-    )
-  })
-
   it('an application without a service management reference, where the tenant demands one', async () => {
     entra.entra.settings.change({ demandsServiceManagementReference: true })
     const refused = await graph.post('/applications', { displayName: 'x' })

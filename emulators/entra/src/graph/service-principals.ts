@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createAsManager } from '../directory/graph-permissions.ts'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './bodies.ts'
-import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
 import { findServicePrincipal, readBoundUsers } from './odata.ts'
 import { change, isMissed, shown } from './replication.ts'
@@ -20,7 +19,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
   const applicationWriters = routes.for(writeAll)
   applicationWriters.list('/servicePrincipals', () => entra.directory.content.servicePrincipals.map(show))
   routes
-    .forAgents('AgentIdentity.Read.All', createAsManager)
+    .forAgents('AgentIdentity.Read.All')
     .list(agentPath, () =>
       entra.directory.content.servicePrincipals
         .filter(one => one.kind === 'agentIdentity' && !isMissed(entra, one))
@@ -43,9 +42,9 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
       throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
     return show(addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal'))
   })
-  const agentWriters = routes.forAgents('AgentIdentity.Create.All', createAsManager)
-  agentWriters.create(agentPath, NewAgentIdentity, ({ body, caller }) => {
-    const blueprint = findBlueprint(entra, caller, body.agentIdentityBlueprintId)
+  const agentWriters = routes.forAgents('AgentIdentity.Create.All')
+  agentWriters.create(agentPath, NewAgentIdentity, ({ body }) => {
+    const blueprint = findBlueprint(entra, body.agentIdentityBlueprintId)
     const sponsors = readBoundUsers(entra, body['sponsors@odata.bind'])
     if (sponsors.length === 0) throw badRequest('At least one sponsor is required for an agent identity.')
     const id = randomUUID()
@@ -66,8 +65,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
 
   routes.change('/servicePrincipals/:key', ServicePrincipalPatch, ({ body, caller, key }) => {
     const principal = findServicePrincipal(entra, key)
-    if (principal.kind === 'agentIdentity')
-      requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All', createAsManager)
+    if (principal.kind === 'agentIdentity') requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All')
     else if (principal.kind === 'agentIdentityBlueprintPrincipal')
       requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.EnableDisable.All')
     else requirePermission(caller, writeAll)
@@ -98,8 +96,8 @@ function addPrincipal(
   return principal
 }
 
-/** The parent of a new agent: a blueprint with a principal here, and the caller's own if that is all it may manage. */
-function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId: string): Application {
+/** The parent of a new agent: a blueprint with a principal here. */
+function findBlueprint(entra: Entra, blueprintId: string): Application {
   const blueprint = entra.directory.application(blueprintId)
   if (blueprint?.kind !== 'agentIdentityBlueprint')
     throw new GraphError('AgentIdentity_IncompatibleParentType', `'${blueprintId}' is no blueprint.`)
@@ -108,12 +106,6 @@ function findBlueprint(entra: Entra, { appId, permissions }: Caller, blueprintId
     throw new GraphError(
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
       `The blueprint '${blueprint.appId}' has no principal in this tenant; create one first.`,
-    )
-  if (!permissions.has('AgentIdentity.Create.All') && appId !== blueprint.appId)
-    throw new GraphError(
-      'Error_AgentIdentitySelfCreateRequired',
-      'A blueprint may create agent identities of its own only.',
-      403,
     )
   return blueprint
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestT3 } from '../testing/requests.ts'
-import { agentId, blueprintAppId, setupAppId } from '../testing/start-entra.ts'
+import { agentId, setupAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
 
@@ -12,7 +12,8 @@ async function as(client: string, ...roles: string[]) {
   const bearer = await graph.as({ client, roles })
   return (method: string, path: string, body?: unknown) => graph.send(method, `/v1.0${path}`, body, bearer)
 }
-const asBlueprint = () => as(blueprintAppId, 'AgentIdUser.ReadWrite.IdentityParentedBy')
+const asManager = () => as(setupAppId, 'AgentIdUser.ReadWrite.All')
+const path = '/users/microsoft.graph.agentUser'
 
 const wanted = {
   accountEnabled: true,
@@ -21,11 +22,10 @@ const wanted = {
   userPrincipalName: 'Second@contoso.example',
   identityParentId: agentId,
 }
-const byType = { '@odata.type': '#microsoft.graph.agentUser', ...wanted }
 
 describe('an agent’s own user account', () => {
-  it('is told from others, can be taken away, and made anew by its blueprint', async () => {
-    const send = await asBlueprint()
+  it('is told from others, can be taken away, and made anew', async () => {
+    const send = await asManager()
     const seeded = await send('GET', `/users/${seedIds.agentUser}`)
     expect(seeded.body).toMatchObject({
       '@odata.type': '#microsoft.graph.agentUser',
@@ -35,14 +35,14 @@ describe('an agent’s own user account', () => {
     expect((await send('DELETE', `/users/${seedIds.agentUser}`)).status).toBe(204)
     expect((await send('GET', `/users/${seedIds.agentUser}`)).status).toBe(404)
     expect((await requestT3(entra)).body.error_codes).toEqual([50034])
-    const { status, body } = await send('POST', '/users', byType)
+    const { status, body } = await send('POST', path, wanted)
     expect(status).toBe(201)
     const token = (await requestT3(entra, { user_id: body.id })).body.access_token
     expect(decodeJwt(token)).toMatchObject({ oid: body.id, preferred_username: 'second@contoso.example' })
   })
 
   it('gets no token while it is disabled', async () => {
-    const send = await asBlueprint()
+    const send = await asManager()
     const path = `/users/${seedIds.agentUser}`
     expect((await send('PATCH', path, { accountEnabled: false })).status).toBe(204)
     expect((await requestT3(entra)).body.error_codes).toEqual([50057])
@@ -56,11 +56,10 @@ describe('an agent’s own user account', () => {
     ['one for a parent that is no agent identity', { identityParentId: seedIds.blueprintPrincipal }, 400, 'IdentityParent'],
     ['one for a parent that nobody knows', { identityParentId: '99999999-9999-4999-8999-999999999999' }, 400, 'IdentityParent: Object with id'],
     ['a name with other characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
-    ['a user who is no agent’s', { '@odata.type': undefined }, 400, 'Only agent users'],
   ]
   it.each(refused)('Graph refuses %s', async (_what, change, status, message) => {
-    const send = await as(setupAppId, 'AgentIdUser.ReadWrite.All')
-    const answer = await send('POST', '/users', { ...byType, ...change })
+    const send = await asManager()
+    const answer = await send('POST', path, { ...wanted, ...change })
     expect(answer).toMatchObject({ status, body: { error: { message: expect.stringContaining(message) } } })
   })
 
@@ -68,23 +67,22 @@ describe('an agent’s own user account', () => {
     ['a name that is taken', { userPrincipalName: 'ada@contoso.example' }, 409],
     ['a domain that is not the tenant’s', { userPrincipalName: 'second@fabrikam.example' }, 400],
   ])('Graph refuses %s', async (_what, change, status) => {
-    const send = await asBlueprint()
+    const send = await asManager()
     await send('DELETE', `/users/${seedIds.agentUser}`)
-    const answer = await send('POST', '/users/microsoft.graph.agentUser', { ...wanted, ...change })
+    const answer = await send('POST', path, { ...wanted, ...change })
     expect(answer.status).toBe(status)
   })
 
-  it('is made by its own blueprint and by who may make all, and no other user is changed', async () => {
-    const stranger = await as(setupAppId, 'AgentIdUser.ReadWrite.IdentityParentedBy')
+  it('is made by who may make all, and no other user is changed', async () => {
     const nobody = await as(setupAppId, 'User.ReadBasic.All')
-    for (const send of [stranger, nobody]) expect((await send('POST', '/users', byType)).status).toBe(403)
+    expect((await nobody('POST', path, wanted)).status).toBe(403)
     const send = await as(setupAppId, 'User.ReadWrite.All')
     expect((await send('DELETE', `/users/${seedIds.ada}`)).status).toBe(403)
   })
 })
 
 it('agents’ user accounts are listed apart from all others', async () => {
-  const send = await asBlueprint()
-  const { body } = await send('GET', '/users/microsoft.graph.agentUser')
+  const send = await asManager()
+  const { body } = await send('GET', path)
   expect(body.value.map(({ id }: { id: string }) => id)).toEqual([seedIds.agentUser])
 })

@@ -1,4 +1,3 @@
-import { createAsManager } from '../directory/graph-permissions.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -27,12 +26,9 @@ export async function grantClientCredentials(
     return tokenResponse(await issueExchangeToken(entra, principal, authentication, fmiPath))
   }
   if (fmiPath !== undefined) throw refusal(70066, { scope })
-  if (isBlueprint && appId !== wellKnown.graphAppId)
+  if (isBlueprint)
     throw refusal(82001, { client: principal.appId, what: `app-only tokens for resource '${appId}'` })
-  const roles = [
-    ...entra.directory.appRoles(principal.id, resource),
-    ...(isBlueprint ? [createAsManager] : []),
-  ]
+  const roles = entra.directory.appRoles(principal.id, resource)
   checkAssignment(resource, principal.appId, roles)
   return tokenResponse(await issueAccessToken(entra, { client: principal, authentication, resource, roles }))
 }

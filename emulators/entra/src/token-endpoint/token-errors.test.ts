@@ -224,7 +224,7 @@ describe('T1 as the agent’s assertion', () => {
   // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
     ['for another agent', async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token, 7002137],
-    ['for another API', async () => (await requestT1(entra, { scope: 'https://graph.microsoft.com/.default', fmi_path: '' })).body.access_token, 700212],
+    ['for another API', () => orderToken(entra, { client: blueprintAppId, resource: 'https://graph.microsoft.com' }), 700212],
     ['issued by the v2.0 issuer', () => orderToken(entra, { client: blueprintAppId, resource: weatherAppId }), 700211],
     [
       'that expired',

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
-import { requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
+import { requestObo, requestTr, sendJson, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 import { encodeGuid } from './opaque.ts'
 
@@ -59,21 +59,6 @@ describe('an access token', () => {
     const tc = (await signIn(entra, ada)).body.access_token
     expect(await tr()).toMatchObject({ idtyp: 'app' })
     expect(decodeJwt((await requestObo(entra, tc)).body.access_token)).not.toHaveProperty('idtyp')
-  })
-
-  it('for Graph is of version 1.0 and names the client; the blueprint may create agents with it', async () => {
-    const { body } = await requestT1(entra, { scope: 'https://graph.microsoft.com/.default', fmi_path: '' })
-    const claims = decodeJwt(body.access_token)
-    expect(claims).toMatchObject({
-      aud: 'https://graph.microsoft.com',
-      ver: '1.0',
-      appid: blueprintAppId,
-      appidacr: '1',
-      app_displayname: 'Weather Agent Blueprint',
-      roles: ['AgentIdentity.CreateAsManager'],
-      idtyp: 'app',
-    })
-    expect(String(claims['xms_act_fct']).split(' ')).not.toContain('11')
   })
 
   it('names its key in kid and x5t, lasts about an hour and is backdated by five minutes', async () => {
