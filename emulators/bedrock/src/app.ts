@@ -34,8 +34,6 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
   })
   app.decorate('controls', controls)
   controls.addControls(app)
-  app.get('/livez', async () => ({ status: 'ok' }))
-  app.get('/readyz', async () => ({ status: 'ok' }))
   for (const addRoutes of [addBedrockRoutes, addStsRoute]) {
     app.register(async scope => {
       // AWS accepts any content type, and the signature is computed over the raw bytes.

@@ -1,6 +1,7 @@
 import type { Application, ConditionalAccessPolicy, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
+import { challengeContexts } from './claims.ts'
 
 /** How long after a second factor even a policy with “every time” does not ask for it again. */
 const everyTimeToleranceMs = 5 * 60_000
@@ -15,30 +16,6 @@ export interface SignInFacts {
    * https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
    */
   readonly appliesEveryTime: boolean
-}
-
-/**
- * The authentication contexts that a claims request names (`acrs`, one or several of `c1` to `c99`).
- *
- * @throws {EntraError} 9002313 if it is no JSON
- */
-export function readContexts(claims: string | undefined): readonly string[] {
-  const { value, values = [value] } = readClaims(claims)?.access_token?.acrs ?? {}
-  return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
-}
-
-interface ClaimsRequest {
-  readonly access_token?: {
-    readonly acrs?: { readonly value?: unknown; readonly values?: unknown[] } | null
-  } | null
-}
-
-function readClaims(claims = '{}'): ClaimsRequest | null {
-  try {
-    return JSON.parse(claims)
-  } catch {
-    throw refusal(9002313, { what: 'claims parameter' }, { error: 'invalid_request' })
-  }
 }
 
 /** The enabled policies that name one of these contexts, are for this user, and that the sign-in does not meet. */
@@ -74,13 +51,6 @@ export function grantContexts(
       id => policiesOf(entra, id, facts.user).length > 0 && unmetPolicies(entra, [id], facts).length === 0,
     )
   return [...new Set([...asked, ...(isWanted ? met : [])])]
-}
-
-/** A claims challenge that demands these contexts. */
-export function challengeContexts(contexts: readonly string[]): string {
-  const [value, ...others] = contexts
-  const wanted = others.length > 0 ? { values: contexts } : { value }
-  return JSON.stringify({ access_token: { acrs: { essential: true, ...wanted } } })
 }
 
 function policiesOf({ directory }: Entra, context: string, { id }: User): readonly ConditionalAccessPolicy[] {

@@ -1,7 +1,7 @@
 import { type InjectedFault as AnyInjectedFault, faultKind } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
+import { challengePolicies } from '../conditional-access/claims.ts'
 import { EntraError } from '../errors/entra-error.ts'
-import { policyChallenge } from '../sign-in/policies.ts'
 import { legs } from './leg.ts'
 
 const Code = Type.Integer({ minimum: 1, maximum: 99_999_999, description: 'AADSTS code.' })
@@ -29,7 +29,7 @@ export const faults = {
   'conditional-access': faultKind(
     'A claims challenge; users who sign in again with it pass.',
     { code: Type.Optional(Code) },
-    ({ code = 50076 }) => new EntraError(code, {}, { claims: policyChallenge([policyId]) }),
+    ({ code = 50076 }) => new EntraError(code, {}, { claims: challengePolicies([policyId]) }),
   ),
 }
 

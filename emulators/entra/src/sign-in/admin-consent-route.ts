@@ -4,15 +4,9 @@ import { EntraError, refusal } from '../errors/entra-error.ts'
 import { checkTenant } from '../oauth/client.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { readScopes } from '../oauth/scopes.ts'
-import { checkScopesExist, scopesToConsent } from './authorize-request.ts'
+import { checkScopesExist, recordConsent } from './authorize-request.ts'
 import { sendAdminConsentPage, sendErrorPage } from './pages.ts'
-import { type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
-
-interface Route {
-  Params: { tenant: string }
-  Querystring: Query
-  Body: URLSearchParams | undefined
-}
+import { type PageRoute, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
 
 /**
  * `/{tenant}/v2.0/adminconsent`: an administrator consents for all users
@@ -20,13 +14,13 @@ interface Route {
  */
 export async function adminConsentEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
-  app.setErrorHandler<Error, Route>((error, request, reply) => {
+  app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     if (error.code !== 65004) return sendErrorPage(reply, error, request.trace)
     return sendBackRefusal(reply, arrive(request).returnAddress, error, entra.publicUrl)
   })
 
-  const arrive = ({ params, query }: FastifyRequest<Route>) => {
+  const arrive = ({ params, query }: FastifyRequest<PageRoute>) => {
     checkTenant(entra, params.tenant)
     const { client, returnAddress } = readReturnAddress(entra, { ...query, response_type: 'none' })
     if (!query['scope']) throw refusal(900144, { parameter: 'scope' })
@@ -35,26 +29,18 @@ export async function adminConsentEndpoint(app: FastifyInstance, { entra }: { en
     return { client, returnAddress, requested, scope: query['scope'] }
   }
 
-  app.get<Route>('/:tenant/v2.0/adminconsent', async (request, reply) =>
+  app.get<PageRoute>('/:tenant/v2.0/adminconsent', async (request, reply) =>
     sendAdminConsentPage(reply, arrive(request), entra.directory.visitors),
   )
 
-  app.post<Route>('/:tenant/v2.0/adminconsent', async (request, reply) => {
+  app.post<PageRoute>('/:tenant/v2.0/adminconsent', async (request, reply) => {
     const wanted = arrive(request)
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel')) throw refusal(65004)
     if (!entra.directory.visitor(form.get('account') ?? ''))
       return sendAdminConsentPage(reply, wanted, entra.directory.visitors)
-    const { client, requested, returnAddress, scope } = wanted
-    entra.directory.grant({
-      clientId: client.principal.id,
-      consentType: 'AllPrincipals',
-      principalId: null,
-      resourceId: requested.resource.principal.id,
-      scope: scopesToConsent(wanted)
-        .map(({ value }) => value)
-        .join(' '),
-    })
+    const { returnAddress, scope } = wanted
+    recordConsent(entra, wanted, null)
     return sendBack(reply, returnAddress, { admin_consent: 'True', tenant: entra.config.tenantId, scope })
   })
 }

@@ -1,4 +1,4 @@
-import { readContexts } from '../conditional-access/contexts.ts'
+import { readContexts, readPolicies } from '../conditional-access/claims.ts'
 import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -6,7 +6,6 @@ import { refusal } from '../errors/entra-error.ts'
 import { type Client, isAgentic } from '../oauth/client.ts'
 import { checkResourceParameter, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { userOfHint } from '../tokens/id-token.ts'
-import { readPolicies } from './policies.ts'
 import type { Query, ReturnAddress } from './return-address.ts'
 
 const prompts: readonly (string | undefined)[] = ['none', 'login', 'select_account', 'consent', undefined]
@@ -69,6 +68,23 @@ export function checkScopesExist(client: Client, { resource, values }: Requested
     client: client.principal.displayName,
     scope: unknown,
     resource: application.appId,
+  })
+}
+
+/** Records the consent of a user, or of an administrator for all (`null`). */
+export function recordConsent(
+  entra: Entra,
+  wanted: Pick<AuthorizeRequest, 'client' | 'requested'>,
+  userId: string | null,
+): void {
+  entra.directory.grant({
+    clientId: wanted.client.principal.id,
+    consentType: userId === null ? 'AllPrincipals' : 'Principal',
+    principalId: userId,
+    resourceId: wanted.requested.resource.principal.id,
+    scope: scopesToConsent(wanted)
+      .map(({ value }) => value)
+      .join(' '),
   })
 }
 

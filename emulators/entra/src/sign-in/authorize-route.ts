@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { challengeContexts, unmetPolicies } from '../conditional-access/contexts.ts'
+import { challengeContexts, challengePolicies } from '../conditional-access/claims.ts'
+import { unmetPolicies } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
@@ -7,18 +8,12 @@ import { checkTenant, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { missingConsent } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
-import { type AuthorizeRequest, readAuthorizeRequest, scopesToConsent } from './authorize-request.ts'
+import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
 import { sendConsentPage, sendErrorPage, sendSecondFactorPage, sendSignInPage } from './pages.ts'
-import { policyChallenge } from './policies.ts'
-import { type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
+import { type PageRoute, type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
 import { keepSession, sessionOf } from './session-cookie.ts'
 import type { Session } from './sessions.ts'
 
-interface Route {
-  Params: { tenant: string }
-  Querystring: Query
-  Body: URLSearchParams | undefined
-}
 /** A request to the authorization endpoint. */
 interface Visit {
   readonly entra: Entra
@@ -32,21 +27,21 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
   acceptFormBodies(app)
 
   // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
-  app.setErrorHandler<Error, Route>((error, request, reply) => {
+  app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     const returnAddress = returnAddressOrNone(entra, request.query)
     if (!returnAddress || error.code === 90002) return sendErrorPage(reply, error, request.trace)
     return sendBackRefusal(reply, returnAddress, error, entra.publicUrl)
   })
 
-  const arrive = (request: FastifyRequest<Route>, reply: FastifyReply): Visit => {
+  const arrive = (request: FastifyRequest<PageRoute>, reply: FastifyReply): Visit => {
     checkTenant(entra, request.params.tenant)
     const { client, returnAddress } = readReturnAddress(entra, request.query)
     const wanted = readAuthorizeRequest(entra, request.query, client, returnAddress)
     return { entra, reply, wanted, session: sessionOf(entra, request) }
   }
 
-  app.get<Route>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
+  app.get<PageRoute>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
     const visit = arrive(request, reply)
     const { session, wanted } = visit
     const user = singleSignOnUser(visit)
@@ -54,7 +49,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     return session && user && isEnough ? askProofOrGoOn(visit, session, user) : requireSignIn(visit, user)
   })
 
-  app.post<Route>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
+  app.post<PageRoute>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
     const visit = arrive(request, reply)
     refuseOtherSites(request)
     const form = request.body ?? new URLSearchParams()
@@ -78,7 +73,7 @@ function signIn(visit: Visit, session: Session, user: User): FastifyReply {
 }
 
 function acceptConsent(visit: Visit, session: Session, user: User): FastifyReply {
-  recordConsent(visit, user)
+  recordConsent(visit.entra, visit.wanted, user.id)
   return finish(visit, session, user)
 }
 
@@ -108,7 +103,7 @@ function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | un
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
   if (!user) throw refusal(isAmbiguous ? 16000 : 50058)
   const resource = wanted.requested.resource.application.appId
-  throw refusal(50076, { resource }, { claims: policyChallenge(wanted.policies) })
+  throw refusal(50076, { resource }, { claims: challengePolicies(wanted.policies) })
 }
 
 /** The only user of the browser's session, unless the request demands the sign-in page. */
@@ -143,18 +138,6 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
   if (prompt !== 'none') return sendConsentPage(visit.reply, visit.wanted, user)
   const { appId, displayName } = client.principal
   throw refusal(65001, { client: appId, name: displayName }, { error: 'interaction_required' })
-}
-
-function recordConsent({ entra, wanted }: Visit, user: User): void {
-  entra.directory.grant({
-    clientId: wanted.client.principal.id,
-    consentType: 'Principal',
-    principalId: user.id,
-    resourceId: wanted.requested.resource.principal.id,
-    scope: scopesToConsent(wanted)
-      .map(({ value }) => value)
-      .join(' '),
-  })
 }
 
 function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {

@@ -5,22 +5,17 @@ import { checkTenant } from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
 import { sendPage } from './html.ts'
 import { sendErrorPage } from './pages.ts'
-import { type Query, sendBack } from './return-address.ts'
+import { type PageRoute, sendBack } from './return-address.ts'
 import { sessionOf } from './session-cookie.ts'
-
-interface Route {
-  Params: { tenant: string }
-  Querystring: Query
-}
 
 /** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
 export async function logoutEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
-  app.setErrorHandler<Error, Route>((error, request, reply) => {
+  app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     return sendErrorPage(reply, error, request.trace)
   })
 
-  app.get<Route>('/:tenant/oauth2/v2.0/logout', async (request, reply) => {
+  app.get<PageRoute>('/:tenant/oauth2/v2.0/logout', async (request, reply) => {
     checkTenant(entra, request.params.tenant)
     const { post_logout_redirect_uri: address, logout_hint: hint, state } = request.query
     const session = sessionOf(entra, request)

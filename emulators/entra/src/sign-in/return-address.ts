@@ -5,6 +5,14 @@ import { type Client, findClient, isAgentic } from '../oauth/client.ts'
 
 export type Query = Readonly<Record<string, string | undefined>>
 
+/** A request that a browser sends to a page of the tenant. */
+export interface PageRoute {
+  Params: { tenant: string }
+  Querystring: Query
+  /** The form of a page. */
+  Body: URLSearchParams | undefined
+}
+
 /** Where the response to an authorization request goes. */
 export interface ReturnAddress {
   readonly redirectUri: string

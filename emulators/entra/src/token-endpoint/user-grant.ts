@@ -1,4 +1,5 @@
-import { grantContexts, readContexts } from '../conditional-access/contexts.ts'
+import { readContexts } from '../conditional-access/claims.ts'
+import { grantContexts } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'

@@ -1,0 +1,45 @@
+import { refusal } from '../errors/entra-error.ts'
+
+/** What a `claims` parameter asks of the access token: authentication contexts, and policies of `conditional-access` faults. */
+interface ClaimsRequest {
+  readonly access_token?: {
+    readonly acrs?: { readonly value?: unknown; readonly values?: unknown[] } | null
+    readonly capolids?: { readonly values?: unknown } | null
+  } | null
+}
+
+/**
+ * The authentication contexts that a claims request names (`acrs`, one or several of `c1` to `c99`).
+ *
+ * @throws {EntraError} 9002313 if it is no JSON
+ */
+export function readContexts(claims: string | undefined): readonly string[] {
+  const { value, values = [value] } = readClaims(claims)?.access_token?.acrs ?? {}
+  return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
+}
+
+/** The policies that a claims request names, as `challengePolicies` wrote them. @throws {EntraError} 9002313 if it is no JSON */
+export function readPolicies(claims: string | undefined): readonly string[] {
+  const values = readClaims(claims)?.access_token?.capolids?.values
+  return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
+}
+
+function readClaims(claims = '{}'): ClaimsRequest | null {
+  try {
+    return JSON.parse(claims)
+  } catch {
+    throw refusal(9002313, { what: 'claims parameter' }, { error: 'invalid_request' })
+  }
+}
+
+/** A claims challenge that demands these contexts. */
+export function challengeContexts(contexts: readonly string[]): string {
+  const [value, ...others] = contexts
+  const wanted = others.length > 0 ? { values: contexts } : { value }
+  return JSON.stringify({ access_token: { acrs: { essential: true, ...wanted } } })
+}
+
+/** A claims challenge that names conditional-access policies. */
+export function challengePolicies(policies: readonly string[]): string {
+  return JSON.stringify({ access_token: { capolids: { essential: true, values: policies } } })
+}

@@ -1,0 +1,37 @@
+import type { Counter, Registry } from 'prom-client'
+import type { DenyList } from './deny-list/deny-list.ts'
+
+// The metrics of an API, for REST and MCP together. No label value comes from a request, and the library is imported only
+// where there are metrics.
+
+/** Counts the decisions of an API. */
+export async function decisionCounter(registry: Registry, api: string): Promise<Counter> {
+  const { Counter } = await import('prom-client')
+  const name = nameOf(api, 'token_decisions_total')
+  const known = registry.getSingleMetric(name)
+  if (known instanceof Counter) return known
+  const help =
+    'Decisions on tokens, by flow (empty where the token does not tell) and outcome (OK, a failed check or a problem code).'
+  return new Counter({ name, help, labelNames: ['flow', 'outcome'], registers: [registry] })
+}
+
+/** Shows the age of an API's deny list. */
+export async function showAge(
+  registry: Registry,
+  api: string,
+  denyList: Pick<DenyList, 'ageSeconds'>,
+): Promise<void> {
+  const { Gauge } = await import('prom-client')
+  const name = nameOf(api, 'deny_list_age_seconds')
+  if (registry.getSingleMetric(name)) return
+  new Gauge({
+    name,
+    help: 'Seconds since the deny list was last seen to be up to date, or since the start if it was never read.',
+    registers: [registry],
+    collect() {
+      this.set(denyList.ageSeconds)
+    },
+  })
+}
+
+const nameOf = (api: string, what: string) => `${api.replaceAll('-', '_')}_${what}`
