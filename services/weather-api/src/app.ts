@@ -107,7 +107,7 @@ async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMet
 
 /** Alerts are imported only if there are any. */
 async function openAlerts(app: FastifyInstance, file: string) {
-  const { openAlertStore } = await import('./alerts/open-store.ts')
+  const { openAlertStore } = await import('./alerts/alert-store.ts')
   const { addChangeRoutes, addReadRoutes } = await import('./routes/alerts.ts')
   const store = openAlertStore(file)
   app.addHook('onClose', async () => store.close())

@@ -11,7 +11,6 @@ import { isMissed } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const writeAll = 'Application.ReadWrite.All'
-const blueprintType = /^#?microsoft\.graph\.agentIdentityBlueprint$/i
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
 export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
@@ -25,10 +24,7 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
         .filter(one => one.kind === kind && !isMissed(entra, one))
         .map(one => showApplication(entra, one))
     readers.list(path, list, 'applications')
-    routes.create(path, NewApplication, ({ body, caller }) => {
-      const isBlueprint = kind === 'agentIdentityBlueprint' || blueprintType.test(body['@odata.type'] ?? '')
-      return create(entra, caller, body, isBlueprint)
-    })
+    routes.create(path, NewApplication, ({ body, caller }) => create(entra, caller, kind, body))
   }
   routes.get('/applications/:key', ({ caller, key }) => {
     const application = findApplication(entra, key)
@@ -54,7 +50,8 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   })
 }
 
-function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication>, isBlueprint: boolean) {
+function create(entra: Entra, caller: Caller, kind: Application['kind'], body: NewApplication) {
+  const isBlueprint = kind === 'agentIdentityBlueprint'
   if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
   else requirePermission(caller, writeAll)
   const { demandsServiceManagementReference } = entra.settings.current
@@ -68,7 +65,7 @@ function create(entra: Entra, caller: Caller, body: Static<typeof NewApplication
     // A blueprint's two ids are one.
     id: isBlueprint ? appId : randomUUID(),
     appId,
-    kind: isBlueprint ? 'agentIdentityBlueprint' : 'application',
+    kind,
     displayName: body.displayName,
     createdDateTime: entra.clock.timestamp(),
     sponsors: readBoundUsers(entra, sponsors),

@@ -15,6 +15,8 @@ export const NewApplication = Type.Object(
   exact,
 )
 
+export type NewApplication = Static<typeof NewApplication>
+
 /** The body of a request to `$ref`: the URL of an object. */
 export const Reference = Type.Object({ '@odata.id': Type.String({ format: 'uri' }) }, exact)
 

@@ -41,7 +41,7 @@ describe('consent for an agent', () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(consent)
     await browser.submit(url, { account: ada })
-    expect(returned(await browser.submit(url, { account: ada, consent: 'cancel' }))).toMatchObject({
+    expect(returned(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
       error: 'access_denied',
       error_subcode: 'cancel',
       state: 'the-state|with=signs',

@@ -53,7 +53,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const visit = arrive(request, reply)
     refuseOtherSites(request)
     const form = request.body ?? new URLSearchParams()
-    if (form.has('cancel') || form.get('consent') === 'cancel') throw refusal(65004)
+    if (form.has('cancel')) throw refusal(65004)
     const user = entra.directory.visitor(form.get('account') ?? '')
     if (!user) return requireSignIn(visit, undefined)
     const session = visit.session ?? entra.sessions.start()

@@ -153,7 +153,7 @@ describe('consent', () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(pkce)
     await browser.submit(url, { account: ada })
-    expect(returned(await browser.submit(url, { account: ada, consent: 'cancel' }))).toMatchObject({
+    expect(returned(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
       error: 'access_denied',
     })
   })

@@ -3,8 +3,9 @@ import type { ConditionalAccessPolicy, User } from '../directory/objects.ts'
 import { describeRefusal, type EntraError, type Trace } from '../errors/entra-error.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
+import type { ReturnAddress } from './return-address.ts'
 
-/** Lets the visitor choose the user to sign in as. The form posts to the URL of the page, which has all parameters. */
+/** Lets the visitor choose the user to sign in as. */
 export function sendSignInPage(
   reply: FastifyReply,
   { client, hinted, policies, returnAddress }: AuthorizeRequest,
@@ -19,15 +20,8 @@ ${escapeHtml(user.displayName)}<small>${escapeHtml(user.userPrincipalName)}</sma
     policies.length > 0
       ? '<p>Your organization asks for more proof that it is you. Choosing an account here counts as that proof.</p>'
       : ''
-  return sendPage(reply, {
-    title: 'Pick an account',
-    formTargets: [returnAddress.origin],
-    body: `<p>to continue to <strong>${escapeHtml(client.principal.displayName)}</strong></p>
-${challenge}<form method="post">
-${buttons.join('\n')}
-<button class="plain" name="cancel" value="1">Cancel</button>
-</form>`,
-  })
+  const intro = `<p>to continue to <strong>${escapeHtml(client.principal.displayName)}</strong></p>\n${challenge}`
+  return sendForm(reply, returnAddress, 'Pick an account', intro, buttons)
 }
 
 /** Asks the user for a second factor, and says which policies demand it. */
@@ -38,17 +32,12 @@ export function sendSecondFactorPage(
   policies: readonly ConditionalAccessPolicy[],
 ): FastifyReply {
   const names = [...new Set(policies.map(({ displayName }) => displayName))]
-  return sendPage(reply, {
-    title: 'Confirm that it’s you',
-    formTargets: [returnAddress.origin],
-    body: `<p>${escapeHtml(user.userPrincipalName)}</p>
-<p>Your organization asks for a second factor: ${names.map(escapeHtml).join(', ')}. Here a press stands for it.</p>
-<form method="post">
-<input type="hidden" name="account" value="${user.id}">
-<button class="primary" name="factor" value="approve" autofocus>Approve</button>
-<button class="plain" name="cancel" value="1">Cancel</button>
-</form>`,
-  })
+  const intro = `<p>${escapeHtml(user.userPrincipalName)}</p>
+<p>Your organization asks for a second factor: ${names.map(escapeHtml).join(', ')}. Here a press stands for it.</p>`
+  return sendForm(reply, returnAddress, 'Confirm that it’s you', intro, [
+    accountField(user),
+    '<button class="primary" name="factor" value="approve" autofocus>Approve</button>',
+  ])
 }
 
 /** What consent is asked for, and by whom. */
@@ -64,31 +53,36 @@ export function sendAdminConsentPage(
     ({ id, displayName }) =>
       `<button class="primary" name="account" value="${id}">Accept as ${escapeHtml(displayName)}</button>`,
   )
-  return sendPage(reply, {
-    title: 'Permissions requested for your organization',
-    formTargets: [request.returnAddress.origin],
-    body: `${listScopes(request)}
-<p>This grants them for all users. Every account here counts as an administrator.</p>
-<form method="post">
-${buttons.join('\n')}
-<button class="plain" name="cancel" value="1">Cancel</button>
-</form>`,
-  })
+  const intro = `${listScopes(request)}
+<p>This grants them for all users. Every account here counts as an administrator.</p>`
+  return sendForm(reply, request.returnAddress, 'Permissions requested for your organization', intro, buttons)
 }
 
 /** Asks the user for consent. */
 export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, user: User): FastifyReply {
-  return sendPage(reply, {
-    title: 'Permissions requested',
-    formTargets: [request.returnAddress.origin],
-    body: `<p>${escapeHtml(user.userPrincipalName)}</p>
-${listScopes(request)}
+  const intro = `<p>${escapeHtml(user.userPrincipalName)}</p>\n${listScopes(request)}`
+  return sendForm(reply, request.returnAddress, 'Permissions requested', intro, [
+    accountField(user),
+    '<button class="primary" name="consent" value="accept">Accept</button>',
+  ])
+}
+
+const accountField = ({ id }: User) => `<input type="hidden" name="account" value="${id}">`
+
+/** A page with a form that can be cancelled. It posts to the URL of the page, which has all parameters. */
+function sendForm(
+  reply: FastifyReply,
+  { origin }: ReturnAddress,
+  title: string,
+  intro: string,
+  fields: readonly string[],
+): FastifyReply {
+  const body = `${intro}
 <form method="post">
-<input type="hidden" name="account" value="${user.id}">
-<button class="primary" name="consent" value="accept">Accept</button>
-<button class="plain" name="consent" value="cancel">Cancel</button>
-</form>`,
-  })
+${fields.join('\n')}
+<button class="plain" name="cancel" value="1">Cancel</button>
+</form>`
+  return sendPage(reply, { title, formTargets: [origin], body })
 }
 
 function listScopes(request: WantedConsent): string {

@@ -68,12 +68,8 @@ export class GraphClient {
 
   /** Makes a blueprint that Ada answers for. */
   async newBlueprint(): Promise<TokenResponse['body']> {
-    const type = { '@odata.type': 'Microsoft.Graph.AgentIdentityBlueprint' }
-    const { body } = await this.post('/applications/', {
-      ...type,
-      displayName: 'Another blueprint',
-      ...sponsors,
-    })
+    const blueprint = { displayName: 'Another blueprint', ...sponsors }
+    const { body } = await this.post('/applications/microsoft.graph.agentIdentityBlueprint', blueprint)
     return body
   }
 

@@ -3,8 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import type { AlertOrder } from './alert.ts'
-import { AlertStore } from './alert-store.ts'
-import { openAlertStore } from './open-store.ts'
+import { AlertStore, openAlertStore } from './alert-store.ts'
 
 const hourMs = 3_600_000
 const ada = { tenantId: 'tenant-1', objectId: 'ada' }

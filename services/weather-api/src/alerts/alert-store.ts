@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { commonProblem } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError, commonProblem } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 import { normalizeName } from '../weather/place-names.ts'
 import type { Alert, AlertOrder, IdempotencyKey, Owner } from './alert.ts'
@@ -196,6 +196,21 @@ export class AlertStore {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       }
     })
+  }
+}
+
+/**
+ * Opens the file of the alerts, and creates it if there is none.
+ *
+ * @throws {ConfigurationError} if it cannot be used
+ */
+export function openAlertStore(file: string): AlertStore {
+  try {
+    return new AlertStore(file)
+  } catch (error) {
+    throw new ConfigurationError([
+      `ALERTS_FILE names ${file}, which cannot be used as a database: ${(error as Error).message}.`,
+    ])
   }
 }
 

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { strictObject } from '../weather/provider.ts'
 
 /** Routes for probes: without authentication, and without metrics and spans of their own. */
 export const probes = ['/livez', '/readyz'] as const
 
-const State = Type.Object({ status: Type.String() }, { additionalProperties: false })
+const State = strictObject({ status: Type.String() })
 
 /**
  * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping, and until the deny list was read,

@@ -1,33 +1,25 @@
 import { callerKinds, checkNames, type Validated as ValidatedToken } from '@entra-bedrock-agent/entra-tokens'
 import { Type } from 'typebox'
+import { strictObject } from '../weather/provider.ts'
 
-const Check = Type.Object(
-  {
-    name: Type.Enum(checkNames),
-    ok: Type.Boolean(),
-  },
-  { additionalProperties: false },
-)
+const Check = strictObject({ name: Type.Enum(checkNames), ok: Type.Boolean() })
 
 /** What the token check found in the token of a request. */
-export const Validated = Type.Object(
-  {
-    flow: Type.Unsafe<ValidatedToken['flow']>(
-      Type.Enum([...new Set(Object.values(callerKinds).map(({ flow }) => flow))]),
-    ),
-    kind: Type.Unsafe<ValidatedToken['kind']>({
-      ...Type.Enum(Object.keys(callerKinds)),
-      description: 'An ordinary client or an agent identity, as itself or for a user, or an agent user.',
-    }),
-    caller: Type.String({
-      description: 'Client id of the agent identity, or of another allowed client, that called.',
-    }),
-    on_behalf_of: Type.Union([Type.String(), Type.Null()], {
-      description:
-        'Object id of the user for whom it called, or of its agent user; null when it called as itself.',
-    }),
-    signature_verified: Type.Boolean(),
-    checks: Type.Array(Check, { description: 'The checks that the token passed.' }),
-  },
-  { additionalProperties: false },
-)
+export const Validated = strictObject({
+  flow: Type.Unsafe<ValidatedToken['flow']>(
+    Type.Enum([...new Set(Object.values(callerKinds).map(({ flow }) => flow))]),
+  ),
+  kind: Type.Unsafe<ValidatedToken['kind']>({
+    ...Type.Enum(Object.keys(callerKinds)),
+    description: 'An ordinary client or an agent identity, as itself or for a user, or an agent user.',
+  }),
+  caller: Type.String({
+    description: 'Client id of the agent identity, or of another allowed client, that called.',
+  }),
+  on_behalf_of: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'Object id of the user for whom it called, or of its agent user; null when it called as itself.',
+  }),
+  signature_verified: Type.Boolean(),
+  checks: Type.Array(Check, { description: 'The checks that the token passed.' }),
+})

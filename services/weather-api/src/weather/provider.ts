@@ -1,4 +1,5 @@
 import { type Static, type TProperties, Type } from 'typebox'
+import { toFahrenheit } from './temperature.ts'
 
 /** An object with these properties and no others. */
 export function strictObject<Properties extends TProperties>(properties: Properties) {
@@ -39,6 +40,16 @@ const ForecastDay = strictObject({
   condition: Type.String(),
 })
 export type ForecastDay = Static<typeof ForecastDay>
+
+/** A day of a forecast, from its lowest and highest temperature in °C. */
+export function describeDay(date: string, low_c: number, high_c: number, condition: string): ForecastDay {
+  return { date, low_c, high_c, low_f: toFahrenheit(low_c), high_f: toFahrenheit(high_c), condition }
+}
+
+/** A place as responses name it. */
+export function namePlace({ name, region, country }: { name: string; region?: string; country: string }) {
+  return { city: name, ...(region === undefined ? {} : { region }), country }
+}
 
 export const Forecast = strictObject({ ...place, days: Type.Array(ForecastDay), source })
 export type Forecast = Static<typeof Forecast>

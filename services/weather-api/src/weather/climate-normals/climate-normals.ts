@@ -1,5 +1,11 @@
 import { LRUCache } from 'lru-cache'
-import type { CurrentWeather, Forecast, WeatherProvider } from '../provider.ts'
+import {
+  type CurrentWeather,
+  describeDay,
+  type Forecast,
+  namePlace,
+  type WeatherProvider,
+} from '../provider.ts'
 import { roundToTenth, toFahrenheit } from '../temperature.ts'
 import type { City } from './cities.ts'
 import { findCity } from './find-city.ts'
@@ -30,11 +36,9 @@ export class ClimateNormals implements WeatherProvider {
     const days = Array.from({ length: count }, (_, daysLater) => {
       const date = localDate(now, city.timeZone, daysLater)
       const { low, high, condition } = usualDay(city, date)
-      const low_c = roundToTenth(low)
-      const high_c = roundToTenth(high)
-      return { date, low_c, high_c, low_f: toFahrenheit(low_c), high_f: toFahrenheit(high_c), condition }
+      return describeDay(date, roundToTenth(low), roundToTenth(high), condition)
     })
-    return { ...placeOf(city), days, source: 'climate-normals' }
+    return { ...namePlace(city), days, source: 'climate-normals' }
   }
 }
 
@@ -42,16 +46,12 @@ function usualWeather(city: City, instantMs: number): Omit<CurrentWeather, 'obse
   const { low, high, condition } = usualDay(city, localDate(instantMs, city.timeZone))
   const mean = roundToTenth((low + high) / 2)
   return {
-    ...placeOf(city),
+    ...namePlace(city),
     temperature_c: mean,
     temperature_f: toFahrenheit(mean),
     condition,
     source: 'climate-normals',
   }
-}
-
-function placeOf({ name, region, country }: City) {
-  return { city: name, ...(region === undefined ? {} : { region }), country }
 }
 
 /** Lowest and highest temperature of a date in °C, and the condition. */

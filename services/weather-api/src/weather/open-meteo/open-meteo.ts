@@ -3,7 +3,13 @@ import type { WeatherConfig } from '../../config.ts'
 import { suggestCities } from '../climate-normals/find-city.ts'
 import { normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
-import type { CurrentWeather, Forecast, WeatherProvider } from '../provider.ts'
+import {
+  type CurrentWeather,
+  describeDay,
+  type Forecast,
+  namePlace,
+  type WeatherProvider,
+} from '../provider.ts'
 import { toFahrenheit } from '../temperature.ts'
 import { unknownCity } from '../unknown-city.ts'
 import { type OpenMeteoApi, openMeteoApi, type Place } from './api.ts'
@@ -52,7 +58,7 @@ export class OpenMeteo implements WeatherProvider {
     const current = await this.#api.current(place, signal)
     const { relative_humidity_2m: humidity, wind_speed_10m: wind } = current
     return {
-      ...nameOf(place),
+      ...namePlace(place),
       temperature_c: current.temperature_2m,
       temperature_f: toFahrenheit(current.temperature_2m),
       condition: conditionOf(current.weather_code),
@@ -66,22 +72,13 @@ export class OpenMeteo implements WeatherProvider {
   async #fetchForecast(place: Place, signal: AbortSignal): Promise<Forecast> {
     const days = await this.#api.week(place, signal)
     return {
-      ...nameOf(place),
-      days: days.map(({ date, low_c, high_c, weatherCode }) => ({
-        date,
-        low_c,
-        high_c,
-        low_f: toFahrenheit(low_c),
-        high_f: toFahrenheit(high_c),
-        condition: conditionOf(weatherCode),
-      })),
+      ...namePlace(place),
+      days: days.map(({ date, low_c, high_c, weatherCode }) =>
+        describeDay(date, low_c, high_c, conditionOf(weatherCode)),
+      ),
       source: 'open-meteo',
     }
   }
-}
-
-function nameOf({ name, region, country }: Place) {
-  return { city: name, ...(region === undefined ? {} : { region }), country }
 }
 
 function keyOf({ latitude, longitude }: Place): string {
