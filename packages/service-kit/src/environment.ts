@@ -18,9 +18,9 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Whether a text is a GUID as Entra writes them, in either case. */
-export function isGuid(text: string): boolean {
-  return guidPattern.test(text)
+/** Whether a value is a GUID as Entra writes them, in either case. */
+export function isGuid(value: unknown): value is string {
+  return typeof value === 'string' && guidPattern.test(value)
 }
 
 /**

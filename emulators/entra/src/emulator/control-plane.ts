@@ -1,11 +1,12 @@
 import { commonProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { decodeJwt } from 'jose'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { escapeHtml, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
-import { applyInjectedFaults } from './apply-faults.ts'
-import { formOf, legOf } from './leg.ts'
+import { policyId } from './faults.ts'
+import { covers, formOf, legOf } from './leg.ts'
 
 const strict = { additionalProperties: false } as const
 const Text = Type.String({ minLength: 1, maxLength: 500 })
@@ -40,19 +41,39 @@ const shownFields = [
 /** Adds `/emulator`, logs the requests of the protocol, and applies injected faults. */
 export function controlEntra(app: FastifyInstance, entra: Entra): void {
   entra.addControls(app, scope => addOwnControls(scope, entra))
-  app.addHook('preHandler', async request => {
+  app.addHook('preHandler', async (request, reply) => {
+    const leg = legOf(request)
     const form = formOf(request.body)
     const shown = shownFields.filter(name => form.has(name)).map(name => [name, form.get(name)])
     entra.requests.note(request, {
-      leg: legOf(request),
+      leg,
       correlationId: request.trace.correlationId,
       requestId: request.trace.traceId,
       traceparent: [request.headers['traceparent']].flat()[0],
       form: Object.fromEntries(shown),
     })
+    if (leg === undefined) return
+    const refusal = await entra.faults.apply(
+      reply,
+      ({ target, fault }) =>
+        covers(target?.leg, leg) &&
+        !(fault.kind === 'conditional-access' && hasFulfilledPolicy(entra, request.body)),
+    )
+    if (refusal) throw refusal
   })
-  applyInjectedFaults(app, entra)
   app.get('/', async (_request, reply) => showOverview(entra, reply))
+}
+
+/** Whether the user has signed in again with the claims of the challenge, as conditional access demands. */
+function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
+  const assertion = formOf(body).get('assertion')
+  if (assertion === null) return false
+  try {
+    const session = entra.sessions.get(String(decodeJwt(assertion)['sid']))
+    return session?.fulfilledPolicies.has(policyId) ?? false
+  } catch {
+    return false
+  }
 }
 
 /** `GET /`: a page with the users and principals of the tenant. */

@@ -1,9 +1,9 @@
+import { isGuid } from '@entra-bedrock-agent/service-kit'
 import type { Identity } from '../caller.ts'
 
 /** Why a token is denied: whatever token the agent brings, or just this one, so that a newer one may pass. */
 export type Denial = 'agent' | 'token'
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const tokenIdForm = /^[\w-]{1,64}$/
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
 /** The last second of the year 9999, so that milliseconds are not taken for seconds. */
@@ -65,10 +65,6 @@ export class DeniedTokens {
     this.#tokens.add(uti)
     return true
   }
-}
-
-function isGuid(id: unknown): id is string {
-  return typeof id === 'string' && guid.test(id)
 }
 
 /** Of several rows for one id, the one that denies most counts. */
