@@ -29,6 +29,7 @@ function readOwn(reader: EnvironmentReader) {
     blueprint: {
       appId: reader.guid('BLUEPRINT_APP_ID', tenant.blueprint.appId),
       clientSecret: reader.optional('BLUEPRINT_CLIENT_SECRET'),
+      certificate: readFile(reader, 'BLUEPRINT_CERTIFICATE_FILE'),
       federatedCredential: readFederatedCredential(reader),
       consentUris: readConsentUris(reader, redirectUris),
     },

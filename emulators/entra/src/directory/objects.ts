@@ -122,6 +122,8 @@ export type Application = Static<typeof ApplicationProperties> & {
   readonly kind: 'application' | 'agentIdentityBlueprint'
   readonly createdDateTime: string
   passwordCredentials: PasswordCredential[]
+  /** PEM certificates whose keys may sign client assertions. */
+  certificates: string[]
   federatedIdentityCredentials: FederatedIdentityCredential[]
   /** Of a blueprint. */
   inheritablePermissions: InheritablePermission[]
@@ -291,6 +293,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
     spa: { redirectUris: [] },
     web: { redirectUris: [] },
     requiredResourceAccess: [],
+    certificates: [],
     serviceManagementReference: null,
     passwordCredentials: [],
     federatedIdentityCredentials: [],

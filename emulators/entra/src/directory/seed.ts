@@ -253,6 +253,7 @@ function seedApplications({ blueprint, spa, setupApp }: Config): Application[] {
 function seedBlueprint({
   appId,
   clientSecret,
+  certificate,
   federatedCredential,
   consentUris,
 }: Config['blueprint']): Application {
@@ -270,6 +271,7 @@ function seedBlueprint({
     },
     optionalClaims: { accessToken: [idtyp, acrs], idToken: [] },
     passwordCredentials: seedSecret(clientSecret),
+    certificates: certificate === undefined ? [] : [certificate],
     federatedIdentityCredentials:
       federatedCredential === undefined
         ? []

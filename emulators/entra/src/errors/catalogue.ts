@@ -13,6 +13,7 @@ const own = {
   7002137: { error: 'invalid_client', text: "No matching federated identity record found for presented assertion subject '{subject}'." },
   82002: { error: 'invalid_request', text: "Application '{client}' is no agent identity, and may not request tokens for a user." },
   50000: { error: 'server_error', text: 'There was an error issuing a token.' },
+  700021: { error: 'invalid_client', text: "Client assertion application identifier doesn't match 'client_id' parameter '{client}'." },
   700025: { error: 'invalid_client', text: "Client is public so neither 'client_assertion' nor 'client_secret' should be presented." },
   54005: { error: 'invalid_grant', text: 'OAuth2 Authorization code was already redeemed, please retry with a new valid code.' },
   70008: { error: 'invalid_grant', suberror: 'bad_token', text: 'The provided authorization code is expired.' },

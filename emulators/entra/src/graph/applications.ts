@@ -144,6 +144,7 @@ function showApplication(entra: Entra, application: Application) {
   const {
     kind,
     passwordCredentials,
+    certificates,
     federatedIdentityCredentials,
     inheritablePermissions,
     sponsors,

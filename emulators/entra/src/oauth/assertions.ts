@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import {
   compactVerify,
   decodeJwt,
@@ -9,6 +10,7 @@ import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal, timestampOf } from '../errors/entra-error.ts'
+import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 
@@ -37,17 +39,57 @@ export function checkLifetime(entra: Entra, claims: JWTPayload, code: 700024 | 5
   })
 }
 
-/**
- * Checks an application's client assertion, a token of another issuer, against its federated credentials: issuer, subject and
- * audience must be equal, then the signature is verified with the issuer's published keys
- * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
- */
+/** Checks an application's client assertion: signed with its certificate, or a token for its federated credential. */
 export async function checkClientAssertion(
   entra: Entra,
   jwt: string,
   application: Application,
+): Promise<ClientAuthentication> {
+  const assertion = readAssertion(jwt)
+  const { header, claims } = assertion
+  const hasThumbprint = header.x5t !== undefined || header['x5t#S256'] !== undefined
+  // With a certificate, the application itself is the issuer; other issuers are URLs.
+  const isCertificate = claims.iss === application.appId || (hasThumbprint && !URL.canParse(claims.iss ?? ''))
+  if (isCertificate) await checkCertificate(entra, assertion, application)
+  else await checkFederatedCredential(entra, assertion, application)
+  checkLifetime(entra, claims, 700024)
+  return isCertificate ? 'certificate' : 'federation'
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/certificate-credentials */
+async function checkCertificate(
+  entra: Entra,
+  { jwt, header, claims }: Assertion,
+  { appId, certificates }: Application,
 ): Promise<void> {
-  const { claims } = readAssertion(jwt)
+  if (claims.iss !== appId || claims.sub !== appId) throw refusal(700021, { client: appId })
+  const audiences = [claims.aud].flat()
+  const realm = `${entra.publicUrl}/${entra.config.tenantId}`
+  const accepted = [`${realm}/oauth2/v2.0/token`, `${realm}/oauth2/token`, `${realm}/v2.0`]
+  if (!audiences.some(audience => accepted.includes(audience ?? '')))
+    throw refusal(700023, { audience: audiences.join(' ') })
+  const key = String(header['x5t#S256'] ?? header.x5t ?? header.kid ?? '')
+  const certificate = certificates
+    .map(pem => new X509Certificate(pem))
+    .find(({ fingerprint, fingerprint256 }) => [fingerprint, fingerprint256].map(toBase64Url).includes(key))
+  if (!certificate) throw refusal(700027, { key })
+  try {
+    await compactVerify(jwt, certificate.publicKey, { algorithms: ['RS256', 'PS256'] })
+  } catch {
+    throw refusal(700027, { key })
+  }
+}
+
+/**
+ * Checks a token of another issuer against the application's federated credentials: issuer, subject and audience must be
+ * equal, then its signature is verified with the issuer's published keys
+ * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
+ */
+async function checkFederatedCredential(
+  entra: Entra,
+  { jwt, claims }: Assertion,
+  application: Application,
+): Promise<void> {
   const issuer = claims.iss ?? ''
   const own = await readOwnToken(entra, jwt)
   if (own) throw refusal(own[federationClaim] === undefined ? 700222 : 700231)
@@ -57,7 +99,6 @@ export async function checkClientAssertion(
   } catch (error) {
     throw error instanceof EntraError ? error : refusal(7000274, { issuer })
   }
-  checkLifetime(entra, claims, 700024)
 }
 
 function matchCredential(claims: JWTPayload, { federatedIdentityCredentials }: Application): void {
@@ -83,4 +124,8 @@ export async function checkExchangeToken(entra: Entra, jwt: string, agent: Servi
   if (claims.sub !== exchangeSubject(entra, blueprintId, agent.id))
     throw refusal(claims['azp'] === blueprintId ? 7002137 : 700213, { subject: claims.sub ?? '' })
   checkLifetime(entra, claims, 700024)
+}
+
+function toBase64Url(fingerprint: string): string {
+  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url')
 }

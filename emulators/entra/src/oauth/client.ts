@@ -45,10 +45,7 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
     await checkExchangeToken(entra, assertion, principal)
     return 'certificate'
   }
-  if (assertion !== undefined && application) {
-    await checkClientAssertion(entra, assertion, application)
-    return 'federation'
-  }
+  if (assertion !== undefined && application) return checkClientAssertion(entra, assertion, application)
   const secret = form.optional('client_secret')
   if (secret === undefined || !application) throw refusal(7000218)
   checkSecret(entra, secret, application)
