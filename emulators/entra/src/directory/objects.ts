@@ -1,3 +1,4 @@
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 
 // Objects of the tenant, shaped as Microsoft Graph v1.0 names them (https://learn.microsoft.com/graph/api/resources).
@@ -5,7 +6,6 @@ import { type Static, Type } from 'typebox'
 export const Guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
 export const Name = Type.String({ minLength: 1, maxLength: 600 })
 const Text = Type.String({ default: '' })
-const exact = { additionalProperties: false } as const
 
 /** Other properties are stored as they are. */
 const PermissionScope = Type.Object({
@@ -27,30 +27,24 @@ const AppRole = Type.Object({
 })
 export type AppRole = Static<typeof AppRole>
 
-const OptionalClaim = Type.Object(
-  {
-    name: Name,
-    essential: Type.Boolean({ default: false }),
-    additionalProperties: Type.Array(Name, { default: [] }),
-  },
-  exact,
-)
+const OptionalClaim = strictObject({
+  name: Name,
+  essential: Type.Boolean({ default: false }),
+  additionalProperties: Type.Array(Name, { default: [] }),
+})
 export type OptionalClaim = Static<typeof OptionalClaim>
 const OptionalClaims = Type.Array(OptionalClaim, { default: [] })
-const OptionalClaimsOfTokens = Type.Object({ accessToken: OptionalClaims, idToken: OptionalClaims }, exact)
+const OptionalClaimsOfTokens = strictObject({ accessToken: OptionalClaims, idToken: OptionalClaims })
 
-const PreAuthorizedApplication = Type.Object({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) }, exact)
-const Api = Type.Object(
-  {
-    /** `null` counts as 1. */
-    requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
-    oauth2PermissionScopes: Type.Array(PermissionScope),
-    preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
-    /** Whether claims may be put into its tokens that Entra does not put there by itself. */
-    acceptMappedClaims: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  },
-  exact,
-)
+const PreAuthorizedApplication = strictObject({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) })
+const Api = strictObject({
+  /** `null` counts as 1. */
+  requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
+  oauth2PermissionScopes: Type.Array(PermissionScope),
+  preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
+  /** Whether claims may be put into its tokens that Entra does not put there by itself. */
+  acceptMappedClaims: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+})
 
 const applicationProperties = {
   displayName: Name,
@@ -62,9 +56,9 @@ const applicationProperties = {
     ...OptionalClaimsOfTokens,
     nullable: true,
   }),
-  spa: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
+  spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** Of a blueprint: where consent for its agents returns to. */
-  web: Type.Object({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }, exact),
+  web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** Stored, but without an effect here. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
   /** Demanded by some tenants. */
@@ -74,7 +68,7 @@ const applicationProperties = {
 /** The properties of an application that callers of Graph can set. */
 export const ApplicationChange = {
   ...Type.Partial(Type.Object(applicationProperties)).properties,
-  api: Type.Optional(Type.Partial(Api, exact)),
+  api: Type.Optional(Type.Partial(Api, { additionalProperties: false })),
 }
 
 export interface PasswordCredential {
@@ -86,15 +80,12 @@ export interface PasswordCredential {
 }
 
 /** The properties of a federated identity credential that callers of Graph can set. */
-export const FederatedProperties = Type.Object(
-  {
-    issuer: Name,
-    subject: Name,
-    audiences: Type.Array(Name, { minItems: 1, maxItems: 1 }),
-    description: Type.Optional(Type.Union([Text, Type.Null()])),
-  },
-  exact,
-)
+export const FederatedProperties = strictObject({
+  issuer: Name,
+  subject: Name,
+  audiences: Type.Array(Name, { minItems: 1, maxItems: 1 }),
+  description: Type.Optional(Type.Union([Text, Type.Null()])),
+})
 export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
   readonly id: string
   readonly name: string
@@ -103,15 +94,12 @@ export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
 const inheritance = Type.Enum(['allAllowed', 'enumerated', 'none'] as const)
 const Names = Type.Optional(Type.Array(Name))
 /** What agents of a blueprint inherit of what its principal may do at one API (https://learn.microsoft.com/graph/api/resources/inheritablepermission). */
-export const InheritablePermission = Type.Object(
-  {
-    '@odata.type': Type.Optional(Name),
-    resourceAppId: Guid,
-    inheritableScopes: Type.Optional(Type.Object({ kind: inheritance, scopes: Names })),
-    inheritableRoles: Type.Optional(Type.Object({ kind: inheritance, roles: Names })),
-  },
-  exact,
-)
+export const InheritablePermission = strictObject({
+  '@odata.type': Type.Optional(Name),
+  resourceAppId: Guid,
+  inheritableScopes: Type.Optional(Type.Object({ kind: inheritance, scopes: Names })),
+  inheritableRoles: Type.Optional(Type.Object({ kind: inheritance, roles: Names })),
+})
 export type InheritablePermission = Static<typeof InheritablePermission>
 
 const ApplicationProperties = Type.Object({ ...applicationProperties, api: Api })
@@ -211,52 +199,33 @@ export interface RoleAssignment {
 }
 
 /** Of conditional access only what authentication contexts need: policies that name some, and demand a second factor. */
-export const ConditionalAccessPolicyProperties = Type.Object(
-  {
-    displayName: Name,
-    state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
-    conditions: Type.Object(
-      {
-        clientAppTypes: Type.Array(Name, { minItems: 1 }),
-        users: Type.Object(
-          {
-            includeUsers: Type.Array(Name, { minItems: 1 }),
-            excludeUsers: Type.Array(Guid, { default: [] }),
-          },
-          exact,
-        ),
-        applications: Type.Object(
-          { includeAuthenticationContextClassReferences: Type.Array(Name, { minItems: 1 }) },
-          exact,
-        ),
-      },
-      exact,
-    ),
-    grantControls: Type.Object(
-      {
-        operator: Type.Enum(['AND', 'OR'] as const),
-        builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
-      },
-      exact,
-    ),
-    sessionControls: Type.Optional(
-      Type.Object(
-        {
-          signInFrequency: Type.Object(
-            {
-              isEnabled: Type.Boolean(),
-              frequencyInterval: Type.Literal('everyTime'),
-              authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
-            },
-            exact,
-          ),
-        },
-        exact,
-      ),
-    ),
-  },
-  exact,
-)
+export const ConditionalAccessPolicyProperties = strictObject({
+  displayName: Name,
+  state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
+  conditions: strictObject({
+    clientAppTypes: Type.Array(Name, { minItems: 1 }),
+    users: strictObject({
+      includeUsers: Type.Array(Name, { minItems: 1 }),
+      excludeUsers: Type.Array(Guid, { default: [] }),
+    }),
+    applications: strictObject({
+      includeAuthenticationContextClassReferences: Type.Array(Name, { minItems: 1 }),
+    }),
+  }),
+  grantControls: strictObject({
+    operator: Type.Enum(['AND', 'OR'] as const),
+    builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
+  }),
+  sessionControls: Type.Optional(
+    strictObject({
+      signInFrequency: strictObject({
+        isEnabled: Type.Boolean(),
+        frequencyInterval: Type.Literal('everyTime'),
+        authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
+      }),
+    }),
+  ),
+})
 export type ConditionalAccessPolicy = Static<typeof ConditionalAccessPolicyProperties> & {
   readonly id: string
 }

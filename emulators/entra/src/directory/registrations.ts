@@ -1,4 +1,5 @@
 import type { ApiRegistration } from '@entra-bedrock-agent/demo-tenant'
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { describeShapeFaults, type EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type Static, type TObject, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -27,29 +28,22 @@ export interface Registrations {
   readonly clients: readonly ClientRegistration[]
 }
 
-const exact = { additionalProperties: false } as const
-const Entry = Type.Object(
-  {
-    appId: Guid,
-    displayName: Type.Optional(Name),
-    scopes: Type.Array(Name),
-    appRoles: Type.Array(Name),
-    adminConsent: Type.Optional(Type.Boolean()),
-  },
-  exact,
-)
-const Client = Type.Object(
-  {
-    appId: Guid,
-    displayName: Type.Optional(Name),
-    apis: Type.Array(Name),
-    redirectUris: Type.Optional(Type.Array(Type.String({ pattern: '^https?://' }))),
-    secret: Type.Optional(Type.String({ minLength: 8 })),
-  },
-  exact,
-)
+const Entry = strictObject({
+  appId: Guid,
+  displayName: Type.Optional(Name),
+  scopes: Type.Array(Name),
+  appRoles: Type.Array(Name),
+  adminConsent: Type.Optional(Type.Boolean()),
+})
+const Client = strictObject({
+  appId: Guid,
+  displayName: Type.Optional(Name),
+  apis: Type.Array(Name),
+  redirectUris: Type.Optional(Type.Array(Type.String({ pattern: '^https?://' }))),
+  secret: Type.Optional(Type.String({ minLength: 8 })),
+})
 const Entries = Type.Record(Type.String(), Type.Unknown())
-const Shape = Type.Object({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) }, exact)
+const Shape = strictObject({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) })
 
 /** Reads the file that `REGISTRATIONS_FILE` names, if any. Its faults are configuration faults. */
 export function readRegistrations(env: EnvironmentReader, takenIds: readonly string[]): Registrations {

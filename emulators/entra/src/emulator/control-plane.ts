@@ -1,3 +1,4 @@
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { commonProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { decodeJwt } from 'jose'
@@ -8,22 +9,18 @@ import { issueAccessToken } from '../tokens/access-token.ts'
 import { policyId } from './faults.ts'
 import { covers, formOf, legOf } from './leg.ts'
 
-const strict = { additionalProperties: false } as const
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const Values = Type.Optional(Type.Array(Text, { maxItems: 50 }))
-const Rotation = Type.Object({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) }, strict)
-const TokenOrder = Type.Object(
-  {
-    client: Text,
-    resource: Text,
-    user: Type.Optional(Text),
-    scopes: Values,
-    roles: Values,
-    lifetimeSeconds: Type.Optional(Type.Integer({ minimum: -315_360_000, maximum: 315_360_000 })),
-    claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-  },
-  strict,
-)
+const Rotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
+const TokenOrder = strictObject({
+  client: Text,
+  resource: Text,
+  user: Type.Optional(Text),
+  scopes: Values,
+  roles: Values,
+  lifetimeSeconds: Type.Optional(Type.Integer({ minimum: -315_360_000, maximum: 315_360_000 })),
+  claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+})
 type TokenOrder = Static<typeof TokenOrder>
 
 /** Form fields that the request log shows; none is a credential. */

@@ -1,4 +1,5 @@
 import { type InjectedFault as AnyInjectedFault, faultKind } from '@entra-bedrock-agent/emulator-kit'
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { Type } from 'typebox'
 import { challengePolicies } from '../conditional-access/claims.ts'
 import { EntraError } from '../errors/entra-error.ts'
@@ -9,7 +10,7 @@ const Code = Type.Integer({ minimum: 1, maximum: 99_999_999, description: 'AADST
 /** The policy of `conditional-access` faults. */
 export const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
 
-export const FaultTarget = Type.Object({ leg: Type.Enum(legs) }, { additionalProperties: false })
+export const FaultTarget = strictObject({ leg: Type.Enum(legs) })
 
 /** Faults of Entra beside the transport faults; each is a refusal that is thrown. */
 export const faults = {

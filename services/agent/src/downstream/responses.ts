@@ -1,4 +1,4 @@
-import { FlowName, redactText } from '@entra-bedrock-agent/identity-trace'
+import { FlowName, redactText, strictObject } from '@entra-bedrock-agent/identity-trace'
 import type { OutboundResponse } from '@entra-bedrock-agent/service-kit/send'
 import type { Attributes } from '@opentelemetry/api'
 import { type Static, Type } from 'typebox'
@@ -47,13 +47,9 @@ const Validated = Type.Object({
   caller: Guid,
   on_behalf_of: Type.Union([Guid, Type.Null()]),
   signature_verified: Type.Boolean(),
-  checks: Type.Array(
-    Type.Object(
-      { name: Type.String({ pattern: checkName.source }), ok: Type.Boolean() },
-      { additionalProperties: false },
-    ),
-    { maxItems: 20 },
-  ),
+  checks: Type.Array(strictObject({ name: Type.String({ pattern: checkName.source }), ok: Type.Boolean() }), {
+    maxItems: 20,
+  }),
 })
 export type Validated = Static<typeof Validated>
 

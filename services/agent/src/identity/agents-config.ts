@@ -1,31 +1,24 @@
-import { defaultFlows, FlowName } from '@entra-bedrock-agent/identity-trace'
+import { defaultFlows, FlowName, strictObject } from '@entra-bedrock-agent/identity-trace'
 import { describeShapeFaults, type EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { AgentIdentity, Agents, Blueprint } from './agent-identity.ts'
 
-const strict = { additionalProperties: false } as const
 const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
-const Entry = Type.Object(
-  {
-    title: Type.String({ maxLength: 60, pattern: '^(?=.*\\S)[^\\p{C}]+$' }),
-    description: Type.Optional(Type.String({ maxLength: 300 })),
-    clientId: Type.String({ pattern: guid }),
-    agentUser: Type.Optional(Type.Object({ objectId: Type.String({ pattern: guid }) }, strict)),
-    requireSignIn: Type.Optional(Type.Boolean()),
-    flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
-    apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
-  },
-  strict,
-)
+const Entry = strictObject({
+  title: Type.String({ maxLength: 60, pattern: '^(?=.*\\S)[^\\p{C}]+$' }),
+  description: Type.Optional(Type.String({ maxLength: 300 })),
+  clientId: Type.String({ pattern: guid }),
+  agentUser: Type.Optional(strictObject({ objectId: Type.String({ pattern: guid }) })),
+  requireSignIn: Type.Optional(Type.Boolean()),
+  flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
+  apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
+})
 type Entry = Static<typeof Entry>
-const Shape = Type.Object(
-  {
-    agents: Type.Record(Type.String(), Type.Unknown(), { minProperties: 1 }),
-    default: Type.Optional(Type.String()),
-  },
-  strict,
-)
+const Shape = strictObject({
+  agents: Type.Record(Type.String(), Type.Unknown(), { minProperties: 1 }),
+  default: Type.Optional(Type.String()),
+})
 
 const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 

@@ -4,36 +4,33 @@ import {
   flowNames,
   type NeededRight,
   PauseKind,
+  strictObject,
   TokenUsage,
   ToolUse,
 } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 
-const strict = { additionalProperties: false } as const
 const Text = Type.String()
 
-const PendingCall = Type.Object(
-  {
-    callId: Text,
-    tool: Text,
-    /** Hash of the tool's definition when it was offered; empty if it changes nothing. */
-    toolHash: Text,
-    /** Name of the API. */
-    api: Text,
-    /** Missing if it changes nothing, so that it needs no approval. */
-    effect: Type.Optional(Effect),
-    title: Text,
-    /** As `Change.tell` has it. */
-    note: Type.Optional(Text),
-    args: Type.Record(Text, Type.Unknown()),
-    digest: Text,
-    /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
-    isAsked: Type.Boolean(),
-    /** The step of the trace that waits. */
-    stepId: Text,
-  },
-  strict,
-)
+const PendingCall = strictObject({
+  callId: Text,
+  tool: Text,
+  /** Hash of the tool's definition when it was offered; empty if it changes nothing. */
+  toolHash: Text,
+  /** Name of the API. */
+  api: Text,
+  /** Missing if it changes nothing, so that it needs no approval. */
+  effect: Type.Optional(Effect),
+  title: Text,
+  /** As `Change.tell` has it. */
+  note: Type.Optional(Text),
+  args: Type.Record(Text, Type.Unknown()),
+  digest: Text,
+  /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
+  isAsked: Type.Boolean(),
+  /** The step of the trace that waits. */
+  stepId: Text,
+})
 /** A call that has not run. */
 export type PendingCall = Static<typeof PendingCall>
 
@@ -60,32 +57,29 @@ const binding = {
 /** For whom and what a turn waits. All of it has to be the same when it goes on. */
 export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
 
-export const Continuation = Type.Object(
-  {
-    v: Type.Literal(1),
-    jti: Text,
-    /** Seconds since 1970. The expiry is that of the first pause. */
-    iat: Type.Integer(),
-    exp: Type.Integer(),
-    ...binding,
-    turnId: Text,
-    kind: PauseKind,
-    /** What the user asked. */
-    message: Text,
-    pending: Type.Array(PendingCall, { minItems: 1 }),
-    /** Digests of calls that were denied in this turn. */
-    denied: Type.Array(Text),
-    /** The claims that the next token has to prove (JSON text). */
-    claims: Type.Optional(Text),
-    /** How often it has waited. */
-    pauses: Type.Integer(),
-    usage: Type.Union([TokenUsage, Type.Null()]),
-    tools: Type.Array(ToolUse),
-    /** What the mode of the turn needs to go on. */
-    state: Type.Unknown(),
-  },
-  strict,
-)
+export const Continuation = strictObject({
+  v: Type.Literal(1),
+  jti: Text,
+  /** Seconds since 1970. The expiry is that of the first pause. */
+  iat: Type.Integer(),
+  exp: Type.Integer(),
+  ...binding,
+  turnId: Text,
+  kind: PauseKind,
+  /** What the user asked. */
+  message: Text,
+  pending: Type.Array(PendingCall, { minItems: 1 }),
+  /** Digests of calls that were denied in this turn. */
+  denied: Type.Array(Text),
+  /** The claims that the next token has to prove (JSON text). */
+  claims: Type.Optional(Text),
+  /** How often it has waited. */
+  pauses: Type.Integer(),
+  usage: Type.Union([TokenUsage, Type.Null()]),
+  tools: Type.Array(ToolUse),
+  /** What the mode of the turn needs to go on. */
+  state: Type.Unknown(),
+})
 /** A turn that waits for its user, as it is sealed. */
 export type Continuation = Static<typeof Continuation>
 

@@ -1,5 +1,5 @@
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
-import { strictObject } from '../weather/provider.ts'
 import { WeatherQuery } from '../weather/queries.ts'
 
 const date = '\\d{4}-\\d{2}-\\d{2}'

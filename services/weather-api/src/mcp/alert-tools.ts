@@ -1,10 +1,10 @@
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { commonProblem } from '@entra-bedrock-agent/service-kit'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { Alert, AlertId, AlertOrder, type IdempotencyKey, keyPattern } from '../alerts/alert.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
-import { strictObject } from '../weather/provider.ts'
 import { callTool } from './call-tool.ts'
 import { type AlertTool, keyOfMeta } from './tool-calls.ts'
 

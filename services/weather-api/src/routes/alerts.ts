@@ -1,11 +1,11 @@
 import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Alert, AlertId, AlertOrder, keyPattern } from '../alerts/alert.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import { problem } from '../problems.ts'
-import { strictObject } from '../weather/provider.ts'
 import { ProblemResponse } from './schemas.ts'
 import { Validated } from './validated.ts'
 

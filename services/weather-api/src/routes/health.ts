@@ -1,6 +1,6 @@
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { strictObject } from '../weather/provider.ts'
 
 /** Routes for probes: without authentication, and without metrics and spans of their own. */
 export const probes = ['/livez', '/readyz'] as const

@@ -1,6 +1,6 @@
-import { problemMembers } from '@entra-bedrock-agent/identity-trace'
+import { problemMembers, strictObject } from '@entra-bedrock-agent/identity-trace'
 import { Type } from 'typebox'
-import { CurrentWeather, Forecast, strictObject } from '../weather/provider.ts'
+import { CurrentWeather, Forecast } from '../weather/provider.ts'
 import { Validated } from './validated.ts'
 
 export const WeatherResponse = strictObject({ ...CurrentWeather.properties, validated: Validated })

@@ -1,6 +1,6 @@
 import { callerKinds, checkNames, type Validated as ValidatedToken } from '@entra-bedrock-agent/entra-tokens'
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { Type } from 'typebox'
-import { strictObject } from '../weather/provider.ts'
 
 const Check = strictObject({ name: Type.Enum(checkNames), ok: Type.Boolean() })
 

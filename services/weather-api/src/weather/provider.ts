@@ -1,10 +1,6 @@
-import { type Static, type TProperties, Type } from 'typebox'
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { type Static, Type } from 'typebox'
 import { toFahrenheit } from './temperature.ts'
-
-/** An object with these properties and no others. */
-export function strictObject<Properties extends TProperties>(properties: Properties) {
-  return Type.Object(properties, { additionalProperties: false })
-}
 
 const place = {
   city: Type.String(),

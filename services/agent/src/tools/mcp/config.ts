@@ -1,4 +1,4 @@
-import { defaultFlows, FlowName } from '@entra-bedrock-agent/identity-trace'
+import { defaultFlows, FlowName, strictObject } from '@entra-bedrock-agent/identity-trace'
 import { describeShapeFaults, type EnvironmentReader, loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -27,31 +27,27 @@ export interface McpServer {
   }
 }
 
-const strict = { additionalProperties: false } as const
 const Tools = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 100 })
 const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
-const Entry = Type.Object(
-  {
-    url: Type.String(),
-    downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
-    appId: Type.String({ pattern: guid }),
-    flows: Type.Optional(Type.Array(FlowName, { minItems: 1 })),
-    allowedTools: { ...Tools, minItems: 1 },
-    readOnlyTools: Type.Optional(Tools),
-    unattendedTools: Type.Optional(Tools),
-    authenticationContexts: Type.Optional(
-      Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
-    ),
-    pins: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^sha256-\\S+$' }))),
-    protocol: Type.Optional(Type.Enum(['auto', '2026-07-28', '2025-11-25'])),
-    timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
-    maxResultBytes: Type.Optional(Type.Integer({ minimum: 1_024, maximum: 16 * 1024 * 1024 })),
-    maxResultCharacters: Type.Optional(Type.Integer({ minimum: 100, maximum: 1_000_000 })),
-  },
-  strict,
-)
+const Entry = strictObject({
+  url: Type.String(),
+  downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
+  appId: Type.String({ pattern: guid }),
+  flows: Type.Optional(Type.Array(FlowName, { minItems: 1 })),
+  allowedTools: { ...Tools, minItems: 1 },
+  readOnlyTools: Type.Optional(Tools),
+  unattendedTools: Type.Optional(Tools),
+  authenticationContexts: Type.Optional(
+    Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
+  ),
+  pins: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^sha256-\\S+$' }))),
+  protocol: Type.Optional(Type.Enum(['auto', '2026-07-28', '2025-11-25'])),
+  timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 600_000 })),
+  maxResultBytes: Type.Optional(Type.Integer({ minimum: 1_024, maximum: 16 * 1024 * 1024 })),
+  maxResultCharacters: Type.Optional(Type.Integer({ minimum: 100, maximum: 1_000_000 })),
+})
 type Entry = Static<typeof Entry>
-const Shape = Type.Object({ mcpServers: Type.Record(Type.String(), Type.Unknown()) }, strict)
+const Shape = strictObject({ mcpServers: Type.Record(Type.String(), Type.Unknown()) })
 
 const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 /** So that every tool's name has room for the whole prefix `<server>__`. */

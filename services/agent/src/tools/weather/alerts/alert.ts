@@ -1,14 +1,12 @@
+import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { askedCity } from '../weather.ts'
 
-const when = Type.Object(
-  {
-    kind: Type.Enum(['temperature-below', 'temperature-above']),
-    celsius: Type.Number({ minimum: -90, maximum: 60, description: 'Degrees Celsius.' }),
-  },
-  { additionalProperties: false },
-)
+const when = strictObject({
+  kind: Type.Enum(['temperature-below', 'temperature-above']),
+  celsius: Type.Number({ minimum: -90, maximum: 60, description: 'Degrees Celsius.' }),
+})
 
 /** What `POST /alerts` takes. */
 export const AlertOrder = Type.Object({
