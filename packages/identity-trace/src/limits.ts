@@ -7,3 +7,10 @@ export const chatLimits = {
   /** For a turn that goes on, which brings its sealed state. */
   continueBodyBytes: 128 * 1024,
 } as const
+
+/** Counts code points, without making an array: the result of a tool may have millions. */
+export function countCharacters(text: string): number {
+  let characters = 0
+  for (const _character of text) characters += 1
+  return characters
+}

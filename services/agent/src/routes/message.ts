@@ -1,4 +1,9 @@
-import { type ChatRequest, chatLimits, type HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import {
+  type ChatRequest,
+  chatLimits,
+  countCharacters,
+  type HistoryEntry,
+} from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 
 /**
@@ -24,10 +29,4 @@ function requireLength(what: string, characters: number, most: number): void {
   if (characters > most) {
     throw problem('MESSAGE_TOO_LONG', `${what} has ${characters} characters; ${most} are allowed.`)
   }
-}
-
-function countCharacters(text: string): number {
-  let characters = 0
-  for (const _character of text) characters += 1
-  return characters
 }

@@ -1,5 +1,6 @@
 import {
   chatLimits,
+  countCharacters,
   type Flow,
   type Mode,
   needsUser,
@@ -388,12 +389,6 @@ function isExpiredToken(error: unknown): boolean {
 /** JSON in a hint, such as a policy, is to be copied and not to be listened to. */
 function problemWords({ title, hint }: PageProblem): string {
   return `${title} ${hint.split('{', 1)[0]}`
-}
-
-function countCharacters(text: string): number {
-  let characters = 0
-  for (const _character of text) characters += 1
-  return characters
 }
 
 /** Codes of failures after which nobody knows what the agent has done. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { redactText } from '@entra-bedrock-agent/identity-trace'
+import { countCharacters, redactText } from '@entra-bedrock-agent/identity-trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
 import { readValidated, type Validated } from '../../../downstream/responses.ts'
 import { removeUnseen } from '../offered-tools/clean-text.ts'
@@ -97,11 +97,4 @@ function cutTexts(parts: readonly ResultPart[], maxCharacters: number): readonly
   })
   const mark = `[Cut here: these are the first ${maxCharacters} of ${total} characters.]`
   return joinTexts([...kept, { type: 'text', text: mark }])
-}
-
-/** Counts without making an array, since a result may have millions. */
-function countCharacters(text: string): number {
-  let count = 0
-  for (const _character of text) count += 1
-  return count
 }
