@@ -1,10 +1,9 @@
-import { Emulator } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator, strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 
-const Target = Type.Object(
-  { path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }) },
-  { additionalProperties: false },
-)
+const Target = strictObject({
+  path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }),
+})
 
 /** The control plane of the sidecar; it has only the transport faults. */
 export function createControls(allowedHosts: readonly string[]) {

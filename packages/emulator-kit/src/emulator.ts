@@ -1,11 +1,12 @@
 import { guardBrowserBoundary, sendProblem, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance } from 'fastify'
-import { type TProperties, type TSchema, Type } from 'typebox'
+import type { TProperties, TSchema } from 'typebox'
 import { Clock, ClockOffset } from './clock.ts'
 import type { FaultKinds } from './fault-kinds.ts'
 import { Faults, type InjectedFault } from './faults.ts'
 import { RequestLog } from './request-log.ts'
 import { Settings } from './settings.ts'
+import { strictObject } from './strict-object.ts'
 
 /** What differs between emulators. */
 export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds, Values extends object> {
@@ -75,7 +76,7 @@ export class Emulator<
   #addRoutes(scope: FastifyInstance): void {
     const { requests, faults, settings } = this
     const { about, target } = this.#parts
-    const FaultList = Type.Object({ faults: faults.schema }, { additionalProperties: false })
+    const FaultList = strictObject({ faults: faults.schema })
     scope.get('/health', async () => ({ status: 'ok', ...about }))
     scope.get('/control', async () => ({
       ...about,

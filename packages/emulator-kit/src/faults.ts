@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { EffectOf, FaultKinds, FaultOf } from './fault-kinds.ts'
+import { strictObject } from './strict-object.ts'
 import { type TransportFault, transportFaults } from './transport-faults.ts'
 
-const strict = { additionalProperties: false } as const
 const maxFaults = 100
 
 /** An injected fault: what happens, to which requests, and how often. */
@@ -27,14 +27,14 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   constructor(target: Target, own: Kinds) {
     this.#kinds = { ...transportFaults, ...own }
     const faults = Object.entries(this.#kinds).map(([kind, { does, parameters }]) =>
-      Type.Object({ kind: Type.Literal(kind, { description: does }), ...parameters }, strict),
+      strictObject({ kind: Type.Literal(kind, { description: does }), ...parameters }),
     )
     const injected = {
       target: Type.Optional(target),
       fault: Type.Union(faults),
       times: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
     }
-    this.schema = Type.Array(Type.Object(injected, strict), { maxItems: maxFaults })
+    this.schema = Type.Array(strictObject(injected), { maxItems: maxFaults })
   }
 
   get all(): readonly InjectedFault<Target, Kinds>[] {
@@ -44,7 +44,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   /** All kinds as data, transport faults included, each with the JSON Schema of its parameters. */
   describe() {
     return Object.entries(this.#kinds).map(([kind, { does, parameters }]) => {
-      return { kind, does, parameters: Type.Object(parameters, strict) }
+      return { kind, does, parameters: strictObject(parameters) }
     })
   }
 

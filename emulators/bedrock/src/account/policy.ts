@@ -1,24 +1,21 @@
+import { strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { type Static, Type } from 'typebox'
 
-const strict = { additionalProperties: false } as const
 const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String())])
-const Statement = Type.Object(
-  {
-    Sid: Type.Optional(Type.String()),
-    Effect: Type.Enum(['Allow', 'Deny']),
-    Action: OneOrMore,
-    Resource: OneOrMore,
-    Condition: Type.Optional(Type.Object({ StringEquals: Type.Record(Type.String(), OneOrMore) }, strict)),
-  },
-  strict,
-)
+const Statement = strictObject({
+  Sid: Type.Optional(Type.String()),
+  Effect: Type.Enum(['Allow', 'Deny']),
+  Action: OneOrMore,
+  Resource: OneOrMore,
+  Condition: Type.Optional(strictObject({ StringEquals: Type.Record(Type.String(), OneOrMore) })),
+})
 export type Statement = Static<typeof Statement>
 
 /** An identity-based IAM policy, restricted to the elements that Bedrock needs. */
-export const PolicyDocument = Type.Object(
-  { Version: Type.Literal('2012-10-17'), Statement: Type.Array(Statement) },
-  strict,
-)
+export const PolicyDocument = strictObject({
+  Version: Type.Literal('2012-10-17'),
+  Statement: Type.Array(Statement),
+})
 export type PolicyDocument = Static<typeof PolicyDocument>
 
 export interface AccessQuestion {

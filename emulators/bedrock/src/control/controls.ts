@@ -1,4 +1,4 @@
-import { Emulator } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator, strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import type { AccountChanges } from '../account/account.ts'
 import { accessStates, lifecycles, models } from '../account/models.ts'
@@ -29,21 +29,19 @@ interface SettingValues extends AccountChanges {
   readonly tokenDelayMs: number
 }
 
-const strict = { additionalProperties: false } as const
 const DelayMs = Type.Integer({ minimum: 0, maximum: 600_000 })
-const ModelChange = Type.Object(
-  {
-    lifecycle: Type.Optional(Type.Enum([...lifecycles])),
-    access: Type.Optional(Type.Enum([...accessStates])),
-    contextTokens: Type.Optional(Type.Integer({ minimum: 1 })),
-  },
-  strict,
-)
+const ModelChange = strictObject({
+  lifecycle: Type.Optional(Type.Enum([...lifecycles])),
+  access: Type.Optional(Type.Enum([...accessStates])),
+  contextTokens: Type.Optional(Type.Integer({ minimum: 1 })),
+})
 const change = {
   firstTokenMs: DelayMs,
   tokenDelayMs: DelayMs,
   sessionSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
-  models: Type.Partial(Type.Object(Object.fromEntries(models.map(({ id }) => [id, ModelChange]))), strict),
+  models: Type.Partial(Type.Object(Object.fromEntries(models.map(({ id }) => [id, ModelChange]))), {
+    additionalProperties: false,
+  }),
   policies: Type.Record(Type.String(), PolicyDocument),
 }
 

@@ -3,6 +3,7 @@ import {
   type InjectedFault as AnyInjectedFault,
   type FaultKinds,
   faultKind,
+  strictObject,
 } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import { type Reply, say } from '../model/reply.ts'
@@ -79,5 +80,5 @@ function spoilChecksum(bytes: Uint8Array): Uint8Array {
 }
 
 /** There is one operation, so a fault needs no target. */
-export const FaultTarget = Type.Object({}, { additionalProperties: false })
+export const FaultTarget = strictObject({})
 export type InjectedFault = AnyInjectedFault<typeof FaultTarget, typeof faults>

@@ -1,5 +1,5 @@
 import type { ApiRegistration } from '@entra-bedrock-agent/demo-tenant'
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { describeShapeFaults, type EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type Static, type TObject, Type } from 'typebox'
 import { Compile } from 'typebox/compile'

@@ -1,4 +1,4 @@
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { commonProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { decodeJwt } from 'jose'

@@ -1,5 +1,8 @@
-import { type InjectedFault as AnyInjectedFault, faultKind } from '@entra-bedrock-agent/emulator-kit'
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import {
+  type InjectedFault as AnyInjectedFault,
+  faultKind,
+  strictObject,
+} from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import { challengePolicies } from '../conditional-access/claims.ts'
 import { EntraError } from '../errors/entra-error.ts'

@@ -1,4 +1,4 @@
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { type Static, Type } from 'typebox'
 import { ApplicationChange, FederatedProperties, Guid, Name } from '../directory/objects.ts'
 
