@@ -13,8 +13,8 @@ const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
 /** The text of every source file below these folders, tests aside. */
 function sources(folders: readonly string[]): string {
   return folders
-    .flatMap(folder => globSync(`${folder}/**/*.ts`, { cwd: root }))
-    .filter(path => !/\/(node_modules|dist|testing)\/|\.test\.ts$/.test(path))
+    .flatMap(folder => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root }))
+    .filter(path => !/\/(node_modules|dist|testing)\/|\.test\.tsx?$/.test(path))
     .map(read)
     .join('\n')
 }
@@ -115,5 +115,13 @@ describe('the documentation', () => {
       .flatMap(page => namesIn(read(page), path))
     expect(named.length).toBeGreaterThan(60)
     expect(named.filter(pattern => globSync(pattern, { cwd: root }).length === 0)).toEqual([])
+  })
+
+  it('names in the architecture only functions, types and members that the code has', () => {
+    const code = sources(['services', 'packages', 'emulators', 'scripts']) + read('tsconfig.json')
+    const words = new Set(code.match(/\w+/g))
+    const named = namesIn(read('docs/architecture.md'), /`(?:\w+\.)*(\w*[a-z][A-Z]\w*)`/g)
+    expect(named.length).toBeGreaterThan(15)
+    expect(named.filter(name => !words.has(name))).toEqual([])
   })
 })
