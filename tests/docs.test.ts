@@ -63,6 +63,13 @@ describe('the documentation', () => {
     expect(Object.keys(faults).filter(kind => !listed.includes(kind))).toEqual([])
   })
 
+  it('lists the problems of every file that has some', () => {
+    const files = globSync('{services/*/src,scripts}/**/problems.ts', { cwd: root })
+    const listed = read('scripts/troubleshooting.ts')
+    expect(files.length).toBeGreaterThan(5)
+    expect(files.filter(file => !listed.includes(`/${file.replace(/^scripts\//, '')}'`))).toEqual([])
+  })
+
   it('tells of no problem of the doctor that its tests do not make', () => {
     const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/support/faults.ts'], {
       cwd: root,
