@@ -165,6 +165,7 @@ describe('a response of an API that brings nothing', () => {
     expect(explain(404).options.hint).toBe(
       'Check the URL of the Weather API: something else, or another path of it, responds there.',
     )
+    expect(explain(500).options.hint).toBeUndefined()
   })
 
   it('is told as such where the API sent the token back', () => {
