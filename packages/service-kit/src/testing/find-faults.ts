@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../environment.ts'
+import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 
 /** The faults that reading a configuration finds; none if it is right. */
 export function findFaults(read: () => unknown): readonly string[] {
