@@ -46,7 +46,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     // Parameters of query strings are text.
     ajv: { customOptions: { ...trustedSchemas, coerceTypes: true } },
   })
-  // Callers' traces are continued: the agent's, and others can only extend traces of their own.
+  // Callers' traces are continued: the agent's, and those of others, who can only extend traces of their own.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
   const metrics = await loadMetrics(app, config)
   const outbound = createSender({ connections: 16 })
@@ -79,7 +79,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     await protect('readAlerts', alerts.addReadRoutes)
     await protect('changeAlerts', alerts.addChangeRoutes)
   }
-  // A tool's name is in the body, so the right that it needs is checked once that has been read.
+  // A tool's name is in the body, so the right that it needs is checked once the body has been read.
   const needsOf = ({ body }: FastifyRequest) => describeCalls(body).map(need => needs[need])
   const mcpNeeds = alerts && { ...needs.any, needsOf }
   const { publicUrl, allowedHosts } = config.mcp
@@ -105,7 +105,7 @@ async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMet
   return addMetrics(app, { host, metricsPort, allowedHosts: mcp.allowedHosts })
 }
 
-/** Alerts are imported only if there are any. */
+/** Alerts are imported only if they are configured. */
 async function openAlerts(app: FastifyInstance, file: string) {
   const { openAlertStore } = await import('./alerts/alert-store.ts')
   const { addChangeRoutes, addReadRoutes } = await import('./routes/alerts.ts')

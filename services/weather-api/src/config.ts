@@ -64,7 +64,7 @@ function readCallers(env: EnvironmentReader): readonly AllowedCaller[] {
   })
 }
 
-/** The object id of each agent's own user account, by the agent's client id. Neither may come twice. */
+/** The object id of each agent's own user account, by the agent's client id. Neither id may occur twice. */
 function readAgentUsers(env: EnvironmentReader): ReadonlyMap<string, string> {
   const pairs = env.list('AGENT_USERS', []).map(pair => pair.toLowerCase().split('='))
   const ids = pairs.flat()

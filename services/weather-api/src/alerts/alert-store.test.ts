@@ -60,14 +60,14 @@ describe('the store of alerts', () => {
     expect(store.list(ada)).toHaveLength(1)
   })
 
-  it('takes the same key of another owner or another caller for another one', () => {
+  it('treats the same key of another owner or another caller as another key', () => {
     store.create(ada, keyOf('k'), oslo)
     expect(store.create(ben, keyOf('k'), oslo).outcome).toBe('created')
     const warmer = { ...oslo, when: { ...oslo.when, celsius: 0 } }
     expect(store.create(ada, keyOf('k', 'agent-2'), warmer).outcome).toBe('created')
   })
 
-  it('finds an alert that says the same instead of doubling it, with another key or without one', () => {
+  it('returns an equal alert instead of creating a second one, with another key or without one', () => {
     const { alert } = store.create(ada, keyOf('k'), oslo)
     for (const key of [keyOf('l'), undefined])
       expect(store.create(ada, key, { ...oslo, city: ' OSLO' })).toEqual({ alert, outcome: 'existed' })

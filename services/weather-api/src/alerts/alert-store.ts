@@ -6,7 +6,7 @@ import { normalizeName } from '../weather/place-names.ts'
 import type { Alert, AlertOrder, IdempotencyKey, Owner } from './alert.ts'
 
 const dayMs = 24 * 3_600_000
-/** Longer than any approval lasts, so that a call that is repeated within it never acts twice. */
+/** Longer than any approval lasts, so that a call that is repeated meanwhile never acts twice. */
 const keyLifetimeMs = dayMs
 const longestDays = 366
 /** How long to wait for another process that opens the file too. */
@@ -29,7 +29,7 @@ const schema = `
 
 export interface CreatedAlert {
   readonly alert: Alert
-  /** `replayed` = the result of the first call with this key; `existed` = there was such an alert. */
+  /** `replayed` = the result of the first call with this key; `existed` = there was an equal alert. */
   readonly outcome: 'created' | 'replayed' | 'existed'
 }
 
@@ -218,7 +218,7 @@ const nameOf = ({ tenantId, objectId }: Owner) => `${tenantId}/${objectId}`
 
 const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
-/** The date where the day begins last, twelve hours after UTC: a date that is past there is past everywhere. */
+/** The date in the last time zone, UTC−12: a date that is past there is past everywhere. */
 const earliestToday = (nowMs: number) => dateOf(nowMs - dayMs / 2)
 
 /** SQLite's codes for a file that another process is writing. https://www.sqlite.org/rescode.html */

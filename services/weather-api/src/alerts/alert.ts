@@ -36,7 +36,7 @@ export interface Owner {
   readonly objectId: string
 }
 
-/** What makes a repeated call the same call. Keys of different owners and callers have nothing to do with each other. */
+/** What makes a repeated call the same call. Keys of different owners and callers are independent. */
 export interface IdempotencyKey {
   /** Client id of the application that calls. */
   readonly caller: string

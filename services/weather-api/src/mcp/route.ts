@@ -16,7 +16,7 @@ export function mcpRoute(app: FastifyInstance, sources: ToolSources): void {
     bodyLimit: largestBodyBytes,
     schema: { hide: true },
     async handler(request, reply) {
-      // Imported by the first call, since it would make every start slower.
+      // Imported by the first call: an import at start-up would slow down every start.
       const { answerMcp } = await import('./server.ts')
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())

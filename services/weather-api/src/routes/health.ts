@@ -8,9 +8,9 @@ export const probes = ['/livez', '/readyz'] as const
 const State = strictObject({ status: Type.String() })
 
 /**
- * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping, and until the deny list was read,
- * where there is to be one. It stays ready when keys or weather are unreachable: callers then get a problem that says so, instead of
- * a refused connection.
+ * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping, and until the
+ * deny list, if configured, was read. It stays ready when keys or weather are unreachable: callers then get a
+ * problem that says so, instead of a refused connection.
  */
 export function healthRoutes(app: FastifyInstance, hasDenyList: () => boolean): void {
   let stopping = false

@@ -5,7 +5,7 @@ import { Compile, type Validator } from 'typebox/compile'
 import type { WeatherConfig } from '../../config.ts'
 import { problem } from '../../problems.ts'
 
-/** For a whole request, from DNS to the last byte. */
+/** The time limit for a whole request, from DNS to the last byte. */
 const timeoutMs = 3_000
 const maxBytes = 512 * 1024
 const mostRequestsInFlight = 64
@@ -68,8 +68,8 @@ const validators = { geocoding: Compile(Geocoding), current: Compile(Current), w
 export type OpenMeteoApi = ReturnType<typeof openMeteoApi>
 
 /**
- * The three calls of Open-Meteo's API (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api). Each rejects with
- * WEATHER_UNAVAILABLE without a valid response in time.
+ * The three calls of Open-Meteo's API (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api). Each
+ * rejects with WEATHER_UNAVAILABLE if no valid response comes in time.
  */
 export function openMeteoApi(config: WeatherConfig, send: Send) {
   let inFlight = 0

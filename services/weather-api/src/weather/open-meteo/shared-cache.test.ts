@@ -23,7 +23,7 @@ it('joins equal requests in flight, and keeps what came', async () => {
   expect(fetch).toHaveBeenCalledTimes(1)
 })
 
-it('gives the request up with the last who waited, and makes a new one for the next', async () => {
+it('aborts the fetch when the last caller gives up, and fetches again for the next one', async () => {
   const cache = new SharedCache<{ weather: string }>(limits)
   const { fetch, signals, respond } = slowSource()
   const users = [new AbortController(), new AbortController()]
