@@ -56,7 +56,7 @@ async function stage(respond: (response: ServerResponse) => void, timing?: Parti
 describe('a change whose connection broke', () => {
   it.each([
     ['again with the same key, where the API does it once', true, ['"key-1"', '"key-1"']],
-    ['no second time, where the API may do it twice', false, ['"key-1"']],
+    ['only once, where the API may do it twice', false, ['"key-1"']],
   ])('is sent %s', async (_what, isIdempotent, keys) => {
     const { server, api, caller } = await stage(response => response.destroy())
     const context = caller.for(turnOf()).under('step-1', { idempotencyKey: 'key-1', isIdempotent })
@@ -114,7 +114,7 @@ describe('a call of an API in the trace', () => {
     [null, true, `verified TR: agent ${ids.agentClientId} acts as itself`],
     [ids.ada, true, `verified TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`],
     [null, false, `read TR without verifying its signature: agent ${ids.agentClientId} acts as itself`],
-  ])('says for whom the API took the agent (%s, %s)', async (user, signature_verified, title) => {
+  ])('says for whom the API sees the agent act (%s, %s)', async (user, signature_verified, title) => {
     const { call } = await stage(
       json(200, { ...found, validated: { ...validated(user), signature_verified } }),
     )
@@ -129,7 +129,7 @@ describe('a call of an API in the trace', () => {
     ['a user of an autonomous turn', undefined, { flow: 'obo', on_behalf_of: stranger }, 'flow, user'],
     ['no user', ids.ada, { flow: 'autonomous', on_behalf_of: null }, 'flow, user'],
     ['another agent', undefined, { caller: stranger }, 'caller'],
-  ])('says so where the API tells of %s than the token that it got', async (_what, user, told, names) => {
+  ])('shows a failed validation if the API names %s, unlike TR', async (_what, user, told, names) => {
     const word = { ...validated(user ?? null), ...told }
     const { call } = await stage(json(200, { ...found, validated: word }))
     const turn = turnOf(user)
@@ -145,7 +145,7 @@ describe('a call of an API in the trace', () => {
     expect(JSON.stringify(turn.trace.steps.map(({ title }) => title))).not.toContain(stranger)
   })
 
-  it('takes ids for the same in capital letters', async () => {
+  it('compares ids without regard to case', async () => {
     const caller = ids.agentClientId.toUpperCase()
     const { call } = await stage(json(200, { ...found, validated: { ...validated(null), caller } }))
     const turn = turnOf()
@@ -165,7 +165,7 @@ describe('a call of an API in the trace', () => {
     ['a check without a name', { ...validated(null), checks: [{ ok: true }] }],
     ['a check that says more', { ...validated(null), checks: [{ name: 'x', ok: true, by: 'me' }] }],
     ['more than 20 checks', { ...validated(null), checks: Array(21).fill({ name: 'x', ok: true }) }],
-  ])('has no word of the API where it says %s', async (_what, word) => {
+  ])('shows no validation by the API if it says %s', async (_what, word) => {
     const { call } = await stage(json(200, { found: 'it', validated: word }))
     const turn = turnOf()
     await call(turn)
@@ -207,14 +207,14 @@ describe('a call of an API in the trace', () => {
     expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(signature.slice(0, 9))
   })
 
-  it('takes a token that the API repeats out of its result', async () => {
+  it('removes a token that the API repeats from the result', async () => {
     const { call } = await stage(json(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` }))
     const turn = turnOf()
     expect(await call(turn)).toEqual({ found: 'Bearer ‹token removed›' })
     expect(stepsOf(turn, 'api-call')[0]?.response?.body).toEqual({ found: 'Bearer ‹token removed›' })
   })
 
-  it('has the same failure when nobody listens', async () => {
+  it('fails when nobody listens', async () => {
     const sidecar = await start(grantingSidecar)
     const api = { ...weatherApi, url: await deadUrl() }
     const turn = turnOf()
@@ -227,21 +227,21 @@ describe('a call of an API in the trace', () => {
     ])
   })
 
-  it('is refused where a good response is not what was asked for, or the other way round', async () => {
+  it('fails if a response of 200 is not what was asked for, or if one that is has another status', async () => {
     const unasked = await stage(json(200, { other: 'thing' }))
     await expect(unasked.call(turnOf())).rejects.toThrow('not what it promises')
     const created = await stage(json(201, found))
     await expect(created.call(turnOf())).rejects.toThrow('responded 201')
   })
 
-  it('is refused where it is larger than 256 KiB, or too late', async () => {
+  it('fails if the response is larger than 256 KiB, or too late', async () => {
     const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
     await expect(large.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'too-large' } })
     const late = await stage(() => undefined, { apiCallMs: 20 })
     await expect(late.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'timeout' } })
   })
 
-  it('means what those who ask know better', async () => {
+  it('fails as its caller explains the response, if the caller does', async () => {
     const { call } = await stage(json(404, {}))
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There is no such thing.'))
     await expect(call(turnOf(), { explain })).rejects.toThrow('There is no such thing.')
@@ -266,7 +266,7 @@ describe('a call in a protocol of its own', () => {
     },
   })
 
-  it('is sent with the token, and shown as far as it wants to be', async () => {
+  it('is sent with the token, and shown as its exchange defines', async () => {
     const { server, api, caller } = await stage(json(200, {}))
     const turn = turnOf()
     const send = async (headers: Readonly<Record<string, string>>, signal: AbortSignal, wire: Send) => {
@@ -291,7 +291,7 @@ describe('a call in a protocol of its own', () => {
     expect(stepsOf(turn, 'validation')).toHaveLength(1)
   })
 
-  it('fails as it says, and shows of what came no more than of any failure', async () => {
+  it('fails as its exchange says, and shows no more of the response than any failure', async () => {
     const { api, caller } = await stage(json(200, {}))
     const turn = turnOf()
     const send = async () => ({ status: 200, body: { code: 'NONE', more: 'more' } })
@@ -309,7 +309,7 @@ describe('a call in a protocol of its own', () => {
     expect(send).toHaveBeenCalledTimes(1)
   })
 
-  it('says in its span what its protocol knows of it, from its start to its end', async () => {
+  it('has attributes of its protocol in its span, from its start and from its end', async () => {
     const { api, caller } = await stage(json(200, {}))
     const spans: unknown[] = []
     const observer: StepObserver = {
@@ -356,7 +356,7 @@ describe('a traced call', () => {
     })
   })
 
-  it('hands its trace on; one that is not traced hands on none', async () => {
+  it('passes its traceparent on; an untraced call passes none', async () => {
     const { server, call } = await stage(json(200, found))
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const observer = { stepStarted: () => traceparent, stepEnded: () => undefined }
@@ -368,7 +368,7 @@ describe('a traced call', () => {
 })
 
 describe('the log of calls', () => {
-  it('has a line for each that failed, and none for those that worked or were given up', async () => {
+  it('has a line for each call that failed, and none for calls that worked or were given up', async () => {
     let respond = json(403, { code: 'FORBIDDEN' })
     const { call, logged, server } = await stage(response => respond(response))
     const turn = turnOf()
@@ -410,7 +410,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf({ ...api, name: 'other-api' }, agent)).toEqual({ state: 'unknown' })
   })
 
-  it('is not looked at where the API does not tell it', async () => {
+  it('is not probed if the API has no health check', async () => {
     const server = await start((_request, response) => response.end())
     const api = { ...weatherApi, url: server.url, healthPath: undefined }
     const { caller } = callerOf([api], 'http://localhost:1')
@@ -419,7 +419,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, agent)).toEqual({ state: 'unknown' })
   })
 
-  it('is looked at anew when the last look is 5 seconds old', async () => {
+  it('is probed again when the last probe is 5 seconds old', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     try {
       const { caller, server } = await stage(lookAtReady(200))
@@ -435,7 +435,7 @@ describe('the health of an API', () => {
     }
   })
 
-  it('is told with the status when the API says that it is not ready', async () => {
+  it('is unavailable, with the status, if the API says that it is not ready', async () => {
     const { caller, api } = await stage(lookAtReady(503))
     await caller.refresh()
     expect(caller.healthOf(api, agent)).toMatchObject({
@@ -444,7 +444,7 @@ describe('the health of an API', () => {
     })
   })
 
-  it('is told when nobody listens', async () => {
+  it('is unavailable if nobody listens', async () => {
     const api = { ...weatherApi, url: await deadUrl() }
     const { caller } = callerOf([api], 'http://localhost:1')
     await caller.refresh()
@@ -462,7 +462,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, agent).state).toBe('ready')
   })
 
-  it('is another agent’s own when the API refuses that one', async () => {
+  it('is kept for each agent, since the API may refuse one of them', async () => {
     let respond = json(200, found)
     const { caller, api, call } = await stage(response => respond(response))
     await call(turnOf())
@@ -472,7 +472,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, secondAgent).state).toBe('unavailable')
   })
 
-  it('is ready again by a look after an outage', async () => {
+  it('is ready again by a probe after an outage', async () => {
     let respond = json(503, {})
     const { caller, api, call } = await stage(response => respond(response))
     await expect(call(turnOf())).rejects.toThrow()

@@ -26,7 +26,7 @@ interface Found {
 const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
 const found = { found: 'it' }
 
-/** An API that responds so, the way to it, and what it got. */
+/** An API that responds by this function, a caller of it, and the requests that it got. */
 async function stage(respond: (response: ServerResponse, request: IncomingMessage) => void) {
   const came: { target: string; type: string | undefined; key: unknown; body: string }[] = []
   const server = await start(async (request, response) => {
@@ -107,7 +107,7 @@ describe('a change', () => {
     expect(came).toEqual([])
   })
 
-  it('fails as those who ask know better, or for a response that does not say that it is done', async () => {
+  it('fails as its caller explains the response, or for a status that does not mean success', async () => {
     const { api, caller } = await stage(json(200, found))
     const context = caller.for(turnOf()).under('step-1', permit)
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
@@ -152,7 +152,7 @@ describe('a call or a change', () => {
     }
   })
 
-  it('that fails for a fault of the server, and be it of the agent, leaves the API unavailable', async () => {
+  it('that fails with a status of 5xx, even by a fault of the agent, leaves the API unavailable', async () => {
     const { api, caller } = await stage(json(200, found))
     const read = () => {
       throw toProblem(new Error('a bug'))
@@ -171,7 +171,7 @@ describe('a call or a change', () => {
 describe('what an API asks the user to prove', () => {
   const answer = () => stage(json(401, {}, challengeOf(claims)))
 
-  it('is a step-up for a change, once; then the token does not carry it', async () => {
+  it('is a step-up for a change, but only once: after that, the token does not carry it', async () => {
     const { api, caller, sidecar } = await answer()
     const turn = turnOf(ids.ada)
     const asked = caller.for(turn).under('step-1', permit).change(api, change)
@@ -209,7 +209,7 @@ describe('what an API asks the user to prove', () => {
 })
 
 describe('an API that refuses a right', () => {
-  it('which the token has is told as such, with no right to grant', async () => {
+  it('that the token has is reported as such, with no right to grant', async () => {
     const { api, caller } = await stage(json(403, { failedCheck: 'permission' }))
     const turn = turnOf()
     const request = { path: '/', subject: 'things', isBody: isFound }
@@ -224,7 +224,7 @@ describe('a token that comes back', () => {
   const secret = randomBytes(256).toString('base64url')
   const turnWithSecret = (): Turn => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
-  it('is found out where it is the user’s', async () => {
+  it('is detected if it is the user’s', async () => {
     const { api, caller } = await stage(json(200, { found: [...secret].reverse().join('') }))
     const sidecar = await start(sidecarFor(ids.ada))
     const turn = turnWithSecret()
@@ -234,7 +234,7 @@ describe('a token that comes back', () => {
     expect(caller.healthOf(api, turn.agent).state).toBe('unknown')
   })
 
-  it('in the words of a failure is not told', async () => {
+  it('in the text of a failure is not shown', async () => {
     const { api } = await stage(json(200, found))
     const sidecar = await start(sidecarFor(ids.ada))
     const turn = turnWithSecret()

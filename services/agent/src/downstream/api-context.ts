@@ -33,7 +33,7 @@ export interface ApiRequest<Body> {
   readonly subject: string
   /** Tells whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** What a response without such a body means, if these tools can say more of it than holds for every API. */
+  /** What a response without such a body means, if the caller knows more than what holds for every API. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -46,7 +46,7 @@ export interface ApiChange<Body> extends Omit<ApiRequest<Body>, 'search'> {
   readonly statuses: readonly number[]
 }
 
-/** What either of the two is on the wire. */
+/** A request or a change, as it is sent. */
 interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
   readonly method: 'GET' | ApiChange<Body>['method']
   readonly body?: object | undefined
@@ -74,9 +74,9 @@ export interface ApiExchange<Came extends Reply, Result> {
     readonly body?: unknown
   }
   readonly facts?: StepFacts
-  /** Whether it changes nothing, so that it may be sent again when its connection broke. */
+  /** Whether the request changes nothing, so that it may be sent again if its connection broke. */
   readonly mayRepeat: boolean
-  /** Sends it with these headers, the token among them. What it throws is the request's failure. */
+  /** Sends the request with these headers, token included. What `send` throws is the request's failure. */
   send(headers: Readonly<Record<string, string>>, signal: AbortSignal, send: Send): Promise<Came>
   /**
    * Reads the result, and what the trace shows of it. Tokens have been taken out of the body. Throws a ProblemError for a
@@ -110,15 +110,15 @@ export class ApiContext<Who extends Caller = Caller> {
     this.#permit = permit
   }
 
-  /** The same, for calls that belong to this step of the trace; with a permit, if the step may change something. */
+  /** The same, for calls below this step of the trace; with a permit, if the step may change something. */
   under(parentId: string, permit?: Permit): ApiContext<Who> {
     return new ApiContext(this.#means, this.turn, parentId, permit)
   }
 
   /**
-   * What lets the caller of an API change something there.
+   * The permit to change something at an API.
    *
-   * @throws {Error} without a permit: whoever runs tools has forgotten that this one changes something
+   * @throws {Error} without a permit: the agent takes this tool for one that only reads
    */
   get permit(): Permit {
     if (!this.#permit) throw new Error('This call changes something, and nothing permits it.')
@@ -136,8 +136,8 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 
   /**
-   * Asks an API for a change, under the permit of this context. It is sent with an `Idempotency-Key`, and again if its connection
-   * broke and the API does it once even then.
+   * Asks an API for a change, under the permit of this context. It is sent with an `Idempotency-Key`, and
+   * sent again if its connection broke and the API still does it only once.
    *
    * @throws ProblemError as `call`; STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED
    */
@@ -181,9 +181,9 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 
   /**
-   * Obtains TR for the turn's agent, flow and user and this API, checks it, sends a request under it and records token
-   * request, token, call and the API's own validation in the turn's trace. Where an API wants more of the user than TR shows
-   * (a step-up), CONDITIONAL_ACCESS_REQUIRED comes out here, from either of the two.
+   * Obtains TR for the turn's agent, flow and user and this API, checks it, sends a request under it and
+   * records token request, token, call and the API's own validation in the turn's trace. If Entra or the API
+   * wants more of the user than TR shows (a step-up), this throws CONDITIONAL_ACCESS_REQUIRED.
    *
    * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, API_ECHOED_TOKEN,
    *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED (with a permit: STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED), or what the exchange threw.
@@ -204,7 +204,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // The denied token is still in the sidecar's cache. Past it, Entra issues another one or says that the agent is disabled.
+      // The denied token is still in the sidecar's cache. Past it, Entra issues another or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isDenied(error)) throw error
         return send(await obtain(true))
@@ -244,7 +244,7 @@ export class ApiContext<Who extends Caller = Caller> {
       noteValidation(turn, api, step.id, issued, came.body)
       return result
     } catch (thrown) {
-      // Whoever ends the turn also ends its steps, and knows why.
+      // The code that aborts the turn also ends its steps, with the reason.
       turn.signal.throwIfAborted()
       const error = holdsToken(explainThrown(api, thrown).message, secrets)
         ? echoedToken(api)
@@ -289,14 +289,14 @@ function headersOf(raw: string, { traceparent }: OpenStep): Readonly<Record<stri
   return traceparent === undefined ? headers : { ...headers, traceparent }
 }
 
-/** What came, without what looks like a token. Throws API_ECHOED_TOKEN where a part of a secret is hidden in it. */
+/** The reply without what looks like a token. Throws API_ECHOED_TOKEN if a part of a secret is hidden in it. */
 function withoutTokens<Came extends Reply>(api: DownstreamApi, came: Came, secrets: readonly string[]): Came {
   const body = redactBody(came.body)
   if (holdsToken(body, secrets)) throw echoedToken(api, came.status)
   return { ...came, body }
 }
 
-/** Without the path, which may say what the user asked for. */
+/** The API's span attributes, without the path, which may say what the user asked for. */
 function describeApi({ name, url }: DownstreamApi): Attributes {
   const { hostname, port, protocol } = new URL(url)
   return {

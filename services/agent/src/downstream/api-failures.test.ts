@@ -19,18 +19,18 @@ const told = ({ code, message, options }: ProblemError) => [code, message, optio
 const explain = (status: number, body: unknown = {}, challenge?: string) =>
   explainApiResponse(api, 'obo', { status, body, challenge })
 
-describe('a response of an API that brings nothing', () => {
+describe('a failed response of an API', () => {
   it.each([
     [400, 'INVALID_REQUEST', 'The Weather API does not accept the request.'],
     [401, 'API_TOKEN_REJECTED', 'The Weather API does not accept the agent’s token.'],
     [403, 'API_FORBIDDEN', 'The agent’s token lacks a permission that the Weather API wants.'],
     [404, 'API_UNAVAILABLE', 'The Weather API responded 404.'],
     [500, 'API_UNAVAILABLE', 'The Weather API responded 500.'],
-  ])('of status %i is told as %s', (status, code, message) => {
+  ])('of status %i is reported as %s', (status, code, message) => {
     expect(told(explain(status))).toEqual([code, message, { service, status }])
   })
 
-  it('is told with what the API says of it: its code, the check that failed, what was wrong', () => {
+  it('is reported with what the API says: its code, the check that failed, what was wrong', () => {
     const body = { code: 'TOKEN_REJECTED', failedCheck: 'audience', detail: 'days must be <= 7.' }
     const upstream = (status: number) => ({ service, status, code: 'TOKEN_REJECTED' })
     expect(told(explain(400, body))).toEqual(['INVALID_REQUEST', 'days must be <= 7.', upstream(400)])
@@ -54,7 +54,7 @@ describe('a response of an API that brings nothing', () => {
     ['a detail of more than 1,000 letters', { detail: 'x'.repeat(1_001) }],
     ['a suggestion of more than 200 letters', { suggestions: ['x'.repeat(201)] }],
     ['more than 20 suggestions', { suggestions: Array(21).fill('x') }],
-  ])('is told without what it says where that is no problem document: %s', (_what, changes) => {
+  ])('is reported without the API’s words if they are no problem document: %s', (_what, changes) => {
     const body = typeof changes === 'object' ? { code: 'C', detail: 'Detail.', ...changes } : changes
     expect(told(explain(400, body))).toEqual([
       'INVALID_REQUEST',
@@ -75,7 +75,7 @@ describe('a response of an API that brings nothing', () => {
     expect(unknown.toDocument('r').hint).toBe(catalogue.API_FORBIDDEN.hint)
   })
 
-  it('names the check that failed, and the right that is missing if it was that one', () => {
+  it('names the check that failed and, for the check of the permission, the missing right', () => {
     const extensionsOf = (flow: Flow, body: object, challenge?: string, of = api) =>
       explainApiResponse(of, flow, { status: 403, body, challenge }).options.extensions
     const unknown = { ...api, permissions: undefined }
@@ -128,7 +128,7 @@ describe('a response of an API that brings nothing', () => {
       expect(withoutHeldRight(other, { scp: 'Other.Read', roles: ['Weather.Read'] })).toBe(other)
   })
 
-  it('asks for every right of which none may be missing', () => {
+  it('names all rights of the challenge, each of which the token needs', () => {
     const unknown = { ...api, permissions: undefined }
     const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Read Tasks.Write"'
     const refused = explainApiResponse(unknown, 'obo', { status: 403, body: {}, challenge })
@@ -142,7 +142,7 @@ describe('a response of an API that brings nothing', () => {
     expect(withoutHeldRight(refused, { scp: 'Tasks.Write Tasks.Read' })).not.toBe(refused)
   })
 
-  it('of an agent on its deny list is told as that, whatever else the API says', () => {
+  it('for an agent on the API’s deny list says so, whatever else the API says', () => {
     const upstream = { service, status: 403 }
     const hint =
       'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.'
@@ -168,13 +168,13 @@ describe('a response of an API that brings nothing', () => {
     expect(explain(500).options.hint).toBeUndefined()
   })
 
-  it('is told as such where the API sent the token back', () => {
+  it('says so if the API sent the token back', () => {
     const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
     expect(told(echoedToken(api, 400))).toEqual(['API_ECHOED_TOKEN', message, { service, status: 400 }])
     expect(told(echoedToken(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
   })
 
-  it('is told as such where it is not what the API promises, and where the API is not ready', () => {
+  it('says so if it is not what the API promises, or if the API is not ready', () => {
     expect(told(unreadableResponse(api, 200))).toEqual([
       'API_UNAVAILABLE',
       'The response of the Weather API is not what it promises.',
@@ -187,7 +187,7 @@ describe('a response of an API that brings nothing', () => {
     ])
   })
 
-  it('is told as silence when something was thrown, unless it tells its own cause', () => {
+  it('counts as silence if an error was thrown, unless that is a problem itself', () => {
     const error = new Error('socket hang up')
     const silent = explainThrown(api, error)
     expect(told(silent)).toEqual([
@@ -206,7 +206,7 @@ describe('a Conditional Access challenge of an API', () => {
   const challenge = (encoded: string, error = 'insufficient_claims') =>
     `Bearer realm="", error="${error}", claims="${encoded}", cc_type="authcontext"`
 
-  it.each(['base64', 'base64url'] as const)('is handed on to the page (%s)', form => {
+  it.each(['base64', 'base64url'] as const)('is passed on to the page (%s)', form => {
     const failure = explain(401, {}, challenge(encode(claims, form)))
     expect(told(failure)).toEqual([
       'CONDITIONAL_ACCESS_REQUIRED',
@@ -220,7 +220,7 @@ describe('a Conditional Access challenge of an API', () => {
   const explainAs = (text: string, of = { ...api, authenticationContexts: ['c1', 'c2'] }) =>
     explainApiResponse(of, 'obo', { status: 401, body: {}, challenge: challenge(encode(text)) })
 
-  it('is handed on without more than the context, where the API’s contexts are known', () => {
+  it('is passed on with nothing but the context if the API’s contexts are configured', () => {
     const asked = '{"access_token":{"acrs":{"essential":true,"value":"c2","x":1},"xms_cc":{}},"id_token":{}}'
     expect(explainAs(asked).options.extensions).toEqual({
       claimsChallenge: ofContext({ essential: true, value: 'c2' }),
@@ -236,7 +236,7 @@ describe('a Conditional Access challenge of an API', () => {
     ['a claim of another token', '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}'],
     ['no claims', 'null'],
     ['null as its claims', '{"access_token":null}'],
-  ])('is a refusal where those do not allow it: %s', (_what, text) => {
+  ])('is a refusal if the configured contexts do not allow it: %s', (_what, text) => {
     const failure = explainAs(text)
     expect(told(failure)[0]).toBe('API_TOKEN_REJECTED')
     expect(failure.options.hint).toBe(
@@ -244,7 +244,7 @@ describe('a Conditional Access challenge of an API', () => {
     )
   })
 
-  it('that is none leaves the usual hint', () => {
+  it('that is missing leaves the usual hint', () => {
     const contexts = { ...api, authenticationContexts: ['c1'] }
     const refused = explainApiResponse(contexts, 'obo', { status: 401, body: {}, challenge: undefined })
     expect(refused.options).not.toHaveProperty('hint')
@@ -264,7 +264,7 @@ describe('a Conditional Access challenge of an API', () => {
     ['claims that are no JSON', challenge(encode('none'))],
     ['claims in other letters', challenge(`${encode(claims)}!`)],
     ['too many claims', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
-  ])('is none with %s', (_what, text) => {
+  ])('is ignored with %s', (_what, text) => {
     expect(told(explain(401, {}, text))[0]).toBe('API_TOKEN_REJECTED')
   })
 })
@@ -294,7 +294,7 @@ describe('a failure of a call that may wait for its user', () => {
     ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
     ['of nobody', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
     ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
-  ])('stays what it is where it is one %s', (_what, failure) => {
+  ])('stays what it is if it is one %s', (_what, failure) => {
     expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })
 })

@@ -81,7 +81,7 @@ function forbidden(
   )
 }
 
-/** An API that refuses a token with the very right that it wants refuses it for another reason: no consent or grant would help. */
+/** Drops the missing right if the token has it: the API then refuses for another reason, and no consent or grant would help. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
   if (!(failure instanceof ProblemError)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
@@ -113,7 +113,7 @@ export function unreadableResponse(api: DownstreamApi, status: number): ProblemE
   })
 }
 
-/** The API sent a token back in a form in which nobody would recognise it. */
+/** The API sent a token back in a form that redaction does not recognise. */
 export function echoedToken(api: DownstreamApi, status?: number): ProblemError {
   const what = `The ${api.title} sent back the token that it got, so nothing of its response is used.`
   return problem('API_ECHOED_TOKEN', what, {
@@ -176,7 +176,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
 }
 
 /**
- * The part of an API's challenge that is passed on to users: where its contexts are configured, one of these and nothing else.
+ * The part of an API's challenge that is passed on to users: if contexts are configured, one of these and nothing else.
  */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,

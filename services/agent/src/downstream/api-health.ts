@@ -22,7 +22,7 @@ export function createApiHealth(
   let probedAtMs = Number.NEGATIVE_INFINITY
 
   /**
-   * One record for each agent: an API may refuse one of them and take another. An API that is called with another right counts
+   * One record for each agent: an API may refuse one agent and accept another. An API that is called with another right counts
    * as an API of its own.
    */
   function of({ name, scope }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {

@@ -12,7 +12,7 @@ const denial = (status: number) =>
   json(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 
 /**
- * An API that denies the sidecar's cached token with this status, and a sidecar that responds so to a request past its cache.
+ * An API that denies the sidecar's cached token with this status, and how the sidecar treats a request past its cache.
  */
 async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off') {
   const cached = authorizationHeader(autonomousClaims({ uti: 'cached' }))
@@ -40,7 +40,7 @@ async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is 
   return { turn, asked, call: () => caller.for(turn).call(api, { path: '/', subject: 'things', isBody }) }
 }
 
-it('A token that an API denies is dropped: the call is made again with one past the sidecar’s cache', async () => {
+it('A token that an API denies is dropped: the call is made again with one from Entra, not from the sidecar’s cache', async () => {
   const { turn, asked, call } = await stage(401, 'issues')
   expect(await call()).toEqual({ found: 'it' })
   expect(asked).toEqual([false, true])
@@ -54,7 +54,7 @@ it('An agent that an API denies and Entra has switched off says that it is off',
   await expect(call()).rejects.toEqual(refusal('AGENT_DISABLED'))
 })
 
-it('An agent that an API denies alone says so, and does not ask for tokens for ever', async () => {
+it('An agent that only the API denies says so, and does not ask for tokens for ever', async () => {
   const { asked, call } = await stage(403, 'issues in vain')
   const failure = call()
   await expect(failure).rejects.toEqual(refusal('API_FORBIDDEN'))

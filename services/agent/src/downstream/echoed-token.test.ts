@@ -7,7 +7,7 @@ const signature = randomBytes(256).toString('base64url')
 const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
 const user = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join('.')
 
-/** More than are compared one by one. */
+/** More pieces than are compared one by one. */
 const others = randomBytes(30_000).toString('base64url')
 const reversed = [...token].reverse().join('')
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -65,7 +65,7 @@ describe('A response holds the token that was sent', () => {
     expect(holdsToken(body, [token, user])).toBe(false)
   })
 
-  it('whose signature has 40 characters, and not of one that is shorter', () => {
+  it('if its signature has 40 characters, and not if it has fewer', () => {
     const short = 'a1B'.repeat(13)
     expect(holdsToken(`${short}c`, [`e30.e30.${short}c`])).toBe(true)
     expect(holdsToken(short, [`e30.e30.${short}`])).toBe(false)
@@ -73,7 +73,7 @@ describe('A response holds the token that was sent', () => {
     expect(holdsToken(short.slice(0, 11), [`e30.e30.${short}c`])).toBe(false)
   })
 
-  it('is found out however deep the response is', () => {
+  it('however deep the token is nested', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}"${signature}"${']'.repeat(100_000)}`)
     expect(holdsToken(deep, [token])).toBe(true)
   })
@@ -89,7 +89,7 @@ describe('A response without what looks like a token', () => {
     })
   })
 
-  it('is the body itself where nothing looks like one', () => {
+  it('is the body itself if nothing looks like a token', () => {
     for (const body of [{ list: [1, null, 'a text'] }, randomBytes(4), null, 7, 'a text'])
       expect(redactBody(body)).toBe(body)
   })
@@ -104,7 +104,7 @@ describe('A response without what looks like a token', () => {
     expect(JSON.stringify(nested(102))).toContain('"‹too deep›"')
   })
 
-  it('ends where nobody would look', () => {
+  it('ends there even if the response has 100,000 levels', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
     expect(JSON.stringify(redactBody(deep))).toContain('‹too deep›')
   })

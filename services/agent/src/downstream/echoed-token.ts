@@ -17,7 +17,7 @@ const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Texts that need no search. Most texts of a response are such; a piece of a signature hardly ever is. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
-/** A body without texts that look like tokens. Without any, it is the body itself, since a copy takes more time than the check. */
+/** A body without texts that look like tokens. Without any, returns the body itself, since a copy takes more time than the check. */
 export function redactBody(value: unknown): unknown {
   return mayNeedRedaction(value) ? redact(value) : value
 }
@@ -44,7 +44,7 @@ function redact(value: unknown, depth = 0): unknown {
 
 /**
  * Whether a body holds a part of one of these tokens: as it is, in pieces, backwards, or in base64, hexadecimal digits or
- * percent-encoding. It looks for the signature: claims are no secret, and without its signature a token is none.
+ * percent-encoding. Only signatures are searched for: claims are no secret, and without its signature a token is useless.
  */
 export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
   const signatures = tokens
@@ -66,7 +66,7 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
   const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')
-  // Base64 has three forms, by the number of bytes before. Of a signature, which is base64url, it has neither + nor /.
+  // Base64 has three forms, by the number of bytes before; those of a signature (base64url) have neither + nor /.
   const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature))
   return [characters, backwards, ...inBase64].join('.')
 }
@@ -82,7 +82,7 @@ function partsOf(text: string, { length, step }: typeof window): string[] {
   return parts
 }
 
-/** Whether a form contains a candidate. Making an index takes as long as some hundred searches without one. */
+/** Whether a form contains a candidate. Building an index takes as long as some hundred searches without one. */
 function finds(forms: string, candidates: readonly string[]): boolean {
   if (candidates.length <= fewCandidates) return candidates.some(candidate => forms.includes(candidate))
   const { length = 0 } = candidates[0] ?? {}
@@ -110,8 +110,8 @@ function isSearched(text: string): boolean {
 }
 
 /**
- * The texts of a body, without plain words, joined to one. Values come before names, so that a token is found that is split
- * over several values.
+ * The texts of a body, without plain words, joined to one. Values come before names, so that a token that is
+ * split over several values is found.
  */
 function readTexts(body: unknown): string {
   const values: string[] = []

@@ -7,13 +7,13 @@ const never = new AbortController().signal
 describe('a call whose connection broke', () => {
   const broken = (kind: SendErrorKind = 'broken') => new SendError(kind, `It is ${kind}.`)
 
-  it.each(['refused', 'broken'] as const)('or was %s is made once more', async kind => {
+  it.each(['refused', 'broken'] as const)('is made once more (%s)', async kind => {
     const call = vi.fn().mockRejectedValueOnce(broken(kind)).mockResolvedValue('done')
     expect(await oncePerBrokenConnection(call, never)).toBe('done')
     expect(call).toHaveBeenCalledTimes(2)
   })
 
-  it('a second time is given up', async () => {
+  it('twice is given up', async () => {
     const call = vi.fn().mockRejectedValueOnce(broken()).mockRejectedValue(broken('refused'))
     await expect(oncePerBrokenConnection(call, never)).rejects.toThrow('refused')
     expect(call).toHaveBeenCalledTimes(2)

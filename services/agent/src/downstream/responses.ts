@@ -4,9 +4,9 @@ import type { Attributes } from '@opentelemetry/api'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
-/** What came of a request, in whatever protocol. */
+/** The reply to a request, in any protocol. */
 export interface Reply {
-  /** Of the HTTP response. */
+  /** The HTTP status. */
   readonly status: number
   readonly body: unknown
   /** Further attributes of the call's span. */
@@ -38,10 +38,10 @@ function parse(text: string): unknown {
 }
 
 const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })
-/** A name, and no sentence that the trace would show as the agent's own. */
+/** A name, not a sentence that the trace would show as the agent's own words. */
 const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
-/** What an API that validates TR may tell of it, as the member `validated` of its response. */
+/** What an API that validates TR may say of TR, in the member `validated` of its response. */
 const Validated = Type.Object({
   flow: FlowName,
   caller: Guid,
@@ -65,7 +65,7 @@ export type ApiProblem = Static<typeof ApiProblem>
 const validated = Compile(Type.Object({ validated: Validated }))
 const apiProblem = Compile(ApiProblem)
 
-/** The API's own word on TR, where it gives one. */
+/** What the API says of TR, if anything. */
 export function readValidated(body: unknown): Validated | undefined {
   return validated.Check(body) ? body.validated : undefined
 }
@@ -81,8 +81,8 @@ const toldOfFailure = new Set('code title detail failedCheck error error_descrip
 const maxTold = 1_000
 
 /**
- * What the trace shows of a response that is a failure: texts of problem documents (RFC 9457), of OAuth (RFC 6749) and of
- * JSON-RPC, at most so many characters of each, and nothing that looks like a token.
+ * What the trace shows of a response that is a failure: texts of problem documents (RFC 9457), of OAuth (RFC
+ * 6749) and of JSON-RPC, each cut to a maximum length, and nothing that looks like a token.
  */
 export function describeFailure(body: unknown): Readonly<Record<string, unknown>> {
   const { error } = Object(body) as { error?: unknown }
@@ -101,7 +101,7 @@ function clip(text: string): string {
   return text.length <= maxTold ? text : `${text.slice(0, maxTold - 1)}…`
 }
 
-/** The permissions that a challenge (RFC 6750) asks for, where it says so; in the form of names, not of sentences. */
+/** The permissions that a challenge (RFC 6750) asks for, if it names any; only names, no sentences. */
 export function readScope(challenge: string | undefined): string | undefined {
   if (!challenge?.includes('error="insufficient_scope"')) return undefined
   const scope = /\bscope="([A-Za-z0-9._:/ -]{1,300})"/.exec(challenge)?.[1]?.trim()

@@ -19,7 +19,7 @@ const own = autonomousClaims({ exp, uti: 'token-1' })
 const forAda = onBehalfOfClaims(ids.ada, { exp })
 const audited = { agent: 'default', caller: ids.agentClientId, api: 'weather-api' }
 
-/** A sidecar that responds so, one response after the other, the last one for ever. */
+/** A sidecar that responds with these bodies in turn, and with the last one from then on. */
 async function stage(...bodies: (string | { refused: string })[]) {
   let next = 0
   const sidecar = await start((_request, response) => {
@@ -261,7 +261,7 @@ describe('a token in the trace', () => {
     expect(unasked.trace.steps[3]).not.toHaveProperty('parentId')
   })
 
-  it('has no id where its claim is none', async () => {
+  it('has no log id if its claim uti holds none', async () => {
     const { obtain } = await stage(authorizationHeader({ ...own, uti: 7 }))
     expect((await obtain(turnOf())).logIds).toEqual({})
   })
@@ -304,7 +304,7 @@ describe('a token in the trace', () => {
 })
 
 describe('a token request that failed', () => {
-  it('shows the status of the sidecar and by what Entra knows the request', async () => {
+  it('shows the status of the sidecar and the ids by which Entra knows the request', async () => {
     const requestId = '12121212-0000-4000-8000-000000000001'
     const entraId = '12121212-0000-4000-8000-000000000002'
     const { obtain } = await stage({
@@ -329,7 +329,7 @@ describe('a token request that failed', () => {
     expect(unread.trace.steps[0]).not.toHaveProperty('response')
   })
 
-  it('is shown as well when nobody was asked', async () => {
+  it('is shown even if it failed before the sidecar was called', async () => {
     const { sidecar, obtain } = await stage(authorizationHeader(forAda))
     const turn = { ...turnOf(ids.ada), user: undefined }
     await expect(obtain(turn)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
@@ -375,7 +375,7 @@ describe('the audit log of tokens', () => {
     expect(audit()).toMatchObject([{ audit: 'issued', flow: 'agent-user', agentUser: ids.agentUser }])
   })
 
-  it('says why there is none', async () => {
+  it('says why no token was issued', async () => {
     const { obtain, audit } = await stage({ refused: 'AADSTS65001: ada@contoso.example has not consented' })
     const turn = turnOf(ids.ada)
     await expect(obtain(turn)).rejects.toThrow()
@@ -396,7 +396,7 @@ describe('the audit log of tokens', () => {
 })
 
 describe('a traced token request', () => {
-  it('is a span that the sidecar’s own can hang on', async () => {
+  it('is a span that can be the parent of the sidecar’s own', async () => {
     const { sidecar, obtain } = await stage(authorizationHeader(own))
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const started: StepFacts[] = []

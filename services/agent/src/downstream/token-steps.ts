@@ -23,7 +23,7 @@ import type { Validated } from './responses.ts'
 /** TR and its step in the trace. */
 export interface TokenStep {
   readonly token: AgentToken
-  /** By which Entra's sign-in log knows it. */
+  /** The ids by which Entra's sign-in log knows the token. */
   readonly logIds: LogIds
   /** Flow, agent and user of the token, to be compared with an API's `validated`. */
   readonly holder: TokenHolder
@@ -47,7 +47,7 @@ export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'>
 
 /**
  * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. The audit log gets a line: which
- * agent, on whose behalf, for which API, with which token or why with none; ids only.
+ * agent, on whose behalf, for which API, with which token or why without one; ids only.
  */
 export async function obtainToken(
   tokens: AgentTokens,
@@ -93,7 +93,7 @@ export async function obtainToken(
   try {
     token = await tokens.obtain({ ...asked, traceparent: step.traceparent })
   } catch (error) {
-    // Whoever ends the turn also ends its steps, and knows why.
+    // The code that aborts the turn also ends its steps, with the reason.
     signal.throwIfAborted()
     const failure = toProblem(error)
     const { cause, upstream } = failure.options
@@ -131,7 +131,7 @@ function describeRequest(tokens: AgentTokens, asked: TokenRequest): Request {
   }
 }
 
-/** By which Entra's sign-in log knows the token. */
+/** The ids by which Entra's sign-in log knows the token. */
 function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
@@ -194,7 +194,7 @@ function noteHiddenHops(
   })
 }
 
-/** What the sidecar's entry asks for, and with a delegated scope what every application asks for. */
+/** The scopes that the sidecar's entry asks for; delegated ones with those that every application asks for. */
 function scopeOf({ appId, scope = '.default' }: DownstreamApi, flow: Flow): string {
   return flows[flow].right === 'scope'
     ? `api://${appId}/${scope} offline_access openid profile`

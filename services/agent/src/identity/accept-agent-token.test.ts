@@ -71,7 +71,7 @@ describe('TR in the autonomous flow', () => {
     )
   })
 
-  it('refuses what is no JWT, because it cannot look into it', () => {
+  it('refuses a token that is no JWT, because its claims cannot be read', () => {
     expect(() => acceptAgentToken('opaque', forItself)).toThrow(
       expect.objectContaining({ code: 'SIDECAR_MISCONFIGURED' }),
     )
@@ -163,7 +163,7 @@ describe('A refusal of TR', () => {
       'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
       { scp: 'Weather.Read' },
     ],
-  ])('says “%s”, blames the sidecar, and tells the fix where it knows it', (message, hint, changes) => {
+  ])('says “%s”, blames the sidecar, and tells the fix if there is one', (message, hint, changes) => {
     expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)).toThrow(
       expect.objectContaining({
         message,

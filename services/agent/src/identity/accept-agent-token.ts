@@ -6,7 +6,7 @@ import { type ExpectedToken, flowRules } from './flows.ts'
 /**
  * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does
  * not honour the agent identity, and with an app token where it was told to ignore the user; both must not be used.
- * The signature is the API's to verify: TR is opaque to whoever merely carries it.
+ * Verifying the signature is the API's task: to a client, TR is opaque.
  *
  * @returns its header and claims, and the checks, all of which passed
  * @throws ProblemError AGENT_IDENTITY_NOT_HONOURED, TOKEN_FLOW_MISMATCH or SIDECAR_MISCONFIGURED

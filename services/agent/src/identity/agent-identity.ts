@@ -13,13 +13,13 @@ export interface Blueprint {
 export interface AgentIdentity extends Blueprint {
   /** In kebab-case. */
   readonly name: string
-  /** Its name for people and for the model, where it has been given one. */
+  /** Its name for people and for the model, if it has one. */
   readonly title?: string
   /** For people. */
   readonly description?: string
   /** Client id of the agent identity: the actor of every TR. */
   readonly clientId: string
-  /** Object id of the user account that the agent has in Entra (an agent user); there if it has the flow `agent-user`. */
+  /** Object id of the user account that the agent has in Entra (an agent user); set if it has the flow `agent-user`. */
   readonly agentUserId?: string
   /** The flows that it can be asked in. */
   readonly flows: readonly Flow[]

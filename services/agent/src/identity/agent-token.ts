@@ -18,11 +18,11 @@ export interface VerifiedUserToken extends CheckedToken {
   readonly objectId: string
 }
 
-/** TR: the agent's token for one API, which is what was asked for. */
+/** TR: the agent's token for one API, checked to be the one that was asked for. */
 export interface AgentToken extends CheckedToken {
   /** It goes to its API and nowhere else. */
   readonly raw: string
-  /** How often the sidecar was asked. */
+  /** How many times the sidecar was asked. */
   readonly attempts: number
   /** The correlation id of the request that brought it: another turn's, when equal requests were joined. */
   readonly correlationId: string

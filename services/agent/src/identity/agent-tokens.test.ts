@@ -58,7 +58,7 @@ function tokensFrom(
   return tokens
 }
 
-/** A sidecar that answers so, and the tokens that come from it. */
+/** A sidecar that answers by this function, and the tokens that come from it. */
 async function tokensOf(
   listener: RequestListener,
   more?: Partial<AgentTokensOptions>,
@@ -91,7 +91,7 @@ function grant(response: ServerResponse, claims = autonomousClaims()): void {
   response.end(authorizationHeader(claims))
 }
 
-/** Claims of the own token of the agent that the sidecar is asked for. */
+/** Claims of the own token of the agent that a request to the sidecar names. */
 function claimsOfAsked(target = '') {
   const azp = new URL(target, 'http://localhost').searchParams.get('AgentIdentity')
   return autonomousClaims({ azp, oid: azp, sub: azp })
@@ -103,7 +103,7 @@ function refuse(response: ServerResponse, status: number, detail: string): void 
     .end(sidecarProblem(status, detail))
 }
 
-/** Answers the nth token request by the nth answer, the last one for ever; says Healthy otherwise. */
+/** Answers the nth token request by the nth answer, later ones by the last; other requests by Healthy. */
 function script(...answers: ((response: ServerResponse) => void)[]): RequestListener {
   let next = 0
   return (incoming, response) => {
@@ -116,7 +116,7 @@ function script(...answers: ((response: ServerResponse) => void)[]): RequestList
   }
 }
 
-describe('what the sidecar is asked', () => {
+describe('the token that the sidecar is asked for', () => {
   it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if there is one', async () => {
     const { sidecar, tokens } = await tokensOf(script(grant))
     const token = await tokens.obtain(request({ user: verifiedUser(ids.ada) }))
@@ -148,13 +148,13 @@ describe('what the sidecar is asked', () => {
     expect(sidecar.requests[0]?.headers.authorization).toBe('Bearer tc-of-ada')
   })
 
-  it('is nothing in the obo flow without a user: it never degrades to the autonomous flow', async () => {
+  it('is none in the obo flow without a user, which never degrades to the autonomous flow', async () => {
     const { sidecar, tokens } = await tokensOf(script(grant))
     await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
     expect(sidecar.requests).toEqual([])
   })
 
-  it('is what the trace shows as its URL', async () => {
+  it('is requested by the URL that the trace shows', async () => {
     const tokens = tokensFrom('http://localhost:5000')
     expect(tokens.urlOf(request())).toBe(
       `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
@@ -162,7 +162,7 @@ describe('what the sidecar is asked', () => {
     )
   })
 
-  it('is asked each time anew: the cache is the sidecar’s', async () => {
+  it('is requested anew each time: the cache is the sidecar’s', async () => {
     const { sidecar, tokens } = await tokensOf(script(grant))
     await tokens.obtain(request())
     await tokens.obtain(request())
@@ -263,13 +263,13 @@ describe('what is tried again', () => {
   it.each([
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
     [3, 'SIDECAR_UNREACHABLE', broken],
-  ] as const)('but not for ever: %i times until it is %s', async (times, code, failure) => {
+  ] as const)('is not tried for ever: %i times until it is %s', async (times, code, failure) => {
     const { sidecar, tokens } = await tokensOf(script(failure))
     await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(times)
   })
 
-  it('after pauses that grow', async () => {
+  it('is tried after pauses that grow', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
     const cameMs: number[] = []
     const sidecar = await startSidecar(
@@ -284,7 +284,7 @@ describe('what is tried again', () => {
     expect(third - second).toBeGreaterThan(40)
   })
 
-  it('not when the caller goes away in the pause before it', async () => {
+  it('is not tried if the caller goes away in the pause', async () => {
     const caller = new AbortController()
     const sidecar = await startSidecar(
       script(response => {
@@ -308,7 +308,7 @@ describe('what is tried again', () => {
       (response: ServerResponse) => grant(response, autonomousClaims({ azp: ids.blueprintAppId })),
     ],
     ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
-  ])('nothing permanent: %s', async (code, failure) => {
+  ])('is nothing permanent: %s', async (code, failure) => {
     const { sidecar, tokens } = await tokensOf(script(failure, grant))
     await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(1)
@@ -335,7 +335,7 @@ describe('a response that holds no token', () => {
     })
   })
 
-  it('is told by its media type', async () => {
+  it('is explained by its media type', async () => {
     const { tokens } = await tokensOf(script(response => refuse(response, 400, 'No scopes found')))
     await expect(tokens.obtain(request())).rejects.toMatchObject({
       options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
@@ -346,7 +346,7 @@ describe('a response that holds no token', () => {
 describe('a sidecar that restarts', () => {
   const patient = { sidecarRestartMs: 60_000, tokenDeadlineMs: 60_000 }
 
-  it('while it is asked is asked again until it listens', async () => {
+  it('during a request is asked again until it listens', async () => {
     let refusals = 0
     const countRefusal = () => void refusals++
     subscribe('undici:client:connectError', countRefusal)
@@ -379,7 +379,7 @@ describe('a sidecar that restarts', () => {
     await expect(token).rejects.toThrow('went away')
   })
 
-  it('and does not come back is what failed, not Entra', async () => {
+  it('and does not come back is blamed, not Entra', async () => {
     const tokens = tokensFrom(
       await deadUrl(),
       {},
@@ -390,7 +390,7 @@ describe('a sidecar that restarts', () => {
 })
 
 describe('a sidecar that does not answer', () => {
-  it('is told to be down when nobody listens for longer than a restart takes, and works again without a restart', async () => {
+  it('is reported as down when nobody listens for longer than a restart takes, and works again without a restart', async () => {
     let sidecarUrl = await deadUrl()
     const tokens = tokensFrom(sidecarUrl)
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
@@ -408,7 +408,7 @@ describe('a sidecar that does not answer', () => {
     })
   })
 
-  it('is told to be down when it accepts connections and is silent, even on /healthz', async () => {
+  it('is reported as down when it accepts connections and is silent, even on /healthz', async () => {
     const { sidecar, tokens } = await tokensOf(
       () => undefined,
       {},
@@ -417,11 +417,11 @@ describe('a sidecar that does not answer', () => {
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
     expect(error).toEqual(refusal('SIDECAR_UNREACHABLE'))
     expect(error).toMatchObject({ options: { upstream: { service: 'sidecar' } } })
-    // Silence was waited for once: asking again would take as long.
+    // The agent waits for a silent sidecar once: asking again would take as long.
     expect(sidecar.requests.filter(({ target }) => target !== 'GET /healthz')).toHaveLength(1)
   })
 
-  it('is told to be down when it says on /healthz that it is not healthy', async () => {
+  it('is reported as down when it says on /healthz that it is not healthy', async () => {
     const sidecar = await startSidecar((incoming, response) => {
       if (healthy(incoming.url)) response.writeHead(503).end('Unhealthy')
     })
@@ -437,7 +437,7 @@ describe('a sidecar that does not answer', () => {
     expect(await waiting).toMatchObject({ code: 'SIDECAR_UNREACHABLE', cause: { code: 'UND_ERR_DESTROYED' } })
   })
 
-  it('but lives is waited for until the deadline; then Entra is what is silent', async () => {
+  it('but is alive is waited for until the deadline, when Entra is reported as silent', async () => {
     const { sidecar, tokens } = await tokensOf(
       script(() => undefined),
       {},
@@ -451,7 +451,7 @@ describe('a sidecar that does not answer', () => {
     await expect.poll(() => sidecar.requests.map(({ target }) => target)).toContain('GET /healthz')
   })
 
-  it('for a while only, while Entra is slow, still brings its token', async () => {
+  it('only for a while, because Entra is slow, still gives its token', async () => {
     let waiting: ServerResponse | undefined
     const sidecar = await startSidecar((incoming, response) => {
       if (!healthy(incoming.url)) {
@@ -469,7 +469,7 @@ describe('a sidecar that does not answer', () => {
 describe('the health of the identity', () => {
   const unexpected = (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')
 
-  it('is unknown before anything was seen', async () => {
+  it('is unknown before the first request', async () => {
     expect(seenBy(tokensFrom(await deadUrl()))).toMatchObject({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
@@ -491,7 +491,7 @@ describe('the health of the identity', () => {
     expect(tokens.health.flowsOf(agent).obo.problem).toBe(problem)
   })
 
-  it('takes requests that were under way at the same time for one failure', async () => {
+  it('counts the failures of concurrent requests as one', async () => {
     const sidecar = await startSidecar(script(unexpected))
     const others = ['notes-api', 'tasks-api'].map(name => ({ ...weatherApi, name }))
     const tokens = tokensFrom(sidecar.url, { apis: [weatherApi, ...others] })
@@ -518,7 +518,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('looks whether Entra responds only where the sidecar told no cause', async () => {
+  it('checks whether Entra responds only if the sidecar told no cause', async () => {
     const { tokens } = await tokensOf(
       script(response => refuse(response, 401, 'AADSTS50105: no role')),
       { lookAtEntra: async () => 'silent' },
@@ -526,7 +526,7 @@ describe('the health of the identity', () => {
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('AGENT_NOT_PERMITTED'))
   })
 
-  it('is not touched by a turn that was ended for a reason of its own', async () => {
+  it('is not changed by a turn that was aborted', async () => {
     const { sidecar, tokens } = await tokensOf(() => undefined)
     const turn = new AbortController()
     const asked = tokens.obtain(request({ signal: turn.signal })).catch((thrown: Error) => thrown)
@@ -537,7 +537,7 @@ describe('the health of the identity', () => {
     expect(tokens.health.flowsOf(agent).autonomous.state).toBe('unknown')
   })
 
-  it('is not shaken by what concerns one user only', async () => {
+  it('is not changed by failures that concern one user only', async () => {
     const sidecar = await startSidecar(
       script(
         response => grant(response, onBehalfOfClaims(ids.ada)),
@@ -562,7 +562,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('is looked at by a real token request, once for many who ask', async () => {
+  it('is probed by a real token request, once for all concurrent callers', async () => {
     const { sidecar, tokens } = await tokensOf(script(grant))
     await Promise.all([tokens.refresh(), tokens.refresh()])
     await tokens.refresh()
@@ -573,7 +573,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('is looked at anew 5 seconds after the last look began', async () => {
+  it('is probed again 5 seconds after the last probe began', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     try {
       const asked = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()]
@@ -596,14 +596,14 @@ describe('the health of the identity', () => {
     }
   })
 
-  it('is looked at only for APIs that the agent calls as itself', async () => {
+  it('is probed only for APIs that the agent calls as itself', async () => {
     const sidecar = await startSidecar(script(grant))
     const forUsersOnly = { ...weatherApi, name: 'notes-api', flows: ['obo'] } as const
     await tokensFrom(sidecar.url, { apis: [forUsersOnly, weatherApi] }).refresh()
     expect(sidecar.requests).toHaveLength(1)
   })
 
-  it('is looked at for each agent', async () => {
+  it('is probed for each agent', async () => {
     const { sidecar, tokens } = await tokensOf(
       (incoming, response) => grant(response, claimsOfAsked(incoming.url)),
       { agents: [agent, secondAgent] },
@@ -614,7 +614,7 @@ describe('the health of the identity', () => {
     expect(sidecar.requests).toHaveLength(2)
   })
 
-  it('is looked at without throwing when all is down', async () => {
+  it('is probed without throwing when all is down', async () => {
     const tokens = tokensFrom(await deadUrl())
     await tokens.refresh()
     expect(tokens.health.sidecar).toMatchObject({

@@ -27,7 +27,7 @@ export interface AgentTokensOptions {
 
 export type AgentTokens = ReturnType<typeof createAgentTokens>
 
-const lookIsFreshForMs = 5_000
+const probeIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions) {
@@ -36,9 +36,9 @@ export function createAgentTokens(options: AgentTokensOptions) {
   const sidecar = createSidecar(sidecarUrl, timing)
   const requests = new SharedRequests<AgentToken>()
   const health = new IdentityHealthRecord(agents)
-  let look: Promise<unknown> | undefined
-  /** When the last look began. */
-  let lookedAtMs = Number.NEGATIVE_INFINITY
+  let probe: Promise<unknown> | undefined
+  /** When the last probe began. */
+  let probedAtMs = Number.NEGATIVE_INFINITY
 
   /**
    * Obtains TR. Every call asks the sidecar, which has the cache; equal calls under way are joined.
@@ -88,7 +88,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     }
   }
 
-  /** The sidecar responds alike when its credential is unusable and when Entra is out of its reach; only the first is its own trouble. */
+  /** The sidecar responds the same if its credential is unusable or it cannot reach Entra; only the first is its own fault. */
   async function findCause(failure: unknown): Promise<unknown> {
     const code = failure instanceof ProblemError ? failure.code : ''
     if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure
@@ -101,8 +101,8 @@ export function createAgentTokens(options: AgentTokensOptions) {
     })
   }
 
-  async function lookNow(): Promise<void> {
-    lookedAtMs = performance.now()
+  async function probeNow(): Promise<void> {
+    probedAtMs = performance.now()
     const { signal } = new AbortController()
     const common = { traceparent: undefined, user: undefined, signal } as const
     const withoutUser = flowNames.filter(flow => !needsUser(flow))
@@ -115,9 +115,9 @@ export function createAgentTokens(options: AgentTokensOptions) {
             .map(flow => ({ ...common, agent, flow, api })),
         ),
     )
-    // A failure is in the record of the health.
+    // Failures are recorded in the health.
     await Promise.allSettled(asked.map(one => obtain({ ...one, correlationId: randomUUID() })))
-    look = undefined
+    probe = undefined
   }
 
   return {
@@ -128,13 +128,13 @@ export function createAgentTokens(options: AgentTokensOptions) {
       return health.current
     },
     /**
-     * Looks anew if the last look is old, with a request for each agent's token for each API in each flow without a user (the
-     * sidecar has them in its cache). Never throws. For start-up, readiness probes and the status.
+     * Probes again if the last probe is old, with a request for each agent's token for each API in each flow without
+     * a user (the sidecar has them in its cache). Never throws. For start-up, readiness probes and the status.
      */
     async refresh() {
-      if (!look && performance.now() - lookedAtMs < lookIsFreshForMs) return
-      look ??= lookNow()
-      await look
+      if (!probe && performance.now() - probedAtMs < probeIsFreshForMs) return
+      probe ??= probeNow()
+      await probe
     },
     close: sidecar.close,
   }

@@ -23,17 +23,17 @@ const Shape = strictObject({
 const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
 /**
- * Reads the agents of the file that `AGENTS_CONFIG` names; without it there is one, `default`, with the id `AGENT_CLIENT_ID`. Every
- * fault is the environment's.
+ * Reads the agents from the file that `AGENTS_CONFIG` names; without a file there is one, `default`, with the
+ * id `AGENT_CLIENT_ID`. Faults are reported with those of the environment.
  *
  * @param apis names of the APIs and MCP servers that an agent may have
  * @returns the default one first
  */
 export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: readonly string[]): Agents {
-  const alone = (): Agents => [
+  const onlyDefault = (): Agents => [
     { ...blueprint, name: 'default', clientId: env.guid('AGENT_CLIENT_ID'), flows: defaultFlows },
   ]
-  if (env.optional('AGENTS_CONFIG') === undefined) return alone()
+  if (env.optional('AGENTS_CONFIG') === undefined) return onlyDefault()
   const content = env.jsonFile('AGENTS_CONFIG')
   const unusable: Agents = [{ ...blueprint, name: '', clientId: '', flows: [] }]
   if (content === undefined) return unusable

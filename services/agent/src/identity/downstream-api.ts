@@ -18,9 +18,9 @@ export interface DownstreamApi {
   readonly appId: string
   /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for an app role, without for a scope. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
-  /** The scope that its entry for users asks for, where that is a single one; else all that are granted. */
+  /** The one scope that its entry for users asks for; `undefined` = all that are granted. */
   readonly scope?: string
-  /** Authentication contexts of Conditional Access that it may ask users to prove. What else it asks of them is not passed on. */
+  /** Authentication contexts of Conditional Access that it may ask users to prove. Other demands are not passed on. */
   readonly authenticationContexts?: readonly string[]
   /** Whether it does a call once, however often it is sent with the same idempotency key, also through MCP. */
   readonly keepsIdempotencyKeys?: boolean

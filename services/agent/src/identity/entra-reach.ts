@@ -5,11 +5,11 @@ import type { Blueprint } from './agent-identity.ts'
 const { send } = createSender({ connections: 4 })
 const limits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
 
-/** What Entra does when this process asks it: a problem is the forward proxy's. */
+/** How Entra reacts to a request of this process; a problem is the forward proxy's. */
 export type EntraReach = 'responds' | 'silent' | ProblemError
 
 /**
- * Asks Entra for its key set. The sidecar shares the pod's network: what is out of reach here is out of its reach as well.
+ * Asks Entra for its key set. What the agent cannot reach, the sidecar in its pod cannot reach either.
  */
 export async function lookAtEntra({ authority, tenantId }: Blueprint): Promise<EntraReach> {
   const url = `${authority}/${tenantId}/discovery/v2.0/keys`

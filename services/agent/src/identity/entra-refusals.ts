@@ -11,13 +11,13 @@ export interface EntraRefusal extends Omit<Meaning, 'code' | 'hint'> {
 }
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-/** T1 is requested in the blueprint's name; what is asked for in the agent's is about its user account. */
+/** T1 is requested in the blueprint's name; a request in the agent's name is about its user account. */
 const unknownOfAgent: Refusal = {
   ...unknown,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },
 }
 
-/** The meaning of a refusal, by whose rights TR was to have. */
+/** The meaning of a refusal, by the party whose rights TR should have. */
 const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
   user: refusal => refusal,
   agent: refusal => refusal.asItself ?? refusal,

@@ -9,7 +9,7 @@ export interface ExpectedToken {
   readonly flow: Flow
   readonly agent: AgentIdentity
   readonly api: DownstreamApi
-  /** The user's object id; there in flows on behalf of a user only. */
+  /** The user's object id; set in flows on behalf of a user only. */
   readonly userId: string | undefined
 }
 
@@ -19,7 +19,7 @@ export interface FlowRules {
   readonly route: string
   /** The sidecar's setting that lets this route act as the agent identity. */
   readonly overrideSetting: string
-  /** How the sidecar is told who asks. */
+  /** The parameters that tell the sidecar who asks. */
   parameters(agent: AgentIdentity): Readonly<Record<string, string>>
   /** What the agent asks its sidecar for, in the words of the trace. */
   readonly asksFor: string
@@ -109,7 +109,7 @@ export const ownFlow = 'autonomous' satisfies Flow
 /**
  * What TR must allow in this flow: an app role of the agent, or a scope of the user it acts as.
  *
- * @param told the permission as the API names it, where the configuration does not
+ * @param told the permission as the API names it, if the configuration names none
  */
 export function neededRight(api: DownstreamApi, flow: Flow, told?: string): NeededRight | undefined {
   const kind = flows[flow].right

@@ -56,7 +56,7 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
   },
 )
 
-it('A credential that the sidecar could not load is told with what was seen of it', () => {
+it('A credential that the sidecar could not load is reported with the status of its failures', () => {
   const record = new IdentityHealthRecord([agent])
   const upstream = { service: 'sidecar', status: 500 }
   for (let time = 0; time < 2; time++) {
@@ -83,7 +83,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
   },
 )
 
-it('A sidecar that does not respond is shown by an optional API as by any', () => {
+it('A sidecar that does not respond is noticed by calls of an optional API, too', () => {
   const record = new IdentityHealthRecord([agent])
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
   record.tokenFailed(

@@ -46,7 +46,7 @@ export class IdentityHealthRecord {
   /** Whether a failure was recorded for all agents and flows since the last token was obtained. */
   #failedTogether = false
   #failuresInARow = 0
-  /** When the last of them was counted, as of `performance.now()`. */
+  /** When the last failure was counted, as of `performance.now()`. */
   #countedMs = Number.NEGATIVE_INFINITY
 
   constructor(agents: readonly AgentIdentity[]) {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connectSidecar } from './sidecar-connection.ts'
 
-/** Node looks up names on so many threads. While all of them wait for a resolver, further look-ups wait too. */
+/** Node looks up names on this many threads. If all wait for a resolver, further look-ups wait, too. */
 const threads = 4
 
 /** Keeps all of Node's threads waiting, as look-ups do where no resolver responds. */
@@ -17,7 +17,7 @@ async function occupyThreads(): Promise<AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), 'threads-'))
   const pipes = Array.from({ length: threads }, (_, index) => join(folder, `${index}`))
   execFileSync('mkfifo', pipes)
-  // To open a pipe for reading takes until somebody opens it for writing.
+  // Opening a pipe for reading blocks until it is opened for writing.
   const waiting = pipes.map(pipe => open(pipe, 'r'))
   return {
     async [Symbol.asyncDispose]() {
@@ -51,14 +51,14 @@ async function ask(sidecarUrl: string): Promise<string> {
   }
 }
 
-describe('the way to the sidecar', () => {
-  it('needs no resolver: it is open where no name can be resolved', async () => {
+describe('the connection to the sidecar', () => {
+  it('needs no resolver: it works where no name can be resolved', async () => {
     await using server = await startServer()
     await using _waiting = await occupyThreads()
     expect(await ask(`http://localhost:${server.port}`)).toBe('a response')
   })
 
-  it('is open where Node does not try one address after another', async () => {
+  it('works where Node does not try one address after another', async () => {
     await using server = await startServer()
     const before = getDefaultAutoSelectFamily()
     setDefaultAutoSelectFamily(false)
@@ -69,7 +69,7 @@ describe('the way to the sidecar', () => {
     }
   })
 
-  it('leads to this machine by that name alone', async () => {
+  it('is on loopback for the name localhost only', async () => {
     await using server = await startServer()
     await expect(ask(`http://sidecar.invalid:${server.port}`)).rejects.toThrow(
       /ENOTFOUND|EAI_AGAIN|time-?out/i,

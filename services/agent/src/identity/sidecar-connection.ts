@@ -26,7 +26,7 @@ const lookup: LookupFunction = (name, options, found) => {
 const connections = { connections: 64, connectTimeoutMs: 1_000, lookup }
 
 /**
- * The way to the Entra Auth SDK sidecar: one GET at a time, over kept-alive connections. `get` throws a SendError, or the signal's reason.
+ * Connects to the Entra Auth SDK sidecar, over kept-alive connections. `get` throws a SendError, or the signal's reason.
  *
  * @param sidecarUrl its host must be `localhost`: the only name that every version of the sidecar accepts
  */

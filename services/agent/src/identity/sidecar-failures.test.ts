@@ -114,7 +114,7 @@ describe('answers of the sidecar', () => {
     expect(explainResponse(given, asAgent).problem.options.hint).toContain(hint)
   })
 
-  it('say nothing of what is in them, also inside', () => {
+  it('are not quoted, not even in the cause', () => {
     for (const body of ['{"detail":17}', 'no JSON', '[]']) {
       const { problem } = explainResponse(answer(401, body), asAgent)
       expect(problem.code).toBe('ENTRA_UNAVAILABLE')
@@ -137,7 +137,7 @@ describe('answers of the sidecar', () => {
     expect(transient).toBe(true)
   })
 
-  it('may be far too long for the sidecar’s', () => {
+  it('may be far too long to be the sidecar’s', () => {
     const { problem, transient } = explainSilence(new SendError('too-large', 'too long'))
     expect(problem).toMatchObject({
       code: 'SIDECAR_MISCONFIGURED',
@@ -203,12 +203,12 @@ describe('refusals of Entra', () => {
     },
   )
 
-  it.each(['AADSTS90033', 'AADSTS90055'])('%s passes by itself', code => {
+  it.each(['AADSTS90033', 'AADSTS90055'])('%s is transient', code => {
     const failure = explainResponse(detail401(`${code}: Busy.`), asAgent)
     expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
   })
 
-  it.each(['AADSTS900144', 'AADSTS9999999'])('%s is known to nobody', code => {
+  it.each(['AADSTS900144', 'AADSTS9999999'])('%s is unknown', code => {
     const codeOf = (flow: Flow, text: string) => explainResponse(detail401(text), flows[flow]).problem.code
     expect(mapFlows(flow => codeOf(flow, `${code}: x`))).toEqual({
       autonomous: 'ENTRA_REFUSED',
@@ -246,7 +246,7 @@ describe('refusals of Entra', () => {
     expect(explainResponse(detail401('AADSTS7000214: x'), asAgent).problem.options.hint).toBeUndefined()
   })
 
-  it('by Conditional Access make up no challenge: the sidecar loses the one that Entra sent', () => {
+  it('by Conditional Access come without a challenge: the sidecar drops the one that Entra sent', () => {
     const { problem } = explainResponse(detail401('AADSTS50076: MFA'), forUser)
     expect(problem.toDocument('r')).not.toHaveProperty('claimsChallenge')
   })

@@ -23,7 +23,7 @@ const misconfigured = (says: string, hint: string): Meaning => ({ code: 'SIDECAR
 /** A fault that may pass by itself. */
 const passing = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
 
-/** The response behind a problem. Its text is the sidecar's own and stays inside. */
+/** The response behind a problem. Its text is the sidecar's own and is not passed on. */
 export class SidecarResponseError extends Error {
   override readonly name = 'SidecarResponseError'
   readonly status: number
@@ -66,7 +66,7 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
   }
 }
 
-/** There is no response that could be read. */
+/** What it means that no response could be read. */
 export function explainSilence(cause: unknown): TokenFailure {
   const upstream = { service: 'sidecar' }
   if (cause instanceof SendError && cause.kind === 'too-large') {
@@ -78,7 +78,7 @@ export function explainSilence(cause: unknown): TokenFailure {
   return { problem: problem('SIDECAR_UNREACHABLE', what, { upstream, cause }), transient: true }
 }
 
-/** What a response means in which the sidecar does not repeat a refusal of Entra. */
+/** What a response means if it does not repeat a refusal of Entra. */
 function explain(
   { status, headers, text }: OutboundResponse,
   detail: string,
@@ -108,7 +108,7 @@ function explain(
         says: 'The sidecar responded 403: it does not see the agent as local.',
       }
     case 500:
-      // Without tenant or client id it responds so to everything, with an empty body. A body tells no cause.
+      // Without tenant or client id, the sidecar always responds 500 with an empty body. A body gives no cause.
       return text === ''
         ? misconfigured(
             'The sidecar fails on every request.',
@@ -160,7 +160,7 @@ function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
           `The sidecar was not told whom “${entry}” acts for.`,
           `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
         )
-  // When Entra throttles, the detail is the body of its response or says so; asking again would make it worse.
+  // When Entra throttles, the detail is Entra's response or says “throttled”; asking again would make it worse.
   if (detail.startsWith('{') || detail.includes('throttled'))
     return { code: 'ENTRA_UNAVAILABLE', says: 'Entra is throttling the sidecar.' }
   return passing('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')

@@ -18,7 +18,7 @@ type Ending = 'responded' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
 
-/** While none is there, time is the limit. */
+/** While no sidecar is there, only time limits the attempts. */
 const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar, as the agent gets its tokens from it. */
@@ -26,8 +26,8 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
   const connection = connectSidecar(sidecarUrl)
 
   /**
-   * While the sidecar waits for Entra it says nothing, for minutes if need be; so a long silence is not yet a dead sidecar:
-   * `/healthz` decides.
+   * While the sidecar waits for Entra it sends nothing, for minutes if need be. After a long silence,
+   * `/healthz` decides whether it is alive.
    */
   async function attemptOnce({ user, traceparent, signal, ...asked }: TokenRequest): Promise<Attempt> {
     using limit = new LinkedAbort(signal)
@@ -62,10 +62,10 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 
   return {
     /**
-     * Asks for a token of the agent identity, again after a moment where that may help; while nobody listens, as long as a sidecar
-     * takes to restart. The token has not been checked yet.
+     * Asks for a token of the agent identity, again after a moment if that may help; while nobody listens,
+     * for as long as a sidecar takes to restart. The token is not checked yet.
      *
-     * @returns the token, and how often the sidecar was asked
+     * @returns the token, and how many times the sidecar was asked
      * @throws ProblemError of the identity codes, or the signal's reason.
      */
     async requestToken(request: TokenRequest) {
@@ -78,7 +78,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
         await pause(pauseMs, request.signal)
       }
     },
-    /** The address that is asked, for showing it. */
+    /** The URL that is requested, for display. */
     urlOf: (request: TokenRequest) => `${sidecarUrl}${tokenPath(request)}`,
     close: connection.close,
   }
@@ -91,7 +91,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
  */
 function planPauses(timing: Timing): (ending: Ending) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
-  // Ends before the deadline, whose problem would blame Entra.
+  // Attempts end before the deadline, whose problem would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
   let refusedUntilMs: number | undefined
   return ending => {
@@ -127,7 +127,7 @@ function readAttempt(response: OutboundResponse, asked: FailureContext): Attempt
   const raw = readToken(response)
   if (raw !== undefined) return { raw }
   const failure = explainResponse(response, asked)
-  // A server that is about to stop responds 503, and so does a proxy that finds none.
+  // A server that is about to stop responds 503, and so does a proxy that finds no server.
   const isThere = failure.problem.code !== 'SIDECAR_UNREACHABLE'
   return { ...failure, ending: isThere ? 'responded' : 'refused' }
 }

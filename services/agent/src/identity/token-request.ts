@@ -14,8 +14,8 @@ export interface TokenRequest {
   readonly correlationId: string
   readonly traceparent: string | undefined
   readonly signal: AbortSignal
-  /** Past the sidecar's cache, after an API refused what is in it. */
+  /** Whether the sidecar must bypass its cache, after an API refused the token in it. */
   readonly isNew?: boolean
-  /** What Entra is to prove in it (JSON text of a claims request), which it only does anew. */
+  /** The claims that a new token has to prove (JSON text of a claims request). */
   readonly claims?: string | undefined
 }

@@ -97,7 +97,7 @@ describe('a user’s token', () => {
     await expect(verify(userToken(claims, version))).rejects.toEqual(refusal(code))
   })
 
-  it('that nothing should let pass is refused, with its own code for its audience', async () => {
+  it('that no verifier may accept is refused, with a code of its own for a wrong audience', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
     // Here it does not matter whether a user's client is an agent, and tokens for the blueprint are the right ones.
@@ -115,7 +115,7 @@ describe('a user’s token', () => {
     expect(outcomes.length).toBeGreaterThan(400)
   })
 
-  it('is refused when it was obtained by a client that is not on the list, where there is one', async () => {
+  it('is refused if the client that obtained it is not on the list of clients, if there is one', async () => {
     await verifier.close()
     verifier = verifierFor([page])
     await expect(verify(userToken())).resolves.toMatchObject({ objectId: ada.id })
@@ -124,7 +124,7 @@ describe('a user’s token', () => {
       await expect(verify(userToken({ azp }))).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
   })
 
-  it('is over in the very second of its end, and says when that was', async () => {
+  it('is refused from the second of its expiry on, and the refusal says when that was', async () => {
     const exp = now() + 60
     const token = userToken({ exp })
     vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 })
@@ -138,7 +138,7 @@ describe('a user’s token', () => {
     }
   })
 
-  it('may begin five minutes ahead of this clock and no later', async () => {
+  it('may begin up to five minutes ahead of the local clock', async () => {
     const start = now()
     vi.useFakeTimers({ toFake: ['Date'], now: start * 1000 })
     try {

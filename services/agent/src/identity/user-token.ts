@@ -24,8 +24,8 @@ export type UserTokenVerifier = ReturnType<typeof createUserTokenVerifier>
 const requiredScope = 'access_as_user'
 
 /**
- * Makes the gate that every Tc passes before the sidecar sees it. The sidecar itself would hand on a token without
- * the scope, or an app-only one, and says nothing useful when it refuses.
+ * Makes the verifier that every Tc passes before the sidecar gets it. The sidecar itself would pass on a
+ * token without the scope, or an app-only one, and says nothing useful when it refuses.
  */
 export function createUserTokenVerifier({ blueprint, allowedClients, log }: UserTokenVerifierOptions) {
   const { authority, tenantId, blueprintAppId: appId } = blueprint
@@ -33,7 +33,7 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
     authority,
     tenantId,
     appId,
-    // By its URI in v1 tokens and by its GUID in v2 tokens, as Entra names it; the sidecar takes no mixture.
+    // Entra names the blueprint by URI in v1 tokens and by GUID in v2 tokens; the sidecar takes no mixture.
     audiences: { '1.0': [`api://${appId}`], '2.0': [appId] },
     // How far the clocks of Entra and this machine may differ when a token is new. Expiry is not stretched.
     tolerance: { start: 300, end: 0 },

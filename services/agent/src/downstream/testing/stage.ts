@@ -29,7 +29,7 @@ export async function start(listener: RequestListener): Promise<TestServer> {
   return server
 }
 
-/** A sidecar that gives an agent its own token, or one on behalf of whoever `token-of-<oid>` belongs to. */
+/** A sidecar that gives an agent its own token or, for the Tc `token-of-<oid>`, one on behalf of that user. */
 export const grantingSidecar: RequestListener = (incoming, response) => {
   grant(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
 }
