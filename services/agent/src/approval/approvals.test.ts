@@ -53,7 +53,7 @@ function continuing(
 }
 
 describe('A turn that waits', () => {
-  it('shows the calls as they would run, and keeps the rest from who brings it back', async () => {
+  it('shows the calls as they would run, and hides the rest from whoever sends it back', async () => {
     const { one } = replicas()
     const asked = await one.pause(turnOf('ada'), waiting())
     expect(asked).toMatchObject({
@@ -101,7 +101,7 @@ describe('A turn that waits', () => {
     expect([...next.denied]).toEqual([pending.digest])
   })
 
-  it('goes on once: what comes again meanwhile or afterwards is refused', async () => {
+  it('goes on once: the same continuation is refused meanwhile and afterwards', async () => {
     const { one } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await one.resume(request)
@@ -138,7 +138,7 @@ describe('A turn that waits', () => {
     await expect(one.pause(turn, waiting())).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
   })
 
-  it('gives a step-up no more time than the approval had, but another call its own', async () => {
+  it('gives a step-up no more time than the approval had, but another call a new limit', async () => {
     const { one } = replicas()
     const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
     const exp = first.continuation.exp - 300
@@ -153,7 +153,7 @@ describe('A turn that waits', () => {
     expect(Date.parse(expiresAt)).toBeGreaterThan(exp * 1000)
   })
 
-  it('writes ids and digests to the audit log, and counts, but tells nothing of what was asked', async () => {
+  it('writes ids and digests to the audit log, and counts, but shows nothing of what was asked', async () => {
     const { one, lines, metrics } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await one.resume(request)
@@ -200,7 +200,7 @@ describe('A turn that waits for a consent', () => {
     expect(consent?.scopes).toEqual([{ value: 'Weather.Read', text: 'Use the Weather API for you' }])
   })
 
-  it('has another state each time', async () => {
+  it('has another OAuth state each time', async () => {
     const { one } = replicas()
     const states = await Promise.all(
       [1, 2].map(
@@ -212,8 +212,8 @@ describe('A turn that waits for a consent', () => {
   })
 })
 
-describe('What was used', () => {
-  it('is forgotten when it has expired, and the oldest when there is too much of it', () => {
+describe('A used continuation', () => {
+  it('is forgotten when it has expired, or if it is the oldest of too many', () => {
     const used = new UsedApprovals()
     const now = Date.now() / 1000
     used.use('old', now - 1)

@@ -16,7 +16,7 @@ import { UsedApprovals } from './used-approvals.ts'
 export interface ApprovalsOptions {
   readonly keys: SealKeys
   readonly apis: readonly DownstreamApi[]
-  /** Where the browser comes back to after a consent; without it no turn waits for one. */
+  /** The URL that browsers return to after a consent; `undefined` = no turn waits for a consent. */
   readonly consentRedirectUri: string | undefined
   readonly logger: FastifyBaseLogger
   readonly metrics: Pick<TurnMetrics, 'pauses' | 'decisions'>
@@ -29,13 +29,13 @@ interface Continuing extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' 
 type Asker = Pick<Turn, 'agent' | 'user' | 'flow'>
 
 const validForS = 10 * 60
-/** How often one turn may wait. */
+/** How many times one turn may wait. */
 const pauseLimit = 3
 
-/** Loaded when needed, with its library, since few turns wait. */
+/** Loads the sealing and its library when first needed, since few turns wait. */
 const loadSeal = () => import('./continuation.ts')
 
-/** Turns that wait for their user. The agent keeps none of them: the page brings them back, sealed. */
+/** Turns that wait for their user. The agent does not store them: the page sends them back, sealed. */
 export class Approvals {
   readonly #options: ApprovalsOptions
   readonly #used = new UsedApprovals()
@@ -53,7 +53,7 @@ export class Approvals {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
-    // A consent takes a while to take effect everywhere, so waiting for the same one again is not counted.
+    // A consent takes a while to take effect everywhere, so waiting for the same consent again is not counted.
     const isTriedAgain = kind === 'consent' && before?.kind === 'consent'
     const pauses = (before?.pauses ?? 0) + (isTriedAgain ? 0 : 1)
     if (pauses > pauseLimit)
@@ -160,7 +160,7 @@ export class Approvals {
   }
 }
 
-/** Whether a wait is for calls that waited before: a step-up or consent after an approval does not extend its time. */
+/** Whether a wait is for calls that waited before: a step-up or consent after an approval keeps its expiry. */
 function isSameWait({ pending: before }: Pick<Continuation, 'pending'>, { pending }: Wait): boolean {
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }

@@ -15,12 +15,12 @@ export function digestCall({
   return hash('sha256', canonicalJson(['approval-v1', tool, toolHash, api, args]), 'base64url')
 }
 
-/** The same whenever a call is sent: after a pause, by another replica, or once more. */
+/** A call's key, which is the same whenever the call is sent: after a pause, by another replica, or again. */
 export function idempotencyKey(turnId: string, callId: string, digest: string): string {
   return hash('sha256', `${turnId}|${callId}|${digest}`, 'base64url')
 }
 
-/** https://www.rfc-editor.org/rfc/rfc8785: as JSON.stringify writes it, with members sorted by the code units of their names. */
+/** JSON of https://www.rfc-editor.org/rfc/rfc8785: JSON.stringify's, with members sorted by the code units of their names. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value === 'object' && value !== null) {

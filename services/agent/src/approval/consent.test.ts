@@ -20,7 +20,7 @@ describe('The consent that a user is asked for', () => {
     ['one by its full name', full('Notes.Read'), ['Notes.Read']],
     ['one of another API beside it', 'Notes.Read, https://graph.microsoft.com/Mail.Read', ['Notes.Read']],
     ['nothing but one of another API', 'https://graph.microsoft.com/Mail.Read', ['.default']],
-  ])('is for this API alone where it names %s', (_what, permission, names) => {
+  ])('is for this API alone if the API names %s', (_what, permission, names) => {
     expect(scopesOf(permission)).toEqual({ asked: [names.map(full).join(' ')], shown: names })
   })
 })

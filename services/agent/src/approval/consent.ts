@@ -4,8 +4,8 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 
 /**
- * The URLs at which a user lets an agent act for them, and an administrator for all users. Entra records it and returns no
- * token: an agent identity has no redirect URI of its own, and the blueprint's is used. See
+ * The URLs at which a user lets an agent act for them, and an administrator for all users. Entra records the
+ * consent and returns no token. An agent identity has no redirect URI, so the blueprint's is used. See
  * https://learn.microsoft.com/entra/agent-id/interactive-agent-authentication-authorization-flow
  *
  * @param redirectUri registered as a web redirect URI of the blueprint
@@ -38,7 +38,7 @@ export function describeConsent(
   }
 }
 
-/** The scopes of this API among those that it demands; `.default` if it names none of its own. */
+/** The API's own scopes among the permissions that it demands; `.default` if there are none. */
 function scopesOf({ appId }: DownstreamApi, permission: string): readonly string[] {
   const names = permission.split(', ').map(name => name.replace(`api://${appId}/`, ''))
   const own = names.filter(name => /^[\w.-]+$/.test(name))

@@ -70,19 +70,19 @@ const codeOf = async (work: () => unknown) => {
 }
 
 describe('a sealed turn', () => {
-  it('comes back as it was, and nobody reads it on the way', async () => {
+  it('comes back unchanged, and is unreadable on the way', async () => {
     const sealed = await seal(continuation, keys)
     expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString()).not.toContain('Oslo')
     expect(await open(sealed, keys, binding, now)).toEqual(continuation)
   })
 
-  it('is of no use after its last second, and counts up to it', async () => {
+  it('is valid up to its last second, and not afterwards', async () => {
     const sealed = await seal(continuation, keys)
     expect(await open(sealed, keys, binding, now + 599)).toEqual(continuation)
     expect(await codeOf(() => open(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
   })
 
-  it('may come from a replica whose clock is a minute ahead, and no more', async () => {
+  it('may come from a replica whose clock is up to a minute ahead', async () => {
     const sealed = await seal(continuation, keys)
     expect(await open(sealed, keys, binding, now - 60)).toEqual(continuation)
     expect(await codeOf(() => open(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
@@ -101,7 +101,7 @@ describe('a sealed turn', () => {
     expect(await codeOf(() => open(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
   })
 
-  it('is refused when a single character of it is another one', async () => {
+  it('is refused when a single character of it is changed', async () => {
     const sealed = await seal(continuation, keys)
     const codes = new Set<unknown>()
     for (const index of sealed.split('').keys()) {
@@ -115,7 +115,7 @@ describe('a sealed turn', () => {
     expect([...codes]).toEqual(['APPROVAL_INVALID'])
   })
 
-  it('is refused under another algorithm, with a key that nobody has, or if it is something else', async () => {
+  it('is refused under another algorithm, with an unknown key, or if its content is something else', async () => {
     const encrypt = (
       header: { alg: string; enc: string; kid?: string },
       key: Uint8Array,
@@ -155,14 +155,14 @@ describe('the keys of all replicas', () => {
     return file
   }
 
-  it('open what was sealed before a rotation, until the old one is taken away', async () => {
+  it('open what was sealed before a rotation, until the old key is removed', async () => {
     const sealed = await seal(continuation, readSealKeys(inFile(old)))
     expect(await open(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
     const without = readSealKeys(inFile(fresh))
     expect(await codeOf(() => open(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
   })
 
-  it('are learnt by a replica that runs when another seals with a new one', async () => {
+  it('are learnt by a running replica when another one seals with a new key', async () => {
     const file = inFile(old)
     const running = readSealKeys(file)
     writeFileSync(file, `${fresh}\n${old}\n`)
@@ -171,7 +171,7 @@ describe('the keys of all replicas', () => {
     expect(running.current().kid).toBe('new')
   })
 
-  it('seal with what the file has now, and with nothing if it has gone', async () => {
+  it('seal with the first one that is in the file now, and not at all if the file has gone', async () => {
     const file = inFile(old)
     const running = readSealKeys(file)
     writeFileSync(file, `${fresh}\n${old}\n`)
@@ -187,7 +187,7 @@ describe('the keys of all replicas', () => {
     [`${old}\nnew c2hvcnQ=`, 'Line 2 is no key'],
     [`${old} more`, 'Line 1 is no key'],
     [`${old}\n${line('old')}`, 'Two keys have the same id.'],
-  ])('are refused in words that have no key in them (%#)', (text, words) => {
+  ])('are refused in words that contain no key (%#)', (text, words) => {
     expect(() => parseKeys(text)).toThrow(words)
   })
 })
@@ -202,7 +202,7 @@ describe('a decision', () => {
     ])
   })
 
-  it('is wanted about calls that were shown, and about no others', async () => {
+  it('is required about the calls that were shown, and about no others', async () => {
     const [first, second] = continuation.pending
     if (!first || !second) throw new Error('There are two.')
     const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }
@@ -216,7 +216,7 @@ describe('a decision', () => {
     ['one twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
     ['one too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
     ['an unknown one', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
-  ])('about %s of the calls counts for none', async (_which, given) => {
+  ])('is refused unless each call is decided once: %s', async (_which, given) => {
     expect(await codeOf(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
   })
 
@@ -234,7 +234,7 @@ describe('a decision', () => {
     expect(await codeOf(() => requireSame(call, call as typeof now))).toBeUndefined()
   })
 
-  it('about another call than was shown counts for none', async () => {
+  it('about another call than the one that was shown is refused', async () => {
     const [first, ...others] = decisions
     const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
     expect(await codeOf(() => readDecisions(continuation, shown as Decision[]))).toBe('APPROVAL_CHANGED')
@@ -265,7 +265,7 @@ describe('the digest of a call', () => {
   })
 })
 
-describe('of 1,000 edits of continuation, user and decisions', () => {
+describe('1,000 edits of continuation, user and decisions', () => {
   const codes = Object.keys(approvalProblems)
   const text = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'call-1', 'call-2', '', 'null'))
   const sealedEdit = fc.record({
@@ -288,7 +288,7 @@ describe('of 1,000 edits of continuation, user and decisions', () => {
     fc.integer({ min: -1_000_000, max: 1_000_000 }).map(seconds => ({ now: now + seconds })),
   )
 
-  it('none runs a call, unless it changes nothing, and each answer is one of the codes', {
+  it('run only calls that were shown and approved, and are refused with one of the codes otherwise', {
     timeout: 60_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -312,7 +312,7 @@ describe('of 1,000 edits of continuation, user and decisions', () => {
       fc.asyncProperty(edit, async given => {
         try {
           const { isUntouched, approved } = await runs(given)
-          // Only decisions, times and edits that change nothing come here: what runs is what was shown and approved.
+          // Only edits of decisions and times, and edits without effect, come here: what runs was shown and approved.
           expect(isUntouched).toBe(true)
           for (const call of approved) expect(continuation.pending).toContainEqual(call)
         } catch (error) {

@@ -4,7 +4,7 @@ import { type Binding, Continuation } from '../turn/waiting.ts'
 import { approvalProblem } from './problems.ts'
 import type { SealKeys } from './seal-keys.ts'
 
-/** The page sends it back in a body of at most 64 KiB. */
+/** The page sends the seal back in a body of at most 64 KiB. */
 const longestSeal = 48 * 1024
 /** How far the clock of another replica may be ahead. */
 const skewSeconds = 60
@@ -12,7 +12,7 @@ const skewSeconds = 60
 const algorithms = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
 
 /**
- * Seals a turn (compact JWE, `dir` and `A256GCM`): nobody but the agent's replicas reads or changes it.
+ * Seals a turn (compact JWE, `dir` and `A256GCM`): nobody but the agent's replicas can read or change it.
  *
  * @throws {ProblemError} APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE
  */
@@ -29,7 +29,7 @@ export async function seal(continuation: Continuation, keys: SealKeys): Promise<
 }
 
 /**
- * Opens a sealed turn for whoever is there now.
+ * Opens a sealed turn for the user, agent, flow and mode of a request.
  *
  * @param now seconds since 1970
  * @throws {ProblemError} APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS for another user, tenant or application,
@@ -72,7 +72,7 @@ function findKey(keys: SealKeys, kid: string): Uint8Array {
   return found.key
 }
 
-/** Otherwise unused bits would allow several texts of one seal (RFC 4648 §3.5). */
+/** Whether base64url is canonical; else unused bits would allow several texts for one seal (RFC 4648 §3.5). */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part
 }

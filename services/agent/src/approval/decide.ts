@@ -4,10 +4,10 @@ import { digestCall } from './call-digest.ts'
 import { approvalProblem } from './problems.ts'
 
 /**
- * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the request: its digests
- * only prove what was shown.
+ * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the
+ * request, whose digests only prove what was shown.
  *
- * @throws {ProblemError} APPROVAL_INVALID unless each of them is decided once and no other; APPROVAL_CHANGED for another digest
+ * @throws {ProblemError} APPROVAL_INVALID unless exactly these calls are decided, each once; APPROVAL_CHANGED for another digest
  */
 export function readDecisions(
   { pending }: Pick<Continuation, 'pending'>,
@@ -25,7 +25,7 @@ export function readDecisions(
 }
 
 /**
- * Sees that a call still is what the user was asked about.
+ * Checks that a call is still the one that the user was asked about.
  *
  * @param now the call as it would be made now; `undefined` = there is no such tool, or it does not take these arguments
  * @throws {ProblemError} APPROVAL_CHANGED

@@ -1,6 +1,6 @@
 import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
-/** What can go wrong between asking for an approval and going on with it. In none of these cases has the request run a call. */
+/** What can go wrong between asking for an approval and continuing the turn. The request then causes no tool call. */
 // biome-ignore format: table
 export const approvalProblems = {
   APPROVAL_INVALID: { status: 400, title: 'The approval is not one that this agent asked for, or not complete.', hint: 'Ask again, and approve or deny each of the calls that are shown.' },

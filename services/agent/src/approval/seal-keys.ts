@@ -25,9 +25,9 @@ export interface SealKeys {
 const rereadMs = 1_000
 
 /**
- * Keys of a file: a line for each, its id and 32 bytes in Base64. The first seals, the others open what was sealed before a
- * rotation. The file is read again whenever a turn is sealed, and for an unknown id, so that replicas may learn a new key at different
- * times.
+ * Reads keys from a file with a line for each: its id and 32 bytes in Base64. The first key seals, the others
+ * open what was sealed before a rotation. The file is read again whenever a turn is sealed, and for an
+ * unknown id, so that replicas may learn a new key at different times.
  *
  * @throws {Error} if the file cannot be read or a line is no key
  */
@@ -58,7 +58,7 @@ export function readSealKeys(file: string): SealKeys {
   }
 }
 
-/** A key of this process alone: no other process can open what it sealed, and neither can this one after a restart. */
+/** Makes a key of this process alone: other processes cannot open what it seals, nor can this one after a restart. */
 export function createSealKeys(): SealKeys {
   const made = { kid: 'process', key: randomBytes(32) }
   return { current: () => made, find: kid => (kid === made.kid ? made : undefined) }

@@ -20,7 +20,7 @@ export class UsedApprovals {
     this.#used.set(jti, exp)
   }
 
-  /** Lets it come again: nothing was done, or only what an API does once however often it is asked. */
+  /** Lets a continuation come again, if no calls were made but those that are safe to send again. */
   release(jti: string): void {
     this.#used.delete(jti)
   }

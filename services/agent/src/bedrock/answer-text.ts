@@ -15,7 +15,7 @@ export class AnswerText {
     return this.#isBlank
   }
 
-  /** The next text is a paragraph of its own. */
+  /** Makes the next text a paragraph of its own. */
   startParagraph(): void {
     this.#paragraphDue = !this.#isBlank
   }

@@ -91,8 +91,8 @@ export function bedrockMode(
 }
 
 /**
- * The library then puts a cache point after the tools, the system prompt and the last message. Nothing in front of the last
- * one changes from call to call of a turn, and tools and prompt are the same for all turns of a day.
+ * With this option LangChain puts a cache point after the tools, the system prompt and the last message. Nothing before
+ * the last message changes from call to call of a turn, and tools and prompt are the same for all turns of a day.
  */
 function cachePoints({ promptCache }: BedrockConfig) {
   return promptCache === 'none' ? {} : { cache_control: { type: 'ephemeral', ttl: promptCache } as const }
@@ -110,7 +110,7 @@ function buildGraph(run: Run) {
     .compile()
 }
 
-/** Where the graph starts: with the conversation, and with what a turn that waited had come to. */
+/** The graph's initial state: the conversation, and what a turn that waited had done before its pause. */
 function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<AgentState> {
   if (!resumed) return { messages: [...opening] }
   const { state, usage, tools: toolUses } = resumed.continuation
@@ -124,7 +124,7 @@ function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<Ag
   }
 }
 
-/** What a turn that waits leaves: the graph has ended before the calls that wait. */
+/** What is kept of a turn that waits: the graph has ended before the calls that wait. */
 function suspend(end: AgentState, wait: Wait, openingLength: number): Waiting {
   const { messages, results, modelCalls, usage, toolUses: tools } = end
   const stored = Object.entries(results).map(

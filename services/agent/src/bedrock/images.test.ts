@@ -17,7 +17,7 @@ const gif = (width: number, height: number) => {
   bytes.writeUInt16LE(height, 8)
   return bytes
 }
-/** With a segment before the one that begins the frame, as cameras and programs write it. */
+/** A JPEG with a segment before the one that begins the frame, as cameras and programs write it. */
 const jpeg = (width: number, height: number) => {
   const before = Buffer.from('ffd8ffe00010', 'hex')
   const frame = Buffer.from('ffc20011080000000003', 'hex')
@@ -65,11 +65,11 @@ describe('An image for the model', () => {
     ['is a JPEG of empty segments', Buffer.concat([Buffer.from('ffd8', 'hex'), Buffer.alloc(1_000, 0xff)])],
     ['is a WebP of a kind that nobody knows', webp('VP9 ', () => {})],
     ['is a page', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
-  ])('that %s is none', (_what, bytes) => {
+  ])('that %s is refused', (_what, bytes) => {
     expect(take(bytes)).toBe('not a PNG, JPEG, GIF or WebP')
   })
 
-  it('is within what a turn has room for', () => {
+  it('is refused if the turn has no room left for it', () => {
     const allowance = new ImageAllowance(model)
     const large = Buffer.concat([png(1, 1), Buffer.alloc(3_000_000)])
     const taken = Array.from({ length: 5 }, () => allowance.take(large))

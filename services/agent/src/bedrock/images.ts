@@ -7,8 +7,8 @@ export interface ModelImage {
 }
 
 /**
- * What Bedrock takes of images: an image that it refuses would end the turn. The sum of a turn's images keeps the request,
- * in which they stand as base64, within 20 MB.
+ * Bedrock's limits for images: an image that Bedrock refuses would end the turn. The limit for all images of
+ * a turn keeps the request, which has them in base64, within 20 MB.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
  */
 const limits = { images: 20, bytesOfImage: 3_750_000, bytesOfTurn: 12_000_000, pixels: 8_000 }
@@ -23,7 +23,7 @@ export class ImageAllowance {
     this.#readsImages = modelId !== null && readsImages(modelId)
   }
 
-  /** The image for the model, or why it gets none. */
+  /** Returns the image for the model, or why the model gets none. */
   take(bytes: Uint8Array): ModelImage | string {
     if (!this.#readsImages) return 'the model is not known to read images'
     if (bytes.length > limits.bytesOfImage) return `more than ${limits.bytesOfImage} bytes`
@@ -48,7 +48,7 @@ interface Header {
   readonly height: number
 }
 
-/** From the first bytes, whatever the sender calls the format. `undefined` when it is none of them. */
+/** Reads the first bytes, whatever the sender calls the format; `undefined` for unknown formats. */
 function readHeader(bytes: Uint8Array): Header | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = view.toString('latin1', 0, 30)
@@ -79,7 +79,7 @@ function readWebp(view: Buffer, chunk: string): Header | undefined {
   }
 }
 
-/** Goes from segment to segment to the one that begins the frame. */
+/** Skips the segments before the one that begins the frame. */
 function readJpeg(view: Buffer): Header | undefined {
   let offset = 2
   while (offset + 9 <= view.length && view[offset] === 0xff) {

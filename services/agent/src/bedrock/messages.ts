@@ -13,7 +13,7 @@ import type { Turn } from '../turn/turn.ts'
 
 /**
  * The conversation as Bedrock accepts it: it begins with the user, roles alternate, and nothing is blank
- * (a blank message, such as the trace of a refusal, is answered with 400).
+ * (a blank message, such as one that a refusal left, is answered with 400).
  */
 export function openConversation(
   turn: Pick<Turn, 'message' | 'history'>,
@@ -54,7 +54,7 @@ export function restoreMessages(stored: ReturnType<typeof storeMessages>): BaseM
   return mapStoredMessagesToChatMessages(stored)
 }
 
-/** A content as JSON. */
+/** Content without its images, for JSON. */
 export function withoutImages(content: MessageContent): MessageContent {
   if (typeof content === 'string') return content
   return content.map(block =>

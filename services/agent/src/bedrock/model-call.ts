@@ -61,15 +61,15 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   let phase: CallPhase = 'request'
   let firstEventMs: number | undefined
   let awsRequestId: string | undefined
-  // Gets the text of each chunk as it comes; of thinking and tool calls it is empty. `stream()` would do so too, for 0.4 ms more
-  // CPU an answer.
+  // Gets the text of each chunk as it comes, empty for thinking and tool calls. `stream()` would, too, for 0.4 ms more
+  // CPU per answer.
   const listener = BaseCallbackHandler.fromMethods({
     handleLLMNewToken: text => {
       firstEventMs ??= roundMs(performance.now() - startedMs)
       call.answer.write(text)
     },
   })
-  // The model's call waits for it, and fails with it.
+  // The model call waits for the listener, and fails if the listener throws.
   listener.raiseError = true
   listener.awaitHandlers = true
   let joined: AIMessageChunk
@@ -83,7 +83,7 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     )
     turn.signal.throwIfAborted()
   } catch (error) {
-    // The turn's own end, not Bedrock's fault; whoever aborted says why.
+    // The turn was aborted, which is no fault of Bedrock; the abort's reason says why.
     if (turn.signal.aborted) throw turn.signal.reason
     const failure = explainFailure(error, bedrock.config, phase)
     call.availability.failed(failure)

@@ -17,7 +17,7 @@ const toolInput = (index: number, args: string) =>
 const thinking = (index: number, block: Record<string, unknown>) =>
   chunk({ content: [{ type: 'reasoning', index, ...block }] })
 
-/** As LangChain joins what streams in. */
+/** Joins chunks as LangChain joins those of a stream. */
 function assemble(...chunks: AIMessageChunk[]) {
   return readResponse(chunks.reduce((joined, next) => joined.concat(next), chunk()))
 }
@@ -71,7 +71,7 @@ describe('a streamed reply', () => {
     expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
   })
 
-  it('takes an empty input for a call without arguments, and anything but an object for none', () => {
+  it('reads an empty input as an empty object, and anything but an object as undefined', () => {
     expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '')).toolCalls[0]?.arguments).toEqual({})
     expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
   })

@@ -19,7 +19,7 @@ export interface ModelResponse {
   readonly message: AIMessage
 }
 
-/** What is read of the message that LangChain joins from a stream, an `AIMessageChunk`. */
+/** The members that are read of the `AIMessageChunk` that LangChain joins from a stream. */
 export interface JoinedMessage {
   readonly text: string
   readonly content: string | ContentBlock[]
@@ -57,7 +57,7 @@ export function readResponse(joined: JoinedMessage): ModelResponse {
   }
 }
 
-/** Thinking, then the text as one block. Bedrock refuses a blank one. */
+/** Thinking, then the text as one block. Bedrock refuses a blank block. */
 function repeatedContent({ content, text }: JoinedMessage): string | ContentBlock[] {
   const said = text.trim() === '' ? '' : text
   const thinking = typeof content === 'string' ? [] : content.filter(({ type }) => type !== 'text')
@@ -65,7 +65,7 @@ function repeatedContent({ content, text }: JoinedMessage): string | ContentBloc
   return [...thinking, ...(said === '' ? [] : [{ type: 'text', text: said }])]
 }
 
-/** Not by LangChain's `tool_calls`, which mends cut JSON. An empty input is what Claude sends for a tool without arguments. */
+/** Not read from LangChain's `tool_calls`, which repairs cut JSON. Claude sends an empty input for a tool without arguments. */
 function parseArguments(json: string): ToolCall['arguments'] {
   if (json.trim() === '') return {}
   try {

@@ -23,7 +23,7 @@ export function bedrockModeOnDemand(
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
-    /** Loads the mode and makes its connection ahead of the first turn, which then tells what went wrong, if anything. */
+    /** Loads the mode and connects ahead of the first turn. If this fails, the first turn reports why. */
     warmUp: () => Promise.allSettled([load(), bedrock.connected()]),
     answer: async turn => (await load()).answer(turn),
   } satisfies AnswerMode & { warmUp: () => Promise<unknown> }

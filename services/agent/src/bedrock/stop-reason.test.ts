@@ -26,7 +26,7 @@ const codeOf = (given: ModelResponse): unknown => {
 }
 
 describe('a stop reason', () => {
-  it('runs tools only when it is tool_use and there are some', () => {
+  it('runs tools only if it is tool_use and there are tool calls', () => {
     expect(judge(reply('tool_use', { tools: 1 }))).toEqual({ next: 'tools' })
     expect(codeOf(reply('tool_use'))).toBe('BEDROCK_STREAM_BROKEN')
     for (const other of [
@@ -58,11 +58,11 @@ describe('a stop reason', () => {
     expect(codeOf(reply(reason))).toBe('ANSWER_TRUNCATED')
   })
 
-  it('is missed when the stream ended without one', () => {
+  it('that is missing when the stream ends is a failure', () => {
     expect(codeOf(reply(undefined, { text: 'Oslo is' }))).toBe('BEDROCK_STREAM_BROKEN')
   })
 
-  it('that nobody has heard of yet ends an answer, but runs nothing', () => {
+  it('that is unknown ends an answer, but runs nothing', () => {
     expect(judge(reply('something_new', { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
     expect(codeOf(reply('something_new', { tools: 1 }))).toBe('BEDROCK_STREAM_BROKEN')
   })

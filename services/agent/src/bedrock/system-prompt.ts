@@ -2,8 +2,8 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { Toolset } from '../tools/toolset.ts'
 
 /**
- * What Claude is told before every conversation of an agent. It is the same for all of them, so that they share its entry in the
- * prompt cache.
+ * What Claude is told before every conversation of an agent. It is the same for all conversations, so that
+ * they share an entry in the prompt cache.
  */
 export function systemPrompt({ title }: AgentIdentity, toolsets: readonly Toolset[]): string {
   return `You are ${title === undefined ? '' : `${title}, `}an assistant that looks things up with its tools. On other subjects answer briefly, and say what you are here for.
@@ -23,7 +23,7 @@ Safety
 - You hold no password, token or key, and never ask for one.`
 }
 
-/** What it is told besides, which differs from day to day. */
+/** What Claude is told besides: the date, which would change the prompt every day. */
 export function dateLine(now: Date): string {
   return `Today is ${now.toISOString().slice(0, 10)} (UTC).`
 }

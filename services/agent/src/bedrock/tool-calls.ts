@@ -37,7 +37,7 @@ export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): R
   return new Set([...alwaysTellable, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
 }
 
-/** What a call gave: what the model is told, and what the user. */
+/** The result of a call: what the model is told, and what the user is told. */
 export interface CallResult {
   readonly content: MessageContent
   readonly use: ToolUse
@@ -131,7 +131,7 @@ function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {
   return [{ type: 'text', text: `${name} failed: ${[message, options.hint].join(' ').trim()}` }]
 }
 
-/** A name that no tool has is a text of the model's, so spans do not show it. */
+/** A name that no tool has is free text of the model, so spans do not show it. */
 function factsOf(offered: OfferedTool | undefined, asked: string): StepFacts {
   const name = offered ? asked : 'unknown'
   return {
@@ -159,7 +159,7 @@ async function invoke(
   }
 }
 
-/** As LangChain will see it when the tool is called: before the user is asked about a call that would not run. */
+/** Whether LangChain will accept the input; checked before the user is asked about a call that would not run. */
 function takes({ schema }: StructuredToolInterface, input: object): boolean {
   return new Validator(schema as ConstructorParameters<typeof Validator>[0]).validate(input).valid
 }

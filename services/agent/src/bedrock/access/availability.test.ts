@@ -8,7 +8,7 @@ const minutes = (count: number) => count * 60_000
 
 type Options = ConstructorParameters<typeof BedrockAvailability>[0]
 
-/** What is known of Bedrock from the start of a test on. */
+/** Bedrock's availability, which is watched until the test ends. */
 function start(probe: Options['probe'], known?: Options['known']): BedrockAvailability {
   const availability = new BedrockAvailability({ probe, known })
   availability.start()
@@ -16,17 +16,17 @@ function start(probe: Options['probe'], known?: Options['known']): BedrockAvaila
   return availability
 }
 
-describe('what is known of Bedrock', () => {
+describe('the health of Bedrock', () => {
   beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2026-11-25T12:00:00Z') }))
   afterEach(() => void vi.useRealTimers())
 
-  it('is nothing before anything was seen', () => {
+  it('is unknown before the first probe or call', () => {
     expect(new BedrockAvailability({ probe: undefined, known: undefined }).health).toEqual({
       state: 'unknown',
     })
   })
 
-  it('becomes ready by a probe that was answered, not by starting one', async () => {
+  it('becomes ready when a probe is answered, not when one is started', async () => {
     const answered = Promise.withResolvers<void>()
     const availability = start(() => answered.promise)
     expect(availability.health.state).toBe('unknown')
@@ -35,7 +35,7 @@ describe('what is known of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
-  it('is asked for at most every ten minutes, and not at all where turns just showed it', async () => {
+  it('is probed at most every ten minutes, and not if a turn has just shown it', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(9))
@@ -52,7 +52,7 @@ describe('what is known of Bedrock', () => {
     expect(probe).toHaveBeenCalledTimes(3)
   })
 
-  it('is asked for every ten minutes also where the answer takes its time', async () => {
+  it('is probed every ten minutes, even if answers take a while', async () => {
     const probe = vi.fn(() => new Promise<void>(answered => void setTimeout(answered, 3_000)))
     start(probe)
     await vi.advanceTimersByTimeAsync(minutes(9.9))
@@ -66,7 +66,7 @@ describe('what is known of Bedrock', () => {
   it.each([
     ['a probe', (_: BedrockAvailability) => {}],
     ['a turn', (availability: BedrockAvailability) => availability.failed(expired)],
-  ])('is asked for again a minute after %s failed', async (_what, fail) => {
+  ])('is probed again a minute after %s failed', async (_what, fail) => {
     const probe = vi.fn().mockRejectedValueOnce(expired).mockResolvedValue(undefined)
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(0)
@@ -78,7 +78,7 @@ describe('what is known of Bedrock', () => {
     expect(probe).toHaveBeenCalledTimes(2)
   })
 
-  it('does not turn to unavailable by a throttled call, which is told until the next look', async () => {
+  it('does not become unavailable by a throttled call, which is reported until the next probe', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(5))
@@ -92,7 +92,7 @@ describe('what is known of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:06:00.000Z' })
   })
 
-  it('is unknown, with the reason, where nothing but throttled calls was seen for ten minutes', async () => {
+  it('is unknown, with the reason, if there were only throttled calls for ten minutes', async () => {
     const probe = vi.fn().mockResolvedValueOnce(undefined).mockRejectedValue(throttled)
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(10))
@@ -102,13 +102,13 @@ describe('what is known of Bedrock', () => {
     expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
   })
 
-  it('is not changed by a throttled call where no probe would show that it is over', () => {
+  it('is not changed by a throttled call if no probe would show the end of throttling', () => {
     const availability = start(undefined)
     availability.failed(throttled)
     expect(availability.health).toEqual({ state: 'unknown' })
   })
 
-  it('is a failure in words even when a probe breaks in a way that nobody foresaw', async () => {
+  it('is a failure in plain words even if a probe throws an unexpected error', async () => {
     const availability = start(async () => {
       throw new TypeError('Cannot read properties of undefined')
     })
@@ -129,14 +129,14 @@ describe('what is known of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
-  it('does not suffer from an answer that broke off or was cut', () => {
+  it('is not changed by an answer that broke off', () => {
     const availability = start(undefined)
     availability.succeeded()
     availability.failed(problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
     expect(availability.health.state).toBe('ready')
   })
 
-  it('is asked for again a minute after a probe whose answer broke off', async () => {
+  it('is probed again a minute after a probe whose answer broke off', async () => {
     const broken = problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.')
     const probe = vi.fn().mockRejectedValueOnce(broken).mockResolvedValue(undefined)
     const availability = start(probe)
@@ -155,7 +155,7 @@ describe('what is known of Bedrock', () => {
     expect(probe).not.toHaveBeenCalled()
   })
 
-  it('forgets a probe that was stopped on the way', async () => {
+  it('is not changed by a probe that was stopped', async () => {
     const availability = start(
       signal => new Promise((_, reject) => signal.addEventListener('abort', () => reject(expired))),
     )

@@ -8,9 +8,9 @@ export interface AvailabilityOptions {
   readonly known: ProblemError | undefined
 }
 
-/** Between the starts of two probes, and between a call that succeeded and the next probe. */
+/** The time between the starts of two probes, and between a call that succeeded and the next probe. */
 const intervalMs = 10 * 60_000
-/** The same after a failure. */
+/** The time until the next probe after a failure. */
 const retryMs = 60_000
 
 /** Failures of the one request, which say nothing about Bedrock's availability. */
@@ -22,7 +22,7 @@ const aboutOneAnswer: ReadonlySet<string> = new Set([
   'STEP_LIMIT_REACHED',
 ])
 
-/** Remembers what real turns and an occasional probe showed. It never calls Bedrock just because the status is asked for. */
+/** Remembers what turns and occasional probes showed of Bedrock. A request for the status never causes a call of Bedrock. */
 export class BedrockAvailability {
   #health: ComponentHealth
   #workedMs = Number.NEGATIVE_INFINITY
@@ -43,7 +43,7 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once, and from then on where nothing was seen for an interval. */
+  /** Probes at once, and then whenever there was neither probe nor call for an interval. */
   start(): void {
     const { probe, known } = this.#options
     if (probe === undefined || known !== undefined || this.#isStarted) return
@@ -81,7 +81,7 @@ export class BedrockAvailability {
     if (problem.code !== 'BEDROCK_THROTTLED') {
       this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
     } else if (this.#options.probe !== undefined) {
-      // Throttling passes, and other calls may succeed meanwhile. Without probes it is not noted: nothing would show its end.
+      // Throttling passes, and other calls may succeed meanwhile. Without probes it is not recorded: nothing would show its end.
       const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < intervalMs
       this.#health = worksStill
         ? { ...this.#health, problem }

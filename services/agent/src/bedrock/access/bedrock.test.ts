@@ -39,7 +39,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     await expect(connecting).rejects.toThrow('cannot be made')
   })
 
-  it('is told as the health, not thrown, when the background probe meets it', async () => {
+  it('is reported as the health, not thrown, if a background probe meets it', async () => {
     failures = 1
     const bedrock = connected()
     bedrock.availability.start()

@@ -7,8 +7,8 @@ import { checkSettings } from './settings-check.ts'
 export type Bedrock = ReturnType<typeof connectBedrock>
 
 /**
- * The agent's one Bedrock, as configured: connection and health. Nothing is loaded or sent before `availability.start()` or the
- * first turn: the AWS SDK and LangChain take longer to load than the rest of the agent.
+ * The agent's connection to Bedrock, as configured, and Bedrock's health. Nothing is loaded or sent before
+ * `availability.start()` or the first turn: the AWS SDK and LangChain take longer to load than the rest of the agent.
  */
 export function connectBedrock(config: BedrockConfig | NoBedrock) {
   const isMissing = 'missing' in config
@@ -37,7 +37,7 @@ export function connectBedrock(config: BedrockConfig | NoBedrock) {
     credential: isMissing ? ('none' as const) : config.credential.tier,
     availability,
     connected,
-    /** Lets go of sockets and timers. */
+    /** Releases sockets and timers. */
     close: () => {
       availability.stop()
       connection?.then(

@@ -55,7 +55,7 @@ describe('the Bedrock configuration', () => {
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' }, 'none'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new', BEDROCK_PROMPT_CACHE: '5m' }, '5m'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }, 'none'],
-  ])('uses the prompt cache as told, else where the model is known to have one: %o', (more, promptCache) => {
+  ])('uses the prompt cache as told, else if the model is known to have one: %o', (more, promptCache) => {
     expect(read({ AWS_REGION: 'eu-west-1', ...more, ...keys }).promptCache).toBe(promptCache)
   })
 
@@ -76,7 +76,7 @@ describe('the Bedrock configuration', () => {
     expect(read({ ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }).endpoint).toBeUndefined()
   })
 
-  it('names every value that cannot be used at once', () => {
+  it('names all unusable values at once', () => {
     expect(
       faults({
         AWS_REGION: 'Frankfurt',
@@ -138,7 +138,7 @@ describe('the credential tier', () => {
     [{ AWS_SECRET_ACCESS_KEY: 'x' }, 'AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not.'],
     [{ AWS_ROLE_ARN: 'arn:x' }, 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not.'],
     [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not.'],
-  ])('is none where only half of one is set: %o', (variables, sentence) => {
+  ])('is missing if only half of it is set: %o', (variables, sentence) => {
     expect(missing({ AWS_REGION: 'eu-central-1', ...variables })).toBe(sentence)
   })
 

@@ -17,7 +17,7 @@ export interface NoBedrock {
   readonly region: string | undefined
 }
 
-/** Reads everything about AWS and Bedrock. What is wrong in form is a fault; what is merely missing is `NoBedrock`. */
+/** Reads everything about AWS and Bedrock. A malformed value is a fault; a missing one gives `NoBedrock`. */
 export function readBedrockConfig(env: EnvironmentReader) {
   const region = env.optional('AWS_REGION') ?? env.optional('AWS_DEFAULT_REGION')
   const promptCache = env.oneOf('BEDROCK_PROMPT_CACHE', ['auto', 'none', '5m', '1h'], 'auto')
@@ -27,7 +27,7 @@ export function readBedrockConfig(env: EnvironmentReader) {
     temperature: readTemperature(env),
     /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
     additionalModelRequestFields: readAdditionalFields(env),
-    /** Whether a background probe of a few tokens may look if Bedrock answers. */
+    /** Whether background probes of a few tokens may check that Bedrock answers. */
     probe: env.oneOf('BEDROCK_PROBE', ['on', 'off'], 'on') === 'on',
     /** Another Bedrock Runtime endpoint than the region's own, such as a VPC endpoint or an emulator. */
     endpoint: readEndpoint(env, 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'),
@@ -45,7 +45,7 @@ export function readBedrockConfig(env: EnvironmentReader) {
     region,
     /** Inference profile id, model id or ARN. */
     modelId,
-    /** How long Bedrock keeps the beginning of a request that the next one may share, renewed by each use. */
+    /** How long Bedrock caches the beginning of a request for later ones that share it; each use renews it. */
     promptCache: choosePromptCache(promptCache, modelId),
     credential,
   }

@@ -7,7 +7,7 @@ import { createChatModel, createClient } from './model.ts'
 
 /**
  * LangChain's own tracing, which sends prompts and answers to LangSmith or prints them. It reads these variables before every call
- * and has no option against them; conversations must not leave the process but to Bedrock.
+ * and has no option to ignore them; conversations must leave the process for Bedrock only.
  */
 const tracingSwitches = [
   ...['LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING_V2', 'LANGSMITH_TRACING', 'LANGCHAIN_TRACING'],
@@ -16,7 +16,7 @@ const tracingSwitches = [
 
 export type ConnectedBedrock = ReturnType<typeof connect>
 
-/** Claude behind Bedrock, ready to be called: nothing is sent before that. */
+/** Connects to Claude on Bedrock. Nothing is sent before the first call. */
 export function connect(config: BedrockConfig) {
   for (const name of tracingSwitches) delete process.env[name]
   const client = createClient(config)
@@ -27,12 +27,12 @@ export function connect(config: BedrockConfig) {
     url: `${bedrockUrl(config)}/model/${encodeURIComponent(config.modelId)}/converse-stream`,
     noteRequestId: watchRequestIds(client),
     probe: (signal: AbortSignal) => probe(client, config, signal),
-    /** Lets go of the sockets. */
+    /** Releases the sockets. */
     close: () => client.destroy(),
   }
 }
 
-/** The smallest call that proves all of it: credential, rights, model and stream. Costs about ten tokens. Throws a ProblemError. */
+/** The smallest call that proves credential, rights, model and stream. Costs about ten tokens. Throws a ProblemError. */
 async function probe(
   client: BedrockRuntimeClient,
   config: BedrockConfig,
@@ -48,7 +48,7 @@ async function probe(
       { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) },
     )
     for await (const _event of stream ?? []) {
-      // Read to its end, so that the socket can be used again.
+      // The stream is read to its end, so that the socket can be used again.
     }
   } catch (error) {
     throw explainFailure(error, config, 'request')
@@ -56,8 +56,8 @@ async function probe(
 }
 
 /**
- * Returns how to run a call and be told when its response begins, with the id that AWS gave the request, by which CloudTrail knows
- * it. LangChain loses both for a stream, so they are taken where the SDK has them.
+ * Returns a function that runs a call and reports when its response begins, with the id that AWS gave the
+ * request, which CloudTrail has, too. LangChain loses both for a stream, so they are taken from the SDK.
  */
 function watchRequestIds(client: BedrockRuntimeClient) {
   const notes = new AsyncLocalStorage<(id: string | undefined) => void>()

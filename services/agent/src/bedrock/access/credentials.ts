@@ -133,10 +133,10 @@ function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
 
 /** How long keys from a shared file are used before it is read again. */
 const sharedFileMs = 10_000
-/** How long before its end an identity counts as expired to the SDK. */
+/** How long before its expiry the SDK treats an identity as expired. */
 const renewalMs = 5 * 60_000
 
-/** Everything else that the SDK knows: profiles, SSO, processes, ECS, the instance's role. */
+/** All other credential sources of the SDK: profiles, SSO, processes, ECS, the instance's role. */
 function defaultChain(env: EnvironmentReader): AwsCredential {
   const profile = env.optional('AWS_PROFILE')
   return {

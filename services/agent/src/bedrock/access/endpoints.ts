@@ -1,7 +1,7 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 
 /**
- * Another address of an AWS service than its own, by the SDK's variables: the service's variable wins over AWS_ENDPOINT_URL.
+ * The endpoint that the SDK's variables set for an AWS service: the service's variable wins over AWS_ENDPOINT_URL.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function readEndpoint(env: EnvironmentReader, serviceVariable: string): string | undefined {
@@ -10,7 +10,7 @@ export function readEndpoint(env: EnvironmentReader, serviceVariable: string): s
   return name === undefined ? undefined : env.url(name)
 }
 
-/** Where Bedrock is called. */
+/** The URL at which Bedrock is called. */
 export function bedrockUrl(config: {
   readonly endpoint: string | undefined
   readonly region: string

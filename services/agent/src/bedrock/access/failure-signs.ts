@@ -3,7 +3,7 @@ import type { AgentProblemCode } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { CredentialError } from './credentials.ts'
 
-/** Where a call stood: before its first event, or in the middle of its stream. */
+/** When a call failed: before its first event, or in the middle of its stream. */
 export type CallPhase = 'request' | 'stream'
 
 /** Details of an error, before it is classified. */
@@ -16,7 +16,7 @@ export interface FailureSigns {
   readonly httpStatus: number | undefined
   /** Node.js error code, such as ECONNREFUSED, or LangChain's for a silent stream. */
   readonly systemCode: string | undefined
-  /** Who failed: Bedrock, AWS STS, or whatever else the credential should have come from. */
+  /** Who failed: Bedrock, AWS STS, or another source of the credential. */
   readonly service: 'bedrock' | 'sts' | 'credentials'
   /** The id of the request in AWS's logs. */
   readonly requestId: string | undefined
@@ -49,8 +49,8 @@ export function readSigns(thrown: unknown): FailureSigns {
 }
 
 /**
- * The error as a log may show it. AWS quotes what it was asked to verify, signed headers and their session token
- * included, in the messages of refused signatures; those messages are left out.
+ * The error as a log may show it. When AWS refuses a signature, its message quotes the signed headers,
+ * session token included; such messages are left out.
  */
 export function loggableCause({ name, message, requestId }: FailureSigns): Error {
   const quotesRequest = /canonical|string-to-sign/i.test(message)

@@ -126,7 +126,7 @@ describe('a failure of Bedrock', () => {
     ['federation', 'web identity token'],
     ['pod-identity', 'Pod Identity Agent'],
     ['default-chain', 'shared credentials file'],
-  ] as const)('that is an expired credential of tier %s is mended by “%s”', (tier, hint) => {
+  ] as const)('by an expired credential of tier %s has a hint with “%s”', (tier, hint) => {
     expect(explain(awsError('ExpiredTokenException', 403), tier).options.hint).toContain(hint)
   })
 
@@ -165,7 +165,7 @@ describe('a failure of Bedrock', () => {
   })
 })
 
-describe('a credential that cannot be had', () => {
+describe('a credential that cannot be obtained', () => {
   const had = (cause: unknown) => new CredentialError('No AWS credentials were found.', { cause })
   const system = (code: string) => Object.assign(new Error(code), { code })
 

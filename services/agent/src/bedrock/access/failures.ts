@@ -180,7 +180,7 @@ const rules: readonly FailureRule[] = [
   },
   {
     code: 'BEDROCK_STREAM_BROKEN',
-    // Status 200 and an error: the stream was cut, or is none, before its first event could be read.
+    // Status 200 with an error: the stream was cut before its first event, or the body is no stream.
     when: ({ httpStatus }, phase) => phase === 'stream' || httpStatus === 200,
     detail: (_config, { systemCode }) =>
       systemCode === 'MODEL_STREAM_TIMEOUT'
@@ -210,7 +210,7 @@ const unreachable: Omit<FailureRule, 'when'> = {
 
 /**
  * Judges an error of a Bedrock call or of getting its credential: code, cause and fix. Pure.
- * Nothing of the error's own message gets out, because AWS quotes signed headers in some of them.
+ * Nothing of the error's own message is passed on, because AWS quotes signed headers in some of them.
  */
 export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {
   const signs = readSigns(error)

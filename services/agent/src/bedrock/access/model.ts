@@ -12,7 +12,7 @@ const limits = {
   silenceMs: 45_000,
   /** The same for the socket; longer, since the error of the stream says more. */
   socketTimeoutMs: 60_000,
-  /** One socket for each open stream; more turns than this wait for one. */
+  /** One socket for each open stream; further turns wait for a free one. */
   sockets: 2_000,
   /** SDK retries with back-off; only before the first event, and never past the turn's deadline. */
   attempts: 3,
@@ -44,14 +44,14 @@ export function createClient(config: BedrockConfig): BedrockRuntimeClient {
   })
 }
 
-/** Names the scheme outright: the SDK then looks at no AWS_BEARER_TOKEN_BEDROCK of its own, not even an empty one. */
+/** Sets the scheme explicitly, so that the SDK does not read AWS_BEARER_TOKEN_BEDROCK, not even an empty one. */
 function authentication({ credential }: BedrockConfig) {
   return credential.tier === 'api-key'
     ? { authSchemePreference: ['httpBearerAuth'], token: credential.token }
     : { authSchemePreference: ['sigv4'], credentials: credential.keys }
 }
 
-/** Claude as LangChain sees it. Region, model and token limit always go out; sampling only when configured. */
+/** LangChain's model for Claude. Region, model and token limit are always sent; sampling only if configured. */
 export function createChatModel(config: BedrockConfig, client: BedrockRuntimeClient): ChatBedrockConverse {
   const { region, modelId, maxTokens, temperature, additionalModelRequestFields } = config
   return new ChatBedrockConverse({

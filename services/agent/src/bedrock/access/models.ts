@@ -11,9 +11,9 @@ export type ProfilePrefix = (typeof profilePrefixes)[number]
 export interface ClaudeModel {
   readonly id: string
   readonly name: string
-  /** `legacy` models serve only accounts that used them lately; `retired` ones nobody. */
+  /** `legacy` models serve only accounts that used them lately; `retired` ones serve no account. */
   readonly lifecycle: 'active' | 'legacy' | 'retired'
-  /** ISO 8601 date: since when a retired model is retired, or before which another will not be. */
+  /** ISO 8601 date: when a retired model was retired, or the earliest retirement of another one. */
   readonly endOfLife: string
   readonly profiles: readonly ProfilePrefix[]
   /** Whether the request may carry `temperature`. */
@@ -57,7 +57,7 @@ export function defaultModelId(region: string): string {
   return `${prefix}.${defaultModel}`
 }
 
-/** Takes a model id or inference profile id apart. An ARN stays whole. */
+/** Splits a model id or inference profile id. An ARN stays whole. */
 export function readModelId(modelId: string) {
   const prefix = profilePrefixes.find(candidate => modelId.startsWith(`${candidate}.`))
   const baseId = prefix === undefined ? modelId : modelId.slice(prefix.length + 1)
@@ -81,7 +81,7 @@ export function currentModelIds(region: string): readonly string[] {
     })
 }
 
-/** Whether a model reads images: every Claude since 3 but Claude 3.5 Haiku. Of a model behind an ARN of one's own nobody knows. */
+/** Whether a model reads images: every Claude since 3 except Claude 3.5 Haiku. A custom ARN does not name its model. */
 export function readsImages(modelId: string): boolean {
   return /\banthropic\.claude-(?!3-5-haiku|instant|v\d)/.test(modelId)
 }

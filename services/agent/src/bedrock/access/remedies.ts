@@ -40,7 +40,7 @@ export function trustHint({ credential }: BedrockConfig): string {
   return `Compare the token’s iss, aud and sub, letter by letter, with the IAM OIDC provider’s URL and the trust policy${source}: aud sts.amazonaws.com, sub system:serviceaccount:<namespace>:<service account>.`
 }
 
-/** The statement to paste. A profile needs both ARNs: the profile itself and the model behind it in every region. */
+/** The IAM statement to paste. A profile needs both ARNs: the profile itself and the model behind it in every region. */
 export function invokePolicyHint({ modelId, region }: BedrockConfig): string {
   return `Attach to the principal: ${JSON.stringify({
     Effect: 'Allow',

@@ -23,26 +23,26 @@ describe('settings that cannot work', () => {
       ['us-east-1', 'us-gov.anthropic.claude-3-haiku-20240307-v1:0', 'A “us-gov.” profile cannot be called from us-east-1.'],
       ['eu-central-1', 'us.some-model-nobody-knows', 'A “us.” profile cannot be called from eu-central-1.'],
     ],
-  )('are told before the call: in %s the model %s', (region, modelId, detail) => {
+  )('are reported before the call: in %s the model %s', (region, modelId, detail) => {
     const found = checkSettings(configOf(region, modelId))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_INVALID', message: detail })
     expect(found?.options.hint).toContain(defaultModelId(region))
   })
 
-  it('are told for a bare id that can only be called through a profile', () => {
+  it('are reported for a bare id that can only be called through a profile', () => {
     const found = checkSettings(configOf('eu-central-1', 'anthropic.claude-haiku-4-5-20251001-v1:0'))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_INVALID' })
     expect(found?.options.hint).toContain('eu.anthropic.claude-haiku-4-5-20251001-v1:0')
   })
 
-  it('are told for retired models, together with the current ones', () => {
+  it('are reported for retired models, together with the current ones', () => {
     const found = checkSettings(configOf('us-west-2', 'us.anthropic.claude-3-5-haiku-20241022-v1:0'))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_RETIRED' })
     expect(found?.message).toContain('2026-06-19')
     expect(found?.options.hint).toContain('us.anthropic.claude-haiku-5-5')
   })
 
-  it('are told for a temperature that the model refuses', () => {
+  it('are reported for a temperature that the model refuses', () => {
     const temperature = { BEDROCK_TEMPERATURE: '0.5' }
     expect(checkSettings(configOf('eu-west-1', 'eu.anthropic.claude-haiku-5-5', temperature))).toMatchObject({
       code: 'BEDROCK_REQUEST_INVALID',
@@ -51,7 +51,7 @@ describe('settings that cannot work', () => {
     expect(checkSettings(older)).toBeUndefined()
   })
 
-  it('are told for a prompt cache that the model does not have', () => {
+  it('are reported for a prompt cache that the model does not have', () => {
     const cache = { BEDROCK_PROMPT_CACHE: '5m' }
     const older = configOf('eu-west-1', 'eu.anthropic.claude-3-haiku-20240307-v1:0', cache)
     expect(checkSettings(older)).toMatchObject({
@@ -61,7 +61,7 @@ describe('settings that cannot work', () => {
     expect(checkSettings(configOf('eu-west-1', 'eu.anthropic.claude-haiku-5-5', cache))).toBeUndefined()
   })
 
-  it('are told for an ARN of another region', () => {
+  it('are reported for an ARN of another region', () => {
     const arn = 'arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc'
     expect(checkSettings(configOf('eu-west-1', arn))).toMatchObject({ code: 'BEDROCK_MODEL_INVALID' })
     expect(checkSettings(configOf('us-east-1', arn))).toBeUndefined()
@@ -93,7 +93,7 @@ describe('the table of models', () => {
     'ca-central-1',
   ]
 
-  it.each(regions)('has a default for %s that passes its own check', region => {
+  it.each(regions)('has a default for %s that passes the check of settings', region => {
     expect(checkSettings(configOf(region, defaultModelId(region)))).toBeUndefined()
   })
 
