@@ -47,7 +47,7 @@ const openApi = {
   },
 }
 
-/** Builds the agent. It looks at what it depends on when it starts to listen, not before. */
+/** Builds the agent. What the agent depends on is first probed when it starts to listen. */
 export async function buildApp(
   config: Config,
   { logStream, timing = usualTiming }: Dependencies = {},
@@ -135,7 +135,7 @@ export async function buildApp(
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     refresh()
-    // Loading blocks for a moment: the first probes and direct turns come first.
+    // Loading the libraries blocks the process for a moment, so the first probes and direct turns come first.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
       refreshTools()

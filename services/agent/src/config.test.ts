@@ -40,7 +40,7 @@ describe('The agent’s configuration', () => {
     })
   })
 
-  it('takes empty for unset', () => {
+  it('treats empty variables as unset', () => {
     const empty = { CLIENT_SPA_APP_ID: '', PORT: '', ENTRA_AUTHORITY: '', REQUIRE_SIGN_IN: '', EMULATED: '' }
     const { toolsets: _, ...expected } = readConfig(ids)
     expect(readConfig({ ...ids, ...empty })).toMatchObject(expected)
@@ -71,7 +71,7 @@ describe('The agent’s configuration', () => {
     expect(faults).toHaveLength(9)
   })
 
-  it('lets the page alone obtain users’ tokens for the agent, unless clients are listed', () => {
+  it('lets only the page obtain users’ tokens for the agent, unless clients are listed', () => {
     const page = 'dddddddd-0000-4000-8000-00000000000d'
     const other = 'eeeeeeee-0000-4000-8000-00000000000e'
     expect(readConfig({ ...ids, CLIENT_SPA_APP_ID: page }).allowedClients).toEqual([page])

@@ -47,7 +47,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
       trustedProxies: readTrustedProxies(env),
       blueprint,
-      /** What the sidecar is said to hold; only shown. */
+      /** The kind of credential that the sidecar is said to have; for display only. */
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
       agents: readAgents(env, blueprint, apis),
       /** The application that users sign in to; without it the page offers no sign-in. */
@@ -57,7 +57,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       sidecarUrl: readSidecarUrl(env),
       /** The APIs that the agent has tools for, each with its tools. */
       toolsets,
-      /** The MCP servers whose tools it uses besides. */
+      /** The MCP servers whose tools the agent uses, too. */
       mcpServers,
       bedrock: readBedrockConfig(env),
       /** Where spans go; `undefined` = nothing is traced. */
@@ -66,7 +66,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
       traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
       limits: {
-        /** What one turn may take at most. */
+        /** How long one turn may take. */
         turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
         /** Turns that run at the same time in this process. */
         concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
@@ -82,7 +82,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
           : env.secureUrl('CONSENT_REDIRECT_URI', ''),
       /** Where the built page lies; `undefined` = beside the sources. */
       pageFolder: env.optional('CHAT_UI_DIR'),
-      /** What is emulated here. A label for status and page; nothing is decided by it. */
+      /** What is emulated in this deployment: a label for status and page that decides nothing. */
       emulated: readEmulated(env),
     }
   })
@@ -102,7 +102,7 @@ function readTrustedProxies(env: EnvironmentReader): readonly string[] {
   return proxies
 }
 
-/** An IP address, with the length of its prefix (RFC 4632) or without. All addresses at once are no proxy. */
+/** An IP address, with the length of its prefix (RFC 4632) or without. A block of all addresses is refused. */
 function isAddressBlock(text: string): boolean {
   const [address = '', length, ...others] = text.split('/')
   const bits = { 4: 32, 6: 128 }[isIP(address)] ?? 0
@@ -110,13 +110,13 @@ function isAddressBlock(text: string): boolean {
   return others.length === 0 && prefix > 0 && prefix <= bits
 }
 
-/** By the name `localhost`: the only host name that every version of the sidecar accepts. */
+/** The sidecar's URL with `localhost`, the only host name that every version of the sidecar accepts. */
 function readSidecarUrl(env: EnvironmentReader): string {
   const url = env.secureUrl('SIDECAR_URL', 'http://localhost:5000')
   return url.replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
 }
 
-/** The page alone, unless others are named. */
+/** The clients that are listed; default: the page alone. */
 function readAllowedClients(env: EnvironmentReader): readonly string[] {
   const listed = env.guidList('ALLOWED_CLIENTS')
   const page = env.optionalGuid('CLIENT_SPA_APP_ID')

@@ -1,12 +1,12 @@
 /** How long the agent waits for what, in milliseconds. Tests wait less. */
 export const timing = {
-  /** How long the sidecar may be silent before the agent looks whether it lives. */
+  /** How long the sidecar may be silent before the agent checks whether it is alive. */
   sidecarSilenceMs: 2_500,
-  /** How long the sidecar's `/healthz` may take then: a sidecar that is short of CPU is no dead one. */
+  /** How long that check (`/healthz`) may take: a sidecar that is short of CPU is not dead. */
   sidecarHealthMs: 3_000,
   /** The pause before the second attempt to get a token; it grows from there. */
   tokenRetryMs: 200,
-  /** How long the agent asks again while nobody listens at the sidecar's port: a container that ended is there again in half a second. */
+  /** How long the agent retries while nobody listens at the sidecar's port: a container that ended is back in half a second. */
   sidecarRestartMs: 3_000,
   /** How long obtaining a token may take with all its attempts. */
   tokenDeadlineMs: 10_000,

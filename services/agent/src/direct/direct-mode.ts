@@ -43,7 +43,7 @@ function recognise(toolsets: readonly Toolset[], message: string): DirectCall | 
   return undefined
 }
 
-/** Answers by a call that waits for its user first, or has waited. */
+/** Answers by a call that first waits for the user, or has already waited. */
 async function answerInStep(turn: Turn, call: StepCall<string>, options: StepOptions): Promise<Outcome> {
   const { ends, wait } = turn.resumed
     ? await resumeStep(options, turn.resumed, () => call)

@@ -21,7 +21,7 @@ async function appWith(changes: Partial<AgentIdentity>) {
 it.each([
   ['A flow that the agent does not have', { flow: 'obo' }, 'This agent has these flows: autonomous.'],
   ['An agent that is not there', { agent: 'Other' }, 'There is no such agent. There are: default.'],
-])('%s is refused, with those that there are', async (_what, asked, detail) => {
+])('%s is refused, and the existing ones are named', async (_what, asked, detail) => {
   const app = await appWith({ flows: ['autonomous'] })
   const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous', ...asked }
   const response = await app.inject({ method: 'POST', url: '/api/chat', payload })

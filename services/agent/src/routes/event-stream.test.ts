@@ -9,7 +9,7 @@ import { sendEventStream } from './event-stream.ts'
 
 const delta = (...texts: string[]): TurnEvent[] => texts.map(text => ({ event: 'delta', data: { text } }))
 
-/** Serves one stream and opens it; nothing is read before the test does. */
+/** Serves one stream and opens it; nothing is read before the test reads it. */
 async function open(turn: AsyncIterable<readonly TurnEvent[]>, changes: Partial<Timing> = {}) {
   const app = Fastify()
   const sent = Promise.withResolvers<void>()
@@ -56,7 +56,7 @@ describe('An event stream', () => {
     never.resolve()
   })
 
-  it('numbers its events and keeps line breaks inside one of them', async () => {
+  it('numbers its events and keeps line breaks within an event', async () => {
     async function* three() {
       yield delta('one\ntwo\r\n\r\nthree', 'four')
       yield delta()

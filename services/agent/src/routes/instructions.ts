@@ -35,8 +35,8 @@ const schema = {
 }
 
 /**
- * `GET /api/instructions`, for whoever may ask by `POST /api/chat`: what the model would be told in such a turn, before the
- * conversation: prompt and tools, with the right that each tool needs.
+ * `GET /api/instructions`, for all who may call `POST /api/chat`: what the model would be told in such a turn
+ * before the conversation, that is prompt and tools, with the right that each tool needs.
  */
 export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (
   app,

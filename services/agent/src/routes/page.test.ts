@@ -39,7 +39,7 @@ function policyOf(header: unknown): Record<string, string> {
 }
 
 describe('The page', () => {
-  it('is served at /, never from a cache without asking', async () => {
+  it('is served at /, never from a cache without revalidation', async () => {
     const { statusCode, headers, body } = await app.inject('/')
     expect(statusCode).toBe(200)
     expect(headers['content-type']).toContain('text/html')

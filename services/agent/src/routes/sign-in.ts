@@ -40,7 +40,7 @@ export async function readAsker(
   return { agent, flow, signedIn, connection, requestId: request.id }
 }
 
-/** The user who asks, by their token. One that is not needed is not even looked at. */
+/** The user who asks, from their token. A token that is not needed is not read. */
 async function signIn(
   { userTokens, requireSignIn, traceFor }: SignInRules,
   request: FastifyRequest,

@@ -100,7 +100,7 @@ export class TurnMetrics {
     registers: [this.registry],
   })
 
-  /** Labels come from the configuration and the catalogues of problems alone, so that there are only so many. */
+  /** Labels come from the configuration and the catalogues of problems alone, so that their number is limited. */
   stepEnded(agent: string, { kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
     const seconds = durationMs / 1000
     const outcome = problem?.code ?? 'OK'

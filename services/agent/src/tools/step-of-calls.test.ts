@@ -90,7 +90,7 @@ const right: NeededRight = { api: 'weather-api', permission: 'Weather.Read', kin
 const noConsent = () => Promise.reject(problem('CONSENT_REQUIRED', 'None.', { extensions: { needs: right } }))
 
 describe('A step of calls', () => {
-  it('runs what only reads, and asks about what changes something once that has ended', async () => {
+  it('runs calls that only read, and then asks about calls that change something', async () => {
     const { options, create, read, ran, steps } = stage()
     const end = await runStep(options, [create('Oslo'), read('Rome'), create('Paris')])
     expect(ran).toEqual(['Rome'])
@@ -287,7 +287,7 @@ describe('A step of calls', () => {
     expect(ends.get('Rome')).toMatchObject({ status: 'failed', failure: { code: tellable } })
   })
 
-  it('changes nothing where no user is there, unless the tool may do so unattended', async () => {
+  it('changes nothing without a user, unless the tool may do so unattended', async () => {
     const { options, create, ran, permits } = stage(turnOf())
     await expect(runStep(options, [create('Oslo')])).rejects.toThrow(refusal('TOOL_NEEDS_A_PERSON'))
     const unattended = create('Oslo', { change: { ...change, unattended: true } })

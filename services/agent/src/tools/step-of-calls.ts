@@ -106,14 +106,14 @@ export async function resumeStep<Output>(
   for (const { waited, call, isDenied } of calls) {
     if (waited.isAsked) run.noteDecision(waited, isDenied)
     if (isDenied || !call) run.deny(waited)
-    // Changes are made in order: none before one that waits again.
+    // Changes are made in order: if one waits again, the later ones wait, too.
     else if (run.waits && waited.effect !== undefined) run.postpone(waited)
     else await run.run(call, waited, waited.isAsked ? claims : undefined)
   }
   return run.end(calls.flatMap(({ call }) => call ?? []))
 }
 
-/** What a failed call waits for that was made without a step of its own; `undefined` if it just failed. */
+/** What a failed call that was made outside a step waits for; `undefined` if it just failed. */
 export function waitInstead(options: StepOptions, call: StepCall<unknown>, error: unknown): Wait | undefined {
   return new Step(options).holdFailed(call, toProblem(error))
 }
@@ -151,7 +151,7 @@ class Step<Output> {
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
     const [ending] = this.#fatal.values()
     if (call.change && ending !== undefined) {
-      // Nothing more is changed in a turn that ends.
+      // A turn that ends changes nothing more.
       step.fail(toProblem(ending).toDocument(turn.requestId))
       return
     }
@@ -224,7 +224,7 @@ class Step<Output> {
     this.#ends.set(callId, { status: 'denied' })
   }
 
-  /** Leaves a call until the one before it has run; the user is not asked about it again. */
+  /** Postpones a call until the one before it has run; the user is not asked about it again. */
   postpone(call: PendingCall): void {
     this.#pending.push({ ...call, isAsked: false })
   }
@@ -273,7 +273,7 @@ class Step<Output> {
     if (code === 'STEP_UP_REQUIRED' && change) return { kind: 'step-up', claims: claimsChallenge }
     if (!pausesForConsent || api === undefined) return undefined
     if (code === 'API_FORBIDDEN' && needs?.kind === 'scope') return { kind: 'consent', right: needs }
-    // All scopes, where none is configured.
+    // Asks for all scopes if no single one is known.
     const right = needs ?? { api, permission: '.default', kind: 'scope' }
     return code === 'CONSENT_REQUIRED' ? { kind: 'consent', right } : undefined
   }

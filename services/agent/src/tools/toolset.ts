@@ -7,7 +7,7 @@ import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
 
-/** What a tool gets to work with: the turn whose identity it calls under, and the one way to call. */
+/** What a tool works with: the turn whose identity it calls under, and the one way to call APIs. */
 export type ToolContext = ApiContext<Turn>
 
 /** What makes calls of a tool wait for the user's approval. */
@@ -15,7 +15,7 @@ export interface Change {
   readonly effect: Effect
   /** What a call does, for people, such as “Create alert”. */
   readonly title: string
-  /** What whoever approves a call should know: the call, and what comes of it, in a sentence or two. */
+  /** What the user who approves a call should know: the call and its effect, in a sentence or two. */
   readonly tell?: (args: Readonly<Record<string, unknown>>) => string
   /** Whether the agent may call it where no user is there to approve: for itself, in its own right. */
   readonly unattended?: boolean
@@ -66,9 +66,9 @@ export interface Toolset {
   readonly problems: Readonly<Record<string, ProblemKind>>
   /** Messages to try, for a new conversation. */
   readonly examples: readonly string[]
-  /** More of them, which change something, so that a user has to approve it. */
+  /** Further examples, whose changes a user has to approve. */
   readonly userExamples?: readonly string[]
-  /** More of them, which only a model understands. */
+  /** Further examples, which only a model understands. */
   readonly modelExamples?: readonly string[]
   /** How the model is to use the tools: lines of its system prompt. */
   readonly instructions?: string
@@ -76,7 +76,7 @@ export interface Toolset {
   load(context: ToolContext): Promise<readonly OfferedTool[]>
   /** Where the tools come from, if the API itself lists them. */
   readonly source?: {
-    /** Looks them up again if that was long ago. Never throws. */
+    /** Looks the tools up again if the last look-up is old. Never throws. */
     refresh(): Promise<void>
     /** Health of the API and its tools, which is better known here than from calls of the API. */
     health(): ComponentHealth

@@ -1,9 +1,9 @@
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
 /**
- * Events between a turn, which produces at its own pace, and its one consumer, who takes all that wait at once: each turn of the
- * microtask queue costs more than an event. It cannot grow without bound:
- * waiting text is joined into one event, and steps and notices are bounded by what a turn may do.
+ * Events between a turn, which produces at its own pace, and its one consumer, who takes all that wait at
+ * once: each pass of the microtask queue costs more than an event. It cannot grow without bound: waiting text
+ * is joined into one event, and steps and notices are bounded by what a turn may do.
  */
 export class EventQueue {
   #waiting: TurnEvent[] = []
@@ -24,13 +24,13 @@ export class EventQueue {
     this.#wake?.()
   }
 
-  /** What is pushed from now on is dropped; the consumer still gets what waits. */
+  /** Drops what is pushed from now on; the consumer still gets what waits. */
   close(): void {
     this.#closed = true
     this.#wake?.()
   }
 
-  /** All that wait, as soon as there are some; `undefined` when there will be no more. */
+  /** All waiting events, as soon as there are any; `undefined` after the last one. */
   async take(): Promise<readonly TurnEvent[] | undefined> {
     while (this.#waiting.length === 0) {
       if (this.#closed) return undefined

@@ -95,7 +95,7 @@ describe('The events of a turn', () => {
     })
   })
 
-  it('end with the problem when the answer fails, and a step that still ran fails with it', async () => {
+  it('end with the problem when the answer fails, as does a step that still runs', async () => {
     const events = await collect(
       run(async turn => {
         turn.trace.start(stepStart)
@@ -107,7 +107,7 @@ describe('The events of a turn', () => {
     expect(events.at(-1)?.data).toMatchObject({ code: 'API_UNAVAILABLE', requestId: 'request-1' })
   })
 
-  it('say nothing of an unexpected error but that there was one; the log gets it', async () => {
+  it('say of an unexpected error only that there was one; the log has the error', async () => {
     const logged = vi.fn()
     const err = new TypeError('secret detail')
     const events = await collect(run(() => Promise.reject(err), { log: logTo(logged) }))
@@ -164,7 +164,7 @@ describe('The events of a turn', () => {
   })
 })
 
-describe('A tracer that is broken', () => {
+describe('A broken tracer', () => {
   const broken = (): never => {
     throw new Error('Broken tracer.')
   }
@@ -188,7 +188,7 @@ describe('A tracer that is broken', () => {
       [what, 'that starts no span', broken, answer, last] as const,
       [what, 'that ends no span', brokenSpan, answer, last] as const,
     ]),
-  )('takes nothing from %s: one %s', async (_what, _fault, startSpan, answer, last) => {
+  )('does not change %s: one %s', async (_what, _fault, startSpan, answer, last) => {
     const tracer = tracerOf(startSpan)
     const logged = vi.fn()
     const withStep: AnswerMode['answer'] = turn => {
@@ -213,7 +213,7 @@ describe('A tracer that is broken', () => {
 })
 
 describe('The user’s token', () => {
-  it('is there in the on-behalf-of flow, and shown as a card without itself', async () => {
+  it('is available in the on-behalf-of flow, and its card does not contain it', async () => {
     let seen: Turn['user']
     const events = await collect(
       run(
@@ -232,7 +232,7 @@ describe('The user’s token', () => {
     expect(JSON.stringify(events)).not.toContain(user.raw)
   })
 
-  it('is not there in the autonomous flow, even when signing in was required', async () => {
+  it('is not available in the autonomous flow, even when signing in was required', async () => {
     let seen: Turn | undefined
     await collect(
       run(

@@ -25,7 +25,7 @@ export interface TurnRequest
   readonly showsTrace: boolean
   /** Aborted when the client goes away. */
   readonly connection: AbortController
-  /** Of the request. Unexpected errors go there; the user only learns that something went wrong. */
+  /** The request's log. Unexpected errors go there; the user only learns that something went wrong. */
   readonly log: FastifyBaseLogger
 }
 
@@ -35,7 +35,7 @@ export type Asked = Pick<
   'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'
 >
 
-/** Who looks on, and who seals a turn that waits. */
+/** What observes turns, and what seals a turn that waits. */
 export interface TurnObservers {
   readonly approvals: { pause(turn: Turn, waiting: Waiting): Promise<Asked> }
   readonly metrics: TurnMetrics
@@ -51,7 +51,7 @@ const settleMs = 250
 
 /** One turn: what was asked, and what was written, noticed and recorded until now. */
 export class RunningTurn {
-  /** As its mode sees it. */
+  /** The turn as its mode sees it. */
   readonly turn: Turn
   readonly #mode: AnswerMode
   readonly #connection: AbortController
@@ -126,7 +126,7 @@ export class RunningTurn {
     this.#events.push({ event: 'notice', data: notice })
   }
 
-  /** All events that wait, as soon as there are some; `undefined` after the last one. */
+  /** All waiting events, as soon as there are any; `undefined` after the last one. */
   nextEvents(): Promise<readonly TurnEvent[] | undefined> {
     return this.#events.take()
   }
@@ -136,7 +136,7 @@ export class RunningTurn {
     this.#connection.abort(reason)
   }
 
-  /** Answers; then the last event, and no more. Never rejects. */
+  /** Answers, then sends the last event. Never rejects. */
   async answer(): Promise<void> {
     const { tracer } = this.#observers
     const abort = rejectAfterAbort(this.turn.signal, settleMs)

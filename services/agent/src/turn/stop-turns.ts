@@ -7,7 +7,7 @@ const farewellMs = 1_000
 const idleMs = 100
 
 /**
- * Lets running turns finish when the app closes, and ends shortly before the stop time-out what has not finished.
+ * Lets running turns finish when the app closes, and ends the unfinished ones shortly before the stop time-out.
  * Connections whose answer is complete are closed, so that a client's keep-alive does not hold the process.
  */
 export function stopTurnsInTime(

@@ -23,7 +23,7 @@ export interface OpenStep {
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
-  /** It goes on when the user has decided. */
+  /** The step goes on when the user has decided. */
   wait(): void
 }
 
@@ -31,7 +31,7 @@ export interface OpenStep {
 export interface StepObserver {
   /** Returns the `traceparent` for the service that the step calls. */
   stepStarted(step: TraceStep, facts: StepFacts): string | undefined
-  /** @param attributes those that are known at its end */
+  /** @param attributes known only at the step's end */
   stepEnded(step: TraceStep, facts: StepFacts, attributes: Attributes): void
 }
 
@@ -87,7 +87,7 @@ export class TraceRecorder {
 
   /**
    * Records what takes no time of its own: a token that arrived, what was said of it, or a hop that cannot be observed and
-   * so has no time at all. Returns how to add what is learnt about it later, such as who verified the token.
+   * so has no time at all. Returns a function that adds what is learnt later, such as who verified the token.
    */
   note(status: 'ok' | 'failed' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
     const seen = status === 'not-observable' ? {} : { startedAt: nowAsText() }
@@ -97,8 +97,8 @@ export class TraceRecorder {
   }
 
   /**
-   * A recorder for work that may outlast its turn: what it records is in this trace too, until `leave` is called; it ends the
-   * steps that still run if it is given a problem. What comes later is recorded nowhere.
+   * A recorder for work that may outlast its turn: what it records is in this trace, too, until `leave` is
+   * called, which ends the steps that still run if given a problem. What comes later is recorded nowhere.
    */
   branch(): { readonly trace: TraceRecorder; readonly leave: (problem: Problem | undefined) => void } {
     let isLeft = false

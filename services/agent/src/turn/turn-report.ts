@@ -4,8 +4,8 @@ import type { TurnMetrics } from '../status/metrics.ts'
 import type { RunningTurn } from './running-turn.ts'
 
 /**
- * Writes the log line and the metrics of a turn that is over. Neither holds a word that was said; the line has the ids by which
- * Entra and AWS know what was done.
+ * Writes the log line and the metrics of a turn that is over. Neither holds any text of the conversation; the
+ * line has the ids by which the logs of Entra and AWS know the turn's requests.
  *
  * @param last the last event that its reader took
  */

@@ -14,7 +14,7 @@ import type { StepFacts } from './trace-recorder.ts'
 
 /** Steps that call another service. */
 const calls: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-call', 'model'])
-/** Other services name failures as they like; a code is all that is taken of it. */
+/** Other services name failures as they like; only what has the form of a code is taken. */
 const codeShape = /^[\w.-]{1,64}$/
 
 /** The spans of one turn: its own, and one for each step that takes time, below that of the step it belongs to. */
@@ -32,7 +32,7 @@ export class TurnSpans {
     this.#context = trace.setSpan(ROOT_CONTEXT, this.#turn)
   }
 
-  /** Returns the `traceparent` for whom the step calls. https://www.w3.org/TR/trace-context/#traceparent-header */
+  /** Returns the `traceparent` for the called service. https://www.w3.org/TR/trace-context/#traceparent-header */
   stepStarted(step: TraceStep, { name = `${step.kind} ${step.to}`, attributes = {} }: StepFacts): string {
     const parent = step.parentId === undefined ? undefined : this.#steps.get(step.parentId)
     const context = parent ? trace.setSpan(ROOT_CONTEXT, parent) : this.#context

@@ -25,9 +25,9 @@ export interface Turn extends Caller {
   readonly message: string
   readonly history: readonly HistoryEntry[]
   readonly mode: Mode
-  /** Where the turn goes on: what the user decided. */
+  /** What the user decided, if the turn continues after a pause. */
   readonly resumed: Resumed | undefined
-  /** Whether it waits where the user has not consented, instead of failing. */
+  /** Whether the turn waits for a missing consent, instead of failing. */
   readonly pausesForConsent: boolean
   /** Sends answer text to the user as it comes. */
   write(text: string): void

@@ -22,7 +22,7 @@ const PendingCall = strictObject({
   /** Missing if it changes nothing, so that it needs no approval. */
   effect: Type.Optional(Effect),
   title: Text,
-  /** As `Change.tell` has it. */
+  /** The text of `Change.tell`. */
   note: Type.Optional(Text),
   args: Type.Record(Text, Type.Unknown()),
   digest: Text,
@@ -73,7 +73,7 @@ export const Continuation = strictObject({
   denied: Type.Array(Text),
   /** The claims that the next token has to prove (JSON text). */
   claims: Type.Optional(Text),
-  /** How often it has waited. */
+  /** How many times the turn has waited. */
   pauses: Type.Integer(),
   usage: Type.Union([TokenUsage, Type.Null()]),
   tools: Type.Array(ToolUse),
@@ -92,8 +92,8 @@ export interface Resumed {
   readonly denied: ReadonlySet<string>
   /** How long the user took. */
   readonly waitedMs: number
-  /** Notes that something is done now which must not be done again. */
+  /** Notes that a call is made which must not be made again. */
   spend(): void
-  /** Lets it come again, after a failure, unless that would do something twice. */
+  /** Lets the continuation come again after a failure, unless that would do something twice. */
   release(): void
 }

@@ -26,7 +26,7 @@ const faultsWith = (change: object, name = 'notes') =>
   faultsOf({ mcpServers: { [name]: { ...notes, ...change } } })
 
 describe('The configuration of MCP servers', () => {
-  it('is nobody’s business when no file is named', () => {
+  it('is not needed: without a file there are no servers', () => {
     expect(readEnvironment({}, env => readMcpServers(env, []))).toEqual([])
   })
 
@@ -121,7 +121,7 @@ describe('The configuration of MCP servers', () => {
     expect(read({ mcpServers: { notes: { ...notes, ...tools } } })).toMatchObject([tools])
   })
 
-  it('has idempotency keys kept only by a server of the registration of an API that keeps them', () => {
+  it('expects idempotency keys to be kept only if the server shares the app id of an API that keeps them', () => {
     const own = { ...notes, appId: weatherApi.appId.toUpperCase() }
     expect(read({ mcpServers: { notes, own } })).toMatchObject([
       { api: { keepsIdempotencyKeys: false } },
@@ -129,13 +129,13 @@ describe('The configuration of MCP servers', () => {
     ])
   })
 
-  it.each(['*', 'get_*'])('has no wildcard for tools such as %s, and says so', tool => {
+  it.each(['*', 'get_*'])('refuses wildcards for tools, such as %s', tool => {
     expect(faultsWith({ allowedTools: ['get_note', tool] })).toEqual([
       expect.stringContaining(`allowedTools has "${tool}", but there are no wildcards`),
     ])
   })
 
-  it('does without a default for the tools that are allowed', () => {
+  it('has no default for the tools that are allowed', () => {
     expect(faultsWith({ allowedTools: undefined })).toEqual([
       expect.stringContaining('allowedTools is missing'),
     ])

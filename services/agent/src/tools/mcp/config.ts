@@ -50,16 +50,16 @@ type Entry = Static<typeof Entry>
 const Shape = strictObject({ mcpServers: Type.Record(Type.String(), Type.Unknown()) })
 
 const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
-/** So that every tool's name has room for the whole prefix `<server>__`. */
+/** Leaves room in every tool's name for the whole prefix `<server>__`. */
 const longestServerName = 40
 const credentialParameter =
   /^(?:code|auth)$|(?:^|[-_.])(?:key|sig|signature|secret|password|credentials?|jwt)$|(?:apikey|token|authorization)$/i
-/** What traces and the status call something else. */
+/** Names that traces and the status use for something else. */
 const reservedNames = ['user', 'agent', 'sidecar', 'entra', 'bedrock']
 
 /**
- * Reads the servers of the file that `MCP_CONFIG` names; none without it. Its faults are reported with those of the
- * environment.
+ * Reads the servers from the file that `MCP_CONFIG` names; without a file there are none. Faults are reported
+ * with those of the environment.
  */
 export function readMcpServers(
   env: EnvironmentReader,
@@ -105,7 +105,7 @@ function* findFaults(name: string, entry: unknown, taken: readonly string[]): Ge
   yield* findUnknown('pins', Object.keys(pins))
 }
 
-/** Tokens travel there: https, or http that leaves neither this machine nor the cluster. */
+/** Tokens are sent there: it must be https, or http that leaves neither this machine nor the cluster. */
 function* findUrlFaults(text: string): Generator<string, void> {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol)) return yield 'url must be an http or https URL'

@@ -6,7 +6,7 @@ import type { ChosenTools } from './offered-tools/offered-tools.ts'
 /** For whom an agent has tools listed: itself, its user account, or somebody it acts for. */
 type Asker = Pick<Caller, 'flow' | 'user'>
 
-/** What is known of a server's tools for one of these. */
+/** What is known of a server's tools for one asker. */
 export interface KnownTools {
   readonly tools: ChosenTools | undefined
   /** Why the server did not list them to this user lately. */
@@ -50,7 +50,7 @@ export class ToolLists {
     this.#put(asker, { listed: now(tools) })
   }
 
-  /** What was listed before stays known: a call of a tool then meets the same refusal, and the user learns of it. */
+  /** Keeps what was listed before: a call of a tool then gets the same refusal, which the user is told. */
   refused(asker: Asker, problem: ProblemError): void {
     this.#put(asker, { ...this.#entryOf(asker), refused: now(problem) })
   }

@@ -59,7 +59,7 @@ const turnOf = (objectId: string, claims: object = {}) => {
   return newTurn({ ...token, objectId, claims: { tid: 'tenant', ...claims } })
 }
 
-/** Lets everything happen that waits for no timer. */
+/** Lets everything that waits for no timer happen. */
 const settle = () => setImmediate()
 const never = () => new Promise<never>(() => {})
 const untilAborted = ({ signal }: Caller) =>
@@ -105,7 +105,7 @@ describe('The tools of a server', () => {
     expect(await offerTo(own)).toMatchObject({ names: [], notices: missing('MCP_SERVER_UNREACHABLE') })
   })
 
-  it('are waited for one second where they are not known, which the turn is told', async () => {
+  it('are waited for one second if they are not known, and the turn is told so', async () => {
     const { offerTo, namesFor, lookUps } = watch(never)
     const first = offerTo(own)
     await vi.advanceTimersByTimeAsync(999)
@@ -129,7 +129,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('shrink once a pinned tool is found to be another, which the log tells once', async () => {
+  it('shrink if a pinned tool has changed, which is logged once', async () => {
     let tool = getNote
     const { source, namesFor, offerTo, lines } = watch(async () => [tool])
     expect(await namesFor(own)).toEqual(['notes__get_note'])
@@ -171,7 +171,7 @@ describe('The tools of a server', () => {
     ).toMatchObject([{ api: 'notes', tool: 'get_note', level: 40 }])
   })
 
-  it('are looked up anew before a call goes on that waited for the user, however fresh they are', async () => {
+  it('are looked up again before a call that waited for the user goes on, however fresh they are', async () => {
     let tools = [getNote]
     const { lookUps, namesFor } = watch(async () => tools)
     const waitedFor = (api: string) =>
@@ -205,7 +205,7 @@ describe('The tools of a server', () => {
     expect(source.health.current.problem).toBeUndefined()
   })
 
-  it('that the configuration allows and the server does not list are told to turn and status', async () => {
+  it('that are allowed, but not listed by the server, are reported to turn and status', async () => {
     const { source, offerTo } = watch(async () => [getNote], {
       allowedTools: ['get_note', 'read_note', 'find_note'],
     })
@@ -369,7 +369,7 @@ describe('A look-up', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('ends with the token of the user, which shows nothing of the server', async () => {
+  it('ends when the user’s token expires, which says nothing of the server', async () => {
     const { source, lookUps, namesFor } = watch(untilAborted, { flows: ['obo'] })
     const first = namesFor(turnOf('ada', { exp: Date.now() / 1_000 + 2 }))
     await vi.advanceTimersByTimeAsync(1_999)

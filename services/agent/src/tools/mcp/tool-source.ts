@@ -32,19 +32,19 @@ export interface Offer {
 interface LookUp {
   readonly limit: LinkedAbort
   readonly ended: Promise<void>
-  /** Whether a turn has given up waiting for it. */
+  /** Whether a turn has given up waiting for the look-up. */
   isSlow: boolean
 }
 
 /** How long a turn waits for tools that are not known. */
 const patienceMs = 1_000
-/** For token and list together. */
+/** The time limit for token and list together. */
 const lookUpTimeoutMs = 15_000
 const maxReported = 1_000
 
 /**
- * What a server offers to one agent, as it was last listed in a flow without a user, or to the user whose turn it is. Turns get what is
- * known at once; behind them it is looked up again, with the token of their flow. A server that fails is left alone for a while.
+ * What a server offers to one agent, as last listed in a flow without a user, or to the turn's user. A turn gets what is known at
+ * once; meanwhile the tools are looked up again, with the token of the turn's flow. A server that fails is left alone for a while.
  */
 export class ToolSource {
   readonly health: ServerHealth
@@ -69,7 +69,7 @@ export class ToolSource {
     this.health = new ServerHealth(server)
   }
 
-  /** What a turn can use; fixed for the turn. Throws nothing but the reason for which the turn was aborted. */
+  /** The tools that a turn can use, fixed for the turn. Throws only the reason of the turn's abort. */
   async offer(turn: Turn): Promise<Offer> {
     const { tools, isFresh } = this.#lists.of(turn)
     const mustBeCurrent = this.#hasWaited(turn)
@@ -83,7 +83,7 @@ export class ToolSource {
   async refresh(): Promise<void> {
     const own = betweenTurns(this.#options.agent)
     if (this.#lists.of(own).isFresh) return
-    // Users' lists need their tokens; what a look-up needs besides can be loaded ahead of the first.
+    // Users' lists need the users' tokens; what else a look-up needs can be loaded ahead of the first one.
     const mayAsk = [this.#server.api, own.agent].every(({ flows }) => flows.includes(ownFlow))
     const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#client()
     await prepared.catch(() => {})
@@ -97,7 +97,7 @@ export class ToolSource {
     await Promise.all(underWay.map(({ ended }) => ended))
   }
 
-  /** Whether calls of the server have waited for the user: they are made only if their tools are what they were. */
+  /** Whether calls of the server have waited for the user: such calls are made only if their tools are unchanged. */
   #hasWaited({ resumed }: Turn): boolean {
     const pending = resumed?.continuation.pending ?? []
     return pending.some(({ api }) => api === this.#server.api.name)
@@ -135,7 +135,7 @@ export class ToolSource {
     }
   }
 
-  /** Whose token the look-up is made with. Without a user it does not belong to the turn, since others use its result. */
+  /** The caller for a look-up. Without a user it is not the turn, since others use the result, too. */
   #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
     return needsUser(flow)
       ? { requestId, correlationId, agent, flow, user, signal, trace }
@@ -156,7 +156,7 @@ export class ToolSource {
     })
   }
 
-  /** Never rejects: a failure is what the look-up has shown. */
+  /** Never rejects: a failure is recorded. */
   async #look(asked: Caller, limit: LinkedAbort): Promise<void> {
     const { signal } = limit
     const caller: Caller = { ...asked, signal }
@@ -173,7 +173,7 @@ export class ToolSource {
       // A look-up that was given up says nothing of the server.
       if (!signal.aborted || signal.reason === tooLong) this.#failed(caller, toProblem(error), error)
     } finally {
-      // Closes the connection that was made for it.
+      // Closes the connection that was made for the look-up.
       limit.abort('The look-up is over.')
     }
   }

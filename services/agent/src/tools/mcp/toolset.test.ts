@@ -104,7 +104,7 @@ describe('The tools of an MCP server', () => {
 })
 
 describe('A tool that changes something', () => {
-  it('is not called where nothing permits it', async () => {
+  it('is not called without a permit', async () => {
     const { call, calls } = await stage()
     await expect(call('notes__write_note')).rejects.toThrow('nothing permits it')
     expect(calls).toEqual([])
@@ -120,7 +120,7 @@ describe('A tool that changes something', () => {
     expect(JSON.stringify(turn.trace.steps)).not.toContain('key-of-the-call')
   })
 
-  it('that the server wants more of the user for is a step-up, once', async () => {
+  it('for which the server wants more of the user causes a step-up, but only once', async () => {
     const { call, calls, sidecar } = await stage({ wantsMore: true })
     await expect(call('notes__write_note', permit)).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
@@ -143,7 +143,7 @@ describe('A tool that only reads', () => {
     expect(calls[0]?.params?._meta).toBeUndefined()
   })
 
-  it('that the server wants more of the user for ends with what it asks for', async () => {
+  it('for which the server wants more of the user fails with what the server asks for', async () => {
     const { call } = await stage({ wantsMore: true })
     await expect(call('notes__get_note')).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
   })

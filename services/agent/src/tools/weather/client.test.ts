@@ -35,7 +35,7 @@ function report(changes: object = {}) {
 
 const answerReport: RequestListener = (_request, response) => json(200, report())(response)
 
-/** The weather client and the caller below it, as one thing, before such a weather API. */
+/** The weather client and the caller below it, as one object, for a weather API with this listener. */
 async function stage({ api: listener }: { readonly api: RequestListener }) {
   const [server, sidecar] = [await start(listener), await start(grantingSidecar)]
   const api = { ...weatherApi, url: server.url }
@@ -56,7 +56,7 @@ async function stage({ api: listener }: { readonly api: RequestListener }) {
 }
 
 describe('asking for the weather', () => {
-  it('calls the API with TR and nothing else, and returns the weather without the word on the token', async () => {
+  it('calls the API with TR and nothing else, and returns the weather without what it says of TR', async () => {
     const { weather, weatherApi } = await stage({ api: answerReport })
     const { validated: _, ...expected } = report()
     const turn = turnOf()
@@ -68,7 +68,7 @@ describe('asking for the weather', () => {
     expect(headers?.authorization).toMatch(/^Bearer eyJ/)
   })
 
-  it('asks for a forecast of so many days', async () => {
+  it('asks for a forecast of the given number of days', async () => {
     const day = { date: '2026-11-25', low_c: 1, high_c: 2, low_f: 34, high_f: 36, condition: 'rain' }
     const forecast = { city: 'Oslo', country: 'Norway', source: 'climate-normals', days: [day] }
     const { weather, weatherApi } = await stage({
@@ -135,7 +135,7 @@ describe('what the weather API refuses', () => {
     ['CITY_NOT_FOUND', json(404, { code: 'CITY_NOT_FOUND' })],
     ['API_UNAVAILABLE', json(200, { city: 'Dallas' })],
     ['API_UNAVAILABLE', json(200, report({ temperature_c: 'warm' }))],
-  ])('comes back as %s, and is not asked again', async (code, answer) => {
+  ])('fails as %s, and is not asked for again', async (code, answer) => {
     const { weather, weatherApi } = await stage({ api: (_request, response) => void answer(response) })
     await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(refusal(code))
     expect(weatherApi.requests).toHaveLength(1)
@@ -192,7 +192,7 @@ describe('a weather API that breaks a connection', () => {
 })
 
 describe('the health of the weather API', () => {
-  it('is looked at by /readyz, without a token', async () => {
+  it('is probed by /readyz, without a token', async () => {
     const { weather, weatherApi } = await stage({ api: (_request, response) => json(200, {})(response) })
     await weather.refresh()
     await weather.refresh()

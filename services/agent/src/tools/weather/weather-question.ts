@@ -16,7 +16,7 @@ export interface WeatherQuestion {
 }
 
 interface Word {
-  /** As it was written, without what encloses it. */
+  /** As it was written, without enclosing punctuation. */
   readonly text: string
   /** In lower case, without punctuation: for look-ups. */
   readonly key: string

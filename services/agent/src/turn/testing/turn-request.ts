@@ -6,7 +6,7 @@ export const noApprovals = {
   pause: () => Promise.reject(new Error('No turn waits here.')),
 }
 
-/** A question in the autonomous flow, by nobody who signed in, with its trace shown. */
+/** A question in the autonomous flow, without a signed-in user, with its trace shown. */
 export function turnRequest(log: TurnRequest['log']): TurnRequest {
   return {
     requestId: 'request-1',

@@ -26,7 +26,7 @@ type Answer = (
 class Sessions {
   readonly open = new Set<string>()
   opened = 0
-  /** Takes over a request where it returns a response. */
+  /** Answers a request instead if it returns a response. */
   answer: Answer = async () => undefined
 
   readonly send: Send = async request => {
@@ -82,8 +82,8 @@ function connect() {
   return { sessions, connections, call }
 }
 
-describe('The connection of the agent’s own', () => {
-  it('is one for calls that are made at the same time, the first ones too', async () => {
+describe('The agent’s own connection', () => {
+  it('is shared by concurrent calls, the first ones, too', async () => {
     const { sessions, connections, call } = connect()
     await Promise.all([call(), call(), call()])
     expect(sessions.opened).toBe(1)
@@ -100,7 +100,7 @@ describe('The connection of the agent’s own', () => {
     expect([...sessions.open]).toEqual([])
   })
 
-  it('goes on being made for those who wait when the one who began has gone away', async () => {
+  it('is still made for the calls that wait when the call that began it is given up', async () => {
     const { sessions, call } = connect()
     const first = new AbortController()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -118,7 +118,7 @@ describe('The connection of the agent’s own', () => {
     expect(sessions.opened).toBe(1)
   })
 
-  it('is tried once for all who wait, where the server fails', async () => {
+  it('is tried once for all calls that wait, if the server fails', async () => {
     const { sessions, call } = connect()
     let handshakes = 0
     sessions.answer = async () => {
@@ -145,7 +145,7 @@ describe('The connection of the agent’s own', () => {
     },
   )
 
-  it('stays for the others, and is closed after them, when one call shows that it is no good', async () => {
+  it('stays open for other calls, and is closed after them, if one call shows that it is unusable', async () => {
     const { sessions, call } = connect()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     let isFirst = true
@@ -167,7 +167,7 @@ describe('The connection of the agent’s own', () => {
     await expect.poll(() => [...sessions.open]).toEqual([])
   })
 
-  it('may take as long as the call to be made, whichever of its messages is slow', async () => {
+  it('may take as long to be made as a call, whichever of its messages is slow', async () => {
     const { sessions, call } = connect()
     const limited = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()

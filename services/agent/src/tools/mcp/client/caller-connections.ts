@@ -4,9 +4,9 @@ import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
-/** How long a server counts as one of the older protocol: it may have looked so only because it was busy. */
+/** How long a server counts as one of the older protocol: a busy server may have looked like one. */
 const legacyForMs = 5 * 60_000
-/** The protocol wants 404 for an unknown session; many servers respond 400. With neither has the call been run. */
+/** The protocol wants 404 for an unknown session; many servers respond 400. In both cases the call was not run. */
 const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
 
 /**
@@ -70,7 +70,7 @@ export class CallerConnections {
   async #openConnection(exchange: Exchange): Promise<McpConnection> {
     if (performance.now() >= this.#priorUntilMs) this.#prior = undefined
     const { timeoutMs } = this.#server.limits
-    // The calls that wait for it have limits of their own; without this one, call after call would join an attempt that hangs.
+    // The calls that wait for it have their own limits; without this one, call after call would join an attempt that hangs.
     using limit = new LinkedAbort(exchange.signal)
     limit.after(timeoutMs, () => limit.abort(new DOMException('No connection in time.', 'TimeoutError')))
     const { signal } = limit
@@ -110,7 +110,7 @@ class SharedConnection {
     )
   }
 
-  /** Uses a connection for no further calls; returns whether it was still in use for them. Calls under way go on. */
+  /** Stops using a connection for further calls; returns whether it was the current one. Calls under way go on. */
   replace(connection: McpConnection): boolean {
     if (this.#current !== connection) return false
     this.#current = undefined

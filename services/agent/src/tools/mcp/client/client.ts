@@ -15,7 +15,7 @@ import { readToolPages } from './tool-pages.ts'
 /** One request of the protocol. */
 interface McpRequest<Result> {
   readonly method: 'tools/list' | 'tools/call'
-  /** The tool's. */
+  /** Name of the tool. */
   readonly name?: string
   readonly timeoutMs: number
   readonly maxBytes: number
@@ -37,7 +37,7 @@ const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
 const listTimeoutMs = 5_000
 const maxListBytes = 4 * 1024 * 1024
 
-/** What the agent asks of one MCP server, over a connection for each caller. */
+/** The agent's requests to one MCP server, over a connection for each caller. */
 export class McpClient {
   readonly #server: McpServer
   readonly #connections: CallerConnections
@@ -102,7 +102,7 @@ export class McpClient {
     const subject = name === undefined ? method : `${method} ${name}`
     return context.authorised<McpReply<Result> | ApiResponse, Result>(api, {
       subject,
-      // It may change something.
+      // The request may change something.
       mayRepeat: false,
       shown: {
         method: 'POST',
@@ -118,7 +118,7 @@ export class McpClient {
         limit.after(timeoutMs, () => limit.abort(tooLate(api, timeoutMs, progress)))
         try {
           return await this.#connections.call(context.turn, exchange, async client => ({
-            // Whatever else the server responds is no result.
+            // A result comes with status 200 only.
             status: 200,
             body: await make(client, { signal, timeout: 2 * timeoutMs }),
             attributes: { [mcpAttributes.protocolVersion]: client.getNegotiatedProtocolVersion() },

@@ -22,12 +22,12 @@ export interface CallProgress {
 /** One call of the agent, whatever requests the protocol makes of it. */
 export interface Exchange {
   readonly send: Send
-  /** The token among them. */
+  /** The headers of the call, token included. */
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   readonly maxBytes: number
   readonly progress: CallProgress
-  /** What went wrong on the wire: the protocol's library wraps it, or says something else. */
+  /** The error on the wire, which the protocol's library would wrap or replace. */
   failure?: unknown
 }
 
@@ -55,7 +55,7 @@ const modes = {
 } as const
 const farewellMs = 2_000
 
-/** Each call's own, so that a token goes with the call that it was obtained for, whoever else shares the connection. */
+/** Each call's exchange, so that a token goes only with the call it was obtained for, also on shared connections. */
 const exchanges = new AsyncLocalStorage<Exchange>()
 
 /** A connection to one server under one identity. It goes to the configured address and nowhere else. */
@@ -63,7 +63,7 @@ export class McpConnection {
   readonly #server: McpServer
   readonly #client: Client
   readonly #transport: StreamableHTTPClientTransport
-  /** Of the last call; for messages that belong to no call any more, such as a cancellation. */
+  /** The last call's exchange, for messages that belong to no call any more, such as a cancellation. */
   #latest: Exchange
   #calls = 0
   #isRetired = false
@@ -130,7 +130,7 @@ export class McpConnection {
     if (this.#isRetired && this.#calls === 0) void this.close()
   }
 
-  /** Tells the server, where it keeps a session. Never throws. */
+  /** Closes the connection, and the server's session if there is one. Never throws. */
   async close(): Promise<void> {
     await exchanges.run(this.#latest, () => this.#transport.terminateSession()).catch(() => {})
     await this.#client.close().catch(() => {})
@@ -145,7 +145,7 @@ export class McpConnection {
   }
 
   async #fetch({ method = 'GET', headers, body, signal }: RequestInit = {}): Promise<Response> {
-    // That would be a stream of what the server wants to push.
+    // GET would open a stream for messages that the server pushes; the agent does not take one.
     if (method === 'GET') return new Response(null, { status: 405 })
     const exchange = exchanges.getStore() ?? this.#latest
     const text = typeof body === 'string' ? body : undefined
@@ -218,7 +218,7 @@ async function sendAnswer(
   answer: ServerAnswer,
 ): Promise<void> {
   const body = JSON.stringify(answer)
-  // A server that does not take it goes on waiting, until the call's own limit.
+  // A server that does not get the answer goes on waiting, until the call's own limit.
   await send({ method: 'POST', url, headers, body, maxBytes: maxAnswerBytes, signal }).catch(() => {})
 }
 

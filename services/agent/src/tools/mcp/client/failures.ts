@@ -49,7 +49,7 @@ export function tooLate(api: DownstreamApi, timeoutMs: number, progress: CallPro
   return unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`, progress)
 }
 
-/** In the server's words, since the model may learn from them what to ask otherwise. */
+/** The failure in the server's words, from which the model may learn how to call the tool differently. */
 export function toolFailed(api: DownstreamApi, told: string, code?: string): ProblemError {
   const words = redactText(cleanText(told, maxToldCharacters))
   return mcpProblem('MCP_TOOL_FAILED', `The ${api.title} says: ${words || 'nothing'}`, {
@@ -69,7 +69,7 @@ function unreachable(
   })
 }
 
-/** Whoever reads that a call failed must not take it for one that did nothing. */
+/** Says if a failed call may have done something all the same. */
 function describeProgress({ mayHaveRun }: CallProgress): string {
   return mayHaveRun ? ' The tool may have run all the same.' : ''
 }

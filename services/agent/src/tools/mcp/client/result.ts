@@ -8,12 +8,12 @@ import { removeUnseen } from '../offered-tools/clean-text.ts'
 export interface ToolResult {
   readonly parts: readonly ResultPart[]
   readonly isError: boolean
-  /** The server's own word on the token, where it gives one. */
+  /** What the server says of the token, if anything. */
   readonly validated?: Validated
 }
 
 type TextPart = { readonly type: 'text'; readonly text: string }
-/** In LangChain's form of a content block. */
+/** A part of a result, in the form of LangChain's content blocks. */
 export type ResultPart = TextPart | { readonly type: 'image'; readonly data: Uint8Array }
 type Block = CallToolResult['content'][number]
 

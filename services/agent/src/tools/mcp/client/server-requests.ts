@@ -13,8 +13,8 @@ const maxCharacters = 64 * 1024
 const maxRequests = 20
 
 /**
- * Reads a stream of server-sent events while it comes, and answers what the server asks in its middle: servers of 2025 may
- * ask for the model's or the user's words, or whether the agent is there, and wait for that before they give their result.
+ * Reads a stream of server-sent events while it comes, and answers requests that the server sends within it: servers of 2025
+ * may ask the model or the user for something, or ping the agent, and wait for the answer before their result.
  */
 export class ServerRequests {
   readonly #answer: (answer: ServerAnswer) => void
@@ -26,7 +26,7 @@ export class ServerRequests {
     this.#answer = answer
   }
 
-  /** Takes the next piece of the stream in. */
+  /** Takes in the next piece of the stream. */
   take(text: string): void {
     const events = `${this.#rest}${text}`.split(endOfEvent)
     const last = events.pop() ?? ''
@@ -34,7 +34,7 @@ export class ServerRequests {
       if (index > 0 || !this.#isTooLong) this.#read(event)
     }
     this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxCharacters
-    // Of an event that is too long only the end is kept: it may be the first half of the empty line that ends it.
+    // Of an event that is too long only the end is kept: it may be half of the empty line that ends the event.
     this.#rest = this.#isTooLong ? last.slice(-3) : last
   }
 

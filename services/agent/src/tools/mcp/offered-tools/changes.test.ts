@@ -17,7 +17,7 @@ describe('A tool of an MCP server', () => {
     ).toBeUndefined()
   })
 
-  it('else changes something, whatever the server says of it', () => {
+  it('otherwise changes something, whatever the server says of it', () => {
     const change = {
       effect: 'change',
       title: 'Call write_note of notes',

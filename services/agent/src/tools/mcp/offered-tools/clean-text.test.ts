@@ -49,7 +49,7 @@ describe('A text of a server', () => {
     expect(clean(text)).toBe(cleaned)
   })
 
-  it('is cut to so many characters', () => {
+  it('is cut to the given number of characters', () => {
     expect(cleanText('🌧'.repeat(20), 10)).toBe(`${'🌧'.repeat(9)}…`)
   })
 })

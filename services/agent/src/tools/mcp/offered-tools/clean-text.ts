@@ -20,7 +20,7 @@ const seenByEffect = [
 ].join('|')
 
 /**
- * What renders as nothing: a text can hide instructions from its reader in it. Control, format and private characters,
+ * What renders as nothing and can hide instructions from a reader. Control, format and private characters,
  * everything that Unicode lets a renderer ignore, and the few that are drawn blank though they are no spaces.
  */
 const invisible =
@@ -32,7 +32,7 @@ export function removeUnseen(text: string): string {
   return text.replace(unseen, '')
 }
 
-/** A text of a server as it may be shown, at most so many characters of it. */
+/** A server's text as it may be shown, cut to this many characters. */
 export function cleanText(text: string, maxCharacters: number): string {
   const cleaned = removeUnseen(text)
   const characters = [...cleaned.slice(0, 2 * maxCharacters + 2)]

@@ -5,7 +5,7 @@ const credentialWords = new Set([
   ...['apikey', 'apikeys', 'privatekey', 'otp', 'totp', 'mfa', 'pat', 'pats', 'sas'],
 ])
 
-/** Words that do so with the word after them. */
+/** Words that name a credential together with the word after them. */
 const credentialPairs = new Set([
   ...['api', 'access', 'private', 'account', 'shared', 'signing', 'encryption', 'subscription', 'master']
     .concat(['storage', 'ssh', 'auth', 'function', 'host'])
@@ -23,7 +23,7 @@ const harmlessWithToken = new Set([
 ])
 const harmfulWithToken = new Set(['access', 'api', 'auth', 'id', 'refresh', 'security', 'session', 'user'])
 
-/** The same for names that are written without a border between words. */
+/** Names of credentials that are written without a border between words. */
 const joinedName =
   /^(?:.*(?:access|api|auth|bearer|github|id|refresh|security|session)tokens?|.*(?:authorization|passw(?:or)?d|passphrase|secret|apikeys?|privatekey|credentials?)|authheader|clientassertion|connectionstring|sasurl|sessioncookie|sessionid)$/
 

@@ -31,7 +31,7 @@ function declarationsIn(schema: Json): readonly Json[] {
   })
 }
 
-/** Without recursion, since a foreign schema may be nested as deeply as it likes. */
+/** Counts without recursion, since a foreign schema may be nested to any depth. */
 function countDeclarations(schema: Json): number {
   const open: unknown[] = [schema]
   let count = 0

@@ -43,7 +43,7 @@ export function readInputSchema(inputSchema: Json): JsonSchema7ObjectType {
   return { properties: {}, ...schema } as Json as JsonSchema7ObjectType
 }
 
-/** Models accept none for the input as a whole. */
+/** Drops alternatives, which models do not accept for the input as a whole. */
 function withoutAlternatives({ anyOf: _any, oneOf: _one, allOf: _all, ...schema }: Json): Json {
   return schema
 }
@@ -100,7 +100,7 @@ class SchemaReader {
     }
   }
 
-  /** Only what lies in the schema itself, such as `#/$defs/Place`. */
+  /** Resolves references within the schema only, such as `#/$defs/Place`. */
   #resolve(reference: string): unknown {
     const path = /^#\/(.+)$/.exec(reference)?.[1]?.split('/') ?? []
     const found = path.reduce<unknown>(
@@ -126,7 +126,7 @@ function readDescription({ description, title }: Json): { description?: string }
     : {}
 }
 
-/** Plain values as they are: cleaned, a choice would be another one than the server knows. */
+/** Keeps plain values as they are: a cleaned choice would not be one that the server knows. */
 function readChoices(choices: readonly unknown[]): readonly unknown[] {
   const plain = choices.filter(choice => choice === null || typeof choice !== 'object')
   if (plain.length === 0 || plain.length > maxChoices) {

@@ -15,7 +15,7 @@ const schemaOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.sc
 const reasonOf = (tool: Tool) => chooseTools(notesServer(), [tool]).missing[0]?.reason
 
 describe('A tool’s name for the model', () => {
-  it('says whose the tool is, in characters that models accept', () => {
+  it('names the server of the tool, in characters that models accept', () => {
     expect(nameForModel('my-notes', 'read.note/äö')).toBe('my-notes__read_note___')
     expect(nameForModel('notes', 'x'.repeat(100))).toHaveLength(64)
   })
@@ -38,7 +38,7 @@ describe('A tool’s description', () => {
     expect(tool?.schema.properties).toEqual({ topic: { description: 'Use ‹token removed›' } })
   })
 
-  it('is found behind any length of what cannot be seen', () => {
+  it('is found after any number of invisible characters', () => {
     const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
     expect(chooseTools(notesServer(), [listed({ description })]).tools[0]?.description).toBe('Reads.')
   })
@@ -143,7 +143,7 @@ describe('A tool’s hash', () => {
     expect(hashTool(listed({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)
   })
 
-  it('of a tool with a description does not change with the title, which nobody is offered', () => {
+  it('of a tool with a description does not change with the title, which the model is not offered', () => {
     const described = hashTool(listed({ description: 'Reads.' }))
     expect(hashTool(listed({ description: 'Reads.', title: 'Other' }))).toBe(described)
     expect(described).toBe('sha256-017ab62751000a1dc132c713d1614119ffaa2a7c85cb882bdf4fda55acd4f014')

@@ -39,11 +39,11 @@ export interface ChosenTool {
 export interface MissingTool {
   readonly tool: string
   readonly reason: string
-  /** Of a tool that is not what was pinned. */
+  /** Set if the tool is not the one that was pinned. */
   readonly hashes?: { readonly pinned: string; readonly hash: string }
 }
 
-/** What the agent makes of a server's list: what nobody allowed is not even looked at. */
+/** What the agent makes of a server's list; tools that are not allowed are not even read. */
 export interface ChosenTools {
   readonly tools: readonly ChosenTool[]
   readonly missing: readonly MissingTool[]

@@ -33,7 +33,7 @@ describe('A last day', () => {
     expect(recognise(`Warn me when Oslo falls below -5 °C until ${day}`)).toEqual(request)
   })
 
-  it('that only leap years have is in the next one', () => {
+  it('that only leap years have is in the next leap year', () => {
     const message = 'Warn me when Oslo falls below -5 °C until 29 February'
     expect(recogniseAlertRequest(message, '2027-12-01')).toEqual(below('Oslo', -5, '2028-02-29'))
   })
@@ -116,7 +116,7 @@ describe('A request for an alert', () => {
   })
 })
 
-describe('A message about alerts that there are', () => {
+describe('A message about existing alerts', () => {
   it.each([
     'my alerts',
     'My alerts?',
@@ -162,7 +162,7 @@ describe('What is no request for an alert', () => {
     expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
 
-  it('is any text, without a failure', () => {
+  it('can be any text, without a failure', () => {
     const piece = fc.constantFrom(
       ...[
         'warn me',

@@ -12,7 +12,7 @@ export type AlertRequest =
     }
   | { readonly kind: 'list' }
   | { readonly kind: 'delete'; readonly id: string }
-  /** It is about an alert; what is missing, or not understood, is in words. */
+  /** The message is about an alert; `why` says what is missing, or not understood. */
   | { readonly kind: 'unclear'; readonly why: string }
 
 const longestSentenceCharacters = 400
@@ -60,7 +60,7 @@ const condition = new RegExp(
   'giu',
 )
 
-/** Words of such sentences that are no part of a city's name, when they are written small. */
+/** Words of such sentences that are no part of a city's name, when they are in lower case. */
 const otherWords = new Set(
   [
     'when if once as soon whenever should it its it’s gets get getting goes go falls fall falling drops drop dips dip sinks sink',

@@ -17,7 +17,7 @@ const noContext = undefined as unknown as ApiContext<Turn>
 const faultsOf = (variables: Record<string, string>) => findFaults(() => read(variables))
 
 describe('the tools for alerts', () => {
-  it('are there only where they are asked for', async () => {
+  it('exist only if they are configured', async () => {
     const toolset = read()
     expect((await toolset.load(noContext)).map(({ tool }) => tool.name)).toEqual([
       'get_weather',
@@ -87,7 +87,7 @@ describe('the tools for alerts', () => {
     ])
   })
 
-  it('refuse arguments that are none of the API’s', async () => {
+  it('refuse arguments that the API does not take', async () => {
     const tools = await read(enabled).load(noContext)
     const create = tools.find(({ tool }) => tool.name === 'create_alert')?.tool
     const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
@@ -122,7 +122,7 @@ describe('direct mode', () => {
     expect(noteOf('delete alert 1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11')).toBeUndefined()
   })
 
-  it('makes a changing call of a request for an alert, and still answers about the weather', () => {
+  it('turns a request for an alert into a changing call, and still answers about the weather', () => {
     const { direct } = read(enabled)
     const call = direct?.recognise(warnMe)
     expect(call).toMatchObject({

@@ -19,7 +19,7 @@ const changes = {
 
 export type AlertChanges = Readonly<Record<keyof typeof changes, Change>>
 
-/** With the tools that the agent may call for itself, where nobody is there to approve: WEATHER_API_UNATTENDED_TOOLS. */
+/** Returns the changes; WEATHER_API_UNATTENDED_TOOLS names those that the agent may make for itself. */
 export function readAlertChanges(env: EnvironmentReader): AlertChanges {
   const unattended = env.list('WEATHER_API_UNATTENDED_TOOLS', [])
   for (const name of unattended) {

@@ -26,7 +26,7 @@ const alert = { ...order, id: '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11', createdAt:
 const told = { ...alert, validated: validated(ids.ada) }
 const permit = { idempotencyKey: 'key-1', isIdempotent: true }
 
-/** The client before an API that answers so, for a turn of Ada's. */
+/** The client of an API that answers by this function, for a turn of Ada's. */
 async function stage(answer: (response: ServerResponse) => unknown) {
   const bodies: string[] = []
   const listener: RequestListener = async (request, response) => {
@@ -96,14 +96,14 @@ describe('creating an alert', () => {
     })
   })
 
-  it('does not believe a success that is no alert', async () => {
+  it('fails if a successful response holds no alert', async () => {
     const { alerts, permitted } = await stage(json(201, { id: 1 }))
     await expect(alerts.create(permitted, order)).rejects.toEqual(refusal('API_UNAVAILABLE'))
   })
 })
 
-describe('the alerts that there are', () => {
-  it('are listed without a permit, and without the word on the token', async () => {
+describe('existing alerts', () => {
+  it('are listed without a permit, and without what the API says of the token', async () => {
     const list = { alerts: [alert], validated: validated(ids.ada) }
     const { alerts, context, server } = await stage(json(200, list))
     expect(await alerts.list(context)).toEqual({ alerts: [alert] })

@@ -1,10 +1,10 @@
 /** What a sentence says about the last day of an alert. */
 export interface LastDaySaid {
-  /** YYYY-MM-DD; `undefined` = it says one that is not understood, or is no date. */
+  /** YYYY-MM-DD; `undefined` = the sentence names a day that is not understood, or is no date. */
   readonly date: string | undefined
   /** The sentence without these words. */
   readonly rest: string
-  /** It says none. */
+  /** The sentence names no last day. */
   readonly isUsualDay?: true
 }
 
@@ -50,8 +50,8 @@ const duration =
   /(?<!\p{L})(?:for|für)\s+(?:the\s+next\s+|die\s+nächsten\s+)?(\p{L}+|\d{1,3})\s+((?:day|week|month)s?|tage?n?|wochen?|monate?n?)(?!\p{L})|(?<!\p{L})(\p{L}+|\d{1,3})\s+(tage?|wochen?|monate?)\s+lang(?!\p{L})/iu
 
 /**
- * Takes out of a sentence what it says about the last day, in English or German: “until 4 December”, “for a week”. A day without
- * a year is the next one of that name. Without such words: a week from now.
+ * Takes out of a sentence what it says about the last day, in English or German: “until 4 December”, “for a
+ * week”. A day without a year is the next such day. Without such words: a week from now.
  *
  * @param today YYYY-MM-DD
  */
@@ -147,7 +147,7 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
 export const today = () => dateOf(Date.now())
 
 /**
- * Which last day the API would take instead of this one; `undefined` if it takes it. Users may be where it is still yesterday.
+ * Says which last day the API would take instead; `undefined` if it takes this one. For some users it may still be yesterday.
  *
  * @param fromDate today, YYYY-MM-DD
  */
