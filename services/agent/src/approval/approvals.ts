@@ -22,7 +22,7 @@ export interface ApprovalsOptions {
   readonly metrics: Pick<TurnMetrics, 'pauses' | 'decisions'>
 }
 
-/** Who goes on with a turn, and how they decided. */
+/** Who continues a turn, and how they decided. */
 interface Continuing extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
 
 /** Who is asked, or decides. */
@@ -32,7 +32,7 @@ const validForS = 10 * 60
 /** How many times one turn may wait. */
 const pauseLimit = 3
 
-/** Loads the sealing and its library when first needed, since few turns wait. */
+/** Loads sealing, with its library, when first needed, since few turns wait. */
 const loadSeal = () => import('./continuation.ts')
 
 /** Turns that wait for their user. The agent does not store them: the page sends them back, sealed. */
@@ -95,7 +95,7 @@ export class Approvals {
   }
 
   /**
-   * Opens a sealed turn for whoever goes on with it.
+   * Opens a sealed turn for the request that continues it.
    *
    * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED
    */

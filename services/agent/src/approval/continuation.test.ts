@@ -171,7 +171,7 @@ describe('the keys of all replicas', () => {
     expect(running.current().kid).toBe('new')
   })
 
-  it('seal with the first one that is in the file now, and not at all if the file has gone', async () => {
+  it('seal with the first key that is in the file now, and not at all if the file has gone', async () => {
     const file = inFile(old)
     const running = readSealKeys(file)
     writeFileSync(file, `${fresh}\n${old}\n`)

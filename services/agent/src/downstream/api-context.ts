@@ -42,7 +42,7 @@ export interface ApiChange<Body> extends Omit<ApiRequest<Body>, 'search'> {
   readonly method: 'POST' | 'DELETE'
   /** Sent as JSON. */
   readonly body?: object
-  /** The HTTP statuses that say that it is done. */
+  /** The HTTP statuses that say that the change is done. */
   readonly statuses: readonly number[]
 }
 

@@ -294,7 +294,7 @@ describe('a failure of a call that may wait for its user', () => {
     ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
     ['of nobody', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
     ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
-  ])('stays what it is if it is one %s', (_what, failure) => {
+  ])('stays unchanged if it is one %s', (_what, failure) => {
     expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })
 })

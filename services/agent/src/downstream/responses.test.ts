@@ -66,7 +66,7 @@ describe('a failure', () => {
     })
   })
 
-  it('names no check where it has none', () => {
+  it('names no check if its body has none', () => {
     expect(readApiProblem({ code: 'C' })).toStrictEqual({ code: 'C' })
   })
 

@@ -249,7 +249,7 @@ describe('a token in the trace', () => {
     expect(shown(turn).at(-1)?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
   })
 
-  it('belongs to the step that needed it, if one did', async () => {
+  it('belongs to the step that needed it, if there is such a step', async () => {
     const { obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     await obtain(turn, 'parent-1')
@@ -338,7 +338,7 @@ describe('a token request that failed', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('is left running when the turn is over: whoever ends the turn ends its steps', async () => {
+  it('is left running when the turn is over: the code that ends the turn ends its steps', async () => {
     const sidecar = await start(() => undefined)
     const { tokens, logger, lines } = callerOf([api], sidecar.url)
     const client = new AbortController()

@@ -13,7 +13,7 @@ export interface Blueprint {
 export interface AgentIdentity extends Blueprint {
   /** In kebab-case. */
   readonly name: string
-  /** Its name for people and for the model, if it has one. */
+  /** The agent's name for people and for the model, if it has one. */
   readonly title?: string
   /** For people. */
   readonly description?: string
@@ -21,11 +21,11 @@ export interface AgentIdentity extends Blueprint {
   readonly clientId: string
   /** Object id of the user account that the agent has in Entra (an agent user); set if it has the flow `agent-user`. */
   readonly agentUserId?: string
-  /** The flows that it can be asked in. */
+  /** The flows in which the agent can be asked. */
   readonly flows: readonly Flow[]
-  /** Whether users must be signed in to ask it, whatever the flow. Default: as for the whole deployment. */
+  /** Whether users must be signed in to ask the agent, whatever the flow. Default: as for the whole deployment. */
   readonly requireSignIn?: boolean
-  /** Names of the APIs and MCP servers that it may use. Default: all. */
+  /** Names of the APIs and MCP servers that the agent may use. Default: all. */
   readonly apis?: readonly string[]
 }
 

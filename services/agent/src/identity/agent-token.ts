@@ -3,7 +3,7 @@ import type { Check, TokenCard } from '@entra-bedrock-agent/identity-trace'
 
 /** A token that the agent has checked. */
 interface CheckedToken {
-  /** 12 hex digits of its SHA-256, for traces and logs. */
+  /** 12 hex digits of the token's SHA-256, for traces and logs. */
   readonly fingerprint: string
   readonly header: Claims
   readonly claims: Claims
@@ -13,14 +13,14 @@ interface CheckedToken {
 
 /** Tc: the user's token for the blueprint. */
 export interface VerifiedUserToken extends CheckedToken {
-  /** It goes to the sidecar and nowhere else. */
+  /** The token itself, which goes to the sidecar and nowhere else. */
   readonly raw: string
   readonly objectId: string
 }
 
 /** TR: the agent's token for one API, checked to be the one that was asked for. */
 export interface AgentToken extends CheckedToken {
-  /** It goes to its API and nowhere else. */
+  /** The token itself, which goes to its API and nowhere else. */
   readonly raw: string
   /** How many times the sidecar was asked. */
   readonly attempts: number

@@ -8,7 +8,7 @@ type Permissions = Readonly<Record<NeededRight['kind'], string>>
 export interface DownstreamApi {
   /** In kebab-case: the actor in traces, `upstream.service` in problems. */
   readonly name: string
-  /** Its name for people. */
+  /** The API's name for people. */
   readonly title: string
   /** Without a trailing slash. */
   readonly url: string
@@ -20,11 +20,11 @@ export interface DownstreamApi {
   readonly sidecarEntries: Readonly<Record<Flow, string>>
   /** The one scope that its entry for users asks for; `undefined` = all that are granted. */
   readonly scope?: string
-  /** Authentication contexts of Conditional Access that it may ask users to prove. Other demands are not passed on. */
+  /** Authentication contexts of Conditional Access that the API may ask users to prove. Other demands are not passed on. */
   readonly authenticationContexts?: readonly string[]
-  /** Whether it does a call once, however often it is sent with the same idempotency key, also through MCP. */
+  /** Whether the API does a call once, however often it is sent with the same idempotency key, also through MCP. */
   readonly keepsIdempotencyKeys?: boolean
-  /** The flows in which it is called. */
+  /** The flows in which the API is called. */
   readonly flows: readonly Flow[]
   /** What TR needs, by the kind of right that its flow gives; `undefined` if only the API knows it. */
   readonly permissions: Permissions | undefined

@@ -239,7 +239,7 @@ describe('refusals of Entra', () => {
     ).not.toMatch(/ada@contoso|Trace ID/)
   })
 
-  it('that are unknown are looked up by number, and no others', () => {
+  it('that are unknown, and only those, have a hint to look up the number', () => {
     expect(explainResponse(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toBe(
       'Look it up at https://login.microsoftonline.com/error?code=900144.',
     )

@@ -21,7 +21,7 @@ type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: End
 /** While no sidecar is there, only time limits the attempts. */
 const mostAttempts = { responded: 2, broken: 3 }
 
-/** The sidecar, as the agent gets its tokens from it. */
+/** The sidecar as the source of the agent's tokens. */
 export function createSidecar(sidecarUrl: string, timing: Timing) {
   const connection = connectSidecar(sidecarUrl)
 

@@ -94,7 +94,7 @@ describe('The page', () => {
 })
 
 describe('The page on which the sign-in popup ends', () => {
-  it('is reached from Entra, connects to nobody, keeps its opener, and is not stored', async () => {
+  it('is reached from Entra, makes no connections, keeps its opener, and is not stored', async () => {
     const { statusCode, headers, body } = await app.inject({
       url: '/auth/redirect.html?code=secret',
       headers: {

@@ -14,7 +14,7 @@ export interface ComponentHealth {
 
 export interface ToolHealth extends Omit<ComponentHealth, 'tools'> {
   readonly name: string
-  /** Whether its calls wait for approval. */
+  /** Whether the tool's calls wait for approval. */
   readonly waits?: boolean
 }
 

@@ -280,7 +280,7 @@ describe('A step of calls', () => {
     expect(steps().map(([, status]) => status)).toEqual(['failed', 'ok'])
   })
 
-  it('goes on after a failure that can be told', async () => {
+  it('goes on after a failure that the model may be told', async () => {
     const { options, read } = stage()
     const silent = () => Promise.reject(problem(tellable, 'Silent.'))
     const { ends } = await runStep(options, [read('Rome', { run: silent })])

@@ -14,7 +14,7 @@ import type { Change, ToolContext } from './toolset.ts'
 export interface StepCall<Output> {
   readonly id: string
   readonly tool: string
-  /** `undefined` if they are no JSON object. */
+  /** `undefined` if the arguments are no JSON object. */
   readonly arguments: Readonly<Record<string, unknown>> | undefined
   /** What spans and metrics show of the call's step. */
   readonly facts?: StepFacts
@@ -29,10 +29,10 @@ export interface StepCall<Output> {
 export type CallEnd<Output> =
   | { readonly status: 'ok'; readonly output: Output }
   | { readonly status: 'failed'; readonly failure: ProblemError }
-  /** The user did not want it, now or earlier in the turn. */
+  /** The user denied the call, now or earlier in the turn. */
   | { readonly status: 'denied' }
 
-/** What came of the calls of a step: how those ended that ran, and what the others wait for. */
+/** The outcome of a step's calls: how those that ran have ended, and what the others wait for. */
 export interface StepEnd<Output> {
   readonly ends: ReadonlyMap<string, CallEnd<Output>>
   readonly wait: Wait | undefined
@@ -49,7 +49,7 @@ export interface StepOptions {
 /** How many calls of one step may change something. */
 const changeLimit = 5
 
-/** Whether a turn may call a tool: one that changes something needs a user who can approve, or may do without. */
+/** Whether a turn may call a tool: one that changes something needs a user who can approve, or must be allowed unattended. */
 export function mayCall(
   { flow }: Pick<Turn, 'flow'>,
   { change }: { readonly change?: Change | undefined },
@@ -186,7 +186,7 @@ class Step<Output> {
     return { ...wait, pending: this.#pending }
   }
 
-  /** Records what the user decided, under the step that waited. That they signed in again is a step of its own. */
+  /** Records what the user decided, under the step that waited. Signing in again is a step of its own. */
   noteDecision({ tool, digest, stepId }: PendingCall, isDenied: boolean): void {
     const { trace, resumed } = this.#turn
     if (!resumed) return

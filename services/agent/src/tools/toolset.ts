@@ -17,7 +17,7 @@ export interface Change {
   readonly title: string
   /** What the user who approves a call should know: the call and its effect, in a sentence or two. */
   readonly tell?: (args: Readonly<Record<string, unknown>>) => string
-  /** Whether the agent may call it where no user is there to approve: for itself, in its own right. */
+  /** Whether the agent may call the tool where no user is there to approve: for itself, in its own right. */
   readonly unattended?: boolean
   /** Whether the API does a call once, however often it is sent with the same `Idempotency-Key`. */
   readonly isIdempotent: boolean
@@ -28,11 +28,11 @@ export interface OfferedTool {
   /** Its name, description and schema, and how it is called. */
   readonly tool: StructuredToolInterface
   readonly api: DownstreamApi
-  /** Missing if it only reads. */
+  /** Missing if the tool only reads. */
   readonly change?: Change | undefined
   /** What is wrong with arguments that fit the schema but that the API would refuse; the user is not asked about such a call. */
   readonly faultOf?: (args: Readonly<Record<string, unknown>>) => string | undefined
-  /** Hash of its whole definition, if that is more than name, description and schema. */
+  /** Hash of the tool's whole definition, if that is more than name, description and schema. */
   readonly hash?: string
 }
 
@@ -41,7 +41,7 @@ export interface DirectCall {
   readonly tool: string
   readonly arguments: Readonly<Record<string, unknown>>
   readonly api: DownstreamApi
-  /** Missing if it only reads. */
+  /** Missing if the tool only reads. */
   readonly change?: Change | undefined
   /** Calls the API and puts its response into sentences. */
   readonly answer: (context: ToolContext) => Promise<string>

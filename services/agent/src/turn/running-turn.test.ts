@@ -188,7 +188,7 @@ describe('A broken tracer', () => {
       [what, 'that starts no span', broken, answer, last] as const,
       [what, 'that ends no span', brokenSpan, answer, last] as const,
     ]),
-  )('does not change %s: one %s', async (_what, _fault, startSpan, answer, last) => {
+  )('does not change %s: a tracer %s', async (_what, _fault, startSpan, answer, last) => {
     const tracer = tracerOf(startSpan)
     const logged = vi.fn()
     const withStep: AnswerMode['answer'] = turn => {

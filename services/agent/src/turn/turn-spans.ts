@@ -22,7 +22,7 @@ export class TurnSpans {
   readonly #tracer: Tracer
   readonly #turn: Span
   readonly #context: Context
-  /** Steps may end before those that belong to them begin. */
+  /** Kept when a step ends, since steps below it may begin later. */
   readonly #steps = new Map<string, Span>()
   readonly #open = new Set<Span>()
 

@@ -41,7 +41,7 @@ it('A turn takes its place when its events are first asked for, and gives it bac
   expect(await metrics.registry.metrics()).toMatch(/^agent_turns_in_flight 0$/m)
 })
 
-it('A turn gives its place back when nobody reads on', async () => {
+it('A turn gives its place back when its reader stops reading', async () => {
   const { start, metrics } = oneAtATime(() => new Promise(() => {}))
   const abandoned = start()
   await abandoned.next()

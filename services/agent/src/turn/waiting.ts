@@ -38,7 +38,7 @@ export type PendingCall = Static<typeof PendingCall>
 export interface Wait {
   readonly kind: PauseKind
   readonly pending: PendingCall[]
-  /** The claims that the user has to sign in with (JSON text), of a step-up. */
+  /** For a step-up, the claims that the user has to sign in with (JSON text). */
   readonly claims?: string | undefined
   /** What the user has to consent to. */
   readonly right?: NeededRight | undefined
@@ -54,13 +54,13 @@ const binding = {
   flow: Type.Enum([...flowNames]),
   mode: Text,
 }
-/** For whom and what a turn waits. All of it has to be the same when it goes on. */
+/** For whom and what a turn waits. All of it has to be the same when the turn goes on. */
 export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
 
 export const Continuation = strictObject({
   v: Type.Literal(1),
   jti: Text,
-  /** Seconds since 1970. The expiry is that of the first pause. */
+  /** Seconds since 1970. A further pause for the same calls keeps the expiry. */
   iat: Type.Integer(),
   exp: Type.Integer(),
   ...binding,

@@ -9,7 +9,7 @@ const dayMs = 24 * 3_600_000
 /** Longer than any approval lasts, so that a call that is repeated meanwhile never acts twice. */
 const keyLifetimeMs = dayMs
 const longestDays = 366
-/** How long to wait for another process that opens the file too. */
+/** How long to wait while another process opens the file. */
 const openTimeoutMs = 5_000
 
 /** How many rows there may be, of one owner and in all. */

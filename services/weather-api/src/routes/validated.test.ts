@@ -26,7 +26,7 @@ const asAgentUser = describeAccess({
   identity: { ...access.identity, flow: 'agent-user', kind: 'agentUser' },
 })
 
-it.each([own, forUser, asAgentUser])('What is told of a token is what its schema promises: %j', told => {
+it.each([own, forUser, asAgentUser])('What the API says of a token matches the schema: %j', told => {
   expect(Check(Validated, told)).toBe(true)
 })
 
@@ -36,6 +36,6 @@ it.each([
   { ...own, kind: 'robot' },
   { ...own, checks: [{ name: 'signature', ok: true, more: 1 }] },
   { ...own, checks: [{ name: 'another', ok: true }] },
-])('The schema promises nothing else: not %j', told => {
+])('The schema refuses anything else: %j', told => {
   expect(Check(Validated, told)).toBe(false)
 })

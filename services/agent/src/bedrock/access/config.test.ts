@@ -42,7 +42,7 @@ describe('the Bedrock configuration', () => {
     expect(read({ AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1', ...keys }).region).toBe('eu-west-1')
   })
 
-  it('always has a token limit and sends sampling parameters only when told to', () => {
+  it('always has a token limit and sends sampling parameters only if they are configured', () => {
     const config = read({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '', ...keys })
     expect(config).toMatchObject({ maxTokens: 4096, temperature: undefined, probe: true })
     expect(read({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '0', ...keys }).temperature).toBe(0)

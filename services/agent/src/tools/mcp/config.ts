@@ -10,7 +10,7 @@ export interface McpServer {
   readonly api: DownstreamApi
   /** The only tools that the model is offered, by the server's names for them. */
   readonly allowedTools: readonly string[]
-  /** Those of them that change nothing, as far as whoever configures the agent knows. Calls of all others wait for approval. */
+  /** Those of them that change nothing, according to the configuration. Calls of all others wait for approval. */
   readonly readOnlyTools: readonly string[]
   /** Those of the others that the agent may call for itself, where no user is there to approve. */
   readonly unattendedTools: readonly string[]
@@ -18,7 +18,7 @@ export interface McpServer {
   readonly pins: Readonly<Record<string, string>>
   readonly protocol: 'auto' | '2026-07-28' | '2025-11-25'
   readonly limits: {
-    /** For one call. */
+    /** The time limit for one call. */
     readonly timeoutMs: number
     /** The largest response. */
     readonly maxResultBytes: number

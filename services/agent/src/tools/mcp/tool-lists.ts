@@ -9,9 +9,9 @@ type Asker = Pick<Caller, 'flow' | 'user'>
 /** What is known of a server's tools for one asker. */
 export interface KnownTools {
   readonly tools: ChosenTools | undefined
-  /** Why the server did not list them to this user lately. */
+  /** Why the server lately refused to list the tools to this user. */
   readonly refusal: ProblemError | undefined
-  /** Whether they need not be looked up again yet. */
+  /** Whether the tools need not be looked up again yet. */
   readonly isFresh: boolean
 }
 

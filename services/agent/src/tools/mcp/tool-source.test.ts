@@ -234,7 +234,7 @@ describe('The tools of a server for users', () => {
   const allowedTools = ['note_of_ada', 'note_of_ben']
   const pins = {}
 
-  it('are listed to each of them, and nobody gets another’s list', async () => {
+  it('are listed to each user, and no user gets another’s list', async () => {
     const { lookUps, namesFor } = watch(nameTool, { flows, allowedTools, pins })
     for (let turn = 0; turn < 2; turn++) {
       expect(await namesFor(turnOf('ada'))).toEqual(['notes__note_of_ada'])

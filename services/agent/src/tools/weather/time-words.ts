@@ -4,7 +4,7 @@ export type When = 'now' | { readonly days: number; readonly onlyLast: boolean }
 /** What a sentence says about time, and which of its words say so. */
 export interface TimeSaid {
   readonly when: When
-  /** Index of the first of these words, and how many they are. */
+  /** Index of the first of these words, and how many there are. */
   readonly start: number
   readonly length: number
 }

@@ -47,7 +47,7 @@ export class ServerRequests {
   }
 }
 
-/** The stream without what was answered while it came. */
+/** The stream without the server's requests, which were answered while it came. */
 export function withoutServerRequests(stream: string): string {
   const events = stream.split(endOfEvent)
   const kept = events.filter(event => readRequest(event) === undefined)

@@ -27,7 +27,7 @@ const invisible =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{16fe4}\\u{1d159}]'
 const unseen = new RegExp(`(?=${invisible})(?!${seenByEffect}).`, 'gsu')
 
-/** A text without what cannot be seen. */
+/** A text without invisible characters. */
 export function removeUnseen(text: string): string {
   return text.replace(unseen, '')
 }

@@ -16,7 +16,7 @@ export interface ListedTools {
   readonly tools: readonly Tool[]
   /** The first of the server's names for its tools, to be shown. */
   readonly names: readonly string[]
-  /** How many pages were read, where the server has more of them than are read. */
+  /** How many pages were read, if the server has more pages than are read. */
   readonly cutAfterPages?: number | undefined
 }
 

@@ -155,7 +155,7 @@ describe('What is no request for an alert', () => {
     '',
   ])('%s', message => expect(recognise(message)).toBeUndefined())
 
-  it.each(Object.entries(longMessages))('is looked at quickly: %s', (_what, message) => {
+  it.each(Object.entries(longMessages))('is passed over quickly: %s', (_what, message) => {
     const startedMs = performance.now()
     recognise(message)
     recognise(`warn me ${message}`)

@@ -104,7 +104,7 @@ describe('the tools for alerts', () => {
 })
 
 describe('direct mode', () => {
-  it('tells whoever approves what an alert is, and that its last day is the usual one where none was named', () => {
+  it('tells the user who approves what an alert is, and that its last day is the usual one if none was named', () => {
     const { direct } = read(enabled)
     const noteOf = (message: string) => {
       const call = direct?.recognise(message)
@@ -174,7 +174,7 @@ describe('sentences about alerts', () => {
     createdAt: '2026-11-28T12:00:00.000Z',
   }
 
-  it('say what is kept, and that nothing watches it', () => {
+  it('say what an alert keeps, and that nothing watches the weather for it', () => {
     expect(describeAlert(alert)).toBe(
       'There is an alert now: Oslo below −5.5 °C, until Friday 4 December 2026. Its id is id-1. An alert is a record: nothing watches the weather for it, and nobody is told.',
     )

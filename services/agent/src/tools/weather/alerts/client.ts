@@ -20,7 +20,7 @@ const refusals: Readonly<Record<string, keyof typeof alertProblems>> = {
 export function createAlertClient(api: DownstreamApi) {
   const explain = (response: ApiResponse) => explainRefusal(api, response)
   return {
-    /** Creates an alert; the same one, if it is there already. */
+    /** Creates an alert, or returns the equal one that exists already. */
     async create(context: ToolContext, order: AlertOrder) {
       const created = await context.change(api, {
         method: 'POST',
