@@ -120,7 +120,7 @@ describe('an answer', () => {
     await page.getByText('This answer was stopped.').waitFor()
   })
 
-  it('that fails says why, what to do and its code; the way on asks again, once, and is the only one', async () => {
+  it('that fails says why, what to do and its code; the only next action asks again, once', async () => {
     agent.script = async (request, send) =>
       send(turnStart(request), { event: 'problem', data: problem('SIDECAR_UNREACHABLE') })
     const page = await browser.open(agent.url)

@@ -11,27 +11,27 @@ import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import { problemKind } from '../words/problem-kinds.ts'
 import { tellRequest, writeRequest } from './administrator-request.ts'
 import type { LiveExchange } from './conversation.ts'
-import { isForAdministrator, isOverOnceSignedIn, type WayOn, waysOn } from './way-on.ts'
+import { isForAdministrator, isOverOnceSignedIn, type NextAction, nextActions } from './next-actions.ts'
 
 interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
   readonly problem: PageProblem
-  /** Takes the question into the composer; missing where there is none, so that the question and its flow stay. */
+  /** Takes the question into the composer; missing if the view has no composer: then question and flow cannot change. */
   readonly onEdit?: () => void
 }
 
-/** What went wrong with an answer, in the answer's own place, and the ways on. */
+/** What went wrong with an answer, shown in its place, and what the user can do next. */
 export function ProblemNote(props: ProblemNoteProps) {
   const { exchange, problem, conversation, session, config, onEdit } = props
   const { question } = exchange.value
   const names = props.names.ofAgent(question.agent)
-  const ways = waysOn(problem, question, {
+  const actions = nextActions(problem, question, {
     modes: config.modes,
     flows: agentNamed(config, question.agent)?.flows ?? [],
     canSignIn: session.available,
     isSignedIn: session.account.value !== undefined,
   }).filter(({ edits, asked }) => onEdit || !(edits || asked?.flow))
-  const needsSignIn = ways.some(({ interaction }) => interaction)
+  const needsSignIn = actions.some(({ interaction }) => interaction)
   useEffect(() => {
     if (needsSignIn) session.prepare()
   }, [needsSignIn, session])
@@ -42,7 +42,7 @@ export function ProblemNote(props: ProblemNoteProps) {
   const kind = problemKind(problem)
   const isPlain = kind === 'neutral' && problem.detail !== ''
   const forAdministrator = isForAdministrator(problem)
-  // What happened before is over while the window is open.
+  // While the sign-in window is open, the earlier problem is hidden.
   const isOpen = needsSignIn && session.signingIn.value
   return (
     <div class="note-card stack" data-kind={kind}>
@@ -74,7 +74,7 @@ export function ProblemNote(props: ProblemNoteProps) {
             worded
           />
         )}
-        {ways.map(({ label, interaction, edits, asked }, index) =>
+        {actions.map(({ label, interaction, edits, asked }, index) =>
           interaction ? (
             <SignInButton
               key={label}
@@ -102,7 +102,7 @@ export function ProblemNote(props: ProblemNoteProps) {
   )
 }
 
-/** Somebody has signed in elsewhere on the page, so that nothing is in the way any more. */
+/** Shown instead of the problem once the user has signed in elsewhere on the page. */
 function SignedInSince({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange' | 'conversation'>) {
   return (
     <div class="acts line">
@@ -117,7 +117,7 @@ function SignedInSince({ exchange, conversation }: Pick<ProblemNoteProps, 'excha
 async function signInAndRetry(
   { conversation, session, exchange }: Pick<ProblemNoteProps, 'conversation' | 'session' | 'exchange'>,
   interaction: Interaction,
-  asked: WayOn['asked'],
+  asked: NextAction['asked'],
 ): Promise<void> {
   const problem = await problemOf(session.signIn(interaction))
   if (problem) conversation.fail(exchange, problem)

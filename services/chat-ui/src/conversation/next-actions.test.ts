@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type PageProblem, pageProblem } from '../agent/page-problem.ts'
-import { waysOn } from './way-on.ts'
+import { nextActions } from './next-actions.ts'
 
 const choice = {
   modes: ['direct', 'bedrock'],
@@ -13,41 +13,41 @@ const failed = (code: string, more: Partial<PageProblem> = {}) => ({
   code,
   ...more,
 })
-const ways = (problem: PageProblem, more: Partial<Parameters<typeof waysOn>[2]> = {}) =>
-  waysOn(problem, { mode: 'direct' }, { ...choice, ...more })
-const labels = (...given: Parameters<typeof ways>) => ways(...given).map(({ label }) => label)
+const actions = (problem: PageProblem, more: Partial<Parameters<typeof nextActions>[2]> = {}) =>
+  nextActions(problem, { mode: 'direct' }, { ...choice, ...more })
+const labels = (...given: Parameters<typeof actions>) => actions(...given).map(({ label }) => label)
 
-describe('the ways on', () => {
-  it('are sign-in where a user is missing', () => {
+describe('the next actions', () => {
+  it('offer sign-in if the flow needs a user', () => {
     const problem = pageProblem('SIGN_IN_REQUIRED')
-    expect(ways(problem)).toEqual([{ label: 'Sign in and ask', interaction: { kind: 'choose-account' } }])
+    expect(actions(problem)).toEqual([{ label: 'Sign in and ask', interaction: { kind: 'choose-account' } }])
     expect(labels(problem, { canSignIn: false })).toEqual(['Ask again'])
   })
 
-  it('hand the Conditional Access challenge to the sign-in window of the same user', () => {
+  it('pass the Conditional Access challenge to the sign-in window of the same user', () => {
     const claimsChallenge = '{"access_token":{}}'
-    expect(ways(failed('CONDITIONAL_ACCESS_REQUIRED', { claimsChallenge }))[0]?.interaction).toEqual({
+    expect(actions(failed('CONDITIONAL_ACCESS_REQUIRED', { claimsChallenge }))[0]?.interaction).toEqual({
       kind: 'prove-more',
       claimsChallenge,
     })
   })
 
-  it('are only to ask again where signing in mends nothing, as with a consent that an administrator must give', () => {
+  it('offer only to ask again if signing in does not help, for example if an administrator has to consent', () => {
     expect(labels(failed('CONSENT_REQUIRED'))).toEqual(['Ask again'])
   })
 
-  it('lead to the same question on behalf of the user where a call needs one, and nowhere where the agent acts for none', () => {
+  it('offer to ask on behalf of the user if a call needs a user, and nothing if the agent cannot act for one', () => {
     const problem = failed('TOOL_NEEDS_A_PERSON', { status: 403 })
     const asked = { flow: 'obo' }
-    expect(ways(problem, { isSignedIn: true })).toEqual([{ label: 'Ask on your behalf', asked }])
-    expect(ways(problem)).toEqual([
+    expect(actions(problem, { isSignedIn: true })).toEqual([{ label: 'Ask on your behalf', asked }])
+    expect(actions(problem)).toEqual([
       { label: 'Sign in and ask on your behalf', asked, interaction: { kind: 'choose-account' } },
     ])
-    expect(ways(problem, { flows: ['autonomous', 'agent-user'] })).toEqual([])
-    expect(ways(problem, { canSignIn: false })).toEqual([])
+    expect(actions(problem, { flows: ['autonomous', 'agent-user'] })).toEqual([])
+    expect(actions(problem, { canSignIn: false })).toEqual([])
   })
 
-  it('are to edit a question that has no answer, and to ask the model what direct mode does not understand', () => {
+  it('offer to edit a question that has no answer, and to ask the model if direct mode does not understand it', () => {
     expect(labels(failed('CITY_NOT_FOUND', { status: 404 }))).toEqual(['Edit the question'])
     const problem = failed('CITY_NOT_RECOGNISED', { status: 422 })
     expect(labels(problem)).toEqual(['Edit the question', 'Ask in Bedrock mode'])
@@ -59,7 +59,7 @@ describe('the ways on', () => {
     ['BEDROCK_THROTTLED', 429, ['Ask again']],
     ['APPROVAL_EXPIRED', 410, ['Ask again']],
     ['APPROVAL_INVALID', 400, ['Ask again']],
-  ])('of %s (%i) are %j', (code, status, expected) => {
+  ])('after %s (%i) are %j', (code, status, expected) => {
     expect(labels(failed(code, { status }))).toEqual(expected)
   })
 })

@@ -4,28 +4,28 @@ import type { Interaction } from '../sign-in/session.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import type { Question } from './exchange.ts'
 
-/** A button in a failed answer: the question is asked again, after what Entra wants in the sign-in window or after it was edited. */
-export interface WayOn {
+/** A button in a failed answer: asks the question again, if necessary after the sign-in window, or lets the user edit it. */
+export interface NextAction {
   readonly label: string
   readonly interaction?: Interaction
   readonly edits?: true
-  /** How else than before it is asked. */
+  /** The mode or flow in which the question is then asked, if another one. */
   readonly asked?: Partial<Pick<Question, 'mode' | 'flow'>>
 }
 
-/** What there is to choose from. */
+/** What the actions can offer. */
 interface Choice {
   readonly modes: readonly Mode[]
-  /** Of the agent that was asked. */
+  /** The flows of the agent that was asked. */
   readonly flows: readonly Flow[]
   readonly canSignIn: boolean
   readonly isSignedIn: boolean
 }
 
-const again: WayOn = { label: 'Ask again' }
-const signIn: WayOn = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
+const again: NextAction = { label: 'Ask again' }
+const signIn: NextAction = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
 
-/** Codes of failures that are over once somebody has signed in. */
+/** Codes of failures that a sign-in resolves. */
 const overOnceSignedIn = [
   'SIGN_IN_REQUIRED',
   'POPUP_BLOCKED',
@@ -40,7 +40,7 @@ export function isOverOnceSignedIn({ code }: PageProblem): boolean {
   return overOnceSignedIn.includes(code)
 }
 
-/** Codes of failures after which the user signs in anew. */
+/** Codes of failures after which the user signs in again. */
 const bySignIn = [
   ...overOnceSignedIn,
   'USER_TOKEN_INVALID',
@@ -49,7 +49,7 @@ const bySignIn = [
   'SIGN_IN_OTHER_ACCOUNT',
 ]
 
-/** What nobody but an administrator can mend. */
+/** Codes of failures that only an administrator can fix. */
 const administrators: ReadonlySet<string> = new Set([
   'AGENT_DISABLED',
   'AGENT_NOT_PERMITTED',
@@ -65,12 +65,12 @@ export function isForAdministrator({ code }: PageProblem): boolean {
   return administrators.has(code)
 }
 
-/** The ways on from a problem, the best one first; none where the same question cannot be answered here. */
-export function waysOn(
+/** What the user can do next about a problem, the best action first; empty if the question cannot be answered here. */
+export function nextActions(
   problem: PageProblem,
   { mode }: Pick<Question, 'mode'>,
   choice: Choice,
-): readonly WayOn[] {
+): readonly NextAction[] {
   const { code } = problem
   const { modes, canSignIn, isSignedIn } = choice
   if (code === 'TOOL_NEEDS_A_PERSON') {
@@ -83,8 +83,8 @@ export function waysOn(
         : { ...signIn, label: `Sign in and ask ${label}`, asked: { flow } },
     ]
   }
-  const way = wayByWindow(problem)
-  if (way && canSignIn) return [way]
+  const action = actionInWindow(problem)
+  if (action && canSignIn) return [action]
   if (code.startsWith('BEDROCK_') && problemKind(problem) === 'failed')
     return [{ label: 'Ask in Direct mode', asked: { mode: 'direct' } }, again]
   if (problemKind(problem) !== 'neutral' || code.startsWith('APPROVAL_')) return [again]
@@ -95,7 +95,7 @@ export function waysOn(
   ]
 }
 
-function wayByWindow({ code, claimsChallenge }: PageProblem): WayOn | undefined {
+function actionInWindow({ code, claimsChallenge }: PageProblem): NextAction | undefined {
   if (code === 'CONDITIONAL_ACCESS_REQUIRED' || code === 'SIGN_IN_INTERACTION_REQUIRED')
     return { label: 'Continue in the sign-in window', interaction: { kind: 'prove-more', claimsChallenge } }
   if (code === 'CONSENT_NEEDED' || code === 'USER_TOKEN_SCOPE_MISSING')
