@@ -65,11 +65,11 @@ export const turnStart = {
 export const TurnStart = strictObject({ ...turnStart, startedAt: Type.String({ format: 'date-time' }) })
 export type TurnStart = Static<typeof TurnStart>
 
-/** What the last event says of a turn, whether it is over or waits. */
+/** What the last event of a turn reports, whether the turn has ended or waits. */
 export const turnFigures = {
-  /** What was written; of a continued turn, since it went on. */
+  /** The text written; in a continued turn, only what came after it was continued. */
   answer: Type.String(),
-  /** Of the whole turn. */
+  /** The tokens of the whole turn. */
   usage: Type.Union([TokenUsage, Type.Null()]),
   timing: strictObject({ firstTokenMs: Type.Number(), totalMs: Type.Number() }),
   tools: Type.Array(ToolUse),
@@ -82,7 +82,7 @@ const turnResult = {
   finishReason: Type.Enum(['stop', 'length', 'refusal']),
 }
 
-/** The last event of a successful turn. The JSON response has the same members, and `trace`. */
+/** The last event of a successful turn. The JSON response has its members and `trace`. */
 export const TurnResult = strictObject(turnResult)
 export type TurnResult = Static<typeof TurnResult>
 

@@ -4,7 +4,7 @@ import { ChatRequest } from './chat.ts'
 import { flowNames, flows, mapFlows, needsUser } from './flows.ts'
 import { PublicConfig, Status } from './status.ts'
 
-it('Every flow can be asked for, and nothing else', () => {
+it('A chat request may name every flow, and nothing else', () => {
   const request = Compile(ChatRequest)
   const isTaken = (flow: string) => request.Check({ message: 'x', mode: 'direct', flow })
   expect(flowNames.every(isTaken)).toBe(true)
@@ -16,11 +16,11 @@ it('The status and the page’s configuration have every flow', () => {
   expect(PublicConfig.properties.flows.items).toMatchObject({ enum: Object.keys(flows) })
 })
 
-it('A value is made for each flow', () => {
+it('mapFlows makes a value for each flow', () => {
   expect(mapFlows(needsUser)).toEqual({ autonomous: false, obo: true, 'agent-user': false })
 })
 
-it('No two flows share an entry of the sidecar with other settings', () => {
+it('Flows that share an entry of the sidecar have the same settings', () => {
   const settings = new Map<string, boolean>()
   for (const { sidecarEntry } of Object.values(flows)) {
     const { suffix, requestAppToken } = sidecarEntry

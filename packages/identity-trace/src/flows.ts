@@ -4,9 +4,9 @@
  * wherever something has to be decided.
  */
 interface FlowTraits {
-  /** Its name for people. */
+  /** The flow's name for people. */
   readonly label: string
-  /** As whom the agent calls: the end of a sentence. */
+  /** As whom the agent calls, as the end of a sentence. */
   readonly inWords: string
   /**
    * Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc); `agent-user` = those of the
@@ -15,9 +15,9 @@ interface FlowTraits {
   readonly actsAs: string
   /** What gives TR its rights: an app role of the agent, or a delegated scope. */
   readonly right: 'role' | 'scope'
-  /** Whether agents and MCP servers have it by default. */
+  /** Whether agents and MCP servers have this flow by default. */
   readonly isDefault: boolean
-  /** The sidecar's entry for an API in this flow; its name is the API's with this suffix. */
+  /** The sidecar's entry for an API in this flow; the entry is named after the API, with this suffix. */
   readonly sidecarEntry: { readonly suffix: string; readonly requestAppToken: boolean }
 }
 

@@ -13,15 +13,15 @@ const ToolInstructions = strictObject({
   /** The tool's name for the model. */
   name: Type.String(),
   description: Type.String(),
-  /** JSON Schema of its arguments. */
+  /** JSON Schema of the tool's arguments. */
   inputSchema: Type.Unknown(),
-  /** Name of the API that it calls. */
+  /** Name of the API that the tool calls. */
   api: Type.String(),
-  /** `null` if only the API knows it. */
+  /** The right that the tool needs; `null` if only the API knows which. */
   needs: Type.Union([NeededRight, Type.Null()]),
-  /** Whether the agent's token has that right; `null` if that is not known before a call. */
+  /** Whether the agent's token has that right; `null` if unknown before a call. */
   held: Type.Union([Type.Boolean(), Type.Null()]),
-  /** Whether its calls wait for the user's approval. */
+  /** Whether the tool's calls wait for the user's approval. */
   waits: Type.Optional(Type.Boolean()),
 })
 

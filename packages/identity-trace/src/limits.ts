@@ -4,7 +4,7 @@ export const chatLimits = {
   historyEntries: 20,
   historyCharacters: 16_000,
   bodyBytes: 64 * 1024,
-  /** For a turn that goes on, which brings its sealed state. */
+  /** Limit for continuing a turn: the request holds the turn's sealed state. */
   continueBodyBytes: 128 * 1024,
 } as const
 

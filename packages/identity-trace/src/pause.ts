@@ -1,47 +1,47 @@
-/** How a turn waits for its user, and goes on: the event `pause`, and `POST /api/chat/continue`. */
+/** How a turn waits for its user and is continued: the event `pause`, and `POST /api/chat/continue`. */
 import { type Static, Type } from 'typebox'
 import { ChatRequest, type TurnResult, type TurnStart, turnFigures, turnStart } from './chat.ts'
 import type { Problem } from './problem.ts'
 import { TraceStep } from './schema.ts'
 import { strictObject } from './strict-object.ts'
 
-/** What a call does to what an API keeps. */
+/** What a call does to the data of an API. */
 export const Effect = Type.Enum(['create', 'change', 'delete'])
 export type Effect = Static<typeof Effect>
 
 export const PauseKind = Type.Enum(['approval', 'step-up', 'consent'])
 /**
  * `approval` = the user decides whether calls run; `step-up` = the API wants the user to authenticate more strongly; `consent` = the
- * user has not allowed the agent to act for them there.
+ * user has not allowed the agent to act for them at the API.
  */
 export type PauseKind = Static<typeof PauseKind>
 
-/** A call that the user decides about. It runs exactly so or not at all. */
+/** A call that the user decides about. It runs exactly as shown or not at all. */
 const AskedCall = strictObject({
   callId: Type.String(),
   tool: Type.String(),
   /** What the call does, for people: from the tool's code or configuration, never the model's words. */
   title: Type.String(),
-  /** The call, and what comes of it, in plain words: as the title, of the agent's own tools. */
+  /** The call and its effect in plain words, from the same source as the title; only for the agent's own tools. */
   note: Type.Optional(Type.String()),
   /** Name of the API. */
   api: Type.String(),
-  /** Missing if it changes nothing. */
+  /** Missing if the call changes nothing. */
   effect: Type.Optional(Effect),
   arguments: Type.Record(Type.String(), Type.Unknown()),
-  /** Of tool, API and arguments; to be sent back with the decision. */
+  /** Digest of tool, API and arguments; to be sent back with the decision. */
   digest: Type.String(),
   /** The step of the trace that waits. */
   stepId: Type.String(),
 })
 export type AskedCall = Static<typeof AskedCall>
 
-/** Where the user consents. The page opens `url` as it is. */
+/** Where the user consents. The page opens `url` unchanged. */
 const ConsentRequest = strictObject({
   url: Type.String(),
   /** For an administrator, who consents for all users. */
   adminUrl: Type.String(),
-  /** Comes back with the browser; 128 random bits. */
+  /** 128 random bits, which Entra sends back through the browser. */
   state: Type.String(),
   scopes: Type.Array(strictObject({ value: Type.String(), text: Type.String() })),
 })
@@ -51,17 +51,17 @@ const pause = {
   ...turnStart,
   ...turnFigures,
   kind: PauseKind,
-  /** The turn, sealed: to be sent back as it is. */
+  /** The sealed turn, to be sent back unchanged. */
   continuation: Type.String(),
   expiresAt: Type.String({ format: 'date-time' }),
-  /** All of them are to be decided, each once. */
+  /** The calls to be decided: all of them, each once. */
   calls: Type.Array(AskedCall),
-  /** The claims to sign in with (JSON text), of a step-up. */
+  /** Only for a step-up: the claims to sign in with (JSON text). */
   claimsChallenge: Type.Optional(Type.String()),
   consent: Type.Optional(ConsentRequest),
 }
 
-/** The last event of a turn that waits. What it has done until then has been told. */
+/** The last event of a turn that waits. What the turn did before is in its earlier events. */
 export const Pause = strictObject(pause)
 export type Pause = Static<typeof Pause>
 

@@ -31,7 +31,7 @@ export const problemMembers = {
       correlationId: Type.Optional(Type.String()),
     }),
   ),
-  /** The check of a token that failed, by the name that the API gives it. */
+  /** The token check that failed, by the API's name for the check. */
   failedCheck: Type.Optional(Type.String()),
 }
 

@@ -25,13 +25,13 @@ const StepStatus = Type.Enum(['running', 'waiting', 'ok', 'failed', 'not-observa
 const TokenRole = Type.Enum(['Tc', 'T1', 'T2', 'TR'])
 /**
  * Tc = the user's token for the blueprint; T1 = the blueprint's exchange token, which names the agent; T2 = the agent's exchange
- * token, by which it gets a token of its user account; TR = the agent's token for the API.
+ * token, with which it gets a token of its user account; TR = the agent's token for the API.
  */
 export type TokenRole = Static<typeof TokenRole>
 
 const ActsAsName = Type.Unsafe<ActsAs>(Type.Enum(Object.values(flows).map(({ actsAs }) => actsAs)))
 
-/** One check of a token and its outcome, as the code that made it reported it. */
+/** One check of a token and its outcome, as reported by the code that made the check. */
 export const Check = strictObject({ name: Type.String(), ok: Type.Boolean() })
 export type Check = Static<typeof Check>
 
@@ -41,7 +41,7 @@ export type Check = Static<typeof Check>
  */
 export const TokenCard = strictObject({
   role: TokenRole,
-  /** Of TR: whose rights it has. */
+  /** Only for TR: whose rights it has. */
   actsAs: Type.Optional(ActsAsName),
   observed: Type.Boolean(),
   fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
@@ -53,7 +53,7 @@ export type TokenCard = Static<typeof TokenCard>
 
 /** Ids by which a hop is found in the logs of Entra and AWS. None of them is a secret. */
 export const LogIds = strictObject({
-  /** All requests of a turn have the same in Entra's sign-in logs. */
+  /** The same for all requests of a turn in Entra's sign-in logs. */
   correlationId: Type.Optional(Type.String()),
   /** The claim `uti` of the token: `UniqueTokenIdentifier` in Entra's sign-in logs. */
   tokenId: Type.Optional(Type.String()),
@@ -86,7 +86,7 @@ export const TraceStep = strictObject({
     }),
   ),
   response: Type.Optional(strictObject({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) })),
-  /** The call of a tool, as the model wrote it; without arguments where they were no JSON object. */
+  /** The call of a tool, as the model wrote it; without arguments if they were no JSON object. */
   tool: Type.Optional(
     strictObject({
       name: Type.String(),

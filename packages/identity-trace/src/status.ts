@@ -13,12 +13,12 @@ const component = {
 /** The health of something that the agent depends on. `ready` = it worked when last used or probed. */
 export const Component = Type.Object({
   ...component,
-  /** Of an MCP server: each tool that its configuration allows, by the server's name for it. */
+  /** Only for an MCP server: each tool that its configuration allows, by the server's name for the tool. */
   tools: Type.Optional(
     Type.Array(
       Type.Object({
         name: Type.String(),
-        /** Whether its calls wait for the user's approval. */
+        /** Whether the tool's calls wait for the user's approval. */
         waits: Type.Optional(Type.Boolean()),
         ...component,
       }),

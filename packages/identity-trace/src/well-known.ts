@@ -30,5 +30,5 @@ export const setUpPermissions: readonly string[] = [
   'User.ReadBasic.All',
 ]
 
-/** What reviewing an agent's rights needs beyond that. */
+/** The further permissions that reviewing an agent's rights needs. */
 export const reviewPermissions: readonly string[] = ['EntitlementManagement.Read.All', 'AuditLog.Read.All']
