@@ -39,7 +39,7 @@ describe('askAgent', () => {
     vi.useRealTimers()
   })
 
-  it('yields the events up to the result, even when a letter is cut in two', async () => {
+  it('yields the events up to the result, even if a character is split between two chunks', async () => {
     const delta = new TextEncoder().encode('event: delta\ndata: {"text":"São"}\n\n')
     const cut = delta.indexOf(0xa3)
     answerWith(() =>
@@ -51,14 +51,14 @@ describe('askAgent', () => {
     ])
   })
 
-  it('sends the token of the user only when it is given one', async () => {
+  it('sends a user token only if the question has one', async () => {
     const calls = answerWith(() => eventStream('event: result\ndata: {}\n\n'))
     await collect()
     await collect({ userToken: 'tc' })
     expect(calls.map(call => new Headers(call.headers).get('authorization'))).toEqual([null, 'Bearer tc'])
   })
 
-  it('passes on the problem with which the agent refused', async () => {
+  it('passes on the problem of a request that the agent refused', async () => {
     const problem = { code: 'RATE_LIMITED', title: 'Too many', detail: '', hint: 'Wait' }
     answerWith(() =>
       Response.json(problem, { status: 429, headers: { 'content-type': 'application/problem+json' } }),
@@ -66,14 +66,14 @@ describe('askAgent', () => {
     await expect(collect()).rejects.toMatchObject({ problem })
   })
 
-  it('says when something else than the agent answered', async () => {
+  it('reports a response that did not come from the agent', async () => {
     answerWith(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
     await expect(collect()).rejects.toMatchObject({
       problem: { code: 'UNEXPECTED_RESPONSE', detail: 'HTTP status 502.' },
     })
   })
 
-  it('fills in what the problem of a proxy does not say', async () => {
+  it('fills in the members that a proxy’s problem lacks', async () => {
     const headers = { 'content-type': 'application/problem+json' }
     answerWith(() => Response.json({ title: 'Bad gateway' }, { status: 502, headers }))
     await expect(collect()).rejects.toMatchObject({
@@ -83,7 +83,7 @@ describe('askAgent', () => {
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'UNEXPECTED_RESPONSE' } })
   })
 
-  it('says when the agent cannot be reached', async () => {
+  it('reports that the agent cannot be reached', async () => {
     answerWith(() => Promise.reject(new TypeError('Failed to fetch')))
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'AGENT_UNREACHABLE' } })
   })
@@ -91,7 +91,7 @@ describe('askAgent', () => {
   it.each([
     ['ends', []],
     ['is cut', [new TypeError('network error')]],
-  ])('does not take a stream that %s without a result for an answer', async (_what, end) => {
+  ])('throws if a stream %s before there is a result', async (_what, end) => {
     answerWith(() => eventStream('event: delta\ndata: {"text":"half"}\n\n', ...end))
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'ANSWER_BROKEN_OFF' } })
   })
@@ -109,7 +109,7 @@ describe('askAgent', () => {
     await answer
   })
 
-  it('throws the reason of the abort when the user stops it', async () => {
+  it('throws the reason of the abort if the user stops the answer', async () => {
     const stop = new AbortController()
     answerWith(() => {
       stop.abort(new DOMException('stopped', 'AbortError'))

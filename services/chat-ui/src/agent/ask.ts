@@ -9,14 +9,14 @@ const lastEventNames = ['result', 'pause', 'problem']
 const turnEventNames = ['turn', 'step', 'delta', 'notice', ...lastEventNames]
 
 interface AskOptions {
-  /** Tc; sent only where the flow needs it. */
+  /** Tc; sent only if the flow needs it. */
   readonly userToken: string | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * Asks the agent, or goes on with a turn that waited, and yields the events of the turn as they come; the last one is `result`, `pause` or `problem`.
- * Throws a PageError when the agent takes no turn, and the signal's reason when it was aborted.
+ * Asks the agent or continues a turn, and yields the turn's events as they come; the last one is `result`, `pause` or `problem`.
+ * Throws a PageError if the agent does not accept the turn, and the signal's reason after an abort.
  */
 export async function* askAgent(
   request: ChatRequest | ContinueRequest,

@@ -3,11 +3,11 @@ import { PageError, pageProblem, readProblem } from './page-problem.ts'
 
 interface ReadOptions {
   readonly timeoutMs?: number
-  /** Tc; sent only where the flow needs it. */
+  /** Tc; sent only if the flow needs it. */
   readonly userToken?: string | undefined
 }
 
-/** Reads one of the agent's JSON documents; throws a PageError when it does not come in time or the agent refuses it. */
+/** Reads one of the agent's JSON documents; throws a PageError if the document is late or refused. */
 export async function readDocument<Document>(
   path: string,
   { timeoutMs = 4_000, userToken }: ReadOptions = {},
@@ -33,7 +33,7 @@ export function readStatus(): Promise<Status> {
   return readDocument('/api/status')
 }
 
-/** The agent of this name; `undefined` where there is none, as when a conversation is older than the configuration. */
+/** The agent of this name; `undefined` if there is none, for example for a conversation older than the configuration. */
 export function agentNamed({ agents }: Pick<PublicConfig, 'agents'>, name: string): PublicAgent | undefined {
   return agents.find(agent => agent.name === name)
 }

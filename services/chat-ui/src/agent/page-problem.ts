@@ -4,7 +4,7 @@ import type { Problem } from '@entra-bedrock-agent/identity-trace'
 export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'> &
   Partial<Pick<Problem, 'status' | 'needs' | 'requestId'>>
 
-/** The failures that the page itself can meet, and the way out of each. */
+/** The failures of the page itself, each with what to do about it. */
 // biome-ignore format: table
 const pageProblems = {
   AGENT_UNREACHABLE: { title: 'The agent cannot be reached.', hint: 'Check that the agent is running and that you are connected, then retry.' },
@@ -29,12 +29,12 @@ const pageProblems = {
 
 type PageProblemCode = keyof typeof pageProblems
 
-/** Makes a failure that the page met on its own. */
+/** Makes a failure of the page itself. */
 export function pageProblem(code: PageProblemCode, detail = '', claimsChallenge?: string): PageProblem {
   return { code, ...pageProblems[code], detail, ...(claimsChallenge ? { claimsChallenge } : {}) }
 }
 
-/** A failure on its way to the user. */
+/** An error that carries a failure to be shown to the user. */
 export class PageError extends Error {
   override readonly name = 'PageError'
   readonly problem: PageProblem
@@ -45,7 +45,7 @@ export class PageError extends Error {
   }
 }
 
-/** Reads the problem with which the agent refused a request; those of proxies may have fewer members. */
+/** Reads the problem of a request that the agent refused; a proxy's problem may have fewer members. */
 export async function readProblem(response: Response): Promise<PageProblem> {
   const unexpected = pageProblem('UNEXPECTED_RESPONSE', `HTTP status ${response.status}.`)
   const type = response.headers.get('content-type') ?? ''
@@ -54,7 +54,7 @@ export async function readProblem(response: Response): Promise<PageProblem> {
   return { ...unexpected, ...problem }
 }
 
-/** The failure of something that the user can start again; `undefined` where it succeeded. Rejects with what is no PageError. */
+/** The failure of an action that the user can repeat; `undefined` after success. Rejects with any error that is no PageError. */
 export async function problemOf(action: Promise<unknown>): Promise<PageProblem | undefined> {
   try {
     await action

@@ -39,7 +39,7 @@ function askedFor(objectId: string, message: string): Exchange {
   const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
   return asked(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step] })
 }
-/** A storage as one of the browser's; its items are its own members, as `Object.keys` wants them. */
+/** A storage like the browser's: its items are own members, so that `Object.keys` lists them. */
 function stubStorage(name: string, room = 5_000_000): Record<string, string> {
   const items: Record<string, string> = {}
   const methods = {
@@ -61,7 +61,7 @@ function stubStorage(name: string, room = 5_000_000): Record<string, string> {
   return items
 }
 
-/** A tab, which shares what is `local` with the others. */
+/** A tab, which shares the local storage with the others. */
 function openTab(...exchanges: Exchange[]) {
   const session = stubStorage('sessionStorage')
   const needs = {
@@ -88,14 +88,14 @@ describe('conversations that outlive their tab', () => {
     vi.unstubAllGlobals()
   })
 
-  it('have the title of the first question that is shown, not of an earlier attempt at it', () => {
+  it('have the first shown question as title, not an earlier attempt at it', () => {
     const { past, conversation } = openTab()
     conversation.show({ ...inARow([asked('Dallas?'), asked('Rome?')]), follows: [-1, -1] })
     past.keep()
     expect(titles(past)).toEqual(['Rome?'])
   })
 
-  it('are listed, the newest first, and go on where they were', () => {
+  it('are listed, newest first, and can be continued', () => {
     openTab(asked('one'))
     vi.advanceTimersByTime(1_000)
     const { past, conversation } = openTab(asked('two'))
@@ -108,7 +108,7 @@ describe('conversations that outlive their tab', () => {
     expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
   })
 
-  it('on behalf of a user belong to the account, and are listed to nobody else', () => {
+  it('on behalf of a user belong to the user’s account, and are listed to nobody else', () => {
     const { past } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
     expect([titles(past), titles(past, 'ben'), titles(past, ada)]).toEqual([[], [], ['as itself']])
     expect(past.of(ada)).toHaveLength(1)
@@ -116,20 +116,20 @@ describe('conversations that outlive their tab', () => {
     expect(local).toEqual({})
   })
 
-  it('hold the text, and of the trace nothing that names the user', () => {
+  it('hold the text, and the trace without anything that names the user', () => {
     const { past } = openTab(askedFor(ada, 'Write to ada@example.org'))
     const [kept] = past.list(ada)
     expect(kept?.kept.exchanges[0]).toMatchObject({ question: { message: 'Write to ada@example.org' } })
     expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
   })
 
-  it('are not kept where nobody knows on whose behalf something was asked', () => {
+  it('are not kept if the user on whose behalf something was asked is unknown', () => {
     const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
     openTab(asked('x', { question, owner: undefined }))
     expect(local).toEqual({})
   })
 
-  it('of a user stay theirs when they leave, while the rest goes on as another', () => {
+  it('of a user stay theirs after sign-out; what is left in the tab becomes another conversation', () => {
     const { past, conversation } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
     conversation.forgetUser()
     past.keep()
@@ -137,7 +137,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['as itself'])
   })
 
-  it('are two where two tabs go on with the same one', () => {
+  it('become two if two tabs continue the same one', () => {
     const first = openTab(asked('one'))
     const [one] = first.past.list(undefined)
     const second = openTab()
@@ -150,7 +150,7 @@ describe('conversations that outlive their tab', () => {
     expect(last.sort()).toEqual(['in the first', 'in the second'])
   })
 
-  it('do not come back by a tab that still shows them once they are deleted, there or elsewhere', () => {
+  it('stay deleted even if a tab still shows them, whichever tab deleted them', () => {
     const first = openTab(asked('one'))
     const second = openTab(asked('two'))
     second.past.removeAll()
@@ -164,7 +164,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['three'])
   })
 
-  it('are kept again after all were deleted while none was shown', () => {
+  it('are kept again after all were deleted in an empty tab', () => {
     const { past, conversation } = openTab()
     past.removeAll()
     conversation.show(inARow([asked('one')]))
@@ -172,7 +172,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['one'])
   })
 
-  it('are the same one when a new conversation is undone', () => {
+  it('are not duplicated if a new conversation is undone', () => {
     const { past, conversation } = openTab(asked('one'))
     conversation.startOver()
     past.keep()
@@ -181,7 +181,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['one'])
   })
 
-  it('are none, in all tabs, where nothing is to be kept, until that is taken back', () => {
+  it('are deleted and not kept in any tab once the user wants nothing kept, until they want it again', () => {
     const first = openTab(asked('one'))
     const second = openTab(asked('two'))
     second.past.keepNothing(true)
@@ -192,7 +192,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['two'])
   })
 
-  it('are the newest that there is room for', () => {
+  it('are dropped from the oldest on beyond the limit', () => {
     for (let index = 0; index < 52; index += 1) {
       vi.advanceTimersByTime(1_000)
       openTab(asked(`${index}`))
@@ -202,7 +202,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past).length).toBeLessThan(50)
   })
 
-  it('make way in a full storage, and are told to have none', () => {
+  it('replace older ones in a full storage; one that finds no room reports that', () => {
     local = stubStorage('localStorage', 2_000)
     openTab(asked('one', { answer: 'x'.repeat(800) }))
     vi.advanceTimersByTime(1_000)
@@ -211,7 +211,7 @@ describe('conversations that outlive their tab', () => {
     expect(openTab(asked('three', { answer: 'x'.repeat(3_000) })).past.noRoom.value).toBe(true)
   })
 
-  it('that are no conversations are not listed', () => {
+  it('are not listed if what is stored is no conversation', () => {
     const { past } = openTab()
     local['past-conversation.x'] = '{"id":"x","revision":"r","savedAt":"s","title":"<b>","kept":{}}'
     local['past-conversation.y'] = 'null'

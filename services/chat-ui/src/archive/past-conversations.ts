@@ -17,10 +17,10 @@ import {
 const settingKey = 'keep-no-conversations'
 const currentKey = 'past-conversation'
 
-/** Which kept conversation the one of this tab is; `undefined` = a new one, `dropped` = none, since it was deleted. */
+/** The kept conversation that this tab shows; `undefined` = a new one, not kept yet; `dropped` = it was deleted. */
 type Current = Pick<PastConversation, 'id' | 'revision' | 'owner'> | 'dropped' | undefined
 
-/** One conversation's traces may take so many characters; of longer ones the oldest are left out. */
+/** Limit of one conversation's traces, in characters; beyond it the oldest traces are left out. */
 const mostTraceCharacters = 500_000
 
 /**
@@ -31,7 +31,7 @@ export class PastConversations {
   readonly keepsNothing: Signal<boolean> = signal(readStored('local', settingKey) === true)
   /** Whether the browser had no room for the conversation of this tab. */
   readonly noRoom = signal(false)
-  /** Changes with what is kept. */
+  /** Changes whenever the kept conversations change. */
   readonly changes = signal(0)
   readonly #conversation: Conversation
   readonly #tenantId: string
@@ -44,7 +44,7 @@ export class PastConversations {
     this.#conversation = conversation
     this.#tenantId = tenantId
     this.#current = readCurrent()
-    // A new conversation was begun before this code was loaded.
+    // The user may have begun a new conversation before this code was loaded.
     const replaced = conversation.replaced.peek()
     if (replaced) this.keep(replaced)
     effect(() => {
@@ -56,7 +56,7 @@ export class PastConversations {
     addEventListener('pagehide', () => this.keep())
   }
 
-  /** What may be listed while this account is signed in, or nobody. */
+  /** The conversations that may be listed while this account, or nobody, is signed in. */
   list(objectId: string | undefined): readonly PastConversation[] {
     const listed = objectId === undefined ? undefined : this.#ownerOf(objectId)
     return readPast().filter(({ owner }) => owner === undefined || owner === listed)
@@ -71,7 +71,7 @@ export class PastConversations {
     return typeof this.#current === 'object' && this.#current.id === id
   }
 
-  /** Shows a kept conversation in this tab, where it goes on. The one that was there is kept. */
+  /** Shows a kept conversation in this tab, to be continued. The tab's previous conversation is kept. */
   show({ id, revision, owner, kept }: PastConversation): void {
     this.keep()
     this.#conversation.closeFile()
@@ -95,7 +95,7 @@ export class PastConversations {
     this.keep()
   }
 
-  /** From now on nothing is kept, and what was is deleted; or conversations are kept again, this one included. */
+  /** Deletes all conversations and keeps none from now on; or keeps conversations again, this one included. */
   keepNothing(nothing: boolean): void {
     this.keepsNothing.value = nothing
     writeStored('local', settingKey, nothing)
@@ -114,7 +114,7 @@ export class PastConversations {
       this.#setCurrent(undefined)
       return
     }
-    // Another tab may have changed it.
+    // Another tab may have changed the setting.
     if (readStored('local', settingKey) === true || this.#current === 'dropped') return
     const owner = this.#whose(kept)
     if (owner === 'unknown') return
@@ -139,7 +139,7 @@ export class PastConversations {
     this.changes.value += 1
   }
 
-  /** The kept conversation that this one is written over: not if another tab has changed it since, or if it is another user's. */
+  /** The kept conversation to overwrite; none if another tab has changed it since, or if it is another user's. */
   #find(owner: string | undefined, kept: KeptExchanges): Current {
     const current = this.#current ?? this.#takenBack(kept)
     if (typeof current !== 'object') return current
@@ -149,7 +149,7 @@ export class PastConversations {
     return stored.revision === current.revision ? current : undefined
   }
 
-  /** The kept conversation that a new one had replaced, if it is shown again. */
+  /** The kept conversation that a new one had replaced, if the user has brought it back. */
   #takenBack({ exchanges }: KeptExchanges): Current {
     const left = this.#left
     if (typeof left !== 'object') return undefined

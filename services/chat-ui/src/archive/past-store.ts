@@ -5,11 +5,11 @@ import { isKeptExchanges } from '../conversation/stored-shape.ts'
 /** A conversation as this browser keeps it after its tab is closed: its text and its traces without personal data. */
 export interface PastConversation {
   readonly id: string
-  /** Another one whenever it is written, so that a tab notices what another tab has done. */
+  /** Changes with every write, so that a tab notices another tab's changes. */
   readonly revision: string
   /** ISO 8601. */
   readonly savedAt: string
-  /** The user on whose behalf it was held, if any: it is listed to nobody else. */
+  /** The user on whose behalf the conversation was held, if any: nobody else sees it listed. */
   readonly owner: string | undefined
   readonly title: string
   readonly kept: KeptExchanges
@@ -17,10 +17,10 @@ export interface PastConversation {
 
 const prefix = 'past-conversation.'
 const mostConversations = 50
-/** Limit of all conversations together. Browsers give a page some five million. */
+/** Limit of all conversations together, in characters. Browsers give a page some five million. */
 const mostCharacters = 2_000_000
 
-/** All that are kept, the newest first. What this version of the page cannot show is left out. */
+/** All kept conversations, newest first, without those that this version of the page cannot show. */
 export function readPast(): readonly PastConversation[] {
   return pastKeys()
     .map(key => readStored('local', key))
@@ -33,7 +33,7 @@ export function readOne(id: string): PastConversation | undefined {
   return isPast(stored) ? stored : undefined
 }
 
-/** Keeps one, in place of the oldest others where there is no room; `false` where there is none at all. */
+/** Keeps a conversation, if necessary in place of the oldest others; `false` if there is no room at all. */
 export function writePast(one: PastConversation): boolean {
   const others = readPast().filter(({ id }) => id !== one.id)
   let characters = JSON.stringify(one).length
@@ -54,7 +54,7 @@ export function removePast(id: string): void {
   removeStored('local', prefix + id)
 }
 
-/** Removes everybody's conversations, also those that cannot be shown. */
+/** Removes everybody's conversations, including those that cannot be shown. */
 export function removeAllPast(): void {
   for (const key of pastKeys()) removeStored('local', key)
 }

@@ -7,7 +7,7 @@ import { tellRequest, writeRequest } from './administrator-request.ts'
 
 const question = { message: 'x', agent: 'default', mode: 'direct', flow: 'autonomous' } as const
 
-it('a request for an administrator says what to give to whom, and how the failure is found', () => {
+it('a request for an administrator says what to grant to whom, and how to find the failure in the logs', () => {
   const logIds = { correlationId: 'c-1' }
   const steps = [step('t', { kind: 'token', token: ownToken, logIds })]
   const problem = {
@@ -35,7 +35,7 @@ it('a request for an administrator says what to give to whom, and how the failur
   ])
 })
 
-it('a request for one of several agents calls it by its name', () => {
+it('a request about one of several agents names that agent', () => {
   const [first] = publicConfig.agents
   const agents = first ? [{ ...first, title: 'Orders agent' }] : []
   const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const

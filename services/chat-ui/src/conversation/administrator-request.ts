@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 
 type Needs = NonNullable<Problem['needs']>
 
-/** What an administrator can do about a missing right: a verb and what it is done with. */
+/** What an administrator can do about a missing right: pairs of a verb and its object. */
 export function tellRequest(
   { api, permission, kind }: Needs,
   { steps, question: { flow } }: Pick<Exchange, 'steps' | 'question'>,
@@ -29,7 +29,7 @@ export function tellRequest(
   ]
 }
 
-/** A failure as a message for an administrator: what happened, what is asked for, and how it is found in the logs. */
+/** A failure as a message to an administrator: what happened, what to grant, and how to find the failure in the logs. */
 export function writeRequest(
   problem: PageProblem,
   exchange: Pick<Exchange, 'steps' | 'question'>,

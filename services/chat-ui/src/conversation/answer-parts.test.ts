@@ -24,7 +24,7 @@ const textsAndTools = (parts: ReturnType<typeof partsOf>) =>
   parts.map(({ text, chips }) => [text, ...chips.map(({ stepId }) => stepId)])
 
 describe('the parts of an answer', () => {
-  it('have the tools where they were called, several at one place together', () => {
+  it('show the tools where they were called; tools called at the same place are shown together', () => {
     const answer = 'I look.\n\nIt is sunny.'
     const toolMarks = [
       { stepId: 'a', at: 7 },
@@ -35,7 +35,7 @@ describe('the parts of an answer', () => {
     ).toEqual([['I look.', 'a', 'b'], ['\n\nIt is sunny.']])
   })
 
-  it('tell the tool, its arguments and what the API answered', () => {
+  it('show the tool, its arguments and the API’s answer', () => {
     const toolMarks = [{ stepId: 'a', at: 0 }]
     const [part] = partsOf({
       answer: '',
@@ -53,7 +53,7 @@ describe('the parts of an answer', () => {
     ])
   })
 
-  it('take “no such thing” for no alarm', () => {
+  it('do not show an API’s 404 as an alarm', () => {
     const problem = { type: '', title: '', detail: '', hint: '', requestId: '', code: 'ORDER_NOT_FOUND' }
     const alarmOf = (status: number) => {
       const steps = [tool('a', { status: 'failed' }), { ...call, problem: { ...problem, status } }]
@@ -63,7 +63,7 @@ describe('the parts of an answer', () => {
     expect([alarmOf(404), alarmOf(403)]).toEqual(['neutral', 'failed'])
   })
 
-  it('split no paragraph, wherever a stored place is, and show no tool without its step', () => {
+  it('split no paragraph, whatever the stored position, and show no tool without its step', () => {
     const answer = 'A **b\nc** d.\n\nEnd.'
     const split = (at: number) =>
       textsAndTools(
@@ -82,14 +82,14 @@ describe('the parts of an answer', () => {
     expect(split(-5)).toEqual([['', 'a'], [answer]])
   })
 
-  it('begin with the tools of the result where no step tells of them', () => {
+  it('begin with the tools of the result if no step shows them', () => {
     const tools: ToolUse[] = [{ name: 'get_order', arguments: { number: 7 }, status: 'ok' }]
     const result = { tools } as Parameters<typeof partsOf>[0]['result']
     const parts = partsOf({ answer: 'Sunny.', toolMarks: [], steps: [{ ...call, parentId: 'x' }], result })
     expect(textsAndTools(parts)).toEqual([['', 'call'], ['Sunny.']])
   })
 
-  it('have what the user decided at the call that it was about', () => {
+  it('show a decision of the user at the call that was decided', () => {
     const decided = [{ title: 'Create order', arguments: {}, stepId: 'a', decision: 'approve' }] as const
     const told = { answer: 'I ask.\n\nDone.', steps: [tool('a')], result: undefined, decided }
     const parts = partsOf({ ...told, toolMarks: [{ stepId: 'a', at: 6 }] })
@@ -101,7 +101,7 @@ describe('the parts of an answer', () => {
     expect(withoutTrace.map(({ decided: here }) => here.length)).toEqual([1, 0])
   })
 
-  it('say of a call that waited and was left that it was not made, unless the API had been called and wanted more', () => {
+  it('show an abandoned call as not made, or as failed if the API had been called and wanted more', () => {
     const waiting = {
       answer: '',
       toolMarks: [{ stepId: 'a', at: 0 }],

@@ -1,18 +1,18 @@
 import type { DecidedCall, Exchange } from './exchange.ts'
 import { chipOfStep, chipOfUse, type ToolChip } from './tool-chips.tsx'
 
-/** A piece of an answer, and the tools that were called before what follows. */
+/** A piece of an answer, and the tools that were called after it. */
 export interface AnswerPart {
   readonly text: string
   readonly chips: readonly ToolChip[]
-  /** What the user decided about them. */
+  /** What the user decided about the calls of these tools. */
   readonly decided: readonly DecidedCall[]
 }
 
 type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decided' | 'unsent'>
 
 /**
- * An answer in pieces, with the tools where they were called. That is between two paragraphs; a place within a paragraph counts
+ * An answer in pieces, with the tools where they were called: always between two paragraphs. A position within a paragraph counts
  * as its end.
  */
 export function partsOf(told: Told): readonly AnswerPart[] {
@@ -29,7 +29,7 @@ export function partsOf(told: Told): readonly AnswerPart[] {
     if (!step) continue
     const chip = chipOfStep(step, steps)
     const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
-    // Where the API wanted more of the user, it was called.
+    // If there is a call of the API, it failed because the API wanted more from the user.
     const status = isUnsent ? (chip.call ? 'failed' : 'denied') : chip.status
     chipsAt.set(place, [...(chipsAt.get(place) ?? []), { ...chip, status }])
   }

@@ -15,7 +15,7 @@ interface AnswerTextProps {
   readonly onShow: (stepId: string) => void
 }
 
-/** An answer as Markdown, with its tools. What formats it is loaded with the first answer; until then the text stands as it is. */
+/** An answer as Markdown, with its tools; unformatted until the formatter is loaded, which starts with the first answer. */
 export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps) {
   const shown = useFrameValue(() => exchange.value)
   const Formatted = useLoaded(loadMarkdown)

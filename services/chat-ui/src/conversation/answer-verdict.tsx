@@ -4,7 +4,7 @@ import { gatherFacts } from '../trace/turn-facts.ts'
 import type { Names } from '../words/names.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Who called for whom, and whether that was allowed, in a line: for where the trace is not beside the answer. */
+/** One line on who called for whom, and whether that was allowed: used if the trace is not beside the answer. */
 export function AnswerVerdict({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const { steps, question, turn } = exchange
   const { agent, flow } = turn ?? question

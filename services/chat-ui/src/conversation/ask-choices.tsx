@@ -6,12 +6,12 @@ import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { modeNames } from '../words/names.ts'
 
-/** For whom the agent acts, and with or without a model: chosen where the question is asked. */
+/** Lets the user choose, beside the question, for whom the agent acts, and with or without a model. */
 export function AskChoices({ conversation, config }: Pick<Page, 'conversation' | 'config'>) {
   const { mode, flow } = conversation
   const agent = agentNamed(config, conversation.agent.value)
   const isNarrow = useMediaQuery('(max-width: 30rem)')
-  // A flow that the only agent lacks is shown if agents have it by default, disabled, with the reason below.
+  // A default flow that the only agent lacks is shown disabled, with the reason below.
   const offered = (name: Flow) => agent?.flows.includes(name) ?? false
   const isLacking = (name: Flow) => config.agents.length === 1 && flows[name].isDefault
   const choices = flowNames

@@ -3,12 +3,12 @@ import type { Exchange, Question } from './exchange.ts'
 import { historyFor } from './history.ts'
 import type { Speaker } from './speaker.ts'
 
-/** What goes back to the agent instead of a question: the turn that waits, and what its user decided. */
+/** Sent to the agent instead of a question to continue a turn: the turn that waits, and the user's decisions. */
 export type GoingOn = Pick<ContinueRequest, 'continuation' | 'decisions'>
 
 /**
- * A question as it goes to the agent. A conversation can ask nothing else, and agent, flow, history and token are all the
- * speaker's, so they never belong to two agents or two people.
+ * A question as it is sent to the agent. A conversation sends nothing else, and agent, flow, history and token all come from the
+ * speaker, so they never belong to two agents or two users.
  */
 export class AskedQuestion {
   readonly request: (ChatRequest | ContinueRequest) & { readonly agent: string }
@@ -33,7 +33,7 @@ export class AskedQuestion {
     this.#speaker = speaker
   }
 
-  /** Tc; there only where the flow or the agent needs it. */
+  /** Tc; only if the flow or the agent needs it. */
   get userToken(): string | undefined {
     return this.#speaker.userToken
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
 
-/** a, then b twice; after the second b, c and d. */
+/** The question a, two attempts at b after it, then c and d after the second b. */
 const follows = new Map<string, string | undefined>([
   ['a', undefined],
   ['b1', 'a'],
@@ -11,18 +11,18 @@ const follows = new Map<string, string | undefined>([
 ])
 
 describe('attempts', () => {
-  it('are those that follow the same question', () => {
+  it('are the questions that follow the same question', () => {
     expect(attemptsAt(follows, 'b2')).toEqual(['b1', 'b2'])
     expect(attemptsAt(follows, 'a')).toEqual(['a'])
   })
 
-  it('have a path of their own, to the last question that was asked after them', () => {
+  it('have a path each, up to the last question that was asked after them', () => {
     expect(pathTo(follows, newestAfter(follows, 'a'))).toEqual(['a', 'b2', 'c', 'd'])
     expect(pathTo(follows, newestAfter(follows, 'b1'))).toEqual(['a', 'b1'])
     expect(pathTo(follows, undefined)).toEqual([])
   })
 
-  it('that are dropped leave what came after them where they stood', () => {
+  it('are replaced by the questions after them if dropped', () => {
     const kept = without(follows, item => item === 'b2' || item === 'c')
     expect(pathTo(kept, 'd')).toEqual(['a', 'd'])
     expect(attemptsAt(kept, 'd')).toEqual(['b1', 'd'])

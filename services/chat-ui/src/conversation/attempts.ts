@@ -1,7 +1,7 @@
-/** What was asked after what. Questions that follow the same one are attempts at the same place. */
+/** For each question the one that it follows. Questions that follow the same one are attempts at the same place. */
 export type Follows<Item> = ReadonlyMap<Item, Item | undefined>
 
-/** An item with all before it, from the first on. */
+/** An item and all items before it, first to last. */
 export function pathTo<Item>(follows: Follows<Item>, item: Item | undefined): Item[] {
   const path: Item[] = []
   for (let at = item; at !== undefined; at = follows.get(at)) path.unshift(at)
@@ -13,13 +13,13 @@ export function attemptsAt<Item>(follows: Follows<Item>, item: Item): Item[] {
   return [...follows.keys()].filter(other => follows.get(other) === follows.get(item))
 }
 
-/** The last of what was asked after an item, in the newest attempt each time; the item itself where nothing was. */
+/** The last item asked after this one, along the newest attempts; the item itself if nothing was asked after it. */
 export function newestAfter<Item>(follows: Follows<Item>, item: Item): Item {
   const next = [...follows].findLast(([, before]) => before === item)
   return next ? newestAfter(follows, next[0]) : item
 }
 
-/** Without some items; what followed them follows what they followed. */
+/** Drops some items; an item that followed a dropped one then follows the one before that. */
 export function without<Item>(
   follows: Follows<Item>,
   isDropped: (item: Item) => boolean,

@@ -7,13 +7,13 @@ import type { Page } from '../page.ts'
 import { AskChoices } from './ask-choices.tsx'
 
 interface ComposerProps extends Pick<Page, 'conversation' | 'config'> {
-  /** Who is asked, within a sentence. */
+  /** The name of the agent that is asked, for use within a sentence. */
   readonly agent: string
   /** How the next question will be answered. */
   readonly explanation: string
 }
 
-/** Where the question is written. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
+/** The input for the question. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
 export function Composer({ conversation, config, agent, explanation }: ComposerProps) {
   const { draft, editing } = conversation
   const running = conversation.running.value
@@ -29,12 +29,12 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
-  // A touch screen would show its keyboard over half of the page.
+  // Not on a touch screen: its keyboard would cover half of the page.
   useLayoutEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [])
 
-  // Both before the next frame, so that a key that is pressed at once is not lost.
+  // Both effects run before the next frame, so that a key pressed at once is not lost.
   useLayoutEffect(() => {
     if (editing.value) field.current?.focus()
   }, [editing.value])

@@ -11,7 +11,7 @@ export function ConversationPanel({ status, ...props }: MessageLogProps & Pick<P
   const [other] = config.agents
   const mode = explainMode(conversation.mode.value, config, status.value)
   const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
-  // Computed, so that not every word of an answer draws the panel again.
+  // Computed, so that the panel is not rendered again for every word of an answer.
   const history = useComputed(() => {
     const earlier = conversation.exchanges.value.map(({ value }) => value)
     return explainHistory(conversation.flow.value, conversation.mode.value, earlier)

@@ -23,7 +23,7 @@ function step(id: string, more: Partial<TraceStep> = {}): TurnEvent {
   return { event: 'step', data }
 }
 
-/** A conversation whose answer begins, and ends only when it is stopped. */
+/** A conversation whose answer begins and does not end before the user stops it. */
 function converseForEver(speaker: Speaker) {
   const { promise: reached, resolve } = Promise.withResolvers<AbortSignal>()
   const needs: ConversationNeeds = {
@@ -83,7 +83,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('starts anew with another agent, which hears nothing of what this one has answered', async () => {
+  it('starts a new conversation with another agent, which gets nothing that this one has answered', async () => {
     const { conversation, asked } = converse([[result('Sunny')], [result('No')], [result('Rain')]])
     await conversation.ask('Dallas?')
     conversation.switchTo('b')
@@ -98,7 +98,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('is with the agent again that it was with when it comes back', async () => {
+  it('is with its own agent again after the switch to another one is undone', async () => {
     const { conversation, asked } = converse([[result('Sunny')], [result('Rain')]])
     await conversation.ask('Dallas?')
     conversation.switchTo('b')
@@ -116,7 +116,7 @@ describe('Conversation', () => {
     expect(latest()?.owner).toEqual({ agent: 'a', flow: 'obo', objectId: 'ada' })
   })
 
-  it('asks the agent nothing when the user is missing; the question stays where it was asked', async () => {
+  it('sends nothing if the user is not signed in; the question stays in the conversation', async () => {
     const { conversation, asked, latest } = converse([], async () => {
       throw new PageError(pageProblem('SIGN_IN_REQUIRED'))
     })
@@ -129,7 +129,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('renews a token that the agent finds expired and asks once more, but only once', async () => {
+  it('renews a token that the agent reports as expired and asks once more, but only once', async () => {
     const expired = new PageError({ ...pageProblem('SESSION_EXPIRED'), code: 'USER_TOKEN_EXPIRED' })
     const renewals: boolean[] = []
     const { conversation, latest } = converse([expired, expired], async (_flow, renew) => {
@@ -158,7 +158,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('stops an answer and keeps what had come', async () => {
+  it('stops an answer and keeps the part that has come', async () => {
     const { conversation, reached } = converseForEver(agentItself)
     const asking = conversation.ask('Dallas?')
     const signal = await reached
@@ -181,7 +181,7 @@ describe('Conversation', () => {
     expect(conversation.selected.value).toBe(conversation.exchanges.value[2])
   })
 
-  it('announces states but no words of the answer', async () => {
+  it('announces states, but not the text of the answer', async () => {
     const { conversation, announced } = converse([
       [turn(), step('a'), delta('Sunny'), delta(' and warm'), result('Sunny and warm')],
     ])
@@ -194,7 +194,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('announces a failure without the policy that its hint may hold', async () => {
+  it('announces a failure without the JSON policy in its hint', async () => {
     const hint = 'Attach to the principal: {"Effect":"Allow"}'
     const { conversation, announced } = converse([
       new PageError({ ...pageProblem('AGENT_UNREACHABLE'), title: 'Refused.', hint }),
@@ -203,7 +203,7 @@ describe('Conversation', () => {
     expect(announced.at(-1)?.trim()).toBe('Refused. Attach to the principal:')
   })
 
-  it('asks an answered question again as another attempt, in another mode or flow when told', async () => {
+  it('asks an answered question again as another attempt, in another mode or flow if requested', async () => {
     const { conversation, asked, latest } = converse([
       [turn(), result('1')],
       [turn(), result('2')],
@@ -224,7 +224,7 @@ describe('Conversation', () => {
     expect([latest()?.answer, conversation.selected.value]).toEqual(['1', first])
   })
 
-  it('keeps a failed attempt whose turn had begun, with its steps', async () => {
+  it('keeps a failed attempt with its steps if its turn had begun', async () => {
     const failed: TurnEvent = {
       event: 'problem',
       data: { ...pageProblem('AGENT_UNREACHABLE'), type: '', status: 502, requestId: '' },
@@ -261,7 +261,7 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a', 'b'])
   })
 
-  it('has what a new conversation took the place of back, until something is asked', async () => {
+  it('can bring back what a new conversation replaced, until something is asked', async () => {
     const { conversation } = converse([[result('1')], [result('2')]])
     await conversation.ask('a')
     conversation.startOver()
@@ -273,7 +273,7 @@ describe('Conversation', () => {
     expect(conversation.replaced.value).toBeUndefined()
   })
 
-  it('has nothing back that was asked on behalf of a user who left', async () => {
+  it('does not bring back what was asked on behalf of a user who has left', async () => {
     const { conversation } = converse([[result('1')]])
     conversation.flow.value = 'obo'
     await conversation.ask('a')
@@ -282,7 +282,7 @@ describe('Conversation', () => {
     expect(conversation.replaced.value).toBeUndefined()
   })
 
-  it('notes where in the answer a tool was called, once for each', async () => {
+  it('notes where in the answer each tool was called, once for each call', async () => {
     const { conversation, latest } = converse([
       [
         turn(),
@@ -297,7 +297,7 @@ describe('Conversation', () => {
     expect(latest()?.toolMarks).toEqual([{ stepId: 'a', at: 8 }])
   })
 
-  it('keeps a draft over a new conversation, but no edit', async () => {
+  it('keeps the draft when a new conversation starts', async () => {
     const { conversation } = converse([[result('1')]])
     await conversation.ask('a')
     conversation.draft.value = 'half a question'
@@ -305,7 +305,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('half a question')
   })
 
-  it('goes on from earlier exchanges', async () => {
+  it('continues from earlier exchanges', async () => {
     const { conversation } = converse([[result('1')]])
     await conversation.ask('a')
     const later = converse([[result('2')]], undefined, conversation.keep())
@@ -314,7 +314,7 @@ describe('Conversation', () => {
     expect(later.asked[0]?.request.history).toHaveLength(2)
   })
 
-  it('ends the answer of a user who leaves, and never gives their question back', async () => {
+  it('ends the answer of a user who leaves, and does not put their question back into the draft', async () => {
     const { conversation, reached } = converseForEver(ada)
     conversation.flow.value = 'obo'
     conversation.draft.value = 'Where do I live?'
@@ -327,7 +327,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('ends an answer of the agent itself that needed the token of a user who leaves, and no other', async () => {
+  it('ends an answer of the agent as itself only if it used the token of the user who leaves', async () => {
     for (const userToken of ['tc-of-ada', undefined]) {
       const reached = Promise.withResolvers<AbortSignal>()
       const goOn = Promise.withResolvers<void>()
@@ -352,7 +352,7 @@ describe('Conversation', () => {
     }
   })
 
-  it('takes an edit of a question of a user who leaves out of the draft', async () => {
+  it('clears the draft if a user leaves while editing a question asked on their behalf', async () => {
     const { conversation } = converse([new PageError(pageProblem('AGENT_UNREACHABLE')), [result('2')]])
     conversation.flow.value = 'obo'
     conversation.draft.value = 'Where do I live?'
@@ -365,7 +365,7 @@ describe('Conversation', () => {
     expect(conversation.editing.value).toBeUndefined()
   })
 
-  it('renews a token that Entra finds expired within the answer, before a word of it came', async () => {
+  it('renews a token that the event stream reports as expired, if no answer text has come yet', async () => {
     const expired: TurnEvent = {
       event: 'problem',
       data: {
@@ -401,7 +401,7 @@ describe('Conversation', () => {
     expect(second.latest()?.problem?.code).toBe('USER_TOKEN_EXPIRED')
   })
 
-  it('asks what waited for a sign-in, and nothing else that failed', async () => {
+  it('asks a question that waited for a sign-in, but no question that failed otherwise', async () => {
     for (const [code, questions] of [
       ['SIGN_IN_REQUIRED', 1],
       ['AGENT_UNREACHABLE', 0],
@@ -420,7 +420,7 @@ describe('Conversation', () => {
     }
   })
 
-  it('sends the same words again at once in another mode', async () => {
+  it('sends the same question again in another mode', async () => {
     const { conversation, asked } = converse([[result('1')], [result('2')]])
     for (const mode of ['direct', 'bedrock'] as const) {
       conversation.mode.value = mode
@@ -430,7 +430,7 @@ describe('Conversation', () => {
     expect(asked).toMatchObject([{ request: { mode: 'direct' } }, { request: { mode: 'bedrock' } }])
   })
 
-  it('keeps a half-written question while an earlier one is edited, but not the one that is edited', async () => {
+  it('keeps a half-written question while an earlier one is edited, but not a repeated edit', async () => {
     const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
     await conversation.ask('a')
     const [first] = conversation.exchanges.value
@@ -450,7 +450,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('forgets what was answered on behalf of a user who leaves', async () => {
+  it('drops what was answered on behalf of a user who leaves', async () => {
     const { conversation } = converse([[result('1')], [result('2')]])
     await conversation.ask('as itself')
     conversation.flow.value = 'obo'

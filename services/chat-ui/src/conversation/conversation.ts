@@ -28,7 +28,7 @@ import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
-  /** In whose name an agent is asked in a flow. Throws a PageError when a user is needed and missing, or the agent is no more. */
+  /** In whose name an agent is asked in a flow. Throws a PageError if a needed user is missing or the agent no longer exists. */
   readonly identify: Identify
   /** Announces a state to screen readers, in a few words. */
   readonly announce: (text: string) => void
@@ -49,46 +49,46 @@ interface Attempt {
 
 /** The conversation of this page: what was said, what is being answered, and which answer's trace is shown. */
 export class Conversation {
-  /** The name of the agent that is asked. All of a conversation is with the same one. */
+  /** The name of the agent that is asked. The whole conversation is with the same agent. */
   readonly agent: Signal<string>
   readonly mode = signal<Mode>('direct')
   readonly flow = signal<Flow>('autonomous')
   readonly draft = signal('')
   /** How many characters of the draft would be sent, counted as the agent counts them (code points). */
   readonly length: ReadonlySignal<number> = computed(() => countCharacters(this.draft.value.trim()))
-  /** What is shown: one attempt at each place. */
+  /** The exchanges that are shown: one attempt at each place. */
   readonly exchanges: Signal<readonly LiveExchange[]> = signal([])
   readonly running: ReadonlySignal<boolean> = computed(
     () => this.exchanges.value.at(-1)?.value.state === 'running',
   )
   /** The exchange whose trace is shown: the newest, until another one is chosen. */
   readonly selected: Signal<LiveExchange | undefined> = signal(undefined)
-  /** The exchange whose question is being written anew; when that is sent, it is another attempt at its place. */
+  /** The exchange whose question is being edited; sending the edit adds another attempt at the same place. */
   readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
-  /** The conversation that this new one took the place of, as long as it can be brought back. */
+  /** The conversation that this new one replaced, as long as it can be brought back. */
   readonly replaced: Signal<KeptExchanges | undefined> = signal(undefined)
   /** How many questions before the first shown one could not be kept. */
   readonly left = signal(0)
-  /** The file whose answers are shown. Then nothing is asked, and what is kept is the conversation behind it. */
+  /** The file whose answers are shown. Meanwhile nothing is asked, and `keep` returns the conversation behind the file. */
   readonly opened: Signal<OpenedFile | undefined> = signal(undefined)
   readonly #needs: ConversationNeeds
   #behindFile: KeptExchanges | undefined
-  /** All that was asked, whatever is shown. */
+  /** All exchanges, shown or not, each with the one that it follows. */
   #follows = new Map<LiveExchange, LiveExchange | undefined>()
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
-  /** What stood in the draft when an earlier question took its place. */
+  /** The draft that an earlier question replaced for the time of its edit. */
   #setAside = ''
 
-  /** @param agent the name of the one that is asked, unless what was kept is with another one */
+  /** @param agent the name of the agent that is asked; a kept conversation stays with its own agent */
   constructor(needs: ConversationNeeds, agent: string, kept?: KeptExchanges) {
     this.#needs = needs
     this.agent = signal(agent)
     if (kept) this.show(kept)
   }
 
-  /** Shows a kept conversation in place of the present one, with its agent. */
+  /** Replaces the present conversation with a kept one, which stays with its own agent. */
   show(kept: KeptExchanges): void {
     this.agent.value = kept.exchanges[0]?.question.agent ?? this.agent.peek()
     this.#display(kept)
@@ -108,7 +108,7 @@ export class Conversation {
     const all = [...this.#follows.keys()]
     const indexOf = (exchange: LiveExchange | undefined) => (exchange ? all.indexOf(exchange) : -1)
     return {
-      // A turn that waits is kept without what it waits for.
+      // A turn that waits is kept without its pause.
       exchanges: all.map(exchange => dropPause(exchange.peek(), 'left')),
       follows: all.map(exchange => indexOf(this.#follows.get(exchange))),
       shown: indexOf(this.exchanges.peek().at(-1)),
@@ -117,8 +117,8 @@ export class Conversation {
   }
 
   /**
-   * Shows answers from a file until it is closed. They can only be looked at: no question is asked after them or takes them
-   * along.
+   * Shows answers from a file until it is closed. They are read-only: no question follows them or has them as
+   * history.
    */
   open(file: OpenedFile, exchanges: readonly Exchange[]): void {
     this.stop()
@@ -137,7 +137,7 @@ export class Conversation {
     if (kept) this.#display(kept)
   }
 
-  /** Half-written questions, to be there again after a reload. */
+  /** Half-written questions, to be restored after a reload. */
   get drafts(): Drafts {
     return { draft: this.draft.value, setAside: this.#setAside }
   }
@@ -147,7 +147,7 @@ export class Conversation {
     this.#setAside = setAside
   }
 
-  /** Which attempt at its place an exchange is, from 1 on, and how many there are. */
+  /** The number of an exchange among the attempts at its place, from 1 on, and how many there are. */
   attemptOf(exchange: LiveExchange): { readonly number: number; readonly total: number } {
     const attempts = attemptsAt(this.#follows, exchange)
     return { number: attempts.indexOf(exchange) + 1, total: attempts.length }
@@ -169,7 +169,7 @@ export class Conversation {
     this.selected.value = exchange
   }
 
-  /** Asks what stands in the draft. */
+  /** Asks the question in the draft. */
   async send(): Promise<void> {
     const message = this.draft.value.trim()
     if (message === '' || !this.#canAsk) return
@@ -187,7 +187,7 @@ export class Conversation {
     return !this.running.value && !this.opened.value
   }
 
-  /** Takes an earlier question back into the draft. What stood there comes back when the edit is over. */
+  /** Puts an earlier question into the draft. The previous draft comes back when the edit ends. */
   edit(exchange: LiveExchange): void {
     if (this.opened.value) return
     const { message } = exchange.value.question
@@ -206,7 +206,7 @@ export class Conversation {
     this.#setAside = ''
   }
 
-  /** Asks a question in the chosen mode and flow. One at a time. */
+  /** Asks a question in the chosen mode and flow; does nothing while another one is being answered. */
   async ask(message: string): Promise<void> {
     if (!this.#canAsk) return
     await this.#run(this.#start(message), this.exchanges.value.at(-1))
@@ -223,7 +223,7 @@ export class Conversation {
     await this.#runInPlaceOf(exchange, startExchange({ ...exchange.value.question, ...asked }))
   }
 
-  /** Runs another attempt. It replaces one that never reached the agent, in which there is nothing to look at. */
+  /** Runs another attempt. It replaces an attempt that never reached the agent, which has nothing to show. */
   async #runInPlaceOf(exchange: LiveExchange, start: Exchange): Promise<void> {
     const before = this.#follows.get(exchange)
     if (!exchange.value.turn) this.#follows = without(this.#follows, other => other === exchange)
@@ -231,8 +231,8 @@ export class Conversation {
   }
 
   /**
-   * Goes on with a turn that waits, as its user has decided about its calls. It waits as before if the agent took nothing. Where
-   * no answer came, the agent may have done all of it; to send the same once more does nothing twice.
+   * Continues a turn that waits, with the user's decisions about its calls. The turn goes on waiting if the agent did not accept
+   * them. If no answer came, the agent may have made the calls; sending the same decisions again makes no call twice.
    */
   async decide(exchange: LiveExchange, decide: Decide): Promise<void> {
     const waiting = exchange.value
@@ -255,19 +255,19 @@ export class Conversation {
     exchange.value = { ...waiting, problem, ...(mayBeDone && { sent: decisions }) }
   }
 
-  /** Leaves the calls of a turn that waits: they are not sent. `tell` says what that means. */
+  /** Ends a turn whose time to wait is over: its calls are not sent. `tell` puts the outcome into words. */
   expire(exchange: LiveExchange, tell: (ended: Exchange) => string): void {
     exchange.value = dropPause(exchange.value, 'expired')
     this.#needs.announce(tell(exchange.value))
   }
 
-  /** Asks the latest question if it only waited for somebody to sign in. */
+  /** Asks the latest question again if it only waited for a sign-in. */
   async askWaiting(): Promise<void> {
     const latest = this.exchanges.value.at(-1)
     if (latest?.value.problem?.code === 'SIGN_IN_REQUIRED') await this.retry(latest)
   }
 
-  /** Drops what was asked, or is being written, on behalf of a user who is leaving, and ends what is being answered for them. */
+  /** Drops all questions and drafts on behalf of a user who is leaving, and ends the answer that is coming in for them. */
   forgetUser(): void {
     this.closeFile()
     if (this.running.value && this.#isForUser) this.stop()
@@ -284,7 +284,7 @@ export class Conversation {
     if (chosen && this.#follows.has(chosen)) selected.value = chosen
   }
 
-  /** Says in a failed exchange what now stands in the way, for example a sign-in that was cancelled. */
+  /** Gives an exchange a new problem, for example that the sign-in was cancelled. */
   fail(exchange: LiveExchange, problem: PageProblem): void {
     exchange.value = failExchange(exchange.value, problem)
     this.#needs.announce(problemWords(problem))
@@ -302,14 +302,14 @@ export class Conversation {
     this.#needs.announce('New conversation.')
   }
 
-  /** Asks another agent from now on, in a new conversation, which takes nothing of this one along. */
+  /** Asks another agent from now on, in a new conversation that takes over nothing of this one. */
   switchTo(agent: string): void {
     if (this.agent.peek() === agent) return
     this.startOver()
     this.agent.value = agent
   }
 
-  /** Takes the conversation back that a new one took the place of. */
+  /** Brings back the conversation that a new one replaced. */
   undoStartOver(): void {
     const replaced = this.replaced.value
     this.replaced.value = undefined
@@ -319,7 +319,7 @@ export class Conversation {
   }
 
   async #run(start: Exchange, before: LiveExchange | undefined): Promise<void> {
-    // One at a time: what waits is not sent any more.
+    // One turn at a time: calls that wait for the user are no longer sent.
     for (const other of this.#follows.keys()) other.value = dropPause(other.value, 'left')
     const exchange = signal(start)
     this.replaced.value = undefined
@@ -330,7 +330,7 @@ export class Conversation {
     await this.#complete(exchange)
   }
 
-  /** A token that the agent or Entra finds expired is renewed once, without asking the user. */
+  /** Runs a turn to its end. A token that the agent or Entra rejects as expired is renewed once, without asking the user. */
   async #complete(exchange: LiveExchange, goingOn?: GoingOn): Promise<void> {
     const stop = new AbortController()
     this.#stop = stop
@@ -366,7 +366,7 @@ export class Conversation {
     const asked = new AskedQuestion(speaker, question, earlier, goingOn)
     for await (const event of this.#needs.ask(asked, signal)) {
       signal.throwIfAborted()
-      // Entra may find a token expired that the agent had taken; the agent can tell that only within the answer.
+      // Entra may reject a token as expired that the agent had accepted; the agent reports that in the event stream.
       const failure = event.event === 'problem' ? new PageError(event.data) : undefined
       if (!renew && isExpiredToken(failure) && exchange.value.answer === answer) throw failure
       this.#announceEvent(event, exchange.value)
@@ -374,7 +374,7 @@ export class Conversation {
     }
   }
 
-  /** States are announced, tokens are not: a screen reader reads the answer when the user goes there. */
+  /** Announces states, not the answer's text: a screen reader reads that when the user goes there. */
   #announceEvent({ event, data }: TurnEvent, { answer }: Exchange): void {
     if (event === 'delta' && answer === '') this.#needs.announce('Answer started.')
     if (event === 'step' && data.kind === 'tool' && data.status === 'running')
@@ -386,15 +386,15 @@ function isExpiredToken(error: unknown): boolean {
   return error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
 }
 
-/** JSON in a hint, such as a policy, is to be copied and not to be listened to. */
+/** Title and hint without the hint's JSON, such as a policy, which is for copying and not for listening. */
 function problemWords({ title, hint }: PageProblem): string {
   return `${title} ${hint.split('{', 1)[0]}`
 }
 
-/** Codes of failures after which nobody knows what the agent has done. */
+/** Codes of failures that leave unknown what the agent has done. */
 const unanswered = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
 
-/** Whether the agent may be asked the same a little later: it has done nothing, or does nothing twice. */
+/** Whether the same request may be sent again a little later: the agent has done nothing, or does nothing twice. */
 function passesSoon({ code }: PageProblem): boolean {
   return ['AGENT_BUSY', 'RATE_LIMITED', ...unanswered].includes(code)
 }

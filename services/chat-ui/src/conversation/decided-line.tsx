@@ -4,7 +4,7 @@ import { tellCallShortly } from '../words/call-facts.ts'
 import { withoutHidden } from '../words/visible-text.ts'
 import type { DecidedCall } from './exchange.ts'
 
-/** What the user decided about a call, or did for it. It stays. */
+/** The user's decision about a call, or their consent or step-up for it. The line stays in the answer. */
 export function DecidedLine({ call }: { readonly call: DecidedCall }) {
   const { kind = 'approval', title, arguments: values, decision } = call
   const what = kind === 'approval' ? tellCallShortly(title.toLowerCase(), values) : title

@@ -11,7 +11,7 @@ import { flowWords } from '../words/flows.ts'
 import { ExchangeMap } from './exchange-map.tsx'
 import './empty-state.css'
 
-/** What this page is for, before anything was asked: who asks whom for what, and what to ask. */
+/** What this page is for, shown before the first question: who asks whom for what, and examples of questions. */
 export function EmptyState({ config, conversation, names }: Pick<Page, 'config' | 'conversation' | 'names'>) {
   const emulated = names.actors.filter(names.isEmulated)
   const mode = conversation.mode.value
@@ -44,7 +44,7 @@ export function EmptyState({ config, conversation, names }: Pick<Page, 'config' 
   )
 }
 
-/** As it was configured: nobody but the sidecar sees the credential. */
+/** The credential as configured: only the sidecar sees the credential itself. */
 const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
   secret: ', as configured a client secret',
   certificate: ', as configured a certificate',
@@ -52,7 +52,7 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
   unknown: '',
 }
 
-/** The tools' own examples; with a model, also one that needs no tool and teaches. */
+/** The tools' own examples; with a model, also one that needs no tool and explains the flow. */
 function examplesFor(
   { examples, userExamples, modelExamples }: PublicConfig,
   mode: Mode,

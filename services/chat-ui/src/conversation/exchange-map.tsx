@@ -11,14 +11,14 @@ import './exchange-map.css'
 
 interface ExchangeMapProps {
   readonly config: PublicConfig
-  /** Who is asked. */
+  /** The agent that is asked. */
   readonly agent: PublicAgent | undefined
   readonly flow: Flow
   /** Whether a model chooses the tools. */
   readonly hasModel: boolean
 }
 
-/** Who asks whom for what, and which token comes of it: Entra ID issues T1 and TR, nobody else. */
+/** Who asks whom for what, and which token results: only Entra ID issues T1 and TR. */
 export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps) {
   const apis = config.apis.filter(({ name }) => agent?.apis.includes(name))
   const [api] = apis
@@ -58,7 +58,7 @@ export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps)
   )
 }
 
-/** What the sidecar shows to Entra ID, one after the other, and what it gets. */
+/** The token requests of the sidecar in order: what it presents to Entra ID and what it gets. */
 function exchangesOf(
   terms: readonly Term[],
 ): readonly { readonly shown: string; readonly issued: TokenRole }[] {

@@ -17,7 +17,7 @@ import { ProblemNote } from './problem-note.tsx'
 import { tellUnsent } from './tell-unsent.ts'
 import { UnsentNote } from './unsent-note.tsx'
 
-/** Loaded with the pause, not on a click: browsers open windows only in the click itself. */
+/** Loaded with the pause, not on a click: browsers open windows only during the click itself. */
 const PauseCard = lazy(
   async () => (await import('../pause/pause-card.tsx')).PauseCard,
   <p class="progress">Waiting for you…</p>,
@@ -26,11 +26,11 @@ const AnswerVerdict = lazy(async () => (await import('./answer-verdict.tsx')).An
 
 export interface ExchangeProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
-  /** Shows the trace of an answer, at one of its steps where that is given. */
+  /** Shows the trace of an answer, at a step if one is given. */
   readonly onTrace: (exchange: LiveExchange, stepId?: string) => void
 }
 
-/** One question and its answer, with how it was answered – as the agent said, not as the page asked. */
+/** One question and its answer, with its mode and flow as the agent reported them, not as the page requested them. */
 export function ExchangeView(props: ExchangeProps) {
   const { exchange, conversation, names } = props
   const { question, state, problem, answer, toolMarks, notices, pause, decided = [] } = exchange.value
@@ -76,7 +76,7 @@ export function ExchangeView(props: ExchangeProps) {
   )
 }
 
-/** The card of what a turn waits for. */
+/** The card for the pause of a turn. */
 function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
   return (
     <PauseCard
@@ -94,13 +94,13 @@ function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { r
   )
 }
 
-/** Beside the answer there is no room for its trace. */
+/** The verdict below an answer, if there is no room for the trace beside it. */
 function NarrowVerdict({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const isDue = useMediaQuery(narrow) && exchange.state === 'done' && exchange.steps.length > 0
   return isDue ? <AnswerVerdict exchange={exchange} names={names} /> : null
 }
 
-/** A long question is cut off after a few lines until all of it is wanted. */
+/** A long question is cut off after a few lines until the user expands it. */
 function QuestionText({ message, asker }: { readonly message: string; readonly asker: string }) {
   const whole = useSignal(false)
   const isLong = message.length > 600 || message.split('\n').length > 10
@@ -129,7 +129,7 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
   )
 }
 
-/** The first 80 characters of a question, by which it is named. */
+/** The first 80 characters of a question, as its name. */
 function firstWords(message: string): string {
   const characters = [...message]
   return characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : message
@@ -202,7 +202,7 @@ function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
   )
 }
 
-/** The ways to the other attempts at the same place of the conversation. */
+/** Buttons to the other attempts at the same place of the conversation. */
 function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
   const { number, total } = conversation.attemptOf(exchange)
   if (total < 2) return null
@@ -215,7 +215,7 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
       data-by={by}
       onClick={() => {
         conversation.showAttempt(exchange, by)
-        // The other attempt is drawn with buttons of its own; the focus goes to the same one there.
+        // The other attempt is rendered with buttons of its own; the focus moves to the same button there.
         const sameButton = `.exchange[data-selected=true] .attempts [data-by="${by}"]`
         requestAnimationFrame(() => document.querySelector<HTMLElement>(sameButton)?.focus())
       }}
@@ -232,7 +232,7 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
   )
 }
 
-/** Without a model all words come at once. */
+/** Tokens and time of an answer; the time to the first token only with a model: without one all text comes at once. */
 function spending({ model, timing, usage }: TurnResult): string {
   const { firstTokenMs, totalMs } = timing
   const total = formatDuration(totalMs)

@@ -15,7 +15,7 @@ import type {
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Owner } from './speaker.ts'
 
-/** What a user asked, whom, and how. */
+/** What a user asked, which agent, and in which mode and flow. */
 export interface Question {
   readonly message: string
   /** The agent’s name. */
@@ -30,26 +30,26 @@ export interface ToolMark {
   readonly at: number
 }
 
-/** What the user decided about a call that they were asked about, or that they did for it. */
+/** The user's decision about a call, or their consent or step-up for it. */
 export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'stepId'> {
-  /** Missing for an approval. Of a consent the title is what was consented to. */
+  /** Missing for an approval. The title of a consent is its scopes. */
   readonly kind?: Exclude<PauseKind, 'approval'>
   readonly decision: Decision['decision']
 }
 
 /**
- * `expired` = its time was over; `left` = something else was done, so that nothing was sent; `unanswered` = it was sent, and
- * nobody knows what came of it.
+ * How a wait ended: `expired` = its time was over; `left` = the user did something else, so nothing was sent; `unanswered` =
+ * the decision was sent, and its outcome is unknown.
  */
 export type Unsent = 'expired' | 'left' | 'unanswered'
 
-/** A question and what came back. Replaced as a whole with every event; nothing in it is ever changed. */
+/** A question and its answer. Immutable: every event makes a new one. */
 export interface Exchange {
   readonly question: Question
   /** Whose the answer is; `undefined` until that is known. */
   readonly owner: Owner | undefined
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
-  /** What the agent itself said about the turn; what is printed on the answer comes from here. */
+  /** What the agent reported about the turn; the answer's mode and flow are shown from here. */
   readonly turn: TurnStart | undefined
   /** How far the agent's clock was ahead of the browser's when the turn started. */
   readonly clockAheadMs?: number
@@ -60,13 +60,13 @@ export interface Exchange {
   readonly notices: readonly Problem[]
   readonly result: TurnResult | undefined
   readonly problem: PageProblem | undefined
-  /** What it waits for. It is never kept: over a reload nothing waits. */
+  /** What the turn waits for. It is never kept: after a reload no turn waits. */
   readonly pause?: Pause
-  /** What was decided about that, where no answer came: an approved call may have been made. */
+  /** The decisions that were sent without an answer: an approved call may have been made. */
   readonly sent?: readonly Decision[]
-  /** What had been said when the answer last went on. */
+  /** The answer's text at the time when the turn was last continued. */
   readonly before?: string
-  /** How long it took until it last waited. */
+  /** The time that the turn took until it last waited. */
   readonly earlier?: TurnResult['timing']
   readonly decided?: readonly DecidedCall[]
   /** How a wait ended without an answer. */
@@ -94,7 +94,7 @@ export function startExchange(question: Question): Exchange {
 export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exchange {
   switch (event) {
     case 'turn':
-      // For a turn that goes on, these have not changed.
+      // A continued turn repeats these unchanged.
       return exchange.turn ? exchange : { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
       return { ...exchange, steps: putStep(exchange.steps, data), toolMarks: markTool(exchange, data) }
@@ -124,15 +124,15 @@ function withEarlier<Part extends Pick<TurnResult, 'timing'>>({ earlier }: Excha
   return { ...part, timing: { firstTokenMs, totalMs: totalMs + part.timing.totalMs } }
 }
 
-/** What is said after a wait begins a paragraph of its own. */
+/** The text after a wait begins a new paragraph. */
 function joinAnswer({ before }: Exchange, answer: string): string {
   return before && answer === before ? `${before}\n\n` : answer
 }
 
-/** What the user decides about a call. */
+/** The user's decision about a call. */
 export type Decide = (call: AskedCall) => Decision['decision']
 
-/** The exchange as it goes on after its user has decided about the calls that it waits with. */
+/** The exchange as it continues after its user has decided about its calls. */
 export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Decide): Exchange {
   const calls = pause?.kind === 'approval' ? pause.calls : []
   const now = calls.map(
@@ -155,7 +155,7 @@ export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Deci
   }
 }
 
-/** The exchange once its user has consented or confirmed who they are, or does not want to. */
+/** The exchange once its user has consented or signed in more strongly, or has declined to. */
 export function noteDone(exchange: Exchange, { kind, calls, consent }: Pause, decide: Decide): Exchange {
   const [call] = calls
   if (!call || kind === 'approval') return exchange
@@ -173,17 +173,17 @@ export function failExchange(exchange: Exchange, problem: PageProblem): Exchange
   return { ...exchange, state: 'failed', problem }
 }
 
-/** Ends what came in, or waited, when the page was left. */
+/** Ends an exchange whose answer came in, or whose turn waited, when the page was left. */
 export function cutOff(exchange: Exchange): Exchange {
   return { ...stopExchange(exchange), ...(exchange.state === 'running' && { isCutOff: true }) }
 }
 
-/** Ends what is still coming in, and what waits. */
+/** Ends an exchange whose answer is coming in or whose turn waits. */
 export function stopExchange(exchange: Exchange): Exchange {
   return exchange.state === 'running' ? { ...exchange, state: 'stopped' } : dropPause(exchange, 'left')
 }
 
-/** Ends what waits: its calls are not sent, unless they were already. */
+/** Ends an exchange whose turn waits: its calls are not sent, unless they were sent already. */
 export function dropPause({ pause, sent, ...exchange }: Exchange, unsent: Unsent): Exchange {
   return pause ? { ...exchange, state: 'stopped', unsent: sent ? 'unanswered' : unsent } : exchange
 }
@@ -198,7 +198,7 @@ function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
   return known ? steps.map(old => (old.id === step.id ? step : old)) : [...steps, step]
 }
 
-/** Where an API says that its data come from (`source` in its response), for each API that was called. */
+/** For each API that was called, the source that it names for its data (`source` in its response). */
 export function sourcesOf(steps: readonly TraceStep[]): { readonly api: Actor; readonly source: string }[] {
   const sources = new Map<string, { api: Actor; source: string }>()
   for (const { kind, to, response } of steps) {

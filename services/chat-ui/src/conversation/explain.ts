@@ -12,7 +12,7 @@ import type { Exchange } from './exchange.ts'
 
 const direct = 'No model: your words choose the tool.'
 
-/** How the next question is answered in a mode, or what stands in the way of Bedrock. */
+/** How the next question is answered in a mode, or why Bedrock is not available. */
 export function explainMode(mode: Mode, config: PublicConfig, status: Status | undefined): string {
   const bedrock = status?.components.bedrock
   if (!config.modes.includes('bedrock')) {
@@ -26,7 +26,7 @@ export function explainMode(mode: Mode, config: PublicConfig, status: Status | u
   return `${who} on Amazon Bedrock chooses the tools.`
 }
 
-/** Under whose rights the next question is answered, or why that cannot be chosen. */
+/** With whose rights the next question is answered, or why the flow cannot be chosen. */
 export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | undefined): string {
   const { meaning } = flowWords[flow]
   if (!canSignIn) {
@@ -36,7 +36,7 @@ export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | u
   return needsUser(flow) && userName === undefined ? `${meaning} You will be asked to sign in.` : meaning
 }
 
-/** That the model will not know what was said before, where none of it was in the flow of the next question. */
+/** Says that the model will not know the earlier answers, if none of them was in the flow of the next question. */
 export function explainHistory(flow: Flow, mode: Mode, earlier: readonly Exchange[]): string {
   const answered = earlier.filter(({ state }) => state === 'done')
   const isLost = answered.length > 0 && answered.every(({ question }) => question.flow !== flow)

@@ -26,7 +26,7 @@ function answered(message: string, answer: string, more: Partial<Exchange> = {})
 }
 
 describe('historyFor', () => {
-  it('leaves out what was not answered', () => {
+  it('leaves out questions that were not answered', () => {
     const exchanges = [
       answered('a', 'A'),
       answered('b', '', { state: 'failed' }),
@@ -36,7 +36,7 @@ describe('historyFor', () => {
     expect(historyFor(exchanges, agentItself).map(({ text }) => text)).toEqual(['a', 'A'])
   })
 
-  it('belongs to agent, flow and user: only questions of the same three get it', () => {
+  it('gives earlier answers only to questions of the same agent, flow and user', () => {
     const said = {
       'weather itself': answered('a', 'A'),
       'trainee itself': answered('b', 'B', { owner: { ...agent, agent: 'trainee' } }),
@@ -67,13 +67,13 @@ describe('historyFor', () => {
     })
   })
 
-  it('gives nobody an answer whose owner is not known', () => {
+  it('gives no speaker an answer whose owner is unknown', () => {
     const exchanges = [answered('a', 'A', { owner: undefined })]
     expect(historyFor(exchanges, agentItself)).toEqual([])
     expect(historyFor(exchanges, asUser('ada'))).toEqual([])
   })
 
-  it('never exceeds the limits, and holds the newest whole exchanges', () => {
+  it('takes the newest whole exchanges that fit into the limits', () => {
     const text = fc.integer({ min: 1, max: 6_000 }).map(length => 'x'.repeat(length))
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 30 }), pairs => {

@@ -4,36 +4,36 @@ import type { Exchange, Question } from './exchange.ts'
 /** A conversation as it is kept: all exchanges, which one each followed, and which are shown. */
 export interface KeptExchanges {
   readonly exchanges: readonly Exchange[]
-  /** For each exchange the place of the one before it in the list; -1 for a first one. */
+  /** For each exchange the index of the one that it follows; -1 for a first one. */
   readonly follows: readonly number[]
-  /** The place of the last exchange that is shown; -1 where none is. */
+  /** The index of the last exchange that is shown; -1 if none is. */
   readonly shown: number
-  /** How many questions before the first there was no room for. */
+  /** How many questions before the first were left out for lack of room. */
   readonly left: number
 }
 
-/** Exchanges of which each followed the one before, to be kept. */
+/** A conversation to be kept in which each exchange follows the one before. */
 export function inARow(exchanges: readonly Exchange[], left = 0): KeptExchanges {
   return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
 }
 
-/** Of all attempts those that are shown. */
+/** The attempts that are shown. */
 export function shownOf({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
   const path: Exchange[] = []
   for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
   return path
 }
 
-/** What stands in the composer, and what stood there before an earlier question took its place. */
+/** The text in the composer, and the text that an earlier question replaced there for the time of its edit. */
 export interface Drafts {
   readonly draft: string
   readonly setAside: string
 }
 
-/** Half-written questions, and how the next one is asked. */
+/** Half-written questions, and the agent, mode and flow of the next one. */
 export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
-/** What a file says of itself whose answers are shown instead of a conversation. None of it is verified. */
+/** What an open file, whose answers are shown instead of a conversation, says of itself. None of it is verified. */
 export interface OpenedFile {
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }

@@ -7,10 +7,10 @@ import type { ExchangeProps } from './exchange-view.tsx'
 
 export type MessageLogProps = Omit<ExchangeProps, 'exchange'>
 
-/** How near the end counts as at the end, in pixels. */
+/** The distance from the end that still counts as at the end, in pixels. */
 const nearEnd = 48
 
-/** What shows questions and answers, and what formats these. Both come after the first paint. */
+/** Loads the components that show questions and answers, and the Markdown formatter, after the first paint. */
 export async function loadExchangeView() {
   void import('../markdown/markdown.tsx')
   return (await import('./exchange-view.tsx')).ExchangeView
@@ -26,21 +26,21 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   const following = useSignal(true)
   const lastTop = useRef(0)
   const exchanges = conversation.exchanges.value
-  // The button would lie over what is to be decided.
+  // The button to the newest text would cover the card of the pause.
   const waits = exchanges.at(-1)?.value.pause !== undefined
 
   const scrollToEnd = () => {
     log.current?.scrollTo({ top: log.current.scrollHeight })
   }
-  /** Only going up is going away, and only going down is coming back: the end itself moves when text grows or shrinks. */
+  /** Only scrolling up stops following, and only scrolling down resumes it: the end itself moves when text grows or shrinks. */
   const noteScroll = ({ scrollTop, clientHeight, scrollHeight }: HTMLElement) => {
     const isNearEnd = scrollHeight - scrollTop - clientHeight < nearEnd
     if (isNearEnd && scrollTop > lastTop.current) following.value = true
     if (!isNearEnd && scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop
   }
-  // Text grows as it comes, and shrinks or grows when Markdown has been loaded for it; the log shrinks when the question
-  // grows. Where that moved the text, the user did not.
+  // Text grows as it comes, and shrinks or grows when the formatter has been loaded; the log shrinks when the composer
+  // grows. When the text moves for this, the user has not scrolled.
   useEffect(() => {
     if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {
@@ -56,7 +56,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
     if (exchanges.length === 0) return
     following.value = true
     scrollToEnd()
-    // The button that asked is often gone by now; the focus goes to where the answer comes.
+    // The button that was clicked is often gone by now; the focus moves to where the answer comes.
     if (document.activeElement === document.body) log.current?.focus({ preventScroll: true })
   }, [exchanges, following])
 

@@ -1,6 +1,6 @@
 import type { Flow, UserFlow } from '@entra-bedrock-agent/identity-trace'
 
-/** Whose an answer is: of one agent in one flow, and where that is on behalf of a user, of that user. Nobody else’s question takes it along. */
+/** The owner of an answer: agent, flow and, in a user's flow, the user. The answer is sent along with no other owner’s question. */
 export type Owner = {
   /** The agent’s name. */
   readonly agent: string
@@ -13,14 +13,14 @@ export type Owner = {
   | { readonly flow: Exclude<Flow, UserFlow>; readonly objectId?: undefined }
 )
 
-/** In whose name a question is asked, and the token of who is signed in (Tc), where the flow or the agent needs it. */
+/** In whose name a question is asked, and the signed-in user's token (Tc) if the flow or the agent needs it. */
 export type Speaker = Owner & { readonly userToken: string | undefined }
 
 export function ownerOf({ userToken: _token, ...owner }: Speaker): Owner {
   return owner
 }
 
-/** Whether an answer may go along with what the speaker asks. Nobody gets one whose owner is not known. */
+/** Whether an answer may be sent along with the speaker's question. An answer whose owner is unknown never is. */
 export function mayHear({ agent, flow, objectId }: Speaker, owner: Owner | undefined): boolean {
   return owner?.agent === agent && owner.flow === flow && owner.objectId === objectId
 }

@@ -3,7 +3,7 @@ import { startExchange } from './exchange.ts'
 import { inARow, type KeptExchanges } from './kept.ts'
 import { readConversation, storeConversation } from './stored-conversation.ts'
 
-/** A tab's storage with room for so many characters. */
+/** A tab's storage with room for this many characters. */
 function stubStorage(room = 5_000_000): Map<string, string> {
   const items = new Map<string, string>()
   vi.stubGlobal('sessionStorage', {
@@ -27,7 +27,7 @@ describe('what a tab keeps over a reload', () => {
   beforeEach(() => void stubStorage())
   afterEach(() => void vi.unstubAllGlobals())
 
-  it('is the whole conversation, with all attempts; an answer under way has been cut off, with the part that was there', async () => {
+  it('is the whole conversation with all attempts; an unfinished answer is kept as far as it came, marked as cut off', async () => {
     const attempts = { ...inARow([ask('a'), ask('b1', 'half'), ask('b2')]), follows: [-1, 0, 0], shown: 1 }
     storeConversation(attempts)
     expect(await readConversation()).toMatchObject({
@@ -36,7 +36,7 @@ describe('what a tab keeps over a reload', () => {
     })
   })
 
-  it('is the newest of what is shown where there is too much, and says how much is missing', async () => {
+  it('is the newest of the shown exchanges if there are too many, with the number of those missing', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
     storeConversation(inARow(many))
     expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })
@@ -47,7 +47,7 @@ describe('what a tab keeps over a reload', () => {
     expect(messages(await readConversation())).toEqual(['new'])
   })
 
-  it('is as much as a full storage takes', async () => {
+  it('is as much as a nearly full storage takes', async () => {
     stubStorage(1_000)
     storeConversation(inARow([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
     expect(messages(await readConversation())).toEqual(['c'])
@@ -56,16 +56,16 @@ describe('what a tab keeps over a reload', () => {
 
   it.each([
     ['a circle', { follows: [0] }],
-    ['something that follows nothing', { follows: [] }],
+    ['an exchange with no entry in `follows`', { follows: [] }],
     ['no exchanges', { exchanges: [null] }],
     ['nothing shown', { shown: 'x' }],
-  ])('is nothing where %s is stored', async (_what, change) => {
+  ])('is nothing if the stored value has %s', async (_what, change) => {
     stubStorage().set('conversation', JSON.stringify({ ...inARow([ask('a')]), ...change }))
     expect(await readConversation()).toBeUndefined()
   })
 
   it.each([
-    ['what it waits for', { pause: {} }],
+    ['the pause', { pause: {} }],
     ['a decision', { decided: [{ title: 'Create', arguments: {}, stepId: 's', decision: 'maybe' }] }],
     ['a step', { steps: [{}] }],
     ['a claim list', { steps: [{ ...step, token: { role: 'TR', observed: true, claims: [] } }] }],
@@ -78,10 +78,10 @@ describe('what a tab keeps over a reload', () => {
     ['the owner, of another flow,', { owner: { agent: 'a', flow: 'obo', objectId: 'ada' } }],
     ['the owner, of another agent,', { owner: { agent: 'b', flow: 'autonomous' } }],
     [
-      'the owner, a user where there is none,',
+      'the owner, a user in a flow without one,',
       { owner: { agent: 'a', flow: 'autonomous', objectId: 'ada' } },
     ],
-  ])('is nothing where %s has another shape', async (_what, change) => {
+  ])('is nothing if %s has another shape', async (_what, change) => {
     const items = stubStorage()
     const store = (exchange: object) =>
       items.set('conversation', JSON.stringify({ ...inARow([ask('a')]), exchanges: [exchange] }))

@@ -12,8 +12,8 @@ const mostExchanges = 30
 const mostCharacters = 1_500_000
 
 /**
- * The conversation before the reload. An answer that was coming in then has been cut off by it. A conversation that this
- * version of the page cannot show, for example since another one kept it, is dropped.
+ * The conversation before the reload. An answer that was coming in is cut off. A conversation that this version of the page
+ * cannot show, for example because another version kept it, is dropped.
  */
 export async function readConversation(): Promise<KeptExchanges | undefined> {
   const stored = readStored('session', key)
@@ -23,7 +23,7 @@ export async function readConversation(): Promise<KeptExchanges | undefined> {
   return { ...stored, exchanges: stored.exchanges.map(cutOff) }
 }
 
-/** Keeps all of a conversation, or as much of what is shown, from the newest on, as there is room for. */
+/** Keeps the whole conversation or, if there is no room for it, as many of the newest shown exchanges as fit. */
 export function storeConversation(kept: KeptExchanges): void {
   const isSmall = newestThatFit(kept.exchanges).length === kept.exchanges.length
   if (isSmall && writeStored('session', key, kept)) return

@@ -117,8 +117,8 @@ const keptExchanges = shape({
 })
 
 /**
- * Whether a stored value is a conversation in which everything follows something before it, with what the page reads of exchanges. The
- * schemas of the wire say more, but checking by them would take more code than the rest of the page.
+ * Whether a stored value is a conversation in which each exchange follows an earlier one or none and has the members that the
+ * page reads. The schemas of the wire say more, but checking by them would take more code than the rest of the page.
  */
 export function isKeptExchanges(value: unknown): value is KeptExchanges {
   if (!keptExchanges(value)) return false
@@ -127,7 +127,7 @@ export function isKeptExchanges(value: unknown): value is KeptExchanges {
   return isInOrder && exchanges.every(isOfItsOwner)
 }
 
-/** Whether an answer is of the agent and in the flow of its owner, who is a user where the flow is on behalf of one, and only there. */
+/** Whether an answer has the agent and flow of its owner, and the owner has a user exactly if the flow is on behalf of one. */
 function isOfItsOwner({ question, owner }: Exchange): boolean {
   if (!owner) return true
   const isSame = owner.agent === question.agent && owner.flow === question.flow

@@ -13,12 +13,12 @@ const waiting = step('w', { status: 'waiting' })
 const call = step('c', { kind: 'api-call', parentId: 'w', status: 'failed' })
 const approved = { title: 'Order', arguments: {}, stepId: 'w', decision: 'approve' } as const
 
-describe('An answer that ended where it waited', () => {
+describe('An answer that ended while it waited', () => {
   it.each([
     ['was left', { unsent: 'left' }, 'Left undecided: not sent, and nothing was changed.'],
-    ['was too late', { unsent: 'expired' }, 'Expired: not sent, and nothing was changed.'],
+    ['expired', { unsent: 'expired' }, 'Expired: not sent, and nothing was changed.'],
     [
-      'was left when the API wanted a stronger sign-in',
+      'was left after the API wanted a stronger sign-in',
       { unsent: 'left', steps: [waiting, call], decided: [approved] },
       'Left undecided: the API refused the call, and nothing was changed.',
     ],
@@ -32,11 +32,11 @@ describe('An answer that ended where it waited', () => {
       { unsent: 'left', steps: [step('w')], decided: [{ ...approved, kind: 'consent' }] },
       'Left undecided: not sent, and nothing was changed.',
     ],
-  ] as const)('says so: %s', (_what, more, words) => expect(tellUnsent(ended(more))).toBe(words))
+  ] as const)('explains that it %s', (_what, more, words) => expect(tellUnsent(ended(more))).toBe(words))
 })
 
 describe('An answer that is not complete', () => {
-  it('says whether it was stopped, or the page was left', () => {
+  it('says whether the user stopped it or left the page', () => {
     expect(tellStop(ended({}))).toBe('This answer was stopped.')
     expect(tellStop(ended({ isCutOff: true, decided: [approved] }))).toBe(
       'The page was left before this answer was complete. What you approved may have been done.',

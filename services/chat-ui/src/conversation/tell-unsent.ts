@@ -1,6 +1,6 @@
 import type { DecidedCall, Exchange } from './exchange.ts'
 
-/** What it means for the calls of a turn that it ended where it waited. Where others ran before, something was changed. */
+/** What became of the calls of a turn that ended while it waited. Calls that ran before may have changed something. */
 export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
   if (unsent === 'unanswered') return 'No answer came. What you approved may have been done.'
   const isDone = decided.some(

@@ -12,12 +12,12 @@ interface ToolChipsProps {
   readonly onShow: (stepId: string) => void
 }
 
-/** A call of a tool as the answer shows it: from its step, or where the trace is withheld, from the result. */
+/** A call of a tool as the answer shows it: from its step or, if the trace is withheld, from the result. */
 export interface ToolChip {
   readonly name: string
   readonly words: string
   readonly status: 'running' | 'waiting' | 'ok' | 'failed' | 'denied'
-  /** How serious it is that the API did not answer as asked. */
+  /** How serious the failure of the API's call is, if it failed. */
   readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
   readonly durationMs?: number | undefined
@@ -27,7 +27,7 @@ export interface ToolChip {
 
 const icons = { running: 'more', waiting: 'wait', ok: 'check', failed: 'close', denied: 'close' } as const
 
-/** The tools that were called at one place of an answer; of one that was called several times, its name once. */
+/** The tools that were called at one place of an answer; the name of a tool called several times is shown once. */
 export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
   const [first] = chips
   const isOneTool = chips.length > 1 && chips.every(({ name }) => name === first?.name)
@@ -90,7 +90,7 @@ export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolCh
   }
 }
 
-/** The chip of a tool that was called without a step of its own, as direct mode does. */
+/** The chip of a tool call that has no step of its own, as in direct mode. */
 export function chipOfUse(
   { name, arguments: input, status }: ToolUse,
   steps: readonly TraceStep[],
@@ -113,7 +113,7 @@ function alarmOf(call: TraceStep | undefined): ProblemKind | undefined {
 
 const mostCharacters = 60
 
-/** The arguments' values, as far as there is room; the tool makes clear what they mean. */
+/** The arguments' values, as many as there is room for; the tool's name makes clear what they mean. */
 function wordsOf(input: Readonly<Record<string, unknown>> = {}): string {
   const words = tellValues(input)
   return words.length > mostCharacters ? `${words.slice(0, mostCharacters)}…` : words

@@ -46,7 +46,7 @@ const untilPause = [
 ]
 
 describe('a turn that waits', () => {
-  it('is not running, says so, and shows what was said until then', async () => {
+  it('is not running, announces that, and shows the text until then', async () => {
     const { conversation, latest, announced } = converseForAda(untilPause)
     await conversation.ask('Order skis')
     expect(conversation.running.value).toBe(false)
@@ -58,7 +58,7 @@ describe('a turn that waits', () => {
     expect(announced.at(-1)).toBe('Waiting for you.')
   })
 
-  it('goes on with one decision for each call, as the same user, and tells the rest in a paragraph of its own', async () => {
+  it('goes on with one decision for each call, as the same user, and continues its answer in a new paragraph', async () => {
     const earlier = [turn, result('Hello.')]
     const goesOn = [turn, told('w', 'ok'), told('n', 'ok'), delta('Do'), delta('ne.'), result('Done.')]
     const { conversation, asked, latest } = converseForAda(earlier, untilPause, goesOn)
@@ -85,7 +85,7 @@ describe('a turn that waits', () => {
     expect(conversation.exchanges.value).toHaveLength(2)
   })
 
-  it('may wait several times; what the user did for it is told, once it counts, and all its parts together took its time', async () => {
+  it('may wait several times, lists what the user approved and did, and adds up the time of its parts', async () => {
     const stepUp = [turn, waits({ kind: 'step-up', continuation: 'sealed-2' })]
     const { conversation, asked, latest } = converseForAda(untilPause, stepUp, [turn, result('Done.')])
     await conversation.ask('Order skis')
@@ -108,7 +108,7 @@ describe('a turn that waits', () => {
     ])
   })
 
-  it('tells of a consent that Entra knows of, and of one that was not given', async () => {
+  it('lists a consent once it has taken effect, and a declined one', async () => {
     const scopes = [{ value: 'Orders.Read', text: 'Read orders' }]
     const consent = { url: '', adminUrl: '', state: '', scopes }
     const wait = [turn, waits({ kind: 'consent', consent })]
@@ -129,14 +129,14 @@ describe('a turn that waits', () => {
     expect(latest().value.decided).toMatchObject([{ kind: 'consent', decision: 'deny' }])
   })
 
-  it('is decided once, however often it is pressed', async () => {
+  it('is decided once, even if the user clicks twice', async () => {
     const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await Promise.all([conversation.decide(latest(), approve), conversation.decide(latest(), () => 'deny')])
     expect(asked).toHaveLength(2)
   })
 
-  it('waits as before where the agent is not reached, and may be asked the same once more', async () => {
+  it('goes on waiting if the agent cannot be reached, and can be sent the same decision again', async () => {
     const unreachable = new PageError(pageProblem('AGENT_UNREACHABLE'))
     const { conversation, asked, latest } = converseForAda(untilPause, unreachable, [turn, result('Done.')])
     await conversation.ask('Order skis')
@@ -149,7 +149,7 @@ describe('a turn that waits', () => {
   })
 
   it.each(['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE'] as const)(
-    'may have been done where no answer came (%s), however it ends then',
+    'may have made its calls if no answer came (%s), however it then ends',
     async code => {
       const { conversation, latest, announced } = converseForAda(untilPause, new PageError(pageProblem(code)))
       await conversation.ask('Order skis')
@@ -164,8 +164,8 @@ describe('a turn that waits', () => {
 
   it.each([
     ['a denial', 'AGENT_UNREACHABLE', 'deny'],
-    ['an approval that the agent did not take', 'AGENT_BUSY', 'approve'],
-  ] as const)('is known not to have been done after %s', async (_what, code, decision) => {
+    ['an approval that the agent did not accept', 'AGENT_BUSY', 'approve'],
+  ] as const)('has certainly made no call after %s', async (_what, code, decision) => {
     const problem = { ...pageProblem('AGENT_UNREACHABLE'), code }
     const { conversation, latest } = converseForAda(untilPause, new PageError(problem))
     await conversation.ask('Order skis')
@@ -175,7 +175,7 @@ describe('a turn that waits', () => {
   })
 
   it.each(['APPROVAL_EXPIRED', 'APPROVAL_USED', 'STEP_UP_NOT_CARRIED', 'ALERT_LIMIT_REACHED'])(
-    'ends with %s as with any problem',
+    'fails with %s as with any problem',
     async code => {
       const problem = { ...pageProblem('AGENT_UNREACHABLE'), code, status: 409 }
       const { conversation, latest } = converseForAda(untilPause, new PageError(problem))
@@ -186,7 +186,7 @@ describe('a turn that waits', () => {
     },
   )
 
-  it('goes on with a token that is renewed, where it has expired meanwhile', async () => {
+  it('goes on with a renewed token if the token has expired meanwhile', async () => {
     const expired = new PageError({ ...pageProblem('SESSION_EXPIRED'), code: 'USER_TOKEN_EXPIRED' })
     const { conversation, asked, renewed, latest } = converseForAda(untilPause, expired, [
       turn,
@@ -199,7 +199,7 @@ describe('a turn that waits', () => {
     expect(latest().value.answer).toBe('I’ll ask.\n\nDone.')
   })
 
-  it('is left when something else is asked, and says that nothing was sent', async () => {
+  it('is left when the user asks something else, and its calls are not sent', async () => {
     const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Sunny.')])
     await conversation.ask('Order skis')
     const left = latest()
@@ -209,7 +209,7 @@ describe('a turn that waits', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('is left when its question is asked again or its time is over', async () => {
+  it('ends when its question is asked again or its time is over', async () => {
     const { conversation, latest, announced } = converseForAda(untilPause, untilPause)
     await conversation.ask('Order skis')
     const first = latest()
@@ -220,7 +220,7 @@ describe('a turn that waits', () => {
     expect(announced.at(-1)).toBe('Expired: not sent, and nothing was changed.')
   })
 
-  it('is kept without what would let it go on', async () => {
+  it('is kept without its continuation', async () => {
     const { conversation } = converseForAda(untilPause)
     await conversation.ask('Order skis')
     const { exchanges } = conversation.keep()
