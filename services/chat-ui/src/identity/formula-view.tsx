@@ -5,9 +5,9 @@ import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
-  /** For a meeting, where nobody reads small print: without its legend. */
+  /** For a meeting: without the legend, which is too small to read there. */
   readonly isPresented?: boolean
-  /** Opens the card of a token; without it the plates are no buttons. */
+  /** Opens the card of a token; without this the plates are no buttons. */
   readonly onOpen?: (plate: Plate) => void
   /** The plate whose card is open. */
   readonly isOpen?: (plate: Plate) => boolean

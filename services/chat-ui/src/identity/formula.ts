@@ -7,41 +7,41 @@ export interface Plate {
   readonly title: string
   readonly lines: readonly string[]
   /**
-   * `coming` = asked for and not here yet; `missing` = not issued; `unseen` = known from the protocol alone; `next` = not asked
-   * for yet, and only if the user wants it.
+   * `coming` = requested and not here yet; `missing` = not issued; `unseen` = known only from the protocol; `next` = not
+   * requested, or not yet.
    */
   readonly state: 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
-  /** What can be shown of it. */
+  /** What can be shown of the token. */
   readonly card?: TokenCard | undefined
 }
 
-/** The API at the end of the formula, and what it made of TR. */
+/** The API at the end of the formula, and whether it accepted TR. */
 export interface Gate {
   readonly state: 'allowed' | 'denied' | 'next' | 'answered' | 'waiting'
   readonly title: string
   readonly lines: readonly string[]
 }
 
-/** How TR came about, as people write it: `T1 + Tc → TR`, and what TR opened. */
+/** How TR came about, as a formula: `T1 + Tc → TR`, and the API that TR was sent to. */
 export interface Formula {
   readonly terms: readonly Plate[]
-  /** What Entra ID does when it is shown the terms. */
+  /** What Entra ID does with the tokens on the left. */
   readonly exchange: { readonly verb: string; readonly failed: boolean }
   readonly result: Plate
   readonly gate: Gate
-  /** Entra ID is being asked at this moment. */
+  /** Whether Entra ID is being asked at this moment. */
   readonly isRunning: boolean
-  /** What its dashes mean. */
+  /** What the dashed plates mean. */
   readonly legend?: string
 }
 
-/** The formula in words, for those who do not see it. */
+/** The formula in words, for screen readers. */
 export function tellFormula({ terms, exchange, result, gate }: Formula): string {
   const tokens = terms.map(({ token }) => token).join(' and ')
   return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
-/** The tokens that Entra ID is shown, as far as they are known before anybody asked. `unseen` ones stay between it and the sidecar. */
+/** The tokens that the sidecar presents to Entra ID, as known before a question. `unseen` ones pass only between these two. */
 export const termPlates: Readonly<Record<Term, Plate>> = {
   T1: {
     token: 'T1',
@@ -53,7 +53,7 @@ export const termPlates: Readonly<Record<Term, Plate>> = {
   Tc: { token: 'Tc', title: 'Your token', lines: ['lets the agent act for you'], state: 'seen' },
 }
 
-/** The exchange of a flow, before anybody asked. */
+/** The exchange of a flow, before a question was asked. */
 export function sampleFormula(flow: Flow): Formula {
   return {
     terms: flowWords[flow].terms.map(token => termPlates[token]),

@@ -16,7 +16,7 @@ function showPart(part: Part) {
   return <Term {...part} />
 }
 
-/** A word that is explained when it is pressed. */
+/** A word whose explanation opens on a click. */
 function Term({ term, words }: Extract<Part, { readonly term: GlossaryTerm }>) {
   const id = useId()
   const { title, meaning, reference } = glossary[term]

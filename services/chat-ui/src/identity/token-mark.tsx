@@ -1,7 +1,7 @@
 import type { TokenRole } from '@entra-bedrock-agent/identity-trace'
 import './token-mark.css'
 
-/** The mark of a token. Told apart by form, so it survives print, forced colours and every eye. */
+/** The mark of a token. Marks differ in shape, so that print, forced colours and colour blindness do not matter. */
 export function TokenMark({ token }: { readonly token: TokenRole }) {
   return (
     <span class="mark" data-token={token}>

@@ -21,7 +21,7 @@ export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome
   )
 }
 
-/** The verdict in one line, with how it came out. */
+/** The verdict in one line, with its outcome. */
 export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'outcome'>) {
   return (
     <div class="verdict-line line">
@@ -54,7 +54,7 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
   )
 }
 
-/** The four answers that every turn gives, before there is one. */
+/** General answers to the four questions, shown before the first turn. */
 export const sampleAnswers: readonly FactAnswer[] = [
   { question: 'Who called', value: 'the agent', detail: ['by its own identity'] },
   { question: 'For whom', value: 'itself, or you', detail: ['never you without sign-in'] },

@@ -7,9 +7,9 @@ export interface FactAnswer {
   readonly question: string
   readonly value: string
   readonly detail: Phrase
-  /** It is why the call was denied. */
+  /** Whether this answer is why the call was denied. */
   readonly isBad?: boolean | undefined
-  /** The id that proves it: two answers with the same words may have two. */
+  /** The id that proves the answer: two answers with the same words may have different ids. */
   readonly id?: string
 }
 

@@ -3,7 +3,7 @@ import type { StepUp } from './acrs.ts'
 import { SignMark } from './sign.tsx'
 import './acrs-table.css'
 
-/** What a step-up is to do, or did, to the claim `acrs` of both tokens. */
+/** How a step-up will change, or has changed, the claim `acrs` of both tokens. */
 export function AcrsTable({ stepUp: { isDone, rows } }: { readonly stepUp: StepUp }) {
   return (
     <table class="acrs" aria-label="Stronger sign-in">

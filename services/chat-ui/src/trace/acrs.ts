@@ -3,14 +3,14 @@ import { wantedContexts } from '../words/step-up.ts'
 import { tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
 
-/** The authentication contexts of a token before a step-up and after it; before it happened, those that are wanted. */
+/** The authentication contexts of a token before and after a step-up; until it has happened, `after` has those wanted. */
 export interface ContextRow {
   readonly role: TokenRole
   readonly before: readonly string[]
   readonly after: readonly string[]
 }
 
-/** A step-up of a turn: what it did to the tokens, or is to do. */
+/** A step-up of a turn: how it has changed the tokens, or will change them. */
 export interface StepUp {
   readonly isDone: boolean
   readonly rows: readonly ContextRow[]
@@ -21,13 +21,13 @@ export function contextsOf({ claims }: TokenCard): readonly string[] {
   return Array.isArray(contexts) ? contexts.map(String) : []
 }
 
-/** "acrs c1": the stronger sign-ins that a token proves, if it does. */
+/** "acrs c1": the authentication contexts that a token proves, if any. */
 export function tellContexts(card: TokenCard): readonly string[] {
   const contexts = contextsOf(card)
   return contexts.length > 0 ? [`acrs ${contexts.join(' ')}`] : []
 }
 
-/** The step-up of a turn in which an API wanted one; `undefined` where none did. */
+/** The step-up of a turn in which an API wanted one; `undefined` if none did. */
 export function findStepUp({ steps, asked, uses }: TurnFacts): StepUp | undefined {
   const challenge = steps.find(({ problem }) => wantedContexts(problem?.claimsChallenge).length > 0)
   if (!challenge) return undefined

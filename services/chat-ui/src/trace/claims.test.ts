@@ -17,7 +17,7 @@ function viewsOf(claims: Record<string, unknown>) {
 }
 
 describe('the claims of a token', () => {
-  it('names the issuer not among those who called', () => {
+  it('does not list the issuer among the claims about the caller', () => {
     const groups = groupsOf({ azp: agentId, iss: 'https://entra/', tid: 't' })
     expect(groups.map(({ title, claims }) => [title, claims.map(({ name }) => name)])).toEqual([
       ['Who called', ['azp']],
@@ -42,7 +42,7 @@ describe('the claims of a token', () => {
     expect(views.get('azp')?.standsFor).toBe('agent identity')
   })
 
-  it('explains numbers that it cannot read', () => {
+  it('explains a claim even if its numbers are unknown', () => {
     const views = viewsOf({ xms_sub_fct: '2 3', xms_tnt_fct: '3 8', xms_tcdt: 1_600_000_000, sid: 'x' })
     expect(views.get('xms_sub_fct')?.meaning).toContain('neither = somebody else')
     expect(views.get('xms_sub_fct')?.meaning).toContain('other numbers may be ignored')
@@ -51,7 +51,7 @@ describe('the claims of a token', () => {
     expect(views.get('sid')?.meaning).toContain('The session in which the user signed in')
   })
 
-  it('says what the numbers of facets mean, and ignores those that nobody has named', () => {
+  it('explains the known numbers of facets and ignores undocumented ones', () => {
     const views = viewsOf({
       xms_act_fct: '9 3 11',
       xms_sub_fct: '13',
@@ -71,11 +71,11 @@ describe('the claims of a token', () => {
     ])
   })
 
-  it.each([-1e308, 1e308, Number.NaN, '1', null])('shows the time %s, which is none, as it stands', exp => {
+  it.each([-1e308, 1e308, Number.NaN, '1', null])('shows the invalid time %s unchanged', exp => {
     expect(viewsOf({ exp }).get('exp')?.time).toBeUndefined()
   })
 
-  it('takes claims with the names of built-in properties for what they are: unknown', () => {
+  it('treats claims with the names of built-in properties as unknown claims', () => {
     expect(groupsOf({ constructor: 'x', toString: 'y' }).map(({ title }) => title)).toEqual(['Internals'])
   })
 })
@@ -94,7 +94,7 @@ describe('actsAsOf', () => {
     expect(actsAsOf(token)).toBe(actsAs)
   })
 
-  it('never lets the agent’s user account be “you”', () => {
+  it('never takes the agent’s user account for “you”', () => {
     const claims = { oid: 'x', sub: 'y', scp: 'Orders.Read' }
     const views = viewClaims(card({ actsAs: 'agent-user', claims }), names)
     const meanings = views.map(({ standsFor }) => standsFor)

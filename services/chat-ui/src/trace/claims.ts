@@ -11,7 +11,7 @@ import { toReader } from '../words/reader.ts'
 export interface ClaimView {
   readonly name: string
   readonly text: string
-  /** The moment that a time claim names. */
+  /** The time in a time claim. */
   readonly time: Date | undefined
   readonly meaning: string | undefined
   /** What the value stands for: the name behind an id, facets in words. */
@@ -22,7 +22,7 @@ const dictionary = new Map(Object.entries(claimDictionary))
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** The questions that claims answer, in the order in which they are always asked. */
+/** The questions that claims answer, in the order in which they are always shown. */
 export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
   who: 'Who called',
   'for-whom': 'For whom',
@@ -36,7 +36,7 @@ export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
 
 export const groupOrder = Object.keys(groupTitles) as ClaimGroup[]
 
-/** The claims that tell who called, for whom and by which right; the others are for those who look closer. */
+/** The claims that say who called, for whom and by which right; the others are details. */
 export const telling: ReadonlySet<string> = new Set([
   'azp',
   'appid',
@@ -53,7 +53,7 @@ export const telling: ReadonlySet<string> = new Set([
   'xms_par_app_azp',
 ])
 
-/** What claims are called in plain words. */
+/** Names of claims in plain words. */
 // biome-ignore format: table
 export const plainNames: ReadonlyMap<string, string> = new Map(Object.entries({
   azp: 'Client',
@@ -96,7 +96,7 @@ export function viewClaims(card: TokenCard, names: Names): ClaimView[] {
   return inGroups(views).flatMap(({ claims }) => claims)
 }
 
-/** Claims in groups that answer a question each, in the order of the questions. */
+/** Claims in groups, one for each question, in the order of the questions. */
 export function inGroups<Claim extends { readonly name: string }>(claims: readonly Claim[]) {
   return groupOrder
     .map(group => ({ group, claims: claims.filter(({ name }) => groupOf(name) === group) }))
@@ -111,7 +111,7 @@ export function meaningOf(name: string): string | undefined {
   return dictionary.get(name)?.meaning
 }
 
-/** One claim in words. What an id stands for depends on whose rights its token has. */
+/** One claim in words. What an id stands for depends on whose rights the token has. */
 export function viewClaim(name: string, value: unknown, names: Names, card: TokenCard): ClaimView {
   const text = claimText(value)
   const seconds = groupOf(name) === 'when' || name === 'xms_tcdt' ? readNumericDate(value) : undefined
@@ -137,7 +137,7 @@ function tellSubject(name: string, card: TokenCard): string | undefined {
   return name === 'oid' || name === 'sub' ? subjects[actsAsOf(card)][name] : undefined
 }
 
-/** What the numbers of `xms_act_fct`, `xms_sub_fct` and `xms_idrel` say; others are to be ignored. */
+/** What the numbers of `xms_act_fct`, `xms_sub_fct` and `xms_idrel` mean; other numbers are to be ignored. */
 const facets = { 11: 'agent identity', 13: 'agent user' }
 const relations = { 1: 'member', 5: 'guest', 7: 'service principal', 33: 'federated managed identity' }
 const authentications = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
@@ -166,8 +166,8 @@ function claimText(value: unknown): string {
 }
 
 /**
- * Whose rights a token has: as the agent says of TR, else as its claims do. These tell the agent's user account from a user only
- * where the API has asked for its facets.
+ * Whose rights a token has: for TR as the agent reports, else by the claims, which distinguish the agent's user account from
+ * a user only if the API has requested the facets.
  */
 export function actsAsOf({ actsAs, claims = {} }: TokenCard): ActsAs {
   if (actsAs) return actsAs

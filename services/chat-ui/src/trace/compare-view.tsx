@@ -17,7 +17,7 @@ import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import './compare-view.css'
 
-/** A token that was seen, and in which answer it was first. */
+/** A token that was seen, and the first answer that had it. */
 interface SeenToken {
   readonly card: TokenCard
   readonly names: Names
@@ -61,7 +61,7 @@ export function CompareView({ answers, selected, facts, context, onSideBySide }:
   )
 }
 
-/** Tokens that nobody saw are left out: there is nothing to compare. */
+/** All tokens of the answers, without those that nobody saw, which have nothing to compare. */
 function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, names: Names): SeenToken[] {
   const own = new Set(tokensOf(selected.steps).map(tokenKey))
   const seen = new Map<string, SeenToken>()
@@ -84,7 +84,7 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
 }
 
 /**
- * The two tokens to begin with. After a step-up: the user's token before and after it. Else TR of the shown answer and the
+ * The two tokens compared at first. After a step-up: the user's token before and after it. Else TR of the shown answer and the
  * latest TR of another flow, agent or API. With one TR only: Tc and TR.
  */
 function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
@@ -141,7 +141,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-/** Short, since a narrow field cuts off the end. The API is named only where the answer has several such tokens. */
+/** Names a token, in short since a narrow field cuts off the end; with its API only if the answer has several such tokens. */
 function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isOfSelected } = token
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)
@@ -154,7 +154,7 @@ function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   ].join(' · ')
 }
 
-/** By its API, or where that is the same, by the stronger sign-in that it proves. */
+/** Names what distinguishes a token: its API or, if that is the same, the authentication context it proves. */
 function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
   const audience = audienceOf(token)
   if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`

@@ -7,13 +7,13 @@ function compare(...[left, right]: Parameters<typeof compareTokens>) {
   return new Map(compareTokens(left, right).map(claim => [claim.name, claim]))
 }
 
-it('two answers are the same where their words are, and the identity behind them', () => {
+it('two answers are the same if their words and the identity behind them are', () => {
   const itself = (id: string) => ({ question: 'For whom', value: 'Itself', detail: [], id })
   expect(compareAnswers(itself('a'), itself('a'))).toBe('same')
   expect(compareAnswers(itself('a'), itself('b'))).toBe('changed')
 })
 
-it('what differs stands before what was kept, where only what matters is shown', () => {
+it('differences come before kept claims if only what matters is shown', () => {
   const claims = compareTokens(userToken, agentToken)
   const signs = (isKeptLast: boolean) =>
     groupCompared(claims, isKeptLast).flatMap(({ claims: members }) =>
@@ -25,7 +25,7 @@ it('what differs stands before what was kept, where only what matters is shown',
 })
 
 describe('compareTokens', () => {
-  it('tells what is the same, changed, added and removed', () => {
+  it('finds what is the same, changed, added and removed', () => {
     const claims = compare(userToken, agentToken)
     const signs = ['oid', 'aud', 'xms_act_fct'].map(name => claims.get(name)?.sign)
     expect(signs).toEqual(['same', 'changed', 'added'])
@@ -51,7 +51,7 @@ describe('compareTokens', () => {
     expect(claims.get('ver')?.lesson).toContain('form of the tokens')
   })
 
-  it('never says “you” of a token that is about the agent', () => {
+  it('never calls the subject “you” if a token is about the agent', () => {
     expect(compare(userToken, ownToken).get('oid')?.lesson).toBe('Not you: the agent itself.')
     const pretended = { ...ownToken, claims: { ...ownToken.claims, oid: userToken.claims?.['oid'] } }
     expect(compare(userToken, pretended).get('oid')?.lesson).toBe('Not you: the agent itself.')
@@ -71,7 +71,7 @@ describe('compareTokens', () => {
     expect(compared.get('roles')?.lesson).toContain('not to the other')
   })
 
-  it('has a lesson for the sign-in that both tokens came of', () => {
+  it('has a lesson for the sign-in from which both tokens result', () => {
     const withSession = (card: TokenCard) => ({ ...card, claims: { ...card.claims, sid: 'x' } })
     expect(compare(withSession(userToken), withSession(agentToken)).get('sid')?.lesson).toContain(
       'same sign-in',
@@ -82,7 +82,7 @@ describe('compareTokens', () => {
     expect(tally(compareTokens(userToken, agentToken))).toEqual({ same: 3, changed: 5, added: 3, removed: 0 })
   })
 
-  it('takes the names of built-in properties for claims like any other', () => {
+  it('treats the names of built-in properties like any other claim', () => {
     expect(compare(userToken, { ...agentToken, claims: { constructor: 'x' } }).get('constructor')?.sign).toBe(
       'added',
     )

@@ -10,7 +10,7 @@ export interface ComparedClaim {
   readonly left: unknown
   readonly right: unknown
   readonly sign: Sign
-  /** What is learnt from the difference, or from there being none. */
+  /** What the difference, or the lack of one, teaches. */
   readonly lesson: string | undefined
 }
 
@@ -35,7 +35,7 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
     .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
 }
 
-/** In the groups of a token card; all that differs before all that was kept, where that is wanted. */
+/** Compared claims in the groups of a token card; with `isKeptLast` all that differ come before all that were kept. */
 export function groupCompared(claims: readonly ComparedClaim[], isKeptLast: boolean) {
   if (!isKeptLast) return inGroups(claims)
   const kept = claims.filter(({ sign }) => sign === 'same')
@@ -64,13 +64,13 @@ export function tally(claims: readonly ComparedClaim[]): Readonly<Record<Sign, n
   return counts
 }
 
-/** Whether two answers to one of the four questions say the same, of the same identity. */
+/** Whether two answers to one of the four questions say the same about the same identity. */
 export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
   const isSame = left.value === right.value && whose(left) === whose(right) && left.id === right.id
   return isSame ? 'same' : 'changed'
 }
 
-/** Whose a right is: the explained word in an answer. */
+/** Whose right an answer names: its explained term. */
 function whose({ detail }: FactAnswer): string | undefined {
   return detail.find(part => typeof part === 'object' && 'term' in part)?.words
 }

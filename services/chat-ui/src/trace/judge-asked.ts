@@ -5,7 +5,7 @@ import { type Phrase, phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
 import type { Asked, TurnFacts } from './turn-facts.ts'
 
-/** That a call waits for its user, or was left. */
+/** Says that a call waits for its user, or was left. */
 export function tellAsked({ kind, title, api, others, isOpen }: Asked, names: Names): string {
   const [agent, act] = [capitalise(names.agent), tellAct(title)]
   const more = others > 0 ? `, and for ${count(others, 'more call')},` : ''
@@ -29,9 +29,9 @@ export function outcomeOfAsked({ kind, isOpen }: Asked): Verdict['outcome'] {
 }
 
 /**
- * The four answers of a call that waits.
+ * The four answers for a call that waits.
  *
- * @param called what is known of the caller and the right once the API has been called
+ * @param called the answers about caller and right, if the API has been called already
  */
 export function answerAsked(
   { tokens, uses }: TurnFacts,

@@ -49,7 +49,7 @@ function formulasOf(steps: readonly TraceStep[], flow: Flow = 'autonomous', runn
 }
 
 describe('the verdict', () => {
-  it('tells who called, for whom, by which right and who allowed it', () => {
+  it('says who called, for whom, by which right and who allowed it', () => {
     const steps = [
       step('s', { kind: 'sign-in', token: userToken }),
       step('t', { kind: 'token', token: agentToken }),
@@ -68,7 +68,7 @@ describe('the verdict', () => {
     expect(formulasOf(steps, 'obo')).toEqual(['T1 unseen + Tc seen –issues TR→ TR seen → Orders API allowed'])
   })
 
-  it('tells that the agent acts as its own user account, by whose name, and by which tokens that nobody saw', () => {
+  it('tells that the agent acts as its own user account, with the account’s name and the tokens that nobody saw', () => {
     expect(verdictOf(accountTurn, 'agent-user')).toMatchObject({
       headline: 'The agent called Orders API as its own user account.',
       told: [
@@ -83,7 +83,7 @@ describe('the verdict', () => {
     ])
   })
 
-  it('says that the agent acts as itself, and how often it called', () => {
+  it('says that the agent acts as itself, and how many times it called', () => {
     const calls = ['a', 'b', 'c'].map(id => apiCall(id, ownToken, answered(200)))
     const { headline, told } = verdictOf([step('t', { kind: 'token', token: ownToken }), ...calls])
     expect(headline).toBe('The agent called Orders API as itself, 3 times.')
@@ -94,7 +94,7 @@ describe('the verdict', () => {
     ])
   })
 
-  it('names the APIs that were called, also where they share an app id', () => {
+  it('names the APIs that were called, even if they share an app id', () => {
     const shared = describeNames({
       ...publicConfig,
       apis: [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }],
@@ -110,13 +110,13 @@ describe('the verdict', () => {
     expect(headline()).toBe('The agent got a token for Orders API and orders-tools server, and did not call.')
   })
 
-  it('never says that checks were passed where the API told of none', () => {
+  it('never says that checks were passed if the API reported none', () => {
     const token = { ...ownToken, verifiedBy: [] }
     const { told } = verdictOf([step('t', { kind: 'token', token }), apiCall('a', token, answered(200))])
     expect(told[3]).toBe('Allowed by: Orders API (tells of no checks · 200)')
   })
 
-  it('says which right is missing, by the fields of the problem', () => {
+  it('says which right is missing, from the members of the problem', () => {
     const token: TokenCard = { ...ownToken, claims: { ...ownToken.claims, roles: [] }, verifiedBy: [] }
     const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
     const steps = [
@@ -137,14 +137,14 @@ describe('the verdict', () => {
     expect(formulasOf(steps)).toEqual(['T1 unseen –issues TR→ TR seen → Orders API denied'])
   })
 
-  it('says which check of whom failed', () => {
+  it('says which check failed, and who made it', () => {
     const token = { ...ownToken, verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }] }
     const { headline, told } = verdictOf([step('t', { kind: 'token', token })])
     expect(headline).toBe('The agent rejected its token: the check of audience failed.')
     expect(told[3]).toBe('Denied by: Agent (check: audience) ✗')
   })
 
-  it('breaks off where Entra ID issued no token', () => {
+  it('breaks off if Entra ID issued no token', () => {
     const refused = {
       ...request,
       status: 'failed' as const,
@@ -157,7 +157,7 @@ describe('the verdict', () => {
     expect(formulasOf([refused])).toEqual(['T1 unseen –✗refuses→ TR missing → The API next'])
   })
 
-  it('says that it failed, and not that anybody denied, where the sidecar does not answer', () => {
+  it('is a failure and no denial if the sidecar does not answer', () => {
     const failed = {
       ...request,
       status: 'failed' as const,
@@ -174,7 +174,7 @@ describe('the verdict', () => {
     problem: { ...problem, code, upstream: { service: 'entra', code: upstream } },
   })
 
-  it('says that Entra ID gave no token, and not that it denied one, where it throttles', () => {
+  it('is a failure and no denial if Entra ID throttles', () => {
     const throttled = failedAtEntra('ENTRA_UNAVAILABLE', 'AADSTS90055')
     const { outcome, told } = verdictOf([throttled])
     expect(outcome).toBe('denied: Failed')
@@ -182,7 +182,7 @@ describe('the verdict', () => {
     expect(formulasOf([throttled])).toEqual(['T1 unseen –✗gives none now→ TR missing → The API next'])
   })
 
-  it('waits, and does not deny, where a user has to do something first', () => {
+  it('waits, and does not deny, if a user has to do something first', () => {
     const more = failedAtEntra('CONDITIONAL_ACCESS_REQUIRED', 'AADSTS50076')
     const { headline, outcome, told } = verdictOf([more], 'obo')
     expect(headline).toBe('Entra ID gave the agent no token yet.')
@@ -195,7 +195,7 @@ describe('the verdict', () => {
     ['BEDROCK_THROTTLED', 'Bedrock gave no answer yet.'],
     ['BEDROCK_UNAVAILABLE', 'Bedrock gave no answer.'],
     ['BEDROCK_STREAM_BROKEN', 'Bedrock gave no whole answer.'],
-  ])('tells of no token and no Entra ID where Bedrock failed (%s)', (code, sentence) => {
+  ])('mentions no token and no Entra ID if Bedrock failed (%s)', (code, sentence) => {
     const upstream = { service: 'bedrock' }
     const model = step('m', {
       kind: 'model',
@@ -207,7 +207,7 @@ describe('the verdict', () => {
     expect(formulasOf([model])).toEqual(['T1 next –was not asked→ TR next → The API next'])
   })
 
-  it('takes “no such thing” for an answer and not for a denial', () => {
+  it('counts a 404 as an answer and not as a denial', () => {
     const steps = [
       step('t', { kind: 'token', token: ownToken }),
       apiCall('a', ownToken, { status: 'failed', ...answered(404), problem }),
@@ -217,7 +217,7 @@ describe('the verdict', () => {
     expect(outcome).toBe('neutral: Answered 404')
   })
 
-  it('does not take a call for made while it goes on, nor after it was stopped', () => {
+  it('does not count a call as made while it is running or after it was stopped', () => {
     const steps = [
       step('t', { kind: 'token', token: ownToken }),
       apiCall('a', ownToken, { status: 'running' }),
@@ -226,7 +226,7 @@ describe('the verdict', () => {
     expect(verdictOf(steps).headline).toBe('The agent began to call Orders API, and its answer is not known.')
   })
 
-  it('tells what is not known yet while a token is asked for', () => {
+  it('says what is not known yet while a token is requested', () => {
     const asking = [
       step('s', { kind: 'sign-in', token: userToken }),
       { ...request, status: 'running' as const },
@@ -244,7 +244,7 @@ describe('the verdict', () => {
     ])
   })
 
-  it('says that no API was called where the model needed none', () => {
+  it('says that no API was called if the model needed none', () => {
     const answered = [step('m', { kind: 'model', to: 'bedrock' })]
     expect(verdictOf(answered).headline).toBe('The agent called no API.')
     expect(formulasOf(answered)).toEqual(['T1 next –was not asked→ TR next → The API next'])
@@ -253,7 +253,7 @@ describe('the verdict', () => {
   it.each([
     [-20, 'TR came from the sidecar’s cache. Before this question, ', 'issued TR before'],
     [0, 'With T1, ', 'issues TR'],
-  ])('tells by when TR was issued (%d s) whether it came from the cache', (seconds, start, verb) => {
+  ])('derives from the time of issue (%d s) whether TR came from the cache', (seconds, start, verb) => {
     const startedAt = '2026-11-28T20:00:00.000Z'
     const iat = Date.parse(startedAt) / 1000 - 300 + seconds
     const token = { ...ownToken, claims: { ...ownToken.claims, iat } }
@@ -269,7 +269,7 @@ describe('the verdict', () => {
     expect(writeFormulas(facts, names)[0]?.exchange.verb).toBe(verb)
   })
 
-  it('does not say that TR is for one API only where another has the same app id', () => {
+  it('does not say that TR is for one API only, if another one has the same app id', () => {
     const tools = { name: 'orders-tools', title: 'orders-tools server', appId: apiId }
     const shared = describeNames({ ...publicConfig, apis: [...publicConfig.apis, tools] })
     const steps = [step('t', { kind: 'token', token: ownToken }), apiCall('a', ownToken, answered(200))]
@@ -308,7 +308,7 @@ describe('a call that waits for the user', () => {
     }
   }
 
-  it('is told as one that nobody has made', () => {
+  it('is described as not made yet', () => {
     const { story, ...verdict } = asked([arrived, waiting])
     expect(verdict).toEqual({
       headline: 'The agent asks to create an order on your behalf.',
@@ -324,13 +324,13 @@ describe('a call that waits for the user', () => {
     expect(story).toContain('If you approve, the sidecar exchanges T1 and Tc for TR, and the call runs once.')
   })
 
-  it('is told with all others that wait beside it', () => {
+  it('is described together with other calls that wait', () => {
     const { headline, story } = asked([arrived, waiting, { ...waiting, id: 'w2' }])
     expect(headline).toBe('The agent asks to create an order, and for 1 more call, on your behalf.')
     expect(story).toContain('and each call that you approve runs once.')
   })
 
-  it('is told after what has happened before it, with what its dashes mean', () => {
+  it('is described after the earlier calls, with a legend for its dashed plates', () => {
     const list = apiCall('l', agentToken, {
       to: 'orders-tools',
       ...answered(200),
@@ -356,7 +356,7 @@ describe('a call that waits for the user', () => {
     ])
   })
 
-  it('was not sent where it was left', () => {
+  it('is described as not sent if it was left', () => {
     expect(verdictOf([arrived, waiting], 'obo')).toMatchObject({
       headline: 'The agent asked to create an order on your behalf, and it was not sent.',
       outcome: 'neutral: Not sent',
@@ -371,7 +371,7 @@ describe('a call that waits for the user', () => {
   })
   const untilRefusal = [arrived, waiting, step('t', { kind: 'token', token: agentToken }), refused]
 
-  it('after the API wanted a stronger sign-in is no denial: it says what is wanted', () => {
+  it('is no denial after the API wanted a stronger sign-in: the verdict says what is wanted', () => {
     const pause = pauseOf({ kind: 'step-up', claimsChallenge: challenge })
     const { story, ...verdict } = asked(untilRefusal, pause)
     expect(verdict).toEqual({
@@ -401,7 +401,7 @@ describe('a call that waits for the user', () => {
     claims: { ...card.claims, acrs: ['c1'] },
   })
 
-  it('and ran after the step-up was allowed; both tokens have changed', () => {
+  it('is allowed if it ran after the step-up; both tokens have changed', () => {
     const newToken = stronger(agentToken, 'aaaaaaaaaaa2')
     const steps = [
       arrived,
@@ -436,7 +436,7 @@ describe('a call that waits for the user', () => {
     })
   })
 
-  it('and ran after the step-up was allowed, whatever else the first token was used for', () => {
+  it('is allowed if it ran after the step-up, whatever else the first token was used for', () => {
     const checked = {
       ...agentToken,
       verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'context', ok: false }] }],
@@ -457,7 +457,7 @@ describe('a call that waits for the user', () => {
     expect(phraseText(tellStory(facts, names))).toContain('consented to. Orders API took TR, changed nothing')
   })
 
-  it('for a consent says which right is missing', () => {
+  it('names the missing right if it waits for a consent', () => {
     const lack = step('r', {
       kind: 'token-request',
       parentId: 'w',
@@ -475,7 +475,7 @@ describe('a call that waits for the user', () => {
     expect(formulas).toEqual(['T1 unseen + Tc seen → TR next → Orders API waiting'])
   })
 
-  it('and was declined changed nothing, even where the API had been asked before', () => {
+  it('changed nothing if it was declined, even if the API had been called before', () => {
     const declined = step('d', {
       kind: 'approval',
       parentId: 'w',
@@ -490,7 +490,7 @@ describe('a call that waits for the user', () => {
     expect(verdictOf(afterRefusal, 'obo').outcome).toBe('neutral: Declined')
   })
 
-  it('is denied for good where the tool failed with it', () => {
+  it('is denied for good if its tool failed', () => {
     const failed = step('w', { ...tool, status: 'failed', problem })
     const steps = [arrived, failed, step('t', { kind: 'token', token: agentToken }), refused]
     expect(verdictOf(steps, 'obo').outcome).toBe('denied: Denied')

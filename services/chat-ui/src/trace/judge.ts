@@ -16,7 +16,7 @@ import {
   type TurnFacts,
 } from './turn-facts.ts'
 
-/** What a turn says of who called, for whom, by which right and allowed by whom. */
+/** Sums up a turn: who called, for whom, with which permission, and who allowed it. */
 export function judge(facts: TurnFacts, names: Names): Verdict {
   const { asked, uses, flow } = facts
   const outcome = outcomeOf(facts)
@@ -55,7 +55,7 @@ interface Scene extends TurnFacts {
   readonly outcome: Outcome
   /** The token that the verdict is about. */
   readonly use: TokenUse | undefined
-  /** What the API answered that decided. */
+  /** The HTTP status of the API's decisive answer. */
   readonly status: number | undefined
   /** The agent, at the start of a sentence. */
   readonly agent: string
@@ -88,7 +88,7 @@ function tellRunning({ agent, apis, asWhom, use, isAsking }: Scene): string {
   return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
 }
 
-/** "The agent called Orders API twice and Stock API as itself." Of a single API, how often stands at the end. */
+/** "The agent called Orders API twice and Stock API as itself." With a single API, the number of calls comes last. */
 function tellCalls({ agent, uses, names, asWhom }: Scene): string {
   const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
   const byApi = [...Map.groupBy(calls, ({ to }) => to)]
@@ -117,7 +117,7 @@ function tellDenial({ agent, names }: Scene, use: TokenUse): string {
   return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
 }
 
-/** Who denied the call, and by which of their checks. */
+/** Who denied the call, and the check that failed there. */
 export function deniedBy({ token, decisive }: TokenUse) {
   const failed = failedChecks(token).at(-1)
   return { actor: decisive?.to ?? failed?.actor, check: decisive?.problem?.failedCheck ?? failed?.check }
@@ -136,7 +136,7 @@ export function apisOf({ apis, token }: TokenUse, names: Names): string {
   return names.id(String(token.claims?.['aud'])) ?? 'the API'
 }
 
-/** The API whose answer made the outcome; all of them where each allowed its calls. */
+/** The API whose answer decided the outcome; all APIs if each allowed its calls. */
 export function decidingApi(use: TokenUse, names: Names): string {
   return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOf(use, names)
 }
@@ -224,13 +224,13 @@ function tellWhereItEnded(failure: TraceStep, outcome: Outcome, names: Names): F
   }
 }
 
-/** "7 of 7 checks · 200"; of several calls, in how many TR was accepted. */
+/** "7 of 7 checks · 200"; for several calls, in how many TR was accepted. */
 function tellAcceptance({ token, calls, decisive }: TokenUse): string {
   if (calls.length > 1) return `accepts TR in all ${calls.length} calls`
   return `${tellChecks(token)} · ${decisive?.response?.status ?? 'answered'}`
 }
 
-/** How many checks of its API a token passed, as the API told. */
+/** How many checks of its API a token passed, as the API reported. */
 export function tellChecks(token: TokenCard): string {
   const last = lastChecks(token, 'api')
   return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'

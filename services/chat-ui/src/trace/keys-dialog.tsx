@@ -11,7 +11,7 @@ const keys = [
   ['?', 'this list'],
 ] as const
 
-/** The keys that act while the focus is in the steps. */
+/** The keyboard shortcuts while the focus is in the steps. */
 export function KeysDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
   return (
     <dialog ref={dialog} class="keys card" aria-labelledby="keys-title">

@@ -25,7 +25,7 @@ const exchanged = lessons({
   'xms_tnt_fct added': 'About the tenant. Its numbers are not documented, so nothing may rely on them.',
 })
 
-/** Sentences for the differences between two tokens of the agent, in whichever order. */
+/** Sentences for the differences between two tokens of the agent, in either order. */
 const betweenOwn = lessons({
   'aud changed': 'Each API has a token of its own; one is worth nothing at the other.',
   'azp same': 'The same agent calls, whomever it acts for.',
@@ -81,7 +81,7 @@ const told: Readonly<Record<ActsAs, { readonly subject: string; readonly right: 
   'agent-user': { subject: 'the agent’s user account', right: 'its user account’s' },
 }
 
-/** What is learnt from the difference of a claim, or from there being none. */
+/** What the difference of a claim, or the lack of one, teaches. */
 export function lessonOf(
   name: string,
   sign: Sign,

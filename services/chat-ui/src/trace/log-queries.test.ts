@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { logQueries } from './log-queries.ts'
 
-describe('The ready queries of a step', () => {
+describe('The log queries of a step', () => {
   it('look for a token request in every sign-in log of Entra, by all ids that are known', () => {
     expect(logQueries({ correlationId: 'c-1', tokenId: 'u-1' })).toEqual([
       {
@@ -21,7 +21,7 @@ describe('The ready queries of a step', () => {
     expect(query?.text).toContain("contains(CloudTrailEvent, 'a-1')")
   })
 
-  it('are none where there is nothing to look for', () => {
+  it('are empty if there are no ids to look for', () => {
     expect(logQueries({})).toEqual([])
   })
 })

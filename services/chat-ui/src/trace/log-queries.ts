@@ -1,6 +1,6 @@
 import type { LogIds } from '@entra-bedrock-agent/identity-trace'
 
-/** Ready queries for the ids of a step: KQL for Entra's sign-in logs, a command for CloudTrail. */
+/** Queries to copy for the ids of a step: KQL for Entra's sign-in logs, a command for CloudTrail. */
 export function logQueries({ correlationId, tokenId, entraRequestId, awsRequestId }: LogIds) {
   const columns = { CorrelationId: correlationId, UniqueTokenIdentifier: tokenId, Id: entraRequestId }
   const conditions = Object.entries(columns).flatMap(([column, value]) =>

@@ -39,7 +39,7 @@ it.each<[string, readonly TraceStep[]]>([
     'a stronger sign-in that was left',
     [question, ...exchange, tool('waiting'), refused('STEP_UP_REQUIRED', { claimsChallenge: challenge })],
   ],
-])('never takes its reader for the user who asked, where a file was opened: %s', (_what, steps) => {
+])('the trace of an opened file never calls its reader “you”: %s', (_what, steps) => {
   const facts = gatherFacts(steps, 'obo', false)
   const tokens = [userToken, agentToken]
   const told = [
@@ -54,7 +54,7 @@ it.each<[string, readonly TraceStep[]]>([
   expect(JSON.stringify(told)).toContain('The user who asked')
 })
 
-it('puts nothing that stands in a token in other words', () => {
+it('rewording for the reader changes no quotation of a token', () => {
   const card = { ...agentToken, claims: { ...agentToken.claims, name: 'You' } }
   const [formula] = writeFormulas(
     gatherFacts([step('t', { kind: 'token', token: card })], 'obo', false),

@@ -13,7 +13,7 @@ import {
 import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
 
 describe('keysOfTokens', () => {
-  it('changes with every token that is new, and with no other step', () => {
+  it('changes with every new token, and with no other step', () => {
     const steps = [step('a', { token: userToken })]
     const more = [...steps, step('b'), step('c', { token: userToken })]
     expect(keysOfTokens(more)).toBe(keysOfTokens(steps))
@@ -34,13 +34,13 @@ describe('redactorFor', () => {
   const redactor = redactorFor(steps)
   const redact = redactor.text
 
-  it('hides the user and the tenant wherever they stand', () => {
+  it('hides the user and the tenant wherever they occur', () => {
     expect(redact(`https://sts.windows.net/${tenantId}/`)).toBe('https://sts.windows.net/‹tenant hidden›/')
     expect(redact(`You are ${userId.toUpperCase()}`)).toBe('You are ‹user oid hidden›')
     expect(redact('Hello, Ada Osei!')).toBe('Hello, ‹name hidden›!')
   })
 
-  it('keeps different values apart', () => {
+  it('masks different values differently', () => {
     expect(redact('subject-at-the-blueprint, subject-at-the-api')).toBe(
       '‹user sub hidden›, ‹user sub 2 hidden›',
     )
@@ -51,7 +51,7 @@ describe('redactorFor', () => {
     expect(own.text(`${ownToken.claims?.['oid']}`)).toBe(ownToken.claims?.['oid'])
   })
 
-  it('leaves the name of the agent’s own user account readable, and hides its address, which names the tenant', () => {
+  it('leaves the name of the agent’s own user account readable, but not its address, which names the tenant', () => {
     const [shown] = redactorFor([step('a', { token: accountToken })]).steps([
       step('a', { token: accountToken }),
     ])
@@ -63,17 +63,17 @@ describe('redactorFor', () => {
     })
   })
 
-  it('takes names for what they are, not for patterns', () => {
+  it('takes names literally, not as patterns', () => {
     const tricky = { ...userToken, claims: { name: 'A.*(b|c)', email: ['a@b.example', 7], upn: '' } }
     const { text } = redactorFor([step('a', { token: tricky })])
     expect(text('A.*(b|c) a@b.example Axxb')).toBe('‹name hidden› ‹email hidden› Axxb')
   })
 
-  it('hides nothing where there is nothing to hide', () => {
+  it('hides nothing if there is nothing to hide', () => {
     expect(redactorFor([step('a')])).toBe(reveal)
   })
 
-  it('makes a copy that holds neither user nor tenant', () => {
+  it('makes a copy that contains neither user nor tenant', () => {
     const copy = stepsAsJson(redactor.steps(steps))
     expect(JSON.parse(copy)).toHaveLength(3)
     for (const secret of [userId, tenantId, 'Ada', 'subject-at'])
@@ -81,7 +81,7 @@ describe('redactorFor', () => {
     expect(stepsAsJson(reveal.steps(steps))).toContain('Ada Osei')
   })
 
-  it('changes no step that names nobody, and draws no step anew that it has hidden before', () => {
+  it('changes no step that names nobody, and returns the same object for a step redacted before', () => {
     const [first] = redactor.steps(steps)
     expect(redactor.steps(steps)[0]).toBe(first)
     const call = apiCall('c', ownToken, { startedAt: '2026-11-25T10:00:00.000Z', durationMs: 3 })
@@ -106,7 +106,7 @@ describe('redactorFor', () => {
     expect(hidden[0]?.token?.claims?.[name]).toBe(shown)
   })
 
-  it('hides the subject of a token that came from the user, whatever it says of itself', () => {
+  it('hides the subject of a token that came from the user, whatever its claims say', () => {
     const token = { ...userToken, claims: { oid: userId, sub: 'subject-at-the-blueprint' } }
     const hidden = redactorFor([step('a', { token })]).steps([step('a', { token })])
     expect(hidden[0]?.token?.claims).toEqual({ oid: '‹user oid hidden›', sub: '‹user sub hidden›' })
@@ -121,12 +121,12 @@ describe('redactorFor', () => {
     ['in a form', 'for=%C4%B0rem+%22Ada%22+Osei&x=1', 'for=‹name hidden›&x=1'],
     ['in JSON inside a text', '{"text":"İrem \\"Ada\\" Osei"}', '{"text":"‹name hidden›"}'],
     ['in other letters', 'irem or İREM "ADA" OSEI', 'irem or ‹name hidden›'],
-  ])('knows a name %s', (_where, text, shown) => {
+  ])('recognises a name %s', (_where, text, shown) => {
     const token = { ...userToken, claims: { name: 'İrem "Ada" Osei' } }
     expect(redactorFor([step('a', { token })]).text(text)).toBe(shown)
   })
 
-  it('hides what stands in problems, in ids for logs, in headers and in the names of members', () => {
+  it('hides values in problems, ids for logs, headers and names of members', () => {
     const problem = {
       type: '',
       title: 'Not for Ada Osei.',

@@ -1,10 +1,10 @@
 import { personalClaims, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { actsAsOf } from './claims.ts'
 
-/** Hides what names the user or the tenant. All views of the trace are drawn from what it returns. */
+/** Hides what names the user or the tenant. All views of the trace render only its results. */
 export interface Redactor {
   text(text: string): string
-  /** All texts in a value, names of members too. Members that are `undefined` are left out. */
+  /** Redacts all texts in a value, including names of members. Members that are `undefined` are left out. */
   value<Value>(value: { readonly [Name in keyof Value]: Value[Name] | undefined }): Value
   steps(steps: readonly TraceStep[]): readonly TraceStep[]
 }
@@ -16,14 +16,14 @@ export const reveal: Redactor = {
   steps: steps => steps,
 }
 
-/** A value as short as this would be found all over the trace by accident; it is hidden in its claim only. */
+/** Shorter values would match all over the trace by accident; they are hidden only in their claim. */
 const shortestLength = 4
 
 /**
- * Hides what the tokens of these steps tell of the user (personal claims, object id, subject) and of the tenant, wherever
- * it stands: in claims, addresses, titles and bodies. Different values stay different.
+ * Hides what the tokens of these steps reveal of the user (personal claims, object id, subject) and of the tenant, wherever
+ * it occurs: in claims, addresses, titles and bodies. Different values get different masks.
  *
- * @param hideMore hides what is left of it in a text, such as single words of a name
+ * @param hideMore hides what then remains in a text, such as single words of a name
  */
 export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore = reveal.text): Redactor {
   const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))
@@ -49,19 +49,19 @@ export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore
   }
 }
 
-/** Which tokens decide what is hidden. While it stays the same, so does the redactor: a token that is seen again changes nothing. */
+/** The key of a redactor: the tokens that decide what is hidden. A token that is seen again does not change the key. */
 export function keysOfTokens(steps: readonly TraceStep[]): string {
   const cards = steps.flatMap(({ token }) => (token?.claims ? [token] : []))
   return [...new Set(cards.map(({ fingerprint, claims }) => fingerprint ?? JSON.stringify(claims)))].join()
 }
 
-/** A value that is hidden, and what stands in its place. */
+/** A value that is hidden, and the mask that replaces it. */
 interface Secret {
   readonly value: string
   readonly mask: string
 }
 
-/** The secrets by their values in lower case, with masks that tell different values apart. */
+/** The secrets by their values in lower case, each value with a mask of its own. */
 type Secrets = ReadonlyMap<string, Secret>
 
 function numberMasks(secrets: readonly Secret[]): Secrets {
@@ -92,7 +92,7 @@ function textsIn(value: unknown): string[] {
   return value === null || value === '' ? [] : [String(value)]
 }
 
-/** The agent's own user account is nobody: it is shown by its name. Its addresses name the tenant. */
+/** The mask of a claim, if it is hidden. The agent's user account shows its name, but not its addresses: they name the tenant. */
 function maskOf(name: string, card: TokenCard): string | undefined {
   const actsAs = card.role === 'Tc' ? 'user' : actsAsOf(card)
   if (name === 'name' && actsAs === 'agent-user') return undefined
@@ -107,7 +107,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
     .sort((one, other) => other.spelling.length - one.spelling.length)
   if (spellings.length === 0) return reveal.text
-  // A group for each value, so that its place tells which one was found: in lower case not every match equals its value (İ).
+  // One group for each value, since the group's index identifies it: in lower case not every match equals its value (İ).
   const anyOfThem = new RegExp(
     spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
     'giu',
@@ -119,7 +119,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     })
 }
 
-/** A value as it stands in a text, in an address, in a form and in JSON inside a text. */
+/** The spellings of a value in a text, in an address, in a form and in JSON inside a text. */
 function spellingsOf(value: string): string[] {
   const inAddress = encodeURIComponent(value.toWellFormed())
   return [
@@ -143,7 +143,7 @@ function redactStep(
   return { ...structure, ...facts, token: { ...card, ...hidden } }
 }
 
-/** The claims whose value is hidden as a whole, however short it is and wherever else it stands. */
+/** A token's claims with the values to hide masked as a whole, however short. */
 function hideClaims(card: TokenCard, secrets: Secrets): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(card.claims ?? {}).map(([name, value]) => {
@@ -153,7 +153,7 @@ function hideClaims(card: TokenCard, secrets: Secrets): Record<string, unknown> 
   )
 }
 
-/** The steps as JSON text. They hold no token to begin with. */
+/** The steps as JSON text. Steps never contain a token itself. */
 export function stepsAsJson(steps: readonly TraceStep[]): string {
   return JSON.stringify(steps, undefined, 2)
 }

@@ -8,7 +8,7 @@ import { gatherFacts } from './turn-facts.ts'
 
 const names = describeNames(publicConfig)
 
-it('a turn on behalf of a user is told in the order of the exchange, each sentence with its evidence', () => {
+it('the scenes of a turn on behalf of a user follow the exchange, each sentence with its evidence', () => {
   const steps = [
     step('s', { kind: 'sign-in', token: userToken }),
     step('m', { kind: 'model', to: 'bedrock' }),
@@ -31,7 +31,7 @@ it('a turn on behalf of a user is told in the order of the exchange, each senten
   ])
 })
 
-it('a turn as the agent’s own user account tells of both tokens that nobody saw', () => {
+it('the scenes of a turn as the agent’s user account include both tokens that nobody saw', () => {
   const scenes = tellScenes(gatherFacts(accountTurn, 'agent-user', false), names)
   expect(scenes.slice(0, 4).map(({ headline, lit }) => `${headline} ${lit.join()}`)).toEqual([
     'You ask. The agent acts as its own user account. ',
@@ -41,7 +41,7 @@ it('a turn as the agent’s own user account tells of both tokens that nobody sa
   ])
 })
 
-it('only what happened is told', () => {
+it('the scenes show only what happened', () => {
   const failed = step('r', { kind: 'token-request', status: 'failed' })
   const headlines = (steps: Parameters<typeof gatherFacts>[0]) =>
     tellScenes(gatherFacts(steps, 'autonomous', false), names).map(({ headline }) => headline)

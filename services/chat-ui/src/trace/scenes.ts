@@ -10,7 +10,7 @@ import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-fact
 export interface Scene {
   readonly headline: string
   readonly evidence: Phrase
-  /** The parts of the formula that it is about; the others go grey. */
+  /** The parts of the formula that the sentence is about; the others are grey. */
   readonly lit: readonly (Term | 'exchange' | 'TR' | 'gate')[]
 }
 
@@ -66,7 +66,7 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   return toReader(scenes, names)
 }
 
-/** That TR was issued, and what its API made of it. */
+/** Says that TR was issued, and whether its API accepted it. */
 function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Scene[] {
   const { terms, issues } = flowWords[facts.flow]
   const [caller] = judge(facts, names).answers

@@ -18,7 +18,7 @@ export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; 
   )
 }
 
-/** Where the lane of an actor runs, in percent of the width. */
+/** The position of an actor's lane, in percent of the width. */
 function middleOf(lanes: readonly Actor[], actor: Actor): number {
   return ((lanes.indexOf(actor) + 0.5) / lanes.length) * 100
 }
@@ -40,7 +40,7 @@ interface HopViewProps {
   readonly hop: DrawnHop
 }
 
-/** One hop in words, and as an arrow between two lanes with the token that it carries; an exchange as a question and its answer. */
+/** One hop in words, and as an arrow between two lanes with its token; an exchange as a request and its response. */
 export function HopView({ lanes, names, hop }: HopViewProps) {
   const { title, time = '', token, isUnseen = false, isCheck = false, exchange } = hop
   const [from, to] = [middleOf(lanes, hop.from), middleOf(lanes, hop.to)]
@@ -74,7 +74,7 @@ export function HopView({ lanes, names, hop }: HopViewProps) {
   )
 }
 
-/** How high one arrow with its title is, in pixels. */
+/** The height of an arrow with its title, in pixels. */
 const rowHeight = 44
 const arrowTop = 32
 const titleTop = 17
@@ -85,7 +85,7 @@ interface ArrowProps {
   readonly title: string
   readonly time?: string
   readonly token?: TokenRole | undefined
-  /** How far below the upper edge of the row it begins, in pixels. */
+  /** The distance from the upper edge of the row, in pixels. */
   readonly top?: number
   readonly isUnseen: boolean
 }
@@ -116,7 +116,7 @@ interface MarkProps {
   readonly token: TokenRole | undefined
 }
 
-/** What an actor does by itself: its title before its lane, where there is room for it, and the token on the lane. */
+/** What an actor does by itself: the title before its lane, where there is room, and the token on the lane. */
 function Check({ at, title, token }: MarkProps & { readonly title: string }) {
   return (
     <g class="drawn-way" data-token={token}>

@@ -46,7 +46,7 @@ describe('the sequence', () => {
     ])
   })
 
-  it('shows how TR came about once, and each call with it, where the calls of several tools are folded', () => {
+  it('shows once how TR came about, and each call with TR, if the calls of several tools are folded', () => {
     const model = step('m', {
       kind: 'model',
       to: 'bedrock',
@@ -74,7 +74,7 @@ describe('the sequence', () => {
     ])
   })
 
-  it('has the stronger sign-in that an API wanted, and takes a Tc for a question only once', () => {
+  it('has the stronger sign-in that an API wanted, and shows a question only for the first Tc', () => {
     const refused = apiCall('r', agentToken, {
       status: 'failed',
       response: { status: 401 },
@@ -91,7 +91,7 @@ describe('the sequence', () => {
     ])
   })
 
-  it('cuts long titles, which would run over the lanes', () => {
+  it('shortens long titles, which would cross the lanes', () => {
     const title = 'Tool: create_alert Oslo, temperature-below, -5'
     expect(titleOfHop(step('w', { kind: 'tool' }), title, false)).toBe('Tool: create_alert Oslo, te…')
   })

@@ -11,9 +11,9 @@ export interface DrawnHop {
   readonly time?: string
   readonly token?: TokenRole | undefined
   readonly isUnseen?: boolean
-  /** The actor does it by itself. */
+  /** Whether an actor does this by itself. */
   readonly isCheck?: boolean
-  /** Of an exchange that nobody saw: what is shown, what is issued for it, and whether it is the first or the last of them. */
+  /** For an exchange that nobody saw: what is presented, what is issued, and whether it is the first or last such exchange. */
   readonly exchange?:
     | { readonly shown: string; readonly issued: TokenRole; readonly edge: string }
     | undefined
@@ -22,7 +22,7 @@ export interface DrawnHop {
 /** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
 export interface Message extends DrawnHop {
   readonly id: string
-  /** The step that it answers. */
+  /** The step that this message answers. */
   readonly answers?: TraceStep
 }
 
@@ -32,7 +32,7 @@ export function isRow(hop: Hop): hop is Row {
   return 'step' in hop
 }
 
-/** What is drawn of a trace whose rows are folded: how TR came about, once, and each call with it. */
+/** The rows to draw of a trace whose rows are folded: once how TR came about, and each call with TR. */
 export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boolean): readonly Row[] {
   const owners = new Map(rows.map(row => [row.id, row]))
   return rows.filter(({ parent, step }) => {
@@ -44,7 +44,7 @@ export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boole
   })
 }
 
-/** The rows with the messages around them, in the order in which they went. */
+/** The rows with the messages around them, in order of time. */
 export function withMessages(rows: readonly Row[], isAnswered: boolean): readonly Hop[] {
   const hops: Hop[] = []
   const question: Message = { id: 'question', from: 'user', to: 'agent', title: 'Question' }
@@ -68,7 +68,7 @@ export function withMessages(rows: readonly Row[], isAnswered: boolean): readonl
   return hops
 }
 
-/** Where an API wanted a stronger sign-in, the user's next token comes of one. */
+/** The messages of a stronger sign-in, if an API wanted one: the user's next token results from it. */
 function signInAgain({ id }: TraceStep, contexts: readonly string[]): Message[] {
   if (contexts.length === 0) return []
   return [
@@ -87,7 +87,7 @@ function replyTo(step: TraceStep): Message[] {
 
 const longestTitle = 28
 
-/** The title of a step as a message; it has room for a few words. */
+/** The title of a step as a message, which has room for only a few words. */
 export function titleOfHop({ kind }: TraceStep, title: string, isFirst: boolean): string {
   if (kind === 'sign-in') return isFirst ? 'Question' : 'Tc again'
   if (kind === 'model') return 'Ask the model'

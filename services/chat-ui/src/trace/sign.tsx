@@ -1,6 +1,6 @@
 import './sign.css'
 
-/** What became of a claim from the left token to the right one. */
+/** How a claim differs from the left token to the right one. */
 export type Sign = 'same' | 'changed' | 'added' | 'removed'
 
 export const signWords: Readonly<Record<Sign, string>> = {
@@ -12,7 +12,7 @@ export const signWords: Readonly<Record<Sign, string>> = {
 
 const signs: Readonly<Record<Sign, string>> = { same: '=', changed: '≠', added: '+', removed: '−' }
 
-/** What became of a claim, as a sign; the word stands beside it. */
+/** How a claim differs, as a sign; the word is beside it. */
 export function SignMark({ sign }: { readonly sign: Sign }) {
   return (
     <span class="sign" data-sign={sign} aria-hidden="true">

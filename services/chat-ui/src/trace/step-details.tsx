@@ -6,7 +6,7 @@ import { logQueries } from './log-queries.ts'
 
 interface StepDetailsProps {
   readonly step: TraceStep
-  /** Leads to the card of a token. */
+  /** Opens the card of a token. */
   readonly onToken: (card: TokenCard) => void
 }
 
@@ -61,7 +61,7 @@ export function StepDetails({ step, onToken }: StepDetailsProps) {
   )
 }
 
-/** Where a hop is found in the logs of others. Its ids are no secrets, and say nothing of the user. */
+/** Queries that find a hop in the logs of Entra and AWS. Its ids are no secrets and do not identify the user. */
 export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
   return logQueries(logIds).map(({ log, text }) => (
     <figure key={log}>

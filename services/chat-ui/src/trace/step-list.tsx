@@ -33,7 +33,7 @@ interface StepListProps {
   readonly onHelp: () => void
 }
 
-/** The steps as bars on a scale of time, or as arrows between lanes. Details open in place. Another view needs another list (`key`). */
+/** The steps as bars on a scale of time, or arrows between lanes. Details open in place. Each view needs a list of its own (`key`). */
 export function StepList({ timeline, facts, isAnswered, view, context, onHelp }: StepListProps) {
   const { steps, flow, running, asked, isTokenAsked } = facts
   const { names } = context
@@ -49,10 +49,10 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   const now = useNow(100, running)
   const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
-  // Doubled now and then, so that not all bars move all the time.
+  // Grows only in powers of two, so that the bars do not move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
-  const scaleMs = isSequence ? 0 : running ? growing.value : timeline.spanMs
-  // Of steps that may still end; others that have it were left.
+  const scaleMs = isSequence ? 0 : running ? growing.value : timeline.lengthMs
+  // The status of steps that may still end; other unfinished steps were left.
   const openStatus = running ? 'running' : asked?.isOpen ? 'waiting' : undefined
   useSought(view, timeline.rows, list)
   return (
@@ -107,7 +107,7 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
   )
 }
 
-/** All rows that are not folded away; while somebody searches, those that match, wherever they lie. */
+/** All rows that are not folded away or, during a search, all rows that match, folded or not. */
 function rowsOfList(rows: readonly Row[], view: TraceView, flow: Flow, names: Names): readonly Row[] {
   const query = view.query.value.trim().toLowerCase()
   const failedOnly = view.failedOnly.value
@@ -121,7 +121,7 @@ function rowsOfList(rows: readonly Row[], view: TraceView, flow: Flow, names: Na
   })
 }
 
-/** The failures, told by the first; a tool fails with what it called, so it is not counted again. */
+/** The first failure in words, and the number of failures; a tool that failed with its call is not counted again. */
 function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   const failed = rows.filter(row => isFailed(row, rows) && row.size === 0)
   const [first] = failed
@@ -138,7 +138,7 @@ function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   }
 }
 
-/** What only wanted more of the user is no failure where the turn waits for it or has got it. */
+/** A step that only wanted more from the user is no failure if the turn waits for that or has got it. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
   if (step.status !== 'failed' || kindOf(step) !== 'wait') return step.status === 'failed'
   const tool = rows.find(({ id }) => id === parent)
@@ -150,7 +150,7 @@ function kindOf({ problem }: TraceStep) {
   return problem && problemKind(problem)
 }
 
-/** Where a row stands among those that nobody saw: they lie in one frame. */
+/** Whether a row is the first or last of adjacent rows that nobody saw: they share a frame. */
 function unseenEdge(hops: readonly Hop[], index: number): string | undefined {
   const isUnseen = (hop: Hop | undefined) =>
     hop !== undefined && isRow(hop) && hop.step.status === 'not-observable' && hop.step.kind !== 'consent'
@@ -158,7 +158,7 @@ function unseenEdge(hops: readonly Hop[], index: number): string | undefined {
   return `${isUnseen(hops[index - 1]) ? '' : 'first'} ${isUnseen(hops[index + 1]) ? '' : 'last'}`
 }
 
-/** Shows the step that a link or a sentence leads to, as soon as it is there. */
+/** Shows the step that a link or a sentence points to, as soon as the step has come. */
 function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOListElement | null>): void {
   const sought = view.sought.value
   const row = rows.find(({ number }) => number === sought)
@@ -192,7 +192,7 @@ const acts: ReadonlyMap<string, (on: KeyTarget) => void> = new Map([
   ['/', ({ target }) => target.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus()],
 ])
 
-/** Whether a key acted; not where it is none of the steps’, or is written into a field. */
+/** Handles a key; returns `false` for one that is no shortcut or is typed into a field. */
 function actOnKey(
   { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
   on: Omit<KeyTarget, 'target'>,
@@ -221,7 +221,7 @@ function moveFocus(key: string, from: HTMLElement): boolean {
   return move !== undefined
 }
 
-/** As it is drawn: a consent has no hidden hops of its own. */
+/** The status as drawn: a consent, though not observable, has no hidden hops. */
 function statusOf({ status, kind }: TraceStep, running: boolean): string {
   if (kind === 'consent') return 'ok'
   return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status
@@ -231,16 +231,16 @@ interface StepItemProps extends Row, TokenContext {
   readonly flow: Flow
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
-  /** Of a step that nobody saw: whether it is the first or the last of them. */
+  /** For a step that nobody saw: whether it is the first or the last such step. */
   readonly unseen: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean
-  /** It has not ended, and its turn goes on or waits. */
+  /** Whether the step has not ended and its turn goes on or waits. */
   readonly running: boolean
   readonly view: TraceView
 }
 
-/** One row. Drawn again only when something about it has changed, since a trace may have thousands. */
+/** One row. Rendered again only if its props have changed, since a trace may have thousands of rows. */
 class StepItem extends Component<StepItemProps> {
   override shouldComponentUpdate(next: StepItemProps): boolean {
     const keys = Object.keys(next) as (keyof StepItemProps)[]
@@ -319,7 +319,7 @@ interface MessageItemProps {
   readonly names: Names
 }
 
-/** An arrow that is no step, so there is nothing to open. */
+/** An arrow that is no step and has no details to open. */
 function MessageItem({ lanes, message, names }: MessageItemProps) {
   const { answers } = message
   return (
@@ -351,7 +351,7 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
 
 type RowWords = Omit<StepItemProps, 'lanes' | 'unseen'>
 
-/** The words of a row: of its step, and of what lies under it. */
+/** The words of a row: its step, and the rows below it. */
 function tellRow({ step, flow, names, size, times, call }: RowWords) {
   const { title, where } = tellStep(step, flow, names)
   if (times > 1)

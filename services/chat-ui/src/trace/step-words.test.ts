@@ -28,11 +28,11 @@ const steps: readonly (readonly [TraceStep, string, string])[] = [
   [step('a', { from: 'bedrock', to: 'agent', title: 'get_orders({"of":"Ada"})' }), 'Tool: get_orders({"of":"Ada"})', 'Bedrock → Agent'],
 ]
 
-it.each(steps)('a step is told by its kind and fields (%#)', (traced, title, where) => {
+it.each(steps)('the words of a step come from its kind and members (%#)', (traced, title, where) => {
   expect(tellStep(traced, 'obo', names)).toEqual({ title, where })
 })
 
-it('a check that failed is named', () => {
+it('the words of a step name a failed check', () => {
   const token = {
     ...agentToken,
     verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'caller', ok: false }] }],

@@ -7,7 +7,7 @@ import { count } from '../words/times.ts'
 import { tellContexts } from './acrs.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
-/** A step in short words: what was done, and where. From its kind and fields; what the agent calls it is never parsed. */
+/** A step in short words: what was done, and where. From the step's kind and members; its title is never parsed. */
 export function tellStep(step: TraceStep, flow: Flow, names: Names) {
   const way = `${names.actor(step.from)} → ${names.actor(step.to)}`
   const where = [way, ...details[step.kind](step)].filter(part => part !== undefined)
@@ -65,12 +65,12 @@ export function countToolCalls({ response }: TraceStep): number {
   return Array.isArray(toolCalls) ? toolCalls.length : 0
 }
 
-/** "get_orders Oslo": the tool and what it was asked about. */
+/** "get_orders Oslo": the tool and its arguments. */
 export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep['tool']>): string {
   return [name, tellValues(values)].filter(Boolean).join(' ')
 }
 
-/** What the agent found of a token that it got. */
+/** The agent's check of a token that it received. */
 function tellReceived(token: TokenCard | undefined): string[] {
   return token ? [...tellContexts(token), tellChecks(token, 'agent')] : []
 }
@@ -90,12 +90,12 @@ function pathOf({ method, url }: NonNullable<TraceStep['request']>): string {
   return `${method} ${shortenIds(address ? address.pathname + (method === 'GET' ? ownQuery(address) : '') : url)}`
 }
 
-/** The query without the agent's own parameters for its sidecar. */
+/** The query without the parameters that the agent adds for its sidecar. */
 function ownQuery({ search }: URL): string {
   return search.includes('AgentIdentity') ? '' : decodeURIComponent(search)
 }
 
-/** How a token was asked for, in the terms of OAuth 2.0. */
+/** The grant of a token request, in the terms of OAuth 2.0. */
 function grantOf(body: unknown): string {
   const {
     grant_type: grant = '',

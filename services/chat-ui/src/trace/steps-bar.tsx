@@ -6,7 +6,7 @@ import './steps-bar.css'
 
 interface StepsBarProps {
   readonly rows: readonly Row[]
-  /** How long the turn has taken while it goes on. */
+  /** How long the turn has taken so far. */
   readonly elapsed: ReadonlySignal<number> | undefined
   readonly view: TraceView
   /** The first step that failed, in words. */
@@ -15,7 +15,7 @@ interface StepsBarProps {
     | undefined
 }
 
-/** How many steps, what failed and how long it takes; in the list with the search and the filter for them. */
+/** The number of steps, the failure and the duration; in the list also the search and the filter. */
 export function StepsBar({ rows, elapsed, view, failure }: StepsBarProps) {
   const steps = rows.filter(({ number }) => number > 0)
   const areAllOpen = rows.every(row => view.isOpen(row))

@@ -23,7 +23,7 @@ function tell(steps: readonly TraceStep[], flow: Flow = 'autonomous', running = 
 }
 
 describe('tellStory', () => {
-  it('tells the exchange in its order', () => {
+  it('describes the exchange in its order', () => {
     const story = tell(
       [
         step('a', { kind: 'sign-in', token: userToken }),
@@ -44,13 +44,13 @@ describe('tellStory', () => {
     )
   })
 
-  it('says that no user is involved where the agent acts as itself', () => {
+  it('says that no user is involved if the agent acts as itself', () => {
     expect(tell([step('t', { kind: 'token', token: ownToken })])).toBe(
       'With T1, Entra ID issued the agent’s token TR, which names the agent as caller and as subject: no user is involved.',
     )
   })
 
-  it('says by what the agent acts as its own user account, and that nobody signed in', () => {
+  it('says with which tokens the agent acts as its own user account, and that nobody signed in', () => {
     expect(tell(accountTurn, 'agent-user')).toBe(
       'The sidecar gets T1, by which the blueprint vouches for the agent. ' +
         'With it the sidecar gets T2, by which the agent vouches for its user account. ' +
@@ -96,7 +96,7 @@ describe('tellToken', () => {
     [card('T2'), false, 'The agent’s exchange token: by it the agent vouches for its own user account.'],
     [card('TR'), false, 'The agent acts as itself towards the API.'],
   ])(
-    'says who acts for whom, and names the user only when that may be shown (%#)',
+    'says who acts for whom, and names the user only if the name may be shown (%#)',
     (token, revealed, sentence) => {
       expect(tellToken(token, names, revealed)).toBe(sentence)
     },

@@ -12,7 +12,7 @@ import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from 
 
 const { T1, T2, Tc, TR } = marks
 
-/** What happened, in the order of the exchange. What nobody saw is told as such. */
+/** What happened, in the order of the exchange. Hops that nobody saw are marked as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
   const { tokens, uses, failure, asked, isDeclined } = facts
   const { agent } = names
@@ -58,7 +58,7 @@ const subjects: Readonly<Record<ActsAs, string>> = {
   'agent-user': 'its user account as subject: nobody signed in, and no token of yours is involved',
 }
 
-/** What a second token has in common with the first is not said again. */
+/** Describes the use of a TR; for a second TR only what differs from the first. */
 function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names): Phrase[] {
   const [, exchanged] = flowWords[facts.flow].terms
   const isNew = use.userToken !== facts.uses[0]?.userToken
@@ -110,12 +110,12 @@ function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
   }
 }
 
-/** Of an MCP server: the model is told its tools before it is asked. */
+/** Whether a step lists the tools of an MCP server: the model gets the list before the question. */
 function isListOfTools({ request }: TraceStep): boolean {
   return Object(request?.body).method === 'tools/list'
 }
 
-/** What the API wanted before it would do what it was asked, and how that came about or can. */
+/** What the API wanted before it would run the call, and how the user provided that or can. */
 function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   if (contexts.length === 0) return [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]
@@ -127,7 +127,7 @@ function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: strin
   return phrase`${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: ${{ code: 'acrs' }} ${contexts.join(' ')}.${next}`
 }
 
-/** A call that nobody made. */
+/** Describes a call that was not made. */
 function tellAsked({ kind, isOpen, title, others }: Asked, { flow }: TurnFacts, { agent }: Names): Phrase {
   if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}.`]
   const [, exchanged] = flowWords[flow].terms
@@ -152,7 +152,7 @@ function tellFailure({ problem, to }: TraceStep): Phrase {
   return [problem ? `${problem.title} ${problem.detail}` : `The ${to} gave no answer.`]
 }
 
-/** Who acts for whom towards whom, in one sentence. The user's own name is used only when it may be shown. */
+/** Who acts for whom towards whom, in one sentence. The user's own name is used only if it may be shown. */
 export function tellToken(card: TokenCard, names: Names, revealed: boolean): string {
   const { role, claims = {} } = card
   const audience = nameOf(claims['aud'], names)
@@ -178,7 +178,7 @@ export function nameOf(value: unknown, names: Names): string | undefined {
   return typeof value === 'string' ? (names.id(value) ?? value) : undefined
 }
 
-/** An agent that was given a title is called by it. */
+/** Adds the article to a general name; a configured title needs none. */
 function withArticle(name: string): string {
   return name === 'agent identity' || name === 'blueprint' ? `the ${name}` : name
 }

@@ -1,7 +1,7 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 
-/** How long the scale of all bars is, in milliseconds; a context, so that only the bars are drawn again when it changes. */
+/** The scale of all bars, in milliseconds; a context, so that only the bars are rendered again when it changes. */
 export const Scale = createContext(0)
 
 interface TimeBarProps {
@@ -10,7 +10,7 @@ interface TimeBarProps {
   readonly isRunning: boolean
 }
 
-/** When a step ran within its trace, never shorter than can be seen; a dashed line where nobody saw it. */
+/** When a step ran within its trace, as a bar of at least visible length; a dashed line if nobody saw the step. */
 export function TimeBar({ offsetMs, durationMs = 0, isRunning }: TimeBarProps) {
   const scaleMs = useContext(Scale)
   const begin = offsetMs ?? 0
@@ -32,5 +32,5 @@ export function TimeBar({ offsetMs, durationMs = 0, isRunning }: TimeBarProps) {
   )
 }
 
-/** Of the scale: what is drawn of a step that took next to no time. */
+/** The shortest bar, as a share of the scale: for steps that took next to no time. */
 const leastShare = 0.008

@@ -35,7 +35,7 @@ describe('layOut', () => {
     ])
   })
 
-  it('lays steps without a tool one after the other', () => {
+  it('puts steps without a tool one after the other', () => {
     const steps = [
       step('a', { kind: 'token-request' }),
       step('b', { parentId: 'a' }),
@@ -44,7 +44,7 @@ describe('layOut', () => {
     expect(outline(steps)).toEqual(['1 a', '2 b', '3 c'])
   })
 
-  it('tells once that several tools got the same token', () => {
+  it('shows once how several tools got the same token', () => {
     const steps = [
       ...toolRun('a', 'aaaaaaaaaaaa'),
       ...toolRun('b', 'aaaaaaaaaaaa'),
@@ -62,37 +62,37 @@ describe('layOut', () => {
     expect(lines.filter(line => line.endsWith(' in c'))).toHaveLength(4)
   })
 
-  it('shows a tool that is the only one with what lies under it', () => {
+  it('opens a tool at first if it is the only one', () => {
     const isOpen = (steps: readonly TraceStep[]) =>
       layOut(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
     expect(isOpen(toolRun('a', 'aaaaaaaaaaaa'))).toBe(true)
     expect(isOpen([...toolRun('a', 'aaaaaaaaaaaa'), ...toolRun('b', 'bbbbbbbbbbbb')])).toBe(false)
   })
 
-  it('shows a step at the top while its parent is unknown, and one that is its own parent', () => {
+  it('shows a step at the top if its parent is unknown or the step itself', () => {
     expect(outline([step('b', { parentId: 'a' }), step('c', { parentId: 'c' })])).toEqual(['1 b', '2 c'])
   })
 
   it('measures from the first start to the last end', () => {
-    const { rows, spanMs } = layOut([
+    const { rows, lengthMs } = layOut([
       step('a', { startedAt: at(100), durationMs: 50 }),
       step('b', { startedAt: at(160), durationMs: 40.5 }),
     ])
     expect(rows.map(({ offsetMs }) => offsetMs)).toEqual([0, 60])
-    expect(spanMs).toBe(100.5)
+    expect(lengthMs).toBe(100.5)
   })
 
-  it('measures the whole turn where that is known, and one that goes on up to now', () => {
+  it('measures the whole turn if its duration is known, and a running turn up to now', () => {
     const timeline = layOut([step('a', { startedAt: at(100), durationMs: 50 })], 80)
-    expect(timeline.spanMs).toBe(80)
+    expect(timeline.lengthMs).toBe(80)
     expect(elapsedMs(timeline, Date.parse(at(820)))).toBe(720)
     expect(elapsedMs(layOut([step('b')]), Date.parse(at(820)))).toBe(1)
   })
 
   it('gives no time to a hop that nobody saw', () => {
-    const { rows, spanMs } = layOut([step('a', { status: 'not-observable', startedAt: at(0) }), step('b')])
+    const { rows, lengthMs } = layOut([step('a', { status: 'not-observable', startedAt: at(0) }), step('b')])
     expect(rows.map(({ offsetMs }) => offsetMs)).toEqual([undefined, undefined])
-    expect(spanMs).toBe(1)
+    expect(lengthMs).toBe(1)
   })
 })
 
@@ -111,7 +111,7 @@ describe('a turn that waited for its user', () => {
     step('n', { kind: 'model', startedAt: at(60_020), durationMs: 10 }),
   ]
 
-  it('has what came after the wait under the tool that waited, in the order of what happened', () => {
+  it('has the steps after the wait under the tool that waited, in order of time', () => {
     expect(outline(steps)).toEqual([
       '1 s',
       '2 m',
@@ -125,11 +125,11 @@ describe('a turn that waited for its user', () => {
     ])
   })
 
-  it('does not count the waits to its time, and tells them where the user came back', () => {
-    const { rows, spanMs } = layOut(steps)
+  it('does not count the waits as its own time, and shows each wait at the step that ended it', () => {
+    const { rows, lengthMs } = layOut(steps)
     const offsets = Object.fromEntries(rows.map(({ id, offsetMs }) => [id, offsetMs]))
     expect(offsets).toEqual({ s: 0, m: 2, w: 20, s2: 10, a: 15, c: 25, s3: 40, d: 50, n: 60 })
-    expect(spanMs).toBe(70)
+    expect(lengthMs).toBe(70)
     const waits = rows.flatMap(({ id, waitedMs }) => (waitedMs === undefined ? [] : [[id, waitedMs]]))
     expect(waits).toEqual([
       ['a', 19_990],
@@ -143,12 +143,12 @@ it.each([
   [520, [0, 200]],
   [5400, [0, 2000]],
   [1, [0, 0.5]],
-])('the scale of %d ms has a few round marks', (spanMs, marks) => {
-  expect(marksOf(spanMs)).toEqual(marks)
+])('the scale of %d ms has a few round marks', (scaleMs, marks) => {
+  expect(marksOf(scaleMs)).toEqual(marks)
 })
 
 describe('lanesOf', () => {
-  it('draws who takes part, in the known order, and whoever else appears after them', () => {
+  it('lists the known actors that take part in their known order, then all others', () => {
     const known = ['user', 'agent', 'sidecar', 'entra', 'bedrock', 'orders-api']
     const steps = [
       step('a', { to: 'new-api' }),

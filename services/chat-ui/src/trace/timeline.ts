@@ -4,43 +4,43 @@ import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
 export interface Row {
   /** The id of its step, or of the steps that it stands for. */
   readonly id: string
-  /** The step; the first one where several asked for the same token. */
+  /** The step; the first one if several asked for the same token. */
   readonly step: TraceStep
-  /** From 1, in the order of the trace; 0 where the row stands for several steps. */
+  /** From 1, in the order of the trace; 0 if the row stands for several steps. */
   readonly number: number
-  /** The row under which it lies; it is shown where that one is open. */
+  /** The row under which this row lies; this row is shown while that one is open. */
   readonly parent: string | undefined
-  /** How many steps lie under it. */
+  /** The number of steps under this row. */
   readonly size: number
-  /** How often the same token was asked for. */
+  /** How many times the same token was requested. */
   readonly times: number
-  /** The call of an API that a tool made, the last one where there are several. */
+  /** The call of an API that a tool made, the last one if there are several. */
   readonly call: TraceStep | undefined
   readonly isOpenAtFirst: boolean
-  /** From the start of the trace; `undefined` where nobody saw the step. */
+  /** The time since the start of the trace; `undefined` if nobody saw the step. */
   readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
-  /** How long the turn had waited for its user when this came. That is no part of the turn's time. */
+  /** The wait for the user that this step ended. It is no part of the turn's time. */
   readonly waitedMs?: number
 }
 
 export interface Timeline {
   readonly rows: readonly Row[]
-  readonly spanMs: number
+  readonly lengthMs: number
   /** When the first step began, in milliseconds since 1970, and how long the turn has waited since. */
   readonly beginMs: number
   readonly waitedMs: number
 }
 
-/** How long a turn has taken that goes on, without its waits. */
-export function elapsedMs({ spanMs, beginMs, waitedMs }: Timeline, nowMs: number): number {
-  return Number.isFinite(beginMs) ? Math.max(spanMs, nowMs - beginMs - waitedMs) : spanMs
+/** How long a running turn has taken so far, without its waits. */
+export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: number): number {
+  return Number.isFinite(beginMs) ? Math.max(lengthMs, nowMs - beginMs - waitedMs) : lengthMs
 }
 
 /**
  * The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time.
  *
- * @param totalMs what the turn took in all, without its waits, which is more than its steps did
+ * @param totalMs the time of the whole turn without its waits, which is more than that of its steps
  */
 export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
   const steps = putReturnsUnderTools(given)
@@ -94,15 +94,15 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
     for (const member of own) add(member, { parent: step.id })
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
-  const spanMs = Math.max(1, totalMs, ...ends)
-  return { rows, spanMs, beginMs: begin, waitedMs: waitedBefore(Number.POSITIVE_INFINITY, waits) }
+  const lengthMs = Math.max(1, totalMs, ...ends)
+  return { rows, lengthMs, beginMs: begin, waitedMs: waitedBefore(Number.POSITIVE_INFINITY, waits) }
 }
 
 /** A time in which the turn waited for its user. */
 interface Wait {
   readonly fromMs: number
   readonly toMs: number
-  /** What the user did then. */
+  /** The step with which the user ended the wait. */
   readonly step: TraceStep
 }
 
@@ -111,8 +111,8 @@ function isReturn({ kind }: TraceStep): boolean {
 }
 
 /**
- * When a turn goes on, its user's token comes again. That lies under the tool that waited, with what then happens there; the
- * first one, with the question, stands at the top.
+ * When a turn is continued, its user's token comes again. This sign-in step goes under the tool that waited, with the steps that
+ * follow there; the first sign-in step, which comes with the question, stays at the top.
  */
 function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
   const first = steps.findIndex(isReturn)
@@ -127,7 +127,7 @@ function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[]
   })
 }
 
-/** From the end of all that had begun before to the moment at which the user's token came again. */
+/** The waits: each from the end of all steps begun before it to the time at which the user's token came again. */
 function findWaits(steps: readonly TraceStep[]): Wait[] {
   const returns = steps.filter(isReturn).slice(1)
   return returns.flatMap(step => {
@@ -154,17 +154,17 @@ function descendants({ id }: TraceStep, children: Children): TraceStep[] {
   return (children.get(id) ?? []).flatMap(step => [step, ...descendants(step, children)])
 }
 
-/** What several tools did to get the same TR, told once. */
+/** The steps with which several tools got the same TR, shown once. */
 interface Repeated {
   readonly fingerprint: string
-  /** The tool before which it stands. */
+  /** The tool before which the group is shown. */
   readonly first: string
   readonly tools: ReadonlySet<string | undefined>
   readonly members: readonly TraceStep[]
   readonly ids: ReadonlySet<string>
 }
 
-/** The tools that got a TR which others got too, by their ids. */
+/** For each tool that got the same TR as another one, by the tool's id, their group. */
 function findRepeated(tools: readonly TraceStep[], children: Children): Map<string, Repeated> {
   const byToken = Map.groupBy(tools, ({ id }) => {
     const own = children.get(id) ?? []
@@ -192,7 +192,7 @@ function stepsToToken({ id }: TraceStep, children: Children): TraceStep[] {
     .flatMap(step => [step, ...descendants(step, children)])
 }
 
-/** A step whose parent is unknown, or would be its own ancestor, stands at the top. */
+/** The steps by their parents. A step whose parent is unknown or would make a cycle is at the top. */
 function groupByParent(steps: readonly TraceStep[]): Map<string | undefined, TraceStep[]> {
   const earlier = new Set<string>()
   return Map.groupBy(steps, ({ id, parentId }) => {
@@ -202,25 +202,25 @@ function groupByParent(steps: readonly TraceStep[]): Map<string | undefined, Tra
   })
 }
 
-/** When a step began. A hop that nobody saw has no time, whatever it says. */
+/** When a step began; `undefined` for a hop that nobody saw, even if it names a time. */
 function startMs({ startedAt, status }: TraceStep): number | undefined {
   if (status === 'not-observable') return undefined
   const start = Date.parse(startedAt ?? '')
   return Number.isNaN(start) ? undefined : start
 }
 
-/** The actors of the trace in the order of their lanes. User and agent are always there: that nothing leads to the user tells something. */
+/** The actors of the trace in the order of their lanes. User and agent always have one: the user's empty lane has a meaning. */
 export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): Actor[] {
   const acting = new Set(['user', 'agent', ...steps.flatMap(({ from, to }) => [from, to])])
   return [...known.filter(actor => acting.has(actor)), ...[...acting].filter(actor => !known.includes(actor))]
 }
 
-/** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. There is room for its end beside them. */
-export function marksOf(spanMs: number): readonly number[] {
-  const rough = spanMs / 3.2
+/** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. They leave room for the end of the scale. */
+export function marksOf(scaleMs: number): readonly number[] {
+  const rough = scaleMs / 3.2
   const power = 10 ** Math.floor(Math.log10(rough))
   const stepMs = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
-  return Array.from({ length: Math.floor(spanMs / stepMs) + 1 }, (_, index) => index * stepMs).filter(
-    mark => mark <= spanMs * 0.55,
+  return Array.from({ length: Math.floor(scaleMs / stepMs) + 1 }, (_, index) => index * stepMs).filter(
+    mark => mark <= scaleMs * 0.55,
   )
 }

@@ -19,7 +19,7 @@ const claimReferences = [
   ['Agent token claims', 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'],
 ] as const
 
-/** How a token is shown: with whose names, whether the user is named, and by which clock it expires. */
+/** How a token is shown: the names for its ids, whether the user is named, and the clock for its expiry. */
 export interface TokenContext {
   readonly names: Names
   readonly revealed: boolean
@@ -29,12 +29,12 @@ export interface TokenContext {
 interface TokenCardProps {
   readonly card: TokenCard
   readonly context: TokenContext
-  /** What the blueprint authenticates with, as it was configured. */
+  /** The configured credential of the blueprint. */
   readonly credential: string
   readonly onClose: () => void
 }
 
-/** A token as it may be shown: who it speaks for, what it says, who has checked it. Never the token itself. */
+/** A token as it may be shown: whom it represents, its claims, who has checked it. Never the token itself. */
 export function TokenCardView({ card, context, credential, onClose }: TokenCardProps) {
   const { names } = context
   const box = useRef<HTMLElement>(null)
@@ -86,7 +86,7 @@ interface LifeProps {
   readonly clockAheadMs: number
 }
 
-/** How much of a token's life is left, by the agent's clock: the browser's may be wrong. */
+/** The remaining lifetime of a token, by the agent's clock: the browser's may be wrong. */
 function Life({ claims = {}, clockAheadMs }: LifeProps) {
   const now = (useNow(tickMs).value + clockAheadMs) / 1000
   const end = readNumericDate(claims['exp'])
@@ -95,7 +95,7 @@ function Life({ claims = {}, clockAheadMs }: LifeProps) {
   const left = Math.max(0, end - now)
   const share = Math.min(1, left / (end - begin))
   const until = formatTime(new Date(end * 1000))
-  const words = left > 0 ? `${tellSpan(left)} left · until ${until}` : `Expired at ${until}`
+  const words = left > 0 ? `${tellLifetime(left)} left · until ${until}` : `Expired at ${until}`
   return (
     <div class="life stack">
       <svg aria-hidden="true">
@@ -109,7 +109,7 @@ function Life({ claims = {}, clockAheadMs }: LifeProps) {
   )
 }
 
-function tellSpan(seconds: number): string {
+function tellLifetime(seconds: number): string {
   return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
 }
 
@@ -175,7 +175,7 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
 
 interface ClaimValueProps {
   readonly claim: ClaimView
-  /** Shows the first part only of an id whose name stands beside it. */
+  /** Shows only the first part of an id whose name is shown beside it. */
   readonly short?: boolean
 }
 

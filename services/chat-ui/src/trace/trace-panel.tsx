@@ -20,14 +20,14 @@ import './trace-panel.css'
 
 export interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
-  /** The answer whose trace is shown. Another one needs another panel (`key`). */
+  /** The answer whose trace is shown. Each answer needs a panel of its own (`key`). */
   readonly selected: ReadonlySignal<TracedAnswer>
   readonly view: TraceView
   readonly names: Names
   readonly config: PublicConfig
-  /** Shown where a trace has no steps. */
+  /** Shown if a trace has no steps. */
   readonly whyEmpty: ComponentChildren
-  /** Asks the same question in two flows or of two agents; without it that is not offered. */
+  /** Asks the same question in two flows or of two agents; missing if that is not offered. */
   readonly onSideBySide?: () => void
 }
 
@@ -41,7 +41,7 @@ export function TracePanel({
   whyEmpty,
   onSideBySide,
 }: TracePanelProps) {
-  // One by one, so that the trace is not drawn again for every word of the answer.
+  // Read one by one, so that the trace is not rendered again for every word of the answer.
   const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const isAnswered = useComputed(() => selected.value.state === 'done').value
@@ -143,7 +143,7 @@ export function TracePanel({
   )
 }
 
-/** What is hidden depends on all answers, since Compare shows tokens of any of them whichever answer is selected. */
+/** A redactor for the tokens of all answers, since Compare shows tokens of any answer, whichever is selected. */
 export function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
   const tokens = useComputed(() => keysOfTokens(allSteps(answers))).value
   return useMemo(

@@ -16,7 +16,7 @@ interface TraceToolsProps {
   readonly onSideBySide: (() => void) | undefined
 }
 
-/** What can be done with the trace that is shown. Where there is little room, all of it is in one menu. */
+/** What can be done with the trace that is shown. If there is little room, all tools are in one menu. */
 export function TraceTools({ steps, view, onHelp, onPresent, onSideBySide }: TraceToolsProps) {
   const { revealed } = view
   const isNarrow = useMediaQuery('(max-width: 75rem)')

@@ -18,21 +18,21 @@ export function viewNamed(name: unknown): View | undefined {
   return views.find(({ value }) => value === name)?.value
 }
 
-/** How the Identity Trace is looked at: which view, which steps and token are open, whether it is redacted. */
+/** The state of the Identity Trace's display: the view, the open steps and token, and whether it is redacted. */
 export class TraceView {
   readonly view: Signal<View> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
-  /** Personal data and tenant are hidden until asked for, and again after a reload. */
+  /** Whether personal data and tenant are shown: hidden at first, and again after a reload. */
   readonly revealed = signal(false)
-  /** The ids of the rows that were opened or closed by hand, and so differ from how they are at first. */
+  /** The ids of the rows that the user opened or closed: they differ from their initial state. */
   readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
   /** The key of the token whose card is open. */
   readonly openToken: Signal<string | undefined> = signal(undefined)
-  /** What is searched for in the steps. */
+  /** The search text for the steps. */
   readonly query = signal('')
   readonly failedOnly = signal(false)
-  /** The number of the step at which the reader is; a link to the page leads back to it. */
+  /** The number of the step at which the reader is; a link to the page opens this step again. */
   readonly current: Signal<number | undefined> = signal(undefined)
-  /** The number of a step that a link or a sentence leads to, until it has been shown. */
+  /** The number of a step that a link or a sentence points to, until the step has been shown. */
   readonly sought: Signal<number | undefined> = signal(undefined)
 
   keepView(): void {
@@ -58,20 +58,20 @@ export class TraceView {
     this.toggled.value = new Set(rows.filter(row => row.isOpenAtFirst !== isOpen).map(({ id }) => id))
   }
 
-  /** Opens a row and the one under which it lies. */
+  /** Opens a row and its parent row. */
   open(row: Row, rows: readonly Row[]): void {
     const parent = rows.find(({ id }) => id === row.parent)
     for (const shut of [row, ...(parent ? [parent] : [])]) if (!this.isOpen(shut)) this.toggle(shut)
   }
 
-  /** Shows a step, whichever view is open. */
+  /** Shows a step in whichever view is open. */
   seek(number: number): void {
     const { listsSteps } = views.find(({ value }) => value === this.view.value) ?? views[0]
     if (!listsSteps) this.view.value = 'steps'
     this.sought.value = number
   }
 
-  /** Shows the card of a token, or closes it where it is open already. */
+  /** Shows the card of a token, or closes the card if it is open already. */
   toggleToken(card: TokenCard): void {
     const key = tokenKey(card)
     this.openToken.value = this.openToken.value === key ? undefined : key

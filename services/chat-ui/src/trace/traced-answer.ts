@@ -19,27 +19,27 @@ export interface TracedAnswer {
   }
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
   readonly turn: TurnStart | undefined
-  /** How far the agent's clock was ahead of the browser's; tokens live by the clocks of servers. */
+  /** How far the agent's clock was ahead of the browser's; the lifetime of tokens follows the clocks of servers. */
   readonly clockAheadMs?: number
   readonly steps: readonly TraceStep[]
   readonly result?: Pick<TurnResult, 'timing'> | undefined
-  /** What the turn waits for. */
+  /** The pause of a turn that waits. */
   readonly pause?: Pause
 }
 
-/** What makes two cards the same token; an unobserved one has no fingerprint and is told by its role alone. */
+/** The key that two cards of the same token share; an unobserved token has no fingerprint, so its role is the key. */
 export function tokenKey({ role, fingerprint }: TokenCard): string {
   return fingerprint ?? role
 }
 
-/** The tokens of a trace, each once, as the latest step shows it: a card gains its checks while the turn goes on. */
+/** The tokens of a trace, each once, as its latest step has it: a card gains its checks while the turn goes on. */
 export function tokensOf(steps: readonly TraceStep[]): TokenCard[] {
   const tokens = new Map<string, TokenCard>()
   for (const { token } of steps) if (token) tokens.set(tokenKey(token), token)
   return [...tokens.values()]
 }
 
-/** The token that a step carries: its own, or the one that its request was sent with. */
+/** The token that a step carries: its own, or the token that its request was sent with. */
 export function carriedToken({ token, request }: TraceStep): TokenRole | undefined {
   if (token) return token.role
   const authorization = Object.entries(request?.headers ?? {}).find(([name]) => /^authorization$/i.test(name))

@@ -13,14 +13,14 @@ import { actsAsOf } from './claims.ts'
 import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
- * How the calls with a token came out. `answered` = with a status that denies nobody, such as 404; `more` = the API wanted more
- * before it would answer, and was asked again.
+ * The outcome of the calls with a token. `answered` = the status is no denial, such as 404; `more` = the API wanted more from the
+ * user before it would answer.
  */
 type CallOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
 
 /**
- * How a whole turn came out. `waiting` = its failure passes by itself, or by what somebody does; `declined` = the user did not
- * want the call.
+ * The outcome of a whole turn. `waiting` = its failure passes by itself or if the user does something; `declined` = the user did
+ * not want the call.
  */
 export type Outcome = Exclude<CallOutcome, 'more'> | 'waiting' | 'declined'
 
@@ -30,28 +30,28 @@ export interface TokenUse {
   readonly calls: readonly TraceStep[]
   readonly apis: readonly Actor[]
   readonly outcome: CallOutcome
-  /** The call that made the outcome. */
+  /** The call that decided the outcome. */
   readonly decisive: TraceStep | undefined
-  /** The user's token as it was then; a step-up renews it. */
+  /** The user's token at that time; a step-up renews it. */
   readonly userToken: TokenCard | undefined
-  /** Entra ID issued TR before the turn began, so that it came from the sidecar's cache. */
+  /** Whether Entra ID issued TR before the turn began: then TR came from the sidecar's cache. */
   readonly isFromCache: boolean
 }
 
 /** What the user has to do before a call goes on. */
 export interface Asked {
   readonly kind: PauseKind
-  /** Of the first call that waits: its step, what it does, and the API. */
+  /** The first call that waits: its step, what it does, and the API. */
   readonly step: TraceStep
   readonly title: string
   readonly api: Actor | undefined
-  /** How many calls wait with it. */
+  /** The number of other calls that wait. */
   readonly others: number
-  /** The authentication contexts that the API wants, of a step-up. */
+  /** The authentication contexts that the API wants in a step-up. */
   readonly contexts: readonly string[]
   /** The rights that are to be consented to. */
   readonly scopes: readonly string[]
-  /** Whether it still waits; else it was left, and not sent. */
+  /** Whether the call still waits; else it was left, and not sent. */
   readonly isOpen: boolean
 }
 
@@ -64,17 +64,17 @@ export interface TurnFacts {
   readonly uses: readonly TokenUse[]
   /** The step in which the turn failed before there was a token. */
   readonly failure: TraceStep | undefined
-  /** The sidecar was asked for a token. */
+  /** Whether the sidecar was asked for a token. */
   readonly isTokenAsked: boolean
-  /** It is being asked for one. */
+  /** Whether the sidecar is being asked for a token. */
   readonly isAsking: boolean
-  /** What waits for the user, or waited until its time was over. */
+  /** The calls that wait for the user, or waited until they were left or their time was over. */
   readonly asked: Asked | undefined
-  /** The user did not want one of the calls. */
+  /** Whether the user declined one of the calls. */
   readonly isDeclined: boolean
 }
 
-/** @param pause what the turn waits for, if it does */
+/** @param pause what the turn waits for, if it waits */
 export function gatherFacts(
   steps: readonly TraceStep[],
   flow: Flow,
@@ -119,7 +119,7 @@ function findAsked(steps: readonly TraceStep[], pause: Pause | undefined): Asked
   }
 }
 
-/** The innermost step that failed: those around it only passed its problem on. */
+/** The innermost step that failed: the steps around it only passed on its problem. */
 function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
   const failed = steps.filter(({ status }) => status === 'failed')
   return (
@@ -167,7 +167,7 @@ function judgeCalls(
   const denied = refused.find(call => isLastWord(call, steps))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
-  // Where the API wanted more and then accepted the call, the failed check is why it wanted more.
+  // If the API wanted more and then accepted the call, the failed check is why it wanted more.
   if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open || calls.length === 0)
@@ -180,26 +180,26 @@ function judgeCalls(
     : { outcome: 'failed', decisive: calls.at(-1) }
 }
 
-/** Whether a refusal is the last word: a tool that waits or has gone on well is asked for more, not denied. */
+/** Whether a refusal is final: if the tool waits or succeeded in the end, the API only wanted more. */
 function isLastWord({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
   const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
   return tool === undefined || tool.status === 'failed'
 }
 
-/** The checks that a token did not pass, and whose they were. */
+/** The checks that a token failed, and who made them. */
 export function failedChecks({ verifiedBy = [] }: Pick<TokenCard, 'verifiedBy'>) {
   return verifiedBy.flatMap(({ actor, checks }) =>
     checks.filter(({ ok }) => !ok).map(({ name }) => ({ actor, check: name })),
   )
 }
 
-/** Who checked a token last, since that decided about the call; `undefined` if no checks were reported. */
+/** The last checks of a token, which decided about the call; `undefined` if no checks were reported. */
 export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api') {
   const last = verifiedBy.findLast(({ actor }) => !by || (actor === 'agent') === (by === 'agent'))
   return last && { ...last, passed: last.checks.filter(({ ok }) => ok).length }
 }
 
-/** The rights that a token carries, and the claim in which they stand. */
+/** The rights that a token carries, and the claim that contains them. */
 export function rightsOf(card: TokenCard) {
   const claim = actsAsOf(card) === 'agent' ? 'roles' : 'scp'
   const value = card.claims?.[claim]
@@ -207,14 +207,14 @@ export function rightsOf(card: TokenCard) {
   return { claim, rights: rights.filter(right => right !== '') }
 }
 
-/** Whether Entra ID refused a token, and not only was not reached or had no time. */
+/** Whether Entra ID refused a token, rather than being unreachable or throttling. */
 export function isRefusal({ kind, problem }: TraceStep): boolean {
   return (
     kind === 'token-request' && problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
   )
 }
 
-/** How a turn came out in which no call waits: the worst that happened to one of its tokens counts. */
+/** The outcome of a turn in which no call waits: the worst outcome of its tokens counts. */
 export function outcomeOf({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
   const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const
   const worst = worstFirst.find(worse => uses.some(({ outcome }) => outcome === worse))

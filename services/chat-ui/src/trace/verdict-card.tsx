@@ -25,7 +25,7 @@ interface VerdictCardProps {
   readonly credential: BlueprintCredential | undefined
 }
 
-/** Who called, for whom, by which right, allowed by whom; then how that came about. As much of it as the view has room for. */
+/** Who called, for whom, by which right, allowed by whom; then how that came about, as far as the view has room. */
 export function VerdictCard({ facts, turn, view, context, credential }: VerdictCardProps) {
   const verdict = judge(facts, context.names)
   const stepUp = findStepUp(facts)
@@ -104,7 +104,7 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
   unknown: '',
 }
 
-/** The ids by which the turn is found in the logs of others. */
+/** The ids for finding the turn in logs and in OpenTelemetry traces. */
 function Ids({ facts: { steps }, turn }: Pick<VerdictCardProps, 'facts' | 'turn'>) {
   const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
   const ids = [

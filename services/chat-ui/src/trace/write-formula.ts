@@ -8,7 +8,7 @@ import { tellContexts } from './acrs.ts'
 import { apisOf, decidingApi, deniedBy, isRightMissing, tellChecks } from './judge.ts'
 import { type Asked, isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
-/** The exchange of a turn as formulas, one for each TR; one that breaks off where there is none. */
+/** The exchange of a turn as formulas, one for each TR; without a TR, one formula that breaks off. */
 export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
   const pending =
     facts.asked && facts.asked.kind !== 'step-up' ? [writePending(facts, facts.asked, names)] : []
@@ -24,14 +24,14 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
   return toReader([...formulas, ...pending], names)
 }
 
-/** What is to be known of the hops that nobody here saw. */
+/** Explains the hops that the agent did not see. */
 export function tellUnseen({ uses }: TurnFacts): string {
   return uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
     ? 'between sidecar and Entra ID, before this question: TR came from the sidecar’s cache. Not seen by the agent.'
     : 'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
 }
 
-/** The exchange that there will be if the user wants it. */
+/** The exchange that follows if the user approves. */
 function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Names): Formula {
   const { flow, tokens } = facts
   const isRefused = kind === 'consent'
@@ -108,7 +108,7 @@ function writeResult(use: TokenUse | undefined, facts: TurnFacts, names: Names):
     : { ...plate, lines: ['not asked for'], state: 'next' }
 }
 
-/** Another API may share the app id of the one that was called. */
+/** Says for which API TR is, without “only” if another API shares the app id. */
 function tellAudience(use: TokenUse, names: Names): string {
   const api = apisOf(use, names)
   return names.id(String(use.token.claims?.['aud'])) === api ? `for ${api} only` : `for ${api}`
@@ -138,7 +138,7 @@ function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, nam
   }
 }
 
-/** The API has taken TR, and wants more before it does what it was asked. */
+/** The API has not denied TR for good, but wants more before it runs the call. */
 function writeMore({ decisive }: TokenUse, asked: Asked | undefined, title: string): Gate {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   const wants = contexts.length > 0 ? `wants acrs ${contexts.join(' ')}` : 'wants a right that TR lacks'

@@ -4,7 +4,7 @@ import { tellAct, tellCall, tellCallShortly } from './call-facts.ts'
 const alert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
 
 describe('tellCall', () => {
-  it('tells every value at its place', () => {
+  it('shows every value with its place', () => {
     expect(tellCall(alert)).toEqual([
       { name: 'City', value: 'Oslo' },
       { name: 'When · kind', value: 'temperature-below' },
@@ -13,37 +13,37 @@ describe('tellCall', () => {
     ])
   })
 
-  it('tells a text from a number, from nothing and from what only looks empty', () => {
+  it('distinguishes a text from a number, from nothing and from what only looks empty', () => {
     const values = tellCall({ a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' })
     expect(values.map(({ value }) => value)).toEqual(['"5"', '5', '""', 'null', '" x"', '[]', '{}', '"true"'])
   })
 
-  it('cuts nothing off', () => {
+  it('shortens no value', () => {
     const text = 'x'.repeat(5_000)
     expect(tellCall({ text })[0]?.value).toBe(text)
   })
 
-  it('keeps names apart that would read alike', () => {
+  it('does not reword names that would become the same', () => {
     expect(tellCall({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
       'untilDate',
       'until_date',
     ])
   })
 
-  it('counts the items of a list, and ends somewhere', () => {
+  it('numbers the items of a list, and limits the depth', () => {
     expect(tellCall({ tags: ['a', 'b'] }).map(({ name }) => name)).toEqual(['Tags · 1', 'Tags · 2'])
     let deep: unknown = 'end'
     for (let level = 0; level < 5_000; level += 1) deep = { a: deep }
     expect(tellCall({ deep })).toHaveLength(1)
   })
 
-  it('names a member that objects have of their own', () => {
+  it('shows a member named like a built-in property', () => {
     expect(tellCall(JSON.parse('{"__proto__":"x"}'))).toEqual([{ name: '__proto__', value: 'x' }])
   })
 })
 
 describe('tellCallShortly', () => {
-  it('tells a call in one line', () => {
+  it('shows a call in one line', () => {
     expect(tellCallShortly('Create alert', alert)).toBe(
       'Create alert, Oslo, temperature-below, -5, 2026-12-04',
     )
@@ -57,6 +57,6 @@ it.each([
   ['Send mail', 'send a mail'],
   ['Clear alerts', 'call Clear alerts'],
   ['send_mail_to_all', 'call send_mail_to_all'],
-])('%s is told as “%s”', (title, words) => {
+])('%s is “%s” within a sentence', (title, words) => {
   expect(tellAct(title)).toBe(words)
 })

@@ -6,10 +6,10 @@ export interface CallFact {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** Deeper than tools ask for; what lies below stands as JSON. */
+/** More levels than tools ask for; deeper values are shown as JSON. */
 const mostLevels = 6
 
-/** All arguments of a call, each value whole. Names are put into words unless two would then be alike. */
+/** All arguments of a call, each value whole. Names are put into words unless two of them would become the same. */
 export function tellCall(values: Values): CallFact[] {
   const facts = flatten(values, [])
   const worded = facts.map(({ path }) => path.map(inWords).join(' · '))
@@ -25,14 +25,14 @@ export function tellCallShortly(title: string, values: Values): string {
   return [title, ...flatten(values, []).map(({ value }) => value)].join(', ')
 }
 
-/** A call within a sentence: “create an alert”, or that a tool is called. From its title or the name of its tool. */
+/** A call within a sentence: “create an alert”, or that a tool is called. From the call's title or its tool's name. */
 export function tellAct(title: string): string {
   const [, verb, noun] = /^([A-Z]?[a-z]+)[ _]([a-z]+)$/.exec(title) ?? []
   if (!verb || !noun || noun.endsWith('s')) return `call ${title}`
   return `${verb.toLowerCase()} ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
-/** The values of a call alone, as texts are written. */
+/** The values of a call as plain texts, without their names. */
 export function tellValues(values: Values): string {
   return flatten(values, [])
     .map(({ raw, value }) => (typeof raw === 'string' ? raw : value))
@@ -54,7 +54,7 @@ function flatten(value: unknown, path: readonly string[]): Place[] {
   )
 }
 
-/** What could be taken for another kind of value, or for none, stands in quotes. */
+/** A value as text; a string that could be taken for another kind of value, or for none, is quoted. */
 function textOf(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value) ?? ''
   const isPlain = value.trim() === value && value !== '' && !isJson(value)

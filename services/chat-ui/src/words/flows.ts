@@ -1,26 +1,26 @@
 import type { Flow, TokenRole } from '@entra-bedrock-agent/identity-trace'
 
-/** A token that Entra ID is shown to get TR. */
+/** A token that the sidecar presents to Entra ID to get TR. */
 export type Term = Exclude<TokenRole, 'TR'>
 
-/** What the page says of a flow. */
+/** The page's words for a flow. */
 interface FlowWords {
-  /** What it is called where it is chosen. */
+  /** The flow's name where the user chooses it. */
   readonly label: string
   readonly meaning: string
-  /** What its tokens are called in the status. */
+  /** The name of the flow's tokens in the status. */
   readonly tokens: string
   /** As whom the agent calls, as the end of a sentence. */
   readonly asWhom: string
-  /** The tokens that the sidecar shows to Entra ID to get TR, in the order in which they are written. T1 is the agent’s credential. */
+  /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
   readonly terms: readonly Term[]
-  /** What Entra ID does when it is shown them. */
+  /** What Entra ID does with these tokens. */
   readonly issues: string
-  /** What TR is called in the formula. */
+  /** The name of TR in the formula. */
   readonly result: string
   /** Whose right TR carries, and where it comes from. */
   readonly right: string
-  /** A question that needs no tool and teaches. */
+  /** An example of a question that needs no tool and explains the flow. */
   readonly example: string
 }
 

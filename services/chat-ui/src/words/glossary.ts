@@ -6,7 +6,7 @@ interface Explanation {
 
 const learn = 'https://learn.microsoft.com/entra/'
 
-/** The words that the page cannot do without, each in one sentence or two, with where more is said. */
+/** The terms that the page cannot avoid, each explained in one or two sentences with a link to more. */
 export const glossary = {
   blueprint: {
     title: 'Blueprint',

@@ -23,36 +23,36 @@ export type NamedInConfig = Pick<PublicConfig, 'apis' | 'names' | 'emulated'> & 
 
 /** Who is who: the names that the agent's public configuration gives to actors and ids. */
 export interface Names {
-  /** The agent within a sentence: its title, or “the agent” where it was given none. */
+  /** The agent within a sentence: its title, or “the agent” if it has none. */
   readonly agent: string
-  /** The client id of its agent identity, where that is known. */
+  /** The client id of its agent identity, if known. */
   readonly agentId: string | undefined
-  /** The actors that are known, in the order in which they are drawn. */
+  /** The actors that the configuration knows, in the order of their lanes. */
   readonly actors: readonly Actor[]
-  /** The title of an actor, or what the trace calls it where the configuration does not know it. */
+  /** The title of an actor or, if the configuration does not know it, its name in the trace. */
   actor(actor: Actor): string
-  /** What an id in a token stands for, also inside `api://…` and issuer URLs; `undefined` when this page does not know. */
+  /** What an id in a token stands for, also inside `api://…` and issuer URLs; `undefined` if this page does not know the id. */
   id(value: string): string | undefined
   isEmulated(actor: Actor): boolean
-  /** Whether the reader is the user who asked, and not somebody who was handed the trace. */
+  /** Whether the reader is the user who asked, and not somebody to whom the trace was handed on. */
   readonly isReaderUser: boolean
   /** The names for a turn of this agent. */
   ofAgent(name: string | undefined): Names
 }
 
-/** The title of an agent that was given none. */
+/** The title of an agent for which none is configured. */
 export const untitled = 'Agent'
 
 const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
-/** Shortens the GUIDs in a text to their first and last digits, since some differ at the end only; the claims show them whole. */
+/** Shortens the GUIDs in a text to their first and last digits, since some differ only at the end; claims show all digits. */
 export function shortenIds(text: string): string {
   return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 4)}…${id.slice(-4)}`)
 }
 
 const startsLikeGuid = /^[0-9a-f]{8}-/
 
-/** With a capital letter, at the start of a sentence or of its own; an id stays as it is. */
+/** Capitalises a name at the start of a sentence or standing alone; an id stays unchanged. */
 export function capitalise(text: string): string {
   return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
 }
@@ -63,7 +63,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
   const namesFor = (name: string | undefined): Names => {
     const known = agents.find(other => other.name === name)
     const agent = known?.title ?? untitled
-    // In the order in which the page draws them.
+    // The order of the lanes.
     const actors = new Map([
       ['user', isReaderUser ? 'You' : 'User'],
       ['agent', agent],
@@ -79,7 +79,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       actor: actor => actors.get(actor) ?? actor,
       id: value => {
         const id = guid.exec(value)?.[0].toLowerCase() ?? ''
-        // A token for one API of an app id is for all of them.
+        // A token for one API is valid for all APIs with the same app id.
         const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
         return sharing.length > 0 ? listInWords(sharing.map(({ title }) => title)) : ids.get(id)
       },

@@ -1,7 +1,7 @@
 import type { TokenRole } from '@entra-bedrock-agent/identity-trace'
 import type { GlossaryTerm } from './glossary.ts'
 
-/** A part of a sentence: words, something as it stands in a token or request, a token's mark, or a word that is explained. */
+/** A part of a sentence: words, a literal of a token or request, a token's mark, or an explained term. */
 export type Part =
   | string
   | { readonly code: string }
@@ -10,7 +10,7 @@ export type Part =
 
 export type Phrase = readonly Part[]
 
-/** Tags a template whose parts are more than words; a phrase within it becomes part of it. */
+/** Template tag for phrases whose parts are more than words; a phrase among the parts is inlined. */
 export function phrase(words: TemplateStringsArray, ...parts: readonly (Part | Phrase)[]): Phrase {
   return words.flatMap((text, index) => [text, parts[index] ?? ''].flat()).filter(part => part !== '')
 }

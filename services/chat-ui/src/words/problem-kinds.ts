@@ -1,7 +1,7 @@
 /** `neutral` = nothing is wrong; `wait` = waits for a user or passes by itself; `failed` = denied or broken. */
 export type ProblemKind = 'neutral' | 'wait' | 'failed'
 
-/** Somebody has to sign in, consent or prove more, or has to be patient. */
+/** Codes of failures after which the user has to sign in, consent, step up or wait. */
 const waiting: ReadonlySet<string> = new Set([
   'AGENT_BUSY',
   'AGENT_STOPPING',
@@ -24,7 +24,7 @@ const waiting: ReadonlySet<string> = new Set([
   'USER_TOKEN_SCOPE_MISSING',
 ])
 
-/** HTTP statuses of requests that have no answer: there is no such thing, or it was not understood. */
+/** HTTP statuses of requests without an answer: the thing does not exist, or the request was not understood. */
 const unanswerable: ReadonlySet<number> = new Set([400, 404, 413, 422])
 
 /** How serious a failure is. */
@@ -40,7 +40,7 @@ export function problemKind({
   return status !== undefined && unanswerable.has(status) ? 'neutral' : 'failed'
 }
 
-/** The address of what the documentation says of a failure's code. */
+/** The address of the documentation of a failure's code. */
 export function troubleshootingOf(code: string): string {
   return `https://github.com/entra-bedrock-agent/entra-bedrock-agent/blob/main/docs/troubleshooting.md#${code}`
 }

@@ -1,6 +1,6 @@
 import type { Names } from './names.ts'
 
-/** The words for a reader who is not the user who asked. The first that matches a place counts. */
+/** The words for a reader who is not the user who asked. The patterns apply in this order. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
   [/\byou as the user\b/g, 'the user who asked'],
@@ -16,10 +16,10 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/\bYou\b/g, 'The user'],
 ]
 
-/** What a token or a request holds is never put in other words. */
+/** Parts that quote a token or a request: never reworded. */
 const quoted: ReadonlySet<string> = new Set(['card', 'code', 'id'])
 
-/** What the page says, in words for its reader. */
+/** Rewords the page's texts for its reader. */
 export function toReader<Value>(value: Value, names: Names): Value {
   return names.isReaderUser ? value : (rewrite(value) as Value)
 }

@@ -29,7 +29,7 @@ export function formatDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
-/** A duration in whole words, to be heard: "31 milliseconds", "3.2 seconds". */
+/** A duration in whole words, for screen readers: "31 milliseconds", "3.2 seconds". */
 export function speakDuration(ms: number): string {
   return ms < 1000 ? count(Math.max(1, Math.round(ms)), 'millisecond') : `${(ms / 1000).toFixed(1)} seconds`
 }
@@ -39,7 +39,7 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** A time as a clock that runs down shows it: "9:41". */
+/** A remaining time as a countdown shows it: "9:41". */
 export function formatClock(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`
 }

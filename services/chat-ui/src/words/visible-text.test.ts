@@ -16,7 +16,7 @@ describe('showHidden', () => {
     expect(showHidden(text)).toEqual(parts)
   })
 
-  it('leaves everything else as it is', () => {
+  it('leaves all other text unchanged', () => {
     const text = 'Zürich, −5 °C 🌧 東京 שלום'
     expect(showHidden(text)).toEqual([text])
   })

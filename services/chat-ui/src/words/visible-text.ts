@@ -1,7 +1,7 @@
-/** A piece of a text: as it is, or the name of a character that nobody would see. */
+/** A piece of a text: unchanged, or the name of an invisible character. */
 export type TextPart = string | { readonly hidden: string }
 
-/** Controls, marks of direction, characters without a picture, and spaces and breaks that look like another or like none. */
+/** Controls, marks of direction, characters without a glyph, and spaces and breaks that look like others or like nothing. */
 const unseen = /([\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\S ])/u
 
 const names: Readonly<Record<string, string>> = {
@@ -10,14 +10,14 @@ const names: Readonly<Record<string, string>> = {
   '\u00A0': 'no-break space',
 }
 
-/** A text with all that would hide in it, or turn its order around, shown by name. */
+/** A text in which characters that are invisible or change the reading direction are shown by name. */
 export function showHidden(text: string): TextPart[] {
-  // What a group of the pattern matched stands between what is split by it.
+  // `split` puts the match of the pattern's group between the pieces.
   const parts = text.split(unseen).map((part, index) => (index % 2 === 0 ? part : { hidden: nameOf(part) }))
   return parts.filter(part => part !== '')
 }
 
-/** The same in one piece. */
+/** A text with such characters shown by name, as one string. */
 export function withoutHidden(text: string): string {
   return showHidden(text)
     .map(part => (typeof part === 'string' ? part : `[${part.hidden}]`))

@@ -27,14 +27,14 @@ describe('describeNames', () => {
     expect(names.actor(actor)).toBe(title)
   })
 
-  it('names all APIs of one app id, since a token for one of them is for each', () => {
+  it('names all APIs of one app id, since a token for one of them is valid for each', () => {
     const tools = { name: 'orders-tools', title: 'orders-tools server', appId: apiId }
     const shared = describeNames({ ...publicConfig, apis: [...publicConfig.apis, tools] })
     expect(shared.id(`api://${apiId}`)).toBe('Orders API and orders-tools server')
     expect(shared.id(agentId)).toBe('agent identity')
   })
 
-  it('knows who is emulated', () => {
+  it('knows which actors are emulated', () => {
     expect(['sidecar', 'entra', 'bedrock', 'orders-api'].filter(names.isEmulated)).toEqual([
       'sidecar',
       'entra',
@@ -43,7 +43,7 @@ describe('describeNames', () => {
 })
 
 describe('shortenIds', () => {
-  it('keeps enough of each id to tell them apart', () => {
+  it('keeps enough of each id to tell ids apart', () => {
     expect(shortenIds(`TR: agent ${agentId} calls ${apiId}`)).toBe('TR: agent bbbb…000b calls aaaa…000a')
   })
 })
@@ -56,7 +56,7 @@ describe('times', () => {
     ['2026-11-25T10:58:00Z', 'in 58 minutes'],
     ['2026-11-25T22:00:00Z', 'in 12 hours'],
     ['2026-11-28T10:00:00Z', 'in 3 days'],
-  ])('tells how far %s is away', (moment, distance) => {
+  ])('says how far away %s is', (moment, distance) => {
     expect(formatDistance(new Date(moment), now)).toBe(distance)
   })
 
@@ -76,7 +76,7 @@ describe('times', () => {
     expect(speakDuration(ms)).toBe(text)
   })
 
-  it('counts one thing and many', () => {
+  it('writes a count with its noun in singular or plural', () => {
     expect([count(1, 'claim'), count(7, 'claim')]).toEqual(['1 claim', '7 claims'])
   })
 })
