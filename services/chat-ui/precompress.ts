@@ -5,7 +5,7 @@ import type { Plugin } from 'vite'
 
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }
 
-/** Puts a brotli and a gzip copy beside every file of the bundle, so that nobody compresses at run time. */
+/** Puts a brotli and a gzip copy beside every file of the bundle, so that nothing is compressed at run time. */
 export function precompress(): Plugin {
   return {
     name: 'precompress',

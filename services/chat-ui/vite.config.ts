@@ -10,7 +10,7 @@ function isOfFirstPaint(id: string, modules: Rolldown.ChunkingContext, seen = ne
   return info.isEntry || info.importers.some(importer => isOfFirstPaint(importer, modules, seen))
 }
 
-/** What reads files by schemas, and what explains claims; of these modules the first paint needs the types only. */
+/** Modules that read files by schemas or explain claims; the first paint needs only their types. */
 const later =
   /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions|claims|redaction|strict-object)\.ts$/
 
@@ -24,7 +24,7 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
       output: {
-        // One chunk for the first paint: what chunks of their own use as well would else be many small ones.
+        // One chunk for the first paint: otherwise the modules that it shares with other chunks become many small ones.
         codeSplitting: {
           groups: [
             {

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite'
 import { precompress } from './precompress.ts'
 
-/** The pages that Entra returns to, built apart: together with the page they would share a chunk, and these must stay small. */
+/** The pages that Entra redirects to, in a build of their own: they must stay small and share no chunk with the main page. */
 export default defineConfig({
   publicDir: false,
   build: {

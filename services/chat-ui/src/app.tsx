@@ -25,7 +25,7 @@ async function loadPage(): Promise<void> {
 }
 
 const statusEveryMs = 30_000
-/** How often an agent that cannot be reached is tried again. */
+/** The interval of retries while the agent cannot be reached. */
 const retryEveryMs = 5_000
 const title = 'Entra Bedrock Agent'
 
@@ -122,7 +122,7 @@ function Incomplete() {
   )
 }
 
-/** After the first paint, as soon as the browser has time; Safari does not tell when that is. */
+/** Runs a function after the first paint, when the browser is idle; Safari lacks `requestIdleCallback`. */
 function whenIdle(run: () => void): void {
   if ('requestIdleCallback' in globalThis) requestIdleCallback(run, { timeout: 2_000 })
   else setTimeout(run)
@@ -134,7 +134,7 @@ const PastPanel = lazy(async () => (await import('./archive/past-panel.tsx')).Pa
 const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loading)
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 
-/** Conversation and trace: side by side where there is room, else one at a time, at first the one with the focus. */
+/** Conversation and trace: side by side if there is room, else one at a time, at first the one with the focus. */
 function Panes({ page }: { readonly page: Page }) {
   const { pane, conversation, trace } = page
   const opened = conversation.opened.value

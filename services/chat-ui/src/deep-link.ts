@@ -4,11 +4,11 @@ import type { Pane } from './frame/tabs.tsx'
 import { type TraceView, viewNamed } from './trace/trace-view.ts'
 
 /**
- * Keeps the address in step with what is shown, as `#turn=2&view=steps&step=5&id=…`, and goes where an address leads.
- * Steps are told by their numbers; the agent's id of the turn tells the answer from those of other conversations.
- * Where there is a choice of agents, the address names the one that is asked. Nothing else of the trace is in it.
+ * Keeps the address in step with what is shown, as `#turn=2&view=steps&step=5&id=…`, and opens what an address names.
+ * Steps have their numbers there; the agent's turn id distinguishes the answer from those of other conversations.
+ * If there are several agents, the address names the one that is asked. It holds nothing else of the trace.
  *
- * Returns whether the address led to an answer that is not in this conversation. It is over once the conversation goes on.
+ * Returns whether the address named an answer that is not in this conversation; `false` once the conversation changes.
  */
 export function followAddress(
   conversation: Conversation,

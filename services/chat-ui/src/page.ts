@@ -22,9 +22,9 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   /** What the status region says. */
   const announcement = signal('')
   const status = signal<Status | undefined>(undefined)
-  /** Why the agent does not tell its status. */
+  /** Why the agent's status could not be read. */
   const statusProblem = signal<PageProblem | undefined>(undefined)
-  /** The pane that is shown where there is room for one only. */
+  /** The pane that is shown if there is room for only one. */
   const pane = signal<Pane>('conversation')
   const trace = new TraceView()
   const session = new Session(config, async onSignedIn => {
@@ -45,7 +45,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   keepConversation(conversation)
   keepComposer(conversation, config)
   let past: Promise<PastConversations> | undefined
-  /** What this browser keeps of conversations; its code comes when it is first needed. */
+  /** The conversations that this browser keeps; the code for them is loaded when first needed. */
   const loadPast = () => {
     past ??= import('./archive/past-conversations.ts').then(
       module => new module.PastConversations(conversation, config.tenantId),
@@ -73,7 +73,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     const count = (await loadPast()).of(left).length
     if (count > 0) leftBehind.value = { objectId: left, count }
   })
-  /** Whether the address led to an answer that is not here. */
+  /** Whether the address names an answer that is not in this conversation. */
   const linkMissed = followAddress(conversation, trace, pane, config.agents.length > 1)
   if (session.available && hasStoredSession()) session.prepare()
   return {
@@ -92,7 +92,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     identify: needs.identify,
     sideBySide,
     closeSideBySide,
-    /** Asks what was asked in the selected answer in two flows or of two agents at once. */
+    /** Asks the question of the selected answer again, in two flows or of two agents at once. */
     async openSideBySide() {
       const answer = conversation.selected.peek()
       if (!answer || conversation.opened.peek()) return
@@ -114,7 +114,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   }
 }
 
-/** Loads the code that asks the agent, which nobody needs before there is a question. */
+/** Loads the code that asks the agent; it is not needed before the first question. */
 export async function loadAsk() {
   try {
     return (await import('./agent/ask.ts')).askAgent
@@ -123,9 +123,9 @@ export async function loadAsk() {
   }
 }
 
-/** Not with every word of an answer: when an exchange begins, when it ends, and when the page is left in between. */
+/** Stores the conversation when an exchange begins or ends and when the page is left, not with every word of an answer. */
 function keepConversation(conversation: Conversation): void {
-  // A page that is being left loses its connections: what that does to an answer is not kept.
+  // Leaving the page breaks its connections; the failure that an answer gets from this is not stored.
   let isLeaving = false
   const keep = () => {
     if (!isLeaving) storeConversation(conversation.keep())
@@ -164,8 +164,8 @@ function keepComposer(conversation: Conversation, config: PublicConfig): void {
 }
 
 /**
- * Calls a function whenever somebody signs in or out: with the object id of the user who has left, if one has, and whether another
- * one has come instead.
+ * Calls a function whenever a user signs in or out, with the object id of the user who has left, if any, and whether another user
+ * is signed in instead.
  */
 function onUserChange(
   session: Session,
@@ -180,7 +180,7 @@ function onUserChange(
   })
 }
 
-/** The user's token goes along only where it is needed. */
+/** Makes the speaker of each question; it has the user's token only if the flow or the agent needs one. */
 function speakersOf(config: PublicConfig, session: Session): Identify {
   return async ({ agent, flow }, renew) => {
     const known = agentNamed(config, agent)
@@ -200,7 +200,7 @@ function signInRequired(reason: string): PageError {
   return new PageError(pageProblem('SIGN_IN_REQUIRED', reason))
 }
 
-/** MSAL keeps its session in this tab's storage, under keys of its own name. */
+/** MSAL keeps its session in this tab's storage, under keys that begin with its name. */
 function hasStoredSession(): boolean {
   return storedKeys('session')?.some(key => key.startsWith('msal')) ?? false
 }

@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals'
 
 /**
- * Whether a chunk could not be loaded: the network was away, or the agent has been updated and has other chunks now. Browsers do not
- * ask for it again before the page is reloaded.
+ * Whether a chunk could not be loaded: the network failed, or the agent has been updated and serves other chunks now. Browsers
+ * do not request the chunk again before the page is reloaded.
  */
 export const isIncomplete = signal(false)
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 
 const loaded = new WeakMap<() => Promise<unknown>, unknown>()
 
-/** What a separate chunk exports, once it is loaded; then it is there at once wherever the same loader is used. */
+/** The exports of a separate chunk, once it is loaded; the next use of the same loader has them at once. */
 export function useLoaded<Value extends object>(load: () => Promise<Value>): Value | undefined {
   const [value, setValue] = useState(() => loaded.get(load) as Value | undefined)
   useEffect(() => {

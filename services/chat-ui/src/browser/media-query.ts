@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-/** There is room for one pane only. */
+/** Holds if there is room for one pane only. */
 export const narrow = '(max-width: 56.24rem)'
 
-/** Whether a media query holds, now and as it changes. */
+/** Whether a media query holds; updated when that changes. */
 export function useMediaQuery(query: string): boolean {
   const matches = useSignal(matchMedia(query).matches)
   useEffect(() => {

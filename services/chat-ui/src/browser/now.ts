@@ -1,7 +1,7 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-/** The browser's time in milliseconds, read anew while it is wanted. */
+/** The browser's time in milliseconds, read again every `everyMs` while `isWanted`. */
 export function useNow(everyMs: number, isWanted = true): ReadonlySignal<number> {
   const now = useSignal(Date.now())
   useEffect(() => {

@@ -4,10 +4,10 @@ import { useLayoutEffect } from 'preact/hooks'
 const settlesAfterMs = 500
 
 /**
- * Whether a value has stayed the same for half a second. A button that has just taken the place of something else is still being
- * pressed for what stood there before: by the second press of a double click, or by a key pressed twice.
+ * Whether a value has stayed the same for half a second. A button that has just replaced another one may be
+ * pressed by a user who means the other one: with the second click of a double click, or with a key pressed twice.
  *
- * @param isNew whether it takes half a second from the beginning
+ * @param isNew whether the first value, too, has to stay the same for half a second
  */
 export function useSettled(value: boolean, { isNew = false } = {}): boolean {
   const settled = useSignal(isNew ? undefined : value)

@@ -3,7 +3,7 @@
  */
 type Lifetime = 'local' | 'session'
 
-/** What a use of the storage gives; `undefined` where it fails. Where the user lets pages keep nothing, looking at it does. */
+/** The result of a use of the storage; `undefined` if it throws: if the user blocks site data, even reading the property does. */
 function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result): Result | undefined {
   try {
     return use(lifetime === 'local' ? localStorage : sessionStorage)
@@ -12,12 +12,12 @@ function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result
   }
 }
 
-/** What was kept under a key; `undefined` where there is nothing readable, or the browser keeps nothing. */
+/** The value kept under a key; `undefined` if there is none, it is not readable, or the browser keeps nothing. */
 export function readStored(lifetime: Lifetime, key: string): unknown {
   return inStorage(lifetime, storage => JSON.parse(storage.getItem(key) ?? 'null')) ?? undefined
 }
 
-/** Keeps a value; `false` where the browser keeps nothing or has no room. */
+/** Keeps a value; `false` if the browser keeps nothing or has no room. */
 export function writeStored(lifetime: Lifetime, key: string, value: unknown): boolean {
   const isWritten = inStorage(lifetime, storage => {
     storage.setItem(key, JSON.stringify(value))
@@ -26,12 +26,12 @@ export function writeStored(lifetime: Lifetime, key: string, value: unknown): bo
   return isWritten ?? false
 }
 
-/** The keys under which something is kept; `undefined` where the browser keeps nothing. */
+/** The keys under which values are kept; `undefined` if the browser keeps nothing. */
 export function storedKeys(lifetime: Lifetime): readonly string[] | undefined {
   return inStorage(lifetime, storage => Object.keys(storage))
 }
 
-/** Removes what is kept under a key. */
+/** Removes the value kept under a key. */
 export function removeStored(lifetime: Lifetime, key: string): void {
   inStorage(lifetime, storage => storage.removeItem(key))
 }

@@ -6,13 +6,13 @@ import { IconButton } from './icon-button.tsx'
 interface CopyButtonProps {
   readonly label: string
   readonly text: () => string
-  /** Shows its label beside the picture. */
+  /** Shows the label beside the icon. */
   readonly worded?: boolean
 }
 
 const doneForMs = 2_000
 
-/** Copies a text and says so for two seconds. Nothing where the browser lets no page copy (plain http). */
+/** Copies a text and says so for two seconds. Renders nothing if the browser offers no clipboard (plain http). */
 export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
   const done = useSignal(false)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** A name such as `User.Read.All`, which a narrow column breaks after its dots before it breaks its words. */
+/** A name such as `User.Read.All`; in a narrow column it breaks after a dot rather than within a word. */
 export function DottedName({ name }: { readonly name: string }) {
   return (
     <>

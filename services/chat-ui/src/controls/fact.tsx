@@ -5,7 +5,7 @@ interface FactProps {
   readonly children: ComponentChildren
 }
 
-/** A row of a list of facts (`dl`): a name, and what it is. */
+/** A row of a description list (`dl`): a name and its value. */
 export function Fact({ name, children }: FactProps) {
   return (
     <div>

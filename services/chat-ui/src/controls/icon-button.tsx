@@ -7,7 +7,7 @@ interface IconButtonProps {
   readonly pressed?: boolean
 }
 
-/** A button that shows a picture only; its label is its name and its tooltip. */
+/** A button that shows only an icon; the label is its accessible name and its tooltip. */
 export function IconButton({ icon, label, onClick, pressed }: IconButtonProps) {
   return (
     <button

@@ -40,7 +40,7 @@ const strokes = {
 
 export type IconName = keyof typeof strokes
 
-/** A small picture beside a word; it says nothing that words do not. */
+/** A small decorative icon beside a word that says the same. */
 export function Icon({ name }: { readonly name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">

@@ -3,18 +3,18 @@ import { type ComponentChildren, Fragment } from 'preact'
 
 interface PopoverProps {
   readonly id: string
-  /** What the button shows. Where that is a picture only, the label is its name. */
+  /** The content of the button. If that is only an icon, the label is the button's accessible name. */
   readonly button: ComponentChildren
   readonly label: string
   /** CSS class of the button. */
   readonly class?: string
   readonly panelClass?: string
-  /** What is in the panel, if that is no text or form. */
+  /** The kind of content in the panel, unless it is text or a form. */
   readonly opens?: 'menu'
   readonly children: ComponentChildren
 }
 
-/** A button with a panel that the browser closes on Esc and on a click elsewhere. What is in it is made anew each time. */
+/** A button with a panel that the browser closes on Esc and on a click elsewhere. Each opening renders its content anew. */
 export function Popover(props: PopoverProps) {
   const { id, button, label, class: className = 'icon-button', panelClass = '', opens, children } = props
   const timesOpened = useSignal(0)

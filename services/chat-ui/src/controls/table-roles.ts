@@ -1,4 +1,4 @@
-/** For tables that are laid out as blocks on a phone, which takes their roles from rows and cells in some browsers. */
+/** Roles for tables laid out as blocks on a phone: some browsers then take rows and cells their roles away. */
 export const as = {
   table: { role: 'table' },
   rowGroup: { role: 'rowgroup' },

@@ -1,6 +1,6 @@
 import { CopyButton } from './copy-button.tsx'
 
-/** A sentence. JSON at its end, such as a policy to paste, stands below it as it is pasted, with a button to copy it. */
+/** A sentence. JSON at its end, such as a policy to paste, is shown below, formatted, with a button to copy it. */
 export function TextWithJson({ text }: { readonly text: string }) {
   const start = text.indexOf('{')
   const json = start < 0 ? undefined : formatJson(text.slice(start))

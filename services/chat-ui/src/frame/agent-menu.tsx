@@ -6,7 +6,7 @@ import type { AgentPanelProps } from './agent-panel.tsx'
 
 const AgentPanel = lazy(async () => (await import('./agent-panel.tsx')).AgentPanel)
 
-/** Which agent is asked, and the way to another one. Nothing where there is one only. */
+/** Shows which agent is asked and lets the user choose another one. Renders nothing if there is only one. */
 export function AgentMenu(props: AgentPanelProps) {
   const { config, conversation } = props
   if (config.agents.length < 2) return null

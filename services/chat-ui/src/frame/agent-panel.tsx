@@ -9,7 +9,7 @@ import './agent-panel.css'
 
 export type AgentPanelProps = Pick<Page, 'config' | 'conversation' | 'status'>
 
-/** The agents: what each is for, its id, its flows and how it does. Choosing one starts a new conversation with it. */
+/** The agents: purpose, id, flows and health of each. Choosing an agent starts a new conversation with it. */
 export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
   const menu = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
@@ -70,7 +70,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
   )
 }
 
-/** Whether Entra ID gives an agent tokens; that says nothing of its rights. */
+/** Whether Entra ID gives an agent tokens; this says nothing about the agent's rights. */
 const tokenWords: Readonly<Record<Shown, string>> = {
   ready: 'gets tokens',
   degraded: 'gets some tokens',
@@ -85,7 +85,7 @@ const moves: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_at, count) => count - 1,
 }
 
-/** The keys of a menu; `false` for any other. */
+/** Moves the focus on the keys of a menu; returns `false` for any other key. */
 function moveFocus({ key, currentTarget, target }: KeyboardEvent): boolean {
   const move = Object.hasOwn(moves, key) ? moves[key] : undefined
   if (!move || !(currentTarget instanceof HTMLElement)) return false

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { readStored, writeStored } from '../browser/stored.ts'
 
-/** Share of the width that the conversation has, in percent. */
+/** The conversation's share of the width, in percent. */
 const limits = { least: 30, most: 70, usual: 44, step: 2 } as const
 
 function clamp(share: number): number {
@@ -21,7 +21,7 @@ function panesOf(handle: Element | null): HTMLElement | null {
   return handle?.closest<HTMLElement>('.panes') ?? null
 }
 
-/** Between conversation and trace: moved by mouse, finger or arrow keys; a double click puts it back. */
+/** The divider between conversation and trace: moved by mouse, finger or arrow keys; a double click resets it. */
 export function Divider() {
   const handle = useRef<HTMLHRElement>(null)
   const stored = readStored('local', 'divider')

@@ -9,7 +9,7 @@ import { ThemeMenu } from './theme.tsx'
 
 const ToldPanel = lazy(async () => (await import('./told-panel.tsx')).ToldPanel, <p class="note">Loading…</p>)
 
-/** Whose page this is, whether everything works, and who is here. */
+/** The page's title, the health of the agent, and who is signed in. */
 export function Header({ title, page }: { readonly title: string; readonly page: Page }) {
   return (
     <header class="page-header">

@@ -1,6 +1,6 @@
 import type { Component } from '@entra-bedrock-agent/identity-trace'
 
-/** One line of the status: what it is, and how it does. */
+/** One line of the status: a component and its health. */
 export interface StatusLine {
   readonly title: string
   readonly component: Component
@@ -8,7 +8,7 @@ export interface StatusLine {
   readonly more: string
 }
 
-/** A component that has a problem but is not unavailable works for some, or will soon: throttling passes. */
+/** `degraded` = the component has a problem but works for some requests, or will work again soon, as after throttling. */
 export type Shown = Component['state'] | 'degraded'
 
 export function shownState({ state, problem }: Component): Shown {
@@ -22,7 +22,7 @@ export const stateWords: Readonly<Record<Shown, string>> = {
   unknown: 'not known yet',
 }
 
-/** A light that is told apart by shape as well as by colour. */
+/** A status light whose states differ in shape as well as in colour. */
 export function Light({ state }: { readonly state: Shown }) {
   return <span class="light" data-state={state} aria-hidden="true" />
 }

@@ -7,7 +7,7 @@ const paneTitles: Readonly<Record<Pane, string>> = {
   trace: 'Identity Trace',
 }
 
-/** Tabs that choose the pane, on screens with room for one only. */
+/** Tabs that choose the pane, on screens with room for only one. */
 export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly badge: string }) {
   const panes = Object.keys(paneTitles) as Pane[]
   return (

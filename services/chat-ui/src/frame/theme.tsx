@@ -14,7 +14,7 @@ effect(() => {
   document.documentElement.dataset['theme'] = theme.value
 })
 
-/** Light or dark, or as the system has it. */
+/** Light, dark, or as set in the system. */
 export function ThemeMenu() {
   return (
     <Popover id="theme" label="Theme" button={<Icon name={theme.value} />}>

@@ -44,7 +44,7 @@ export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
 }
 
 function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instructions> {
-  // The agent obtains a token for each API to say which rights it holds, which may take as long as for a question.
+  // The agent obtains a token for each API to say which rights it holds, which may take as long as in a question.
   const timeoutMs = 20_000
   return readDocument(`/api/instructions?${new URLSearchParams({ agent, flow })}`, { timeoutMs, userToken })
 }
@@ -80,7 +80,7 @@ function Told({ told, inWords, names }: ToldProps) {
 }
 
 function Tools({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
-  // On behalf of a user nobody knows it before there is a token.
+  // On behalf of a user, the rights held are unknown before there is a token.
   const isHeldKnown = tools.some(({ held }) => held !== null)
   const headings = ['Tool', 'API', 'Right it needs', ...(isHeldKnown ? ['Held'] : [])]
   return (

@@ -9,7 +9,7 @@ import { type GlossaryTerm, glossary } from '../words/glossary.ts'
 import { tokenRoleNames } from '../words/names.ts'
 import './trace-intro.css'
 
-/** What every answer will tell, before there is one: the four questions, the exchange and its words. */
+/** Shown before the first answer: what every trace explains, the four questions, the exchange and its terms. */
 export function TraceIntro({ flow }: { readonly flow: Flow }) {
   return (
     <div class="trace-intro stack">
@@ -39,7 +39,7 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
   )
 }
 
-/** The words of a flow, in the order in which they are written. */
+/** The terms of a flow, in the order in which the formula has them. */
 function termsOf(flow: Flow): readonly GlossaryTerm[] {
   const { terms } = flowWords[flow]
   const account = terms.includes('T2') ? (['agent user'] as const) : []
@@ -51,11 +51,11 @@ function isToken(term: GlossaryTerm): term is TokenRole & GlossaryTerm {
 }
 
 interface NoStepsProps extends Pick<Page, 'config' | 'session'> {
-  /** Of the question. */
+  /** The flow of the question. */
   readonly flow: Flow
 }
 
-/** Why an answer has no trace, and what one would tell. */
+/** Why an answer has no trace, and what a trace would explain. */
 export function NoSteps({ config, session, flow }: NoStepsProps) {
   return (
     <>

@@ -12,7 +12,7 @@ const TracePanel = lazy(async () => (await import('../trace/trace-panel.tsx')).T
 const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
 
-/** The Identity Trace, or what it will show. */
+/** The Identity Trace or, before the first answer, its introduction. */
 export function TracePane(props: TracePaneProps) {
   const { conversation, trace, config, session, names, openSideBySide } = props
   const answer = conversation.selected.value

@@ -1,15 +1,15 @@
 import type { Token } from 'markdown-it'
 
-/** Elements in elements, such as quotes in quotes. markdown-it drops what goes deeper, and emphasis would fill the stack. */
+/** Nesting levels, such as quotes in quotes. markdown-it drops what is deeper, and deep emphasis would exhaust the stack. */
 export const deepestNesting = 20
 
-/** Elements of a block on the top level. A browser needs seconds to lay out more of them. */
+/** The most elements of a top-level block. A browser needs seconds to lay out more. */
 export const mostElements = 20_000
 
-/** Characters. More than any model writes. */
+/** In characters; more than any model writes. */
 export const longestText = 200_000
 
-/** Whether a block is to be shown as plain text. The tokens are those of the block, with those of its text among them. */
+/** Whether a block is to be shown as plain text. The tokens are those of the block, including its inline tokens. */
 export function isBeyondBudget(tokens: readonly Token[]): boolean {
   let depth = 0
   let elements = 0

@@ -8,23 +8,23 @@ function tell(text: string, url = target): string | undefined {
   return hostToTell([text], url)
 }
 
-describe('the host of a link is told where its text', () => {
+describe('the host of a link is shown if its text', () => {
   it.each([
     ['is the address of another host', 'https://login.microsoftonline.com'],
     ['is the name of another host', 'login.microsoftonline.com'],
     ['has the name of another host in it', 'Sign in (at login.microsoftonline.com), please'],
-    ['is an address of numbers', '10.0.0.1'],
-    ['is written in wide letters', 'ｌｏｇｉｎ．ｍｉｃｒｏｓｏｆｔ。com'],
-    ['hides the name of another host by signs that nobody sees', 'login.microsoft\u200bonline.c\u00adom'],
-    ['has its host as the user of another one', 'https://login.microsoftonline.com@evil.example/'],
-    ['has another host as the user of its own', 'https://evil.example@login.microsoftonline.com/'],
-    ['has another host behind a slash', '/login.microsoftonline.com'],
+    ['is an IP address', '10.0.0.1'],
+    ['is written in full-width letters', 'ｌｏｇｉｎ．ｍｉｃｒｏｓｏｆｔ。com'],
+    ['hides the name of another host with invisible characters', 'login.microsoft\u200bonline.c\u00adom'],
+    ['has its host as the user name of another host', 'https://login.microsoftonline.com@evil.example/'],
+    ['has another host as the user name of its own host', 'https://evil.example@login.microsoftonline.com/'],
+    ['has another host after a slash', '/login.microsoftonline.com'],
     ['looks like its host', 'evil.examp1e'],
     ['begins with its host', 'evil.example.com'],
     ['is read from right to left', '\u202emoc.tfosorcim\u202c'],
     ['has direction controls in ordinary words', 'sign\u200f in'],
     ['is empty', ' '],
-    ['is of signs that nobody sees', '\u200b'],
+    ['consists of invisible characters', '\u200b'],
   ])('%s', (_what, text) => {
     expect(tell(text)).toBe('evil.example')
   })
@@ -34,13 +34,13 @@ describe('the host of a link is told where its text', () => {
     expect(hostToTell(pieces, target)).toBe('evil.example')
   })
 
-  it('names it in letters that only look the same', () => {
+  it('names the host in look-alike letters', () => {
     expect(tell('еvil.example')).toBe('evil.example')
     expect(tell('bücher.example', new URL('https://bücher.example'))).toBe('xn--bcher-kva.example')
   })
 })
 
-describe('the host of a link is not told where its text', () => {
+describe('the host of a link is not shown if its text', () => {
   it.each([
     ['is words', 'How to sign in'],
     ['is its address', 'https://evil.example/?q=secret'],
@@ -54,7 +54,7 @@ describe('the host of a link is not told where its text', () => {
   })
 })
 
-it('the text of a link has neither direction controls nor links in it', () => {
+it('the text of a link contains neither direction controls nor links', () => {
   const inner: Element = { tag: 'a', children: [{ tag: 'code', children: ['b\u2066'] }] }
   const lineBreak: Element = { tag: 'br', children: [] }
   expect(linkText(['\u202ea', lineBreak, { tag: 'em', children: [inner] }])).toEqual([

@@ -1,9 +1,9 @@
 import type { Node } from './nodes.ts'
 
-/** They change the direction in which text is read, and so what it seems to say. */
+/** Characters that change the direction in which text is read, and with it what the text seems to say. */
 const directionControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-/** The text of a link as it is shown: without links in it, and in the order in which it was written. */
+/** The text of a link as shown: without nested links or direction controls. */
 export function linkText(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node): readonly Node[] => {
     if (typeof node === 'string') return [node.replace(directionControls, '')]
@@ -12,7 +12,7 @@ export function linkText(nodes: readonly Node[]): readonly Node[] {
   })
 }
 
-/** The host of a link where its text says nothing, names another host or hides what it names; else `undefined`. */
+/** The host of a link if its text is empty, names another host or hides what it names; else `undefined`. */
 export function hostToTell(nodes: readonly Node[], { hostname, host }: URL): string | undefined {
   const written = plainText(nodes)
   const read = written

@@ -15,13 +15,13 @@ export function Markdown({ text }: { readonly text: string }) {
   return <>{shown.current.map(({ element }) => element)}</>
 }
 
-/** A piece of the answer on the top level. Its element stays the same as long as its text does, so it is not drawn again. */
+/** A top-level block of the answer. While its text stays the same, so does its element, and it is not rendered again. */
 interface DrawnBlock {
   readonly raw: string
   readonly element: ComponentChildren
 }
 
-/** What following text cannot change is neither read nor drawn again. */
+/** Blocks that later text cannot change are neither parsed nor rendered again. */
 function drawBlocks(text: string, earlier: readonly DrawnBlock[]): readonly DrawnBlock[] {
   const kept = settledBlocks(earlier)
   const keptText = kept.map(({ raw }) => raw).join('')
@@ -82,7 +82,7 @@ function NodeElement({ node }: { readonly node: Element }) {
   }
 }
 
-/** Leads elsewhere by https only, and says where if its text might mislead. */
+/** A link, by https only; shows its host if its text might mislead. */
 function AnswerLink({ link: { href = '', children } }: { readonly link: Element }) {
   const target = URL.parse(href)
   if (target?.protocol !== 'https:') return <Nodes nodes={children} />

@@ -1,10 +1,10 @@
-/** What an answer is made of: text, and the few elements that it may have. */
+/** The nodes of an answer: text, and the few elements that it may have. */
 export type Node = string | Element
 
 export interface Element {
   readonly tag: Tag
   readonly children: readonly Node[]
-  /** Where a link leads. */
+  /** The target of a link. */
   readonly href?: string | undefined
   /** The first number of a list. */
   readonly start?: number | undefined

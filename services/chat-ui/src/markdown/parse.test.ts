@@ -18,7 +18,7 @@ function textOf(node: Node): string {
   return `${node.tag}${node.start ?? ''}(${children}${node.href ? ` → ${node.href}` : ''})`
 }
 
-describe('blocks', () => {
+describe('Markdown blocks', () => {
   it.each(
     // biome-ignore format: table
     [
@@ -44,11 +44,11 @@ describe('blocks', () => {
       ['what looks like a table', '| a | b |\n|---|', 'p(| a | b |⏎|---|)'],
       ['nothing', ' \n\n', ''],
     ],
-  )('reads %s', (_what, text, shown) => {
+  )('are parsed: %s', (_what, text, shown) => {
     expect(read(text)).toBe(shown)
   })
 
-  it('keeps the text of each, so that what is drawn can be told from what is new', () => {
+  it('keep their text, so that rendered blocks can be told from new ones', () => {
     const text = '\n# One\n\n- two\n\n  three\n\n\nfour\n'
     expect(parseMarkdown(text).map(({ raw }) => raw)).toEqual([
       '\n# One\n\n',
@@ -58,7 +58,7 @@ describe('blocks', () => {
   })
 })
 
-describe('running text', () => {
+describe('inline Markdown', () => {
   it.each(
     // biome-ignore format: table
     [
@@ -90,7 +90,7 @@ describe('running text', () => {
       ['an address in angle brackets', '<https://x.example> <http://y.example>', 'a(https://x.example → https://x.example/) <http://y.example>'],
       ['tags', 'a < b <img src="x"> </p> <3', 'a < b <img src="x"> </p> <3'],
     ],
-  )('reads %s', (_what, text, shown) => {
+  )('is parsed: %s', (_what, text, shown) => {
     expect(read(text)).toBe(`p(${shown})`)
   })
 })
@@ -137,7 +137,7 @@ describe('any text', () => {
     .array(fc.constantFrom(...signs, ...more), { maxLength: 40 })
     .map(parts => parts.join(''))
 
-  it('is kept whole by its blocks', () => {
+  it('is contained whole in its blocks', () => {
     fc.assert(
       fc.property(markdown, text => {
         const raw = parseMarkdown(text).map(block => block.raw)
@@ -147,7 +147,7 @@ describe('any text', () => {
     )
   })
 
-  it('is read the same when it comes in pieces', () => {
+  it('is parsed the same if it comes in pieces', () => {
     fc.assert(
       fc.property(markdown, fc.array(fc.nat(8), { maxLength: 30 }), (text, pieces) => {
         expect(readInPieces(text, pieces)).toEqual(parseMarkdown(text))
@@ -160,7 +160,7 @@ describe('any text', () => {
     ['a table that becomes none', 'a\n|-|\n--', '--b'],
     ['a list that becomes a line of the paragraph before it', 'a\n1', '984. b'],
     ['a heading that becomes a list', 'a\n\nb\n-', ' c'],
-  ])('is read the same when it comes in pieces: %s', (_what, first, rest) => {
+  ])('is parsed the same if it comes in pieces: %s', (_what, first, rest) => {
     expect(readInPieces(first + rest, [first.length])).toEqual(parseMarkdown(first + rest))
   })
 })
@@ -179,7 +179,7 @@ function readInPieces(text: string, pieces: readonly number[]): readonly ReadBlo
 
 const times = (text: string) => (length: number) => text.repeat(length / text.length)
 
-/** What has made parsers of Markdown slow, in any length. */
+/** Texts of any length that have made Markdown parsers slow. */
 // biome-ignore format: table
 const hostile: readonly (readonly [what: string, textOf: (length: number) => string])[] = [
   ['emphasis of two kinds', times('*a_')],
@@ -253,19 +253,19 @@ describe('hostile text', () => {
     expect(parseMarkdown(text)).toEqual([{ raw: text, nodes: undefined }])
   })
 
-  it('is plain where it nests too deep, and what stands around it is not', () => {
+  it('is plain where it nests too deep; the text around it is formatted', () => {
     const inside = (depth: number) => `${'> '.repeat(depth)}deep`
     expect(read(`a\n\n${inside(deepestNesting)}\n\nb`)).toBe(`p(a) plain(${inside(deepestNesting)}\n\n) p(b)`)
     expect(read(inside(deepestNesting - 2))).toMatch(/^blockquote.*p\(deep\)/)
   })
 
-  it('is plain where it would be more elements than a browser lays out at once', () => {
+  it('is plain if it has more elements than a browser lays out at once', () => {
     const items = (count: number) => `${'- a\n'.repeat(count)}\nend`
     expect(read(items(mostElements - 1))).toMatch(/^ul.* p\(end\)$/)
     expect(read(items(mostElements))).toMatch(/^plain(.|\n)* p\(end\)$/)
   })
 
-  it('is plain where it is longer than any answer', () => {
+  it('is plain if it is longer than any answer', () => {
     expect(read('*a*\n\n'.repeat(longestText / 5))).toMatch(/^p\(em/)
     expect(read('*a*\n\n'.repeat(longestText / 5 + 1))).toMatch(/^plain/)
   })
@@ -294,7 +294,7 @@ describe('a long answer', () => {
     expect(shown.split(element).length - 1).toBeGreaterThanOrEqual(count * times)
   })
 
-  it('is read once as it comes, but for its end', () => {
+  it('is parsed once as it comes, apart from its end', () => {
     const text = paragraph.repeat(1_000)
     let settled = 0
     for (let end = 0; end < text.length; end += 50) {

@@ -2,14 +2,14 @@ import MarkdownIt, { type Token } from 'markdown-it'
 import { deepestNesting, isBeyondBudget, longestText } from './budget.ts'
 import type { Element, Node, Tag } from './nodes.ts'
 
-/** A block on the top level, with the text that it was made of and the blank lines behind it. */
+/** A top-level block, with its source text and the blank lines after it. */
 export interface ReadBlock {
   readonly raw: string
-  /** `undefined` if the text is to be shown as it is. */
+  /** `undefined` if the text is to be shown unformatted. */
   readonly nodes: readonly Node[] | undefined
 }
 
-/** Without HTML and references. What is no link by https stays as it was written. */
+/** Without HTML and references. A link that is not https stays as written. */
 const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: deepestNesting })
   .enable(['blockquote', 'code', 'fence', 'heading', 'hr', 'lheading', 'list', 'table'])
   .enable([
@@ -26,7 +26,7 @@ const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNestin
   ])
 markdown.normalizeLink = address => URL.parse(address)?.href ?? ''
 markdown.normalizeLinkText = address => address
-// Bare addresses are links only with their scheme.
+// Bare addresses become links only if they have a scheme.
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false })
 markdown.validateLink = address => address.startsWith('https:')
 
@@ -71,8 +71,8 @@ export function parseMarkdown(text: string): ReadBlock[] {
 }
 
 /**
- * The blocks that text which follows cannot change: all but the last two, since a line that is still being written may make
- * the last one part of the block before it.
+ * The blocks that later text cannot change: all but the last two, since a line that is still coming in may make the last
+ * block part of the one before it.
  */
 export function settledBlocks<Read>(blocks: readonly Read[]): readonly Read[] {
   return blocks.slice(0, -2)
@@ -105,7 +105,7 @@ function toNodes(tokens: readonly Token[]): readonly Node[] {
   return root
 }
 
-/** Adds what a token is and returns where its children belong. */
+/** Adds the node of a token and returns the list to which the token's children belong. */
 function addNode(siblings: Node[], token: Token): Node[] {
   if (token.hidden) return siblings
   const tag = tags[token.type]

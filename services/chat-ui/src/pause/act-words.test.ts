@@ -6,6 +6,6 @@ it.each([
   ['Delete alert', 'Delete alert', 'Don’t delete'],
   ['send_mail', 'Run send_mail', 'Don’t run'],
   ['Don’t worry', 'Run Don’t worry', 'Don’t run'],
-])('the buttons of “%s” say “%s” and “%s”', (title, doIt, leaveIt) => {
+])('the buttons for “%s” say “%s” and “%s”', (title, doIt, leaveIt) => {
   expect(actWords(title)).toEqual({ doIt, leaveIt })
 })

@@ -1,6 +1,6 @@
 /**
- * What the two buttons of a call say: the act itself, from a title such as “Create alert”. If it does not begin with a verb, they
- * speak of running it.
+ * The labels of the two buttons of a call: the act itself, from a title such as “Create alert”. If the title does not begin
+ * with a verb, the labels speak of running the call.
  */
 export function actWords(title: string) {
   const verb = /^([A-Z][a-z]+) \S/.exec(title)?.[1]

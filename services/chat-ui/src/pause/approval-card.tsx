@@ -7,7 +7,7 @@ import { actWords } from './act-words.ts'
 import { CallArguments } from './asked-call.tsx'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
 
-/** Asks whether calls that change something run, exactly as shown. No key approves but a press of the button that names the act. */
+/** Asks whether calls that change something may run, exactly as shown. Only the button that names the act approves. */
 export function ApprovalCard(props: PauseCardProps) {
   const [call, ...others] = props.pause.calls
   if (!call) return null
@@ -35,7 +35,7 @@ function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call:
   )
 }
 
-/** Each call is decided on its own; nothing is sent until all are. */
+/** Each call is decided on its own; nothing is sent until all calls are decided. */
 function SeveralCalls(card: PauseCardProps) {
   const { calls } = card.pause
   const decisions = useSignal<ReadonlyMap<string, Decision['decision']>>(new Map())

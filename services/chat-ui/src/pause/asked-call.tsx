@@ -3,7 +3,7 @@ import { Fact } from '../controls/fact.tsx'
 import { tellCall } from '../words/call-facts.ts'
 import { ShownText } from './shown-text.tsx'
 
-/** What a call would send: in words, where its tool has them, and all of its arguments. */
+/** What a call would send: in words, if its tool provides them, and with all arguments. */
 export function CallArguments({ call }: { readonly call: AskedCall }) {
   const facts = tellCall(call.arguments)
   return (

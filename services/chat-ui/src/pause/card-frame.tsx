@@ -15,21 +15,21 @@ const tickMs = 500
 export type Decide = (call: AskedCall) => Decision['decision']
 
 export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names'> {
-  /** Another one needs another card (`key`). */
+  /** Each pause needs a card of its own (`key`). */
   readonly pause: Pause
-  /** Why it could not go on. */
+  /** Why the turn could not go on. */
   readonly problem: PageProblem | undefined
-  /** What was decided, where no answer came. */
+  /** The decisions that were sent without an answer. */
   readonly sent?: readonly Decision[]
   /** How far the agent's clock is ahead of the browser's. */
   readonly clockAheadMs?: number
-  /** Goes on as the user has decided, and tells what the turn then waits for. */
+  /** Continues the turn as the user has decided, and returns what the turn then waits for. */
   readonly onDecide: (decide: Decide) => Promise<Pause | undefined>
-  /** The time to decide is over. */
+  /** Called when the time to decide is over. */
   readonly onExpire: () => void
 }
 
-/** A button of a card. In its first half second it cannot be pressed: that was meant for what stood there before. */
+/** A button of a card. It ignores its first half second: a click then was meant for what was there before. */
 interface Act {
   readonly label: string
   readonly isPrimary?: boolean
@@ -43,7 +43,7 @@ interface CardFrameProps {
   /** A problem to show instead of the card's. */
   readonly problem?: PageProblem | undefined
   readonly children: ComponentChildren
-  /** What happens meanwhile elsewhere. */
+  /** What the card waits for, shown beside the buttons. */
   readonly waitsFor?: string | false
   readonly acts: readonly Act[]
 }
@@ -53,7 +53,7 @@ export function apisOf({ pause, names }: PauseCardProps): string {
   return [...new Set(pause.calls.map(({ api }) => names.actor(api)))].join(', ')
 }
 
-/** Scrolls to the end of the answer, where the buttons are; where the card is too high for that, to its beginning. */
+/** Scrolls to the end of the answer, where the buttons are, or to the card's beginning if the card is too high. */
 function showWhole(heading: HTMLElement | null): void {
   const card = heading?.closest('.pause-card')
   const log = heading?.closest('.log')
@@ -63,7 +63,7 @@ function showWhole(heading: HTMLElement | null): void {
 }
 
 /**
- * The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the time that is left by the
+ * The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the remaining time by the
  * agent's clock.
  */
 export function CardFrame(props: CardFrameProps) {
@@ -75,7 +75,7 @@ export function CardFrame(props: CardFrameProps) {
   const leftMs = Date.parse(pause.expiresAt) - useNow(tickMs).value - clockAheadMs
   const seconds = Math.max(0, Math.ceil(leftMs / 1000))
   useEffect(() => {
-    // Takes the focus from nobody who is writing.
+    // Leaves the focus with a user who is writing.
     const isWriting =
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
     if (!isWriting) heading.current?.focus({ preventScroll: true })

@@ -9,12 +9,12 @@ import { ShownText } from './shown-text.tsx'
 
 type State = 'asked' | 'open' | 'silent' | 'blocked' | 'refused' | 'failed' | 'unknown'
 
-/** After this time without an answer from the window the card says so. */
+/** After this time the card says that the window has not answered. */
 const silenceMs = 5 * 60_000
 
 /**
- * Asks the user to consent to what the agent may do for them. Whether they have is shown only by the call, which is then tried
- * again.
+ * Asks the user to consent to what the agent may do for them. Only the call, which is then tried again, shows whether they have
+ * consented.
  */
 export function ConsentCard(card: PauseCardProps) {
   const { pause, config, names, onDecide } = card

@@ -1,4 +1,4 @@
-/** All that the page does to which Entra returns after a consent: tell the page that asked, and close. */
+/** The page that Entra redirects to after a consent: it only notifies the page that asked, and closes. */
 const parameters = new URLSearchParams(location.search)
 const state = parameters.get('state')
 const error = parameters.get('error')

@@ -2,15 +2,15 @@ import type { Pause } from '@entra-bedrock-agent/identity-trace'
 import { signal } from '@preact/signals'
 import type { Decide } from './card-frame.tsx'
 
-/** A consent takes a while to take effect everywhere: how long to wait before each try of the call. */
+/** The delays before each try of the call: a consent takes a while to take effect everywhere. */
 const delaysMs = [0, 1_000, 2_000, 4_000, 8_000]
 
-/** Which turn waits for its consent to take effect. Kept outside of the cards, since each try has a card of its own. */
+/** The turn that waits for its consent to take effect. Kept outside the cards, since each try has a card of its own. */
 const progress = signal<{ readonly turnId: string; readonly far: 'settling' | 'unknown' } | undefined>(
   undefined,
 )
 
-/** `settling` = the consent has yet to take effect; `unknown` = it had not after all tries. */
+/** `settling` = the consent has yet to take effect; `unknown` = it had not taken effect after the last try. */
 export function howFar({ turnId }: Pause): 'settling' | 'unknown' | undefined {
   return progress.value?.turnId === turnId ? progress.value.far : undefined
 }

@@ -28,7 +28,7 @@ describe('isOfAuthority', () => {
     expect(isOfAuthority(url, publicConfig)).toBe(isOurs)
   })
 
-  it('knows the endpoints of an emulator on this machine, and nothing else there', () => {
+  it('accepts the endpoints of a local emulator, and no other local address', () => {
     expect(isOfAuthority('http://localhost:7001/t/oauth2/v2.0/authorize?x', emulated)).toBe(true)
     expect(isOfAuthority('http://localhost:7001/t/v2.0/adminconsent?x', emulated)).toBe(true)
     expect(isOfAuthority('http://localhost:7002/t/oauth2/v2.0/authorize', emulated)).toBe(false)
@@ -36,7 +36,7 @@ describe('isOfAuthority', () => {
 })
 
 describe('hearConsent', () => {
-  it('hears the channel of its own state only, and no more than an error code', async () => {
+  it('hears only the channel of its own state, and takes only an error code from it', async () => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s1', answer.resolve)
     const other = new BroadcastChannel('consent:s2')
@@ -48,7 +48,7 @@ describe('hearConsent', () => {
     stop()
   })
 
-  it('takes anything else for a consent that may have been given', async () => {
+  it('takes any other message as a consent that may have been given', async () => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s3', answer.resolve)
     const channel = new BroadcastChannel('consent:s3')

@@ -1,13 +1,13 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
-/** Whether an address is one of Entra, as this page knows it, and so may be opened or handed to an administrator. */
+/** Whether an address belongs to the configured Entra tenant, and may be opened or handed to an administrator. */
 export function isOfAuthority(url: string, config: PublicConfig): boolean {
   const address = URL.parse(url)?.href
   return basesOf(config).some(base => address?.startsWith(base))
 }
 
-/** The tenant's address at Entra, and at an emulator on this machine the one that its endpoints have. */
+/** The tenant's address at Entra and, with a local emulator, the address of its endpoints. */
 function basesOf(config: PublicConfig): string[] {
   const metadata = emulatorAuthority(config)?.authorityMetadata
   const endpoint = metadata === undefined ? undefined : Object(JSON.parse(metadata)).authorization_endpoint
@@ -16,8 +16,8 @@ function basesOf(config: PublicConfig): string[] {
 }
 
 /**
- * Waits for what the window reports: an error code of OAuth 2.0, such as `access_denied`, or `undefined`. It proves nothing. Returns
- * a function that stops waiting.
+ * Waits for what the window reports: an error code of OAuth 2.0, such as `access_denied`, or `undefined`. The report proves
+ * nothing. Returns a function that stops waiting.
  */
 export function hearConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
   // The page that Entra returns to (`consent-return.ts`) reports on the channel of this name.

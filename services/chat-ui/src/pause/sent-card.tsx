@@ -1,7 +1,7 @@
 import { CallArguments } from './asked-call.tsx'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
 
-/** Says that nobody knows what came of a decision. It can only be sent again as it was: the calls may have been made. */
+/** Says that the outcome of a decision is unknown. It can only be sent again unchanged: the calls may have been made. */
 export function SentCard(card: PauseCardProps) {
   const { pause, sent = [], onDecide } = card
   const decisions = new Map(sent.map(({ callId, decision }) => [callId, decision]))

@@ -1,6 +1,6 @@
 import { showHidden } from '../words/visible-text.ts'
 
-/** A text of somebody else, complete and without formatting; invisible characters are shown by their names. */
+/** A text from outside, complete and unformatted; invisible characters are shown by their names. */
 export function ShownText({ text }: { readonly text: string }) {
   return (
     <bdi>

@@ -5,7 +5,7 @@ import { capitalise } from '../words/names.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { apisOf, CardFrame, type PauseCardProps } from './card-frame.tsx'
 
-/** Asks the user to authenticate more strongly, as the same account; then the call that was approved goes on. */
+/** Asks the user to authenticate more strongly, with the same account; then the approved call goes on. */
 export function StepUpCard(card: PauseCardProps) {
   const { pause, session, onDecide } = card
   const problem = useSignal<PageProblem | undefined>(undefined)
@@ -44,7 +44,7 @@ export function StepUpCard(card: PauseCardProps) {
   )
 }
 
-/** The usual hint speaks of signing in, which the user has done already. */
+/** Replaces the usual hint, which says to sign in: the user has done that already. */
 function withHint(problem: PageProblem): PageProblem {
   return problem.code === 'SIGN_IN_CANCELLED'
     ? { ...problem, hint: 'The call was not made. Confirm it’s you, or cancel it.' }

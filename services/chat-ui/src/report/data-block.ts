@@ -1,12 +1,12 @@
 const opening = '<script type="application/json" id="identity-trace">'
 const closing = '</script>'
 
-/** The data of a report as its one element that is no text for people. Nothing in it can end it, or begin another. */
+/** The data of a report in its only element that is not for reading. No data can end the element or begin another one. */
 export function writeDataBlock(data: unknown): string {
   return `${opening}${JSON.stringify(data).replaceAll('<', '\\u003c')}${closing}`
 }
 
-/** What stands in the data block of a report; `undefined` where there is none. It is found, not parsed as HTML. */
+/** The content of a report's data block; `undefined` if there is none. Found by search, without parsing the HTML. */
 export function dataBlock(html: string): string | undefined {
   const start = html.lastIndexOf(opening)
   const end = start < 0 ? -1 : html.indexOf(closing, start)

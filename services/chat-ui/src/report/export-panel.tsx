@@ -18,7 +18,7 @@ export interface ExportPanelProps {
 
 type Extent = 'answer' | 'conversation'
 
-/** What is handed on, how, and whether with personal data. Everything is ready when it is pressed. */
+/** Chooses what to export, in which format, and whether with personal data. Each button makes its file within the click. */
 export function ExportPanel({ conversation, config, status, session }: ExportPanelProps) {
   const extent = useSignal<Extent>('answer')
   const withPersonalData = useSignal(false)
@@ -128,7 +128,7 @@ const extents: readonly { readonly value: Extent; readonly label: string }[] = [
   { value: 'conversation', label: 'Whole conversation, as shown' },
 ]
 
-/** Shows what is in a file; returns why not where it cannot. */
+/** Shows the answers of a file; returns why if it cannot. */
 async function open(file: File | undefined, conversation: Conversation): Promise<string | undefined> {
   if (!file) return undefined
   if (file.size > mostBytes) return `This file is too large: more than ${mostBytes / 1024 / 1024} MB.`

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 
 const text = Type.String()
 
-/** A failure as the page shows it. Those of the page itself have no request. */
+/** A failure as the page shows it. Failures of the page itself have no request id. */
 const ShownProblem = strictObject({
   title: text,
   detail: text,
@@ -33,18 +33,18 @@ export const ExportedTurn = strictObject({
 })
 export type ExportedTurn = Static<typeof ExportedTurn>
 
-/** What a file holds: the whole of a JSON file, the one data block of a report. */
+/** The content of a JSON file, or of the data block of a report. */
 export const ExportedFile = strictObject({
   format: Type.Enum(['entra-bedrock-agent/identity-trace']),
   version: Type.Enum([1]),
   exportedAt: Type.String({ format: 'date-time' }),
-  /** Where the page was opened, and which agent it was. */
+  /** The host of the page, and the version of the agent. */
   from: strictObject({ host: text, version: text }),
   /** Whether personal data and tenant are left out. */
   redacted: Type.Boolean(),
-  /** Whether the page that made the file had itself only read it from one. */
+  /** Whether the page that made the file had read the answers from a file itself. */
   fromFile: Type.Boolean(),
-  /** What the agent's configuration says of names, for those who have another agent's. */
+  /** Names from the agent's configuration, for readers whose page is configured for another agent. */
   names: strictObject({
     agents: Type.Optional(Type.Array(strictObject({ name: text, title: text }))),
     apis: Type.Array(strictObject({ name: text, title: text, appId: text })),

@@ -4,19 +4,19 @@ import { actsAsOf } from '../trace/claims.ts'
 import { type Redactor, redactorFor } from '../trace/redactor.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 
-/** What the page knows besides: a text may name it although no token of the trace does. */
+/** What the page knows besides the tokens: a text may contain it although no token of the trace does. */
 export interface KnownSecrets {
   readonly tenantId: string
-  /** Whoever is signed in. */
+  /** The signed-in user. */
   readonly account: Account | undefined
 }
 
-/** Claims whose words are parts of a name; a text may have one of them alone. */
+/** Claims that consist of the words of a name; a text may contain a single one of these words. */
 const nameClaims = ['name', 'given_name', 'family_name'] as const
 const shortestWord = 3
 
 /**
- * Masks in a file all that its tokens and the page know of people and tenant, also in questions and answers. Its structure
+ * Masks all personal and tenant data in a file that its tokens or the page know, in questions and answers too. Its structure
  * (kinds, ids of steps, states) stays.
  */
 export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile {
@@ -50,7 +50,7 @@ function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): Exporte
   }
 }
 
-/** What the page knows, as a token, so that it is masked like what tokens tell. */
+/** What the page knows, as a token, so that it is masked in the same way as claims. */
 function tokenOf({ tenantId, account }: KnownSecrets): TokenCard {
   const user = account && { oid: account.objectId, name: account.name, preferred_username: account.userName }
   return { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }

@@ -6,7 +6,7 @@ import { ExportedFile, type ExportedTurn } from './file-shape.ts'
 /** The largest file that is read. */
 export const mostBytes = 5 * 1024 * 1024
 
-/** Deeper than anything that the agent sends; what walks through it must not exhaust the stack. */
+/** The deepest nesting that is read: more than the agent sends, and not enough to exhaust the stack of a recursion. */
 const mostLevels = 60
 
 /** Why a file cannot be shown, in a sentence. */
@@ -15,8 +15,8 @@ export class UnreadableFile extends Error {
 }
 
 /**
- * Reads what a file holds, a report or JSON. It is not trusted: it is checked by the schemas of the events, and whatever is
- * shown of it is text.
+ * Reads a file, a report or JSON. The file is not trusted: it is checked by the schemas of the events, and everything in it is
+ * shown as text.
  *
  * @throws UnreadableFile
  */
@@ -40,7 +40,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Without recursion, which is what it is there to prevent. */
+/** Checks without recursion: the check is to prevent deep recursion. */
 function isTooDeep(data: unknown): boolean {
   let level: unknown[] = [data]
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -50,7 +50,7 @@ function isTooDeep(data: unknown): boolean {
   return false
 }
 
-/** A turn of a file as the page shows it. It has no owner, so it goes into nobody's question. */
+/** A turn of a file as the page shows it. It has no owner, so it is sent along with no question. */
 export function exchangeOf({ question, turn, result, problem, ...told }: ExportedTurn): Exchange {
   const waited = told.state === 'stopped' && told.steps.some(({ status }) => status === 'waiting')
   return {

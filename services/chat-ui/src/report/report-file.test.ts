@@ -83,7 +83,7 @@ const holds = (file: unknown) =>
   secrets.filter(secret => JSON.stringify(file).toLowerCase().includes(secret.toLowerCase()))
 
 describe('an exported file', () => {
-  it('holds no personal data and no tenant, in question, answer, steps and failures neither', () => {
+  it('holds no personal data and no tenant in question, answer, steps and failures', () => {
     const file = writeFile([exchange], context, false)
     expect(holds(file)).toEqual([])
     expect(file).toMatchObject({
@@ -92,19 +92,19 @@ describe('an exported file', () => {
     })
   })
 
-  it('holds no word of the name of who is signed in, and no tenant, where no token is in the trace', () => {
+  it('holds no word of the signed-in user’s name, and no tenant, even if the trace has no token', () => {
     const asked = { ...exchange, owner: undefined, steps: [] }
     const account = { objectId: ada.oid, name: ada.name, userName: ada.userName }
     expect(holds(writeFile([asked], { ...context, account }, false))).toEqual([])
   })
 
-  it('masks no word of the name of the agent’s own user account, which is nobody', () => {
+  it('masks no word of the name of the agent’s user account, which is nobody’s name', () => {
     const asked = { ...exchange, owner: undefined, steps: [step, { ...step, id: 's2', token: accountToken }] }
     const [turn] = writeFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
     expect(turn?.answer).toBe('Your orders are late.')
   })
 
-  it('holds nothing by which a turn that waits could go on; read back, it says that nothing was sent', () => {
+  it('holds nothing that could continue a turn that waits; read back, that turn is marked as not sent', () => {
     const waiting: Exchange = {
       ...exchange,
       state: 'waiting',
@@ -117,7 +117,7 @@ describe('an exported file', () => {
     expect(turn && exchangeOf(turn)).toMatchObject({ state: 'stopped', unsent: 'left' })
   })
 
-  it('masks what one turn tells of a user in all others', () => {
+  it('masks in all turns what one turn reveals of a user', () => {
     const other = {
       ...exchange,
       steps: [{ ...withoutToken, id: 's2', title: ada.userName }],
@@ -125,14 +125,14 @@ describe('an exported file', () => {
     expect(holds(writeFile([other, exchange], context, false))).toEqual([])
   })
 
-  it('holds personal data where they are wanted, and never whose an answer is, nor a challenge', () => {
+  it('holds personal data if requested, but never an answer’s owner or a claims challenge', () => {
     const file = writeFile([exchange], context, true)
     expect(file.redacted).toBe(false)
     expect(file.turns[0]?.answer).toBe(exchange.answer)
     expect(JSON.stringify(file)).not.toMatch(/owner|claimsChallenge/)
   })
 
-  it('is read back as it was written, from a report too, and belongs to nobody then', () => {
+  it('is read back as it was written, from a report too; its answers then have no owner', () => {
     const file = writeFile([exchange], context, true)
     expect(readFile(JSON.stringify(file))).toEqual(file)
     const html = `<!doctype html><p>&lt;script type="application/json"…</p>${writeDataBlock(file)}`
@@ -141,7 +141,7 @@ describe('an exported file', () => {
     expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: exchange.answer })
   })
 
-  it('that was read from a file says so in whatever is made of it, and keeps when and where it was made', () => {
+  it('made from a file is marked as such, and keeps the first file’s time and origin', () => {
     const source = writeFile([exchange], context, true)
     const later = { ...context, host: 'elsewhere', now: new Date(0), source }
     const again = writeFile(source.turns.map(exchangeOf), later, false)
@@ -154,11 +154,11 @@ describe('an exported file', () => {
   })
 })
 
-describe('a file that nobody vouches for', () => {
+describe('an untrusted file', () => {
   const file = () => writeFile([exchange], context, true)
   it.each<[string, (file: ReturnType<typeof writeFile>) => unknown]>([
     ['is no JSON', () => '<h1>Hello</h1>'],
-    ['is of something else', () => ({ turns: [] })],
+    ['has other content', () => ({ turns: [] })],
     [
       'has members that no agent sends',
       file => ({ ...file, turns: [{ ...file.turns[0], owner: { kind: 'user', objectId: 'x' } }] }),
@@ -179,20 +179,20 @@ describe('a file that nobody vouches for', () => {
         ],
       }),
     ],
-    ['names two steps alike', file => ({ ...file, turns: [{ ...file.turns[0], steps: [step, step] }] })],
+    ['repeats a step’s id', file => ({ ...file, turns: [{ ...file.turns[0], steps: [step, step] }] })],
     ['is of another version', file => ({ ...file, version: 2 })],
     [
       'has an answer that is still coming',
       file => ({ ...file, turns: [{ ...file.turns[0], state: 'running' }] }),
     ],
-  ])('is not shown where it %s', (_what, change) => {
+  ])('is not shown if it %s', (_what, change) => {
     const changed = change(file())
     expect(() => readFile(typeof changed === 'string' ? changed : JSON.stringify(changed))).toThrow(
       'This file',
     )
   })
 
-  it('is not shown where it is nested deeper than the stack', () => {
+  it('is not shown if it is nested too deep for the stack', () => {
     const body = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
     const text = JSON.stringify(file()).replace('"arguments":{', `"arguments":{"x":${body},`)
     expect(() => readFile(text)).toThrow('This file')

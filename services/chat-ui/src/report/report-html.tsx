@@ -14,7 +14,7 @@ import { ReportView, titleOf } from './report-view.tsx'
 const css = [tokens, base, layout, controls, mark, formula, verdict, rules].join('\n')
 
 /**
- * The hash of the styles, which are all that the report's Content-Security-Policy allows; `undefined` on plain http, where
+ * The hash of the styles, the only thing that the report's Content-Security-Policy allows; `undefined` on plain http, where
  * browsers offer no hashing.
  */
 const styleSource = await hash(css)
@@ -25,7 +25,7 @@ async function hash(text: string): Promise<string | undefined> {
   return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
 }
 
-/** A file as a page that needs nothing else: it runs no code and asks nobody for anything. */
+/** A file as a self-contained page: it runs no code and makes no requests. */
 export function reportHtml(file: ExportedFile): string {
   const place = document.createElement('div')
   render(<ReportView file={file} />, place)
@@ -58,8 +58,8 @@ function escapeHtml(text: string): string {
 }
 
 /**
- * Prints a report: it takes the page's place on paper, and only there. So no window has to be opened, which browsers block
- * where it does not come in a press.
+ * Prints a report: it replaces the page on paper only. So no window has to be opened, which browsers block outside of a
+ * click.
  */
 export function printReport(file: ExportedFile): void {
   const place = document.createElement('div')

@@ -23,12 +23,12 @@ function tellMoment(time: Date): string {
   return Number.isNaN(time.getTime()) ? 'at no known time' : `${moment.format(time)} UTC`
 }
 
-/** What is said of whatever was read from a file. */
+/** The remark on everything that was read from a file. */
 export const notSeen = 'From a file; this page did not see it.'
 
-/** A file for people: on one column, in words, all of it text. */
+/** An exported file for people to read: one column, plain sentences, rendered as text only. */
 export function ReportView({ file }: { readonly file: ExportedFile }) {
-  // Its reader is not the user who asked, so that one is not “You”.
+  // The reader is not the user who asked, so the user is not “You”.
   const names = describeNames({ agents: [], ...file.names }, false)
   const { turns, from, exportedAt, redacted, fromFile } = file
   const emulated = names.actors.filter(names.isEmulated).map(names.actor)
@@ -142,7 +142,7 @@ interface StepsProps {
   readonly names: Names
 }
 
-/** Who called, for whom, by which right and allowed by whom, and the exchange: as the page shows it. */
+/** The four answers and the exchange, as on the page. */
 function ReportedVerdict({ steps, flow, names }: StepsProps) {
   const facts = gatherFacts(steps, flow, false)
   const verdict = judge(facts, names)
@@ -158,7 +158,7 @@ function ReportedVerdict({ steps, flow, names }: StepsProps) {
   )
 }
 
-/** The same in plain words: a report has nothing to press for what explains them. */
+/** An answer in plain words: a report has no buttons that open explanations. */
 function inPlainWords({ detail, ...answer }: FactAnswer): FactAnswer {
   return {
     ...answer,

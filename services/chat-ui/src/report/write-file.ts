@@ -6,20 +6,20 @@ import type { NamedInConfig } from '../words/names.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 import { maskFile } from './mask.ts'
 
-/** Where the answers were seen, and by whom. */
+/** The page that exports the answers, and its user. */
 export interface ExportContext {
   readonly config: Pick<PublicConfig, 'tenantId'> & NamedInConfig
   readonly host: string
-  /** The agent's; empty where it has not told it. */
+  /** The agent's version; empty if unknown. */
   readonly version: string
   readonly account: Account | undefined
   readonly now: Date
-  /** The file that the answers were read from, if they were. */
+  /** The file that the answers were read from, if any. */
   readonly source: OpenedFile | undefined
 }
 
 /**
- * Makes a file of answers. Without personal data and tenant, unless they are wanted, and always without the answers' owners.
+ * Makes a file of answers: without personal data and tenant unless they are requested, and always without the answers' owners.
  */
 export function writeFile(
   exchanges: readonly Exchange[],

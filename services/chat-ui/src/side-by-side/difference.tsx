@@ -15,13 +15,13 @@ import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import './difference.css'
 
-/** What is known of one side, and who is who there. */
+/** The facts of one side, and the names that apply there. */
 interface SideFacts {
   readonly facts: TurnFacts
   readonly names: Names
 }
 
-/** What differs between the two sides: first the four questions, then, where both have TR, the other claims. */
+/** What differs between the two sides: first the four questions, then, if both have TR, the other claims. */
 export function Difference({ sides: [left, right] }: { readonly sides: readonly SideFacts[] }) {
   if (!left || !right || !isDecided(left.facts) || !isDecided(right.facts)) {
     return (
@@ -73,14 +73,14 @@ function isDecided({ uses, failure }: TurnFacts): boolean {
   return uses.length > 0 || failure !== undefined
 }
 
-/** Two agents are told apart by their titles, two flows of one agent by the flows. */
+/** The titles of the sides: the agents' titles or, for two flows of one agent, the names of the flows. */
 function titlesOf(left: SideFacts, right: SideFacts): readonly [string, string] {
   if (left.names.agent === right.names.agent)
     return [flowWords[left.facts.flow].label, flowWords[right.facts.flow].label]
   return [left.names.agent, right.names.agent]
 }
 
-/** The four answers; the last one is the outcome, whoever it came from. */
+/** The four answers; the last one always has the title of the outcome, whoever decided. */
 function answersOf({ facts, names }: SideFacts): readonly FactAnswer[] {
   const { answers, outcome } = judge(facts, names)
   const last = answers.at(-1)
@@ -117,7 +117,7 @@ function TapeRow({ sign, name, left, right }: TapeRowProps) {
   )
 }
 
-/** What the four questions have told already. */
+/** Claims that the four questions cover already. */
 const told: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
 
 interface MoreClaimsProps {

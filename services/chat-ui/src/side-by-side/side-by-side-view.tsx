@@ -105,7 +105,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
 interface SideProps {
   readonly side: Conversation
   readonly label: string
-  /** What tells it from the other side. */
+  /** What distinguishes this side from the other one. */
   readonly title: string
   readonly facts: TurnFacts
   readonly config: PublicConfig

@@ -47,7 +47,7 @@ const trainee: PublicAgent = {
 }
 const config = { agents: first ? [first, trainee] : [] }
 
-/** What was asked, after two questions to an agent, when the second of them was asked side by side. */
+/** Asks an agent two questions, then the second one side by side, and returns what was asked there. */
 async function askSideBySide(agent: string) {
   const conversation = new Conversation(needs, agent)
   await conversation.ask('one')
@@ -74,7 +74,7 @@ const told = () =>
     question.userToken,
   ])
 
-it('the same question is asked in the first two flows of an agent, with no history, since that is of one flow', async () => {
+it('the same question is asked in the first two flows of an agent, without history, which belongs to one flow', async () => {
   await askSideBySide('default')
   expect(told()).toEqual([
     ['default', 'autonomous', 'two', undefined, undefined],
@@ -82,7 +82,7 @@ it('the same question is asked in the first two flows of an agent, with no histo
   ])
 })
 
-it('an agent with one flow is asked beside another one, and neither hears what the other has answered', async () => {
+it('an agent with one flow is asked beside another agent, and neither gets the other’s answers', async () => {
   const pair = await askSideBySide('trainee')
   expect(told()).toEqual([
     ['trainee', 'autonomous', 'two', undefined, undefined],
@@ -95,7 +95,7 @@ it('an agent with one flow is asked beside another one, and neither hears what t
   expect(told(), 'the history that they share goes to both').toEqual([both, both])
 })
 
-it('what two turns teach is said in one sentence', () => {
+it('one sentence says what two turns teach', () => {
   const claims: Record<string, unknown> = { ...ownToken.claims, azp: 'another agent' }
   const other = { ...ownToken, fingerprint: 'dddddddddddd', claims }
   const withoutRight = { ...claims, roles: undefined }

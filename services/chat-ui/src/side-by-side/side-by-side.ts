@@ -6,7 +6,7 @@ import { inARow, type KeptExchanges } from '../conversation/kept.ts'
 
 type Asked = Pick<Question, 'agent' | 'flow'>
 
-/** One question asked of two agents, or in two flows, at once. It is in memory only, and no part of the conversation. */
+/** One question asked of two agents, or in two flows, at once. Kept in memory only, not as part of the conversation. */
 export class SideBySide {
   readonly message: string
   readonly sides: readonly [Conversation, Conversation]
@@ -14,7 +14,7 @@ export class SideBySide {
   readonly #agent: string
   #wasShared = false
 
-  /** Asks what was asked in an answer of a conversation once more. */
+  /** Prepares both sides for the question of an answer in a conversation. */
   constructor(
     needs: ConversationNeeds,
     conversation: Conversation,
@@ -43,7 +43,7 @@ export class SideBySide {
     for (const side of this.sides) this.#ask(side)
   }
 
-  /** Asks on a side in another flow, or another agent, which is asked in this flow if it has it. */
+  /** Asks on one side in another flow or of another agent. */
   change(side: Conversation, { agent, flow }: Asked): void {
     side.agent.value = agent
     side.flow.value = flow
@@ -51,7 +51,7 @@ export class SideBySide {
     else this.askBoth()
   }
 
-  /** What was answered before goes along with both questions or with neither. */
+  /** Whether the earlier answers are sent along: with both questions or with neither. */
   get #isShared(): boolean {
     const [one, other] = this.sides
     return [one, other].every(
@@ -70,7 +70,7 @@ export class SideBySide {
   }
 }
 
-/** The first two flows of the agent; of one that has a single flow, that flow and another agent beside it. */
+/** The first two flows of the agent or, if it has a single flow, that flow and another agent beside it. */
 function proposeSides({ agent, flow }: Asked, config: Pick<PublicConfig, 'agents'>): readonly Asked[] {
   const flows = agentNamed(config, agent)?.flows ?? []
   if (flows.length > 1) return flows.map(flow => ({ agent, flow }))

@@ -8,7 +8,7 @@ import type { Page } from '../page.ts'
 import type { Account } from './session.ts'
 import { SignInButton } from './sign-in-button.tsx'
 
-/** Who is signed in, with the way in and out. Nothing where sign-in is not set up. */
+/** Who is signed in, with buttons to sign in and out. Renders nothing if sign-in is not set up. */
 export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'conversation'>) {
   const problem = useSignal<PageProblem | undefined>(undefined)
   if (!session.available) return null

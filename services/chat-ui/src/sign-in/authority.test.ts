@@ -14,7 +14,7 @@ describe('emulatorAuthority', () => {
     expect(emulatorAuthority(config)).toBeUndefined()
   })
 
-  it('makes the emulator’s authority known, with its endpoints', () => {
+  it('makes the emulator’s authority and its endpoints known', () => {
     const authorityMetadata = metadata('http://localhost:7001/t')
     expect(emulatorAuthority({ ...config, authorityMetadata })).toEqual({
       authorityMetadata,

@@ -2,8 +2,8 @@ import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 
 /**
- * What MSAL must be told about a local emulator of Entra; nothing for Entra itself, which it knows.
- * Given metadata is taken unchecked, plain http included, so it is accepted for this machine only.
+ * The MSAL options for a local emulator of Entra; `undefined` for Entra itself, which MSAL knows.
+ * MSAL does not check given metadata, plain http included, so this accepts only endpoints on this machine.
  */
 export function emulatorAuthority(config: PublicConfig) {
   const { authorityMetadata } = config

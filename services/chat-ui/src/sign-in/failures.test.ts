@@ -23,7 +23,7 @@ describe('describeFailure', () => {
       ['a network that is down', { errorCode: 'post_request_failed' }, 'SIGN_IN_UNREACHABLE'],
       ['anything else', { errorCode: 'invalid_client', errorNo: '7000218' }, 'SIGN_IN_FAILED'],
     ],
-  )('tells %s', (_what, failure, code) => {
+  )('recognises %s', (_what, failure, code) => {
     expect(describeFailure({ name: 'ServerError', errorCode: '', ...failure }).code).toBe(code)
   })
 
@@ -35,13 +35,13 @@ describe('describeFailure', () => {
     })
   })
 
-  it('names the AADSTS number for whoever looks it up', () => {
+  it('names the AADSTS number', () => {
     expect(
       describeFailure({ name: 'ServerError', errorCode: 'invalid_client', errorNo: '7000218' }).detail,
     ).toBe('Entra ID said invalid_client, AADSTS7000218.')
   })
 
-  it('sends nobody to look a code up where there is none', () => {
+  it('says where to look up an AADSTS number only if there is one', () => {
     const failure = { name: 'BrowserAuthError', errorCode: 'monitor_popup_timeout' }
     expect(describeFailure(failure).hint).toBe('Reload the page and sign in again.')
     expect(describeFailure({ ...failure, errorNo: '7000218' }).hint).toContain('look AADSTS7000218 up')
@@ -54,12 +54,12 @@ describe('toPageError', () => {
     expect(toPageError(error)).toBe(error)
   })
 
-  it('knows a browser’s own error for storage without room', () => {
+  it('recognises the browser’s own error for a full storage', () => {
     const error = new DOMException('Setting the value exceeded the quota.', 'QuotaExceededError')
     expect(toPageError(error).problem.code).toBe('SIGN_IN_NO_ROOM')
   })
 
-  it('never shows the message of an unknown error, which could hold anything', () => {
+  it('never shows the message of an unknown error, which could contain anything', () => {
     expect(toPageError(new TypeError('secret')).problem).toMatchObject({
       code: 'SIGN_IN_FAILED',
       detail: 'TypeError',

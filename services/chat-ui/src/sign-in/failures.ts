@@ -6,7 +6,7 @@ export interface IdentityFailure {
   readonly errorCode: string
   readonly errorMessage?: string
   readonly subError?: string
-  /** The AADSTS number, where Entra gave one. */
+  /** The AADSTS number, if Entra gave one. */
   readonly errorNo?: string
   readonly claims?: string
 }
@@ -31,10 +31,10 @@ const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> =
   cache_quota_exceeded: 'SIGN_IN_NO_ROOM',
 }
 
-/** AADSTS65001: nobody has consented yet. */
+/** AADSTS65001: neither the user nor an administrator has consented. */
 const consentMissing = '65001'
 
-/** Says in the page's words why sign-in or renewal failed, and what the way on is. */
+/** Says in the page's words why sign-in or renewal failed, and what to do next. */
 export function describeFailure(failure: IdentityFailure): PageProblem {
   const detail = detailOf(failure)
   if (failure.subError === 'consent_required' || failure.errorNo === consentMissing) {

@@ -5,15 +5,15 @@ import { emulatorAuthority } from './authority.ts'
 import { toPageError } from './failures.ts'
 import type { Account, IdentityClient, Interaction } from './session.ts'
 
-/** Long enough for a second factor; who closes the window or presses Cancel does not wait for it. */
+/** Long enough for a second factor; closing the window or Cancel ends the wait earlier. */
 const signInTimeoutMs = 5 * 60_000
 const renewalTimeoutMs = 30_000
 
-const lookEveryMs = 250
-/** Between the window's closing and its answer's arrival lies a token request; only then silence means a cancel. */
+const popupPollMs = 250
+/** After the window has closed, a token request may still run; only after this time silence means a cancel. */
 const graceMs = 2_500
 
-/** MSAL, wrapped into what the page needs. Tokens stay in this tab's session storage and end with it. */
+/** MSAL behind the interface that the page needs. Tokens stay in this tab's session storage and end with the tab. */
 export async function createIdentityClient(
   config: PublicConfig,
   onSignedIn: (account: Account) => void,
@@ -70,7 +70,7 @@ export async function createIdentityClient(
       try {
         await application.logoutPopup({ account })
       } catch {
-        // The window to sign out of Entra did not open. This page forgets the user all the same.
+        // The window for signing out of Entra did not open. The page forgets the user all the same.
         await application.clearCache({ account })
       }
     },
@@ -108,9 +108,9 @@ function popupRequest(application: PublicClientApplication, scopes: string[], in
 }
 
 /**
- * Notices that the user closed the sign-in window, which MSAL itself would tell only after its time-out.
- * A page with Cross-Origin-Opener-Policy makes an open window look closed; the focus, which is then
- * in that window and not here, tells the two apart.
+ * Notices that the user closed the sign-in window, which MSAL itself would report only after its time-out.
+ * A page with Cross-Origin-Opener-Policy makes an open window look closed, but while it is open, the focus
+ * is in that window and not here.
  */
 function watchForClosing(application: PublicClientApplication) {
   let timer: ReturnType<typeof setInterval> | undefined
@@ -121,9 +121,9 @@ function watchForClosing(application: PublicClientApplication) {
       if (!popup) return
       let closedForMs = 0
       timer = setInterval(() => {
-        closedForMs = popup.closed && document.hasFocus() ? closedForMs + lookEveryMs : 0
+        closedForMs = popup.closed && document.hasFocus() ? closedForMs + popupPollMs : 0
         if (closedForMs >= graceMs) reject(new PageError(pageProblem('SIGN_IN_CANCELLED')))
-      }, lookEveryMs)
+      }, popupPollMs)
     },
     [EventType.POPUP_OPENED],
   )

@@ -32,7 +32,7 @@ describe('Session', () => {
     expect(session.account.value).toEqual(ada)
   })
 
-  it('opens the window before the press is over once the library is there', async () => {
+  it('opens the window within the click if the library is already loaded', async () => {
     let windows = 0
     const { session } = createSession({
       interact: async () => {
@@ -45,7 +45,7 @@ describe('Session', () => {
     await attempt
   })
 
-  it('knows who was signed in before a reload', async () => {
+  it('knows the user who was signed in before a reload', async () => {
     const { session } = createSession({ account: () => ada })
     await session.acquireToken(false)
     expect(session.account.value).toEqual(ada)
@@ -60,7 +60,7 @@ describe('Session', () => {
     expect(loads()).toBe(0)
   })
 
-  it('can be given up while the window is open, and still welcomes who finishes there', async () => {
+  it('can cancel a sign-in while the window is open, and still accepts one that is finished there', async () => {
     const { session, finishInWindow } = createSession({ interact: () => new Promise(() => {}) })
     const attempt = session.signIn()
     expect(session.signingIn.value).toBe(true)
@@ -84,14 +84,14 @@ describe('Session', () => {
     expect(session.signingIn.value).toBe(false)
   })
 
-  it('forgets the user at once when they sign out', async () => {
+  it('forgets the user as soon as they sign out', async () => {
     const { session } = createSession({ account: () => ada, signOut: () => new Promise(() => {}) })
     await session.acquireToken(false)
     void session.signOut()
     await expect.poll(() => session.account.value).toBeUndefined()
   })
 
-  it('tries again to load the identity library after it failed', async () => {
+  it('tries again to load the identity library after a failure', async () => {
     let loads = 0
     const session = new Session(publicConfig, async () => {
       loads += 1

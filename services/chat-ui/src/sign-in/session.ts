@@ -9,33 +9,33 @@ export interface Account {
   readonly userName: string
 }
 
-/** Who asks, and their token for the agent (Tc), at the moment of asking. */
+/** The user who asks, and their current token for the agent (Tc). */
 export interface SignedInUser {
   readonly objectId: string
   readonly userToken: string
 }
 
-/** What the user does in the sign-in window: choose an account, or as the same user consent or step up. */
+/** What the user does in the sign-in window: choose an account or, as the same user, consent or step up. */
 export type Interaction =
   | { readonly kind: 'choose-account' }
   | { readonly kind: 'consent' }
-  /** With the Conditional Access challenge (JSON text) where it is known; the sidecar does not hand it on. */
+  /** With the Conditional Access challenge (JSON text) if known: the sidecar does not pass it on. */
   | { readonly kind: 'prove-more'; readonly claimsChallenge: string | undefined }
 
-/** What the session needs of the identity library, which comes in a chunk of its own. All of it throws PageErrors. */
+/** What the session needs of the identity library, which is in a chunk of its own. All methods throw PageErrors. */
 export interface IdentityClient {
   account(): Account | undefined
-  /** Opens the sign-in window before it returns; to be called in a press, or the browser blocks it. */
+  /** Opens the sign-in window synchronously; to be called within a click, or the browser blocks the window. */
   interact(interaction: Interaction): Promise<void>
   /** Tc from the cache, or renewed without a window; `renew` skips the cache. `undefined` when nobody is signed in. */
   acquireToken(renew: boolean): Promise<SignedInUser | undefined>
   signOut(): Promise<void>
 }
 
-/** Loads it. `onSignedIn` is called for every sign-in that succeeds, also for one that the page had given up on. */
+/** Loads the identity library. `onSignedIn` is called for every successful sign-in, even one that the page had cancelled. */
 export type LoadIdentityClient = (onSignedIn: (account: Account) => void) => Promise<IdentityClient>
 
-/** Who is signed in on this page. The identity library is loaded only when somebody is, or wants to be. */
+/** Who is signed in on this page. The identity library is loaded only if a user is signed in or wants to be. */
 export class Session {
   readonly available: boolean
   readonly account: Signal<Account | undefined> = signal(undefined)
@@ -50,7 +50,7 @@ export class Session {
     this.#load = load
   }
 
-  /** Loads what sign-in needs ahead of the press. */
+  /** Loads the identity library ahead of the click. */
   prepare(): void {
     if (this.available) this.#identityClient().catch(() => {})
   }
@@ -67,7 +67,7 @@ export class Session {
     }
   }
 
-  /** Where the identity library is ready, the window opens in the press itself: Safari blocks one that comes later. */
+  /** If the identity library is loaded, the window opens within the click: Safari blocks a later one. */
   #interact(interaction: Interaction, signal: AbortSignal): Promise<void> {
     if (this.#readyClient) return this.#readyClient.interact(interaction)
     return this.#identityClient().then(client => (signal.aborted ? undefined : client.interact(interaction)))
@@ -83,7 +83,7 @@ export class Session {
     await client.signOut()
   }
 
-  /** The user and their current token, if somebody is signed in. Throws a PageError when renewal needs the user. */
+  /** The user and their current token, if a user is signed in. Throws a PageError if renewal needs the user. */
   async acquireToken(renew: boolean): Promise<SignedInUser | undefined> {
     const client = await this.#identityClient()
     return client.acquireToken(renew)

@@ -8,7 +8,7 @@ interface SignInButtonProps {
   readonly onClick: () => void
 }
 
-/** Opens the sign-in window; while that is open, the way to give it up. */
+/** A button that opens the sign-in window and, while the window is open, cancels it. */
 export function SignInButton({ session, label, onClick }: SignInButtonProps) {
   const signingIn = session.signingIn.value
   const canPress = useSettled(signingIn)

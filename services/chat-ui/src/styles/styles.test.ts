@@ -13,7 +13,7 @@ const code = globSync('**/*.{ts,tsx}', { cwd: source, exclude: ['**/*.test.ts'] 
   .map(name => readFileSync(join(source, name), 'utf8'))
   .join('\n')
 
-/** What of the declarations outside the tokens matches, as `file: declaration`. */
+/** The matching declarations outside of the design tokens, as `file: declaration`. */
 function declarations(property: RegExp, value: RegExp): string[] {
   return components.flatMap(({ name, css }) =>
     [...css.matchAll(/([\w-]+):\s([^;{}]+);/g)]
@@ -26,11 +26,11 @@ const anyLength = /\d(px|r?em|ch|pt)\b/
 const colour =
   /#[\da-f]{3,8}\b|\b(rgb|hsl|hwb|lab|lch|oklab|oklch)a?\(|\b(white|black|red|green|blue|gr[ae]y)\b/i
 
-it('Colours stand among the tokens only', () => {
+it('Only the design tokens have colours', () => {
   expect(declarations(/./, colour)).toEqual([])
 })
 
-it('Sizes of text, spaces and radii stand among the tokens only', () => {
+it('Only the design tokens have sizes of text, spaces and radii', () => {
   const scaled =
     /^(font|font-size|letter-spacing|(margin|padding)(-.+)?|(row-|column-)?gap|border(-.+)?-radius)$/
   expect(declarations(scaled, anyLength)).toEqual([])

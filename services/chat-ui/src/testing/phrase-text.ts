@@ -1,6 +1,6 @@
 import type { Part, Phrase } from '../words/phrase.ts'
 
-/** A phrase as the reader reads it. */
+/** A phrase as plain text. */
 export function phraseText(phrase: Phrase): string {
   return phrase.map(partText).join('')
 }

@@ -15,7 +15,7 @@ export const orderCall: AskedCall = {
 /** The claims that a step-up wants. */
 export const challenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 
-/** The last event of a turn that waits with that call. */
+/** The last event of a turn that waits with this call. */
 export function pauseOf(more: Partial<Pause> = {}): Pause {
   return {
     turnId: 't',
