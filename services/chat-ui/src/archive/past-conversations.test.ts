@@ -181,7 +181,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['one'])
   })
 
-  it('are deleted and not kept in any tab once the user wants nothing kept, until they want it again', () => {
+  it('are deleted, and kept in no tab, while the user has keeping switched off', () => {
     const first = openTab(asked('one'))
     const second = openTab(asked('two'))
     second.past.keepNothing(true)

@@ -98,7 +98,7 @@ describe('an exported file', () => {
     expect(holds(writeFile([asked], { ...context, account }, false))).toEqual([])
   })
 
-  it('masks no word of the name of the agent’s user account, which is nobody’s name', () => {
+  it('does not mask words of the name of the agent’s own user account', () => {
     const asked = { ...exchange, owner: undefined, steps: [step, { ...step, id: 's2', token: accountToken }] }
     const [turn] = writeFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
     expect(turn?.answer).toBe('Your orders are late.')

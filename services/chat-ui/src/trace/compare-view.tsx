@@ -61,7 +61,7 @@ export function CompareView({ answers, selected, facts, context, onSideBySide }:
   )
 }
 
-/** All tokens of the answers, without those that nobody saw, which have nothing to compare. */
+/** All tokens of the answers that were seen: only these have claims to compare. */
 function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, names: Names): SeenToken[] {
   const own = new Set(tokensOf(selected.steps).map(tokenKey))
   const seen = new Map<string, SeenToken>()
