@@ -10,9 +10,9 @@ export const chartReadme = resolve(chart, 'README.md')
 export interface ChartValue {
   /** The path of the value, such as `agent.image.tag`. */
   readonly name: string
-  /** As in YAML, on one line. */
+  /** The default as YAML, on one line. */
   readonly defaultText: string
-  /** The comment above it, if any. */
+  /** The comment above the value, if any. */
   readonly meaning: string
 }
 
@@ -42,7 +42,7 @@ function lastParagraph(comment: string): string {
   return lines.slice(lines.lastIndexOf('') + 1).join(' ')
 }
 
-/** Whether the entries of a map are explained; if not, it is one value, such as `resources`. */
+/** Whether the entries of a map are explained; if not, the map is one value, such as `resources`. */
 function isExplainedInside(map: YAMLMap): boolean {
   return map.items.length > 0 && (map.commentBefore !== undefined || map.items.some(hasComment))
 }

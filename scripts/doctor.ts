@@ -86,7 +86,7 @@ function readOptions() {
     const { 'user-token-file': file, page } = values
     if (page !== undefined && !URL.canParse(page))
       throw new Error(`--page must be an origin; it is "${page}".`)
-    // A file, since others on this machine could read an argument.
+    // Read from a file, since other users of this machine could read an argument.
     const userToken =
       file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
     return {

@@ -13,7 +13,7 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   // Loaded when needed, since only one command uses it.
   readRole: async arn =>
     (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
-  // It never jumps, as the time of day may.
+  // Unlike the time of day, this clock never jumps.
   clock: { nowMs: () => performance.timeOrigin + performance.now(), wait: ms => delay(ms) },
   print: line => console.log(line),
   say: line => console.error(line),

@@ -21,7 +21,7 @@ else
       ...sidecarSettings({ ...blueprint, url: sidecarUrl, clientSecret }),
       ...sidecarEntries(apis),
     }
-    // The mode counts only for a file that is new.
+    // The mode applies only to a new file.
     if (existsSync(path)) rmSync(path)
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
     writeFileSync(path, lines.join(''), { mode: 0o600 })

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npx --no-install agentctl <command>`: one spelling for every shell, since it needs no `--`, which PowerShell swallows. Any Node can
- * start it; the command runs by the Node that package-lock.json names.
+ * `npx --no-install agentctl <command>`: the same in every shell, since it needs no `--`, which PowerShell swallows. Any Node can
+ * start it; it runs the command with the Node that package-lock.json names.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

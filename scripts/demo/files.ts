@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { flowNames } from '@entra-bedrock-agent/identity-trace'
 
-/** A file of the demo's own, in a folder that is made if it is not there. */
+/** The path of a file of the demo, in a folder that is made if it does not exist. */
 function fileOfDemo(name: string): string {
   const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
   mkdirSync(folder, { recursive: true })
   return resolve(folder, name)
 }
 
-/** The file in which the demo's weather API keeps alerts, one for each port. */
+/** The file in which the demo's weather API keeps alerts; each port has its own. */
 export function alertsFile(weatherPort: number): string {
   return fileOfDemo(`alerts-${weatherPort}.sqlite`)
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Those of these ports that are in use. */
+/** The wanted ports that are in use. */
 export async function findTakenPorts<Wanted extends { readonly port: number }>(
   wanted: readonly Wanted[],
 ): Promise<readonly Wanted[]> {

@@ -84,11 +84,11 @@ describe('the processes of the demo', () => {
     ['BLUEPRINT_CLIENT_SECRET', 'of-a-real-tenant', []],
     ['TENANT_ID', '99999999-0000-4000-8000-000000000001', []],
     ['GITHUB_TOKEN', 'of-another-program', []],
-  ])('get %s only where it is meant to go', (name, value, receivers) => {
+  ])('get %s only if they are meant to', (name, value, receivers) => {
     expect(receiversOf(name, value)).toEqual(receivers)
   })
 
-  it('get AWS credentials only in the agent', () => {
+  it('get no AWS credentials, except the agent', () => {
     expect(receiversOf('AWS_ACCESS_KEY_ID', 'AKIAOFTHEUSER')).toEqual(['agent'])
   })
 
@@ -100,7 +100,7 @@ describe('the processes of the demo', () => {
     expect(holders.map(([name]) => name)).toEqual(['entra', 'sidecar'])
   })
 
-  it('give the agent the app id of each registered API, and what its tools read', () => {
+  it('give the agent the app id of each registered API, and the variables that its tools read', () => {
     const others = { REGISTRATIONS_FILE: registrations }
     expect(receiversOf('TASKS_API_URL', 'http://localhost:8090', others)).toEqual(['agent'])
     expect(receiversOf('TASKS_API_KEY', 'secret')).toEqual([])
@@ -108,7 +108,7 @@ describe('the processes of the demo', () => {
     expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
   })
 
-  it('give the sidecar an entry for each flow of each API and MCP server, the first one’s where they share it', () => {
+  it('give the sidecar an entry for each flow of each API and MCP server; of two with one entry, the first counts', () => {
     const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
     const entries = Object.entries(sidecar).filter(([name]) =>
       /^DownstreamApis__(notes|diary|weather)/.test(name),
@@ -141,7 +141,7 @@ describe('the processes of the demo', () => {
     expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, AGENT_USERS, WEATHER_ALLOWED_CALLERS })
   })
 
-  it('let the agents of the user’s file call it instead', () => {
+  it('let the agents of the user’s file call the weather API instead of the demo’s', () => {
     const alone = { title: 'Alerts agent', clientId: tenant.agents.alerts.id }
     const file = write('agents.json', { agents: { alone } })
     const { 'weather-api': weather } = environments({ AGENTS_CONFIG: file })
@@ -155,7 +155,7 @@ describe('the processes of the demo', () => {
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
     ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],
-  ])('are not described with a fault in %s, which is told in words', (name, content, fault) => {
+  ])('are not described if %s has a fault; the error says what is wrong', (name, content, fault) => {
     expect(() => describeProcesses({ [name]: write('faulty.json', content) })).toThrow(fault)
   })
 })

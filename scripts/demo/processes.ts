@@ -107,7 +107,7 @@ export function describeProcesses(
     WEATHER_API_URL: urls.weather,
     ENTRA_AUTHORITY: urls.entra,
     BLUEPRINT_CREDENTIAL: 'secret',
-    // The address that the emulated blueprint has.
+    // The redirect URI that the emulated blueprint has.
     CONSENT_REDIRECT_URI: `${urls.agent}/auth/consent.html`,
     EMULATED: usesRealBedrock ? 'entra,auth-sidecar' : 'entra,auth-sidecar,bedrock',
   }

@@ -12,7 +12,7 @@ import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Amazon Bedrock from the settings to one token of an answer. */
+/** Checks Amazon Bedrock, from the settings to one token of an answer. */
 export function bedrockChecks(
   bedrock: BedrockConfig | NoBedrock,
   { today = new Date(), tokenFile }: { readonly today?: Date; readonly tokenFile?: string | undefined } = {},
@@ -58,7 +58,7 @@ async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undef
   const presented = credential.tier === 'federation' && tokenFile ? await describeToken(tokenFile) : ''
   const client = createClient(bedrock)
   try {
-    // By the client, since it names the region to STS.
+    // The client loads them, since it names the region to STS.
     await client.config.credentials()
   } catch (error) {
     const failure = explainFailure(error, bedrock, 'request')
@@ -99,7 +99,7 @@ function endpointOf({ endpoint, region }: BedrockConfig): string {
   return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
 }
 
-/** Bedrock itself never responds with one. */
+/** Whether a web page responds: Bedrock itself never sends one. */
 async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
   try {
     const { headers } = await fetch(endpointOf(bedrock), { signal: AbortSignal.timeout(5_000) })

@@ -42,7 +42,7 @@ function collect<Result>(faults: Set<string>, read: () => Result): Result | unde
   }
 }
 
-/** Tenant and version are added to it. */
+/** The authority must have no path, since the services append tenant and version. */
 function authorityFault({ blueprint: { authority } }: Config): readonly string[] {
   const { pathname, origin } = new URL(authority)
   return pathname === '/'
@@ -50,7 +50,7 @@ function authorityFault({ blueprint: { authority } }: Config): readonly string[]
     : [`ENTRA_AUTHORITY must end with its host: ${origin}, without tenant and /v2.0.`]
 }
 
-/** The most frequent mistake: an id in the wrong place. */
+/** Ids that occur twice: the most frequent mistake is an id in the wrong variable. */
 function repeatedIds({ blueprint, agents, spaClientId, toolsets }: Config): readonly string[] {
   const ids: (readonly [name: string, id: string | undefined])[] = [
     ['TENANT_ID', blueprint.tenantId],

@@ -14,7 +14,7 @@ interface Policy {
   }
 }
 
-/** Whether an authentication context proves anything: Entra puts one that no policy names into every token that is asked for it. */
+/** Whether an authentication context proves anything: Entra grants a context that no policy names to every request for it. */
 export async function checkContext(run: Run, context: string) {
   const policies = await readPolicies(run)
   if (!policies)
@@ -36,13 +36,13 @@ export async function checkContext(run: Run, context: string) {
   return `${names} ${enabled.length === 1 ? 'names' : 'name'} ${context}; whoever is not included there proves it without doing anything.`
 }
 
-/** `undefined`: Graph does not show them to this caller. */
+/** The policies; `undefined` if Graph does not show them to this caller. */
 async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
   const read = async (more: { readonly version?: 'beta' } = {}) =>
     (await run.graph.list(path, { mayBeForbidden: true, ...more })) as readonly (Json & Policy)[]
   return inStep(run, { title: 'Conditional Access policies', access }, async () => {
     const policies = await ifShown(read)
-    // Contexts are documented for beta alone.
+    // Contexts are documented for beta only.
     return !policies || policies.some(tellsContexts) ? policies : ifShown(() => read({ version: 'beta' }))
   })
 }

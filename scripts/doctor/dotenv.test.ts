@@ -15,13 +15,13 @@ async function look(content: string | Buffer, shell: Readonly<Record<string, str
   return { env, finding }
 }
 
-it('takes the variables of a file, and those of the shell before them', async () => {
+it('takes the variables of a file, unless the shell sets them', async () => {
   const { env, finding } = await look('A=1\nB=2\n', { B: '2', C: '3' })
   expect(env).toEqual({ A: '1', B: '2', C: '3' })
   expect(finding).toMatchObject({ status: 'PASS' })
 })
 
-it('warns of variables that the shell has otherwise, by their names alone', async () => {
+it('warns of variables with another value in the shell, and does not show the values', async () => {
   const { env, finding } = await look('TENANT_ID=new\nSECRET=text', {
     TENANT_ID: 'old',
     SECRET: 'other text',
@@ -36,13 +36,13 @@ it.each([
   ['UTF-8 with a byte order mark', Buffer.from('\ufeffA=1')],
   ['UTF-16', Buffer.from('\ufeffA=1', 'utf16le')],
   ['UTF-16', Buffer.from('A=1', 'utf16le')],
-])('names a file that Node does not read so: %s', async (encoding, content) => {
+])('reports a file in an encoding that Node does not read: %s', async (encoding, content) => {
   const { finding } = await look(content)
   expect(finding).toMatchObject({ status: 'FAIL', code: 'CONFIGURATION_INVALID' })
   expect(finding?.detail).toContain(`is in ${encoding}, of which`)
 })
 
-it('names a folder in its place, and misses no file that is not there', async () => {
+it('reports a folder in place of the file, and accepts that there is no file', async () => {
   mkdirSync(join(folder, 'sub'))
   const [finding] = await examine([readDotenv(join(folder, 'sub'), {}).check ?? never()])
   expect(finding?.detail).toContain('is a directory')

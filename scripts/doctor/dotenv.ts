@@ -4,7 +4,7 @@ import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** What the services would get of a `.env` file and of the shell, and what is wrong with the file. */
+/** The variables that services would get from a `.env` file and the shell, and what is wrong with the file. */
 export interface Dotenv {
   readonly env: Variables
   readonly check?: Check

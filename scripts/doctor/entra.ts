@@ -64,7 +64,7 @@ function parseObject(text: string): { readonly issuer?: unknown } {
   }
 }
 
-/** Asks Entra, without following where it sends browsers. @throws ProblemError ENTRA_UNAVAILABLE */
+/** Sends a GET request to Entra and follows no redirect. @throws ProblemError ENTRA_UNAVAILABLE */
 export async function ask(url: string): Promise<Response> {
   try {
     return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })

@@ -61,7 +61,7 @@ function findingOf(status: 'WARN' | 'FAIL', { code, message, kind, options }: Pr
   return { status, detail: message, code, hint: options.hint ?? kind.hint }
 }
 
-/** Asks when the answer is needed first, and keeps it for what needs it later. */
+/** Calls `ask` when its result is needed for the first time, and keeps the result. */
 export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let asked: Promise<Result> | undefined
   return () => {

@@ -51,7 +51,7 @@ async function examineWith(
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
   const { tenantId } = blueprint
-  // Turns go the agent’s own way; whoever runs this needs no sign-in and sees the trace.
+  // Turns run as in the agent, but need no sign-in and always show the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
   const [first, ...others] = agents
   const withoutSignIn = (agent: AgentIdentity) => ({ ...agent, requireSignIn: false })
@@ -68,7 +68,7 @@ async function examineWith(
   }
   const urls = urlsOf(config, env['AWS_ENDPOINT_URL_STS'])
   const proxy = readProxy()
-  // Names behind a proxy are for the proxy to resolve.
+  // The proxy itself resolves the names of hosts that are reached through it.
   const hosts = hostsOf(urls.filter(url => !(proxy && isProxied(url, proxy))))
   const outside = [
     `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`,

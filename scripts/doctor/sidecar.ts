@@ -18,14 +18,14 @@ import { imageChecks } from './sidecar-image.ts'
 /** Longer than the sidecar waits for a key vault. */
 const timeoutMs = 10_000
 
-/** The sidecar as far as it can be seen without a token: alive, closed to others, set up for each API. */
+/** Checks the sidecar as far as possible without a token: alive, closed to others, set up for each API. */
 export function sidecarChecks(
   { agents, sidecarUrl, toolsets, mcpServers }: Config,
   env: Variables,
 ): readonly Check[] {
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
-  // Nothing is asked in the name of an agent here.
+  // No check gets a token for the agent, so any agent will do.
   const [agent] = agents
   return [
     {
@@ -64,8 +64,8 @@ export function sidecarChecks(
 }
 
 /**
- * Without a user an entry for acting as one gets no token. How the sidecar refuses tells whether the entry is
- * there, and whether it would ignore the user.
+ * Without a user, an entry for acting on behalf of users yields no token. How the sidecar refuses tells whether
+ * the entry exists, and whether it would ignore the user.
  */
 function entryCheck(context: FailureContext, ask: (path: string) => Promise<OutboundResponse>): Check {
   const entry = context.api.sidecarEntries[context.flow]

@@ -64,10 +64,10 @@ async function checkRedirectUri(
   return `${redirectUri} is registered. Whether users have to consent shows only when one signs in; npx --no-install agentctl entra status compares it.`
 }
 
-/** Whom the agent asks users to let act, and where they come back to. */
+/** The agent and the API that users are asked to consent to, and where they return afterwards. */
 interface ConsentRoute {
   readonly agentClientId: string
-  /** Of the API. */
+  /** Client id of the API. */
   readonly appId: string
   readonly redirectUri: string
 }

@@ -39,8 +39,8 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
 }
 
 /**
- * Compares the tenant with what the set-up made: whether all of it is there, user accounts of agents and their consents among it, and whether
- * anybody can be the blueprint, or the blueprint anything, that nobody asked for. Reads Graph as the run does, and changes nothing.
+ * Compares the tenant with what the set-up made: whether everything is there, agents' user accounts and consents included, and whether
+ * anybody can act as the blueprint, or the blueprint reach anything, that nobody asked for. Uses the run's Graph; changes nothing.
  *
  * @param contexts authentication contexts that alerts demand of users
  */
@@ -70,7 +70,7 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
   ]
 }
 
-/** Those that APIs of this configuration may ask users to prove. */
+/** The authentication contexts that APIs of this configuration may ask users to prove. */
 function contextsOf(env: Variables): readonly string[] {
   const { ALERTS_AUTH_CONTEXT: listed = '', MCP_CONFIG: file } = env
   const ofServers = file ? contextsIn(file) : []
@@ -81,7 +81,7 @@ function contextsIn(mcpConfig: string): readonly string[] {
   try {
     return contextsOfServers(readFileSync(mcpConfig, 'utf8'))
   } catch {
-    // The check of the configuration says so.
+    // The check of the configuration reports the fault.
     return []
   }
 }
@@ -142,7 +142,7 @@ function judge(whose: string, branches: readonly Branch[]): string | ProblemErro
 const showMore =
   'Ask with a token that has RoleManagement.Read.Directory and EntitlementManagement.Read.All; sponsors of agents take that of an application.'
 
-/** The first of many, and how many more. */
+/** The first few of these things, and how many more there are. */
 function list(things: readonly string[]): string {
   const shown = things.slice(0, 5).join('; ')
   return things.length > 5 ? `${shown}; and ${things.length - 5} more` : shown

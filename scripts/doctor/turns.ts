@@ -12,7 +12,7 @@ import { problem } from '../../services/agent/src/problems.ts'
 import { type Check, once, type Passed, toldProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Asks an agent: one in this process, or one in a cluster. */
+/** Sends a request to an agent in this process or in a cluster. */
 export type AskAgent = (
   request: ChatRequest,
   userToken: string | undefined,
@@ -23,7 +23,7 @@ export interface TurnOptions {
   /** Name of the agent, where there are several. */
   readonly agent?: string | undefined
   readonly api: { readonly name: string; readonly title: string }
-  /** A question that direct mode answers by this API. */
+  /** A question that direct mode answers by calling this API. */
   readonly example: string
   readonly flow: Flow
   readonly userToken: string | undefined
@@ -107,7 +107,7 @@ function describeToken(turn: ChatResponse): Passed {
 
 function describeValidation(turn: ChatResponse, { name, title }: TurnOptions['api']): Passed {
   const checks = agentToken(turn)?.verifiedBy?.find(({ actor }) => actor === name)?.checks ?? []
-  // Without the trace nobody can tell, and an API need not tell.
+  // No checks are known if the trace is withheld or the API does not report them.
   if (checks.length > 0 && !checks.some(check => check.name === 'signature'))
     throw problem('API_TOKEN_REJECTED', `The ${title} does not look at the signature of tokens.`, {
       hint: 'Remove VALIDATE_TOKEN_SIGNATURE=false: as it is, anybody can write tokens for the API.',

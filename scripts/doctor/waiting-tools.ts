@@ -15,7 +15,7 @@ interface McpConfig {
   >
 }
 
-/** MCP tools whose calls wait for their user's approval, by server, and whether somebody said which ones only read. */
+/** MCP tools whose calls wait for their user's approval, by server, and whether the configuration says which tools only read. */
 export interface WaitingTools {
   readonly server: string
   readonly tools: readonly string[]
@@ -57,7 +57,7 @@ export function waitingToolsCheck(servers: readonly WaitingTools[]): Check {
   }
 }
 
-/** In words, such as `notes (add_note, delete_note)`. */
+/** The tools in words, such as `notes (add_note, delete_note)`. */
 export function describe(servers: readonly WaitingTools[]): string {
   return servers.map(({ server, tools }) => `${server} (${tools.join(', ')})`).join(', ')
 }

@@ -12,11 +12,11 @@ import { defaultSettings, type FederatedCredential, hasAlerts, nameOf, type Sett
 import { type Finding, survey } from './survey.ts'
 
 /**
- * Writes a receipt that got lost anew, from what the set-up left in the tenant: its applications are described by its id.
- * Agents have no description, so only those that are named are taken for its own; `destroy` will not touch the others. They
- * keep the rights that they have.
+ * Rewrites a lost receipt from what the set-up left in the tenant: its applications have the set-up's id in their
+ * description. Agents have no description, so only those in `agentNames` count as the set-up's own; `destroy` will not
+ * touch the others. Agents keep the rights that they have.
  *
- * @param agentNames the agents of the set-up; none = the one that it makes without being told
+ * @param agentNames the agents of the set-up; none = the agent that it makes by default
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
  */
 export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {
@@ -26,7 +26,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // With every flow that can be seen, to find out which of them the agents have.
+  // Looks for every flow that can be seen, to find out which flows each agent has.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     ifShown(() => listAgentUsers(run.graph, true)),
   )
@@ -44,7 +44,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
 }
 
-/** The rights of each agent are those that it has, so that no agent gets more than it had. */
+/** Sets the flows of each agent to those that it has rights for, so that no agent gets more than it had. */
 function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
   const isHeld: Record<Flow, (agent: string) => boolean> = {
     autonomous: agent => `${agent}/app-role` in objects,
@@ -56,7 +56,7 @@ function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
   return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
 }
 
-/** Likewise for alerts: takes over who has consented to them, and which agents may keep them as themselves. */
+/** Takes over who has consented to alerts, and which agents may keep alerts as themselves. */
 function withAlerts(settings: Settings, findings: readonly Finding[]): Settings {
   const { unattendedAlerts = [], ...others } = settings
   const find = (key: string) => findings.find(({ wanted }) => wanted.key === key)?.object
@@ -70,7 +70,7 @@ function withAlerts(settings: Settings, findings: readonly Finding[]): Settings 
   }
 }
 
-/** Alerts as the API’s application has them, of which every agent may be allowed. */
+/** The settings of alerts by the API’s application; any of the agents may turn out to be allowed to keep them. */
 function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
   const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
   const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)

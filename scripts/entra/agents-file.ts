@@ -39,8 +39,8 @@ export function needsAgentsFile({ settings }: Receipt): boolean {
 }
 
 /**
- * Writes the ids, flows and user accounts of the agents into the file that `AGENTS_CONFIG` names, and takes out those that are gone. What
- * else the file has stays: titles, descriptions, other agents.
+ * Writes the ids, flows and user accounts of the agents into the file that `AGENTS_CONFIG` names, and removes agents that are gone.
+ * Everything else in the file stays: titles, descriptions, other agents.
  */
 export function writeAgentsFile(path: string, before: Receipt | undefined, after: Receipt | undefined): void {
   const wanted = after && needsAgentsFile(after) ? agentsOf(after) : []
@@ -61,7 +61,7 @@ export function writeAgentsFile(path: string, before: Receipt | undefined, after
   else writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`)
 }
 
-/** The name of an agent in the file: the one it has, else its own in kebab-case, with a number if that is taken. */
+/** The name of an agent in the file: the one it has there, else its display name in kebab-case, numbered if taken. */
 function nameFor(displayName: string, clientId: string, entries: ReadonlyMap<string, Entry>): string {
   const known = [...entries].find(([, entry]) => entry['clientId'] === clientId)
   if (known) return known[0]

@@ -26,7 +26,7 @@ export async function apply(
   const receipt = run.receipt.begin(run.tenantId, settings)
   if (isSecretReplaced) run.receipt.forget('client-secret')
   await lookAhead(run, requireReceipt(run))
-  // Before the first request, so that the next run knows by what name this one made things.
+  // Written before the first request, so that the next run knows by which name this run made objects.
   run.receipt.change({})
   for (const wanted of listObjects(targetOf(run, receipt, () => requireReceipt(run).objects))) {
     let outcome: Outcome = 'unchanged'
@@ -50,7 +50,7 @@ export async function apply(
   printNextSteps(run)
 }
 
-/** What the receipt records although nobody wants it any more. */
+/** The recorded objects that the settings no longer want. */
 export function findUnwanted(run: Run, settings: Settings): readonly TenantObject[] {
   const receipt = run.receipt.content
   if (!receipt) return []
@@ -90,7 +90,7 @@ async function rememberMaker({ graph, receipt }: Run): Promise<void> {
 }
 
 /**
- * Entra makes several objects with the same name, so the receipt records the attempt: without an answer, the object may exist.
+ * Entra allows several objects with the same name, so the receipt records the attempt: if no response comes, the object may exist.
  */
 async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject): Promise<Json | undefined> {
   const { key, isFoundByName } = wanted

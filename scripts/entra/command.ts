@@ -31,7 +31,7 @@ export interface World extends Surroundings {
   readonly print: (line: string) => void
   /** Reports progress, apart from the result. */
   readonly say: (line: string) => void
-  /** Asks for a yes. */
+  /** Asks the user to confirm. */
   readonly ask: (question: string) => Promise<boolean>
 }
 
@@ -78,7 +78,7 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
   }
 }
 
-/** Whether it changes the receipt. */
+/** Whether the command changes the receipt. */
 function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
   return adopted !== undefined || (!['plan', 'status', 'blast-radius'].includes(command) && !isDryRun)
 }
@@ -128,7 +128,7 @@ function readTarget(
   return target
 }
 
-/** What is wanted, with users by their object ids. */
+/** The wanted settings, with users by object id. */
 async function settle(run: Run, { settings, removal }: Invocation): Promise<Settings> {
   const before = run.receipt.content?.settings
   const sponsors = settings.sponsors ?? (before ? undefined : ['me'])

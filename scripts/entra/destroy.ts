@@ -11,10 +11,10 @@ import { line } from './text.ts'
 import { replaceVariables } from './variables.ts'
 
 /**
- * Deletes what the receipt names, the last first; `false` if the user does not confirm. What Entra deletes with them is printed
- * before.
+ * Prints and deletes what the receipt names, the last first, and what Entra deletes along with it. Returns `false` if the user
+ * does not confirm.
  *
- * @param confirm whether it is really meant
+ * @param confirm asks the user, after everything is printed
  * @throws {Mistake} if agents of others would or may be deleted too, unless that was asked for.
  */
 export async function destroy(
@@ -80,7 +80,7 @@ function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined 
     : undefined
 }
 
-/** Deletes what Entra does not delete along. */
+/** Deletes the extra members that Entra does not delete along with what they belong to. */
 async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> {
   for (const { collection, members = [] } of extras)
     for (const one of collection.remove ? members : []) {
@@ -91,7 +91,7 @@ async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> 
     }
 }
 
-/** Looks again: Microsoft’s pages disagree on whether user accounts go with their agent. */
+/** Checks that user accounts are gone: Microsoft’s pages disagree on whether Entra deletes them with their agent. */
 async function checkUsersGone(run: Run, agents: readonly unknown[]): Promise<void> {
   const step = { title: 'user accounts of the deleted agents', access: agentUserAccess }
   await inStep(run, step, async () => {

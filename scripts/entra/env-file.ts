@@ -22,7 +22,7 @@ export function setVariables(path: string, variables: Readonly<Record<string, st
   if (after !== before || isNew) writeFileSync(path, after, { mode: 0o600 })
 }
 
-/** An assignment with its value, which goes on over several lines if it is quoted. */
+/** An assignment with its value, which may have several lines if it is quoted. */
 const assignment = /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=)([ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`))?[^\r\n]*/gm
 
 function setVariable(text: string, [name, value]: [name: string, value: string]): string {

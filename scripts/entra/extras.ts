@@ -27,7 +27,7 @@ export function readMembers(run: Run, collection: Collection): Promise<readonly 
   return inStep(run, { title: collection.title }, () => ifShown(() => collection.list(run.graph)))
 }
 
-/** A member of a list in words, with whose it is. */
+/** A member of a list in words, with what it belongs to. */
 export function tell({ describe, whose = '' }: Collection, member: Json): string {
   return `${describe(member)}${whose}`
 }

@@ -4,12 +4,12 @@ export type Json = Readonly<Record<string, unknown>>
 
 export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below the version. */
+  /** The path below the version. */
   readonly path: string
   readonly body?: Json
-  /** Default: v1.0, and beta as well with `v1.0 or beta`, where v1.0 does not know the address yet. */
+  /** Default: v1.0. `v1.0 or beta` tries beta if v1.0 does not know the address yet. */
   readonly version?: 'beta' | 'v1.0 or beta'
-  /** A 403 is then no reason to try another sign-in. */
+  /** If set, a 403 is no reason to try another sign-in. */
   readonly mayBeForbidden?: boolean
 }
 
@@ -55,7 +55,7 @@ export class GraphUnreachable extends Error {
   }
 }
 
-/** What is read; `undefined` where Graph does not show it to this caller. */
+/** The result of `read`; `undefined` if Graph does not show it to this caller. */
 export async function ifShown<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await read()
@@ -115,7 +115,7 @@ export class Graph {
     return this.#listOn(await this.read(path, more), more)
   }
 
-  /** The same of a collection that has to be there: without it nobody knows what it would have. @throws {GraphRefusal} */
+  /** All members of a collection that has to exist, since otherwise they are unknown. @throws {GraphRefusal} */
   async listKnown(path: string, more: Reading): Promise<readonly Json[]> {
     return this.#listOn(await this.send({ method: 'GET', path, ...more }), more)
   }
@@ -160,7 +160,7 @@ export class Graph {
   }
 }
 
-/** Whether Graph does not know what a request asks about, rather than not having it. */
+/** Whether Graph does not know the kind of address, rather than the object at it. */
 function isUnknownAddress({ status }: Response, body: Json | undefined): boolean {
   const { message = '' } = (body?.['error'] ?? {}) as ErrorBody
   return [400, 404].includes(status) && /segment|resource type|odata\.type|not supported/i.test(message)

@@ -11,8 +11,8 @@ interface Holder {
 }
 
 /**
- * Keeps other runs off a receipt: each would make what the other has not recorded yet. A lock that its run left behind, because it
- * was killed, is taken over.
+ * Keeps other runs off a receipt: each would make what the other has not recorded yet. A lock that a killed
+ * run left behind is taken over.
  *
  * @throws {Mistake} that names the run which has it.
  */

@@ -114,7 +114,7 @@ export function readArguments(args: readonly string[]) {
     pictureFile: values.svg,
     isAzure: values.azure === true,
     isKube: values.kube === true,
-    /** Who may be the pod or change it. */
+    /** Subjects of Kubernetes that may act as the pod or change it. */
     accepted: values.accept ?? [],
     roleArn: values.aws,
     tenantId: values.tenant,
@@ -135,7 +135,7 @@ export function readArguments(args: readonly string[]) {
     /** A sidecar that is reached without Kubernetes. */
     sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
     namespace: values.namespace,
-    /** In addition to those of the receipt, with users as they were named, not by id yet. */
+    /** Added to the settings of the receipt; users are as the caller named them, not by id yet. */
     settings: readSettings(values, agents),
   }
 }

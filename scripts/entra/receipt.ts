@@ -14,7 +14,7 @@ export interface Recorded {
 export interface Receipt {
   readonly version: 1
   readonly tenantId: string
-  /** Stands in the description of every application that was made, so that a broken-off run finds it again. */
+  /** Stands in the description of every application that was made, so that the run after an interrupted one finds it. */
   readonly setUpId: string
   readonly settings: Settings
   /** Users who made what there is: Entra makes them owners. */
@@ -34,7 +34,7 @@ export class ReceiptFile {
   /**
    * Reads what there is, unless it is to be written anew for the set-up that is `adopted`.
    *
-   * @throws {Mistake} when the file is no receipt, or that of another set-up than is adopted.
+   * @throws {Mistake} when the file is no receipt, or the receipt of another set-up.
    */
   constructor(path: string, adopted?: string) {
     this.path = path

@@ -66,7 +66,7 @@ function notAllowed({ permission, role, advice = '' }: Access): Words {
   ]
 }
 
-/** What to do for want of access. */
+/** What to do if access is missing. */
 export const getAccess =
   'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
   'Or have it done: npx --no-install agentctl entra --ticket prints the request for your identity team.'

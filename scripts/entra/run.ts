@@ -23,7 +23,7 @@ const newForSeconds = 120
 /**
  * What a receipt wants in the tenant.
  *
- * @param known what is known of it, where that changes: it is asked for each time
+ * @param known what is recorded by now; called each time, since it may change
  */
 export function targetOf(
   { graph, clock, envFile }: Run,

@@ -14,7 +14,7 @@ describe('The names of agents', () => {
     },
   )
 
-  it('add up, those of other scripts included', () => {
+  it('are added to those before, in any writing system', () => {
     expect(withAgents('reader', 'reader 2', '読者', '作者').agents).toEqual([
       'reader',
       'reader 2',
@@ -23,7 +23,7 @@ describe('The names of agents', () => {
     ])
   })
 
-  it('that every object has are names like others', () => {
+  it('may be names of properties that every object has, such as `constructor`', () => {
     const settings = { ...defaultSettings, agentFlows: { reader: ['obo'] as const } }
     for (const name of ['constructor', '__proto__', 'valueOf'])
       expect(flowsOf(settings, name)).toEqual(['autonomous', 'obo'])

@@ -76,7 +76,7 @@ export function isUnattended(settings: Settings, agent: string): boolean {
 
 const signInPage = /\/auth\/redirect\.html$/
 
-/** Where users come back to after consenting for an agent; none: they are not asked for that. */
+/** Where users come back to after consenting for an agent; none: users are not asked to consent. */
 export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): readonly string[] {
   if (consentUris) return consentUris
   const pages = alerts === undefined ? [] : redirectUris.filter(uri => signInPage.test(uri))
@@ -95,7 +95,7 @@ export interface Removal {
  * Merges into the settings what is wanted now, and takes out what is no longer wanted. Agents, federated credentials, sponsors
  * and owners are added to those before, so that no cluster is cut off by another.
  *
- * @throws {Mistake} when names of agents are taken for one another, or an agent is named that there is not
+ * @throws {Mistake} when names of agents are taken for one another, or a named agent does not exist
  */
 export function changeSettings(
   known: Settings | undefined,

@@ -8,7 +8,7 @@ import { readToken } from '../set-up/token.ts'
 export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
 export type SignInWay = (typeof signInWays)[number]
 
-/** Who a token is of and what it permits, as far as it can be read. */
+/** Whose token it is and what it permits, as far as it can be read. */
 export interface Caller {
   readonly id: string | undefined
   readonly permissions: ReadonlySet<string> | undefined
@@ -87,7 +87,7 @@ export interface SignInOptions {
   readonly tenantId: string
   readonly authority: string
   readonly graphUrl: string
-  /** A public client of one's own. */
+  /** Id of the user's own public client; default: Microsoft Graph Command Line Tools. */
   readonly clientId: string | undefined
   readonly permissions: readonly string[]
   readonly say: (line: string) => void

@@ -35,7 +35,7 @@ export function variablesOf(receipt: Receipt, agentsFile: string): Readonly<Reco
   )
 }
 
-/** Writes what is known now, and takes away what names things that are gone since. Everything else stays. */
+/** Writes the variables of objects that exist, and empties those of objects that are gone. Everything else stays. */
 export function replaceVariables(
   { envFile, agentsFile }: Files,
   before: Receipt | undefined,

@@ -16,7 +16,7 @@ const platforms = {
   'darwin-arm64': 'mac-arm64',
 } as const
 
-/** Includes the libraries and the font that it needs; there is none for other machines. */
+/** Chromium with the libraries and the font that it needs; there is no package for other machines. */
 const npmPackage = '@sparticuz/chromium@153.0.0'
 const sha512 = {
   'linux-amd64':

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
 
-it('The replacement for curl sends the same as curl for the command of the README', async () => {
+it('The replacement for curl sends the same request as curl for the command in the README', async () => {
   const server = new LocalServer(async (request, response) => {
     const { method, url, headers } = request
     const body = await text(request)

@@ -23,7 +23,7 @@ export interface Role {
   readonly access: readonly Statement[]
 }
 
-/** Reads a role with its inline and its attached policies, by the AWS credentials of whoever asks. */
+/** Reads a role with its inline and its attached policies, with the AWS credentials of whoever runs the doctor. */
 export async function readRole(arn: string, region: string): Promise<Role> {
   const iam = new IAMClient({ region, requestHandler: handler() })
   const RoleName = arn.split('/').at(-1)

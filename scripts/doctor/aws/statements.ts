@@ -24,7 +24,7 @@ export function compare(wanted: readonly Statement[], found: readonly Statement[
   }
 }
 
-/** The statements of a document, which is handed in as an object, as text, or URL-encoded as IAM hands it out. */
+/** The statements of a policy document, given as an object, as JSON, or as the URL-encoded JSON that IAM returns. */
 export function statementsOf(document: unknown): readonly Statement[] {
   const { Statement } = (typeof document === 'string' ? parse(document) : document) as PolicyDocument
   return [Statement].flat() as readonly Statement[]

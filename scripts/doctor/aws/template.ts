@@ -7,9 +7,9 @@ interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>
 }
 
-/** A CloudFormation template of which nothing is left open. */
+/** A CloudFormation template with all functions and references resolved. */
 export interface Rendered {
-  /** Those whose condition holds, in the order of the template. */
+  /** The resources whose condition holds, in the order of the template. */
   readonly resources: Readonly<Record<string, Resource>>
   readonly outputs: Text
 }
@@ -26,7 +26,7 @@ interface Parameter {
 
 type Section<Member> = Readonly<Record<string, Member>>
 
-/** The sections of a template, with everything in them still open. */
+/** The sections of a template, before functions and references are resolved. */
 interface Template {
   readonly Parameters?: Section<Parameter>
   readonly Rules?: Section<{

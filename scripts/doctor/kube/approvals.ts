@@ -3,7 +3,7 @@ import { trouble } from '../problems.ts'
 import { describe, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
 import { agentSettings, podsOf, type Release } from './release.ts'
 
-/** Turns that wait for their user: which tools make them wait, and whether each pod can go on with them. */
+/** Checks turns that wait for their user: which tools make them wait, and whether each pod can continue them. */
 export function approvalChecks(release: Release): readonly Check[] {
   const pods = podsOf(release, 'agent')
   const settings = agentSettings(release)

@@ -5,7 +5,7 @@ import type { Check } from '../finding.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'
 import { type Pod, podsOf, type Release } from './release.ts'
 
-/** Compares what the pods’ tokens say with what the tenant was told to expect, as the receipt of `npm run entra` tells. */
+/** Compares the pods’ tokens with the blueprint's federated credentials in the receipt of `agentctl entra`. */
 export function federationCheck(kubectl: Kubectl, release: Release, receipt: string): Check {
   return {
     name: 'federation',
@@ -26,7 +26,7 @@ interface Federated {
   readonly subject: string
 }
 
-/** The credentials that a blueprint has, as the receipt tells; other clusters may be among them. */
+/** Fails unless a federated credential in the receipt matches; others may be for other clusters. */
 function compareEntra(path: string, { issuer, subject }: Federated, audiences: readonly string[]): void {
   const credentials: readonly Federated[] = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')).settings.federatedCredentials ?? [])

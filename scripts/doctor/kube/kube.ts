@@ -20,7 +20,7 @@ export interface KubeOptions {
   readonly release?: string | undefined
   readonly userToken?: string | undefined
   readonly page?: string | undefined
-  /** Path of what `npm run entra` wrote down, where it ran here. */
+  /** Path of the receipt of `agentctl entra`, if it ran here. */
   readonly receipt: string
 }
 
@@ -60,13 +60,13 @@ export async function readContexts({ namespace, release }: KubeOptions): Promise
     ])
     return contexts.flat().join(',')
   } catch (error) {
-    // The release's own check has said so.
+    // The check of the release has reported this already.
     if (error instanceof ProblemError) return undefined
     throw error
   }
 }
 
-/** What only the running agent can tell. */
+/** Checks what only the running agent can tell. */
 async function examineAgent(
   kubectl: Kubectl,
   release: Release,
@@ -117,7 +117,7 @@ function turnsOf(
     })
 }
 
-/** Where browsers find the page: as asked, or by the release’s Ingress, or by a port-forward. */
+/** Checks sign-in at the page's address: the given one, that of the release’s Ingress, or that of a port-forward. */
 function pageChecks(
   release: Release,
   { spaClientId, agents = [] }: PublicConfig,
@@ -144,7 +144,7 @@ function pageChecks(
   }))
 }
 
-/** This machine’s way to Entra says nothing of the release’s, which was checked before. */
+/** Whether this machine reaches Entra says nothing about the release, which was checked before. */
 async function outOfReachIsNoFailure(check: Check) {
   try {
     return await check.run()

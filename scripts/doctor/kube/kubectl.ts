@@ -20,7 +20,7 @@ export async function issuerOf(cluster: ClusterReader): Promise<string | undefin
   }
 }
 
-/** Lists objects of these kinds; none of a kind that the cluster does not know, `undefined` if kubectl's user may not read them. */
+/** Lists objects of these kinds, skipping kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
 export async function list<Item = Readonly<Record<string, unknown>>>(
   cluster: ClusterReader,
   kinds: string,
@@ -51,7 +51,7 @@ export class Kubectl {
     const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
     const ended = once(child, 'close')
     try {
-      // What does not read its input may end first.
+      // A process that does not read its input may end before this is written.
       child.stdin.on('error', () => undefined).end(input)
       const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended])
       if (child.exitCode === 0) return output

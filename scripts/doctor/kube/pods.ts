@@ -16,7 +16,7 @@ const components = ['agent', 'weather-api']
 const entraAudience = 'AzureADTokenExchange'
 const awsAudience = /^(sts|pods\.eks)\.amazonaws\.com$/
 
-/** What the pods are made of: all that can be said without asking them. */
+/** Checks of the pods' objects, which need no request to the pods. */
 export function podChecks(release: Release): readonly Check[] {
   const [agent] = podsOf(release, 'agent')
   return [
@@ -73,7 +73,7 @@ function checkSidecar(release: Release, agent: Pod) {
   return `A native sidecar, ${image}.`
 }
 
-/** Which containers hold a token of which audience. */
+/** Which containers hold a token for which audience. */
 function tokensIn(pod: Pod) {
   return (pod.spec.volumes ?? []).flatMap(({ name, projected }) =>
     (projected?.sources ?? []).flatMap(({ serviceAccountToken }) =>
@@ -160,7 +160,7 @@ function checkSecrets(release: Release) {
       ...env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []),
       ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
     ]),
-    // Keys for turns that wait are no credential: nobody gets a token by them.
+    // Keys for turns that wait are no credential: they yield no token.
     ...(pod.spec.volumes ?? []).flatMap(({ name, secret }) =>
       secret && name !== 'seal-keys' ? secret.secretName : [],
     ),

@@ -22,7 +22,7 @@ export function proxyChecks(release: Release): readonly Check[] {
           )
         for (const container of told) {
           const settings = settingsOf(release, container)
-          // The Secret's URLs are not read; any stands for them.
+          // The URLs in the Secret are not read, so this uses a placeholder.
           const proxy = readProxy({
             HTTPS_PROXY: 'http://proxy',
             HTTP_PROXY: 'http://proxy',

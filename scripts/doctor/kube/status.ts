@@ -3,7 +3,7 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type Check, toldProblem } from '../finding.ts'
 import { trouble } from '../problems.ts'
 
-/** Parts that are optional. */
+/** Codes that mean that an optional part is not configured. */
 const choices = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
 
 /** Checks of what the agent in the cluster reports about its dependencies. */

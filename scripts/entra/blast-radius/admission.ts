@@ -132,7 +132,7 @@ function isAbout({ apiGroups = [], resources = [] }: Rule, wanted: readonly stri
   )
 }
 
-/** As https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors has it. */
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
 function matches({ matchLabels = {}, matchExpressions = [] }: Selector = {}, labels: Labels): boolean {
   const equal = Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
   return (

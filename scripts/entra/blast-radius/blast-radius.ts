@@ -53,7 +53,7 @@ function writePicture(file: string, picture: string): void {
   }
 }
 
-/** The same with Azure, Kubernetes and AWS around it. */
+/** Adds what was found in Azure, Kubernetes and AWS to the blast radius. */
 async function addSurroundings(
   run: Run,
   radius: BlastRadius,
@@ -65,7 +65,7 @@ async function addSurroundings(
   const credentials = isKube || roleArn !== undefined ? await readFederated(run) : []
   const inCluster = isKube && cluster ? await readKube(cluster, credentials, accepted) : []
   const model = readVariables(run.envFile)
-  // Loaded when needed, since it takes a parser of YAML.
+  // Loaded when needed, since it loads a YAML parser.
   const role =
     roleArn !== undefined && readRole
       ? await (await import('./aws.ts')).compareRole(roleArn, await readRole(roleArn), credentials, model)

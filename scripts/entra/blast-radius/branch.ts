@@ -6,7 +6,7 @@ export type Mark = 'surplus' | 'fault' | 'unread'
 
 /** One thing that can be reached, and what can be reached by it. */
 export interface Branch {
-  /** In words. */
+  /** What it is, in words. */
   readonly title: string
   /** The object's id, where it has one. */
   readonly id?: string
@@ -41,7 +41,7 @@ export function flatten(
   ])
 }
 
-/** Graph does not show these. */
+/** Says that Graph does not show role assignments in Azure. */
 export const azureRoles: Branch = {
   title: 'roles of the agents in Azure (Azure RBAC; --azure)',
   mark: 'unread',

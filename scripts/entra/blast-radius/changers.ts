@@ -13,7 +13,7 @@ const roles = [
   'Privileged Role Administrator',
 ]
 
-/** Permissions of Microsoft Graph by which an application may do the same. */
+/** Permissions of Microsoft Graph by which an application may change them. */
 const permissions = [
   'AgentIdentity.Create.All',
   'AgentIdentity.EnableDisable.All',

@@ -33,7 +33,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
   const who = [
     ...group('credentials', [
       ...of('blueprint', /^(secrets|federated credentials)/),
-      ...audienceOf(blueprint),
+      ...signInAudienceBranches(blueprint),
     ]),
     ...group('who may change it', [
       ...of('blueprint', /^(owners|sponsors)/),
@@ -124,7 +124,7 @@ function readBlueprint(run: Run, target: Target): Promise<Json | undefined> {
 }
 
 /** In a multitenant blueprint, whoever publishes it has the credentials. */
-function audienceOf(blueprint: Json | undefined): readonly Branch[] {
+function signInAudienceBranches(blueprint: Json | undefined): readonly Branch[] {
   const audience = blueprint?.['signInAudience']
   return audience === undefined || audience === 'AzureADMyOrg'
     ? []

@@ -1,7 +1,7 @@
 import type { BlastRadius, Branch, Mark } from './branch.ts'
 import { words } from './text.ts'
 
-/** In pixels. */
+/** Sizes in pixels. */
 const sizes = { width: 330, between: 50, line: 16, padding: 8, gap: 10, margin: 24, head: 64 }
 /** How many characters fit into a line of a box at 12 px. */
 const letters = { plain: 48, bold: 42 }
@@ -26,7 +26,7 @@ interface Box {
 
 interface Placed {
   readonly box: Box
-  /** Left edge and middle. */
+  /** The left edge; `y` is the vertical middle. */
   readonly x: number
   readonly y: number
   readonly placed: readonly Placed[]

@@ -28,11 +28,11 @@ export interface Binding extends Named {
 export interface Access {
   readonly verbs: readonly string[]
   readonly group: string
-  /** With its subresource behind a slash. */
+  /** Each with its subresource, if any, after a slash. */
   readonly resources: readonly string[]
-  /** The object; absent: any. */
+  /** Name of the object; absent: any. */
   readonly name?: string
-  /** Only a binding for the whole cluster gives it. */
+  /** Only a binding for the whole cluster gives this access. */
   readonly isClusterWide?: true
 }
 
@@ -50,12 +50,12 @@ export interface Holder {
   readonly binding: Binding
   /** The first request that the binding allows. */
   readonly request: Request
-  /** By a role that allows everything in the whole cluster. */
+  /** Whether the role allows everything in the whole cluster. */
   readonly isAdministrator: boolean
 }
 
 /**
- * Who has one of these accesses in the namespace of the roles, and by which binding. Each subject comes once, in the order of
+ * Who has one of these accesses in the namespace of the roles, and by which binding. Each subject is listed once, in the order of
  * the bindings.
  */
 export function findHolders(
@@ -80,7 +80,7 @@ export function findHolders(
   return [...found.values()]
 }
 
-/** As Kubernetes itself spells who asks: `system:serviceaccount:<namespace>:<name>`, or the name of a user or group. */
+/** The subject as Kubernetes spells callers: `system:serviceaccount:<namespace>:<name>`, or the name of a user or group. */
 export function nameOf({ kind, name, namespace }: Subject): string {
   return kind === 'ServiceAccount' ? `system:serviceaccount:${namespace}:${name}` : name
 }

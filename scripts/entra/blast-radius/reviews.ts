@@ -42,7 +42,7 @@ function toReview({ subject, request }: Holder, namespace: string) {
   }
 }
 
-/** With the groups that Kubernetes puts all subjects of this kind into. */
+/** The subject with the groups that Kubernetes puts all subjects of this kind into. */
 function toCaller(subject: Subject) {
   const name = nameOf(subject)
   const everybody = 'system:authenticated'

@@ -18,7 +18,7 @@ export interface DenyListConfigMap {
 }
 
 /**
- * Looks for the ConfigMap, by its name or else as what the pods of the chart mount.
+ * Finds the ConfigMap by its name or, without a name, as the one that the chart's pods mount.
  *
  * @throws {Mistake} when no pod mounts it, or pods mount several
  */
@@ -67,7 +67,7 @@ export async function changeRows(
     [file]: `[\n${rows.map(row => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`,
   }
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
-  // With the version that was read, so that nobody else's change gets lost.
+  // Sent with the resourceVersion that was read, so that no concurrent change gets lost.
   await ask(() =>
     kubectl.run([known ? 'replace' : 'create', '--filename', '-', inTime], JSON.stringify(object)),
   )

@@ -89,7 +89,7 @@ function findSiblings(run: Run, name: string): readonly Sibling[] {
 
 const pauseMs = 150
 
-/** Switches off, and tells how long it took until the API refused a token from before, if `switchOff` could deny it. */
+/** Switches the agent off and prints how long the API still accepted an older token, if `switchOff` put the agent on the deny list. */
 async function measureRefusal(
   run: Run,
   field: Field,

@@ -5,7 +5,7 @@ import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, findConfigMap } from './config-map.ts'
 import { acceptedFrom, allowAgents, backdatedMs } from './rows.ts'
 
-/** Switches agents on again. They are not denied any more, but their tokens from before still are. */
+/** Switches agents on again. A deny list then denies only the tokens that they got before. */
 export async function enable(run: Run, { agents: names, denyList, namespace }: Invocation): Promise<void> {
   const agents = findAgents(run, names)
   await switchAgents(run, names, true)

@@ -4,16 +4,16 @@ import { isReady, podsOf, readRelease } from '../../doctor/kube/release.ts'
 import type { Invocation } from '../options.ts'
 import { StepFailed } from '../refusals.ts'
 
-/** What came of a request. `busy` and `failed` tell neither that an agent is on nor that it is off. */
+/** The result of a request. `busy` and `failed` do not tell whether an agent is on or off. */
 export interface Answer {
   readonly kind: 'given' | 'refused' | 'busy' | 'failed'
   /** For people: `AADSTS7000112`, `403 deny-list`. */
   readonly code: string
 }
 
-/** A running sidecar and an API, as a proof reaches them. Tokens are kept in memory alone. */
+/** The running sidecar and the API that a proof calls. Tokens are kept in memory only. */
 export interface Field {
-  /** A token for the API of an agent as itself; `isNew`: past the sidecar's cache. */
+  /** A token for the API, of an agent as itself; `isNew` bypasses the sidecar's cache. */
   fetchToken(agentId: string, isNew: boolean): Promise<Answer & { readonly token?: string }>
   /** Calls every pod of the API with a token: `given` if one of them accepts it, `refused` if all refuse it. */
   callApi(token: string): Promise<Answer>
@@ -105,7 +105,7 @@ async function fetchToken(
     const [, token] = /"authorizationHeader"\s*:\s*"Bearer ([\w.-]+)"/i.exec(body) ?? []
     return token === undefined ? { kind: 'failed', code: 'no token' } : { kind, code: String(status), token }
   }
-  // The status is the sidecar's own, whatever Entra says.
+  // The status is the sidecar's own and does not depend on Entra's.
   const [aadsts] = /AADSTS\d+/.exec(body) ?? []
   if (kind === 'busy' || busyCodes.includes(aadsts ?? ''))
     return { kind: 'busy', code: aadsts ?? String(status) }
@@ -134,7 +134,7 @@ function kindOf(status: number): Answer['kind'] {
   return status === 429 ? 'busy' : 'failed'
 }
 
-/** Of the answers of several pods the one that counts: one that accepts the token outweighs all others. */
+/** Sums up the answers of several pods: a single one that accepts the token outweighs all others. */
 function summarize(answers: readonly Answer[]): Answer {
   const order: readonly Answer['kind'][] = ['given', 'failed', 'busy', 'refused']
   const [first = { kind: 'failed', code: 'no pod' } as const] = answers.toSorted(

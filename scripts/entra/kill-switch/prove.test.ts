@@ -11,7 +11,7 @@ const busy = { kind: 'busy', code: '429' } as const
 const broken = { kind: 'failed', code: '502' } as const
 
 interface Times {
-  /** Seconds after the switch from which on it answers so. */
+  /** What requests of this kind get from this second after the switch on. */
   readonly fresh?: readonly [seconds: number, answer: Answer]
   readonly api?: readonly [seconds: number, answer: Answer]
   readonly control?: readonly [seconds: number, answer: Answer]
@@ -24,7 +24,7 @@ const siblings = [
 ] as const
 const isSibling = (agent: string): agent is 'control' | 'second' => siblings.some(({ id }) => id === agent)
 
-/** Runs the proof with a scripted sidecar and API. Time passes only while the clock is waited for; a token lives an hour. */
+/** Runs the proof with a scripted sidecar and API. Time passes only in `wait` of the clock; a token lives an hour. */
 async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
   const waits: number[] = []
   let nowMs = Date.parse('2026-11-28T12:00:00Z')
@@ -82,7 +82,7 @@ describe('a proof', () => {
     expect(text).not.toContain('"alerts"')
   })
 
-  it('without a deny list tells at once until when tokens live', async () => {
+  it('without a deny list ends early and says until when tokens live', async () => {
     const { proof, text, seconds } = await proveIn({ fresh: [1, disabled] }, { hasDenyList: false })
     expect(proof.doubts).toEqual([])
     expect(text).toContain('Tokens from before live until 2026-11-28T13:00:00.000Z')
@@ -90,7 +90,7 @@ describe('a proof', () => {
     expect(seconds).toBeLessThan(4)
   })
 
-  it('without a deny list waits for the end of the token where there is time for that', async () => {
+  it('without a deny list waits until the token expires, if the time limit allows', async () => {
     const expired = { kind: 'refused', code: '401 lifetime' } as const
     const times: Times = { fresh: [1, disabled], api: [3_660, expired] }
     const { proof, seconds } = await proveIn(times, { hasDenyList: false, limitSeconds: 4_000 })
@@ -110,16 +110,16 @@ describe('a proof', () => {
     ['when the API refuses for another reason', { fresh: [0, disabled], api: [0, { kind: 'refused', code: '403 caller' }] }, /The API refused for another reason: 403 caller/, {}],
     ['when the API is gone', { fresh: [0, disabled], api: [0, broken] }, /or did not answer \(502\)/, {}],
     ['without another agent', { fresh: [0, disabled], api: [0, denied] }, /There is no other agent/, { siblings: [] }],
-    ['when it did not work before', { fresh: [-Number.MAX_SAFE_INTEGER, disabled], api: [0, denied] }, /It did not work before/, {}],
+    ['when the agent did not work before', { fresh: [-Number.MAX_SAFE_INTEGER, disabled], api: [0, denied] }, /It did not work before/, {}],
   ]
-  it.each(unproven)('is none %s', async (_what, times, doubt, more) => {
+  it.each(unproven)('fails %s', async (_what, times, doubt, more) => {
     const { text } = await proveIn(times, { limitSeconds: 20, ...more })
     expect(text).toMatch(doubt)
     expect(text).toContain('Not proven:')
     expect(text).not.toContain('\nProven')
   })
 
-  it('asks less often while it is told to, and counts that as neither', async () => {
+  it('polls less often while it is told to, and counts those responses neither as success nor as failure', async () => {
     const { proof, waits } = await proveIn(
       { fresh: [0, disabled], api: [0, denied], control: [0, busy] },
       { limitSeconds: 20 },
@@ -128,7 +128,7 @@ describe('a proof', () => {
     expect(proof.controls.map(({ failed }) => failed)).toEqual([0, 0])
   })
 
-  it('ends when the switch cannot be thrown', async () => {
+  it('ends when the agent cannot be switched off', async () => {
     const field: Field = {
       fetchToken: async () => ({ ...given, token: 'e30.e30.' }),
       callApi: async () => given,

@@ -9,10 +9,10 @@ const pauseMs = 150
 const longestPauseMs = 5_000
 /** What Entra says of an agent that is switched off. */
 const disabledCode = 'AADSTS7000112'
-/** What an API may let pass beyond a token's end, since clocks differ. */
+/** How long an API may still accept an expired token, since clocks differ. */
 const toleranceMs = 60_000
 
-/** How many other agents are asked: more would only ask Entra more often. */
+/** How many other agents are polled: more would only mean more requests to Entra. */
 const mostControls = 2
 
 export interface Sibling {
@@ -26,7 +26,7 @@ export interface ProofOptions {
   readonly agentId: string
   /** Other agents, which stay on: without one that works, an outage would look like a switch that works. */
   readonly siblings: readonly Sibling[]
-  /** How long to look after the switch, in seconds. */
+  /** How long to poll after the switch, in seconds. */
   readonly limitSeconds: number
   /** Whether the API is to refuse tokens from before. */
   readonly hasDenyList: boolean
@@ -36,19 +36,19 @@ export interface Proof {
   /** When the switch was thrown, in milliseconds of the clock. */
   readonly startMs: number
   readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
-  /** What was seen of the other agents. */
+  /** The results of the other agents. */
   readonly controls: readonly Series[]
   /** When the last token from before expires, in milliseconds since 1970. */
   readonly expiresMs: number
-  /** Whether the end of tokens from before was waited for. */
+  /** Whether the proof waited until the API refused the token from before. */
   readonly isApiAwaited: boolean
-  /** Why it is not proven; empty if it is. */
+  /** Why the proof failed; empty if it succeeded. */
   readonly doubts: readonly string[]
 }
 
 /**
- * Switches an agent off, and looks several times a second whether it still gets tokens and whether the API still accepts one from before,
- * beside one or two other agents that worked before, for which all has to go on working.
+ * Switches an agent off, and polls several times a second whether it still gets tokens and whether the API still accepts an older token.
+ * One or two other agents that worked before are polled as well and have to go on working.
  */
 export async function prove(options: ProofOptions, switchOff: () => Promise<unknown>): Promise<Proof> {
   const { field, clock, agentId, siblings, hasDenyList, limitSeconds } = options
@@ -120,7 +120,7 @@ async function useNewToken(field: Field, agentId: string): Promise<Answer> {
   return token === undefined ? answer : field.callApi(token)
 }
 
-/** Asks again and again; slower while somebody wants that. */
+/** Polls until `isOver`; less often while an answer is `busy`. */
 async function watch(
   ask: () => Promise<readonly Answer[]>,
   clock: Clock,

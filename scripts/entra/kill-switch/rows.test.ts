@@ -9,7 +9,7 @@ const [agent, sibling] = [
 const noon = Date.parse('2026-11-28T12:00:00Z')
 const minute = 60_000
 
-/** Whether a token that Entra issued then passes. */
+/** Whether a token that Entra issued at this time passes. */
 function passes(rows: readonly Row[], issuedMs: number, caller: string = agent): boolean {
   const identity = {
     flow: 'autonomous',
@@ -25,7 +25,7 @@ function passes(rows: readonly Row[], issuedMs: number, caller: string = agent):
 describe('an agent that is switched off', () => {
   const denied = denyAgents([], [agent], noon)
 
-  it('has no token that passes, and others are as they were', () => {
+  it('has no token that passes, while other agents’ tokens pass', () => {
     expect([noon - minute, noon + minute].map(ms => passes(denied, ms))).toEqual([false, false])
     expect(passes(denied, noon, sibling)).toBe(true)
     expect(denyAgents(denied, [agent], noon)).toEqual(denied)
@@ -47,7 +47,7 @@ describe('an agent that is switched off', () => {
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 
-  it('leaves rows of others, in any spelling of its own, and those that deny more', () => {
+  it('has its own rows replaced in any spelling, but not rows of others or those that deny more', () => {
     const others: readonly Row[] = [{ agent: sibling }, { uti: 'a' }, { oid: agent, issuedBefore: 1 }]
     const later = Math.floor(noon / 1_000) + 3_600
     const rows = [...others, { agent: agent.toUpperCase() }, { agent, issuedBefore: later }]

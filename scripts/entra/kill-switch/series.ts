@@ -4,12 +4,12 @@ import type { Answer } from './field.ts'
 export class Series {
   readonly title: string
   given = 0
-  /** Requests that got nothing, though they were not told to wait. */
+  /** Requests that were refused or failed, except those that were told to wait. */
   failed = 0
   lastGivenMs: number | undefined
   /** The first of the refusals in a row that lasted until the last request. */
   refused: { readonly fromMs: number; readonly code: string; readonly times: number } | undefined
-  /** The code of the last one that failed. */
+  /** The code of the last request that was refused or failed. */
   failure: string | undefined
 
   constructor(title: string) {

@@ -3,9 +3,9 @@ import type { GraphRequest } from '../graph.ts'
 /** The access that a request needs: the least permission of the token, and the least role of the user. */
 export interface Access {
   readonly permission: string
-  /** Greater permissions that will do, too. */
+  /** Greater permissions that suffice as well. */
   readonly greater?: readonly string[]
-  /** Absent: every user will do. */
+  /** Absent: no role is needed. */
   readonly role?: string
   /** What else to do if Graph does not allow it. */
   readonly advice?: string

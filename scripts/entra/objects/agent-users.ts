@@ -75,7 +75,7 @@ function agentUser(target: Target, name: string): TenantObject {
   }
 }
 
-/** A name that nobody has: that of the agent, and of the set-up. */
+/** A user name that nobody else has, made of the agent's name and the set-up's id. */
 function userName({ setUpId, settings }: Target, name: string): Json {
   const mailNickname = `${name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 50)}-${setUpId.replaceAll(' ', '-')}`
   const domain = settings.agentUserDomain ?? '<verified domain>'

@@ -32,7 +32,7 @@ const blueprintAccess: AccessByMethod = {
   },
 }
 
-/** As Microsoft documents it for consent to agents (https://learn.microsoft.com/entra/agent-id). */
+/** The access that setting redirect URIs for consent to agents needs, as Microsoft documents it (https://learn.microsoft.com/entra/agent-id). */
 const redirectAccess: AccessByMethod = {
   ...blueprintAccess,
   PATCH: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developer },
@@ -125,7 +125,7 @@ function rolesOf({ settings }: Target): readonly Json[] {
   return [weatherReadAll, ...ofAlerts]
 }
 
-/** Tokens tell by it which authentication contexts the user has proven, also without being asked. */
+/** The optional claim by which tokens name the authentication contexts that the user has proven, even unrequested. */
 function contextClaim({ settings }: Target): readonly Json[] {
   return settings.alerts ? [{ name: 'acrs', essential: false }] : []
 }
@@ -179,7 +179,7 @@ function application(target: Target, registration: Registration): TenantObject {
     find: async (graph: Graph): Promise<Found> => {
       const known = await readRecorded(graph, target, object)
       if (known) return { object: known }
-      // By its name, and by who made it.
+      // Found by its name and by the set-up that made it.
       const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
       const own = named.find(one => one['description'] === description)
       const [namesake] = named

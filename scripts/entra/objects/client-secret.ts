@@ -3,7 +3,7 @@ import type { GraphRequest, Json } from '../graph.ts'
 import { administrator } from './access.ts'
 import { applicationsOf, type Kind, type Target } from './tenant-object.ts'
 
-/** The blueprint's secret, for trials. Entra shows its text once, and it is kept in `.env` alone. */
+/** The blueprint's secret, for trials. Entra shows its value once, and only `.env` keeps it. */
 export const clientSecret: Kind = {
   wanted: target => {
     const { settings, setUpId, recorded, nowMs } = target
@@ -37,7 +37,7 @@ export const clientSecret: Kind = {
           body: { passwordCredential: { displayName: secretName(setUpId), endDateTime: expires() } },
         }),
         remove: () => removal(recorded('client-secret')?.id),
-        // Expired ones, and one whose text got lost with a run that was broken off.
+        // Removes expired secrets, and one whose value was lost when a run was interrupted.
         clear: async graph =>
           secretsOf(await graph.read(path()))
             .filter(one => one['displayName'] === secretName(setUpId))
@@ -68,7 +68,7 @@ export function secretsOf(application: Json | undefined): readonly Json[] {
   return (application?.['passwordCredentials'] ?? []) as Json[]
 }
 
-/** Whether `.env` has the text of this secret, of which Graph shows the beginning. */
+/** Whether `.env` has the value of this secret, of which Graph shows the beginning. */
 function isKept({ hint }: Json, { secret }: Target): boolean {
   const text = secret()
   return Boolean(text) && (typeof hint !== 'string' || text?.startsWith(hint) === true)

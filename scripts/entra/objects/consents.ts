@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * A user's own consent to what all consented to, to signing in, or to alerts where each user is asked for that, gives the client nothing
- * that was not wanted.
+ * Whether a consent gives the client nothing unwanted: a user's own consent to what was consented to for all users, to signing in, or
+ * to alerts if each user is asked for that.
  */
 export function isNothingMore(
   target: Target,
@@ -115,7 +115,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
       path,
       body: { clientId: clientId(), ...whose(), resourceId: resourceId(), scope },
     }),
-    // Compared to the letter: Entra takes a scope behind a blank for not granted.
+    // Compared exactly: for Entra, a scope with a blank before it is not granted.
     properties: () => ({ scope }),
   }
 }

@@ -35,7 +35,7 @@ export const holdings: Kind = {
   ],
 }
 
-/** A list with its path, how its members are told, whose they are, and which of them are wanted: none by default. */
+/** A list: title, path, how to describe members, whose they are, and which members are wanted (default: none). */
 type Row = readonly [
   title: string,
   path: string,
@@ -88,7 +88,7 @@ function memberships(title: string, path: string, id: string): readonly Row[] {
   ]
 }
 
-/** It reaches every agent, also one without any right of its own, and is in none of the agent's own lists. Graph shows it in beta only. */
+/** What an agent inherits from its blueprint, even without any right of its own. None of its other lists has it; only Graph beta does. */
 function inheritedBy(target: Target, { key, title }: Named): readonly Collection[] {
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>
@@ -113,7 +113,7 @@ export function accessPackages(target: Target): readonly Collection[] {
   })
 }
 
-/** @param known how to read lists that have to be there; absent: they may be, and without them there is nothing */
+/** @param known how to read lists that have to exist; absent: a list that does not exist counts as empty */
 function toCollections(of: string, rows: readonly Row[], known?: Reading): readonly Collection[] {
   return rows.map(([title, path, describe, whose, isWanted = () => false]) => ({
     of,

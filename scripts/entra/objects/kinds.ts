@@ -12,7 +12,7 @@ import { blueprintPrincipal, principals } from './principals.ts'
 import type { Collection, Kind, Target, TenantObject } from './tenant-object.ts'
 import { usersOfAgents, usersOfBlueprint } from './users.ts'
 
-/** Everything there is to set up, in the order in which it can be made; deleted backwards. */
+/** Everything there is to set up, in the order in which it can be made; deletion goes backwards. */
 const kinds: readonly Kind[] = [
   blueprint,
   usersOfBlueprint,
@@ -42,7 +42,7 @@ export function listCollections(target: Target): readonly Collection[] {
 /** Delegated permissions that all commands together can need. */
 export const permissions: readonly string[] = [...setUpPermissions, 'User.Read']
 
-/** Those that they need for these settings, the earlier ones among them: not everybody has user accounts for agents. */
+/** Delegated permissions for these settings, new and earlier ones: not everybody has user accounts for agents. */
 export function permissionsFor(...all: readonly (Partial<Settings> | undefined)[]): readonly string[] {
   const hasAgentUsers = all.some(one =>
     Object.values(one?.agentFlows ?? {})

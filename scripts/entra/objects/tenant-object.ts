@@ -80,7 +80,7 @@ export interface TenantObject {
   readonly goesWith?: string
   /** Entra also makes it with that object; it is made by itself only if it was deleted since. */
   readonly comesAlong?: true
-  /** It is found by its name or its parent alone, and was asked for only once: the receipt keeps in mind that it was. */
+  /** It can be found only by its name or parent, so the receipt records the request that makes it, and who made it. */
   readonly isFoundByName?: true
   /** Its fault, if any, is found before anything is made. */
   readonly isCheckedFirst?: true
@@ -98,7 +98,7 @@ export interface Collection {
   describe(member: Json): string
   /** What follows these words, to say whose member it is. */
   readonly whose?: string
-  /** What is wrong with these members, though each of them is wanted. */
+  /** Faults apart from unwanted members, such as a disabled sponsor or none at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
   /** Others may use its members, which are deleted with what it belongs to. */
   readonly isNeededByOthers?: true
@@ -110,7 +110,7 @@ export interface Collection {
 export interface Kind {
   /** All that are wanted, in the order in which they can be made. */
   readonly wanted: (target: Target) => readonly TenantObject[]
-  /** Where there may be more of them. */
+  /** The tenant's lists that may contain unwanted ones. */
   readonly collections?: (target: Target) => readonly Collection[]
 }
 
@@ -123,7 +123,7 @@ export async function readRecorded(
   return recorded(key) && address ? graph.read(address()) : undefined
 }
 
-/** The member of a list that it is. */
+/** The member of a list for which `is` holds. */
 export async function findListed(
   graph: Graph,
   path: string,

@@ -32,7 +32,7 @@ const ofAgent: readonly Relation[] = [
   {
     name: 'sponsor',
     access: { POST: { permission: 'AgentIdentity.ReadWrite.All', role: administrator } },
-    // As documented, no signed-in user sees them, whatever the permission.
+    // As documented, no signed-in user sees sponsors of agents, whatever the permission.
     isHiddenFromSome: true,
   },
   {
@@ -75,7 +75,7 @@ export const usersOfBlueprint: Kind = {
   ],
 }
 
-/** The same of each agent identity. */
+/** Sponsors and owners of each agent identity. */
 export const usersOfAgents: Kind = {
   wanted: target => holdersAmongAgents(target).flatMap(one => usersOf(target, one)),
   collections: target => holdersAmongAgents(target).flatMap(one => listsOf(target, one)),
@@ -127,7 +127,7 @@ function nameOf({ id, displayName }: Json): unknown {
   return displayName ?? id
 }
 
-/** Somebody has to answer for it. */
+/** A blueprint or agent needs a sponsor who is not disabled. */
 function faultsOfSponsors(members: readonly Json[]): readonly string[] {
   const off = members.filter(({ accountEnabled }) => accountEnabled === false)
   return members.length > 0 ? off.map(one => `sponsor ${nameOf(one)} is disabled`) : ['there is no sponsor']
