@@ -29,7 +29,7 @@ export type Config = ReturnType<typeof readConfig>
 /**
  * Reads the environment variables of the official image.
  *
- * @throws {ConfigurationError} only for what keeps it from listening; other mistakes show in responses, as in the original.
+ * @throws {ConfigurationError} only for what keeps the emulator from listening; other mistakes show in responses, as in the original.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const settings = new Settings(env)
@@ -42,7 +42,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
       settings.flag(`Sidecar:AllowOverrides:${route}`) ?? overridableRoutes[route],
     /** `undefined` accepts every Host header. */
     allowedHosts: readAllowedHosts(settings.text('AllowedHosts')),
-    /** Host names that `/emulator/*` may be called by. */
+    /** Host names under which `/emulator/*` may be called. */
     controlHosts: reader.hostNames('ALLOWED_HOSTS'),
     /** Path of the projected token, as set by the workload identity webhook. */
     federatedTokenFile: reader.optional('AZURE_FEDERATED_TOKEN_FILE'),

@@ -9,7 +9,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
     logLevel: reader.logLevel(),
-    /** Host names that `/emulator/*` may be called by. */
+    /** Host names under which `/emulator/*` may be called. */
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     /** The region that the emulator stands for. */
     region: reader.text('AWS_REGION', 'us-east-1'),

@@ -55,7 +55,7 @@ describe('Of several credentials', () => {
     expect(await authenticate(credential)).toEqual({ client_secret: 's' })
   })
 
-  test('none may be left', async () => {
+  test('it is an error if none can be loaded', async () => {
     await expect(credentialOf({ '0__SourceType': 'KeyVault' }).load()).rejects.toThrow('IDW10109')
     await expect(credentialOf({}).load()).rejects.toThrow('IDW10109')
   })

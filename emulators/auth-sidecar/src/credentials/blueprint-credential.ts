@@ -10,7 +10,7 @@ const keyVaultTimeoutMs = 6000
 
 /**
  * The blueprint's credential: the first of those configured that can be loaded; it is kept from then on. A signed assertion
- * that could not be loaded once is never tried again, as the original does not try it before a restart.
+ * that could not be loaded is not tried again; the original tries it again only after a restart.
  */
 export class BlueprintCredential {
   readonly #descriptions: readonly CredentialDescription[]

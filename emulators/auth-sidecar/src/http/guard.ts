@@ -8,7 +8,7 @@ import { sendEmpty, sendInvalidHostname } from './responses.ts'
 const maxHeaderBytes = 32 * 1024
 const maxHeaders = 100
 
-/** In bytes. Node's parser accepts more than Kestrel does, so that this code can enforce Kestrel's exact limit. */
+/** The limit of Node's parser, in bytes: higher than Kestrel's, so that this code can enforce Kestrel's exact limit. */
 export const parserHeaderBytes = 48 * 1024
 
 /**

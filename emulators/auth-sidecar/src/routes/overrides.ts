@@ -5,7 +5,7 @@ import type { AgentSelection } from '../tokens/token-request.ts'
 const guid = /^[({]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?$/i
 
 interface Override {
-  /** In lower case, without `optionsOverride.`. */
+  /** The parameter's name in lower case, without `optionsOverride.`. */
   readonly key: string
   readonly value: string
 }
@@ -34,7 +34,7 @@ export class Query {
   }
 
   /**
-   * `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without the first the others are ignored; a username takes
+   * `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without an identity the others are ignored; a username takes
    * precedence over an id; with an id that is no GUID the agent acts as itself, without an error.
    */
   get agent(): AgentSelection | undefined {
@@ -50,8 +50,8 @@ export class Query {
 
 /**
  * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; any override
- * switches `ForceRefresh` off unless it sets it. Blank ones are ignored, except for claims: these are not sent, but make the
- * request bypass the cache.
+ * switches `ForceRefresh` off unless it sets `ForceRefresh`. Blank overrides are ignored, except claims: blank claims are
+ * not sent, but make the request bypass the cache.
  */
 export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
   const set = overrides.filter(

@@ -12,9 +12,9 @@ export interface ApiRoute {
 export type ApiRequest = FastifyRequest<ApiRoute>
 
 /**
- * Reads which token a request wants: the configured API, with the query's overrides where the route allows them. Where it
- * does not, they are ignored with a warning in the log, the agent identity too. Responds with 400 itself and returns
- * `undefined` when the request cannot be served.
+ * Reads which token a request wants: the configured API, with the query's overrides where the route allows them. Other
+ * routes ignore overrides and the agent identity, with a warning in the log. If the request cannot be served, responds
+ * with 400 and returns `undefined`.
  */
 export function readTokenRequest(
   { apis, allowsOverrides }: Config,

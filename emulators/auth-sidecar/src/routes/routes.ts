@@ -102,7 +102,7 @@ async function respond(
       return
     }
     const refusal = error instanceof EntraRefusalError || error instanceof NoAccountError ? error : undefined
-    // Never Entra's text, since it names users and tenants.
+    // Entra's text is not logged, since it names users and tenants.
     const code = /AADSTS\d+/.exec(refusal?.message ?? '')?.[0]
     request.log.error({ code, ...(refusal ? {} : { err: error }) }, 'No token could be acquired.')
     if (refusal && isUnauthorized(refusal, tokenRequest, route)) sendProblem(reply, 401, refusal.message)
@@ -110,7 +110,7 @@ async function respond(
   }
 }
 
-/** The routes that call an API respond 401 only to what the user can solve, and only for a user's token. */
+/** The routes that call an API respond 401 only if the user can solve the problem, and only for a user's token. */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,
   { options, agent }: TokenRequest,

@@ -9,7 +9,7 @@ export interface ListenAddress {
 const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
 
 /**
- * Where it listens: the first of `ASPNETCORE_URLS`, in which `+` and `*` mean all addresses; else the port of
+ * Where the emulator listens: the first of `ASPNETCORE_URLS`, in which `+` and `*` mean all addresses; else the port of
  * `ASPNETCORE_HTTP_PORTS` or 8080, on `HOST` or loopback.
  */
 export function readListenAddress(settings: Settings, reader: EnvironmentReader): ListenAddress {

@@ -11,7 +11,7 @@ export interface TokenQuery {
   readonly scopes: readonly string[]
   /** Whether to ask Entra even if there is a token in the cache. */
   readonly bypassCache: boolean
-  /** A claims request. It goes to Entra as it stands, whatever text it is, unless that is blank. */
+  /** A claims request. Any text goes to Entra unchanged, unless it is blank. */
   readonly claims: string | undefined
   readonly trace: TraceContext
 }
@@ -44,7 +44,7 @@ export class ConfidentialClient {
     this.#services = services
   }
 
-  /** A token for the application itself (RFC 6749 §4.4). Instance discovery happens only when the cache has none. */
+  /** A token for the application itself (RFC 6749 §4.4). Instance discovery happens only if the cache has no token. */
   async acquireForApp(query: TokenQuery, fmiPath?: string): Promise<CachedToken> {
     return this.#cachedOrNew(`app|${fmiPath ?? ''}`, query, async () => {
       await this.#services.entra.discoverInstance(query.tenant, query.trace)
@@ -60,7 +60,7 @@ export class ConfidentialClient {
   async acquireOnBehalfOf(query: TokenQuery, { token, tokenHash, claims }: User): Promise<CachedToken> {
     await this.#services.entra.discoverInstance(query.tenant, query.trace)
     const { oid, tid } = claims
-    // Entra's routing hint.
+    // A hint for Entra's routing.
     const headers = oid && tid ? { 'x-anchormailbox': `oid:${oid}@${tid}` } : undefined
     return this.#cachedOrNew(`obo|${tokenHash}`, query, async () => {
       const fields = [
@@ -103,7 +103,7 @@ export class ConfidentialClient {
     return this.#cachedOrNew(subject, query, renew, ({ refreshToken }) => refreshToken !== undefined)
   }
 
-  /** `undefined` without a refresh token, and when its user would have to sign in again. */
+  /** Redeems the cached refresh token; `undefined` without one, and if the user would have to sign in again. */
   async #refresh(subject: string, query: TokenQuery): Promise<TokenGrant | undefined> {
     const refreshToken = this.#services.cache.refreshToken(this.#partition(subject, query))
     if (refreshToken === undefined) return undefined

@@ -12,7 +12,7 @@ import type { AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
 
-/** A user's token was requested, and the call has no user. The text is MSAL's. */
+/** A token on behalf of a user was requested, but the call has no user. The text is MSAL's. */
 export class NoAccountError extends Error {
   override readonly name = 'NoAccountError'
 

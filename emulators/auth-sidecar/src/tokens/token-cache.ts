@@ -8,7 +8,7 @@ export interface CachedToken {
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>
-  /** Of the user's account, if Entra sent one. */
+  /** The refresh token of the user, if Entra sent one. */
   readonly refreshToken: string | undefined
 }
 

@@ -11,7 +11,7 @@ export interface User {
   readonly claims: JWTPayload
 }
 
-/** The agent identity that is to act; with a user account of its own it acts as that. */
+/** The agent identity that is to act; with `account`, it acts as its own user account. */
 export interface AgentSelection {
   readonly agentId: string
   /** `username` or `user_id` with its value. */

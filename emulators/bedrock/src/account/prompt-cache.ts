@@ -53,7 +53,7 @@ function countTokens(characters: number): number {
   return Math.ceil(characters / 4)
 }
 
-/** The prompt cache: prefixes that ended with a cache point, until they have not been used for their lifetime. */
+/** The prompt cache: prefixes that ended with a cache point, each kept until it was not used for its lifetime. */
 export class PromptCache {
   /** The lifetimes of known prefixes, by their hashes. */
   readonly #known: LRUCache<string, Lifetime>
@@ -83,7 +83,7 @@ export class PromptCache {
     this.#known.clear()
   }
 
-  /** Without a lifetime, the one that it had before applies again. */
+  /** Without a requested lifetime, the earlier lifetime of the prefix starts again. */
   #keep(hash: string, asked: Lifetime | undefined): void {
     const lifetime = asked ?? this.#known.get(hash) ?? '5m'
     this.#known.set(hash, lifetime, { ttl: lifetimesMs[lifetime] })

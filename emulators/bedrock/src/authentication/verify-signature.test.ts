@@ -72,7 +72,7 @@ describe('findSignatureFault', () => {
     ['the path', { path: '/model/b/converse' }],
     ['the query', { query: 'a=2' }],
     ['the body', { body: Buffer.from('{"a":2}') }],
-  ])('notices another value of %s', async (_what, change) => {
+  ])('notices a change of %s', async (_what, change) => {
     const signed = await sign(
       { method: 'POST', path: '/model/a/converse', query: 'a=1', body: Buffer.from('{"a":1}') },
       at,
@@ -94,7 +94,7 @@ describe('findSignatureFault', () => {
   it.each([
     ['expired', 5 * 60 + 1, /^Signature expired: 20261124T120000Z is now earlier than 20261124T120001Z/],
     ['not yet current', -5 * 60 - 1, /^Signature not yet current: 20261124T120000Z/],
-  ])('calls a signature %s beyond five minutes', async (_what, seconds, sentence) => {
+  ])('calls a signature %s after more than five minutes', async (_what, seconds, sentence) => {
     const request = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, at)
     const now = at.getTime() + seconds * 1000
     expect(await findSignatureFault(request, authorizationOf(request), 'secret', scope, now)).toMatch(

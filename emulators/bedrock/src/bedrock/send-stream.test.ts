@@ -26,7 +26,7 @@ const pieces = (seed: number) => {
 }
 
 describe('generate', () => {
-  it('streams the same, wherever it is cut into tokens', () => {
+  it('streams the same answer, wherever it is cut into tokens', () => {
     fc.assert(
       fc.property(reply, fc.nat(), ({ blocks, stopReason }, seed) => {
         const generation = generate({ blocks, stopReason }, 10_000, pieces(seed))
@@ -45,7 +45,7 @@ describe('generate', () => {
     )
   })
 
-  it('never exceeds the token limit, and then has the stop reason max_tokens', () => {
+  it('never exceeds the token limit; an answer that is cut off has the stop reason max_tokens', () => {
     fc.assert(
       fc.property(reply, fc.integer({ min: 1, max: 30 }), fc.nat(), (answer, maxTokens, seed) => {
         const whole = generate(answer, 10_000, pieces(seed))

@@ -12,7 +12,7 @@ import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 
 /** A stream that breaks in its middle. */
 export interface StreamBreak {
-  /** How many events are sent before. */
+  /** How many events are sent before the break. */
   readonly afterEvents: number
   /** Ends the stream after these events, or leaves it open. */
   end(raw: ServerResponse): void

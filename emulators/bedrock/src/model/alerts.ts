@@ -13,12 +13,12 @@ const condition =
   /\b(?:(below|under|colder than)|above|over|warmer than) ([-−–]? ?\d+(?:\.\d+)?)(?: ?°| degrees?)?(?: ?(c|f|celsius|fahrenheit)\b)?/i
 const until = /\buntil (?:(\d{4}-\d{2}-\d{2})|(\d{1,2}) (\p{L}{3,}))/iu
 const duration = /\bfor (a|\d+) (day|week)s?\b/i
-/** Written small, since they may be part of a name. */
+/** Verbs in lower case only, since a capitalised one may be part of a name. */
 const verbs = /\b(?:falls?|drops?|rises?|gets?|goes|becomes)\b/g
 const dayMs = 24 * 3_600_000
 
 /**
- * Calls a tool for alerts, or asks for what is missing; `undefined` if a message wants nothing of the kind. Without a last day: a week.
+ * Calls a tool for alerts, or asks for what is missing; `undefined` if a message is not about alerts. Alerts last a week by default.
  *
  * @param today YYYY-MM-DD
  */
@@ -88,7 +88,7 @@ const Alert = Type.Object({
 const Alerts = Type.Object({ alerts: Type.Array(Alert) })
 const Deleted = Type.Object({ deleted: Type.String() })
 
-/** What a tool for alerts returned, in words; `undefined` if it is nothing of the kind. */
+/** What a tool for alerts returned, in words; `undefined` for any other result. */
 export function describeAlertResult(result: unknown): string | undefined {
   if (Value.Check(Alert, result))
     return `The alert is recorded: ${describe(result)}. Nothing watches the weather for it, and nobody is told.`

@@ -9,7 +9,7 @@ const wholeMessage = /^(query|question|text|message|prompt)$/
 
 /**
  * The arguments of a tool call, taken from a message. A string is what follows the parameter's name, as in “project Apollo”;
- * a required string without that gets the next quoted text or name in the message.
+ * a required string that is not found that way gets the next quoted text or name in the message.
  */
 export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Record<string, unknown>> {
   const { properties = {}, required = [] } = inputSchema.json

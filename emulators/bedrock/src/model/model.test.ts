@@ -163,7 +163,7 @@ describe('the choice of a weather tool', () => {
     ])
   })
 
-  it('is told when there is none', () => {
+  it('is answered with the missing tool if there is none', () => {
     expect(textOf(ask('Weather in Rome', []))).toMatch(/no weather tool/)
     expect(textOf(ask('Weather in Rome', [tool('send_mail', { address: text })]))).toMatch(/no weather tool/)
     expect(textOf(ask('Weather in Rome tomorrow', weatherTools.slice(0, 1)))).toMatch(/no forecast tool/)
@@ -185,11 +185,11 @@ describe('another tool is called', () => {
     ],
     ['search for llamas', ['search', { query: 'search for llamas' }]],
     ['Book a large room for guest Ada, “R 2”', ['book_room', { size: 'large', guest: 'Ada', room: 'R 2' }]],
-  ])('when it is asked for by its name or its words: %s', (question, call) => {
+  ])('when a question has its name or the words of its name: %s', (question, call) => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
-  it('not before its arguments are known', () => {
+  it('only once its arguments are known', () => {
     expect(textOf(ask('What are the tasks?', taskTools))).toBe('Which project do you mean?')
     expect(textOf(ask('Show the calendar', taskTools))).toBe('Which user name do you mean?')
   })
@@ -197,11 +197,11 @@ describe('another tool is called', () => {
   it.each([
     ['Weather in Oslo', ['get_weather', { city: 'Oslo' }]],
     ['What is the forecast for Oslo?', ['get_forecast', { city: 'Oslo', days: 3 }]],
-  ])('but weather is asked of the weather tools: %s', (question, call) => {
+  ])('but a question about weather calls the weather tools: %s', (question, call) => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
-  it('of the server that is named, even if others have the same tool', () => {
+  it('from the server that the question names, even if others have the same tool', () => {
     const served = tool('weather-tools__get_weather', { city: text })
     const weatherInOslo = [['weather-tools__get_weather', { city: 'Oslo' }]]
     const tools = [...taskTools, served]
@@ -222,7 +222,7 @@ describe('a user who has not asked about weather', () => {
     'Who are you?',
     'Hello Ada',
     'Tell me a joke about programmers and their keyboards',
-  ])('gets no weather, even after weather: “%s”', question => {
+  ])('gets no weather, even after a question about it: “%s”', question => {
     expect(callsOf(ask(question, weatherTools, before))).toEqual([])
   })
 
@@ -241,7 +241,7 @@ describe('a user who has not asked about weather', () => {
     ['What can you do?', /weather in any city/],
     ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
-  ])('is told the truth: “%s”', (question, words) => {
+  ])('is told what the emulated model can do: “%s”', (question, words) => {
     expect(textOf(ask(question))).toMatch(words)
   })
 })
@@ -275,15 +275,15 @@ describe('a message about alerts', () => {
     ['my alerts', [['list_alerts', {}]]],
     [`delete alert ${id}`, [['delete_alert', { id }]]],
     ['Weather in Oslo', [['get_weather', { city: 'Oslo' }]]],
-  ])('calls their tools: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
+  ])('calls the tools for alerts, and one about weather the weather tools: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
 
-  it('is asked back what is missing', () => {
+  it('is answered by asking for what is missing', () => {
     expect(textOf(on('warn me about Oslo'))).toBe('Below or above which temperature?')
     expect(textOf(on('warn me when it falls below -5 °C'))).toBe('Which city do you mean?')
     expect(textOf(on('delete my alert for Oslo'))).toContain('Which alert')
   })
 
-  it('is told that changes need a signed-in user, where only the list is offered', () => {
+  it('is told that changes need a signed-in user, if only the tool for listing is offered', () => {
     const reading = alertTools.filter(({ name }) => name !== 'create_alert' && name !== 'delete_alert')
     for (const question of ['Warn me when Oslo falls below −5 °C', `delete alert ${id}`]) {
       expect(textOf(on(question, reading))).toContain('signed-in user')
@@ -291,7 +291,7 @@ describe('a message about alerts', () => {
     }
   })
 
-  it('gets the result in words', () => {
+  it('is answered with the tool’s result in words', () => {
     const alert = {
       id,
       city: 'Oslo',

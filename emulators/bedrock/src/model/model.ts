@@ -11,7 +11,7 @@ import { askForWeather, isWeatherTool } from './weather-tools.ts'
 /**
  * The emulated model: a few rules. It understands questions about weather and their follow-ups, requests
  * for alerts, calls other tools that the
- * user asks for by name or by the words of the name, uses only the tool server that they name, and answers with nothing but
+ * user asks for by name or by the words of the name, uses only the tool server that the user names, and answers with nothing but
  * what tools returned.
  */
 export function respond(request: ConverseRequest): Reply {

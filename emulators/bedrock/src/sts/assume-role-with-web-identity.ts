@@ -5,7 +5,7 @@ import { verifyWebIdentityToken } from './web-identity-token.ts'
 import type { XmlContent } from './xml.ts'
 
 const shortestSessionSeconds = 900
-/** The default maximum of roles, and the default that is issued. */
+/** The default maximum duration of a role's sessions, and the default duration of a session. */
 const maxSessionSeconds = 3_600
 
 /**

@@ -43,13 +43,13 @@ describe('an authentication context with a policy', () => {
     expect(contextsOf(body.access_token)).toEqual(['c1'])
   })
 
-  it('is asked for once in a session, of each user', async () => {
+  it('needs a second factor once in a session, from each user', async () => {
     const { browser } = await signIn(claimsFor('c1'))
     expect((await signIn(claimsFor('c1'), { browser })).asked).toBe(false)
     expect((await signIn(claimsFor('c1'), { browser, user: ben })).asked).toBe(true)
   })
 
-  it('makes Entra refuse tokens on behalf of a user who did not prove it, with what to ask the user for', async () => {
+  it('makes Entra refuse tokens on behalf of a user who did not prove it, with a claims challenge', async () => {
     const { token } = await signIn()
     const { status, body } = await onBehalfOf(token, claimsFor('c1'))
     expect({ status, ...body }).toMatchObject({
@@ -61,7 +61,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is unasked in tokens for an API that wants the claim, once its policy is met, and for no other API', async () => {
+  it('is in tokens without a request once its policy is met, if the API wants the claim, and not for other APIs', async () => {
     const { token } = await signIn(claimsFor('c1'))
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()
@@ -70,7 +70,7 @@ describe('an authentication context with a policy', () => {
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toBeUndefined()
   })
 
-  it('is refused without a page to a client that wants none shown', async () => {
+  it('is refused without showing a page if prompt is none', async () => {
     const { browser } = await signIn()
     const url = browser.authorizeUrl({ claims: claimsFor('c1'), prompt: 'none' })
     expect(returned(await browser.visit(url))).toMatchObject({
@@ -79,7 +79,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is not proved by a visitor who cancels, or who presses for somebody else', async () => {
+  it('is not proved by a visitor who cancels, or who approves for another user', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl({ claims: claimsFor('c1') })
     await browser.submit(url, { account: ada })
@@ -159,7 +159,7 @@ describe('a policy that is set by Graph', () => {
     },
   }
 
-  it('asks anew after five minutes where it says every time, and not an agent that acts for the user', async () => {
+  it('asks again after five minutes if it says every time, but not when an agent acts for the user', async () => {
     expect((await graph('POST', policy)).status).toBe(201)
     const { browser, token } = await signIn(claimsFor('c7'))
     expect(contextsOf(token)).toContain('c7')
@@ -171,7 +171,7 @@ describe('a policy that is set by Graph', () => {
     expect(contextsOf((await onBehalfOf(token, claimsFor('c7'))).body.access_token)).toContain('c7')
   })
 
-  it('refuses the page’s silent renewal after that time', async () => {
+  it('refuses the page’s silent renewal after five minutes if it says every time', async () => {
     await graph('POST', policy)
     const { body } = await signIn(claimsFor('c7'))
     const renew = () =>

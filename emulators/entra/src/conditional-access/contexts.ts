@@ -30,11 +30,11 @@ export function unmetPolicies(
 }
 
 /**
- * The contexts of an access token: those that were asked for, which are granted also if no policy names them, and without being
- * asked those whose policies are met, if the API's registration wants the optional claim
+ * The contexts of an access token: those that were requested, which are granted even if no policy names them, and without a
+ * request those whose policies are met, if the API's registration wants the optional claim
  * (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
  *
- * @throws {EntraError} 50076 with a claims challenge if a policy of one that was asked for is not met
+ * @throws {EntraError} 50076 with a claims challenge if a policy of a requested context is not met
  */
 export function grantContexts(
   entra: Entra,

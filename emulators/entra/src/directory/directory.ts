@@ -36,20 +36,20 @@ export class Directory {
     return this.content.servicePrincipals.find(principal => principal.id === id.toLowerCase())
   }
 
-  /** By object id or user name. */
+  /** A user by object id or user name. */
   user(key: string): User | undefined {
     const wanted = key.toLowerCase()
     return this.content.users.find(({ id, userPrincipalName }) => [id, userPrincipalName].includes(wanted))
   }
 
-  /** The users who can sign in at a page: an agent's user account has no such way. */
+  /** The users who can sign in at a page; agents' user accounts cannot. */
   get visitors(): readonly User[] {
     return this.content.users.filter(
       ({ accountEnabled = true, identityParentId }) => accountEnabled && identityParentId === undefined,
     )
   }
 
-  /** By object id or user name, if they can sign in at a page. */
+  /** A user by object id or user name, if they can sign in at a page. */
   visitor(key: string): User | undefined {
     const user = this.user(key)
     return user && this.visitors.includes(user) ? user : undefined
@@ -141,7 +141,7 @@ export class Directory {
     })
   }
 
-  /** The groups and directory roles that an object is in, by other groups too. */
+  /** The groups and directory roles that an object is in, directly or through other groups. */
   groupsOf(id: string): readonly Group[] {
     const inside = new Set([id])
     const found = new Set<Group>()

@@ -8,7 +8,7 @@ export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 /** To read and write authentication contexts and policies of conditional access. */
 export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
 
-/** To read them. */
+/** To read authentication contexts and policies. */
 export const policyReadPermission = 'Policy.Read.All'
 
 /** To read when applications and credentials were used last. */

@@ -148,7 +148,7 @@ export interface User {
   /** The agent identity whose own user account this is; absent for an ordinary user. */
   readonly identityParentId?: string
   readonly licenseDetails?: readonly { readonly id: string; readonly skuPartNumber: string }[]
-  /** Absent: there from the start. */
+  /** Absent: the user exists from the start. */
   readonly createdDateTime?: string
 }
 

@@ -42,7 +42,7 @@ const idtyp: OptionalClaim = {
   essential: false,
   additionalProperties: ['include_user_token'],
 }
-/** Lets tokens prove authentication contexts without being asked. */
+/** Puts the authentication contexts that were met into tokens, even if no claims request names them. */
 const acrs: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
 /**
  * Optional claims that say that an agent acts. Graph's tokens always have them; those of other APIs only if their
@@ -59,7 +59,7 @@ const agentClaims: OptionalClaim[] = [
 
 /**
  * The tenant after a complete set-up, in which all flows work, or before it (`EMPTY_TENANT`). Of the three agents the first has app roles
- * and consents, the second consents alone, and the third no right at all. For the first two Ada has consented to alerts, and nobody else.
+ * and consents, the second only consents, and the third no right at all. For the first two, Ada alone has consented to alerts.
  */
 export function seedDirectory(config: Config): DirectoryContent {
   const complete = seedComplete(config)

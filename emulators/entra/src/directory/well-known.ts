@@ -9,13 +9,13 @@ import {
 export const wellKnown = {
   /** The resource of requests for T1, and the audience of tokens that authenticate by a federated credential. */
   tokenExchangeUri,
-  /** Its client id: the audience of T1. */
+  /** Client id of that resource: the audience of T1. */
   tokenExchangeAppId: tokenExchangeAudience,
   graphAppId,
   graphUri,
 } as const
 
-/** Scopes of OpenID Connect, which belong to no API. */
+/** Scopes of OpenID Connect, which may be requested with the scopes of any API. */
 export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
 
 /** The tenant's verified domain. */

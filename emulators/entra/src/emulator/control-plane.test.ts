@@ -61,7 +61,7 @@ describe('an injected fault', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('goes back to the page when it applies to the sign-in', async () => {
+  it('is reported to the page by redirect if it applies to the sign-in', async () => {
     await inject({ target: { leg: 'authorize' }, fault: { kind: 'refuse', code: 53003 } })
     const browser = new Browser(entra)
     const sentBack = returned(await browser.visit(browser.authorizeUrl()))
@@ -71,7 +71,7 @@ describe('an injected fault', () => {
 })
 
 describe('conditional access', () => {
-  it('demands a step-up by a claims challenge, and is satisfied when the user has signed in again with it', async () => {
+  it('demands a step-up by a claims challenge, and is satisfied once the user has signed in again with that challenge', async () => {
     const browser = new Browser(entra)
     const tc = (await signIn(entra, ada, {}, browser)).body.access_token
     await inject({ target: { leg: 'obo' }, fault: { kind: 'conditional-access' } })
@@ -109,7 +109,7 @@ describe('the other controls', () => {
     expect(claims.exp).toBeLessThan(Date.now() / 1000 - 100)
   })
 
-  it('name the client that the directory does not have', async () => {
+  it('refuse a client that the directory does not have, and name it', async () => {
     const { status, body } = await sendJson(entra, 'POST', '/emulator/tokens', {
       client: 'nobody',
       resource: weatherAppId,

@@ -1,7 +1,7 @@
 import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
 
 /**
- * Refusals that the sidecar’s requests for the agent do not meet: of sign-in, redemption of codes, other agents’ tokens, and
+ * Refusals that the sidecar’s requests for the agent do not get: at sign-in, for codes, for other agents’ tokens, and for
  * malformed requests
  * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  */

@@ -14,7 +14,7 @@ const writeAll = 'Application.ReadWrite.All'
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
 export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
-  // Reported of Entra: a filter on all applications does not find blueprints.
+  // As users report, a filter on all applications does not find blueprints in Entra.
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     const readers =
@@ -42,7 +42,7 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
     requireWrite(caller, gone, 'DeleteRestore')
     const { content } = entra.directory
     content.applications = content.applications.filter(known => known !== gone)
-    // A blueprint takes its agents along.
+    // Deleting a blueprint deletes its agents too.
     for (const principal of content.servicePrincipals) {
       if (principal.appId === gone.appId || principal.agentIdentityBlueprintId === gone.appId)
         entra.directory.removePrincipal(principal)
@@ -62,7 +62,7 @@ function create(entra: Entra, caller: Caller, kind: Application['kind'], body: N
   const { 'sponsors@odata.bind': sponsors, 'owners@odata.bind': owners, ...properties } = body
   const appId = randomUUID()
   const application = newApplication({
-    // A blueprint's two ids are one.
+    // A blueprint's object id equals its client id.
     id: isBlueprint ? appId : randomUUID(),
     appId,
     kind,
@@ -110,13 +110,13 @@ function changeApplication(
   checkRemovals(application.appRoles, properties.appRoles)
 
   const { requestedAccessTokenVersion: version } = api
-  // Reported of Entra: going back from version 2 empties the identifier URIs.
+  // As users report, Entra empties the identifier URIs when the token version goes back from 2.
   if (application.api.requestedAccessTokenVersion === 2 && version !== undefined && version !== 2)
     application.identifierUris = []
   Object.assign(application, properties, { api: { ...application.api, ...api } })
 }
 
-/** Only URIs of the application itself or of the tenant are free of a domain check. */
+/** Refuses URIs that contain neither the application's id nor the tenant's, since they need a verified domain. */
 function checkIdentifierUris(entra: Entra, application: Application, uris: readonly string[] = []): void {
   for (const uri of uris) {
     const own = [`api://${application.appId}`, `api://${entra.config.tenantId}/`]
@@ -139,7 +139,7 @@ function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): voi
   )
 }
 
-/** An application as Graph shows it: no secret text. */
+/** An application as Graph shows it: without the values of secrets. */
 function showApplication(entra: Entra, application: Application) {
   const {
     kind,

@@ -78,7 +78,7 @@ function checkUnique(
     throw alreadyExists('FederatedIdentityCredential with this issuer and subject already exists.')
 }
 
-/** By its id or its name. */
+/** A federated credential by its id or its name. */
 function findFederated(
   { federatedIdentityCredentials }: Application,
   key: string,

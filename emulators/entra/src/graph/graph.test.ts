@@ -181,7 +181,7 @@ describe('Graph', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('removes a secret, which then is no good, and refuses to remove one that is not there', async () => {
+  it('removes a secret, which is refused from then on, and refuses to remove an unknown one', async () => {
     const { body } = await graph.post(`/applications/${blueprintAppId}/addPassword`, {})
     const ask = async () => (await requestT1(entra, { client_secret: body.secretText })).body
     expect(await ask()).toHaveProperty('access_token')
@@ -213,7 +213,7 @@ describe('Graph', () => {
     expect(JSON.stringify(shown)).not.toContain(body.secretText)
   })
 
-  it('keeps federated credentials, found by id and by name', async () => {
+  it('stores federated credentials, and finds them by id and by name', async () => {
     const path = `/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint/federatedIdentityCredentials`
     const credential = {
       name: 'eks-weather-agent',
@@ -245,7 +245,7 @@ describe('Graph', () => {
     )
   })
 
-  it('keeps permission grants and role assignments, each once', async () => {
+  it('stores permission grants and role assignments, each once', async () => {
     const grant = {
       clientId: agentId,
       consentType: 'AllPrincipals',
@@ -312,7 +312,7 @@ describe('Graph', () => {
     expect((await graph.send('POST', `${path}/owners/$ref`, reference, asAda)).status).toBe(204)
   })
 
-  it('makes whoever signed in an owner of the applications that they make', async () => {
+  it('makes the signed-in user an owner of each application that they create', async () => {
     const { body } = await graph.post(
       '/applications/microsoft.graph.agentIdentityBlueprint',
       { displayName: 'x', ...sponsors },
@@ -321,7 +321,7 @@ describe('Graph', () => {
     expect((await graph.read(`/applications/${body.id}/owners`)).value).toMatchObject([{ id: seedIds.ada }])
   })
 
-  it('shows for some look-ups what was before a change, as Entra does until it is everywhere', async () => {
+  it('shows the old value for some look-ups after a change, as Entra does until a change is everywhere', async () => {
     entra.entra.settings.change({ missedLookUps: 2 })
     const agent = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
     const refer = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
@@ -357,7 +357,7 @@ describe('Graph', () => {
     expect(me.body).toMatchObject({ userPrincipalName: 'ada@contoso.example' })
   })
 
-  it('puts an ordered fault into its own shape', async () => {
+  it('sends an injected fault in its own format', async () => {
     entra.entra.faults.inject({
       target: { leg: 'graph' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 3 },
@@ -369,7 +369,7 @@ describe('Graph', () => {
     expect(body.error.code).toBe('TooManyRequests')
   })
 
-  it('says 404 of what is not emulated', async () => {
+  it('responds 404 to what is not emulated', async () => {
     expect((await graph.send('GET', '/v1.0/groups')).status).toBe(404)
   })
 })

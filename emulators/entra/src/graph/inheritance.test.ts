@@ -27,7 +27,7 @@ async function give(): Promise<void> {
   await graph.post('/oauth2PermissionGrants', { ...consent, scope: 'User.Read openid' })
 }
 
-it('an agent has along what its blueprint may do, if that is inheritable, and only beta tells it', async () => {
+it('an agent inherits what its blueprint may do, if that is inheritable, and only beta shows it', async () => {
   await give()
   expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
   const { status } = await graph.post(listPath, {
@@ -55,7 +55,7 @@ it('an agent has along what its blueprint may do, if that is inheritable, and on
   expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
 })
 
-it('what is inherited is told of agents alone, as is what is inheritable of blueprints', async () => {
+it('only agents show what is inherited, and only blueprints what is inheritable', async () => {
   const path = `/servicePrincipals/${seedIds.spaPrincipal}/inheritedAppRoleAssignments`
   expect((await graph.send('GET', `/beta${path}`)).status).toBe(404)
   const page = `/applications/appId=${wellKnown.graphAppId}/inheritablePermissions`

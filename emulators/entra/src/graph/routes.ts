@@ -25,7 +25,7 @@ export type GraphRoutes = ReturnType<typeof graphRoutes>
 /**
  * Adds routes to Graph with its usual status codes; without a body it is 204.
  *
- * @param check refuses callers; the routes of `GraphRoutes` themselves take all, since there it depends on the object
+ * @param check refuses callers; by default, routes take all callers, since permission may depend on the object
  */
 export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => void = () => undefined) {
   const answer = <Answer, Body>(respond: Respond<Answer, Body>, request: FastifyRequest) => {
@@ -49,7 +49,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
     /** Routes for callers with one of these permissions. */
     for: (...sufficient: readonly string[]) =>
       graphRoutes(app, caller => requirePermission(caller, ...sufficient)),
-    /** The same, about agents. */
+    /** Routes about agents, for callers with one of these permissions. */
     forAgents: (...sufficient: readonly string[]) =>
       graphRoutes(app, caller => requireAgentPermission(caller, ...sufficient)),
     /** A collection, which is called `name` in its context. */

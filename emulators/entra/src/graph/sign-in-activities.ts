@@ -3,7 +3,7 @@ import type { Entra } from '../entra.ts'
 import type { GraphVersion } from './paths.ts'
 import type { GraphRoutes } from './routes.ts'
 
-/** The reports of when something was used last, which beta alone has. */
+/** The reports of when clients and secrets were used last, which only beta has. */
 export function addSignInActivityRoutes(routes: GraphRoutes, entra: Entra, version: GraphVersion): void {
   if (version !== 'beta') return
   const reports = routes.for(auditLogPermission)

@@ -24,7 +24,7 @@ const wanted = {
 }
 
 describe('an agent’s own user account', () => {
-  it('is told from others, can be taken away, and made anew', async () => {
+  it('is distinguished from other users, and can be deleted and made again', async () => {
     const send = await asManager()
     const seeded = await send('GET', `/users/${seedIds.agentUser}`)
     expect(seeded.body).toMatchObject({
@@ -52,12 +52,12 @@ describe('an agent’s own user account', () => {
 
   // biome-ignore format: table
   const refused: [what: string, change: Record<string, unknown>, status: number, message: string][] = [
-    ['a second one for an agent', { identityParentId: agentId }, 400, 'has a user account already'],
-    ['one for a parent that is no agent identity', { identityParentId: seedIds.blueprintPrincipal }, 400, 'IdentityParent'],
-    ['one for a parent that nobody knows', { identityParentId: '99999999-9999-4999-8999-999999999999' }, 400, 'IdentityParent: Object with id'],
+    ['an agent that has an account already', { identityParentId: agentId }, 400, 'has a user account already'],
+    ['a parent that is no agent identity', { identityParentId: seedIds.blueprintPrincipal }, 400, 'IdentityParent'],
+    ['an unknown parent', { identityParentId: '99999999-9999-4999-8999-999999999999' }, 400, 'IdentityParent: Object with id'],
     ['a name with other characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
   ]
-  it.each(refused)('Graph refuses %s', async (_what, change, status, message) => {
+  it.each(refused)('cannot be made with %s', async (_what, change, status, message) => {
     const send = await asManager()
     const answer = await send('POST', path, { ...wanted, ...change })
     expect(answer).toMatchObject({ status, body: { error: { message: expect.stringContaining(message) } } })
@@ -66,14 +66,14 @@ describe('an agent’s own user account', () => {
   it.each([
     ['a name that is taken', { userPrincipalName: 'ada@contoso.example' }, 409],
     ['a domain that is not the tenant’s', { userPrincipalName: 'second@fabrikam.example' }, 400],
-  ])('Graph refuses %s', async (_what, change, status) => {
+  ])('cannot be made with %s', async (_what, change, status) => {
     const send = await asManager()
     await send('DELETE', `/users/${seedIds.agentUser}`)
     const answer = await send('POST', path, { ...wanted, ...change })
     expect(answer.status).toBe(status)
   })
 
-  it('is made by who may make all, and no other user is changed', async () => {
+  it('can be made by an application that may make all users; others cannot be changed', async () => {
     const nobody = await as(setupAppId, 'User.ReadBasic.All')
     expect((await nobody('POST', path, wanted)).status).toBe(403)
     const send = await as(setupAppId, 'User.ReadWrite.All')

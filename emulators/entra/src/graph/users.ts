@@ -15,7 +15,7 @@ const writeAll = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
   const show = (user: User) => showUser(entra, user)
 
-  // Set-up scripts look for a sponsor, and for who they are.
+  // Set-up scripts look up a sponsor, and who is signed in.
   routes.for('User.Read', 'User.ReadBasic.All').get('/me', ({ caller: { userId } }) => {
     if (userId === undefined)
       throw badRequest('/me request is only valid with delegated authentication flow.')

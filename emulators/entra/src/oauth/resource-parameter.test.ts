@@ -45,13 +45,13 @@ const wrong = [
 
 describe('a resource (RFC 8707)', () => {
   it.each([`api://${blueprintAppId}`, blueprintUrl, ''])(
-    'that is an Application ID URI of the API in the scope, or none, changes nothing: “%s”',
+    'changes nothing if it is an Application ID URI of the API in the scope, or empty: “%s”',
     async resource => {
       expect((await signIn(entra, ada, { resource })).status).toBe(200)
     },
   )
 
-  it.each(wrong)('that is none is sent back to the page as invalid_target: %s', async resource => {
+  it.each(wrong)('with any other value is refused to the page as invalid_target: %s', async resource => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl({ ...pkce, resource }))
     expect(returned(response)).toMatchObject({
@@ -61,13 +61,13 @@ describe('a resource (RFC 8707)', () => {
     })
   })
 
-  it('does not go with scopes of OpenID Connect alone, which are Microsoft Graph’s', async () => {
+  it('is refused if only scopes of OpenID Connect are requested, since these are for Microsoft Graph', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl({ ...pkce, scope: 'openid profile', resource: blueprintUrl })
     expect(returned(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
   })
 
-  it('that is none redeems no code and refreshes no token', async () => {
+  it('with any other value redeems no code and refreshes no token', async () => {
     const browser = new Browser(entra)
     const { code = '' } = returned(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
     const resource = `${blueprintUrl}/`
@@ -83,7 +83,7 @@ describe('a resource (RFC 8707)', () => {
     expect(await refresh({ resource: blueprintUrl })).toMatchObject({ status: 200 })
   })
 
-  it('that is none gets an application no token, neither for itself nor on behalf of a user', async () => {
+  it('with any other value gets an application no token, neither for itself nor on behalf of a user', async () => {
     const tc = (await signIn(entra, ada)).body.access_token
     for (const resource of [`${weatherUrl}/`, blueprintUrl, weatherAppId]) {
       expect(await requestTr(entra, { resource })).toMatchObject(refused)

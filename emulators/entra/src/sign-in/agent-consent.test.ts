@@ -37,7 +37,7 @@ describe('consent for an agent', () => {
     expect((await browser.visit(url)).headers.get('location')).toMatch(address)
   })
 
-  it('that is refused by the user is told at the same address', async () => {
+  it('that the user refuses is reported to the same address', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(consent)
     await browser.submit(url, { account: ada })
@@ -61,13 +61,13 @@ describe('consent for an agent', () => {
     })
   })
 
-  it('is only possible through Graph where the control plane says so', async () => {
+  it('is only possible through Graph if the control plane says so', async () => {
     await sendJson(entra, 'PATCH', '/emulator/settings', { agentConsent: 'refused' })
     const browser = new Browser(entra)
     expect(await (await browser.visit(browser.authorizeUrl(consent))).text()).toContain('AADSTS82014: ')
   })
 
-  it('is an administrator’s where the control plane says so', async () => {
+  it('can be given only by an administrator if the control plane says so', async () => {
     await sendJson(entra, 'PATCH', '/emulator/settings', { agentConsent: 'admin' })
     const browser = new Browser(entra)
     const refused = returned(await browser.submit(browser.authorizeUrl(consent), { account: ada }))

@@ -115,7 +115,7 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   return userId === undefined || others.length > 0 ? undefined : entra.directory.visitor(userId)
 }
 
-/** Asks for the second factor if a policy of a context that is asked for demands it now. */
+/** Asks for the second factor if the policy of a requested context demands it now. */
 function askProofOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
   const { entra, reply, wanted } = visit
   const unmet = unmetPolicies(entra, wanted.contexts, {
@@ -142,7 +142,7 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
 
 function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
   const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
-  // Without a code: only the consent counts.
+  // An agent gets consent only, and no code.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,

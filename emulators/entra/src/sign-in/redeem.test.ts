@@ -64,7 +64,7 @@ describe('redeeming a code', () => {
     expect(without.body.error_codes).toEqual([9002325])
   })
 
-  it('ends ten minutes after the code was issued', async () => {
+  it('is refused ten minutes after the code was issued', async () => {
     const code = await freshCode()
     entra.entra.settings.change({ clockOffsetSeconds: 601 })
     const { body } = await redeem(entra, code, { code_verifier: verifier })

@@ -15,7 +15,7 @@ export interface Session {
   readonly secondFactorAtMs: Map<string, number>
 }
 
-/** Browser sessions by their ids; those that were not used for longest are dropped beyond the limit. */
+/** Browser sessions by their ids; beyond the limit, the least recently used are dropped. */
 export class Sessions extends LRUCache<string, Session> {
   constructor() {
     super({ max: 1_000 })

@@ -41,7 +41,7 @@ export class GraphClient {
     this.#bearer = { authorization: `Bearer ${body.access_token}` }
   }
 
-  /** The headers of others: of Ada with scopes, or of an application with roles. */
+  /** The headers of another caller: Ada with scopes, or an application with roles. */
   async as(order: {
     client?: string
     scopes?: readonly string[]

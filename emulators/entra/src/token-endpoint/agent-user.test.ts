@@ -38,7 +38,7 @@ describe('T2', () => {
     expect(claims['xms_sub_fct']).toBe('9 1 11')
   })
 
-  it('is refused to a disabled agent, whose T1 and earlier tokens live on', async () => {
+  it('is refused to a disabled agent, whose T1 and earlier tokens stay valid', async () => {
     const t1 = await t1Of(entra)
     const t2 = (await requestT2(entra)).body.access_token
     const agent = entra.entra.directory.principal(agentId)
@@ -60,7 +60,7 @@ describe('the token of an agent user', () => {
     ['object id', { user_id: agentUser }],
     ['name', { user_id: '', username: 'weather-agent@contoso.example' }],
     ['object id, with requested_token_use', { requested_token_use: 'on_behalf_of' }],
-  ])('names it as the subject and the agent as the actor: by %s', async (_how, fields) => {
+  ])('names the agent user as the subject and the agent as the actor: by %s', async (_how, fields) => {
     const { body } = await requestT3(entra, fields)
     const claims = decodeJwt(body.access_token)
     expect(claims).toMatchObject({
@@ -80,7 +80,7 @@ describe('the token of an agent user', () => {
     for (const absent of ['roles', 'sid', 'upn']) expect(claims).not.toHaveProperty(absent)
   })
 
-  it('is told from another user’s by nothing where the API asks for no optional claims, and has upn where it asks for that', async () => {
+  it('looks like another user’s if the API asks for no optional claims, and has upn if the API asks for upn', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     const ask = async (...names: string[]) => {
       const accessToken = names.map(name => ({ name, essential: false, additionalProperties: [] }))
@@ -136,7 +136,7 @@ describe('consent for an agent user', () => {
     expect((await requestT3(entra)).body.error_codes ?? []).toEqual(codes)
   })
 
-  it('is no assignment, where the API requires one: AADSTS50105', async () => {
+  it('is not enough if the API requires an assignment: AADSTS50105', async () => {
     const weather = entra.entra.directory.principal(weatherAppId)
     if (weather) weather.appRoleAssignmentRequired = true
     expect((await requestT3(entra)).body).toMatchObject({ error: 'invalid_grant', error_codes: [50105] })
@@ -164,14 +164,14 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused for %s by a text without a code, which no report tells', async (_what, user, parent) => {
+  ])('is refused for %s without a code, since reports name none', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestT3(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })
     expect(body.error_description).toMatch(/^Emulator: /)
   })
 
-  it('is refused to another agent of the blueprint with the agent’s T1 or T2', async () => {
+  it('is refused if another agent of the blueprint sends it with this agent’s T1 or T2', async () => {
     addSibling()
     const own = { client_id: siblingId }
     const t1OfSibling = (await requestT1(entra, { fmi_path: siblingId })).body.access_token

@@ -21,7 +21,7 @@ const exchange = {
 }
 
 describe('client credentials', () => {
-  it('exchanges the blueprint’s secret for T1, and T1 for the agent’s own token, which its published keys verify', async () => {
+  it('exchange the blueprint’s secret for T1, and T1 for the agent’s own token, which the published keys verify', async () => {
     const t1 = await requestToken(entra, exchange)
     expect(t1.status).toBe(200)
     const t1Claims = decodeJwt(t1.body.access_token)

@@ -106,7 +106,7 @@ describe('the issuer’s published keys', () => {
     return startEntra({ FEDERATED_ISSUER: issuer.url, FEDERATED_SUBJECT: subject })
   }
 
-  it('are fetched once for many tokens, and anew for a key that was not known', async () => {
+  it('are fetched once for many tokens, and again for an unknown key id', async () => {
     await using fresh = await freshEntra()
     for (let i = 0; i < 3; i++) await requestT1(fresh, { client_assertion: await podToken() })
     expect(issuer.seen).toEqual(['/Cluster-1/.well-known/openid-configuration', '/Cluster-1/jwks'])
@@ -125,7 +125,7 @@ describe('the issuer’s published keys', () => {
     expect(issuer.seen).toHaveLength(2)
   })
 
-  it('out of reach: AADSTS50166, and the next request tries again', async () => {
+  it('give AADSTS50166 if out of reach, and are fetched again at the next request', async () => {
     await using fresh = await freshEntra()
     issuer.failWith = 500
     const { body } = await requestT1(fresh, { client_assertion: await podToken() })

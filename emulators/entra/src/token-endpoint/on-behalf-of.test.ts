@@ -55,7 +55,7 @@ describe('on behalf of', () => {
     },
   )
 
-  it('names the scope that was asked for in the response, /.default included, without which the sidecar caches nothing', async () => {
+  it('returns the requested scope, /.default included; otherwise the sidecar would cache nothing', async () => {
     const { body } = await requestObo(entra, await tcOf(ada))
     expect(body.scope.split(' ')).toEqual([
       `api://${weatherAppId}/Weather.Read`,
@@ -78,7 +78,7 @@ describe('on behalf of', () => {
     expect(decodeJwt(body.access_token)['scp']).toBe('Weather.Read')
   })
 
-  it('misses a single scope that the user has not consented to, which /.default passes over: AADSTS65001', async () => {
+  it('refuses a single scope without consent with AADSTS65001, while /.default leaves the scope out', async () => {
     const scope = `api://${weatherAppId}/Alerts.ReadWrite`
     const ofAda = await requestObo(entra, await tcOf(ada), { scope })
     expect(decodeJwt(ofAda.body.access_token)['scp']).toBe('Alerts.ReadWrite')

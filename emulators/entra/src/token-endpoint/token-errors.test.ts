@@ -194,12 +194,12 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [82008] })
   })
 
-  it('names the blueprint when it requests a token of its own, as it does without AllowOverrides', async () => {
+  it('a token of the blueprint’s own, which the sidecar requests without AllowOverrides, and names the blueprint', async () => {
     const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' })
     expect(body.error_description).toContain(`'${blueprintAppId}'`)
   })
 
-  it('a field that comes twice with AADSTS9000411', async () => {
+  it('a repeated field with AADSTS9000411', async () => {
     const body = new URLSearchParams([
       ['grant_type', 'client_credentials'],
       ['client_id', agentId],
@@ -209,7 +209,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [9000411] })
   })
 
-  it('a JSON body as if there were none', async () => {
+  it('a JSON body like a missing one', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -97,7 +97,7 @@ function scopesToGrant(
   return [...requested.values, ...graphOpenIdScopes(requested)]
 }
 
-/** The OpenID Connect scopes of a token: they belong to Graph, and tokens for other APIs never have them. */
+/** The OpenID Connect scopes of a token: only tokens for Graph have them. */
 function graphOpenIdScopes({ resource, openId }: RequestedScopes): string[] {
   return resource.application.appId === wellKnown.graphAppId
     ? [...openId].filter(value => value !== 'offline_access')

@@ -14,8 +14,8 @@ export function exchangeSubject(entra: Entra, blueprintAppId: string, agentId: s
 }
 
 /**
- * Issues T1, by which the agent of `fmiPath` authenticates; without `fmiPath`, an application's own token for the exchange, which
- * for an agent is T2. As in Entra, all have version 2.0, and T2 alone has its issuer.
+ * Issues T1, with which the agent of `fmiPath` authenticates; without `fmiPath`, an application's own token for the exchange, which
+ * for an agent is T2. As in Entra, all have version 2.0, but only T2 has the issuer of version 2.0.
  */
 export function issueExchangeToken(
   entra: Entra,
