@@ -6,7 +6,7 @@ import { median } from '../support/table.ts'
 import { openTurn } from './chat-client.ts'
 
 const rounds = 12
-/** How many turns at a time, and how many a round has. */
+/** The numbers of turns at a time and of turns in a round. */
 const loads = [
   { atATime: 1, turns: 60 },
   { atATime: 20, turns: 200 },

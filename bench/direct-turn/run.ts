@@ -1,6 +1,6 @@
 /**
  * Direct-mode turns through the whole chain (agent → sidecar → weather API), every service a process of its own, beside a bare
- * server that makes the same two calls, beside a lean one that also looks at what it gets, and beside an agent that sends its
+ * server that makes the same two calls, beside a lean one that also checks what it gets, and beside an agent that sends its
  * traces. `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 import { resolve } from 'node:path'
@@ -12,7 +12,7 @@ import { BenchStack } from '../support/stack.ts'
 const rounds = 12
 const roundS = 2
 /**
- * Until all code is compiled, which takes the agent 20,000 turns. In rounds too, because V8 drops compiled code of an idle
+ * Lasts until all code is compiled, which takes the agent 20,000 turns. In rounds too, because V8 drops compiled code of an idle
  * process.
  */
 const warmUp = { rounds: 10, connections: 16 }

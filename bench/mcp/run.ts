@@ -1,5 +1,5 @@
 /**
- * What a tool call costs by MCP against the same call by REST: delay of the tool, its token included, and of the whole turn in
+ * What a tool call costs through MCP compared with the same call through REST: delay of the tool, its token included, and of the whole turn in
  * Bedrock mode, in both eras of the protocol. One run, in rounds; every service is a process of its own.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -27,7 +27,7 @@ export interface Comparison extends Round {
 
 /**
  * Measures all peers in every round, so that other load of the machine affects all alike. Each round begins with the next
- * peer, so that all are first equally often and idle equally long.
+ * peer, so that each goes first equally often and idles equally long.
  */
 export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
   const results = new Map(

@@ -23,7 +23,7 @@ export interface StackOptions {
   readonly bedrock?: boolean
 }
 
-/** The services that the agent depends on, and the measured servers, each a process with a port of its own. */
+/** The services that the agent depends on, and the measured servers, each a process with its own port. */
 export class BenchStack implements AsyncDisposable {
   readonly #running: MeasuredProcess[] = []
   readonly #agent: DemoProcess
@@ -42,7 +42,7 @@ export class BenchStack implements AsyncDisposable {
       ...process.env,
       ...ports,
       WEATHER_PROVIDER: 'climate-normals',
-      // As a deployment without alerts has it: its tools and no others are offered to the model.
+      // As in a deployment without alerts: the model is offered the other weather tools only.
       WEATHER_API_ALERTS: 'false',
       LOG_LEVEL: 'warn',
     }

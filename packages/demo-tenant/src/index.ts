@@ -9,7 +9,7 @@ export interface ApiRegistration {
   readonly scopes: readonly string[]
   /** Application permissions, for the agent's own tokens. */
   readonly appRoles: readonly string[]
-  /** Permissions that it has beside these, and that no agent holds until somebody grants them. */
+  /** Further permissions of the API, which no agent holds until somebody grants them. */
   readonly onDemand?: { readonly scopes: readonly string[]; readonly appRoles: readonly string[] }
   /** Object ids of `application` and `principal`, and the ids of scopes and app roles by their values. */
   readonly ids?: Readonly<Record<string, string>>

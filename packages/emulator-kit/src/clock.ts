@@ -20,7 +20,7 @@ export class Clock {
     return Date.now() + this.#settings.current.clockOffsetSeconds * 1000
   }
 
-  /** Now, by ISO 8601. */
+  /** The current time, in ISO 8601. */
   timestamp(): string {
     return new Date(this.nowMs()).toISOString()
   }

@@ -95,7 +95,7 @@ describe('the request log', () => {
 })
 
 describe('faults', () => {
-  it('apply to their target, as often as they say', async () => {
+  it('apply to their target, as many times as they say', async () => {
     const blue = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
     expect((await injectFaults(blue)).body).toEqual({ faults: [blue] })
     expect((await send('GET', '/cups/red')).status).toBe(200)
@@ -190,7 +190,7 @@ it('a reset undoes everything', async () => {
   })
 })
 
-it('what can be injected and set is listed, with a schema for each, so that a form can be drawn from it', async () => {
+it('faults and settings are listed, each with a schema, so that a form can be drawn from the list', async () => {
   const { body } = await send('GET', '/emulator/control')
   expect(body).toMatchObject({
     emulates: ['teapot'],

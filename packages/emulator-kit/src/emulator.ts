@@ -12,13 +12,13 @@ import { strictObject } from './strict-object.ts'
 export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds, Values extends object> {
   /** Names the emulated services in `GET /emulator/health`. */
   readonly about: { readonly emulates: readonly string[] } & Readonly<Record<string, unknown>>
-  /** Host names that `/emulator/*` may be called by, as `guardBrowserBoundary` takes them. */
+  /** Host names under which `/emulator/*` may be called, as `guardBrowserBoundary` takes them. */
   readonly allowedHosts: readonly string[]
   /** Schema of what a fault can be limited to. */
   readonly target: Target
-  /** Its own kinds of faults, beside the transport faults. */
+  /** The emulator's own kinds of faults, beside the transport faults. */
   readonly faults: Kinds
-  /** Its settings beside the clock: the schemas of a change, and the initial values. */
+  /** The emulator's settings beside the clock: the schemas of a change, and the initial values. */
   readonly settings: { readonly change: TProperties; readonly initial: Values }
 }
 
@@ -46,7 +46,7 @@ export class Emulator<
     this.clock = new Clock(this.settings)
   }
 
-  /** Undoes whatever was changed. */
+  /** Undoes all changes. */
   reset(): void {
     this.requests.clear()
     this.faults.clear()

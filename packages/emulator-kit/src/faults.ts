@@ -6,7 +6,7 @@ import { type TransportFault, transportFaults } from './transport-faults.ts'
 
 const maxFaults = 100
 
-/** An injected fault: what happens, to which requests, and how often. */
+/** An injected fault: what happens, to which requests, and how many times. */
 export interface InjectedFault<Target extends TSchema, Kinds extends FaultKinds> {
   /** Which requests get it; absent: all that can. */
   readonly target?: Static<Target>
@@ -57,8 +57,8 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   }
 
   /**
-   * Applies the oldest matching fault to a request. A transport fault is carried out here: `reply.sent` tells whether
-   * there is still something to respond. For one of the emulator's own kinds, what to do is returned.
+   * Applies the oldest matching fault to a request. A transport fault is carried out here; the request needs no further
+   * response if `reply.sent` is set. For a fault of the emulator's own kinds, returns what to do.
    */
   async apply(
     reply: FastifyReply,
@@ -74,7 +74,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
     return undefined
   }
 
-  /** Ends what hangs or waits, so that it does not keep the emulator from closing. */
+  /** Ends faults that hang or wait, so that the emulator can close. */
   stop(): void {
     this.#stopped.abort()
   }

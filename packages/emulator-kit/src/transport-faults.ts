@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { type FaultKinds, faultKind } from './fault-kinds.ts'
 
-/** Carries out a fault on a request; `stopped` ends what would hang or wait. */
+/** Carries out a fault on a request; `stopped` ends a fault that hangs or waits. */
 export type TransportFault = (reply: FastifyReply, stopped: AbortSignal) => Promise<void> | void
 
 /** Faults of the connection, which every emulator has. */

@@ -76,12 +76,12 @@ function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].l
   }
 }
 
-/** The same when the agent asks as its own user account. */
+/** A refusal that is injected when the agent requests a token for its own user account. */
 function refusedAsUser(aadsts: keyof typeof words, what: string): Cause {
   return { ...refused(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
 }
 
-/** The same for outages and throttling, of which the sidecar does not pass the code on. */
+/** A refusal that is injected for outages and throttling, whose code the sidecar does not pass on. */
 function refusedUnseen(aadsts: keyof typeof words, what: string): Cause {
   const { aadsts: _unseen, ...cause } = refused(aadsts, what)
   return cause

@@ -22,7 +22,7 @@ export interface Meaning {
   readonly says: string
   /** A hint that is more precise than the catalogue's. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
-  /** Whether it is the right at the API that is missing, which somebody can grant. */
+  /** Whether the refusal means a missing right at the API, which somebody can grant. */
   readonly lacksRight?: true
   /** Whether a retry may succeed. All other refusals persist until somebody changes the configuration. */
   readonly transient?: true
@@ -31,7 +31,7 @@ export interface Meaning {
 export interface Refusal extends Meaning {
   /** The meaning if Entra's text names the agent identity. */
   readonly ofAgent?: Meaning
-  /** The meaning in the autonomous flow, and in that of an agent user if that has no other. */
+  /** The meaning in the autonomous flow, and in the flow of an agent user unless `asAgentUser` is set. */
   readonly asItself?: Meaning
   /** The meaning when the agent asks as its own user account. */
   readonly asAgentUser?: Meaning

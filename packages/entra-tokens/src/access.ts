@@ -45,7 +45,7 @@ export interface Access {
 export interface Refusal {
   readonly failedCheck: CheckName
   readonly reason: string
-  /** Whether it is only this token, so that the caller may come back with another. */
+  /** Whether only this token is refused, so that the caller may come back with another. */
   readonly isOfToken?: boolean
 }
 

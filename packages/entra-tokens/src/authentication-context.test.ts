@@ -72,7 +72,7 @@ describe('an API that wants the authentication context c1', () => {
   })
 })
 
-describe('an API of which some calls need more than others', () => {
+describe('an API whose calls have different needs', () => {
   let api: ProtectedApi
   beforeAll(async () => {
     api = await startProtectedApi({
@@ -90,7 +90,7 @@ describe('an API of which some calls need more than others', () => {
     return api.get('/', ['authorization', `Bearer ${token}`, 'x-tool', tool])
   }
 
-  it('lets in whoever has one of the permissions, and asks for that of the call', async () => {
+  it('accepts either permission where the call has no further needs, and demands what other calls need', async () => {
     for (const scp of ['Weather.Read', 'Alerts.ReadWrite'])
       expect(await call('get_weather', { scp })).toMatchObject({ status: 200 })
     expect(await call('create_alert', { scp: 'Weather.Read', acrs: ['c1'] })).toMatchObject({

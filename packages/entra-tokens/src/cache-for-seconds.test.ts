@@ -20,7 +20,7 @@ function respond(status: number, handler: Dispatcher.DispatchHandler): void {
 it.each([
   [200, { 'cache-control': 'max-age=10' }],
   [500, {}],
-])('Of the headers of a response of status %i come %j', (status, headers) => {
+])('The headers of a response of status %i are replaced by %j', (status, headers) => {
   const onResponseStart = vi.fn()
   respond(status, { onResponseStart })
   expect(onResponseStart).toHaveBeenCalledWith(controller, status, headers, undefined)

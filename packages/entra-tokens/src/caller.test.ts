@@ -57,7 +57,7 @@ it.each<[string, string, Claims]>([
   ['user', 'the list of callers', user(ids.client, ids.ada)],
   ['agentUser', 'its facets and the list of callers', user(ids.agent, ids.robot, marked('user', '11', '13 2'))],
   ['agentUser', 'the list of callers', user(ids.agent, ids.robot)],
-])('A token is known as that of the kind %s by %s', (kind, _by, claims) => {
+])('A token’s caller counts as %s by %s', (kind, _by, claims) => {
   expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
 })
 

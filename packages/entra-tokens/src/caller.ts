@@ -23,8 +23,8 @@ export interface AllowedCaller {
   /** Whether it is an agent identity. If a token has facets, they must then say so. */
   readonly isAgent?: boolean
   /**
-   * Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. As soon
-   * as one caller has one, agents without one may not call as an agent user.
+   * Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. If any
+   * caller has an `agentUserId`, agents without one may not call as an agent user.
    */
   readonly agentUserId?: string
 }

@@ -83,7 +83,7 @@ it.each(['tenantId', 'appId'])(
   },
 )
 
-it('Without an authority it is the public cloud’s', () => {
+it('The default authority is that of the public cloud', () => {
   const issued = { ...autonomousClaims({ authority }), tid: tenant.tenantId }
   const [issuer] = createChecks({ tenantId: tenant.tenantId, appId: weatherApi.appId })
   expect(() => issuer?.inspect(issued)).not.toThrow()

@@ -3,7 +3,7 @@ import { type CheckName, TokenRefused } from './token-refused.ts'
 
 /** The tenant whose tokens are accepted, and the API that they have to be for. */
 export interface TokenRules {
-  /** Of a sovereign cloud, without a trailing slash. Default: `https://login.microsoftonline.com`. */
+  /** Entra's URL, such as that of a sovereign cloud, without a trailing slash. Default: `https://login.microsoftonline.com`. */
   readonly authority?: string | undefined
   readonly tenantId: string
   /** Client id of the app registration of the API. */
@@ -16,7 +16,7 @@ export interface TokenRules {
 
 export const publicAuthority = 'https://login.microsoftonline.com'
 
-/** One check of the claims of a token. The list of checks is all that is checked. */
+/** One check of the claims of a token. Nothing is checked that is not in the list of checks. */
 export interface Check {
   readonly name: CheckName
   /** @throws {TokenRefused} */

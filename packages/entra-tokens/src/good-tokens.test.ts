@@ -29,7 +29,7 @@ describe('a good token', () => {
   const onBehalfOf = (version: 'v1' | 'v2', claims: Claims = {}) =>
     api.issuer.sign(onBehalfOfClaims({ version, authority: api.issuer.url, claims }))
 
-  it.each(['v1', 'v2'] as const)('of the agent itself, %s, is told as autonomous', async version => {
+  it.each(['v1', 'v2'] as const)('of the agent itself, %s, is recognised as autonomous', async version => {
     const { status, body } = await api.ask(autonomous(version))
     expect(status).toBe(200)
     expect(body).toEqual({
@@ -42,7 +42,7 @@ describe('a good token', () => {
     })
   })
 
-  it.each(['v1', 'v2'] as const)('for a user, %s, is told with that user', async version => {
+  it.each(['v1', 'v2'] as const)('for a user, %s, is recognised with that user', async version => {
     const { status, body } = await api.ask(onBehalfOf(version))
     expect(status).toBe(200)
     expect(body).toEqual({

@@ -10,7 +10,7 @@ export interface ProblemTexts {
   readonly realm: string
   /** Prefix of the codes: `WEATHER` makes `WEATHER_TOKEN_REJECTED`. */
   readonly codePrefix: string
-  /** Texts of the API that replace those of some codes. */
+  /** The API's own texts for some codes, in place of the default ones. */
   readonly problems?: Readonly<Record<string, ProblemWords>>
   /** A parameter that is added to every challenge but that of an authentication context. */
   readonly pointer?: string

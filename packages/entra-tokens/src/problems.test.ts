@@ -13,14 +13,14 @@ it.each(Object.entries(tokenProblems))(
   },
 )
 
-it('Keys that a proxy keeps out of reach are told as its fault', () => {
+it('Keys that a proxy keeps out of reach are reported as a problem of the proxy', () => {
   vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128')
   const refused = new Error('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) })
   const { code, options } = explain(new SigningKeysUnavailable('https://login.example/keys', refused))
   expect([code, options.upstream]).toEqual(['PROXY_UNAVAILABLE', { service: 'proxy' }])
 })
 
-it('An error that is no refusal stays one of the API, and says nothing to the caller', () => {
+it('An error that is no refusal becomes INTERNAL_ERROR, and tells the caller nothing', () => {
   const problem = explain(new Error('the password is hunter2'))
   expect(problem.toDocument('r')).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' })
   expect(JSON.stringify(problem.toDocument('r'))).not.toContain('hunter2')

@@ -29,22 +29,25 @@ describe('the metadata of an API', () => {
     ['https://weather.example/mcp', [wellKnown, `${wellKnown}/mcp`]],
     ['https://weather.example/mcp/', [wellKnown, `${wellKnown}/mcp`]],
     ['https://weather.example/', [wellKnown]],
-  ])('of %s says, without a token and nowhere else, where tokens come from', async (resource, paths) => {
-    const { get } = await start(resource)
-    for (const path of paths)
-      expect(await get(path)).toMatchObject({
-        status: 200,
-        body: {
-          resource,
-          resource_name: 'Weather API',
-          authorization_servers: [`https://login.example/${tenantId}/v2.0`],
-          scopes_supported: [`api://${appId}/Weather.Read`],
-          bearer_methods_supported: ['header'],
-        },
-      })
-    for (const path of [`${wellKnown}/other`, '/mcp', '/'])
-      expect(await get(path)).toMatchObject({ status: 401 })
-  })
+  ])(
+    'of %s says where tokens come from, without a token and only at its own paths',
+    async (resource, paths) => {
+      const { get } = await start(resource)
+      for (const path of paths)
+        expect(await get(path)).toMatchObject({
+          status: 200,
+          body: {
+            resource,
+            resource_name: 'Weather API',
+            authorization_servers: [`https://login.example/${tenantId}/v2.0`],
+            scopes_supported: [`api://${appId}/Weather.Read`],
+            bearer_methods_supported: ['header'],
+          },
+        })
+      for (const path of [`${wellKnown}/other`, '/mcp', '/'])
+        expect(await get(path)).toMatchObject({ status: 401 })
+    },
+  )
 
   it('is what every refusal points to, with the scope to ask for', async () => {
     const { get } = await start('https://weather.example/mcp')
@@ -53,7 +56,7 @@ describe('the metadata of an API', () => {
     )
   })
 
-  it('names the public cloud, and all scopes that are granted, where nothing else is set', async () => {
+  it('names the public cloud and all granted scopes by default', async () => {
     const { get } = await start('https://weather.example/mcp', { authority: undefined, permissions: {} })
     const scope = `api://${appId}/.default`
     expect((await get(wellKnown)).body).toMatchObject({
@@ -63,7 +66,7 @@ describe('the metadata of an API', () => {
     expect((await get('/')).challenge).toContain(`scope="${scope}"`)
   })
 
-  it('names every scope of which one is enough', async () => {
+  it('names every scope, if one of several is enough', async () => {
     const { get } = await start('https://weather.example', { permissions: { obo: ['A', 'B'] } })
     expect((await get(wellKnown)).body.scopes_supported).toEqual([`api://${appId}/A`, `api://${appId}/B`])
   })

@@ -4,7 +4,7 @@ const wellKnown = '/.well-known/oauth-protected-resource'
 
 /** The metadata by which clients obtain tokens for an API. */
 export interface ProtectedResource {
-  /** Its URL as clients know it. */
+  /** The API's URL as clients know it. */
   readonly url: string
   readonly title: string
   readonly issuer: string

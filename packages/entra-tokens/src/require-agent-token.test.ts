@@ -115,7 +115,7 @@ it('A request without a token makes a failed span with the problem’s code and 
   })
 })
 
-/** An API with this check's decisions, one after the other; its audit log, and what it responds. */
+/** Starts an API whose check makes these decisions; returns ways to call it and to read its audit log. */
 async function start(
   options: Partial<RequireAgentTokenOptions> & { readonly decide?: () => Access } = {},
   logger: object = {},
@@ -172,7 +172,7 @@ describe('the audit log', () => {
     ])
   })
 
-  it('has its ids where the log of the app hides them', async () => {
+  it('has its ids even if the log of the app redacts them', async () => {
     const { ask, audited } = await start({}, { redact: ['caller', '*.caller'] })
     await ask()
     expect(audited()).toMatchObject([{ caller: 'agent-1' }])
@@ -197,7 +197,7 @@ describe('the audit log', () => {
 })
 
 describe('a problem', () => {
-  it('has a code by the name of the API, if it names no prefix', async () => {
+  it('has a code that begins with the name of the API, if no prefix is set', async () => {
     const { ask } = await start({ name: 'my-own-api', codePrefix: undefined } as object)
     const { body, challenge } = await ask('/', { authorization: '' })
     expect(JSON.parse(body)).toMatchObject({
@@ -216,7 +216,7 @@ describe('a problem', () => {
 })
 
 describe('the plugin', () => {
-  it('closes its own check with the app, and a shared one not', { timeout: 10_000 }, async () => {
+  it('closes its own check with the app, but not a shared one', { timeout: 10_000 }, async () => {
     vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
     const issuer = await createIssuer()
     onTestFinished(() => issuer.close())
@@ -234,7 +234,7 @@ describe('the plugin', () => {
     expect(shared.close).not.toHaveBeenCalled()
   })
 
-  it('counts for all scopes of an app together', async () => {
+  it('counts the decisions of all its registrations together', async () => {
     const metrics = new Registry()
     const name = 'my-own-api'
     const denyList = { isRead: true, ageSeconds: 7 }
@@ -252,7 +252,7 @@ describe('the plugin', () => {
     ])
   })
 
-  it('says its name, what requests have by it, and for which Fastify it is made', async () => {
+  it('declares its name, its request decorator, and its version of Fastify', async () => {
     const { app } = await start()
     expect(app.hasPlugin('require-agent-token')).toBe(true)
     expect(app.hasRequestDecorator('access')).toBe(true)

@@ -37,11 +37,11 @@ export interface RequireAgentTokenOptions
   readonly codePrefix?: string
   /** For people: `Weather API`. */
   readonly title: string
-  /** A check to share with other scopes of the app. Default: a new one with these options. */
+  /** A check to share with other registrations in the app. Default: a new one with these options. */
   readonly check?: TokenCheck
   /**
-   * What a request needs where only its body tells, such as which tools it calls: it is checked again, for each of them, when
-   * the body has been read. Empty = what was checked before is enough.
+   * Needs that only the body of a request tells, such as those of the tools that it calls. Each of them is checked when the
+   * body has been read. Empty = the check before is enough.
    */
   readonly needsOf?: (request: FastifyRequest) => readonly Needs[]
   /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */
@@ -53,7 +53,7 @@ export interface RequireAgentTokenOptions
 }
 
 /**
- * Requires a valid token for all routes of the scope that it is registered in. Each decision goes to the audit log, with ids
+ * Requires a valid token for all routes of the Fastify context in which it is registered. Each decision goes to the audit log, with ids
  * only: caller, user, API, and why it was refused. A refusal is a problem (RFC 9457) with a challenge (RFC 6750).
  */
 export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-token', fastify: '5.x' })
@@ -106,7 +106,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
     app.addHook('preHandler', async (request, reply) => {
       for (const needs of new Set(needsOf(request))) {
         await admit(request, reply, needs)
-        // Its result does not tell: awaiting a reply gives `undefined`.
+        // The result does not tell whether it refused: awaiting a reply gives `undefined`.
         if (reply.sent) return
       }
     })

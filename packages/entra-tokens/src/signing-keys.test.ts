@@ -87,7 +87,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(0)
   })
 
-  it('are found for every genuine token that arrives together with such key ids, at first and after a rotation', async () => {
+  it('are found for every genuine token that arrives together with invented key ids, at first and after a rotation', async () => {
     for (const fetches of [1, 2]) {
       const statuses = await Promise.all(
         Object.values(oddKeyTokens).map(async odd => ({
@@ -236,18 +236,15 @@ describe('the issuer’s signing keys', () => {
   it.each<[string, RequestListener]>([
     ['never', () => undefined],
     ['too slowly', drip],
-  ])(
-    'count as out of reach when the issuer responds %s, for no longer than it does',
-    async (_name, listener) => {
-      const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => timeoutAfter(ms / 100))
-      api.issuer.answerKeysWith(listener)
-      expect(await statusOf(goodToken())).toBe(503)
-      timeout.mockRestore()
-      api.issuer.answerKeysWith(undefined)
-      pass(retryAfterMs)
-      expect(await statusOf(goodToken())).toBe(200)
-    },
-  )
+  ])('count as out of reach only as long as the issuer responds %s', async (_name, listener) => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => timeoutAfter(ms / 100))
+    api.issuer.answerKeysWith(listener)
+    expect(await statusOf(goodToken())).toBe(503)
+    timeout.mockRestore()
+    api.issuer.answerKeysWith(undefined)
+    pass(retryAfterMs)
+    expect(await statusOf(goodToken())).toBe(200)
+  })
 
   it('are not fetched by a redirect', async () => {
     const elsewhere = await createIssuer()
@@ -370,7 +367,7 @@ describe('the issuer’s signing keys', () => {
     ['for nothing', { key_ops: [] }, 401],
     ['with null as operations', { key_ops: null }, 401],
     ['with operations in a text', { key_ops: 'verify' }, 401],
-  ])('published %s count by what they are for: %j', async (_name, members, status) => {
+  ])('published %s (%j) lead to %i', async (_name, members, status) => {
     publish([{ ...jwk(api.issuer.key), ...members }])
     expect(await statusOf(goodToken())).toBe(status)
   })

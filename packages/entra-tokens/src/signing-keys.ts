@@ -45,7 +45,7 @@ export interface SigningKeysOptions {
 /**
  * The published signing keys of one tenant, by key id.
  *
- * Each look-up is a get-jwks of its own: one that lives longer keeps giving out withdrawn keys, and can have no time-out.
+ * Each look-up has its own get-jwks: an instance that lives longer keeps giving out withdrawn keys, and can have no time-out.
  * Requests at the same time are joined, and a key set that did not help is kept for some seconds, so that invented key
  * ids can neither flood the issuer nor hide a key. Known keys go on working through an outage, for a bounded time.
  */
@@ -124,7 +124,7 @@ export class SigningKeys {
     const { issuer, log } = this.#options
     if (Date.now() < this.#pausedUntil) throw new SigningKeysUnavailable(this.#keySetUrl.href, this.#failure)
     const signal = AbortSignal.timeout(fetchTimeoutMs)
-    // By Object.assign, since the types of Node's fetch come with another release of undici.
+    // Uses Object.assign, since the types of Node's fetch come with another release of undici.
     const fetchOptions = Object.assign<RequestInit, object>(
       { redirect: 'error', signal },
       { dispatcher: this.#dispatcher },

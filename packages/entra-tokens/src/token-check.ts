@@ -13,12 +13,12 @@ export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {
 /** The token check of an API. */
 export interface TokenCheck {
   /**
-   * Verifies a token and decides about its caller. A caller that is not allowed is told by the result, not thrown.
+   * Verifies a token and decides about its caller. For a caller that is not allowed, the result says so and nothing is thrown.
    *
    * @param needs what this call needs, if it differs from what the API needs in general
    * @throws {TokenRefused} for a token that Entra did not issue for this API
    * @throws {SigningKeysUnavailable} when the keys cannot be fetched
-   * @throws {DenyListUnavailable} when there should be a deny list and it was never read
+   * @throws {DenyListUnavailable} when a deny list is configured and was never read
    */
   check(token: string, needs?: Needs): Promise<Access>
   /** The deny list, if there is one: until it is read, the API is not ready. */
@@ -39,7 +39,7 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
       await denyList?.ready()
       const { claims, checks } = await verifier.verify(token)
       const access = decideAccess(claims, { callers, requireAgentMarker, ...needs })
-      // Before all other refusals: nobody is to ask a user for more on behalf of an agent that is denied.
+      // Checked before all other refusals, so that no user is asked for more on behalf of a denied agent.
       const denial = denyList?.find(access.identity, Number(claims['iat'] ?? 0))
       if (denial) return { ...access, checks: [], refusal: refusals[denial] }
       const passed = denyList && !access.refusal ? (['deny-list'] as const) : []

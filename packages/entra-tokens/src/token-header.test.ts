@@ -3,7 +3,7 @@ import { readKeyId } from './token-header.ts'
 
 const tokenWith = (header: object) => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.e30`
 
-it.each([{}, { kid: '' }, { kid: 7 }])('A token with %j names no key, and that is what is told', header => {
+it.each([{}, { kid: '' }, { kid: 7 }])('A token with %j is refused since it names no key', header => {
   expect(() => readKeyId(tokenWith({ alg: 'RS256', ...header }))).toThrow('The token names no key (kid).')
 })
 

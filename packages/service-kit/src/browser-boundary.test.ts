@@ -45,7 +45,7 @@ describe('guardBrowserBoundary', () => {
     '[::1]',
     '[::1]:3001',
     '[0:0:0:0:0:0:0:1]:3001',
-  ])('answers by the allowed name in Host: %s', async host => {
+  ])('accepts the allowed name in Host: %s', async host => {
     const { app } = await startService()
     expect(await exchange(app, get('/', `Host: ${host}`))).toMatchObject({ status: 200, body: 'page' })
   })
@@ -121,7 +121,7 @@ describe('guardBrowserBoundary', () => {
     expect(await exchange(lenient, request)).toMatchObject({ status: 200 })
   })
 
-  it('allows probes by any host name', async () => {
+  it('allows probes under any host name', async () => {
     const { app } = await startService()
     expect(await exchange(app, get('/livez', 'Host: 10.1.2.3:3001'))).toMatchObject({ status: 200 })
     expect(await exchange(app, get('/livez?', 'Host: evil.example'))).toMatchObject({ status: 200 })

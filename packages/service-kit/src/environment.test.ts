@@ -74,7 +74,7 @@ describe('readEnvironment', () => {
     'http://LOCALHOST',
     'http://127.0.0.1:7001/a',
     'http://[::1]:7001',
-  ])('takes %s where tokens travel', value => {
+  ])('accepts %s as a URL that tokens are sent to', value => {
     expect(readEnvironment({ SIDECAR_URL: value }, env => env.secureUrl('SIDECAR_URL'))).toBe(value)
   })
 
@@ -84,13 +84,13 @@ describe('readEnvironment', () => {
     'http://127.0.0.1.example:7001',
     'http://10.0.0.1',
     'http://ada:geheim@sidecar',
-  ])('refuses %s where tokens travel, without repeating a password', value => {
+  ])('refuses %s as a URL that tokens are sent to, without repeating a password', value => {
     const read = () => readEnvironment({ SIDECAR_URL: value }, env => env.secureUrl('SIDECAR_URL'))
     expect(read).toThrow('SIDECAR_URL must be https, or http to localhost')
     expect(read).not.toThrow('geheim')
   })
 
-  it('reads host names as a Host header is read, and this machine’s where none are set', () => {
+  it('reads host names like a Host header; default: those of loopback', () => {
     const read = (value: string) => readEnvironment({ HOSTS: value }, env => env.hostNames('HOSTS'))
     expect(read('')).toEqual(['localhost', '127.0.0.1', '[::1]'])
     expect(read('Agent.Example, agent.example.:8443,[0:0::1],*')).toEqual([

@@ -103,7 +103,7 @@ export class EnvironmentReader {
     return value
   }
 
-  /** A comma-separated list of host names and addresses; `*` stands for any. Default: this machine's. */
+  /** A comma-separated list of host names and addresses; `*` stands for any. Default: those of loopback. */
   hostNames(name: string): readonly string[] {
     return this.list(name, loopbackHosts).map(item => {
       const host = item === '*' ? item : readHostName(item)

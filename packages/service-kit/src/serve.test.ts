@@ -90,7 +90,7 @@ describe.concurrent('serve', () => {
   })
 
   it('closes keep-alive connections by a header of their next response', async () => {
-    // It does not wait for that long: it closes when the last connection is closed.
+    // The service does not wait that long: it ends when the last connection is closed.
     const { child, nextLine, ended } = startService({ DRAIN_MS: '30000' })
     const ask = client(Number(await nextLine()))
     expect(await ask('/fast')).toEqual({ status: 200, connection: 'keep-alive' })
@@ -100,7 +100,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('waits for keep-alive connections as long as the service wants', async () => {
+  it('waits for keep-alive connections as long as `drainMs` says', async () => {
     const { child, nextLine, ended } = startService({ DRAIN_MS: '1600' })
     await client(Number(await nextLine()))('/fast')
     child.kill('SIGTERM')
@@ -111,7 +111,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('serves one more request on the connection of a response that had begun, and closes it with that', async () => {
+  it('serves one more request on the connection of a response that had begun, and then closes the connection', async () => {
     const { child, nextLine, ended, ask, running } = await stopWhileStreaming()
     expect(await nextLine()).toBe('closing')
     child.stdin.write('go on\n')
@@ -120,7 +120,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('waits as long for a connection whose response ended while others were being closed', async () => {
+  it('waits equally long for a connection whose response ended while others were being closed', async () => {
     const { child, nextLine, ended, running } = await stopWhileStreaming()
     await delay(600)
     const beforeEndMs = performance.now()

@@ -14,7 +14,7 @@ export interface Service {
   readonly portVariable?: string
   /**
    * How long to wait for clients with keep-alive connections to send another request, whose response closes the connection.
-   * A request that is sent while its connection is being closed may be lost; none is if this is as long as
+   * A request that is sent while its connection is being closed may be lost; no request is lost if this is as long as
    * `keepAliveTimeout`. Default: 1 s.
    */
   readonly drainMs?: number

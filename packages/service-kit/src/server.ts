@@ -48,8 +48,8 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
 }
 
 /**
- * Ajv does not validate schemas against the meta-schema, whose compilation would take longer than that of all schemas. They
- * are our own, and Ajv still refuses unknown keywords and types.
+ * Ajv does not validate schemas against the meta-schema, whose compilation would take longer than that of all schemas. The
+ * schemas are this project's own, and Ajv still refuses unknown keywords and types.
  */
 export const trustedSchemas = { validateSchema: false } as const
 

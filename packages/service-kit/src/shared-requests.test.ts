@@ -27,7 +27,7 @@ describe('SharedRequests', () => {
     expect(started).toHaveLength(2)
   })
 
-  it('lets nobody wait for a request that takes long already', async () => {
+  it('starts a new request rather than waiting for one that takes long already', async () => {
     const requests = new SharedRequests<string>(0)
     const { started, start } = startCounter()
     const hanging = requests.join('a', never(), start)
@@ -61,7 +61,7 @@ describe('SharedRequests', () => {
     expect(await stayed).toBe('still here')
   })
 
-  it('aborts the request when the last caller has gone, and does not hand its remains to the next', async () => {
+  it('aborts the request when the last caller has gone, and does not give its result to the next', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()
     const leaver = new AbortController()
@@ -86,7 +86,7 @@ describe('SharedRequests', () => {
     expect(await next).toBe('granted')
   })
 
-  it('keeps the next request known when the one before it ends late', async () => {
+  it('joins the next request even after the request before it ends late', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()
     const leaver = new AbortController()

@@ -16,7 +16,7 @@ describe('Telemetry', () => {
     ).toBe(undefined)
   })
 
-  it('sends everything to /v1/traces of the endpoint, as the service and its version', () => {
+  it('sends everything to /v1/traces of the endpoint, with the service’s name and version', () => {
     expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/base/' })).toEqual({
       tracesUrl: 'https://collector.example/base/v1/traces',
       headers: {},

@@ -24,7 +24,7 @@ afterAll(() => api.close())
 const ask = (claims: Record<string, unknown>, make = autonomousClaims) =>
   api.ask(api.issuer.sign(make({ authority: api.issuer.url, claims: { iat: now, ...claims } })))
 
-it('A denied agent gets 403 with any token, for a user too, and no advice to fetch another', async () => {
+it('A denied agent gets 403 with any token, also on behalf of a user, and no advice to fetch another', async () => {
   for (const make of [autonomousClaims, onBehalfOfClaims]) {
     const own = make === autonomousClaims ? { oid: sibling, sub: sibling } : {}
     const { status, body, headers } = await ask({ azp: sibling, ...own, iat: now + 30 }, make)
@@ -38,7 +38,7 @@ it('A denied agent gets 403 with any token, for a user too, and no advice to fet
   }
 })
 
-it('The check of a denied call has passed nothing', async () => {
+it('The result for a denied call lists no passed checks', async () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} }
   const { url, sign } = api.issuer
   const check = createTokenCheck({ ...describeWeatherApi(url), denyList: file, log })
@@ -62,23 +62,23 @@ it('A token that is denied by itself gets 401, so that its holder fetches anothe
   }
 })
 
-it('Any other token passes, and the check is among those that it passed', async () => {
+it('Any other token passes, and deny-list is among the checks that it passed', async () => {
   const { status, body } = await ask({})
   expect(status).toBe(200)
   expect(body.checks.at(-1)).toEqual({ name: 'deny-list', ok: true })
 })
 
-it('A token that is wrong is refused for what is wrong with it', async () => {
+it('An invalid token is refused for its fault and not by the deny list', async () => {
   expect((await ask({ azp: sibling, aud: 'other' })).body).toMatchObject({ failedCheck: 'audience' })
 })
 
-it('Decisions are counted as such, and the age of the list is a metric', async () => {
+it('Denials are counted as decisions, and the age of the list is a metric', async () => {
   const text = await metrics.metrics()
   expect(text).toMatch(/weather_api_token_decisions_total\{flow="autonomous",outcome="deny-list"\} 5/)
   expect(Number(/^weather_api_deny_list_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60)
 })
 
-it('While a deny list should be there and was never read, every token gets 503', async () => {
+it('While a configured deny list was never read, every token gets 503', async () => {
   const unread = await startProtectedApi({ denyList: temporaryFile('missing.json') })
   for (const token of [
     unread.issuer.sign(autonomousClaims({ authority: unread.issuer.url })),

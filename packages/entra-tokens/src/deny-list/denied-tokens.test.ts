@@ -28,7 +28,7 @@ describe('a row of the deny list', () => {
     expect(DeniedTokens.parse(JSON.stringify([row])).find(by(agent), issuedAt)).toBe(denial)
   })
 
-  it('counts beside others of the same agent by what it denies more', () => {
+  it('counts if it denies more than other rows of the same agent, in any order', () => {
     const both = [{ agent }, { agent, issuedBefore: issuedAt }]
     for (const list of [both, both.toReversed()])
       expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('agent')
@@ -37,7 +37,7 @@ describe('a row of the deny list', () => {
       expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('token')
   })
 
-  it('names ids whose capital letters do not count, and of a token’s id every letter', () => {
+  it('may name ids of agents and subjects in any case, and the id of a token', () => {
     const rows = [{ agent }, { oid: user, issuedBefore: issuedAt + 1 }, { uti: 'a'.repeat(64) }]
     const denied = DeniedTokens.parse(JSON.stringify(rows))
     const { size } = denied
@@ -61,7 +61,7 @@ describe('a row of the deny list', () => {
   })
 
   it.each(['', ' ', '{}', 'null', '[{"agent":', `[{"agent":"${agent}"}`])(
-    'is not looked for in what is no list: %j',
+    'is not searched in a text that is no list: %j',
     text => {
       expect(() => DeniedTokens.parse(text)).toThrow('The deny list is not')
     },

@@ -9,13 +9,13 @@ const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
 /** The last second of the year 9999, so that milliseconds are not taken for seconds. */
 const latestTime = 253_402_300_799
 
-/** The tokens that a deny list names, for look-ups that take the same time however long it is. */
+/** The tokens that a deny list names. A look-up takes the same time however long the list is. */
 export class DeniedTokens {
   /** The number of rows. */
   readonly size: number
   /** The second since 1970 before which tokens are denied, by client id of the agent. */
   readonly #agents = new Map<string, number>()
-  /** Likewise, by object id of the subject. */
+  /** The second since 1970 before which tokens are denied, by object id of the subject. */
   readonly #subjects = new Map<string, number>()
   readonly #tokens = new Set<string | undefined>()
 
@@ -28,7 +28,7 @@ export class DeniedTokens {
   /**
    * Reads a list: JSON, an array of `{"agent"}`, `{"agent", "issuedBefore"}`, `{"oid", "issuedBefore"}` and `{"uti"}`. Times are
    * ISO 8601 with a zone, or seconds since 1970. Another row makes the whole list unreadable, since it may be a denied agent with a
-   * slip of the pen.
+   * typing error.
    *
    * @throws {Error}
    */
@@ -52,7 +52,7 @@ export class DeniedTokens {
     return this.#tokens.has(tokenId) ? 'token' : undefined
   }
 
-  /** Takes a row over; `false` if it is none. */
+  /** Adds a row; `false` if it is not valid. */
   #add(row: unknown): boolean {
     const { agent, oid, uti, issuedBefore, ...others } = Object(row) as Record<string, unknown>
     const subjects = [agent, oid, uti].filter(id => id !== undefined)
@@ -67,7 +67,7 @@ export class DeniedTokens {
   }
 }
 
-/** Of several rows for one id, the one that denies most counts. */
+/** If several rows have the same id, the row that denies most counts. */
 function putLatest(times: Map<string, number>, id: string, until: number): true {
   const key = id.toLowerCase()
   times.set(key, Math.max(until, times.get(key) ?? 0))

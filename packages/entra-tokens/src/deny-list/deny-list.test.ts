@@ -26,7 +26,7 @@ function openList(location: string) {
 describe('a file', () => {
   const listOf = (...agents: readonly string[]) => JSON.stringify(agents.map(id => ({ agent: id })))
 
-  /** A folder with a list, mounted as the kubelet does: the files are links by way of a link that is turned. */
+  /** A folder with a list as the kubelet mounts it: the file is a link through `..data`, a link that every update replaces. */
   function mount(content: string) {
     const folder = temporaryFolder(onTestFinished)
     let version = 0
@@ -43,7 +43,7 @@ describe('a file', () => {
     return { path: join(folder, 'deny-list.json'), turn }
   }
 
-  it('is read again when the kubelet turns its link', async () => {
+  it('is read again when the kubelet replaces its link', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const { path, turn } = mount(listOf())
@@ -55,7 +55,7 @@ describe('a file', () => {
     while (!list.find(by(agent), issuedAt)) await setImmediate()
   })
 
-  it('goes on as it was while it is torn, empty, too large, no file or gone, with an alarm', async () => {
+  it('keeps its last content in force while it is incomplete, empty, too large, no file or gone, and raises an alarm', async () => {
     const { path } = mount(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
@@ -87,7 +87,7 @@ describe('a file', () => {
     }
   })
 
-  it('of 10,000 rows that is written over and over while it is read lets no denied agent pass and no other fail', async () => {
+  it('of 10,000 rows, rewritten again and again while it is read, lets no denied agent pass and no other fail', async () => {
     const many = Array.from({ length: 10_000 }, () => randomUUID())
     const [before, after] = [listOf(agent, ...many), listOf(...many.slice(5_000), agent)]
     const { path } = mount(before)
@@ -151,7 +151,7 @@ describe('a file', () => {
     expect(lines).toMatchObject([{ ageSeconds: 3 }, { ageSeconds: 63 }])
   })
 
-  it('is as old as the process where it was never read', async () => {
+  it('has the age of the process if it was never read', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const { list, lines } = openList(join(tmpdir(), 'no-such-deny-list.json'))
@@ -161,7 +161,7 @@ describe('a file', () => {
     expect(lines).toMatchObject([{ ageSeconds: 0 }, { ageSeconds: 61 }])
   })
 
-  it('is looked at no more once it is closed, and raises no alarm', async () => {
+  it('is no longer polled once its list is closed, and raises no alarm', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const { path } = mount(listOf(agent))
@@ -178,7 +178,7 @@ describe('a file', () => {
     expect(lines).toEqual([])
   })
 
-  it('is looked at once at a time, and then after a second', async () => {
+  it('is read once at a time, and again a second later', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const { path } = mount(listOf(agent))
@@ -199,7 +199,7 @@ describe('a file', () => {
   it.each([
     ['of the same length', ''],
     ['at the same time', ' '],
-  ])('that is written while it is read, %s, is not taken', async (_how, more) => {
+  ])('that is written while it is read, %s, is not used', async (_how, more) => {
     const { path } = mount(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
@@ -222,7 +222,7 @@ describe('a file', () => {
     expect(list.find(by(agent), issuedAt)).toBe('agent')
   })
 
-  it('that is a pipe without a writer is no file, and nobody waits for it', async () => {
+  it('that is a pipe without a writer is refused without waiting for a writer', async () => {
     const path = temporaryFile('pipe', onTestFinished)
     execFileSync('mkfifo', [path])
     const { list, lines } = openList(path)
@@ -230,7 +230,7 @@ describe('a file', () => {
     expect(lines).toMatchObject([{ reason: 'The deny list is not a file.' }])
   })
 
-  it('may measure 4 MiB', async () => {
+  it('may have 4 MiB', async () => {
     const text = listOf(agent)
     const { path } = mount(`${text}${' '.repeat(4 * 1024 * 1024 - text.length)}`)
     const { list } = openList(path)
@@ -238,7 +238,7 @@ describe('a file', () => {
     expect(list.find(by(agent), issuedAt)).toBe('agent')
   })
 
-  it('that was never read denies an answer, until it is there', async () => {
+  it('that was never read makes every decision fail until it exists', async () => {
     const { path } = mount(listOf(agent))
     rmSync(path)
     const { list, lines } = openList(path)
@@ -296,7 +296,7 @@ describe('a URL', () => {
     ['breaks off', (_, response) => void response.writeHead(200, { 'content-length': 999 }).write(list, () => response.destroy()), /./],
     ['sends without end', (_, response) => void pipeline(Readable.from(endless()), response, () => {}), /larger/],
   ]
-  it.each(faults)('whose server %s lets the last list go on', async (_what, respond, reason) => {
+  it.each(faults)('whose server %s leaves the last list in force', async (_what, respond, reason) => {
     const { url, respondWith } = await serve(sendList)
     const opened = openList(url)
     await opened.list.ready()
@@ -308,7 +308,7 @@ describe('a URL', () => {
     expect(opened.list.find(by(sibling), issuedAt)).toBeUndefined()
   })
 
-  it('is waited for no more once the list is closed', async () => {
+  it('is no longer waited for once the list is closed', async () => {
     const { url, respondWith } = await serve(sendList)
     const { list, lines } = openList(url)
     await list.ready()
@@ -322,7 +322,7 @@ describe('a URL', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('whose server says nothing lets the last list go on, and is given up after some seconds', async () => {
+  it('whose server does not respond leaves the last list in force, and is given up after some seconds', async () => {
     const { url, respondWith } = await serve(sendList)
     const opened = openList(url)
     await opened.list.ready()

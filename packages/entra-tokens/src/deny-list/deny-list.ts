@@ -2,7 +2,7 @@ import type { Identity } from '../caller.ts'
 import { type Denial, DeniedTokens } from './denied-tokens.ts'
 import { openSource, type Source } from './source.ts'
 
-/** No deny list was read yet, so that nobody knows whether a token is denied. */
+/** No deny list was read yet, so it is unknown whether a token is denied. */
 export class DenyListUnavailable extends Error {
   override readonly name = 'DenyListUnavailable'
 }
@@ -17,7 +17,7 @@ export interface DenyListOptions {
 const alarmEveryMs = 60_000
 
 /**
- * A list of tokens that are refused, kept up to date: a file is looked at every second, a URL every 5 seconds. While it cannot
+ * A list of tokens that are refused, kept up to date: a file is read every second, a URL every 5 seconds. While it cannot
  * be read, the last list that was read stays in force.
  */
 export class DenyList {
@@ -33,7 +33,7 @@ export class DenyList {
   #isClosed = false
 
   /**
-   * Begins to read it.
+   * Begins to read the list.
    *
    * @throws {TypeError} for a URL that is not https
    */
@@ -43,7 +43,7 @@ export class DenyList {
     this.refresh()
   }
 
-  /** Whether it could be read at least once. */
+  /** Whether the list could be read at least once. */
   get isRead(): boolean {
     return this.#denied !== undefined
   }
@@ -53,7 +53,7 @@ export class DenyList {
     return (performance.now() - (this.#readMs ?? this.#createdMs)) / 1000
   }
 
-  /** Looks at once, after the look that may be under way. Never throws. */
+  /** Reads the list at once, or after a read that is under way. Never throws. */
   refresh(): Promise<void> {
     clearTimeout(this.#timer)
     const look = Promise.resolve(this.#look).then(async () => {
@@ -66,7 +66,7 @@ export class DenyList {
     return look
   }
 
-  /** Resolves as soon as a list was read. @throws {DenyListUnavailable} when the first look failed */
+  /** Resolves as soon as a list was read. @throws {DenyListUnavailable} when the first read failed */
   async ready(): Promise<void> {
     if (!this.isRead) await this.#look
     if (!this.isRead) throw new DenyListUnavailable('The deny list could not be read yet.')

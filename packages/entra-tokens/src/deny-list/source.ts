@@ -7,7 +7,7 @@ export interface Source {
   /** For the log; without the query of a URL, which may be a secret. */
   readonly name: string
   readonly pollMs: number
-  /** @throws {Error} when it is not there, too large, or written at this moment */
+  /** @throws {Error} when the list is missing, too large, or being written */
   read(): Promise<string>
   close(): Promise<void>
 }
@@ -32,7 +32,7 @@ export function openSource(location: string): Source {
 }
 
 /**
- * A file is read as a whole every second and not watched: that way a link which the kubelet turns, an editor's save and a network
+ * A file is read as a whole every second and not watched: so a link that the kubelet replaces, an editor's save and a network
  * file system are all alike, and for the usual few kilobytes it takes microseconds.
  */
 function fileSource(path: string): Source {

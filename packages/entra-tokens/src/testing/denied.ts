@@ -1,6 +1,6 @@
 import type { Identity } from '../caller.ts'
 
-/** Ids with letters, which may come in both cases. */
+/** Ids with letters, which may be upper or lower case. */
 export const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-8333-444444444444`) as [
   string,
   string,
@@ -10,7 +10,7 @@ export const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-
 /** When the tokens of the tests were issued, in seconds since 1970. */
 export const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
 
-/** Whose token a deny list is asked about. */
+/** The identity to look up in a deny list. */
 export const by = (caller: string, more: Partial<Identity> = {}): Identity => ({
   flow: 'obo',
   caller,

@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { ProxyError, readProxy } from './proxy.ts'
 
 export interface ConnectionOptions {
-  /** At most so many for each origin; further requests wait for one. Default: no limit. */
+  /** The most connections to an origin; further requests wait for a free one. Default: no limit. */
   readonly connections?: number
   readonly connectTimeoutMs?: number
   readonly lookup?: LookupFunction
@@ -12,8 +12,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * Connections to other servers, through the proxy that the environment names. All of a process are made here, but those of the
- * AWS SDK and of telemetry.
+ * Connections to other servers, through the proxy that the environment names. A process makes all its connections here, except those
+ * of the AWS SDK and of telemetry.
  */
 export function openConnections(options: ConnectionOptions): Dispatcher {
   const { connectTimeoutMs: timeout, lookup, ...limits } = options
@@ -31,7 +31,7 @@ export function openConnections(options: ConnectionOptions): Dispatcher {
   })
 }
 
-/** Connections to the proxy, which tell its failures from those of the host behind it. */
+/** Connections to the proxy, which distinguish its failures from those of the host behind it. */
 class ProxyPool extends Pool {
   override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>
   override connect(...args: Parameters<Dispatcher['connect']>): void

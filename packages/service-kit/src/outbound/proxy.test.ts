@@ -25,7 +25,7 @@ beforeEach(() => {
   proxy.refusal = undefined
 })
 
-/** What a call shows: its text, or code and words of its problem. */
+/** The result of a call: its text, or code and message of its problem. */
 async function call(url: string): Promise<string> {
   const { send, close } = createSender({ connectTimeoutMs: 2_000 })
   try {
@@ -38,8 +38,8 @@ async function call(url: string): Promise<string> {
   }
 }
 
-describe('A call by the proxy', () => {
-  it('reaches a host that has no other way, with the credentials of the proxy’s URL', async () => {
+describe('A call through the proxy', () => {
+  it('reaches a host that only the proxy reaches, with the credentials of the proxy’s URL', async () => {
     expect(await call('http://api.example/weather')).toBe('{"from":"api.example"}')
     expect(proxy.asked).toEqual(['api.example'])
   })
@@ -58,20 +58,20 @@ describe('A call by the proxy', () => {
     ['its credentials are wrong', 407, () => vi.stubEnv('HTTP_PROXY', proxy.url.replace('agent:', 'somebody:')), 'PROXY_AUTHENTICATION_FAILED', 'responded 407.'],
     ['the host is not allowed', 403, () => { proxy.refusal = { status: 403 } }, 'PROXY_REFUSED', 'does not lead to api.example (403).'],
     ['the proxy does not reach the host', 502, () => { proxy.refusal = { status: 502 } }, 'PROXY_UNAVAILABLE', 'does not reach api.example (502).'],
-  ])('says so when %s (%i)', async (_what, _status, change, code, words) => {
+  ])('reports when %s (%i)', async (_what, _status, change, code, words) => {
     change()
     expect(await call('https://api.example/weather')).toBe(`${code}: The proxy 127.0.0.1:${proxy.port} ${words}`)
     expect(proxy.asked).toEqual(['api.example:443'])
   })
 
-  it('says so when a page comes in the place of a response', async () => {
+  it('reports when the proxy sends a page in place of a response', async () => {
     proxy.refusal = { status: 403, page: '<html>Blocked by policy</html>' }
     expect(await call('http://api.example/weather')).toMatch(
       /^PROXY_REFUSED: .* does not lead to api.example \(403\)\.$/,
     )
   })
 
-  it('says so when the proxy is down, and works again when it is up', async () => {
+  it('reports when the proxy is down, and works again when it is up', async () => {
     const { port } = proxy
     const { send, close } = createSender({ connectTimeoutMs: 2_000 })
     const request = { url: 'http://api.example/weather', maxBytes: 1_000, timeoutMs: 5_000 }
@@ -83,7 +83,7 @@ describe('A call by the proxy', () => {
     await close()
   })
 
-  it('takes no credentials of the proxy into what it says', async () => {
+  it('reports no credentials of the proxy', async () => {
     proxy.refusal = { status: 502 }
     expect(await call('https://api.example/')).not.toMatch(/agent|word/)
   })
@@ -92,7 +92,7 @@ describe('A call by the proxy', () => {
 describe('A certificate of an unknown authority', () => {
   const error = Object.assign(new Error(), { code: 'SELF_SIGNED_CERT_IN_CHAIN' })
 
-  it('is the proxy’s doing only where the call goes by one', () => {
+  it('is reported as the proxy’s only if the call goes through it', () => {
     expect(proxyProblem(error, 'https://api.example/')?.code).toBe('PROXY_BREAKS_TLS')
     vi.stubEnv('NO_PROXY', 'api.example')
     expect(proxyProblem(error, 'https://api.example/')).toBeUndefined()
@@ -127,7 +127,7 @@ describe('The environment', () => {
     ['https://a.example/', 'b.example, *.example', false],
     ['https://a.example/', '*', false],
     ['https://notsvc/', 'svc', true],
-  ])('sends %s with NO_PROXY=%s by the proxy: %s', (url, NO_PROXY, expected) => {
+  ])('sends %s with NO_PROXY=%s through the proxy: %s', (url, NO_PROXY, expected) => {
     const settings = readProxy({ HTTP_PROXY: 'http://p:1', NO_PROXY })
     expect(settings && isProxied(url, settings)).toBe(expected)
   })

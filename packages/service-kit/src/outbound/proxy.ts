@@ -1,6 +1,6 @@
 import { commonProblem, type commonProblems, type ProblemError } from '../problems.ts'
 
-/** The forward proxy for calls of other servers, in the variables that Node's agents read. */
+/** The forward proxy for calls to other servers, in the variables that Node's agents read. */
 export interface ProxySettings {
   readonly HTTP_PROXY?: string
   readonly HTTPS_PROXY?: string
@@ -11,7 +11,7 @@ export interface ProxySettings {
 type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * The variables that name the proxy; lower-case forms take precedence. Without `HTTPS_PROXY`, `HTTP_PROXY` holds for https too.
+ * The variables that name the proxy; lower-case forms take precedence. Without `HTTPS_PROXY`, `HTTP_PROXY` applies to https too.
  */
 export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
@@ -28,20 +28,20 @@ export function readProxy(env: Variables = process.env): ProxySettings | undefin
   }
 }
 
-/** Many write a proxy as host and port alone. */
+/** Adds the scheme: many write a proxy as host and port alone. */
 function withScheme(proxy: string): string {
   return proxy.includes('://') ? proxy : `http://${proxy}`
 }
 
-/** Options by which Node's own `http.Agent` uses the proxy, for libraries that do not call by `send`. */
+/** Options by which Node's own `http.Agent` uses the proxy, for libraries that do not use `send`. */
 export function proxyAgentOptions(): { readonly proxyEnv?: Record<string, string> } {
   const proxy = readProxy()
   return proxy === undefined ? {} : { proxyEnv: { ...proxy } }
 }
 
 /**
- * Whether a request goes through the proxy. As undici has it, a host in `NO_PROXY` stands for those below it as well, with or
- * without a dot in front; `*.host` only for those below it, `*` for all; a port narrows an entry.
+ * Whether a request goes through the proxy. As in undici, a host in `NO_PROXY` covers its subdomains too, with or without a
+ * dot in front; `*.host` covers only subdomains, `*` covers all hosts; a port narrows an entry.
  */
 export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxySettings): boolean {
   const { protocol, hostname, port } = new URL(url)
@@ -76,7 +76,7 @@ export class ProxyError extends Error {
 }
 
 /**
- * Whether the proxy itself responded to a request of its host: it does so with a page, and no server that is called here sends one,
+ * Whether the proxy responded in place of the host: it does so with a page, and no server that is called here sends a page,
  * except as an error of its own.
  */
 export function isProxyPage(status: number, contentType: unknown): boolean {
@@ -106,7 +106,7 @@ export function proxyProblem(
 
 type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
 
-/** Failures to connect and to look up a name: behind a proxy, both are about the proxy itself. */
+/** Failures to connect and to look up a name: if a call goes through a proxy, both are the proxy's. */
 const noConnection =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
 const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/
@@ -140,7 +140,7 @@ interface Failure {
   readonly message?: string
 }
 
-/** An error, what caused it, and so on. */
+/** An error, its cause, the cause of that, and so on. */
 function causesOf(error: unknown): readonly Failure[] {
   const { cause, errors = [] } = (error ?? {}) as { cause?: unknown; errors?: readonly unknown[] }
   const own = typeof error === 'object' && error !== null ? [error as Failure] : []

@@ -11,7 +11,7 @@ export interface OutboundRequest {
   readonly body?: string | undefined
   /** The largest body of the response, both as it is sent and decompressed. */
   readonly maxBytes: number
-  /** For everything from the look-up of the name to the last byte. Without it only the signal ends the request. */
+  /** Time limit from the look-up of the name to the last byte. Without it only the signal ends the request. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Gets the body of the response piece by piece while it comes. */
@@ -26,7 +26,7 @@ export interface OutboundResponse {
   readonly text: string
 }
 
-/** Reads one response, and ends its request when that takes too long, brings too much or is wanted no more. */
+/** Reads one response, and ends its request if it takes too long, its response is too large, or its signal aborts. */
 export class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #request: OutboundRequest
   readonly #isProxied: boolean

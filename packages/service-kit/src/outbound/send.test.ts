@@ -69,7 +69,7 @@ describe('A request', () => {
     expect(sockets.size).toBe(4)
   })
 
-  it('that waits for a connection ends too, and is not sent later', async () => {
+  it('that waits for a connection can time out too, and is then not sent later', async () => {
     const waiting: ServerResponse[] = []
     const url = await serve((_request, response) => void waiting.push(response))
     const { ask } = open(1)
@@ -150,11 +150,11 @@ describe('A response', () => {
   })
 })
 
-describe('That there is no response', () => {
+describe('A missing response', () => {
   it.each<[string, RequestListener]>([
     ['begins', () => undefined],
     ['ends', (_request, response) => void response.writeHead(200).write('{"a":')],
-  ])('in time is told, where none %s', async (_what, listener) => {
+  ])('is reported as a timeout if no response %s in time', async (_what, listener) => {
     const url = await serve(listener)
     await expect(open().ask(url, { timeoutMs: 20 })).rejects.toMatchObject({
       kind: 'timeout',

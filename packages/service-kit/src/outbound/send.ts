@@ -13,13 +13,13 @@ export type Send = (request: OutboundRequest) => Promise<OutboundResponse>
 /** Sends requests over connections that are kept. */
 export interface Sender {
   readonly send: Send
-  /** Ends what is still under way. */
+  /** Ends the requests that are still under way. */
   close(): Promise<void>
 }
 
 /**
- * Limit of what lies between two steps of decompressing a body that was compressed more than once; its end result has the
- * request's limit.
+ * Limit of the intermediate results if a body was compressed more than once; the end result has the limit of the
+ * request.
  */
 const mostBytes = 16 * 1024 * 1024
 

@@ -5,11 +5,11 @@ import type { Duplex } from 'node:stream'
 const user = 'agent'
 const password = 'p@ss:word'
 
-/** A forward proxy with credentials, by CONNECT and, for http, by the whole address. It knows where the hosts of a test are. */
+/** A forward proxy with credentials, for CONNECT and, for http, absolute URLs. Only it knows the ports of a test's hosts. */
 export class ForwardProxy implements AsyncDisposable {
   /** Every host that it was asked for, with its port. */
   readonly asked: string[] = []
-  /** What it responds to everything; `undefined`: it does its work. */
+  /** The response to every request; `undefined`: requests are forwarded. */
   refusal: { readonly status: number; readonly page?: string } | undefined
   readonly #hosts: Readonly<Record<string, number>>
   readonly #server: Server
@@ -56,7 +56,7 @@ export class ForwardProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** With its credentials. */
+  /** The proxy's URL, with its credentials. */
   get url(): string {
     return `http://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}`
   }
