@@ -99,7 +99,7 @@ async function examineWith(
   }
 }
 
-/** Checks the first agent that acts for users only, since all of them use the blueprint's address. */
+/** Checks only the first agent that acts for users, since all agents use the blueprint's address. */
 function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
   const agent = agents.find(({ flows }) => flows.includes('obo'))
   const [toolset] = toolsets

@@ -1,6 +1,6 @@
 import { ProblemError, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
-/** What only the doctor can find: everything else has its code from the agent. */
+/** Problems that only the doctor finds; all others have the codes of the agent. */
 export const doctorProblems = {
   CONFIGURATION_INVALID: {
     title: 'The configuration cannot work.',

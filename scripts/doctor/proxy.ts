@@ -5,7 +5,7 @@ import { trouble } from './problems.ts'
 
 const limits = { timeoutMs: 5_000, maxBytes: 512 * 1024 }
 
-/** Whether the forward proxy of the environment, if there is one, leads to these addresses, and with their own certificates. */
+/** Whether the forward proxy of the environment, if there is one, leads to these addresses and shows their own certificates. */
 export function proxyChecks(urls: readonly string[]): readonly Check[] {
   const proxy = readProxy()
   if (proxy === undefined) return []

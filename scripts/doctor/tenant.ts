@@ -22,7 +22,7 @@ export interface TenantOptions {
   readonly tokenFile: string
 }
 
-/** The checks of the tenant that a receipt names; a single one where there is none. */
+/** The checks of the tenant that the receipt names; a single check if there is no receipt. */
 export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
   const nothing = () => undefined
   const clock = { nowMs: Date.now, wait: (ms: number) => delay(ms) }
@@ -86,7 +86,7 @@ function contextsIn(mcpConfig: string): readonly string[] {
   }
 }
 
-/** What Graph does not tell is no failure of the tenant. */
+/** What Graph does not show is no failure of the tenant. */
 function check(name: string, look: Check['run']): Check {
   return {
     name,

@@ -27,12 +27,12 @@ export interface TurnOptions {
   readonly example: string
   readonly flow: Flow
   readonly userToken: string | undefined
-  /** The tenant that users have to be of. */
+  /** The tenant that users have to belong to. */
   readonly tenantId?: string | undefined
   readonly needs: readonly string[]
 }
 
-/** One turn of direct mode: whether the agent gets a token of a flow for an API, and whether the API accepts it. */
+/** Checks by one turn of direct mode whether the agent gets a token of a flow for an API, and whether the API accepts it. */
 export function turnChecks(options: TurnOptions): readonly Check[] {
   const { ask, agent, api, example, flow, userToken, tenantId, needs } = options
   const who = flows[flow].inWords

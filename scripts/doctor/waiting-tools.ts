@@ -38,7 +38,7 @@ export function contextsOfServers(mcpConfig: string): readonly string[] {
   return Object.values(mcpServers).flatMap(({ authenticationContexts = [] }) => authenticationContexts)
 }
 
-/** Servers configured before there were approvals: all their tools wait now, also those that only read. */
+/** Warns of servers that were configured before approvals existed: all their tools wait now, even if they only read. */
 export function waitingToolsCheck(servers: readonly WaitingTools[]): Check {
   return {
     name: 'tools that wait',

@@ -46,7 +46,7 @@ export function findExtraEntries(wanted: unknown, found: unknown, within = ''): 
   return found.filter(isObject).flatMap(entry => (isWanted(entry) ? [] : [`${within}[${nameOf(entry)}]`]))
 }
 
-/** The change that makes an object as wanted. Lists of objects keep their other entries. */
+/** The change that makes an object match what is wanted. Lists of objects keep their other entries. */
 export function correction(wanted: Json, found: Json): Json {
   const changed = Object.entries(wanted).filter(
     ([name, value]) => compare(name, value, found[name]).length > 0,

@@ -43,7 +43,7 @@ export class GraphRefusal extends Error {
   }
 }
 
-/** No response came. Whether Graph did what it was asked is not known. */
+/** No response came, so it is unknown whether Graph carried out the request. */
 export class GraphUnreachable extends Error {
   override readonly name = 'GraphUnreachable'
   readonly request: GraphRequest

@@ -102,7 +102,7 @@ function isReceipt(content: unknown): content is Receipt {
   return content.version === 1 && ['setUpId', 'settings', 'objects'].every(name => name in content)
 }
 
-/** Keeps a file that is no receipt, beside the one that is written in its place. */
+/** Renames a file that is no receipt, since a receipt is written in its place. */
 function setAside(path: string, adopted: string): void {
   let known: Receipt | undefined
   try {

@@ -7,7 +7,7 @@ import { line } from './text.ts'
 
 /**
  * Switches agents off, so that they get no new token, or on. Without names: all of the receipt's agents. What they depend on is switched on
- * with them, if somebody switched it off: their user accounts, and with all agents the principals of blueprint, page and API.
+ * with them, if it is off: their user accounts, and with all agents the principals of blueprint, page and API.
  */
 export async function switchAgents(run: Run, names: readonly string[], isEnabled: boolean): Promise<void> {
   const receipt = requireReceipt(run)

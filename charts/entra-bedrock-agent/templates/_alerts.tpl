@@ -23,7 +23,7 @@ ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}
 
-{{/* One process at a time may write the file of the alerts, and it has to outlive the pod. */}}
+{{/* Only one process at a time may write the alerts file, and the file has to outlive the pod. */}}
 {{- define "checks.alerts" -}}
 {{- $api := .Values.weatherApi }}
 {{- with $api.alerts }}

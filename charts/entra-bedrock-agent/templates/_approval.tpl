@@ -1,6 +1,6 @@
 {{/*
-What lets a turn wait for its user: the keys that seal it meanwhile, which all pods of the agent share. The chart makes none: a key
-that it made would be another one with each rendering, or end in a repository.
+The keys that seal turns while they wait for their user, which all pods of the agent share. The chart makes no keys: a key of the
+chart's would change with each rendering, or end up in a repository.
 */}}
 
 {{/* Settings of the agent for turns that wait. */}}
@@ -20,7 +20,7 @@ ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}
 
-{{/* As a folder: the kubelet never updates a subPath. */}}
+{{/* Mounts a folder: the kubelet never updates a subPath. */}}
 {{- define "approval.mount" -}}
 {{- if .Values.approval.existingSecret }}
 - {name: seal-keys, mountPath: /etc/seal-keys, readOnly: true}

@@ -38,7 +38,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{ .Values.weatherApi.serviceAccount.name | default (printf "%s-weather-api" (include "prefix" .)) }}
 {{- end }}
 
-{{/* Fields of every pod. Because of the group, containers that do not run as root can read projected tokens. */}}
+{{/* Fields of every pod. With this group, containers that do not run as root can read projected tokens. */}}
 {{- define "podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false

@@ -10,7 +10,7 @@
 {{- $prefix := include "prefix" . }}
 {{- /* This pod, the cluster's own names, and what nodes tell of identities. */}}
 {{- $direct := list "localhost" "127.0.0.1" "::1" ".svc" ".cluster.local" (printf "%s-weather-api" $prefix) "169.254.169.254" "169.254.170.23" "fd00:ec2::23" }}
-{{- /* What has a way out of its own needs no other. */}}
+{{- /* Hosts with an egress of their own are called directly. */}}
 {{- range concat (values .Values.downstreamApis) (values .Values.mcpServers) }}
   {{- if and .url .egress }}{{ $direct = append $direct (urlParse .url).hostname }}{{ end }}
 {{- end }}

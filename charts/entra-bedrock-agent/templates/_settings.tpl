@@ -69,7 +69,7 @@
   {{- end }}
 {{- end }}
 {{- if .Values.weatherApi.alerts.enabled }}
-  {{- /* On behalf of users the right to alerts alone: a consent that is missing among others would not show. */}}
+  {{- /* On behalf of users, the entry requests only the right to alerts: among others, a missing consent would not show. */}}
   {{- $weather := .Values.downstreamApis.weather }}
   {{- $settings = merge $settings (dict
     "DownstreamApis__weatherAlerts__BaseUrl" (include "apiUrl" (list $ "weather" $weather))
@@ -155,7 +155,7 @@
 {{- .Values.defaultAgent | default (keys .Values.agents | sortAlpha | first) }}
 {{- end }}
 
-{{/* Of the agents with this flow, those that whoever reaches the page may use without signing in: (list $ <flow>). */}}
+{{/* The agents with this flow that anybody who reaches the page may use without signing in: (list $ <flow>). */}}
 {{- define "agents.openIn" -}}
 {{- $root := index . 0 }}
 {{- $flow := index . 1 }}
@@ -209,7 +209,7 @@
 {{- end }}
 {{- end }}
 
-{{/* As a folder: the kubelet never updates a subPath. */}}
+{{/* Mounts a folder: the kubelet never updates a subPath. */}}
 {{- define "denyList.mount" -}}
 {{- if .Values.denyList.configMap }}
 - {name: deny-list, mountPath: /etc/deny-list, readOnly: true}

@@ -33,7 +33,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Keeps the OpenTelemetry operator from injecting a second SDK, beside which that of the service would send nothing. */}}
+{{/* Keeps the OpenTelemetry operator from injecting a second SDK: with it, the service's own SDK would send nothing. */}}
 {{- define "telemetry.annotations" -}}
 {{- if .Values.telemetry.endpoint }}
 instrumentation.opentelemetry.io/inject-nodejs: "false"

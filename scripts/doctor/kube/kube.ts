@@ -24,7 +24,7 @@ export interface KubeOptions {
   readonly receipt: string
 }
 
-/** Checks a release of the chart through the API server, with the rights of whoever asks. */
+/** Checks a release of the chart through the API server, with the rights of kubectl's user. */
 export async function examineCluster(options: KubeOptions): Promise<readonly Finding[]> {
   const kubectl = new Kubectl(options.namespace)
   let release: Release | undefined

@@ -3,7 +3,7 @@ import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { type Container, containersOf, podsOf, type Release, settingsOf } from './release.ts'
 
-/** Whether all containers have the same proxy, and call directly what is in the cluster. No check where none has a proxy. */
+/** Whether all containers have the same proxy, and call hosts in the cluster directly. No check if no container has a proxy. */
 export function proxyChecks(release: Release): readonly Check[] {
   const containers = ['agent', 'weather-api'].flatMap(component =>
     podsOf(release, component).slice(0, 1).flatMap(containersOf),

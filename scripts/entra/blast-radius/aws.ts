@@ -81,7 +81,7 @@ function accessOf({ access }: Role, wanted: readonly Statement[], whyNot?: strin
     : [...branches, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
 }
 
-/** How the template lets ServiceAccounts become a role: by tokens of their issuer, or in the EKS clusters that it names itself. */
+/** How the template lets ServiceAccounts become a role: by tokens of their issuer, or in EKS clusters that the role names. */
 function waysOf(found: Role, credentials: readonly FederatedCredential[]) {
   const clusters = arnsIn(found.trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g).map(
     ([region, PodIdentityCluster]) => ({ parameters: { PodIdentityCluster }, region }),

@@ -25,7 +25,7 @@ export interface BlastRadius {
   readonly what: readonly Branch[]
 }
 
-/** One branch with this title and these below it; none if there are none. */
+/** One branch with this title and these branches below it; an empty list if there are no branches. */
 export function group(title: string, branches: readonly Branch[]): readonly Branch[] {
   return branches.length > 0 ? [{ title, branches }] : []
 }

@@ -33,7 +33,7 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
   return told ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
 }
 
-/** A secret that has been used, with when. */
+/** A secret with the time of its last use, if it was used. */
 function withUse(credential: Branch, activities: readonly Json[]): Branch {
   const found = activities.find(({ keyId }) => keyId === credential.id)
   const last = timeOf(found?.['signInActivity'])

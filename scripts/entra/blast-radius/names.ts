@@ -1,8 +1,8 @@
 import type { Graph, Json } from '../graph.ts'
 
 /**
- * Adds to assignments and grants the names of their API and app role: Graph gives them by id there. An API that may not be read
- * has no name; its id is then shown.
+ * Adds the names of API and app role to assignments and grants, in which Graph has only their ids. An API that may not be read
+ * is shown by its id.
  */
 export function namesFrom(graph: Graph): (member: Json) => Promise<Json> {
   const resources = new Map<string, Promise<Json | undefined>>()

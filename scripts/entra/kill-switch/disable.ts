@@ -13,8 +13,8 @@ import { denyAgents } from './rows.ts'
 import { Series } from './series.ts'
 
 /**
- * The kill switch: agents get no new token from Entra, and with a deny list the API refuses those that they have. At Entra they
- * are switched off whatever goes wrong with the rest.
+ * The kill switch: agents get no new token from Entra, and with a deny list the API refuses the tokens that they have. Agents
+ * are switched off at Entra even if other steps fail.
  *
  * @returns whether all was done, and proven where that was asked for
  */

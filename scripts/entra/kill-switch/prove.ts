@@ -3,7 +3,7 @@ import type { Clock } from '../patience.ts'
 import type { Answer, Field } from './field.ts'
 import { Series } from './series.ts'
 
-/** How many refusals in a row, all with the same code, and how many successful calls of the other agents prove it. */
+/** How many refusals in a row with the same code, and how many successful calls of the other agents, a proof needs. */
 const enough = 10
 const pauseMs = 150
 const longestPauseMs = 5_000

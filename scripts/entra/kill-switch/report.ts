@@ -1,7 +1,7 @@
 import type { Proof } from './prove.ts'
 import type { Series } from './series.ts'
 
-/** What was seen, for people, with times in seconds since the switch was thrown. */
+/** Describes what a proof observed, with times in seconds since the switch was thrown. */
 export function describeProof({ startMs, series, controls, expiresMs, isApiAwaited, doubts }: Proof): string {
   const seconds = (ms: number | undefined) =>
     ms === undefined ? 'never' : ((ms - startMs) / 1_000).toFixed(2)

@@ -47,7 +47,7 @@ function withoutAgent(rows: readonly Row[], agent: string): readonly Row[] {
   return rows.filter(row => !isOf(row, agent))
 }
 
-/** The later of this time and those of the agent's rows. */
+/** The latest of this time and the times in the agent's rows. */
 function laterOf(rows: readonly Row[], agent: string, ms: number): number {
   const times = rows.filter(row => isOf(row, agent)).map(({ issuedBefore }) => issuedBefore)
   const known = times.map(time => (typeof time === 'number' ? time * 1_000 : Date.parse(String(time))))

@@ -12,7 +12,7 @@ import {
   type TenantObject,
 } from './tenant-object.ts'
 
-// Ids need to be unique within their application only, so they are the same everywhere.
+// Ids need to be unique within their application only, so every tenant gets the same ids.
 const accessAsUserId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e01'
 const weatherReadId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e02'
 export const weatherReadAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e03'

@@ -62,17 +62,17 @@ export interface TenantObject {
   readonly access: AccessByMethod
   /** Keys of the objects that have to exist before it. */
   readonly needs: readonly string[]
-  /** Looks for it: where the receipt says, else by what it is. */
+  /** Finds it by the id in the receipt, else by its properties. */
   find(graph: Graph): Promise<Found>
   /** The request that makes it. */
   create(): GraphRequest
-  /** Requests that clear away what earlier ones of this kind left behind, before it is made. */
+  /** Requests that remove leftovers of its kind before it is made. */
   clear?(graph: Graph): Promise<readonly GraphRequest[]>
   /** The properties that it must have. */
   properties?(): Json
   /** Where it is read, corrected and deleted. */
   address?(): string
-  /** The request that takes it away, where that is not a deletion at its address. */
+  /** The request that takes it away, unless that is a deletion at its address. */
   remove?(): GraphRequest
   /** Whether it is to be switched on, for what can be switched off. */
   isOn?(): boolean
@@ -102,7 +102,7 @@ export interface Collection {
   faultsOf?(members: readonly Json[]): readonly string[]
   /** Others may use its members, which are deleted with what it belongs to. */
   readonly isNeededByOthers?: true
-  /** The request that deletes a member, where Entra does not do so along with what it belongs to. */
+  /** The request that deletes a member, unless Entra deletes members with what they belong to. */
   remove?(member: Json): GraphRequest
 }
 
