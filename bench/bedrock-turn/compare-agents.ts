@@ -18,7 +18,7 @@ const here = (file: string) => resolve(import.meta.dirname, file)
 if (import.meta.main) await compareAgents()
 
 /**
- * The CPU of a turn with one tool beside that of LangGraph's prebuilt agent, in one run, both from their sources.
+ * The CPU of a turn with one tool compared with that of LangGraph's prebuilt agent, in one run, both from their sources.
  * `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 export async function compareAgents(): Promise<void> {

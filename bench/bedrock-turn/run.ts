@@ -1,5 +1,5 @@
 /**
- * What bedrock mode adds to Bedrock: the CPU of a turn with a tool beside LangGraph's own agent (`compare-agents.ts`, which also
+ * What bedrock mode adds to Bedrock: the CPU of a turn with a tool against LangGraph's own agent (`compare-agents.ts`, which also
  * runs alone); delay to the first token and to the whole answer against the bare SDK and against a bare server around it, CPU per
  * turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own; after that
  * comparison the agent is the production bundle, with the settings below and a compile cache that is filled.

@@ -1,6 +1,6 @@
 /**
- * Direct-mode turns through the whole chain (agent → sidecar → weather API), every service a process of its own, beside a bare
- * server that makes the same two calls, beside a lean one that also checks what it gets, and beside an agent that sends its
+ * Direct-mode turns through the whole chain (agent → sidecar → weather API), every service a process of its own, against a bare
+ * server that makes the same two calls, a lean one that also checks what it gets, and an agent that sends its
  * traces. `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 import { resolve } from 'node:path'

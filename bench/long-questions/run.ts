@@ -1,5 +1,5 @@
 /**
- * How long the agent searches for a place in messages that are constructed to be slow, beside one regular expression over
+ * How long the agent searches for a place in messages that are constructed to be slow, against one regular expression over
  * the same text.
  */
 

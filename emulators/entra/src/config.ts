@@ -67,7 +67,7 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
   return uris
 }
 
-/** Where consent for agents returns to: a page beside that of sign-in, unless configured. */
+/** Where consent for agents returns to: a page next to the one that sign-in returns to, unless configured. */
 function readConsentUris(reader: EnvironmentReader, redirectUris: readonly string[]): readonly string[] {
   const beside = redirectUris.map(uri => URL.parse('/auth/consent.html', uri)?.href ?? '')
   return reader.list('CONSENT_REDIRECT_URI', beside)

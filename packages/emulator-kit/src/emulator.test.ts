@@ -13,7 +13,7 @@ const Cup = Type.Object({ cup: Type.Optional(Type.String()) }, { additionalPrope
 const spill = faultKind('The tea is spilt.', { amount: Type.Integer() }, ({ amount }) => ({ spilt: amount }))
 const Temperatures = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]))
 
-/** An emulator with one route that faults apply to, one kind of fault and two settings beside the clock. */
+/** An emulator with one route that faults apply to, one kind of fault and two settings besides the clock. */
 async function startTeapot() {
   const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false } } })
   const emulator = new Emulator({

@@ -16,9 +16,9 @@ export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds,
   readonly allowedHosts: readonly string[]
   /** Schema of what a fault can be limited to. */
   readonly target: Target
-  /** The emulator's own kinds of faults, beside the transport faults. */
+  /** The emulator's own kinds of faults, in addition to the transport faults. */
   readonly faults: Kinds
-  /** The emulator's settings beside the clock: the schemas of a change, and the initial values. */
+  /** The emulator's settings besides the clock: the schemas of a change, and the initial values. */
   readonly settings: { readonly change: TProperties; readonly initial: Values }
 }
 

@@ -23,7 +23,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   readonly #stopped = new AbortController()
   #injected: readonly InjectedFault<Target, Kinds>[] = []
 
-  /** @param own the emulator’s own kinds, beside the transport faults that every emulator has */
+  /** @param own the emulator’s own kinds, in addition to the transport faults that every emulator has */
   constructor(target: Target, own: Kinds) {
     this.#kinds = { ...transportFaults, ...own }
     const faults = Object.entries(this.#kinds).map(([kind, { does, parameters }]) =>

@@ -13,7 +13,7 @@ describe('an API that wants the authentication context c1', () => {
   const forUser = (claims: Claims) =>
     api.ask(api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims })))
 
-  it('challenges a user’s token without it, and does not ask whether its client understands challenges', async () => {
+  it('challenges a user’s token without the context, whether or not its client says that it understands challenges', async () => {
     const realm = tenant.tenantId
     const authorize = `${api.issuer.url}/${realm}/oauth2/v2.0/authorize`
     const { status, challenge, body } = await forUser({})
@@ -30,7 +30,7 @@ describe('an API that wants the authentication context c1', () => {
     })
   })
 
-  it('says that a user’s token with it passed this check', async () => {
+  it('says that a user’s token with the context passed this check', async () => {
     const { status, body } = await forUser({ acrs: ['p1', 'c1'] })
     expect(status).toBe(200)
     expect(body.checks.slice(-3)).toEqual(
@@ -58,7 +58,7 @@ describe('an API that wants the authentication context c1', () => {
     })
   })
 
-  it('checks the scope first, since a sign-in would not bring it', async () => {
+  it('checks the scope first, since a sign-in would not add a scope', async () => {
     expect(await forUser({ scp: 'Other.Read' })).toMatchObject({
       status: 403,
       body: { code: 'WEATHER_FORBIDDEN' },

@@ -79,7 +79,7 @@ it.each<[string, Claims]>([
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
 
-it('A token tells the ids of its client, subject, tenant and blueprint, and its own', () => {
+it('The identity has the ids of the token and of its client, subject, tenant and blueprint', () => {
   const ids = { xms_par_app_azp: 'blueprint-1', uti: 'token-1' }
   const told = {
     objectId: 'stranger',
@@ -100,7 +100,7 @@ it('A token tells the ids of its client, subject, tenant and blueprint, and its 
   })
 })
 
-it('An agent user is known by its facets where the list of callers names none', () => {
+it('An agent user is recognised by its facets if the list of callers names no agent user', () => {
   const withoutUsers = { callers: [{ clientId: ids.agent, isAgent: true }], permissions }
   const claims = user(ids.agent, ids.robot, marked('user', '11', '13'))
   expect(decideAccess(claims, withoutUsers)).toMatchObject({ identity: { kind: 'agentUser' } })

@@ -64,7 +64,7 @@ export class SigningKeys {
     this.#options = options
     this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
     this.#dispatcher = this.#connections.compose(
-      // Decompressed here with the same limit, since fetch has none.
+      // Decompressed here with the same limit, since fetch has no limit.
       interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
       cacheForSeconds(keySetLifetimeSeconds),
       interceptors.deduplicate(),

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 
-/** What a service tells of itself, in OpenAPI's words. https://spec.openapis.org/oas/v3.1.0#info-object */
+/** What a service says about itself, in OpenAPI's words. https://spec.openapis.org/oas/v3.1.0#info-object */
 export interface OpenApiInfo {
   readonly title: string
   readonly version: string

@@ -32,7 +32,7 @@ describe('decide', () => {
       ['what meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
       ['what has not got the value of a condition', allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }), 'not-allowed'],
     ],
-  )('looks at a statement about %s', (_what, statement, expected) => {
+  )('evaluates a statement about %s', (_what, statement, expected) => {
     expect(decision(statement)).toBe(expected)
   })
 

@@ -41,7 +41,7 @@ const failed = (does: string, frame: (type: string, message: string) => Uint8Arr
     return { breaks: { afterEvents, end: raw => raw.end(frame(type, message)) } }
   })
 
-/** The faults of Bedrock, beside the transport faults. */
+/** The faults of Bedrock, in addition to the transport faults. */
 export const faults = {
   error: faultKind(
     'An error by its name.',

@@ -163,14 +163,14 @@ describe('the choice of a weather tool', () => {
     ])
   })
 
-  it('is answered with the missing tool if there is none', () => {
+  it('is impossible without one, and the answer says which tool is missing', () => {
     expect(textOf(ask('Weather in Rome', []))).toMatch(/no weather tool/)
     expect(textOf(ask('Weather in Rome', [tool('send_mail', { address: text })]))).toMatch(/no weather tool/)
     expect(textOf(ask('Weather in Rome tomorrow', weatherTools.slice(0, 1)))).toMatch(/no forecast tool/)
   })
 })
 
-describe('another tool is called', () => {
+describe('the choice among all tools', () => {
   it.each([
     ['Use get_tasks for project Apollo', ['get_tasks', { project: 'Apollo' }]],
     ['What are the tasks of project Apollo?', ['get_tasks', { project: 'Apollo' }]],
@@ -185,11 +185,11 @@ describe('another tool is called', () => {
     ],
     ['search for llamas', ['search', { query: 'search for llamas' }]],
     ['Book a large room for guest Ada, “R 2”', ['book_room', { size: 'large', guest: 'Ada', room: 'R 2' }]],
-  ])('when a question has its name or the words of its name: %s', (question, call) => {
+  ])('takes the tool that a question names, as an identifier or in words: %s', (question, call) => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
-  it('only once its arguments are known', () => {
+  it('calls no tool before the arguments are known', () => {
     expect(textOf(ask('What are the tasks?', taskTools))).toBe('Which project do you mean?')
     expect(textOf(ask('Show the calendar', taskTools))).toBe('Which user name do you mean?')
   })
@@ -197,11 +197,11 @@ describe('another tool is called', () => {
   it.each([
     ['Weather in Oslo', ['get_weather', { city: 'Oslo' }]],
     ['What is the forecast for Oslo?', ['get_forecast', { city: 'Oslo', days: 3 }]],
-  ])('but a question about weather calls the weather tools: %s', (question, call) => {
+  ])('takes the weather tools for a question about weather: %s', (question, call) => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
-  it('from the server that the question names, even if others have the same tool', () => {
+  it('takes the tool of the server that a question names, even if others have the same tool', () => {
     const served = tool('weather-tools__get_weather', { city: text })
     const weatherInOslo = [['weather-tools__get_weather', { city: 'Oslo' }]]
     const tools = [...taskTools, served]
@@ -275,7 +275,7 @@ describe('a message about alerts', () => {
     ['my alerts', [['list_alerts', {}]]],
     [`delete alert ${id}`, [['delete_alert', { id }]]],
     ['Weather in Oslo', [['get_weather', { city: 'Oslo' }]]],
-  ])('calls the tools for alerts, and one about weather the weather tools: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
+  ])('calls the tools for alerts, unless it only asks about weather: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
 
   it('is answered by asking for what is missing', () => {
     expect(textOf(on('warn me about Oslo'))).toBe('Below or above which temperature?')

@@ -42,7 +42,7 @@ const Api = strictObject({
   requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
   oauth2PermissionScopes: Type.Array(PermissionScope),
   preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
-  /** Whether claims may be put into its tokens that Entra does not put there by itself. */
+  /** Whether the API's tokens may have claims that Entra does not add by itself. */
   acceptMappedClaims: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
 })
 
@@ -198,7 +198,7 @@ export interface RoleAssignment {
   readonly createdDateTime: string
 }
 
-/** Of conditional access only what authentication contexts need: policies that name some, and demand a second factor. */
+/** The part of conditional access that authentication contexts need: policies that name contexts and demand a second factor. */
 export const ConditionalAccessPolicyProperties = strictObject({
   displayName: Name,
   state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),

@@ -5,13 +5,13 @@ import { type Static, type TObject, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Guid, Name } from './objects.ts'
 
-/** An API that is registered in the tenant beside the weather API. */
+/** An API that is registered in the tenant besides the weather API. */
 export interface Registration extends ApiRegistration {
   /** Whether an administrator has consented to its scopes for all users; default: yes. */
   readonly adminConsent?: boolean
 }
 
-/** A client beside the page and the agents. Administrators have consented to what it may do at its APIs. */
+/** A client besides the page and the agents. Administrators have consented to what it may do at its APIs. */
 export interface ClientRegistration {
   readonly appId: string
   readonly displayName: string

@@ -15,7 +15,7 @@ export const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
 
 export const FaultTarget = strictObject({ leg: Type.Enum(legs) })
 
-/** Faults of Entra beside the transport faults; each is a refusal that is thrown. */
+/** Faults of Entra in addition to the transport faults; each is a refusal that is thrown. */
 export const faults = {
   refuse: faultKind(
     'The refusal with this code.',

@@ -36,7 +36,7 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
     .list('/identityGovernance/entitlementManagement/assignments', () => content().accessPackageAssignments)
 }
 
-/** What `$expand` can ask for, which is always there here. */
+/** The objects that `$expand` can request; this emulator always returns them. */
 function expand({ directory }: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
   const principal = directory.user(principalId) ?? directory.principalById(principalId)
   const roleDefinition = roleDefinitions.find(({ id }) => id === roleDefinitionId)

@@ -79,7 +79,7 @@ function findResource(entra: Entra, identifier: string): TargetResource {
   return { ...resource, identifier }
 }
 
-/** As documented, and not seen by everybody: mapped claims go to an audience that is a client id or in a verified domain. */
+/** As documented, but not seen in all tenants: mapped claims need an audience that is a client id or in a verified domain. */
 function checkMappedClaims(
   { settings }: Entra,
   identifier: string,

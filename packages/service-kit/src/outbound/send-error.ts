@@ -1,6 +1,6 @@
 /**
  * Why there is no response. `refused`: nobody listens at the address. `unreachable`: no connection was made for another reason.
- * `proxy`: the forward proxy leads nowhere. In these cases nothing was sent. `broken`: the connection ended before the response did.
+ * `proxy`: the forward proxy reaches no host. In these cases nothing was sent. `broken`: the connection ended before the response did.
  */
 export type SendErrorKind = 'refused' | 'unreachable' | 'proxy' | 'broken' | 'timeout' | 'too-large' | 'other'
 
