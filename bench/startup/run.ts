@@ -33,7 +33,7 @@ const envOf = (process: string) => stack.find(({ name }) => name === process)?.e
 const withMcp = envOf('agent')
 const withoutMcp = { ...withMcp, MCP_CONFIG: '' }
 
-// With the settings of the Dockerfile.
+// Runs with the settings of the Dockerfile.
 const smallestImage = await asImage('bench/startup/bare-server.ts', {})
 const weatherImage = await asImage('services/weather-api/src/main.ts', {
   NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',

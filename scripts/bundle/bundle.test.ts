@@ -9,7 +9,7 @@ const folder = temporaryFolder()
 
 const fillCompileCache = resolve(import.meta.dirname, '../fill-compile-cache.ts')
 
-/** A process that ends without WORD, imports a part of itself if it is "lazy", and shares a file with that part. */
+/** A process that ends without WORD, imports a part of itself if WORD is "lazy", and shares a file with that part. */
 writeFileSync(join(folder, 'shared.ts'), 'export const say = (word: string) => console.log(word)')
 writeFileSync(
   join(folder, 'lazy.ts'),

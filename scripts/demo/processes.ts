@@ -77,7 +77,7 @@ export function describeProcesses(
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
-  // For the processes that browsers call.
+  // Where the processes that browsers call listen.
   const HOST = variables['HOST'] || shared.HOST
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined

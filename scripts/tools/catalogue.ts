@@ -64,7 +64,7 @@ const promtool: Tool = {
         `https://github.com/prometheus/prometheus/releases/download/v3.15.0/prometheus-3.15.0.${platform}.tar.gz`,
       member: platform => `prometheus-3.15.0.${platform}/promtool`,
     }),
-    // Without service discovery, which tests of rules do not need.
+    // Built without service discovery, which tests of rules do not need.
     goModule('github.com/prometheus/prometheus/cmd/promtool@v0.315.0', 'remove_all_sd'),
   ],
   advice: 'sudo apt-get install prometheus, or brew install prometheus',

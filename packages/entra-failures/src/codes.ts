@@ -270,5 +270,5 @@ const rows = {
 /** The AADSTS codes that the agent distinguishes. */
 export type EntraCode = keyof typeof rows
 
-/** By AADSTS code. Names and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
+/** Refusals by AADSTS code. Names and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
 export const refusals: Readonly<Record<number, Refusal>> = rows

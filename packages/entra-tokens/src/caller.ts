@@ -20,7 +20,7 @@ export type CallerFlow = (typeof callerKinds)[CallerKind]['flow']
 /** A client that may call. */
 export interface AllowedCaller {
   readonly clientId: string
-  /** Whether it is an agent identity. If a token has facets, they must then say so. */
+  /** Whether the client is an agent identity. If so, the facets of its tokens, if any, must say so. */
   readonly isAgent?: boolean
   /**
    * Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. If any

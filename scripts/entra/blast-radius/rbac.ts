@@ -118,7 +118,7 @@ function allowedOf(
     )
 }
 
-/** A name with a slash is a subresource: a rule for the resource does not cover it, one for `*` or for that subresource of all does. */
+/** A name with a slash is a subresource: a rule for the resource does not cover it, but a rule for `*` or for the subresource of all does. */
 function covers(resources: readonly string[], wanted: string): boolean {
   const [, subresource] = wanted.split('/')
   return ['*', wanted, ...(subresource === undefined ? [] : [`*/${subresource}`])].some(one =>

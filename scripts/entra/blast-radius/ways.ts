@@ -18,7 +18,7 @@ const admission = [
   'validatingadmissionpolicies',
   'validatingadmissionpolicybindings',
 ]
-/** Who signs certificates by which the API server knows users; `kubernetes.io/*` stands for all signers of that domain. */
+/** Signers of certificates by which the API server recognises users; `kubernetes.io/*` stands for all signers of that domain. */
 const signers = ['kubernetes.io/kube-apiserver-client', 'kubernetes.io/*']
 
 /** What lets somebody be a pod of a ServiceAccount, the most direct way first. */

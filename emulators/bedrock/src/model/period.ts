@@ -2,7 +2,7 @@
 export interface Period {
   /** How many days to ask the forecast for. */
   readonly days: number
-  /** Only this day, 0 = today. Without it and without weekdays: all days. */
+  /** Only this day, 0 = today. Without `index` and `weekdays`: all days. */
   readonly index?: number
   /** Only these days of the week, 0 = Sunday. */
   readonly weekdays?: readonly number[]

@@ -5,13 +5,13 @@ import { type AppRole, newRole, newScope, type PermissionScope } from './objects
 /** A scope in tokens of the Azure CLI. With it Graph refuses all requests about agents. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
-/** To read and write authentication contexts and policies of conditional access. */
+/** Permission to read and write authentication contexts and policies of conditional access. */
 export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
 
-/** To read authentication contexts and policies. */
+/** Permission to read authentication contexts and policies. */
 export const policyReadPermission = 'Policy.Read.All'
 
-/** To read when applications and credentials were used last. */
+/** Permission to read when applications and credentials were used last. */
 export const auditLogPermission = 'AuditLog.Read.All'
 
 /** What the set-up application may do at Graph. */

@@ -57,7 +57,7 @@ const applicationProperties = {
     nullable: true,
   }),
   spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
-  /** Of a blueprint: where consent for its agents returns to. */
+  /** For a blueprint: where consent for its agents returns to. */
   web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** Stored, but without an effect here. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
@@ -113,9 +113,9 @@ export type Application = Static<typeof ApplicationProperties> & {
   /** PEM certificates whose keys may sign client assertions. */
   certificates: string[]
   federatedIdentityCredentials: FederatedIdentityCredential[]
-  /** Of a blueprint. */
+  /** Only a blueprint has any. */
   inheritablePermissions: InheritablePermission[]
-  /** Of a blueprint: client ids of applications that may change it. */
+  /** For a blueprint: client ids of applications that may change the blueprint. */
   managerApplications: string[]
   /** Object ids of users. */
   sponsors: string[]

@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 }
 
-/** As Entra limits a tenant, if smaller; it also bounds this process's memory. */
+/** Limits a tenant, as Entra does with a larger number; this also bounds the memory of the process. */
 const maxObjects = 2_000
 
 /** The part of Microsoft Graph that setting up an agent needs. */

@@ -92,7 +92,7 @@ describe('A call through the proxy', () => {
 describe('A certificate of an unknown authority', () => {
   const error = Object.assign(new Error(), { code: 'SELF_SIGNED_CERT_IN_CHAIN' })
 
-  it('is reported as the proxy’s only if the call goes through it', () => {
+  it('is reported as a fault of the proxy only if the call goes through it', () => {
     expect(proxyProblem(error, 'https://api.example/')?.code).toBe('PROXY_BREAKS_TLS')
     vi.stubEnv('NO_PROXY', 'api.example')
     expect(proxyProblem(error, 'https://api.example/')).toBeUndefined()
