@@ -25,7 +25,7 @@ export const agents: Kind = {
         address: () => `/servicePrincipals/${target.idOf(key)}/microsoft.graph.agentIdentity`,
         create: () => ({ method: 'POST', path: agentsPath, body: { ...properties(), ...bindUsers(target) } }),
         properties,
-        // Set-up does not switch an agent on again that `disable` switched off.
+        // Set-up never switches an agent on again, whoever switched the agent off.
         isOn: () => !target.disabledAgents.includes(name),
         find: async graph => {
           const known = await readRecorded(graph, target, object)
