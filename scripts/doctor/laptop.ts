@@ -70,14 +70,11 @@ async function examineWith(
   const proxy = readProxy()
   // The proxy itself resolves the names of hosts that are reached through it.
   const hosts = hostsOf(urls.filter(url => !(proxy && isProxied(url, proxy))))
-  const outside = [
-    `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`,
-    ...urls.slice(1).filter(isHttps),
-  ]
+  const keysUrl = `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`
   try {
     return await examine([
       secretCheck(env),
-      ...proxyChecks(outside),
+      ...proxyChecks(keysUrl, urls.slice(1).filter(isHttps)),
       ...hosts.map(nameCheck),
       ...entraChecks(blueprint),
       ...sidecarChecks(config, env),

@@ -5,11 +5,15 @@ import { trouble } from './problems.ts'
 
 const limits = { timeoutMs: 5_000, maxBytes: 512 * 1024 }
 
-/** Whether the forward proxy of the environment, if there is one, leads to these addresses and shows their own certificates. */
-export function proxyChecks(urls: readonly string[]): readonly Check[] {
+/**
+ * Whether the forward proxy of the environment, if there is one, leads to these addresses and shows their own certificates.
+ *
+ * @param keysUrl the address of Entra's keys
+ */
+export function proxyChecks(keysUrl: string, others: readonly string[]): readonly Check[] {
   const proxy = readProxy()
   if (proxy === undefined) return []
-  const proxied = urls.filter(url => isProxied(url, proxy))
+  const proxied = [keysUrl, ...others].filter(url => isProxied(url, proxy))
   return [
     {
       name: 'proxy',
@@ -24,8 +28,8 @@ export function proxyChecks(urls: readonly string[]): readonly Check[] {
         try {
           for (const url of proxied)
             await send({ url, ...limits }).catch((error: unknown) => {
-              // The address of an API may well show a page; only those of Entra and AWS never do.
-              if (url !== proxied[0] && error instanceof SendError && error.status !== undefined) return
+              // An API, or AWS, may respond to such a request with a page of its own; Entra's keys are never one.
+              if (url !== keysUrl && error instanceof SendError && error.status !== undefined) return
               const refused = proxyProblem(error, url)
               if (refused) throw refused
               throw trouble(

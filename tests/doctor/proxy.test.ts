@@ -30,8 +30,8 @@ beforeEach(() => {
   proxy.refusal = undefined
 })
 
-async function look() {
-  const [finding] = await examine(proxyChecks([url]))
+async function look(...others: readonly string[]) {
+  const [finding] = await examine(proxyChecks(url, others))
   return finding
 }
 
@@ -54,6 +54,13 @@ describe('The doctor, of a proxy that the environment names,', () => {
   it('says that it is set, and that NO_PROXY keeps every call from it', async () => {
     vi.stubEnv('NO_PROXY', '*')
     expect(await look()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
+  })
+
+  it('takes a page for the API’s own, also if NO_PROXY names Entra', async () => {
+    vi.stubEnv('HTTP_PROXY', proxy.url)
+    vi.stubEnv('NO_PROXY', 'login.example')
+    proxy.refusal = { status: 403 }
+    expect(await look('http://api.example/')).toMatchObject({ status: 'PASS' })
   })
 
   it('has nothing to say where there is none', async () => {
