@@ -65,7 +65,7 @@ describe('with the keyboard alone', () => {
     await field.waitFor()
   })
 
-  it('the focus stays in the trace when its code comes late', async () => {
+  it('the focus stays in the trace even if the code of the trace loads late', async () => {
     const page = await browser.open(agent.url)
     const code = Promise.withResolvers<void>()
     await page.route('**/assets/trace-panel-*', async route => {
@@ -81,7 +81,7 @@ describe('with the keyboard alone', () => {
   })
 })
 
-describe('for people who asked their system for it', () => {
+describe('with these settings of the operating system', () => {
   it('nothing moves (prefers-reduced-motion)', async () => {
     agent.script = async (request, send, signal) => {
       send(turnStart(request))

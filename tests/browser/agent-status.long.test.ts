@@ -11,7 +11,7 @@ const agent = useScriptedAgent(async (request, send) =>
 )
 
 describe('what the agent says of itself', () => {
-  it('is told in words where Bedrock is not available', async () => {
+  it('is shown in words if Bedrock is not available', async () => {
     const bedrock = { state: 'unavailable', problem: problem('BEDROCK_NOT_CONFIGURED') }
     agent.status = { ...status, bedrock_available: false, components: { ...status.components, bedrock } }
     const page = await browser.open(agent.url)
@@ -19,7 +19,7 @@ describe('what the agent says of itself', () => {
     await page.getByText('Not available at the moment: Title of BEDROCK_NOT_CONFIGURED.').waitFor()
   })
 
-  it('names what is emulated, and says nothing where nothing is', async () => {
+  it('names what is emulated, and says nothing about emulators if there are none', async () => {
     const page = await browser.open(agent.url)
     const emulated = page.locator('.status-lines li', { hasText: 'emulated' })
     await page.getByRole('button', { name: 'Status: Ready' }).click()
@@ -36,7 +36,7 @@ describe('what the agent says of itself', () => {
     expect(await page.getByText('emulated').count()).toBe(0)
   })
 
-  it('is told with reason and fix where something is not available', async () => {
+  it('is shown with reason and fix if something is not available', async () => {
     const unavailable = { state: 'unavailable', problem: problem('API_UNAVAILABLE') }
     agent.status = { ...status, components: { ...status.components, weather_api: unavailable } }
     const page = await browser.open(agent.url)
@@ -62,7 +62,7 @@ describe('what the agent says of itself', () => {
     },
   )
 
-  it('is asked for again when it could not be had', async () => {
+  it('is requested again by “Try again” if it could not be loaded', async () => {
     agent.config = undefined
     const page = await browser.open(agent.url)
     await page.getByRole('alert').getByText('The agent does not answer.', { exact: false }).waitFor()
@@ -71,7 +71,7 @@ describe('what the agent says of itself', () => {
     await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
   })
 
-  it('is asked for again by itself until it is there', async () => {
+  it('is requested again automatically until it is loaded', async () => {
     agent.config = undefined
     const page = await browser.open(agent.url)
     await page.clock.install()
@@ -85,7 +85,7 @@ describe('what the agent says of itself', () => {
   it.each([
     ['refuses connections', (route: Route) => route.abort()],
     ['takes requests and never answers', () => {}],
-  ])('is told to be out of reach where it %s, until it is back', async (_how, answer) => {
+  ])('is shown as out of reach while the agent %s', async (_how, answer) => {
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await page.clock.install()
     await page.route('**/api/status', answer)
@@ -99,7 +99,7 @@ describe('what the agent says of itself', () => {
     await page.getByRole('button', { name: 'Status: Ready' }).waitFor()
   })
 
-  it('includes that it answers nobody who is not signed in', async () => {
+  it('includes that the agent answers signed-in users only', async () => {
     agent.config = withAgents({ requireSignIn: true })
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')

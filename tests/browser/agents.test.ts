@@ -79,14 +79,14 @@ describe('the agents', () => {
     ])
   })
 
-  it('are named by a link, which leads to the same one in another tab', async () => {
+  it('are named in a link, which leads to the same agent in another tab', async () => {
     agent.config = both
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()
     expect(new URL(page.url()).hash).toBe('#agent=trainee')
   })
 
-  it('that are no more are told as such: their conversation can be read, and another agent can be asked', async () => {
+  it('that no longer exist are shown as such: their conversation can be read, and another agent can be asked', async () => {
     agent.config = both
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     await (await ask(page, 'Weather in Dallas?')).getByText('says trainee').waitFor()
@@ -101,7 +101,7 @@ describe('the agents', () => {
     expect(await agent.received(2)).toHaveLength(2)
   })
 
-  it('of one blueprint, asked the same side by side: one is let in, the other one denied, which says what it lacks', async () => {
+  it('of one blueprint get the same question side by side: one is let in, the other is denied and says what it lacks', async () => {
     agent.config = {
       ...both,
       names: { ...both.names, [identities.agentId]: weather.title, [trainee.clientId]: trainee.title },
@@ -144,7 +144,7 @@ describe('the agents', () => {
     ])
   })
 
-  it('with three flows has room for all that can be chosen, on a window of 1024 pixels', async () => {
+  it('with three flows leave room for every choice in a window of 1024 pixels', async () => {
     agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
     const page = await browser.open(agent.url, { viewport: { width: 1024, height: 700 } })
     await page.getByText('Agent’s account').waitFor()
@@ -157,7 +157,7 @@ describe('the agents', () => {
       for (const other of boxes.slice(index + 1)) expect(overlap(one, other)).toBe(false)
   })
 
-  it('with three flows keep Send where it is, whichever is chosen', async () => {
+  it('with three flows keep Send where it is, whichever flow is chosen', async () => {
     agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
     const page = await browser.open(agent.url)
     for (const width of [1024, 1366, 1440, 1920]) {
@@ -171,7 +171,7 @@ describe('the agents', () => {
     }
   })
 
-  it('with a user account of their own call as it, by two tokens that nobody here saw', async () => {
+  it('with a user account of their own call as this account, by two tokens that the agent does not see', async () => {
     agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
     agent.script = async (request, send) =>
       send(turnStart(request), ...steps(traceAsAccount()), result(request, 'It is 21 °C.'))

@@ -12,9 +12,9 @@ const { ada, ben } = identities
 const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
 const file = temporaryFile('alerts.sqlite')
 const browser = useBrowser()
-/** What came in at the weather API about alerts. */
+/** The requests about alerts that reached the weather API. */
 let calls: string[]
-/** A temperature of each test's own, so that its alert is nobody else's. */
+/** A temperature for each test, so that tests do not share alerts. */
 let celsius = -40
 
 const aws = await forFile(EmulatedAws.start())
@@ -57,7 +57,7 @@ async function approve(page: Page): Promise<void> {
 }
 
 describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', mode => {
-  it('is approved, confirmed with a second factor, and made once; Compare shows acrs', async () => {
+  it('is approved, confirmed with a second factor, and created once; Compare shows acrs', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     const answer = await askForAlert(page, mode)
@@ -95,7 +95,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', 
   })
 })
 
-it('A second factor that is cancelled keeps the card; cancelled there, nothing is made', async () => {
+it('A cancelled second factor keeps the card; if the card is cancelled too, no alert is created', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)
   const answer = await askForAlert(page, 'Direct')
@@ -116,7 +116,7 @@ it('A second factor that is cancelled keeps the card; cancelled there, nothing i
   expect(calls).toEqual(['POST /alerts'])
 })
 
-it('A second factor of another account goes on with nothing, and says so', async () => {
+it('A second factor of another account does not continue the turn, and the card says so', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)
   await askForAlert(page, 'Direct')

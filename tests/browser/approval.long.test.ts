@@ -28,7 +28,7 @@ const agent = useScriptedAgent(async (request, send) =>
 )
 
 describe('a call that changes something', () => {
-  it('shows what would hide in its arguments, and no markup of them', async () => {
+  it('makes hidden characters in its arguments visible, and renders no markup in them', async () => {
     const text = 'Os\u202Elo\u200B <img src=x onerror=alert(1)>'
     const call = { ...alertCall, arguments: { city: text, note: 'x'.repeat(2_000) } }
     agent.script = async (request, send) => send(...untilApproval(request), pause(request, { calls: [call] }))
@@ -40,7 +40,7 @@ describe('a call that changes something', () => {
     expect(await values.nth(1).textContent()).toHaveLength(2_000)
   })
 
-  it('may have been done where the answer is lost, so that the same can only be sent again', async () => {
+  it('may have run if the answer is lost, so the page can only send the same decision again', async () => {
     agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     const lose = async (route: Route) => {
@@ -73,7 +73,7 @@ describe('a call that changes something', () => {
     [320, 480],
     [320, 640],
     [1280, 500],
-  ])('has nothing over its buttons at %i × %i', async (width, height) => {
+  ])('has nothing covering its buttons at %i × %i', async (width, height) => {
     const page = await browser.open(agent.url, { viewport: { width, height } })
     await ask(page, question)
     await isPressable(page)
@@ -101,7 +101,7 @@ describe('a call that changes something', () => {
     await approval(page).waitFor()
   })
 
-  it('leaves the focus with somebody who is writing', async () => {
+  it('leaves the focus where the user is writing', async () => {
     const ready = Promise.withResolvers<void>()
     agent.script = async (request, send) => {
       send(...untilApproval(request))
@@ -118,7 +118,7 @@ describe('a call that changes something', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
 
-  it('waits as before while the agent is busy, and says why it did not go on', async () => {
+  it('keeps waiting if the agent is busy, and says why it did not go on', async () => {
     agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await ask(page, question)
@@ -132,7 +132,7 @@ describe('a call that changes something', () => {
     await page.getByText('The alert is set.').waitFor()
   })
 
-  it('that came too late is told as any problem, with its code', async () => {
+  it('that is approved too late shows the problem with its code', async () => {
     agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
@@ -154,7 +154,7 @@ describe('several calls at once', () => {
     arguments: { id: 'a7' },
   }
 
-  it('are decided one by one, and sent only when all are', async () => {
+  it('are decided one by one, and sent only when all are decided', async () => {
     agent.script = async (request, send) =>
       send(...untilApproval(request), pause(request, { calls: [alertCall, second] }))
     agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
@@ -174,7 +174,7 @@ describe('several calls at once', () => {
     ])
   })
 
-  it('are all approved by the shortcut, and still sent by a press of its own', async () => {
+  it('are all approved by the shortcut, but sent only by another button', async () => {
     agent.script = async (request, send) =>
       send(...untilApproval(request), pause(request, { calls: [alertCall, second] }))
     agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
@@ -193,7 +193,7 @@ describe.each([
   ['light', 1280],
   ['dark', 320],
 ] as const)('the cards, %s and %i pixels wide', (colorScheme, width) => {
-  it('have nothing that axe finds', async () => {
+  it('have no fault that axe finds', async () => {
     const kinds = ['step-up', 'consent'] as const
     agent.goOn = async (request, send) => {
       const kind = kinds[agent.continued.length - 1]
@@ -225,7 +225,7 @@ describe.each([
 })
 
 describe('a consent', () => {
-  it('that is not known yet is tried again after 1, 2, 4 and 8 seconds, and then told', async () => {
+  it('that Entra does not know yet is tried again after 1, 2, 4 and 8 seconds, and then the user is told', async () => {
     agent.script = async (request, send) =>
       send(...untilApproval(request), pause(request, { kind: 'consent', consent }))
     agent.goOn = async (request, send) =>
@@ -263,7 +263,7 @@ describe('a consent', () => {
   })
 })
 
-it('side by side, a call that waits is only looked at', async () => {
+it('side by side, a call that waits can only be looked at', async () => {
   const page = await browser.open(agent.url)
   await ask(page, question)
   await approval(page).waitFor()

@@ -26,7 +26,7 @@ const agent = useScriptedAgent(async (request, send) =>
 )
 
 describe('a call that changes something', () => {
-  it('is shown exactly as it would be sent, sent when it is approved, and told in the same answer', async () => {
+  it('is shown exactly as it would be sent, sent when it is approved, and reported in the same answer', async () => {
     agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
@@ -87,7 +87,7 @@ describe('a call that changes something', () => {
     await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
   })
 
-  it('takes no press in the first half second, no Enter and no Esc', async () => {
+  it('ignores clicks, Enter and Esc in the first half second', async () => {
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()
@@ -145,7 +145,7 @@ describe('a call that changes something', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
 
-  it('is not sent when something else is asked, of which the page warns', async () => {
+  it('is not sent if the user asks something else, and the page warns of that', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await approval(page).waitFor()
@@ -175,7 +175,7 @@ describe('the trace', () => {
       .waitFor()
   })
 
-  it('of a step-up says what is wanted, and afterwards what came of it', async () => {
+  it('of a step-up says what is demanded, and afterwards what came of the step-up', async () => {
     let times = 0
     agent.goOn = async (request, send) => {
       times += 1

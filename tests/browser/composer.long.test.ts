@@ -46,7 +46,7 @@ describe('pressing Send twice', () => {
     expect(await agent.received(1)).toHaveLength(1)
   })
 
-  it('does not send a half-written next question where the first press was to stop', async () => {
+  it('does not send a half-written next question if the first press stopped an answer', async () => {
     const stopped = Promise.withResolvers<void>()
     agent.script = async (request, send, signal) => {
       send(turnStart(request))
@@ -71,7 +71,7 @@ describe('pressing Send twice', () => {
 })
 
 describe('the composer', () => {
-  it('keeps a text that is too long to send whole, and says how much is too much', async () => {
+  it('keeps the whole of a text that is too long to send, and says by how much it is too long', async () => {
     const page = await browser.open(agent.url)
     const field = page.getByLabel('Your question')
     await field.fill('x'.repeat(200_000))
@@ -114,7 +114,7 @@ describe('the composer', () => {
     const field = page.getByLabel('Your question')
     await field.fill('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true })
-    // Safari ends the composition before this key; only the key code tells that it belonged to it.
+    // Safari ends the composition before this key; only the key code tells that the key belonged to it.
     await field.dispatchEvent('keydown', { key: 'Enter', keyCode: 229 })
     expect(await field.inputValue()).toBe('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: false })
@@ -136,7 +136,7 @@ describe('examples', () => {
 })
 
 describe('an earlier question', () => {
-  it('is edited and asked again; what it was, and what came after it, stays beside it', async () => {
+  it('is edited and asked again as another attempt; the earlier attempt and what followed it stay', async () => {
     const page = await browser.open(agent.url)
     for (const question of ['one', 'two', 'three']) {
       await (await ask(page, question)).getByText('It is 21 °C in Dallas.').waitFor()
@@ -156,7 +156,7 @@ describe('an earlier question', () => {
     await expect.poll(() => page.locator('[data-by="-1"]:focus').count()).toBe(1)
   })
 
-  it('takes the keys as soon as it can be edited', async () => {
+  it('has the focus as soon as it can be edited', async () => {
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
     const focused = page.evaluate(`new Promise(resolve => {
@@ -189,7 +189,7 @@ describe('an earlier question', () => {
     expect(await field.inputValue()).toBe('half a ques')
   })
 
-  it('that is long takes a few lines until all of it is wanted', async () => {
+  it('that is long takes a few lines until the user expands it', async () => {
     const page = await browser.open(agent.url)
     const long = 'A very long question indeed. '.repeat(130)
     await ask(page, long)

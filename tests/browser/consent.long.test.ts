@@ -41,7 +41,7 @@ describe('a consent that is missing', () => {
       .waitFor()
   })
 
-  it('that the user declines is told; they may still give it', async () => {
+  it('that the user declines is shown as declined, and can still be given', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     const popup = await openWindow(page, button(page, 'Review and consent'))
@@ -53,7 +53,7 @@ describe('a consent that is missing', () => {
     await answered(answer)
   })
 
-  it('is believed of nobody but Entra: a forged message only asks once more', async () => {
+  it('counts as given only if Entra says so: a forged message only makes the page ask once more', async () => {
     const page = await browser.open(stack.agentUrl)
     const continued: string[] = []
     page.on('request', request => {
@@ -71,7 +71,7 @@ describe('a consent that is missing', () => {
     expect(calls()).toBe(0)
   })
 
-  it('that is not given ends with nothing being sent', async () => {
+  it('that is not given ends the turn with nothing sent', async () => {
     const page = await browser.open(stack.agentUrl)
     await askWithoutConsent(page)
     const calls = stack.countCalls()
@@ -80,7 +80,7 @@ describe('a consent that is missing', () => {
     expect(calls()).toBe(0)
   })
 
-  it('that Entra knows of only after a while lets the call go on then', async () => {
+  it('that Entra knows of only after a while lets the call run then', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     const popup = await openWindow(page, button(page, 'Review and consent'))

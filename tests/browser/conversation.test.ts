@@ -11,7 +11,7 @@ const agent = useScriptedAgent(async (request, send) =>
   send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
 )
 
-/** An answer of two parts; the second comes when this function is called. */
+/** Answers in two parts; the second comes when the returned function is called. */
 function answerInParts(first: string, rest: string, more: Partial<Asked> = {}): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
   agent.script = async (request, send) => {
@@ -22,7 +22,7 @@ function answerInParts(first: string, rest: string, more: Partial<Asked> = {}): 
   return resolve
 }
 
-/** Answers that begin so and come to no end; resolves when the agent notices that nobody listens any more. */
+/** Answers that begin with these events and never end; resolves when the agent notices that the page is gone. */
 function neverEnd(...events: TurnEvent[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   agent.script = async (request, send, signal) => {
@@ -33,7 +33,7 @@ function neverEnd(...events: TurnEvent[]): Promise<void> {
   return promise
 }
 
-/** More than fits on the screen. */
+/** More lines than fit on the screen. */
 const lines = 'One more line.\n\n'.repeat(60)
 const distanceToEnd = (page: Page) =>
   page.getByRole('log').evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
@@ -67,7 +67,7 @@ describe('an answer', () => {
     await expect.poll(() => page.title()).not.toContain('Answering')
   })
 
-  it('is whole when it is said to be complete, also in a tab that draws no frames since it is in the background', async () => {
+  it('is whole when it is shown as complete, even in a background tab, which draws no frames', async () => {
     const goOn = answerInParts('It is ', '21 °C.')
     const page = await browser.open('about:blank')
     await page.addInitScript('globalThis.requestAnimationFrame = () => 0')
@@ -79,7 +79,7 @@ describe('an answer', () => {
     expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
   })
 
-  it('tells its tokens, and how many of them the model read from its cache', async () => {
+  it('shows its tokens, and how many of them the model read from its cache', async () => {
     const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
     agent.script = async (request, send) => send(turnStart(request), result(request, 'Done.', { usage }))
     const page = await browser.open(agent.url)
@@ -136,7 +136,7 @@ describe('an answer', () => {
     expect(await page.getByRole('article').count()).toBe(1)
   })
 
-  it('that cannot come leads to where it can: the question is edited, or asked of the model', async () => {
+  it('that Direct mode cannot give offers to edit the question, or to ask the model', async () => {
     agent.script = async (request, send) =>
       request.mode === 'bedrock'
         ? send(turnStart(request), result(request, 'I look things up.'))
@@ -155,7 +155,7 @@ describe('an answer', () => {
     await page.getByText('I look things up.').waitFor()
   })
 
-  it('that fails for want of a policy shows the policy as it is pasted, and copies it', async () => {
+  it('that fails because a policy is missing shows the policy to paste, and copies it', async () => {
     const policy = { Effect: 'Allow', Action: ['bedrock:InvokeModel'], Resource: ['arn:aws:bedrock:*::x'] }
     const hint = `Attach to the principal: ${JSON.stringify(policy)}`
     const denied = problem('BEDROCK_ACCESS_DENIED', { hint })
@@ -192,7 +192,7 @@ describe('an answer', () => {
     await jumpButton(page).waitFor({ state: 'detached' })
   })
 
-  it('is not followed again when it only becomes shorter, as by being formatted', async () => {
+  it('is not followed again when it only becomes shorter, for example when it is formatted', async () => {
     const formatting = Promise.withResolvers<void>()
     const goOn = answerInParts(lines, lines)
     const page = await browser.open('about:blank')
@@ -223,7 +223,7 @@ describe('an answer', () => {
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('goes on being followed when it grows between a scroll and its event', async () => {
+  it('is still followed when it grows between a scroll and the scroll event', async () => {
     const goOn = answerInParts(lines, lines)
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
@@ -240,7 +240,7 @@ describe('an answer', () => {
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('goes on being followed when it becomes shorter and grows again before the event of that', async () => {
+  it('is still followed when it becomes shorter and grows again before the scroll event', async () => {
     const goOn = answerInParts(lines, lines)
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
@@ -268,14 +268,14 @@ describe('an answer', () => {
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('that breaks off is not passed off as a short one', async () => {
+  it('that breaks off is not shown as a short answer', async () => {
     agent.script = async (request, send) => send(turnStart(request), delta('It is 2'))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByRole('article').getByText('The connection ended before the answer did.').waitFor()
   })
 
-  it('carries the notices of its turn', async () => {
+  it('shows the notices of its turn', async () => {
     const notice = problem('TOOL_NOT_CALLED')
     agent.script = async (request, send) =>
       send(
@@ -288,7 +288,7 @@ describe('an answer', () => {
     await page.getByText('Note: Title of TOOL_NOT_CALLED.').waitFor()
   })
 
-  it('goes along as history with the next question, until a new conversation starts', async () => {
+  it('is sent as history with the next question, until a new conversation starts', async () => {
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('It is 21 °C in Dallas.').waitFor()
@@ -320,7 +320,7 @@ describe('a reload', () => {
     expect(await page.getByRole('article').count()).toBe(0)
   })
 
-  it('in the middle of an answer leaves the part that was there, and how the next question was going to be asked', async () => {
+  it('in the middle of an answer keeps the part that had come, and draft and mode of the next question', async () => {
     void neverEnd(delta('It is '))
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()

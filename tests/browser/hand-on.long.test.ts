@@ -35,7 +35,7 @@ async function askAndExport(
   return download
 }
 
-/** Under a name with the ending that says what it is. */
+/** Saves a file under a name whose ending tells its type. */
 async function save(download: Download): Promise<string> {
   const path = join(tmpdir(), `${process.pid}-${download.suggestedFilename()}`)
   await download.saveAs(path)
@@ -64,7 +64,7 @@ describe('an exported report', () => {
     await report.getByText('Personal data and tenant are masked.').waitFor()
     await report.getByText(`from ${new URL(agent.url).host}, version 0.1.0`).waitFor()
     await report.getByRole('cell', { name: 'Weather.Read', exact: false }).first().waitFor()
-    // Its styles are let in by their hash.
+    // The policy allows its styles by their hash.
     expect(await report.evaluate(`getComputedStyle(document.querySelector('.report')).maxWidth`)).toBe(
       '960px',
     )
@@ -72,7 +72,7 @@ describe('an exported report', () => {
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
-  it('is opened by another page as what it is: seen by nobody there, asked of nobody, and told so again', async () => {
+  it('is marked in another page as not seen by it, lets nobody ask there, and is marked in its next export too', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
     const path = await save(download)
@@ -102,7 +102,7 @@ describe('an exported report', () => {
     expect((await agent.received(3))[2]?.history).toHaveLength(2)
   })
 
-  it('is printed in the page’s place', async () => {
+  it('is printed instead of the page', async () => {
     const page = await browser.open('about:blank')
     await page.addInitScript(
       'globalThis.print = () => { globalThis.printed = document.querySelector(".report-print")?.textContent }',
@@ -121,7 +121,7 @@ describe('an exported report', () => {
   })
 })
 
-it('a file that is too large, or no trace, is refused with the reason', async () => {
+it('a file that is too large or no trace is refused with the reason', async () => {
   const page = await browser.open(agent.url)
   await page.getByRole('button', { name: 'Export' }).click()
   const field = page.getByLabel('Open an exported file')

@@ -107,7 +107,7 @@ describe('below 900 px', () => {
     }
   })
 
-  it('an answer says who called for whom, and that it was allowed, where its trace is not beside it', async () => {
+  it('an answer says who called for whom and that the call was allowed, since its trace is not beside it', async () => {
     const page = await open(390)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('The agent called Weather API as itself.').waitFor()
@@ -116,7 +116,7 @@ describe('below 900 px', () => {
     await answer.getByText('Allowed').waitFor({ state: 'detached' })
   })
 
-  it('a finger gets larger targets', async () => {
+  it('targets are larger for touch', async () => {
     const page = await browser.open(agent.url, {
       viewport: { width: 390, height: 800 },
       hasTouch: true,
@@ -127,7 +127,7 @@ describe('below 900 px', () => {
   })
 })
 
-it('a panel opens at its button, also where there is little room', async () => {
+it('a panel opens at its button, even if there is little room', async () => {
   const page = await open(1280)
   for (const width of [1280, 320]) {
     await page.setViewportSize({ width, height: 800 })
@@ -167,7 +167,7 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   const expectNothingSideways = async (widths: readonly number[], view: string) => {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 })
-      // Once the page has noticed the width.
+      // The page notices the width a moment later.
       await expect
         .poll(() => page.evaluate('document.documentElement.scrollWidth'), {
           message: `${view} at ${width} px`,
@@ -224,8 +224,8 @@ it('a table in an answer scrolls in a narrow window and splits no word', async (
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
 })
 
-// In Firefox a text field is never narrower than its columns, which is too wide for a phone; a fixed width does the same.
-it('a field that its browser keeps wide pushes nothing out', async () => {
+// In Firefox a text field is never narrower than its columns, which is too wide for a phone; a fixed width emulates that.
+it('a field that the browser keeps wide pushes nothing off the page', async () => {
   const page = await open(900)
   await page.getByLabel('Your question').evaluate(field => {
     field.style.width = '60rem'
@@ -250,7 +250,7 @@ it('nothing jumps while an answer comes', async () => {
 })
 
 describe('the theme', () => {
-  it('is the system’s until another one is chosen, which stays', async () => {
+  it('is the system’s until the user chooses another, which stays', async () => {
     const page = await browser.open(agent.url, { colorScheme: 'light' })
     const paper = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
     const light = await paper()

@@ -23,7 +23,7 @@ function collectScripts(page: Page): Response[] {
   return scripts
 }
 
-it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads what signs in afterwards', async () => {
+it('the page appears with at most 30 kB of JavaScript (gzip), and loads the sign-in code afterwards', async () => {
   const page = await browser.open('about:blank')
   const scripts = collectScripts(page)
   const library = Promise.withResolvers<void>()
@@ -42,7 +42,7 @@ it('the page shows itself with at most 30 kB of JavaScript (gzip), and loads wha
   await expect.poll(() => scripts.some(script => script.url().includes('identity-client'))).toBe(true)
 })
 
-it('the page loads nothing that signs in where sign-in is not set up', async () => {
+it('the page loads no sign-in code if sign-in is not set up', async () => {
   agent.config = withoutSignIn
   const page = await browser.open('about:blank')
   const scripts = collectScripts(page)

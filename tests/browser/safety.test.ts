@@ -48,7 +48,7 @@ describe('Markdown of an answer', () => {
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
   })
 
-  it('leaves what could do harm as the text that it is', async () => {
+  it('shows what could do harm as plain text', async () => {
     const page = await browser.open(agent.url)
     for (const [answer, words] of [
       [markup, 'onerror'],
@@ -67,7 +67,7 @@ describe('Markdown of an answer', () => {
     }
   })
 
-  it('says where a link leads whose text names another host or is read in another direction', async () => {
+  it('says where a link leads if its text names another host or is read in another direction', async () => {
     const text = await answerWith(
       await browser.open(agent.url),
       [
@@ -86,7 +86,7 @@ describe('Markdown of an answer', () => {
     expect(await text.locator('a a').count()).toBe(0)
   })
 
-  it('that is nested beyond reason stands as it is', async () => {
+  it('that is nested too deeply is shown as it was written', async () => {
     const page = await browser.open(agent.url)
     for (const nested of [
       `${'>'.repeat(20_000)} deep`,
@@ -154,7 +154,7 @@ it('the Content-Security-Policy keeps out code from anywhere else, and requests 
   await expect(page.evaluate("fetch('https://evil.example')")).rejects.toThrow()
 })
 
-it('before somebody signs in, nothing is asked of any other host', async () => {
+it('before sign-in, no request goes to any other host', async () => {
   const hosts = new Set<string>()
   agent.script = async (request, send) =>
     send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))

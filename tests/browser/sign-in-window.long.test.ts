@@ -10,7 +10,7 @@ const browser = useBrowser()
 const stack = useStack()
 
 describe('somebody who is not signed in', () => {
-  it('and signs in by the header’s button is asked by no other note to sign in', async () => {
+  it('and signs in with the header’s button is not asked to sign in by any other note', async () => {
     const page = await browser.open(stack.agentUrl)
     const cancelled = await askOnBehalf(page)
     const popup = await openWindow(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
@@ -23,7 +23,7 @@ describe('somebody who is not signed in', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('gets the window in the very press, the first one included, since Safari blocks one that comes later', async () => {
+  it('gets the window within the click, the first one too, since Safari blocks a window that opens later', async () => {
     const page = await browser.open(stack.agentUrl)
     await signInIsReady(page)
     const opened = await page.evaluate(`(() => {
@@ -35,7 +35,7 @@ describe('somebody who is not signed in', () => {
     expect(opened).toBe(true)
   })
 
-  it('and presses twice does not cancel what the first press began', async () => {
+  it('and clicks twice does not cancel what the first click began', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
     await page.reload()
@@ -43,7 +43,7 @@ describe('somebody who is not signed in', () => {
     await page.clock.pauseAt(Date.now() + 10_000)
     const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).click()])
     await page.getByRole('button', { name: 'Cancel' }).click({ force: true })
-    // Before the window is used: a sign-in that is finished there is welcome even after it was given up here.
+    // Checked before the window is used, since a sign-in that ends there counts even after it was cancelled here.
     expect(await page.getByRole('alert').count()).toBe(0)
     expect(await page.getByText('Waiting for the sign-in window…').count()).toBe(1)
     await page.clock.resume()
@@ -54,7 +54,7 @@ describe('somebody who is not signed in', () => {
   it.each([
     ['before the page was opened', true],
     ['while it was open', false],
-  ])('is told where the tab has no room left for a sign-in, filled %s', async (_when, fillFirst) => {
+  ])('is told if the tab’s storage has no room left for a sign-in, filled %s', async (_when, fillFirst) => {
     const page = await browser.open(stack.agentUrl)
     if (!fillFirst) await signInIsReady(page)
     await fillStorage(page)
@@ -65,7 +65,7 @@ describe('somebody who is not signed in', () => {
     await alert.getByText('SIGN_IN_NO_ROOM').waitFor()
   })
 
-  it('who closes the window is told so, and may give up without waiting for that', async () => {
+  it('who closes the window is told so, and can also cancel in the page while it is open', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
@@ -96,7 +96,7 @@ describe('somebody who is not signed in', () => {
     await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
   })
 
-  it('in a browser that keeps nothing can ask, and is told that a reload signs out', async () => {
+  it('in a browser that stores nothing can ask, and is told that a reload signs out', async () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
     await page.goto(stack.agentUrl)

@@ -18,7 +18,7 @@ const browser = useBrowser()
 const stack = useStack()
 
 describe('somebody who signs in', () => {
-  it('lets the agent act on their behalf; after signing out, somebody else does', async () => {
+  it('lets the agent act on their behalf; after they sign out, another user does', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await answered(await askOnBehalf(page))
@@ -41,7 +41,7 @@ describe('somebody who signs in', () => {
     await seeCallFor(page, ben)
   })
 
-  it('sees the same question answered in two flows, and between them what differs', async () => {
+  it('sees the same question answered in two flows, and the differences between them', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await answered(await askOnBehalf(page))
@@ -92,7 +92,7 @@ describe('somebody who signs in', () => {
   })
 })
 
-it('the focus follows who signs in with the keyboard, gives it up, and signs out', async () => {
+it('the focus follows a user who signs in by keyboard, cancels, and signs out', async () => {
   const page = await browser.open(stack.agentUrl)
   const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).press('Enter')])
   await popup.getByRole('button', { name: ada.name }).waitFor()
@@ -106,7 +106,7 @@ it('the focus follows who signs in with the keyboard, gives it up, and signs out
 })
 
 describe('somebody who is not signed in', () => {
-  it('is offered sign-in in the message and gets the answer afterwards, never one of the agent itself', async () => {
+  it('is offered sign-in in the message and gets the answer afterwards, never an autonomous one', async () => {
     const page = await browser.open(stack.agentUrl)
     const chats: string[] = []
     page.on('request', request => {
@@ -122,7 +122,7 @@ describe('somebody who is not signed in', () => {
     expect(chats[0]).toMatch(/^Bearer /)
   })
 
-  it('and signs in by the header’s button gets the answer that was waiting for it', async () => {
+  it('and signs in with the header’s button gets the answer that waited for the sign-in', async () => {
     const page = await browser.open(stack.agentUrl)
     const question = await askOnBehalf(page)
     await question.getByText('Sign in first.').waitFor()
@@ -143,7 +143,7 @@ describe('somebody who is not signed in', () => {
     await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
   })
 
-  it('still gets answers of the agent itself, without a token being sent along', async () => {
+  it('still gets autonomous answers, without a token being sent along', async () => {
     const page = await browser.open(stack.agentUrl)
     const request = page.waitForRequest('**/api/chat')
     await page.getByRole('button', { name: 'Weather in Dallas?' }).click()

@@ -10,8 +10,8 @@ const agent = useScriptedAgent(async (request, send) =>
   send(turnStart(request), ...steps(trace()), result(request, 'It is 21 °C in Dallas.')),
 )
 
-describe('a browser that keeps nothing for the page', () => {
-  it('shows it and asks questions all the same', async () => {
+describe('a browser that stores nothing for the page', () => {
+  it('still shows the page, which asks questions', async () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
     await page.goto(agent.url)
@@ -54,7 +54,7 @@ describe('an earlier conversation', () => {
 })
 
 describe('a stored conversation', () => {
-  it('that another page kept is dropped', async () => {
+  it('that another version of the page stored is dropped', async () => {
     const page = await browser.open(agent.url)
     await page.addInitScript(`sessionStorage.setItem('conversation', '[{"question":"one"}]')`)
     await page.reload()
@@ -78,7 +78,7 @@ describe('a stored conversation', () => {
 })
 
 describe('a page that cannot load a part of itself', () => {
-  it('says so, and has it after a reload, with the conversation as it was', async () => {
+  it('says so, and has the part after a reload, with the conversation as it was', async () => {
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
     await page.getByLabel('Your question').fill('a draft')

@@ -61,7 +61,7 @@ describe('somebody who signs in', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('and signs out leaves neither a question that failed or was begun nor revealed personal data behind', async () => {
+  it('and signs out leaves no failed or half-written question and no revealed personal data behind', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await answered(await askOnBehalf(page))
@@ -141,7 +141,7 @@ describe('Conditional Access', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('has its challenge carried to the sign-in window where the agent knows it', async () => {
+  it('passes its challenge on to the sign-in window if the agent knows the challenge', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     const challenge = { access_token: { capolids: { essential: true, values: ['policy'] } } }

@@ -24,7 +24,7 @@ const answering =
   async (request, send) =>
     send(turnStart(request), ...steps(list), result(request, `Answer to ${request.message}`))
 const browser = useBrowser()
-// Made anew for each question, since its tokens say how long they live.
+// The trace is made anew for each question, since its tokens say how long they live.
 const agent = useScriptedAgent((...turn) => answering(trace())(...turn))
 
 /** Makes the agent answer every question with the same steps. */
@@ -78,7 +78,7 @@ describe('the trace', () => {
     await tracePane(page).getByText('The agent called Weather API as itself.').waitFor()
   })
 
-  it('tells on top who called and what was checked', async () => {
+  it('says at the top who called and what was checked', async () => {
     const { pane } = await openTrace()
     await pane.getByRole('heading', { name: 'The agent called Weather API as itself.' }).waitFor()
     expect(await pane.locator('.four > div').allInnerTexts()).toEqual([
@@ -91,7 +91,7 @@ describe('the trace', () => {
     await pane.getByText('no user is involved. Weather API checked TR and answered.').waitFor()
   })
 
-  it('explains its words where they stand', async () => {
+  it('explains its terms in place', async () => {
     const { page, pane } = await openTrace()
     await pane.getByRole('button', { name: 'blueprint', exact: true }).click()
     await page.getByText('The application that agents are made from.').waitFor()
@@ -104,7 +104,7 @@ describe('the trace', () => {
   it.each([
     ['nobody', 'This agent is set up to show the trace to nobody'],
     ['signed-in', 'This agent shows the trace only to users who are signed in.'],
-  ])('says so where the agent shows it to %s only', async (traceFor, words) => {
+  ])('says so if the agent shows it to %s only', async (traceFor, words) => {
     agent.config = { ...config, traceFor }
     answerWith([])
     const page = await browser.open(agent.url)
@@ -114,7 +114,7 @@ describe('the trace', () => {
 })
 
 describe('the sequence', () => {
-  it('has a lane for everybody who takes part, and a dashed frame for what nobody saw', async () => {
+  it('has a lane for every participant, and a dashed frame for what the agent did not see', async () => {
     answerWith([
       { id: 'm', kind: 'model', from: 'agent', to: 'bedrock', title: '', status: 'ok' },
       ...trace(),
@@ -133,7 +133,7 @@ describe('the sequence', () => {
 })
 
 describe('the steps', () => {
-  it('show when each ran, and what nobody saw without a time', async () => {
+  it('show when each ran; those that the agent did not see have no time', async () => {
     const { pane } = await openTrace()
     const bar = pane.locator('.step-item').nth(3).locator('.time-span')
     expect(await bar.getAttribute('x2')).toMatch(/^19\.28/)
@@ -142,7 +142,7 @@ describe('the steps', () => {
     expect(await unseen.locator('.step-time').textContent()).toBe('not seen')
   })
 
-  it('are fewer while somebody searches, or looks for what failed', async () => {
+  it('are filtered by a search, or to those that failed', async () => {
     const failed = trace().map(step => (step.id === 's4' ? { ...step, status: 'failed' as const } : step))
     answerWith(failed)
     const { page, pane, rows } = await openTrace()
@@ -157,7 +157,7 @@ describe('the steps', () => {
     await pane.locator('#step-4-details').waitFor()
   })
 
-  it('are walked with the keyboard alone', async () => {
+  it('can be walked through with the keyboard alone', async () => {
     const { page, pane, rows } = await openTrace()
     const focused = () => page.locator(':focus').getAttribute('id')
     await rows.first().focus()
@@ -197,7 +197,7 @@ describe('the steps', () => {
     expect(await page.getByLabel('Search steps').count(), 'a list is searched, no picture').toBe(0)
   })
 
-  it('are all opened by the key, those of a long trace too that are not drawn yet', async () => {
+  it('are all opened by a key, even those of a long trace that are not drawn yet', async () => {
     const [step] = trace()
     answerWith(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))
     const { page, rows } = await openTrace()
@@ -217,7 +217,7 @@ describe('the steps', () => {
     await expect.poll(() => tracePane(page).locator('.step-more').count()).toBe(300)
   })
 
-  it('keep their keys to themselves: a question may hold any of them', async () => {
+  it('ignore their keys in a question, which may contain any of them', async () => {
     const { page, pane } = await openTrace()
     await page.getByLabel('Your question').focus()
     await page.keyboard.type('jk[]?')
@@ -246,7 +246,7 @@ describe('the steps', () => {
 })
 
 describe('the presenter', () => {
-  it('tells the exchange one sentence at a time, and is led by keys', async () => {
+  it('explains the exchange one sentence at a time, and is controlled by keys', async () => {
     const { page } = await openTrace()
     await page.getByRole('button', { name: 'Present' }).click()
     const presenter = page.getByRole('dialog', { name: 'Presenter' })
@@ -279,7 +279,7 @@ describe('a token', () => {
     expect(await page.locator(':focus').getAttribute('data-token')).toBe('TR')
   })
 
-  it('is led to from the step that carries it', async () => {
+  it('is also opened from the step that carries it', async () => {
     const { page, pane } = await openTrace()
     await openSteps(page)
     await pane.getByRole('button', { name: 'What T1 says' }).click()
@@ -289,7 +289,7 @@ describe('a token', () => {
       .waitFor()
   })
 
-  it('is said to be for each API with the app id that it names, whichever was called', async () => {
+  it('is shown as meant for every API with the app id that it names, whichever was called', async () => {
     const tools = { name: 'weather-tools', title: 'weather-tools MCP server', appId: identities.weatherAppId }
     agent.config = { ...config, apis: [...config.apis, tools] }
     const { page, pane } = await openTrace()
@@ -309,7 +309,7 @@ describe('a token', () => {
   it.each([
     ['behind', -1],
     ['ahead', 1],
-  ])('expires by the agent’s clock, also where the browser’s is an hour %s', async (_which, hours) => {
+  ])('expires by the agent’s clock, even if the browser’s is an hour %s', async (_which, hours) => {
     const page = await browser.open('about:blank')
     await page.addInitScript(`{
       const now = Date.now
@@ -327,7 +327,7 @@ describe('a token', () => {
     expect(await life.locator('.note').getAttribute('data-bad')).toBe('false')
   })
 
-  it('stands what claims no token should have', async () => {
+  it('is shown even with claims that no token should have', async () => {
     const step = tokenStep('s1')
     Object.assign(step.token?.claims ?? {}, { exp: -1e308, iat: 1e308, nbf: 'never', constructor: null })
     answerWith([step])
@@ -358,7 +358,7 @@ describe('personal data and tenant', () => {
     return (await tracePane(page).textContent()) ?? ''
   }
 
-  it('are hidden until asked for, and again after a reload', async () => {
+  it('are hidden until they are revealed, and again after a reload', async () => {
     agent.script = async (request, send) =>
       send(
         turnStart({ ...request, flow: 'obo' }),
@@ -470,7 +470,7 @@ describe('two tokens', () => {
     expect(await row('aud').getAttribute('data-sign')).toBe('same')
   })
 
-  it('are never compared with one that nobody saw', async () => {
+  it('are never compared with a token that the agent did not see', async () => {
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
     await pane.getByText('There are no two tokens yet.').waitFor()
@@ -481,7 +481,7 @@ describe('two tokens', () => {
     expect(offered.filter(label => label.startsWith('T1'))).toEqual([])
   })
 
-  it('are asked for where there are none', async () => {
+  it('are said to be missing if there are none', async () => {
     answerWith([])
     const page = await browser.open(agent.url)
     await askAndWait(page, 'first')

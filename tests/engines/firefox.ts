@@ -5,14 +5,14 @@ import { type Engine, keyCodes, pressAt, pressKeys } from './engine.ts'
 import { Program } from './program.ts'
 
 const preferences = {
-  // What WebDriver BiDi would otherwise allow: windows that no press opened.
+  // WebDriver BiDi would otherwise allow windows that no click opened.
   'dom.disable_open_during_load': true,
   'browser.download.folderList': 2,
   'browser.download.useDownloadDir': true,
   'browser.download.always_ask_before_handling_new_types': false,
 }
 
-/** The program, which Debian calls otherwise than Mozilla. */
+/** The program, for which Debian has another name than Mozilla. */
 export const firefox = ['firefox-esr', 'firefox'].find(isOnPath)
 
 /** Starts Firefox, which speaks WebDriver BiDi itself. */

@@ -27,7 +27,7 @@ const engines: readonly { readonly name: string; readonly start: StartEngine; re
 describe.each(engines)('in $name', ({ start, program, isMissing }) => {
   needs(program, isMissing)
 
-  it('both flows with and without a model, sign-in at the first press, Compare, Side by side, the report and 320 px work', async () => {
+  it('both flows with and without a model, sign-in at the first click, Compare, Side by side, the report and 320 px work', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'engine-'))
     onTestFinished(() => rm(folder, { recursive: true, maxRetries: 3 }))
     await using engine = await start(folder)
@@ -68,7 +68,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
         320, 320,
       ])
     }
-    // WebKit tells so that it calls an observer of sizes in the next frame only.
+    // WebKit reports with this error that it calls a ResizeObserver in the next frame only.
     expect(await engine.evaluate(`faults.filter(fault => !fault.includes('ResizeObserver loop'))`)).toEqual(
       [],
     )

@@ -25,7 +25,7 @@ const flags = [
 ]
 
 interface OpenOptions extends BrowserContextOptions {
-  /** For tests that cause such faults on purpose. */
+  /** For tests that cause errors in the page on purpose. */
   readonly tolerateFaults?: boolean
 }
 
@@ -58,7 +58,7 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
 
 /**
  * The agent's responses, frames, and most of all the code that is loaded when it is needed come late: a test that
- * passes only where they are fast reads too early.
+ * passes only if they are fast reads the page too early.
  */
 async function slowDown(context: BrowserContext): Promise<void> {
   const delays = [

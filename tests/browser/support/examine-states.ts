@@ -10,7 +10,7 @@ import { problem, result, steps, trace, turnStart, userTokenStep, withAgents } f
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What the states need of the agent: it fails when asked to. */
+/** The answers that the states need: a question with “fail” in it fails. */
 export const answerOrFail: Script = async (request, send) => {
   const end = request.message.includes('fail')
     ? ({ event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') } as const)
@@ -20,7 +20,7 @@ export const answerOrFail: Script = async (request, send) => {
 
 /** WCAG up to 2.2 AA, and axe’s best practices. */
 export const allRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-/** What another choice of colours can break. */
+/** The rules that another choice of colours can break. */
 export const colourRules = ['color-contrast', 'link-in-text-block']
 
 async function findViolations(page: Page, rules: string[]): Promise<string[]> {
@@ -35,13 +35,13 @@ async function expectNothingSideways(page: Page, state: string): Promise<void> {
   )
 }
 
-/** For people to look at; the folder is named by SCREENSHOTS. */
+/** Keeps a screenshot for people to look at, in the folder that SCREENSHOTS names. */
 async function keepScreenshot(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS']
   if (folder) await page.screenshot({ path: join(folder, `${name.replace(/\W+/g, '-')}.png`) })
 }
 
-/** The agents of whom the page has a choice in its states. */
+/** The agents that the page offers in its states. */
 export const twoAgents = withAgents(
   { name: 'weather', title: 'Weather agent', description: 'Answers about the weather.' },
   { name: 'trainee', title: 'Trainee agent', flows: ['autonomous'] },
@@ -89,7 +89,7 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   yield 'presenter'
 }
 
-/** Expects of each state of the page that axe finds nothing by these rules, also with text as widely spaced as WCAG 1.4.12 has it. */
+/** Expects that axe finds nothing by these rules in any state of the page, also with the text spacing of WCAG 1.4.12. */
 export async function examineStates(page: Page, rules: string[], name: string): Promise<void> {
   await prepareToExamine(page)
   await page.addStyleTag({ url: '/spaced.css' })
@@ -103,14 +103,14 @@ export async function examineStates(page: Page, rules: string[], name: string): 
   }
 }
 
-/** Expects of one state that axe finds nothing by these rules, once `prepareToExamine` has run. */
+/** Expects that axe finds nothing by these rules in one state; `prepareToExamine` has to run before. */
 export async function examine(page: Page, rules: string[], state: string, name: string): Promise<void> {
   expect(await findViolations(page, rules), state).toEqual([])
   await expectNothingSideways(page, state)
   await keepScreenshot(page, `${state}, ${name}`)
 }
 
-/** Brings axe into a page. */
+/** Loads axe into a page. */
 export async function prepareToExamine(page: Page): Promise<void> {
   await page.evaluate(axeSource)
 }

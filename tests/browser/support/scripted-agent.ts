@@ -9,7 +9,7 @@ import { LocalServer } from '../../../packages/service-kit/src/testing/local-ser
 
 const pageFolder = join(import.meta.dirname, '../../../services/chat-ui/dist')
 
-/** As strict as the agent itself is with the page. */
+/** As strict as the policy that the agent itself sends with the page. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -37,7 +37,7 @@ export type Script = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/** How a turn that waited goes on. */
+/** The events with which a turn that waited goes on. */
 export type Continuation = (
   request: ContinueRequest,
   send: (...events: TurnEvent[]) => void,
@@ -51,9 +51,9 @@ export class ScriptedAgent extends LocalServer {
   status: Record<string, unknown> = {}
   script: Script = async () => {}
   goOn: Continuation = async () => {}
-  /** Sent instead of going on. */
+  /** Sent instead of a continuation. */
   refusal: Problem | undefined
-  /** What was sent to go on, since the last `forget`. */
+  /** The requests to go on with a turn, since the last `forget`. */
   readonly continued: ContinueRequest[] = []
   readonly #questions: ChatRequest[] = []
   readonly #arrivals = new EventEmitter()
@@ -64,7 +64,7 @@ export class ScriptedAgent extends LocalServer {
     }, 'localhost')
   }
 
-  /** All questions since the last `forget`, once there are `count`: the page shows a question before it is here. */
+  /** All questions since the last `forget`, once there are `count`: the page shows a question before it arrives here. */
   async received(count: number): Promise<readonly ChatRequest[]> {
     const signal = AbortSignal.timeout(10_000)
     while (this.#questions.length < count) await once(this.#arrivals, 'question', { signal })
@@ -106,7 +106,7 @@ export class ScriptedAgent extends LocalServer {
   }
 }
 
-/** Sends what a script does as an event stream. */
+/** Sends the events of a script as an event stream. */
 async function stream(
   response: ServerResponse,
   run: (send: (...events: TurnEvent[]) => void, signal: AbortSignal) => Promise<void>,

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { Stack } from '../../support/stack.ts'
 import { ask, choose } from './steps.ts'
 
-/** The whole system for the tests of a file; after each of them Entra is again as it was. */
+/** The whole system for the tests of a file; Entra is reset after each test. */
 export function useStack(): SignInStack {
   const its = new SignInStack()
   beforeAll(() => its.start())
@@ -68,7 +68,7 @@ class SignInStack {
   }
 }
 
-/** Waits, without coming near the button, until the identity library is there: it then says so in the tab's storage. */
+/** Waits, without touching the button, until the identity library is loaded: it then has an entry in the tab's storage. */
 export async function signInIsReady(page: Page): Promise<void> {
   const keys = () => page.evaluate('Object.keys(sessionStorage).join()')
   await expect.poll(keys).toContain('msal')

@@ -20,13 +20,13 @@ export function tracePane(page: Page): Locator {
   return page.locator('#pane-trace')
 }
 
-/** Opens all steps of the trace that is shown, by its key. */
+/** Opens all steps of the trace that is shown, with the key for that. */
 export async function openSteps(page: Page): Promise<void> {
   await page.locator('.step').first().press(']')
   await page.locator('.step-more').first().waitFor()
 }
 
-/** Waits until the trace shows that the weather API took the agent to act for this user, and reveals personal data to see it. */
+/** Reveals personal data, and waits until the trace shows that the weather API saw the agent act for this user. */
 export async function seeCallFor(page: Page, { oid }: { readonly oid: string }): Promise<void> {
   await page.locator('.step', { hasText: 'Check TR' }).first().waitFor()
   const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
@@ -51,7 +51,7 @@ export function signInButton(page: Page): Locator {
   return page.getByRole('button', { name: 'Sign in', exact: true })
 }
 
-/** Presses a button of the page that opens the sign-in window, and returns that window. */
+/** Presses a button that opens the sign-in window, and returns the window. */
 export async function openWindow(page: Page, button: Locator): Promise<Page> {
   await button.hover()
   const [popup] = await Promise.all([page.waitForEvent('popup'), button.click()])

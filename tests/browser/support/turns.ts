@@ -107,7 +107,7 @@ export function tokenStep(id: string): TraceStep {
   }
 }
 
-/** Tc of a user whose name would be markup, if anybody let it. */
+/** Tc of a user whose name would be markup if it were not escaped. */
 export function userTokenStep(id: string): TraceStep {
   const seconds = Math.floor(Date.now() / 1000)
   return {
@@ -214,7 +214,7 @@ export function traceFor({ oid, name }: { readonly oid: string; readonly name: s
   )
 }
 
-/** The same trace as the agent's own user account, which no claim tells from a user. */
+/** The same trace of a call as the agent's own user account; no claim distinguishes the account from a user. */
 export function traceAsAccount(): TraceStep[] {
   const account = { oid: '77777777-0000-4000-8000-000000000007', name: 'Weather account' }
   const hidden = {
@@ -236,7 +236,7 @@ export function traceAsAccount(): TraceStep[] {
   })
 }
 
-/** The same trace of another agent, which has an identity and no right: the API takes its token and denies it. */
+/** The same trace of another agent, which has an identity and no right: the API accepts its token and denies the call. */
 export function traceWithoutRight(agentId: string): TraceStep[] {
   const needs = { api: 'weather-api', permission: 'Weather.Read.All', kind: 'role' } as const
   const denied = problem('API_FORBIDDEN', { status: 403, failedCheck: 'permission', needs })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type Script, ScriptedAgent } from './scripted-agent.ts'
 import { config, status } from './turns.ts'
 
-/** One scripted agent for the tests of a file; each of them finds it with this script, and as it was at first. */
+/** One scripted agent for the tests of a file; it is reset, with this script, before each test. */
 export function useScriptedAgent(script: Script): ScriptedAgent {
   const agent = new ScriptedAgent()
   beforeAll(() => agent.start())

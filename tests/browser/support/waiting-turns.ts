@@ -9,7 +9,7 @@ export const alertQuestion = 'Warn me when Oslo falls below −5 °C'
 /** What the model says before it waits. */
 export const alertText = 'I’ll set up an alert for Oslo.'
 
-/** The call that turns wait with in these tests. */
+/** The call that the turns of these tests wait for. */
 export const alertCall: AskedCall = {
   callId: 'c1',
   tool: 'create_alert',
@@ -21,7 +21,7 @@ export const alertCall: AskedCall = {
   stepId: 'w1',
 }
 
-/** The claims that a step-up wants. */
+/** The claims that a step-up demands. */
 export const challenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 
 export const consentRequest = {
@@ -34,7 +34,7 @@ export const consentRequest = {
 export const approvalCard = (page: Page) => page.getByRole('region', { name: 'Create alert?' })
 export const cardButton = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
-/** Past the half second in which a card takes no press. */
+/** Waits until the half second is over in which a card ignores clicks. */
 export async function isPressable(page: Page, name = 'Create alert'): Promise<void> {
   await page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first().waitFor()
 }
