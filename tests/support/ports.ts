@@ -19,7 +19,7 @@ const demoVariables = [
   'METRICS_PORT',
 ]
 
-/** A free port for each variable that names one of the demo. */
+/** A free port for each variable that names a port of the demo. */
 export async function findDemoPorts(): Promise<Record<string, number>> {
   return Object.fromEntries(
     await Promise.all(demoVariables.map(async name => [name, await findFreePort()] as const)),

@@ -1,6 +1,6 @@
 import { identities } from './identities.ts'
 
-/** What a set-up of the emulated tenant as it is from the start would have written down, for agents by name and id. */
+/** The receipt that a set-up would have written for the emulated tenant as seeded, with agents by name and id. */
 export function receiptOf(agents: Readonly<Record<string, string>>) {
   const recordedAt = '2026-01-01T00:00:00Z'
   return {

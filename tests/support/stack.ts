@@ -23,7 +23,7 @@ export type PartName = (typeof partNames)[number]
 /** Additional or changed variables of each part; `undefined` unsets one. */
 export type StackOverrides = Partial<Record<PartName, Environment>>
 
-/** A stopped sidecar of a test is not about to come back. */
+/** A sidecar that a test has stopped does not come back soon. */
 const timing = { ...usualTiming, sidecarRestartMs: 200 }
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'

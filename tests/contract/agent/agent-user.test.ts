@@ -50,7 +50,7 @@ describe('A turn as the agent’s own user account', () => {
     })
   })
 
-  it('does not take the token of somebody who is signed in along', async () => {
+  it('does not use the token of a signed-in user', async () => {
     const tc = await stack.signIn(ada.oid)
     const { body, text } = await ask(stack.agentUrl, asItsUser, bearer(tc))
     expect(cardsOf(body.trace, 'TR').at(-1)).toMatchObject({ claims: { oid: agentUserId } })
@@ -58,7 +58,7 @@ describe('A turn as the agent’s own user account', () => {
     expect(tokenRequests(stack).some(({ leg }) => leg === 'obo')).toBe(false)
   })
 
-  it('is refused by an API that knows the agent by another account, or takes no calls of accounts', async () => {
+  it('is refused by an API that knows the agent by another account, or accepts no calls of accounts', async () => {
     await stack.restart('weather', { AGENT_USERS: `${agentId}=${ada.oid}` })
     expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
       code: 'API_TOKEN_REJECTED',
@@ -74,7 +74,7 @@ describe('A turn as the agent’s own user account', () => {
     await stack.restart('weather')
   })
 
-  it('asks the sidecar anew for each flow: nothing of one is used in another', async () => {
+  it('asks the sidecar anew for each flow: nothing of one flow is used in another', async () => {
     const oids = []
     for (const flow of flowNames) {
       const { body } = await ask(stack.agentUrl, { flow }, bearer(await stack.signIn(ada.oid)))
@@ -85,7 +85,7 @@ describe('A turn as the agent’s own user account', () => {
 })
 
 describe('The agent’s own user account', () => {
-  it('is looked at for the status, since nobody has to sign in for it', async () => {
+  it('is checked for the status, since nobody has to sign in for that', async () => {
     await stack.restart('agent')
     const status = async () => (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
     await expect.poll(status).toMatchObject({ flows: { 'agent-user': { state: 'ready' } } })
@@ -103,7 +103,7 @@ describe('The agent’s own user account', () => {
     })
   })
 
-  it('has the scope that a tool needs, or has it not', async () => {
+  it('has the scope that a tool needs; without a token, that is unknown', async () => {
     const held = async () => {
       const response = await fetch(`${stack.agentUrl}/api/instructions?flow=agent-user`)
       return ((await response.json()) as Instructions).tools.map(tool => [tool.needs, tool.held])

@@ -62,7 +62,7 @@ describe('Of two agents of one blueprint', () => {
     expect((await ask(stack.agentUrl, { agent: 'trainee' })).body.code).toBe('SIGN_IN_REQUIRED')
   })
 
-  it('one can be switched off while the other goes on, which keeps its token until then', async () => {
+  it('one can be switched off, once its cached token is gone, while the other goes on', async () => {
     const principal = tenantOf(stack).directory.principal(agentId)
     if (!principal) throw new Error('The tenant has no such agent.')
     principal.accountEnabled = false
@@ -74,7 +74,7 @@ describe('Of two agents of one blueprint', () => {
     expect((await ask(stack.agentUrl, { agent: 'weather' })).status).toBe(200)
   })
 
-  it('audit log, line of the turn and metrics name the one that ran', async () => {
+  it('audit log, line of the turn and metrics name the agent that ran', async () => {
     await ask(stack.agentUrl, { agent: 'trainee' }, bearer(tc))
     const lines = stack.agentLog.map(line => JSON.parse(line))
     expect(lines.find(({ audit }) => audit === 'issued')).toMatchObject({
@@ -88,7 +88,7 @@ describe('Of two agents of one blueprint', () => {
   })
 })
 
-it('A hundred turns at once, of two agents for two users and of one as itself, get their own tokens and no others', async () => {
+it('A hundred concurrent turns, of two agents for two users and of one agent as itself, each get their own token only', async () => {
   const bens = await stack.signIn(ben.oid)
   const kinds = [
     { agent: 'weather', flow: 'autonomous', azp: agentId, oid: agentId, token: undefined },

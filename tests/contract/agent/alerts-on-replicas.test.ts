@@ -17,7 +17,7 @@ const keysOf = (name: string, ...keys: readonly (string | undefined)[]) => {
 }
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 let token: string
-/** A temperature of each test's own, so that its alert is nobody else's. */
+/** A temperature for each test, so that tests do not share alerts. */
 let celsius = -20
 
 const aws = await forFile(EmulatedAws.start())
@@ -60,7 +60,7 @@ async function kept(): Promise<readonly object[]> {
 }
 
 describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode => {
-  it('goes on at two replicas at once, and one alert comes of it', async () => {
+  it('goes on at two replicas at once, and creates one alert', async () => {
     const other = await stack.startReplica()
     const turn = await paused(mode)
     const answers = await Promise.all([approve(stack.agentUrl, turn), approve(other, turn)])
@@ -77,7 +77,7 @@ describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode =
     expect(await kept()).toHaveLength(1)
   })
 
-  it('goes on where a new key seals and the old one still opens', async () => {
+  it('goes on if a new key seals and the old one still opens', async () => {
     const turn = await paused(mode)
     const other = await stack.startReplica(keysOf('rotated', newKey, oldKey))
     expect((await approve(other, turn)).status).toBe(200)

@@ -12,11 +12,11 @@ const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice
 const { ada, ben } = identities
 const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 
-/** What came in at the weather API about alerts. */
+/** The requests about alerts that reached the weather API. */
 let calls: { readonly target: string; readonly key: unknown }[]
 /** Ada's token. */
 let token: string
-/** A temperature of each test's own, so that its alert is nobody else's. */
+/** A temperature for each test, so that tests do not share alerts. */
 let celsius = -20
 
 const aws = await forFile(EmulatedAws.start())
@@ -108,7 +108,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(await kept()).toEqual([])
   })
 
-  it('is created once, however often the approval comes, at the same time or later', async () => {
+  it('is created once, however many times the approval comes, at the same time or later', async () => {
     const paused = (await asked(mode)).body
     const first = await Promise.all([approve(paused), approve(paused)])
     const later = await approve(paused)
@@ -125,7 +125,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     stack.appOf('weather').server.prependListener('request', (request, response) => {
       if (isBroken || request.url !== '/alerts' || request.method !== 'POST') return
       isBroken = true
-      // What it would have said is cut off when all of it has been done.
+      // The alert has been created when the connection is cut, before the response.
       response.writeHead = () => response.destroy()
     })
     const { status, body } = await approve(paused)
@@ -134,7 +134,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(await kept()).toHaveLength(1)
   })
 
-  it('goes by its id when the user approves that it is deleted', async () => {
+  it('is deleted by its id when the user approves the deletion', async () => {
     await approve((await asked(mode)).body)
     const [alert] = (await kept()) as readonly { readonly id: string }[]
     const paused = (await asked(mode, `delete alert ${alert?.id}`)).body
@@ -147,7 +147,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(await kept()).toEqual([])
   })
 
-  it('with another last day than one that there is says why not', async () => {
+  it('that differs from an existing one only in its last day is not created, and the answer says why', async () => {
     await approve((await asked(mode)).body)
     const other = new Date(Date.now() + 20 * 24 * 3_600_000).toISOString().slice(0, 10)
     const { body } = await approve((await asked(mode, warnMe().replace(untilDate, other))).body)
@@ -202,7 +202,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(calls).toEqual([])
   })
 
-  it('is not for an agent that calls as itself', async () => {
+  it('is not available to an agent that calls as itself', async () => {
     const { body } = await ask(stack.agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')
     else expect(body.answer).toContain('signed-in user')
@@ -214,13 +214,13 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
   })
 })
 
-describe.each(['direct', 'bedrock'])('Where alerts want a step-up, a %s turn', mode => {
+describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mode => {
   beforeAll(async () => {
     await stack.restart('weather', { ALERTS_AUTH_CONTEXT: 'c1' })
     watch()
   })
 
-  it('waits again when the API asks, and creates the alert under a token that proves the context', async () => {
+  it('waits again when the API demands it, and creates the alert with a token that proves the context', async () => {
     const stepUp = (await approve((await asked(mode)).body)).body
     expect([stepUp.status, stepUp.kind, stepUp.claimsChallenge]).toEqual(['paused', 'step-up', claims])
     expect(stepUp.calls).toMatchObject([{ tool: 'create_alert', arguments: order() }])
@@ -235,21 +235,21 @@ describe.each(['direct', 'bedrock'])('Where alerts want a step-up, a %s turn', m
     expect(await kept()).toHaveLength(1)
   })
 
-  it('does not wait for it with a token that proves the context already', async () => {
+  it('does not wait for a step-up with a token that already proves the context', async () => {
     const stronger = await stack.signIn(ada.oid, claims)
     const { body } = await approve((await asked(mode, warnMe(), stronger)).body, stronger)
     expect(body.answer).toMatch(/Oslo below/)
     expect(posts()).toHaveLength(1)
   })
 
-  it('says later that the token for the list proves the context too', async () => {
+  it('shows later that the token for the list proves the context too', async () => {
     const stronger = await stack.signIn(ada.oid, claims)
     await approve((await asked(mode, warnMe(), stronger)).body, stronger)
     const { body } = await asked(mode, 'my alerts', stronger)
     expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'] })
   })
 
-  it('ends when the agent’s token does not prove it after all, with nothing changed', async () => {
+  it('ends with nothing changed if the agent’s token does not prove the context after all', async () => {
     const stepUp = (await approve((await asked(mode)).body)).body
     const stronger = await stack.signIn(ada.oid, stepUp.claimsChallenge)
     await setCarriesContexts(false)
@@ -276,7 +276,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     agentUrl = await stack.startReplica({ WEATHER_API_UNATTENDED_TOOLS: 'create_alert' })
   })
 
-  it('does so at once, by its role, and is asked for no context', async () => {
+  it('creates one at once, by its role, and needs no authentication context', async () => {
     const { body } = await ask(agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
     expect(body.answer).toMatch(/Oslo below/)
     expect(calls.map(({ target, key }) => [target, key])).toEqual([
@@ -287,7 +287,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     expect(await kept()).toEqual([])
   })
 
-  it('deletes none, and still asks a user who is there', async () => {
+  it('deletes none, and still asks the user if there is one', async () => {
     const message = `delete alert ${crypto.randomUUID()}`
     const { body } = await ask(agentUrl, { mode, message, flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')

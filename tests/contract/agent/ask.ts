@@ -42,7 +42,7 @@ export async function ask(
   return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
 }
 
-/** What came of a turn: a result, a pause or a problem. */
+/** The outcome of a turn: a result, a pause or a problem. */
 export interface Outcome extends Omit<ChatResponse & PausedResponse, 'status'> {
   readonly status: string | number
   readonly code?: string
@@ -51,7 +51,7 @@ export interface Outcome extends Omit<ChatResponse & PausedResponse, 'status'> {
 
 type Decided = 'approve' | 'deny'
 
-/** Goes on with a turn that waits: with each of its calls as this user decided. */
+/** Goes on with a turn that waits, with this decision on each of its calls. */
 export async function goOn(
   agentUrl: string,
   { continuation, calls, mode, flow }: Pick<Outcome, 'continuation' | 'calls' | 'mode' | 'flow'>,

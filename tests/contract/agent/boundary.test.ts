@@ -32,7 +32,7 @@ const hello = JSON.stringify({ ...question, message: 'Hello' })
 
 describe('A page of another site', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'runs no turn and reads nothing under a name of its own that leads here (%s)',
+    'runs no turn and reads nothing under a DNS name of its own that leads here (%s)',
     async accept => {
       const host = 'Host: rebound.example:3001'
       const requests = [
@@ -125,14 +125,14 @@ describe('A header that comes twice', () => {
       ['Origin', chat(hello, local, 'Origin: http://localhost', 'Origin: http://localhost'), 403, 'CROSS_SITE_REQUEST'],
       ['Sec-Fetch-Site', chat(hello, local, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none'), 403, 'CROSS_SITE_REQUEST'],
     ],
-  )('and has one value only makes the request unclear: %s', async (_what, bytes, status, code) => {
+  )('is refused if it may have only one value: %s', async (_what, bytes, status, code) => {
     const response = await send(bytes)
     expect(response?.status).toBe(status)
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code })
     expect(stack.agentLog.join('')).not.toContain('outcome')
   })
 
-  it('opens no page across sites', async () => {
+  it('does not open the page across sites', async () => {
     const headers = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
     for (const twice of ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']) {
       expect(await send(get('/', local, ...headers, twice))).toMatchObject({ status: 403 })
@@ -144,7 +144,7 @@ describe('A header that comes twice', () => {
     ['X-Forwarded-For', ['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-For: 192.0.2.2']],
     ['X-Request-Id, in whose place there is a new one', ['X-Request-Id: one', 'X-Request-Id: two']],
     ['Authorization, where no token is needed', ['Authorization: Bearer a', 'Authorization: Bearer b']],
-  ])('and is a list, or decides nothing, is taken: %s', async (_what, headers) => {
+  ])('is accepted if it is a list or decides nothing: %s', async (_what, headers) => {
     const response = await send(chat(hello, local, ...headers))
     const { code, requestId } = JSON.parse(response?.body ?? '')
     expect(code).toBe('CITY_NOT_RECOGNISED')
@@ -157,7 +157,7 @@ describe('What is no proper request', () => {
 
   it.each([
     ['an address that cannot be decoded', get(`/%ff?${secret}`, 'Host: localhost'), 400],
-    ['a header that is none', get('/', 'Host: localhost', secret), 400],
+    ['a line that is no header', get('/', 'Host: localhost', secret), 400],
     ['no HTTP', `${secret}\r\n\r\n`, 400],
     ['an unknown address', get(`/${secret}?${secret}`, 'Host: localhost'), 404],
     ['an unknown field', chat(JSON.stringify({ ...question, [secret]: 1 }), 'Host: localhost'), 400],
@@ -169,7 +169,7 @@ describe('What is no proper request', () => {
     ],
     ['no JSON', chat(secret, 'Host: localhost'), 400],
   ])(
-    'is a problem, with the usual headers, of which the log repeats nothing: %s',
+    'is answered with a problem and the usual headers, and the log repeats nothing of it: %s',
     async (_what, bytes, status) => {
       const response = await send(bytes)
       expect(response?.status).toBe(status)
@@ -201,7 +201,7 @@ describe('What is no proper request', () => {
     expect(stack.agentLog.join('')).not.toContain('stack')
   })
 
-  it('has 30 s for a request and 10 s for its headers, on either port', () => {
+  it('includes a request that takes more than 30 s, or 10 s for its headers, on either port', () => {
     const app = stack.appOf('agent')
     for (const { server } of [app, app.metricsServer]) {
       expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000 })

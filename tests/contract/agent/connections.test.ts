@@ -49,7 +49,7 @@ const calls = (weather: ScriptedServer) =>
 
 describe('A client that goes away', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'while it waits for %s aborts the call below',
+    'while it waits for %s aborts the call of the API',
     async accept => {
       const { stack, weather } = await startWithSlowWeather()
       const client = new AbortController()

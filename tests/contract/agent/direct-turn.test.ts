@@ -61,7 +61,7 @@ describe('A direct turn in the autonomous flow', () => {
     for (const id of running) expect(steps.findLast(step => step.id === id)?.status).toBe('ok')
   })
 
-  it('answers a forecast for a number of days, and one day alone', async () => {
+  it('answers with a forecast for several days, or for one day alone', async () => {
     const week = await ask(stack.agentUrl, { message: 'forecast for New York, 3 days' })
     expect(week.body.tools).toEqual([
       { name: 'get_forecast', arguments: { city: 'New York', days: 3 }, status: 'ok' },
@@ -84,7 +84,7 @@ describe('A direct turn in the autonomous flow', () => {
     expect(body.hint).toContain('Weather in Dallas?')
   })
 
-  it('tells that a city is unknown, as a reply and as the last event of a stream', async () => {
+  it('says that a city is unknown, as a reply and as the last event of a stream', async () => {
     const message = 'Weather in Qwertzuiopolis?'
     const { status, body } = await ask(stack.agentUrl, { message })
     expect([status, body.code]).toEqual([404, 'CITY_NOT_FOUND'])

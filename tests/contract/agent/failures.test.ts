@@ -25,8 +25,8 @@ describe('A sidecar whose override gate is shut', () => {
 
 const stack = await forFile(Stack.start())
 
-describe('Neighbours that come and go', () => {
-  it('a weather API that is down is told; when it is back, the agent works without a restart', async () => {
+describe('With services that come and go', () => {
+  it('a weather API that is down is reported; when it is back, the agent works without a restart', async () => {
     await stack.stop('weather')
     const { status, body } = await ask(stack.agentUrl)
     expect([status, body.code]).toEqual([503, 'API_UNAVAILABLE'])
@@ -42,7 +42,7 @@ describe('Neighbours that come and go', () => {
 })
 
 describe('A turn that takes too long', () => {
-  it('ends at its deadline with TURN_TIMEOUT and aborts the call below', async () => {
+  it('ends at its deadline with TURN_TIMEOUT and aborts the call of the API', async () => {
     await using weather = await startScriptedServer(() => {})
     await using stack = await Stack.start({
       agent: { WEATHER_API_URL: weather.url, TURN_TIMEOUT_MS: '1000' },

@@ -14,7 +14,7 @@ import { tenantOf } from '../identity/trial.ts'
 import { notesAppId, startNotesServer } from '../mcp-client/notes-server.ts'
 import { ask, bearer } from './ask.ts'
 
-/** Each agent with each user in each flow, and by REST and by MCP. */
+/** A round has each agent with each user in each flow, by REST and by MCP. */
 const rounds = 4
 const parallel = 24
 const guid = (kind: string, number: number) =>
@@ -26,7 +26,7 @@ const agents = Array.from({ length: 6 }, (_, number) => ({
 }))
 const users = Array.from({ length: 20 }, (_, number) => guid('e', number))
 
-/** Failures that pass, while the sidecar restarts on a busy machine. */
+/** Temporary failures, while the sidecar restarts on a busy machine. */
 const passing = new Set<unknown>(['SIDECAR_UNREACHABLE', 'ENTRA_UNAVAILABLE'])
 
 interface Asked {
@@ -38,7 +38,7 @@ interface Asked {
   readonly mode: 'direct' | 'bedrock'
 }
 
-/** What a server was shown, as the server that verified the token tells it. */
+/** Whose token a server got, as the server tells, which verified the token. */
 interface Seen {
   readonly caller: unknown
   readonly subject: unknown
@@ -188,7 +188,7 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
     `${answered.length} of ${turns.length} turns were answered, ${mixed.length} mixed. Refused: ${JSON.stringify([...codes])}
 `,
   )
-  // Nobody is refused but the agent that is switched off, and who met a sidecar that was slow to come back.
+  // Only turns of the agent that is switched off fail, and turns that met a sidecar that was slow to come back.
   const isExplained = ([{ agent }, code]: [Asked, unknown]) =>
     code === 'AGENT_DISABLED' ? agent === switchedOff : passing.has(code)
   expect(refused.filter(one => !isExplained(one))).toEqual([])

@@ -32,7 +32,7 @@ async function runTurn(number: number): Promise<string> {
   const flow = number % 4 < 2 ? 'obo' : 'autonomous'
   const city = cities[number % cities.length]
   const asked = { message: `Weather in ${city}?`, flow }
-  // In the autonomous flow the token is sent as well: it must not leave a trace.
+  // In the autonomous flow the token is sent as well: it must not appear anywhere.
   const headers = bearer(tokens[user] ?? '')
   const { text, events } = await askForStream(stack.agentUrl, asked, headers)
   expect(events.at(-1)?.event).toBe('result')

@@ -84,7 +84,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
 })
 
 describe('What a request may contain', () => {
-  it('is named when it is not there', async () => {
+  it('is named if it is missing', async () => {
     const { body } = await ask(stack.agentUrl, { surprise: 1 } as object)
     expect(body.detail).toContain('surprise')
   })

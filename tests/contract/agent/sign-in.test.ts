@@ -22,7 +22,7 @@ describe('Acting on behalf of a user', () => {
     },
   )
 
-  it('with a token that is none is refused with 401 before the stream starts', async () => {
+  it('with a text that is no token is refused with 401 before the stream starts', async () => {
     const response = await post(
       stack.agentUrl,
       { flow: 'obo' },
@@ -66,7 +66,7 @@ describe('Acting on behalf of a user', () => {
 })
 
 describe('The autonomous flow', () => {
-  it('never hands on a token that was sent, and does not even look at it', async () => {
+  it('never passes on a token that was sent, and does not even verify it', async () => {
     await using sidecar = await startScriptedServer((_request, response) => response.writeHead(400).end())
     await using lone = await Stack.start({ agent: { SIDECAR_URL: sidecar.url } }, ['agent'])
     await ask(lone.agentUrl, {}, bearer(userToken))

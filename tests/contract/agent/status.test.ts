@@ -8,7 +8,7 @@ import { startScriptedServer } from './scripted-server.ts'
 const { tenantId, blueprintAppId, pageAppId, ada } = identities
 const stack = await forFile(Stack.start())
 
-/** Reads a JSON document; what a test does not expect in it makes the test fail. */
+/** Reads a JSON document, whose members have no type: tests expect what is in it. */
 async function get(path: string, url = stack.agentUrl) {
   const response = await fetch(`${url}${path}`)
   // biome-ignore lint/suspicious/noExplicitAny: whatever came over the wire
@@ -44,7 +44,7 @@ describe('/api/status', () => {
   })
 
   it('answers with 200 before anything behind the agent has answered', async () => {
-    // A sidecar that lives is waited for, so that nothing is known of it yet.
+    // The agent waits for this sidecar, which is alive but silent, so that nothing is known of it yet.
     await using silent = await startScriptedServer((request, response) => {
       if (request.url === '/healthz') response.end('Healthy')
     })
@@ -66,7 +66,7 @@ describe('/api/status', () => {
       components: { sidecar: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } } },
       flows: { autonomous: { state: 'unavailable' } },
     })
-    // People are better served by a reply that says so than by no reply.
+    // A reply that says so serves people better than no reply.
     expect((await get('/readyz')).status).toBe(200)
     await stack.start('sidecar')
     await ask(stack.agentUrl)
@@ -75,7 +75,7 @@ describe('/api/status', () => {
 })
 
 describe('Entra out of everybody’s reach', () => {
-  it('is told as what it is and takes no replica out of service', async () => {
+  it('is reported as such and takes no replica out of service', async () => {
     await stack.restart('sidecar')
     await stack.stop('entra')
     for (let time = 0; time < 3; time++) {

@@ -18,19 +18,19 @@ describe('TRACE_FOR=signed-in', () => {
     expect(await kindsOf({})).toEqual([])
   })
 
-  it('withholds it in the event stream as well, and nothing else', async () => {
+  it('withholds only the trace in the event stream, too', async () => {
     const response = await post(stack.agentUrl, {}, { accept: 'text/event-stream' })
     const events = [...(await response.text()).matchAll(/^event: (\w+)$/gm)].map(match => match[1])
     expect(events).toEqual(['turn', 'delta', 'result'])
   })
 
-  it('shows it to a signed-in user, in the autonomous flow too', async () => {
+  it('shows the trace to a signed-in user, in the autonomous flow too', async () => {
     expect(await kindsOf(bearer(userToken))).toEqual(
       expect.arrayContaining(['sign-in', 'token-request', 'token', 'api-call', 'validation']),
     )
   })
 
-  it('refuses a token that is none instead of taking its sender for nobody', async () => {
+  it('refuses an invalid token instead of treating its sender as not signed in', async () => {
     const { status, body } = await ask(stack.agentUrl, {}, bearer('nonsense'))
     expect([status, body.code]).toEqual([401, 'USER_TOKEN_INVALID'])
   })

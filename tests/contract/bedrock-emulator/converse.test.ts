@@ -11,7 +11,7 @@ import {
   userSays,
 } from './support.ts'
 
-/** Tokens of four characters, always. */
+/** Each token has exactly four characters. */
 const bedrock = useBedrock(
   () => ({}),
   () => 0.5,
@@ -200,7 +200,7 @@ describe('a conversation', () => {
 })
 
 describe('the limits of an answer', () => {
-  it('cut it off, even inside the input of a tool', async () => {
+  it('cut the answer off, even inside the input of a tool', async () => {
     const messages = [userSays('Weather in Oslo')]
     const events = await collectStream(bedrock.client(), {
       messages,

@@ -186,7 +186,7 @@ describe('the events on the wire', () => {
   })
 })
 
-/** A response, unread; by an API key, which needs no signature. */
+/** Requests a response without reading it, by an API key, which needs no signature. */
 function openRaw(agent?: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(

@@ -8,15 +8,15 @@ import { LocalServer } from '../../../packages/service-kit/src/testing/local-ser
 
 /** An OpenID Connect issuer like a Kubernetes cluster's: discovery document, key set, service account tokens. */
 export interface OidcIssuer {
-  /** With a trailing slash, as AKS has it. */
+  /** With a trailing slash, as on AKS. */
   readonly issuer: string
   /** A token of the service account, with claims to replace; `undefined` removes one. */
   token(claims?: Claims): string
-  /** Signs with a new key from now on, which is published at once. */
+  /** From now on signs with a new key, which is published at once. */
   rotate(): void
   /** Signs with a key that is never published. */
   forge(claims?: Claims): string
-  /** Responds to everything in another way until called with `undefined`. */
+  /** Responds to everything by this listener until called with `undefined`. */
   respondWith(listener: RequestListener | undefined): void
   close(): Promise<void>
 }

@@ -34,7 +34,7 @@ describe('a prompt with a cache point', () => {
     expect(usage?.totalTokens).toBe(inputTokens + cacheReadInputTokens + outputTokens)
   })
 
-  it('differs with every change before the cache point, and between models', async () => {
+  it('is cached anew after any change before the cache point, and for another model', async () => {
     await ask({ system: prompt(cachePoint) })
     expect(await ask({ system: [{ text: `Hi. ${long}` }, cachePoint] })).toEqual([small, 0, big])
     const other = 'us.anthropic.claude-opus-5-5'

@@ -39,7 +39,7 @@ export interface BedrockUnderTest {
   client(options?: BedrockRuntimeClientConfig): BedrockRuntimeClient
 }
 
-/** A listening emulator for the tests of one file; what was changed of it is taken back after each. */
+/** A listening emulator for the tests of one file; it is reset after each test. */
 export function useBedrock(
   environment: () => Readonly<Record<string, string>> = () => ({}),
   random?: () => number,
@@ -87,14 +87,14 @@ export function userSays(text: string) {
   return { role: 'user' as const, content: [{ text }] }
 }
 
-/** A whole answer. */
+/** A complete answer. */
 export interface Answer {
   readonly content: ContentBlock[]
   readonly stopReason: string | undefined
   readonly usage: TokenUsage | undefined
 }
 
-/** What a question costs: one call, with the events of its stream put together. Throws what the stream throws. */
+/** Makes one call, and puts the events of its stream together. Throws what the stream throws. */
 export async function converse(
   client: BedrockRuntimeClient,
   input: Partial<ConverseStreamCommandInput> = {},
@@ -149,7 +149,7 @@ export function textOf(events: readonly ConverseStreamOutput[]): string {
   return events.map(({ contentBlockDelta }) => contentBlockDelta?.delta?.text ?? '').join('')
 }
 
-/** What a promise is rejected with; a promise that is kept is a failure. */
+/** What a promise is rejected with; a promise that is fulfilled is a failure. */
 export async function failureOf(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
   try {
     await promise

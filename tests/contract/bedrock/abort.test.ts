@@ -44,7 +44,7 @@ describe('a browser that goes away', () => {
     await hungUp
   })
 
-  it('closes it as well before the model said anything', async () => {
+  it('closes the model’s request even before the model has said anything', async () => {
     const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
     server.script = request => asked.resolve(request)
     const browser = new AbortController()
@@ -77,7 +77,7 @@ describe('the turn’s deadline', () => {
 })
 
 describe('an aborted turn', () => {
-  it('says nothing about Bedrock being there', async () => {
+  it('does not tell whether Bedrock is available', async () => {
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
     void neverEnding()
     const leaving = new AbortController()

@@ -9,7 +9,7 @@ import { ScriptedBedrock, type StreamEvent, stop, text, toolUse } from './script
 
 const file = temporaryFile('alerts.sqlite')
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
-/** A temperature of each test's own, so that its alerts are nobody else's. */
+/** A temperature for each test, so that tests do not share alerts. */
 let celsius = -20
 let created: string[]
 
@@ -116,8 +116,8 @@ describe('A step of the model that reads and changes', () => {
 })
 
 describe('What the user is asked', () => {
-  it('is the call as it would run, whatever the model says that it does', async () => {
-    // As after words in a report that ask for another alert.
+  it('is the call as it would run, whatever the model says about it', async () => {
+    // As if a report had contained words that ask for another alert.
     model.play([...text('I will warn you about Oslo.'), ...create(1, 'call_1', 'Rome'), ...stop('tool_use')])
     const paused = await asked()
     expect(paused.calls).toMatchObject([{ title: 'Create alert', arguments: order('Rome') }])
@@ -148,7 +148,7 @@ describe('What the user is asked', () => {
     expect(created).toEqual([])
   })
 
-  it('is not asked again in the turn in which they denied it', async () => {
+  it('does not come again in the turn in which they denied it', async () => {
     const wish = (id: string) => [...create(0, id, 'Oslo'), ...stop('tool_use')]
     model.play(wish('call_1'), wish('call_2'), [...text('I will not.'), ...stop('end_turn')])
     const { answer, tools } = await decide(await asked(), {})
@@ -157,7 +157,7 @@ describe('What the user is asked', () => {
     expect(created).toEqual([])
   })
 
-  it('is asked three times in a turn at most', async () => {
+  it('comes three times in a turn at most', async () => {
     const cities = ['Oslo', 'Bergen', 'Trondheim', 'Bodø']
     model.play(...cities.map((city, index) => [...create(0, `call_${index}`, city), ...stop('tool_use')]))
     let outcome = await asked()

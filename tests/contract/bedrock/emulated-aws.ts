@@ -15,7 +15,7 @@ export class EmulatedAws {
   }
 
   static async start(environment: Record<string, string> = {}): Promise<EmulatedAws> {
-    // Loading it blocks this process for a moment, in which other parts of the system run as well.
+    // Loaded first, since loading blocks this process, in which other parts of the system run as well.
     await import('../../../services/agent/src/bedrock/bedrock-mode.ts')
     const app = buildApp(readConfig({ AWS_REGION: region, LOG_LEVEL: 'silent', ...environment }))
     await app.listen({ host: '127.0.0.1', port: 0 })
@@ -26,7 +26,7 @@ export class EmulatedAws {
     return `http://127.0.0.1:${(this.app.server.address() as AddressInfo).port}`
   }
 
-  /** What an agent needs to reach it, beside a credential. */
+  /** What an agent needs to reach it, besides a credential. */
   get environment(): Record<string, string> {
     return { AWS_REGION: region, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: this.url, AWS_ENDPOINT_URL_STS: this.url }
   }

@@ -57,7 +57,7 @@ describe('what Bedrock refuses', () => {
     expect(attempts()).toBe(3)
   })
 
-  it('does not outlive the turn: the back-off ends with it', async () => {
+  it('is not retried after the turn: the back-off ends with it', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     const leaving = new AbortController()
     const turn = runTurn(connected.mode, { signal: leaving.signal })
@@ -80,7 +80,7 @@ describe('what Bedrock refuses', () => {
   })
 
   it.each(['EOL', 'LEGACY'] as const)(
-    'because the model is %s comes with the current ones',
+    'because the model is %s is reported with the current models',
     async lifecycle => {
       aws.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { lifecycle } } })
       const { failure } = await ask()
@@ -99,7 +99,7 @@ describe('what Bedrock refuses', () => {
     expect(failure?.message).toContain('explicitly denies')
   })
 
-  it('is not even asked where the settings already tell', async () => {
+  it('is not even requested if the settings already tell', async () => {
     const { mode, bedrock } = connect({
       ...aws.environment,
       ...staticKeys,
@@ -116,7 +116,7 @@ describe('what Bedrock refuses', () => {
     bedrock.close()
   })
 
-  it('for a model that nobody knows names some that there are', async () => {
+  it('for an unknown model is reported with some that exist', async () => {
     const { mode, bedrock } = connect({
       ...aws.environment,
       ...staticKeys,

@@ -13,7 +13,7 @@ const askFor = (city: string) => [
   ...toolUse(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
   ...stop('tool_use'),
 ]
-/** Looks whether the tool result that came back is this city's, with this city's user in it. */
+/** Checks that the tool result that came back is this city's, with this city's user in it. */
 function judge(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)
@@ -54,7 +54,7 @@ describe('200 turns at once', () => {
 })
 
 describe('a turn that is over', () => {
-  it('is let go of, with all that belonged to it', async () => {
+  it('is garbage-collected, with all that belonged to it', async () => {
     const seen: WeakRef<object>[] = []
     const weather = sunshine({
       current: async (context, city) => {
@@ -71,7 +71,7 @@ describe('a turn that is over', () => {
       }
     }
     await turns()
-    // Only the latest may still be held, by what runs after it.
+    // Only the latest may still be referenced, by what runs after it.
     const earlier = seen.splice(0, 27)
     setFlagsFromString('--expose-gc')
     const collectGarbage: () => void = runInNewContext('gc')

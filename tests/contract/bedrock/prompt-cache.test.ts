@@ -51,7 +51,7 @@ it.each([
     { BEDROCK_MODEL_ID: 'arn:aws:bedrock:eu-central-1:111122223333:application-inference-profile/abc' },
   ],
   ['has no prompt cache', { BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }],
-  ['is not to use it', { BEDROCK_PROMPT_CACHE: 'none' }],
+  ['is not to use the prompt cache', { BEDROCK_PROMPT_CACHE: 'none' }],
 ])('A request has no cache point for a model that %s', async (_what, setting) => {
   server.play([...text('Cold.'), ...stop('end_turn')])
   await ask(setting)

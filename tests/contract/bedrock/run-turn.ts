@@ -109,7 +109,7 @@ export function report(city: string): WeatherReport {
   }
 }
 
-/** Weather without identity or network, for what is only about the model. */
+/** Weather without identity or network, for tests that are only about the model. */
 export function sunshine(change: Partial<WeatherClient> = {}): WeatherClient {
   return {
     current: async (_context, city) => report(city),

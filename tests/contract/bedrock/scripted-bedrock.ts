@@ -96,7 +96,7 @@ export class ScriptedBedrock extends LocalServer {
     super((request, response) => void this.#answer(request, response), '127.0.0.1', { keepAliveTimeout: 0 })
   }
 
-  /** What an agent needs to reach it, beside a credential. */
+  /** What an agent needs to reach it, besides a credential. */
   get environment(): Record<string, string> {
     return { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: this.url, BEDROCK_PROBE: 'off' }
   }

@@ -76,7 +76,7 @@ describe('the event stream', () => {
   })
 
   it.each([1, 30, 200])(
-    'that is cut %i bytes into its end is a failure, not a short answer',
+    'that is cut %i bytes before its end is a failure or complete, never a short answer',
     async missing => {
       const bytes = bytesOf([...text('Oslo is cold.'), ...stop('end_turn')])
       server.script = (_request, { response }) => {
@@ -84,7 +84,7 @@ describe('the event stream', () => {
         response.write(bytes.subarray(0, bytes.length - missing), () => response.socket?.destroy())
       }
       const turn = await runTurn(connected.mode)
-      // The last event has the usage only, so the answer is complete without it, if the client received the one before.
+      // The last event has the usage only, so the answer is complete if the client received the event before it.
       if (turn.failure) expect(turn.failure.code).toBe('BEDROCK_STREAM_BROKEN')
       else expect(turn).toMatchObject({ answer: 'Oslo is cold.', outcome: { finishReason: 'stop' } })
     },
@@ -104,7 +104,7 @@ describe('the event stream', () => {
     expect(turn.answer).toBe('Oslo is')
   })
 
-  it('may bring events that nobody knows yet', async () => {
+  it('may contain events of unknown types', async () => {
     const [start, ...rest] = text('Oslo is cold.')
     server.play([start ?? {}, { somethingNew: { a: 1 } }, ...rest, ...stop('end_turn')])
     expect((await runTurn(connected.mode)).answer).toBe('Oslo is cold.')

@@ -30,7 +30,7 @@ function connectWith(credential: Record<string, string>) {
   return connected
 }
 
-/** Says hello with these credentials: the code of what went wrong, with its detail and hint, or “answered”. */
+/** Says hello with these credentials. Returns the failure's code, detail and hint, or “answered”. */
 async function hello(credential: Record<string, string>): Promise<string> {
   const { failure } = await runTurn(connectWith(credential).mode, { message: 'Hello!' })
   return failure ? `${failure.code}: ${failure.message} ${failure.options.hint}` : 'answered'
@@ -79,13 +79,13 @@ describe('tier A, access keys', () => {
         { AWS_ACCESS_KEY_ID: 'AKIAPROFILES0EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
         /^BEDROCK_ACCESS_DENIED: .*inference-profile\/eu\..*foundation-model/,
       ],
-      ['half a pair', { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, /^BEDROCK_NOT_CONFIGURED: .*AWS_SECRET_ACCESS_KEY is not/],
+      ['half a pair of keys', { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, /^BEDROCK_NOT_CONFIGURED: .*AWS_SECRET_ACCESS_KEY is not/],
     ],
-  )('with %s say so', async (_what, credential, expected) => {
+  )('with %s fail and say why', async (_what, credential, expected) => {
     expect(await hello(credential)).toMatch(expected)
   })
 
-  it('on a machine whose clock is wrong say so', async () => {
+  it('on a machine whose clock is wrong fail and say why', async () => {
     aws.app.controls.settings.change({ clockOffsetSeconds: 3_600 })
     expect(await hello(staticKeys)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*clock.*NTP/)
   })
@@ -110,7 +110,7 @@ describe('tier B, an API key', () => {
     ['expired', 'emulated-expired-api-key', /^BEDROCK_CREDENTIALS_INVALID: .*not expired/],
     ['of another region', 'emulated-api-key-of-another-region', /^BEDROCK_CREDENTIALS_INVALID: .*own region/],
     ['without rights', 'emulated-api-key-without-policy', /^BEDROCK_ACCESS_DENIED: /],
-  ])('that is %s says so', async (_what, key, expected) => {
+  ])('that is %s fails and says why', async (_what, key, expected) => {
     expect(await hello({ AWS_BEARER_TOKEN_BEDROCK: key })).toMatch(expected)
   })
 })
@@ -128,7 +128,7 @@ describe('tier C, web identity', () => {
     expect(caller()).toBe('arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod')
   })
 
-  it('picks a rotated token up without a restart', async () => {
+  it('picks up a rotated token without a restart', async () => {
     await cluster.removeToken()
     const { mode, bedrock } = connectWith(environment())
     const ask = async () => (await runTurn(mode, { message: 'Hello!' })).failure?.code ?? 'answered'
@@ -141,9 +141,9 @@ describe('tier C, web identity', () => {
     expect(bedrock.availability.health.state).toBe('ready')
   })
 
-  it('exchanges anew, with the token of that moment, when the session is over', async () => {
+  it('exchanges the current token when the session has expired', async () => {
     const { mode } = connectWith(environment())
-    // So short that the SDK takes the session for over at the next call.
+    // So short that the SDK takes the session for expired at the next call.
     aws.app.controls.settings.change({ sessionSeconds: 60 })
     await cluster.project()
     await runTurn(mode, { message: 'Hello!' })
@@ -159,14 +159,14 @@ describe('tier C, web identity', () => {
       ['another service account', { sub: 'system:serviceaccount:default:default' }, /^BEDROCK_CREDENTIALS_INVALID: .*trust policy.*entra-bedrock-agent/],
       ['another audience', { aud: 'api://AzureADTokenExchange' }, /^BEDROCK_CREDENTIALS_INVALID: .*aud sts\.amazonaws\.com/],
       ['another issuer', { iss: 'https://issuer.example/' }, /^BEDROCK_CREDENTIALS_INVALID: .*iss.*letter by letter/],
-      ['a time that is over', { lifetimeSeconds: -60 }, /^BEDROCK_CREDENTIALS_EXPIRED: .*subPath/],
+      ['an expired lifetime', { lifetimeSeconds: -60 }, /^BEDROCK_CREDENTIALS_EXPIRED: .*subPath/],
     ],
-  )('with a token of %s says so', async (_what, claims, expected) => {
+  )('with a token of %s fails and says why', async (_what, claims, expected) => {
     await cluster.project(claims)
     expect(await hello(environment())).toMatch(expected)
   })
 
-  it('without its token file, or with rubbish in it, says so', async () => {
+  it('without its token file, or with rubbish in it, fails and says why', async () => {
     await cluster.removeToken()
     expect(await hello(environment())).toMatch(
       /^BEDROCK_CREDENTIALS_INVALID: .*ENOENT.*AWS_WEB_IDENTITY_TOKEN_FILE/,
@@ -175,7 +175,7 @@ describe('tier C, web identity', () => {
     expect(await hello(environment())).toMatch(/^BEDROCK_CREDENTIALS_INVALID: /)
   })
 
-  it('without an STS in reach says that it is STS', async () => {
+  it('without an STS in reach fails and names STS as the reason', async () => {
     await cluster.project()
     expect(await hello({ ...environment(), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' })).toMatch(
       /^BEDROCK_UNAVAILABLE: AWS STS in eu-central-1 cannot be reached/,

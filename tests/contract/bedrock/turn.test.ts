@@ -28,7 +28,7 @@ const askFor = (...cities: string[]) => [
 const sayGoodbye = [...text('Oslo is cold', ' and sunny.'), ...stop('end_turn')]
 
 describe('a Bedrock turn', () => {
-  it('asks the tools that the model wants, side by side, and streams the answer', async () => {
+  it('calls the tools that the model wants in parallel, and streams the answer', async () => {
     server.play(askFor('Oslo', 'Rome'), sayGoodbye)
     const { mode } = connectTo()
     const turn = await runTurn(mode)
@@ -75,7 +75,7 @@ describe('a Bedrock turn', () => {
     expect(JSON.stringify(request?.body.toolConfig)).toMatch(/get_weather.*get_forecast/)
   })
 
-  it('sends temperature and further fields where they are configured', async () => {
+  it('sends temperature and further fields if they are configured', async () => {
     server.play(sayGoodbye)
     await runTurn(
       connectTo({
@@ -114,7 +114,7 @@ describe('a Bedrock turn', () => {
     })
   })
 
-  it('tells what the model was asked, not what the user wrote, in the trace', async () => {
+  it('shows the request to the model in the trace, without what the user wrote', async () => {
     server.play(sayGoodbye)
     const turn = await runTurn(connectTo().mode, { message: 'My secret wish: weather in Oslo?' })
     const [model] = turn.steps
@@ -246,7 +246,7 @@ describe('an answer', () => {
     expect((await runTurn(connectTo().mode, { message: 'Hello!' })).notices).toEqual([])
   })
 
-  it('that never comes, because the model only wants tools, ends at the step limit', async () => {
+  it('that never comes, because the model only calls tools, ends at the step limit', async () => {
     server.play(askFor('Oslo'))
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')

@@ -94,7 +94,7 @@ describe('a conversation with Claude', () => {
     expect(stack.agentLog.join('')).not.toContain(token.split('.')[2])
   })
 
-  it('about a city that there is not: the model says so from the tool’s sentence', async () => {
+  it('about an unknown city: the model says so from the tool’s sentence', async () => {
     const reply = await ask({ message: 'What is the weather in Atlantis?' })
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'failed' }])
     expect(reply.answer).toMatch(/Atlantis/)
@@ -107,7 +107,7 @@ describe('a conversation with Claude', () => {
     expect(reply.notices).toEqual([])
   })
 
-  it('ends with the identity’s problem where the sidecar is gone: nothing is answered in its place', async () => {
+  it('ends with the problem of the identity if the sidecar is gone, and with no other answer', async () => {
     await stack.stop('sidecar')
     try {
       await expect(ask({ message: 'What is the weather in Madrid?' })).rejects.toThrow('SIDECAR_UNREACHABLE')
@@ -116,7 +116,7 @@ describe('a conversation with Claude', () => {
     }
   })
 
-  it('is what status calls Bedrock ready by', async () => {
+  it('makes the status call Bedrock ready', async () => {
     await ask({ message: 'Hello!' })
     const status = (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Record<string, unknown>
     expect(status).toMatchObject({

@@ -111,14 +111,14 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     return { token: body.access_token, claims: decodeJwt(body.access_token) }
   }
 
-  it('keep an agent of the blueprint out that the API lists and Entra gave no role', async () => {
+  it('keep an agent of the blueprint out that the API lists but to which Entra gave no role', async () => {
     const { token, claims } = await requestTrOf(traineeAgentId)
     expect(claims).not.toHaveProperty('roles')
     const { status, body } = await ask(token)
     expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'permission' })
   })
 
-  it('keep an agent of the blueprint out that has the role and that the API does not list', async () => {
+  it('keep an agent of the blueprint out that has the role but that the API does not list', async () => {
     const role = { resourceId: seedIds.weatherPrincipal, appRoleId: seedIds.weatherReadAllRole }
     const assignment = { id: 'of-alerts', principalId: alertsAgentId, createdDateTime: '', ...role }
     entra.entra.directory.content.appRoleAssignments.push(assignment)
@@ -128,7 +128,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'caller' })
   })
 
-  it('are accepted after a rotation of the key, old ones and new ones', async () => {
+  it('are accepted after a rotation of the key, both old and new tokens', async () => {
     const { body: old } = await requestTr(entra)
     await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 3_600 })
     const { body: fresh } = await requestTr(entra)

@@ -7,7 +7,7 @@ import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from '
 const { ada } = identities
 const stack = await forFile(startSettled())
 
-/** Makes Entra refuse and asks; what the user gets must come from that very refusal. */
+/** Makes Entra refuse and asks; what the user gets must come from this refusal. */
 async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: string): Promise<void> {
   const { body, status } = await askWeather(stack, flow, token)
   expect(body).toMatchObject({ code, status, upstream: { service: 'entra', code: `AADSTS${aadsts}` } })
@@ -85,7 +85,7 @@ describe('When Entra withdraws a key, a user gets', () => {
     expect((await fetch(`${stack.sidecarUrl}/Validate`, { headers })).status).toBe(200)
   }
 
-  it('USER_TOKEN_INVALID if it was the user’s token that it had signed', async () => {
+  it('USER_TOKEN_INVALID if the key had signed the user’s token', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
@@ -95,7 +95,7 @@ describe('When Entra withdraws a key, a user gets', () => {
     await expectRefusal('obo', 50013, 'USER_TOKEN_INVALID', token)
   })
 
-  it('FEDERATION_MISMATCH if it was T1, which the sidecar still had', async () => {
+  it('FEDERATION_MISMATCH if the key had signed T1, which the sidecar still had', async () => {
     await startAfresh(stack)
     await stack.restart('agent')
     expect((await askWeather(stack, 'obo')).status).toBe(200)

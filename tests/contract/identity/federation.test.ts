@@ -51,7 +51,7 @@ const mismatches: readonly (readonly [string, number, () => Promise<string>])[] 
 ]
 
 describe('With the pod’s token as the blueprint’s credential, the agent', () => {
-  it('answers without any secret when issuer, subject and audience are equal', async () => {
+  it('answers without any secret when issuer, subject and audience match the federated credential', async () => {
     const { status, body } = await askWith(await podToken())
     expect(status).toBe(200)
     expect(body.answer).toContain('Oslo')

@@ -8,7 +8,7 @@ const { ada, ben } = identities
 const stack = await forFile(startSettled())
 beforeEach(() => startAfresh(stack))
 
-it('Thirty turns at the same time ask Entra once for each token, although the sidecar itself joins nothing', async () => {
+it('Thirty turns at the same time ask Entra once for each token, although the sidecar itself shares no requests', async () => {
   const adas = await stack.signIn(ada.oid)
   const bens = await stack.signIn(ben.oid)
   await Promise.all(

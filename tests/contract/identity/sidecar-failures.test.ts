@@ -20,7 +20,7 @@ it('A refused turn in the obo flow never ends as an autonomous one: Entra is not
 })
 
 describe('What a user gets when the sidecar', () => {
-  it('does not let the agent identity through for users, for whom the blueprint has a grant', async () => {
+  it('ignores the agent identity for users, and the blueprint has a grant for them', async () => {
     await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
     const { directory } = tenantOf(stack)
     const idOf = (appId: string) => directory.principal(appId)?.id ?? ''
@@ -48,7 +48,7 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('is down: that, in either flow; back up, it works without a restart of the agent', async () => {
+  it('is down: that it is down, in either flow; once it is back, an answer without a restart of the agent', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     await stack.stop('sidecar')

@@ -14,7 +14,7 @@ beforeEach(() => startAfresh(stack))
 
 type Order = Readonly<Record<string, unknown>>
 
-/** A token that Entra really signs, with anything about it wrong that a test wants wrong. */
+/** A token that Entra really signs, with whatever fault a test orders. */
 async function orderToken(order: Order = {}): Promise<string> {
   const right = {
     client: pageAppId,
@@ -60,7 +60,7 @@ describe('A user’s token', () => {
     expect(card?.claims).toMatchObject({ ver: '1.0', aud: `api://${blueprintAppId}` })
   })
 
-  it('of one user brings a token of that user only: another’s is refused', async () => {
+  it('of one user leads to tokens for that user only: a token for another is refused', async () => {
     const tokens = tokensOf(stack)
     const value = await stack.signIn(ada.oid)
     await expect(tokens.obtain(requestWith(value, ben.oid))).rejects.toMatchObject({

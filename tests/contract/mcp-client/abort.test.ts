@@ -11,7 +11,7 @@ const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const scripted = await forFile(new ScriptedMcpServers().start())
 const ada = await mcp.stack.signIn(identities.ada.oid)
 
-/** Asks, waits until there is one more of what is counted, and leaves; resolves when the agent has noticed. */
+/** Asks, waits until the count is one higher, and leaves; resolves when the agent has noticed. */
 async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {
   const before = count()
   const controller = new AbortController()
@@ -68,14 +68,14 @@ describe('When the user leaves during a call,', () => {
     await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', ada)
     const [call] = scripted.callsOf('sessions')
     await expect.poll(() => ended).toContain(call?.headers['mcp-session-id'])
-    // Only the agent's own session is left. That in which the user's tools were looked up is over too.
+    // Only the agent's own session is left. The one in which the user's tools were looked up has ended too.
     expect(sessions.filter(session => !ended.includes(session))).toEqual(['session-1'])
   })
 })
 
 it('When the user leaves while their token is obtained, the request to the sidecar ends and the server is never called', async () => {
   await using sidecar = await startScriptedServer(async ({ url = '' }, response) => {
-    // On behalf of a user it never answers.
+    // The sidecar never answers requests on behalf of a user.
     if (url.startsWith('/AuthorizationHeader/')) return
     const answer = await fetch(`${mcp.stack.sidecarUrl}${url}`)
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())

@@ -35,7 +35,7 @@ function resultIn({ trace }: ChatResponse): unknown {
   return JSON.parse((body as { text: string }).text)
 }
 
-it('The weather API makes an alert once by its MCP door, though two replicas of the agent get the same approval', async () => {
+it('The weather API creates an alert once by MCP, though two replicas of the agent get the same approval', async () => {
   const pause = await mcp.pauseOf(`Warn me when Oslo falls below −5 °C until ${untilDate}`, ada)
   expect(pause.calls).toMatchObject([
     { title: 'Call create_alert of weather-tools', effect: 'change', arguments: order },
@@ -48,7 +48,7 @@ it('The weather API makes an alert once by its MCP door, though two replicas of 
     expect(tools).toMatchObject([{ name: 'weather-tools__create_alert', status: 'ok' }])
   expect(resultIn(first)).toMatchObject(order)
   expect(resultIn(second)).toEqual(resultIn(first))
-  // By the key: without it, the second would have found the alert that existed.
+  // Replayed by the key: without a key, the second call would have found the existing alert.
   const logged = mcp.stack.weatherLog.map(line => JSON.parse(line) as { outcome?: string })
   expect(logged.flatMap(({ outcome }) => outcome ?? [])).toEqual(['created', 'replayed'])
   expect(resultIn(await mcp.answerTo('My alerts', ada))).toEqual({ alerts: [resultIn(first)] })

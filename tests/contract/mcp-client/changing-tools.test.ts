@@ -20,12 +20,12 @@ beforeEach(() => {
   servers.received.splice(0)
 })
 
-/** Makes the server behave so from now on. */
+/** Makes the server behave like this from now on. */
 function script(change: Script = {}): void {
   servers.scripts['desk'] = { tools, ...change }
 }
 
-/** The agent with such an entry of the server. */
+/** Configures the agent with this change to the server's entry. */
 async function configure(change: object = {}): Promise<void> {
   script()
   const allowedTools = ['read_note', 'write_note']
@@ -34,7 +34,7 @@ async function configure(change: object = {}): Promise<void> {
   })
 }
 
-/** What tools were called with. */
+/** The parameters of the tool calls. */
 const called = () => servers.callsOf('desk').map(({ message }) => message?.params)
 
 const approve = async (pause: PausedResponse, token = ada): Promise<ChatResponse> =>
@@ -91,7 +91,7 @@ describe('A tool that the configuration does not call read-only', () => {
     expect(called()).toEqual([])
   })
 
-  it('is not called if the server has made it another one meanwhile', async () => {
+  it('is not called if the server has changed it meanwhile', async () => {
     const pause = await mcp.pauseOf(question, ada)
     script({
       tools: [tool('write_note', { ...topic, description: 'Writes a note, and sends it to everybody.' })],
@@ -101,7 +101,7 @@ describe('A tool that the configuration does not call read-only', () => {
     await configure()
   })
 
-  it('is told by status and log', async () => {
+  it('is named by status and log', async () => {
     const { components } = await mcp.get<Status>('/api/status')
     expect(components['desk']?.tools?.map(({ name, waits }) => [name, waits])).toEqual([
       ['read_note', undefined],
@@ -118,7 +118,7 @@ it('A tool that the configuration calls read-only is called at once, without a k
   expect(called()).toEqual([{ name: 'read_note', arguments: { topic: 'Apollo' } }])
 })
 
-it('All tools of a server wait whose entry names none that only read', async () => {
+it('All tools of a server wait if its entry names no read-only tools', async () => {
   await configure({ readOnlyTools: undefined })
   const { calls } = await mcp.pauseOf('Use read_note with topic “Apollo”', ada)
   expect(calls).toMatchObject([{ tool: 'desk__read_note' }])
@@ -126,7 +126,7 @@ it('All tools of a server wait whose entry names none that only read', async () 
   await configure()
 })
 
-it('A tool that the configuration calls read-only waits all the same if the server says that it destroys', async () => {
+it('A tool that the configuration calls read-only still waits if the server calls it destructive', async () => {
   await configure({ readOnlyTools: ['read_note', 'write_note'] })
   script({
     tools: [tool('write_note', { ...topic, annotations: { readOnlyHint: true, destructiveHint: true } })],
@@ -158,15 +158,15 @@ describe('Without a user, a tool that changes something', () => {
   })
 })
 
-describe('Where the server wants more of the user', () => {
-  // No policy of the tenant names this context, so that the token that the user has will do.
+describe('If the server demands a step-up of the user,', () => {
+  // No policy of the tenant names this context, so that the token that the user has suffices.
   const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
   const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 
   beforeAll(() => configure({ authenticationContexts: ['c2'] }))
   afterAll(() => configure())
 
-  it('for which the configuration does not name the context, the user is asked for nothing', async () => {
+  it('they are asked for nothing if the configuration does not name the context', async () => {
     await configure({ authenticationContexts: ['c3'] })
     wantMore(1)
     const reply = await approve(await mcp.pauseOf(question, ada))
@@ -189,7 +189,7 @@ describe('Where the server wants more of the user', () => {
     })
   }
 
-  it('the turn waits for that, and the same call goes out with a token that was asked for so', async () => {
+  it('the turn waits for the step-up, and the same call is sent with a token that was requested with its claims', async () => {
     wantMore(1)
     const again = await approve(await mcp.pauseOf(question, ada))
     expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
@@ -204,7 +204,7 @@ describe('Where the server wants more of the user', () => {
     ).toBe(claims)
   })
 
-  it('and is not content with it, the turn ends', async () => {
+  it('and demands it again afterwards, the turn ends', async () => {
     wantMore(2)
     const again = await approve(await mcp.pauseOf(question, ada))
     expect(await approve(again as unknown as PausedResponse)).toMatchObject({ code: 'STEP_UP_NOT_CARRIED' })
@@ -212,7 +212,7 @@ describe('Where the server wants more of the user', () => {
   })
 })
 
-it('A tool that the user has not consented to waits for that where the page asks so, though it only reads', async () => {
+it('A read-only tool that the user has not consented to waits for the consent if the page asks for that', async () => {
   servers.scripts['vault'] = { tools: [tool('open_vault')] }
   const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
   const redirectUri = `${mcp.stack.agentUrl}/auth/consent.html`

@@ -69,7 +69,7 @@ for (const tool of tools) {
 await client.close()
 await apiCaller.close()
 
-/** Those that the suite wants, or else a number or a text for each argument. */
+/** The arguments that the suite wants, or else a number or a text for each. */
 function argumentsFor({ definition: { name }, schema }: ChosenTool): readonly Record<string, unknown>[] {
   const wanted = toolCalls.filter(call => call.name === name)
   if (wanted.length > 0) return wanted.map(call => call.arguments)

@@ -40,7 +40,7 @@ it('the official conformance suite finds nothing wrong in the client, as far as 
   for (const { stdout, stderr } of outputs) expect(stdout + stderr).toContain('OVERALL: PASSED')
 })
 
-it('knows no other scenario, but what is excepted for a reason', async () => {
+it('the suite has no other scenario for clients, except those excluded for a reason', async () => {
   const { stdout } = await run(process.execPath, [suite, 'list'])
   const list = /^Client scenarios.*:\n((?: {2}- .*\n)+)/m.exec(stdout)?.[1] ?? ''
   const scenarios = [...list.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name)

@@ -288,7 +288,7 @@ describe('the tool of a server that', () => {
     expect(reply.answer.includes(told)).toBe(mayHaveRun)
   })
 
-  it('wants a further permission is told which, and the trace shows its answer, without the token', async () => {
+  it('demands a further permission fails with the permission’s name, and the trace has the answer without the token', async () => {
     const events = await readEvents(await mcp.ask('Use get_denial', undefined, null, 'text/event-stream'))
     expect(events.at(-1)).toMatchObject({
       code: 'API_FORBIDDEN',
@@ -348,14 +348,14 @@ describe('the tool of a server that', () => {
     }
   })
 
-  it('returns links, and what is no image, gets them named, and none of them followed', async () => {
+  it('returns links, and images that are none, gets them named, and no link is followed', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
     expect(answer).toContain(
       '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',
     )
   })
 
-  it('is one of ten thousand is found, and it alone is offered', async () => {
+  it('lists ten thousand tools is found, and it alone is offered', async () => {
     const reply = await mcp.answerTo('Use get_crowd')
     expect(reply.tools).toMatchObject([{ name: 'crowd__get_crowd', status: 'ok' }])
     const offered = reply.trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] }
@@ -377,7 +377,7 @@ describe('the tool of a server that', () => {
     )
   })
 
-  it('has the name of a tool of the agent’s own takes nothing over', async () => {
+  it('gives it the name of one of the agent’s own tools does not replace the agent’s', async () => {
     await mcp.answerTo('Use get_shadow')
     const reply = await mcp.answerTo('What is the weather in Oslo?')
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'ok' }])

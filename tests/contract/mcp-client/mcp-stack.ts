@@ -79,7 +79,7 @@ export class McpStack implements AsyncDisposable {
     )
   }
 
-  /** What the emulated Bedrock saw of the calls of the model since the stack was started. */
+  /** The calls of the model that the emulated Bedrock has logged since the stack was started. */
   get modelCalls() {
     return this.#aws.app.controls.requests.all.filter(({ operation }) => operation === 'ConverseStream')
   }

@@ -17,7 +17,7 @@ export interface ReceivedCall {
 export interface NotesServer extends AsyncDisposable {
   readonly url: string
   readonly calls: readonly ReceivedCall[]
-  /** How many calls of `wait` have begun, and how many of them were cancelled. */
+  /** Numbers of calls of `wait` that have begun, and that were cancelled. */
   readonly waiting: { begun: number; cancelled: number }
   close(): Promise<void>
 }

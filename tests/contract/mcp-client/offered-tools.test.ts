@@ -124,7 +124,7 @@ describe('A tool that is not what was pinned', () => {
 })
 
 describe('A server for users only', () => {
-  it('is not offered to the agent itself, and not even asked what it has', async () => {
+  it('is not offered to the agent itself, and not even asked for its tools', async () => {
     await mcp.configure({ notes: { url: notes.url, flows: ['obo'] } })
     const before = notes.calls.length
     expect(offeredIn(await mcp.answerTo('Get note on topic Apollo'))).not.toContain('notes__get_note')

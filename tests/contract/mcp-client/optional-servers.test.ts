@@ -44,14 +44,14 @@ async function firstAnswerInTime(message: string, token: string): Promise<ChatRe
 const componentOf = async (name: string) => (await mcp.get<Status>('/api/status')).components[name]
 
 describe('A turn that does not use an MCP server', () => {
-  it('is answered when the user has no consent for it, and told that its tools are missing, and why', async () => {
+  it('is answered if the user has no consent for the server, and says that its tools are missing, and why', async () => {
     servers.scripts['vault'] = { tools: [tool('open_vault')] }
     const { answer, notices, trace } = await firstAnswerInTime('What is the weather in Oslo?', ada)
     expect(answer).toContain('Oslo')
     expect(notices).toMatchObject([
       { ...forMissing('vault', 'CONSENT_REQUIRED'), hint: expect.stringContaining('grant') },
     ])
-    // The token that was asked for is in the trace, as any other.
+    // The token request is in the trace, like any other.
     expect(trace.find(({ status }) => status === 'failed')).toMatchObject({
       kind: 'token-request',
       problem: { code: 'CONSENT_REQUIRED' },
@@ -61,7 +61,7 @@ describe('A turn that does not use an MCP server', () => {
     })
   })
 
-  it('does not wait for one that lists no tools, and the list is there for a later turn', async () => {
+  it('does not wait for a server that is slow to list its tools, and a later turn has the list', async () => {
     const held: ServerResponse[] = []
     servers.scripts['slow'] = {
       answer: ({ message }, response) => {
@@ -88,8 +88,8 @@ describe('A turn that does not use an MCP server', () => {
   })
 })
 
-describe('A list', () => {
-  it('is of the user whose turn it is, and of the agent in its own turns', async () => {
+describe('A list of tools', () => {
+  it('is that of the user whose turn it is, or of the agent in its own turns', async () => {
     servers.scripts['personal'] = {
       answer: received => {
         if (received.message?.method !== 'tools/list') return undefined
@@ -129,7 +129,7 @@ describe('A list', () => {
 })
 
 describe('The status', () => {
-  it('says that an entry of the sidecar is missing for a server, and nothing against sidecar and flows', async () => {
+  it('says that an entry of the sidecar is missing for a server, and calls sidecar and flows ready', async () => {
     servers.scripts['orphan'] = { tools: [tool('weep')] }
     await mcp.configure({
       orphan: { url: `${servers.url}/orphan`, downstreamApi: 'nobody', allowedTools: ['weep'] },
@@ -147,7 +147,7 @@ describe('The status', () => {
     })
   })
 
-  it('tells a tool that is forbidden from its server, which works', async () => {
+  it('distinguishes a forbidden tool from its server, which works', async () => {
     servers.scripts['guarded'] = {
       tools: [tool('enter'), tool('look')],
       answer: ({ message }, response) => {

@@ -14,7 +14,7 @@ import { notesAppId } from './notes-server.ts'
 
 needs('python')
 
-/** Lets requests with a good token through to a server that does not check any, and keeps the token to itself. */
+/** Lets requests with a good token through to a server that checks none, without passing the token on. */
 async function startTokenCheck(
   entraUrl: string,
   port: number,

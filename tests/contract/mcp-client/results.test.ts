@@ -8,7 +8,7 @@ import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const gif = 'R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=='
 const image = (data: string, mimeType: string) => ({ type: 'image', data, mimeType })
-/** A PNG as far as anybody looks who does not decode it, of so many bytes and so wide. */
+/** A PNG that is only correct without decoding, with this many further bytes and this width. */
 function largePng(bytes: number, width = 1): string {
   const large = Buffer.concat([Buffer.from(png, 'base64'), Buffer.alloc(bytes)])
   large.writeUInt32BE(width, 16)
@@ -70,7 +70,7 @@ describe('A result that says nothing', () => {
     ['is empty text', textResult('')],
     ['is blank', textResult(' \n\t\u00a0 ')],
     ['holds only what cannot be seen', textResult('\u200b\u{e0041}\u2800')],
-  ])('(it %s) is told to the model in a sentence', async (_what, result) => {
+  ])('because it %s is described to the model in a sentence', async (_what, result) => {
     const { content, reply } = await resultFor(result)
     expect(content).toEqual([{ text: 'The tool returned nothing.' }])
     expect(reply.tools).toMatchObject([{ name: 'tray__get_it', status: 'ok' }])
@@ -85,13 +85,13 @@ describe('A structured result', () => {
     expect(content).toEqual([{ text: '1 row\n{"rows":[{"city":"Oslo","count":3}]}' }])
   })
 
-  it('goes to the model once where a text is the same JSON', async () => {
+  it('goes to the model once if a text is the same JSON', async () => {
     const same = '{ "rows": [ { "count": 3, "city": "Oslo" } ] }'
     const { content } = await resultFor({ ...textResult(same), structuredContent })
     expect(content).toEqual([{ text: same }])
   })
 
-  it('goes to the model where there is no text', async () => {
+  it('goes to the model if there is no text', async () => {
     const { content } = await resultFor({ content: [], structuredContent })
     expect(content).toEqual([{ text: JSON.stringify(structuredContent) }])
   })
@@ -145,12 +145,12 @@ describe('An image in a result', () => {
     ],
     ['of more bytes than Bedrock takes', largePng(4_000_000), 'more than 3750000 bytes'],
     ['wider than Bedrock takes', largePng(0, 8_001), 'more than 8000 pixels wide or high'],
-  ])('%s is named, with the reason', async (_what, data, reason) => {
+  ])('%s is only named, with the reason', async (_what, data, reason) => {
     const { content } = await resultFor({ content: [image(data, 'image/png')] })
     expect(content).toEqual([{ text: `[image omitted: ${reason}]` }])
   })
 
-  it('beyond the twentieth of a turn is named', async () => {
+  it('beyond the twentieth of a turn is only named', async () => {
     const { results } = await resultFor(
       { content: Array.from({ length: 8 }, () => image(png, 'image/png')) },
       3,
@@ -160,7 +160,7 @@ describe('An image in a result', () => {
     expect(blocks.at(-1)?.text).toMatch(/^\[image omitted: a turn has room for 20\](?:\n.*){3}$/)
   })
 
-  it('is named where nobody knows whether the model reads any', async () => {
+  it('is only named if it is unknown whether the model reads images', async () => {
     await configure(
       {},
       {

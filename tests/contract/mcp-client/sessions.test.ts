@@ -43,7 +43,7 @@ describe('The session of the agent’s own with a server of 2025', () => {
     expect([...known]).toEqual([])
   })
 
-  it('is given up when the server forgets each at once', async () => {
+  it('is given up when the server forgets each session at once', async () => {
     await askForCount()
     const { answer } = servers.scripts['sessions'] ?? {}
     servers.scripts['sessions'] = {

@@ -24,7 +24,7 @@ import { findFreePort } from '../../support/ports.ts'
 import { connect, revisions } from './clients.ts'
 
 const { agentId, weatherAppId, ada } = identities
-/** A client for users, and one for itself. Neither is an agent. */
+/** Two clients that are no agents: one calls for users, the other for itself. */
 const desktop = '99999999-0000-4000-8000-000000000071'
 const robot = '99999999-0000-4000-8000-000000000072'
 const robotPrincipal = '99999999-0000-4000-8000-000000000073'
@@ -70,7 +70,7 @@ describe('another client', () => {
     return app
   }
 
-  /** What the refusal of a request without a token leads to. */
+  /** The metadata to which the refusal of a request without a token points. */
   async function discover(): Promise<Metadata> {
     const refused = await fetch(publicUrl, { method: 'POST' })
     const [, address] =
@@ -138,7 +138,7 @@ describe('another client', () => {
     for (const result of await ask(token)) expect(result).toMatchObject({ _meta: { validated } })
   })
 
-  it('is refused by Entra where it asks for another spelling of the URL', async () => {
+  it('is refused by Entra if it asks for another spelling of the URL', async () => {
     const browser = new Browser(entra)
     const {
       scopes_supported: [scope = ''],

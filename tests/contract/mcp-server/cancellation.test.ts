@@ -41,7 +41,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
     return client
   }
 
-  it('is given up with the client that cancels it, and so is the request to Open-Meteo', async () => {
+  it('ends when the client cancels it, and the request to Open-Meteo ends too', async () => {
     const client = await open('2026-07-28')
     const user = new AbortController()
     const call = client.callTool(weatherInOslo, { signal: user.signal })
@@ -49,7 +49,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
     user.abort()
     await expect(call).rejects.toThrow()
     await expect.poll(() => meteo.abandoned).toBe(1)
-    // Not because Open-Meteo's own time was up.
+    // Ended by the client, not by the time-out for Open-Meteo.
     await expect
       .poll(() => lines.map(line => JSON.parse(line)))
       .toContainEqual(expect.objectContaining({ level: 30, tool: 'get_weather', code: 'REQUEST_ABORTED' }))

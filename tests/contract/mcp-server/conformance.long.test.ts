@@ -82,7 +82,7 @@ describe('the official conformance suite', () => {
     const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
     const url = `http://localhost:${(proxy.address() as AddressInfo).port}/mcp`
     const options = ['--url', url, '--suite', 'all', '--spec-version', revision, '-o', folder]
-    // It ends with an error code, since it knows of no exceptions.
+    // The suite ends with an error code, since it knows of no exceptions.
     await new Promise<void>(ended => execFile(process.execPath, [suite, 'server', ...options], () => ended()))
     const files = globSync('*/checks.json', { cwd: folder })
     const checks = files.flatMap((file): Check[] => JSON.parse(readFileSync(join(folder, file), 'utf8')))

@@ -51,7 +51,7 @@ describe('the metadata of the protected resource', () => {
     expect((await api.get('/weather')).challenge).toBe('Bearer realm="weather-api"')
   })
 
-  it('goes with a name that the endpoint answers by', async () => {
+  it('names a host under which the endpoint answers', async () => {
     api = await startWeatherApi({ PUBLIC_URL: 'https://weather-api/mcp' })
     expect((await api.get('/mcp')).status).toBe(401)
     await api.close()

@@ -63,7 +63,7 @@ describe('the MCP endpoint of the weather API', () => {
     )
   })
 
-  it('wants a token in the one header, whatever is asked', async () => {
+  it('demands a token in the Authorization header, whatever is asked', async () => {
     const places = [{}, { authorization: 'Basic YTpi' }, { cookie: `access_token=${token}` }]
     for (const headers of places)
       expect(await send(headers)).toMatchObject({
@@ -83,14 +83,14 @@ describe('the MCP endpoint of the weather API', () => {
     })
   })
 
-  it('answers by the allowed names only, as any page could lead others here', async () => {
+  it('answers under the allowed host names only, since any page could let its name lead here', async () => {
     for (const host of ['localhost', 'localhost:8080', 'weather-api'])
       expect((await send({ ...bearer(token), host }, { body: listTools })).status).toBe(200)
     for (const host of ['evil.example', '127.0.0.1', 'weather-api.evil.example'])
       expect(await send({ ...bearer(token), host })).toMatchObject({ status: 421, code: 'HOST_NOT_ALLOWED' })
   })
 
-  it('takes nothing from pages of other sites, with a good token either', async () => {
+  it('accepts nothing from pages of other sites, not even with a good token', async () => {
     const pages = [
       { origin: 'https://evil.example' },
       { origin: 'null' },

@@ -99,7 +99,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     [{ city: 'Rome', days: 0 }, 'days'],
     [{ city: 'Rome', days: 8 }, 'days'],
     [{ city: 'Rome', days: '3' }, 'days'],
-  ])('refuses the arguments %j by the name of the wrong one', async (wrong, name) => {
+  ])('refuses the arguments %j and names the wrong one', async (wrong, name) => {
     const result = await client.callTool({ name: 'get_forecast', arguments: wrong })
     expect(result).toMatchObject({
       isError: true,
@@ -188,7 +188,7 @@ describe.each(revisions)('a tool that fails (%s)', revision => {
     await meteo.close()
   })
 
-  it('says so in the words of the catalogue and in none from within', async () => {
+  it('says so in the words of the catalogue, without internal ones', async () => {
     meteo.fail({ status: 500, body: '{"reason":"inner secret"}' })
     const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Oslo' } })
     expect(result).toMatchObject({

@@ -58,7 +58,7 @@ test('A token that is sent where none is needed is judged, and only then ignored
   expect(trial.stage.entra.takeRequests().map(({ path }) => path)).toHaveLength(4)
 })
 
-test('/Validate accepts one scope only, for the configured text is never split', async () => {
+test('/Validate accepts one scope only, since the configured text is never split', async () => {
   const trial = await Trial.begin({ environment: { AzureAd__Scopes: 'access_as_user other' } })
   expect((await trial.get('/Validate', trial.signIn({ scp: 'access_as_user other' }))).status).toBe(403)
 })

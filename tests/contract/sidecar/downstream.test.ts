@@ -69,7 +69,7 @@ test('A call goes out as configured and overridden, with the agent’s token and
   expect(takeApart(call?.headers.authorization?.slice('Bearer '.length) ?? '')?.claims['azp']).toBe(ids.agent)
 })
 
-test('Here only what a user could mend is a 401; every other refusal of Entra is a 500', async () => {
+test('/DownstreamApi responds with 401 only to what a user could mend; every other refusal of Entra is a 500', async () => {
   const api = await startApi({ status: 200 })
   for (const [error, status] of [
     ['interaction_required', 401],

@@ -11,7 +11,7 @@ describe('A caller may override', () => {
     )
   })
 
-  test('the tenant, but not with a name that stands for many', async () => {
+  test('the tenant, but not by a name that stands for several tenants', async () => {
     const trial = await Trial.begin()
     const { status } = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=common`)
     expect(status).toBe(500)
@@ -28,7 +28,7 @@ describe('A caller may override', () => {
     expect(requests.map(({ form }) => form?.['claims'])).toEqual([undefined, undefined, claims, claims])
   })
 
-  test('the correlation id of the last leg, and hands its trace on to both', async () => {
+  test('the correlation id of the last leg, and its trace context goes on with both', async () => {
     const trial = await Trial.begin()
     const correlationId = '12345678-1234-4234-8234-123456789012'
     const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -55,7 +55,7 @@ describe('A caller may override', () => {
     expect(tr?.form?.['scope']).toBe('api://x/A api://x/B offline_access openid profile')
   })
 
-  test('nothing where the gate is shut: the blueprint stands for the agent', async () => {
+  test('nothing if the gate is shut: the token is the blueprint’s instead of the agent’s', async () => {
     const trial = await Trial.begin({
       environment: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'FALSE' },
     })
@@ -78,7 +78,7 @@ describe('An agent with a user account of its own', () => {
     [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
     ['AgentUsername=agent@contoso.example', 'upn:agent@contoso.example'],
   ])(
-    'is named to Entra’s routing, and the caller’s correlation id is not handed on: %s',
+    'is named to Entra’s routing, and the caller’s correlation id is not passed on: %s',
     async (query, hint) => {
       const trial = await Trial.begin()
       const correlationId = '12345678-1234-4234-8234-123456789012'
@@ -89,7 +89,7 @@ describe('An agent with a user account of its own', () => {
     },
   )
 
-  test('does not sign in anew when the refresh token is refused for the client’s sake', async () => {
+  test('does not sign in anew when the refresh token is refused because of the client', async () => {
     const body = '{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}'
     const trial = await Trial.begin({
       outcome: form =>

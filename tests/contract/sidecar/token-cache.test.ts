@@ -15,7 +15,7 @@ describe('Tokens in the cache', () => {
     expect(trial.takeLegs()).toEqual(['TR'])
   })
 
-  test('are renewed behind the caller’s back once Entra’s refresh_in has passed', async () => {
+  test('are renewed in the background once Entra’s refresh_in has passed', async () => {
     const trial = await Trial.begin({
       outcome: () => granted({ expiresInSeconds: 7200, refreshInSeconds: 3600 }),
     })
@@ -84,7 +84,7 @@ describe('Retry-After', () => {
     body: '{"error":"throttled"}',
   })
 
-  test('is kept to for every agent of the blueprint, and Entra is asked again when it has passed', async () => {
+  test('is respected for every agent of the blueprint, and Entra is asked again when it has passed', async () => {
     const trial = await Trial.begin({
       outcome: (_form, number) => (number === 1 ? patient('30') : granted()),
     })
@@ -96,7 +96,7 @@ describe('Retry-After', () => {
     expect((await trial.get(autonomousPath)).status).toBe(200)
   })
 
-  test('may be a date, and is never kept to for more than an hour', async () => {
+  test('may be a date, and is never respected for more than an hour', async () => {
     const year2100 = new Date('2100-01-01').toUTCString()
     const trial = await Trial.begin({
       outcome: (_form, number) => (number === 1 ? patient(year2100) : granted()),
@@ -108,7 +108,7 @@ describe('Retry-After', () => {
     expect((await trial.get(autonomousPath)).status).toBe(200)
   })
 
-  test('on a 5xx saves the second attempt', async () => {
+  test('on a 5xx prevents the second attempt', async () => {
     const trial = await Trial.begin({ outcome: () => ({ ...patient('5'), status: 503 }) as Outcome })
     const { status, body } = await trial.get(autonomousPath)
     expect(status).toBe(401)
@@ -117,7 +117,7 @@ describe('Retry-After', () => {
   })
 })
 
-test('A caller that hangs up takes the request to Entra along', async () => {
+test('A caller that hangs up aborts the request to Entra', async () => {
   const caller = new AbortController()
   const hangUpOnceAsked = (): Outcome => {
     setImmediate(() => caller.abort())

@@ -17,7 +17,7 @@ const auditOf = (lines: readonly string[]): AuditLine[] =>
   lines.map(line => JSON.parse(line) as AuditLine).filter(({ audit }) => audit !== undefined)
 
 describe('The audit log', () => {
-  it('has who got a token, on whose behalf, for which API – and the API’s decision with the same token', async () => {
+  it('says who got a token, on whose behalf, for which API – and the API’s decision with the same token', async () => {
     const token = await stack.signIn(ada.oid)
     const { body } = await ask(stack.agentUrl, { flow: 'obo', message: 'Weather in Quito?' }, bearer(token))
     const [card] = cardsOf(body.trace, 'TR')
@@ -45,7 +45,7 @@ describe('The audit log', () => {
     for (const word of [ada.name, ada.upn, 'Quito', token]) expect(logged).not.toContain(word)
   })
 
-  it('has why there was no token, by the same code as the problem, which names Entra’s own ids of the refusal', async () => {
+  it('says why there was no token, by the same code as the problem, which names Entra’s own ids of the refusal', async () => {
     await stack.restart('sidecar')
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50105 } })
     const { body } = await ask(stack.agentUrl)

@@ -29,7 +29,7 @@ const stack = await forFile(
   }),
 )
 const token = await stack.signIn(ada.oid)
-// First, so that it has ended before the last test.
+// The first request, so that its turn has ended before the last test.
 const lostStream = await leaveMidStream()
 const message = 'Weather in Reykjavik?'
 for (const mode of ['direct', 'bedrock']) {

@@ -14,7 +14,7 @@ import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 
 const main = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
-/** How often the process is killed; `KILLS=100` takes some minutes. */
+/** How many times the process is killed; `KILLS=100` takes some minutes. */
 const kills = Number(process.env['KILLS'] ?? 10)
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 const orderOf = (celsius: number) => ({
@@ -56,7 +56,7 @@ describe('an alert', () => {
     return { child, exited, url: await url.promise }
   }
 
-  /** What the file has of these owners, as owner and temperature with id. */
+  /** The alerts of these owners in the file, as owner and temperature with id. */
   function keptOf(...owners: readonly string[]) {
     const store = new AlertStore(file)
     const kept = owners.flatMap(objectId =>
@@ -74,7 +74,7 @@ describe('an alert', () => {
   const post = (url: string, oid: string, key: string, celsius: number) =>
     postJson(`${url}/alerts`, orderOf(celsius), { token: tokenOf(oid), headers: { 'idempotency-key': key } })
 
-  it('that was answered is there, and none twice, however often the process is killed', {
+  it('that was answered is kept, and none exists twice, however many times the process is killed', {
     timeout: 900_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)

@@ -25,7 +25,7 @@ interface Options {
 describe('alerts', () => {
   const file = temporaryFile('alerts.sqlite')
   let api: RunningWeatherApi
-  /** A user of each test's own. */
+  /** Each test has another user. */
   let user: string
   const start = async (env: Readonly<Record<string, string>> = {}) => {
     await api?.close()
@@ -141,7 +141,7 @@ describe('alerts', () => {
     expect(await list()).toEqual([])
   })
 
-  it('need rights of their own, and these are none to read weather', async () => {
+  it('need rights of their own, which do not allow reading weather', async () => {
     for (const token of [forUser(undefined, { scp: 'Weather.Read' }), ofAgent(['Weather.Read.All'])])
       for (const [method, path] of [
         ['GET', '/alerts'],
@@ -185,7 +185,7 @@ describe('alerts', () => {
       return { client, call, [Symbol.asyncDispose]: () => client.close() }
     }
 
-    it('say outright what each does', async () => {
+    it('declare what each of them does', async () => {
       await using mcp = await use(forUser())
       const { tools } = await mcp.client.listTools()
       const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))
@@ -233,7 +233,7 @@ describe('alerts', () => {
       expect(await list()).toHaveLength(1)
     })
 
-    it('need the right of each tool, whatever lets the client in', async () => {
+    it('need the right of each tool, whichever right lets the client in', async () => {
       await using reader = await use(forUser(undefined, { scp: 'Weather.Read' }))
       await expect(reader.call('list_alerts')).rejects.toThrow()
       expect((await reader.call('get_weather', { city: 'Rome' })).isError).toBeUndefined()
@@ -267,7 +267,7 @@ describe('alerts', () => {
       expect((await create({ token: ofAgent() })).status).toBe(201)
     })
 
-    it.each(revisions)('say the same to MCP clients of revision %s, before the tool runs', async revision => {
+    it.each(revisions)('demand it of MCP clients of revision %s, before the tool runs', async revision => {
       const call = (token: string, name: string, params = {}) =>
         fetch(`${api.url}/mcp`, {
           method: 'POST',

@@ -41,17 +41,17 @@ it('Responses are measured by route and status, those of unknown addresses toget
   ])
 })
 
-it('The event loop and the process are in it, and nothing that a caller wrote', () => {
+it('The metrics include the event loop and the process, and nothing that a caller wrote', () => {
   expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
   expect(metrics).toMatch(/^process_cpu_seconds_total /m)
   expect(metrics).not.toMatch(/Qwertz|Dallas|intruder/)
 })
 
-it('They are on a port of their own alone', async () => {
+it('The metrics are only on a port of their own', async () => {
   expect((await api.get('/metrics')).status).toBe(404)
 })
 
-it('Without a port there are none', async () => {
+it('Without a port there are no metrics', async () => {
   const without = await startWeatherApi()
   expect(without.app.metricsServer).toBeUndefined()
   await without.close()

@@ -121,7 +121,7 @@ describe('live weather', () => {
 describe('live weather with climate normals to fall back on', () => {
   beforeEach(() => start('auto'))
 
-  it('is live while it is within reach, also for cities without normals', async () => {
+  it('is live while Open-Meteo is within reach, also for cities without normals', async () => {
     expect((await ask('/weather?city=Portland,%20Maine')).body.source).toBe('open-meteo')
     expect((await ask('/weather?city=Xyzzy')).status).toBe(404)
     expect((await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')

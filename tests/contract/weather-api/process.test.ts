@@ -66,7 +66,7 @@ describe('the process of the weather API', () => {
     )
   })
 
-  it('ends at once with a faulty configuration: the faults are said in words, all at once', async () => {
+  it('ends at once with a faulty configuration, and names all faults in words', async () => {
     const service = await startProcess({
       TENANT_ID: 'common',
       WEATHER_PROVIDER: 'crystal-ball',

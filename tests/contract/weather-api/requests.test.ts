@@ -66,7 +66,7 @@ describe('the weather API', () => {
   })
 
   it.each(['/weather?city=Dallas', '/weather/forecast?city=Rome'])(
-    'refuses on %s tokens with every kind of fault',
+    'refuses, on %s, tokens with every kind of fault',
     async path => {
       const faults = oneOfEachFault(badTokens(api.issuer))
       expect(faults).toHaveLength(10)

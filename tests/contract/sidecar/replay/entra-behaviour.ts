@@ -3,7 +3,7 @@ import type { EntraBehaviour, Json } from './recording.ts'
 export interface Grant {
   readonly kind: 'grant'
   readonly afterMs?: number
-  /** Held back until this has come to pass. */
+  /** Holds the response back until this is resolved. */
   readonly after?: Promise<void>
   readonly expiresInSeconds?: number
   readonly refreshInSeconds?: number

@@ -18,7 +18,7 @@ export interface RecordedResponse {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly tokenClaims?: Json
-  /** Only if it was slow, such as `6 s`. */
+  /** Only if the response was slow, such as `6 s`. */
   readonly roundTrip?: string
   /** Instead of a response: the caller closed the connection after `roundTrip`. */
   readonly error?: string

@@ -14,7 +14,7 @@ const speed = 200
 export interface ReplayedCall {
   readonly response: RecordedResponse
   readonly entra: readonly EntraRequest[]
-  /** In the recording's milliseconds. */
+  /** In milliseconds of the recording's clock. */
   readonly roundTripMs: number
 }
 
