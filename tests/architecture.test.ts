@@ -126,7 +126,7 @@ function circles(imports: readonly Import[]): string[] {
   return [...next.keys()].filter(reaches).sort()
 }
 
-/** Imports between folders none of which lies in the other. */
+/** Imports between folders, neither of which contains the other. */
 function folderImports(workspace: string): Import[] {
   return importsOf(workspace)
     .filter(({ from, to }) => !isTest(from) && workspaceOf(to) === workspace)
@@ -146,12 +146,12 @@ describe('dependencies between folders', () => {
     expect(workspaces.sort()).toEqual(Object.keys(allowed).sort())
   })
 
-  it.each(Object.entries(allowed))('%s imports only what the architecture allows', (folder, permitted) => {
+  it.each(Object.entries(allowed))('in %s are only those the architecture allows', (folder, permitted) => {
     expect(sourceFiles(folder).length).toBeGreaterThan(0)
     expect(forbiddenImports(folder, permitted)).toEqual([])
   })
 
-  it.each(Object.keys(allowed))('lead in %s from no code of its own to helpers of its tests', folder => {
+  it.each(Object.keys(allowed))('do not lead from the code of %s to the helpers of its tests', folder => {
     const toHelpers = importsOf(folder).filter(({ from, to }) => !isTest(from) && isTest(to))
     expect(toHelpers.map(show)).toEqual([])
   })
@@ -163,7 +163,7 @@ describe('dependencies between folders', () => {
   })
 
   it.each(['agent', 'weather-api'])(
-    'keep what is for emulators and tests out of the bundle of services/%s',
+    'keep code for emulators and tests out of the bundle of services/%s',
     async service => {
       const { output } = await build({
         input: join(root, 'services', service, 'src/main.ts'),
@@ -183,7 +183,7 @@ describe('dependencies between folders', () => {
   )
 
   it.each(Object.keys(allowed))(
-    'go in no circle in %s, neither between files nor between folders',
+    'form no circle in %s, neither between files nor between folders',
     workspace => {
       expect(circles(importsOf(workspace))).toEqual([])
       expect(circles(folderImports(workspace))).toEqual([])
@@ -202,7 +202,7 @@ describe('dependencies between folders', () => {
     )
   })
 
-  it('are found in circles by a check that can fail', () => {
+  it('are checked for circles by a check that can fail', () => {
     expect(
       circles([
         { from: 'a', to: 'b' },

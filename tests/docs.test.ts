@@ -70,7 +70,7 @@ describe('the documentation', () => {
     expect(files.filter(file => !listed.includes(`/${file.replace(/^scripts\//, '')}'`))).toEqual([])
   })
 
-  it('tells of no problem of the doctor that its tests do not make', () => {
+  it('names no problem of the doctor that its tests do not cause', () => {
     const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/support/faults.ts'], {
       cwd: root,
     })

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** One word for one thing: what else it was called. This file has to name them. */
+/** One word for one thing: other words for it, which only this file may name. */
 const otherWords: readonly (readonly [word: RegExp, instead: string])[] = [
   [/stand-ins?\b/i, 'emulator'],
   [/\bpersons?\b|\bperson[A-Z]|[a-z]Person\b/, 'user'],

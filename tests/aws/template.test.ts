@@ -8,7 +8,7 @@ import { needs } from '../support/programs.ts'
 import { render } from './support/aws-account.ts'
 
 const path = resolve(import.meta.dirname, '../../k8s/federation/aws.yaml')
-/** With a slash at its end, as AKS has it. */
+/** With a trailing slash, as on AKS. */
 const Issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 const host = Issuer.slice('https://'.length)
 const provider = `arn:aws:iam::123456789012:oidc-provider/${host}`
@@ -40,7 +40,7 @@ describe('The CloudFormation template', () => {
     ])
   })
 
-  it('makes the OIDC provider with the one audience, unless there is one already', () => {
+  it('makes the OIDC provider with the one audience, unless the account has a provider already', () => {
     expect(render(webIdentity).resources['Provider']?.Properties).toEqual({
       Url: Issuer,
       ClientIdList: ['sts.amazonaws.com'],
@@ -75,7 +75,7 @@ describe('The CloudFormation template', () => {
     })
   })
 
-  it('allows both ways of invoking, on the profile and, only through it, on its model in any region or none', () => {
+  it('allows both actions on the profile and, only through it, on its model in any region or none', () => {
     const profile = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${ModelId}`
     const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
     expect(roleOf(webIdentity)?.['Policies']).toEqual([
@@ -101,7 +101,7 @@ describe('The CloudFormation template', () => {
     ])
   })
 
-  it('gives the values that the chart wants', () => {
+  it('outputs the values that the chart takes', () => {
     const aws = { region: 'eu-central-1', modelId: ModelId }
     const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
     const valuesOf = (parameters: Readonly<Record<string, string>>) =>
@@ -110,7 +110,7 @@ describe('The CloudFormation template', () => {
     expect(valuesOf(podIdentity)).toEqual({ aws: { ...aws, auth: 'podIdentity' } })
   })
 
-  it('takes every profile that the agent knows', () => {
+  it('accepts every profile that the agent knows', () => {
     const profiles = claudeModels.flatMap(({ id, profiles }) => profiles.map(prefix => `${prefix}.${id}`))
     for (const ModelId of [...profiles, defaultModelId('eu-central-1')])
       expect(() => render({ ...webIdentity, ModelId })).not.toThrow()
@@ -123,7 +123,7 @@ describe('The CloudFormation template', () => {
     ['an issuer that AWS cannot ask', { Issuer: 'http://issuer.example' }, 'Issuer must be an https URL'],
     ['an issuer that would end its text', { Issuer: 'https://x/","y":"' }, 'Issuer must be an https URL'],
     ['a service account without a namespace', { ServiceAccount: 'demo-agent' }, 'ServiceAccount must be namespace:name'],
-    ['a model that is none', { ModelId: 'nonsense' }, 'ModelId must be an inference profile'],
+    ['a text that is no model', { ModelId: 'nonsense' }, 'ModelId must be an inference profile'],
     ['all models', { ModelId: 'eu.anthropic.*' }, 'ModelId must be an inference profile'],
     ['a provider by another word', { OidcProvider: 'none' }, 'OidcProvider must be one of create,existing'],
   ])('refuses %s', (_what, wrong, words) => {
@@ -134,7 +134,7 @@ describe('The CloudFormation template', () => {
 describe('The linter of CloudFormation templates', () => {
   needs('cfn-lint')
 
-  it('has nothing to say of the template', async () => {
+  it('finds nothing wrong in the template', async () => {
     const { stdout } = await promisify(execFile)(launcherOf('cfn-lint'), [path])
     expect(stdout.trim()).toBe('')
   })

@@ -48,7 +48,7 @@ function readAgentConfigOf(rendering: Rendering) {
 const weatherSettings = (rendering: Rendering) => rendering.settings('demo-weather-api', 'weather-api')
 
 describe('Several agents in the values', () => {
-  it('are those of the agent, the default one first', async () => {
+  it('are in the agent’s configuration, the default agent first', async () => {
     const config = readAgentConfigOf(await renderWith(two))
     expect(config.agents).toMatchObject([
       { name: 'weather', title: 'Weather agent', clientId: weather.id, requireSignIn: true },
@@ -56,7 +56,7 @@ describe('Several agents in the values', () => {
     ])
   })
 
-  it('may call the weather API, and those with a user account as it', async () => {
+  it('may call the weather API, those with a user account also as that account', async () => {
     const isAgent = true
     const { token } = readWeatherConfig(weatherSettings(await renderWith(withUser)))
     expect(token.callers).toEqual([
@@ -65,7 +65,7 @@ describe('Several agents in the values', () => {
     ])
   })
 
-  it('may call it only if they are among its allowed callers, where the values name some', async () => {
+  it('may call the weather API only if they are among its allowed callers, if the values name some', async () => {
     const allowed = { weatherApi: { allowedCallers: [weather.id, trainee.id] } }
     const { token } = readWeatherConfig(weatherSettings(await renderWith(merge(withUser, allowed))))
     expect(token.callers).toEqual([
@@ -81,7 +81,7 @@ describe('Several agents in the values', () => {
     expect(await annotation(renamed)).not.toBe(await annotation(two))
   })
 
-  it('are those of the demo where everything is emulated', () => {
+  it('are those of the demo if everything is emulated', () => {
     const values = parse(readFileSync(join(root, 'charts/local-emulators/agent-values.yaml'), 'utf8'))
     const demo = JSON.parse(readFileSync(join(root, 'scripts/demo/agents.json'), 'utf8'))
     expect(values.agents).toEqual(demo.agents)
@@ -100,14 +100,14 @@ describe('The notes on several agents', () => {
   const exposed = { agent: { allowedHosts: ['agent.example.com'] } }
   const open = { agents: { weather: { requireSignIn: false } } }
 
-  it('name them, and say who can be any of them', async () => {
+  it('name the agents, and say who can act as any of them', async () => {
     const notes = await notesWith()
     expect(notes).toContain('Agents: alerts, weather; weather answers where none is named.')
     expect(notes).toMatch(/whoever reaches the sidecar can be any of them, and any of their user accounts/)
     expect(await renderNotes()).not.toContain('Agents:')
   })
 
-  it('warn of those that others use without signing in', async () => {
+  it('warn of agents that others use without signing in', async () => {
     expect(await notesWith(exposed, open)).toContain(
       'WARNING: Without signing in, whoever reaches the page acts as the agent weather.',
     )

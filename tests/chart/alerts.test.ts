@@ -35,7 +35,7 @@ const folder = temporaryFolder()
 
 const outcomes = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`
-/** Series of a sidecar that uses so much of its 512 MiB, and of one in a pod that is no agent's. */
+/** Series of a sidecar that uses this much of its 512 MiB, and of a sidecar in a pod of something else. */
 const sidecarWith = (usedMib: number) =>
   Object.fromEntries(
     [
@@ -89,7 +89,7 @@ const calm = {
 /**
  * Runs `promtool test rules`.
  *
- * @throws with its output, if an alert does not fire or not fire as expected
+ * @throws with its output, if an alert does not fire as expected
  */
 function testRules(series: Readonly<Record<string, string>>, alerts: Readonly<Record<string, number>>): void {
   const file = join(folder, 'test.yaml')

@@ -20,15 +20,15 @@ const ingress = {
   networkPolicy: { agent: { ingressFrom: [{ podSelector: {} }] } },
 }
 
-/** What the chart says to these values; empty if it takes them. */
+/** The chart's refusal of these values; empty if it accepts them. */
 const refusal = (values: Values) =>
   renderWith(values).then(
     () => '',
     (error: Error) => error.message,
   )
 
-describe('A Secret with the keys that seal turns which wait', () => {
-  it('is mounted as a folder, into the agent alone, and never made', async () => {
+describe('A Secret with the keys that seal waiting turns', () => {
+  it('is mounted as a folder, into the agent alone, and never created by the chart', async () => {
     const rendering = await renderWith({ approval: { existingSecret, key: 'keys' } })
     expect(rendering.ofKind('Secret')).toEqual([])
     const volumes = rendering.pod('demo-agent').spec.volumes ?? []
@@ -50,7 +50,7 @@ describe('A Secret with the keys that seal turns which wait', () => {
     expect(volumeMounts.filter(({ name }) => name === 'seal-keys')).toEqual([])
   })
 
-  it('is not missed, nor seen, where nothing waits', async () => {
+  it('is neither demanded nor mentioned if nothing waits', async () => {
     const text = await renderText({ values: identities })
     expect(text).not.toMatch(/seal|CONSENT_REDIRECT_URI|AUTH_CONTEXT|kind: Secret/)
     const values = { ...ingress, mcpServers: { notes: { ...notes, readOnlyTools: notes.allowedTools } } }
@@ -72,11 +72,11 @@ describe('A Secret with the keys that seal turns which wait', () => {
     expect(await refusal(merge(values, { approval: { existingSecret } }))).toBe('')
   })
 
-  it('is not demanded for tools that are offered without a user only, since nobody could be asked', async () => {
+  it('is not demanded for tools that are offered only without a user, since no user could be asked', async () => {
     expect(await refusal({ mcpServers: { notes: { ...notes, flows: ['autonomous'] } } })).toBe('')
   })
 
-  it('is made by the two lines that the refusal shows, as the agent reads it', async () => {
+  it('is created by the two lines that the refusal shows, in the form that the agent reads', async () => {
     const message = await refusal({ mcpServers: { notes }, approval: { key: 'keys' } })
     const [, print = '', create = ''] = /\n +(printf .*) \|\n +(kubectl .*)\n/.exec(message) ?? []
     expect(create).toBe('kubectl -n agents create secret generic demo-seal-keys --from-file=keys=/dev/stdin')

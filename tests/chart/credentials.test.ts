@@ -198,7 +198,7 @@ describe('Secrets', () => {
     ).toEqual([])
   })
 
-  it('are made by the chart only of values, and then one for each container', async () => {
+  it('are created by the chart only from values, one for each container', async () => {
     const rendering = await renderWith({
       sidecar: { credential: { type: 'ClientSecret', clientSecret: { value: 'one' } } },
       aws: {

@@ -91,7 +91,7 @@ async function policiesWith(values: Values = {}): Promise<readonly KubernetesObj
   return (await renderWith(values)).ofKind('NetworkPolicy')
 }
 
-/** Those of these addresses whose port 443 a pod of the chart can reach. */
+/** The addresses whose port 443 a pod of the chart can reach. */
 function reached(policies: readonly KubernetesObject[], addresses: readonly string[]): readonly string[] {
   return addresses.filter(address =>
     pods.some(from => isAllowed(policies, 'agents', { from, to: { address }, port: 443, protocol: 'TCP' })),
@@ -105,15 +105,15 @@ const blocksOf = (policies: readonly KubernetesObject[]) =>
     ),
   )
 
-describe('The internet, to the policies,', () => {
-  it.each(Object.entries(notInternet))('is without %s: %s', async (_name, range) => {
+describe('The internet in the policies', () => {
+  it.each(Object.entries(notInternet))('does not include %s: %s', async (_name, range) => {
     const addresses = samplesOf(range)
     const policies = await policiesWith()
     expect(reached(policies, addresses.map(dotted))).toEqual([])
     for (const embed of Object.values(embeddings)) expect(reached(policies, addresses.map(embed))).toEqual([])
   })
 
-  it.each(Object.entries(notInternetIPv6))('is without %s, IPv6: %s', async (_name, address) => {
+  it.each(Object.entries(notInternetIPv6))('does not include %s, IPv6: %s', async (_name, address) => {
     expect(reached(await policiesWith(), [address])).toEqual([])
   })
 
@@ -129,13 +129,13 @@ describe('The internet, to the policies,', () => {
   })
 
   it.each(['2603:1036::1', '2a05:d018::1', '2001:4860:4860::8888', '2620:1ec::1', '3fff::1'])(
-    'has the address %s',
+    'includes the address %s',
     async address => {
       expect(reached(await policiesWith(), [address])).toEqual([address])
     },
   )
 
-  it('does not include the ranges that the values exclude, by NAT64 either', async () => {
+  it('does not include the ranges that the values exclude, not even by NAT64', async () => {
     const own = ['203.0.113.9', '64:ff9b::cb00:7109', '2600:1f13:abc::7']
     const others = ['203.0.114.9', '64:ff9b::cb00:7209', '2600:1f14:abc::7']
     const policies = await policiesWith({

@@ -104,7 +104,7 @@ describe('The checks of manifests', () => {
 })
 
 describe('The check of Pod Security', () => {
-  it('notices what it refuses', () => {
+  it('notices what Pod Security refuses', () => {
     const securityContext = { capabilities: { add: ['NET_ADMIN'] }, runAsUser: 0, privileged: true }
     const pod = {
       metadata: { labels: {} },

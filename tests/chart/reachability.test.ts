@@ -69,7 +69,7 @@ const open = everywhere.filter(target => !/^(page|sidecar|metrics|weather API)/.
 const wayOut = ['DNS', 'public 443', 'public 443, IPv6']
 
 describe('The policies', () => {
-  it('let nobody reach the sidecar, and only the agent the weather API', async () => {
+  it('let no pod reach the sidecar, and only the agent reach the weather API', async () => {
     expect(await reach({ values: identities })).toEqual({
       agent: ['weather API', ...wayOut],
       'weather API': wayOut,
@@ -81,7 +81,7 @@ describe('The policies', () => {
     })
   })
 
-  it('are the only reason for that', async () => {
+  it('are the only reason why targets cannot be reached', async () => {
     const reached = await reachWith({ networkPolicy: { enabled: false } })
     for (const targets of Object.values(reached)) expect(targets).toEqual(everywhere)
   })
@@ -108,7 +108,7 @@ describe('The policies', () => {
     expect((await reach({ values: byWebhook }))['agent']).toEqual(['weather API', ...wayOut])
   })
 
-  it('open the agent of EKS Pod Identity only for that way to authenticate', async () => {
+  it('open the EKS Pod Identity agent only if the agent authenticates by it', async () => {
     const reached = await reach({ values: withAwsAuth('podIdentity') })
     expect(reached['agent']).toEqual(['weather API', ...wayOut, 'EKS Pod Identity'])
   })
@@ -118,7 +118,7 @@ describe('The policies', () => {
     ['nodeLocal', ['DNS', 'NodeLocal DNS']],
     ['aksLocalDns', ['DNS', 'AKS LocalDNS']],
     ['any', ['DNS', 'DNS elsewhere', 'NodeLocal DNS', 'AKS LocalDNS']],
-  ])('find names where the cluster resolves them: %s', async (dns, reached) => {
+  ])('allow DNS where the cluster resolves names: %s', async (dns, reached) => {
     const { agent } = await reachWith({ networkPolicy: { dns } })
     expect(agent?.filter(target => target.includes('DNS'))).toEqual(reached)
   })

@@ -29,7 +29,7 @@ describe('A page that only kubectl port-forward reaches', () => {
     ['with sign-in', withSignIn],
     ['without', {}],
     ['by other names of the same machine', { agent: { env: { ALLOWED_HOSTS: 'localhost,[::1]' } } }],
-  ])('is for whoever may do so, the trace included: %s', async (_name, values) => {
+  ])('is for everyone who may forward its port, the trace included: %s', async (_name, values) => {
     expect(await isOpenTo(values)).toEqual({ requireSignIn: false, traceFor: 'everyone' })
   })
 })
@@ -91,7 +91,7 @@ describe('Sign-in that is demanded', () => {
   it.each<[string, Values]>([
     ['requireSignIn', { agent: { requireSignIn: 'yes' } }],
     ['traceFor', { agent: { traceFor: 'admins' } }],
-  ])('is said in words that the chart knows: %s', async (name, values) => {
+  ])('is refused if its setting has an unknown value: %s', async (name, values) => {
     await expect(renderWith(values)).rejects.toThrow(name)
   })
 })

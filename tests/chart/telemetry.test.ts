@@ -81,7 +81,7 @@ describe('Telemetry in the chart', () => {
   })
 
   it.each([
-    ['no way there', { endpoint: telemetry.endpoint }, 'set telemetry.egress.'],
+    ['no egress there', { endpoint: telemetry.endpoint }, 'set telemetry.egress.'],
     ['the port of gRPC', { ...telemetry, endpoint: 'http://otel-collector:4317' }, 'endpoint'],
     ['no scheme', { ...telemetry, endpoint: 'otel-collector:4318' }, 'endpoint'],
     ['a ratio above one', { ...telemetry, samplingRatio: 50 }, 'samplingRatio'],
@@ -89,7 +89,7 @@ describe('Telemetry in the chart', () => {
     await expect(renderWith({ telemetry: values })).rejects.toThrow(fault)
   })
 
-  it('includes alerts and dashboard with the labels by which they are selected', async () => {
+  it('includes alerts and dashboard with the labels that select them', async () => {
     const rendering = await renderWith({
       prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
       grafanaDashboard: { enabled: true },

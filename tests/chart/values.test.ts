@@ -43,7 +43,7 @@ describe('The values of the chart', () => {
     expect(chartValues().filter(({ meaning }) => meaning === '')).toEqual([])
   })
 
-  it('without one are noticed', () => {
+  it('without a meaning are noticed', () => {
     expect(chartValues('a:\n  # Meaning.\n  b: 1\n  c: 2\nd: 3\n')).toEqual([
       { name: 'a.b', defaultText: '1', meaning: 'Meaning.' },
       { name: 'a.c', defaultText: '2', meaning: '' },

@@ -38,7 +38,7 @@ describe('One version', () => {
 describe('The version of the images', () => {
   needs('helm')
 
-  it('is shown on Artifact Hub as it is installed', async () => {
+  it('is the same on Artifact Hub as in an installation', async () => {
     const { annotations }: ChartFile = parse(readFileSync(resolve(chart, 'Chart.yaml'), 'utf8'))
     const shown: readonly { image: string }[] = parse(annotations['artifacthub.io/images'] ?? '')
     const rendering = await render()

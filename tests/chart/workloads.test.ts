@@ -16,7 +16,7 @@ describe('The sidecar', () => {
     expect(spec.containers.map(({ name }) => name)).toEqual(['agent'])
   })
 
-  it('delays the agent’s start until it is healthy, by the name localhost', async () => {
+  it('delays the agent’s start until it is healthy, probed under the name localhost', async () => {
     const { startupProbe } = await sidecarOf()
     expect(startupProbe?.httpGet).toEqual({
       path: '/healthz',
@@ -102,7 +102,7 @@ describe('Availability', () => {
     })
   })
 
-  it('does not depend on anything but the process for liveness', async () => {
+  it('depends for liveness on nothing but the process', async () => {
     const rendering = await render()
     for (const [pod, container] of [
       ['demo-agent', 'agent'],
@@ -193,7 +193,7 @@ describe('The way in', () => {
   })
 
   it.each(['agent', 'weather-api'])(
-    'of Prometheus to the %s is a port of the Service that is there for it alone',
+    'of Prometheus to the %s is a port of a Service for Prometheus alone',
     async component => {
       const rendering = await render({ files: ['ci/everything-values.yaml'] })
       const monitor = rendering.find('ServiceMonitor', `agents-${component}`)

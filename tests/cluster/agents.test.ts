@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
-/** One turn, and in the words of the table what it got. */
+/** Runs one turn, and returns what it got in the words of the table. */
 async function outcomeOf({ agent, flow }: (typeof questions)[number]) {
   const { status, body } = await ask(agentUrl, { agent, flow }, userToken)
   if (status !== 200) return { status, code: body.code }
@@ -53,7 +53,7 @@ describe('Three agents in one pod', () => {
     expect(await outcomeOf(question)).toEqual(outcomes[question.agent][question.flow])
   })
 
-  it('get their own tokens and no others while the sidecar restarts, and no turn fails for that', async () => {
+  it('get their own tokens and no others while the sidecar restarts, and no turn fails because of the restart', async () => {
     let isOver = false
     const keepAsking = async (question: (typeof questions)[number]) => {
       const seen = []
@@ -66,7 +66,7 @@ describe('Three agents in one pod', () => {
     const script = "process.kill(1, 'SIGTERM')"
     await runIn(demo.namespace, { pod: metadata.name, container: 'sidecar', script })
     await expect.poll(sidecarRestarts, { timeout: 60_000 }).toBe(1)
-    // After the restart each has to be answered anew.
+    // After the restart each question has to be answered anew.
     for (const question of questions) await outcomeOf(question)
     isOver = true
     const seen = await running

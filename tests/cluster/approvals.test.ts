@@ -9,7 +9,7 @@ import type { Pod } from './support/kubernetes.ts'
 import { NodeVolume } from './support/node-volume.ts'
 import { forward } from './support/port-forward.ts'
 
-/** What came of a turn. */
+/** The outcome of a turn. */
 interface Outcome {
   readonly status?: 'paused' | number
   readonly code?: string
@@ -116,7 +116,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
       const { metadata } = await demo.namespace.pod('weather-api')
       await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
       await rolloutEnds('weather-api')
-      // What comes again, at a pod that has not seen it, gets what came of it.
+      // The approval comes again at a pod that has not seen it, and gets the result of the first.
       await expect
         .poll(() => approve(other, waiting), { timeout: 60_000 })
         .toMatchObject({ tools: [{ status: 'ok' }] })
@@ -124,7 +124,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('that was answered is there when the weather API was killed while it answered others', async () => {
+  it('that was answered is not lost when the weather API is killed while it answers others', async () => {
     await withPods(async ([one = '']) => {
       const answered: number[] = []
       for (let times = 0; times < 3; times += 1) {

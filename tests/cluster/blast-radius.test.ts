@@ -48,8 +48,8 @@ const graph = (method: string, path: string, body?: unknown) =>
     ...(body === undefined ? {} : { body }),
   }) as Promise<Record<string, string>>
 
-/** What nobody asked for, in Entra, Kubernetes and AWS. Add-ons of the cluster that make pods are not this test's. */
 let accepted: readonly string[] = []
+/** What nobody asked for, in Entra, Kubernetes and AWS, except `accepted`: add-ons of the cluster that make pods. */
 async function findSurplus() {
   const accept = accepted.flatMap(subject => ['--accept', subject])
   const all = ['--json', '--kube', '--aws', roleArn, ...accept]
@@ -60,7 +60,7 @@ async function findSurplus() {
   return { code, titles: marked.map(({ title }) => title) }
 }
 
-it('the blast radius on a cluster with three agents is what the set-up asked for, and tells what somebody adds, until it is gone', {
+it('the blast radius on a cluster with three agents is what the set-up asked for, and shows what somebody adds, until that is removed', {
   timeout: 240_000,
 }, async () => {
   const serviceAccount = `${demo.namespace.name}:demo-agent`

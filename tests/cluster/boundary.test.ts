@@ -7,7 +7,7 @@ import { startOutsideWorld, startPod } from './support/pods.ts'
 /** Addresses outside the cluster. While the test runs, the node routes them to one of its pods. */
 const outside = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
 
-/** One as the source, one as the target. */
+/** One pod as the source, one as the target. */
 const twoAgents = { agent: { replicas: 2 } }
 
 interface Source {
@@ -16,7 +16,7 @@ interface Source {
   readonly container: string
 }
 
-/** The connections that the policies allow. All others are refused, and worked before there were policies. */
+/** The connections that the policies allow. All others are refused, although they work without policies. */
 const allowed = {
   agent: ['DNS', 'weather API', 'Entra emulator', 'Bedrock emulator', 'public address, port 443'],
   'weather API': ['DNS', 'Entra emulator', 'public address, port 443'],

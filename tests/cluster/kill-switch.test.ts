@@ -68,7 +68,7 @@ const askAgent = async (agent: string) => {
 }
 
 describe('the kill switch', { timeout: 120_000 }, () => {
-  it('without a deny list stops new tokens, and those from before go on', async () => {
+  it('without a deny list stops new tokens, and tokens from before still pass', async () => {
     const { code, output, said } = await runEntra('disable', '--prove')
     expect({ code, said }).toEqual({ code: 0, said: '' })
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
@@ -84,7 +84,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     expect(output).toContain('Proven: no new token, and no call with one from before.')
   })
 
-  it('stays thrown through an upgrade and a rollback of the chart', async () => {
+  it('stays effective through an upgrade and a rollback of the chart', async () => {
     const stillOff = async () => {
       await demo.closeForwards()
       expect((await askAgent('weather'))[0]).not.toBe(200)
@@ -98,7 +98,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     expect(await rows()).toContainEqual({ agent: agentId })
   })
 
-  it('is undone, but for the tokens from before', async () => {
+  it('is undone, except for tokens from before', async () => {
     await demo.openEntra()
     const { code, output } = await runEntra('enable', '--deny-list')
     expect(code).toBe(0)

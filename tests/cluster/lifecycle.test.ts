@@ -60,7 +60,7 @@ describe('the release', () => {
     expect(await answer()).toBe(200)
   })
 
-  it('shows secrets neither in pods nor in anything but Secrets', async () => {
+  it('shows secrets in Secrets only, and in no pod or other object', async () => {
     const { namespace } = demo
     await namespace.kubectl(
       ...[

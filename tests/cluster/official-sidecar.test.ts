@@ -18,7 +18,7 @@ beforeAll(async () => {
   const values = {
     entra: { authority: publicUrl },
     hostAliases: [{ ip: service, hostnames: [entraName] }],
-    // Everything as for the official image, which cannot be pulled everywhere.
+    // Everything but the image is as for the official sidecar, whose image cannot be pulled everywhere.
     sidecar: {
       image: { repository: 'ghcr.io/entra-bedrock-agent/emulators', tag: '', arch: '' },
       args: ['auth-sidecar/main.mjs'],
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
 describe('the values for the official sidecar', () => {
-  it('let it meet the Entra emulator by Entra’s own name, over TLS', async () => {
+  it('let the sidecar call the Entra emulator by Entra’s own name, over TLS', async () => {
     const { metadata } = await demo.namespace.pod('agent')
     const settings = await runIn<Record<string, string>>(demo.namespace, {
       pod: metadata.name,

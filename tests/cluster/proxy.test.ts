@@ -58,7 +58,7 @@ beforeAll(async () => {
   // A name under .localhost would never go by a proxy.
   const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
   entraHost = new URL(authority).host
-  // Both authorities, as a company has its own beside the usual ones.
+  // Both authorities, since a company has its own besides the usual ones.
   const own = await namespace.kubectl(
     'get',
     'configmap',
@@ -116,7 +116,7 @@ afterAll(async () => {
   certificate?.[Symbol.dispose]()
 })
 
-describe('With no way out but a forward proxy that wants credentials', () => {
+describe('With no way out but a forward proxy that demands credentials', () => {
   it.each([
     { mode: 'direct', flow: 'autonomous' },
     { mode: 'direct', flow: 'obo' },
@@ -141,13 +141,13 @@ describe('With no way out but a forward proxy that wants credentials', () => {
     )
   })
 
-  it('the doctor finds nothing to say of it', async () => {
+  it('the doctor finds no fault in the proxy', async () => {
     await using operator = await Operator.of(demo)
     const { findings } = await operator.examine(userToken)
     expect(findings.find(({ check }) => check === 'proxy')).toMatchObject({ status: 'PASS' })
   })
 
-  it('a turn says that the proxy is down, and works again when it is up', async () => {
+  it('a turn says that the proxy is down, and turns work again when the proxy is up', async () => {
     await stopProxy()
     const { body } = await ask(agentUrl, { mode: 'bedrock', message: 'Hello!' })
     expect(body.code).toBe('PROXY_UNAVAILABLE')

@@ -53,7 +53,7 @@ describe('the cluster’s own tokens', () => {
     },
   )
 
-  it('are not in the other container, and there is none for the Kubernetes API', async () => {
+  it('are not in the other container, and no container has one for the Kubernetes API', async () => {
     const present = (paths: readonly string[]) =>
       `import { existsSync } from 'node:fs'; result = ${JSON.stringify(paths)}.filter(path => existsSync(path))`
     const paths = [...Object.values(tokenFiles), '/var/run/secrets/kubernetes.io/serviceaccount/token']

@@ -11,7 +11,7 @@ export default defineConfig({
     // Kubernetes renews tokens after eight minutes at the earliest.
     exclude: process.env['LONG_TESTS'] === 'true' ? [] : ['tests/cluster/token-rotation.test.ts'],
     reporters: jsonReport ? ['verbose', ['json', { outputFile: jsonReport }]] : ['verbose'],
-    // What `make tools` got.
+    // The programs that `make tools` has fetched.
     env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
     globalSetup: ['tests/cluster/support/global-setup.ts'],
     fileParallelism: false,

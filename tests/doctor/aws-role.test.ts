@@ -88,7 +88,7 @@ describe('The doctor, of the role that the template made,', () => {
     })
   })
 
-  it('says that it trusts somebody else, and which command mends it', async () => {
+  it('says that the role trusts somebody else, and which command mends that', async () => {
     await account.deploy('agent', { Issuer, ModelId, ServiceAccount: 'agents:another' })
     const finding = await look()
     expect(finding).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
@@ -138,7 +138,7 @@ describe('The doctor, of the role that the template made,', () => {
     expect(finding?.detail).toContain('arn:aws:iam::999999999999:root')
   })
 
-  it('warns of access that is missing, for it may be given in other words', async () => {
+  it('only warns of missing access, since it may be given in other words', async () => {
     await account.deploy('agent', { Issuer, ModelId })
     await account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'bedrock' }))
     expect(await look()).toMatchObject({ status: 'WARN', code: 'ROLE_ACCESS_MISSING' })
@@ -156,7 +156,7 @@ describe('The doctor, of the role that the template made,', () => {
     expect(await look()).toMatchObject({ status: 'PASS' })
   })
 
-  it('says that there is none', async () => {
+  it('says that there is no role', async () => {
     expect(await look()).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
     expect(await look(podIdentity)).toMatchObject({
       status: 'FAIL',
@@ -181,13 +181,13 @@ describe('The doctor, of the role that the template made,', () => {
       async () => {},
       { ...webIdentity, BEDROCK_MODEL_ID: 'amazon.nova-2-lite-v1:0' },
     ],
-  ])('says that it could not look, where %s', async (_why, change, settings) => {
+  ])('says that it could not look, if %s', async (_why, change, settings) => {
     await account.deploy('agent', { Issuer, ModelId })
     await change()
     expect(await look(settings)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
   })
 
-  it('has nothing to look at where the pods use no role', async () => {
+  it('has nothing to look at if the pods use no role', async () => {
     expect(await look({})).toBeUndefined()
   })
 })

@@ -46,17 +46,17 @@ beforeEach(stubKubectl)
 function stubKubectl(): void {
   vi.stubEnv('PATH', `${programs}${delimiter}${process.env['PATH']}`)
   vi.stubEnv('RECORDED_CLUSTER', folder)
-  // The role is looked at in aws-role.test.ts.
+  // aws-role.test.ts tests the checks of the role.
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
 }
 
 interface Situation {
   readonly values?: Values
-  /** What somebody did to the pods by hand, or a webhook. */
+  /** What somebody, or a webhook, changed in the pods. */
   readonly pod?: (pod: PodTemplate, component: string) => unknown
   /** Status of the agent’s pod. */
   readonly status?: object
-  /** How many pods somebody has scaled the agent to. */
+  /** The number of pods that somebody has scaled the agent to. */
   readonly agents?: number
   /** What kubectl says instead; `undefined` = its user is not allowed to ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
@@ -87,11 +87,11 @@ function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Si
   }))
 }
 
-/** Writes down what kubectl is going to say. */
+/** Records what kubectl is going to say. */
 async function record(situation: Situation = {}): Promise<void> {
   const rendering = await renderWith(merge(production, situation.values ?? {}))
   const answers: Readonly<Record<string, string | undefined>> = {
-    // The chart takes no Entra without https.
+    // The chart accepts Entra with https only.
     objects: JSON.stringify({ items: installed(rendering, situation) }).replaceAll(
       'https://login.microsoftonline.com',
       stack.entraUrl,
@@ -131,7 +131,7 @@ const notes = {
   allowedTools: ['get_note', 'add_note'],
 }
 
-/** What can be wrong, and what the doctor has to say first of it. */
+/** What can be wrong, and what the doctor has to say first about it. */
 // biome-ignore format: table
 const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
   ['the release has another name', { options: { release: 'other' } }, 'FAIL release: RELEASE_NOT_FOUND'],
@@ -187,7 +187,7 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
 const seen = new Map<string, readonly Finding[]>()
 
 describe('The doctor on a cluster', () => {
-  it('finds a good release in order, but for the AWS account and the Bedrock that this one has not got', async () => {
+  it('finds a good release in order, except for AWS account and Bedrock, which this release lacks', async () => {
     const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
     expect(found(findings)).toEqual(['WARN AWS role: NOT_CHECKED', 'WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
     expect(findings.map(({ check }) => check)).toEqual([
@@ -222,7 +222,7 @@ describe('The doctor on a cluster', () => {
     )
   })
 
-  it.each(situations)('names it when %s', (what, _situation, expected) => {
+  it.each(situations)('names the fault when %s', (what, _situation, expected) => {
     expect(found(seen.get(what) ?? [])).toContain(expected)
   })
 
@@ -274,7 +274,7 @@ describe('The doctor on a cluster', () => {
     })
   })
 
-  it('says so in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
+  it('is quoted in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
     const rows = situations.map(([what, , expected]) =>
       rowOf(
         what,
@@ -345,7 +345,7 @@ describe('The doctor on a cluster', () => {
     expect(found(await examineCluster({ receipt: '' }))).toEqual(['FAIL release: CLUSTER_UNREACHABLE'])
   })
 
-  it('does what the guides ask of it', async () => {
+  it('does what the guides use it for', async () => {
     const asked = ['aks.md', 'eks.md'].flatMap(guide =>
       commandsOf(guide).filter(({ words }) => words[3] === 'doctor'),
     )

@@ -89,7 +89,7 @@ describe('The doctor on a laptop where everything works', () => {
     ])
   })
 
-  it('shows each claim of both tokens and neither token, whomever the agent would show them to', async () => {
+  it('shows each claim of both tokens but no token, even if the agent shows its trace to nobody', async () => {
     const userToken = await laptop.token()
     const strict = { ALLOWED_HOSTS: 'agent.example', REQUIRE_SIGN_IN: 'true', TRACE_FOR: 'nobody' }
     const findings = await laptop.examine(strict, { userToken })
@@ -140,7 +140,7 @@ describe('npm run doctor', () => {
     expect(exitCode).toBe(1)
   })
 
-  it('says how it is used when it does not understand, and exits with 2', async () => {
+  it('prints its usage if it does not understand its arguments, and exits with 2', async () => {
     for (const args of [['--cube'], ['--page', 'agent.example'], ['--user-token-file', '/nowhere']]) {
       const { exitCode, output } = await runDoctor(args)
       expect(output).toMatch(/--cube|must be an origin|\/nowhere/)
@@ -205,7 +205,7 @@ describe('Of the sidecar’s image the doctor says', () => {
     expect(image).toMatchObject({ status: 'PASS', detail: 'This machine is amd64, as the image is.' })
   })
 
-  it('that it is for another processor, whether Docker shows it or not', async () => {
+  it('that it is for another processor, whether Docker shows the processor or not', async () => {
     const ofImage = { check: 'sidecar image', status: 'WARN', code: 'SIDECAR_ARCHITECTURE' }
     expect(await lookAt({ IMAGE_ARCHITECTURE: 'arm64' }, 'x64')).toContainEqual(
       expect.objectContaining({ ...ofImage, detail: 'This machine is amd64, the image arm64.' }),

@@ -63,7 +63,7 @@ describe('The doctor, of a proxy that the environment names,', () => {
     expect(await look('http://api.example/')).toMatchObject({ status: 'PASS' })
   })
 
-  it('has nothing to say where there is none', async () => {
+  it('has nothing to say if no proxy is set', async () => {
     vi.stubEnv('HTTPS_PROXY', undefined)
     expect(await look()).toBeUndefined()
   })

@@ -156,7 +156,7 @@ describe('An authentication context that alerts demand', () => {
     })
   })
 
-  it('is found by beta where v1.0 does not tell the contexts of policies', async () => {
+  it('is found by beta if v1.0 does not tell the contexts of policies', async () => {
     vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
       const response = await globalFetch(url, init)
       if (!url.includes('/v1.0/identity/conditionalAccess/policies')) return response
@@ -178,7 +178,7 @@ describe('An authentication context that alerts demand', () => {
     expect((await look(undefined, { MCP_CONFIG: file })).map(({ check }) => check).join()).not.toContain('c7')
   })
 
-  it('is not asked about where alerts demand none', async () => {
+  it('is not asked about if alerts demand none', async () => {
     expect((await look()).map(({ check }) => check).join()).not.toContain('context')
   })
 })

@@ -38,7 +38,7 @@ const consentOf = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
   })
 
 describe('The right to keep alerts', () => {
-  it('is no part of a set-up that nobody wants it in', async () => {
+  it('is no part of a set-up unless somebody asks for it', async () => {
     await run('apply')
     expect(application('weather-api')?.api.oauth2PermissionScopes.map(({ value }) => value)).toEqual([
       'Weather.Read',
@@ -48,7 +48,7 @@ describe('The right to keep alerts', () => {
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
   })
 
-  it('is for all users, and for an agent itself where that is asked for', async () => {
+  it('is for all users, and for an agent itself if that is asked for', async () => {
     expect(await run(`apply ${forAll}`)).toMatchObject({ code: 0 })
     expect(application('weather-api')).toMatchObject({
       api: { oauth2PermissionScopes: [{}, { value: 'Alerts.ReadWrite', type: 'User', isEnabled: true }] },
@@ -85,7 +85,7 @@ describe('The right to keep alerts', () => {
     for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
   })
 
-  it('is asked of each user, whose consent is nothing extra; one for all users is', async () => {
+  it('is consented to by each user, which is nothing extra unless the consent has other permissions', async () => {
     expect((await run(`apply ${forEach}`)).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     consentOf('Principal', 'Alerts.ReadWrite')
@@ -96,13 +96,13 @@ describe('The right to keep alerts', () => {
     expect(code).toBe(3)
   })
 
-  it('that a user consented to is extra where nobody asked for alerts', async () => {
+  it('that a user consented to is extra if nobody asked for alerts', async () => {
     await run('apply')
     consentOf('Principal', 'Alerts.ReadWrite')
     expect((await run('status')).output).toContain('consent of one user to Alerts.ReadWrite')
   })
 
-  it('is taken from everybody by none, which disables scope and role', async () => {
+  it('is taken from everybody by --alerts none, which disables scope and role', async () => {
     await run(`apply ${forAll}`)
     expect((await run('apply --alerts none')).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
@@ -115,7 +115,7 @@ describe('The right to keep alerts', () => {
     expect(rights().roles).toHaveLength(2)
   })
 
-  it('is left to an agent itself only as long as it is named with --alerts', async () => {
+  it('is left to an agent itself only as long as the agent is named with --alerts', async () => {
     await run(`apply ${forAll}`)
     await run('apply --redirect-uri https://agent.example/auth/redirect.html')
     expect(rights().roles).toHaveLength(2)
@@ -123,13 +123,13 @@ describe('The right to keep alerts', () => {
     expect(rights().roles).toEqual(['Weather.Read.All'])
   })
 
-  it('is never made by none', async () => {
+  it('is never made by --alerts none', async () => {
     await run('apply --alerts none')
     expect(application('weather-api')?.appRoles).toHaveLength(1)
     expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')
   })
 
-  it('goes with everything else', async () => {
+  it('is deleted with everything else', async () => {
     const before = portray(content())
     await run(`apply ${forAll}`)
     expect((await run('destroy --yes')).code).toBe(0)
@@ -182,7 +182,7 @@ describe('The page that users come back to after consenting', () => {
     return (await fetch(url, { redirect: 'manual' })).headers.get('location')
   }
 
-  it('is beside that of the sign-in, and known to Entra as one of the blueprint', async () => {
+  it('is next to that of the sign-in, and known to Entra as one of the blueprint', async () => {
     const uri = (origin: string) => `--redirect-uri ${origin}/auth/redirect.html`
     await run(`apply ${forEach} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
     const own = [consentUri, 'https://agent.example/auth/consent.html']

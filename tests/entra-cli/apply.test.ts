@@ -178,7 +178,7 @@ describe('apply', () => {
     expect(secrets()).toEqual([second])
   })
 
-  it('never replaces a secret in use unasked, be its text in another .env or in none', async () => {
+  it('never replaces a secret in use unless asked, even if .env has another value or none', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
     await run('apply --client-secret')
@@ -234,7 +234,7 @@ describe('apply', () => {
     expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
   })
 
-  it('leaves lines in a value of several lines alone that look like its own', async () => {
+  it('leaves lines alone that look like its own but belong to a value of several lines', async () => {
     const value = 'MY="first\nBLUEPRINT_APP_ID=mine\nlast"\n'
     writeFileSync(tenant.workplace.envPath, value)
     await run('apply')

@@ -57,7 +57,7 @@ const cluster = () => ({
   labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } as Readonly<Record<string, string>>,
   /** Webhooks and policies. */
   admission: [] as object[],
-  /** Whom the API server denies what RBAC allows, though. */
+  /** The subject that the API server denies what RBAC allows. */
   denied: '',
   pods: [{ metadata: { name: 'demo-agent-1' }, spec: { serviceAccountName: 'demo-agent' } }] as object[],
   issuer,
@@ -146,7 +146,7 @@ async function tell(...options: readonly string[]) {
 }
 
 describe('who can be the pod in Kubernetes', () => {
-  it('is told: its pods, administrators, and who is accepted; and what RBAC does not show', async () => {
+  it('is listed: its pods, administrators and accepted subjects, and what RBAC does not show', async () => {
     const { code, titles, surplus, unread } = await tell('--kube', ...accepted)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
@@ -216,7 +216,7 @@ describe('who can be the pod in Kubernetes', () => {
   })
 
   it.each(['system:authenticated', 'system:serviceaccounts', 'system:serviceaccounts:storage'])(
-    'marks %s, in which everybody of the kind is, though its name is one of Kubernetes itself',
+    'marks %s, which includes everybody of its kind, though the name is one of Kubernetes itself',
     async name => {
       addToCluster(pods, { kind: 'Group', name })
       expect((await tell('--kube', ...accepted)).surplus).toEqual([
@@ -264,7 +264,7 @@ describe('who can be the pod in Kubernetes', () => {
     expect((await tell('--kube', ...accepted, '--accept', name)).surplus).toEqual([])
   })
 
-  it('tells policies that limit its pods, if they are bound, and not what they let pass', async () => {
+  it('names policies that limit its pods, if they are bound, and does not evaluate what they let pass', async () => {
     const policy = {
       kind: 'ValidatingAdmissionPolicy',
       metadata: { name: 'images' },
@@ -284,7 +284,7 @@ describe('who can be the pod in Kubernetes', () => {
   it.each([
     ['no label', {}],
     ['baseline', { 'pod-security.kubernetes.io/enforce': 'baseline' }],
-  ])('is at fault where Pod Security is not restricted (%s)', async (level, labels) => {
+  ])('is at fault if Pod Security is not restricted (%s)', async (level, labels) => {
     now.labels = labels
     const { code, titles } = await tell('--kube', ...accepted)
     expect(titles).toContain(`Pod Security of the namespace: ${level}, not restricted`)
@@ -321,7 +321,7 @@ describe('who can be the pod in Kubernetes', () => {
     expect((await tell('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
   })
 
-  it('is told by RBAC alone where the API server may not be asked, nor the rest be read', async () => {
+  it('is told from RBAC alone if the API server may not be asked and the rest may not be read', async () => {
     tenant.workplace.surroundings = {
       cluster: {
         async run(args, input) {
@@ -367,7 +367,7 @@ describe('the roles of agents in Azure', () => {
     expect(code).toBe(3)
   })
 
-  it('go by id where the role is not shown', async () => {
+  it('go by id if the name of the role is not shown', async () => {
     azure = { ...azure, [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] } }
     expect((await tell('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })
@@ -448,18 +448,18 @@ describe('who may become the role in AWS', () => {
     ['all models', { ...call, Resource: '*' }, 'may bedrock:InvokeModel on *'],
     ['a model past the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
     ['all but something', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
-  ])('and does more than the template gives it is marked: %s', async (_what, statement, title) => {
+  ])('is marked if the role may do more than the template allows: %s', async (_what, statement, title) => {
     aws.access.push(statement)
     expect((await tell('--aws', roleArn)).surplus).toEqual([title])
   })
 
-  it('and calls another model than the one in .env is marked', async () => {
+  it('is marked if the role may call another model than the one in .env', async () => {
     writeFileSync(tenant.workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
     const { surplus } = await tell('--aws', roleArn)
     expect(surplus).toEqual([expect.stringContaining(profile), expect.stringContaining('foundation-model')])
   })
 
-  it('and calls a model that the template is not made for is not evaluated', async () => {
+  it('is not evaluated if the role may call a model that the template is not made for', async () => {
     const other = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-2-lite-v1:0'
     aws.access = [
       { ...call, Resource: other },

@@ -144,7 +144,7 @@ it.each([
   expect(code).toBe(3)
 })
 
-it('it tells when blueprint, secrets and agents were last used, where Graph does', async () => {
+it('it tells when blueprint, secrets and agents were last used, if Graph tells that', async () => {
   const { blueprint, named } = tenantNow()
   blueprint.passwordCredentials.push(aSecret)
   const t1 = {

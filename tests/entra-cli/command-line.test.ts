@@ -82,7 +82,7 @@ describe('the command line', () => {
     expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
-  it('takes a token with quotes and the word Bearer, and says what to do about none', async () => {
+  it('takes a token with quotes and the word Bearer, and says what to do if there is none', async () => {
     tenant.workplace.useToken(`"Bearer ${tenant.token}"`)
     expect((await run('plan')).code).toBe(0)
     tenant.workplace.useToken('')
@@ -97,7 +97,7 @@ describe('the command line', () => {
     expect(said).toContain('Failed: ENOENT: no such file or directory')
   })
 
-  it('has a help for each command with its options and no others', async () => {
+  it('has help for each command, with its options and no others', async () => {
     const all = await tenant.workplace.runBare(['--help'])
     expect(all.code).toBe(0)
     for (const command of ['plan', 'apply', 'status', 'disable', 'enable', 'destroy'])
@@ -119,7 +119,7 @@ describe('--ticket', () => {
   })
 
   it.each(['a\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb'])(
-    'takes no name with a character that nobody sees: %j',
+    'refuses a name with an invisible character: %j',
     async name => {
       const { code, said } = await run('plan --ticket --agent', name)
       expect(said).toContain('--agent has a line break or another character that nobody sees.')
@@ -145,7 +145,7 @@ describe('--ticket', () => {
       expect(output).toContain(text)
   })
 
-  it('has agents with rights of their own and their user accounts', async () => {
+  it('includes agents with rights of their own and their user accounts', async () => {
     const agents = ['--agent', 'one:agent-user', '--agent', 'two:none']
     const { output } = await run('plan --ticket', ...agents)
     for (const text of [
@@ -159,7 +159,7 @@ describe('--ticket', () => {
     expect(output).not.toContain('for "two"')
   })
 
-  it('alone stands for that of plan', async () => {
+  it('without a command is that of plan', async () => {
     const { code, output } = await tenant.workplace.runBare(['--ticket', '--tenant', tenantId])
     expect(code).toBe(0)
     expect(output).toContain('# Request: an agent identity')
@@ -182,7 +182,7 @@ describe('--ticket', () => {
 })
 
 describe('signing in', () => {
-  it('takes the token of the Azure CLI, and keeps to it where Graph hides something from every user', async () => {
+  it('takes the token of the Azure CLI, and keeps to it if Graph hides something from every user', async () => {
     await run('apply')
     const bin = tenant.workplace.writeCommand(
       'az',
@@ -197,7 +197,7 @@ describe('signing in', () => {
     expect(ran.stdout).toMatch(/^not evaluated +sponsor/m)
   })
 
-  it('says in words that the Azure CLI gives no token, and what else there is', async () => {
+  it('says in words that the Azure CLI gives no token, and which other ways there are', async () => {
     const { receiptPath, envPath } = tenant.workplace
     const failing = 'echo "ERROR: Please run az login to setup account." >&2; exit 1'
     const bin = tenant.workplace.writeCommand('az', failing)

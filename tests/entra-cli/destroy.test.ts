@@ -24,7 +24,7 @@ describe('destroy', () => {
     expect(tenant.workplace.hasReceipt).toBe(false)
   })
 
-  it('goes in the order that works: what agents and page were given, agents, applications, blueprint', async () => {
+  it('deletes in the order that works: what agents and page were given, agents, applications, blueprint', async () => {
     await run('apply', ...names, ...options)
     const { objects } = tenant.workplace.receipt
     tenant.entra.requests.clear()
@@ -67,7 +67,7 @@ describe('destroy', () => {
       expect(deletions()).toEqual([])
     })
 
-    it('tells so in a dry run as well, beside all else that goes along', async () => {
+    it('says so in a dry run as well, besides everything else that goes along', async () => {
       await addAgent()
       const { code, output } = await run('destroy --dry-run')
       expect(code).toBe(0)
@@ -76,14 +76,14 @@ describe('destroy', () => {
         expect(output).toMatch(new RegExp(`^goes along +\\S+ ${what}`, 'm'))
     })
 
-    it('deletes it along when that is meant', async () => {
+    it('deletes the agent too with --with-foreign-agents', async () => {
       await addAgent()
       const { code } = await run('destroy --yes --with-foreign-agents')
       expect(code).toBe(0)
       expect(foreign()).toEqual([])
     })
 
-    it('deletes nothing either when Graph does not show whose agents there are', async () => {
+    it('deletes nothing if Graph does not show whose agents there are', async () => {
       await run('apply', ...names)
       tenant.graph.decide = ({ method, path }) =>
         method === 'GET' &&
@@ -109,7 +109,7 @@ describe('destroy', () => {
     expect(deletions()).toEqual([])
   })
 
-  it('goes through when some of it is gone already', async () => {
+  it('succeeds when some of the objects are gone already', async () => {
     const before = structuredClone(content())
     await run('apply', ...names, ...options, '--agent', 'mine')
     const { objects } = tenant.workplace.receipt
@@ -120,7 +120,7 @@ describe('destroy', () => {
     expect(content()).toEqual(before)
   })
 
-  it('empties in .env what it deleted, the secret too, and leaves the rest', async () => {
+  it('empties the variables in .env of what it deleted, the secret too, and leaves the rest', async () => {
     await run('apply', ...names, ...options)
     writeFileSync(tenant.workplace.envPath, `${readFileSync(tenant.workplace.envPath, 'utf8')}MINE=1\n`)
     await run('destroy --yes')

@@ -3,7 +3,7 @@ import { useThreeAgents } from './support/three-agents.ts'
 
 const three = useThreeAgents()
 
-it('the kill switch without a deny list is proven to the end of the last token, where there is time to wait for it', {
+it('the kill switch without a deny list is proven to the end of the last token, if there is time to wait for that', {
   timeout: 300_000,
 }, async () => {
   const response = await fetch(`${three.stack.entraUrl}/emulator/settings`, {

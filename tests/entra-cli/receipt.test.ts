@@ -33,7 +33,7 @@ describe('two runs at once', () => {
     expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
   })
 
-  it.each(['destroy', 'disable', 'enable'])('of which one is to %s', async command => {
+  it.each(['destroy', 'disable', 'enable'])('stop the second one if it is to %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), holder(process.pid))
     const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
@@ -42,7 +42,7 @@ describe('two runs at once', () => {
     expect(existsSync(lockPath())).toBe(true)
   })
 
-  it.each(['plan', 'status'])('of which one only looks: %s', async command => {
+  it.each(['plan', 'status'])('do not stop the second one if it only reads: %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), holder(process.pid))
     expect((await run(command)).code).toBe(0)
@@ -106,13 +106,13 @@ describe('a receipt that got lost', () => {
     expect((await run('status --agent theirs')).said).toContain('goes with --adopt')
   })
 
-  it('is what a name that is taken points to', async () => {
+  it('can be written anew with the id that apply shows if a name is taken', async () => {
     const { setUpId } = await lose()
     const { said } = await run('apply --blueprint-name B')
     expect(said).toContain(`--adopt ${setUpId}`)
   })
 
-  it('or is none is kept beside the new one', async () => {
+  it('or cannot be read is kept beside the new one', async () => {
     const { setUpId } = await lose()
     for (const text of ['{ "half": ', '{"version":1}']) {
       writeFileSync(tenant.workplace.receiptPath, text)
@@ -122,7 +122,7 @@ describe('a receipt that got lost', () => {
     }
   })
 
-  it('is not written over that of another set-up, nor for one that nobody knows', async () => {
+  it('is not written over the receipt of another set-up, nor for a set-up that the tenant does not have', async () => {
     await run('apply')
     const other = await run('status --adopt 00000000')
     expect(other.said).toContain('is the receipt of the set-up')

@@ -46,7 +46,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentity.Read.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentity.Create.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
-  ])('where Graph misses it: %s', async (permission, role, step) => {
+  ])('when Graph refuses for want of it: %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
     const { code, said } = await run('apply', ...everything)
     expect(code).toBe(1)
@@ -64,7 +64,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['POST', '/applications', consenter, 'application "Weather Agent page"'],
     ['POST', '/servicePrincipals', consenter, 'principal of the page'],
     ['POST', '/oauth2PermissionGrants', consenter, 'consent for all users: the page'],
-  ])('though the token has it, for want of the role: %s %s', async (method, path, role, step) => {
+  ])('even if the token has it but the user lacks the role: %s %s', async (method, path, role, step) => {
     tenant.graph.decide = call => (call.method === method && call.path === `/v1.0${path}` ? 'forbid' : 'pass')
     const { code, said } = await run('apply', ...everything)
     expect(code).toBe(1)
@@ -72,7 +72,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain(`the role "${role}"`)
   })
 
-  it('of its own for a blueprint that is renamed', async () => {
+  it('for renaming a blueprint, which has a permission of its own', async () => {
     await run('apply')
     tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'forbid' : 'pass')
     const { said } = await run('apply --blueprint-name Other')
@@ -122,7 +122,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect((await run('destroy --yes')).said).toContain('AgentIdentity.DeleteRestore.All')
   })
 
-  it('and a token of the Azure CLI is told from another', async () => {
+  it('and with other ways to sign in, for a token of the Azure CLI', async () => {
     tenant.workplace.useToken(await graphToken(tenant, [...permissions, 'Directory.AccessAsUser.All']))
     const { code, said } = await run('apply')
     expect(code).toBe(1)
@@ -189,7 +189,7 @@ describe('apply says in words', () => {
     },
   )
 
-  it('that there is no such sponsor, and that an application has to name one', async () => {
+  it('that a sponsor does not exist, and that an application has to name one', async () => {
     const unknown = await run('apply --sponsor nobody@contoso.example')
     expect(unknown.code).toBe(2)
     expect(unknown.said).toContain('The tenant has no user "nobody@contoso.example".')
@@ -238,7 +238,7 @@ describe('Entra takes its time, and apply', () => {
     expect(content().applications.filter(one => one.kind === 'agentIdentityBlueprint')).toHaveLength(1)
   })
 
-  it('notices a change that was taken and not kept, and makes it again', async () => {
+  it('notices a change that was accepted but not kept, and makes it again', async () => {
     let swallowed = 0
     tenant.graph.decide = ({ method, path }) =>
       method === 'PATCH' && path.startsWith('/v1.0/applications/') && swallowed++ < 2 ? 'swallow' : 'pass'
@@ -283,7 +283,7 @@ describe('Entra takes its time, and apply', () => {
     expect(code).toBe(1)
   })
 
-  it('is not kept from consenting for all by one user’s own consent', async () => {
+  it('consents for all users, even if one user has consented for themselves', async () => {
     await run('apply')
     const [forAll] = content().permissionGrants
     if (forAll)

@@ -56,7 +56,7 @@ describe('apply takes away', () => {
     expect(writes()).toEqual([])
   })
 
-  it('all of it though it was broken off anywhere, when it is run again', async () => {
+  it('everything when it is run again, wherever it was broken off', async () => {
     const removal = 'apply --remove-agent first --remove-cluster https://one.example --no-client-secret'
     await run('apply', ...agents, '--client-secret', ...cluster('https://one.example'))
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]

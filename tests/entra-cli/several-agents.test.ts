@@ -28,7 +28,7 @@ function rightsOf(agent: string) {
 }
 
 describe('agents with rights of their own', () => {
-  it('get an app role, the consent of all users and a user account, each only where it was asked for', async () => {
+  it('get an app role, the consent of all users and a user account, each only if it was asked for', async () => {
     expect(await run(`apply ${agents}`)).toMatchObject({ code: 0 })
     const user = idOf('agent/weather/user')
     expect(rightsOf('weather')).toEqual({
@@ -97,7 +97,7 @@ describe('agents with rights of their own', () => {
     expect(values.entra).not.toHaveProperty('agentClientId')
   })
 
-  it('are not written over a file that is none of agents, which is told before anything is made', async () => {
+  it('are not written over a file that is not one of agents, which is told before anything is made', async () => {
     writeFileSync(tenant.workplace.agentsPath, '[1]')
     const { code, said } = await run(`apply ${agents}`)
     expect(said).toContain('is no configuration of agents')
@@ -167,7 +167,7 @@ describe('the user account of an agent', () => {
     expect(grant?.scope).toBe('Weather.Read')
   })
 
-  it('is made by beta where v1.0 does not know it', async () => {
+  it('is made by beta if v1.0 does not know it', async () => {
     tenant.graph.decide = ({ path }) => (/^\/v1\.0\/users\/microsoft/.test(path) ? 'not-know' : 'pass')
     expect((await run(`apply ${agents}`)).code).toBe(0)
     expect(writes()).toContain('POST /beta/users/microsoft.graph.agentUser')
@@ -186,7 +186,7 @@ describe('the user account of an agent', () => {
     expect(users()).toHaveLength(1)
   })
 
-  it('takes a permission that is missed before anything is made, and nothing of those who want none', async () => {
+  it('needs a permission, which is checked before anything is made, unless no agent has an account', async () => {
     const others = permissions.filter(one => !one.startsWith('AgentIdUser.'))
     tenant.workplace.useToken(await graphToken(tenant, others))
     const { code, said } = await run(`apply ${agents}`)
@@ -200,7 +200,7 @@ describe('the user account of an agent', () => {
     expect(destroyed.code).toBe(0)
   })
 
-  it('is in the domain that is named, else in that of the sponsor, and of neither is said what is missing', async () => {
+  it('is in the domain that is named, and Graph’s words are shown if it refuses the domain', async () => {
     await run(`apply ${agents} --agent-user-domain contoso.example`)
     expect(tenant.workplace.receipt.settings.agentUserDomain).toBe('contoso.example')
     const names = '--blueprint-name B --api-name A --page-name P --agent-user-domain fabrikam.example'
@@ -244,7 +244,7 @@ describe('a user account that nobody asked for', () => {
     expect(code).toBe(3)
   })
 
-  it('keeps everything from being deleted until that is meant, and is then deleted itself', async () => {
+  it('keeps everything from being deleted without --with-foreign-agents, and with it is deleted too', async () => {
     await addUser()
     const refused = await run('destroy --yes')
     expect(refused.said).toContain('deletes 1 of its agents’ user accounts that the receipt does not know')
@@ -253,7 +253,7 @@ describe('a user account that nobody asked for', () => {
     expect(users()).toEqual([])
   })
 
-  it('and that Entra still has afterwards is told', async () => {
+  it('that Entra still has after a deletion is reported', async () => {
     await run(`apply ${agents}`)
     tenant.graph.decide = ({ method, path }) => {
       const [user] = users()
@@ -298,7 +298,7 @@ describe('what agents inherit from their blueprint', () => {
     )
   }
 
-  it('is told of each of them, the one without any right of its own too', async () => {
+  it('is told of each agent, even of the one without any right of its own', async () => {
     await inherit()
     const { code, output } = await run('status')
     for (const name of ['weather', 'alerts', 'trainee']) {
@@ -312,7 +312,7 @@ describe('what agents inherit from their blueprint', () => {
     expect(code).toBe(3)
   })
 
-  it('is not evaluated, and never clean, where Graph does not show it', async () => {
+  it('is not evaluated, and never clean, if Graph does not show it', async () => {
     await run(`apply ${agents}`)
     tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
     const { output } = await run('status')

@@ -143,7 +143,7 @@ describe('status tells what nobody asked for, and apply leaves alone,', () => {
     expect((await run('status')).output).toContain(words)
   })
 
-  it('and no consent that gives a client nothing more: of one user, or to signing in', async () => {
+  it('but not a consent that gives a client nothing more: of one user, or to signing in', async () => {
     const { content, agent, grant } = tenantNow()
     const ofAda = { consentType: 'Principal', principalId: seedIds.ada } as const
     content.permissionGrants.push(
@@ -167,7 +167,7 @@ describe('status tells what nobody asked for, and apply leaves alone,', () => {
 describe('the sponsor of an agent', () => {
   const title = `sponsor ${seedIds.ada} of agent identity "weather-agent"`
 
-  it('is nothing that users get to see, and is told to be so', async () => {
+  it('is hidden from users, and the commands say so', async () => {
     tenantNow().agent.sponsors = []
     for (const command of ['status', 'plan', 'apply']) {
       const { code, output } = await run(command)
@@ -178,7 +178,7 @@ describe('the sponsor of an agent', () => {
     expect(writes()).toEqual([])
   })
 
-  it('is noticed by an application when it was taken away, and given back', async () => {
+  it('is reported as missing to an application, and added again', async () => {
     tenant.workplace.useToken(await applicationToken(tenant, permissions))
     expect((await run('status')).output).toContain('The tenant is as the receipt says.')
     tenantNow().agent.sponsors = []

@@ -6,7 +6,7 @@ const root = resolve(import.meta.dirname, '../..')
 /** What a document shows to be typed: `sh` is the same in bash and PowerShell. */
 export interface Block {
   readonly shell: 'sh' | 'bash' | 'powershell'
-  /** What stands behind the name of the shell. */
+  /** The rest of the line with the name of the shell. */
   readonly label: string
   /** Its commands, one a line, without comments. */
   readonly lines: readonly string[]

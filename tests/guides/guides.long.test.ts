@@ -15,7 +15,7 @@ import { type Block, blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
-/** What the commands print that our tests do not run. */
+/** The output of commands that our tests do not run. */
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 
 needs('python')
@@ -39,7 +39,7 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true })
 })
 
-/** Types what bash is to run of a guide, in its order and as it stands, in a clone of its own; a failure ends it. */
+/** Types a guide's commands for bash, in order and unchanged, in a clone of its own; a failure ends the test. */
 async function type(guide: string, isTyped: (block: Block) => boolean = ({ label }) => label === '') {
   const lines = blocksOf(`docs/${guide}`)
     .filter(block => block.shell !== 'powershell' && !block.isMarked && isTyped(block))

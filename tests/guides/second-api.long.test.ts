@@ -63,7 +63,7 @@ function nameToolset(config: string, line: string): void {
   writeFileSync(config, `${imported}\n${after}`)
 }
 
-describe('an API of one’s own, by its guide alone,', () => {
+describe('an API of the reader’s own, by its guide alone,', () => {
   it.each([
     ['get_tasks', 'Use get_tasks for project Apollo', { project: 'Apollo' }],
     ['search_tasks', 'Use search_tasks with words “rocket”', { words: 'rocket' }],

@@ -32,7 +32,7 @@ const bashOnly: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a background process', /&$/],
 ]
 
-/** A line as what it does, in words that both shells share. */
+/** What a line does, in words that both shells share. */
 function meaning(line: string): string {
   // biome-ignore format: table
   const forms: readonly (readonly [form: RegExp, words: string])[] = [

@@ -41,7 +41,7 @@ export class Walk {
     mkdirSync(this.folder)
   }
 
-  /** @param ownPorts the guide's ports beside the demo's */
+  /** @param ownPorts the guide's ports besides the demo's */
   static async begin(guide: string, ownPorts: readonly string[]): Promise<Walk> {
     const ports = new Map<string, number>()
     for (const port of ownPorts) ports.set(port, await findFreePort())

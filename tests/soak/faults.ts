@@ -24,7 +24,7 @@ export interface Fault {
   /** Whether it ends processes of the release, so that their measurements start again. */
   readonly endsProcesses?: true
   readonly right: RightCodes
-  /** How long after its end it may still appear for the first time. */
+  /** How long after the fault's end its effects may appear for the first time. */
   readonly showsWithinMs?: number
   /** Injects the fault. Returns a function that undoes it, unless it is over at once. */
   inject(target: Target): Promise<(() => Promise<unknown>) | undefined>

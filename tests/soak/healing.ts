@@ -15,7 +15,7 @@ export const replicas = { agent: 2, 'weather-api': 1 } as const
 const limitMs = 6 * 60_000
 /** The ways of `in-pod/ask.ts`. */
 const kindsOfTurns = 13
-/** How many turns of each kind have to succeed in a row. */
+/** The number of turns of each kind that have to succeed in a row. */
 const wellInARow = 3
 
 /**

@@ -44,11 +44,11 @@ interface StackOrder {
 interface Stack {
   readonly parameters: Text
   readonly outputs: Text
-  /** Deletes what the stack made, the last first. */
+  /** Functions that delete what the stack made, to be called from last to first. */
   readonly remove: readonly (() => Promise<unknown>)[]
 }
 
-/** The template with its parameters filled in, as it is for this account and region. */
+/** The template with its parameters filled in, for this account and region. */
 export function render(parameters: Text) {
   const host = parameters['Issuer']?.slice('https://'.length)
   return renderTemplate(template, {
@@ -70,8 +70,8 @@ function roleOf(resources: ReturnType<typeof render>['resources']) {
 }
 
 /**
- * An AWS account: IAM by moto, Pod Identity associations by hand, and stacks of the template, which moto could make only in part:
- * what the template says is made by the APIs.
+ * An AWS account. moto emulates IAM; Pod Identity associations and the template's stacks are emulated here, since moto could make
+ * only part of a stack: what the template describes is made by API calls.
  */
 export class AwsAccount implements AsyncDisposable {
   readonly stacks = new Map<string, Stack>()
@@ -168,7 +168,7 @@ export class AwsAccount implements AsyncDisposable {
     this.stacks.delete(name)
   }
 
-  /** Everything in it, by name. */
+  /** Everything in the account, by name. */
   async contents(): Promise<readonly (string | undefined)[]> {
     const { Roles = [] } = await this.iam.send(new ListRolesCommand({}))
     const { OpenIDConnectProviderList = [] } = await this.iam.send(new ListOpenIDConnectProvidersCommand({}))
@@ -179,7 +179,7 @@ export class AwsAccount implements AsyncDisposable {
     ]
   }
 
-  /** Who may become a role. */
+  /** Who may assume a role. */
   async trustPolicy(RoleName: string) {
     const { Role } = await this.iam.send(new GetRoleCommand({ RoleName }))
     return JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''))
@@ -217,7 +217,7 @@ export class AwsAccount implements AsyncDisposable {
     }
   }
 
-  /** What the guides' `aws cloudformation …` asks for. */
+  /** Responds to the guides' `aws cloudformation …`. */
   async #serveStacks(order: StackOrder, response: ServerResponse): Promise<void> {
     const { command, name, template: given, overrides } = order
     try {

@@ -14,7 +14,7 @@ export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : [
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** The least that installs. */
+/** The fewest values that install. */
 export const identities = {
   entra: {
     tenantId: '11111111-2222-4333-8444-555555555555',
@@ -148,7 +148,7 @@ export async function render(options = leastOptions): Promise<Rendering> {
   return rendering
 }
 
-/** The least that installs, with further values over it. */
+/** The fewest values that install, with further values over them. */
 export function renderWith(values: Values): Promise<Rendering> {
   return render({ values: merge(identities, values) })
 }

@@ -1,6 +1,6 @@
 /**
- * Runs in a pod of its own: a forward proxy that knows CONNECT alone and wants credentials. It prints each host that it is asked for as a
- * line of JSON. For hosts of the internet it leads to what takes their place in the namespace, with a certificate for their names.
+ * Runs in a pod of its own: a forward proxy that takes only CONNECT and demands credentials. It prints each host that is requested as
+ * a line of JSON. It connects hosts of the internet to their replacements in the namespace, with a certificate for their names.
  */
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
@@ -8,9 +8,9 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 
 interface Host {
-  /** Where it is, as host:port. */
+  /** Where the replacement listens, as host:port. */
   readonly at: string
-  /** What is there does not speak TLS itself. */
+  /** The replacement does not speak TLS itself. */
   readonly needsTls?: boolean
 }
 

@@ -50,7 +50,7 @@ function ask({ mode }: Way, agent: Agent): Promise<{ status: number | undefined;
   })
 }
 
-/** What was wrong with a turn; `undefined` for a complete answer. */
+/** The fault of a turn; `undefined` for a complete answer. */
 function faultOf(
   { mode }: Way,
   { status, body }: { status: number | undefined; body: string },

@@ -40,7 +40,7 @@ type Projected = Parameters<Laptop['cluster']['project']>[0]
 const webIdentity = ({ cluster }: Laptop): Variables =>
   aws({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
 
-/** A file of before there were approvals. */
+/** A configuration file from before approvals existed. */
 function withOldMcpConfig({ agentsFile, stack }: Laptop): Variables {
   const file = join(dirname(agentsFile), 'mcp.json')
   const url = `${stack.weatherUrl}/mcp`

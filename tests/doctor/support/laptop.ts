@@ -28,7 +28,7 @@ export class Laptop implements AsyncDisposable {
   readonly aws: EmulatedAws
   /** The issuer of a cluster that tenant and account trust, and the token that it projected. */
   readonly cluster: Cluster
-  /** A web page, such as networks and proxies show in place of what was asked for. */
+  /** A web page, such as networks and proxies show in place of the requested one. */
   readonly portal = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
   })
@@ -75,7 +75,7 @@ export class Laptop implements AsyncDisposable {
     this.aws.reset()
     this.cluster.show()
     await this.stack.restart('sidecar', sidecar)
-    // It remembers nothing, so it can stay unless its settings change.
+    // The weather API remembers nothing, so it can stay unless its settings change.
     if (weather === this.#weather && this.stack.runs('weather')) return
     this.#weather = weather
     await this.stack.restart('weather', weather)

@@ -8,7 +8,7 @@ import { applicationToken, graphToken, startEmptyTenant, Workplace } from './wor
 export class Tenant {
   entra!: Entra
   url!: string
-  /** Graph as the workplace sees it. */
+  /** Graph as the workplace calls it. */
   graph!: FaultyGraph
   /** Ada's token for Graph, with every permission of the set-up. */
   token!: string
@@ -44,9 +44,9 @@ export function useTenant(start = startEmptyTenant): Tenant {
 }
 
 /**
- * The same after one `apply` long ago, as it then was, for each test.
+ * The same after one `apply` long ago; it is reset to that state for each test.
  *
- * @param roles those of an application that works on it; default: Ada, with every permission of the set-up
+ * @param roles the roles of an application that works on it; default: Ada, with every permission of the set-up
  */
 export function useSetUp(apply: string, roles?: readonly string[]): Tenant {
   const tenant = useTenant()
@@ -58,7 +58,7 @@ export function useSetUp(apply: string, roles?: readonly string[]): Tenant {
     using workplace = newWorkplace(tenant)
     await workplace.run(apply)
     content = structuredClone(tenant.content())
-    // So that nobody waits for Entra to show it.
+    // So that no command waits for Entra to show what was recorded.
     files = workplace.save().map(text => text.replaceAll('"recordedAt": "2', '"recordedAt": "1'))
   })
   beforeEach(() => {

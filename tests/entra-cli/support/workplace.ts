@@ -80,7 +80,7 @@ export class Workplace implements Disposable {
     this.#nowMs += seconds * 1_000
   }
 
-  /** Runs a command with the options behind it, and those with blanks in them. */
+  /** Runs a command line without blanks in its words, and with `options`, which may have blanks. */
   async run(line: string, ...options: readonly string[]): Promise<Ran> {
     const files = {
       receipt: this.receiptPath,
