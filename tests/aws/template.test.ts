@@ -50,7 +50,7 @@ describe('The CloudFormation template', () => {
     expect(trustOf(existing)).toEqual(trustOf(webIdentity))
   })
 
-  it('trusts one service account of one cluster by EKS Pod Identity, and associates it', () => {
+  it('trusts one service account of one cluster by EKS Pod Identity, and associates the role with it', () => {
     expect(trustOf(podIdentity).Statement).toEqual([
       {
         Effect: 'Allow',

@@ -50,7 +50,7 @@ describe('what the agent says of itself', () => {
   })
 
   it.each(['ready', 'unknown'])(
-    'is degraded, and not unavailable, where Bedrock only throttles (%s)',
+    'is degraded, and not unavailable, if Bedrock only throttles (%s)',
     async state => {
       const bedrock = { ...status.components.bedrock, state, problem: problem('BEDROCK_THROTTLED') }
       agent.status = { ...status, components: { ...status.components, bedrock } }

@@ -65,7 +65,7 @@ describe('somebody who is not signed in', () => {
     await alert.getByText('SIGN_IN_NO_ROOM').waitFor()
   })
 
-  it('who closes the window is told so, and can also cancel in the page while it is open', async () => {
+  it('who closes the window is told so, and can also cancel in the page while the window is open', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
@@ -89,7 +89,7 @@ describe('somebody who is not signed in', () => {
     await answer.getByText('The browser blocked the sign-in window.').waitFor()
   })
 
-  it('who cancels at the header’s button is told there', async () => {
+  it('who cancels at the header’s button is told so there', async () => {
     const page = await browser.open(stack.agentUrl)
     const popup = await openWindow(page, signInButton(page))
     await popup.getByRole('button', { name: 'Cancel' }).click()

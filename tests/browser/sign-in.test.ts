@@ -72,7 +72,7 @@ describe('somebody who signs in', () => {
     expect(page.context().pages()).toHaveLength(1)
   })
 
-  it('and signs out while an answer is coming in, ends it and leaves no question behind', async () => {
+  it('and signs out while an answer is coming in, ends the answer and leaves no question behind', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await page.route('**/api/chat', () => {}, { times: 1 })

@@ -82,7 +82,7 @@ describe('somebody who signs in', () => {
 })
 
 describe('consent', () => {
-  it('is asked for in the window, and declining it is told in words', async () => {
+  it('is asked for in the window, and the page says in words that the user declined it', async () => {
     const page = await browser.open(stack.agentUrl)
     stack.withdrawConsents(pageAppId)
     const answer = await askOnBehalf(page)

@@ -68,7 +68,7 @@ describe('The value proxy', () => {
     }
   })
 
-  it('changes nothing where it is not set', async () => {
+  it('changes nothing if it is not set', async () => {
     for (const settings of settingsOf(await renderWith({})))
       expect(Object.keys(settings).filter(name => name.includes('PROXY'))).not.toContain('NO_PROXY')
   })

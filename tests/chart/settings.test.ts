@@ -148,7 +148,7 @@ describe('The settings that the chart makes', () => {
     ])
   })
 
-  it('name the tenant that the demo has, where everything is emulated', () => {
+  it('name the tenant that the demo has, if everything is emulated', () => {
     const read = (name: string) => parse(readFileSync(resolve(chartsFolder, 'local-emulators', name), 'utf8'))
     const { blueprint, page, agents, apis } = tenant
     const { appId: blueprintAppId } = blueprint
@@ -166,7 +166,7 @@ describe('The settings that the chart makes', () => {
     })
   })
 
-  it('leave MCP out where no server is named', async () => {
+  it('leave MCP out if no server is named', async () => {
     const rendering = await render()
     expect(rendering.settings('demo-agent', 'agent')).not.toHaveProperty('MCP_CONFIG')
     expect(rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)).not.toContain('demo-mcp')
@@ -202,7 +202,7 @@ describe('The settings that the chart makes', () => {
     expect(ingress[0]).toMatchObject({ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] })
   })
 
-  it('are replaced by those of env, with numbers in full, and left out when empty', async () => {
+  it('are replaced by the settings of env, with numbers in full, and left out when empty', async () => {
     const rendering = await renderWith({
       agent: { env: { LOG_LEVEL: 'trace', RATE_LIMIT_PER_MINUTE: 1_000_000 } },
     })

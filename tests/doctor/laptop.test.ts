@@ -106,13 +106,13 @@ describe('The doctor on a laptop where everything works', () => {
     expect(JSON.stringify(findings)).not.toMatch(/eyJ/)
   })
 
-  it('says what it could not look at without a user’s token', async () => {
+  it('says what it could not check without a user’s token', async () => {
     expect(codes(await laptop.examine())).toContain(
       'token on behalf of a user for the Weather API: NOT_CHECKED',
     )
   })
 
-  it('changes nothing: of Entra it asks for tokens only, of Bedrock for one', async () => {
+  it('changes nothing: it asks Entra only for tokens, and Bedrock for an answer of one token', async () => {
     await laptop.startAfresh()
     await laptop.examine({}, { userToken: await laptop.token() })
     expect(tokenRequests(laptop.stack).map(({ leg }) => leg)).toEqual(['t1', 'tr', 'obo'])

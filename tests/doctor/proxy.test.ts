@@ -36,7 +36,7 @@ async function look(...others: readonly string[]) {
 }
 
 describe('The doctor, of a proxy that the environment names,', () => {
-  it('says that it puts a certificate of its own in the place of the host’s', async () => {
+  it('says that the proxy puts a certificate of its own in the place of the host’s', async () => {
     expect(await look()).toMatchObject({ status: 'FAIL', code: 'PROXY_BREAKS_TLS' })
   })
 
@@ -51,7 +51,7 @@ describe('The doctor, of a proxy that the environment names,', () => {
     expect(await look()).toMatchObject({ status: 'FAIL', code })
   })
 
-  it('says that it is set, and that NO_PROXY keeps every call from it', async () => {
+  it('says that a proxy is set, and that NO_PROXY keeps every call from it', async () => {
     vi.stubEnv('NO_PROXY', '*')
     expect(await look()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
   })

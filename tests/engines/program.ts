@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 export class Program implements AsyncDisposable {
   readonly #child: ChildProcess
 
-  /** Starts it with these variables and PATH, and no other; what it prints at descriptors 2 and 3 can be awaited. */
+  /** Starts the program with PATH and these variables only; what it prints at descriptors 2 and 3 can be awaited. */
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(command, args, {
       env: { PATH: process.env['PATH'], ...env },
@@ -16,7 +16,7 @@ export class Program implements AsyncDisposable {
     this.#child.on('error', error => this.#child.stderr?.destroy(error))
   }
 
-  /** Waits until it has printed something like this, and returns what the first group matched. */
+  /** Waits until the program has printed something like this, and returns what the first group matched. */
   async prints(pattern: RegExp, descriptor: 2 | 3 = 2): Promise<string> {
     let printed = ''
     for await (const piece of (this.#child.stdio[descriptor] as Readable).iterator({

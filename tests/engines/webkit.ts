@@ -23,7 +23,7 @@ export async function startWebKit(folder: string): Promise<Engine> {
     )
     const display = await screen.prints(/(\d+)\n/, 3)
     const port = await findFreePort()
-    // Drawing by layers takes twice the time where there is no graphics card.
+    // Drawing by layers takes twice the time without a graphics card.
     const env = { HOME: folder, DISPLAY: `:${display}`, WEBKIT_DISABLE_COMPOSITING_MODE: '1' }
     running.use(new Program('WebKitWebDriver', [`--port=${port}`], env))
     return await connect(`http://127.0.0.1:${port}`, running)

@@ -225,7 +225,7 @@ describe('who can be the pod in Kubernetes', () => {
     },
   )
 
-  it('asks the API server about each, and marks nobody whom it denies', async () => {
+  it('asks the API server about each subject, and marks none that it denies', async () => {
     asked.splice(0)
     now.denied = 'system:serviceaccount:storage:provisioner'
     const { titles, surplus } = await tell('--kube')
@@ -305,7 +305,7 @@ describe('who can be the pod in Kubernetes', () => {
     expect(code).toBe(3)
   })
 
-  it('is not evaluated in another cluster, and where kubectl may not read it', async () => {
+  it('is not evaluated in another cluster, or if kubectl may not read it', async () => {
     now.issuer = 'https://another.example'
     expect((await tell('--kube')).unread).toContainEqual(
       expect.stringContaining('which is not kubectl’s cluster'),
@@ -372,7 +372,7 @@ describe('the roles of agents in Azure', () => {
     expect((await tell('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })
 
-  it('are not evaluated without --azure, nor where Azure cannot be read', async () => {
+  it('are not evaluated without --azure, or if Azure cannot be read', async () => {
     expect((await tell()).unread).toEqual(['roles of the agents in Azure (Azure RBAC; --azure)'])
     azure = {}
     expect((await tell('--azure')).unread).toEqual([

@@ -144,7 +144,7 @@ it.each([
   expect(code).toBe(3)
 })
 
-it('it tells when blueprint, secrets and agents were last used, if Graph tells that', async () => {
+it('the blast radius tells when blueprint, secrets and agents were last used, if Graph does', async () => {
   const { blueprint, named } = tenantNow()
   blueprint.passwordCredentials.push(aSecret)
   const t1 = {
@@ -166,7 +166,7 @@ it('it tells when blueprint, secrets and agents were last used, if Graph tells t
     expect(ways).toContainEqual(expect.stringMatching(new RegExp(`^${way}$`)))
 })
 
-it('a picture for a review has all of it, what nobody asked for in red, and no name can become markup', async () => {
+it('a picture for a review has the whole blast radius, what nobody asked for in red, and no name can become markup', async () => {
   tenantNow().blueprint.passwordCredentials.push({ ...aSecret, displayName: '<script>"&' })
   const path = join(tenant.workplace.folder, 'radius.svg')
   await run('blast-radius --svg', path)

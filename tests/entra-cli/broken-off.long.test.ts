@@ -78,7 +78,7 @@ it('a set-up that is run again at once, before Entra shows what the broken-off o
   }
 })
 
-it('new owners that lost the response to any one call are added when it goes on where it stopped', async () => {
+it('new owners are added by a set-up that lost the response to any one call and goes on where it stopped', async () => {
   using workplace = newWorkplace(tenant)
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory

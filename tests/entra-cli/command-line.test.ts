@@ -74,7 +74,7 @@ describe('the command line', () => {
     expect(insecure.said).toContain('GRAPH_URL must be https')
   })
 
-  it('says before it makes anything that .env can’t be written', async () => {
+  it('says, before it makes anything, that .env can’t be written', async () => {
     const path = join(tenant.workplace.folder, 'nowhere/dotenv')
     const { code, said } = await run('apply --client-secret --dotenv', path)
     expect(said).toContain(`${path} can’t be written`)

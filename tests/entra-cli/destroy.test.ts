@@ -58,7 +58,7 @@ describe('destroy', () => {
       content().servicePrincipals.push({ ...ours, id: theirs, appId: theirs, displayName: 'theirs' })
     }
 
-    it('deletes nothing, and names it', async () => {
+    it('deletes nothing, and names the agent', async () => {
       await addAgent()
       const { code, output, said } = await run('destroy --yes')
       expect(output).toMatch(new RegExp(`^goes along +${theirs} agent identity "theirs"`, 'm'))

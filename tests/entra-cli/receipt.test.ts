@@ -48,13 +48,13 @@ describe('two runs at once', () => {
     expect((await run(command)).code).toBe(0)
   })
 
-  it('are told apart from one that was killed, whose lock is taken over', async () => {
+  it('are distinguished from a run that was killed, whose lock is taken over', async () => {
     writeFileSync(lockPath(), holder(noProcess))
     expect((await run('apply')).code).toBe(0)
     expect(existsSync(lockPath())).toBe(false)
   })
 
-  it('are not told apart on another machine, nor where a lock can’t be read', async () => {
+  it('are not distinguished from a killed run on another machine, or if a lock can’t be read', async () => {
     for (const text of [holder(noProcess, 'another-host'), '']) {
       writeFileSync(lockPath(), text)
       const { said } = await run('apply')

@@ -140,7 +140,7 @@ describe('apply says in words', () => {
     expect(said).toContain('Sign in anew')
   })
 
-  it('that the token is for another tenant, before it changes anything', async () => {
+  it('that the token is for another tenant, before anything is changed', async () => {
     const other = '99999999-9999-4999-8999-999999999999'
     tenant.workplace.useToken(await graphToken(tenant, permissions, { claims: { tid: other } }))
     const { code, said } = await run('apply')

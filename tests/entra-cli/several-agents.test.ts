@@ -167,14 +167,14 @@ describe('the user account of an agent', () => {
     expect(grant?.scope).toBe('Weather.Read')
   })
 
-  it('is made by beta if v1.0 does not know it', async () => {
+  it('is made by beta if v1.0 does not know such accounts', async () => {
     tenant.graph.decide = ({ path }) => (/^\/v1\.0\/users\/microsoft/.test(path) ? 'not-know' : 'pass')
     expect((await run(`apply ${agents}`)).code).toBe(0)
     expect(writes()).toContain('POST /beta/users/microsoft.graph.agentUser')
     expect((await run('status')).code).toBe(0)
   })
 
-  it('is refused to some users whatever their role, which is told with what to do', async () => {
+  it('is refused to some users whatever their role, and apply says so with what to do', async () => {
     tenant.graph.decide = ({ method, path }) =>
       method === 'POST' && path.includes('agentUser') ? 'forbid' : 'pass'
     const { code, said } = await run(`apply ${agents}`)

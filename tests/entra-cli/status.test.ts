@@ -234,7 +234,7 @@ describe('an agent', () => {
     expect((await run('status')).output).toContain('accountEnabled is true, wanted false')
   })
 
-  it('is switched off alone when it is named, and an unknown one is told', async () => {
+  it('is switched off alone when it is named, and an unknown agent is reported', async () => {
     await run('apply --agent second')
     await run('disable --agent second')
     expect(tenantNow().agent.accountEnabled).toBe(true)

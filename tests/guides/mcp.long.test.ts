@@ -62,7 +62,7 @@ it('a server of another SDK answers the agent and its users in the demo, by the 
   expect(claims.at(-1)).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid, scp: 'Notes.Read' })
 })
 
-it('its tool waits for the user, and is not there without a user, if its file does not call it read-only', async () => {
+it('the tool of this server waits for the user, and is not there without one, if the file does not call it read-only', async () => {
   await startNotes(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
   const ada = await signInAsAda()
   await expect

@@ -127,7 +127,7 @@ describe('an API of the reader’s own, by its guide alone,', () => {
     expect(await titles()).toEqual([...before, 'Fuel the rocket'])
   })
 
-  it('offers the agent no such tool where no user is there to approve', async () => {
+  it('offers the agent no tool that changes something if no user is there to approve', async () => {
     const message = 'Use add_task with title “Fuel the rocket” for project Apollo'
     expect((await walk.ask({ message })).tools.map(({ name }) => name)).not.toContain('add_task')
   })

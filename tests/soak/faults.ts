@@ -31,7 +31,7 @@ export interface Fault {
 }
 
 const components = ['agent', 'weather-api'] as const
-/** While the only pod of the weather API is replaced. That no turn fails where there are two, the tests on clusters show. */
+/** While the only pod of the weather API is replaced. The tests on clusters show that no turn fails if there are two. */
 const onePodOfWeather: RightCodes = { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] }
 const noEntra = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
 

@@ -5,7 +5,7 @@ import type { Namespace } from '../cluster/support/namespace.ts'
 export interface Sample {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** Which container it is the main process of. */
+  /** The container whose main process it is. */
   readonly container: string
   /** Pod, container and number of restarts. */
   readonly process: string

@@ -1,5 +1,5 @@
 interface PostOptions {
-  /** Of the user on whose behalf it is posted. */
+  /** The token of the user on whose behalf the document is posted. */
   readonly token?: string | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | null

@@ -6,7 +6,7 @@ export interface SignInOptions {
   readonly redirectUri: string
   /** The user's object id. */
   readonly user: string
-  /** What the token has to prove (JSON text of a claims request). The second factor is given where it is asked for. */
+  /** What the token has to prove (JSON text of a claims request). The second factor is given if the page asks for it. */
   readonly claims?: string | undefined
   /** Ids of page and blueprint. Default: the demo's. */
   readonly ids?: { readonly pageAppId: string; readonly blueprintAppId: string }

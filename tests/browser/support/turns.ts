@@ -68,7 +68,7 @@ export const status = {
   emulated: config.emulated,
 }
 
-/** TR as the weather API's answer to it proves it: with everything that a card can show. */
+/** TR, with everything that a card can show, as the answer of the weather API proves the token. */
 export function tokenStep(id: string): TraceStep {
   const seconds = Math.floor(Date.now() / 1000)
   return {

@@ -107,7 +107,7 @@ export function toolStep(status: 'running' | 'waiting' | 'ok', more: Partial<Tra
   }
 }
 
-/** What the user decided, as the trace has it. */
+/** The user's decision as a step of the trace. */
 export function decisionStep(decision: 'approve' | 'deny'): TraceStep {
   return {
     id: 'd1',
@@ -188,7 +188,7 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
   ]
 }
 
-/** A turn up to where it waits for an approval. */
+/** The events of a turn until it waits for an approval. */
 export function untilApproval(request: ChatRequest): TurnEvent[] {
   return [
     turnStart(request),

@@ -33,7 +33,7 @@ export interface RenderOptions {
 
 const leastOptions: RenderOptions = { values: identities }
 
-/** Runs a program. Rejects with what it wrote to stderr when it fails, or is not there. */
+/** Runs a program. Rejects with what the program wrote to stderr if it fails, and also if it does not exist. */
 export function run(program: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'pipe' })

@@ -50,7 +50,7 @@ describe('Of two agents of one blueprint', () => {
     })
   })
 
-  it('the default one answers where none is named', async () => {
+  it('the default one answers if no agent is named', async () => {
     expect((await ask(stack.agentUrl)).body.agent).toBe('weather')
   })
 

@@ -173,7 +173,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     withdrawConsents(ben.oid)
   })
 
-  it('asks for no consent where the API refuses a token that has the right', async () => {
+  it('asks for no consent if the API refuses a token that has the right', async () => {
     const paused = (await asked(mode, warnMe(), token, ['consent'])).body
     const refuse = (request: IncomingMessage, response: ServerResponse) => {
       if (request.url !== '/alerts') return
@@ -194,7 +194,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(posts()).toHaveLength(1)
   })
 
-  it('of a user without consent fails where the client cannot ask for it', async () => {
+  it('of a user without consent fails if the client cannot ask for consent', async () => {
     const tokenOfBen = await stack.signIn(ben.oid)
     const { body } = await asked(mode, 'my alerts', tokenOfBen)
     expect([body.code, body.status]).toEqual(['CONSENT_REQUIRED', 403])

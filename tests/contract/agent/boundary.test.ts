@@ -94,7 +94,7 @@ describe('The page itself and programs', () => {
     ['the page', ['Host: localhost:3001', 'Origin: http://localhost:3001', 'Sec-Fetch-Site: same-origin']],
     ['a program', ['Host: 127.0.0.1:3001']],
   ])('are served: %s', async (_who, headers) => {
-    // Without a city the agent needs nobody else.
+    // For a question without a city the agent needs no other service.
     const response = await send(chat(hello, ...headers))
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CITY_NOT_RECOGNISED' })
   })

@@ -133,7 +133,7 @@ describe('A slow reader', () => {
 })
 
 describe('Stopping', () => {
-  it('lets running turns finish, streams too, says at once that it is not ready, and takes no new connections', async () => {
+  it('lets running turns finish, streams too, is shown at once by the readiness check, and takes no new connections', async () => {
     const { stack, weather, release } = await startWithSlowWeather()
     const metricsUrl = await findMetrics(stack.appOf('agent'))
     expect((await fetch(metricsUrl)).status).toBe(200)
@@ -164,7 +164,7 @@ describe('Stopping', () => {
     await expect(fetch(metricsUrl)).rejects.toThrow()
   })
 
-  it('ends with AGENT_STOPPING what does not finish by itself', async () => {
+  it('ends turns that do not finish by themselves with AGENT_STOPPING', async () => {
     const { stack, weather } = await startWithSlowWeather({ STOP_TIMEOUT_MS: '1200' })
     const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
     await expect.poll(() => calls(weather)).toBe(1)

@@ -95,7 +95,7 @@ describe('With REQUIRE_SIGN_IN=true', () => {
     expect(answer).toMatchObject({ validated: { flow: 'autonomous', on_behalf_of: null } })
   })
 
-  it('the page is told', async () => {
+  it('the page is told that users have to sign in', async () => {
     const config = await (await fetch(`${stack.agentUrl}/api/config`)).json()
     expect(config).toMatchObject({ requireSignIn: true })
   })

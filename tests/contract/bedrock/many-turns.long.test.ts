@@ -26,7 +26,7 @@ describe('200 turns at once', () => {
     server.script = async ({ body: { messages } }, { send, end }) => {
       const city = cityIn(messages)
       const isFirst = messages.length === 1
-      // Nobody is answered before all have asked, so that all turns are open at the same time.
+      // No turn is answered before all have asked, so that all are open at the same time.
       if (server.requests.length === 200) everybodyAsked.resolve()
       if (isFirst) await everybodyAsked.promise
       for (const event of isFirst ? askFor(city) : judge(city, messages.at(-1))) send(frame(event))

@@ -58,7 +58,7 @@ it.each([
   expect(cachePoints().map(({ count }) => count)).toEqual([0])
 })
 
-it('The second call of a turn repeats what the first one sent, byte for byte, and adds to it', async () => {
+it('The second call of a turn repeats byte for byte what the first one sent, and adds to that', async () => {
   server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
   await ask()
   const [first = '', second] = server.requests.map(({ body: { toolConfig, system, messages } }) =>

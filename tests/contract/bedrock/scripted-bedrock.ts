@@ -92,7 +92,7 @@ export class ScriptedBedrock extends LocalServer {
   }
 
   constructor() {
-    // Closes no idle connection: where client and server share a busy process, the client would not see it in time.
+    // Closes no idle connection: if client and server share a busy process, the client would not notice that in time.
     super((request, response) => void this.#answer(request, response), '127.0.0.1', { keepAliveTimeout: 0 })
   }
 

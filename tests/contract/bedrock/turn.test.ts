@@ -28,7 +28,7 @@ const askFor = (...cities: string[]) => [
 const sayGoodbye = [...text('Oslo is cold', ' and sunny.'), ...stop('end_turn')]
 
 describe('a Bedrock turn', () => {
-  it('calls the tools that the model wants in parallel, and streams the answer', async () => {
+  it('calls in parallel the tools that the model wants, and streams the answer', async () => {
     server.play(askFor('Oslo', 'Rome'), sayGoodbye)
     const { mode } = connectTo()
     const turn = await runTurn(mode)
@@ -91,7 +91,7 @@ describe('a Bedrock turn', () => {
     expect(request?.body.additionalModelRequestFields).toEqual({ thinking: { type: 'disabled' } })
   })
 
-  it('repeats thinking and its signature to the model and shows none of it', async () => {
+  it('repeats thinking and its signature to the model, and shows the user neither', async () => {
     const think = (delta: unknown) => ({
       contentBlockDelta: { contentBlockIndex: 0, delta: { reasoningContent: delta } },
     })
@@ -220,7 +220,7 @@ describe('an answer', () => {
     expect(turn.notices).toMatchObject([{ code: 'ANSWER_TRUNCATED' }])
   })
 
-  it('whose tool call was cut never runs it', async () => {
+  it('whose tool call was cut never runs the tool', async () => {
     server.play([...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Par'), ...stop('max_tokens')])
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('ANSWER_TRUNCATED')

@@ -73,7 +73,7 @@ describe('A user’s token', () => {
   })
 })
 
-describe('Should an unusable token get past the agent’s own check, Entra’s refusal is told apart:', () => {
+describe('If an unusable token gets past the agent’s own check, Entra’s refusal is recognised:', () => {
   it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
     const tokens = tokensOf(stack)
     const value = await orderToken({ user: undefined, scopes: undefined, roles: ['Any'] })

@@ -7,7 +7,7 @@ import { type Message, type Script, ScriptedMcpServers, textResult, tool } from 
 const event = (message: object) =>
   `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`
 
-/** Asks the client something in the middle of a call, and gives the result once it has been answered, with the answer in it. */
+/** Asks the client something in the middle of a call, and once the client has answered, gives a result with the answer in it. */
 function asking(method: string, params: object = {}): Script {
   let call: { id: number | undefined; response: ServerResponse } | undefined
   return {

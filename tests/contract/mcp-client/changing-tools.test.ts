@@ -148,7 +148,7 @@ describe('Without a user, a tool that changes something', () => {
     expect(called()).not.toContainEqual(expect.objectContaining({ name: 'write_note' }))
   })
 
-  it('is called at once where the configuration lets the agent do so, with a key', async () => {
+  it('is called at once, with a key, if the configuration lets the agent do so', async () => {
     await configure({ unattendedTools: ['write_note'] })
     const reply = await mcp.answerTo(question)
     expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])

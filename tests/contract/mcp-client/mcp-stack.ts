@@ -88,7 +88,7 @@ export class McpStack implements AsyncDisposable {
     return (await (await fetch(`${this.stack.agentUrl}${path}`)).json()) as Body
   }
 
-  /** Asks in Bedrock mode; on behalf of the user where their token is given. */
+  /** Asks in Bedrock mode; on behalf of the user if their token is given. */
   async ask(
     message: string,
     token?: string,

@@ -29,7 +29,7 @@ function offeredIn({ trace }: ChatResponse): readonly string[] {
 }
 
 /**
- * The first answer of a fresh agent for which the look-up of the vault’s tools did not take too long, as it may on a
+ * The first answer of a fresh agent for which the look-up of the vault’s tools did not take too long, which can happen on a
  * busy machine.
  */
 async function firstAnswerInTime(message: string, token: string): Promise<ChatResponse> {

@@ -132,7 +132,7 @@ describe('An image in a result', () => {
     expect(content).toEqual([{ image: { format: 'png', source: { bytes: png } } }])
   })
 
-  it('goes in the format that it has, whatever the server calls it', async () => {
+  it('goes to the model in the format that it has, whatever the server says', async () => {
     const { content } = await resultFor({ content: [image(gif, 'image/png')] })
     expect(content).toEqual([{ image: { format: 'gif', source: { bytes: gif } } }])
   })

@@ -150,7 +150,7 @@ describe('another client', () => {
   it.each([
     ['it is not listed', { WEATHER_ALLOWED_CALLERS: '' }],
     ['all callers have to be agents', { WEATHER_REQUIRE_AGENT_MARKER: 'true' }],
-  ])('is refused where %s', async (_where, settings) => {
+  ])('is refused if %s', async (_where, settings) => {
     const strict = await startWeather(settings)
     const { port } = strict.server.address() as AddressInfo
     for (const token of [await signIn(await discover()), await asItself()]) {

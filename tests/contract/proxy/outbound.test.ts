@@ -74,7 +74,7 @@ it.each([
   expect(failure?.options.upstream).toEqual({ service: 'proxy', status })
 })
 
-it('Entra’s signing keys are fetched by the proxy, and its refusal is told', async () => {
+it('Entra’s signing keys are fetched by the proxy, and a refusal of the proxy is reported', async () => {
   const log = { warn: () => {} }
   const createVerifier = () => () => ({ header: {}, claims: {} }) as never
   const keys = new SigningKeys({ issuer: 'https://login.example/tenant', log, createVerifier })

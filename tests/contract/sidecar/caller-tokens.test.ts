@@ -52,7 +52,7 @@ test('A key that Entra has just begun to use is refused once and known with the 
   expect((await trial.get(onBehalfOfPath, headers)).status).toBe(200)
 })
 
-test('A token that is sent where none is needed is judged, and only then ignored', async () => {
+test('A token that is sent where none is needed is verified, and only then ignored', async () => {
   const trial = await Trial.begin()
   expect((await trial.get('/healthz', trial.signIn())).status).toBe(200)
   expect(trial.stage.entra.takeRequests().map(({ path }) => path)).toHaveLength(4)

@@ -68,7 +68,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
     expect(ofServer(revision)).toMatchObject({ kind: 2, attributes: { ...said, 'http.route': '/mcp' } })
   })
 
-  it('names each message of the handshake, where there is one', () => {
+  it('names each message of the handshake, if there is one', () => {
     const handshake = revision === '2025-11-25' ? ['initialize', 'notifications/initialized'] : []
     expect(spansOf(revision, 'POST /mcp').map(methodOf).sort()).toEqual([...handshake, 'tools/call'])
   })
@@ -85,7 +85,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
   })
 })
 
-it('no city, token or user is in any of it', () => {
+it('no city, token or user is in any span', () => {
   expect(collector.spans.length).toBeGreaterThan(30)
   for (const word of ['Oslo', 'Qqqqq', 'eyJ', identities.ada.oid]) expect(collector.text).not.toContain(word)
 })

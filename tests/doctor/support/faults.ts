@@ -9,7 +9,7 @@ import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 
 /** One thing made wrong, and the code by which the doctor has to name it. With a flow, users of the agent meet it too. */
 export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause, 'flow'>> {
-  /** Only a warning: it works, for now. */
+  /** Only a warning: the agent works, for now. */
   readonly warns?: true
   readonly env?: Variables | ((laptop: Laptop) => Variables)
   readonly weather?: Variables
@@ -232,7 +232,7 @@ const bedrockCall: readonly InducedFailure[] = [
   brokenBedrock({ kind: 'cut', afterEvents: 1 }, 'BEDROCK_STREAM_BROKEN', 'the answer breaks off'),
 ]
 
-/** All failures, by where one would look: mistakes of people, and faults of AWS. */
+/** All failures, by the place to look for them: mistakes of people, and faults of AWS. */
 export const inducedFailures: readonly (readonly [where: string, failures: readonly InducedFailure[]])[] = [
   ['Configuration, names, clock', configuration],
   ['Sign-in', signIn],

@@ -25,7 +25,7 @@ export class Tenant {
   readonly idOf = (key: string) => this.workplace.receipt.objects[key]?.id ?? `no ${key}`
 }
 
-/** One tenant for all tests of a file; as it was at the start, with a workplace of its own, for each. */
+/** One tenant for all tests of a file; each test has it as it was at the start, and a workplace of its own. */
 export function useTenant(start = startEmptyTenant): Tenant {
   const tenant = new Tenant()
   beforeAll(async () => {

@@ -46,7 +46,7 @@ export interface Ran {
   readonly code: number
   /** What was printed. */
   readonly output: string
-  /** Progress and failures, which are printed apart from it. */
+  /** Progress and failures, which are printed apart from the output. */
   readonly said: string
   /** Pauses, in seconds. */
   readonly pauses: readonly number[]

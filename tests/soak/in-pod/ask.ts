@@ -48,7 +48,7 @@ const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
 const longestWaitMs = 90_000
 const pauseMs = 500
 const crowd = 20
-/** A user's token is renewed long before it expires, as pages do. */
+/** The age at which a user's token is renewed: long before it expires, as in pages. */
 const userTokenMs = 20 * 60_000
 
 const weather = 'Weather in Dallas?'

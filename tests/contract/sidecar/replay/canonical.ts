@@ -5,7 +5,7 @@ const volatile = new Set(['iat', 'nbf', 'exp', 'jti', 'x5t#S256'])
 
 /**
  * Brings what was recorded and what was replayed into the same shape: times and random ids are left out, and each
- * token's `uti` becomes its number in order of appearance, so that a token from the cache is told from a new one.
+ * token's `uti` becomes its number in order of appearance, so that a token from the cache differs from a new one.
  */
 export class Canonical {
   readonly #tokens = new Map<string, string>()

@@ -92,7 +92,7 @@ class Player {
     return { response: hideTokens(response, token, new URL(entra.url)), entra: asked, roundTripMs }
   }
 
-  /** Closes the connection like the recorded caller: after the same time, but not before Entra got as many requests. */
+  /** Closes the connection like the recorded caller: after the same time, but not before Entra got as many requests as recorded. */
   #losePatience(recorded: RecordedResponse | undefined, recordedRequests: number): AbortSignal | undefined {
     if (recorded?.error !== 'timeout') return undefined
     const hangUp = new AbortController()

@@ -228,7 +228,7 @@ function readContexts(form: URLSearchParams): Json {
   }
 }
 
-/** What was asked for; for an agent user all that it may do at the API as well. */
+/** The scopes that were asked for; for an agent user also all others that it has at the API. */
 function grantedScopes(form: URLSearchParams): string {
   const asked = form.get('scope') ?? ''
   if (form.has('assertion')) return asked
