@@ -11,7 +11,7 @@ const agent = useScriptedAgent(async (request, send) =>
 )
 
 describe('a browser that stores nothing for the page', () => {
-  it('still shows the page, which asks questions', async () => {
+  it('still shows the page, in which the user can ask', async () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
     await page.goto(agent.url)

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { kubectl } from './command.ts'
 
 /**
- * Waits until no pod of the cluster is ending: each takes a network interface of the node away, and Chromium on the node then drops
+ * Waits until no pod of the cluster is ending: each takes a network interface of the node away, and Chromium on that machine then drops
  * what it is loading.
  */
 export async function untilNoPodEnds(): Promise<void> {

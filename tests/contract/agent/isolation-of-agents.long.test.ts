@@ -14,7 +14,7 @@ import { tenantOf } from '../identity/trial.ts'
 import { notesAppId, startNotesServer } from '../mcp-client/notes-server.ts'
 import { ask, bearer } from './ask.ts'
 
-/** A round has each agent with each user in each flow, by REST and by MCP. */
+/** Each round has each agent with each user in each flow; by REST and MCP in turn. */
 const rounds = 4
 const parallel = 24
 const guid = (kind: string, number: number) =>
@@ -38,7 +38,7 @@ interface Asked {
   readonly mode: 'direct' | 'bedrock'
 }
 
-/** Whose token a server got, as the server tells, which verified the token. */
+/** Whose token a server got, according to the server, which verified the token. */
 interface Seen {
   readonly caller: unknown
   readonly subject: unknown

@@ -8,7 +8,7 @@ import { startScriptedServer } from './scripted-server.ts'
 const { tenantId, blueprintAppId, pageAppId, ada } = identities
 const stack = await forFile(Stack.start())
 
-/** Reads a JSON document, whose members have no type: tests expect what is in it. */
+/** Reads a JSON document. It has no type: a test fails if its content is not as expected. */
 async function get(path: string, url = stack.agentUrl) {
   const response = await fetch(`${url}${path}`)
   // biome-ignore lint/suspicious/noExplicitAny: whatever came over the wire

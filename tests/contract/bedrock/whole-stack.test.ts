@@ -107,7 +107,7 @@ describe('a conversation with Claude', () => {
     expect(reply.notices).toEqual([])
   })
 
-  it('ends with the problem of the identity if the sidecar is gone, and with no other answer', async () => {
+  it('ends with the problem of the identity if the sidecar is gone, and with no answer instead', async () => {
     await stack.stop('sidecar')
     try {
       await expect(ask({ message: 'What is the weather in Madrid?' })).rejects.toThrow('SIDECAR_UNREACHABLE')

@@ -348,7 +348,7 @@ describe('the tool of a server that', () => {
     }
   })
 
-  it('returns links, and images that are none, gets them named, and no link is followed', async () => {
+  it('returns links and invalid images gets them named, and no link is followed', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
     expect(answer).toContain(
       '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',
