@@ -7,7 +7,7 @@ describe('readNumericDate', () => {
   })
 
   it.each([-1, -1e308, 1e308, Number.NaN, Number.POSITIVE_INFINITY, '1700000000', null, undefined])(
-    'does not take %s for a date',
+    'does not read %s as a date',
     value => {
       expect(readNumericDate(value)).toBeUndefined()
     },

@@ -4,7 +4,7 @@ import { ChatRequest } from './chat.ts'
 import { flowNames, flows, mapFlows, needsUser } from './flows.ts'
 import { PublicConfig, Status } from './status.ts'
 
-it('A chat request may name every flow, and nothing else', () => {
+it('A chat request may name any flow, and nothing else', () => {
   const request = Compile(ChatRequest)
   const isTaken = (flow: string) => request.Check({ message: 'x', mode: 'direct', flow })
   expect(flowNames.every(isTaken)).toBe(true)

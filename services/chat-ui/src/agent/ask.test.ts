@@ -91,7 +91,7 @@ describe('askAgent', () => {
   it.each([
     ['ends', []],
     ['is cut', [new TypeError('network error')]],
-  ])('throws if a stream %s before there is a result', async (_what, end) => {
+  ])('throws if a stream %s before the result', async (_what, end) => {
     answerWith(() => eventStream('event: delta\ndata: {"text":"half"}\n\n', ...end))
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'ANSWER_BROKEN_OFF' } })
   })

@@ -108,7 +108,7 @@ describe('conversations that outlive their tab', () => {
     expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
   })
 
-  it('on behalf of a user belong to the user’s account, and are listed to nobody else', () => {
+  it('on behalf of a user belong to the user’s account, and are listed for nobody else', () => {
     const { past } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
     expect([titles(past), titles(past, 'ben'), titles(past, ada)]).toEqual([[], [], ['as itself']])
     expect(past.of(ada)).toHaveLength(1)
@@ -123,13 +123,13 @@ describe('conversations that outlive their tab', () => {
     expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
   })
 
-  it('are not kept if the user on whose behalf something was asked is unknown', () => {
+  it('are not kept if they were held on behalf of an unknown user', () => {
     const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
     openTab(asked('x', { question, owner: undefined }))
     expect(local).toEqual({})
   })
 
-  it('of a user stay theirs after sign-out; what is left in the tab becomes another conversation', () => {
+  it('stay with the account of a user who signs out; the questions left in the tab become another conversation', () => {
     const { past, conversation } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
     conversation.forgetUser()
     past.keep()
@@ -137,7 +137,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['as itself'])
   })
 
-  it('become two if two tabs continue the same one', () => {
+  it('are split in two if two tabs continue the same conversation', () => {
     const first = openTab(asked('one'))
     const [one] = first.past.list(undefined)
     const second = openTab()
@@ -164,7 +164,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['three'])
   })
 
-  it('are kept again after all were deleted in an empty tab', () => {
+  it('are still kept after an empty tab has deleted all earlier ones', () => {
     const { past, conversation } = openTab()
     past.removeAll()
     conversation.show(inARow([asked('one')]))
@@ -172,7 +172,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['one'])
   })
 
-  it('are not duplicated if a new conversation is undone', () => {
+  it('are not duplicated if the start of a new conversation is undone', () => {
     const { past, conversation } = openTab(asked('one'))
     conversation.startOver()
     past.keep()
@@ -181,7 +181,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['one'])
   })
 
-  it('are deleted, and kept in no tab, while the user has keeping switched off', () => {
+  it('are deleted when the user switches keeping off, and kept in no tab until it is switched on again', () => {
     const first = openTab(asked('one'))
     const second = openTab(asked('two'))
     second.past.keepNothing(true)
@@ -192,7 +192,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['two'])
   })
 
-  it('are dropped from the oldest on beyond the limit', () => {
+  it('are dropped beyond the limit, the oldest first', () => {
     for (let index = 0; index < 52; index += 1) {
       vi.advanceTimersByTime(1_000)
       openTab(asked(`${index}`))
@@ -202,7 +202,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past).length).toBeLessThan(50)
   })
 
-  it('replace older ones in a full storage; one that finds no room reports that', () => {
+  it('replace older conversations in a full storage, and set `noRoom` if there is no room even then', () => {
     local = stubStorage('localStorage', 2_000)
     openTab(asked('one', { answer: 'x'.repeat(800) }))
     vi.advanceTimersByTime(1_000)
@@ -211,7 +211,7 @@ describe('conversations that outlive their tab', () => {
     expect(openTab(asked('three', { answer: 'x'.repeat(3_000) })).past.noRoom.value).toBe(true)
   })
 
-  it('are not listed if what is stored is no conversation', () => {
+  it('are not listed if the stored value is malformed', () => {
     const { past } = openTab()
     local['past-conversation.x'] = '{"id":"x","revision":"r","savedAt":"s","title":"<b>","kept":{}}'
     local['past-conversation.y'] = 'null'

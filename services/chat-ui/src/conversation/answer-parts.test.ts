@@ -63,7 +63,7 @@ describe('the parts of an answer', () => {
     expect([alarmOf(404), alarmOf(403)]).toEqual(['neutral', 'failed'])
   })
 
-  it('split no paragraph, whatever the stored position, and show no tool without its step', () => {
+  it('split no paragraph, whatever the stored position, and show no tool whose step is missing', () => {
     const answer = 'A **b\nc** d.\n\nEnd.'
     const split = (at: number) =>
       textsAndTools(
@@ -101,7 +101,7 @@ describe('the parts of an answer', () => {
     expect(withoutTrace.map(({ decided: here }) => here.length)).toEqual([1, 0])
   })
 
-  it('show an abandoned call as not made, or as failed if the API had been called and wanted more', () => {
+  it('show an abandoned call as not made, or as failed if the API had refused it and wanted more from the user', () => {
     const waiting = {
       answer: '',
       toolMarks: [{ stepId: 'a', at: 0 }],

@@ -83,7 +83,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('starts a new conversation with another agent, which gets nothing that this one has answered', async () => {
+  it('starts a new conversation with another agent, which gets no answers of the previous agent', async () => {
     const { conversation, asked } = converse([[result('Sunny')], [result('No')], [result('Rain')]])
     await conversation.ask('Dallas?')
     conversation.switchTo('b')
@@ -98,7 +98,7 @@ describe('Conversation', () => {
     ])
   })
 
-  it('is with its own agent again after the switch to another one is undone', async () => {
+  it('is with the previous agent again after the switch to another agent is undone', async () => {
     const { conversation, asked } = converse([[result('Sunny')], [result('Rain')]])
     await conversation.ask('Dallas?')
     conversation.switchTo('b')
@@ -129,7 +129,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('renews a token that the agent reports as expired and asks once more, but only once', async () => {
+  it('renews a token that the agent reports as expired, and asks again, but only once', async () => {
     const expired = new PageError({ ...pageProblem('SESSION_EXPIRED'), code: 'USER_TOKEN_EXPIRED' })
     const renewals: boolean[] = []
     const { conversation, latest } = converse([expired, expired], async (_flow, renew) => {
@@ -170,7 +170,7 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value[0]?.value).toMatchObject({ state: 'stopped', answer: 'It is ' })
   })
 
-  it('shows the trace of the newest answer until another one is chosen', async () => {
+  it('shows the trace of the newest answer until another answer is chosen', async () => {
     const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
     await conversation.ask('a')
     await conversation.ask('b')
@@ -242,7 +242,7 @@ describe('Conversation', () => {
     expect(latest()).toMatchObject({ state: 'failed', steps: [{ id: 'a' }] })
   })
 
-  it('keeps an edited question, and what came after it, as an earlier attempt', async () => {
+  it('keeps the original of an edited question, with what was asked after it, as an earlier attempt', async () => {
     const answers = ['1', '2', '3'].map(text => [turn(), result(text)])
     const { conversation, asked } = converse(answers)
     await conversation.ask('a')
@@ -261,7 +261,7 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a', 'b'])
   })
 
-  it('can bring back what a new conversation replaced, until something is asked', async () => {
+  it('can bring back the conversation that a new one replaced, until a question is asked', async () => {
     const { conversation } = converse([[result('1')], [result('2')]])
     await conversation.ask('a')
     conversation.startOver()
@@ -273,7 +273,7 @@ describe('Conversation', () => {
     expect(conversation.replaced.value).toBeUndefined()
   })
 
-  it('does not bring back what was asked on behalf of a user who has left', async () => {
+  it('does not bring back questions that were asked on behalf of a user who has left', async () => {
     const { conversation } = converse([[result('1')]])
     conversation.flow.value = 'obo'
     await conversation.ask('a')
@@ -305,7 +305,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('half a question')
   })
 
-  it('continues from earlier exchanges', async () => {
+  it('continues from kept exchanges, which become the history of the next question', async () => {
     const { conversation } = converse([[result('1')]])
     await conversation.ask('a')
     const later = converse([[result('2')]], undefined, conversation.keep())
@@ -314,7 +314,7 @@ describe('Conversation', () => {
     expect(later.asked[0]?.request.history).toHaveLength(2)
   })
 
-  it('ends the answer of a user who leaves, and does not put their question back into the draft', async () => {
+  it('ends the answer that a leaving user waits for, and does not put their question back into the draft', async () => {
     const { conversation, reached } = converseForEver(ada)
     conversation.flow.value = 'obo'
     conversation.draft.value = 'Where do I live?'
@@ -327,7 +327,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('ends an answer of the agent as itself only if it used the token of the user who leaves', async () => {
+  it('ends an answer of the agent as itself only if the leaving user’s token was sent with the question', async () => {
     for (const userToken of ['tc-of-ada', undefined]) {
       const reached = Promise.withResolvers<AbortSignal>()
       const goOn = Promise.withResolvers<void>()
@@ -401,7 +401,7 @@ describe('Conversation', () => {
     expect(second.latest()?.problem?.code).toBe('USER_TOKEN_EXPIRED')
   })
 
-  it('asks a question that waited for a sign-in, but no question that failed otherwise', async () => {
+  it('asks a question that waited for a sign-in, but no question that failed for another reason', async () => {
     for (const [code, questions] of [
       ['SIGN_IN_REQUIRED', 1],
       ['AGENT_UNREACHABLE', 0],
@@ -430,7 +430,7 @@ describe('Conversation', () => {
     expect(asked).toMatchObject([{ request: { mode: 'direct' } }, { request: { mode: 'bedrock' } }])
   })
 
-  it('keeps a half-written question while an earlier one is edited, but not a repeated edit', async () => {
+  it('restores a half-written question after an edit, unless its text is that of the edited question', async () => {
     const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
     await conversation.ask('a')
     const [first] = conversation.exchanges.value
@@ -450,7 +450,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('drops what was answered on behalf of a user who leaves', async () => {
+  it('drops the questions that were asked on behalf of a user who leaves', async () => {
     const { conversation } = converse([[result('1')], [result('2')]])
     await conversation.ask('as itself')
     conversation.flow.value = 'obo'

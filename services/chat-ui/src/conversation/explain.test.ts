@@ -3,7 +3,7 @@ import { publicConfig } from '../testing/public-config.ts'
 import { startExchange } from './exchange.ts'
 import { explainHistory, explainMode } from './explain.ts'
 
-it('says that the model will not know the earlier answers if all of them were in another flow', () => {
+it('an explanation says that the model will not know the earlier answers if all of them were in another flow', () => {
   const question = { message: 'x', agent: 'a', mode: 'bedrock', flow: 'autonomous' } as const
   const asked = startExchange(question)
   const answered = { ...asked, state: 'done' } as const
@@ -13,7 +13,7 @@ it('says that the model will not know the earlier answers if all of them were in
   expect(explainHistory('autonomous', 'bedrock', [answered])).toBe('')
 })
 
-it('says whether a model or an emulated one chooses the tools', () => {
+it('an explanation says whether Claude, an emulator or no model chooses the tools', () => {
   expect(explainMode('bedrock', publicConfig, undefined)).toBe('Claude on Amazon Bedrock chooses the tools.')
   const emulated = { ...publicConfig, emulated: ['bedrock'] }
   expect(explainMode('bedrock', emulated, undefined)).toMatch(/^An emulator of Claude/)

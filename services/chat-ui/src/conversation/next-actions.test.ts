@@ -36,7 +36,7 @@ describe('the next actions', () => {
     expect(labels(failed('CONSENT_REQUIRED'))).toEqual(['Ask again'])
   })
 
-  it('offer to ask on behalf of the user if a call needs a user, and nothing if the agent cannot act for one', () => {
+  it('offer to ask on behalf of the user if a call needs a user, and nothing if the agent cannot act for a user', () => {
     const problem = failed('TOOL_NEEDS_A_PERSON', { status: 403 })
     const asked = { flow: 'obo' }
     expect(actions(problem, { isSignedIn: true })).toEqual([{ label: 'Ask on your behalf', asked }])

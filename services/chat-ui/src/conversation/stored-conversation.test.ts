@@ -36,7 +36,7 @@ describe('what a tab keeps over a reload', () => {
     })
   })
 
-  it('is the newest of the shown exchanges if there are too many, with the number of those missing', async () => {
+  it('is the newest of the shown exchanges, with the number of missing ones, if there are too many', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
     storeConversation(inARow(many))
     expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })
@@ -55,10 +55,10 @@ describe('what a tab keeps over a reload', () => {
   })
 
   it.each([
-    ['a circle', { follows: [0] }],
+    ['a cycle in `follows`', { follows: [0] }],
     ['an exchange with no entry in `follows`', { follows: [] }],
-    ['no exchanges', { exchanges: [null] }],
-    ['nothing shown', { shown: 'x' }],
+    ['an exchange that is no object', { exchanges: [null] }],
+    ['an index `shown` that is no number', { shown: 'x' }],
   ])('is nothing if the stored value has %s', async (_what, change) => {
     stubStorage().set('conversation', JSON.stringify({ ...inARow([ask('a')]), ...change }))
     expect(await readConversation()).toBeUndefined()
@@ -75,13 +75,13 @@ describe('what a tab keeps over a reload', () => {
     ['a problem', { problem: 'AGENT_UNREACHABLE' }],
     ['a notice', { notices: [{ title: 'Note' }] }],
     ['the result', { result: {} }],
-    ['the owner, of another flow,', { owner: { agent: 'a', flow: 'obo', objectId: 'ada' } }],
-    ['the owner, of another agent,', { owner: { agent: 'b', flow: 'autonomous' } }],
+    ['the owner’s flow', { owner: { agent: 'a', flow: 'obo', objectId: 'ada' } }],
+    ['the owner’s agent', { owner: { agent: 'b', flow: 'autonomous' } }],
     [
-      'the owner, a user in a flow without one,',
+      'the owner’s user, in a flow without a user,',
       { owner: { agent: 'a', flow: 'autonomous', objectId: 'ada' } },
     ],
-  ])('is nothing if %s has another shape', async (_what, change) => {
+  ])('is nothing if %s is invalid', async (_what, change) => {
     const items = stubStorage()
     const store = (exchange: object) =>
       items.set('conversation', JSON.stringify({ ...inARow([ask('a')]), exchanges: [exchange] }))

@@ -46,7 +46,7 @@ const untilPause = [
 ]
 
 describe('a turn that waits', () => {
-  it('is not running, announces that, and shows the text until then', async () => {
+  it('is not running, announces that it waits, and shows the text that came before the wait', async () => {
     const { conversation, latest, announced } = converseForAda(untilPause)
     await conversation.ask('Order skis')
     expect(conversation.running.value).toBe(false)
@@ -108,7 +108,7 @@ describe('a turn that waits', () => {
     ])
   })
 
-  it('lists a consent once it has taken effect, and a declined one', async () => {
+  it('lists a consent once it has taken effect, and lists a declined consent', async () => {
     const scopes = [{ value: 'Orders.Read', text: 'Read orders' }]
     const consent = { url: '', adminUrl: '', state: '', scopes }
     const wait = [turn, waits({ kind: 'consent', consent })]
@@ -136,7 +136,7 @@ describe('a turn that waits', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('goes on waiting if the agent cannot be reached, and can be sent the same decision again', async () => {
+  it('goes on waiting if the agent cannot be reached; the same decision can then be sent again', async () => {
     const unreachable = new PageError(pageProblem('AGENT_UNREACHABLE'))
     const { conversation, asked, latest } = converseForAda(untilPause, unreachable, [turn, result('Done.')])
     await conversation.ask('Order skis')
@@ -175,7 +175,7 @@ describe('a turn that waits', () => {
   })
 
   it.each(['APPROVAL_EXPIRED', 'APPROVAL_USED', 'STEP_UP_NOT_CARRIED', 'ALERT_LIMIT_REACHED'])(
-    'fails with %s as with any problem',
+    'fails with %s like any other turn',
     async code => {
       const problem = { ...pageProblem('AGENT_UNREACHABLE'), code, status: 409 }
       const { conversation, latest } = converseForAda(untilPause, new PageError(problem))

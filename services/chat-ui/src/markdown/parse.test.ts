@@ -48,7 +48,7 @@ describe('Markdown blocks', () => {
     expect(read(text)).toBe(shown)
   })
 
-  it('keep their text, so that rendered blocks can be told from new ones', () => {
+  it('keep their source text, which distinguishes rendered blocks from new ones', () => {
     const text = '\n# One\n\n- two\n\n  three\n\n\nfour\n'
     expect(parseMarkdown(text).map(({ raw }) => raw)).toEqual([
       '\n# One\n\n',
@@ -157,7 +157,7 @@ describe('any text', () => {
   })
 
   it.each([
-    ['a table that becomes none', 'a\n|-|\n--', '--b'],
+    ['a table that becomes something else', 'a\n|-|\n--', '--b'],
     ['a list that becomes a line of the paragraph before it', 'a\n1', '984. b'],
     ['a heading that becomes a list', 'a\n\nb\n-', ' c'],
   ])('is parsed the same if it comes in pieces: %s', (_what, first, rest) => {
@@ -223,7 +223,7 @@ const hostile: readonly (readonly [what: string, textOf: (length: number) => str
   ['lines that might begin a table', times('a|b\n')],
   ['signs for headings', length => `#${times(' #')(length)}a`],
   ['headings with a line below', times('a\n=\n')],
-  ['rules that are none', times('- - - x')],
+  ['lines that only look like rules', times('- - - x')],
   ['fences', times('```\n')],
   ['references', times('[a]: b\n')],
 ]
@@ -294,7 +294,7 @@ describe('a long answer', () => {
     expect(shown.split(element).length - 1).toBeGreaterThanOrEqual(count * times)
   })
 
-  it('is parsed once as it comes, apart from its end', () => {
+  it('is parsed only once while it comes in, apart from its end', () => {
     const text = paragraph.repeat(1_000)
     let settled = 0
     for (let end = 0; end < text.length; end += 50) {

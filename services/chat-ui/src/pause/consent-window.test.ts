@@ -24,7 +24,7 @@ describe('isOfAuthority', () => {
     ['javascript:alert(1)', false],
     ['/auth/consent.html', false],
     ['', false],
-  ])('judges %s', (url, isOurs) => {
+  ])('of %s is %s', (url, isOurs) => {
     expect(isOfAuthority(url, publicConfig)).toBe(isOurs)
   })
 
@@ -36,7 +36,7 @@ describe('isOfAuthority', () => {
 })
 
 describe('hearConsent', () => {
-  it('hears only the channel of its own state, and takes only an error code from it', async () => {
+  it('listens only to the channel of its own state, and reads only the error code of a message', async () => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s1', answer.resolve)
     const other = new BroadcastChannel('consent:s2')
@@ -48,7 +48,7 @@ describe('hearConsent', () => {
     stop()
   })
 
-  it('takes any other message as a consent that may have been given', async () => {
+  it('reports no error for a message without an error code: the consent may have been given', async () => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = hearConsent('s3', answer.resolve)
     const channel = new BroadcastChannel('consent:s3')

@@ -104,7 +104,7 @@ describe('an exported file', () => {
     expect(turn?.answer).toBe('Your orders are late.')
   })
 
-  it('holds nothing that could continue a turn that waits; read back, that turn is marked as not sent', () => {
+  it('holds nothing that could continue a turn that waits; read back, the turn is marked as not sent', () => {
     const waiting: Exchange = {
       ...exchange,
       state: 'waiting',
@@ -132,7 +132,7 @@ describe('an exported file', () => {
     expect(JSON.stringify(file)).not.toMatch(/owner|claimsChallenge/)
   })
 
-  it('is read back as it was written, from a report too; its answers then have no owner', () => {
+  it('is read back as it was written, from a report too, but its answers have no owner', () => {
     const file = writeFile([exchange], context, true)
     expect(readFile(JSON.stringify(file))).toEqual(file)
     const html = `<!doctype html><p>&lt;script type="application/json"…</p>${writeDataBlock(file)}`
@@ -141,7 +141,7 @@ describe('an exported file', () => {
     expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: exchange.answer })
   })
 
-  it('made from a file is marked as such, and keeps the first file’s time and origin', () => {
+  it('that is made from another file is marked `fromFile`, and keeps the first file’s time and origin', () => {
     const source = writeFile([exchange], context, true)
     const later = { ...context, host: 'elsewhere', now: new Date(0), source }
     const again = writeFile(source.turns.map(exchangeOf), later, false)

@@ -95,7 +95,7 @@ it('an agent with one flow is asked beside another agent, and neither gets the o
   expect(told(), 'the history that they share goes to both').toEqual([both, both])
 })
 
-it('one sentence says what two turns teach', () => {
+it('one sentence says what the difference between two turns teaches', () => {
   const claims: Record<string, unknown> = { ...ownToken.claims, azp: 'another agent' }
   const other = { ...ownToken, fingerprint: 'dddddddddddd', claims }
   const withoutRight = { ...claims, roles: undefined }

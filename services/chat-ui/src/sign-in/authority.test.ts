@@ -10,11 +10,11 @@ function metadata(base: string) {
 }
 
 describe('emulatorAuthority', () => {
-  it('adds nothing for Entra itself', () => {
+  it('returns nothing for Entra itself, which MSAL knows', () => {
     expect(emulatorAuthority(config)).toBeUndefined()
   })
 
-  it('makes the emulator’s authority and its endpoints known', () => {
+  it('makes the emulator’s authority and its endpoints known to MSAL', () => {
     const authorityMetadata = metadata('http://localhost:7001/t')
     expect(emulatorAuthority({ ...config, authorityMetadata })).toEqual({
       authorityMetadata,

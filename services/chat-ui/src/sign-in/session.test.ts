@@ -60,7 +60,7 @@ describe('Session', () => {
     expect(loads()).toBe(0)
   })
 
-  it('can cancel a sign-in while the window is open, and still accepts one that is finished there', async () => {
+  it('can cancel a sign-in while the window is open, and still accepts the sign-in if the user finishes it there', async () => {
     const { session, finishInWindow } = createSession({ interact: () => new Promise(() => {}) })
     const attempt = session.signIn()
     expect(session.signingIn.value).toBe(true)
@@ -71,7 +71,7 @@ describe('Session', () => {
     expect(session.account.value).toEqual(ada)
   })
 
-  it('lets a second attempt replace the first', async () => {
+  it('lets a second sign-in replace the first', async () => {
     let windows = 0
     const { session } = createSession({
       interact: () => (++windows === 1 ? new Promise(() => {}) : Promise.resolve()),

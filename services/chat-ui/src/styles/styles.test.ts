@@ -26,11 +26,11 @@ const anyLength = /\d(px|r?em|ch|pt)\b/
 const colour =
   /#[\da-f]{3,8}\b|\b(rgb|hsl|hwb|lab|lch|oklab|oklch)a?\(|\b(white|black|red|green|blue|gr[ae]y)\b/i
 
-it('Only the design tokens have colours', () => {
+it('Only the design tokens name colours', () => {
   expect(declarations(/./, colour)).toEqual([])
 })
 
-it('Only the design tokens have sizes of text, spaces and radii', () => {
+it('Only the design tokens name text sizes, spaces and radii', () => {
   const scaled =
     /^(font|font-size|letter-spacing|(margin|padding)(-.+)?|(row-|column-)?gap|border(-.+)?-radius)$/
   expect(declarations(scaled, anyLength)).toEqual([])
@@ -68,6 +68,6 @@ it('All styles together are shorter than 2,500 lines, blank ones not counted', (
   expect(lines.length).toBeLessThan(2_500)
 })
 
-it('No element has styles of its own, which the Content-Security-Policy forbids', () => {
+it('No element has inline styles, which the Content-Security-Policy forbids', () => {
   expect(code).not.toMatch(/\sstyle=\{/)
 })

@@ -87,10 +87,10 @@ describe('actsAsOf', () => {
   it.each<[ReturnType<typeof actsAsOf>, string, TokenCard]>([
     ['agent', 'an app role', card({ claims: { idtyp: 'app', roles: ['Orders.Read.All'] } })],
     ['user', 'a scope', card({ claims: { scp: 'Orders.Read' } })],
-    ['user', 'facets of no agent', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '2 3' } })],
+    ['user', 'facets that no agent has', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '2 3' } })],
     ['agent-user', 'the facet of agent users', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '1 13' } })],
-    ['agent-user', 'the agent’s word, since no claim tells it', card({ actsAs: 'agent-user', claims: { scp: 'Orders.Read' } })],
-  ])('is %s by %s', (actsAs, _by, token) => {
+    ['agent-user', '`actsAs`, since no claim distinguishes it', card({ actsAs: 'agent-user', claims: { scp: 'Orders.Read' } })],
+  ])('is “%s” because of %s', (actsAs, _by, token) => {
     expect(actsAsOf(token)).toBe(actsAs)
   })
 

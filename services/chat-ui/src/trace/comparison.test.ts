@@ -7,13 +7,13 @@ function compare(...[left, right]: Parameters<typeof compareTokens>) {
   return new Map(compareTokens(left, right).map(claim => [claim.name, claim]))
 }
 
-it('two answers are the same if their words and the identity behind them are', () => {
+it('two answers are the same if they have the same words and the same identity', () => {
   const itself = (id: string) => ({ question: 'For whom', value: 'Itself', detail: [], id })
   expect(compareAnswers(itself('a'), itself('a'))).toBe('same')
   expect(compareAnswers(itself('a'), itself('b'))).toBe('changed')
 })
 
-it('differences come before kept claims if only what matters is shown', () => {
+it('all claims that differ come before all kept ones if `isKeptLast` is set', () => {
   const claims = compareTokens(userToken, agentToken)
   const signs = (isKeptLast: boolean) =>
     groupCompared(claims, isKeptLast).flatMap(({ claims: members }) =>
@@ -71,7 +71,7 @@ describe('compareTokens', () => {
     expect(compared.get('roles')?.lesson).toContain('not to the other')
   })
 
-  it('has a lesson for the sign-in from which both tokens result', () => {
+  it('teaches that both tokens result from the same sign-in', () => {
     const withSession = (card: TokenCard) => ({ ...card, claims: { ...card.claims, sid: 'x' } })
     expect(compare(withSession(userToken), withSession(agentToken)).get('sid')?.lesson).toContain(
       'same sign-in',

@@ -49,7 +49,7 @@ function formulasOf(steps: readonly TraceStep[], flow: Flow = 'autonomous', runn
 }
 
 describe('the verdict', () => {
-  it('says who called, for whom, by which right and who allowed it', () => {
+  it('says who called, for whom, by which right, and who allowed the call', () => {
     const steps = [
       step('s', { kind: 'sign-in', token: userToken }),
       step('t', { kind: 'token', token: agentToken }),
@@ -68,7 +68,7 @@ describe('the verdict', () => {
     expect(formulasOf(steps, 'obo')).toEqual(['T1 unseen + Tc seen –issues TR→ TR seen → Orders API allowed'])
   })
 
-  it('tells that the agent acts as its own user account, with the account’s name and the tokens that nobody saw', () => {
+  it('says that the agent acts as its own user account, and names the account and the tokens that nobody saw', () => {
     expect(verdictOf(accountTurn, 'agent-user')).toMatchObject({
       headline: 'The agent called Orders API as its own user account.',
       told: [
@@ -110,7 +110,7 @@ describe('the verdict', () => {
     expect(headline()).toBe('The agent got a token for Orders API and orders-tools server, and did not call.')
   })
 
-  it('never says that checks were passed if the API reported none', () => {
+  it('never says that checks were passed if the API reported no checks', () => {
     const token = { ...ownToken, verifiedBy: [] }
     const { told } = verdictOf([step('t', { kind: 'token', token }), apiCall('a', token, answered(200))])
     expect(told[3]).toBe('Allowed by: Orders API (tells of no checks · 200)')
@@ -137,14 +137,14 @@ describe('the verdict', () => {
     expect(formulasOf(steps)).toEqual(['T1 unseen –issues TR→ TR seen → Orders API denied'])
   })
 
-  it('says which check failed, and who made it', () => {
+  it('names the check that failed, and who made the check', () => {
     const token = { ...ownToken, verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }] }
     const { headline, told } = verdictOf([step('t', { kind: 'token', token })])
     expect(headline).toBe('The agent rejected its token: the check of audience failed.')
     expect(told[3]).toBe('Denied by: Agent (check: audience) ✗')
   })
 
-  it('breaks off if Entra ID issued no token', () => {
+  it('is a denial if Entra ID refused to issue a token', () => {
     const refused = {
       ...request,
       status: 'failed' as const,
@@ -182,7 +182,7 @@ describe('the verdict', () => {
     expect(formulasOf([throttled])).toEqual(['T1 unseen –✗gives none now→ TR missing → The API next'])
   })
 
-  it('waits, and does not deny, if a user has to do something first', () => {
+  it('is “waiting” and no denial if a user has to do something first', () => {
     const more = failedAtEntra('CONDITIONAL_ACCESS_REQUIRED', 'AADSTS50076')
     const { headline, outcome, told } = verdictOf([more], 'obo')
     expect(headline).toBe('Entra ID gave the agent no token yet.')
@@ -269,7 +269,7 @@ describe('the verdict', () => {
     expect(writeFormulas(facts, names)[0]?.exchange.verb).toBe(verb)
   })
 
-  it('does not say that TR is for one API only, if another one has the same app id', () => {
+  it('does not say that TR is for one API only, if another API has the same app id', () => {
     const tools = { name: 'orders-tools', title: 'orders-tools server', appId: apiId }
     const shared = describeNames({ ...publicConfig, apis: [...publicConfig.apis, tools] })
     const steps = [step('t', { kind: 'token', token: ownToken }), apiCall('a', ownToken, answered(200))]
@@ -278,7 +278,7 @@ describe('the verdict', () => {
     expect([opens(names), opens(shared)]).toEqual(['for Orders API only', 'for Orders API'])
   })
 
-  it('writes a formula for each token', () => {
+  it('has a formula for each TR', () => {
     const other = { ...ownToken, fingerprint: 'dddddddddddd' }
     const steps = [
       step('x', { token: exchangeToken, status: 'not-observable' }),
@@ -371,7 +371,7 @@ describe('a call that waits for the user', () => {
   })
   const untilRefusal = [arrived, waiting, step('t', { kind: 'token', token: agentToken }), refused]
 
-  it('is no denial after the API wanted a stronger sign-in: the verdict says what is wanted', () => {
+  it('is not denied if the API wants a stronger sign-in: the verdict says what the API wants', () => {
     const pause = pauseOf({ kind: 'step-up', claimsChallenge: challenge })
     const { story, ...verdict } = asked(untilRefusal, pause)
     expect(verdict).toEqual({
@@ -457,7 +457,7 @@ describe('a call that waits for the user', () => {
     expect(phraseText(tellStory(facts, names))).toContain('consented to. Orders API took TR, changed nothing')
   })
 
-  it('names the missing right if it waits for a consent', () => {
+  it('is described with the missing right if it waits for a consent', () => {
     const lack = step('r', {
       kind: 'token-request',
       parentId: 'w',

@@ -21,7 +21,7 @@ describe('The log queries of a step', () => {
     expect(query?.text).toContain("contains(CloudTrailEvent, 'a-1')")
   })
 
-  it('are empty if there are no ids to look for', () => {
+  it('are empty if the step has no ids', () => {
     expect(logQueries({})).toEqual([])
   })
 })

@@ -13,7 +13,7 @@ import {
 import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
 
 describe('keysOfTokens', () => {
-  it('changes with every new token, and with no other step', () => {
+  it('changes with every new token, and not with other steps', () => {
     const steps = [step('a', { token: userToken })]
     const more = [...steps, step('b'), step('c', { token: userToken })]
     expect(keysOfTokens(more)).toBe(keysOfTokens(steps))
@@ -81,7 +81,7 @@ describe('redactorFor', () => {
     expect(stepsAsJson(reveal.steps(steps))).toContain('Ada Osei')
   })
 
-  it('changes no step that names nobody, and returns the same object for a step redacted before', () => {
+  it('leaves a step with nothing to hide unchanged, and returns the same object for a step redacted before', () => {
     const [first] = redactor.steps(steps)
     expect(redactor.steps(steps)[0]).toBe(first)
     const call = apiCall('c', ownToken, { startedAt: '2026-11-25T10:00:00.000Z', durationMs: 3 })
@@ -120,7 +120,7 @@ describe('redactorFor', () => {
     ],
     ['in a form', 'for=%C4%B0rem+%22Ada%22+Osei&x=1', 'for=‹name hidden›&x=1'],
     ['in JSON inside a text', '{"text":"İrem \\"Ada\\" Osei"}', '{"text":"‹name hidden›"}'],
-    ['in other letters', 'irem or İREM "ADA" OSEI', 'irem or ‹name hidden›'],
+    ['in upper or lower case', 'irem or İREM "ADA" OSEI', 'irem or ‹name hidden›'],
   ])('recognises a name %s', (_where, text, shown) => {
     const token = { ...userToken, claims: { name: 'İrem "Ada" Osei' } }
     expect(redactorFor([step('a', { token })]).text(text)).toBe(shown)

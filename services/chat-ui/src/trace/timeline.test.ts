@@ -62,18 +62,18 @@ describe('layOut', () => {
     expect(lines.filter(line => line.endsWith(' in c'))).toHaveLength(4)
   })
 
-  it('opens a tool at first if it is the only one', () => {
+  it('opens a tool at first only if there is no other tool', () => {
     const isOpen = (steps: readonly TraceStep[]) =>
       layOut(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
     expect(isOpen(toolRun('a', 'aaaaaaaaaaaa'))).toBe(true)
     expect(isOpen([...toolRun('a', 'aaaaaaaaaaaa'), ...toolRun('b', 'bbbbbbbbbbbb')])).toBe(false)
   })
 
-  it('shows a step at the top if its parent is unknown or the step itself', () => {
+  it('shows a step at the top if its parent is unknown or is the step itself', () => {
     expect(outline([step('b', { parentId: 'a' }), step('c', { parentId: 'c' })])).toEqual(['1 b', '2 c'])
   })
 
-  it('measures from the first start to the last end', () => {
+  it('measures from the start of the first step to the end of the last one', () => {
     const { rows, lengthMs } = layOut([
       step('a', { startedAt: at(100), durationMs: 50 }),
       step('b', { startedAt: at(160), durationMs: 40.5 }),
@@ -125,7 +125,7 @@ describe('a turn that waited for its user', () => {
     ])
   })
 
-  it('does not count the waits as its own time, and shows each wait at the step that ended it', () => {
+  it('does not count the waits in its duration, and shows each wait at the step that ended it', () => {
     const { rows, lengthMs } = layOut(steps)
     const offsets = Object.fromEntries(rows.map(({ id, offsetMs }) => [id, offsetMs]))
     expect(offsets).toEqual({ s: 0, m: 2, w: 20, s2: 10, a: 15, c: 25, s3: 40, d: 50, n: 60 })
@@ -148,7 +148,7 @@ it.each([
 })
 
 describe('lanesOf', () => {
-  it('lists the known actors that take part in their known order, then all others', () => {
+  it('lists first the known actors of the trace, in their known order, then all others', () => {
     const known = ['user', 'agent', 'sidecar', 'entra', 'bedrock', 'orders-api']
     const steps = [
       step('a', { to: 'new-api' }),

@@ -4,7 +4,7 @@ import { tellAct, tellCall, tellCallShortly } from './call-facts.ts'
 const alert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
 
 describe('tellCall', () => {
-  it('shows every value with its place', () => {
+  it('shows every value with its place among the arguments', () => {
     expect(tellCall(alert)).toEqual([
       { name: 'City', value: 'Oslo' },
       { name: 'When · kind', value: 'temperature-below' },
@@ -13,7 +13,7 @@ describe('tellCall', () => {
     ])
   })
 
-  it('distinguishes a text from a number, from nothing and from what only looks empty', () => {
+  it('quotes a text that is empty, begins with a space or looks like a value of another type', () => {
     const values = tellCall({ a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' })
     expect(values.map(({ value }) => value)).toEqual(['"5"', '5', '""', 'null', '" x"', '[]', '{}', '"true"'])
   })
@@ -57,6 +57,6 @@ it.each([
   ['Send mail', 'send a mail'],
   ['Clear alerts', 'call Clear alerts'],
   ['send_mail_to_all', 'call send_mail_to_all'],
-])('%s is “%s” within a sentence', (title, words) => {
+])('the call %s is “%s” within a sentence', (title, words) => {
   expect(tellAct(title)).toBe(words)
 })

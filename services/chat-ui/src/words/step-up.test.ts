@@ -8,6 +8,6 @@ it.each([
   ['null', []],
   ['no JSON', []],
   [undefined, []],
-])('the contexts of the challenge %s are %j', (challenge, contexts) => {
+])('the challenge %s wants the contexts %j', (challenge, contexts) => {
   expect(wantedContexts(challenge)).toEqual(contexts)
 })

@@ -56,7 +56,7 @@ describe('times', () => {
     ['2026-11-25T10:58:00Z', 'in 58 minutes'],
     ['2026-11-25T22:00:00Z', 'in 12 hours'],
     ['2026-11-28T10:00:00Z', 'in 3 days'],
-  ])('says how far away %s is', (moment, distance) => {
+  ])('says how far away the time %s is', (moment, distance) => {
     expect(formatDistance(new Date(moment), now)).toBe(distance)
   })
 
