@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { hostToTell, linkText } from './link-text.ts'
+import { hostToShow, linkText } from './link-text.ts'
 import type { Element, Node } from './nodes.ts'
 
 const target = new URL('https://evil.example/?q=secret')
 
 function tell(text: string, url = target): string | undefined {
-  return hostToTell([text], url)
+  return hostToShow([text], url)
 }
 
 describe('the host of a link is shown if its text', () => {
@@ -16,11 +16,14 @@ describe('the host of a link is shown if its text', () => {
     ['is an IP address', '10.0.0.1'],
     ['is written in full-width letters', 'ｌｏｇｉｎ．ｍｉｃｒｏｓｏｆｔ。com'],
     ['hides the name of another host with invisible characters', 'login.microsoft\u200bonline.c\u00adom'],
-    ['has its host as the user name of another host', 'https://login.microsoftonline.com@evil.example/'],
-    ['has another host as the user name of its own host', 'https://evil.example@login.microsoftonline.com/'],
+    ['has another host as the link’s user name', 'https://login.microsoftonline.com@evil.example/'],
+    [
+      'has the link’s host as the user name at another host',
+      'https://evil.example@login.microsoftonline.com/',
+    ],
     ['has another host after a slash', '/login.microsoftonline.com'],
-    ['looks like its host', 'evil.examp1e'],
-    ['begins with its host', 'evil.example.com'],
+    ['looks like the link’s host', 'evil.examp1e'],
+    ['begins with the link’s host', 'evil.example.com'],
     ['is read from right to left', '\u202emoc.tfosorcim\u202c'],
     ['has direction controls in ordinary words', 'sign\u200f in'],
     ['is empty', ' '],
@@ -29,9 +32,9 @@ describe('the host of a link is shown if its text', () => {
     expect(tell(text)).toBe('evil.example')
   })
 
-  it('spans several pieces', () => {
+  it('names another host across several pieces', () => {
     const pieces: Node[] = ['login.micro', { tag: 'em', children: [{ tag: 'code', children: ['soft.com'] }] }]
-    expect(hostToTell(pieces, target)).toBe('evil.example')
+    expect(hostToShow(pieces, target)).toBe('evil.example')
   })
 
   it('names the host in look-alike letters', () => {
@@ -43,11 +46,11 @@ describe('the host of a link is shown if its text', () => {
 describe('the host of a link is not shown if its text', () => {
   it.each([
     ['is words', 'How to sign in'],
-    ['is its address', 'https://evil.example/?q=secret'],
+    ['is the link’s address', 'https://evil.example/?q=secret'],
     ['is another page of the same host', 'https://evil.example/index.html'],
-    ['is its host', 'EVIL.example'],
-    ['has its host in it', 'see (evil.example), or evil.example:443.'],
-    ['has a number in it', 'Version 1.2, 3.5 °C'],
+    ['is the link’s host', 'EVIL.example'],
+    ['contains the link’s host', 'see (evil.example), or evil.example:443.'],
+    ['contains numbers', 'Version 1.2, 3.5 °C'],
     ['is in a language that is read from right to left', 'مرحبا بالعالم'],
   ])('%s', (_what, text) => {
     expect(tell(text)).toBeUndefined()

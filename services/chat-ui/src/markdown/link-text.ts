@@ -13,7 +13,7 @@ export function linkText(nodes: readonly Node[]): readonly Node[] {
 }
 
 /** The host of a link if its text is empty, names another host or hides what it names; else `undefined`. */
-export function hostToTell(nodes: readonly Node[], { hostname, host }: URL): string | undefined {
+export function hostToShow(nodes: readonly Node[], { hostname, host }: URL): string | undefined {
   const written = plainText(nodes)
   const read = written
     .normalize('NFKC')

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
-import { hostToTell, linkText } from './link-text.ts'
+import { hostToShow, linkText } from './link-text.ts'
 import type { Element, Node } from './nodes.ts'
 import { parseMarkdown, type ReadBlock, settledBlocks } from './parse.ts'
 
@@ -82,11 +82,11 @@ function NodeElement({ node }: { readonly node: Element }) {
   }
 }
 
-/** A link, by https only; shows its host if its text might mislead. */
+/** A link, by https only; shows the link's host if the text might mislead. */
 function AnswerLink({ link: { href = '', children } }: { readonly link: Element }) {
   const target = URL.parse(href)
   if (target?.protocol !== 'https:') return <Nodes nodes={children} />
-  const host = hostToTell(children, target)
+  const host = hostToShow(children, target)
   return (
     <a href={target.href} title={target.href} target="_blank" rel="noopener noreferrer">
       <bdi>
