@@ -67,7 +67,7 @@ export type TurnStart = Static<typeof TurnStart>
 
 /** What the last event of a turn reports, whether the turn has ended or waits. */
 export const turnFigures = {
-  /** The text written; in a continued turn, only what came after it was continued. */
+  /** The answer's text; in a continued turn, only the text since the turn was last continued. */
   answer: Type.String(),
   /** The tokens of the whole turn. */
   usage: Type.Union([TokenUsage, Type.Null()]),

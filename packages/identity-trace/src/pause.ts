@@ -39,7 +39,7 @@ export type AskedCall = Static<typeof AskedCall>
 /** Where the user consents. The page opens `url` unchanged. */
 const ConsentRequest = strictObject({
   url: Type.String(),
-  /** For an administrator, who consents for all users. */
+  /** The address for an administrator, who consents for all users. */
   adminUrl: Type.String(),
   /** 128 random bits, which Entra sends back through the browser. */
   state: Type.String(),

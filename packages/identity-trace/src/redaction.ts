@@ -5,7 +5,7 @@ const secretShapes = [
 ] as const
 const shortestSecret = 'eyJ12345678.'.length
 
-/** Whether a text may contain something to redact. It hardly ever does, and this check is much faster than redaction. */
+/** Whether a text may contain something to redact. Few texts do, and this check is much faster than redaction. */
 export function mayHoldSecret(text: string): boolean {
   return text.length >= shortestSecret && /eyJ|bearer|basic/i.test(text)
 }

@@ -36,8 +36,8 @@ export const Check = strictObject({ name: Type.String(), ok: Type.Boolean() })
 export type Check = Static<typeof Check>
 
 /**
- * A token as it may be shown: decoded parts and a fingerprint, never the token itself. `observed: false` = not seen, known
- * from the protocol only.
+ * A token as it may be shown: decoded parts and a fingerprint, never the token itself. `observed: false` = known
+ * only from the protocol, not seen.
  */
 export const TokenCard = strictObject({
   role: TokenRole,
@@ -93,7 +93,7 @@ export const TraceStep = strictObject({
       arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     }),
   ),
-  /** What the user decided about the call of the tool above, and how long that took. */
+  /** What the user decided about the call in `tool`, and how long the user took to decide. */
   approval: Type.Optional(
     strictObject({
       decision: Type.Enum(['approve', 'deny']),

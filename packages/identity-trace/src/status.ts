@@ -35,7 +35,7 @@ const BedrockComponent = Type.Object({
 })
 export type BedrockComponent = Static<typeof BedrockComponent>
 
-/** `sidecar`, `bedrock`, and each downstream API by its name, with `_` for `-`. */
+/** `sidecar`, `bedrock`, and each downstream API by its name, with `_` in place of `-`. */
 export type Components = {
   sidecar: Component
   bedrock: BedrockComponent
@@ -113,5 +113,5 @@ export const PublicConfig = Type.Object({
 })
 export type PublicConfig = Static<typeof PublicConfig>
 
-/** An agent as the page may know it. */
+/** What the page may know of an agent. */
 export type PublicAgent = PublicConfig['agents'][number]

@@ -17,7 +17,7 @@ import { describeNames } from './words/names.ts'
 /** Everything the page works with, once the agent's configuration is known. */
 export type Page = ReturnType<typeof createPage>
 
-/** @param kept what this tab held before a reload */
+/** @param kept the conversation that this tab held before a reload */
 export function createPage(config: PublicConfig, kept: KeptExchanges | undefined) {
   /** What the status region says. */
   const announcement = signal('')
@@ -92,7 +92,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     identify: needs.identify,
     sideBySide,
     closeSideBySide,
-    /** Asks the question of the selected answer again, in two flows or of two agents at once. */
+    /** Asks the selected answer's question again, in two flows or to two agents at once. */
     async openSideBySide() {
       const answer = conversation.selected.peek()
       if (!answer || conversation.opened.peek()) return
@@ -164,8 +164,8 @@ function keepComposer(conversation: Conversation, config: PublicConfig): void {
 }
 
 /**
- * Calls a function whenever a user signs in or out, with the object id of the user who has left, if any, and whether another user
- * is signed in instead.
+ * Calls a function whenever a user signs in or out, passing the object id of the user who has left, if any, and whether another
+ * user is signed in instead.
  */
 function onUserChange(
   session: Session,
@@ -180,7 +180,7 @@ function onUserChange(
   })
 }
 
-/** Makes the speaker of each question; it has the user's token only if the flow or the agent needs one. */
+/** Makes the speaker of each question; it has the user's token only if the flow or the agent needs the token. */
 function speakersOf(config: PublicConfig, session: Session): Identify {
   return async ({ agent, flow }, renew) => {
     const known = agentNamed(config, agent)

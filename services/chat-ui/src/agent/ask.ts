@@ -2,7 +2,7 @@ import type { ChatRequest, ContinueRequest, TurnEvent } from '@entra-bedrock-age
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { PageError, pageProblem, readProblem } from './page-problem.ts'
 
-/** The agent sends at least a comment every 15 s; after three missing ones the connection counts as lost. */
+/** The agent sends at least a comment every 15 s; after three missing comments the connection counts as lost. */
 const silenceLimitMs = 45_000
 
 const lastEventNames = ['result', 'pause', 'problem']

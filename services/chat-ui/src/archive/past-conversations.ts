@@ -95,7 +95,7 @@ export class PastConversations {
     this.keep()
   }
 
-  /** Deletes all conversations and keeps none from now on; or keeps conversations again, this one included. */
+  /** Deletes all conversations and keeps none from now on; or keeps them again, beginning with this tab's. */
   keepNothing(nothing: boolean): void {
     this.keepsNothing.value = nothing
     writeStored('local', settingKey, nothing)
@@ -139,7 +139,7 @@ export class PastConversations {
     this.changes.value += 1
   }
 
-  /** The kept conversation to overwrite; none if another tab has changed it since, or if it is another user's. */
+  /** The kept conversation to overwrite; `undefined` if another tab has changed it or it is another user's. */
   #find(owner: string | undefined, kept: KeptExchanges): Current {
     const current = this.#current ?? this.#takenBack(kept)
     if (typeof current !== 'object') return current

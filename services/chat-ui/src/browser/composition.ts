@@ -2,8 +2,8 @@
 const takenByInputMethod = 229
 
 /**
- * Whether a key belongs to an input method that is composing text. Safari ends the composition before the key that
- * ends it and therefore reports `isComposing: false`; only the legacy code tells.
+ * Whether a key belongs to an input method that is composing text. Safari reports the key that ends a composition only
+ * after the composition has ended, with `isComposing: false`; only the legacy code identifies such a key.
  */
 export function isComposing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === takenByInputMethod

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-/** Holds if there is room for one pane only. */
+/** The media query that holds if there is room for one pane only. */
 export const narrow = '(max-width: 56.24rem)'
 
 /** Whether a media query holds; updated when that changes. */

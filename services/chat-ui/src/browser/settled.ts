@@ -4,8 +4,8 @@ import { useLayoutEffect } from 'preact/hooks'
 const settlesAfterMs = 500
 
 /**
- * Whether a value has stayed the same for half a second. A button that has just replaced another one may be
- * pressed by a user who means the other one: with the second click of a double click, or with a key pressed twice.
+ * Whether a value has stayed the same for half a second. A button that has just replaced another one may get
+ * input that was meant for the other one: the second click of a double click, or a key pressed twice.
  *
  * @param isNew whether the first value, too, has to stay the same for half a second
  */

@@ -3,7 +3,7 @@
  */
 type Lifetime = 'local' | 'session'
 
-/** The result of a use of the storage; `undefined` if it throws: if the user blocks site data, even reading the property does. */
+/** What `use` returns; `undefined` if it throws, or if reading the storage throws since the user blocks site data. */
 function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result): Result | undefined {
   try {
     return use(lifetime === 'local' ? localStorage : sessionStorage)

@@ -12,7 +12,7 @@ interface CopyButtonProps {
 
 const doneForMs = 2_000
 
-/** Copies a text and says so for two seconds. Renders nothing if the browser offers no clipboard (plain http). */
+/** Copies a text and confirms that for two seconds. Renders nothing if the browser offers no clipboard (plain http). */
 export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
   const done = useSignal(false)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Roles for tables laid out as blocks on a phone: some browsers then take rows and cells their roles away. */
+/** Roles for tables laid out as blocks on a phone: with that layout some browsers drop the roles of rows and cells. */
 export const as = {
   table: { role: 'table' },
   rowGroup: { role: 'rowgroup' },

@@ -12,8 +12,8 @@ export interface AnswerPart {
 type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decided' | 'unsent'>
 
 /**
- * An answer in pieces, with the tools where they were called: always between two paragraphs. A position within a paragraph counts
- * as its end.
+ * An answer in pieces, with the tools where they were called: always between two paragraphs. A position within a paragraph
+ * counts as the paragraph's end.
  */
 export function partsOf(told: Told): readonly AnswerPart[] {
   const { answer, toolMarks, steps, result, decided = [], unsent } = told

@@ -15,7 +15,7 @@ interface AnswerTextProps {
   readonly onShow: (stepId: string) => void
 }
 
-/** An answer as Markdown, with its tools; unformatted until the formatter is loaded, which starts with the first answer. */
+/** An answer as Markdown, with its tools. Its text is unformatted until the formatter is loaded. */
 export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps) {
   const shown = useFrameValue(() => exchange.value)
   const Formatted = useLoaded(loadMarkdown)

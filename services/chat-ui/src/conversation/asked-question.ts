@@ -3,7 +3,7 @@ import type { Exchange, Question } from './exchange.ts'
 import { historyFor } from './history.ts'
 import type { Speaker } from './speaker.ts'
 
-/** Sent to the agent instead of a question to continue a turn: the turn that waits, and the user's decisions. */
+/** What continues a turn, sent to the agent in place of a question: the turn that waits, and the user's decisions. */
 export type GoingOn = Pick<ContinueRequest, 'continuation' | 'decisions'>
 
 /**

@@ -1,4 +1,4 @@
-/** For each question the one that it follows. Questions that follow the same one are attempts at the same place. */
+/** For each question, the question before it. Questions after the same question are attempts at the same place. */
 export type Follows<Item> = ReadonlyMap<Item, Item | undefined>
 
 /** An item and all items before it, first to last. */
@@ -8,7 +8,7 @@ export function pathTo<Item>(follows: Follows<Item>, item: Item | undefined): It
   return path
 }
 
-/** The attempts at an item's place, itself among them, in the order in which they were made. */
+/** The attempts at an item's place, the item included, in the order in which they were made. */
 export function attemptsAt<Item>(follows: Follows<Item>, item: Item): Item[] {
   return [...follows.keys()].filter(other => follows.get(other) === follows.get(item))
 }
@@ -19,7 +19,7 @@ export function newestAfter<Item>(follows: Follows<Item>, item: Item): Item {
   return next ? newestAfter(follows, next[0]) : item
 }
 
-/** Drops some items; an item that followed a dropped one then follows the one before that. */
+/** Drops some items; an item that followed a dropped item then follows what the dropped item followed. */
 export function without<Item>(
   follows: Follows<Item>,
   isDropped: (item: Item) => boolean,

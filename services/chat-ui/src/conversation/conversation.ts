@@ -102,7 +102,7 @@ export class Conversation {
     this.#showPathTo(live[shown])
   }
 
-  /** The present conversation to be kept: all questions, and which of them are shown. */
+  /** The present conversation in the form in which it is kept: all questions, and which of them are shown. */
   keep(): KeptExchanges {
     if (this.#behindFile) return this.#behindFile
     const all = [...this.#follows.keys()]
@@ -374,7 +374,7 @@ export class Conversation {
     }
   }
 
-  /** Announces states, not the answer's text: a screen reader reads that when the user goes there. */
+  /** Announces states, not the answer's text: a screen reader reads the text when the user goes there. */
   #announceEvent({ event, data }: TurnEvent, { answer }: Exchange): void {
     if (event === 'delta' && answer === '') this.#needs.announce('Answer started.')
     if (event === 'step' && data.kind === 'tool' && data.status === 'running')
@@ -386,15 +386,15 @@ function isExpiredToken(error: unknown): boolean {
   return error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
 }
 
-/** Title and hint without the hint's JSON, such as a policy, which is for copying and not for listening. */
+/** Title and hint without the hint's JSON, such as a policy, which is to be copied and not to be heard. */
 function problemWords({ title, hint }: PageProblem): string {
   return `${title} ${hint.split('{', 1)[0]}`
 }
 
-/** Codes of failures that leave unknown what the agent has done. */
+/** Codes of failures after which it is unknown what the agent has done. */
 const unanswered = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
 
-/** Whether the same request may be sent again a little later: the agent has done nothing, or does nothing twice. */
+/** Whether the same request may be sent again a little later: the agent has done nothing, or will do nothing twice. */
 function passesSoon({ code }: PageProblem): boolean {
   return ['AGENT_BUSY', 'RATE_LIMITED', ...unanswered].includes(code)
 }

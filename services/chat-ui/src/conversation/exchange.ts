@@ -46,7 +46,7 @@ export type Unsent = 'expired' | 'left' | 'unanswered'
 /** A question and its answer. Immutable: every event makes a new one. */
 export interface Exchange {
   readonly question: Question
-  /** Whose the answer is; `undefined` until that is known. */
+  /** The owner of the answer; `undefined` until the owner is known. */
   readonly owner: Owner | undefined
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
   /** What the agent reported about the turn; the answer's mode and flow are shown from here. */
@@ -117,7 +117,7 @@ function end(exchange: Exchange, { answer, notices }: Pick<TurnResult, 'answer' 
   return { ...exchange, answer: whole, notices }
 }
 
-/** A part of a turn with the time that the parts before its wait took. */
+/** A part of a turn; its total time includes that of the parts before the wait. */
 function withEarlier<Part extends Pick<TurnResult, 'timing'>>({ earlier }: Exchange, part: Part): Part {
   if (!earlier) return part
   const { firstTokenMs, totalMs } = earlier
@@ -155,7 +155,7 @@ export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Deci
   }
 }
 
-/** The exchange once its user has consented or signed in more strongly, or has declined to. */
+/** The exchange once its user has consented or signed in more strongly, or has declined. */
 export function noteDone(exchange: Exchange, { kind, calls, consent }: Pause, decide: Decide): Exchange {
   const [call] = calls
   if (!call || kind === 'approval') return exchange
@@ -173,7 +173,7 @@ export function failExchange(exchange: Exchange, problem: PageProblem): Exchange
   return { ...exchange, state: 'failed', problem }
 }
 
-/** Ends an exchange whose answer came in, or whose turn waited, when the page was left. */
+/** Ends an exchange whose answer was coming in, or whose turn was waiting, when the page was left. */
 export function cutOff(exchange: Exchange): Exchange {
   return { ...stopExchange(exchange), ...(exchange.state === 'running' && { isCutOff: true }) }
 }

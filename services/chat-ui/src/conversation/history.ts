@@ -1,6 +1,6 @@
 import { chatLimits, type HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import type { Exchange } from './exchange.ts'
-import { mayHear, type Speaker } from './speaker.ts'
+import { ownsAnswer, type Speaker } from './speaker.ts'
 
 /**
  * The earlier turns that are sent along with a question: whole, answered exchanges, the newest that fit into the limits.
@@ -10,7 +10,7 @@ export function historyFor(exchanges: readonly Exchange[], speaker: Speaker): Hi
   const history: HistoryEntry[] = []
   let characters = 0
   for (const exchange of exchanges.toReversed()) {
-    if (!isAnswered(exchange) || !mayHear(speaker, exchange.owner)) continue
+    if (!isAnswered(exchange) || !ownsAnswer(speaker, exchange.owner)) continue
     characters += exchange.question.message.length + exchange.answer.length
     if (characters > chatLimits.historyCharacters || history.length + 2 > chatLimits.historyEntries) break
     history.unshift(

@@ -1,10 +1,10 @@
 import type { NamedInConfig } from '../words/names.ts'
 import type { Exchange, Question } from './exchange.ts'
 
-/** A conversation as it is kept: all exchanges, which one each followed, and which are shown. */
+/** A conversation as it is kept: all exchanges, what each of them followed, and which are shown. */
 export interface KeptExchanges {
   readonly exchanges: readonly Exchange[]
-  /** For each exchange the index of the one that it follows; -1 for a first one. */
+  /** For each exchange the index of the exchange that it follows; -1 for a first exchange. */
   readonly follows: readonly number[]
   /** The index of the last exchange that is shown; -1 if none is. */
   readonly shown: number

@@ -40,7 +40,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
     lastTop.current = scrollTop
   }
   // Text grows as it comes, and shrinks or grows when the formatter has been loaded; the log shrinks when the composer
-  // grows. When the text moves for this, the user has not scrolled.
+  // grows. When the text moves for one of these reasons, the user has not scrolled.
   useEffect(() => {
     if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {

@@ -9,7 +9,7 @@ export interface NextAction {
   readonly label: string
   readonly interaction?: Interaction
   readonly edits?: true
-  /** The mode or flow in which the question is then asked, if another one. */
+  /** The mode or flow in which the question is then asked, if it changes. */
   readonly asked?: Partial<Pick<Question, 'mode' | 'flow'>>
 }
 
@@ -26,7 +26,7 @@ const again: NextAction = { label: 'Ask again' }
 const signIn: NextAction = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
 
 /** Codes of failures that a sign-in resolves. */
-const overOnceSignedIn = [
+const resolvedBySignIn = [
   'SIGN_IN_REQUIRED',
   'POPUP_BLOCKED',
   'SIGN_IN_CANCELLED',
@@ -37,12 +37,12 @@ const overOnceSignedIn = [
 ]
 
 export function isOverOnceSignedIn({ code }: PageProblem): boolean {
-  return overOnceSignedIn.includes(code)
+  return resolvedBySignIn.includes(code)
 }
 
 /** Codes of failures after which the user signs in again. */
 const bySignIn = [
-  ...overOnceSignedIn,
+  ...resolvedBySignIn,
   'USER_TOKEN_INVALID',
   'USER_TOKEN_EXPIRED',
   'SESSION_EXPIRED',

@@ -20,7 +20,7 @@ export function ownerOf({ userToken: _token, ...owner }: Speaker): Owner {
   return owner
 }
 
-/** Whether an answer may be sent along with the speaker's question. An answer whose owner is unknown never is. */
-export function mayHear({ agent, flow, objectId }: Speaker, owner: Owner | undefined): boolean {
+/** Whether an answer is the speaker's, so that it may be sent along with their question. Without a known owner it is not. */
+export function ownsAnswer({ agent, flow, objectId }: Speaker, owner: Owner | undefined): boolean {
   return owner?.agent === agent && owner.flow === flow && owner.objectId === objectId
 }

@@ -127,7 +127,7 @@ export function isKeptExchanges(value: unknown): value is KeptExchanges {
   return isInOrder && exchanges.every(isOfItsOwner)
 }
 
-/** Whether an answer has the agent and flow of its owner, and the owner has a user exactly if the flow is on behalf of one. */
+/** Whether an answer has its owner's agent and flow, and the owner a user exactly if the flow is on behalf of a user. */
 function isOfItsOwner({ question, owner }: Exchange): boolean {
   if (!owner) return true
   const isSame = owner.agent === question.agent && owner.flow === question.flow

@@ -17,7 +17,7 @@ export interface ToolChip {
   readonly name: string
   readonly words: string
   readonly status: 'running' | 'waiting' | 'ok' | 'failed' | 'denied'
-  /** How serious the failure of the API's call is, if it failed. */
+  /** How serious the failure of the API's call is, if the call failed. */
   readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
   readonly durationMs?: number | undefined

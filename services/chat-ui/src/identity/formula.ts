@@ -41,7 +41,7 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
   return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
-/** The tokens that the sidecar presents to Entra ID, as known before a question. `unseen` ones pass only between these two. */
+/** The tokens that the sidecar presents to Entra ID, as known before a question. Only these two see the `unseen` ones. */
 export const termPlates: Readonly<Record<Term, Plate>> = {
   T1: {
     token: 'T1',

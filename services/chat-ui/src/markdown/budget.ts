@@ -1,12 +1,12 @@
 import type { Token } from 'markdown-it'
 
-/** Nesting levels, such as quotes in quotes. markdown-it drops what is deeper, and deep emphasis would exhaust the stack. */
+/** The most levels of nesting, as of quotes in quotes. markdown-it drops deeper text; deep emphasis would exhaust the stack. */
 export const deepestNesting = 20
 
 /** The most elements of a top-level block. A browser needs seconds to lay out more. */
 export const mostElements = 20_000
 
-/** In characters; more than any model writes. */
+/** The longest text that is formatted, in characters; more than any model writes. */
 export const longestText = 200_000
 
 /** Whether a block is to be shown as plain text. The tokens are those of the block, including its inline tokens. */

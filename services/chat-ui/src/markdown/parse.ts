@@ -9,7 +9,7 @@ export interface ReadBlock {
   readonly nodes: readonly Node[] | undefined
 }
 
-/** Without HTML and references. A link that is not https stays as written. */
+/** The Markdown parser, without HTML and references. A link that is not https stays as written. */
 const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: deepestNesting })
   .enable(['blockquote', 'code', 'fence', 'heading', 'hr', 'lheading', 'list', 'table'])
   .enable([

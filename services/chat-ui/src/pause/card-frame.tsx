@@ -29,7 +29,7 @@ export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names
   readonly onExpire: () => void
 }
 
-/** A button of a card. It ignores its first half second: a click then was meant for what was there before. */
+/** A button of a card. It ignores clicks in its first half second: they were meant for what was there before. */
 interface Act {
   readonly label: string
   readonly isPrimary?: boolean
@@ -75,7 +75,7 @@ export function CardFrame(props: CardFrameProps) {
   const leftMs = Date.parse(pause.expiresAt) - useNow(tickMs).value - clockAheadMs
   const seconds = Math.max(0, Math.ceil(leftMs / 1000))
   useEffect(() => {
-    // Leaves the focus with a user who is writing.
+    // The heading does not take the focus from a user who is writing.
     const isWriting =
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
     if (!isWriting) heading.current?.focus({ preventScroll: true })

@@ -1,7 +1,7 @@
 const opening = '<script type="application/json" id="identity-trace">'
 const closing = '</script>'
 
-/** The data of a report in its only element that is not for reading. No data can end the element or begin another one. */
+/** The data of a report, in the report's only element that is not for people. No data can end the element or begin another one. */
 export function writeDataBlock(data: unknown): string {
   return `${opening}${JSON.stringify(data).replaceAll('<', '\\u003c')}${closing}`
 }

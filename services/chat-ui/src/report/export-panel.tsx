@@ -128,7 +128,7 @@ const extents: readonly { readonly value: Extent; readonly label: string }[] = [
   { value: 'conversation', label: 'Whole conversation, as shown' },
 ]
 
-/** Shows the answers of a file; returns why if it cannot. */
+/** Shows the answers of a file, or returns why they cannot be shown. */
 async function open(file: File | undefined, conversation: Conversation): Promise<string | undefined> {
   if (!file) return undefined
   if (file.size > mostBytes) return `This file is too large: more than ${mostBytes / 1024 / 1024} MB.`

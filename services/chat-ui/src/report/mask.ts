@@ -16,8 +16,8 @@ const nameClaims = ['name', 'given_name', 'family_name'] as const
 const shortestWord = 3
 
 /**
- * Masks all personal and tenant data in a file that its tokens or the page know, in questions and answers too. Its structure
- * (kinds, ids of steps, states) stays.
+ * Masks all personal and tenant data that the tokens of a file contain or the page knows, in questions and answers too. The
+ * structure of the file (kinds, ids of steps, states) stays.
  */
 export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile {
   const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOf(known) }]

@@ -118,7 +118,7 @@ function TapeRow({ sign, name, left, right }: TapeRowProps) {
 }
 
 /** Claims that the four questions cover already. */
-const told: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
+const covered: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
 
 interface MoreClaimsProps {
   readonly left: TokenCard
@@ -128,7 +128,7 @@ interface MoreClaimsProps {
 
 function MoreClaims({ left, right, names }: MoreClaimsProps) {
   const showAll = useSignal(false)
-  const claims = compareTokens(left, right).filter(({ name }) => !told.has(name))
+  const claims = compareTokens(left, right).filter(({ name }) => !covered.has(name))
   const show = (name: string, value: unknown, card: TokenCard) =>
     value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, card)} short />
   const telling = claims

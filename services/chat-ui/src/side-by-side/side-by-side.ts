@@ -6,7 +6,7 @@ import { inARow, type KeptExchanges } from '../conversation/kept.ts'
 
 type Asked = Pick<Question, 'agent' | 'flow'>
 
-/** One question asked of two agents, or in two flows, at once. Kept in memory only, not as part of the conversation. */
+/** One question to two agents, or in two flows, at once. Kept in memory only, not as part of the conversation. */
 export class SideBySide {
   readonly message: string
   readonly sides: readonly [Conversation, Conversation]
@@ -43,7 +43,7 @@ export class SideBySide {
     for (const side of this.sides) this.#ask(side)
   }
 
-  /** Asks on one side in another flow or of another agent. */
+  /** Asks one side's question in another flow or to another agent. */
   change(side: Conversation, { agent, flow }: Asked): void {
     side.agent.value = agent
     side.flow.value = flow

@@ -3,7 +3,7 @@ import { wantedContexts } from '../words/step-up.ts'
 import { tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
 
-/** The authentication contexts of a token before and after a step-up; until it has happened, `after` has those wanted. */
+/** The authentication contexts of a token before and after a step-up; before it has happened, `after` has the wanted ones. */
 export interface ContextRow {
   readonly role: TokenRole
   readonly before: readonly string[]
@@ -27,7 +27,7 @@ export function tellContexts(card: TokenCard): readonly string[] {
   return contexts.length > 0 ? [`acrs ${contexts.join(' ')}`] : []
 }
 
-/** The step-up of a turn in which an API wanted one; `undefined` if none did. */
+/** The step-up of a turn in which an API wanted one; `undefined` if no API did. */
 export function findStepUp({ steps, asked, uses }: TurnFacts): StepUp | undefined {
   const challenge = steps.find(({ problem }) => wantedContexts(problem?.claimsChallenge).length > 0)
   if (!challenge) return undefined

@@ -61,7 +61,7 @@ export function CompareView({ answers, selected, facts, context, onSideBySide }:
   )
 }
 
-/** All tokens of the answers that were seen: only these have claims to compare. */
+/** All observed tokens of the answers: only observed tokens have claims to compare. */
 function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, names: Names): SeenToken[] {
   const own = new Set(tokensOf(selected.steps).map(tokenKey))
   const seen = new Map<string, SeenToken>()
@@ -141,7 +141,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-/** Names a token, in short since a narrow field cuts off the end; with its API only if the answer has several such tokens. */
+/** Names a token, briefly since a narrow field cuts off the end; with its API only if the answer has several such tokens. */
 function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isOfSelected } = token
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)

@@ -75,7 +75,7 @@ const always = lessons({
 })
 
 /** Whom TR is about, and whose right it carries. */
-const told: Readonly<Record<ActsAs, { readonly subject: string; readonly right: string }>> = {
+const inWords: Readonly<Record<ActsAs, { readonly subject: string; readonly right: string }>> = {
   agent: { subject: 'the agent itself', right: 'its own' },
   user: { subject: 'you', right: 'yours' },
   'agent-user': { subject: 'the agent’s user account', right: 'its user account’s' },
@@ -89,7 +89,7 @@ export function lessonOf(
 ): string | undefined {
   const key = `${name} ${sign}`
   const roles = `${left.role} ${right.role}`
-  const [one, other] = [told[actsAsOf(left)].subject, told[actsAsOf(right)].subject]
+  const [one, other] = [inWords[actsAsOf(left)].subject, inWords[actsAsOf(right)].subject]
   if (roles === 'TR TR') {
     if (key === 'oid changed' && one !== other)
       return `The subject: in one token ${one}, in the other ${other}.`
@@ -118,7 +118,7 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
       ? 'Same blueprint, same question, two identities: each calls under its own.'
       : 'Same blueprint, same question, two identities. Only one was given the right.'
   }
-  const [mine, theirs] = [told[actsAsOf(one)].right, told[actsAsOf(other)].right]
+  const [mine, theirs] = [inWords[actsAsOf(one)].right, inWords[actsAsOf(other)].right]
   if (mine === theirs) return 'The same agent, the same rights: only the tokens are two.'
   return `The same agent calls either way. What changes is whose right it uses: ${mine}, or ${theirs}.`
 }

@@ -49,7 +49,7 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   const now = useNow(100, running)
   const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
-  // Grows only in powers of two, so that the bars do not move all the time.
+  // The scale grows only in powers of two, so that the bars do not move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
   const scaleMs = isSequence ? 0 : running ? growing.value : timeline.lengthMs
   // The status of steps that may still end; other unfinished steps were left.
@@ -121,7 +121,7 @@ function rowsOfList(rows: readonly Row[], view: TraceView, flow: Flow, names: Na
   })
 }
 
-/** The first failure in words, and the number of failures; a tool that failed with its call is not counted again. */
+/** The first failure in words, and the number of failures; a tool that failed because its call failed is not counted again. */
 function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   const failed = rows.filter(row => isFailed(row, rows) && row.size === 0)
   const [first] = failed
@@ -150,7 +150,7 @@ function kindOf({ problem }: TraceStep) {
   return problem && problemKind(problem)
 }
 
-/** Whether a row is the first or last of adjacent rows that nobody saw: they share a frame. */
+/** Whether a row is the first or last of adjacent rows whose hops nobody saw: they share a frame. */
 function unseenEdge(hops: readonly Hop[], index: number): string | undefined {
   const isUnseen = (hop: Hop | undefined) =>
     hop !== undefined && isRow(hop) && hop.step.status === 'not-observable' && hop.step.kind !== 'consent'
@@ -192,7 +192,7 @@ const acts: ReadonlyMap<string, (on: KeyTarget) => void> = new Map([
   ['/', ({ target }) => target.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus()],
 ])
 
-/** Handles a key; returns `false` for one that is no shortcut or is typed into a field. */
+/** Handles a key; returns `false` for a key that is no shortcut or is typed into a field. */
 function actOnKey(
   { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
   on: Omit<KeyTarget, 'target'>,
@@ -221,7 +221,7 @@ function moveFocus(key: string, from: HTMLElement): boolean {
   return move !== undefined
 }
 
-/** The status as drawn: a consent, though not observable, has no hidden hops. */
+/** The status to draw. A consent is `not-observable`, but drawn as `ok`: no hops are hidden behind it. */
 function statusOf({ status, kind }: TraceStep, running: boolean): string {
   if (kind === 'consent') return 'ok'
   return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status

@@ -6,9 +6,9 @@ export interface Row {
   readonly id: string
   /** The step; the first one if several asked for the same token. */
   readonly step: TraceStep
-  /** From 1, in the order of the trace; 0 if the row stands for several steps. */
+  /** The number of the step, from 1, in the order of the trace; 0 if the row stands for several steps. */
   readonly number: number
-  /** The row under which this row lies; this row is shown while that one is open. */
+  /** The row under which this row lies; this row is shown while that row is open. */
   readonly parent: string | undefined
   /** The number of steps under this row. */
   readonly size: number
@@ -164,7 +164,7 @@ interface Repeated {
   readonly ids: ReadonlySet<string>
 }
 
-/** For each tool that got the same TR as another one, by the tool's id, their group. */
+/** By the tool's id, the group of each tool that got the same TR as another tool. */
 function findRepeated(tools: readonly TraceStep[], children: Children): Map<string, Repeated> {
   const byToken = Map.groupBy(tools, ({ id }) => {
     const own = children.get(id) ?? []

@@ -164,7 +164,7 @@ function judgeCalls(
   running: boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
   const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
-  const denied = refused.find(call => isLastWord(call, steps))
+  const denied = refused.find(call => isFinal(call, steps))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more and then accepted the call, the failed check is why it wanted more.
@@ -181,7 +181,7 @@ function judgeCalls(
 }
 
 /** Whether a refusal is final: if the tool waits or succeeded in the end, the API only wanted more. */
-function isLastWord({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
+function isFinal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
   const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
   return tool === undefined || tool.status === 'failed'
 }

@@ -138,7 +138,7 @@ function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, nam
   }
 }
 
-/** The API has not denied TR for good, but wants more before it runs the call. */
+/** The gate of an API that has not denied TR for good, but wants more before it runs the call. */
 function writeMore({ decisive }: TokenUse, asked: Asked | undefined, title: string): Gate {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   const wants = contexts.length > 0 ? `wants acrs ${contexts.join(' ')}` : 'wants a right that TR lacks'

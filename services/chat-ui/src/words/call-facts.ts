@@ -25,7 +25,7 @@ export function tellCallShortly(title: string, values: Values): string {
   return [title, ...flatten(values, []).map(({ value }) => value)].join(', ')
 }
 
-/** A call within a sentence: “create an alert”, or that a tool is called. From the call's title or its tool's name. */
+/** A call within a sentence: “create an alert”, or that a tool is called. Made from the call's title or the tool's name. */
 export function tellAct(title: string): string {
   const [, verb, noun] = /^([A-Z]?[a-z]+)[ _]([a-z]+)$/.exec(title) ?? []
   if (!verb || !noun || noun.endsWith('s')) return `call ${title}`
@@ -54,7 +54,7 @@ function flatten(value: unknown, path: readonly string[]): Place[] {
   )
 }
 
-/** A value as text; a string that could be taken for another kind of value, or for none, is quoted. */
+/** A value as text; a string that could be taken for another kind of value, or for no value, is quoted. */
 function textOf(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value) ?? ''
   const isPlain = value.trim() === value && value !== '' && !isJson(value)

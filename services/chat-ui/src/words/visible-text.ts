@@ -17,7 +17,7 @@ export function showHidden(text: string): TextPart[] {
   return parts.filter(part => part !== '')
 }
 
-/** A text with such characters shown by name, as one string. */
+/** A text as one string, with invisible characters shown by name in brackets. */
 export function withoutHidden(text: string): string {
   return showHidden(text)
     .map(part => (typeof part === 'string' ? part : `[${part.hidden}]`))
