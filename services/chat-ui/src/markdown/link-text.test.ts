@@ -17,10 +17,7 @@ describe('the host of a link is shown if its text', () => {
     ['is written in full-width letters', 'ｌｏｇｉｎ．ｍｉｃｒｏｓｏｆｔ。com'],
     ['hides the name of another host with invisible characters', 'login.microsoft\u200bonline.c\u00adom'],
     ['has another host as the link’s user name', 'https://login.microsoftonline.com@evil.example/'],
-    [
-      'has the link’s host as the user name at another host',
-      'https://evil.example@login.microsoftonline.com/',
-    ],
+    ['has the link’s host as another host’s user name', 'https://evil.example@login.microsoftonline.com/'],
     ['has another host after a slash', '/login.microsoftonline.com'],
     ['looks like the link’s host', 'evil.examp1e'],
     ['begins with the link’s host', 'evil.example.com'],
