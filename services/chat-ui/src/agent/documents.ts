@@ -7,7 +7,7 @@ interface ReadOptions {
   readonly userToken?: string | undefined
 }
 
-/** Reads one of the agent's JSON documents; throws a PageError if the document comes too late or is refused. */
+/** Reads one of the agent's JSON documents; throws a PageError if the agent does not send it in time. */
 export async function readDocument<Document>(
   path: string,
   { timeoutMs = 4_000, userToken }: ReadOptions = {},

@@ -116,7 +116,7 @@ describe('conversations that outlive their tab', () => {
     expect(local).toEqual({})
   })
 
-  it('hold the text, and the trace without anything that names the user', () => {
+  it('hold the text unchanged, and the trace without anything that names the user', () => {
     const { past } = openTab(askedFor(ada, 'Write to ada@example.org'))
     const [kept] = past.list(ada)
     expect(kept?.kept.exchanges[0]).toMatchObject({ question: { message: 'Write to ada@example.org' } })

@@ -6,7 +6,7 @@ import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
 import { modeNames } from '../words/names.ts'
 
-/** Lets the user choose, beside the question, for whom the agent acts, and with or without a model. */
+/** The choices beside the question: for whom the agent acts, and with or without a model. */
 export function AskChoices({ conversation, config }: Pick<Page, 'conversation' | 'config'>) {
   const { mode, flow } = conversation
   const agent = agentNamed(config, conversation.agent.value)

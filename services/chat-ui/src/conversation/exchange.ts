@@ -94,7 +94,7 @@ export function startExchange(question: Question): Exchange {
 export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exchange {
   switch (event) {
     case 'turn':
-      // A continued turn repeats these unchanged.
+      // A continued turn repeats the data of its first event unchanged.
       return exchange.turn ? exchange : { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
       return { ...exchange, steps: putStep(exchange.steps, data), toolMarks: markTool(exchange, data) }

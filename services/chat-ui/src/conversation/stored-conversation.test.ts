@@ -47,7 +47,7 @@ describe('what a tab keeps over a reload', () => {
     expect(messages(await readConversation())).toEqual(['new'])
   })
 
-  it('is as much as a nearly full storage takes', async () => {
+  it('is as many of the newest exchanges as a nearly full storage takes', async () => {
     stubStorage(1_000)
     storeConversation(inARow([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
     expect(messages(await readConversation())).toEqual(['c'])

@@ -129,7 +129,7 @@ describe('a turn that waits', () => {
     expect(latest().value.decided).toMatchObject([{ kind: 'consent', decision: 'deny' }])
   })
 
-  it('is decided once, even if the user clicks twice', async () => {
+  it('takes only one decision, even if the user clicks twice', async () => {
     const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await Promise.all([conversation.decide(latest(), approve), conversation.decide(latest(), () => 'deny')])
@@ -149,7 +149,7 @@ describe('a turn that waits', () => {
   })
 
   it.each(['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE'] as const)(
-    'may have made its calls if no answer came (%s), however it then ends',
+    'may have made its calls if no answer came (%s), however the turn then ends',
     async code => {
       const { conversation, latest, announced } = converseForAda(untilPause, new PageError(pageProblem(code)))
       await conversation.ask('Order skis')

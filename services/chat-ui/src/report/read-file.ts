@@ -9,7 +9,7 @@ export const mostBytes = 5 * 1024 * 1024
 /** The deepest nesting that is read: more than the agent sends, and not enough to exhaust the stack of a recursion. */
 const mostLevels = 60
 
-/** Why a file cannot be shown, in a sentence. */
+/** The error of a file that cannot be shown; its message is a sentence for the user. */
 export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
 }

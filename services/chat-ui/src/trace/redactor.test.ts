@@ -13,7 +13,7 @@ import {
 import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
 
 describe('keysOfTokens', () => {
-  it('changes with every new token, and not with other steps', () => {
+  it('returns another key with every new token, but not with other steps', () => {
     const steps = [step('a', { token: userToken })]
     const more = [...steps, step('b'), step('c', { token: userToken })]
     expect(keysOfTokens(more)).toBe(keysOfTokens(steps))

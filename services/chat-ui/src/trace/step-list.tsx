@@ -138,7 +138,7 @@ function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   }
 }
 
-/** A step that only wanted more from the user is no failure if the turn waits for that or has got it. */
+/** A step that only wanted more from the user is no failure if the turn waits for the user or has got what was wanted. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
   if (step.status !== 'failed' || kindOf(step) !== 'wait') return step.status === 'failed'
   const tool = rows.find(({ id }) => id === parent)

@@ -44,7 +44,7 @@ describe('layOut', () => {
     expect(outline(steps)).toEqual(['1 a', '2 b', '3 c'])
   })
 
-  it('shows once how several tools got the same token', () => {
+  it('shows only once how several tools got the same token', () => {
     const steps = [
       ...toolRun('a', 'aaaaaaaaaaaa'),
       ...toolRun('b', 'aaaaaaaaaaaa'),

@@ -9,7 +9,7 @@ import type {
   TurnStart,
 } from '@entra-bedrock-agent/identity-trace'
 
-/** An answer as far as its trace is concerned. */
+/** What the Identity Trace shows of an answer. */
 export interface TracedAnswer {
   readonly question: {
     readonly message: string

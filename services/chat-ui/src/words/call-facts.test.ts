@@ -23,7 +23,7 @@ describe('tellCall', () => {
     expect(tellCall({ text })[0]?.value).toBe(text)
   })
 
-  it('does not reword names that would become the same', () => {
+  it('leaves two names as they are if rewording would make them the same', () => {
     expect(tellCall({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
       'untilDate',
       'until_date',

@@ -48,7 +48,7 @@ describe('shortenIds', () => {
   })
 })
 
-describe('times', () => {
+describe('the words for times', () => {
   const now = new Date('2026-11-25T10:00:00Z')
   it.each([
     ['2026-11-25T10:00:00Z', 'now'],
@@ -56,7 +56,7 @@ describe('times', () => {
     ['2026-11-25T10:58:00Z', 'in 58 minutes'],
     ['2026-11-25T22:00:00Z', 'in 12 hours'],
     ['2026-11-28T10:00:00Z', 'in 3 days'],
-  ])('says how far away the time %s is', (moment, distance) => {
+  ])('say how far away the time %s is', (moment, distance) => {
     expect(formatDistance(new Date(moment), now)).toBe(distance)
   })
 
@@ -64,7 +64,7 @@ describe('times', () => {
     [0.42, '0.4 ms'],
     [12.3, '12 ms'],
     [3_249, '3.2 s'],
-  ])('shortens a duration of %s ms', (ms, text) => {
+  ])('shorten a duration of %s ms', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
   })
 
@@ -72,11 +72,11 @@ describe('times', () => {
     [0.02, '1 millisecond'],
     [31.4, '31 milliseconds'],
     [3_249, '3.2 seconds'],
-  ])('says a duration of %s ms in whole words', (ms, text) => {
+  ])('say a duration of %s ms in whole words', (ms, text) => {
     expect(speakDuration(ms)).toBe(text)
   })
 
-  it('writes a count with its noun in singular or plural', () => {
+  it('have a count with its noun in singular or plural', () => {
     expect([count(1, 'claim'), count(7, 'claim')]).toEqual(['1 claim', '7 claims'])
   })
 })
