@@ -4,8 +4,8 @@ import type { Pane } from './frame/tabs.tsx'
 import { type TraceView, viewNamed } from './trace/trace-view.ts'
 
 /**
- * Updates the address to what is shown, as `#turn=2&view=steps&step=5&id=…`, and opens what an address names.
- * The address numbers the steps; the agent's turn id distinguishes the answer from answers of other conversations.
+ * Makes the address follow what is shown, as `#turn=2&view=steps&step=5&id=…`, and opens what an address names.
+ * The address names a step by its number; the agent's turn id distinguishes the answer from those of other conversations.
  * If there are several agents, the address names the agent that is asked. It holds nothing else of the trace.
  *
  * Returns whether the address named an answer that is not in this conversation; `false` once the conversation changes.
