@@ -9,7 +9,7 @@ import { useScriptedAgent } from './support/use-scripted-agent.ts'
 const browser = useBrowser()
 const agent = useScriptedAgent(answerOrFail)
 
-it('axe finds nothing, and text may be widely spaced', async () => {
+it('axe finds no violation, not even if text is widely spaced', async () => {
   agent.config = twoAgents
   await examineStates(await browser.open(agent.url), allRules, 'light, 1280')
 })
@@ -25,7 +25,7 @@ describe('with the keyboard alone', () => {
     throw new Error(`Tab never reached ${name}`)
   }
 
-  it('somebody chooses, asks, opens a step and goes back to an older trace', async () => {
+  it('a user chooses, asks, opens a step and goes back to an older trace', async () => {
     const page = await browser.open(agent.url)
     await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
     await page.locator('#message:focus').waitFor()
@@ -81,7 +81,7 @@ describe('with the keyboard alone', () => {
   })
 })
 
-describe('with these settings of the operating system', () => {
+describe('with accessibility settings of the operating system', () => {
   it('nothing moves (prefers-reduced-motion)', async () => {
     agent.script = async (request, send, signal) => {
       send(turnStart(request))
@@ -93,7 +93,7 @@ describe('with these settings of the operating system', () => {
     expect(await page.evaluate('document.getAnimations().length')).toBe(0)
   })
 
-  it('what is chosen, pressed or disabled can be told without the page’s colours (forced-colors)', async () => {
+  it('what is chosen, pressed or disabled is recognisable without the page’s colours (forced-colors)', async () => {
     const page = await browser.open(agent.url, { forcedColors: 'active' })
     await page.getByRole('radio', { name: 'Autonomous' }).waitFor()
     const background = (value: string) =>

@@ -10,7 +10,7 @@ const agent = useScriptedAgent(async (request, send) =>
   send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
 )
 
-describe('what the agent says of itself', () => {
+describe('the agent’s status on the page', () => {
   it('is shown in words if Bedrock is not available', async () => {
     const bedrock = { state: 'unavailable', problem: problem('BEDROCK_NOT_CONFIGURED') }
     agent.status = { ...status, bedrock_available: false, components: { ...status.components, bedrock } }
@@ -50,7 +50,7 @@ describe('what the agent says of itself', () => {
   })
 
   it.each(['ready', 'unknown'])(
-    'is degraded, and not unavailable, if Bedrock only throttles (%s)',
+    'calls Bedrock degraded, not unavailable, if it only throttles (%s)',
     async state => {
       const bedrock = { ...status.components.bedrock, state, problem: problem('BEDROCK_THROTTLED') }
       agent.status = { ...status, components: { ...status.components, bedrock } }
@@ -85,7 +85,7 @@ describe('what the agent says of itself', () => {
   it.each([
     ['refuses connections', (route: Route) => route.abort()],
     ['takes requests and never answers', () => {}],
-  ])('is shown as out of reach while the agent %s', async (_how, answer) => {
+  ])('says that the agent is out of reach if the agent %s', async (_how, answer) => {
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await page.clock.install()
     await page.route('**/api/status', answer)
@@ -99,7 +99,7 @@ describe('what the agent says of itself', () => {
     await page.getByRole('button', { name: 'Status: Ready' }).waitFor()
   })
 
-  it('includes that the agent answers signed-in users only', async () => {
+  it('says that the agent answers signed-in users only', async () => {
     agent.config = withAgents({ requireSignIn: true })
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')

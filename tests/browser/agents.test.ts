@@ -36,7 +36,7 @@ const trainee = {
 const both = withAgents(weather, trainee)
 
 describe('the agents', () => {
-  it('are chosen by keyboard, each with its purpose, id, flows and state; another one starts a new conversation', async () => {
+  it('are chosen by keyboard, each with its purpose, id, flows and state; choosing another one starts a new conversation', async () => {
     agent.config = both
     const down = { state: 'unavailable', problem: problem('AGENT_DISABLED') }
     agent.status = {
@@ -101,7 +101,7 @@ describe('the agents', () => {
     expect(await agent.received(2)).toHaveLength(2)
   })
 
-  it('of one blueprint get the same question side by side: one is let in, the other is denied and says what it lacks', async () => {
+  it('of one blueprint get the same question side by side: one is let in, the other is denied because it lacks a right', async () => {
     agent.config = {
       ...both,
       names: { ...both.names, [identities.agentId]: weather.title, [trainee.clientId]: trainee.title },

@@ -73,7 +73,7 @@ describe('a call that changes something', () => {
     [320, 480],
     [320, 640],
     [1280, 500],
-  ])('has nothing covering its buttons at %i × %i', async (width, height) => {
+  ])('has buttons that nothing covers at %i × %i', async (width, height) => {
     const page = await browser.open(agent.url, { viewport: { width, height } })
     await ask(page, question)
     await isPressable(page)
@@ -193,7 +193,7 @@ describe.each([
   ['light', 1280],
   ['dark', 320],
 ] as const)('the cards, %s and %i pixels wide', (colorScheme, width) => {
-  it('have no fault that axe finds', async () => {
+  it('have no violation that axe finds', async () => {
     const kinds = ['step-up', 'consent'] as const
     agent.goOn = async (request, send) => {
       const kind = kinds[agent.continued.length - 1]

@@ -175,7 +175,7 @@ describe('the trace', () => {
       .waitFor()
   })
 
-  it('of a step-up says what is demanded, and afterwards what came of the step-up', async () => {
+  it('of a step-up says what is demanded, and afterwards the outcome of the step-up', async () => {
     let times = 0
     agent.goOn = async (request, send) => {
       times += 1

@@ -38,7 +38,7 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
   expect(followUp).toContain('Oslo')
 })
 
-it('the tool acts on behalf of whoever is signed in', async () => {
+it('the tool acts on behalf of the user who is signed in', async () => {
   const page = await browser.open(system.agentUrl)
   await signIn(page, identities.ada)
   await choose(page, 'On behalf of you')

@@ -114,7 +114,7 @@ describe('the composer', () => {
     const field = page.getByLabel('Your question')
     await field.fill('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: true })
-    // Safari ends the composition before this key; only the key code tells that the key belonged to it.
+    // Safari ends the composition before this key; only the key code shows that the key belonged to the composition.
     await field.dispatchEvent('keydown', { key: 'Enter', keyCode: 229 })
     expect(await field.inputValue()).toBe('天気')
     await field.dispatchEvent('keydown', { key: 'Enter', isComposing: false })

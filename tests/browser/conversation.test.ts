@@ -120,7 +120,7 @@ describe('an answer', () => {
     await page.getByText('This answer was stopped.').waitFor()
   })
 
-  it('that fails says why, what to do and its code; the only next action asks again, once', async () => {
+  it('that fails says why, what to do and its code; “Ask again” replaces it by the new answer', async () => {
     agent.script = async (request, send) =>
       send(turnStart(request), { event: 'problem', data: problem('SIDECAR_UNREACHABLE') })
     const page = await browser.open(agent.url)
@@ -136,7 +136,7 @@ describe('an answer', () => {
     expect(await page.getByRole('article').count()).toBe(1)
   })
 
-  it('that Direct mode cannot give offers to edit the question, or to ask the model', async () => {
+  it('offers to edit the question, or to ask the model, if Direct mode has no answer', async () => {
     agent.script = async (request, send) =>
       request.mode === 'bedrock'
         ? send(turnStart(request), result(request, 'I look things up.'))
@@ -320,7 +320,7 @@ describe('a reload', () => {
     expect(await page.getByRole('article').count()).toBe(0)
   })
 
-  it('in the middle of an answer keeps the part that had come, and draft and mode of the next question', async () => {
+  it('in the middle of an answer keeps the part that had arrived, and draft and mode of the next question', async () => {
     void neverEnd(delta('It is '))
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
@@ -345,7 +345,7 @@ describe('a link to an answer', () => {
     expect(await page.getByText(elsewhere, { exact: false }).count()).toBe(0)
   })
 
-  it('leads to no other answer that has the same number', async () => {
+  it('does not lead to an answer with the same number in a later conversation', async () => {
     const page = await browser.open(agent.url)
     const answerAs = (turnId: string) => {
       agent.script = async (request, send) => {

@@ -72,7 +72,7 @@ describe('an exported report', () => {
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
-  it('is marked in another page as not seen by it, lets nobody ask there, and is marked in its next export too', async () => {
+  it('is marked in another page as not seen by that page; nobody can ask there, and its next export is marked too', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
     const path = await save(download)
@@ -121,7 +121,7 @@ describe('an exported report', () => {
   })
 })
 
-it('a file that is too large or no trace is refused with the reason', async () => {
+it('a file that is too large, or is no trace, is refused with the reason', async () => {
   const page = await browser.open(agent.url)
   await page.getByRole('button', { name: 'Export' }).click()
   const field = page.getByLabel('Open an exported file')

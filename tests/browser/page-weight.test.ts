@@ -14,7 +14,7 @@ beforeEach(() => {
   agent.status = status
 })
 
-/** The scripts of a page, in the order in which they come. */
+/** The scripts of a page, in the order in which they arrive. */
 function collectScripts(page: Page): Response[] {
   const scripts: Response[] = []
   page.on('response', response => {

@@ -11,7 +11,7 @@ const agent = useScriptedAgent(async () => {})
 const markup =
   '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'
 
-/** Asks a question that is answered like this, and returns the answer once it is formatted. */
+/** Asks a question that gets this answer, and returns the answer once it is formatted. */
 async function answerWith(page: Page, answer: string): Promise<Locator> {
   agent.script = async (request, send) => send(turnStart(request), result(request, answer))
   const message = await ask(page, `question ${await page.getByRole('article').count()}`)

@@ -23,7 +23,7 @@ describe('somebody who is not signed in', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('gets the window within the click, the first one too, since Safari blocks a window that opens later', async () => {
+  it('gets the window within the click, even within the first one, since Safari blocks a window that opens later', async () => {
     const page = await browser.open(stack.agentUrl)
     await signInIsReady(page)
     const opened = await page.evaluate(`(() => {
@@ -43,7 +43,7 @@ describe('somebody who is not signed in', () => {
     await page.clock.pauseAt(Date.now() + 10_000)
     const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).click()])
     await page.getByRole('button', { name: 'Cancel' }).click({ force: true })
-    // Checked before the window is used, since a sign-in that ends there counts even after it was cancelled here.
+    // Checked before the window is used, since a sign-in in the window counts even after it was cancelled in the page.
     expect(await page.getByRole('alert').count()).toBe(0)
     expect(await page.getByText('Waiting for the sign-in window…').count()).toBe(1)
     await page.clock.resume()

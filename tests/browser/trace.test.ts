@@ -419,7 +419,7 @@ describe('personal data and tenant', () => {
   })
 })
 
-describe('a step that others logged too', () => {
+describe('a step that Entra or AWS logged too', () => {
   it('has ready queries for their logs, to be copied', async () => {
     const logIds = {
       correlationId: '0af76519-16cd-43dd-8448-eb211c80319c',
@@ -443,7 +443,7 @@ describe('a step that others logged too', () => {
 })
 
 describe('two tokens', () => {
-  it('are compared: what stayed, what changed, and what it means', async () => {
+  it('are compared: what stayed, what changed, and what the change means', async () => {
     answerWith([userTokenStep('s0'), ...trace()])
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
@@ -470,7 +470,7 @@ describe('two tokens', () => {
     expect(await row('aud').getAttribute('data-sign')).toBe('same')
   })
 
-  it('are never compared with a token that the agent did not see', async () => {
+  it('never include a token that the agent did not see', async () => {
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
     await pane.getByText('There are no two tokens yet.').waitFor()
@@ -481,7 +481,7 @@ describe('two tokens', () => {
     expect(offered.filter(label => label.startsWith('T1'))).toEqual([])
   })
 
-  it('are said to be missing if there are none', async () => {
+  it('are reported as missing if the turn used no token', async () => {
     answerWith([])
     const page = await browser.open(agent.url)
     await askAndWait(page, 'first')

@@ -57,8 +57,8 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
 }
 
 /**
- * The agent's responses, frames, and most of all the code that is loaded when it is needed come late: a test that
- * passes only if they are fast reads the page too early.
+ * Delays the agent's responses, frames, and most of all the code that is loaded when it is needed: a test that passes
+ * only without these delays reads the page too early.
  */
 async function slowDown(context: BrowserContext): Promise<void> {
   const delays = [
@@ -78,9 +78,9 @@ async function slowDown(context: BrowserContext): Promise<void> {
 }
 
 /**
- * What must not happen in any page of a context, windows that it opens included: an error in the console
+ * Collects what must not happen in any page of a context, windows that it opens included: an error in the console
  * (which is where violations of the Content-Security-Policy show) or an error that nobody caught.
- * That a request was answered with a status of 400 or more is the browser's own line and no fault.
+ * The browser's own line about a response with a status of 400 or more is no fault.
  */
 function collectFaults(context: BrowserContext): string[] {
   const faults: string[] = []

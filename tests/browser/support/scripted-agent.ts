@@ -46,7 +46,7 @@ export type Continuation = (
 
 /** An agent that sends what a test scripts, for what the real one does not do on demand. */
 export class ScriptedAgent extends LocalServer {
-  /** `undefined` = the agent cannot say. */
+  /** `undefined` = the agent does not respond with a configuration. */
   config: Record<string, unknown> | undefined = {}
   status: Record<string, unknown> = {}
   script: Script = async () => {}

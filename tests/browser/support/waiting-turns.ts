@@ -203,7 +203,7 @@ export function told(data: TraceStep): TurnEvent {
   return { event: 'step', data }
 }
 
-/** The turn goes on to its end, as if nothing more was wanted. */
+/** The events of an approved turn that goes on to its end, with nothing more demanded of the user. */
 export function finish(request: Asked, answer: string): TurnEvent[] {
   return [
     turnStart(request),
