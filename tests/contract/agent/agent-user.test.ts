@@ -27,7 +27,7 @@ beforeEach(async () => {
 })
 
 describe('A turn as the agent’s own user account', () => {
-  it('gets TR by T1 and T2, acts as the account, and the API says so', async () => {
+  it('gets TR by T1 and T2, acts as the account, and the API confirms this', async () => {
     const { status, body } = await ask(stack.agentUrl, asItsUser)
     expect({ status, flow: body.flow }).toEqual({ status: 200, flow: 'agent-user' })
     const legs = tokenRequests(stack).map(({ leg }) => leg)
@@ -103,7 +103,7 @@ describe('The agent’s own user account', () => {
     })
   })
 
-  it('has the scope that a tool needs; without a token, that is unknown', async () => {
+  it('is reported to have the scope that a tool needs; if it gets no token, this is unknown', async () => {
     const held = async () => {
       const response = await fetch(`${stack.agentUrl}/api/instructions?flow=agent-user`)
       return ((await response.json()) as Instructions).tools.map(tool => [tool.needs, tool.held])

@@ -77,7 +77,7 @@ describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode =
     expect(await kept()).toHaveLength(1)
   })
 
-  it('goes on if a new key seals and the old one still opens', async () => {
+  it('goes on if a new key seals turns and the old key still opens them', async () => {
     const turn = await paused(mode)
     const other = await stack.startReplica(keysOf('rotated', newKey, oldKey))
     expect((await approve(other, turn)).status).toBe(200)

@@ -242,7 +242,7 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
     expect(posts()).toHaveLength(1)
   })
 
-  it('shows later that the token for the list proves the context too', async () => {
+  it('that later lists the alerts shows that its token proves the context too', async () => {
     const stronger = await stack.signIn(ada.oid, claims)
     await approve((await asked(mode, warnMe(), stronger)).body, stronger)
     const { body } = await asked(mode, 'my alerts', stronger)
@@ -259,7 +259,7 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
     expect(await kept()).toEqual([])
   })
 
-  it('that another user goes on with changes nothing', async () => {
+  it('changes nothing if another user goes on with it', async () => {
     const stepUp = (await approve((await asked(mode)).body)).body
     const ofBen = await stack.signIn(ben.oid, claims)
     expect((await approve(stepUp, ofBen)).body.code).toBe('APPROVAL_NOT_YOURS')
@@ -287,7 +287,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     expect(await kept()).toEqual([])
   })
 
-  it('deletes none, and still asks the user if there is one', async () => {
+  it('deletes no alert, and still asks the user if it acts for one', async () => {
     const message = `delete alert ${crypto.randomUUID()}`
     const { body } = await ask(agentUrl, { mode, message, flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')

@@ -32,7 +32,7 @@ const hello = JSON.stringify({ ...question, message: 'Hello' })
 
 describe('A page of another site', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'runs no turn and reads nothing under a DNS name of its own that leads here (%s)',
+    'runs no turn and reads nothing under a DNS name of its own that leads to the agent (%s)',
     async accept => {
       const host = 'Host: rebound.example:3001'
       const requests = [
@@ -79,7 +79,7 @@ describe('A page of another site', () => {
     expect(await send(get('/', ...headers, 'Sec-Fetch-Dest: iframe'))).toMatchObject({ status: 403 })
   })
 
-  it('reads no metrics, which scrapers get by the address of the pod as well', async () => {
+  it('reads no metrics; scrapers can read them by the address of the pod too', async () => {
     expect(await scrape(get('/metrics', 'Host: rebound.example:9464'))).toMatchObject({ status: 421 })
     const crossSite = get('/metrics', 'Host: localhost:9464', 'Sec-Fetch-Site: cross-site')
     expect(await scrape(crossSite)).toMatchObject({ status: 403 })

@@ -133,7 +133,7 @@ describe('A slow reader', () => {
 })
 
 describe('Stopping', () => {
-  it('lets running turns finish, streams too, is shown at once by the readiness check, and takes no new connections', async () => {
+  it('lets running turns and streams finish, shows at once in the readiness check, and takes no new connections', async () => {
     const { stack, weather, release } = await startWithSlowWeather()
     const metricsUrl = await findMetrics(stack.appOf('agent'))
     expect((await fetch(metricsUrl)).status).toBe(200)
@@ -142,7 +142,7 @@ describe('Stopping', () => {
     const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
     await expect.poll(() => calls(weather)).toBe(2)
 
-    // A request under way keeps this connection open; the fetch after it shows that its beginning has arrived.
+    // An unfinished request keeps this connection open; the fetch proves that the agent has got its beginning.
     probe.write('GET /read')
     await fetch(`${stack.agentUrl}/livez`)
     const stopped = stack.stop('agent')
@@ -178,7 +178,7 @@ describe('Stopping', () => {
 })
 
 describe('Limits', () => {
-  it('refuse more turns at a time than allowed with AGENT_BUSY, and only those', async () => {
+  it('refuse only the turns beyond the allowed number at a time, with AGENT_BUSY', async () => {
     const { stack, weather, release } = await startWithSlowWeather({ MAX_CONCURRENT_TURNS: '2' })
     const running = [ask(stack.agentUrl), ask(stack.agentUrl)]
     await expect.poll(() => calls(weather)).toBe(2)
@@ -190,7 +190,7 @@ describe('Limits', () => {
     expect((await ask(stack.agentUrl)).status).toBe(200)
   })
 
-  it('refuse more messages a minute from one address with RATE_LIMITED; nothing else is limited', async () => {
+  it('refuse only the messages of an address beyond the allowed number a minute, with RATE_LIMITED', async () => {
     await using stack = await Stack.start({ agent: { RATE_LIMIT_PER_MINUTE: '2' } }, ['agent'])
     const message = { message: 'Hello' }
     expect((await ask(stack.agentUrl, message)).status).toBe(422)
@@ -227,10 +227,10 @@ describe('Limits', () => {
       ['of one IPv6 network', ['2001:db8:0:1::1', '[2001:db8:0:1::2]:443', '[2001:db8:0:1:f::3]']],
       ['in either notation', ['198.51.100.1', '::ffff:198.51.100.1', '::FFFF:c633:6401']],
       [
-        'that is none',
+        'that is no address',
         ['garbage', 'another', 'unknown', '_hidden', '300.1.1.1', '1.2', '203.0.113.7, x', 'x, ,'],
       ],
-      ['behind what the client wrote itself', ['192.0.2.1, 203.0.113.7', 'garbage, 203.0.113.7']],
+      ['after what the client wrote itself', ['192.0.2.1, 203.0.113.7', 'garbage, 203.0.113.7']],
     ])('count one client by an address %s', async (_what, addresses) => {
       const [first, ...others] = await statuses(addresses)
       expect(first).toBe(422)
@@ -238,7 +238,7 @@ describe('Limits', () => {
     })
   })
 
-  it('warn once when the proxy in front of the agent is not trusted, and name its address', async () => {
+  it('warn once when the proxy in front of the agent is not trusted, and name the proxy’s address', async () => {
     await using stack = await Stack.start({}, ['agent'])
     const warnings = () => stack.agentLog.filter(line => line.includes('TRUSTED_PROXIES'))
     await ask(stack.agentUrl, { message: 'Hello' })

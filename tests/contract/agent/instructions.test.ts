@@ -15,7 +15,7 @@ async function get(query: string, headers: Readonly<Record<string, string>> = {}
 }
 
 describe('/api/instructions', () => {
-  it('tells the system prompt and each tool with the right that it needs, and whether the agent has that right', async () => {
+  it('returns the system prompt and each tool with the right that it needs, and whether the agent has that right', async () => {
     const { status, body } = await get('agent=default&flow=autonomous')
     expect(status).toBe(200)
     expect(body.systemPrompt).toMatch(/^You are an assistant.*Today is \d{4}-\d\d-\d\d \(UTC\)\.$/s)
@@ -32,7 +32,7 @@ describe('/api/instructions', () => {
     ])
   })
 
-  it('tells that the agent lacks a right, and leaves that open if no token can be obtained', async () => {
+  it('says whether the agent lacks a right, or that this is unknown if no token can be obtained', async () => {
     const { content } = tenantOf(stack).directory
     const assigned = content.appRoleAssignments
     content.appRoleAssignments = []
@@ -44,7 +44,7 @@ describe('/api/instructions', () => {
     await stack.start('sidecar')
   })
 
-  it('demands the user’s token on behalf of users, as a turn does, and tells nothing about the users', async () => {
+  it('demands the user’s token on behalf of users, as a turn does, and returns nothing about the users', async () => {
     expect(await get('flow=obo')).toMatchObject({ status: 401, body: { code: 'SIGN_IN_REQUIRED' } })
     const { ada } = identities
     const { body, text } = await get('flow=obo', bearer(await stack.signIn(ada.oid)))

@@ -14,7 +14,7 @@ import { tenantOf } from '../identity/trial.ts'
 import { notesAppId, startNotesServer } from '../mcp-client/notes-server.ts'
 import { ask, bearer } from './ask.ts'
 
-/** Each round has each agent with each user in each flow; by REST and MCP in turn. */
+/** In each round, each agent runs a turn for each user in each flow, alternately by REST and by MCP. */
 const rounds = 4
 const parallel = 24
 const guid = (kind: string, number: number) =>
@@ -26,8 +26,8 @@ const agents = Array.from({ length: 6 }, (_, number) => ({
 }))
 const users = Array.from({ length: 20 }, (_, number) => guid('e', number))
 
-/** Temporary failures, while the sidecar restarts on a busy machine. */
-const passing = new Set<unknown>(['SIDECAR_UNREACHABLE', 'ENTRA_UNAVAILABLE'])
+/** Codes of temporary failures, while the sidecar restarts on a busy machine. */
+const temporary = new Set<unknown>(['SIDECAR_UNREACHABLE', 'ENTRA_UNAVAILABLE'])
 
 interface Asked {
   readonly number: number
@@ -38,7 +38,7 @@ interface Asked {
   readonly mode: 'direct' | 'bedrock'
 }
 
-/** Whose token a server got, according to the server, which verified the token. */
+/** Whose token a server got, as the server itself verified. */
 interface Seen {
   readonly caller: unknown
   readonly subject: unknown
@@ -131,7 +131,7 @@ const expectedOf = ({ agent, flow, user }: Asked): Seen => ({
   subject: { autonomous: agent.clientId, obo: user, 'agent-user': agent.userId }[flow],
 })
 
-/** Asks; returns what the server said of the token, or the problem's code. */
+/** Runs one turn; returns what the server said of the token, or the problem's code. */
 async function runTurn(asked: Asked): Promise<Seen | string> {
   const { agent, flow, user, mode, number } = asked
   const message = mode === 'direct' ? 'Weather in Oslo?' : `Get note on topic Apollo${number}`
@@ -190,7 +190,7 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
   )
   // Only turns of the agent that is switched off fail, and turns that met a sidecar that was slow to come back.
   const isExplained = ([{ agent }, code]: [Asked, unknown]) =>
-    code === 'AGENT_DISABLED' ? agent === switchedOff : passing.has(code)
+    code === 'AGENT_DISABLED' ? agent === switchedOff : temporary.has(code)
   expect(refused.filter(one => !isExplained(one))).toEqual([])
   expect(codes.get('AGENT_DISABLED')).toBeGreaterThan(0)
   expect(answered.length).toBeGreaterThan(turns.length * 0.75)

@@ -11,7 +11,7 @@ const jws = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/
 const stack = await forFile(Stack.start())
 const tokens = { [ada.oid]: await stack.signIn(ada.oid), [ben.oid]: await stack.signIn(ben.oid) }
 
-describe('200 streams at the same time, of two people in both flows,', () => {
+describe('200 streams at the same time, of two users in both flows,', () => {
   it('never carry each other’s token, trace or answer', async () => {
     const logged = stack.agentLog.length
     const texts = await Promise.all(Array.from({ length: 200 }, (_, number) => runTurn(number)))

@@ -83,8 +83,8 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
   })
 })
 
-describe('What a request may contain', () => {
-  it('is named if it is missing', async () => {
+describe('The content of a request', () => {
+  it('is named if it is unknown', async () => {
     const { body } = await ask(stack.agentUrl, { surprise: 1 } as object)
     expect(body.detail).toContain('surprise')
   })
@@ -95,7 +95,7 @@ describe('What a request may contain', () => {
     expect(body.code).toBe('CITY_NOT_RECOGNISED')
   })
 
-  it('is a history of 20 messages with 16,000 characters in all', async () => {
+  it('may be a history of 20 messages with 16,000 characters in all', async () => {
     const history = Array.from({ length: 20 }, () => ({ role: 'assistant', text: 'x'.repeat(800) }))
     const { body } = await ask(stack.agentUrl, { message: 'Hello', history })
     expect(body.code).toBe('CITY_NOT_RECOGNISED')
@@ -158,7 +158,7 @@ describe('A request id', () => {
   )
 })
 
-describe('Any other address', () => {
+describe('An unknown address', () => {
   it.each([
     ['GET', '/nothing'],
     ['GET', '/api/chat'],

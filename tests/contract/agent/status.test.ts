@@ -17,7 +17,7 @@ async function get(path: string, url = stack.agentUrl) {
 }
 
 describe('/api/status', () => {
-  it('calls ready only what was seen to work', async () => {
+  it('reports as ready only what has been seen to work', async () => {
     await expect
       .poll(async () => (await get('/api/status')).body)
       .toMatchObject({
@@ -66,7 +66,7 @@ describe('/api/status', () => {
       components: { sidecar: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } } },
       flows: { autonomous: { state: 'unavailable' } },
     })
-    // A reply that says so serves people better than no reply.
+    // A reply that names the fault helps users more than no reply.
     expect((await get('/readyz')).status).toBe(200)
     await stack.start('sidecar')
     await ask(stack.agentUrl)
@@ -74,7 +74,7 @@ describe('/api/status', () => {
   })
 })
 
-describe('Entra out of everybody’s reach', () => {
+describe('An Entra that no replica can reach', () => {
   it('is reported as such and takes no replica out of service', async () => {
     await stack.restart('sidecar')
     await stack.stop('entra')
@@ -87,7 +87,7 @@ describe('Entra out of everybody’s reach', () => {
 })
 
 describe('/api/config', () => {
-  it('gives public ids only, and MSAL’s way to an emulator on loopback', async () => {
+  it('has public ids only, and the endpoints of an emulator on loopback, which MSAL needs', async () => {
     const { body } = await get('/api/config')
     expect(body).toMatchObject({
       tenantId,

@@ -19,19 +19,19 @@ function call(method: string, control: string, body?: unknown): Promise<Response
 }
 
 describe('an injected fault', () => {
-  it.each(Object.keys(bedrockErrors) as BedrockErrorName[])('is %s', async name => {
+  it.each(Object.keys(bedrockErrors) as BedrockErrorName[])('can be %s', async name => {
     await inject({ fault: { kind: 'error', name } })
     const failure = await failureOf(converse(bedrock.client()))
     expect(failure).toMatchObject({ name, $metadata: { httpStatusCode: bedrockErrors[name] } })
   })
 
-  it('is an HTML page of a proxy', async () => {
+  it('can be an HTML page of a proxy', async () => {
     await inject({ fault: { kind: 'html', status: 503 } })
     const failure = await failureOf(converse(bedrock.client()))
     expect(failure).toMatchObject({ name: 'SyntaxError', $metadata: { httpStatusCode: 503 } })
   })
 
-  it('is a connection that is cut before the answer', async () => {
+  it('can be a connection that is cut before the answer', async () => {
     await inject({ fault: { kind: 'reset' } })
     await failureOf(converse(bedrock.client()))
     expect(bedrock.app.controls.requests.all).toMatchObject([{ status: null }])
@@ -44,7 +44,7 @@ describe('an injected fault', () => {
     ['validationException', 'ValidationException'],
     ['serviceUnavailableException', 'ServiceUnavailableException'],
     ['somethingNewException', 'somethingNewException'],
-  ])('is %s in the middle of a stream', async (type, name) => {
+  ])('can be %s in the middle of a stream', async (type, name) => {
     await inject({ fault: { kind: 'exception', type, message: 'Enough.', afterEvents: 4 } })
     const stream = await openStream(bedrock.client())
     let events = 0
@@ -57,26 +57,26 @@ describe('an injected fault', () => {
     expect(events).toBe(4)
   })
 
-  it.each(['garbage', 'corrupt'] as const)('is %s in the middle of a stream', async kind => {
+  it.each(['garbage', 'corrupt'] as const)('can be %s in the middle of a stream', async kind => {
     await inject({ fault: { kind, afterEvents: 2 } })
     await failureOf(collectStream(bedrock.client()))
   })
 
-  it('is an error frame in the middle of a stream', async () => {
+  it('can be an error frame in the middle of a stream', async () => {
     await inject({ fault: { kind: 'stream-error', type: 'InternalFailure', message: 'Broken.' } })
     expect(await failureOf(collectStream(bedrock.client()))).toMatchObject({
       name: 'InternalFailure',
     })
   })
 
-  it('is a stream that ends too early', async () => {
+  it('can be a stream that ends too early', async () => {
     await inject({ fault: { kind: 'end', afterEvents: 5 } })
     const events = await collectStream(bedrock.client())
     expect(events).toHaveLength(5)
     expect(events.some(({ messageStop }) => messageStop)).toBe(false)
   })
 
-  it('is another stop reason, with or without text', async () => {
+  it('can be another stop reason, with or without text', async () => {
     await inject(
       { fault: { kind: 'stop', stopReason: 'refusal' }, times: 1 },
       { fault: { kind: 'stop', stopReason: 'guardrail_intervened', text: 'No.' } },

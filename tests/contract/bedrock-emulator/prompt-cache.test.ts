@@ -26,7 +26,7 @@ describe('a prompt with a cache point', () => {
     expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([small, big, 0])
   })
 
-  it('is counted in the total', async () => {
+  it('is counted in the total of tokens', async () => {
     await ask({ system: prompt(cachePoint) })
     const { usage } = await converse(bedrock.client(), { modelId: sonnet, system: prompt(cachePoint) })
     expect(usage).toMatchObject({ cacheReadInputTokens: big, cacheWriteInputTokens: 0 })

@@ -168,18 +168,18 @@ describe('a conversation is refused', () => {
   })
 })
 
-describe('a parameter is refused', () => {
+describe('a parameter', () => {
   it.each<[string, Partial<ConverseStreamCommandInput>, string | RegExp]>(
     // biome-ignore format: table
     [
-      ['temperature by a 5.5 model', { inferenceConfig: { temperature: 0.5 } }, '`temperature` is deprecated for this model.'],
+      ['temperature for a 5.5 model', { inferenceConfig: { temperature: 0.5 } }, '`temperature` is deprecated for this model.'],
       ['temperature above 1', { modelId: haiku45, inferenceConfig: { temperature: 1.5 } }, /'inferenceConfig.temperature' failed to satisfy constraint/],
-      ['maxTokens of nothing', { inferenceConfig: { maxTokens: 0 } }, /'inferenceConfig.maxTokens' failed to satisfy constraint/],
-      ['maxTokens above the model’s', { inferenceConfig: { maxTokens: 200_000 } }, /exceeds the model limit of 128000/],
+      ['maxTokens of 0', { inferenceConfig: { maxTokens: 0 } }, /'inferenceConfig.maxTokens' failed to satisfy constraint/],
+      ['maxTokens above the model’s limit', { inferenceConfig: { maxTokens: 200_000 } }, /exceeds the model limit of 128000/],
       ['an unknown field of the model', { additionalModelRequestFields: { colour: 'red' } }, /colour: Extra inputs are not permitted/],
-      ['a thinking budget by a 5.5 model', { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } }, /"thinking.type.enabled" is not supported/],
+      ['a thinking budget for a 5.5 model', { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } }, /"thinking.type.enabled" is not supported/],
     ],
-  )('%s', async (_what, input, message) => {
+  )('%s is refused', async (_what, input, message) => {
     expect(await refusal(input)).toEqual({
       status: 400,
       name: 'ValidationException',
@@ -188,13 +188,13 @@ describe('a parameter is refused', () => {
   })
 
   it.each<[string, Partial<ConverseStreamCommandInput>]>([
-    ['temperature by Haiku 4.5', { modelId: haiku45, inferenceConfig: { temperature: 0 } }],
+    ['temperature for Haiku 4.5', { modelId: haiku45, inferenceConfig: { temperature: 0 } }],
     ['thinking switched off', { additionalModelRequestFields: { thinking: { type: 'disabled' } } }],
     [
-      'the beginning of an answer by Haiku 4.5',
+      'the beginning of an answer for Haiku 4.5',
       { modelId: haiku45, messages: [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }] },
     ],
-  ])('but not %s', async (_what, input) => {
+  ])('%s is accepted', async (_what, input) => {
     expect(await converse(bedrock.client(), input)).toMatchObject({ stopReason: 'end_turn' })
   })
 })

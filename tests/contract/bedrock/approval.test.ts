@@ -123,7 +123,7 @@ describe('What the user is asked', () => {
     expect(paused.calls).toMatchObject([{ title: 'Create alert', arguments: order('Rome') }])
   })
 
-  it('is nothing about a call that could not run', async () => {
+  it('does not include a call that could not run', async () => {
     model.play(
       [
         ...toolUse(0, 'call_1', 'create_alert', '{"city":"Oslo"}'),
@@ -148,7 +148,7 @@ describe('What the user is asked', () => {
     expect(created).toEqual([])
   })
 
-  it('does not come again in the turn in which they denied it', async () => {
+  it('is not asked again in the turn in which the user denied it', async () => {
     const wish = (id: string) => [...create(0, id, 'Oslo'), ...stop('tool_use')]
     model.play(wish('call_1'), wish('call_2'), [...text('I will not.'), ...stop('end_turn')])
     const { answer, tools } = await decide(await asked(), {})
@@ -157,7 +157,7 @@ describe('What the user is asked', () => {
     expect(created).toEqual([])
   })
 
-  it('comes three times in a turn at most', async () => {
+  it('is asked three times in a turn at most', async () => {
     const cities = ['Oslo', 'Bergen', 'Trondheim', 'Bodø']
     model.play(...cities.map((city, index) => [...create(0, `call_${index}`, city), ...stop('tool_use')]))
     let outcome = await asked()

@@ -26,7 +26,7 @@ export class EmulatedAws {
     return `http://127.0.0.1:${(this.app.server.address() as AddressInfo).port}`
   }
 
-  /** What an agent needs to reach it, besides a credential. */
+  /** What an agent needs to reach the emulator, besides a credential. */
   get environment(): Record<string, string> {
     return { AWS_REGION: region, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: this.url, AWS_ENDPOINT_URL_STS: this.url }
   }

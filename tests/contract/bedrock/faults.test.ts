@@ -45,19 +45,19 @@ describe('what Bedrock refuses', () => {
     expect(failure?.options.hint).toBe('Set BEDROCK_PROMPT_CACHE=none.')
   })
 
-  it('for a moment, by throttling, is tried again and then answered', async () => {
+  it('by throttling for a moment is retried and then answered', async () => {
     aws.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     expect((await ask('Hello!')).failure).toBeUndefined()
     expect(attempts()).toBe(2)
   })
 
-  it('for longer, by throttling, is BEDROCK_THROTTLED', async () => {
+  it('by throttling fails as BEDROCK_THROTTLED if the retries are throttled too', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     expect((await ask()).failure?.code).toBe('BEDROCK_THROTTLED')
     expect(attempts()).toBe(3)
   })
 
-  it('is not retried after the turn: the back-off ends with it', async () => {
+  it('is not retried after the turn: the back-off ends with the turn', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     const leaving = new AbortController()
     const turn = runTurn(connected.mode, { signal: leaving.signal })
@@ -99,7 +99,7 @@ describe('what Bedrock refuses', () => {
     expect(failure?.message).toContain('explicitly denies')
   })
 
-  it('is not even requested if the settings already tell', async () => {
+  it('is not even requested if the settings already show that', async () => {
     const { mode, bedrock } = connect({
       ...aws.environment,
       ...staticKeys,
@@ -116,7 +116,7 @@ describe('what Bedrock refuses', () => {
     bedrock.close()
   })
 
-  it('for an unknown model is reported with some that exist', async () => {
+  it('for an unknown model is reported with models that exist', async () => {
     const { mode, bedrock } = connect({
       ...aws.environment,
       ...staticKeys,

@@ -71,7 +71,7 @@ describe('a turn that is over', () => {
       }
     }
     await turns()
-    // Only the latest may still be referenced, by what runs after it.
+    // Only the latest turn may still be referenced, by code that runs after it.
     const earlier = seen.splice(0, 27)
     setFlagsFromString('--expose-gc')
     const collectGarbage: () => void = runInNewContext('gc')

@@ -26,15 +26,15 @@ function cachePoints() {
 }
 
 it.each([
-  ['what the model’s table says', {}, { type: 'default' }],
+  ['as the table of models says', {}, { type: 'default' }],
   [
-    'five minutes',
+    'of five minutes',
     { BEDROCK_PROMPT_CACHE: '5m', BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' },
     { type: 'default' },
   ],
-  ['an hour', { BEDROCK_PROMPT_CACHE: '1h' }, { type: 'default', ttl: '1h' }],
+  ['of an hour', { BEDROCK_PROMPT_CACHE: '1h' }, { type: 'default', ttl: '1h' }],
 ])(
-  'A request ends tools, system prompt and conversation with a cache point: %s',
+  'A request ends tools, system prompt and conversation with a cache point %s',
   async (_what, setting, cachePoint) => {
     server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
     await ask(setting)
@@ -47,7 +47,7 @@ it.each([
 it.each([
   ['is not in the table', { BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' }],
   [
-    'is behind an ARN',
+    'is named only by the ARN of a profile',
     { BEDROCK_MODEL_ID: 'arn:aws:bedrock:eu-central-1:111122223333:application-inference-profile/abc' },
   ],
   ['has no prompt cache', { BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }],
@@ -67,7 +67,7 @@ it('The second call of a turn repeats byte for byte what the first one sent, and
   expect(second?.startsWith(first.replace(/\]+$/, ''))).toBe(true)
 })
 
-it('The usage of a turn counts what was read and written in all of its calls, and both are part of the input', async () => {
+it('The usage of a turn counts the tokens that all of its calls read from the cache and wrote to it, as part of the input', async () => {
   const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 115 }
   server.play(
     [

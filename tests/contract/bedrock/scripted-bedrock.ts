@@ -92,11 +92,11 @@ export class ScriptedBedrock extends LocalServer {
   }
 
   constructor() {
-    // Closes no idle connection: if client and server share a busy process, the client would not notice that in time.
+    // Idle connections are never closed: a client in the same busy process would notice the closing too late.
     super((request, response) => void this.#answer(request, response), '127.0.0.1', { keepAliveTimeout: 0 })
   }
 
-  /** What an agent needs to reach it, besides a credential. */
+  /** What an agent needs to reach this server, besides a credential. */
   get environment(): Record<string, string> {
     return { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: this.url, BEDROCK_PROBE: 'off' }
   }

@@ -63,7 +63,7 @@ describe('the event stream', () => {
     expect((await runTurn(connected.mode)).answer).toContain('Zürich: 7 °C ☀️')
   })
 
-  it('shows text as soon as it came, not when the answer is complete', async () => {
+  it('shows text as soon as it arrives, not when the answer is complete', async () => {
     const first = Promise.withResolvers<void>()
     server.script = async (_request, { send, end }) => {
       for (const event of text('Oslo ').slice(0, 2)) send(frame(event))

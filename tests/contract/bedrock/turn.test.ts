@@ -143,7 +143,7 @@ describe('a tool call', () => {
     ],
     ['get_weather', '{"city":"Os', 'get_weather failed: The arguments were not valid JSON.'],
     ['drop_tables', '{}', 'drop_tables failed: There is no such tool.'],
-  ])('%s with %s gives the model one plain sentence', async (name, input, sentence) => {
+  ])('of %s with %s gives the model one plain sentence', async (name, input, sentence) => {
     server.play([...toolUse(0, 'tooluse_0', name, input), ...stop('tool_use')], sayGoodbye)
     const turn = await runTurn(connectTo().mode)
     expect(toolResult()).toEqual({ toolResult: { toolUseId: 'tooluse_0', content: [{ text: sentence }] } })
@@ -240,7 +240,7 @@ describe('an answer', () => {
     expect((await runTurn(connectTo().mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
   })
 
-  it('about weather without a tool is marked', async () => {
+  it('about weather is marked if no tool was called', async () => {
     server.play(sayGoodbye)
     expect((await runTurn(connectTo().mode)).notices).toMatchObject([{ code: 'TOOL_NOT_CALLED' }])
     expect((await runTurn(connectTo().mode, { message: 'Hello!' })).notices).toEqual([])
@@ -254,7 +254,7 @@ describe('an answer', () => {
     expect(turn.steps.filter(({ kind }) => kind === 'tool')).toHaveLength(7)
   })
 
-  it('asking for too many tools at once runs none', async () => {
+  it('that calls too many tools at once runs none of them', async () => {
     server.play(askFor(...Array.from({ length: 11 }, (_, index) => `City ${index}`)))
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')

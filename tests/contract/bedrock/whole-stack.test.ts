@@ -107,7 +107,7 @@ describe('a conversation with Claude', () => {
     expect(reply.notices).toEqual([])
   })
 
-  it('ends with the problem of the identity if the sidecar is gone, and with no answer instead', async () => {
+  it('ends with SIDECAR_UNREACHABLE and no answer if the sidecar is gone', async () => {
     await stack.stop('sidecar')
     try {
       await expect(ask({ message: 'What is the weather in Madrid?' })).rejects.toThrow('SIDECAR_UNREACHABLE')
@@ -116,7 +116,7 @@ describe('a conversation with Claude', () => {
     }
   })
 
-  it('makes the status call Bedrock ready', async () => {
+  it('makes Bedrock’s state in `/api/status` ready', async () => {
     await ask({ message: 'Hello!' })
     const status = (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Record<string, unknown>
     expect(status).toMatchObject({

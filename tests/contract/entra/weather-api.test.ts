@@ -88,7 +88,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect(answer.body.validated).toMatchObject(told)
   })
 
-  it('keep another user account of the agent out', async () => {
+  it('do not let another user account of the agent in', async () => {
     const id = '00000000-0000-4000-8000-0000000000e3'
     const other = { id, displayName: 'other', userPrincipalName: 'other', mail: 'other' }
     entra.entra.directory.content.users.push({ ...other, identityParentId: agentId })
@@ -96,7 +96,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect((await ask(body.access_token)).status).toBe(401)
   })
 
-  it('keep the blueprint out, whose own token names itself', async () => {
+  it('do not let the blueprint in, whose own token names the blueprint', async () => {
     const token = await orderToken(entra, {
       client: blueprintAppId,
       resource: `api://${weatherAppId}`,
@@ -111,14 +111,14 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     return { token: body.access_token, claims: decodeJwt(body.access_token) }
   }
 
-  it('keep an agent of the blueprint out that the API lists but to which Entra gave no role', async () => {
+  it('do not let in an agent of the blueprint that the API lists but to which Entra gave no role', async () => {
     const { token, claims } = await requestTrOf(traineeAgentId)
     expect(claims).not.toHaveProperty('roles')
     const { status, body } = await ask(token)
     expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'permission' })
   })
 
-  it('keep an agent of the blueprint out that has the role but that the API does not list', async () => {
+  it('do not let in an agent of the blueprint that has the role but that the API does not list', async () => {
     const role = { resourceId: seedIds.weatherPrincipal, appRoleId: seedIds.weatherReadAllRole }
     const assignment = { id: 'of-alerts', principalId: alertsAgentId, createdDateTime: '', ...role }
     entra.entra.directory.content.appRoleAssignments.push(assignment)
@@ -128,7 +128,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'caller' })
   })
 
-  it('are accepted after a rotation of the key, both old and new tokens', async () => {
+  it('are accepted after a rotation of the key, whether the old or the new key signed them', async () => {
     const { body: old } = await requestTr(entra)
     await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 3_600 })
     const { body: fresh } = await requestTr(entra)

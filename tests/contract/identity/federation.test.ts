@@ -77,7 +77,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
     })
   })
 
-  it('says “restart the sidecar” when the token’s file came too late, and in /readyz and /api/status as well', async () => {
+  it('says “restart the sidecar” in answers, /readyz and /api/status when the token’s file came too late', async () => {
     await rm(tokenFile, { force: true })
     await startAfresh(stack, projectedToken)
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_FAILED')

@@ -20,7 +20,7 @@ it('A refused turn in the obo flow never ends as an autonomous one: Entra is not
 })
 
 describe('What a user gets when the sidecar', () => {
-  it('ignores the agent identity for users, and the blueprint has a grant for them', async () => {
+  it('ignores the agent identity for users, and the blueprint has a grant for them: AGENT_IDENTITY_NOT_HONOURED', async () => {
     await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
     const { directory } = tenantOf(stack)
     const idOf = (appId: string) => directory.principal(appId)?.id ?? ''
@@ -36,7 +36,7 @@ describe('What a user gets when the sidecar', () => {
     expect(body.hint).toContain('Sidecar__AllowOverrides__GetAuthorizationHeader=true')
   })
 
-  it('cannot fetch Entra’s keys: that Entra is unavailable, not that they should sign in again', async () => {
+  it('cannot fetch Entra’s keys: ENTRA_UNAVAILABLE, not a demand to sign in again', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
@@ -48,7 +48,7 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('is down: that it is down, in either flow; once it is back, an answer without a restart of the agent', async () => {
+  it('is down: SIDECAR_UNREACHABLE in either flow; once it is back, an answer without a restart of the agent', async () => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     await stack.stop('sidecar')
@@ -62,7 +62,7 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('accepts connections and is silent: that it is unreachable, before the deadline blames Entra', async () => {
+  it('accepts connections and is silent: SIDECAR_UNREACHABLE, before the deadline blames Entra', async () => {
     await startAfresh(stack)
     await stack.stop('sidecar')
     const silent = await new LocalServer(() => undefined, 'localhost').start(portOf(stack.sidecarUrl))
@@ -71,7 +71,7 @@ describe('What a user gets when the sidecar', () => {
     await stack.start('sidecar')
   })
 
-  it('sees the agent as a remote caller', async () => {
+  it('takes the agent for a remote caller: SIDECAR_REFUSED_CALLER', async () => {
     const remote = new LocalServer((_request, response) => response.writeHead(403).end(), 'localhost')
     await stack.restart('agent', { SIDECAR_URL: (await remote.start()).url })
     const { body } = await askWeather(stack, 'autonomous')

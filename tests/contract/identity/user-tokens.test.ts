@@ -41,7 +41,7 @@ const refused: readonly (readonly [string, number, string, Order])[] = [
 
 describe('A user’s token', () => {
   it.each(refused)(
-    'that %s is refused with %i %s, and neither sidecar nor Entra gets to see it',
+    'that %s is refused with %i %s, and reaches neither sidecar nor Entra',
     async (_what, status, code, order) => {
       const token = await orderToken(order)
       const reply = await askWeather(stack, 'obo', token)

@@ -27,7 +27,7 @@ async function leaveAtNext(count: () => number, message: string, token?: string)
 const flows = ['autonomous', 'obo'] as const
 
 describe('When the user leaves during a call,', () => {
-  it.each(flows)('a server of 2026 is told by the end of the stream, in the %s flow', async flow => {
+  it.each(flows)('the end of the stream cancels the call at a server of 2026 (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2026-07-28' } })
     const { cancelled } = notes.waiting
     const token = flow === 'obo' ? ada : undefined
@@ -35,7 +35,7 @@ describe('When the user leaves during a call,', () => {
     await expect.poll(() => notes.waiting.cancelled).toBe(cancelled + 1)
   })
 
-  it.each(flows)('a server of 2025 is told by a message of the same caller, in the %s flow', async flow => {
+  it.each(flows)('a message of the same caller cancels the call at a server of 2025 (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2025-11-25' } })
     const before = notes.calls.length
     const token = flow === 'obo' ? ada : undefined

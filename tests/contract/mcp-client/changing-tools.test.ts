@@ -166,7 +166,7 @@ describe('If the server demands a step-up of the user,', () => {
   beforeAll(() => configure({ authenticationContexts: ['c2'] }))
   afterAll(() => configure())
 
-  it('they are asked for nothing if the configuration does not name the context', async () => {
+  it('the user is asked for nothing if the configuration does not name the context', async () => {
     await configure({ authenticationContexts: ['c3'] })
     wantMore(1)
     const reply = await approve(await mcp.pauseOf(question, ada))

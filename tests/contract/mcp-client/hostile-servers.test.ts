@@ -256,7 +256,7 @@ describe('the tool of a server that', () => {
     ['dies in the middle of its stream', 'collapse', 'MCP_SERVER_UNREACHABLE'],
     ['ends its stream without a result', 'cliffhanger', 'MCP_SERVER_UNREACHABLE'],
     ['sends 8 MB compressed, which nobody asked for', 'balloon', 'MCP_RESULT_TOO_LARGE'],
-    ['leads elsewhere', 'detour', 'MCP_SERVER_UNREACHABLE'],
+    ['redirects elsewhere', 'detour', 'MCP_SERVER_UNREACHABLE'],
     ['breaks down', 'crash', 'MCP_SERVER_UNREACHABLE'],
     ['responds with a page', 'gibberish', 'MCP_SERVER_UNREACHABLE'],
   ])('%s fails, and the model says so', async (_what, name, code) => {
@@ -279,8 +279,8 @@ describe('the tool of a server that', () => {
     ['dies in the middle', 'collapse', true],
     ['breaks down', 'crash', true],
     ['responds with a page', 'gibberish', true],
-    ['leads elsewhere', 'detour', false],
-  ])('%s: may it have run? The user and the model are told (%s: %s)', async (_what, name, mayHaveRun) => {
+    ['redirects elsewhere', 'detour', false],
+  ])('%s: user and model are told if the tool may have run (%s: %s)', async (_what, name, mayHaveRun) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     const told = 'The tool may have run all the same.'
     const detail = callIn(reply)?.problem?.detail ?? ''
@@ -348,7 +348,7 @@ describe('the tool of a server that', () => {
     }
   })
 
-  it('returns links and invalid images gets them named, and no link is followed', async () => {
+  it('returns links and invalid images: they are only named, and no link is followed', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
     expect(answer).toContain(
       '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',

@@ -34,7 +34,7 @@ it.each(['2026-07-28', '2025-11-25'] as const)(
     )
     const calls = notes.calls.filter(({ method }) => method === 'tools/call')
     expect(calls).toHaveLength(50)
-    // Users share no connection: whatever a turn sends, it sends for its own user; so does each look-up of the tools.
+    // Users share no connection: each turn, and each look-up of the tools, sends requests for its own user only.
     const connectionsFor = (subject: string) => {
       const methods = notes.calls.flatMap(({ method, claims }) => (claims['oid'] === subject ? [method] : []))
       const count = (wanted: string) => methods.filter(method => method === wanted).length

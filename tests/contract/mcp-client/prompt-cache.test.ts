@@ -17,7 +17,7 @@ const tools = names.map(name =>
   }),
 )
 
-/** What the emulated Bedrock counted of each call of the model, in their order. */
+/** The input tokens that the emulated Bedrock counted for each model call, in the order of the calls. */
 function counted() {
   return mcp.modelCalls.map(({ inputTokens = 0, cacheReadInputTokens = 0, cacheWriteInputTokens = 0 }) => ({
     all: inputTokens + cacheReadInputTokens + cacheWriteInputTokens,

@@ -69,7 +69,7 @@ describe('A result that says nothing', () => {
     ['has no content', { content: [] }],
     ['is empty text', textResult('')],
     ['is blank', textResult(' \n\t\u00a0 ')],
-    ['holds only what cannot be seen', textResult('\u200b\u{e0041}\u2800')],
+    ['has only invisible characters', textResult('\u200b\u{e0041}\u2800')],
   ])('because it %s is described to the model in a sentence', async (_what, result) => {
     const { content, reply } = await resultFor(result)
     expect(content).toEqual([{ text: 'The tool returned nothing.' }])
@@ -127,7 +127,7 @@ describe('An image in a result', () => {
     expect(call?.response?.body).toEqual({ text: 'before\n[image of 70 bytes]\nafter', isError: false })
   })
 
-  it('alone is a result', async () => {
+  it('needs no text beside it', async () => {
     const { content } = await resultFor({ content: [image(png, 'image/png')] })
     expect(content).toEqual([{ image: { format: 'png', source: { bytes: png } } }])
   })

@@ -33,8 +33,8 @@ beforeEach(async () => {
 
 const askForCount = () => mcp.answerTo('Use count')
 
-describe('The session of the agent’s own with a server of 2025', () => {
-  it('is one for all of its turns, and ends with the agent', async () => {
+describe('The agent’s own session with a server of 2025', () => {
+  it('is shared by all turns of the agent as itself, and ends with the agent', async () => {
     await askForCount()
     await askForCount()
     expect(opened).toBe(1)

@@ -19,7 +19,7 @@ const api = await forFile(startWeatherApi({ ALLOWED_HOSTS: 'localhost,weather-ap
 const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
 
 describe('the MCP endpoint of the weather API', () => {
-  /** A request with this body; with none, one whose body is announced and never comes. */
+  /** A request with this body; without it, a request whose announced body never comes. */
   async function send(
     headers: Readonly<Record<string, string>>,
     { body, method = 'POST' }: { body?: string; method?: string } = {},
@@ -83,7 +83,7 @@ describe('the MCP endpoint of the weather API', () => {
     })
   })
 
-  it('answers under the allowed host names only, since any page could let its name lead here', async () => {
+  it('answers under the allowed host names only, since any site could let its own name lead to the API', async () => {
     for (const host of ['localhost', 'localhost:8080', 'weather-api'])
       expect((await send({ ...bearer(token), host }, { body: listTools })).status).toBe(200)
     for (const host of ['evil.example', '127.0.0.1', 'weather-api.evil.example'])

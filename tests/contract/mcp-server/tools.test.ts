@@ -68,7 +68,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     expect(result._meta?.['validated']).toEqual(validated)
   })
 
-  it('says beside the result for which user the agent called, and not to the model', async () => {
+  it('names the user of the call in the metadata of the result, not in what the model gets', async () => {
     const forAda = await connect(
       api.url,
       revision,
@@ -113,7 +113,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     })
   })
 
-  it('is never mixed up with another of 100 calls at the same time', async () => {
+  it('never mixes up the callers of 100 calls at the same time', async () => {
     const oids = Array.from({ length: 100 }, (_, index) => `user-${index}`)
     const told = await Promise.all(
       oids.map(async oid => {
@@ -188,7 +188,7 @@ describe.each(revisions)('a tool that fails (%s)', revision => {
     await meteo.close()
   })
 
-  it('says so in the words of the catalogue, without internal ones', async () => {
+  it('is reported in the words of the catalogue, without internal details', async () => {
     meteo.fail({ status: 500, body: '{"reason":"inner secret"}' })
     const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Oslo' } })
     expect(result).toMatchObject({

@@ -52,7 +52,7 @@ async function hello() {
   }
 }
 
-it('Bedrock and STS are called by the proxy', async () => {
+it('Bedrock and STS are called through the proxy', async () => {
   expect((await hello()).failure).toBeUndefined()
   expect([...new Set(proxy.asked)]).toEqual(['sts.example', 'bedrock.example'])
 })
@@ -60,7 +60,7 @@ it('Bedrock and STS are called by the proxy', async () => {
 it.each([
   ['https://bedrock.example', 'PROXY_REFUSED', 403],
   ['https://bedrock.example', 'PROXY_UNAVAILABLE', 502],
-])('a turn tells what the proxy does with %s: %s (%i)', async (endpoint, code, status) => {
+])('a turn reports what the proxy does with %s: %s (%i)', async (endpoint, code, status) => {
   proxy.refusal = { status }
   const { mode, bedrock } = connect({
     ...aws.environment,
@@ -74,7 +74,7 @@ it.each([
   expect(failure?.options.upstream).toEqual({ service: 'proxy', status })
 })
 
-it('Entra’s signing keys are fetched by the proxy, and a refusal of the proxy is reported', async () => {
+it('Entra’s signing keys are fetched through the proxy, and a refusal of the proxy is reported', async () => {
   const log = { warn: () => {} }
   const createVerifier = () => () => ({ header: {}, claims: {} }) as never
   const keys = new SigningKeys({ issuer: 'https://login.example/tenant', log, createVerifier })
@@ -83,7 +83,7 @@ it('Entra’s signing keys are fetched by the proxy, and a refusal of the proxy 
   await keys.close()
 })
 
-it('traces are sent by the proxy', async () => {
+it('traces are sent through the proxy', async () => {
   const { tracer, close } = startTracing(
     {
       tracesUrl: 'http://otel.example/v1/traces',

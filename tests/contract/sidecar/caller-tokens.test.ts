@@ -11,7 +11,7 @@ function describeFault(words: string): string {
   return `Bearer error="invalid_token", error_description="${words}"`
 }
 
-describe('A caller’s token is refused in the original’s words when it', () => {
+describe('A caller’s token is refused in the official sidecar’s words when it', () => {
   test.each([
     ['has no end', { exp: undefined }, 'The token has no expiration'],
     [

@@ -117,7 +117,7 @@ describe('An agent with a user account of its own', () => {
   })
 })
 
-test('What only the original can do is an error, never a lesser token', async () => {
+test('What only the official sidecar can do is an error, never a lesser token', async () => {
   const trial = await Trial.begin()
   for (const option of ['PopPublicKey', 'ManagedIdentity.UserAssignedClientId']) {
     expect(

@@ -26,7 +26,7 @@ describe('Tokens in the cache', () => {
     await expect.poll(async () => tokenOf(await trial.get(autonomousPath))).not.toEqual(first)
   })
 
-  test('of the exchange serve their agent until they have really expired, even in their last five minutes', async () => {
+  test('of the exchange (T1) serve their agent until they have really expired, even in their last five minutes', async () => {
     const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 200 }) })
     await trial.get(autonomousPath)
     trial.takeLegs()

@@ -212,13 +212,13 @@ describe('What is exported', () => {
     expect(new Set(collector.spans.map(({ service }) => service))).toEqual(new Set(['agent', 'weather-api']))
   })
 
-  it('has no probe in it', () => {
+  it('includes no probe', () => {
     expect(collector.spans.filter(({ name }) => /livez|readyz/.test(name))).toEqual([])
   })
 })
 
 describe('The metrics', () => {
-  it('count tokens by flow, API and outcome, calls of APIs, and what the model took', () => {
+  it('count token requests by flow, API and outcome, calls of APIs, and calls and tokens of the model', () => {
     const values = new Map(
       [...metrics.matchAll(/^([^#\s]+) (\S+)$/gm)].map(([, series = '', value]) => [series, Number(value)]),
     )

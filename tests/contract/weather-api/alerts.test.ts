@@ -263,11 +263,11 @@ describe('alerts', () => {
       expect(await list()).toHaveLength(1)
     })
 
-    it('are changed without it by an agent that calls as itself', async () => {
+    it('are changed without this proof by an agent that calls as itself', async () => {
       expect((await create({ token: ofAgent() })).status).toBe(201)
     })
 
-    it.each(revisions)('demand it of MCP clients of revision %s, before the tool runs', async revision => {
+    it.each(revisions)('demand proof of MCP clients of revision %s before the tool runs', async revision => {
       const call = (token: string, name: string, params = {}) =>
         fetch(`${api.url}/mcp`, {
           method: 'POST',

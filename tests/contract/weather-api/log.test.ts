@@ -127,7 +127,7 @@ describe('the log of the weather API', () => {
     expect(lines.join('')).not.toContain('whisper')
   })
 
-  it('names an outage once for each attempt, and without a stack', async () => {
+  it('names an outage once for each attempt, and without a stack trace', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     await start()
     await api.issuer.stop()

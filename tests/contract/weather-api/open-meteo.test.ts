@@ -127,7 +127,7 @@ describe('live weather with climate normals to fall back on', () => {
     expect((await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
   })
 
-  it('falls back at once, says so, leaves the source alone for a minute, and then comes back', async () => {
+  it('falls back at once, says so, and calls Open-Meteo again only after a minute', async () => {
     meteo.fail({ status: 502, body: '' })
     expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
     expect(meteo.requests).toHaveLength(1)
@@ -149,7 +149,7 @@ describe('live weather with climate normals to fall back on', () => {
     await expect.poll(() => meteo.requests.length).toBe(2)
   })
 
-  it('responds with 404 to a city that has no normals either', async () => {
+  it('responds with 404 to a city without normals while Open-Meteo is out of reach', async () => {
     meteo.fail({ status: 502, body: '' })
     expect(await ask('/weather?city=Portland,%20Maine')).toMatchObject({
       status: 404,

@@ -39,7 +39,7 @@ describe('the process of the weather API', () => {
     expect(await service.exited).toBe(0)
   })
 
-  it('serves a kept connection for as long as it promised, also while it stops', async () => {
+  it('serves a keep-alive connection for as long as it promised, also while it stops', async () => {
     const service = await startProcess({ AGENT_CLIENT_ID: agentId })
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const ask = async () => {
