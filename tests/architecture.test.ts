@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** What tests in all folders may import too. */
+/** What tests may import too, whatever their folder. */
 const allowedForTests = ['packages/demo-tenant']
 
 const packageNames = new Map(

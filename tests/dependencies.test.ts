@@ -77,7 +77,7 @@ describe('The updates of dependencies', () => {
       files('**/Dockerfile', 'charts/*/values.yaml').filter(path => /^FROM |tag: [^"\s]/m.test(read(path))),
     ],
     ['uv', files('**/requirements.txt')],
-  ])('are looked for by %s wherever there are any', (ecosystem, found) => {
+  ])('are looked for in every folder with dependencies of %s', (ecosystem, found) => {
     expect(found).not.toEqual([])
     const folders = found.map(path => `${ecosystem} ${join('/', dirname(path))}`)
     expect(looked.filter(name => name.startsWith(ecosystem))).toEqual(folders)

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 const root = resolve(import.meta.dirname, '..')
 
 /** One word for one thing: other words for it, which only this file may name. */
-const otherWords: readonly (readonly [word: RegExp, instead: string])[] = [
+const avoidedWords: readonly (readonly [word: RegExp, instead: string])[] = [
   [/stand-ins?\b/i, 'emulator'],
   [/\bpersons?\b|\bperson[A-Z]|[a-z]Person\b/, 'user'],
 ]
@@ -41,12 +41,12 @@ describe('the vocabulary', () => {
     expect(flowsOfCallers).toEqual(new Set(flowNames))
   })
 
-  it.each(otherWords)('does not say %s but “%s”', word => {
+  it.each(avoidedWords)('does not say %s but “%s”', word => {
     expect(files.length).toBeGreaterThan(200)
     expect(linesWith(word, files)).toEqual([])
   })
 
-  it('of agent and page knows no API by name, but in its tools and the configuration', () => {
+  it('of agent and page names no API, except in tools and configuration', () => {
     const ownFiles = trackedFiles(/^services\/(agent|chat-ui)\/.*\.(tsx?|html|css)$/).filter(
       path => !/\.test\.tsx?$|\/testing\/|\/tools\/weather\/|\/src\/config\.ts$/.test(path),
     )

@@ -24,7 +24,7 @@ const trustOf = (parameters: Readonly<Record<string, string>>) => {
 }
 
 describe('The CloudFormation template', () => {
-  it('trusts one service account by issuer, audience and subject, to the letter', () => {
+  it('trusts one service account, by its exact issuer, audience and subject', () => {
     expect(trustOf(webIdentity).Statement).toEqual([
       {
         Effect: 'Allow',
@@ -75,7 +75,7 @@ describe('The CloudFormation template', () => {
     })
   })
 
-  it('allows both actions on the profile and, only through it, on its model in any region or none', () => {
+  it('allows both actions on the profile, and only through the profile on its model, with any or no region in the ARN', () => {
     const profile = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${ModelId}`
     const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
     expect(roleOf(webIdentity)?.['Policies']).toEqual([
@@ -120,12 +120,12 @@ describe('The CloudFormation template', () => {
   it.each([
     ['no issuer and no cluster', { Issuer: '' }, 'Give either Issuer or PodIdentityCluster.'],
     ['both', { PodIdentityCluster: 'prod' }, 'Give either Issuer or PodIdentityCluster.'],
-    ['an issuer that AWS cannot ask', { Issuer: 'http://issuer.example' }, 'Issuer must be an https URL'],
-    ['an issuer that would end its text', { Issuer: 'https://x/","y":"' }, 'Issuer must be an https URL'],
+    ['an issuer without https', { Issuer: 'http://issuer.example' }, 'Issuer must be an https URL'],
+    ['an issuer with quotation marks', { Issuer: 'https://x/","y":"' }, 'Issuer must be an https URL'],
     ['a service account without a namespace', { ServiceAccount: 'demo-agent' }, 'ServiceAccount must be namespace:name'],
     ['a text that is no model', { ModelId: 'nonsense' }, 'ModelId must be an inference profile'],
     ['all models', { ModelId: 'eu.anthropic.*' }, 'ModelId must be an inference profile'],
-    ['a provider by another word', { OidcProvider: 'none' }, 'OidcProvider must be one of create,existing'],
+    ['an unknown choice of the provider', { OidcProvider: 'none' }, 'OidcProvider must be one of create,existing'],
   ])('refuses %s', (_what, wrong, words) => {
     expect(() => render({ ...webIdentity, ...wrong })).toThrow(words)
   })

@@ -74,7 +74,7 @@ describe('Several agents in the values', () => {
     ])
   })
 
-  it('replace the pods of the agent when they change', async () => {
+  it('cause new pods of the agent service when one of their settings changes', async () => {
     const annotation = async (values: Values) =>
       (await renderWith(values)).pod('demo-agent').metadata?.annotations?.['checksum/config']
     const renamed = merge(two, { agents: { alerts: { title: 'Another title' } } })
@@ -107,7 +107,7 @@ describe('The notes on several agents', () => {
     expect(await renderNotes()).not.toContain('Agents:')
   })
 
-  it('warn of agents that others use without signing in', async () => {
+  it('warn of agents that anybody can use without signing in', async () => {
     expect(await notesWith(exposed, open)).toContain(
       'WARNING: Without signing in, whoever reaches the page acts as the agent weather.',
     )
@@ -115,7 +115,7 @@ describe('The notes on several agents', () => {
       expect(await notesWith(values)).not.toContain('WARNING: Without signing in')
   })
 
-  it('warn of user accounts that others use without signing in', async () => {
+  it('warn of user accounts that anybody can use without signing in', async () => {
     const user = { agents: { weather: { agentUser: { objectId: weather.user.id }, flows: ['agent-user'] } } }
     const warning = 'whoever reaches the page acts as the user account of weather'
     expect(await notesWith(user, exposed, open)).toContain(warning)

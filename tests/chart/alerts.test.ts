@@ -35,7 +35,7 @@ const folder = temporaryFolder()
 
 const outcomes = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`
-/** Series of a sidecar that uses this much of its 512 MiB, and of a sidecar in a pod of something else. */
+/** Series of an agent's sidecar that uses this much of its 512 MiB, and of a sidecar in a pod without an agent. */
 const sidecarWith = (usedMib: number) =>
   Object.fromEntries(
     [
@@ -52,7 +52,7 @@ const sidecarWith = (usedMib: number) =>
       ],
     ]),
   )
-/** For each alert: series that make it fire (a rise a minute, or a constant value), and its row in the troubleshooting guide. */
+/** For each alert: series that make it fire (rising each minute, or constant), and its row in the troubleshooting guide. */
 // biome-ignore format: table
 const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
   AgentIdentityNotHonoured: { series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
@@ -161,7 +161,7 @@ describe('The alerts, as Prometheus evaluates them,', () => {
 })
 
 describe('Alerts and dashboard', () => {
-  it('ask for metrics that agent and weather API have', async () => {
+  it('use only metrics that agent and weather API have', async () => {
     const ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
     const { registry: ofWeatherApi } = new ApiMetrics()

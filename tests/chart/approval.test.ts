@@ -50,7 +50,7 @@ describe('A Secret with the keys that seal waiting turns', () => {
     expect(volumeMounts.filter(({ name }) => name === 'seal-keys')).toEqual([])
   })
 
-  it('is neither demanded nor mentioned if nothing waits', async () => {
+  it('is neither demanded nor mentioned if no call can wait', async () => {
     const text = await renderText({ values: identities })
     expect(text).not.toMatch(/seal|CONSENT_REDIRECT_URI|AUTH_CONTEXT|kind: Secret/)
     const values = { ...ingress, mcpServers: { notes: { ...notes, readOnlyTools: notes.allowedTools } } }

@@ -109,7 +109,7 @@ describe('The credential of the sidecar', () => {
     ).toBe(identity)
   })
 
-  it('needs no webhook otherwise', async () => {
+  it('needs no webhook if it is a projected token', async () => {
     const { metadata } = (await render({ values: withCredential('ProjectedToken') })).pod('demo-agent')
     expect(Object.keys({ ...metadata.labels, ...metadata.annotations }).join()).not.toContain('azure')
   })

@@ -68,7 +68,7 @@ function samplesOf(range: string): readonly number[] {
   return [0, 1 / 7, 1 / 3, 1 / 2, 5 / 6, 1].map(share => Math.round(first + (last - first) * share))
 }
 
-/** Internet addresses next to the ranges, by which a wrong mask shows. */
+/** Internet addresses next to the ranges, which reveal a wrong mask. */
 const neighbours = ranges
   .flatMap(range => {
     const [first, last] = endsOf(range)
@@ -117,7 +117,7 @@ describe('The internet in the policies', () => {
     expect(reached(await policiesWith(), [address])).toEqual([])
   })
 
-  it('begins next to these ranges', async () => {
+  it('includes the addresses next to ranges that are not the internet', async () => {
     const addresses = neighbours.map(dotted)
     expect(addresses.length).toBeGreaterThan(12)
     expect(reached(await policiesWith(), addresses)).toEqual(addresses)
@@ -146,7 +146,7 @@ describe('The internet in the policies', () => {
   })
 
   it.each(['fd00::/8', '10.0.0.1', 'internal', '::/0'])(
-    'excludes no range that contains it or lies outside, which the API server would refuse: %s',
+    'cannot exclude a range that contains it or lies outside it, which the API server would refuse: %s',
     async range => {
       await expect(policiesWith({ networkPolicy: { internetExcept: [range] } })).rejects.toThrow(
         'internetExcept',

@@ -17,7 +17,7 @@ const settingsOf = (rendering: Rendering) =>
   containers.map(([workload, container]) => rendering.settings(workload, container))
 
 describe('The value proxy', () => {
-  it('tells every container of the proxy, and what is called directly', async () => {
+  it('tells every container which proxy to use, and which hosts to call directly', async () => {
     const egress = [{ to: [{ namespaceSelector: {} }] }]
     const values = merge(byAddress, {
       proxy: { noProxy: ['intranet.example'] },
@@ -47,7 +47,7 @@ describe('The value proxy', () => {
     }
   })
 
-  it('leaves no way out of the cluster but to the proxy', async () => {
+  it('lets pods connect to nothing outside the cluster but the proxy', async () => {
     const policies = (await renderWith(byAddress)).ofKind('NetworkPolicy')
     for (const component of ['agent', 'weather-api']) {
       const labels = {

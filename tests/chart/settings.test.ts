@@ -193,7 +193,7 @@ describe('The settings that the chart makes', () => {
     expect(readAgentConfig(rendering.settings('demo-agent', 'agent')).trustedProxies).toEqual(trustedProxies)
   })
 
-  it('let the weather API accept MCP clients by its public URL, which the policy has to let in', async () => {
+  it('give the weather API a public URL for MCP clients, and its policy lets them in', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(
       'https://weather.example.com/mcp',
@@ -293,7 +293,7 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes()).not.toContain('WARNING')
   })
 
-  it('replace the pods that read them when they change, and no others', async () => {
+  it('replace, when they change, the pods that read them and no others', async () => {
     const checksums = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
       return ['demo-agent', 'demo-weather-api'].map(

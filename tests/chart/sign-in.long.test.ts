@@ -44,7 +44,7 @@ describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, 
     expect(notes).not.toContain('WARNING')
   })
 
-  it('is open to others if the values say so, and the notes warn of it', async () => {
+  it('does not demand sign-in if the values say so, and the notes warn of it', async () => {
     const open = { agent: { requireSignIn: false } }
     expect(await isOpenTo(merge(exposed, open))).toEqual({ requireSignIn: false, traceFor: 'signed-in' })
     const notes = await notesWith(wayIn, open)

@@ -39,7 +39,7 @@ describe('Telemetry in the chart', () => {
     expect(rendering.objects.filter(({ metadata }) => metadata.name.includes('dashboard'))).toEqual([])
   })
 
-  it('reaches both services, with the names of their pods, from the same list in the right order', async () => {
+  it('is set up in both services by the same list of variables, in resolvable order, with the names of their pods', async () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const pod = `demo-${component}`
@@ -89,7 +89,7 @@ describe('Telemetry in the chart', () => {
     await expect(renderWith({ telemetry: values })).rejects.toThrow(fault)
   })
 
-  it('includes alerts and dashboard with the labels that select them', async () => {
+  it('includes alerts and dashboard, with the labels by which Prometheus and Grafana select them', async () => {
     const rendering = await renderWith({
       prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
       grafanaDashboard: { enabled: true },

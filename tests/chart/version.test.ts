@@ -15,8 +15,8 @@ interface ChartFile {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-describe('One version', () => {
-  it('is that of all packages', () => {
+describe('The version', () => {
+  it('is the same in all packages', () => {
     const workspaces = ['packages', 'services', 'emulators'].flatMap(parent =>
       readdirSync(resolve(root, parent)).map(name => `${parent}/${name}/package.json`),
     )
@@ -25,7 +25,7 @@ describe('One version', () => {
     expect(versions).toEqual(workspaces.map(path => [path, version]))
   })
 
-  it.each(readdirSync(resolve(root, 'charts')))('is that of the chart %s and of what it installs', name => {
+  it.each(readdirSync(resolve(root, 'charts')))('is the same in chart %s and in what it installs', name => {
     const file: ChartFile = parse(read(`charts/${name}/Chart.yaml`))
     expect([file.version, file.appVersion]).toEqual([version, version])
   })

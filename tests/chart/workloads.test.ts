@@ -53,7 +53,7 @@ describe('The sidecar', () => {
     expect(await nodes('')).toBeUndefined()
   })
 
-  it('may be any image', async () => {
+  it('may have any image', async () => {
     const digest = `sha256:${'0'.repeat(64)}`
     const image = { repository: 'registry.example/sidecar', digest }
     const { image: reference, args } = await sidecarOf({ sidecar: { image, args: ['main.mjs'] } })
@@ -76,7 +76,7 @@ describe('Pods that stop', () => {
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(20 + turnTimeoutSeconds)
   })
 
-  it('leave their Service first', async () => {
+  it('leave their Service before they stop', async () => {
     const api = (await render()).container('demo-weather-api', 'weather-api')
     expect(api.lifecycle?.preStop?.sleep?.seconds).toBe(10)
   })

@@ -66,7 +66,7 @@ describe('Three agents in one pod', () => {
     const script = "process.kill(1, 'SIGTERM')"
     await runIn(demo.namespace, { pod: metadata.name, container: 'sidecar', script })
     await expect.poll(sidecarRestarts, { timeout: 60_000 }).toBe(1)
-    // After the restart each question has to be answered anew.
+    // Each question is answered once more after the restart.
     for (const question of questions) await outcomeOf(question)
     isOver = true
     const seen = await running

@@ -64,7 +64,7 @@ function approve(url: string, { continuation, calls = [] }: Outcome): Promise<Ou
   return post(url, '/api/chat/continue', { continuation, decisions })
 }
 
-/** The temperatures of Ada's alerts, as one pod of the agent tells them. */
+/** The temperatures of Ada's alerts, as one pod of the agent returns them. */
 async function kept(url: string): Promise<readonly number[]> {
   const { answer, code } = await post(url, '/api/chat', { message: 'my alerts' })
   if (answer === undefined) throw new Error(`The alerts were not told: ${code}`)
@@ -108,7 +108,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('that was answered is not lost, and runs no second time, when the pod of the weather API is deleted', async () => {
+  it('is not lost after its answer, and runs no second time, when the pod of the weather API is deleted', async () => {
     await withPods(async ([one = '', other = '']) => {
       const before = await kept(one)
       const waiting = await askFor(one)
@@ -116,7 +116,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
       const { metadata } = await demo.namespace.pod('weather-api')
       await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
       await rolloutEnds('weather-api')
-      // The approval comes again at a pod that has not seen it, and gets the result of the first.
+      // The approval comes again, to a pod that has not seen it, and gets the result of the first one.
       await expect
         .poll(() => approve(other, waiting), { timeout: 60_000 })
         .toMatchObject({ tools: [{ status: 'ok' }] })
@@ -124,7 +124,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('that was answered is not lost when the weather API is killed while it answers others', async () => {
+  it('is not lost after its answer when the weather API is killed while it answers other calls', async () => {
     await withPods(async ([one = '']) => {
       const answered: number[] = []
       for (let times = 0; times < 3; times += 1) {
@@ -145,7 +145,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('is refused once its key has been taken away', async () => {
+  it('is refused once the key that sealed it has been taken away', async () => {
     const waiting = await withPods(([one = '']) => askFor(one))
     const patch = { stringData: { 'seal-keys': `two ${randomBytes(32).toString('base64')}` } }
     await demo.namespace.kubectl('patch', 'secret', 'keys-of-turns', '--patch', JSON.stringify(patch))

@@ -21,7 +21,7 @@ afterAll(() => demo?.[Symbol.asyncDispose]())
 /** The objects of the namespace by kind and name, without those that Kubernetes itself makes. */
 async function objects(): Promise<readonly string[]> {
   const kinds = await kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])
-  // Kubernetes makes and removes these by itself, some of them later than their owner.
+  // Kubernetes makes and removes these objects itself, some of them later than their owners.
   const transient =
     /^(events|endpoints|endpointslices|pods|replicasets|controllerrevisions|leases|pod(metrics)?)\b/
   const wanted = kinds.split('\n').filter(kind => kind !== '' && !transient.test(kind))

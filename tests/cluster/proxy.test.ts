@@ -55,7 +55,7 @@ beforeAll(async () => {
   certificate = makeCertificate('*.us-east-1.amazonaws.com,DNS:mcp.example')
   demo = await Demo.create('proxy')
   const { namespace } = demo
-  // A name under .localhost would never go by a proxy.
+  // Requests to names under .localhost never go through a proxy.
   const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
   entraHost = new URL(authority).host
   // Both authorities, since a company has its own besides the usual ones.

@@ -101,7 +101,7 @@ describe('The doctor, of the role that the template made,', () => {
   it.each([
     ['an inline policy', () => putPolicy('backdoor', anything)],
     [
-      'a statement more in its own policy',
+      'a further statement in its own policy',
       async () => {
         const { Statement } = await account.modelPolicy(RoleName)
         await putPolicy('bedrock', { Version, Statement: [...Statement, ...anything.Statement] })
@@ -144,7 +144,7 @@ describe('The doctor, of the role that the template made,', () => {
     expect(await look()).toMatchObject({ status: 'WARN', code: 'ROLE_ACCESS_MISSING' })
   })
 
-  it('does not mind order, ids, or a list of one', async () => {
+  it('ignores order, ids, and whether a single value is a list', async () => {
     await account.deploy('agent', { Issuer, ModelId })
     const { Statement } = await account.modelPolicy(RoleName)
     const [profile, model] = Statement

@@ -68,7 +68,7 @@ async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
   return (await askWeather(laptop.stack, cause.flow, userToken)).body
 }
 
-/** What the doctor says first of a failure: that is what people act on. */
+/** What the doctor says first of a failure, which is what its users act on. */
 function verdictOn(failure: InducedFailure): Finding {
   const findings = seen.get(failure) ?? []
   const isVerdict = ({ status, code }: Finding) =>
@@ -95,18 +95,18 @@ describe('The doctor names what is wrong when', () => {
     expect(hint).not.toBe('')
   })
 
-  it('a failure is only a warning, and then says nothing else', () => {
+  it('a failure is only a warning, and then finds nothing that failed', () => {
     for (const [, failure] of all.filter(([, { warns }]) => warns)) {
       const findings = seen.get(failure) ?? []
       expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])
     }
   })
+})
 
-  it('somebody looks it up in docs/troubleshooting.md (LONG_TESTS=true vitest -u, npm run troubleshooting)', async () => {
-    const sections = inducedFailures.map(
-      ([where, failures]) =>
-        `### ${where}\n\n${tableOf(failures.map(failure => rowOf(failure.what, verdictOn(failure))))}`,
-    )
-    await expect(sections.join('\n')).toMatchFileSnapshot(table)
-  })
+it('docs/troubleshooting.md has the doctor’s findings on every failure (LONG_TESTS=true vitest -u, npm run troubleshooting)', async () => {
+  const sections = inducedFailures.map(
+    ([where, failures]) =>
+      `### ${where}\n\n${tableOf(failures.map(failure => rowOf(failure.what, verdictOn(failure))))}`,
+  )
+  await expect(sections.join('\n')).toMatchFileSnapshot(table)
 })

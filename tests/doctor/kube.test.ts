@@ -333,19 +333,19 @@ describe('The doctor on a cluster', () => {
     ])
   })
 
-  it('passes on what the agent says of itself', async () => {
+  it('reports the problems in the agent’s own status', async () => {
     await stack.stop('weather')
     const findings = await examine()
     await stack.start('weather')
     expect(found(findings)).toContain('FAIL weather-api: API_UNAVAILABLE')
   })
 
-  it('says that there is no kubectl, and what its absence means', async () => {
+  it('reports a missing kubectl as CLUSTER_UNREACHABLE', async () => {
     vi.stubEnv('PATH', '')
     expect(found(await examineCluster({ receipt: '' }))).toEqual(['FAIL release: CLUSTER_UNREACHABLE'])
   })
 
-  it('does what the guides use it for', async () => {
+  it('finds no fault with the arguments that the guides use', async () => {
     const asked = ['aks.md', 'eks.md'].flatMap(guide =>
       commandsOf(guide).filter(({ words }) => words[3] === 'doctor'),
     )

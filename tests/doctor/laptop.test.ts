@@ -150,7 +150,7 @@ describe('npm run doctor', () => {
   })
 })
 
-describe('What the emulator of the sidecar never does, the doctor names as well:', () => {
+describe('The doctor also names what the emulator of the sidecar never does:', () => {
   async function examineSidecar(respond: RequestListener) {
     const server = createServer(respond)
     await new Promise<void>(listening => server.listen(0, 'localhost', listening))
@@ -162,14 +162,14 @@ describe('What the emulator of the sidecar never does, the doctor names as well:
     return codes(findings)
   }
 
-  it('a caller that it does not take for local', async () => {
+  it('taking the doctor for a remote caller', async () => {
     const found = await examineSidecar(({ url }, response) => {
       response.writeHead(url === '/healthz' ? 200 : 403).end('Healthy')
     })
     expect(found).toContain('sidecar entry weather: SIDECAR_REFUSED_CALLER')
   })
 
-  it('Development, where it takes everybody’s requests', async () => {
+  it('running in Development, where a sidecar takes everybody’s requests', async () => {
     const found = await examineSidecar((_request, response) => {
       response.writeHead(200).end('Healthy')
     })
@@ -197,7 +197,7 @@ describe('Of the sidecar’s image the doctor says', () => {
   it.each([
     ['there is no Docker', { PATH: '/nowhere' }],
     ['Docker runs no sidecar', { RUNNING_SIDECAR: '' }],
-    ['the sidecar at the port is another', { SIDECAR_URL: 'http://localhost:1' }],
+    ['the sidecar of Docker is at another port', { SIDECAR_URL: 'http://localhost:1' }],
   ])('that it could not see the version when %s, and where to look', async (_why, env) => {
     const [, version, image] = await lookAt(env, 'x64')
     expect(version).toMatchObject({ check: 'sidecar version', status: 'WARN', code: 'NOT_CHECKED' })

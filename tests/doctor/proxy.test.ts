@@ -56,7 +56,7 @@ describe('The doctor, of a proxy that the environment names,', () => {
     expect(await look()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
   })
 
-  it('takes a page for the API’s own, also if NO_PROXY names Entra', async () => {
+  it('attributes a page at an API’s http URL to the API, even if NO_PROXY names Entra', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url)
     vi.stubEnv('NO_PROXY', 'login.example')
     proxy.refusal = { status: 403 }

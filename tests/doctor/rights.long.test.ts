@@ -15,7 +15,7 @@ const rows = [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \| (.+
 )
 const demands = [...new Set(rows.map(({ demand }) => demand))]
 const { weather, alerts, trainee } = tenant.agents
-/** Each can be asked in every flow: those without a user account get one. */
+/** Each agent can be asked in every flow: those without a user account get one. */
 const agents = [
   { name: 'weather', clientId: weather.id, userId: weather.user.id },
   { name: 'alerts', clientId: alerts.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a2' },
@@ -38,14 +38,14 @@ for (const { name, clientId, userId } of agents.slice(1)) {
 }
 await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
 
-/** An outcome in the words of the table, as the agent tells it. */
+/** An outcome in the words of the table, as the agent reports it. */
 async function toldByAgent(agent: string, flow: Flow, token: string): Promise<string> {
   const { body } = await ask(laptop.stack.agentUrl, { agent, flow }, flow === 'obo' ? bearer(token) : {})
   if (body.code === undefined) return 'allowed'
   return `${body.upstream?.service === 'entra' ? 'Entra' : 'API'}: \`${body.code}\``
 }
 
-/** The same, as the doctor tells it: by the check of the token and that of the call. */
+/** The same outcome as the doctor reports it, by its checks of the token and of the call. */
 function toldByDoctor(findings: Awaited<ReturnType<Laptop['examine']>>, agent: string, flow: Flow): string {
   const isAbout = (check: string) => check.includes(` ${flows[flow].inWords}`) && check.endsWith(`(${agent})`)
   const [token, call] = findings.filter(({ check }) => isAbout(check))
@@ -60,7 +60,7 @@ it('The table of docs/agents.md has each agent at each kind of API', () => {
 })
 
 it.each(demands)(
-  'Agent and doctor tell of each agent in each flow what docs/agents.md says of an API that takes tokens of %s',
+  'Agent and doctor report for each agent and flow what docs/agents.md says of an API that takes tokens of %s',
   async demand => {
     const principal = laptop.entra.directory.principal(identities.weatherAppId)
     if (!principal) throw new Error('The tenant has no weather API.')

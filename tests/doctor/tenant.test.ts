@@ -59,7 +59,7 @@ const failures: [what: string, change: Change, expected: readonly string[], word
   ['a secret beside the federated credential', ({ blueprint }) => blueprint.passwordCredentials.push(aSecret), ['secret of the blueprint: WARN SECRET_STORED', 'access to the blueprint: FAIL ENTRA_ACCESS_ADDED'], 'client secret "more"'],
   ['a foreign federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: 'else', audiences: ['x'] }), ['access to the blueprint: FAIL ENTRA_ACCESS_ADDED'], 'federated credential for else of https://evil.example'],
   [
-    'a right that an agent without any inherits',
+    'a right that an agent without rights of its own inherits',
     ({ content, blueprint, principal, api, apiPrincipal }) => {
       content.appRoleAssignments.push({ id: 'added', principalId: principal.id, resourceId: apiPrincipal.id, appRoleId: api.appRoles[0]?.id ?? '', createdDateTime: '2026-11-01T00:00:00Z' })
       blueprint.inheritablePermissions.push({ resourceAppId: api.appId, inheritableRoles: { kind: 'allAllowed' } })
@@ -69,8 +69,8 @@ const failures: [what: string, change: Change, expected: readonly string[], word
   ],
   ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"'],
   ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.removeUser(user), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"; consent for its user account'],
-  ['a consent behind a blank', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'consent for its user account'],
-  ['an agent that nobody answers for', ({ weather }) => weather.sponsors.splice(0), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL SPONSOR_MISSING'], 'there is no sponsor'],
+  ['a consent with a blank before its scope', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'consent for its user account'],
+  ['an agent without a sponsor', ({ weather }) => weather.sponsors.splice(0), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL SPONSOR_MISSING'], 'there is no sponsor'],
 ]
 it.each(failures)('The doctor finds %s', async (_what, change, expected, words) => {
   change(tenantNow())
@@ -80,7 +80,7 @@ it.each(failures)('The doctor finds %s', async (_what, change, expected, words) 
   expect(wrong.map(({ detail }) => detail).join('\n')).toContain(words)
 })
 
-it('The doctor says what Graph does not show, and that it has no receipt', async () => {
+it('The doctor says what Graph does not show, and that there is no receipt', async () => {
   const [known] = await look(`${tenant.workplace.receiptPath}.none`)
   expect(known).toMatchObject({ code: 'NOT_CHECKED', detail: expect.stringContaining('There is no receipt') })
   const asUser = newWorkplace(tenant)
@@ -147,7 +147,7 @@ describe('An authentication context that alerts demand', () => {
     })
   })
 
-  it('is not looked at with a token that may not read policies', async () => {
+  it('is not checked with a token that may not read policies', async () => {
     tenant.workplace.useToken(tenant.token)
     expect(await judge(confirm)).toMatchObject({
       status: 'WARN',
@@ -156,7 +156,7 @@ describe('An authentication context that alerts demand', () => {
     })
   })
 
-  it('is found by beta if v1.0 does not tell the contexts of policies', async () => {
+  it('is found by Graph’s beta if v1.0 does not return the contexts of policies', async () => {
     vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
       const response = await globalFetch(url, init)
       if (!url.includes('/v1.0/identity/conditionalAccess/policies')) return response
@@ -178,7 +178,7 @@ describe('An authentication context that alerts demand', () => {
     expect((await look(undefined, { MCP_CONFIG: file })).map(({ check }) => check).join()).not.toContain('c7')
   })
 
-  it('is not asked about if alerts demand none', async () => {
+  it('is not checked if alerts demand none', async () => {
     expect((await look()).map(({ check }) => check).join()).not.toContain('context')
   })
 })

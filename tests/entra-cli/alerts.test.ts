@@ -80,12 +80,12 @@ describe('The right to keep alerts', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('lets the tokens of both applications tell which contexts were proven', async () => {
+  it('makes the tokens of both applications say which contexts were proven', async () => {
     await run(`apply ${forEach}`)
     for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
   })
 
-  it('is consented to by each user, which is nothing extra unless the consent has other permissions', async () => {
+  it('is consented to by each user; such a consent is extra only if it has other permissions too', async () => {
     expect((await run(`apply ${forEach}`)).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     consentOf('Principal', 'Alerts.ReadWrite')

@@ -167,23 +167,23 @@ describe('who can be the pod in Kubernetes', () => {
   const additions: [what: string, rule: Rule, told: string | undefined][] = [
     ['who may mint tokens', { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'] }, 'may mint its tokens'],
     ['who may mint tokens of all subresources', { verbs: ['*'], apiGroups: ['*'], resources: ['*/token'] }, 'may mint its tokens'],
-    ['who may mint those of this account', { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: ['demo-agent'] }, 'may mint its tokens'],
-    ['not who may mint those of another', { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: ['other'] }, undefined],
-    ['not who may only read accounts', { verbs: ['get', 'create'], apiGroups: [''], resources: ['serviceaccounts'] }, undefined],
+    ['who may mint tokens of this account', { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: ['demo-agent'] }, 'may mint its tokens'],
+    ['nobody who may mint tokens of another account', { verbs: ['create'], apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: ['other'] }, undefined],
+    ['nobody who may only read accounts', { verbs: ['get', 'create'], apiGroups: [''], resources: ['serviceaccounts'] }, undefined],
     ['who may make jobs', { verbs: ['create'], apiGroups: ['batch'], resources: ['cronjobs'] }, 'may run as it: any pod of the namespace may name it'],
     ['who may get into pods', { verbs: ['create'], apiGroups: [''], resources: ['pods/exec'] }, 'may get into its pods'],
     ['who may bind roles', { verbs: ['create'], apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'] }, 'may give such rights'],
     ['who may change this deployment', { verbs: ['patch'], apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['demo-agent'] }, 'may run as it: any pod of the namespace may name it'],
-    ['not who may create one by a name, which it does not have yet', { verbs: ['create'], apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['demo-agent'] }, undefined],
+    ['nobody who may create deployments by name only, since a new one has no name yet', { verbs: ['create'], apiGroups: ['apps'], resources: ['deployments'], resourceNames: ['demo-agent'] }, undefined],
     ['who may add containers to pods', { verbs: ['patch'], apiGroups: [''], resources: ['pods/ephemeralcontainers'] }, 'may get into its pods'],
     ['who may attach to a pod', { verbs: ['get'], apiGroups: [''], resources: ['pods/attach'], resourceNames: ['demo-agent-1'] }, 'may get into its pods'],
     ['who may change the account', { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'] }, 'may change the ServiceAccount'],
-    ['not who may change another', { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['other'] }, undefined],
+    ['nobody who may change another account', { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: ['other'] }, undefined],
     ['who may bind one role', { verbs: ['bind'], apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'], resourceNames: ['admin'] }, 'may give such rights'],
     ['who may act as an account of the namespace', { verbs: ['impersonate'], apiGroups: [''], resources: ['serviceaccounts'] }, 'may act as somebody who has such rights'],
     ['who may change the namespace, and so its Pod Security', { verbs: ['patch'], apiGroups: [''], resources: ['namespaces'] }, 'may change what the namespace admits'],
     ['who may read secrets', { verbs: ['list'], apiGroups: [''], resources: ['secrets'] }, 'may read secrets of the namespace'],
-    ['not who may go through nodes by a role of the namespace, which gives nothing of the kind', { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }, undefined],
+    ['nobody who may go through nodes by a role of the namespace, which cannot give this right', { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }, undefined],
   ]
   it.each(additions)('marks %s', async (_what, rule, told) => {
     now.namespace = [
@@ -203,8 +203,8 @@ describe('who can be the pod in Kubernetes', () => {
   // biome-ignore format: table
   const wider: [what: string, rule: Rule, told: string | undefined][] = [
     ['who may approve certificates of users', { verbs: ['approve'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kube-apiserver-client'] }, 'may have certificates signed for any user'],
-    ['who may sign them, among others', { verbs: ['sign'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/*'] }, 'may have certificates signed for any user'],
-    ['not who may approve those of kubelets', { verbs: ['approve'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kubelet-serving'] }, undefined],
+    ['who may sign certificates of users, among others', { verbs: ['sign'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/*'] }, 'may have certificates signed for any user'],
+    ['nobody who may approve certificates of kubelets', { verbs: ['approve'], apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: ['kubernetes.io/kubelet-serving'] }, undefined],
     ['who may act as one user', { verbs: ['impersonate'], apiGroups: [''], resources: ['users'], resourceNames: ['admin'] }, 'may act as somebody who has such rights'],
     ['who may add webhooks', { verbs: ['create'], apiGroups: ['admissionregistration.k8s.io'], resources: ['mutatingwebhookconfigurations'] }, 'may change what the namespace admits'],
     ['who may take policies away', { verbs: ['delete'], apiGroups: ['admissionregistration.k8s.io'], resources: ['validatingadmissionpolicybindings'] }, 'may change what the namespace admits'],
@@ -251,10 +251,10 @@ describe('who can be the pod in Kubernetes', () => {
   // biome-ignore format: table
   it.each([
     ['a webhook', aboutPods, {}, true],
-    ['not one for other objects', { ...aboutPods, resources: ['configmaps'] }, {}, false],
-    ['not one for namespaces with a label that this one does not have', aboutPods, { matchLabels: { inject: 'yes' } }, false],
-    ['not one that leaves this namespace out', aboutPods, { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['agents'] }] }, false],
-    ['one for namespaces as this', aboutPods, { matchExpressions: [{ key: 'team', operator: 'In', values: ['agents'] }, { key: 'inject', operator: 'DoesNotExist' }] }, true],
+    ['no webhook for other objects', { ...aboutPods, resources: ['configmaps'] }, {}, false],
+    ['no webhook for namespaces with a label that this one does not have', aboutPods, { matchLabels: { inject: 'yes' } }, false],
+    ['no webhook that leaves this namespace out', aboutPods, { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['agents'] }] }, false],
+    ['a webhook for namespaces such as this one', aboutPods, { matchExpressions: [{ key: 'team', operator: 'In', values: ['agents'] }, { key: 'inject', operator: 'DoesNotExist' }] }, true],
   ])('marks %s that may change pods as they are made, unless accepted', async (_what, rule, selector, isMarked) => {
     now.labels = { ...now.labels, team: 'agents' }
     now.admission = [webhook('MutatingWebhookConfiguration', rule, selector)]
@@ -284,7 +284,7 @@ describe('who can be the pod in Kubernetes', () => {
   it.each([
     ['no label', {}],
     ['baseline', { 'pod-security.kubernetes.io/enforce': 'baseline' }],
-  ])('is at fault if Pod Security is not restricted (%s)', async (level, labels) => {
+  ])('has a fault if Pod Security is not restricted (%s)', async (level, labels) => {
     now.labels = labels
     const { code, titles } = await tell('--kube', ...accepted)
     expect(titles).toContain(`Pod Security of the namespace: ${level}, not restricted`)
@@ -321,7 +321,7 @@ describe('who can be the pod in Kubernetes', () => {
     expect((await tell('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
   })
 
-  it('is told from RBAC alone if the API server may not be asked and the rest may not be read', async () => {
+  it('is derived from RBAC alone if the API server may not be asked and the rest may not be read', async () => {
     tenant.workplace.surroundings = {
       cluster: {
         async run(args, input) {
@@ -367,7 +367,7 @@ describe('the roles of agents in Azure', () => {
     expect(code).toBe(3)
   })
 
-  it('go by id if the name of the role is not shown', async () => {
+  it('are marked by the id of the role if its name is not shown', async () => {
     azure = { ...azure, [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] } }
     expect((await tell('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })
@@ -427,13 +427,13 @@ describe('who may become the role in AWS', () => {
   })
   // biome-ignore format: table
   const trusts: [what: string, statement: Readonly<Record<string, unknown>>, words: string | undefined][] = [
-    ['not EKS Pod Identity for the account', ofPods('demo-agent', { 'aws:RequestTag/eks-cluster-arn': cluster }), undefined],
-    ['EKS Pod Identity of whatever cluster', ofPods('demo-agent'), 'Service pods.eks.amazonaws.com if aws:RequestTag/kubernetes-namespace'],
-    ['EKS Pod Identity for another account', ofPods('other', { 'aws:RequestTag/eks-cluster-arn': cluster }), 'Service pods.eks.amazonaws.com if aws:RequestTag/eks-cluster-arn'],
+    ['no EKS Pod Identity for the ServiceAccount', ofPods('demo-agent', { 'aws:RequestTag/eks-cluster-arn': cluster }), undefined],
+    ['EKS Pod Identity of any cluster', ofPods('demo-agent'), 'Service pods.eks.amazonaws.com if aws:RequestTag/kubernetes-namespace'],
+    ['EKS Pod Identity for another ServiceAccount', ofPods('other', { 'aws:RequestTag/eks-cluster-arn': cluster }), 'Service pods.eks.amazonaws.com if aws:RequestTag/eks-cluster-arn'],
     ['a second principal', { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999988887777:root' }, Action: 'sts:AssumeRole' }, 'AWS arn:aws:iam::999988887777:root'],
     ['everybody', { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }, '*'],
-    ['the cluster without a condition of the subject', { ...trusted, Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com' } } }, 'Federated arn'],
-    ['the cluster by a pattern', { ...trusted, Condition: { StringLike: { [`${host}:sub`]: 'system:serviceaccount:*' } } }, 'StringLike system:serviceaccount:*'],
+    ['the cluster’s tokens without a condition on the subject', { ...trusted, Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com' } } }, 'Federated arn'],
+    ['the cluster’s tokens by a pattern of subjects', { ...trusted, Condition: { StringLike: { [`${host}:sub`]: 'system:serviceaccount:*' } } }, 'StringLike system:serviceaccount:*'],
   ]
   it.each(trusts)('marks %s', async (_what, statement, words) => {
     aws.trust.push(statement)
@@ -446,8 +446,8 @@ describe('who may become the role in AWS', () => {
   it.each([
     ['other services', { Effect: 'Allow', Action: 's3:*', Resource: '*' }, 'may s3:* on *'],
     ['all models', { ...call, Resource: '*' }, 'may bedrock:InvokeModel on *'],
-    ['a model past the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
-    ['all but something', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
+    ['a model without the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
+    ['all actions but some', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
   ])('is marked if the role may do more than the template allows: %s', async (_what, statement, title) => {
     aws.access.push(statement)
     expect((await tell('--aws', roleArn)).surplus).toEqual([title])

@@ -137,7 +137,7 @@ it.each([
     },
     'agent identity "alerts" → sponsor Ada Osei is disabled',
   ],
-])('a sponsor who %s is at fault', async (_what, change, words) => {
+])('a sponsor who %s is marked as a fault', async (_what, change, words) => {
   change(tenantNow())
   const { code, radius } = await tell()
   expect(marked(radius, 'fault')).toContainEqual(expect.stringContaining(words))

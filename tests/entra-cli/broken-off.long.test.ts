@@ -13,7 +13,7 @@ const options = [
   ...['--agent', 'one:autonomous,obo,agent-user', '--agent', 'two:none'],
 ]
 const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
-/** In milliseconds: each runs a set-up some sixty times, which takes seconds, and minutes on a busy machine. */
+/** In milliseconds: each test runs a set-up some sixty times, which takes seconds, and minutes on a busy machine. */
 const timeout = 300_000
 const portrait = () => portray(content())
 

@@ -67,7 +67,7 @@ describe('destroy', () => {
       expect(deletions()).toEqual([])
     })
 
-    it('says so in a dry run as well, besides everything else that goes along', async () => {
+    it('mentions the agent in a dry run as well, and all else that is deleted with the blueprint', async () => {
       await addAgent()
       const { code, output } = await run('destroy --dry-run')
       expect(code).toBe(0)

@@ -6,7 +6,7 @@ import { kubectl, useThreeAgents } from './support/three-agents.ts'
 
 const { agentId } = identities
 
-/** Long enough: time passes faster here than the API reads its list. */
+/** Long enough for the API to read its list: the command's waits take no time here. */
 const untilSeen = '--wait 9999'
 
 describe('the kill switch', () => {
@@ -92,7 +92,7 @@ describe('the kill switch', () => {
 
   it.each([
     ['a proof of several agents', '--prove', '--agent weather-agent or alerts-agent or trainee'],
-    ['another URL than of http', '--prove --api localhost:8080', '--api must be an http or https URL'],
+    ['a URL that is not of http', '--prove --api localhost:8080', '--api must be an http or https URL'],
   ])('refuses %s, before anything is switched off', async (_what, options, told) => {
     const { code, output, said } = await three.run(`disable ${options}`)
     expect([code, output]).toEqual([2, ''])

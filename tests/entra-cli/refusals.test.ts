@@ -46,7 +46,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentity.Read.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentity.Create.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
-  ])('when Graph refuses for want of it: %s', async (permission, role, step) => {
+  ])('when Graph refuses because it is missing: %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
     const { code, said } = await run('apply', ...everything)
     expect(code).toBe(1)
@@ -212,7 +212,7 @@ describe('apply says in words', () => {
 })
 
 describe('Entra takes its time, and apply', () => {
-  it('waits for new objects, and tells what for and how long', async () => {
+  it('waits for new objects, and says what it waits for and how long', async () => {
     tenant.entra.settings.change({ missedLookUps: 7 })
     const { code, said, pauses } = await run('apply', ...everything)
     expect(code).toBe(0)

@@ -97,7 +97,7 @@ describe('agents with rights of their own', () => {
     expect(values.entra).not.toHaveProperty('agentClientId')
   })
 
-  it('are not written over a file that is not one of agents, which is told before anything is made', async () => {
+  it('are not written over a file that does not configure agents, which is reported before anything is made', async () => {
     writeFileSync(tenant.workplace.agentsPath, '[1]')
     const { code, said } = await run(`apply ${agents}`)
     expect(said).toContain('is no configuration of agents')
@@ -105,7 +105,7 @@ describe('agents with rights of their own', () => {
     expect(readFileSync(tenant.workplace.agentsPath, 'utf8')).toBe('[1]')
   })
 
-  it('get and lose rights when others are named, the user account with its consent', async () => {
+  it('get and lose rights when other rights are named, the user account with its consent', async () => {
     await run(`apply ${agents}`)
     const user = users()[0]?.id
     const plan = await run('plan --agent weather:obo --agent trainee:autonomous')
@@ -154,8 +154,8 @@ describe('agents with rights of their own', () => {
 
 describe('the user account of an agent', () => {
   it.each([
-    ['behind a blank, which Entra takes for not granted', { scope: ' Weather.Read' }],
-    ['with more than was asked for', { scope: 'Weather.Read More' }],
+    ['a blank before the scope, which Entra takes for not granted', { scope: ' Weather.Read' }],
+    ['more than was asked for', { scope: 'Weather.Read More' }],
   ])('gets its consent mended: %s', async (_what, change) => {
     await run(`apply ${agents}`)
     const grant = content().permissionGrants.find(({ consentType }) => consentType === 'Principal')
@@ -235,7 +235,7 @@ describe('a user account that nobody asked for', () => {
     content().users.push({ ...foreign, userPrincipalName: 'x@contoso.example', identityParentId })
   }
 
-  it('is told by status, and left alone', async () => {
+  it('is reported by status, and left alone', async () => {
     await addUser()
     const { code, output } = await run('status')
     expect(output).toMatch(
@@ -298,7 +298,7 @@ describe('what agents inherit from their blueprint', () => {
     )
   }
 
-  it('is told of each agent, even of the one without any right of its own', async () => {
+  it('is reported for each agent, even for the one without any right of its own', async () => {
     await inherit()
     const { code, output } = await run('status')
     for (const name of ['weather', 'alerts', 'trainee']) {

@@ -56,7 +56,7 @@ const drifts: [what: string, change: Change, words: string][] = [
   ['optional claims that are gone', ({ api }) => api.optionalClaims?.accessToken.splice(0, 1), 'optionalClaims.accessToken[xms_act_fct] is "missing"'],
   ['claims that are not accepted as mapped', ({ api }) => Object.assign(api.api, { acceptMappedClaims: null }), 'api.acceptMappedClaims is null, wanted true'],
   ['the API that the page is for', ({ page }) => Object.assign(page, { requiredResourceAccess: [] }), 'requiredResourceAccess['],
-  ['a redirect URI too many', ({ page }) => page.spa.redirectUris.push('https://evil.example'), 'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]'],
+  ['an additional redirect URI', ({ page }) => page.spa.redirectUris.push('https://evil.example'), 'spa.redirectUris is ["http://localhost:3001/auth/redirect.html","https://evil.example"]'],
   [
     'the subject of a federated credential',
     ({ blueprint }) => {
@@ -66,8 +66,8 @@ const drifts: [what: string, change: Change, words: string][] = [
   ],
   ['a federated credential that is gone', ({ blueprint }) => Object.assign(blueprint, { federatedIdentityCredentials: [] }), 'missing '],
   ['a secret that is gone', ({ blueprint }) => Object.assign(blueprint, { passwordCredentials: [] }), 'missing '],
-  ['a scope behind a blank, which Entra takes for not granted', ({ grant }) => Object.assign(grant('Weather.Read'), { scope: ' Weather.Read' }), 'scope is " Weather.Read", wanted "Weather.Read"'],
-  ['more granted than wanted', ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }), 'scope is "access_as_user more"'],
+  ['a scope with a blank before it, which Entra takes for not granted', ({ grant }) => Object.assign(grant('Weather.Read'), { scope: ' Weather.Read' }), 'scope is " Weather.Read", wanted "Weather.Read"'],
+  ['a consent to more than was wanted', ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }), 'scope is "access_as_user more"'],
   ['a consent of one user in place of that for all', ({ grant }) => Object.assign(grant('Weather.Read'), { consentType: 'Principal', principalId: seedIds.ada }), 'missing '],
   ['an app role assignment that is gone', ({ content, agent }) => Object.assign(content, { appRoleAssignments: content.appRoleAssignments.filter(one => one.principalId !== agent.id) }), 'missing '],
   ['an agent identity that is gone', ({ agent }) => tenant.entra.directory.removePrincipal(agent), 'agent identity "weather-agent"'],
@@ -130,7 +130,7 @@ const additions: [what: string, change: Change, words: string][] = [
   ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: theirs, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${theirs}] of blueprint`],
 ]
 
-describe('status tells what nobody asked for, and apply leaves alone,', () => {
+describe('status reports what nobody asked for, and apply leaves alone,', () => {
   it.each(additions)('%s', async (_what, change, words) => {
     change(tenantNow())
     const { code, output } = await run('status')
@@ -153,7 +153,7 @@ describe('status tells what nobody asked for, and apply leaves alone,', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('and calls what Graph does not show not evaluated, and never clean', async () => {
+  it('and reports what Graph does not show as not evaluated, never as clean', async () => {
     const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
     tenant.workplace.useToken(await graphToken(tenant, without))
     const { code, output } = await run('status')

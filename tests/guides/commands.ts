@@ -10,7 +10,7 @@ export interface Block {
   readonly label: string
   /** Its commands, one a line, without comments. */
   readonly lines: readonly string[]
-  /** Under the comment `# not run by our tests`. */
+  /** Whether the block is under the comment `# not run by our tests`. */
   readonly isMarked: boolean
 }
 

@@ -53,7 +53,7 @@ describe.each(guides)('The commands of %s', path => {
     block.shell === 'bash' ? [[block, blocks[index + 1]] as const] : [],
   )
 
-  it('are the same in both shells, or stand there for both with the same programs and arguments', () => {
+  it('are the same in both shells, or are given for each shell with the same programs and arguments', () => {
     for (const [bash, powershell] of pairs) {
       expect(powershell?.shell).toBe('powershell')
       expect(powershell?.isMarked).toBe(bash.isMarked)

@@ -5,7 +5,7 @@ export interface Turn {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly ms: number
-  /** `OK`, the code of a problem, or of how the connection broke. */
+  /** `OK`, or the code of the problem or of the connection error. */
   readonly outcome: string
 }
 

@@ -13,7 +13,7 @@ interface RegisteredApi {
 }
 
 /**
- * The variables by which the emulators of Entra and the sidecar know these APIs. That of Entra reads a file, which is
+ * The variables by which the emulators of Entra and the sidecar know these APIs. The one of Entra reads a file, which is
  * written to `folder`.
  */
 export function registerApis(folder: string, apis: Readonly<Record<string, RegisteredApi>>): StackOverrides {

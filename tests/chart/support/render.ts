@@ -14,7 +14,7 @@ export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : [
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** The fewest values that install. */
+/** The fewest values with which the chart can be installed. */
 export const identities = {
   entra: {
     tenantId: '11111111-2222-4333-8444-555555555555',
@@ -148,7 +148,7 @@ export async function render(options = leastOptions): Promise<Rendering> {
   return rendering
 }
 
-/** The fewest values that install, with further values over them. */
+/** Renders the chart with the fewest possible values, and further values over them. */
 export function renderWith(values: Values): Promise<Rendering> {
   return render({ values: merge(identities, values) })
 }

@@ -19,7 +19,7 @@ const unknown = {
   error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
 }
 
-/** Graph as the command line calls it, where calls go wrong as networks and Entra let them. */
+/** Graph as the command line calls it, where calls can fail in the ways in which networks and Entra fail. */
 export class FaultyGraph {
   readonly calls: Call[] = []
   decide: (call: Call) => Fate = () => 'pass'
@@ -49,8 +49,8 @@ export class FaultyGraph {
 }
 
 /**
- * The calls after which receipt and tenant differ from those after the call before: writes, and what follows them. A call that never
- * reached Graph leaves what a lost response to the call before it leaves.
+ * The calls at which it matters whether a command breaks off: the first, writes, and the call after each write. At all others, receipt
+ * and tenant are as at the previous call. Losing a call on its way to Graph is like losing the previous response.
  */
 export function tellingOf(calls: readonly Call[]): readonly Call[] {
   const isWrite = (call: Call | undefined) => call !== undefined && call.method !== 'GET'

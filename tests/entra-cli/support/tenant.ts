@@ -44,7 +44,7 @@ export function useTenant(start = startEmptyTenant): Tenant {
 }
 
 /**
- * The same after one `apply` long ago; it is reset to that state for each test.
+ * The same tenant after one `apply` long ago; it is reset to that state for each test.
  *
  * @param roles the roles of an application that works on it; default: Ada, with every permission of the set-up
  */

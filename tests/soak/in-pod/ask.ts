@@ -159,7 +159,7 @@ interface Waiting {
   readonly trace?: readonly (Step & { readonly response?: { readonly body?: { readonly id?: string } } })[]
 }
 
-/** An alert is created and deleted, each by a call that waits for its approval, as any replica gets the requests. */
+/** Creates an alert and deletes it, each by a call that waits for its approval; any replica gets the requests. */
 async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: number): Promise<string> {
   const decide = async (message: string): Promise<Waiting> => {
     const asked = await post('/api/chat', way, user, agent, { message })
@@ -181,7 +181,7 @@ async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: 
   return code ?? failed?.code ?? (tools?.length === 1 && tools[0]?.status === 'ok' ? 'OK' : 'NOT_DONE')
 }
 
-/** `OK` also for a denial that is right. */
+/** The outcome of a turn; `OK` also for the expected denial. */
 function outcomeOf(way: Way, user: string, status: number, body: string): string {
   const outcome = read(way, user, status, body)
   if (way.deniedBy === undefined) return outcome
