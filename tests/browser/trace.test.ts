@@ -104,7 +104,7 @@ describe('the trace', () => {
   it.each([
     ['nobody', 'This agent is set up to show the trace to nobody'],
     ['signed-in', 'This agent shows the trace only to users who are signed in.'],
-  ])('says so if the agent shows it to %s only', async (traceFor, words) => {
+  ])('says to whom the agent shows it: %s', async (traceFor, words) => {
     agent.config = { ...config, traceFor }
     answerWith([])
     const page = await browser.open(agent.url)

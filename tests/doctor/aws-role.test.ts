@@ -181,13 +181,13 @@ describe('The doctor, of the role that the template made,', () => {
       async () => {},
       { ...webIdentity, BEDROCK_MODEL_ID: 'amazon.nova-2-lite-v1:0' },
     ],
-  ])('says that it could not look, if %s', async (_why, change, settings) => {
+  ])('says that it could not check the role, if %s', async (_why, change, settings) => {
     await account.deploy('agent', { Issuer, ModelId })
     await change()
     expect(await look(settings)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
   })
 
-  it('has nothing to look at if the pods use no role', async () => {
+  it('checks nothing if the pods use no role', async () => {
     expect(await look({})).toBeUndefined()
   })
 })

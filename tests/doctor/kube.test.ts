@@ -226,7 +226,7 @@ describe('The doctor on a cluster', () => {
     expect(found(seen.get(what) ?? [])).toContain(expected)
   })
 
-  it('has nothing against several pods of an agent whose calls wait, nor against the Secret that they share', async () => {
+  it('finds no fault in several pods of an agent whose calls wait, nor in the Secret that they share', async () => {
     const findings = await examine({
       agents: 2,
       values: {
@@ -261,12 +261,12 @@ describe('The doctor on a cluster', () => {
     expect(await readContexts(options)).toBe('')
   })
 
-  it('has nothing against a proxy that the chart’s value names', async () => {
+  it('finds no fault in a proxy that the chart’s value names', async () => {
     const findings = await examine({ values: { proxy: { https: 'http://10.9.8.7:3128' } } })
     expect(findings.find(({ check }) => check === 'proxy')).toMatchObject({ status: 'PASS' })
   })
 
-  it('has nothing against a page at a host name whose users sign in', async () => {
+  it('finds no fault in a page at a host name whose users sign in', async () => {
     const findings = await examine({ values: { agent: { allowedHosts: ['agent.example.com'] } } })
     expect(findings.find(({ check }) => check === 'sign-in')).toMatchObject({
       status: 'PASS',

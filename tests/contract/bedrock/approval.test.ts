@@ -51,7 +51,7 @@ const resultsOf = (message: ReturnType<typeof lastMessage>) =>
   })
 
 describe('A step of the model that reads and changes', () => {
-  it('is answered in one message, in the order of its calls, whatever was decided', async () => {
+  it('is answered in one message, in the order of its calls, whatever the user decided', async () => {
     model.play(
       [
         ...text('I will look and set up two.'),

@@ -19,7 +19,7 @@ describe('Callers that are not on this machine', () => {
 })
 
 describe('The Host header', () => {
-  test('does not matter unless AllowedHosts says so; then it matters to the health probe too', async () => {
+  test('is checked only if AllowedHosts limits it, and then for the health probe too', async () => {
     const open = await Trial.begin()
     expect((await open.get(autonomousPath, { host: 'sidecar:5000' })).status).toBe(200)
     const filtered = await Trial.begin({ environment: { AllowedHosts: 'localhost' } })
