@@ -11,7 +11,7 @@ import type { Toolset } from './tools/toolset.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { version } from './version.ts'
 
-/** Every API that the agent has tools for. Another API is another folder under tools/, and its name here. */
+/** Every API that the agent has tools for. A further API needs a folder under tools/ and its name here. */
 const toolsetReaders: readonly ((env: EnvironmentReader) => Toolset)[] = [readWeatherToolset]
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
@@ -80,7 +80,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
         env.optional('CONSENT_REDIRECT_URI') === undefined
           ? undefined
           : env.secureUrl('CONSENT_REDIRECT_URI', ''),
-      /** Where the built page lies; `undefined` = beside the sources. */
+      /** The folder of the built page; `undefined` = beside the sources. */
       pageFolder: env.optional('CHAT_UI_DIR'),
       /** What is emulated in this deployment: a label for status and page that decides nothing. */
       emulated: readEmulated(env),

@@ -7,7 +7,7 @@ import {
 } from '@entra-bedrock-agent/service-kit'
 
 /**
- * Every failure of the agent that a user can meet, beside the common ones and those of the tools: its status, its cause and the way out, one sentence each.
+ * Every failure of the agent that a user can meet, beside the common ones and those of the tools: its status, its cause and its remedy, one sentence each.
  * 401 = the user's token is missing or unusable; 403 = the token is good, a right is missing;
  * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
  */

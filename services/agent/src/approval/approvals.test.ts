@@ -53,7 +53,7 @@ function continuing(
 }
 
 describe('A turn that waits', () => {
-  it('shows the calls as they would run, and hides the rest from whoever sends it back', async () => {
+  it('shows the calls as they would run, and hides its state from the client that sends it back', async () => {
     const { one } = replicas()
     const asked = await one.pause(turnOf('ada'), waiting())
     expect(asked).toMatchObject({
@@ -79,7 +79,7 @@ describe('A turn that waits', () => {
     expect(seconds).toBeLessThanOrEqual(600)
   })
 
-  it('goes on at another replica, with what was decided', async () => {
+  it('goes on at another replica, with the user’s decisions', async () => {
     const { one, other } = replicas()
     const turn = turnOf('ada')
     const resumed = await other.resume(continuing(await one.pause(turn, waiting())))
@@ -92,7 +92,7 @@ describe('A turn that waits', () => {
     expect(resumed.denied.size).toBe(0)
   })
 
-  it('remembers what was denied for as long as the turn lasts', async () => {
+  it('remembers until its end which calls were denied', async () => {
     const { one } = replicas()
     const deny = { decisions: [{ callId: 'call-1', digest: pending.digest, decision: 'deny' as const }] }
     const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting()), deny))
@@ -101,14 +101,14 @@ describe('A turn that waits', () => {
     expect([...next.denied]).toEqual([pending.digest])
   })
 
-  it('goes on once: the same continuation is refused meanwhile and afterwards', async () => {
+  it('goes on once: its continuation is refused while the turn runs and afterwards', async () => {
     const { one } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await one.resume(request)
     await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
   })
 
-  it('may come again after a failure, unless something was done that must not be done twice', async () => {
+  it('can be continued again after a failure, unless a call was made that must not be made twice', async () => {
     const { one } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     const first = await one.resume(request)
@@ -119,7 +119,7 @@ describe('A turn that waits', () => {
     await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
   })
 
-  it('is not used up by a request that is refused', async () => {
+  it('can still be continued after a request that was refused', async () => {
     const { one } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await expect(one.resume({ ...request, decisions: [] })).rejects.toThrow(refusal('APPROVAL_INVALID'))
@@ -138,7 +138,7 @@ describe('A turn that waits', () => {
     await expect(one.pause(turn, waiting())).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
   })
 
-  it('gives a step-up no more time than the approval had, but another call a new limit', async () => {
+  it('gives a step-up no more time than the approval had, but a new time limit to another call', async () => {
     const { one } = replicas()
     const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
     const exp = first.continuation.exp - 300
@@ -153,7 +153,7 @@ describe('A turn that waits', () => {
     expect(Date.parse(expiresAt)).toBeGreaterThan(exp * 1000)
   })
 
-  it('writes ids and digests to the audit log, and counts, but shows nothing of what was asked', async () => {
+  it('is counted, and is in the audit log with ids and digests but without arguments and tokens', async () => {
     const { one, lines, metrics } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await one.resume(request)
@@ -181,7 +181,7 @@ describe('A turn that waits', () => {
 describe('A turn that waits for a consent', () => {
   const right = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' } as const
 
-  it('names where the user consents, as themselves, and where an administrator does', async () => {
+  it('names the URLs at which the user and an administrator can consent', async () => {
     const { one } = replicas()
     const { consent } = await one.pause(turnOf('ada'), waiting({ kind: 'consent', right }))
     const url = new URL(consent?.url ?? '')

@@ -140,7 +140,7 @@ export class Approvals {
     }
   }
 
-  /** Ids only: no arguments, which say what the user wants. */
+  /** Logs ids only: arguments would show what the user wants. */
   #audit(
     decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
     asker: Asker & Pick<Turn, 'id'>,
@@ -160,7 +160,7 @@ export class Approvals {
   }
 }
 
-/** Whether a wait is for calls that waited before: a step-up or consent after an approval keeps its expiry. */
+/** Whether the same calls waited before: a step-up or consent after an approval keeps the approval's expiry. */
 function isSameWait({ pending: before }: Pick<Continuation, 'pending'>, { pending }: Wait): boolean {
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }

@@ -16,10 +16,10 @@ const full = (name: string) => `api://${api.appId}/${name}`
 describe('The consent that a user is asked for', () => {
   it.each([
     ['one scope', 'Notes.Read', ['Notes.Read']],
-    ['several', 'Notes.Read, Notes.Write', ['Notes.Read', 'Notes.Write']],
-    ['one by its full name', full('Notes.Read'), ['Notes.Read']],
-    ['one of another API beside it', 'Notes.Read, https://graph.microsoft.com/Mail.Read', ['Notes.Read']],
-    ['nothing but one of another API', 'https://graph.microsoft.com/Mail.Read', ['.default']],
+    ['several scopes', 'Notes.Read, Notes.Write', ['Notes.Read', 'Notes.Write']],
+    ['a scope by its full name', full('Notes.Read'), ['Notes.Read']],
+    ['also a scope of another API', 'Notes.Read, https://graph.microsoft.com/Mail.Read', ['Notes.Read']],
+    ['only a scope of another API', 'https://graph.microsoft.com/Mail.Read', ['.default']],
   ])('is for this API alone if the API names %s', (_what, permission, names) => {
     expect(scopesOf(permission)).toEqual({ asked: [names.map(full).join(' ')], shown: names })
   })

@@ -96,7 +96,7 @@ describe('a sealed turn', () => {
     ['agent', 'trainee', 'APPROVAL_CHANGED'],
     ['flow', 'autonomous', 'APPROVAL_CHANGED'],
     ['mode', 'direct', 'APPROVAL_CHANGED'],
-  ])('goes on for the same %s only', async (name, other, code) => {
+  ])('is opened for the same %s only', async (name, other, code) => {
     const sealed = await seal(continuation, keys)
     expect(await codeOf(() => open(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
   })
@@ -171,7 +171,7 @@ describe('the keys of all replicas', () => {
     expect(running.current().kid).toBe('new')
   })
 
-  it('seal with the first key that is in the file now, and not at all if the file has gone', async () => {
+  it('are read again for each seal: the first key seals, and nothing is sealed without the file', async () => {
     const file = inFile(old)
     const running = readSealKeys(file)
     writeFileSync(file, `${fresh}\n${old}\n`)
@@ -187,7 +187,7 @@ describe('the keys of all replicas', () => {
     [`${old}\nnew c2hvcnQ=`, 'Line 2 is no key'],
     [`${old} more`, 'Line 1 is no key'],
     [`${old}\n${line('old')}`, 'Two keys have the same id.'],
-  ])('are refused in words that contain no key (%#)', (text, words) => {
+  ])('are refused if malformed, with an error that contains no key (%#)', (text, words) => {
     expect(() => parseKeys(text)).toThrow(words)
   })
 })
@@ -211,23 +211,23 @@ describe('a decision', () => {
   })
 
   it.each<[string, readonly Decision[]]>([
-    ['none', []],
-    ['one of two', decisions.slice(0, 1)],
-    ['one twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
-    ['one too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
-    ['an unknown one', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
+    ['no call', []],
+    ['one of two calls', decisions.slice(0, 1)],
+    ['one call twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
+    ['one call too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
+    ['an unknown call', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
   ])('is refused unless each call is decided once: %s', async (_which, given) => {
     expect(await codeOf(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
   })
 
   // biome-ignore format: table
   it.each<[string, Parameters<typeof requireSame>[1]]>([
-    ['gone, or takes other arguments', undefined],
-    ['another one', { digest: digestCall({ ...createAlert, toolHash: 'hash-2' }), effect: 'create' }],
-    ['that of another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
-    ['no longer one that waits', { digest: digestCall(createAlert), effect: undefined }],
-    ['one that does something else', { digest: digestCall(createAlert), effect: 'delete' }],
-  ])('counts for nothing if the tool is %s', async (_what, now) => {
+    ['is gone, or takes other arguments', undefined],
+    ['has another definition', { digest: digestCall({ ...createAlert, toolHash: 'hash-2' }), effect: 'create' }],
+    ['belongs to another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
+    ['needs no approval any more', { digest: digestCall(createAlert), effect: undefined }],
+    ['does something else', { digest: digestCall(createAlert), effect: 'delete' }],
+  ])('is refused if the tool %s', async (_what, now) => {
     const [call] = continuation.pending
     if (!call) throw new Error('There is one.')
     expect(await codeOf(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')
@@ -242,7 +242,7 @@ describe('a decision', () => {
 })
 
 describe('the digest of a call', () => {
-  it('is the same whatever the order of its members, and another for any other call', () => {
+  it('is the same for any order of the arguments, and differs for any other call', () => {
     const { city, when, untilDate } = createAlert.args
     expect(digestCall({ ...createAlert, args: { untilDate, when, city } } as typeof createAlert)).toBe(
       digestCall(createAlert),
@@ -256,7 +256,7 @@ describe('the digest of a call', () => {
     expect(new Set([createAlert, ...others].map(digestCall)).size).toBe(5)
   })
 
-  it('is made of JSON as RFC 8785 writes it', () => {
+  it('is computed from the canonical JSON of RFC 8785', () => {
     expect(canonicalJson({ '€': 1e21, a: [1.0, -0, 'é\n'], Z: null })).toBe(
       '{"Z":null,"a":[1,0,"é\\n"],"€":1e+21}',
     )
@@ -288,7 +288,7 @@ describe('1,000 edits of continuation, user and decisions', () => {
     fc.integer({ min: -1_000_000, max: 1_000_000 }).map(seconds => ({ now: now + seconds })),
   )
 
-  it('run only calls that were shown and approved, and are refused with one of the codes otherwise', {
+  it('lead only to calls that were shown and approved, or to a refusal with one of the codes', {
     timeout: 60_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -312,7 +312,7 @@ describe('1,000 edits of continuation, user and decisions', () => {
       fc.asyncProperty(edit, async given => {
         try {
           const { isUntouched, approved } = await runs(given)
-          // Only edits of decisions and times, and edits without effect, come here: what runs was shown and approved.
+          // Only edits of decisions and times, and edits without effect, get this far: the calls were shown and approved.
           expect(isUntouched).toBe(true)
           for (const call of approved) expect(continuation.pending).toContainEqual(call)
         } catch (error) {

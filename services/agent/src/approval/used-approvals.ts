@@ -20,7 +20,7 @@ export class UsedApprovals {
     this.#used.set(jti, exp)
   }
 
-  /** Lets a continuation come again, if no calls were made but those that are safe to send again. */
+  /** Lets a continuation be used again, if all calls that were made are safe to send again. */
   release(jti: string): void {
     this.#used.delete(jti)
   }

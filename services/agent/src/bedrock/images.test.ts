@@ -52,7 +52,7 @@ describe('An image for the model', () => {
     ['WebP with losses', lossyWebp, 'webp'],
     ['WebP without losses', losslessWebp, 'webp'],
     ['extended WebP', extendedWebp, 'webp'],
-  ])('is known as %s by its bytes, and too large by its width or height', (_what, of, format) => {
+  ])('is recognised as %s by its bytes, and refused if it is too wide or too high', (_what, of, format) => {
     expect(take(of(8_000, 8_000))).toEqual({ format, bytes: of(8_000, 8_000) })
     expect(take(of(8_001, 1))).toBe('more than 8000 pixels wide or high')
     expect(take(of(1, 8_001))).toBe('more than 8000 pixels wide or high')
@@ -63,13 +63,13 @@ describe('An image for the model', () => {
     ['is cut short', png(1, 1).subarray(0, 20)],
     ['is a JPEG without a frame', Buffer.from('ffd8ffe00010', 'hex')],
     ['is a JPEG of empty segments', Buffer.concat([Buffer.from('ffd8', 'hex'), Buffer.alloc(1_000, 0xff)])],
-    ['is a WebP of a kind that nobody knows', webp('VP9 ', () => {})],
-    ['is a page', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
+    ['is a WebP of an unknown kind', webp('VP9 ', () => {})],
+    ['is an SVG image', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
   ])('that %s is refused', (_what, bytes) => {
     expect(take(bytes)).toBe('not a PNG, JPEG, GIF or WebP')
   })
 
-  it('is refused if the turn has no room left for it', () => {
+  it('is refused if it exceeds the turn’s limit for all images', () => {
     const allowance = new ImageAllowance(model)
     const large = Buffer.concat([png(1, 1), Buffer.alloc(3_000_000)])
     const taken = Array.from({ length: 5 }, () => allowance.take(large))

@@ -13,7 +13,7 @@ export interface ModelImage {
  */
 const limits = { images: 20, bytesOfImage: 3_750_000, bytesOfTurn: 12_000_000, pixels: 8_000 }
 
-/** What one turn may show the model in images. */
+/** How many more images, and of what size, the turn may show the model. */
 export class ImageAllowance {
   readonly #readsImages: boolean
   #images = 0

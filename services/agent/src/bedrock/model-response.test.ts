@@ -45,7 +45,7 @@ describe('a streamed reply', () => {
     })
   })
 
-  it('has no stop reason and no usage where the stream brought none', () => {
+  it('has no stop reason and no usage if the stream has none', () => {
     const reply = assemble(said('Oslo is'))
     expect(reply).toMatchObject({ stopReason: undefined, usage: undefined })
   })
@@ -66,7 +66,7 @@ describe('a streamed reply', () => {
     ])
   })
 
-  it('never mends a tool call that was cut off', () => {
+  it('never repairs a tool call that was cut off', () => {
     const reply = assemble(toolStart(0, 'a', 'get_weather'), toolInput(0, '{"city":"Par'))
     expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
   })

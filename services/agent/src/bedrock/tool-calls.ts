@@ -20,7 +20,7 @@ export interface ToolCalls {
   readonly context: ToolContext
   /** The tools that the model may call; they stay as they are until the turn is over. */
   readonly tools: readonly OfferedTool[]
-  /** What the turn may still show the model in images. */
+  /** How many more images, and of what size, the turn may show the model. */
   readonly images: ImageAllowance
   /** Codes of failures that the model may word for the user. All others, above all a refused identity, end the turn. */
   readonly tellable: ReadonlySet<string>

@@ -21,7 +21,7 @@ async function appWith(changes: Partial<AgentIdentity>) {
 it.each([
   ['A flow that the agent does not have', { flow: 'obo' }, 'This agent has these flows: autonomous.'],
   ['An agent that is not there', { agent: 'Other' }, 'There is no such agent. There are: default.'],
-])('%s is refused, and the existing ones are named', async (_what, asked, detail) => {
+])('%s is refused, and the available agents or flows are named', async (_what, asked, detail) => {
   const app = await appWith({ flows: ['autonomous'] })
   const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous', ...asked }
   const response = await app.inject({ method: 'POST', url: '/api/chat', payload })
@@ -29,7 +29,7 @@ it.each([
   expect(response.json()).toMatchObject({ code: 'INVALID_REQUEST', detail })
 })
 
-it('An agent has the tools of its APIs alone', async () => {
+it('An agent has the tools of its own APIs only', async () => {
   const app = await appWith({ title: 'Clerk', apis: ['notes'] })
   const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' }
   const answer = await app.inject({ method: 'POST', url: '/api/chat', payload })
@@ -37,8 +37,8 @@ it('An agent has the tools of its APIs alone', async () => {
     code: 'INVALID_REQUEST',
     detail: 'The agent has no tools for direct mode.',
   })
-  const told = await app.inject('/api/instructions?flow=autonomous')
-  const { systemPrompt, tools } = told.json()
+  const instructions = await app.inject('/api/instructions?flow=autonomous')
+  const { systemPrompt, tools } = instructions.json()
   expect(tools).toEqual([])
   expect(systemPrompt).toMatch(/^You are Clerk, an assistant/)
   expect(systemPrompt).not.toContain('weather')

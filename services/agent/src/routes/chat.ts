@@ -57,10 +57,10 @@ const goOn = {
 /** `POST /api/chat` and `POST /api/chat/continue`. */
 export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
   const { approvals, mayConsent } = options
-  // One limit for both, as a continuation costs what a message does.
+  // One limit for both, since a continuation costs as much as a message.
   const limited = { onRequest: app.rateLimit() }
 
-  /** Who asks, and how the answer is wanted: what both routes read first. */
+  /** Reads what both routes read first: who asks, and in which form the answer is wanted. */
   async function read(request: FastifyRequest, body: Omit<ChatRequest, 'message'>, reply: FastifyReply) {
     const accepted = request.accepts().type(['application/json', stream])
     if (accepted === false) {

@@ -39,7 +39,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
 }
 
 describe('An event stream', () => {
-  it('has its headers at once, keeps those of the app, and is passed through by proxies unbuffered', async () => {
+  it('sends its headers at once, with those of the app, and asks proxies not to buffer it', async () => {
     const never = Promise.withResolvers<void>()
     async function* silent() {
       await never.promise
@@ -113,7 +113,7 @@ describe('An event stream', () => {
   it.each([
     ['waits for the reader', Number.POSITIVE_INFINITY],
     ['waits for the source', 1],
-  ])('ends its source when the reader goes away while it %s', async (_what, events) => {
+  ])('ends its source when the reader goes away while the stream %s', async (_what, events) => {
     const ended = vi.fn()
     const gone = Promise.withResolvers<void>()
     async function* source() {
@@ -134,7 +134,7 @@ describe('An event stream', () => {
     expect(ended).toHaveBeenCalledOnce()
   })
 
-  it('gives up a reader that stays connected and takes nothing', async () => {
+  it('gives up a reader that stays connected and reads nothing', async () => {
     const ended = vi.fn()
     async function* endless() {
       try {

@@ -46,7 +46,7 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
     const asker = await readAsker(options, request, reply, request.query)
     const { agent, flow, signedIn, connection, requestId } = asker
-    // A turn in which nothing is said: tools are chosen for it as for any other.
+    // An empty turn: tools are chosen for it as for any other turn.
     const turn: Turn = {
       ...betweenTurns(agent, flow),
       id: randomUUID(),

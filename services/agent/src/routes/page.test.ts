@@ -47,7 +47,7 @@ describe('The page', () => {
     expect(body).toContain('<title>Page</title>')
   })
 
-  it('may load only its own files, connect only here and to Entra, and turn no string into code', async () => {
+  it('may load only its own files, connect only to the agent and Entra, and turn no string into code', async () => {
     const { headers } = await app.inject('/')
     expect(policyOf(headers['content-security-policy'])).toEqual({
       'default-src': "'none'",
@@ -64,7 +64,7 @@ describe('The page', () => {
     })
   })
 
-  it('has the other security headers, lets its sign-in popup be watched, and invites no other origin', async () => {
+  it('has the other security headers, can watch its sign-in popup, and is not shared with other origins', async () => {
     const { headers } = await app.inject({ url: '/', headers: { origin: 'http://localhost' } })
     expect(headers).toMatchObject({
       'cross-origin-opener-policy': 'same-origin-allow-popups',
@@ -78,7 +78,7 @@ describe('The page', () => {
     expect(headers['strict-transport-security']).toBeUndefined()
   })
 
-  it('keeps files named by their content for ever, and no others', async () => {
+  it('lets only files with a content hash in their name be cached for ever', async () => {
     const hashed = await app.inject('/assets/index-a1b2c3.js')
     expect(hashed.headers['cache-control']).toBe('public, max-age=31536000, immutable')
     const icon = await app.inject('/favicon.svg')
@@ -86,7 +86,7 @@ describe('The page', () => {
     expect(icon.headers['content-type']).toContain('image/svg+xml')
   })
 
-  it('stays inside its folder', async () => {
+  it('serves no file outside its folder', async () => {
     for (const url of ['/../package.json', '/..%2fpackage.json', '/assets/..%2f..%2fpackage.json', '/.env']) {
       expect((await app.inject(url)).statusCode).toBeGreaterThanOrEqual(400)
     }
@@ -94,7 +94,7 @@ describe('The page', () => {
 })
 
 describe('The page on which the sign-in popup ends', () => {
-  it('is reached from Entra, makes no connections, keeps its opener, and is not stored', async () => {
+  it('can be opened from Entra, makes no connections, keeps its opener, and is not stored', async () => {
     const { statusCode, headers, body } = await app.inject({
       url: '/auth/redirect.html?code=secret',
       headers: {
@@ -118,7 +118,7 @@ describe('The page on which the sign-in popup ends', () => {
 })
 
 describe('A page that was not built', () => {
-  it('says how to build it, and the rest works', async () => {
+  it('is replaced by a page that says how to build it, and the rest of the agent works', async () => {
     const bare = await build(join(folder, 'nothing'))
     const { statusCode, body } = await bare.inject('/')
     expect(statusCode).toBe(200)

@@ -107,7 +107,7 @@ describe('The events of a turn', () => {
     expect(events.at(-1)?.data).toMatchObject({ code: 'API_UNAVAILABLE', requestId: 'request-1' })
   })
 
-  it('say of an unexpected error only that there was one; the log has the error', async () => {
+  it('report an unexpected error without its text, which only the log has', async () => {
     const logged = vi.fn()
     const err = new TypeError('secret detail')
     const events = await collect(run(() => Promise.reject(err), { log: logTo(logged) }))
@@ -116,7 +116,7 @@ describe('The events of a turn', () => {
     expect(logged).toHaveBeenCalledExactlyOnceWith({ err }, 'A turn met an unexpected error.')
   })
 
-  it('are joined where they are text and wait for a slow reader, so that memory stays bounded', async () => {
+  it('of text are joined while they wait for a slow reader, so that memory stays bounded', async () => {
     const events = run(async turn => {
       for (let word = 0; word < 10_000; word += 1) turn.write('word ')
       return done
@@ -125,7 +125,7 @@ describe('The events of a turn', () => {
     expect(names).toEqual(['turn', 'delta', 'result'])
   })
 
-  it('ignore what a mode still says after its end', async () => {
+  it('include nothing that a mode writes after its end', async () => {
     let late: Turn | undefined
     const events = await collect(
       run(async turn => {
@@ -248,7 +248,7 @@ describe('The user’s token', () => {
   })
 })
 
-describe('The end of a turn that does not end by itself', () => {
+describe('The end of a turn', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -256,7 +256,7 @@ describe('The end of a turn that does not end by itself', () => {
     vi.useRealTimers()
   })
 
-  it('is TURN_TIMEOUT at its deadline', async () => {
+  it('is TURN_TIMEOUT at the deadline', async () => {
     const events = collect(run(untilAborted, {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_000)
     expect((await events).at(-1)).toMatchObject({
@@ -273,7 +273,7 @@ describe('The end of a turn that does not end by itself', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is the problem that it was aborted with', async () => {
+  it('is the problem that the turn was aborted with', async () => {
     const connection = new AbortController()
     const events = collect(run(untilAborted, { connection }))
     await vi.advanceTimersByTimeAsync(1)
@@ -282,7 +282,7 @@ describe('The end of a turn that does not end by itself', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is at once when its reader stops reading: everything below is aborted', async () => {
+  it('comes at once when the reader stops reading, and aborts everything below', async () => {
     let signal: AbortSignal | undefined
     const turn = run(turn => {
       signal = turn.signal
@@ -295,7 +295,7 @@ describe('The end of a turn that does not end by itself', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('leaves no timer behind when the answer came', async () => {
+  it('leaves no timer behind after an answer', async () => {
     await collect(run(async () => done))
     expect(vi.getTimerCount()).toBe(0)
   })

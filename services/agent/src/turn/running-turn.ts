@@ -46,7 +46,7 @@ export interface TurnObservers {
 /** An agent without a title is the only one, and known by the product's name. */
 const spanName = ({ name, title }: Turn['agent']) => (title === undefined ? 'entra-bedrock-agent' : name)
 
-/** How long the answer may take to fail by itself after an abort, so that its steps tell what was interrupted. */
+/** How long the answer may take to fail by itself after an abort, so that its steps show what was interrupted. */
 const settleMs = 250
 
 /** One turn: what was asked, and what was written, noticed and recorded until now. */
@@ -222,7 +222,7 @@ export class RunningTurn {
     this.#events.push({ event: 'problem', data: shown })
   }
 
-  /** What the first and the last event have in common. */
+  /** The members that the first and the last event have in common. */
   #head() {
     const { id, agent, mode, flow } = this.turn
     const traced = this.#traceId === undefined ? {} : { traceId: this.#traceId }

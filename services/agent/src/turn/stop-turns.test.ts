@@ -8,7 +8,7 @@ import { stopTurnsInTime } from './stop-turns.ts'
 
 const answerBytes = 16 * 1024 * 1024
 
-it('A slow reader gets all of an answer that ends while the app closes; then nothing holds the app', async () => {
+it('A slow reader gets all of an answer that ends while the app closes; then nothing keeps the app open', async () => {
   const app = Fastify()
   stopTurnsInTime(app, { stop: () => {} }, 60_000)
   const begun = Promise.withResolvers<ServerResponse>()

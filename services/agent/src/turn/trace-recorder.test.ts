@@ -37,7 +37,7 @@ describe('A trace', () => {
     ])
   })
 
-  it('ends a step once: what comes later is ignored', () => {
+  it('ends a step once, and ignores what is reported later', () => {
     const { reported, trace } = record()
     const step = trace.start(start)
     step.fail(failure)
@@ -45,7 +45,7 @@ describe('A trace', () => {
     expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
   })
 
-  it('fails what still runs, innermost first, and nothing else', () => {
+  it('fails the steps that still run, innermost first, and no others', () => {
     const { reported, trace } = record()
     trace.start({ ...start, title: 'done' }).ok()
     const outer = trace.start({ ...start, title: 'outer' })

@@ -27,7 +27,7 @@ export interface OpenStep {
   wait(): void
 }
 
-/** Is told of every step with a duration, for spans and metrics. */
+/** Observes every step with a duration, for spans and metrics. */
 export interface StepObserver {
   /** Returns the `traceparent` for the service that the step calls. */
   stepStarted(step: TraceStep, facts: StepFacts): string | undefined

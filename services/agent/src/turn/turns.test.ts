@@ -28,7 +28,7 @@ async function readAll(events: AsyncIterator<unknown>): Promise<void> {
   while (!(await events.next()).done);
 }
 
-it('A turn takes its place when its events are first asked for, and gives it back at its end, good or bad', async () => {
+it('A turn counts as running from when its events are first read to its end, with or without a failure', async () => {
   const { start, metrics } = oneAtATime(async () => {
     throw new Error('Broken.')
   })
@@ -41,7 +41,7 @@ it('A turn takes its place when its events are first asked for, and gives it bac
   expect(await metrics.registry.metrics()).toMatch(/^agent_turns_in_flight 0$/m)
 })
 
-it('A turn gives its place back when its reader stops reading', async () => {
+it('A turn no longer counts as running when its reader stops reading', async () => {
   const { start, metrics } = oneAtATime(() => new Promise(() => {}))
   const abandoned = start()
   await abandoned.next()

@@ -20,7 +20,7 @@ export class Turns {
   }
 
   /**
-   * Starts a turn; it runs, and counts as running, while its events are read. They come in order, all that wait at once: `turn`
+   * Starts a turn; it runs, and counts as running, while its events are read, in order and all that wait at once: `turn`
    * first; `result`, `pause` or `problem` last, exactly one of them – or none when the client went away. Ending the iteration
    * early aborts everything below.
    *
@@ -37,7 +37,7 @@ export class Turns {
     return this.#run(modes[mode], request)
   }
 
-  /** Ends what still runs with AGENT_STOPPING. */
+  /** Ends all running turns with AGENT_STOPPING. */
   stop(): void {
     for (const turn of this.#running) turn.abort(problem('AGENT_STOPPING', 'The agent is being stopped.'))
   }

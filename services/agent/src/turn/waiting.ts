@@ -19,14 +19,14 @@ const PendingCall = strictObject({
   toolHash: Text,
   /** Name of the API. */
   api: Text,
-  /** Missing if it changes nothing, so that it needs no approval. */
+  /** Missing if the call changes nothing, and so needs no approval. */
   effect: Type.Optional(Effect),
   title: Text,
   /** The text of `Change.tell`. */
   note: Type.Optional(Text),
   args: Type.Record(Text, Type.Unknown()),
   digest: Text,
-  /** Whether the user is asked about it in this pause; else it was approved before, or needs no approval. */
+  /** Whether the user is asked about the call in this pause; else it was approved before, or needs no approval. */
   isAsked: Type.Boolean(),
   /** The step of the trace that waits. */
   stepId: Text,
@@ -92,8 +92,8 @@ export interface Resumed {
   readonly denied: ReadonlySet<string>
   /** How long the user took. */
   readonly waitedMs: number
-  /** Notes that a call is made which must not be made again. */
+  /** Records that a call is made that must not be made again. */
   spend(): void
-  /** Lets the continuation come again after a failure, unless that would do something twice. */
+  /** Lets the continuation be used again after a failure, unless that would run a call twice that must run once. */
   release(): void
 }

@@ -8,7 +8,7 @@ const minutes = (count: number) => count * 60_000
 
 type Options = ConstructorParameters<typeof BedrockAvailability>[0]
 
-/** Bedrock's availability, which is watched until the test ends. */
+/** Bedrock's availability, probed until the test ends. */
 function start(probe: Options['probe'], known?: Options['known']): BedrockAvailability {
   const availability = new BedrockAvailability({ probe, known })
   availability.start()
@@ -78,7 +78,7 @@ describe('the health of Bedrock', () => {
     expect(probe).toHaveBeenCalledTimes(2)
   })
 
-  it('does not become unavailable by a throttled call, which is reported until the next probe', async () => {
+  it('stays ready after a throttled call, which is reported until the next probe', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(5))
@@ -108,7 +108,7 @@ describe('the health of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'unknown' })
   })
 
-  it('is a failure in plain words even if a probe throws an unexpected error', async () => {
+  it('reports an unexpected error of a probe without the error’s text', async () => {
     const availability = start(async () => {
       throw new TypeError('Cannot read properties of undefined')
     })
@@ -120,7 +120,7 @@ describe('the health of Bedrock', () => {
     expect(JSON.stringify(availability.health.problem?.toDocument('r'))).not.toContain('Cannot read')
   })
 
-  it('stays unknown without a probe until a turn ran', () => {
+  it('stays unknown until a turn has called Bedrock, if probes are off', () => {
     const availability = start(undefined)
     expect(availability.health.state).toBe('unknown')
     availability.failed(expired)

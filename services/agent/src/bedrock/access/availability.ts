@@ -27,7 +27,7 @@ export class BedrockAvailability {
   #health: ComponentHealth
   #workedMs = Number.NEGATIVE_INFINITY
   /** When the last probe began, or the last call of a turn ended. */
-  #lookedMs = Number.NEGATIVE_INFINITY
+  #checkedMs = Number.NEGATIVE_INFINITY
   #isStarted = false
   #timer: NodeJS.Timeout | undefined
   #probing: AbortController | undefined
@@ -59,14 +59,14 @@ export class BedrockAvailability {
 
   /** A call of a turn succeeded. */
   succeeded(): void {
-    this.#lookedMs = Date.now()
+    this.#checkedMs = Date.now()
     this.#works()
   }
 
   /** A call of a turn failed. */
   failed(problem: ProblemError): void {
     if (aboutOneAnswer.has(problem.code)) return
-    this.#lookedMs = Date.now()
+    this.#checkedMs = Date.now()
     this.#fails(problem)
   }
 
@@ -95,7 +95,7 @@ export class BedrockAvailability {
     clearTimeout(this.#timer)
     if (!this.#isStarted || this.#probing) return
     const worked = this.#health.state === 'ready' && this.#health.problem === undefined
-    const dueMs = this.#lookedMs + (worked ? intervalMs : retryMs)
+    const dueMs = this.#checkedMs + (worked ? intervalMs : retryMs)
     this.#timer = setTimeout(() => void this.#probe(), Math.max(dueMs - Date.now(), 0))
     this.#timer.unref()
   }
@@ -103,7 +103,7 @@ export class BedrockAvailability {
   async #probe(): Promise<void> {
     const controller = new AbortController()
     this.#probing = controller
-    this.#lookedMs = Date.now()
+    this.#checkedMs = Date.now()
     try {
       await this.#options.probe?.(controller.signal)
       this.#works()

@@ -31,7 +31,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     bedrock.close()
   })
 
-  it('is no unhandled rejection when the agent stops meanwhile', async () => {
+  it('causes no unhandled rejection if the agent stops meanwhile', async () => {
     failures = 1
     const bedrock = connected()
     const connecting = bedrock.connected()
@@ -39,7 +39,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     await expect(connecting).rejects.toThrow('cannot be made')
   })
 
-  it('is reported as the health, not thrown, if a background probe meets it', async () => {
+  it('makes the health unavailable, and throws nothing, if a background probe needs the connection', async () => {
     failures = 1
     const bedrock = connected()
     bedrock.availability.start()

@@ -20,7 +20,7 @@ function missing(variables: Record<string, string>): string {
 const faults = (variables: Record<string, string>) => findFaults(() => read(variables))
 
 describe('the Bedrock configuration', () => {
-  it('is missing, not wrong, where nothing about AWS is set', () => {
+  it('is missing, and no fault, if no variable of AWS is set', () => {
     expect(missing({})).toBe('AWS_REGION is not set.')
     expect(missing({ AWS_REGION: '', AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('AWS_REGION is not set.')
   })
@@ -34,7 +34,7 @@ describe('the Bedrock configuration', () => {
     ['eu-west-2', 'global.anthropic.claude-haiku-5-5'],
     ['ap-south-1', 'global.anthropic.claude-haiku-5-5'],
     ['sa-east-1', 'global.anthropic.claude-haiku-5-5'],
-  ])('defaults in %s to the live profile %s', (AWS_REGION, modelId) => {
+  ])('defaults in %s to the inference profile %s', (AWS_REGION, modelId) => {
     expect(read({ AWS_REGION, ...keys }).modelId).toBe(modelId)
   })
 
@@ -55,7 +55,7 @@ describe('the Bedrock configuration', () => {
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' }, 'none'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new', BEDROCK_PROMPT_CACHE: '5m' }, '5m'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }, 'none'],
-  ])('uses the prompt cache as told, else if the model is known to have one: %o', (more, promptCache) => {
+  ])('uses the prompt cache as configured, by default by the model: %o', (more, promptCache) => {
     expect(read({ AWS_REGION: 'eu-west-1', ...more, ...keys }).promptCache).toBe(promptCache)
   })
 
@@ -120,7 +120,7 @@ describe('the credential tier', () => {
     expect(tier({ AWS_PROFILE: 'work' })).toBe('default-chain')
   })
 
-  it('takes empty variables for unset ones, as a rendered template leaves them', () => {
+  it('treats empty variables as unset, since rendered templates leave some', () => {
     const empty = {
       AWS_BEARER_TOKEN_BEDROCK: '',
       AWS_ACCESS_KEY_ID: '',
@@ -138,7 +138,7 @@ describe('the credential tier', () => {
     [{ AWS_SECRET_ACCESS_KEY: 'x' }, 'AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not.'],
     [{ AWS_ROLE_ARN: 'arn:x' }, 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not.'],
     [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not.'],
-  ])('is missing if only half of it is set: %o', (variables, sentence) => {
+  ])('is missing if only one of its two variables is set: %o', (variables, sentence) => {
     expect(missing({ AWS_REGION: 'eu-central-1', ...variables })).toBe(sentence)
   })
 

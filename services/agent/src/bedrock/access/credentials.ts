@@ -32,7 +32,7 @@ export type AwsCredential =
   | {
       readonly tier: 'sts' | 'federation' | 'pod-identity' | 'default-chain'
       readonly keys: KeyProvider
-      /** What can be said about the source without a secret, such as the path of the token file. */
+      /** The source, described without a secret, such as the path of the token file. */
       readonly source: string
       /** A temporary access key (ASIA…) came without the session token that it needs. */
       readonly lacksSessionToken?: boolean

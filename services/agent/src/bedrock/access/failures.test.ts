@@ -99,7 +99,7 @@ describe('a failure of Bedrock', () => {
     expect(explain(error, 'sts', 'stream').code).toBe(code)
   })
 
-  it('says how to write the IAM statement, with both ARNs', () => {
+  it('has a hint with the IAM statement, which names both ARNs', () => {
     const found = explain(
       awsError('AccessDeniedException', 403, 'is not authorized to perform: bedrock:InvokeModel'),
     )
@@ -114,7 +114,7 @@ describe('a failure of Bedrock', () => {
     })
   })
 
-  it('adds the ARN without a region for a global profile', () => {
+  it('has a hint with the ARN without a region, too, for a global profile', () => {
     const config = configOf('sts', { BEDROCK_MODEL_ID: 'global.anthropic.claude-haiku-5-5' })
     const found = explainFailure(awsError('AccessDeniedException', 403, 'not authorized'), config, 'request')
     expect(found.options.hint).toContain('"arn:aws:bedrock:::foundation-model/anthropic.claude-haiku-5-5"')
@@ -130,7 +130,7 @@ describe('a failure of Bedrock', () => {
     expect(explain(awsError('ExpiredTokenException', 403), tier).options.hint).toContain(hint)
   })
 
-  it('tells a wrong clock from a wrong secret', () => {
+  it('has another hint for a wrong clock than for a wrong secret', () => {
     const signature = (message: string) => explain(awsError('InvalidSignatureException', 403, message))
     expect(signature('Signature expired: … is now earlier than …').options.hint).toContain('NTP')
     expect(signature('Signature not yet current: …').options.hint).toContain('NTP')
@@ -139,14 +139,14 @@ describe('a failure of Bedrock', () => {
     )
   })
 
-  it('points out a temporary key that came without its session token', () => {
+  it('has a hint about a temporary key without a session token', () => {
     const config = configOf('sts', { AWS_SESSION_TOKEN: '' })
     expect(
       explainFailure(awsError('UnrecognizedClientException', 403), config, 'request').options.hint,
     ).toContain('Set AWS_SESSION_TOKEN')
   })
 
-  it('says nothing of the credentials that AWS quotes, neither to the user nor to the log', () => {
+  it('shows neither the user nor the log the credentials that AWS quotes', () => {
     const quoting = [
       'The request signature we calculated does not match. The Canonical String for this request should have been\nx-amz-security-token:FwoGZXIvYXdzSECRET',
       'The key ASIAIOSFODNN7EXAMPLE is unknown; Bearer abcdefghijklmnopqrstuvwx; eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',
@@ -184,7 +184,7 @@ describe('a credential that cannot be obtained', () => {
       ['default-chain', awsError('CredentialsProviderError', undefined, 'The SSO session associated with this profile has expired. Run aws sso login'), 'BEDROCK_CREDENTIALS_EXPIRED', 'aws sso login'],
       ['default-chain', awsError('CredentialsProviderError', undefined, 'Could not resolve credentials using profile: [work]'), 'BEDROCK_CREDENTIALS_INVALID', 'AWS_PROFILE'],
     ] as const,
-  )('of tier %s for %s is %s, with “%s” in the hint', (tier, cause, code, hint) => {
+  )('in tier %s because of %s is %s, with “%s” in the hint', (tier, cause, code, hint) => {
     const found = explain(had(cause), tier)
     expect(found.code).toBe(code)
     expect(found.options.hint).toContain(hint)

@@ -27,7 +27,7 @@ const nameAndMessage =
   (name: string, message: RegExp) =>
   (signs: FailureSigns): boolean =>
     signs.name === name && message.test(signs.message)
-/** A refused request. Without `x-amzn-errortype` the SDK knows no name; the status says enough. */
+/** A refused request. Without `x-amzn-errortype` the SDK has no error name, and the status is enough. */
 const validation =
   (message = /(?:)/) =>
   (signs: FailureSigns): boolean =>

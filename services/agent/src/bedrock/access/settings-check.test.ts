@@ -73,7 +73,7 @@ describe('settings that cannot work', () => {
     ['eu-central-1', 'eu.amazon.nova-lite-v1:0'],
     ['us-east-1', 'amazon.nova-lite-v1:0'],
     ['us-east-1', 'us.anthropic.claude-of-the-future'],
-  ])('are left to Bedrock where nothing is known against them: in %s %s', (region, modelId) => {
+  ])('are reported only if known to fail: not in %s the model %s', (region, modelId) => {
     expect(checkSettings(configOf(region, modelId))).toBeUndefined()
   })
 })
@@ -97,7 +97,7 @@ describe('the table of models', () => {
     expect(checkSettings(configOf(region, defaultModelId(region)))).toBeUndefined()
   })
 
-  it('tells prefix and model id apart', () => {
+  it('separates prefix and model id', () => {
     expect(readModelId('us-gov.anthropic.claude-3-haiku-20240307-v1:0').prefix).toBe('us-gov')
     expect(readModelId('anthropic.claude-haiku-5-5')).toMatchObject({
       prefix: undefined,
@@ -105,7 +105,7 @@ describe('the table of models', () => {
     })
   })
 
-  it('knows every id once, with the date of its end', () => {
+  it('has every id once, with its end-of-life date', () => {
     expect(new Set(claudeModels.map(({ id }) => id)).size).toBe(claudeModels.length)
     for (const { endOfLife } of claudeModels) expect(Number.isNaN(Date.parse(endOfLife))).toBe(false)
   })
