@@ -75,7 +75,7 @@ describe('a change whose connection broke', () => {
 const lookAtReady = (status: number) => (response: ServerResponse) => json(status, {})(response)
 
 describe('a call of an API in the trace', () => {
-  it('shows what was sent and what came, and then what the API says of the token', async () => {
+  it('shows the request and the response, and then what the API says of the token', async () => {
     const { server, call } = await stage(json(200, found))
     const turn = turnOf()
     expect(await call(turn)).toEqual(found)
@@ -114,7 +114,7 @@ describe('a call of an API in the trace', () => {
     [null, true, `verified TR: agent ${ids.agentClientId} acts as itself`],
     [ids.ada, true, `verified TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`],
     [null, false, `read TR without verifying its signature: agent ${ids.agentClientId} acts as itself`],
-  ])('says for whom the API sees the agent act (%s, %s)', async (user, signature_verified, title) => {
+  ])('shows whom the agent acts for, as the API says (%s, %s)', async (user, signature_verified, title) => {
     const { call } = await stage(
       json(200, { ...found, validated: { ...validated(user), signature_verified } }),
     )
@@ -175,7 +175,7 @@ describe('a call of an API in the trace', () => {
   it.each([
     [{ code: 'BUSY' }, { code: 'BUSY' }],
     [{ code: 7, secret: 'x' }, {}],
-  ])('shows of a failure the problem document and nothing else: %j', async (sent, body) => {
+  ])('shows nothing of a failed response but its problem document: %j', async (sent, body) => {
     const { call } = await stage(json(503, sent))
     const turn = turnOf()
     await expect(call(turn)).rejects.toEqual(refusal('API_UNAVAILABLE'))
@@ -207,7 +207,7 @@ describe('a call of an API in the trace', () => {
     expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(signature.slice(0, 9))
   })
 
-  it('removes a token that the API repeats from the result', async () => {
+  it('removes from the result a token that the API repeats', async () => {
     const { call } = await stage(json(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` }))
     const turn = turnOf()
     expect(await call(turn)).toEqual({ found: 'Bearer ‹token removed›' })
@@ -227,7 +227,7 @@ describe('a call of an API in the trace', () => {
     ])
   })
 
-  it('fails if a response of 200 is not what was asked for, or if one that is has another status', async () => {
+  it('fails if the body is not what was asked for, or if the status is not 200', async () => {
     const unasked = await stage(json(200, { other: 'thing' }))
     await expect(unasked.call(turnOf())).rejects.toThrow('not what it promises')
     const created = await stage(json(201, found))
@@ -241,7 +241,7 @@ describe('a call of an API in the trace', () => {
     await expect(late.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'timeout' } })
   })
 
-  it('fails as its caller explains the response, if the caller does', async () => {
+  it('fails with the problem that its caller’s `explain` returns, if any', async () => {
     const { call } = await stage(json(404, {}))
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There is no such thing.'))
     await expect(call(turnOf(), { explain })).rejects.toThrow('There is no such thing.')
@@ -291,7 +291,7 @@ describe('a call in a protocol of its own', () => {
     expect(stepsOf(turn, 'validation')).toHaveLength(1)
   })
 
-  it('fails as its exchange says, and shows no more of the response than any failure', async () => {
+  it('fails with the problem that its exchange throws, and shows no more of the response than other failures', async () => {
     const { api, caller } = await stage(json(200, {}))
     const turn = turnOf()
     const send = async () => ({ status: 200, body: { code: 'NONE', more: 'more' } })
@@ -301,7 +301,7 @@ describe('a call in a protocol of its own', () => {
     ])
   })
 
-  it('is never repeated: it may have changed something', async () => {
+  it('is not repeated if its exchange forbids it, since it may have changed something', async () => {
     const { api, caller } = await stage(json(200, {}))
     const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
     const call = caller.for(turnOf()).authorised(api, exchange(send))
@@ -309,7 +309,7 @@ describe('a call in a protocol of its own', () => {
     expect(send).toHaveBeenCalledTimes(1)
   })
 
-  it('has attributes of its protocol in its span, from its start and from its end', async () => {
+  it('has attributes of its protocol in its span, set at its start and at its end', async () => {
     const { api, caller } = await stage(json(200, {}))
     const spans: unknown[] = []
     const observer: StepObserver = {
@@ -405,7 +405,7 @@ describe('a call under way', () => {
 })
 
 describe('the health of an API', () => {
-  it('is unknown of an API that nobody calls', async () => {
+  it('is unknown if the API was never called', async () => {
     const { caller, api } = await stage(json(200, found))
     expect(caller.healthOf({ ...api, name: 'other-api' }, agent)).toEqual({ state: 'unknown' })
   })
@@ -481,7 +481,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, agent).state).toBe('ready')
   })
 
-  it('is ready when the fault is the request’s', async () => {
+  it('is ready even after a call that failed by a fault of the request', async () => {
     const { caller, api, call } = await stage(json(400, {}))
     await expect(call(turnOf())).rejects.toThrow()
     expect(caller.healthOf(api, agent).state).toBe('ready')

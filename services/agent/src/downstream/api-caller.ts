@@ -30,7 +30,7 @@ export function createApiCaller(options: ApiCallerOptions) {
   return {
     /** Calls APIs under the identity of a turn, or of the agent between turns; below the step of its trace with this id, if any. */
     for: <Who extends Caller>(turn: Who, parentId?: string) => new ApiContext(means, turn, parentId),
-    /** What an agent's last call of an API, or the last probe of it, showed. */
+    /** The health of an API for an agent, from the last call or probe. */
     healthOf: (api: DownstreamApi, agent: AgentIdentity) => health.of(api, agent).current,
     refresh: health.refresh,
     close,

@@ -26,7 +26,7 @@ interface Found {
 const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
 const found = { found: 'it' }
 
-/** An API that responds by this function, a caller of it, and the requests that it got. */
+/** An API that responds by this function, a caller of the API, and the requests that the API got. */
 async function stage(respond: (response: ServerResponse, request: IncomingMessage) => void) {
   const came: { target: string; type: string | undefined; key: unknown; body: string }[] = []
   const server = await start(async (request, response) => {
@@ -71,7 +71,7 @@ describe('a search', () => {
 })
 
 describe('a change', () => {
-  it('is sent as JSON with its key, belongs to the step that it is made under, and tells what came', async () => {
+  it('is sent as JSON with its key, belongs to the step under which it is made, and returns the response', async () => {
     const { api, came, caller } = await stage(json(201, found))
     const turn = turnOf()
     expect(await caller.for(turn).under('step-1', permit).change(api, change)).toEqual(found)
@@ -107,7 +107,7 @@ describe('a change', () => {
     expect(came).toEqual([])
   })
 
-  it('fails as its caller explains the response, or for a status that does not mean success', async () => {
+  it('fails with the problem that `explain` returns, or if the status does not mean success', async () => {
     const { api, caller } = await stage(json(200, found))
     const context = caller.for(turnOf()).under('step-1', permit)
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
@@ -126,7 +126,7 @@ describe('a call or a change', () => {
     () => context.change(api, change),
   ]
 
-  it('is refused where the response is larger than 256 KiB, or too late', async () => {
+  it('fails if the response is larger than 256 KiB, or too late', async () => {
     const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
     const late = await stage(() => undefined)
     const tokens = await start(grantingSidecar)
@@ -139,7 +139,7 @@ describe('a call or a change', () => {
         await expect(call()).rejects.toMatchObject({ cause: { kind } })
   })
 
-  it('that its caller gives up ends at once, and is left running in the trace', async () => {
+  it('that its caller aborts ends at once, and is left running in the trace', async () => {
     const { api, caller, came } = await stage(() => undefined)
     for (const index of [0, 1]) {
       const client = new AbortController()
@@ -152,7 +152,7 @@ describe('a call or a change', () => {
     }
   })
 
-  it('that fails with a status of 5xx, even by a fault of the agent, leaves the API unavailable', async () => {
+  it('that fails with a 5xx problem, even by a fault of the agent, makes the API unavailable', async () => {
     const { api, caller } = await stage(json(200, found))
     const read = () => {
       throw toProblem(new Error('a bug'))
@@ -171,7 +171,7 @@ describe('a call or a change', () => {
 describe('what an API asks the user to prove', () => {
   const answer = () => stage(json(401, {}, challengeOf(claims)))
 
-  it('is a step-up for a change, but only once: after that, the token does not carry it', async () => {
+  it('is a step-up for a change, but only once: then the call fails if the token does not prove it', async () => {
     const { api, caller, sidecar } = await answer()
     const turn = turnOf(ids.ada)
     const asked = caller.for(turn).under('step-1', permit).change(api, change)
@@ -199,7 +199,7 @@ describe('what an API asks the user to prove', () => {
     expect(bodies.filter(body => body && 'claims' in body)).toMatchObject([{ claims }])
   })
 
-  it('is Conditional Access for a call that changes nothing', async () => {
+  it('fails as Conditional Access if the call changes nothing', async () => {
     const { api, caller } = await answer()
     const request = { path: '/', subject: 'things', isBody: isFound }
     await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(
@@ -208,8 +208,8 @@ describe('what an API asks the user to prove', () => {
   })
 })
 
-describe('an API that refuses a right', () => {
-  it('that the token has is reported as such, with no right to grant', async () => {
+describe('a right that an API refuses', () => {
+  it('is not named as missing if the token has it', async () => {
     const { api, caller } = await stage(json(403, { failedCheck: 'permission' }))
     const turn = turnOf()
     const request = { path: '/', subject: 'things', isBody: isFound }
@@ -220,11 +220,11 @@ describe('an API that refuses a right', () => {
   })
 })
 
-describe('a token that comes back', () => {
+describe('a token that an API sends back', () => {
   const secret = randomBytes(256).toString('base64url')
   const turnWithSecret = (): Turn => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
-  it('is detected if it is the user’s', async () => {
+  it('is detected even if it is the user’s', async () => {
     const { api, caller } = await stage(json(200, { found: [...secret].reverse().join('') }))
     const sidecar = await start(sidecarFor(ids.ada))
     const turn = turnWithSecret()

@@ -31,9 +31,9 @@ export interface ApiRequest<Body> {
   readonly search?: object
   /** What is asked for, in the words of the trace. */
   readonly subject: string
-  /** Tells whether a body is what the API promises. */
+  /** Whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** What a response without such a body means, if the caller knows more than what holds for every API. */
+  /** What a response without such a body means, if the caller knows more about it than holds for every API. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -110,7 +110,7 @@ export class ApiContext<Who extends Caller = Caller> {
     this.#permit = permit
   }
 
-  /** The same, for calls below this step of the trace; with a permit, if the step may change something. */
+  /** This context for calls below a step of the trace; with a permit, if the step may change something. */
   under(parentId: string, permit?: Permit): ApiContext<Who> {
     return new ApiContext(this.#means, this.turn, parentId, permit)
   }
@@ -136,8 +136,8 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 
   /**
-   * Asks an API for a change, under the permit of this context. It is sent with an `Idempotency-Key`, and
-   * sent again if its connection broke and the API still does it only once.
+   * Asks an API for a change, under the permit of this context. The request has an `Idempotency-Key`,
+   * and is sent again if its connection broke and the API does the change only once.
    *
    * @throws ProblemError as `call`; STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED
    */
@@ -183,7 +183,7 @@ export class ApiContext<Who extends Caller = Caller> {
   /**
    * Obtains TR for the turn's agent, flow and user and this API, checks it, sends a request under it and
    * records token request, token, call and the API's own validation in the turn's trace. If Entra or the API
-   * wants more of the user than TR shows (a step-up), this throws CONDITIONAL_ACCESS_REQUIRED.
+   * wants more of the user than TR proves (a step-up), this throws CONDITIONAL_ACCESS_REQUIRED.
    *
    * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, API_ECHOED_TOKEN,
    *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED (with a permit: STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED), or what the exchange threw.
@@ -204,7 +204,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // The denied token is still in the sidecar's cache. Past it, Entra issues another or says that the agent is disabled.
+      // The denied token is still in the sidecar's cache. Past the cache, Entra issues another or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isDenied(error)) throw error
         return send(await obtain(true))

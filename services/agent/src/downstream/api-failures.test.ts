@@ -95,7 +95,7 @@ describe('a failed response of an API', () => {
     expect(extensionsOf('obo', {}, undefined, unknown)).toEqual({})
   })
 
-  it('names no missing right where the token has it', () => {
+  it('names no right as missing that the token has', () => {
     const refused = (flow: Flow) =>
       explainApiResponse(api, flow, {
         status: 403,
@@ -112,7 +112,7 @@ describe('a failed response of an API', () => {
     expect(withoutHeldRight(broken, {})).toBe(broken)
   })
 
-  it('tells of a refused right that the token has, with what else the API said', () => {
+  it('is reported as a refusal despite the right in the token, with what else the API said', () => {
     const body = { code: 'NOT_YOURS', failedCheck: 'permission' }
     const told = withoutHeldRight(explain(403, body), { scp: 'Weather.Read' }) as ProblemError
     expect([told.code, told.message, told.options]).toEqual([
@@ -142,7 +142,7 @@ describe('a failed response of an API', () => {
     expect(withoutHeldRight(refused, { scp: 'Tasks.Write Tasks.Read' })).not.toBe(refused)
   })
 
-  it('for an agent on the API’s deny list says so, whatever else the API says', () => {
+  it('for an agent on the API’s deny list names the list, whatever else the API says', () => {
     const upstream = { service, status: 403 }
     const hint =
       'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.'
@@ -161,20 +161,20 @@ describe('a failed response of an API', () => {
     for (const other of others) expect(isDenied(other)).toBe(false)
   })
 
-  it('from another address says to check the URL', () => {
+  it('of status 404 has the hint to check the URL', () => {
     expect(explain(404).options.hint).toBe(
       'Check the URL of the Weather API: something else, or another path of it, responds there.',
     )
     expect(explain(500).options.hint).toBeUndefined()
   })
 
-  it('says so if the API sent the token back', () => {
+  it('is reported as an echoed token if the API sent the token back', () => {
     const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
     expect(told(echoedToken(api, 400))).toEqual(['API_ECHOED_TOKEN', message, { service, status: 400 }])
     expect(told(echoedToken(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
   })
 
-  it('says so if it is not what the API promises, or if the API is not ready', () => {
+  it('is reported as malformed, or as that of an API that is not ready', () => {
     expect(told(unreadableResponse(api, 200))).toEqual([
       'API_UNAVAILABLE',
       'The response of the Weather API is not what it promises.',
@@ -187,7 +187,7 @@ describe('a failed response of an API', () => {
     ])
   })
 
-  it('counts as silence if an error was thrown, unless that is a problem itself', () => {
+  it('is reported as missing if an error was thrown, unless the error is a problem itself', () => {
     const error = new Error('socket hang up')
     const silent = explainThrown(api, error)
     expect(told(silent)).toEqual([
@@ -262,8 +262,8 @@ describe('a Conditional Access challenge of an API', () => {
     ['no claims', 'Bearer error="insufficient_claims"'],
     ['another parameter', `Bearer error="insufficient_claims", myclaims="${encode(claims)}"`],
     ['claims that are no JSON', challenge(encode('none'))],
-    ['claims in other letters', challenge(`${encode(claims)}!`)],
-    ['too many claims', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
+    ['claims that are no base64', challenge(`${encode(claims)}!`)],
+    ['claims that are too long', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
   ])('is ignored with %s', (_what, text) => {
     expect(told(explain(401, {}, text))[0]).toBe('API_TOKEN_REJECTED')
   })
@@ -292,7 +292,7 @@ describe('a failure of a call that may wait for its user', () => {
 
   it.each([
     ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
-    ['of nobody', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
+    ['that names no service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
     ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
   ])('stays unchanged if it is one %s', (_what, failure) => {
     expect(explainStepUp(api, failure, undefined)).toBe(failure)

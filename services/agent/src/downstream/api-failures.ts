@@ -128,7 +128,7 @@ export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
   })
 }
 
-/** What it means that a call threw. */
+/** The problem that an error thrown by a call means. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
   return error instanceof ProblemError ? error : (proxyProblem(error, api.url) ?? silentApi(api, error))
 }

@@ -47,7 +47,7 @@ export function createApiHealth(
 
   return {
     of,
-    /** Probes every API that tells its health, if the last probe is old. Never throws. */
+    /** Probes every API that has a health check, if the last probe is old. Never throws. */
     async refresh() {
       if (performance.now() - probedAtMs < probeIsFreshForMs) return
       probedAtMs = performance.now()

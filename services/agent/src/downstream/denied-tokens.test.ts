@@ -11,9 +11,7 @@ import { callerOf, json, refusal, start, stepsOf, turnOf } from './testing/stage
 const denial = (status: number) =>
   json(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 
-/**
- * An API that denies the sidecar's cached token with this status, and how the sidecar treats a request past its cache.
- */
+/** An API that denies the sidecar's cached token; `whenNew` says how the sidecar responds past its cache. */
 async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off') {
   const cached = authorizationHeader(autonomousClaims({ uti: 'cached' }))
   const other = authorizationHeader(autonomousClaims({ uti: 'new' }))
@@ -49,12 +47,12 @@ it('A token that an API denies is dropped: the call is made again with one from 
   expect(asks.map(({ title }) => title.endsWith(', past its cache'))).toEqual([false, true])
 })
 
-it('An agent that an API denies and Entra has switched off says that it is off', async () => {
+it('An agent that an API denies and Entra has disabled is reported as disabled', async () => {
   const { call } = await stage(403, 'is told that the agent is off')
   await expect(call()).rejects.toEqual(refusal('AGENT_DISABLED'))
 })
 
-it('An agent that only the API denies says so, and does not ask for tokens for ever', async () => {
+it('An agent that only the API denies is reported as on its deny list, after one request for a new token', async () => {
   const { asked, call } = await stage(403, 'issues in vain')
   const failure = call()
   await expect(failure).rejects.toEqual(refusal('API_FORBIDDEN'))

@@ -14,7 +14,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 const hex = (text: string) => Buffer.from(text).toString('hex')
 const piecesOf = (text: string, length: number) => text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
 
-describe('A response holds the token that was sent', () => {
+describe('A response', () => {
   it.each<[string, unknown]>(
     // biome-ignore format: table
     [
@@ -46,7 +46,7 @@ describe('A response holds the token that was sent', () => {
       ['in percent-encoding', { told: piecesOf(hex(token), 2).map(one => `%${one}`).join('') }],
       ['with every other character in percent-encoding', { told: [...token].map((one, index) => (index % 2 ? one : `%${hex(one)}`)).join('') }],
     ],
-  )('%s', (_form, body) => {
+  )('holds the sent token %s', (_form, body) => {
     expect(holdsToken(body, [token, user])).toBe(true)
     expect(holdsToken(body, [])).toBe(false)
   })
@@ -54,18 +54,18 @@ describe('A response holds the token that was sent', () => {
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['numbers', { count: 7, list: [1, 2, 3], none: null }],
-    ['its claims, which are no secret', { oid: 'ada', tid: 'contoso', payload: token.split('.')[1] }],
+    ['the claims of the token, no secrets', { oid: 'ada', tid: 'contoso', payload: token.split('.')[1] }],
     ['another token', { told: [part({}), part({}), randomBytes(256).toString('base64url')].join('.') }],
     ['a long text', { told: 'The weather in Oslo is sunny, 21 degrees. '.repeat(1_000) }],
     ['long digits', { told: '0123456789abcdef'.repeat(1_000) }],
     ['bytes', { image: randomBytes(1_000) }],
-    ['others that look alike', { told: others }],
-    ['it where nobody would look', { told: `${'It is 21 Degrees. '.repeat(60_000)}${signature}` }],
-  ])('not where it holds %s', (_what, body) => {
+    ['texts that look like signatures', { told: others }],
+    ['the token behind too much text', { told: `${'It is 21 Degrees. '.repeat(60_000)}${signature}` }],
+  ])('passes the check for the sent token with %s', (_what, body) => {
     expect(holdsToken(body, [token, user])).toBe(false)
   })
 
-  it('if its signature has 40 characters, and not if it has fewer', () => {
+  it('holds the sent token only if the token’s signature has at least 40 characters', () => {
     const short = 'a1B'.repeat(13)
     expect(holdsToken(`${short}c`, [`e30.e30.${short}c`])).toBe(true)
     expect(holdsToken(short, [`e30.e30.${short}`])).toBe(false)
@@ -73,14 +73,14 @@ describe('A response holds the token that was sent', () => {
     expect(holdsToken(short.slice(0, 11), [`e30.e30.${short}c`])).toBe(false)
   })
 
-  it('however deep the token is nested', () => {
+  it('holds the sent token however deep the token is nested', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}"${signature}"${']'.repeat(100_000)}`)
     expect(holdsToken(deep, [token])).toBe(true)
   })
 })
 
-describe('A response without what looks like a token', () => {
-  it('has the same shape', () => {
+describe('A response from which tokens are removed', () => {
+  it('keeps its shape', () => {
     const bytes = randomBytes(4)
     expect(redactBody({ list: [1, null, `Bearer ${token}`], [token]: true, bytes })).toEqual({
       list: [1, null, 'Bearer ‹token removed›'],
@@ -89,7 +89,7 @@ describe('A response without what looks like a token', () => {
     })
   })
 
-  it('is the body itself if nothing looks like a token', () => {
+  it('is returned as it is if nothing looks like a token', () => {
     for (const body of [{ list: [1, null, 'a text'] }, randomBytes(4), null, 7, 'a text'])
       expect(redactBody(body)).toBe(body)
   })
@@ -97,14 +97,14 @@ describe('A response without what looks like a token', () => {
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('ends 100 levels below %s, and not before', (_what, open, close) => {
+  ])('is cut off 100 levels deep in %s, and not before', (_what, open, close) => {
     const nested = (depth: number) =>
       redactBody(JSON.parse(`${open.repeat(depth)}"Bearer ${token}"${close.repeat(depth)}`))
     expect(JSON.stringify(nested(101))).toContain('"Bearer ‹token removed›"')
     expect(JSON.stringify(nested(102))).toContain('"‹too deep›"')
   })
 
-  it('ends there even if the response has 100,000 levels', () => {
+  it('is cut off there even if it has 100,000 levels', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
     expect(JSON.stringify(redactBody(deep))).toContain('‹too deep›')
   })

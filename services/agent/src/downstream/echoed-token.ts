@@ -17,7 +17,7 @@ const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Texts that need no search. Most texts of a response are such; a piece of a signature hardly ever is. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
-/** A body without texts that look like tokens. Without any, returns the body itself, since a copy takes more time than the check. */
+/** A body without texts that look like tokens; the body itself if it has none, since a copy takes more time than the check. */
 export function redactBody(value: unknown): unknown {
   return mayNeedRedaction(value) ? redact(value) : value
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeFailure, readApiProblem, readResponse, readScope } from './responses.ts'
 
 describe('a response', () => {
-  it('has no body where that is no JSON, and all its challenges in one', () => {
+  it('has no body if that is no JSON, and has all its challenges as one text', () => {
     const headers = { 'www-authenticate': ['Basic', 'Bearer'] }
     expect(readResponse({ status: 200, headers, text: '<html>' })).toEqual({
       status: 200,
@@ -26,13 +26,13 @@ describe('a challenge', () => {
   })
 
   it.each([
-    ['there is none', undefined],
-    ['it is one of another error', challenge('Tasks.Read', 'invalid_token')],
-    ['it names none', 'Bearer error="insufficient_scope"'],
-    ['another parameter does', 'Bearer error="insufficient_scope", myscope="Tasks.Read"'],
-    ['they are blank', challenge('  ')],
-    ['they are a sentence', challenge('Ask the administrator, please!')],
-    ['they are more than 300 characters', challenge('x'.repeat(301))],
+    ['the challenge is missing', undefined],
+    ['the challenge is of another error', challenge('Tasks.Read', 'invalid_token')],
+    ['the challenge names no scope', 'Bearer error="insufficient_scope"'],
+    ['another parameter names a scope', 'Bearer error="insufficient_scope", myscope="Tasks.Read"'],
+    ['the scopes are blank', challenge('  ')],
+    ['the scopes are a sentence', challenge('Ask the administrator, please!')],
+    ['the scopes have more than 300 characters', challenge('x'.repeat(301))],
   ])('asks for no scopes where %s', (_where, text) => {
     expect(readScope(text)).toBeUndefined()
   })
@@ -73,11 +73,11 @@ describe('a failure', () => {
   it.each([
     ['of 40 characters', `a${'0'.repeat(39)}`, true],
     ['with a hyphen, a dot and an underscore', 'Deny-list_1.0', true],
-    ['of more', `a${'0'.repeat(40)}`, false],
+    ['of 41 characters', `a${'0'.repeat(40)}`, false],
     ['that begins with a digit', '1a', false],
     ['that is a sentence', 'All is well', false],
     ['that is empty', '', false],
-  ])('names a check %s only in the form of a name', (_what, failedCheck, isName) => {
+  ])('names a check only in the form of a name: one %s', (_what, failedCheck, isName) => {
     expect(readApiProblem({ code: 'C', failedCheck })).toEqual(
       isName ? { code: 'C', failedCheck } : { code: 'C' },
     )

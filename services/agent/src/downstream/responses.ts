@@ -13,7 +13,7 @@ export interface Reply {
   readonly attributes?: Attributes
 }
 
-/** A response of an API as far as the agent reads it; its body is the parsed JSON, or `undefined` when it is none. */
+/** A response of an API as far as the agent reads it; its body is the parsed JSON, or `undefined` if it is no JSON. */
 export interface ApiResponse extends Reply {
   /** `WWW-Authenticate` */
   readonly challenge: string | undefined

@@ -42,7 +42,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
   }
 }
 
-/** What the trace shows, without what differs from run to run; parents by their place in it. */
+/** The trace's steps without what differs from run to run; parents are given by their place in the trace. */
 function shown({ trace }: Turn) {
   const ids = trace.steps.map(({ id }) => id)
   return trace.steps.map(
@@ -94,7 +94,7 @@ const byAgent = {
 }
 
 describe('a token in the trace', () => {
-  it('of the agent itself: what was asked, what the sidecar does inside, and what came', async () => {
+  it('that the agent gets as itself shows the request, the sidecar’s inner steps and the response', async () => {
     const { sidecar, obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     const token = await obtain(turn)
@@ -154,7 +154,7 @@ describe('a token in the trace', () => {
     ])
   })
 
-  it('for a user: whose token goes along, and how the sidecar exchanges it', async () => {
+  it('that the agent gets for a user shows that the user’s token is sent, and how the sidecar exchanges it', async () => {
     const { obtain } = await stage(authorizationHeader(forAda))
     const turn = turnOf(ids.ada)
     expect(await obtain(turn)).toMatchObject({ logIds: {} })
@@ -186,7 +186,7 @@ describe('a token in the trace', () => {
     expect(token?.title).toBe(`TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`)
   })
 
-  it('of the agent’s user account: whom the sidecar is asked for, and T2 between T1 and TR', async () => {
+  it('of the agent’s user account shows which account the sidecar is asked for, and T2 between T1 and TR', async () => {
     const { obtain, sidecar } = await stage(authorizationHeader(onBehalfOfClaims(ids.agentUser, { exp })))
     const turn: Turn = { ...turnOf(), flow: 'agent-user' }
     await obtain(turn)
@@ -228,7 +228,7 @@ describe('a token in the trace', () => {
     })
   })
 
-  it('of a single scope, where the sidecar asks for that alone', async () => {
+  it('of a single scope shows that the sidecar asks for this scope alone', async () => {
     const { obtain } = await stage(authorizationHeader(forAda), authorizationHeader(own))
     const alerts = { ...api, scope: 'Alerts.ReadWrite' }
     const bodies: unknown[] = []
@@ -266,7 +266,7 @@ describe('a token in the trace', () => {
     expect((await obtain(turnOf())).logIds).toEqual({})
   })
 
-  it('shows what the API found out beside what the agent did', async () => {
+  it('shows the checks of the API beside those of the agent', async () => {
     const { obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     const { verifiedByApi } = await obtain(turn)
@@ -279,7 +279,7 @@ describe('a token in the trace', () => {
     expect(turn.trace.steps.at(-1)).toMatchObject({ kind: 'token', token: card })
   })
 
-  it('says after how many attempts it came', async () => {
+  it('shows how many attempts it took', async () => {
     const { obtain } = await stage({ refused: 'Service is unavailable.' }, authorizationHeader(own))
     const turn = turnOf()
     await obtain(turn)
@@ -288,7 +288,7 @@ describe('a token in the trace', () => {
     )
   })
 
-  it('says when it came by the request of another turn, and shows that request', async () => {
+  it('shows the request of another turn if that request obtained it', async () => {
     const { obtain } = await stage(authorizationHeader(own))
     const first = turnOf()
     const second = { ...turnOf(), correlationId: '99999999-0000-4000-8000-000000000002' }

@@ -40,7 +40,7 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** How TR is obtained. */
 export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'> {
-  /** The step of the trace that it belongs to. */
+  /** The step of the trace that the token request belongs to. */
   readonly parentId: string | undefined
   readonly logger: FastifyBaseLogger
 }
@@ -194,7 +194,7 @@ function noteHiddenHops(
   })
 }
 
-/** The scopes that the sidecar's entry asks for; delegated ones with those that every application asks for. */
+/** The scopes that the sidecar's entry asks for; with delegated ones, it asks for those of OpenID Connect, too. */
 function scopeOf({ appId, scope = '.default' }: DownstreamApi, flow: Flow): string {
   return flows[flow].right === 'scope'
     ? `api://${appId}/${scope} offline_access openid profile`

@@ -29,8 +29,8 @@ describe('TR in the autonomous flow', () => {
       { azp: undefined, appid: agentClientId, aud: `api://${weatherApiAppId}` },
     ],
     ['a token without the optional claim idtyp', { idtyp: undefined }],
-    ['an actor in upper case', { azp: agentClientId.toUpperCase() }],
-  ])('accepts %s', (_what, changes) => {
+    ['a token whose actor is in upper case', { azp: agentClientId.toUpperCase() }],
+  ])('may be %s', (_what, changes) => {
     const { checks, claims } = acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)
     expect(checks).toEqual(
       ['actor', 'tenant', 'audience', 'lifetime', 'subject'].map(name => ({ name, ok: true })),
@@ -53,14 +53,14 @@ describe('TR in the autonomous flow', () => {
     ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
     ['TOKEN_FLOW_MISMATCH', 'a token whose subject is an agent user', { xms_sub_fct: '11 13' }],
     ['SIDECAR_MISCONFIGURED', 'a token whose facets are no text', { xms_sub_fct: 13 }],
-  ])('refuses with %s: %s', (code, _what, changes) => {
+  ])('is refused with %s if it is %s', (code, _what, changes) => {
     const token = unsignedToken(autonomousClaims(changes))
     expect(() => acceptAgentToken(token, forItself)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
     )
   })
 
-  it('names the switch of the route that was used when the agent identity is not honoured', () => {
+  it('is refused with the setting of its route in the hint if it does not honour the agent identity', () => {
     const token = unsignedToken(autonomousClaims({ azp: blueprintAppId }))
     expect(() => acceptAgentToken(token, forItself)).toThrow(
       expect.objectContaining({
@@ -71,7 +71,7 @@ describe('TR in the autonomous flow', () => {
     )
   })
 
-  it('refuses a token that is no JWT, because its claims cannot be read', () => {
+  it('is refused if it is no JWT, because its claims cannot be read', () => {
     expect(() => acceptAgentToken('opaque', forItself)).toThrow(
       expect.objectContaining({ code: 'SIDECAR_MISCONFIGURED' }),
     )
@@ -82,7 +82,7 @@ describe('TR in the on-behalf-of flow', () => {
   it.each([
     ['a v2 token', {}],
     ['a token without idtyp', { idtyp: undefined }],
-  ])('accepts %s of the user who asked', (_what, changes) => {
+  ])('may be %s of the user who asked', (_what, changes) => {
     const { checks } = acceptAgentToken(unsignedToken(onBehalfOfClaims(ada, changes)), forAda)
     expect(checks.map(check => check.name)).toContain('subject')
   })
@@ -98,16 +98,16 @@ describe('TR in the on-behalf-of flow', () => {
     ['TOKEN_FLOW_MISMATCH', 'an agent user’s token', onBehalfOfClaims(ada, { xms_sub_fct: '13 2' })],
     [
       'AGENT_IDENTITY_NOT_HONOURED',
-      'the blueprint acting for the user',
+      'a token of the blueprint for the user',
       onBehalfOfClaims(ada, { azp: blueprintAppId }),
     ],
-  ])('refuses with %s: %s', (code, _what, claims) => {
+  ])('is refused with %s if it is %s', (code, _what, claims) => {
     expect(() => acceptAgentToken(unsignedToken(claims), forAda)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
     )
   })
 
-  it('refuses every token when it is not known who asked', () => {
+  it('is always refused if it is unknown who asked', () => {
     const token = unsignedToken(onBehalfOfClaims(ada, { oid: undefined }))
     expect(() => acceptAgentToken(token, { ...forAda, userId: undefined })).toThrow(
       expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
@@ -118,28 +118,28 @@ describe('TR in the on-behalf-of flow', () => {
 describe('TR of the agent’s user account', () => {
   it.each([
     ['without facets', {}],
-    ['with them', { xms_sub_fct: '1 13', xms_act_fct: '11' }],
+    ['with facets', { xms_sub_fct: '1 13', xms_act_fct: '11' }],
   ])('is accepted %s', (_what, changes) => {
     const token = unsignedToken(onBehalfOfClaims(agentUser, changes))
     expect(acceptAgentToken(token, asUser).claims['oid']).toBe(agentUser)
   })
 
   it.each([
-    ['TOKEN_FLOW_MISMATCH', 'somebody’s', onBehalfOfClaims(ada)],
+    ['TOKEN_FLOW_MISMATCH', 'a user’s token', onBehalfOfClaims(ada)],
     [
       'TOKEN_FLOW_MISMATCH',
-      'one that is not marked as an agent user’s',
+      'a token that is not marked as an agent user’s',
       onBehalfOfClaims(agentUser, { xms_sub_fct: '2' }),
     ],
-    ['TOKEN_FLOW_MISMATCH', 'the agent’s own', autonomousClaims()],
-    ['TOKEN_FLOW_MISMATCH', 'an app token with its oid', autonomousClaims({ oid: agentUser })],
+    ['TOKEN_FLOW_MISMATCH', 'the agent’s own token', autonomousClaims()],
+    ['TOKEN_FLOW_MISMATCH', 'an app token with the account’s oid', autonomousClaims({ oid: agentUser })],
     ['TOKEN_FLOW_MISMATCH', 'an app token with a scope', onBehalfOfClaims(agentUser, { idtyp: 'app' })],
     [
       'AGENT_IDENTITY_NOT_HONOURED',
-      'its user account under another agent',
+      'a token of the account under another agent',
       onBehalfOfClaims(agentUser, { azp: secondAgent.clientId }),
     ],
-  ])('is refused with %s: %s', (code, _what, claims) => {
+  ])('is refused with %s if it is %s', (code, _what, claims) => {
     expect(() => acceptAgentToken(unsignedToken(claims), asUser)).toThrow(expect.objectContaining({ code }))
   })
 })
@@ -163,7 +163,7 @@ describe('A refusal of TR', () => {
       'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
       { scp: 'Weather.Read' },
     ],
-  ])('says “%s”, blames the sidecar, and tells the fix if there is one', (message, hint, changes) => {
+  ])('says “%s”, names the sidecar as the cause, and the fix if there is one', (message, hint, changes) => {
     expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)).toThrow(
       expect.objectContaining({
         message,
@@ -178,7 +178,7 @@ describe('A refusal of TR', () => {
     )
   })
 
-  it('comes in the very second in which the token expires', () => {
+  it('comes from the second on in which the token expires', () => {
     vi.useFakeTimers({ now: 1_700_000_000_000 })
     const at = (exp: number) => () => acceptAgentToken(unsignedToken(autonomousClaims({ exp })), forItself)
     expect(at(1_700_000_001)).not.toThrow()

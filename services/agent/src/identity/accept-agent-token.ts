@@ -5,7 +5,7 @@ import { type ExpectedToken, flowRules } from './flows.ts'
 
 /**
  * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does
- * not honour the agent identity, and with an app token where it was told to ignore the user; both must not be used.
+ * not honour the agent identity, and with an app token where it was told to ignore the user; neither may be used.
  * Verifying the signature is the API's task: to a client, TR is opaque.
  *
  * @returns its header and claims, and the checks, all of which passed

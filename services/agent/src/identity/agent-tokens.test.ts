@@ -148,7 +148,7 @@ describe('the token that the sidecar is asked for', () => {
     expect(sidecar.requests[0]?.headers.authorization).toBe('Bearer tc-of-ada')
   })
 
-  it('is none in the obo flow without a user, which never degrades to the autonomous flow', async () => {
+  it('is never an app token in the obo flow: without a user, no token is requested', async () => {
     const { sidecar, tokens } = await tokensOf(script(grant))
     await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
     expect(sidecar.requests).toEqual([])
@@ -171,14 +171,14 @@ describe('the token that the sidecar is asked for', () => {
 })
 
 describe('equal requests under way', () => {
-  it('are one request to the sidecar', async () => {
+  it('are sent to the sidecar as one request', async () => {
     const { sidecar, tokens } = await tokensOf(script(grant))
     const all = await Promise.all(Array.from({ length: 50 }, () => tokens.obtain(request())))
     expect(new Set(all.map(token => token.raw)).size).toBe(1)
     expect(sidecar.requests).toHaveLength(1)
   })
 
-  it('are joined per user and flow, never across', async () => {
+  it('are joined for one user and one flow only', async () => {
     const sidecar = await startSidecar((incoming, response) => {
       const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
       void setImmediate().then(() => grant(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
@@ -194,7 +194,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(3)
   })
 
-  it('are joined for one agent only, and bring each its own token', async () => {
+  it('are joined for one agent only, so that each agent gets its own token', async () => {
     const { sidecar, tokens } = await tokensOf((incoming, response) =>
       grant(response, claimsOfAsked(incoming.url)),
     )
@@ -204,7 +204,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(2)
   })
 
-  it('bring no token of another agent', async () => {
+  it('get no token of another agent', async () => {
     const { tokens } = await tokensOf(script(grant))
     const obtained = tokens.obtain(request({ agent: secondAgent }))
     await expect(obtained).rejects.toEqual(refusal('AGENT_IDENTITY_NOT_HONOURED'))
@@ -239,7 +239,7 @@ describe('equal requests under way', () => {
   })
 })
 
-describe('what is tried again', () => {
+describe('a token request that fails', () => {
   type Answer = (response: ServerResponse) => void
   const serviceDown: Answer = response => refuse(response, 401, 'Service is unavailable.')
   const broken: Answer = response => response.destroy()
@@ -253,7 +253,7 @@ describe('what is tried again', () => {
       ['a broken connection', broken],
       ['keys out of the sidecar’s reach', (response: ServerResponse) => response.writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` }).end()],
     ],
-  )('%s', async (_what, failure) => {
+  )('is made again after %s', async (_what, failure) => {
     const { tokens } = await tokensOf(script(failure, grant))
     await expect(tokens.obtain(request())).resolves.toMatchObject({
       attempts: 2,
@@ -263,13 +263,13 @@ describe('what is tried again', () => {
   it.each([
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
     [3, 'SIDECAR_UNREACHABLE', broken],
-  ] as const)('is not tried for ever: %i times until it is %s', async (times, code, failure) => {
+  ] as const)('is not made for ever: %i times, until the problem is %s', async (times, code, failure) => {
     const { sidecar, tokens } = await tokensOf(script(failure))
     await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(times)
   })
 
-  it('is tried after pauses that grow', async () => {
+  it('is made again after pauses that grow', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
     const cameMs: number[] = []
     const sidecar = await startSidecar(
@@ -284,7 +284,7 @@ describe('what is tried again', () => {
     expect(third - second).toBeGreaterThan(40)
   })
 
-  it('is not tried if the caller goes away in the pause', async () => {
+  it('is not made again if the caller goes away in the pause', async () => {
     const caller = new AbortController()
     const sidecar = await startSidecar(
       script(response => {
@@ -308,7 +308,7 @@ describe('what is tried again', () => {
       (response: ServerResponse) => grant(response, autonomousClaims({ azp: ids.blueprintAppId })),
     ],
     ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
-  ])('is nothing permanent: %s', async (code, failure) => {
+  ])('is not made again if that would not help: %s', async (code, failure) => {
     const { sidecar, tokens } = await tokensOf(script(failure, grant))
     await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(1)
@@ -335,7 +335,7 @@ describe('a response that holds no token', () => {
     })
   })
 
-  it('is explained by its media type', async () => {
+  it('is explained by its text if the media type is that of a problem', async () => {
     const { tokens } = await tokensOf(script(response => refuse(response, 400, 'No scopes found')))
     await expect(tokens.obtain(request())).rejects.toMatchObject({
       options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
@@ -379,7 +379,7 @@ describe('a sidecar that restarts', () => {
     await expect(token).rejects.toThrow('went away')
   })
 
-  it('and does not come back is blamed, not Entra', async () => {
+  it('and does not come back is reported as the cause, not Entra', async () => {
     const tokens = tokensFrom(
       await deadUrl(),
       {},
@@ -451,7 +451,7 @@ describe('a sidecar that does not answer', () => {
     await expect.poll(() => sidecar.requests.map(({ target }) => target)).toContain('GET /healthz')
   })
 
-  it('only for a while, because Entra is slow, still gives its token', async () => {
+  it('for a while only, because Entra is slow, still gives its token', async () => {
     let waiting: ServerResponse | undefined
     const sidecar = await startSidecar((incoming, response) => {
       if (!healthy(incoming.url)) {
@@ -518,7 +518,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('checks whether Entra responds only if the sidecar told no cause', async () => {
+  it('needs a check whether Entra responds only if the sidecar named no cause', async () => {
     const { tokens } = await tokensOf(
       script(response => refuse(response, 401, 'AADSTS50105: no role')),
       { lookAtEntra: async () => 'silent' },
@@ -645,7 +645,7 @@ describe('the log', () => {
     expect(failed.durationMs).toBeGreaterThanOrEqual(0)
   })
 
-  it('joins a failure with Entra’s logs by the correlation id, and holds no token and none of Entra’s text', async () => {
+  it('has the correlation id of Entra’s logs for a failure, but no token and none of Entra’s text', async () => {
     const sidecar = await startSidecar(
       script(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),
     )

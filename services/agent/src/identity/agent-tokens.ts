@@ -20,7 +20,7 @@ export interface AgentTokensOptions {
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
-  /** Whether Entra is within reach; asked when the sidecar fails without telling why. */
+  /** Whether Entra is within reach; called when the sidecar fails without naming a cause. */
   readonly lookAtEntra: () => Promise<EntraReach>
   readonly timing?: Timing
 }

@@ -64,16 +64,16 @@ it.each<[string, unknown, string]>([
   ['a name that is not in kebab-case', { agents: { Weather: weather } }, 'agent "Weather": its name must be in kebab-case'],
   ['a missing title', { agents: { weather: { clientId: ids.agentClientId } } }, 'agent "weather": title is missing'],
   ['a title of two lines', { agents: { weather: { ...weather, title: 'Weather\nIgnore' } } }, 'agent "weather": title'],
-  ['an id that is none', { agents: { weather: { ...weather, clientId: 'weather' } } }, 'agent "weather": clientId'],
+  ['a client id that is no GUID', { agents: { weather: { ...weather, clientId: 'weather' } } }, 'agent "weather": clientId'],
   ['an id twice', { agents: { weather, other: weather } }, 'agent "other": its clientId is that of the blueprint, of the tenant, of another agent or of its user account'],
   ['the blueprint’s id', { agents: { weather: { ...weather, clientId: ids.blueprintAppId } } }, 'its clientId is that of the blueprint'],
-  ['a user account that is none', { agents: { weather: { ...weather, agentUser: { objectId: 'weather@contoso.example' } } } }, 'agent "weather": agentUser.objectId'],
+  ['a user account whose id is no GUID', { agents: { weather: { ...weather, agentUser: { objectId: 'weather@contoso.example' } } } }, 'agent "weather": agentUser.objectId'],
   ['a user account twice', { agents: { weather: { ...weather, agentUser: { objectId: ids.agentUser } }, other: { ...trainee, agentUser: { objectId: ids.agentUser } } } }, 'agent "other": its agentUser is the id of an agent, or that of another one’s user account'],
   ['the third flow without a user account', { agents: { weather: { ...weather, flows: ['agent-user'] } } }, 'agent "weather": the flow agent-user needs agentUser'],
   ['an unknown flow', { agents: { weather: { ...weather, flows: ['magic'] } } }, 'agent "weather": flows.0 must be one of'],
   ['no flow', { agents: { weather: { ...weather, flows: [] } } }, 'agent "weather": flows'],
   ['an API that nobody configured', { agents: { weather: { ...weather, apis: ['tasks-api'] } } }, 'agent "weather": apis has "tasks-api", but there are only weather-api'],
   ['an unknown member', { agents: { weather: { ...weather, secret: 'x' } } }, 'agent "weather": secret is not known here'],
-])('A file with %s is a fault that says so', (_what, content, fault) => {
+])('A file with %s is reported as a fault', (_what, content, fault) => {
   expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
 })

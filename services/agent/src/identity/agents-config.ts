@@ -23,8 +23,8 @@ const Shape = strictObject({
 const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
 /**
- * Reads the agents from the file that `AGENTS_CONFIG` names; without a file there is one, `default`, with the
- * id `AGENT_CLIENT_ID`. Faults are reported with those of the environment.
+ * Reads the agents from the file that `AGENTS_CONFIG` names; without a file the only agent is `default`,
+ * with the id `AGENT_CLIENT_ID`. Faults are reported with those of the environment.
  *
  * @param apis names of the APIs and MCP servers that an agent may have
  * @returns the default one first

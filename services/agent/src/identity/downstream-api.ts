@@ -28,7 +28,7 @@ export interface DownstreamApi {
   readonly flows: readonly Flow[]
   /** What TR needs, by the kind of right that its flow gives; `undefined` if only the API knows it. */
   readonly permissions: Permissions | undefined
-  /** Whether the agent works without it. Its failures then do not affect the status of sidecar and flows. */
+  /** Whether the agent works without the API. Its failures then do not affect the status of sidecar and flows. */
   readonly isOptional?: boolean
 }
 

@@ -10,7 +10,7 @@ it.each([
   [499, true],
   [500, false],
   [503, false],
-])('Entra is within reach when it responds %i: %s', async (status, reach) => {
+])('Entra counts as within reach when it responds %i: %s', async (status, reach) => {
   const elsewhere = await startServer((_request, response) => response.writeHead(500).end())
   const entra = await startServer((_request, response) =>
     response.writeHead(status, { location: elsewhere.url }).end(status === 200 ? '{"keys":[]}' : ''),
@@ -22,6 +22,6 @@ it.each([
   await elsewhere.close()
 })
 
-it('Entra is out of reach where nobody listens', async () => {
+it('Entra is out of reach if nothing listens at its address', async () => {
   expect(await lookAtEntra({ ...agent, authority: await deadUrl() })).toBe('silent')
 })

@@ -5,7 +5,7 @@ import { agent, secondAgent, weatherApi } from './testing/fixtures.ts'
 
 const asked = { agent, flow: 'autonomous', api: weatherApi } as const
 
-/** What a record tells of an agent. */
+/** The health of the sidecar and of an agent's flows in a record. */
 function seenBy({ current }: IdentityHealthRecord, who = agent) {
   return { sidecar: current.sidecar, flows: current.flowsOf(who) }
 }
@@ -17,7 +17,7 @@ it.each([
   'SIDECAR_FAILED',
   'AGENT_IDENTITY_NOT_HONOURED',
   'TOKEN_FLOW_MISMATCH',
-] as const)('%s is about the sidecar itself', code => {
+] as const)('%s makes the sidecar unavailable', code => {
   const record = new IdentityHealthRecord([agent])
   const failure = problem(code, 'It failed.')
   record.tokenFailed(asked, failure, performance.now())
@@ -33,7 +33,7 @@ it.each([
   ['ENTRA_UNAVAILABLE', 'unavailable'],
   ['SIDECAR_MISCONFIGURED', 'unknown'],
   ['AGENT_NOT_PERMITTED', 'unknown'],
-] as const)('%s leaves the other flow %s, until any token comes', (code, state) => {
+] as const)('%s makes the other flow %s, until any token is obtained', (code, state) => {
   const record = new IdentityHealthRecord([agent])
   record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
@@ -45,7 +45,7 @@ it.each([
 })
 
 it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED'] as const)(
-  '%s is about the flow, and the sidecar works',
+  '%s makes the flow unavailable, and the sidecar ready',
   code => {
     const record = new IdentityHealthRecord([agent])
     record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
@@ -56,7 +56,7 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
   },
 )
 
-it('A credential that the sidecar could not load is reported with the status of its failures', () => {
+it('A credential that the sidecar could not load is reported with the HTTP status of the sidecar’s failures', () => {
   const record = new IdentityHealthRecord([agent])
   const upstream = { service: 'sidecar', status: 500 }
   for (let time = 0; time < 2; time++) {
@@ -70,7 +70,7 @@ it('A credential that the sidecar could not load is reported with the status of 
 })
 
 it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
-  '%s of an optional API says nothing of sidecar and flows',
+  '%s of an optional API does not change the health of sidecar and flows',
   code => {
     const record = new IdentityHealthRecord([agent])
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
@@ -98,7 +98,7 @@ it('A sidecar that does not respond is noticed by calls of an optional API, too'
 })
 
 describe('Of two agents', () => {
-  it('one that is refused says nothing of the other', () => {
+  it('a refused one does not change the health of the other', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenObtained(asked)
     const failure = problem('AGENT_NOT_PERMITTED', 'It failed.')
@@ -110,7 +110,7 @@ describe('Of two agents', () => {
     })
   })
 
-  it('both fail with what they share, and recover together', () => {
+  it('both are unavailable by a failure of what they share, and both recover', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenFailed(asked, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
     expect(seenBy(record, secondAgent).flows.obo.state).toBe('unavailable')

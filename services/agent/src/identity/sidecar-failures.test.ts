@@ -28,7 +28,7 @@ const serviceDown =
   'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443'
 
 describe('answers of the sidecar', () => {
-  it('tell by which ids Entra’s log has the refused request, and nothing more of its text', () => {
+  it('are reported with the ids of the request in Entra’s log, and with no other part of their text', () => {
     const [requestId, correlationId] = [
       '0a1b2c3d-0000-4000-8000-00000000000a',
       '0a1b2c3d-0000-4000-8000-00000000000c',

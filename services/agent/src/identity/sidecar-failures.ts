@@ -66,7 +66,7 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
   }
 }
 
-/** What it means that no response could be read. */
+/** Explains an error that came in place of a response. */
 export function explainSilence(cause: unknown): TokenFailure {
   const upstream = { service: 'sidecar' }
   if (cause instanceof SendError && cause.kind === 'too-large') {

@@ -18,7 +18,7 @@ type Ending = 'responded' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
 
-/** While no sidecar is there, only time limits the attempts. */
+/** No number for `refused`: while no sidecar is there, attempts end only when their time is over. */
 const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */
@@ -26,7 +26,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
   const connection = connectSidecar(sidecarUrl)
 
   /**
-   * While the sidecar waits for Entra it sends nothing, for minutes if need be. After a long silence,
+   * While the sidecar waits for Entra it sends nothing, possibly for minutes. After a long silence,
    * `/healthz` decides whether it is alive.
    */
   async function attemptOnce({ user, traceparent, signal, ...asked }: TokenRequest): Promise<Attempt> {

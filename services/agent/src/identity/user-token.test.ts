@@ -50,7 +50,7 @@ const refusal = (code: string) =>
   expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) })
 
 describe('a user’s token', () => {
-  it('passes when every check passes, and comes with what the trace shows of it', async () => {
+  it('passes if every check passes, and is returned with what the trace shows of it', async () => {
     const token = userToken()
     const user = await verify(token)
     expect(user).toMatchObject({
@@ -72,7 +72,7 @@ describe('a user’s token', () => {
     ['with one scope among several', { scp: 'profile access_as_user' }],
     ['marked as a user’s', { idtyp: 'user' }],
     ['with the user’s roles', { roles: ['Reader'] }],
-    ['without a beginning', { nbf: undefined }],
+    ['without a start time', { nbf: undefined }],
   ])('passes %s', async (_what, claims) => {
     await expect(verify(userToken(claims))).resolves.toMatchObject({ objectId: ada.id })
   })
@@ -124,7 +124,7 @@ describe('a user’s token', () => {
       await expect(verify(userToken({ azp }))).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
   })
 
-  it('is refused from the second of its expiry on, and the refusal says when that was', async () => {
+  it('is refused from the second of its expiry on, and the refusal names that time', async () => {
     const exp = now() + 60
     const token = userToken({ exp })
     vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 })
@@ -158,11 +158,11 @@ describe('a user’s token', () => {
     ['USER_TOKEN_INVALID', 'Bearer one two'],
     ['USER_TOKEN_INVALID', 'Bearer not-a-token'],
     ['USER_TOKEN_INVALID', 'Bearer e30.e30.e30'],
-  ])('answers %s to the header %j', async (code, header) => {
+  ])('is refused with %s if the header is %j', async (code, header) => {
     await expect(verifier.verify(header)).rejects.toEqual(refusal(code))
   })
 
-  it('is refused with a challenge, as RFC 6750 wants it', async () => {
+  it('is refused with a challenge, as RFC 6750 demands', async () => {
     const challenge = (header: string | undefined) =>
       verifier.verify(header).catch(error => error.options.headers['www-authenticate'])
     expect(await challenge(undefined)).toBe('Bearer')
@@ -172,7 +172,7 @@ describe('a user’s token', () => {
     )
   })
 
-  it('cannot be checked while Entra’s keys are out of reach, and that is said instead of blaming the user', async () => {
+  it('is refused as ENTRA_UNAVAILABLE, not as unusable, while Entra’s keys are out of reach', async () => {
     await issuer.stop()
     try {
       const error = await verify(userToken()).catch((thrown: Error) => thrown)
