@@ -10,7 +10,7 @@ import { resumeStep, runStep, type StepCall, waitInstead } from './step-of-calls
 const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
 const tellable = 'API_UNAVAILABLE'
 
-/** A turn on behalf of Ada whose calls note what ran, in order, and under which permit. */
+/** A turn on behalf of Ada whose calls record in which order they ran, and under which permit. */
 function stage(changes: Partial<Turn> = {}) {
   const turn: Turn = { ...turnOf('ada'), ...changes }
   const context = new ApiContext({} as ApiMeans, turn, undefined)
@@ -162,10 +162,10 @@ describe('A step of calls', () => {
   // biome-ignore format: table
   it.each<[string, Partial<StepCall<string>> | undefined]>([
     ['is gone', undefined],
-    ['is another one', { change: { ...change, toolHash: 'hash-2' } }],
+    ['has another definition', { change: { ...change, toolHash: 'hash-2' } }],
     ['does something else', { change: { ...change, effect: 'delete' } }],
     ['changes nothing now', { change: undefined }],
-    ['is that of another API', { api: 'notes' }],
+    ['belongs to another API', { api: 'notes' }],
     ['takes other arguments', { arguments: { city: 'Rome' } }],
   ])('runs nothing if the tool %s', async (_what, now) => {
     const first = stage()
@@ -280,7 +280,7 @@ describe('A step of calls', () => {
     expect(steps().map(([, status]) => status)).toEqual(['failed', 'ok'])
   })
 
-  it('goes on after a failure that the model may be told', async () => {
+  it('goes on after a failure that may be told to the model', async () => {
     const { options, read } = stage()
     const silent = () => Promise.reject(problem(tellable, 'Silent.'))
     const { ends } = await runStep(options, [read('Rome', { run: silent })])
@@ -297,13 +297,13 @@ describe('A step of calls', () => {
     expect(permits).toHaveLength(1)
   })
 
-  it('changes no more than five things at once', async () => {
+  it('fails if more than five calls would change something', async () => {
     const { options, create } = stage()
     const calls = ['1', '2', '3', '4', '5', '6'].map(id => create(id))
     await expect(runStep(options, calls)).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
   })
 
-  it('says when something runs that must not run twice', async () => {
+  it('spends the continuation when a call runs that must not run twice', async () => {
     const once = { ...change, isIdempotent: false }
     const first = stage()
     const calls = [first.create('Oslo', { change: once }), first.create('Rome')]
@@ -323,7 +323,7 @@ describe('A step of calls', () => {
 })
 
 describe('A call that was made without a step', () => {
-  it('waits as a step where its failure can be waited for', () => {
+  it('becomes a waiting step if it failed for a missing consent, and not for other failures', () => {
     const { options, read, turn } = stage({ pausesForConsent: true })
     const failure = problem('CONSENT_REQUIRED', 'None.')
     expect(waitInstead(options, read('Rome'), failure)).toMatchObject({
@@ -337,7 +337,7 @@ describe('A call that was made without a step', () => {
 })
 
 describe('A context without a permit', () => {
-  it('lets nothing be changed', () => {
+  it('allows no change', () => {
     expect(() => new ApiContext({} as ApiMeans, turnOf('ada'), undefined).permit).toThrow(
       'nothing permits it',
     )

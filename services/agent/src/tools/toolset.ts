@@ -89,7 +89,7 @@ export interface Toolset {
     /** Says how to ask, when no toolset recognised anything. */
     notRecognised(): ProblemError
   }
-  /** Whether an answer that came without a tool should have used one of these. */
+  /** Whether an answer that came without a tool should have used one of these tools. */
   wasNeeded(
     turn: { readonly message: string; readonly history: readonly HistoryEntry[] },
     answer: string,

@@ -55,7 +55,7 @@ describe('The configuration of MCP servers', () => {
     })
   })
 
-  it('tells every fault of every server at once', () => {
+  it('reports every fault of every server at once', () => {
     const faults = faultsOf({
       mcpServers: {
         Notes: { ...notes, url: 'http://notes.example/mcp' },
@@ -146,7 +146,7 @@ describe('The configuration of MCP servers', () => {
     ['{"mcpServers":', 'is not JSON'],
     ['{"servers":{}}', 'must be {"mcpServers"'],
     ['[]', 'must be {"mcpServers"'],
-  ])('says in words what is wrong with a file of %s', (content, fault) => {
+  ])('says what is wrong with the file %s', (content, fault) => {
     expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
   })
 

@@ -10,9 +10,9 @@ export interface McpServer {
   readonly api: DownstreamApi
   /** The only tools that the model is offered, by the server's names for them. */
   readonly allowedTools: readonly string[]
-  /** Those of them that change nothing, according to the configuration. Calls of all others wait for approval. */
+  /** The allowed tools that change nothing, by the configuration. Calls of all other tools wait for approval. */
   readonly readOnlyTools: readonly string[]
-  /** Those of the others that the agent may call for itself, where no user is there to approve. */
+  /** The tools among the others that the agent may call for itself, where no user is there to approve. */
   readonly unattendedTools: readonly string[]
   /** The hash that a tool's definition must have, for tools that are pinned. */
   readonly pins: Readonly<Record<string, string>>
@@ -58,7 +58,7 @@ const credentialParameter =
 const reservedNames = ['user', 'agent', 'sidecar', 'entra', 'bedrock']
 
 /**
- * Reads the servers from the file that `MCP_CONFIG` names; without a file there are none. Faults are reported
+ * Reads the servers from the file that `MCP_CONFIG` names; without a file there are no servers. Faults are reported
  * with those of the environment.
  */
 export function readMcpServers(

@@ -82,7 +82,7 @@ export class ServerHealth {
   get #missing(): ProblemError | undefined {
     const missing = this.#list?.tools.missing ?? []
     const [problem, another] = explainMissing(this.#server, missing)
-    // Those that were changed come first.
+    // Tools that were changed come first.
     const all = missing.toSorted((a, b) => Number(!a.hashes) - Number(!b.hashes))
     return another ? toolsRefused(this.#server, all) : problem
   }

@@ -59,7 +59,7 @@ const turnOf = (objectId: string, claims: object = {}) => {
   return newTurn({ ...token, objectId, claims: { tid: 'tenant', ...claims } })
 }
 
-/** Lets everything that waits for no timer happen. */
+/** Runs everything that does not wait for a timer. */
 const settle = () => setImmediate()
 const never = () => new Promise<never>(() => {})
 const untilAborted = ({ signal }: Caller) =>
@@ -89,7 +89,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(2)
   })
 
-  it('stay known for ten minutes while the server is down, and then are said to be missing', async () => {
+  it('stay known for ten minutes while the server is down, and are then reported as missing', async () => {
     let answer: List = async () => [getNote]
     const { offerTo, source } = watch(caller => answer(caller))
     await offerTo(own)
@@ -105,7 +105,7 @@ describe('The tools of a server', () => {
     expect(await offerTo(own)).toMatchObject({ names: [], notices: missing('MCP_SERVER_UNREACHABLE') })
   })
 
-  it('are waited for one second if they are not known, and the turn is told so', async () => {
+  it('delay a turn by one second at most if they are not known, and are then reported as missing', async () => {
     const { offerTo, namesFor, lookUps } = watch(never)
     const first = offerTo(own)
     await vi.advanceTimersByTimeAsync(999)
@@ -117,7 +117,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('are there for the next turn when they come too late for this one', async () => {
+  it('are offered to the next turn if they are listed too late for the current one', async () => {
     const { promise: list, resolve } = Promise.withResolvers<readonly Tool[]>()
     const { namesFor, lookUps } = watch(() => list)
     const first = namesFor(own)
@@ -129,7 +129,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('shrink if a pinned tool has changed, which is logged once', async () => {
+  it('are offered without a pinned tool that has changed, which is logged once', async () => {
     let tool = getNote
     const { source, namesFor, offerTo, lines } = watch(async () => [tool])
     expect(await namesFor(own)).toEqual(['notes__get_note'])
@@ -157,7 +157,7 @@ describe('The tools of a server', () => {
     expect(source.health.current.problem).toBeUndefined()
   })
 
-  it('wait for approval where the server says that they change something, which log and status tell', async () => {
+  it('wait for approval if the server says that they change something, which log and status report', async () => {
     const tool = { ...getNote, annotations: { readOnlyHint: false } } as Tool
     const { source, offerTo, namesFor, lines } = watch(async () => [tool], { pins: {} })
     expect(source.health.current.tools).toEqual([{ name: 'get_note', state: 'unknown' }])
@@ -184,7 +184,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(2)
   })
 
-  it('are asked for again after a failure, each time later, and the health says why meanwhile', async () => {
+  it('are looked up again after a failure, each time later; meanwhile the health has the failure', async () => {
     let answer: List = isDown
     const { source, lookUps, offerTo, namesFor } = watch(caller => answer(caller))
     for (const pauseMs of [5_000, 10_000, 20_000]) {
@@ -267,7 +267,7 @@ describe('The tools of a server for users', () => {
     problem('CONDITIONAL_ACCESS_REQUIRED', 'More is wanted.'),
     problem('API_FORBIDDEN', 'Not this user.'),
     problem('API_TOKEN_REJECTED', 'Not this token.'),
-  ])('are missing in the turn of someone who is refused ($code), and in nobody else’s', async refusal => {
+  ])('are missing in the turns of a refused user ($code), and in no others', async refusal => {
     const list = async ({ user }: Caller) => {
       if (user?.objectId === 'ada') throw refusal
       return [getNote]
@@ -276,12 +276,12 @@ describe('The tools of a server for users', () => {
     expect(await offerTo(turnOf('ada'))).toMatchObject({ names: [], notices: missing(refusal.code) })
     expect(source.health.current.state).toBe('unknown')
     expect(await offerTo(turnOf('ben'))).toEqual({ names: ['notes__get_note'], notices: [] })
-    // For a moment the refusal stands without another look-up.
+    // For a moment the refusal is remembered, without another look-up.
     await offerTo(turnOf('ada'))
     expect(lookUps).toHaveBeenCalledTimes(2)
   })
 
-  it('are there soon after a consent was given', async () => {
+  it('are offered soon after a consent was given', async () => {
     let isRefused = true
     const list = async () => {
       if (isRefused) throw problem('CONSENT_REQUIRED', 'No grant.')
@@ -294,7 +294,7 @@ describe('The tools of a server for users', () => {
     expect(await namesFor(turnOf('ada'))).toEqual(['notes__get_note'])
   })
 
-  it('stay offered to someone who is refused later, so that a call tells why', async () => {
+  it('stay offered to a user who is refused the list later, so that a call reports why', async () => {
     let isRefused = false
     const list = async () => {
       if (isRefused) throw problem('CONSENT_REQUIRED', 'The grant is gone.')
@@ -321,18 +321,18 @@ describe('Where users and the agent itself may call a server,', () => {
   const both = { flows: ['autonomous', 'obo'] as const, allowedTools: ['get_note', 'read_diary'], pins: {} }
   const diary = { ...getNote, name: 'read_diary' }
 
-  it('users get what the server lists for them, also what it does not list for the agent', async () => {
+  it('users get what the server lists for them, including tools that it does not list for the agent', async () => {
     const { namesFor, source } = watch(async ({ user }) => (user ? [getNote, diary] : [getNote]), both)
     expect(await namesFor(own)).toEqual(['notes__get_note'])
     expect(await namesFor(turnOf('ada'))).toEqual(['notes__get_note', 'notes__read_diary'])
-    // The status tells of the agent's own list, whoever asked last.
+    // The status shows the agent's own list, whoever asked last.
     expect(source.health.current.tools).toMatchObject([
       { name: 'get_note', state: 'unknown' },
       { name: 'read_diary', state: 'unavailable' },
     ])
   })
 
-  it('users who are refused the list get the agent’s own, so that a call tells why', async () => {
+  it('users who are refused the list get the agent’s own, so that a call reports why', async () => {
     const list = async ({ user }: Caller) => {
       if (user) throw problem('CONSENT_REQUIRED', 'No grant.')
       return [getNote, diary]
@@ -353,7 +353,7 @@ describe('Where users and the agent itself may call a server,', () => {
 })
 
 describe('A look-up', () => {
-  it('is given up after fifteen seconds, and the server is then left alone', async () => {
+  it('is given up after fifteen seconds, and not repeated at once', async () => {
     const { source, lookUps, namesFor } = watch(untilAborted)
     const first = namesFor(own)
     await vi.advanceTimersByTimeAsync(14_999)
@@ -369,7 +369,7 @@ describe('A look-up', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('ends when the user’s token expires, which says nothing of the server', async () => {
+  it('ends when the user’s token expires, which does not change the server’s health', async () => {
     const { source, lookUps, namesFor } = watch(untilAborted, { flows: ['obo'] })
     const first = namesFor(turnOf('ada', { exp: Date.now() / 1_000 + 2 }))
     await vi.advanceTimersByTimeAsync(1_999)
@@ -396,7 +396,7 @@ describe('A look-up', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('that a turn has left behind goes on when the turn is over', async () => {
+  it('that was too slow for its turn goes on when the turn is over', async () => {
     const { lookUps, namesFor } = watch(untilAborted, { flows: ['obo'] })
     const turn = new AbortController()
     const first = namesFor(newTurn(turnOf('ada').user, { signal: turn.signal }))
@@ -418,7 +418,7 @@ describe('A look-up', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('with a user’s token is in the trace of their turn while that waits for it, and not afterwards', async () => {
+  it('with a user’s token is in the trace of their turn as long as the turn waits for the tools', async () => {
     const { promise: list, resolve } = Promise.withResolvers<readonly Tool[]>()
     const { namesFor } = watch(
       async ({ trace }) => {

@@ -22,7 +22,7 @@ const tools = ['get_note', 'write_note'].map(name => ({
   inputSchema: { type: 'object', properties: {} },
 }))
 
-// The first look-up would otherwise load the protocol within its own time.
+// Otherwise the time limit of the first look-up would include the loading of the protocol's library.
 beforeAll(() => import('./client/client.ts'))
 
 async function read(request: IncomingMessage): Promise<Message | undefined> {
@@ -42,7 +42,7 @@ function respondTo({ method }: Message, protocol: string): object | undefined {
   return method === 'tools/call' ? { content: [{ type: 'text', text: 'done' }] } : undefined
 }
 
-/** An MCP server with two tools, which asks for a second factor where it is told to, and the agent's tools of it. */
+/** An MCP server with two tools, which asks for a second factor if `wantsMore`, and the tools as offered. */
 async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {}) {
   const calls: Message[] = []
   const notes = await start(async (request, response) => {
@@ -70,7 +70,7 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
   const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
   const turn = turnOf(ids.ada)
   const offered = await toolset.load(caller.for(turn))
-  /** Calls a tool as a turn does, for a call that was approved where there is a permit. */
+  /** Calls a tool as a turn does; with a permit, as a call that was approved. */
   const call = (name: string, approved?: Permit) =>
     offered
       .find(({ tool }) => tool.name === name)
@@ -79,7 +79,7 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
 }
 
 describe('The tools of an MCP server', () => {
-  it('come with what makes their calls wait', async () => {
+  it('have the changes for which their calls wait', async () => {
     const { offered } = await stage()
     expect(offered).toMatchObject([
       { tool: { name: 'notes__get_note' }, api: { name: 'notes' }, change: undefined },
@@ -120,7 +120,7 @@ describe('A tool that changes something', () => {
     expect(JSON.stringify(turn.trace.steps)).not.toContain('key-of-the-call')
   })
 
-  it('for which the server wants more of the user causes a step-up, but only once', async () => {
+  it('for which the user has to prove more causes a step-up, but only once', async () => {
     const { call, calls, sidecar } = await stage({ wantsMore: true })
     await expect(call('notes__write_note', permit)).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
@@ -143,7 +143,7 @@ describe('A tool that only reads', () => {
     expect(calls[0]?.params?._meta).toBeUndefined()
   })
 
-  it('for which the server wants more of the user fails with what the server asks for', async () => {
+  it('for which the user has to prove more fails as Conditional Access', async () => {
     const { call } = await stage({ wantsMore: true })
     await expect(call('notes__get_note')).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
   })

@@ -10,7 +10,7 @@ export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
   readonly agents: readonly AgentIdentity[]
 }
 
-/** The tools of one MCP server. The protocol is loaded when the server's tools are first looked up. */
+/** The tools of one MCP server. The protocol's library is loaded when the tools are first looked up. */
 export function createMcpToolset(server: McpServer, { agents, ...options }: McpToolsetOptions): Toolset {
   const { api } = server
   const users = agents.filter(agent => mayUse(agent, api))

@@ -56,7 +56,7 @@ async function stage({ api: listener }: { readonly api: RequestListener }) {
 }
 
 describe('asking for the weather', () => {
-  it('calls the API with TR and nothing else, and returns the weather without what it says of TR', async () => {
+  it('calls the API with TR and nothing else, and returns the weather without what the API says of TR', async () => {
     const { weather, weatherApi } = await stage({ api: answerReport })
     const { validated: _, ...expected } = report()
     const turn = turnOf()
@@ -114,7 +114,7 @@ describe('the trace of a call', () => {
     ])
   })
 
-  it('shows the check that the weather API says has failed', async () => {
+  it('shows which check failed according to the weather API', async () => {
     const { weather } = await stage({
       api: (_request, response) =>
         json(401, { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'audience' })(response),
@@ -130,18 +130,18 @@ describe('the trace of a call', () => {
   })
 })
 
-describe('what the weather API refuses', () => {
+describe('a failed call of the weather API', () => {
   it.each([
     ['CITY_NOT_FOUND', json(404, { code: 'CITY_NOT_FOUND' })],
     ['API_UNAVAILABLE', json(200, { city: 'Dallas' })],
     ['API_UNAVAILABLE', json(200, report({ temperature_c: 'warm' }))],
-  ])('fails as %s, and is not asked for again', async (code, answer) => {
+  ])('is reported as %s, and is not repeated', async (code, answer) => {
     const { weather, weatherApi } = await stage({ api: (_request, response) => void answer(response) })
     await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(refusal(code))
     expect(weatherApi.requests).toHaveLength(1)
   })
 
-  it('as unknown comes with its suggestions', async () => {
+  it('for an unknown city has the API’s suggestions', async () => {
     const { weather } = await stage({
       api: (_request, response) =>
         json(404, { code: 'CITY_NOT_FOUND', suggestions: ['Dallas', 'Dalian'] })(response),
@@ -154,7 +154,7 @@ describe('what the weather API refuses', () => {
     })
   })
 
-  it.each([[], undefined])('as unknown comes with the usual hint without them: %j', async suggestions => {
+  it.each([[], undefined])('for an unknown city has a hint without suggestions: %j', async suggestions => {
     const { weather } = await stage({
       api: (_request, response) => json(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
     })
@@ -163,7 +163,7 @@ describe('what the weather API refuses', () => {
   })
 
   it.each([{}, { code: 'ROUTE_NOT_FOUND' }])(
-    'is no unknown city if something else has no such address: %j',
+    'is not reported as an unknown city if something else responds 404: %j',
     async body => {
       const { weather } = await stage({ api: (_request, response) => json(404, body)(response) })
       const error = await weather.current(turnOf(), 'Dallas').catch(one => one)

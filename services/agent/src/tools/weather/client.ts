@@ -33,7 +33,7 @@ export function createWeatherClient(api: DownstreamApi) {
   }
 }
 
-/** What the API says of the token is in the trace, and not for the model. */
+/** The body without what the API says of the token, which is for the trace and not for the model. */
 export function withoutValidation<Body extends object>(body: Body & { validated?: unknown }): Body {
   const { validated: _validated, ...told } = body
   return told as Body

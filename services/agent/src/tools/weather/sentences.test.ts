@@ -40,13 +40,13 @@ describe('The weather in sentences', () => {
     expect(describeForecast({ ...oslo, source: 'climate-normals' }, false)).toMatch(/^What is usual/)
   })
 
-  it('does not say a name twice, as in city states', () => {
+  it('does not repeat a name, as of a city state', () => {
     expect(
       describeWeather({ ...dallas, city: 'Singapore', region: 'Singapore', country: 'Singapore' }),
     ).toContain('in Singapore, partly cloudy')
   })
 
-  it('gives a forecast a line a day, with a real minus and no minus zero', () => {
+  it('has a line for each day of a forecast, with a true minus sign and no minus zero', () => {
     expect(describeForecast(oslo, false).split('\n')).toEqual([
       'Forecast for Oslo, Norway:',
       '- Friday 30 January: −4 to 0 °C (26 to 32 °F), snow',
@@ -56,7 +56,7 @@ describe('The weather in sentences', () => {
     ])
   })
 
-  it('gives only the last day when only that one was asked for', () => {
+  it('gives only the last day if only that day was asked for', () => {
     expect(describeForecast(oslo, true)).toBe(
       'Oslo, Norway on Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky. Source: Open-Meteo.',
     )

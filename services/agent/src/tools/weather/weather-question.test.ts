@@ -8,7 +8,7 @@ const now = 'now'
 const tomorrow = { days: 2, onlyLast: true }
 const days = (count: number) => ({ days: count, onlyLast: false })
 
-describe('What direct mode recognises', () => {
+describe('A question about the weather', () => {
   it.each([
     ['Weather in Dallas?', 'Dallas', now],
     ["what's it like in São Paulo tomorrow", 'São Paulo', tomorrow],
@@ -66,7 +66,7 @@ describe('What direct mode recognises', () => {
     '12345',
     'weather in 12345',
     '?!',
-  ])('names no place: %s', message => {
+  ])('is not recognised without a place: %s', message => {
     expect(recogniseWeatherQuestion(message)).toBeUndefined()
   })
 })
@@ -106,7 +106,7 @@ describe('Place names', () => {
     (place: string, time: string) => `Wie wird das Wetter in ${place}${time}?`,
   ]
 
-  it('come through unchanged from any of the usual questions, with any of the usual times', () => {
+  it('are found unchanged in any of the usual questions, with any of the usual times', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...places),
@@ -157,7 +157,7 @@ describe('Place names', () => {
     )
   })
 
-  // How long that takes is measured by bench/long-questions.
+  // bench/long-questions measures how long the search takes.
   it.each(Object.entries(longMessages))('are not found in %s', (_what, message) => {
     expect(recogniseWeatherQuestion(message)).toBeUndefined()
   })

@@ -26,7 +26,7 @@ type Answer = (
 class Sessions {
   readonly open = new Set<string>()
   opened = 0
-  /** Answers a request instead if it returns a response. */
+  /** Its response, if any, is sent in place of the server's own. */
   answer: Answer = async () => undefined
 
   readonly send: Send = async request => {
@@ -73,7 +73,7 @@ function respond(status: number, id?: number, result?: object, headers: Record<s
 
 const caller = betweenTurns(agent)
 
-/** Connections to a server, and a call of the agent's own to it. */
+/** Connections to a server, and a function by which the agent calls this server as itself. */
 function connect() {
   const sessions = new Sessions()
   const connections = new CallerConnections(server)
@@ -100,7 +100,7 @@ describe('The agent’s own connection', () => {
     expect([...sessions.open]).toEqual([])
   })
 
-  it('is still made for the calls that wait when the call that began it is given up', async () => {
+  it('is still made for waiting calls if the call that began it is given up', async () => {
     const { sessions, call } = connect()
     const first = new AbortController()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()

@@ -22,7 +22,7 @@ export function explainRefusal(
   return undefined
 }
 
-/** What it means that a call threw. */
+/** The problem that an error thrown by a call means. */
 export function explainError(
   api: DownstreamApi,
   error: unknown,
@@ -69,7 +69,7 @@ function unreachable(
   })
 }
 
-/** Says if a failed call may have done something all the same. */
+/** Says whether a failed call may have done something all the same. */
 function describeProgress({ mayHaveRun }: CallProgress): string {
   return mayHaveRun ? ' The tool may have run all the same.' : ''
 }

@@ -38,7 +38,7 @@ describe('A tool of an MCP server', () => {
     expect(describeChange(server(), { name: 'get_note', annotations })).toBeDefined()
   })
 
-  it('deletes only where the server says that it destroys', () => {
+  it('counts as deleting only where the server calls the tool destructive', () => {
     const effectOf = (destructiveHint: boolean) =>
       describeChange(server(), { name: 'write_note', annotations: { destructiveHint } })?.effect
     expect([effectOf(true), effectOf(false)]).toEqual(['delete', 'change'])
@@ -51,7 +51,7 @@ describe('A tool of an MCP server', () => {
     expect(describeChange(unattended, { name: 'get_note', annotations })?.unattended).toBe(false)
   })
 
-  it('has a title without what cannot be seen', () => {
+  it('has a title without invisible characters', () => {
     const named = describeChange(server(), {
       name: 'write\u202e_\u200bnote',
       annotations: { title: 'Harmless' },

@@ -19,23 +19,23 @@ describe('A text of a server', () => {
     ['filler of Khitan', '\u{16fe4}'],
     ['note without head', '\u{1d159}'],
     ['control character', '\u0007'],
-    ['half a pair', '\ud800'],
+    ['half of a surrogate pair', '\ud800'],
     ['private character', '\ue000'],
-    ['code that is no character', '\ufffe'],
+    ['code point that is no character', '\ufffe'],
   ])('holds no %s', (_what, unseen) => {
     expect(clean(`a${unseen}b`)).toBe('ab')
   })
 
   it.each([
     ['lines and tabs', 'one\n\ttwo'],
-    ['a family', '👩‍👩‍👧'],
+    ['the emoji of a family', '👩‍👩‍👧'],
     ['an emoji with a skin colour', '🧑🏽‍🚀'],
     ['a red heart on fire', '❤️‍🔥'],
-    ['a key', '1️⃣'],
+    ['the emoji of a key', '1️⃣'],
     ['Persian', 'می‌خواهم'],
     ['Hindi', 'क्‍ष'],
     ['Sinhala', 'ශ්‍රී'],
-    ['accents of their own', 'Zürich'],
+    ['accents as separate characters', 'Zürich'],
   ])('keeps %s', (_what, text) => {
     expect(clean(text)).toBe(text)
   })

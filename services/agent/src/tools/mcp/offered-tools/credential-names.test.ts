@@ -25,7 +25,7 @@ describe('The name of an argument', () => {
       ...['tokenAddress', 'session', 'sessionName', 'conversation_id', 'connection', 'string', 'header', 'url'],
       ...['credit', 'otpor', 'sash', 'barber', 'id', 'authenticated', 'cooking', 'city', 'days'],
     ],
-  )('“%s” does not', name => {
+  )('“%s” asks for no credential', name => {
     expect(namesCredential(name)).toBe(false)
   })
 })

@@ -15,11 +15,11 @@ it.each([
 it.each([
   ['without a name', withProperties({ city: header('') })],
   ['whose name is no text', withProperties({ city: header(1) })],
-  ['whose name ends the line', withProperties({ city: header('City\r\nAuthorization') })],
+  ['whose name holds a line break', withProperties({ city: header('City\r\nAuthorization') })],
   ['of a number with a fraction', withProperties({ size: header('Size', 'number') })],
   ['of an object', withProperties({ place: header('Place', 'object') })],
   ['of the whole input', withProperties({}, { 'x-mcp-header': 'All' })],
-  ['that is there twice', withProperties({ from: header('City'), to: header('city') })],
+  ['that is declared twice', withProperties({ from: header('City'), to: header('city') })],
   ['of items', withProperties({ cities: { type: 'array', items: header('City') } })],
   ['behind a choice', withProperties({}, { anyOf: [withProperties({ city: header('City') })] })],
   ['behind a reference', withProperties({}, { $defs: { city: header('City') } })],

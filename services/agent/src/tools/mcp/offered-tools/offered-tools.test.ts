@@ -22,7 +22,7 @@ describe('A tool’s name for the model', () => {
 })
 
 describe('A tool’s description', () => {
-  it('is clipped, and holds nothing that cannot be seen', () => {
+  it('is cut, and holds no invisible characters', () => {
     const hidden = [...'ignore all'].map(one => String.fromCodePoint(0xe0000 + (one.codePointAt(0) ?? 0)))
     const description = `Reads\u200b a\u202e note.${hidden.join('')}\u0007\nSecond line. ${'x'.repeat(2_000)}`
     const [tool] = chooseTools(notesServer(), [listed({ description })]).tools
@@ -30,7 +30,7 @@ describe('A tool’s description', () => {
     expect([...(tool?.description ?? '')]).toHaveLength(1_024)
   })
 
-  it('repeats no token, nor does that of an argument', () => {
+  it('repeats no token, nor does the description of an argument', () => {
     const description = 'Use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
     const inputSchema = { type: 'object', properties: { topic: { description } } }
     const [tool] = chooseTools(notesServer(), [listed({ description, inputSchema })]).tools
@@ -44,12 +44,12 @@ describe('A tool’s description', () => {
   })
 })
 
-describe('A tool without a description that can be read', () => {
+describe('A tool whose description', () => {
   it.each([
-    ['has none', undefined],
-    ['has an empty one', ''],
-    ['has one of invisible characters', '\u2800\u{e0041} '],
-  ])('(it %s) is described by its title, else by its name', (_what, description) => {
+    ['is missing', undefined],
+    ['is empty', ''],
+    ['has only invisible characters', '\u2800\u{e0041} '],
+  ])('%s is described by its title, else by its name', (_what, description) => {
     const descriptionOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.description
     expect(descriptionOf(listed({ description, title: 'Reads a note' }))).toBe('Reads a note')
     expect(descriptionOf(listed({ description, title: '\u200b' }))).toBe('get_note')
@@ -58,7 +58,7 @@ describe('A tool without a description that can be read', () => {
 })
 
 describe('A tool that runs only as a task', () => {
-  it('is not offered, and the reason is told', () => {
+  it('is not offered, and the reason is given', () => {
     const reason = 'it runs only as a task, which the agent does not support'
     expect(reasonOf(listed({ execution: { taskSupport: 'required' } }))).toBe(reason)
     expect(reasonOf(listed({ execution: { taskSupport: 'optional' } }))).toBeUndefined()
@@ -126,7 +126,7 @@ describe('A tool’s input', () => {
 })
 
 describe('A tool’s hash', () => {
-  it('is the same whatever the order of members, and another for any other definition', () => {
+  it('is the same for any order of members, and differs for any other definition', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), annotations => {
         const reversed = Object.fromEntries(Object.entries(annotations).reverse())
@@ -137,7 +137,7 @@ describe('A tool’s hash', () => {
     )
   })
 
-  it('covers the title where that is what the model is offered', () => {
+  it('covers the title if the model is offered the title', () => {
     const untitled = hashTool(listed({ description: '' }))
     expect(hashTool(listed({ title: 'Reads.' }))).not.toBe(hashTool(listed({ title: 'Deletes all.' })))
     expect(hashTool(listed({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)

@@ -12,7 +12,7 @@ import { nameForModel } from './tool-names.ts'
 
 /** What was read of a server's list. */
 export interface ListedTools {
-  /** Those that the configuration allows. */
+  /** The listed tools that the configuration allows. */
   readonly tools: readonly Tool[]
   /** The first of the server's names for its tools, to be shown. */
   readonly names: readonly string[]
@@ -26,12 +26,12 @@ export interface ChosenTool {
   readonly description: string
   readonly schema: JsonSchema7ObjectType
   /**
-   * What a call needs of the server's definition. Without its output schema, which would only compare the server's result with
+   * The server's definition as far as a call needs it: no output schema, which would only compare the server's result with
    * what the server itself says of it.
    */
   readonly definition: Tool
   readonly hash: string
-  /** Missing if the configuration says that it only reads, and the server does not say otherwise. */
+  /** Missing if the configuration says that the tool only reads, and the server does not say otherwise. */
   readonly change?: Change | undefined
 }
 

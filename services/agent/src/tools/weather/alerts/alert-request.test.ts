@@ -91,7 +91,7 @@ describe('A request for an alert', () => {
     ['bis Mittwoch', '2026-12-02'],
     ['für einen Monat', '2026-12-28'],
     ['10 Tage lang', '2026-12-08'],
-  ])('may say when it ends: %s', (words, untilDate) => {
+  ])('may name the last day of the alert: %s', (words, untilDate) => {
     expect(recognise(`warn me when Oslo falls below -5 °C ${words}`)).toEqual(below('Oslo', -5, untilDate))
     expect(recognise(`warn me ${words} when it falls below -5 °C in Oslo`)).toEqual(below('Oslo', -5, untilDate))
   })
@@ -108,7 +108,7 @@ describe('A request for an alert', () => {
     'Warne mich, wenn es regnet',
     'delete my alert',
     'delete the alert for Oslo',
-  ])('is not guessed at: %s', message => {
+  ])('is unclear, and not guessed at: %s', message => {
     expect(recognise(message)).toEqual({
       kind: 'unclear',
       why: expect.stringContaining('The message does not'),
@@ -127,10 +127,10 @@ describe('A message about existing alerts', () => {
     'meine Warnungen',
     'Zeig mir meine Alarme',
     'Welche Warnungen habe ich?',
-  ])('asks for them: %s', message => expect(recognise(message)).toEqual({ kind: 'list' }))
+  ])('asks to list the alerts: %s', message => expect(recognise(message)).toEqual({ kind: 'list' }))
 
   it.each(['delete alert %', 'Remove the alert %', 'please cancel my alert %.', 'Lösche bitte den Alarm %'])(
-    'deletes one: %s',
+    'asks to delete one alert: %s',
     message => {
       const id = '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11'
       expect(recognise(message.replace('%', id))).toEqual({ kind: 'delete', id })
@@ -139,7 +139,7 @@ describe('A message about existing alerts', () => {
   )
 })
 
-describe('What is no request for an alert', () => {
+describe('A message that is no request for an alert', () => {
   it.each([
     'Weather in Dallas?',
     'Is it below 0 °C in Oslo?',
@@ -153,7 +153,7 @@ describe('What is no request for an alert', () => {
     'Alert, Nunavut',
     'hello',
     '',
-  ])('%s', message => expect(recognise(message)).toBeUndefined())
+  ])('is not recognised: %s', message => expect(recognise(message)).toBeUndefined())
 
   it.each(Object.entries(longMessages))('is passed over quickly: %s', (_what, message) => {
     const startedMs = performance.now()
@@ -162,7 +162,7 @@ describe('What is no request for an alert', () => {
     expect(performance.now() - startedMs).toBeLessThan(1_000)
   })
 
-  it('can be any text, without a failure', () => {
+  it('can be any text, and causes no failure', () => {
     const piece = fc.constantFrom(
       ...[
         'warn me',

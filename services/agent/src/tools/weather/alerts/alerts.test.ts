@@ -31,7 +31,7 @@ describe('the tools for alerts', () => {
     expect(toolset.direct?.recognise('my alerts')?.tool).not.toBe('list_alerts')
   })
 
-  it('are of the weather API, with a right and an entry of their own for users', async () => {
+  it('belong to the weather API, with a right and a sidecar entry of their own for users', async () => {
     const tools = await read(enabled).load(noContext)
     expect(tools.map(({ tool, api, change }) => [tool.name, api.name, api.scope, change])).toEqual([
       ['get_weather', 'weather-api', undefined, undefined],
@@ -59,7 +59,7 @@ describe('the tools for alerts', () => {
     ])
   })
 
-  it('let the API ask for no context, unless it is named', () => {
+  it('let the API ask for an authentication context only if it is configured', () => {
     const { otherRights } = read({ WEATHER_API_ALERTS: 'true' })
     expect(otherRights?.[0]?.authenticationContexts).toEqual([])
   })
@@ -104,7 +104,7 @@ describe('the tools for alerts', () => {
 })
 
 describe('direct mode', () => {
-  it('tells the user who approves what an alert is, and that its last day is the usual one if none was named', () => {
+  it('tells the approving user what an alert is, and that its last day is the usual one if the message has none', () => {
     const { direct } = read(enabled)
     const noteOf = (message: string) => {
       const call = direct?.recognise(message)
@@ -148,7 +148,7 @@ describe('direct mode', () => {
     expect([removal?.arguments, removal?.change?.effect]).toEqual([{ id }, 'delete'])
   })
 
-  it('says what it did not understand of a request, and how to ask', () => {
+  it('refuses a request for an alert that it does not understand', () => {
     expect(() => read(enabled).direct?.recognise('warn me when it rains in Oslo')).toThrow(
       expect.objectContaining({ code: 'ALERT_NOT_RECOGNISED' }),
     )
@@ -156,7 +156,7 @@ describe('direct mode', () => {
 })
 
 describe('an answer without a tool', () => {
-  it('is fine for an alert that cannot be created, though the message has words of the weather', () => {
+  it('is fine for an alert that cannot be created, even if the message has words of the weather', () => {
     const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
     const answer = 'Alerts need a signed-in user.'
     expect(read(enabled).wasNeeded(turn, answer)).toBe(false)
@@ -181,7 +181,7 @@ describe('sentences about alerts', () => {
     expect(describeDeleted('id-1')).toBe('There is no alert id-1 any more.')
   })
 
-  it('list them with their ids', () => {
+  it('list the alerts with their ids', () => {
     const other = {
       ...alert,
       id: 'id-2',

@@ -48,7 +48,7 @@ async function stage(answer: (response: ServerResponse) => unknown) {
 
 describe('creating an alert', () => {
   it.each([201, 200])(
-    'sends exactly the order, with the key of the call, and takes %i for done',
+    'sends exactly the order, with the key of the call, and takes %i as success',
     async status => {
       const { alerts, permitted, server, sidecar, bodies, turn } = await stage(json(status, told))
       expect(await alerts.create(permitted, order)).toEqual(alert)
@@ -65,7 +65,7 @@ describe('creating an alert', () => {
     },
   )
 
-  it('is no call at all without a permit', async () => {
+  it('sends nothing without a permit', async () => {
     const { alerts, context, server } = await stage(json(201, told))
     await expect((async () => alerts.create(context, order))()).rejects.toThrow('nothing permits it')
     expect(server.requests).toEqual([])
@@ -79,14 +79,14 @@ describe('creating an alert', () => {
     ['INVALID_REQUEST', 400, 'INVALID_REQUEST'],
     ['ALERTS_UNAVAILABLE', 503, 'API_UNAVAILABLE'],
     ['hasOwnProperty', 409, 'API_UNAVAILABLE'],
-  ])('that is refused with %s is not sent again', async (code, status, expected) => {
+  ])('is not tried again if the API refuses with %s', async (code, status, expected) => {
     const detail = 'The API’s own words.'
     const { alerts, permitted, server } = await stage(json(status, { code, detail }))
     await expect(alerts.create(permitted, order)).rejects.toEqual(refusal(expected))
     expect(server.requests).toHaveLength(1)
   })
 
-  it('that is refused comes with the words of the API', async () => {
+  it('fails with the API’s own words if the API refuses', async () => {
     const detail = 'One owner can have 20 alerts.'
     const { alerts, permitted } = await stage(json(429, { code: 'ALERT_LIMIT_REACHED', detail }))
     const error = await alerts.create(permitted, order).catch(one => one)
