@@ -8,7 +8,7 @@ const ids = {
   AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
 }
 
-it('needs three ids; everything else has a default', () => {
+it('The configuration needs three ids; everything else has a default', () => {
   expect(readConfig(ids)).toEqual({
     host: 'localhost',
     port: 8080,
@@ -32,7 +32,7 @@ it('needs three ids; everything else has a default', () => {
   })
 })
 
-it('takes the allowed callers in place of the agent, if they are given', () => {
+it('The allowed callers replace the agent, if they are given', () => {
   const second = '99999999-0000-4000-8000-000000000099'
   const { token } = readConfig({ ...ids, WEATHER_ALLOWED_CALLERS: ` ${ids.AGENT_CLIENT_ID} ,${second},` })
   expect(token.callers).toEqual([
@@ -41,7 +41,7 @@ it('takes the allowed callers in place of the agent, if they are given', () => {
   ])
 })
 
-it('takes several agents, each with its own user account', () => {
+it('Several agents can call, each with its own user account', () => {
   const [second, user] = ['99999999-0000-4000-8000-000000000099', 'EEEEEEEE-0000-4000-8000-0000000000A1']
   const { token } = readConfig({
     ...ids,
@@ -54,7 +54,7 @@ it('takes several agents, each with its own user account', () => {
   ])
 })
 
-it('treats empty variables as unset', () => {
+it('Empty variables count as unset', () => {
   const { token, port } = readConfig({
     ...ids,
     PORT: '',
@@ -93,12 +93,12 @@ it.each([
   [{ ALERTS_FILE: 'alerts.sqlite' }, 'ALERTS_FILE'],
   [{ ALERTS_FILE: '/data/alerts.sqlite', ALERTS_AUTH_CONTEXT: 'mfa' }, 'ALERTS_AUTH_CONTEXT'],
   [{ ALERTS_AUTH_CONTEXT: 'c1' }, 'ALERTS_FILE'],
-])('refuses %j and names the variable', (wrong, name) => {
+])('The configuration %j is refused, and the variable is named', (wrong, name) => {
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)
 })
 
-it('answers MCP clients by the name in the public URL too', () => {
+it('MCP clients may use the host name of the public URL, too', () => {
   const { mcp } = readConfig({
     ...ids,
     PUBLIC_URL: 'https://weather.example/mcp/',
@@ -110,7 +110,7 @@ it('answers MCP clients by the name in the public URL too', () => {
   })
 })
 
-it('takes plain http to this machine, and leaves signatures unverified outside production', () => {
+it('Plain http to loopback is allowed, and outside production signatures may be left unverified', () => {
   const { token } = readConfig({
     ...ids,
     ENTRA_AUTHORITY: 'http://localhost:7001',

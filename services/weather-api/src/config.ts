@@ -43,7 +43,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
   }))
 }
 
-/** The agents' tokens have to be agent identities'; other callers may be of any kind. */
+/** The agents must call as agent identities; other callers may be of any kind. */
 function readCallers(env: EnvironmentReader): readonly AllowedCaller[] {
   const agents = env.guidList('AGENT_CLIENT_ID')
   const listed = env.guidList('WEATHER_ALLOWED_CALLERS')
@@ -77,7 +77,7 @@ function readAgentUsers(env: EnvironmentReader): ReadonlyMap<string, string> {
 
 /**
  * The SQLite file that keeps alerts of users and agents, and the authentication context that tokens of users have to prove to
- * change some; `undefined` = there are none.
+ * change alerts; `undefined` = there are no alerts.
  */
 function readAlerts(env: EnvironmentReader) {
   const file = env.optional('ALERTS_FILE')

@@ -38,7 +38,7 @@ describe('the store of alerts', () => {
     expect(store.list(ada)).toEqual([])
   })
 
-  it('repeats the first result of a call, also when the alert has been deleted', () => {
+  it('repeats the first result of a call, even if the alert was deleted since', () => {
     const { alert } = store.create(ada, keyOf('k'), oslo)
     expect(store.create(ada, keyOf('k'), oslo)).toEqual({ alert, outcome: 'replayed' })
     store.remove(ada, alert.id)
@@ -77,7 +77,7 @@ describe('the store of alerts', () => {
     expect(store.list(ada)).toEqual([alert])
   })
 
-  it('forgets keys after 24 hours, and alerts when their last day is over everywhere', () => {
+  it('forgets keys after 24 hours, and alerts when their last day is over in all time zones', () => {
     store.create(ada, keyOf('k'), { ...oslo, untilDate: '2026-12-01' })
     nowMs += 23 * hourMs
     expect(store.create(ada, keyOf('k'), { ...oslo, untilDate: '2026-12-01' }).outcome).toBe('replayed')
@@ -88,7 +88,7 @@ describe('the store of alerts', () => {
   })
 
   it.each(['2026-11-30', '2027-12-03', '2026-02-30', '2026-13-01', '0000-00-00'])(
-    'takes no alert until %s',
+    'takes no alert with the last day %s',
     untilDate => {
       expect(() => store.create(ada, keyOf('k'), { ...oslo, untilDate })).toThrow(
         expect.objectContaining({ code: 'INVALID_REQUEST' }),
@@ -97,7 +97,7 @@ describe('the store of alerts', () => {
     },
   )
 
-  it('keeps 20 alerts of an owner, whatever others have', () => {
+  it('keeps at most 20 alerts of an owner, whatever other owners have', () => {
     const orders = Array.from({ length: 21 }, (_, celsius) => ({ ...oslo, when: { ...oslo.when, celsius } }))
     const [last = oslo, ...first] = orders.reverse()
     for (const [index, order] of first.entries()) store.create(ada, keyOf(`k${index}`), order)
@@ -109,7 +109,7 @@ describe('the store of alerts', () => {
     expect(store.create(ada, keyOf('last'), last).outcome).toBe('created')
   })
 
-  it('keeps 1,000 keys of an owner, so that creating and deleting cannot fill the disk', () => {
+  it('keeps at most 1,000 keys of an owner, so that creating and deleting cannot fill the disk', () => {
     for (let index = 0; index < 1_000; index += 1) store.create(ada, keyOf(`k${index}`), oslo)
     expect(() => store.create(ada, keyOf('one-more'), oslo)).toThrow(
       expect.objectContaining({ code: 'ALERT_LIMIT_REACHED' }),
@@ -121,7 +121,7 @@ describe('the store of alerts', () => {
 describe('the file of the alerts', () => {
   const inFile = () => temporaryFile('alerts.sqlite', onTestFinished)
 
-  it('is written when a call returns, so that another process reads it', () => {
+  it('is written before a call returns, so that another process can read the alert', () => {
     const file = inFile()
     const store = new AlertStore(file)
     const { alert } = store.create(ada, keyOf('k'), { ...oslo, untilDate: inAMonth() })
@@ -131,7 +131,7 @@ describe('the file of the alerts', () => {
     store.close()
   })
 
-  it('that another process is writing lets the caller try again, with nothing half done', () => {
+  it('that another process is writing makes a call fail as busy, with nothing half done', () => {
     const file = inFile()
     const store = new AlertStore(file)
     const other = new DatabaseSync(file)
@@ -144,7 +144,7 @@ describe('the file of the alerts', () => {
     store.close()
   })
 
-  it('that fails leaves nothing half done', () => {
+  it('that cannot be written makes a call fail, with nothing half done', () => {
     const file = inFile()
     const store = new AlertStore(file)
     const other = new DatabaseSync(file)

@@ -1,7 +1,7 @@
 /** Where a tool call has its idempotency key, in `_meta`. */
 export const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
 
-/** What each of the tools for alerts does; all others tell the weather. */
+/** What each of the tools for alerts does; all other tools return the weather. */
 const alertTools = {
   list_alerts: 'readAlerts',
   create_alert: 'changeAlerts',

@@ -12,7 +12,7 @@ describe('the table of cities', () => {
     )
   })
 
-  it('has a name once only, and time zones that exist', () => {
+  it('has each name once only, and time zones that exist', () => {
     const names = cities.flatMap(({ name, alsoCalled = [] }) => [name, ...alsoCalled].map(normalizeName))
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
     for (const { timeZone } of cities) expect(localDate(0, timeZone)).toMatch(/^19(69|70)-\d\d-\d\d$/)
@@ -76,7 +76,7 @@ describe('ClimateNormals', () => {
   })
   afterEach(() => vi.useRealTimers())
 
-  it('calls an average an average, for the season of the hemisphere', async () => {
+  it('says that its weather is an average, for the season of the hemisphere', async () => {
     expect(await normals.current('Phoenix')).toEqual({
       city: 'Phoenix',
       region: 'Arizona',
@@ -99,7 +99,7 @@ describe('ClimateNormals', () => {
     ['Portland, OR', 'Portland'],
     ['Frankfurt am Main', 'Frankfurt'],
     ['Genève', 'Geneva'],
-  ])('knows %s by the name of %s', async (asked, city) => {
+  ])('finds %s as %s', async (asked, city) => {
     expect((await normals.current(asked)).city).toBe(city)
   })
 

@@ -24,12 +24,12 @@ const findPlaces = (url: string, send = sender.send) =>
     unaborted,
   )
 
-it('gets a JSON document', async () => {
+it('The client of Open-Meteo gets a JSON document', async () => {
   const url = await serve((_request, response) => response.end('{"results":[]}'))
   expect(await findPlaces(url)).toEqual([])
 })
 
-it('gives up after three seconds', async () => {
+it('The client of Open-Meteo gives up after three seconds', async () => {
   const late = findPlaces('http://late.example', async ({ timeoutMs }) => {
     throw new SendError('timeout', `${timeoutMs} ms are over.`)
   })
@@ -47,11 +47,11 @@ it.each<[string, RequestListener, string]>([
     'responded with 302',
   ],
   ['a torn connection', request => request.socket.destroy(), 'could not be read'],
-])('rejects %s in words', async (_name, listener, words) => {
+])('The client of Open-Meteo reports %s in words', async (_name, listener, words) => {
   await expect(findPlaces(await serve(listener))).rejects.toThrow(words)
 })
 
-it('says which address could not be reached, without path and query', async () => {
+it('A failure names the address that could not be reached, without path and query', async () => {
   const url = await serve(() => undefined)
   await servers.pop()?.close()
   await expect(findPlaces(url)).rejects.toThrow(`${url} could not be read (ECONNREFUSED).`)

@@ -13,7 +13,7 @@ function slowSource() {
   return { fetch, signals, respond: () => resolve({ weather: 'fine' }) }
 }
 
-it('joins equal requests in flight, and keeps what came', async () => {
+it('The cache joins equal requests in flight, and keeps the value', async () => {
   const cache = new SharedCache<{ weather: string }>(limits)
   const { fetch, respond } = slowSource()
   const both = Promise.all([cache.get('Oslo', fetch, undefined), cache.get('Oslo', fetch, undefined)])
@@ -23,7 +23,7 @@ it('joins equal requests in flight, and keeps what came', async () => {
   expect(fetch).toHaveBeenCalledTimes(1)
 })
 
-it('aborts the fetch when the last caller gives up, and fetches again for the next one', async () => {
+it('The cache aborts a fetch when its last caller gives up, and fetches again for the next caller', async () => {
   const cache = new SharedCache<{ weather: string }>(limits)
   const { fetch, signals, respond } = slowSource()
   const users = [new AbortController(), new AbortController()]

@@ -1,7 +1,7 @@
 import { SharedRequests } from '@entra-bedrock-agent/service-kit'
 import { LRUCache } from 'lru-cache'
 
-/** A cache in which equal concurrent requests share one fetch, which is aborted when all of them have been. */
+/** A cache in which equal concurrent requests share one fetch, which is aborted when all requests are aborted. */
 export class SharedCache<Value extends object> {
   readonly #cache: LRUCache<string, Value>
   readonly #requests = new SharedRequests<Value>(Number.POSITIVE_INFINITY)
