@@ -2,9 +2,9 @@
 export const timing = {
   /** How long the sidecar may be silent before the agent checks whether it is alive. */
   sidecarSilenceMs: 2_500,
-  /** How long that check (`/healthz`) may take: a sidecar that is short of CPU is not dead. */
+  /** How long this check by `/healthz` may take: a sidecar that is short of CPU is not dead. */
   sidecarHealthMs: 3_000,
-  /** The pause before the second attempt to get a token; it grows from there. */
+  /** The pause before the second attempt to get a token; later pauses are longer. */
   tokenRetryMs: 200,
   /** How long the agent retries while nobody listens at the sidecar's port: a container that ended is back in half a second. */
   sidecarRestartMs: 3_000,

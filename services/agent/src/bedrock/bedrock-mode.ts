@@ -151,7 +151,7 @@ async function callTools(run: Run, { messages, response, results: earlier }: Age
   return new Command({ goto: 'model', update: { messages: toMessages(calls, results), toolUses } })
 }
 
-/** Calls the model and decides by stop reason and limits what comes next. The turn's signal has the deadline. */
+/** Calls the model and decides by stop reason and limits what comes next. The turn's signal sets the deadline. */
 async function askModel(run: Run, { messages, modelCalls: earlierCalls }: AgentState) {
   run.answer.startParagraph()
   const response = await callModel(run, messages)

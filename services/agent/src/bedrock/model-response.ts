@@ -65,7 +65,7 @@ function repeatedContent({ content, text }: JoinedMessage): string | ContentBloc
   return [...thinking, ...(said === '' ? [] : [{ type: 'text', text: said }])]
 }
 
-/** Not read from LangChain's `tool_calls`, which repairs cut JSON. Claude sends an empty input for a tool without arguments. */
+/** Reads the model's own JSON, not LangChain's `tool_calls`, which repair cut JSON. Claude sends an empty input for a tool without arguments. */
 function parseArguments(json: string): ToolCall['arguments'] {
   if (json.trim() === '') return {}
   try {

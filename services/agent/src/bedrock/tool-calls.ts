@@ -56,7 +56,7 @@ export async function runTools(run: ToolCalls, calls: readonly ToolCall[]): Prom
   return { results: describeEnds(run, calls, ends), wait }
 }
 
-/** Goes on with the calls that waited; `earlier` has the results of the others of their step. */
+/** Goes on with the calls that waited; `earlier` has the results of the other calls of their step. */
 export async function resumeTools(
   run: ToolCalls,
   resumed: Resumed,

@@ -199,7 +199,7 @@ describe('what an API asks the user to prove', () => {
     expect(bodies.filter(body => body && 'claims' in body)).toMatchObject([{ claims }])
   })
 
-  it('fails as Conditional Access if the call changes nothing', async () => {
+  it('is reported as Conditional Access for a call that changes nothing', async () => {
     const { api, caller } = await answer()
     const request = { path: '/', subject: 'things', isBody: isFound }
     await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(

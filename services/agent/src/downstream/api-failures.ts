@@ -128,7 +128,7 @@ export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
   })
 }
 
-/** The problem that an error thrown by a call means. */
+/** The problem behind an error that a call threw. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
   return error instanceof ProblemError ? error : (proxyProblem(error, api.url) ?? silentApi(api, error))
 }

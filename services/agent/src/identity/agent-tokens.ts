@@ -51,7 +51,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     if (needsUser(flow) && !user) {
       return Promise.reject(problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
     }
-    // The whole Tc is part of the key: no two users can share an entry, whatever a shorter fingerprint would do.
+    // The whole Tc is part of the key: with a shorter fingerprint, two users might share an entry.
     const key = JSON.stringify([
       agent.clientId,
       flow,

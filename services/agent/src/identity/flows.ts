@@ -23,11 +23,11 @@ export interface FlowRules {
   parameters(agent: AgentIdentity): Readonly<Record<string, string>>
   /** What the agent asks its sidecar for, in the words of the trace. */
   readonly asksFor: string
-  /** What the sidecar exchanges for TR, with its verb. */
+  /** What the sidecar exchanges for TR, followed by “is” or “are”. */
   readonly exchanged: string
   /** Whether the sidecar first gets T2, the agent's own exchange token. */
   readonly needsT2?: true
-  /** The form fields of that exchange which only this flow sends. */
+  /** The form fields that only this flow sends in the exchange. */
   fields(agent: AgentIdentity): Readonly<Record<string, string>>
   /** @throws ProblemError TOKEN_FLOW_MISMATCH when TR does not act for whom it should. */
   requireSubject(claims: Claims, expected: ExpectedToken): void

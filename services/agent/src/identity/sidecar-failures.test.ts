@@ -50,18 +50,18 @@ describe('answers of the sidecar', () => {
   it.each(
     // biome-ignore format: table
     [
-      ['no bearer seen', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
-      ['a bearer refused without a word', empty(401, 'Bearer error="invalid_token"'), 'SIDECAR_MISCONFIGURED', false],
-      ['expired, it says', invalidToken("The token expired at '01/01/1970 00:16:40'"), 'SIDECAR_MISCONFIGURED', false],
-      ['another audience, it says', invalidToken("The audience '(null)' is invalid"), 'SIDECAR_MISCONFIGURED', false],
-      ['a bad signature, it says', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
-      ['Entra’s keys out of its reach', invalidToken("The issuer '(null)' is invalid"), 'ENTRA_UNAVAILABLE', true],
-      ['a signing key that it has not fetched yet', invalidToken('The signature key was not found'), 'ENTRA_UNAVAILABLE', true],
-      ['not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
+      ['no bearer token found', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
+      ['a bearer token refused without a reason', empty(401, 'Bearer error="invalid_token"'), 'SIDECAR_MISCONFIGURED', false],
+      ['a token refused as expired', invalidToken("The token expired at '01/01/1970 00:16:40'"), 'SIDECAR_MISCONFIGURED', false],
+      ['a token refused for its audience', invalidToken("The audience '(null)' is invalid"), 'SIDECAR_MISCONFIGURED', false],
+      ['a token refused for its signature', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
+      ['Entra’s keys out of the sidecar’s reach', invalidToken("The issuer '(null)' is invalid"), 'ENTRA_UNAVAILABLE', true],
+      ['a signing key that the sidecar has not fetched yet', invalidToken('The signature key was not found'), 'ENTRA_UNAVAILABLE', true],
+      ['a request that is not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
       ['no scopes', answer(400, sidecarProblem(400, "No scopes found for the API 'x'")), 'SIDECAR_MISCONFIGURED', false],
       ['another host name', answer(400, '<h2>Bad Request</h2>', 'text/html'), 'SIDECAR_MISCONFIGURED', false],
       ['another verb', empty(405), 'SIDECAR_MISCONFIGURED', false],
-      ['something else listens', answer(404, 'nope', 'text/plain'), 'SIDECAR_MISCONFIGURED', false],
+      ['another server at the address', answer(404, 'nope', 'text/plain'), 'SIDECAR_MISCONFIGURED', false],
       ['headers too large', empty(431), 'SIDECAR_MISCONFIGURED', false],
       ['a redirect', empty(302), 'SIDECAR_MISCONFIGURED', false],
       ['Entra is down', detail401(serviceDown), 'ENTRA_UNAVAILABLE', true],
@@ -72,10 +72,10 @@ describe('answers of the sidecar', () => {
       ['an unexpected error', answer(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
       ['no tenant configured', empty(500), 'SIDECAR_MISCONFIGURED', false],
       ['a proxy in between', answer(503, 'upstream connect error', 'text/plain'), 'SIDECAR_UNREACHABLE', true],
-      ['a token that is none', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
+      ['a header without a bearer token', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
       ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
     ],
-  )('%s', (_what, given, code, transient) => {
+  )('are explained: %s', (_what, given, code, transient) => {
     for (const context of [asAgent, forUser]) {
       const failure = explainResponse(given, context)
       expect(failure.problem.code).toBe(code)
@@ -102,12 +102,12 @@ describe('answers of the sidecar', () => {
   })
 
   it.each([
-    ['something else listens', empty(405), 'SIDECAR_URL'],
+    ['another server at the address', empty(405), 'SIDECAR_URL'],
     ['another host name', answer(400, 'no', 'text/html'), 'http://localhost:<port>'],
-    ['a 400 of no known kind', empty(400), 'http://localhost:<port>'],
-    ['Entra’s keys out of its reach', invalidToken('The issuer is invalid'), 'port 443'],
-    ['another clock', invalidToken('The token expired'), 'clock'],
-    ['another verdict', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
+    ['an unknown 400', empty(400), 'http://localhost:<port>'],
+    ['Entra’s keys out of the sidecar’s reach', invalidToken('The issuer is invalid'), 'port 443'],
+    ['a wrong clock', invalidToken('The token expired'), 'clock'],
+    ['a token refused for another reason', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
     ['no app token', detail401('No account or login hint was passed'), 'weatherApp__RequestAppToken=true'],
     ['no tenant', empty(500), 'AzureAd__TenantId'],
   ])('say what to do about %s', (_what, given, hint) => {
@@ -165,7 +165,7 @@ describe('refusals of Entra', () => {
   )
 
   it.each(['AADSTS7000215', 'AADSTS700213', 'AADSTS700016'])(
-    '%s may name the blueprint: it is about the blueprint’s own request',
+    '%s may name the blueprint, since it is about the blueprint’s own request',
     aadsts => {
       const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), forUser)
       expect(problem.code).not.toBe('AGENT_IDENTITY_NOT_HONOURED')

@@ -57,13 +57,13 @@ export class BedrockAvailability {
     this.#probing?.abort()
   }
 
-  /** A call of a turn succeeded. */
+  /** Records that a call of a turn succeeded. */
   succeeded(): void {
     this.#checkedMs = Date.now()
     this.#works()
   }
 
-  /** A call of a turn failed. */
+  /** Records that a call of a turn failed. */
   failed(problem: ProblemError): void {
     if (aboutOneAnswer.has(problem.code)) return
     this.#checkedMs = Date.now()

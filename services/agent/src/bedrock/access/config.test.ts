@@ -55,7 +55,7 @@ describe('the Bedrock configuration', () => {
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new' }, 'none'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new', BEDROCK_PROMPT_CACHE: '5m' }, '5m'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }, 'none'],
-  ])('uses the prompt cache as configured, by default by the model: %o', (more, promptCache) => {
+  ])('uses the prompt cache as configured; the default depends on the model: %o', (more, promptCache) => {
     expect(read({ AWS_REGION: 'eu-west-1', ...more, ...keys }).promptCache).toBe(promptCache)
   })
 

@@ -131,7 +131,7 @@ function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
   return undefined
 }
 
-/** How long keys from a shared file are used before it is read again. */
+/** How long keys from a shared file are used before the file is read again. */
 const sharedFileMs = 10_000
 /** How long before its expiry the SDK treats an identity as expired. */
 const renewalMs = 5 * 60_000

@@ -10,7 +10,7 @@ const limits = {
   connectionTimeoutMs: 3_000,
   /** How long Bedrock may send nothing, before the first byte of an answer or within it. */
   silenceMs: 45_000,
-  /** The same for the socket; longer, since the error of the stream says more. */
+  /** The same limit for the socket; longer, since the error of the stream says more. */
   socketTimeoutMs: 60_000,
   /** One socket for each open stream; further turns wait for a free one. */
   sockets: 2_000,

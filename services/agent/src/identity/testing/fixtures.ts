@@ -131,7 +131,7 @@ export function recordingLogger(): { readonly logger: FastifyBaseLogger; readonl
   return { logger: Fastify({ logger: { level: 'debug', stream } }).log, lines }
 }
 
-/** Every failure says in a sentence what is wrong, and where it knows more than the catalogue, in another what to do. */
+/** Expects a sentence that says what is wrong and, if the failure has a hint, another that says what to do. */
 export function expectSentences({ message, options: { hint } }: ProblemError): void {
   expect(message).toMatch(/^[A-Z“].+[.)]$/)
   if (hint !== undefined) expect(hint).toMatch(/^[A-Z].+[.)]$/)

@@ -30,7 +30,7 @@ describe('The configuration of MCP servers', () => {
     expect(readEnvironment({}, env => readMcpServers(env, []))).toEqual([])
   })
 
-  it('makes an API of each server, for both flows unless one is named', () => {
+  it('makes an API of each server, for the flows autonomous and obo unless flows are named', () => {
     const [both, userOnly] = read({
       mcpServers: { notes, 'more-notes': { ...notes, flows: ['obo'], timeoutMs: 5_000 } },
     })

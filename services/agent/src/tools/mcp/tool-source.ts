@@ -135,7 +135,7 @@ export class ToolSource {
     }
   }
 
-  /** The caller for a look-up. Without a user it is not the turn, since others use the result, too. */
+  /** The caller for a look-up. Without a user, the caller is not the turn, since other turns use the result, too. */
   #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
     return needsUser(flow)
       ? { requestId, correlationId, agent, flow, user, signal, trace }

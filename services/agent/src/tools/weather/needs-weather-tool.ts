@@ -12,7 +12,7 @@ const weatherWords = anyOf(
   ['météo', 'meteo', 'pleut', 'prévisions', 'tiempo', 'clima', 'pronóstico', 'llueve', 'piove'],
   [String.raw`v[æä]ret?\b`, String.raw`s[äa]ä\b`, 'pogod', 'погод', 'hava durumu', '天気', '天气', '날씨'],
 )
-/** A question that only makes sense as the continuation of one about weather. */
+/** Words of a question that only makes sense after a question about weather. */
 const followUpWords = anyOf(
   [String.raw`^(and|what about|how about|und|et|y|e|og|och|en)\b`],
   ['tomorrow', 'weekend', 'tonight', 'morgen', 'demain', 'mañana', 'domani'],

@@ -8,7 +8,7 @@ const now = 'now'
 const tomorrow = { days: 2, onlyLast: true }
 const days = (count: number) => ({ days: count, onlyLast: false })
 
-describe('A question about the weather', () => {
+describe('A message to direct mode', () => {
   it.each([
     ['Weather in Dallas?', 'Dallas', now],
     ["what's it like in São Paulo tomorrow", 'São Paulo', tomorrow],
@@ -66,7 +66,7 @@ describe('A question about the weather', () => {
     '12345',
     'weather in 12345',
     '?!',
-  ])('is not recognised without a place: %s', message => {
+  ])('asks nothing that is recognised: %s', message => {
     expect(recogniseWeatherQuestion(message)).toBeUndefined()
   })
 })

@@ -22,7 +22,7 @@ export function explainRefusal(
   return undefined
 }
 
-/** The problem that an error thrown by a call means. */
+/** The problem behind an error that a call threw. */
 export function explainError(
   api: DownstreamApi,
   error: unknown,

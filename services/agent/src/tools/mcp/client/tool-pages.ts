@@ -1,7 +1,7 @@
 import type { Client, Tool } from '@modelcontextprotocol/client'
 import type { ListedTools } from '../offered-tools/offered-tools.ts'
 
-/** Servers choose the size of their pages, and some never come to an end. */
+/** Servers choose the size of their pages, and some lists never end. */
 const maxPages = 50
 const maxNames = 200
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Tool } from '@modelcontextprotocol/client'
 import { removeUnseen } from './clean-text.ts'
 
-/** The text by which the model knows what a tool is for. Models accept no blank one. */
+/** The text by which the model knows what a tool is for. Models accept no blank text. */
 export function describeTool({ name, title, description }: Tool): string {
   return readable(description) || readable(title) || name
 }

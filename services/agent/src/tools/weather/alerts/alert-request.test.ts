@@ -18,14 +18,14 @@ const recognise = (message: string) => recogniseAlertRequest(message, today)
 
 describe('A last day', () => {
   it.each([
-    ['yesterday, which it may still be where the user is', '2026-11-27', below('Oslo', -5, '2026-11-27')],
+    ['may be yesterday, as it may still be where the user is', '2026-11-27', below('Oslo', -5, '2026-11-27')],
     [
-      'that is over',
+      'that is over is not accepted',
       '2026-11-26',
       { kind: 'unclear', why: 'The message does not name a last day that is still to come.' },
     ],
     [
-      'of the year after next',
+      'of the year after next is not accepted',
       '2028-01-01',
       { kind: 'unclear', why: 'The message does not name a last day within a year.' },
     ],
@@ -67,7 +67,7 @@ describe('A request for an alert', () => {
     ['Erstelle eine Warnung für Hamburg über 25 °C bis 24.12.', above('Hamburg', 25, '2026-12-24')],
     ['Warne mich, wenn Oslo kälter als -5 Grad wird, zwei Wochen lang', below('Oslo', -5, '2026-12-12')],
     ['benachrichtige mich, wenn Graz unter 0 Grad Celsius sinkt', below('Graz', 0)],
-  ])('%s', (message, request) => expect(recognise(message)).toEqual(request))
+  ])('is recognised: %s', (message, request) => expect(recognise(message)).toEqual(request))
 
   // biome-ignore format: table
   it.each([

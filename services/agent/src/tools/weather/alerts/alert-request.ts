@@ -60,8 +60,8 @@ const condition = new RegExp(
   'giu',
 )
 
-/** Words of such sentences that are no part of a city's name, when they are in lower case. */
-const otherWords = new Set(
+/** Words in requests for alerts that, in lower case, are no part of a city's name. */
+const nonCityWords = new Set(
   [
     'when if once as soon whenever should it its it’s gets get getting goes go falls fall falling drops drop dips dip sinks sink',
     'rises rise rising climbs climb becomes become turns turn stays is are temperature temperatures there than city',
@@ -139,7 +139,7 @@ function readCelsius([, , sign, digits, scale = '']: RegExpExecArray): number {
 function findCity(text: string): string | undefined {
   const left = text
     .split(' ')
-    .filter(word => !otherWords.has(word.replace(/[.,]+$/, '')))
+    .filter(word => !nonCityWords.has(word.replace(/[.,]+$/, '')))
     .join(' ')
   const city = findPlace(left)
   return city !== undefined && city.length <= longestCity ? city : undefined

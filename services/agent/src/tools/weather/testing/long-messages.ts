@@ -1,4 +1,4 @@
-/** As long as messages may be, and made so that looking for a place in them could take long. */
+/** Messages of the maximum length in which the search for a place could take long. */
 export const longMessages: Readonly<Record<string, string>> = {
   'one long word': 'a'.repeat(4_000),
   'many words': 'weather in '.repeat(360),
