@@ -108,7 +108,7 @@ describe('the processes of the demo', () => {
     expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
   })
 
-  it('give the sidecar an entry for each flow of each API and MCP server; of two with one entry, the first counts', () => {
+  it('give the sidecar an entry for each flow of each API and MCP server; of two that share an entry, the first counts', () => {
     const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
     const entries = Object.entries(sidecar).filter(([name]) =>
       /^DownstreamApis__(notes|diary|weather)/.test(name),

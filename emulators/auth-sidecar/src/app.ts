@@ -14,7 +14,7 @@ import { TokenAcquirer } from './tokens/token-acquirer.ts'
 const bodyLimit = 30_000_000
 const keepAliveTimeoutMs = 130_000
 
-/** Builds the emulator of the official sidecar as a Fastify app, which the caller lets listen. */
+/** Builds the emulator of the official sidecar as a Fastify app; the caller makes it listen. */
 export function buildApp(config: Config, dependencies: { readonly clock?: Clock } = {}): FastifyInstance {
   const shared = serverOptions({ logLevel: config.logLevel })
   const app = Fastify({

@@ -22,7 +22,7 @@ describe('The controls of the sidecar', () => {
     })
   })
 
-  test('break the requests that they target, and not their own', async () => {
+  test('inject faults into the requests that a fault targets', async () => {
     const fault = { kind: 'html', status: 503 }
     await send('PUT', '/emulator/faults', { faults: [{ target: { path: '/Validate' }, fault }] })
     expect((await send('GET', '/Validate')).statusCode).toBe(503)

@@ -29,7 +29,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   }))
 }
 
-/** The role, the account that it belongs to, and whose web identity tokens may assume it: without an issuer, no tokens may. */
+/** The role, its account, and the issuer whose web identity tokens may assume it; without an issuer, no token may. */
 function readRole(reader: EnvironmentReader) {
   const arn = reader.text('EMULATOR_ROLE_ARN', 'arn:aws:iam::111122223333:role/entra-bedrock-agent')
   const accountId = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(arn)?.[1]

@@ -66,7 +66,7 @@ describe('the file of registrations', () => {
     ])
   })
 
-  it('adds clients, for users or with a secret of their own', () => {
+  it('adds clients that have a secret or that users sign in to', () => {
     const appId = '99999999-0000-4000-8000-0000000000BB'
     const client = { appId, apis: ['weather-api'] }
     const page = { ...client, appId: appId.replace('BB', 'bc'), redirectUris: ['http://localhost/back'] }

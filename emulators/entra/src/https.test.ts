@@ -31,7 +31,7 @@ async function startHttps() {
   }
 }
 
-it('speaks https under any name it has a certificate for, so that the official sidecar takes it for login.microsoftonline.com', async () => {
+it('The emulator speaks https under any name in its certificate, so that the official sidecar takes it for login.microsoftonline.com', async () => {
   await using https = await startHttps()
   expect(await https.read('/common/discovery/instance?api-version=1.1')).toMatchObject({
     metadata: [{ aliases: [host] }],
@@ -42,7 +42,7 @@ it('speaks https under any name it has a certificate for, so that the official s
   })
 })
 
-it('resets https connections too, as an injected fault', async () => {
+it('An injected fault resets https connections, too', async () => {
   await using https = await startHttps()
   https.entra.faults.inject({ fault: { kind: 'reset' } })
   await expect(https.read(`/${tenantId}/v2.0/.well-known/openid-configuration`)).rejects.toThrow(

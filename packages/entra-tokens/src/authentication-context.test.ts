@@ -52,7 +52,7 @@ describe('an API that wants the authentication context c1', () => {
     expect(await forUser({ acrs })).toMatchObject({ status: 401, challenge: expect.stringContaining(error) })
   })
 
-  it('tells what is wrong with acrs that are no list of texts', async () => {
+  it('says what is wrong with acrs that are no list of texts', async () => {
     expect(await forUser({ acrs: 'c1' })).toMatchObject({
       body: { failedCheck: 'context', detail: 'The acrs claim is not a list of texts.' },
     })

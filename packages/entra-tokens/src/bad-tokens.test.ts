@@ -24,7 +24,7 @@ describe('a corpus of bad tokens', () => {
     expect(corpus.length).toBeGreaterThan(200)
   })
 
-  it('is refused to the last token, each for its own fault', async () => {
+  it('is refused completely, each token for its own fault', async () => {
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token }) => {
         const { status, body, challenge } = await api.ask(token)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readBearerToken } from './bearer-token.ts'
 
-it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a!'])('%j holds no token, and says so', header => {
+it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a!'])('%j is refused: it has no token', header => {
   expect(() => readBearerToken([header])).toThrow('The Authorization header does not hold one JWT.')
 })
 

@@ -26,7 +26,7 @@ it.each([
   expect(onResponseStart).toHaveBeenCalledWith(controller, status, headers, undefined)
 })
 
-it('A handler need not listen to every event', () => {
+it('A handler need not have a method for every event', () => {
   const onResponseEnd = vi.fn()
   respond(200, { onResponseEnd })
   expect(onResponseEnd).toHaveBeenCalledTimes(1)

@@ -75,7 +75,7 @@ it.each<[string, Claims]>([
   ['The agent user is not that of the agent.', user(ids.sibling, ids.robot, marked('user', '11', '13'))],
   ['The agent user is not that of the agent.', user(ids.agent, 'agent-user-2', marked('user', '11', '13'))],
   ['The agent user is not that of the agent.', user(ids.sibling, 'agent-user-2', marked('user', '11', '13'))],
-])('%s: refused, and not taken for what is most likely', (message, claims) => {
+])('Contradictory claims are refused, not taken for the most likely caller: %s', (message, claims) => {
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
 

@@ -122,7 +122,7 @@ describe('a good token', () => {
     }
   })
 
-  it('is never confused with one of 200 others at the same time', async () => {
+  it('is never confused with any of 200 others at the same time', async () => {
     const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `user-${index}`))
     const responses = await Promise.all(
       oids.map(oid => api.ask(oid === null ? autonomous('v2') : onBehalfOf('v1', { oid }))),

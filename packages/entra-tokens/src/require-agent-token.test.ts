@@ -207,7 +207,7 @@ describe('a problem', () => {
     expect(challenge).toBe('Bearer realm="my-own-api"')
   })
 
-  it('has the words of the API for its code, if it has any', async () => {
+  it('has the API’s own texts for its code, if the API has any', async () => {
     const words = { status: 401, title: 'No token, no weather.', hint: 'Bring one.' }
     const { ask } = await start({ problems: { WEATHER_TOKEN_MISSING: words } })
     const { body } = await ask('/', { authorization: '' })
@@ -216,7 +216,7 @@ describe('a problem', () => {
 })
 
 describe('the plugin', () => {
-  it('closes its own check with the app, but not a shared one', { timeout: 10_000 }, async () => {
+  it('closes its own check with the app, but not a shared check', { timeout: 10_000 }, async () => {
     vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
     const issuer = await createIssuer()
     onTestFinished(() => issuer.close())

@@ -246,7 +246,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(200)
   })
 
-  it('are not fetched by a redirect', async () => {
+  it('are not fetched through a redirect', async () => {
     const elsewhere = await createIssuer()
     const keys = JSON.stringify({ keys: [jwk(api.issuer.key)] })
     elsewhere.answerKeysWith((_request, response) => response.writeHead(200).end(keys))

@@ -103,7 +103,7 @@ describe('guardBrowserBoundary', () => {
     expect(await exchange(app, own)).toMatchObject({ status: 200 })
   })
 
-  it('refuses two Host headers, and none in HTTP/1.1, with 400', async () => {
+  it('refuses two Host headers, and HTTP/1.1 without a Host header, with 400', async () => {
     const { app, called } = await startService(['*'])
     for (const request of [get('/', 'Host: localhost', 'Host: localhost'), get('/')]) {
       const response = await exchange(app, request)

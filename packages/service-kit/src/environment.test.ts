@@ -39,7 +39,7 @@ describe('readEnvironment', () => {
     expect(config).toEqual({ port: 3001, secure: true, names: ['a'], id: undefined })
   })
 
-  it('normalises what has several spellings', () => {
+  it('normalises values that have several spellings', () => {
     const config = readEnvironment(
       {
         ID: 'AAAAAAAA-0000-4000-8000-00000000000A',
@@ -62,7 +62,7 @@ describe('readEnvironment', () => {
     })
   })
 
-  it('never repeats a password that stands in a URL', () => {
+  it('never repeats a password in a URL', () => {
     expect(() => readEnvironment({ URL: 'http://ada:geheim@localhost' }, env => env.url('URL'))).toThrow(
       'URL must not contain a user name or password.',
     )

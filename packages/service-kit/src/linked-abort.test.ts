@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { expect, it, vi } from 'vitest'
 import { LinkedAbort } from './linked-abort.ts'
 
-it('A linked signal is aborted with the reason of the signal that it follows, even of one aborted before', () => {
+it('A linked signal is aborted with the reason of the signal that it follows, even if that signal was aborted before', () => {
   const parent = new AbortController()
   using before = new LinkedAbort(parent.signal)
   expect(before.signal.aborted).toBe(false)

@@ -41,7 +41,7 @@ describe('answerWithProblems', () => {
     })
   })
 
-  it('says nothing of the cause of an unexpected error', async () => {
+  it('does not reveal the cause of an unexpected error', async () => {
     const response = await buildTeapot().inject('/broken')
     expect(response.json()).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' })
     expect(response.body).not.toContain('hunter2')

@@ -15,7 +15,7 @@ function startCounter() {
 }
 
 describe('SharedRequests', () => {
-  it('joins equal requests that are under way, and starts anew once they are over', async () => {
+  it('joins equal requests while they run, and starts a new one once they have ended', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()
     const both = Promise.all([requests.join('a', never(), start), requests.join('a', never(), start)])
@@ -27,7 +27,7 @@ describe('SharedRequests', () => {
     expect(started).toHaveLength(2)
   })
 
-  it('starts a new request rather than waiting for one that takes long already', async () => {
+  it('starts a new request rather than joining one that already takes long', async () => {
     const requests = new SharedRequests<string>(0)
     const { started, start } = startCounter()
     const hanging = requests.join('a', never(), start)
@@ -61,7 +61,7 @@ describe('SharedRequests', () => {
     expect(await stayed).toBe('still here')
   })
 
-  it('aborts the request when the last caller has gone, and does not give its result to the next', async () => {
+  it('aborts the request when the last caller has gone, and does not give its result to the next caller', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()
     const leaver = new AbortController()
@@ -75,7 +75,7 @@ describe('SharedRequests', () => {
     expect(await next).toBe('fresh')
   })
 
-  it('tells every caller of a failure, and tries again for the next', async () => {
+  it('reports a failure to every caller, and tries again for the next caller', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()
     const both = [requests.join('a', never(), start), requests.join('a', never(), start)]
@@ -86,7 +86,7 @@ describe('SharedRequests', () => {
     expect(await next).toBe('granted')
   })
 
-  it('joins the next request even after the request before it ends late', async () => {
+  it('lets callers join a new request even if an aborted request ends after the new one has begun', async () => {
     const requests = new SharedRequests<string>()
     const { started, start } = startCounter()
     const leaver = new AbortController()
@@ -102,7 +102,7 @@ describe('SharedRequests', () => {
     expect(started).toHaveLength(2)
   })
 
-  it('listens no longer to a caller that was served', async () => {
+  it('stops listening to a caller’s signal when the caller has its result', async () => {
     const { started, start } = startCounter()
     const signal = never()
     const joined = new SharedRequests<string>().join('a', signal, start)

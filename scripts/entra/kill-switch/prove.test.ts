@@ -63,7 +63,7 @@ async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
 }
 
 describe('a proof', () => {
-  it('tells when the last token was issued and the last call accepted, and stops as soon as it is sure', async () => {
+  it('reports when the last token was issued and the last call accepted, and ends as soon as the result is certain', async () => {
     const { proof, text, seconds } = await proveIn({ fresh: [1, disabled], api: [2, denied] })
     expect(proof.doubts).toEqual([])
     expect(text).toMatch(/new token, past the sidecar’s cache +8 of 2\d +1\.05 +1\.20 +AADSTS7000112\n/)
@@ -72,7 +72,7 @@ describe('a proof', () => {
     expect(seconds).toBeLessThan(4)
   })
 
-  it('has two other agents as controls, and leaves out one that did not work before', async () => {
+  it('has two other agents as controls, but not an agent that did not work before', async () => {
     const both = await proveIn({ fresh: [1, disabled], api: [2, denied] })
     expect(both.text).toMatch(/control "alerts" +(\d+) of \1 /)
     expect(both.text).toMatch(/control "trainee" +(\d+) of \1 /)
@@ -119,7 +119,7 @@ describe('a proof', () => {
     expect(text).not.toContain('\nProven')
   })
 
-  it('polls less often while it is told to, and counts those responses neither as success nor as failure', async () => {
+  it('polls less often while responses are busy, and counts these neither as success nor as failure', async () => {
     const { proof, waits } = await proveIn(
       { fresh: [0, disabled], api: [0, denied], control: [0, busy] },
       { limitSeconds: 20 },

@@ -45,8 +45,8 @@ async function newFile(): Promise<string> {
   return join(folder, 'token')
 }
 
-describe('Of several credentials', () => {
-  test('the first that can be loaded counts', async () => {
+describe('The blueprint’s credential', () => {
+  test('is the first of those configured that can be loaded', async () => {
     const credential = credentialOf({
       '0__SourceType': 'StoreWithThumbprint',
       '1__SourceType': 'ClientSecret',
@@ -55,7 +55,7 @@ describe('Of several credentials', () => {
     expect(await authenticate(credential)).toEqual({ client_secret: 's' })
   })
 
-  test('it is an error if none can be loaded', async () => {
+  test('cannot be loaded if all those configured fail', async () => {
     await expect(credentialOf({ '0__SourceType': 'KeyVault' }).load()).rejects.toThrow('IDW10109')
     await expect(credentialOf({}).load()).rejects.toThrow('IDW10109')
   })
@@ -73,7 +73,7 @@ describe('A signed assertion in a file', () => {
     expect((await authenticate(credential))['client_assertion']).toBe(second)
   })
 
-  test('is never tried again after it could not be loaded once', async () => {
+  test('is not loaded again after one failed attempt', async () => {
     const path = await newFile()
     const credential = credentialOf({
       '0__SourceType': 'SignedAssertionFilePath',

@@ -64,7 +64,7 @@ export class EntraConnection {
   }
 
   /**
-   * Asks Entra whether it knows the authority. After a positive answer it is never asked again; a failure is ignored, and
+   * Asks Entra whether it knows the authority. After a positive answer Entra is never asked again; a failure is ignored, and
    * the authority is used as it is.
    */
   async discoverInstance(tenant: string, trace: TraceContext): Promise<void> {

@@ -153,7 +153,7 @@ export class TokenAcquirer {
     return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
   }
 
-  /** Retries once when Entra refuses the credential, since a new one may be accepted. On the T1 leg that makes four requests. */
+  /** Retries once when Entra refuses the credential, since a new one may be accepted. On the T1 leg this makes four requests. */
   async #retryWithNewCredential<T>(agent: AgentSelection | undefined, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()

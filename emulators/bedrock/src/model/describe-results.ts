@@ -16,7 +16,7 @@ export function describeResults(exchanges: readonly ToolExchange[], question: We
   ].join('\n')
 }
 
-/** A tool's result as JSON, or as text if it is none. */
+/** A tool's result as JSON, or as text if it is no JSON. */
 function parse({ result }: ToolExchange): unknown {
   const text = result.content
     .map(({ text, image, json }) => text ?? (image ? `(${image.format} image)` : JSON.stringify(json)))

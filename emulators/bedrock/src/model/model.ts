@@ -9,10 +9,9 @@ import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
- * The emulated model: a few rules. It understands questions about weather and their follow-ups, requests
- * for alerts, calls other tools that the
- * user asks for by name or by the words of the name, uses only the tool server that the user names, and answers with nothing but
- * what tools returned.
+ * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts; calls other
+ * tools that the user names by their name or its words; uses only the tool server that the user names, if any; and answers with
+ * nothing but what tools returned.
  */
 export function respond(request: ConverseRequest): Reply {
   const conversation = readConversation(request)
@@ -40,7 +39,7 @@ export function respond(request: ConverseRequest): Reply {
   )
 }
 
-/** The date that the system prompt tells, else today's. */
+/** The date in the system prompt, else today's. */
 function readDate({ system = [] }: ConverseRequest): string {
   const said = system.map(({ text = '' }) => text).join('\n')
   return /\bToday is (\d{4}-\d{2}-\d{2})/.exec(said)?.[1] ?? new Date().toISOString().slice(0, 10)

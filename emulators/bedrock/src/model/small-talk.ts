@@ -13,7 +13,7 @@ const smallTalk: readonly (readonly [RegExp, string])[] = [
   [/^(hi|hello|hey|good (morning|evening|afternoon|day))\b/, 'Hello! Ask me about the weather in any city, now or for the next days.'],
 ]
 
-/** The answer to small talk; `undefined` if the text is none. */
+/** The answer to small talk; `undefined` for any other text. */
 export function findSmallTalk(text: string): string | undefined {
   const plain = text.toLowerCase().trim()
   return smallTalk.find(([pattern]) => pattern.test(plain))?.[1]

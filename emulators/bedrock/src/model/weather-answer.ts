@@ -47,7 +47,7 @@ export function listNames(names: readonly string[]): string {
 interface Moment {
   readonly text: string
   readonly condition: string
-  /** In degrees Celsius; of a day, the high. */
+  /** In degrees Celsius; for a day, its highest temperature. */
   readonly warmth: number
 }
 type Place = Weather & { readonly moments: readonly Moment[] }

@@ -58,6 +58,6 @@ it.each([
   'What is the capital of France?',
   'What time is it in Paris?',
   'Hello!',
-])('no question about weather: %s', text => {
+])('“%s” is no question about weather', text => {
   expect(read(text).isAboutWeather).toBe(false)
 })

@@ -34,7 +34,7 @@ const onBehalfOf = (assertion: string, claims?: string) =>
   requestObo(entra, assertion, claims === undefined ? {} : { claims })
 
 describe('an authentication context with a policy', () => {
-  it('is in the tokens of a user who proved a second factor for it, and in no other', async () => {
+  it('is only in the tokens of a user who proved a second factor for it', async () => {
     const plain = await signIn()
     expect([plain.asked, contextsOf(plain.token)]).toEqual([false, undefined])
     const stepped = await signIn(claimsFor('c1'))
@@ -43,7 +43,7 @@ describe('an authentication context with a policy', () => {
     expect(contextsOf(body.access_token)).toEqual(['c1'])
   })
 
-  it('needs a second factor once in a session, from each user', async () => {
+  it('needs a second factor once per session and user', async () => {
     const { browser } = await signIn(claimsFor('c1'))
     expect((await signIn(claimsFor('c1'), { browser })).asked).toBe(false)
     expect((await signIn(claimsFor('c1'), { browser, user: ben })).asked).toBe(true)
@@ -61,7 +61,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is in tokens without a request once its policy is met, if the API wants the claim, and not for other APIs', async () => {
+  it('is in tokens even unrequested once its policy is met, but only for APIs that want the claim', async () => {
     const { token } = await signIn(claimsFor('c1'))
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()
@@ -92,7 +92,7 @@ describe('an authentication context with a policy', () => {
     expect(await (await browser.visit(url)).text()).toContain('second factor')
   })
 
-  it('is of no use to an application that calls as itself', async () => {
+  it('is not in the tokens of an application that calls as itself', async () => {
     const { body } = await requestTr(entra, { claims: claimsFor('c1') })
     expect(contextsOf(body.access_token)).toBeUndefined()
   })
@@ -127,7 +127,7 @@ it('The control plane can keep contexts out of tokens on behalf of users', async
   expect([status, contextsOf(body.access_token)]).toEqual([200, undefined])
 })
 
-describe('a policy that is set by Graph', () => {
+describe('a policy that was made through Graph', () => {
   let headers: { authorization: string }
   beforeEach(async () => {
     const { body } = await requestToken(entra, {
@@ -159,7 +159,7 @@ describe('a policy that is set by Graph', () => {
     },
   }
 
-  it('asks again after five minutes if it says every time, but not when an agent acts for the user', async () => {
+  it('demands the second factor again after five minutes if it says “every time”, but not when an agent acts for the user', async () => {
     expect((await graph('POST', policy)).status).toBe(201)
     const { browser, token } = await signIn(claimsFor('c7'))
     expect(contextsOf(token)).toContain('c7')
@@ -171,7 +171,7 @@ describe('a policy that is set by Graph', () => {
     expect(contextsOf((await onBehalfOf(token, claimsFor('c7'))).body.access_token)).toContain('c7')
   })
 
-  it('refuses the page’s silent renewal after five minutes if it says every time', async () => {
+  it('prevents the page’s silent renewal after five minutes if it says “every time”', async () => {
     await graph('POST', policy)
     const { body } = await signIn(claimsFor('c7'))
     const renew = () =>
@@ -190,7 +190,7 @@ describe('a policy that is set by Graph', () => {
     expect((await renew()).body).toMatchObject({ error_codes: [50076], claims: claimsFor('c7') })
   })
 
-  it('is for the users that it includes, and counts while it is enabled', async () => {
+  it('applies to the users that it includes, while it is enabled', async () => {
     const { id } = (await graph('POST', policy)).body
     expect((await signIn(claimsFor('c7'), { user: ben })).asked).toBe(false)
     expect((await signIn(claimsFor('c7'))).asked).toBe(true)

@@ -30,8 +30,8 @@ export function unmetPolicies(
 }
 
 /**
- * The contexts of an access token: those that were requested, which are granted even if no policy names them, and without a
- * request those whose policies are met, if the API's registration wants the optional claim
+ * The contexts of an access token: all that were requested, even if no policy names them, and, if the API's registration wants
+ * the optional claim, also those whose policies are met
  * (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
  *
  * @throws {EntraError} 50076 with a claims challenge if a policy of a requested context is not met

@@ -33,7 +33,7 @@ describe('an injected fault', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('applies to the leg that it is for and to no other', async () => {
+  it('applies to the leg that it targets and to no other leg', async () => {
     await inject({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 700024 } })
     const t1 = await t1Of(entra)
     expect((await requestTr(entra, { client_assertion: t1 })).body).toMatchObject({
@@ -44,7 +44,7 @@ describe('an injected fault', () => {
     expect((await requestObo(entra, tc)).status).toBe(200)
   })
 
-  it('can be any refusal, with an unknown code too', async () => {
+  it('can be any refusal, even one with an unknown code', async () => {
     await inject({
       target: { leg: 'obo' },
       fault: { kind: 'refuse', code: 530035, error: 'access_denied', status: 403 },
@@ -109,7 +109,7 @@ describe('the other controls', () => {
     expect(claims.exp).toBeLessThan(Date.now() / 1000 - 100)
   })
 
-  it('refuse a client that the directory does not have, and name it', async () => {
+  it('refuse a client that the directory does not have, and name that client', async () => {
     const { status, body } = await sendJson(entra, 'POST', '/emulator/tokens', {
       client: 'nobody',
       resource: weatherAppId,

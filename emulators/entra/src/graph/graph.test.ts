@@ -18,7 +18,7 @@ import {
 const { entra, graph } = await startGraphForFile()
 
 describe('an empty tenant', () => {
-  it('has users, the set-up application and what is Microsoft’s, and nothing else', async () => {
+  it('has only users, the set-up application and Microsoft’s applications', async () => {
     await using empty = await startEntra({ EMPTY_TENANT: 'true' })
     const { applications, servicePrincipals, permissionGrants, users } = empty.entra.directory.content
     expect(applications.map(({ displayName }) => displayName)).toEqual([
@@ -134,7 +134,7 @@ describe('Graph', () => {
     })
   })
 
-  it('refuses a caller without the permission, and one with Directory.AccessAsUser.All whatever else it has', async () => {
+  it('refuses callers without the permission, and callers with Directory.AccessAsUser.All whatever else they have', async () => {
     const blueprint = { displayName: 'x', ...sponsors }
     const path = '/applications/microsoft.graph.agentIdentityBlueprint'
     const create = 'AgentIdentityBlueprint.Create'
@@ -146,7 +146,7 @@ describe('Graph', () => {
     }
   })
 
-  it('finds by object id, by appId and by filter, through any spelling of the address', async () => {
+  it('finds objects by id, by appId and by filter, with any spelling of the address', async () => {
     const byId = await graph.read(`/applications/${seedIds.weatherApplication}`)
     expect(byId).toMatchObject({ appId: weatherAppId, displayName: 'Weather API' })
     expect(await graph.read(`/applications(appId='${weatherAppId}')`)).toEqual(byId)
@@ -181,7 +181,7 @@ describe('Graph', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('removes a secret, which is refused from then on, and refuses to remove an unknown one', async () => {
+  it('removes a secret, which is refused from then on, and refuses to remove an unknown secret', async () => {
     const { body } = await graph.post(`/applications/${blueprintAppId}/addPassword`, {})
     const ask = async () => (await requestT1(entra, { client_secret: body.secretText })).body
     expect(await ask()).toHaveProperty('access_token')
@@ -191,7 +191,7 @@ describe('Graph', () => {
     expect((await remove()).status).toBe(400)
   })
 
-  it('misses new objects and secrets for as many look-ups as the setting says', async () => {
+  it('does not show new objects and secrets in as many look-ups as the setting says', async () => {
     entra.entra.settings.change({ missedLookUps: 2 })
     const { body } = await graph.post('/applications', { displayName: 'New' })
     const byName = "/applications?$filter=displayName eq 'New'"
@@ -321,7 +321,7 @@ describe('Graph', () => {
     expect((await graph.read(`/applications/${body.id}/owners`)).value).toMatchObject([{ id: seedIds.ada }])
   })
 
-  it('shows the old value for some look-ups after a change, as Entra does until a change is everywhere', async () => {
+  it('shows the old value in some look-ups after a change, as Entra does until the change is replicated', async () => {
     entra.entra.settings.change({ missedLookUps: 2 })
     const agent = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
     const refer = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
@@ -336,21 +336,21 @@ describe('Graph', () => {
     }
   })
 
-  it('lets a disabled agent get tokens for as long as the change is not everywhere', async () => {
+  it('lets a disabled agent get tokens until the change is replicated', async () => {
     entra.entra.settings.change({ missedLookUps: 2 })
     await graph.send('PATCH', `/v1.0/servicePrincipals/${agentId}`, { accountEnabled: false })
     const statuses = [await requestTr(entra), await requestTr(entra), await requestTr(entra)]
     expect(statuses.map(({ status }) => status)).toEqual([200, 200, 400])
   })
 
-  it('keeps an API without optional claims, as every application is at first, and issues its tokens', async () => {
+  it('removes the optional claims of an API, whose tokens are still issued', async () => {
     const api = entra.entra.directory.application(weatherAppId)
     await graph.send('PATCH', `/v1.0/applications/${api?.id}`, { optionalClaims: null })
     expect((await graph.read(`/applications/${api?.id}`)).optionalClaims).toBeNull()
     expect(await requestTr(entra)).toMatchObject({ status: 200 })
   })
 
-  it('knows the users, and who the caller is', async () => {
+  it('shows users by name, and the signed-in caller', async () => {
     expect(await graph.read('/users/ben@contoso.example')).toMatchObject({ id: seedIds.ben })
     expect((await graph.read('/me')).error.code).toBe('Request_BadRequest')
     const me = await graph.send('GET', '/v1.0/me', undefined, await graph.as({ scopes: ['User.Read'] }))

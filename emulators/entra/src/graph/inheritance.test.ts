@@ -27,7 +27,7 @@ async function give(): Promise<void> {
   await graph.post('/oauth2PermissionGrants', { ...consent, scope: 'User.Read openid' })
 }
 
-it('an agent inherits what its blueprint may do, if that is inheritable, and only beta shows it', async () => {
+it('an agent inherits the inheritable rights of its blueprint, and only beta shows the inherited rights', async () => {
   await give()
   expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
   const { status } = await graph.post(listPath, {
@@ -55,7 +55,7 @@ it('an agent inherits what its blueprint may do, if that is inheritable, and onl
   expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
 })
 
-it('only agents show what is inherited, and only blueprints what is inheritable', async () => {
+it('only agents have a list of inherited rights, and only blueprints one of inheritable rights', async () => {
   const path = `/servicePrincipals/${seedIds.spaPrincipal}/inheritedAppRoleAssignments`
   expect((await graph.send('GET', `/beta${path}`)).status).toBe(404)
   const page = `/applications/appId=${wellKnown.graphAppId}/inheritablePermissions`

@@ -12,7 +12,7 @@ const grantPermission = 'DelegatedPermissionGrant.ReadWrite.All'
 const assignmentPath = '/servicePrincipals/:key/appRoleAssignments'
 const grantPath = '/oauth2PermissionGrants'
 
-/** App role assignments and delegated permission grants: what an administrator's consent comes down to. */
+/** App role assignments and delegated permission grants, which record an administrator's consent. */
 export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
   const content = () => entra.directory.content
   const assignmentsWith = (key: 'principalId' | 'resourceId', id: string) =>

@@ -5,7 +5,7 @@ type Created = { readonly createdDateTime?: string } | { readonly startDateTime:
 
 const lookUps = new WeakMap<Created, number>()
 
-/** Whether a look-up still misses something new, as happens at Entra until a change is everywhere: the setting says how often. */
+/** Whether a look-up does not find a new object yet, as at Entra until it is replicated: `missedLookUps` says how many look-ups fail. */
 export function isMissed({ settings }: Entra, object: Created): boolean {
   const since = 'startDateTime' in object ? object.startDateTime : object.createdDateTime
   if (since === undefined || since === seededAt) return false
@@ -21,7 +21,7 @@ interface Changed {
 
 const changes = new WeakMap<object, Map<PropertyKey, Changed>>()
 
-/** Changes a property of an object; look-ups go on showing the old value for as long as they miss something new. */
+/** Changes a property of an object; the next `missedLookUps` look-ups still show the old value. */
 export function change<Thing extends object, Key extends keyof Thing>(
   thing: Thing,
   key: Key,

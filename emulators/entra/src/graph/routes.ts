@@ -23,7 +23,7 @@ type AddWriting = <Body extends TSchema>(
 export type GraphRoutes = ReturnType<typeof graphRoutes>
 
 /**
- * Adds routes to Graph with its usual status codes; without a body it is 204.
+ * Adds routes to Graph with its usual status codes; a response without a body has 204.
  *
  * @param check refuses callers; by default, routes take all callers, since permission may depend on the object
  */

@@ -73,7 +73,7 @@ describe('an agent’s own user account', () => {
     expect(answer.status).toBe(status)
   })
 
-  it('can be made by an application that may make all users; others cannot be changed', async () => {
+  it('can be made by an application that may make all users; other users cannot be changed', async () => {
     const nobody = await as(setupAppId, 'User.ReadBasic.All')
     expect((await nobody('POST', path, wanted)).status).toBe(403)
     const send = await as(setupAppId, 'User.ReadWrite.All')
@@ -81,7 +81,7 @@ describe('an agent’s own user account', () => {
   })
 })
 
-it('agents’ user accounts are listed apart from all others', async () => {
+it('agents’ user accounts are listed apart from all other users', async () => {
   const send = await asManager()
   const { body } = await send('GET', path)
   expect(body.value.map(({ id }: { id: string }) => id)).toEqual([seedIds.agentUser])

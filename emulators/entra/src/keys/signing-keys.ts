@@ -6,7 +6,7 @@ export interface SigningKey {
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
   readonly jwk: JWK
-  /** When the key is no longer published, in milliseconds since 1970; `undefined` for the current key. */
+  /** Until when the key is published, in milliseconds since 1970; `undefined` for the current key. */
   retiresAtMs: number | undefined
 }
 

@@ -67,7 +67,7 @@ describe('a resource (RFC 8707)', () => {
     expect(returned(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
   })
 
-  it('with any other value redeems no code and refreshes no token', async () => {
+  it('with any other value is refused when a code is redeemed or a token refreshed', async () => {
     const browser = new Browser(entra)
     const { code = '' } = returned(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
     const resource = `${blueprintUrl}/`
@@ -83,7 +83,7 @@ describe('a resource (RFC 8707)', () => {
     expect(await refresh({ resource: blueprintUrl })).toMatchObject({ status: 200 })
   })
 
-  it('with any other value gets an application no token, neither for itself nor on behalf of a user', async () => {
+  it('with any other value is refused when an application requests a token, as itself or on behalf of a user', async () => {
     const tc = (await signIn(entra, ada)).body.access_token
     for (const resource of [`${weatherUrl}/`, blueprintUrl, weatherAppId]) {
       expect(await requestTr(entra, { resource })).toMatchObject(refused)

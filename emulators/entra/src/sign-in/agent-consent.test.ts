@@ -54,7 +54,7 @@ describe('consent for an agent', () => {
     expect(await (await browser.visit(browser.authorizeUrl(elsewhere))).text()).toContain('AADSTS50011: ')
   })
 
-  it('gives no code', async () => {
+  it('gives no authorization code', async () => {
     const url = new Browser(entra).authorizeUrl({ ...consent, response_type: 'code' })
     expect(returned(await new Browser(entra).visit(url))).toMatchObject({
       error: 'unsupported_response_type',

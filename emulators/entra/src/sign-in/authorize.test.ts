@@ -158,7 +158,7 @@ describe('consent', () => {
     })
   })
 
-  it('cannot be given by a browser in which that user did not sign in', async () => {
+  it('cannot be given in a browser in which the user did not sign in', async () => {
     const browser = new Browser(entra)
     const sentBack = returned(
       await browser.submit(browser.authorizeUrl(pkce), { account: ada, consent: 'accept' }),

@@ -74,7 +74,7 @@ export async function startEntraForFile(env: Readonly<Record<string, string>> = 
 export interface TokenResponse {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what came, and fails where it differs
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails if the body differs
   readonly body: any
 }
 

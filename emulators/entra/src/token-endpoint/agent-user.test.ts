@@ -60,7 +60,7 @@ describe('the token of an agent user', () => {
     ['object id', { user_id: agentUser }],
     ['name', { user_id: '', username: 'weather-agent@contoso.example' }],
     ['object id, with requested_token_use', { requested_token_use: 'on_behalf_of' }],
-  ])('names the agent user as the subject and the agent as the actor: by %s', async (_how, fields) => {
+  ])('names the agent user as subject and the agent as actor, if requested by %s', async (_how, fields) => {
     const { body } = await requestT3(entra, fields)
     const claims = decodeJwt(body.access_token)
     expect(claims).toMatchObject({
@@ -164,7 +164,7 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused for %s without a code, since reports name none', async (_what, user, parent) => {
+  ])('is refused for %s without a code, since none is known', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestT3(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })

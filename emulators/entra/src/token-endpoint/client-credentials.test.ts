@@ -61,7 +61,7 @@ describe('client credentials', () => {
     expect(payload).not.toHaveProperty('scp')
   })
 
-  it('give another agent of the blueprint its own token, without roles where it has none', async () => {
+  it('give an agent that has no roles its own token, without roles', async () => {
     const { id } = tenant.agents.trainee
     const { body: t1 } = await requestToken(entra, { ...exchange, fmi_path: id })
     const { body: tr } = await requestToken(entra, {

@@ -105,7 +105,7 @@ describe('on behalf of', () => {
   })
 })
 
-describe('a token that is not right for on-behalf-of', () => {
+describe('a token that cannot be used for on-behalf-of', () => {
   // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
     ['for another API', () => orderTc({ resource: 'https://graph.microsoft.com' }), 50013],

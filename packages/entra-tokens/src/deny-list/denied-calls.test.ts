@@ -47,7 +47,7 @@ it('The result for a denied call lists no passed checks', async () => {
   await check.close()
 })
 
-it('A denied agent that lacks the permission too is told of the denial', async () => {
+it('A denied agent that also lacks the permission is refused because of the denial', async () => {
   const { status, body } = await ask({ azp: sibling, oid: sibling, sub: sibling, roles: [] })
   expect([status, body]).toMatchObject([403, { failedCheck: 'deny-list' }])
 })
@@ -78,7 +78,7 @@ it('Denials are counted as decisions, and the age of the list is a metric', asyn
   expect(Number(/^weather_api_deny_list_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60)
 })
 
-it('While a configured deny list was never read, every token gets 503', async () => {
+it('Until a configured deny list has been read, every token gets 503', async () => {
   const unread = await startProtectedApi({ denyList: temporaryFile('missing.json') })
   for (const token of [
     unread.issuer.sign(autonomousClaims({ authority: unread.issuer.url })),

@@ -67,7 +67,7 @@ describe('a row of the deny list', () => {
     },
   )
 
-  it('is found among 10,000', () => {
+  it('is found among 10,000 rows', () => {
     const ids = Array.from({ length: 10_000 }, () => randomUUID())
     const denied = DeniedTokens.parse(JSON.stringify(ids.map(id => ({ agent: id }))))
     expect(ids.every(id => denied.find(by(id), issuedAt) === 'agent')).toBe(true)

@@ -87,7 +87,7 @@ describe('a file', () => {
     }
   })
 
-  it('of 10,000 rows, rewritten again and again while it is read, lets no denied agent pass and no other fail', async () => {
+  it('of 10,000 rows, rewritten again and again while it is read, lets no denied agent pass and stops no other agent', async () => {
     const many = Array.from({ length: 10_000 }, () => randomUUID())
     const [before, after] = [listOf(agent, ...many), listOf(...many.slice(5_000), agent)]
     const { path } = mount(before)
@@ -178,7 +178,7 @@ describe('a file', () => {
     expect(lines).toEqual([])
   })
 
-  it('is read once at a time, and again a second later', async () => {
+  it('is never read twice at a time, and is read again a second later', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const { path } = mount(listOf(agent))

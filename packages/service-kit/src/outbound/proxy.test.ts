@@ -44,7 +44,7 @@ describe('A call through the proxy', () => {
     expect(proxy.asked).toEqual(['api.example'])
   })
 
-  it('is not made for this machine, nor for what NO_PROXY names', async () => {
+  it('is not made to this machine, nor to hosts that NO_PROXY names', async () => {
     expect(await call(`http://127.0.0.1:${(api.address() as AddressInfo).port}/`)).toBe(
       '{"from":"api.example"}',
     )
@@ -100,7 +100,7 @@ describe('A certificate of an unknown authority', () => {
 })
 
 describe('The environment', () => {
-  it('names a proxy by either spelling; an empty variable names none', () => {
+  it('names a proxy in upper or lower case; an empty variable names no proxy', () => {
     expect(readProxy({ HTTPS_PROXY: '', HTTP_PROXY: '' })).toBeUndefined()
     expect(readProxy({ HTTP_PROXY: 'p:1' })).toMatchObject({
       HTTP_PROXY: 'http://p:1',

@@ -26,7 +26,7 @@ function open(connections = 8) {
 }
 
 describe('A request', () => {
-  it('is sent as it is, and its response comes as it is', async () => {
+  it('is sent unchanged, and its response is returned unchanged', async () => {
     let sent = ''
     const url = await serve((request, response) => {
       request.setEncoding('utf8').on('data', (text: string) => {
@@ -84,7 +84,7 @@ describe('A request', () => {
     expect((await third).text).toBe('third')
   })
 
-  it('ends with the reason of its signal, before it is sent and after', async () => {
+  it('ends with the reason of its signal, both before and after it is sent', async () => {
     let hungUp = false
     const reached = Promise.withResolvers<void>()
     const url = await serve((_request, response) => {
