@@ -1,5 +1,5 @@
 /**
- * `make demo`: everything on this machine, each service a process of its own, wired as in the pod.
+ * `make demo`: runs everything on this machine, each service in a process of its own, wired as in the pod.
  * Entra, the sidecar and Bedrock are emulators; Bedrock is the real one when AWS_* is set.
  */
 import { existsSync } from 'node:fs'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npx --no-install agentctl <command>`: the same in every shell, since it needs no `--`, which PowerShell swallows. Any Node can
+ * `npx --no-install agentctl <command>`: works in every shell, since it needs no `--`, which PowerShell swallows. Any Node can
  * start it; it runs the command with the Node that package-lock.json names.
  */
 import { spawnSync } from 'node:child_process'

@@ -30,7 +30,7 @@ export interface Check {
   run(): Promise<Passed | ProblemError>
 }
 
-/** Makes the checks one after another, and skips those that need a failed one. */
+/** Makes the checks one after another, and skips checks that need a failed check. */
 export async function examine(checks: readonly Check[]): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const check of checks) {

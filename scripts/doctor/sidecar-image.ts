@@ -5,7 +5,7 @@ import type { ProblemError, Variables } from '@entra-bedrock-agent/service-kit'
 import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Checks version and processor of the sidecar’s image, as far as Docker on this machine tells; the sidecar itself does not. */
+/** Checks version and processor of the sidecar’s image, as far as Docker on this machine reports them; the sidecar does not. */
 export function imageChecks(sidecarUrl: string, env: Variables, machine: string = arch()): readonly Check[] {
   const image = once(() => findRunningImage(new URL(sidecarUrl).port, env))
   return [

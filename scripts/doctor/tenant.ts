@@ -39,8 +39,8 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
 }
 
 /**
- * Compares the tenant with what the set-up made: whether everything is there, agents' user accounts and consents included, and whether
- * anybody can act as the blueprint, or the blueprint reach anything, that nobody asked for. Uses the run's Graph; changes nothing.
+ * Compares the tenant with what the set-up made: what is missing, agents' user accounts and consents included, and who can act as
+ * the blueprint, or what the blueprint can reach, although nobody asked for it. Uses the run's Graph; changes nothing.
  *
  * @param contexts authentication contexts that alerts demand of users
  */

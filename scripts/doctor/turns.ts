@@ -32,7 +32,7 @@ export interface TurnOptions {
   readonly needs: readonly string[]
 }
 
-/** Checks by one turn of direct mode whether the agent gets a token of a flow for an API, and whether the API accepts it. */
+/** Checks by one turn in direct mode whether the agent gets a token for an API in this flow, and whether the API accepts the token. */
 export function turnChecks(options: TurnOptions): readonly Check[] {
   const { ask, agent, api, example, flow, userToken, tenantId, needs } = options
   const who = flows[flow].inWords

@@ -15,7 +15,7 @@ interface McpConfig {
   >
 }
 
-/** MCP tools whose calls wait for their user's approval, by server, and whether the configuration says which tools only read. */
+/** The MCP tools of a server whose calls wait for their user's approval, and whether the configuration says which tools only read. */
 export interface WaitingTools {
   readonly server: string
   readonly tools: readonly string[]
@@ -43,11 +43,11 @@ export function waitingToolsCheck(servers: readonly WaitingTools[]): Check {
   return {
     name: 'tools that wait',
     async run() {
-      const silent = servers.filter(({ isStated }) => !isStated)
-      if (silent.length > 0)
+      const unstated = servers.filter(({ isStated }) => !isStated)
+      if (unstated.length > 0)
         return trouble(
           'TOOLS_WAIT',
-          `Nobody has said which tools of ${silent.map(({ server }) => server).join(', ')} only read, so each call waits for its user: ${describe(silent)}.`,
+          `Nobody has said which tools of ${unstated.map(({ server }) => server).join(', ')} only read, so each call waits for its user: ${describe(unstated)}.`,
         )
       const waiting = servers.filter(({ tools }) => tools.length > 0)
       return waiting.length === 0

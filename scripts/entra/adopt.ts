@@ -16,7 +16,7 @@ import { type Finding, survey } from './survey.ts'
  * description. Agents have no description, so only those in `agentNames` count as the set-up's own; `destroy` will not
  * touch the others. Agents keep the rights that they have.
  *
- * @param agentNames the agents of the set-up; none = the agent that it makes by default
+ * @param agentNames the agents of the set-up; empty = the agent that it makes by default
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
  */
 export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {
@@ -56,7 +56,7 @@ function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
   return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
 }
 
-/** Takes over who has consented to alerts, and which agents may keep alerts as themselves. */
+/** Takes over from the tenant who has consented to alerts, and which agents may keep alerts as themselves. */
 function withAlerts(settings: Settings, findings: readonly Finding[]): Settings {
   const { unattendedAlerts = [], ...others } = settings
   const find = (key: string) => findings.find(({ wanted }) => wanted.key === key)?.object
@@ -70,7 +70,7 @@ function withAlerts(settings: Settings, findings: readonly Finding[]): Settings 
   }
 }
 
-/** The settings of alerts by the API’s application; any of the agents may turn out to be allowed to keep them. */
+/** The settings of alerts, read from the API’s application; for now, with all agents as those that may keep alerts as themselves. */
 function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
   const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
   const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)

@@ -17,7 +17,7 @@ export function findDifferences(wanted: Json, found: Json, within = ''): Differe
 
 function compare(property: string, wanted: unknown, found: unknown): Difference[] {
   if (isObject(wanted) && isObject(found)) return findDifferences(wanted, found, `${property}.`)
-  // Any list satisfies an empty one.
+  // If the wanted list is empty, any list will do.
   if (Array.isArray(wanted) && wanted.length === 0) return []
   if (Array.isArray(wanted) && Array.isArray(found)) {
     if (wanted.some(isObject))

@@ -94,7 +94,7 @@ export class Graph {
     if (response.ok) return body
     if (request.version === 'v1.0 or beta' && isUnknownAddress(response, body))
       return this.send({ ...request, version: 'beta' })
-    // Graph takes no token of the Azure CLI for agents in many tenants; another sign-in may do.
+    // In many tenants Graph accepts no token of the Azure CLI for agents; that of another sign-in may work.
     const isNotAccepted = response.status === 401 || (response.status === 403 && !request.mayBeForbidden)
     if (isNotAccepted && this.#signIn.fallBack()) return this.send(request)
     throw new GraphRefusal(request, response, body ?? {})
@@ -115,7 +115,7 @@ export class Graph {
     return this.#listOn(await this.read(path, more), more)
   }
 
-  /** All members of a collection that has to exist, since otherwise they are unknown. @throws {GraphRefusal} */
+  /** All members of a collection that has to exist; if it does not, its members are unknown. @throws {GraphRefusal} */
   async listKnown(path: string, more: Reading): Promise<readonly Json[]> {
     return this.#listOn(await this.send({ method: 'GET', path, ...more }), more)
   }

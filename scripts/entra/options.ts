@@ -118,7 +118,7 @@ export function readArguments(args: readonly string[]) {
     accepted: values.accept ?? [],
     roleArn: values.aws,
     tenantId: values.tenant,
-    /** Names; for `disable` and `enable` none means all. */
+    /** Names; for `disable` and `enable`, an empty list means all agents. */
     agents: agents.map(({ name }) => name),
     signIn: readChoice('sign-in', signInWays, values['sign-in']) ?? 'auto',
     signInClient: values['sign-in-client'],
@@ -168,7 +168,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** `--deny-list` takes a name or none, which parseArgs does not know. */
+/** The name after `--deny-list` may be missing, which parseArgs does not support. */
 function withoutName(arg: string, index: number, args: readonly string[]): readonly string[] {
   const next = args[index + 1]
   return arg === '--deny-list' && (next === undefined || next.startsWith('-')) ? ['--deny-list='] : [arg]

@@ -10,11 +10,11 @@ export interface Patience {
   readonly clock: Clock
   /** How long to wait for one thing, in seconds. */
   readonly waitSeconds: number
-  /** Tells what is waited for. */
+  /** Reports what is waited for. */
   readonly say: (line: string) => void
 }
 
-/** Entra has taken a change and does not show it everywhere yet. */
+/** Entra has accepted a change and does not show it everywhere yet. */
 export class NotYet extends Error {
   override readonly name = 'NotYet'
 }

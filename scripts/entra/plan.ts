@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
 
-/** Tells what `apply` would make and correct; does nothing. */
+/** Prints what `apply` would make and correct; changes nothing. */
 export async function plan(run: Run, settings: Settings): Promise<void> {
   const gone = findUnwanted(run, settings)
   for (const { key, title } of deletedByItself(gone))

@@ -21,7 +21,7 @@ export interface Run extends Patience, Files {
 const newForSeconds = 120
 
 /**
- * What a receipt wants in the tenant.
+ * What the tenant should have according to a receipt.
  *
  * @param known what is recorded by now; called each time, since it may change
  */
@@ -72,9 +72,9 @@ export function toRecord(object: Json, nowMs: number): Recorded {
 }
 
 /**
- * Does one step, repeated while Entra may only need time. A failure is then told with the step's name, the cause and the fix.
+ * Does one step, repeated while Entra may only need time. A failure is reported with the step's name, the cause and the fix.
  *
- * @param step what is done, and the access that it takes; default: that to applications
+ * @param step what is done, and the access that this needs; default: access to applications
  */
 export async function inStep<Result>(
   run: Patience,

@@ -21,7 +21,7 @@ export interface Settings {
   readonly apiName: string
   readonly pageName: string
   readonly agents: readonly string[]
-  /** The flows that an agent has rights in, by its name; the default ones of an agent that is not named. */
+  /** The flows in which each agent has rights, by the agent's name; without a name here, an agent has the default flows. */
   readonly agentFlows?: Readonly<Record<string, readonly Flow[]>>
   /** The verified domain of agents' user accounts. */
   readonly agentUserDomain?: string
@@ -54,7 +54,7 @@ export const defaultSettings: Settings = {
   owners: [],
 }
 
-/** The flows that an agent has rights in; none: it has an identity and nothing more. */
+/** The flows in which an agent has rights; empty: the agent has an identity and nothing more. */
 export function flowsOf({ agentFlows }: Settings, agent: string): readonly Flow[] {
   const flows = agentFlows && Object.hasOwn(agentFlows, agent) ? agentFlows[agent] : undefined
   return flows ?? defaultFlows
@@ -76,7 +76,7 @@ export function isUnattended(settings: Settings, agent: string): boolean {
 
 const signInPage = /\/auth\/redirect\.html$/
 
-/** Where users come back to after consenting for an agent; none: users are not asked to consent. */
+/** Where users come back to after consenting for an agent; empty: users are not asked to consent. */
 export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): readonly string[] {
   if (consentUris) return consentUris
   const pages = alerts === undefined ? [] : redirectUris.filter(uri => signInPage.test(uri))
@@ -93,9 +93,9 @@ export interface Removal {
 
 /**
  * Merges into the settings what is wanted now, and takes out what is no longer wanted. Agents, federated credentials, sponsors
- * and owners are added to those before, so that no cluster is cut off by another.
+ * and owners are added to the earlier ones, so that no cluster cuts off another.
  *
- * @throws {Mistake} when names of agents are taken for one another, or a named agent does not exist
+ * @throws {Mistake} when names of agents are too similar, or a named agent does not exist
  */
 export function changeSettings(
   known: Settings | undefined,

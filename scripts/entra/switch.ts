@@ -17,7 +17,7 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
   for (const object of listObjects(targetOf(run, receipt))) {
     const { key, title, isOn } = object
     if (!isOn || !receipt.objects[key]) continue
-    // What agents depend on is only ever switched on.
+    // The objects that agents depend on are never switched off.
     const isAsked = isEnabled && isWithThem(object) && (await isSwitched(run, object, false))
     if (!isAsked && !wanted.includes(key)) continue
     await inStep(run, object, () => turn(run, object, isEnabled))

@@ -3,11 +3,11 @@ import { readVariables, setVariables } from './env-file.ts'
 import type { Receipt } from './receipt.ts'
 import { consentUrisOf } from './settings.ts'
 
-/** Where ids go. */
+/** The files that ids are written to. */
 export interface Files {
   /** The `.env` file. */
   readonly envFile: string
-  /** The file that `AGENTS_CONFIG` names, where there are several agents or one with other flows. */
+  /** The file that `AGENTS_CONFIG` names, for several agents or an agent with other flows. */
   readonly agentsFile: string
 }
 

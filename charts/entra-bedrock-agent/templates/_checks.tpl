@@ -47,7 +47,7 @@ mcpServers.{{ $name }}.url is no public https address, and no policy lets the ag
 {{- end }}
 {{- end }}
 
-{{/* Several agents of the blueprint. */}}
+{{/* Checks of several agents of the blueprint. */}}
 {{- define "checks.agents" -}}
 {{- $agents := .Values.agents | default dict }}
 {{- if and $agents .Values.entra.agentClientId }}
@@ -222,7 +222,7 @@ aws.existingSecret is set, but aws.auth is {{ $auth }}: set aws.auth to apiKey o
 {{- range $patterns }}{{ if regexMatch . $value }}true{{ end }}{{ end }}
 {{- end }}
 
-{{/* Who may use the page. */}}
+{{/* Checks of who may use the page. */}}
 {{- define "checks.signIn" -}}
 {{- $settings := include "agent.settings" . | fromYaml }}
 {{- if and (eq $settings.REQUIRE_SIGN_IN "true") (not $settings.CLIENT_SPA_APP_ID) (not $settings.ALLOWED_CLIENTS) }}
@@ -234,7 +234,7 @@ Others reach the page at {{ include "agent.isExposed" . }}, so users have to sig
 {{- end }}
 {{- end }}
 
-{{/* Who reaches the page. */}}
+{{/* Checks of who reaches the page. */}}
 {{- define "checks.reach" -}}
 {{- $ingress := .Values.ingress }}
 {{- if $ingress.enabled }}

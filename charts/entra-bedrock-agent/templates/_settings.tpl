@@ -69,7 +69,7 @@
   {{- end }}
 {{- end }}
 {{- if .Values.weatherApi.alerts.enabled }}
-  {{- /* On behalf of users, the entry requests only the right to alerts: among others, a missing consent would not show. */}}
+  {{- /* On behalf of users, the entry requests only the right to alerts: beside other scopes, a missing consent would not show. */}}
   {{- $weather := .Values.downstreamApis.weather }}
   {{- $settings = merge $settings (dict
     "DownstreamApis__weatherAlerts__BaseUrl" (include "apiUrl" (list $ "weather" $weather))

@@ -22,7 +22,7 @@ export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds,
   readonly settings: { readonly change: TProperties; readonly initial: Values }
 }
 
-/** The control plane of an emulator, through which tests and people watch and change it while it runs. The real service has none. */
+/** The control plane of an emulator, by which tests and users watch and change the emulator while it runs. Real services have none. */
 export class Emulator<
   Details extends object,
   Target extends TSchema,
@@ -54,8 +54,8 @@ export class Emulator<
   }
 
   /**
-   * Adds `/emulator/*` to an app, and begins to log its requests. A change takes effect at once and lasts until it is
-   * undone. The app's validator must neither coerce values nor drop unknown ones.
+   * Adds `/emulator/*` to an app, and begins to log the app's requests. Changes made there take effect at once and last
+   * until they are undone. The app's validator must neither coerce values nor drop unknown members.
    *
    * @param addOwn adds controls that only this emulator has, below `/emulator`
    */

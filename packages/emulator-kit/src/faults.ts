@@ -8,7 +8,7 @@ const maxFaults = 100
 
 /** An injected fault: what happens, to which requests, and how many times. */
 export interface InjectedFault<Target extends TSchema, Kinds extends FaultKinds> {
-  /** Which requests get it; absent: all that can. */
+  /** Which requests get it; absent: all that faults apply to. */
   readonly target?: Static<Target>
   readonly fault: FaultOf<Kinds> | FaultOf<typeof transportFaults>
   /** How many more requests get it; absent: all until it is cleared. */

@@ -106,7 +106,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
     app.addHook('preHandler', async (request, reply) => {
       for (const needs of new Set(needsOf(request))) {
         await admit(request, reply, needs)
-        // The result does not tell whether it refused: awaiting a reply gives `undefined`.
+        // `admit` does not return whether it refused: a reply that is awaited gives `undefined`.
         if (reply.sent) return
       }
     })

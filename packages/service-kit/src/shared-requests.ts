@@ -10,7 +10,7 @@ interface SharedRequest<Result> {
 const joinableForMs = 2_000
 
 /**
- * Joins equal requests that began lately, so that fifty first calls are one. A caller that goes away leaves the
+ * Joins equal requests that began lately, so that fifty first calls send one. A caller that goes away leaves the
  * others alone; only when nobody waits any more is the request aborted.
  */
 export class SharedRequests<Result> {
@@ -23,8 +23,8 @@ export class SharedRequests<Result> {
   }
 
   /**
-   * Waits for the running request with this key, or starts one: also where the running one takes so long that it may
-   * hang, and all who joined it would fail together.
+   * Waits for the running request with this key, or starts one, also if the running one takes so long that it may
+   * hang: all callers that joined it would fail together.
    *
    * @throws the signal's reason when this caller goes away, or what the request threw.
    */

@@ -7,7 +7,7 @@ export interface PolicyDocument {
 
 export type Statement = Readonly<Record<string, unknown>>
 
-/** What one list of statements has and the other has not. */
+/** The statements that only one of two lists has. */
 export interface Differences {
   readonly missing: readonly Statement[]
   readonly extra: readonly Statement[]

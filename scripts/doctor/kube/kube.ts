@@ -78,7 +78,7 @@ async function examineAgent(
     await using forward = await kubectl.forward(agent.metadata.name, 3001)
     const read = async <Body>(path: string) => (await (await fetch(`${forward.url}${path}`)).json()) as Body
     const config = await read<PublicConfig>('/api/config')
-    // The first request makes the agent renew its status, so that a later one gets a fresh one.
+    // The first request makes the agent renew its status, so that a later request gets a fresh status.
     await read('/api/status')
     const turns = turnsOf(forward.url, config, userToken)
     const asked = await examine(turns)

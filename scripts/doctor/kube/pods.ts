@@ -16,7 +16,7 @@ const components = ['agent', 'weather-api']
 const entraAudience = 'AzureADTokenExchange'
 const awsAudience = /^(sts|pods\.eks)\.amazonaws\.com$/
 
-/** Checks of the pods' objects, which need no request to the pods. */
+/** Checks that read the pods' objects and send no request to the pods. */
 export function podChecks(release: Release): readonly Check[] {
   const [agent] = podsOf(release, 'agent')
   return [

@@ -26,7 +26,7 @@ interface Admission {
 const level = 'pod-security.kubernetes.io/enforce'
 
 /**
- * What decides besides RBAC about new pods of the namespace: Pod Security, and admission webhooks and policies that may change
+ * What decides about new pods of the namespace besides RBAC: Pod Security, and admission webhooks and policies that may change
  * or refuse them.
  */
 export async function readAdmission(

@@ -10,7 +10,7 @@ import { type Branch, group } from './branch.ts'
  * Compares a role of AWS with what the CloudFormation template would make of it, for the ServiceAccounts whose tokens the
  * blueprint takes.
  *
- * @param variables which model the agent calls; if they don't tell, it is the model whose inference profile the role names first
+ * @param variables name the agent's model; default: the model whose inference profile the role names first
  */
 export async function compareRole(
   arn: string,

@@ -13,7 +13,7 @@ import { addLastUse } from './last-use.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
-/** What can be read around Entra. */
+/** How to read Azure, Kubernetes and AWS, if they are to be read. */
 export interface Surroundings {
   readonly readAzure?: (tenantId: string) => ReadAzure
   readonly cluster?: ClusterReader

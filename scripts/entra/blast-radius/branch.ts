@@ -21,7 +21,7 @@ export interface BlastRadius {
   readonly blueprint: Branch
   /** Who can act as the blueprint, or change it. */
   readonly who: readonly Branch[]
-  /** Who the blueprint can act as, and what that reaches. */
+  /** Who the blueprint can act as, and what these identities reach. */
   readonly what: readonly Branch[]
 }
 

@@ -13,7 +13,7 @@ const roles = [
   'Privileged Role Administrator',
 ]
 
-/** Permissions of Microsoft Graph by which an application may change them. */
+/** Permissions of Microsoft Graph by which an application may change blueprints, agents and their rights. */
 const permissions = [
   'AgentIdentity.Create.All',
   'AgentIdentity.EnableDisable.All',
@@ -30,8 +30,8 @@ const permissions = [
 ]
 
 /**
- * Who may change the blueprint by a role or permission in the whole tenant. For information only: the set-up does not plan
- * them.
+ * Who may change the blueprint by a role or permission in the whole tenant. For information only: the set-up
+ * plans none of these.
  */
 export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
   return [

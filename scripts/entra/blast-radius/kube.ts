@@ -18,7 +18,7 @@ const outOfSight: readonly Branch[] = [
  * Who can be a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators and the control
  * plane are listed for information; everybody else is surplus unless accepted.
  *
- * @param accepted subjects that may, spelt as in the output, such as `system:serviceaccount:<namespace>:<name>`
+ * @param accepted subjects that may be such a pod, spelt as in the output, such as `system:serviceaccount:<namespace>:<name>`
  */
 export async function readKube(
   cluster: ClusterReader,

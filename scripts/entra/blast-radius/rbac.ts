@@ -71,7 +71,7 @@ export function findHolders(
       .filter(({ isClusterWide }) => isForCluster || !isClusterWide)
       .flatMap(access => rules.flatMap(rule => allowedOf(rule, access)))
     if (!request) continue
-    const isAdministrator = isForCluster && rules.some(isEverything)
+    const isAdministrator = isForCluster && rules.some(allowsEverything)
     for (const subject of binding.subjects ?? []) {
       const key = nameOf(subject)
       if (!found.has(key)) found.set(key, { subject, binding, request, isAdministrator })
@@ -95,7 +95,7 @@ function rulesOf(roles: readonly Role[], { roleRef, metadata }: Binding): readon
   return role?.rules ?? []
 }
 
-function isEverything({ verbs, apiGroups = [], resources = [] }: Rule): boolean {
+function allowsEverything({ verbs, apiGroups = [], resources = [] }: Rule): boolean {
   return [verbs, apiGroups, resources].every(list => list.includes('*'))
 }
 

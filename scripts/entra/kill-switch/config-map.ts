@@ -46,10 +46,10 @@ export async function findConfigMap(kubectl: Kubectl, name: string | undefined):
 }
 
 /**
- * Changes the rows, and makes the ConfigMap if it is not there. Then touches its pods, since the kubelet otherwise looks at ConfigMaps every
- * minute or two only.
+ * Changes the rows, and makes the ConfigMap if it does not exist. Then annotates its pods, since the kubelet otherwise reads ConfigMaps
+ * only every minute or two.
  *
- * @returns the rows as they are now, and whether the pods could be touched
+ * @returns the rows as they are now, and whether the pods could be annotated
  * @throws {StepFailed}
  */
 export async function changeRows(

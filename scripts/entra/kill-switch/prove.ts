@@ -24,11 +24,11 @@ export interface ProofOptions {
   readonly field: Field
   readonly clock: Clock
   readonly agentId: string
-  /** Other agents, which stay on: without one that works, an outage would look like a switch that works. */
+  /** Other agents, which stay on: without a working agent, an outage would look like a working switch. */
   readonly siblings: readonly Sibling[]
   /** How long to poll after the switch, in seconds. */
   readonly limitSeconds: number
-  /** Whether the API is to refuse tokens from before. */
+  /** Whether the API is to refuse tokens from before the switch. */
   readonly hasDenyList: boolean
 }
 

@@ -18,7 +18,7 @@ export const agentUserAccess: AccessByMethod = {
   },
 }
 
-/** The agents' own user accounts, for those that act as one. Entra allows one for each agent. */
+/** The user accounts of agents that act as their own user account. Entra allows one for each agent. */
 export const agentUsers: Kind = {
   wanted: target => agentsWith(target.settings, 'agent-user').map(name => agentUser(target, name)),
   collections: target => [
@@ -40,7 +40,7 @@ export const agentUsers: Kind = {
   ],
 }
 
-/** All user accounts of agents in the tenant, with what Graph shows only if it is asked for. */
+/** All user accounts of agents in the tenant, with the properties that Graph shows only on request. */
 export function listAgentUsers(graph: Graph, mayBeForbidden = false): Promise<readonly Json[]> {
   const reading = { version: 'v1.0 or beta', mayBeForbidden } as const
   return graph.listKnown(`${path}?$select=${properties.join(',')}`, reading)

@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * Whether a consent gives the client nothing unwanted: a user's own consent to what was consented to for all users, to signing in, or
- * to alerts if each user is asked for that.
+ * Whether a consent gives the client nothing unwanted: it is a wanted one, or one to signing in, to what was consented to for all users
+ * or, if each user is asked, to alerts.
  */
 export function isNothingMore(
   target: Target,

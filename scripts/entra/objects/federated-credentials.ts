@@ -19,7 +19,7 @@ export const federatedCredentials: Kind = {
         goesWith: 'blueprint',
         find: graph => findListed(graph, path(), one => one['name'] === name),
         address: () => `${path()}/${target.idOf(key)}`,
-        // On a blueprint Microsoft documents this, and not the upsert that applications have.
+        // For blueprints Microsoft documents this request, not the upsert that applications have.
         create: () => ({ method: 'POST', path: path(), body: { name, ...properties() } }),
         properties,
       }

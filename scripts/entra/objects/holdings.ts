@@ -88,7 +88,7 @@ function memberships(title: string, path: string, id: string): readonly Row[] {
   ]
 }
 
-/** What an agent inherits from its blueprint, even without any right of its own. None of its other lists has it; only Graph beta does. */
+/** What an agent inherits from its blueprint, even without any right of its own. Only these lists show it, and only Graph beta has them. */
 function inheritedBy(target: Target, { key, title }: Named): readonly Collection[] {
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>

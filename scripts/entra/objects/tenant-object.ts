@@ -15,15 +15,15 @@ interface Plan {
   /** The blueprint's secret, as the sidecar finds it. */
   readonly secret: () => string | undefined
   readonly userAddress: (id: string) => string
-  /** What is known of an object by now. */
+  /** What is recorded of an object by now. */
   readonly recorded: (key: string) => Recorded | undefined
 }
 
 /** What the tenant's objects are made from. */
 export interface Target extends Plan {
-  /** The object id, or what stands for it where a request is only shown. */
+  /** The object id, or a placeholder where a request is only shown. */
   idOf(key: string): string
-  /** The client id, or what stands for it where a request is only shown. */
+  /** The client id, or a placeholder where a request is only shown. */
   appIdOf(key: string): string
   /** Whether an object has the id that is recorded under the key. */
   isRecorded(key: string, object: Json): boolean
@@ -49,7 +49,7 @@ export interface Found {
   readonly object?: Json | undefined
   /** Why it can neither be used nor made: the caller has to decide something. */
   readonly fault?: Mistake | undefined
-  /** Whether Graph keeps it from this caller. */
+  /** Whether Graph does not show it to this caller. */
   readonly isHidden?: boolean
 }
 
@@ -74,11 +74,11 @@ export interface TenantObject {
   address?(): string
   /** The request that takes it away, unless that is a deletion at its address. */
   remove?(): GraphRequest
-  /** Whether it is to be switched on, for what can be switched off. */
+  /** Whether it should be enabled. Only objects that can be disabled have this method. */
   isOn?(): boolean
   /** The key of the object with which Entra deletes it. */
   readonly goesWith?: string
-  /** Entra also makes it with that object; it is made by itself only if it was deleted since. */
+  /** Entra also makes it together with that object; set-up makes it only if it was deleted since. */
   readonly comesAlong?: true
   /** It can be found only by its name or parent, so the receipt records the request that makes it, and who made it. */
   readonly isFoundByName?: true
@@ -110,7 +110,7 @@ export interface Collection {
 export interface Kind {
   /** All that are wanted, in the order in which they can be made. */
   readonly wanted: (target: Target) => readonly TenantObject[]
-  /** The tenant's lists that may contain unwanted ones. */
+  /** The tenant's lists that may contain unwanted members. */
   readonly collections?: (target: Target) => readonly Collection[]
 }
 

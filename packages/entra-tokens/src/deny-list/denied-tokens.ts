@@ -27,7 +27,7 @@ export class DeniedTokens {
 
   /**
    * Reads a list: JSON, an array of `{"agent"}`, `{"agent", "issuedBefore"}`, `{"oid", "issuedBefore"}` and `{"uti"}`. Times are
-   * ISO 8601 with a zone, or seconds since 1970. Another row makes the whole list unreadable, since it may be a denied agent with a
+   * ISO 8601 with a zone, or seconds since 1970. Any other row makes the whole list unreadable, since it may be a denied agent with a
    * typing error.
    *
    * @throws {Error}

@@ -108,7 +108,7 @@ function signWith(algorithm: 'RS384' | 'RS512' | 'PS256', input: string, private
     .sign(privateKey, 'base64url')
 }
 
-/** Signed with a symmetric algorithm whose secret is the public key, in all its encodings. */
+/** Tokens signed with a symmetric algorithm whose secret is the public key, in all its encodings. */
 function symmetricForgeries(issuer: TestIssuer, claims: Claims): Forgery[] {
   const { kid, publicKey } = issuer.key
   const jwk = publicKey.export({ format: 'jwk' })
@@ -139,7 +139,7 @@ function symmetricForgeries(issuer: TestIssuer, claims: Claims): Forgery[] {
   )
 }
 
-/** Signed with the right key, but with a wrong header. */
+/** Tokens that are signed with the right key but have a wrong header. */
 function wrongHeaders(issuer: TestIssuer, claims: Claims): Forgery[] {
   const format = (name: string, header: Claims): Forgery => [name, issuer.sign(claims, header), 'format']
   const ownKey = (name: string, header: Claims): Forgery => [name, issuer.sign(claims, header), 'signature']
