@@ -12,8 +12,8 @@ import { BenchStack } from '../support/stack.ts'
 const rounds = 12
 const roundS = 2
 /**
- * Lasts until all code is compiled, which takes the agent 20,000 turns. In rounds too, because V8 drops compiled code of an idle
- * process.
+ * Lasts until all code is compiled, which takes the agent 20,000 turns. The warm-up has rounds too, because V8 drops compiled code
+ * of an idle process.
  */
 const warmUp = { rounds: 10, connections: 16 }
 const connectionCounts = [1, 16, 128]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what the Entra emulator needs to speak https in a namespace, unless it is there: the Secret entra-emulator-tls,
-# and the ConfigMap emulator-authority by which the others trust it. For this cluster alone, for a year.
+# and the ConfigMap emulator-authority by which other pods trust the emulator. For this cluster only, for a year.
 # usage: make-certificate.sh NAMESPACE
 set -eu
 namespace=$1

@@ -84,7 +84,7 @@ describe('the processes of the demo', () => {
     ['BLUEPRINT_CLIENT_SECRET', 'of-a-real-tenant', []],
     ['TENANT_ID', '99999999-0000-4000-8000-000000000001', []],
     ['GITHUB_TOKEN', 'of-another-program', []],
-  ])('get %s only if they are meant to', (name, value, receivers) => {
+  ])('get %s only where they need it', (name, value, receivers) => {
     expect(receiversOf(name, value)).toEqual(receivers)
   })
 

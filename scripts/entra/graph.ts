@@ -100,7 +100,7 @@ export class Graph {
     throw new GraphRefusal(request, response, body ?? {})
   }
 
-  /** What is at an address, or `undefined` when nothing is. */
+  /** The object at an address; `undefined` if there is none. */
   async read(path: string, more: Reading = {}): Promise<Json | undefined> {
     try {
       return await this.send({ method: 'GET', path, ...more })

@@ -11,7 +11,7 @@ interface Holder {
 }
 
 /**
- * Keeps other runs off a receipt: each would make what the other has not recorded yet. A lock that a killed
+ * Keeps other runs off a receipt: each would make again what the other has made and not recorded yet. A lock that a killed
  * run left behind is taken over.
  *
  * @throws {Mistake} that names the run which has it.
@@ -57,7 +57,7 @@ function read(path: string): Holder | undefined {
   }
 }
 
-/** Whether the run may still be at work; of a run on another machine this is not known here. */
+/** Whether the run may still be at work; `true` for a run on another machine, since it cannot be checked from here. */
 function isAlive({ process: id, host }: Holder): boolean {
   if (host !== hostname()) return true
   try {

@@ -17,12 +17,12 @@ export interface Receipt {
   /** Stands in the description of every application that was made, so that the run after an interrupted one finds it. */
   readonly setUpId: string
   readonly settings: Settings
-  /** Users who made what there is: Entra makes them owners. */
+  /** Users who made the recorded objects: Entra makes them owners. */
   readonly makers?: readonly string[]
   /** Agents that `disable` switched off. */
   readonly disabledAgents: readonly string[]
   readonly objects: Readonly<Record<string, Recorded>>
-  /** What Graph was asked to make and has not confirmed. */
+  /** The object that Graph was asked to make and has not confirmed. */
   readonly creating: { readonly key: string; readonly askedAt: string } | null
 }
 

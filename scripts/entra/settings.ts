@@ -95,7 +95,7 @@ export interface Removal {
  * Merges into the settings what is wanted now, and takes out what is no longer wanted. Agents, federated credentials, sponsors
  * and owners are added to the earlier ones, so that no cluster cuts off another.
  *
- * @throws {Mistake} when names of agents are too similar, or a named agent does not exist
+ * @throws {Mistake} when names of agents cannot be told apart, or a named agent does not exist
  */
 export function changeSettings(
   known: Settings | undefined,

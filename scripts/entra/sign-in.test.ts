@@ -26,7 +26,7 @@ async function startGraph(accepted: string, status: number) {
 
 describe('signing in', () => {
   it.each([401, 403])(
-    'goes over to the next way when Graph refuses a token with %i, and stays there',
+    'tries the next way when Graph refuses a token with %i, and stays with that way',
     async status => {
       await using server = await startGraph('good', status)
       const said: string[] = []

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const { AGENT, AGENT_PODS, WEATHER_API } = process.env
 const patienceMs = 60_000
 
-/** Settles when the connection is made; rejects when it is refused or nothing comes back. */
+/** Resolves when the connection is made; rejects when it is refused or nothing comes back. */
 function reach(host, port) {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: 3_000 })
@@ -17,7 +17,7 @@ function reach(host, port) {
   })
 }
 
-/** Something of the agent, under the host name that it always accepts. */
+/** Fetches a path of the agent, under the host name that it always accepts. */
 function fetchFromAgent(path) {
   return new Promise((resolve, reject) => {
     const request = get(

@@ -73,7 +73,7 @@ it.each([
 })
 
 it.each(['tenantId', 'appId'])(
-  'A verifier wants a GUID for %s, since no token could pass otherwise',
+  'A verifier requires a GUID for %s, since no token could pass otherwise',
   name => {
     const ids = { tenantId: tenant.tenantId, appId: weatherApi.appId }
     for (const id of ['contoso', `x${ids.tenantId}`, `${ids.tenantId}x`, ids.tenantId.replace('1', 'A')])

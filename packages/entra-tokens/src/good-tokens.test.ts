@@ -193,7 +193,7 @@ describe('a client that is no agent', () => {
   })
 
   it.each([
-    ['it is not listed', {}],
+    ['the client is not listed', {}],
     ['callers have to be agents', { ...callers, requireAgentMarker: true }],
   ])('may not call where %s', async (_where, options) => {
     const { forUser, itself } = await ask(options)

@@ -6,7 +6,7 @@ export interface ProblemWords {
 }
 
 export interface ProblemTexts {
-  /** The API in challenges (RFC 9110 §11.5), in kebab-case. */
+  /** The API's name in challenges (RFC 9110 §11.5), in kebab-case. */
   readonly realm: string
   /** Prefix of the codes: `WEATHER` makes `WEATHER_TOKEN_REJECTED`. */
   readonly codePrefix: string

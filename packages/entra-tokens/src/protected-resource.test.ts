@@ -30,7 +30,7 @@ describe('the metadata of an API', () => {
     ['https://weather.example/mcp/', [wellKnown, `${wellKnown}/mcp`]],
     ['https://weather.example/', [wellKnown]],
   ])(
-    'of %s says where tokens come from, without a token and only at its own paths',
+    'at %s says where to obtain tokens, needs no token, and is only at its own paths',
     async (resource, paths) => {
       const { get } = await start(resource)
       for (const path of paths)

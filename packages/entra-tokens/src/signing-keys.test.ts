@@ -222,8 +222,8 @@ describe('the issuer’s signing keys', () => {
     ['an error', 500, 'text/plain', 'broken'],
     ['no JSON', 200, 'application/json', '<html>'],
     ['no keys', 200, 'application/json', '{"keys":[]}'],
-    ['something else', 200, 'application/json', '[1,2]'],
-    ['no keys by error', 500, 'application/json', '{"keys":[{"kid":"a"}]}'],
+    ['a list', 200, 'application/json', '[1,2]'],
+    ['keys but status 500', 500, 'application/json', '{"keys":[{"kid":"a"}]}'],
   ])('count as out of reach when the issuer responds with %s', async (_name, status, contentType, body) => {
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(status, { 'content-type': contentType }).end(body)

@@ -136,7 +136,7 @@ describe('guardBrowserBoundary', () => {
   })
 
   it.each([
-    ['no word of a browser', []],
+    ['a client without a browser’s headers', []],
     ['the page’s own origin', ['Origin: http://localhost:3001']],
     ['the page’s own origin behind a proxy that ends TLS', ['Origin: https://localhost:3001']],
     ['same-origin', ['Origin: http://localhost:3001', 'Sec-Fetch-Site: same-origin']],
@@ -149,12 +149,12 @@ describe('guardBrowserBoundary', () => {
   it.each([
     ['another site', ['Sec-Fetch-Site: cross-site']],
     ['another port of this machine', ['Sec-Fetch-Site: same-site']],
-    ['an unknown relation', ['Sec-Fetch-Site: same-origin, cross-site']],
+    ['a site of unknown relation', ['Sec-Fetch-Site: same-origin, cross-site']],
     ['another origin', ['Origin: https://evil.example']],
     ['another port’s origin', ['Origin: http://localhost:3002']],
     ['another name’s origin', ['Origin: http://127.0.0.1:3001']],
     ['an opaque origin', ['Origin: null']],
-    ['an origin that is none', ['Origin: localhost:3001']],
+    ['an invalid origin', ['Origin: localhost:3001']],
     ['two origins', ['Origin: http://localhost:3001', 'Origin: https://evil.example']],
     [
       'a form on another site',

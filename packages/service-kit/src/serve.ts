@@ -10,7 +10,7 @@ export interface Service {
   readonly app: FastifyInstance
   readonly host: string
   readonly port: number
-  /** The variable that sets the port, for the sentence about a taken one. */
+  /** The variable that sets the port, for the message that the port is taken. */
   readonly portVariable?: string
   /**
    * How long to wait for clients with keep-alive connections to send another request, whose response closes the connection.
@@ -18,7 +18,7 @@ export interface Service {
    * `keepAliveTimeout`. Default: 1 s.
    */
   readonly drainMs?: number
-  /** How long running requests may take to finish after that. */
+  /** How long running requests may take to finish after this wait. */
   readonly stopTimeoutMs?: number
 }
 
@@ -69,7 +69,7 @@ interface FinishedResponse {
 
 /**
  * Lets each response close its connection, and waits until all connections are closed, at most `drainMs` after the last
- * response that kept its own.
+ * response that kept its connection open.
  */
 async function drainConnections({ server }: FastifyInstance, drainMs: number): Promise<void> {
   let keptMs = performance.now()

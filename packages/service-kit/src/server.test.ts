@@ -69,18 +69,18 @@ describe('createServer', () => {
   it.each(
     // biome-ignore format: table
     [
-      ['a request line that is none', `${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
-      ['a header that is none', `GET / HTTP/1.1\r\nHost: localhost\r\n${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
+      ['an invalid request line', `${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
+      ['an invalid header', `GET / HTTP/1.1\r\nHost: localhost\r\n${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
       ['headers over the limit', get('/', `Authorization: Bearer ${secret.repeat(1000)}`), 431, 'HEADERS_TOO_LARGE'],
       ['a path that cannot be decoded', get(`/%ff?${secret}`), 400, 'INVALID_REQUEST'],
       ['a path with a parameter of any length', get(`/${'x'.repeat(2000)}${secret}`), 404, 'NOT_FOUND'],
       ['a body that is no JSON', order(secret), 400, 'INVALID_REQUEST'],
       ['an unknown field', order(JSON.stringify({ [secret]: 1 })), 400, 'INVALID_REQUEST'],
-      ['another type', order('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
+      ['a field of another type', order('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
       ['a plain text body', `POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ],
   )(
-    'answers %s with a problem and the strict headers, and logs nothing of it but its code',
+    'answers %s with a problem and the strict headers, and logs only the problem’s code',
     async (...given) => {
       const [, bytes, status, code] = given
       const { app, log, entries } = await startService()
@@ -100,7 +100,7 @@ describe('createServer', () => {
 
   it.each([
     ['headers', 'GET /tea HTTP/1.1\r\nHost: localhost\r\n'],
-    ['anything at all', ''],
+    ['an empty request', ''],
     [
       'a body',
       'POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nContent-Type: application/json\r\n\r\n{',

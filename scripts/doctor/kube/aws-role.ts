@@ -13,7 +13,7 @@ import { agentSettings, podsOf, type Release } from './release.ts'
 const deploy =
   'aws cloudformation deploy --stack-name entra-bedrock-agent --template-file k8s/federation/aws.yaml --capabilities CAPABILITY_NAMED_IAM'
 
-/** Compares the role that the agent's pods get with what the template gives them; asks AWS as whoever runs the doctor. */
+/** Compares the role that the agent's pods get with the role of the template, by the AWS credentials of whoever runs the doctor. */
 export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Check[] {
   const [agent] = podsOf(release, 'agent')
   const settings = agentSettings(release) ?? {}

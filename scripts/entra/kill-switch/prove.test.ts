@@ -101,16 +101,16 @@ describe('a proof', () => {
   // biome-ignore format: table
   const unproven: readonly (readonly [what: string, times: Times, doubt: RegExp, more: Partial<ProofOptions>])[] = [
     ['when Entra goes on issuing tokens', { api: [0, denied] }, /Entra still issued new tokens/, {}],
-    ['when the API goes on accepting', { fresh: [0, disabled] }, /The API still accepted a token/, {}],
+    ['when the API goes on accepting a token', { fresh: [0, disabled] }, /The API still accepted a token/, {}],
     ['when everything fails, the control too', { fresh: [0, broken], api: [0, broken], control: [0, broken] }, /The control "alerts" failed too \(502\)/, {}],
     ['when the control is refused too', { fresh: [0, disabled], api: [0, denied], control: [0, disabled] }, /The control "alerts" failed too \(AADSTS7000112\)/, {}],
     ['when one of two controls is refused too', { fresh: [0, disabled], api: [0, denied], second: [0, disabled] }, /The control "trainee" failed too \(AADSTS7000112\)/, {}],
-    ['when no control worked before', { fresh: [0, disabled], api: [0, denied], control: [-Number.MAX_SAFE_INTEGER, broken], second: [-Number.MAX_SAFE_INTEGER, broken] }, /It did not work before \(control "alerts": 502\)/, {}],
+    ['when no control worked before the switch', { fresh: [0, disabled], api: [0, denied], control: [-Number.MAX_SAFE_INTEGER, broken], second: [-Number.MAX_SAFE_INTEGER, broken] }, /It did not work before \(control "alerts": 502\)/, {}],
     ['when Entra refuses for another reason', { fresh: [0, { kind: 'refused', code: 'AADSTS7000222' }], api: [0, denied] }, /Entra refused with AADSTS7000222/, {}],
     ['when the API refuses for another reason', { fresh: [0, disabled], api: [0, { kind: 'refused', code: '403 caller' }] }, /The API refused for another reason: 403 caller/, {}],
     ['when the API is gone', { fresh: [0, disabled], api: [0, broken] }, /or did not answer \(502\)/, {}],
     ['without another agent', { fresh: [0, disabled], api: [0, denied] }, /There is no other agent/, { siblings: [] }],
-    ['when the agent did not work before', { fresh: [-Number.MAX_SAFE_INTEGER, disabled], api: [0, denied] }, /It did not work before/, {}],
+    ['when the agent did not work before the switch', { fresh: [-Number.MAX_SAFE_INTEGER, disabled], api: [0, denied] }, /It did not work before/, {}],
   ]
   it.each(unproven)('fails %s', async (_what, times, doubt, more) => {
     const { text } = await proveIn(times, { limitSeconds: 20, ...more })

@@ -9,7 +9,7 @@ interface Plan {
   readonly settings: Settings
   readonly setUpId: string
   readonly disabledAgents: readonly string[]
-  /** Users who made what there is: Entra makes them owners. */
+  /** Users who made the recorded objects: Entra makes them owners. */
   readonly makers?: readonly string[]
   readonly nowMs: () => number
   /** The blueprint's secret, as the sidecar finds it. */

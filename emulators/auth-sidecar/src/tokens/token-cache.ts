@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 export interface CachedToken {
   readonly accessToken: string
   readonly expiresAtMs: number
-  /** From when on to renew it (`refresh_in`), if Entra said so. */
+  /** From when on to renew it, if Entra sent `refresh_in`. */
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>

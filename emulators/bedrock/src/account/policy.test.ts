@@ -29,8 +29,8 @@ describe('decide', () => {
       ['the resource by pattern', allow({ Resource: 'arn:aws:bedrock:*::foundation-model/anthropic.*' }), 'allowed'],
       ['another region', allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' }), 'not-allowed'],
       ['a resource in another case', allow({ Resource: question.resource.toUpperCase() }), 'not-allowed'],
-      ['what meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
-      ['what has not got the value of a condition', allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }), 'not-allowed'],
+      ['a call that meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
+      ['a call that does not meet a condition', allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }), 'not-allowed'],
     ],
   )('evaluates a statement about %s', (_what, statement, expected) => {
     expect(decision(statement)).toBe(expected)

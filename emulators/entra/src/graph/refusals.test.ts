@@ -39,14 +39,14 @@ describe('Graph refuses', () => {
       400,
       'Request_BadRequest',
     ],
-    ['a sponsor who is one already', () => graph.post(`${blueprintPath}/sponsors/$ref`, reference(seedIds.ada)), 400, 'Request_BadRequest'],
+    ['a sponsor who is a sponsor already', () => graph.post(`${blueprintPath}/sponsors/$ref`, reference(seedIds.ada)), 400, 'Request_BadRequest'],
     ['an owner who does not exist', () => graph.post(`${agentPath}/owners/$ref`, reference(unknownId)), 404, 'Request_ResourceNotFound'],
-    ['a reference to nobody', () => graph.post(`${agentPath}/owners/$ref`, {}), 400, 'Request_BadRequest'],
-    ['sponsors of what can have none', () => graph.send('GET', `/v1.0/servicePrincipals/${seedIds.weatherPrincipal}/sponsors`), 400, 'BadRequest'],
+    ['a reference without an address', () => graph.post(`${agentPath}/owners/$ref`, {}), 400, 'Request_BadRequest'],
+    ['sponsors of a principal that cannot have sponsors', () => graph.send('GET', `/v1.0/servicePrincipals/${seedIds.weatherPrincipal}/sponsors`), 400, 'BadRequest'],
     ['sponsors of an unknown agent', () => graph.send('GET', `/v1.0/servicePrincipals/${unknownId}/microsoft.graph.agentIdentity/sponsors`), 404, 'Request_ResourceNotFound'],
     ['redirect URIs for a blueprint', () => graph.send('PATCH', `/v1.0/applications/${blueprintAppId}`, { spa: { redirectUris: [] } }), 400, 'AgentBlueprint_IncompatibleProperty'],
     ['an identifier URI of somebody else’s domain', () => graph.send('PATCH', weatherPath, { identifierUris: ['https://weather.example'] }), 400, 'HostNameNotOnVerifiedDomain'],
-    ['taking an enabled scope away', () => graph.send('PATCH', weatherPath, { api: { oauth2PermissionScopes: [] } }), 400, 'CannotDeleteOrUpdateEnabledEntitlement'],
+    ['the removal of an enabled scope', () => graph.send('PATCH', weatherPath, { api: { oauth2PermissionScopes: [] } }), 400, 'CannotDeleteOrUpdateEnabledEntitlement'],
     ['a property that does not exist', () => graph.send('PATCH', weatherPath, { displayNam: 'x' }), 400, 'Request_BadRequest'],
     ['a principal for an unknown application', () => graph.post('/servicePrincipals', { appId: unknownId }), 400, 'NoBackingApplicationObject'],
     ['a second principal', () => graph.post('/servicePrincipals', { appId: weatherAppId }), 409, 'Request_MultipleObjectsWithSameKeyValue'],
@@ -78,7 +78,7 @@ describe('Graph refuses', () => {
     expect(given.body.serviceManagementReference).toBe('7')
   })
 
-  it('nothing when the token version goes back from 2, but empties the identifier URIs as Entra does', async () => {
+  it('no change of the token version from 2, but empties the identifier URIs then, as Entra does', async () => {
     expect((await graph.send('PATCH', weatherPath, { api: { requestedAccessTokenVersion: 1 } })).status).toBe(
       204,
     )

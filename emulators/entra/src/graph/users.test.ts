@@ -55,7 +55,7 @@ describe('an agent’s own user account', () => {
     ['an agent that has an account already', { identityParentId: agentId }, 400, 'has a user account already'],
     ['a parent that is no agent identity', { identityParentId: seedIds.blueprintPrincipal }, 400, 'IdentityParent'],
     ['an unknown parent', { identityParentId: '99999999-9999-4999-8999-999999999999' }, 400, 'IdentityParent: Object with id'],
-    ['a name with other characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
+    ['a name with forbidden characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
   ]
   it.each(refused)('cannot be made with %s', async (_what, change, status, message) => {
     const send = await asManager()

@@ -125,11 +125,11 @@ describe('the token of an agent user', () => {
 
 describe('consent for an agent user', () => {
   it.each([
-    ['for all', { consentType: 'AllPrincipals', principalId: null }, []],
+    ['for all users', { consentType: 'AllPrincipals', principalId: null }, []],
     ['for this user', { consentType: 'Principal', principalId: agentUser }, []],
-    ['for somebody else', { consentType: 'Principal', principalId: ada }, [65001]],
+    ['for another user', { consentType: 'Principal', principalId: ada }, [65001]],
     ['stored with a leading blank', { scope: ' Weather.Read' }, [65001]],
-  ])('%s: refusals %3$j', async (_what, change, codes) => {
+  ])('%s leads to the refusals %3$j', async (_what, change, codes) => {
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
       Object.assign(grant, change)
@@ -147,7 +147,7 @@ describe('a request for an agent user’s token', () => {
   // biome-ignore format: table
   const refused: [what: string, fields: () => Promise<Record<string, string>>, error: string, code: number][] = [
     ['with a user name as the id', async () => ({ user_id: 'weather-agent@contoso.example' }), 'server_error', 50000],
-    ['for a user whom nobody knows', async () => ({ user_id: '', username: 'nobody@contoso.example' }), 'invalid_grant', 50034],
+    ['for an unknown user', async () => ({ user_id: '', username: 'nobody@contoso.example' }), 'invalid_grant', 50034],
     ['without a user', async () => ({ user_id: '' }), 'invalid_request', 900144],
     ['without T2', async () => ({ user_federated_identity_credential: '' }), 'invalid_request', 900144],
     ['with T1 in the place of T2', async () => ({ user_federated_identity_credential: await t1Of(entra) }), 'invalid_grant', 50013],

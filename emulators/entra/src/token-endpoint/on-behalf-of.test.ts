@@ -29,12 +29,12 @@ function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<strin
   })
 }
 
-describe('on behalf of', () => {
+describe('on-behalf-of', () => {
   it.each([
     ['Ada', ada, 'Weather.Read Alerts.ReadWrite'],
     ['Ben', ben, 'Weather.Read'],
   ])(
-    '%s, the agent gets a token in which the user is the subject and the agent acts',
+    'for %s gives the agent a token with the user as subject and the agent as actor',
     async (_name, user, scp) => {
       const { status, body } = await requestObo(entra, await tcOf(user))
       expect(status).toBe(200)
@@ -87,7 +87,7 @@ describe('on behalf of', () => {
     expect((await requestObo(entra, tcOfBen)).status).toBe(200)
   })
 
-  it('can be renewed by the agent with its refresh token', async () => {
+  it('gives the agent a refresh token for further tokens', async () => {
     const { body } = await requestObo(entra, await tcOf(ben))
     const renewed = await requestObo(entra, '', {
       grant_type: 'refresh_token',
@@ -114,7 +114,7 @@ describe('a token that cannot be used for on-behalf-of', () => {
     ['of another issuer', () => orderTc({ claims: { iss: 'https://idp.example' } }), 50013],
     ['that expired', () => orderTc({ lifetimeSeconds: -1 }), 500133],
     ['of an application', () => orderToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }), 7000114],
-    ['of somebody who left', () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
+    ['of a user who was deleted', () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
   ]
   it.each(refused)('(%s) is refused with invalid_grant', async (_what, make, code) => {
     const { status, body } = await requestObo(entra, await make())

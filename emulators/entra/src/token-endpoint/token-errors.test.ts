@@ -98,7 +98,7 @@ const cases: Case[] = [
       return requestTr(entra, { client_assertion: assertion })
     },
   },
-  { cause: 'a resource that nobody registered', code: 500011, error: 'invalid_resource', ask: () => requestTr(entra, { scope: `api://${unknownId}/.default` }) },
+  { cause: 'an unregistered resource', code: 500011, error: 'invalid_resource', ask: () => requestTr(entra, { scope: `api://${unknownId}/.default` }) },
   {
     cause: 'a resource without a principal in the tenant',
     code: 500011,
@@ -121,7 +121,7 @@ const cases: Case[] = [
   { cause: 'a single scope in an app-only request', code: 70011, error: 'invalid_scope', ask: () => requestTr(entra, { scope: `api://${weatherAppId}/Weather.Read.All` }) },
   { cause: 'two scopes in an app-only request', code: 70011, error: 'invalid_scope', ask: () => requestTr(entra, { scope: `api://${weatherAppId}/.default openid` }) },
   {
-    cause: 'an API that accepts mapped claims, asked for by a URI outside the verified domains, where Entra limits that',
+    cause: 'an API that accepts mapped claims, requested by a URI outside the verified domains, if Entra restricts such URIs',
     code: 501461,
     error: 'invalid_request',
     ask: () => {
@@ -146,14 +146,14 @@ const cases: Case[] = [
   { cause: 'an agent in its blueprint’s place', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { client_id: agentId }) },
   { cause: 'the blueprint as itself at a custom API', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' }) },
   { cause: 'no agent in a request for T1', code: 82008, error: 'invalid_request', ask: () => requestT1(entra, { fmi_path: '' }) },
-  { cause: 'an agent at another resource than the exchange', code: 70066, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default` }) },
+  { cause: 'an agent in a request for another resource than the exchange', code: 70066, error: 'invalid_request', ask: () => requestT1(entra, { scope: `api://${weatherAppId}/.default` }) },
   { cause: 'token exchange by RFC 8693', code: 82001, error: 'invalid_request', ask: () => requestTr(entra, { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' }) },
   { cause: 'a password grant of the blueprint', code: 82001, error: 'invalid_request', ask: () => requestT1(entra, { grant_type: 'password' }) },
-  { cause: 'a grant that nobody has', code: 70003, error: 'unsupported_grant_type', ask: () => requestT1(entra, { client_id: setupAppId, grant_type: 'magic' }) },
+  { cause: 'an unknown grant type', code: 70003, error: 'unsupported_grant_type', ask: () => requestT1(entra, { client_id: setupAppId, grant_type: 'magic' }) },
   { cause: 'no grant type', code: 900144, error: 'invalid_request', ask: () => requestToken(entra, { client_id: agentId }) },
   { cause: 'no scope', code: 900144, error: 'invalid_request', ask: () => requestTr(entra, { scope: '' }) },
   {
-    cause: 'a page that asks as itself',
+    cause: 'a page that requests a token as itself',
     code: 7000218,
     error: 'invalid_client',
     ask: () =>
@@ -186,7 +186,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error: 'invalid_request', error_codes: [code] })
   })
 
-  it('an agent in the address with AADSTS82008', async () => {
+  it('an agent in the query with AADSTS82008', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token?fmi_path=${agentId}`, {
       method: 'POST',
       body: new URLSearchParams({ grant_type: 'client_credentials' }),

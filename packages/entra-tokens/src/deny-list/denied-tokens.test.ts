@@ -7,18 +7,18 @@ describe('a row of the deny list', () => {
   // biome-ignore format: table
   const rows: readonly (readonly [what: string, row: object, denial: 'agent' | 'token' | undefined])[] = [
     ['of the agent denies all of its tokens', { agent }, 'agent'],
-    ['of the agent in capital letters too', { agent: agent.toUpperCase() }, 'agent'],
+    ['of the agent may be in capital letters', { agent: agent.toUpperCase() }, 'agent'],
     ['of another agent denies nothing', { agent: sibling }, undefined],
-    ['of the agent with a time denies tokens from before', { agent, issuedBefore: '2026-11-28T12:00:01Z' }, 'token'],
-    ['of the agent with a time lets tokens from then on pass', { agent, issuedBefore: '2026-11-28T12:00:00Z' }, undefined],
+    ['of the agent with a time denies tokens issued before it', { agent, issuedBefore: '2026-11-28T12:00:01Z' }, 'token'],
+    ['of the agent with a time lets tokens issued from then on pass', { agent, issuedBefore: '2026-11-28T12:00:00Z' }, undefined],
     ['may have a time in another zone', { agent, issuedBefore: '2026-11-28T13:00:01+01:00' }, 'token'],
     ['may have a time without seconds', { agent, issuedBefore: '2026-11-28T12:01Z' }, 'token'],
     ['may have a time in parts of a second', { agent, issuedBefore: '2026-11-28T12:00:00.25Z' }, 'token'],
     ['may have a time in seconds', { agent, issuedBefore: issuedAt + 1 }, 'token'],
-    ['may have the first time of all', { agent, issuedBefore: 0 }, undefined],
-    ['may have the last time of all', { agent, issuedBefore: 253_402_300_799 }, 'token'],
-    ['of the user denies tokens from before', { oid: user, issuedBefore: issuedAt + 1 }, 'token'],
-    ['of the user in capital letters too', { oid: user.toUpperCase(), issuedBefore: issuedAt + 1 }, 'token'],
+    ['may have the earliest possible time', { agent, issuedBefore: 0 }, undefined],
+    ['may have the latest possible time', { agent, issuedBefore: 253_402_300_799 }, 'token'],
+    ['of the user denies tokens issued before its time', { oid: user, issuedBefore: issuedAt + 1 }, 'token'],
+    ['of the user may be in capital letters', { oid: user.toUpperCase(), issuedBefore: issuedAt + 1 }, 'token'],
     ['of another user denies nothing', { oid: agent, issuedBefore: issuedAt + 1 }, undefined],
     ['of the user lets newer tokens pass', { oid: user, issuedBefore: issuedAt }, undefined],
     ['of the token denies it', { uti: 'token-1' }, 'token'],
@@ -61,7 +61,7 @@ describe('a row of the deny list', () => {
   })
 
   it.each(['', ' ', '{}', 'null', '[{"agent":', `[{"agent":"${agent}"}`])(
-    'is not searched in a text that is no list: %j',
+    'cannot be read from a text that is no list: %j',
     text => {
       expect(() => DeniedTokens.parse(text)).toThrow('The deny list is not')
     },

@@ -1,7 +1,7 @@
 import { isGuid } from '@entra-bedrock-agent/service-kit'
 import type { Identity } from '../caller.ts'
 
-/** Why a token is denied: whatever token the agent brings, or just this one, so that a newer one may pass. */
+/** What is denied: every token that the agent brings, or only this token, so that a newer one may pass. */
 export type Denial = 'agent' | 'token'
 
 const tokenIdForm = /^[\w-]{1,64}$/
