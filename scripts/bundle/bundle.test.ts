@@ -34,7 +34,7 @@ function run(word: string, env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('writeBundle', () => {
-  it('makes a chunk with a source map of each dynamic import, and removes older files', () => {
+  it('makes a chunk with a source map for each dynamic import, and removes older files', () => {
     expect(chunks).toEqual([expect.stringMatching(/^lazy-/), 'main.mjs', expect.stringMatching(/^shared-/)])
     const maps = chunks.map(name => `${name}.map`)
     expect(readdirSync(dist).sort()).toEqual([...chunks, ...maps, 'LICENSES.txt'].sort())

@@ -51,7 +51,7 @@ describe('signing in', () => {
     expect(said).toEqual(['the Azure CLI: Please run az login. Going on by b.'])
   })
 
-  it('passes the refusal on when there is no other way', async () => {
+  it('fails with the refusal when there is no other way', async () => {
     await using server = await startGraph('good', 403)
     const graph = new Graph(
       server.url,

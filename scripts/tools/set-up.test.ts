@@ -84,13 +84,13 @@ async function putOnPath(version: number): Promise<void> {
 }
 
 describe('A program of the tests', () => {
-  it('is the one on the PATH, and nothing is fetched', async () => {
+  it('is taken from the PATH, and then nothing is fetched', async () => {
     await putOnPath(2)
     expect(await setUpGreeter(officialRelease())).toBe('greeter 2 of the machine')
     expect(downloads).toEqual([])
   })
 
-  it('is the official release where the one on the PATH is another version', async () => {
+  it('is the official release if the PATH has another version', async () => {
     await putOnPath(1)
     expect(await setUpGreeter(officialRelease(), local)).toBe('greeter 2')
     expect(said.join('\n')).toContain('is another version: greeter 1 of the machine')
@@ -103,7 +103,7 @@ describe('A program of the tests', () => {
     expect(said.join('\n')).toContain(`refused: its sha256 is ${hash}`)
   })
 
-  it('comes from the next way when one takes too long', async () => {
+  it('is obtained in the next way if one takes too long', async () => {
     const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
     expect(await setUpGreeter(slow, local)).toBe("greeter 2 it's built")
     expect(said.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)

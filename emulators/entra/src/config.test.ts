@@ -53,7 +53,7 @@ describe('the configuration', () => {
   })
 })
 
-describe('the file of registrations', () => {
+describe('reading the file of registrations', () => {
   const notes = { appId: '99999999-0000-4000-8000-0000000000AA', scopes: ['Notes.Read'], appRoles: [] }
 
   it('adds APIs by their names', () => {

@@ -119,7 +119,7 @@ it('An agent user may call only if its permission is configured', () => {
 it.each([
   ['app role A or B', app(ids.agent)],
   ['scope A or B', user(ids.agent, ids.ada)],
-])('A token with none of several permissions is told that it lacks the %s', (missing, claims) => {
+])('The refusal of a token with none of several permissions names the %s', (missing, claims) => {
   const either = { autonomous: ['A', 'B'], obo: ['A', 'B'] }
   expect(decideAccess(claims, { callers, permissions: either }).refusal?.reason).toBe(
     `The token lacks the ${missing}.`,

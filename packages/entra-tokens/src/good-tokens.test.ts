@@ -62,7 +62,7 @@ describe('a good token', () => {
     },
   )
 
-  it('passes without the optional claims about agents; roles, scopes and subject then tell the flow', async () => {
+  it('passes without the optional claims about agents; roles, scopes and subject then show the flow', async () => {
     const itself = await api.ask(autonomous('v2', unmarked))
     expect(itself.body).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
     const forBen = await api.ask(onBehalfOf('v2', { ...unmarked, oid: ben.id }))

@@ -20,7 +20,7 @@ it('Keys that a proxy keeps out of reach are reported as a problem of the proxy'
   expect([code, options.upstream]).toEqual(['PROXY_UNAVAILABLE', { service: 'proxy' }])
 })
 
-it('An error that is no refusal becomes INTERNAL_ERROR, and tells the caller nothing', () => {
+it('An error that is no refusal becomes INTERNAL_ERROR, without details for the caller', () => {
   const problem = explain(new Error('the password is hunter2'))
   expect(problem.toDocument('r')).toMatchObject({ status: 500, code: 'INTERNAL_ERROR' })
   expect(JSON.stringify(problem.toDocument('r'))).not.toContain('hunter2')

@@ -113,7 +113,7 @@ describe('the issuer’s signing keys', () => {
     await keys.close()
   })
 
-  it('are fetched again for a new key at once, and twice in a row if the issuer rotates twice', async () => {
+  it('are fetched again at once for a new key, and twice in a row if the issuer rotates twice', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
     for (const fetches of [2, 3]) {
@@ -197,7 +197,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(2)
   })
 
-  it('that cannot be fetched from the start give 503 with a reason, and work later without a restart', async () => {
+  it('that cannot be fetched at first give 503 with a reason, and work later without a restart', async () => {
     await api.issuer.stop()
     const response = await api.ask(goodToken())
     expect(response).toMatchObject({

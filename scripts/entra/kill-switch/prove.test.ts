@@ -119,7 +119,7 @@ describe('a proof', () => {
     expect(text).not.toContain('\nProven')
   })
 
-  it('polls less often while responses are busy, and counts these neither as success nor as failure', async () => {
+  it('polls less often while responses are `busy`, and counts these neither as success nor as failure', async () => {
     const { proof, waits } = await proveIn(
       { fresh: [0, disabled], api: [0, denied], control: [0, busy] },
       { limitSeconds: 20 },

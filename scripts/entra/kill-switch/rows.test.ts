@@ -56,7 +56,7 @@ describe('an agent that is switched off', () => {
     expect(allowAgents(rows, [agent], noon)).toEqual([...others, cutOff])
   })
 
-  it('that was not on the list gets no row when it is switched on', () => {
+  it('and has no row on the list gets none when it is switched on', () => {
     expect(allowAgents([{ uti: 'a' }], [agent], noon)).toEqual([{ uti: 'a' }])
   })
 })

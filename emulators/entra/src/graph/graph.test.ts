@@ -284,7 +284,7 @@ describe('Graph', () => {
   it.each([
     [`/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`],
     [`/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`],
-  ])('lists the sponsors and owners of %s, takes further ones, and takes them away', async path => {
+  ])('lists, adds and removes the sponsors and owners of %s', async path => {
     const idsOf = async (relation: string) =>
       (await graph.read(`${path}/${relation}`)).value.map(({ id }: { id: string }) => id)
     const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${seedIds.ben}` }

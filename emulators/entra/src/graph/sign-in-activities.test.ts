@@ -12,7 +12,7 @@ const ofClient = (appId: string) =>
 const ofSecrets = () =>
   read(`/beta/reports/appCredentialSignInActivities?$filter=appId eq '${blueprintAppId}'`)
 
-it('clients and secrets have an activity from their first token on', async () => {
+it('the reports list clients and secrets from their first token on', async () => {
   expect((await ofClient(agentId)).body.value).toEqual([])
   expect((await ofSecrets()).body.value).toEqual([])
   await requestTr(entra)
@@ -28,12 +28,12 @@ it('clients and secrets have an activity from their first token on', async () =>
   expect(secret).toMatchObject({ appId: blueprintAppId, keyType: 'clientSecret', keyId: expect.any(String) })
 })
 
-it('a refused request is no activity', async () => {
+it('a refused request is not reported as a sign-in', async () => {
   expect((await requestT1(entra, { client_secret: 'wrong' })).status).toBe(401)
   expect((await ofClient(blueprintAppId)).body.value).toEqual([])
 })
 
-it('only beta shows activities, and only to callers who may read the audit log', async () => {
+it('only beta shows the reports, and only to callers who may read the audit log', async () => {
   expect((await read('/v1.0/reports/servicePrincipalSignInActivities')).status).toBe(404)
   expect((await read('/beta/reports/servicePrincipalSignInActivities', ['User.Read'])).status).toBe(403)
 })

@@ -25,7 +25,7 @@ const onBehalfOf = async (user: string) => {
 }
 
 describe('consent for an agent', () => {
-  it('is recorded for this user, and sends nothing but the state back', async () => {
+  it('is recorded for the user, and only the state is sent back', async () => {
     expect(await onBehalfOf(ada)).toMatchObject({ error_codes: [65001], suberror: 'consent_required' })
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(consent)
@@ -48,7 +48,7 @@ describe('consent for an agent', () => {
     })
   })
 
-  it('returns to addresses of the blueprint only', async () => {
+  it('redirects to addresses of the blueprint only', async () => {
     const browser = new Browser(entra)
     const elsewhere = { ...consent, redirect_uri: 'http://localhost:3001/auth/redirect.html' }
     expect(await (await browser.visit(browser.authorizeUrl(elsewhere))).text()).toContain('AADSTS50011: ')

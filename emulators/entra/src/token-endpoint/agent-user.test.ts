@@ -80,7 +80,7 @@ describe('the token of an agent user', () => {
     for (const absent of ['roles', 'sid', 'upn']) expect(claims).not.toHaveProperty(absent)
   })
 
-  it('looks like another user’s if the API asks for no optional claims, and has upn if the API asks for upn', async () => {
+  it('looks like an ordinary user’s if the API asks for no optional claims, and has upn if the API asks for upn', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     const ask = async (...names: string[]) => {
       const accessToken = names.map(name => ({ name, essential: false, additionalProperties: [] }))

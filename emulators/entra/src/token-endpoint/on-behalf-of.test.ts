@@ -126,7 +126,7 @@ describe('a token that cannot be used for on-behalf-of', () => {
     expect((await requestObo(entra, 'garbage')).body.error_codes).toEqual([50027])
   })
 
-  it('is refused with AADSTS500131 when the blueprint presents a token that is not for it', async () => {
+  it('is refused with AADSTS500131 when the token that the blueprint presents is for another application', async () => {
     const { body } = await requestToken(entra, {
       client_id: blueprintAppId,
       client_secret: 'blueprint-secret',

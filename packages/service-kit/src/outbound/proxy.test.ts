@@ -55,7 +55,7 @@ describe('A call through the proxy', () => {
 
   // biome-ignore format: table
   it.each([
-    ['its credentials are wrong', 407, () => vi.stubEnv('HTTP_PROXY', proxy.url.replace('agent:', 'somebody:')), 'PROXY_AUTHENTICATION_FAILED', 'responded 407.'],
+    ['the credentials for the proxy are wrong', 407, () => vi.stubEnv('HTTP_PROXY', proxy.url.replace('agent:', 'somebody:')), 'PROXY_AUTHENTICATION_FAILED', 'responded 407.'],
     ['the host is not allowed', 403, () => { proxy.refusal = { status: 403 } }, 'PROXY_REFUSED', 'does not lead to api.example (403).'],
     ['the proxy does not reach the host', 502, () => { proxy.refusal = { status: 502 } }, 'PROXY_UNAVAILABLE', 'does not reach api.example (502).'],
   ])('reports when %s (%i)', async (_what, _status, change, code, words) => {
