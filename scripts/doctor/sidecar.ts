@@ -64,7 +64,7 @@ export function sidecarChecks(
 }
 
 /**
- * Without a user, an entry for acting on behalf of users yields no token. How the sidecar refuses tells whether
+ * Without a user, an entry for acting on behalf of users yields no token. The sidecar's refusal shows whether
  * the entry exists, and whether it would ignore the user.
  */
 function entryCheck(context: FailureContext, ask: (path: string) => Promise<OutboundResponse>): Check {

@@ -5,7 +5,7 @@ import { ask, readCode } from './entra.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Whether users can sign in from the page: its origin, and what Entra knows of it. */
+/** Whether users can sign in from the page: its origin, and what Entra knows of the page's client. */
 export function signInChecks(
   blueprint: Blueprint,
   { spaClientId, page }: { readonly spaClientId: string | undefined; readonly page: string },

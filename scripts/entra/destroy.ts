@@ -57,8 +57,8 @@ export async function destroy(
 }
 
 /**
- * Prints what would be deleted too although the receipt does not name it. Returns a reason to stop if others may need some of
- * it.
+ * Prints what would be deleted too although the receipt does not name it. Returns a reason to stop if others may
+ * need some of these objects.
  */
 function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined {
   for (const { collection, members = [] } of extras)

@@ -14,7 +14,7 @@ interface Holder {
  * Keeps other runs off a receipt: each would make again what the other has made and not recorded yet. A lock that a killed
  * run left behind is taken over.
  *
- * @throws {Mistake} that names the run which has it.
+ * @throws {Mistake} that names the run which has the lock.
  */
 export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
   const path = `${receiptPath}.lock`

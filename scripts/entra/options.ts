@@ -127,7 +127,7 @@ export function readArguments(args: readonly string[]) {
     envFile: values.dotenv,
     agentsFile: values['agents-config'],
     waitSeconds: readNumber('wait', values.wait) ?? 0,
-    /** ConfigMap with the deny list; `null`: that which the chart's pods mount; `undefined`: none. */
+    /** ConfigMap with the deny list; `null`: the one that the chart's pods mount; `undefined`: none. */
     denyList: values['deny-list'] === '' ? null : values['deny-list'],
     isToBeProven: values.prove === true,
     /** A URL of the API to GET. Default: the weather of a city, at the pods of the weather API. */

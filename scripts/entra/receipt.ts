@@ -14,7 +14,7 @@ export interface Recorded {
 export interface Receipt {
   readonly version: 1
   readonly tenantId: string
-  /** Stands in the description of every application that was made, so that the run after an interrupted one finds it. */
+  /** Stands in the description of every application that was made, so that the run after an interrupted run finds these. */
   readonly setUpId: string
   readonly settings: Settings
   /** Users who made the recorded objects: Entra makes them owners. */
@@ -63,7 +63,7 @@ export class ReceiptFile {
     this.change({ objects: { ...this.#receipt?.objects, [key]: recorded }, creating: null })
   }
 
-  /** Writes it atomically: a run that is killed leaves the old or the new one. */
+  /** Writes the receipt atomically: a run that is killed leaves the old or the new one. */
   write(receipt: Receipt): void {
     this.#receipt = receipt
     const beside = `${this.path}.new`

@@ -65,7 +65,7 @@ export class SignIn {
     }
   }
 
-  /** Goes over to the next credential, if there is one. */
+  /** Changes to the next credential, if there is one. */
   fallBack(reason = 'Graph does not accept its token for this.'): boolean {
     const [current, next] = this.#credentials
     if (!current || !next) return false
@@ -96,7 +96,7 @@ export interface SignInOptions {
 /** Credentials of `@azure/identity`, in the order in which they are tried. */
 export async function azureCredentials(options: SignInOptions): Promise<Credential[]> {
   const { way, tenantId, authority: authorityHost, graphUrl, permissions, say } = options
-  // Loading it takes longer than most runs, and not every run needs it.
+  // Loading the library takes longer than most runs, and not every run needs it.
   const identity = await import('@azure/identity')
   const clientId = options.clientId ?? graphCommandLineTools
   const scopes = permissions.map(permission => `${graphUrl}/${permission}`)

@@ -6,7 +6,7 @@ import { agentsWith, type Settings } from './settings.ts'
 /** The command that does everything in the ticket, with its arguments quoted for a shell. */
 type CommandFor = (quote: (text: string) => string) => string
 
-/** The request for those who have the roles: each object, the Graph request that makes it, and what to send back. */
+/** The request to administrators who have the needed roles: each object, the Graph request that makes it, and what to send back. */
 export function writeTicket(
   settings: Settings,
   tenantId: string,

@@ -11,7 +11,7 @@ export interface Files {
   readonly agentsFile: string
 }
 
-/** The variables of `.env` that name what was made; whatever is not made yet has none. */
+/** The variables of `.env` that name the objects that were made; an object that is not made yet has none. */
 export function variablesOf(receipt: Receipt, agentsFile: string): Readonly<Record<string, string>> {
   const { tenantId, objects } = receipt
   const agents = agentsOf(receipt)

@@ -82,7 +82,7 @@ async function showPage({ executable, env = {} }: Program): Promise<void> {
   }
 }
 
-/** The line of Playwright's output that tells the reason. */
+/** The line of Playwright's output that gives the reason. */
 function reasonOf(output: string): string {
   return /error while loading shared libraries: .*/.exec(output)?.[0] ?? output.split('\n')[0] ?? ''
 }

@@ -52,7 +52,7 @@ export const python: Tool = {
   check: prints(['--version'], /^Python 3/),
 }
 
-/** A program among the packages of `python`, which has to be got before it. */
+/** A program among the packages of `python`, which has to be installed before. */
 export const cfnLint: Tool = {
   name: 'cfn-lint',
   version: python.version,

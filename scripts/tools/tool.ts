@@ -5,7 +5,7 @@ export const toolsFolder = resolve(import.meta.dirname, '../../node_modules/.cac
 
 export interface Program {
   readonly executable: string
-  /** Arguments that it is always started with. */
+  /** Arguments that the program is always started with. */
   readonly args?: readonly string[]
   /** What the program needs in its environment. */
   readonly env?: Readonly<Record<string, string>>
@@ -29,7 +29,7 @@ export interface Way {
 }
 
 export interface Tool {
-  /** The name by which tests start it. */
+  /** The name by which tests start the program. */
   readonly name: string
   /** The version to get; a stored one of another version is not used. */
   readonly version: string

@@ -113,7 +113,7 @@ function readRoles(roles: unknown): readonly string[] {
   throw new TokenRefused('permission', 'The roles claim is not a list of texts.')
 }
 
-/** The scopes of a token. Some app-only tokens have "/" for none. */
+/** The scopes of a token. Some app-only tokens have "/" for no scopes. */
 function readScopes(scopes: unknown): readonly string[] {
   if (scopes === undefined) return []
   if (typeof scopes !== 'string') throw new TokenRefused('permission', 'The scp claim is not a text.')

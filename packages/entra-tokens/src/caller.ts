@@ -20,7 +20,7 @@ export type CallerFlow = (typeof callerKinds)[CallerKind]['flow']
 /** A client that may call. */
 export interface AllowedCaller {
   readonly clientId: string
-  /** Whether the client is an agent identity. If so, the facets of its tokens, if any, must say so. */
+  /** Whether the client is an agent identity. If so, the facets of its tokens, if any, must say the same. */
   readonly isAgent?: boolean
   /**
    * Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. If any
@@ -32,7 +32,7 @@ export interface AllowedCaller {
 /** The ids of client, subject and blueprint in a verified token. */
 export interface Identity {
   readonly flow: CallerFlow
-  /** `undefined` if the token does not tell. */
+  /** `undefined` if the token does not show it. */
   readonly kind?: CallerKind
   /** Client id of the agent, or of another client, that calls. */
   readonly caller: string

@@ -8,7 +8,7 @@ export interface DecodedToken {
   readonly claims: Claims
 }
 
-/** Decodes header and claims of a compact JWS (RFC 7515 §3.1); `undefined` if the text is none, or its base64url is not canonical. */
+/** Decodes header and claims of a compact JWS (RFC 7515 §3.1); `undefined` for other texts, and for base64url that is not canonical. */
 export function decodeToken(token: string): DecodedToken | undefined {
   const [header = '', claims = '', signature = '', ...rest] = token.split('.')
   if (rest.length > 0 || signature === '' || !isCanonical(signature)) return undefined

@@ -40,7 +40,7 @@ export interface RequireAgentTokenOptions
   /** A check to share with other registrations in the app. Default: a new one with these options. */
   readonly check?: TokenCheck
   /**
-   * Needs that only the body of a request tells, such as those of the tools that it calls. Each of them is checked when the
+   * Needs that only the body of a request shows, such as those of the tools that it calls. Each of them is checked when the
    * body has been read. Empty = the check before is enough.
    */
   readonly needsOf?: (request: FastifyRequest) => readonly Needs[]

@@ -13,7 +13,7 @@ export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {
 /** The token check of an API. */
 export interface TokenCheck {
   /**
-   * Verifies a token and decides about its caller. For a caller that is not allowed, the result says so and nothing is thrown.
+   * Verifies a token and decides about its caller. For a caller that is not allowed, the result has the reason and nothing is thrown.
    *
    * @param needs what this call needs, if it differs from what the API needs in general
    * @throws {TokenRefused} for a token that Entra did not issue for this API

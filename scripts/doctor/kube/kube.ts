@@ -66,7 +66,7 @@ export async function readContexts({ namespace, release }: KubeOptions): Promise
   }
 }
 
-/** Checks what only the running agent can tell. */
+/** Checks what only the running agent can report. */
 async function examineAgent(
   kubectl: Kubectl,
   release: Release,

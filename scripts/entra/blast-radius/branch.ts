@@ -4,9 +4,9 @@
  */
 export type Mark = 'surplus' | 'fault' | 'unread'
 
-/** One thing that can be reached, and what can be reached by it. */
+/** One thing that can be reached, and what can be reached through it. */
 export interface Branch {
-  /** What it is, in words. */
+  /** The thing in words. */
   readonly title: string
   /** The object's id, where it has one. */
   readonly id?: string

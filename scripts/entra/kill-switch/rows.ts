@@ -13,7 +13,7 @@ export function denyAgents(rows: readonly Row[], agentIds: readonly string[], no
 }
 
 /**
- * Accepts denied agents again, but none of their tokens from before. A token passes only if its `iat` is later than
+ * Accepts denied agents again, but none of their earlier tokens. A token passes only if its `iat` is later than
  * the denial and later than five minutes ago, which is the `iat` of a token that is issued now.
  */
 export function allowAgents(

@@ -4,7 +4,7 @@ import type { Recorded } from '../receipt.ts'
 import type { Settings } from '../settings.ts'
 import type { AccessByMethod } from './access.ts'
 
-/** What is wanted in a tenant, and what is known of it. */
+/** What is wanted in a tenant, and what is known of the tenant. */
 interface Plan {
   readonly settings: Settings
   readonly setUpId: string
@@ -47,7 +47,7 @@ export interface Named {
 
 export interface Found {
   readonly object?: Json | undefined
-  /** Why it can neither be used nor made: the caller has to decide something. */
+  /** Why the object can neither be used nor made: the caller has to decide something. */
   readonly fault?: Mistake | undefined
   /** Whether Graph does not show it to this caller. */
   readonly isHidden?: boolean
@@ -55,52 +55,52 @@ export interface Found {
 
 /** One object that is wanted in the tenant. Ids of others are read when they are needed: they change while things are made. */
 export interface TenantObject {
-  /** Its name in the receipt. */
+  /** The object's name in the receipt. */
   readonly key: string
-  /** Its name for people. */
+  /** The object's name for people. */
   readonly title: string
   readonly access: AccessByMethod
-  /** Keys of the objects that have to exist before it. */
+  /** Keys of the objects that have to exist before this one. */
   readonly needs: readonly string[]
-  /** Finds it by the id in the receipt, else by its properties. */
+  /** Finds the object by the id in the receipt, else by its properties. */
   find(graph: Graph): Promise<Found>
-  /** The request that makes it. */
+  /** The request that makes the object. */
   create(): GraphRequest
-  /** Requests that remove leftovers of its kind before it is made. */
+  /** Requests that remove leftovers of this kind before the object is made. */
   clear?(graph: Graph): Promise<readonly GraphRequest[]>
-  /** The properties that it must have. */
+  /** The properties that the object must have. */
   properties?(): Json
-  /** Where it is read, corrected and deleted. */
+  /** The address at which the object is read, corrected and deleted. */
   address?(): string
-  /** The request that takes it away, unless that is a deletion at its address. */
+  /** The request that removes the object, unless that is a DELETE at its address. */
   remove?(): GraphRequest
   /** Whether it should be enabled. Only objects that can be disabled have this method. */
   isOn?(): boolean
   /** The key of the object with which Entra deletes it. */
   readonly goesWith?: string
-  /** Entra also makes it together with that object; set-up makes it only if it was deleted since. */
+  /** Entra also makes this object together with that one; set-up makes this one only if it was deleted since. */
   readonly comesAlong?: true
-  /** It can be found only by its name or parent, so the receipt records the request that makes it, and who made it. */
+  /** The object can be found only by name or parent, so the receipt records the request that makes it, and who made it. */
   readonly isFoundByName?: true
-  /** Its fault, if any, is found before anything is made. */
+  /** The object's fault, if any, is found before anything is made. */
   readonly isCheckedFirst?: true
 }
 
 /** A list of the tenant that should have nothing in it but what is wanted. */
 export interface Collection {
-  /** The key of what it belongs to. */
+  /** The key of the object that the list belongs to. */
   readonly of: string
-  /** Its name for people. */
+  /** The list's name for people. */
   readonly title: string
   list(graph: Graph): Promise<readonly Json[]>
   isWanted(member: Json): boolean
-  /** A member in words. */
+  /** Describes a member in words. */
   describe(member: Json): string
-  /** What follows these words, to say whose member it is. */
+  /** What follows the description of a member, to say whose member it is. */
   readonly whose?: string
   /** Faults apart from unwanted members, such as a disabled sponsor or none at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
-  /** Others may use its members, which are deleted with what it belongs to. */
+  /** Others may use the list's members, which are deleted with the object that the list belongs to. */
   readonly isNeededByOthers?: true
   /** The request that deletes a member, unless Entra deletes members with what they belong to. */
   remove?(member: Json): GraphRequest

@@ -48,7 +48,7 @@ export class EntraRefusalError extends Error {
   }
 }
 
-// MSAL's texts, by which the agent tells failures apart.
+// MSAL's texts, by which the agent distinguishes failures.
 const words = {
   invalidClient:
     'A configuration issue is preventing authentication - check the error message from the server for details. ' +

@@ -27,7 +27,7 @@ export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Rec
   ])
 }
 
-/** An enum's value has to occur in the message; a number is the first in it. */
+/** An enum's value has to occur in the message; a number is the message's first. */
 function findValue(name: string, { type, enum: values }: Schema, message: string): unknown {
   if (values) return values.find(value => message.toLowerCase().includes(String(value).toLowerCase()))
   if (type === 'integer' || type === 'number') return /\d+(?:\.\d+)?/.exec(message)?.map(Number)[0]

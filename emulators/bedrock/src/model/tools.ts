@@ -3,7 +3,7 @@ import { fillIn } from './arguments.ts'
 import { wordsOf } from './names.ts'
 import { callTool, type Reply, say } from './reply.ts'
 
-/** Words in tools' names that do not tell their subject. */
+/** Words in tools' names that do not name the tools' subject. */
 const verbs =
   /^(get|list|find|fetch|search|show|read|look|up|lookup|query|create|update|delete|set|add|send|call|run|my|all|of|for|by)$/
 

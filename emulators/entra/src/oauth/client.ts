@@ -52,7 +52,7 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
   return 'secret'
 }
 
-/** An agent identity has no credential of its own: T1 of its blueprint is the only one. */
+/** An agent identity has no credential of its own: it authenticates by T1 of its blueprint only. */
 function refuseCredential(form: Form, { appId: client }: ServicePrincipal): EntraError {
   if (form.optional('fmi_path') !== undefined)
     return refusal(82001, { client, what: 'exchange tokens; its blueprint requests them' })

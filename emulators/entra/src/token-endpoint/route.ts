@@ -44,7 +44,7 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
   )
 }
 
-/** The secret by which the client authenticated, if it was one. */
+/** The secret by which the client authenticated; `undefined` for other credentials. */
 function findSecret({ directory }: Entra, form: Form): PasswordCredential | undefined {
   const secret = form.optional('client_secret')
   const application = directory.application(form.required('client_id'))

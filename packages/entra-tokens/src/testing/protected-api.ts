@@ -21,7 +21,7 @@ interface ResponseBody extends Validated {
 export interface ProtectedApi {
   readonly url: string
   readonly issuer: TestIssuer
-  /** GET with raw headers: names and values alternate, and are sent exactly so. */
+  /** GET with raw headers: names and values alternate, and are sent unchanged. */
   get(path: string, headers?: readonly string[]): Promise<ApiResponse>
   /** GET with one bearer token. */
   ask(token: string): Promise<ApiResponse>

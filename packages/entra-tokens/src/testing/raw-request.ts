@@ -13,7 +13,7 @@ export interface RawResponse {
 // The service could close a kept-alive connection just when it is reused.
 const agent = new Agent({ keepAlive: false })
 
-/** GET with raw headers: names and values alternate, and are sent exactly so. */
+/** GET with raw headers: names and values alternate, and are sent unchanged. */
 export async function rawGet(
   url: string,
   headers: readonly string[],

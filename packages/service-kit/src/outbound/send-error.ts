@@ -7,7 +7,7 @@ export type SendErrorKind = 'refused' | 'unreachable' | 'proxy' | 'broken' | 'ti
 export class SendError extends Error {
   override readonly name = 'SendError'
   readonly kind: SendErrorKind
-  /** Node's or undici's code for it, where there is one. */
+  /** Node's or undici's code for the failure, where there is one. */
   readonly code: string | undefined
   /** HTTP status, if a response had begun. */
   readonly status: number | undefined

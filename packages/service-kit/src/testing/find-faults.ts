@@ -1,6 +1,6 @@
 import type { ConfigurationError } from '../environment.ts'
 
-/** The faults that reading a configuration finds; none if it is right. */
+/** The faults that reading a configuration finds; empty if the configuration is right. */
 export function findFaults(read: () => unknown): readonly string[] {
   try {
     read()
