@@ -78,7 +78,7 @@ export interface TenantObject {
   isOn?(): boolean
   /** The key of the object with which Entra deletes it. */
   readonly goesWith?: string
-  /** Entra also makes this object together with that one; set-up makes this one only if it was deleted since. */
+  /** Entra also makes the object together with that of `goesWith`; set-up makes it only if it was deleted since. */
   readonly comesAlong?: true
   /** The object can be found only by name or parent, so the receipt records the request that makes it, and who made it. */
   readonly isFoundByName?: true
