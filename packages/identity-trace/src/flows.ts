@@ -1,7 +1,7 @@
 /**
  * The flows: whose rights the agent uses when it calls an API. This table is the only list of them; types, schemas and loops
- * are derived from it. Code that depends on the flow is a `Record` by `Flow` or `ActsAs`, so that a new row is a type error
- * wherever something has to be decided.
+ * are derived from it. Code that depends on the flow is a `Record` by `Flow` or `ActsAs`, so that a new row causes a
+ * type error wherever code has to handle the new flow.
  */
 interface FlowTraits {
   /** The flow's name for people. */
@@ -17,7 +17,7 @@ interface FlowTraits {
   readonly right: 'role' | 'scope'
   /** Whether agents and MCP servers have this flow by default. */
   readonly isDefault: boolean
-  /** The sidecar's entry for an API in this flow; the entry is named after the API, with this suffix. */
+  /** The sidecar's configuration entry for an API in this flow. Its name is that of the API with this suffix. */
   readonly sidecarEntry: { readonly suffix: string; readonly requestAppToken: boolean }
 }
 

@@ -25,6 +25,6 @@ const ToolInstructions = strictObject({
   waits: Type.Optional(Type.Boolean()),
 })
 
-/** All who may ask in this flow have the same instructions, except for tools that an MCP server lists to one user only. */
+/** The instructions in one flow: the same for all who may ask, except for tools that an MCP server lists to one user only. */
 export const Instructions = strictObject({ systemPrompt: Type.String(), tools: Type.Array(ToolInstructions) })
 export type Instructions = Static<typeof Instructions>

@@ -54,7 +54,7 @@ const pause = {
   /** The sealed turn, to be sent back unchanged. */
   continuation: Type.String(),
   expiresAt: Type.String({ format: 'date-time' }),
-  /** The calls to be decided: all of them, each once. */
+  /** All calls that the user has to decide about, each once. */
   calls: Type.Array(AskedCall),
   /** Only for a step-up: the claims to sign in with (JSON text). */
   claimsChallenge: Type.Optional(Type.String()),

@@ -105,7 +105,7 @@ export const PublicConfig = Type.Object({
   names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),
   /** Messages to try, which the page shows in an empty conversation. */
   examples: Type.Array(Type.String()),
-  /** Messages to try on behalf of a user, who has to approve what they change. */
+  /** Messages to try on behalf of a user. They change data, and the user has to approve the change. */
   userExamples: Type.Array(Type.String()),
   /** Messages to try that only a model understands. */
   modelExamples: Type.Array(Type.String()),

@@ -125,7 +125,7 @@ export async function loadAsk() {
 
 /** Stores the conversation when an exchange begins or ends and when the page is left, not with every word of an answer. */
 function keepConversation(conversation: Conversation): void {
-  // Leaving the page breaks its connections; the failure that an answer gets from this is not stored.
+  // Leaving the page breaks its connections; the failure that this causes in a running answer is not stored.
   let isLeaving = false
   const keep = () => {
     if (!isLeaving) storeConversation(conversation.keep())

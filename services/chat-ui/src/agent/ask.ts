@@ -15,7 +15,7 @@ interface AskOptions {
 }
 
 /**
- * Asks the agent or continues a turn, and yields the turn's events as they come; the last one is `result`, `pause` or `problem`.
+ * Asks the agent or continues a turn, and yields the turn's events as they come, the last being `result`, `pause` or `problem`.
  * Throws a PageError if the agent does not accept the turn, and the signal's reason after an abort.
  */
 export async function* askAgent(

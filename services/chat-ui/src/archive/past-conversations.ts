@@ -25,7 +25,7 @@ const mostTraceCharacters = 500_000
 
 /**
  * The conversations that this browser keeps after their tab is closed. Those on behalf of a user belong to the user's
- * account. No token is among them, and their traces hold no personal data.
+ * account. They contain no token, and their traces hold no personal data.
  */
 export class PastConversations {
   readonly keepsNothing: Signal<boolean> = signal(readStored('local', settingKey) === true)
@@ -95,7 +95,7 @@ export class PastConversations {
     this.keep()
   }
 
-  /** Deletes all conversations and keeps none from now on; or keeps them again, beginning with this tab's. */
+  /** `true` deletes all conversations and keeps none from now on; `false` keeps them again, beginning with this tab's. */
   keepNothing(nothing: boolean): void {
     this.keepsNothing.value = nothing
     writeStored('local', settingKey, nothing)
@@ -158,7 +158,7 @@ export class PastConversations {
     return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
 
-  /** The owner of a conversation; `unknown` if it was on behalf of a user who is not known. */
+  /** The owner of a conversation; `unknown` if the agent acted for a user in it and the page does not know which. */
   #whose({ exchanges }: KeptExchanges): string | undefined {
     const [theirs] = exchanges.flatMap(({ owner }) => owner?.objectId ?? [])
     if (theirs !== undefined) return this.#ownerOf(theirs)

@@ -1,9 +1,9 @@
 /**
- * What this browser keeps for this page: `local` for good, `session` as long as the tab lives. Never a token.
+ * How long this browser keeps a value of the page, never a token: `local` = for good, `session` = as long as the tab lives.
  */
 type Lifetime = 'local' | 'session'
 
-/** What `use` returns; `undefined` if it throws, or if reading the storage throws since the user blocks site data. */
+/** The result of `use`; `undefined` if `use` throws, or if the user blocks site data, so that the storage itself throws. */
 function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result): Result | undefined {
   try {
     return use(lifetime === 'local' ? localStorage : sessionStorage)
@@ -12,7 +12,7 @@ function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result
   }
 }
 
-/** The value kept under a key; `undefined` if there is none, it is not readable, or the browser keeps nothing. */
+/** The value kept under a key; `undefined` if there is no value, it is no JSON, or the browser keeps nothing. */
 export function readStored(lifetime: Lifetime, key: string): unknown {
   return inStorage(lifetime, storage => JSON.parse(storage.getItem(key) ?? 'null')) ?? undefined
 }

@@ -7,8 +7,8 @@ import type { Speaker } from './speaker.ts'
 export type GoingOn = Pick<ContinueRequest, 'continuation' | 'decisions'>
 
 /**
- * A question as it is sent to the agent. A conversation sends nothing else, and agent, flow, history and token all come from the
- * speaker, so they never belong to two agents or two users.
+ * A question as it is sent to the agent. A conversation sends nothing else. Agent, flow, history and token all come from the
+ * speaker, so that they never belong to different agents or users.
  */
 export class AskedQuestion {
   readonly request: (ChatRequest | ContinueRequest) & { readonly agent: string }

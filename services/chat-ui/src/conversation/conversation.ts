@@ -28,7 +28,7 @@ import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
-  /** In whose name an agent is asked in a flow. Throws a PageError if a needed user is missing or the agent no longer exists. */
+  /** Returns in whose name an agent is asked in a flow. Throws a PageError if a needed user is missing or the agent unknown. */
   readonly identify: Identify
   /** Announces a state to screen readers, in a few words. */
   readonly announce: (text: string) => void
@@ -223,7 +223,7 @@ export class Conversation {
     await this.#runInPlaceOf(exchange, startExchange({ ...exchange.value.question, ...asked }))
   }
 
-  /** Runs another attempt. It replaces an attempt that never reached the agent, which has nothing to show. */
+  /** Runs another attempt. An earlier attempt that never reached the agent has nothing to show and is replaced. */
   async #runInPlaceOf(exchange: LiveExchange, start: Exchange): Promise<void> {
     const before = this.#follows.get(exchange)
     if (!exchange.value.turn) this.#follows = without(this.#follows, other => other === exchange)
@@ -366,7 +366,7 @@ export class Conversation {
     const asked = new AskedQuestion(speaker, question, earlier, goingOn)
     for await (const event of this.#needs.ask(asked, signal)) {
       signal.throwIfAborted()
-      // Entra may reject a token as expired that the agent had accepted; the agent reports that in the event stream.
+      // Entra may reject as expired a token that the agent accepted; the agent reports the rejection in the event stream.
       const failure = event.event === 'problem' ? new PageError(event.data) : undefined
       if (!renew && isExpiredToken(failure) && exchange.value.answer === answer) throw failure
       this.#announceEvent(event, exchange.value)
@@ -386,7 +386,7 @@ function isExpiredToken(error: unknown): boolean {
   return error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
 }
 
-/** Title and hint without the hint's JSON, such as a policy, which is to be copied and not to be heard. */
+/** Title and hint without the hint's JSON, such as a policy: screen readers do not read it, users copy it. */
 function problemWords({ title, hint }: PageProblem): string {
   return `${title} ${hint.split('{', 1)[0]}`
 }

@@ -49,7 +49,7 @@ export interface Exchange {
   /** The owner of the answer; `undefined` until the owner is known. */
   readonly owner: Owner | undefined
   readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
-  /** What the agent reported about the turn; the answer's mode and flow are shown from here. */
+  /** What the agent reported about the turn; the page shows the mode and flow of the answer from this report. */
   readonly turn: TurnStart | undefined
   /** How far the agent's clock was ahead of the browser's when the turn started. */
   readonly clockAheadMs?: number
@@ -60,7 +60,7 @@ export interface Exchange {
   readonly notices: readonly Problem[]
   readonly result: TurnResult | undefined
   readonly problem: PageProblem | undefined
-  /** What the turn waits for. It is never kept: after a reload no turn waits. */
+  /** What the turn waits for. A pause is never kept: after a reload no turn waits. */
   readonly pause?: Pause
   /** The decisions that were sent without an answer: an approved call may have been made. */
   readonly sent?: readonly Decision[]

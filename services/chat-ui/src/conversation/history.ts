@@ -4,7 +4,7 @@ import { ownsAnswer, type Speaker } from './speaker.ts'
 
 /**
  * The earlier turns that are sent along with a question: whole, answered exchanges, the newest that fit into the limits.
- * What one agent answered in one flow, to one user, goes only into questions of the same agent, flow and user.
+ * An answer is sent along only with questions of the same agent, flow and user.
  */
 export function historyFor(exchanges: readonly Exchange[], speaker: Speaker): HistoryEntry[] {
   const history: HistoryEntry[] = []

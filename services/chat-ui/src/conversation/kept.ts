@@ -33,7 +33,7 @@ export interface Drafts {
 /** Half-written questions, and the agent, mode and flow of the next one. */
 export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
-/** What an open file, whose answers are shown instead of a conversation, says of itself. None of it is verified. */
+/** What a file states about itself while its answers are shown instead of a conversation; the page verifies nothing of it. */
 export interface OpenedFile {
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }

@@ -40,7 +40,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
     lastTop.current = scrollTop
   }
   // Text grows as it comes, and shrinks or grows when the formatter has been loaded; the log shrinks when the composer
-  // grows. When the text moves for one of these reasons, the user has not scrolled.
+  // grows. A move of the text for one of these reasons does not count as scrolling.
   useEffect(() => {
     if (!log.current || !content.current) return
     const observer = new ResizeObserver(() => {

@@ -40,7 +40,7 @@ export function isOverOnceSignedIn({ code }: PageProblem): boolean {
   return resolvedBySignIn.includes(code)
 }
 
-/** Codes of failures after which the user signs in again. */
+/** Codes of failures after which the next action is to sign in. */
 const bySignIn = [
   ...resolvedBySignIn,
   'USER_TOKEN_INVALID',

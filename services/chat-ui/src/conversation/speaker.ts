@@ -1,6 +1,6 @@
 import type { Flow, UserFlow } from '@entra-bedrock-agent/identity-trace'
 
-/** The owner of an answer: agent, flow and, in a user's flow, the user. The answer is sent along with no other owner’s question. */
+/** The owner of an answer: agent, flow and, in a user's flow, the user. Only its owner’s questions get an answer as history. */
 export type Owner = {
   /** The agent’s name. */
   readonly agent: string
@@ -20,7 +20,7 @@ export function ownerOf({ userToken: _token, ...owner }: Speaker): Owner {
   return owner
 }
 
-/** Whether an answer is the speaker's, so that it may be sent along with their question. Without a known owner it is not. */
+/** Whether an answer is the speaker's and may be sent along with their question; never if the answer's owner is unknown. */
 export function ownsAnswer({ agent, flow, objectId }: Speaker, owner: Owner | undefined): boolean {
   return owner?.agent === agent && owner.flow === flow && owner.objectId === objectId
 }

@@ -5,10 +5,10 @@ import { inARow, type KeptComposer, type KeptExchanges, shownOf } from './kept.t
 const key = 'conversation'
 const composerKey = 'composer'
 
-/** What a tab keeps over a reload: the newest exchanges. Their steps hold decoded claims, never a token. */
+/** How many exchanges, the newest ones, a tab keeps over a reload. Their steps hold decoded claims, never a token. */
 const mostExchanges = 30
 
-/** Browsers give a page some five million characters, and signing in needs some of them. */
+/** Limit of a kept conversation. Browsers give a page some five million characters, and signing in needs some of them. */
 const mostCharacters = 1_500_000
 
 /**

@@ -118,7 +118,7 @@ const keptExchanges = shape({
 
 /**
  * Whether a stored value is a conversation in which each exchange follows an earlier one or none and has the members that the
- * page reads. The schemas of the wire say more, but checking by them would take more code than the rest of the page.
+ * page reads. The schemas of the events check more, but they would need more code than the rest of the page.
  */
 export function isKeptExchanges(value: unknown): value is KeptExchanges {
   if (!keptExchanges(value)) return false
@@ -127,7 +127,7 @@ export function isKeptExchanges(value: unknown): value is KeptExchanges {
   return isInOrder && exchanges.every(isOfItsOwner)
 }
 
-/** Whether an answer has its owner's agent and flow, and the owner a user exactly if the flow is on behalf of a user. */
+/** Whether agent and flow of an answer are its owner's, and the owner has a user exactly if the flow is on behalf of a user. */
 function isOfItsOwner({ question, owner }: Exchange): boolean {
   if (!owner) return true
   const isSame = owner.agent === question.agent && owner.flow === question.flow

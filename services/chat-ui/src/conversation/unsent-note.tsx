@@ -6,7 +6,7 @@ interface UnsentNoteProps extends Pick<Page, 'conversation'> {
   readonly exchange: LiveExchange
 }
 
-/** Why an answer ended, and what became of the calls that it waited with. */
+/** Why an answer ended, and what became of the calls that were waiting. */
 export function UnsentNote({ exchange, conversation }: UnsentNoteProps) {
   const { unsent } = exchange.value
   if (!unsent) return <p class="note">{tellStop(exchange.value)}</p>

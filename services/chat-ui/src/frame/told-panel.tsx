@@ -44,7 +44,7 @@ export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
 }
 
 function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instructions> {
-  // The agent obtains a token for each API to say which rights it holds, which may take as long as in a turn.
+  // To say which rights it holds, the agent obtains a token for each API. This may take as long as in a turn.
   const timeoutMs = 20_000
   return readDocument(`/api/instructions?${new URLSearchParams({ agent, flow })}`, { timeoutMs, userToken })
 }

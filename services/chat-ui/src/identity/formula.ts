@@ -8,7 +8,7 @@ export interface Plate {
   readonly lines: readonly string[]
   /**
    * `coming` = requested and not here yet; `missing` = not issued; `unseen` = known only from the protocol; `next` = not
-   * requested, or not yet.
+   * requested so far.
    */
   readonly state: 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
   /** What can be shown of the token. */
@@ -41,7 +41,7 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
   return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
-/** The tokens that the sidecar presents to Entra ID, as known before a question. Only these two see the `unseen` ones. */
+/** Tokens that the sidecar presents to Entra ID, as known before a question. Only sidecar and Entra see the `unseen` ones. */
 export const termPlates: Readonly<Record<Term, Plate>> = {
   T1: {
     token: 'T1',

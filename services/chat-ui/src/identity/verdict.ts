@@ -9,7 +9,7 @@ export interface FactAnswer {
   readonly detail: Phrase
   /** Whether this answer is why the call was denied. */
   readonly isBad?: boolean | undefined
-  /** The id that proves the answer: two answers with the same words may have different ids. */
+  /** The id in the token that the answer is based on: two answers with the same words may have different ids. */
   readonly id?: string
 }
 

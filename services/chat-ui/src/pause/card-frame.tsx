@@ -29,7 +29,7 @@ export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names
   readonly onExpire: () => void
 }
 
-/** A button of a card. It ignores clicks in its first half second: they were meant for what was there before. */
+/** A button of a card. It ignores clicks in its first half second: they were meant for what was shown there before. */
 interface Act {
   readonly label: string
   readonly isPrimary?: boolean
@@ -63,7 +63,7 @@ function showWhole(heading: HTMLElement | null): void {
 }
 
 /**
- * The frame of all cards: a heading, which gets the focus, what is to be decided, the buttons, and the remaining time by the
+ * The frame of all cards: a heading (it gets the focus), what is to be decided, the buttons, and the remaining time by the
  * agent's clock.
  */
 export function CardFrame(props: CardFrameProps) {

@@ -42,7 +42,7 @@ export const ExportedFile = strictObject({
   from: strictObject({ host: text, version: text }),
   /** Whether personal data and tenant are left out. */
   redacted: Type.Boolean(),
-  /** Whether the page that made the file had read the answers from a file itself. */
+  /** Whether the page that made this file had read the answers from another file. */
   fromFile: Type.Boolean(),
   /** Names from the agent's configuration, for readers whose page is configured for another agent. */
   names: strictObject({

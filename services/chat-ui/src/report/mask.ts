@@ -4,7 +4,7 @@ import { actsAsOf } from '../trace/claims.ts'
 import { type Redactor, redactorFor } from '../trace/redactor.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 
-/** What the page knows besides the tokens: a text may contain it although no token of the trace does. */
+/** Secrets that the page knows besides the tokens: a text may contain them although no token of the trace does. */
 export interface KnownSecrets {
   readonly tenantId: string
   /** The signed-in user. */

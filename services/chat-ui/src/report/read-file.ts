@@ -50,7 +50,7 @@ function isTooDeep(data: unknown): boolean {
   return false
 }
 
-/** A turn of a file as the page shows it. It has no owner, so it is sent along with no question. */
+/** A turn of a file as the page shows it. The turn has no owner, so it is never sent along with a question. */
 export function exchangeOf({ question, turn, result, problem, ...told }: ExportedTurn): Exchange {
   const waited = told.state === 'stopped' && told.steps.some(({ status }) => status === 'waiting')
   return {

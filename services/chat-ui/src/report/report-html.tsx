@@ -58,8 +58,8 @@ function escapeHtml(text: string): string {
 }
 
 /**
- * Prints a report: it replaces the page on paper only. No window has to be opened for this, which browsers block
- * outside of a click.
+ * Prints a report, which replaces the page on paper only. Printing opens no window: browsers block windows that are not
+ * opened by a click.
  */
 export function printReport(file: ExportedFile): void {
   const place = document.createElement('div')

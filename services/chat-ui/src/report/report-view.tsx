@@ -28,7 +28,7 @@ export const notSeen = 'From a file; this page did not see it.'
 
 /** An exported file for people to read: one column, plain sentences, rendered as text only. */
 export function ReportView({ file }: { readonly file: ExportedFile }) {
-  // The reader is not the user who asked, so the user is not “You”.
+  // The reader is not the user who asked, so the report does not call the user “You”.
   const names = describeNames({ agents: [], ...file.names }, false)
   const { turns, from, exportedAt, redacted, fromFile } = file
   const emulated = names.actors.filter(names.isEmulated).map(names.actor)

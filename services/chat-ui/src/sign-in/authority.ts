@@ -3,7 +3,7 @@ import { PageError, pageProblem } from '../agent/page-problem.ts'
 
 /**
  * The MSAL options for a local emulator of Entra; `undefined` for Entra itself, which MSAL knows.
- * MSAL does not check given metadata, plain http included, so this accepts only endpoints on this machine.
+ * MSAL does not check metadata passed to it and accepts plain http there, so only loopback endpoints are allowed here.
  */
 export function emulatorAuthority(config: PublicConfig) {
   const { authorityMetadata } = config

@@ -70,7 +70,7 @@ export async function createIdentityClient(
       try {
         await application.logoutPopup({ account })
       } catch {
-        // The window for signing out of Entra did not open. The page forgets the user all the same.
+        // The window for signing out of Entra did not open. The page still forgets the user.
         await application.clearCache({ account })
       }
     },

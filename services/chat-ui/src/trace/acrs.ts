@@ -3,7 +3,7 @@ import { wantedContexts } from '../words/step-up.ts'
 import { tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
 
-/** The authentication contexts of a token before and after a step-up; before it has happened, `after` has the wanted ones. */
+/** The authentication contexts of a token before and after a step-up. Until the step-up, `after` has the wanted contexts. */
 export interface ContextRow {
   readonly role: TokenRole
   readonly before: readonly string[]

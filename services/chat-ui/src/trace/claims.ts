@@ -166,7 +166,7 @@ function claimText(value: unknown): string {
 }
 
 /**
- * Whose rights a token has: for TR as the agent reports, else by the claims, which distinguish the agent's user account from
+ * Whose rights a token has: for TR as the agent reports, else from the claims. They distinguish the agent's user account from
  * a user only if the API has requested the facets.
  */
 export function actsAsOf({ actsAs, claims = {} }: TokenCard): ActsAs {

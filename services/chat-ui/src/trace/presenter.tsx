@@ -22,7 +22,7 @@ interface PresenterProps {
 
 const keys = new Map(Object.entries({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }))
 
-/** For a meeting: the formula, large, and one sentence at a time; the parts that it is not about are grey, nothing moves. */
+/** For a meeting: a large formula and one sentence at a time. Parts that the sentence is not about are grey; nothing moves. */
 export function Presenter({ dialog, question, mode, facts, names }: PresenterProps) {
   const at = useSignal(0)
   const scenes = tellScenes(facts, names)

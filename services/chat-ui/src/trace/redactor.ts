@@ -1,7 +1,7 @@
 import { personalClaims, type TokenCard, type TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { actsAsOf } from './claims.ts'
 
-/** Hides what names the user or the tenant. All views of the trace render only its results. */
+/** Hides what names the user or the tenant. All views of the trace render only what a redactor returns. */
 export interface Redactor {
   text(text: string): string
   /** Redacts all texts in a value, including names of members. Members that are `undefined` are left out. */
@@ -23,7 +23,7 @@ const shortestLength = 4
  * Hides what the tokens of these steps reveal of the user (personal claims, object id, subject) and of the tenant, wherever
  * it occurs: in claims, addresses, titles and bodies. Different values get different masks.
  *
- * @param hideMore hides what then remains in a text, such as single words of a name
+ * @param hideMore is applied to each text afterwards and may hide more, such as single words of a name
  */
 export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore = reveal.text): Redactor {
   const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))
@@ -107,7 +107,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
     .sort((one, other) => other.spelling.length - one.spelling.length)
   if (spellings.length === 0) return reveal.text
-  // One group for each value, since the group's index identifies it: in lower case not every match equals its value (İ).
+  // One group for each spelling: its index identifies the value. A match in lower case may differ from its value (İ).
   const anyOfThem = new RegExp(
     spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
     'giu',
@@ -143,7 +143,7 @@ function redactStep(
   return { ...structure, ...facts, token: { ...card, ...hidden } }
 }
 
-/** A token's claims with the values to hide masked as a whole, however short. */
+/** A token's claims; each value to hide, however short, is masked as a whole. */
 function hideClaims(card: TokenCard, secrets: Secrets): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(card.claims ?? {}).map(([name, value]) => {

@@ -15,7 +15,7 @@ const unseenWords =
 const consentWords =
   'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
 
-/** What a step sent and what came back. */
+/** The details of a step, such as its problem, token, request and response. */
 export function StepDetails({ step, onToken }: StepDetailsProps) {
   const { kind, request, response, problem, status, startedAt, token, tool, logIds = {} } = step
   return (

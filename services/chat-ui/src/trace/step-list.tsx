@@ -52,7 +52,7 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
   // The scale grows only in powers of two, so that the bars do not move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
   const scaleMs = isSequence ? 0 : running ? growing.value : timeline.lengthMs
-  // The status of steps that may still end; other unfinished steps were left.
+  // The status of unfinished steps that may still end; all other unfinished steps were left.
   const openStatus = running ? 'running' : asked?.isOpen ? 'waiting' : undefined
   useSought(view, timeline.rows, list)
   return (
@@ -138,7 +138,7 @@ function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   }
 }
 
-/** A step that only wanted more from the user is no failure if the turn waits for the user or has got what was wanted. */
+/** A step whose API only wanted more from the user is no failure if the turn waits for the user or has got what was wanted. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
   if (step.status !== 'failed' || kindOf(step) !== 'wait') return step.status === 'failed'
   const tool = rows.find(({ id }) => id === parent)

@@ -1,8 +1,8 @@
 import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
 
-/** A step at its place in the trace, or several that asked for the same token. */
+/** A step at its place in the trace, or several steps that asked for the same token. */
 export interface Row {
-  /** The id of its step, or of the steps that it stands for. */
+  /** The id of the row's step, or of the several steps that the row stands for. */
   readonly id: string
   /** The step; the first one if several asked for the same token. */
   readonly step: TraceStep
@@ -40,7 +40,7 @@ export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: numb
 /**
  * The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time.
  *
- * @param totalMs the time of the whole turn without its waits, which is more than that of its steps
+ * @param totalMs the time of the whole turn without its waits; it is longer than the time of the steps
  */
 export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
   const steps = putReturnsUnderTools(given)
@@ -111,8 +111,8 @@ function isReturn({ kind }: TraceStep): boolean {
 }
 
 /**
- * When a turn is continued, its user's token comes again. This sign-in step goes under the tool that waited, with the steps that
- * follow there; the first sign-in step, which comes with the question, stays at the top.
+ * A continued turn gets its user's token again, in another sign-in step. That step goes under the tool that waited, with the
+ * steps that follow there; the first sign-in step, which comes with the question, stays at the top.
  */
 function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
   const first = steps.findIndex(isReturn)

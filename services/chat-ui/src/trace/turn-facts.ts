@@ -13,8 +13,8 @@ import { actsAsOf } from './claims.ts'
 import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
- * The outcome of the calls with a token. `answered` = the status is no denial, such as 404; `more` = the API wanted more from the
- * user before it would answer.
+ * The outcome of the calls with a token. `answered` = a status below 500 that is neither success nor denial, such as 404;
+ * `more` = the API wanted more from the user before it would answer.
  */
 type CallOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
 
@@ -51,7 +51,7 @@ export interface Asked {
   readonly contexts: readonly string[]
   /** The rights that are to be consented to. */
   readonly scopes: readonly string[]
-  /** Whether the call still waits; else it was left, and not sent. */
+  /** Whether the call still waits; if not, it was left and was not sent. */
   readonly isOpen: boolean
 }
 

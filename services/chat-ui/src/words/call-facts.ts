@@ -6,7 +6,7 @@ export interface CallFact {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** More levels than tools ask for; deeper values are shown as JSON. */
+/** More levels than the arguments of tools have; deeper values are shown as JSON. */
 const mostLevels = 6
 
 /** All arguments of a call, each value whole. Names are put into words unless two of them would become the same. */

@@ -1,6 +1,6 @@
 import type { Names } from './names.ts'
 
-/** The words for a reader who is not the user who asked. The patterns apply in this order. */
+/** Patterns, in order of use, and the words that replace them for a reader who is not the user who asked. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
   [/\byou as the user\b/g, 'the user who asked'],
