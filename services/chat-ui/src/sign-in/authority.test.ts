@@ -22,7 +22,7 @@ describe('emulatorAuthority', () => {
     })
   })
 
-  it('refuses endpoints that are not on this machine', () => {
+  it('refuses endpoints with no loopback address', () => {
     const authorityMetadata = metadata('http://login.example')
     expect(() => emulatorAuthority({ ...config, authorityMetadata })).toThrow(PageError)
   })

@@ -16,7 +16,7 @@ function viewsOf(claims: Record<string, unknown>) {
   return new Map(viewClaims({ role: 'TR', observed: true, claims }, names).map(view => [view.name, view]))
 }
 
-describe('the claims of a token', () => {
+describe('the view of a token’s claims', () => {
   it('does not list the issuer among the claims about the caller', () => {
     const groups = groupsOf({ azp: agentId, iss: 'https://entra/', tid: 't' })
     expect(groups.map(({ title, claims }) => [title, claims.map(({ name }) => name)])).toEqual([

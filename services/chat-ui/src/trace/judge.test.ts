@@ -475,7 +475,7 @@ describe('a call that waits for the user', () => {
     expect(formulas).toEqual(['T1 unseen + Tc seen → TR next → Orders API waiting'])
   })
 
-  it('changed nothing if it was declined, even if the API had been called before', () => {
+  it('is described as declined and without effect, even if the API had been called before', () => {
     const declined = step('d', {
       kind: 'approval',
       parentId: 'w',

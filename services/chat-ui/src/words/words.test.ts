@@ -14,7 +14,7 @@ describe('describeNames', () => {
     ['fb60f99c-7a34-4190-8149-302f77469936', 'Entra token exchange'],
     ['ffffffff-0000-4000-8000-00000000000f', undefined],
     ['not an id', undefined],
-  ])('names %s', (id, name) => {
+  ])('gives %s the name %s', (id, name) => {
     expect(names.id(id)).toBe(name)
   })
 
@@ -76,7 +76,7 @@ describe('the words for times', () => {
     expect(speakDuration(ms)).toBe(text)
   })
 
-  it('have a count with its noun in singular or plural', () => {
+  it('put the noun of a count into singular or plural', () => {
     expect([count(1, 'claim'), count(7, 'claim')]).toEqual(['1 claim', '7 claims'])
   })
 })
