@@ -158,7 +158,7 @@ describe('an untrusted file', () => {
   const file = () => writeFile([exchange], context, true)
   it.each<[string, (file: ReturnType<typeof writeFile>) => unknown]>([
     ['is no JSON', () => '<h1>Hello</h1>'],
-    ['has other content', () => ({ turns: [] })],
+    ['lacks required members', () => ({ turns: [] })],
     [
       'has members that no agent sends',
       file => ({ ...file, turns: [{ ...file.turns[0], owner: { kind: 'user', objectId: 'x' } }] }),

@@ -50,7 +50,7 @@ export class Session {
     this.#load = load
   }
 
-  /** Loads the identity library ahead of the click. */
+  /** Loads the identity library before the click. */
   prepare(): void {
     if (this.available) this.#identityClient().catch(() => {})
   }

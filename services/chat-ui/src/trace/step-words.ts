@@ -7,7 +7,7 @@ import { count } from '../words/times.ts'
 import { tellContexts } from './acrs.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
-/** A step in short words: what was done, and where. From the step's kind and members; its title is never parsed. */
+/** Describes what a step did, and where, by the step's kind and members; the title of the step is never parsed. */
 export function tellStep(step: TraceStep, flow: Flow, names: Names) {
   const way = `${names.actor(step.from)} → ${names.actor(step.to)}`
   const where = [way, ...details[step.kind](step)].filter(part => part !== undefined)
