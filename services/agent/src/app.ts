@@ -47,7 +47,7 @@ const openApi = {
   },
 }
 
-/** Builds the agent. What the agent depends on is first probed when it starts to listen. */
+/** Builds the agent, which probes what it depends on only once it listens. */
 export async function buildApp(
   config: Config,
   { logStream, timing = usualTiming }: Dependencies = {},
@@ -135,7 +135,7 @@ export async function buildApp(
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     refresh()
-    // Loading the libraries blocks the process for a moment, so the first probes and direct turns come first.
+    // Loading the libraries blocks the process for a moment, so that waits until the first probes and direct turns are done.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
       refreshTools()

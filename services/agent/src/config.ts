@@ -16,7 +16,7 @@ const toolsetReaders: readonly ((env: EnvironmentReader) => Toolset)[] = [readWe
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
 
-/** The configuration, after every check. */
+/** The configuration, once it has passed all checks. */
 export type Config = ReturnType<typeof readConfig>
 
 /**
@@ -40,14 +40,14 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       host: env.text('HOST', 'localhost'),
       port: env.port('PORT', 3001),
       metricsPort: env.port('METRICS_PORT', 9464),
-      /** Names by which browsers may call the agent; `*` = any. */
+      /** Host names by which browsers may call the agent; `*` = any. */
       allowedHosts: env.hostNames('ALLOWED_HOSTS'),
       logLevel: env.logLevel(),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
       /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
       trustedProxies: readTrustedProxies(env),
       blueprint,
-      /** The kind of credential that the sidecar is said to have; for display only. */
+      /** The kind of the sidecar's credential, as configured; for display only. */
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
       agents: readAgents(env, blueprint, apis),
       /** The application that users sign in to; without it the page offers no sign-in. */
@@ -75,7 +75,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       },
       /** What seals turns that wait for their user; `undefined` = a key of this process alone. */
       sealKeys: readKeys(env),
-      /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for one. */
+      /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for a consent. */
       consentRedirectUri:
         env.optional('CONSENT_REDIRECT_URI') === undefined
           ? undefined

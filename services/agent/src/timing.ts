@@ -1,4 +1,4 @@
-/** How long the agent waits for what, in milliseconds. Tests wait less. */
+/** Time limits and pauses of the agent, in milliseconds. Tests have shorter ones. */
 export const timing = {
   /** How long the sidecar may be silent before the agent checks whether it is alive. */
   sidecarSilenceMs: 2_500,
@@ -14,7 +14,7 @@ export const timing = {
   apiCallMs: 10_000,
   /** Proxies close event streams that stay silent; a comment in this interval keeps them open. */
   heartbeatMs: 10_000,
-  /** A reader of an event stream that takes nothing for so long is gone, whatever its socket says. */
+  /** After this time without reading, the reader of an event stream counts as gone, whatever its socket says. */
   stalledAfterMs: 60_000,
 }
 

@@ -6,7 +6,7 @@ const rights = {
 } as const
 
 /**
- * What calls need of a token. Agent users may call only where the list of callers names one.
+ * What a token needs for each kind of call. Agent users may call only if the list of callers names one.
  *
  * @param authenticationContext the context that users' tokens have to prove for changes of alerts
  */

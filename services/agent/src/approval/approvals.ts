@@ -25,14 +25,14 @@ export interface ApprovalsOptions {
 /** Who continues a turn, and how they decided. */
 interface Continuing extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
 
-/** Who is asked, or decides. */
+/** The user who is asked or decides, with agent and flow. */
 type Asker = Pick<Turn, 'agent' | 'user' | 'flow'>
 
 const validForS = 10 * 60
 /** How many times one turn may wait. */
 const pauseLimit = 3
 
-/** Loads sealing, with its library, when first needed, since few turns wait. */
+/** Loads the code that seals turns, with its library, on first use: few turns wait. */
 const loadSeal = () => import('./continuation.ts')
 
 /** Turns that wait for their user. The agent does not store them: the page sends them back, sealed. */
@@ -53,7 +53,7 @@ export class Approvals {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
-    // A consent takes a while to take effect everywhere, so waiting for the same consent again is not counted.
+    // A consent takes a while to take effect everywhere, so a wait for consent right after another is not counted.
     const isTriedAgain = kind === 'consent' && before?.kind === 'consent'
     const pauses = (before?.pauses ?? 0) + (isTriedAgain ? 0 : 1)
     if (pauses > pauseLimit)
@@ -160,7 +160,7 @@ export class Approvals {
   }
 }
 
-/** Whether the same calls waited before: a step-up or consent after an approval keeps the approval's expiry. */
+/** Whether one of these calls waited before: a step-up or consent after an approval keeps the approval's expiry. */
 function isSameWait({ pending: before }: Pick<Continuation, 'pending'>, { pending }: Wait): boolean {
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }

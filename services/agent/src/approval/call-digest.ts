@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { PendingCall } from '../turn/waiting.ts'
 
 /**
- * What identifies a call, whoever asks for it: base64url of the SHA-256 of RFC 8785's JSON.
+ * The digest that identifies a call, whoever asks for it: base64url of the SHA-256 of its JSON by RFC 8785.
  *
  * @throws {TypeError} for arguments that are no JSON
  */
@@ -15,12 +15,12 @@ export function digestCall({
   return hash('sha256', canonicalJson(['approval-v1', tool, toolHash, api, args]), 'base64url')
 }
 
-/** A call's key, which is the same whenever the call is sent: after a pause, by another replica, or again. */
+/** A call's idempotency key: the same each time the call is sent, also after a pause or by another replica. */
 export function idempotencyKey(turnId: string, callId: string, digest: string): string {
   return hash('sha256', `${turnId}|${callId}|${digest}`, 'base64url')
 }
 
-/** JSON of https://www.rfc-editor.org/rfc/rfc8785: JSON.stringify's, with members sorted by the code units of their names. */
+/** JSON of https://www.rfc-editor.org/rfc/rfc8785: as JSON.stringify writes it, members sorted by the code units of their names. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value === 'object' && value !== null) {

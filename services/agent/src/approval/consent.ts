@@ -4,8 +4,8 @@ import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 
 /**
- * The URLs at which a user lets an agent act for them, and an administrator for all users. Entra records the
- * consent and returns no token. An agent identity has no redirect URI, so the blueprint's is used. See
+ * The URLs at which a user consents to an agent that acts for them, and an administrator consents for all users.
+ * Entra records the consent and returns no token. An agent identity has no redirect URI, so the blueprint's is used. See
  * https://learn.microsoft.com/entra/agent-id/interactive-agent-authentication-authorization-flow
  *
  * @param redirectUri registered as a web redirect URI of the blueprint

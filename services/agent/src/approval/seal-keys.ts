@@ -25,7 +25,7 @@ export interface SealKeys {
 const rereadMs = 1_000
 
 /**
- * Reads keys from a file with a line for each: its id and 32 bytes in Base64. The first key seals, the others
+ * Reads keys from a file. Each line has the id of a key and its 32 bytes in Base64. The first key seals, the others
  * open what was sealed before a rotation. The file is read again whenever a turn is sealed, and for an
  * unknown id, so that replicas may learn a new key at different times.
  *
@@ -58,7 +58,7 @@ export function readSealKeys(file: string): SealKeys {
   }
 }
 
-/** Makes a key of this process alone: other processes cannot open what it seals, nor can this one after a restart. */
+/** Makes a key that only this process has: no other process can open what the key seals, nor this one after a restart. */
 export function createSealKeys(): SealKeys {
   const made = { kid: 'process', key: randomBytes(32) }
   return { current: () => made, find: kid => (kid === made.kid ? made : undefined) }

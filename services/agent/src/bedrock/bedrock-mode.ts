@@ -40,7 +40,7 @@ const State = Annotation.Root({
   modelCalls: Annotation<number>({ reducer: (_, latest) => latest, default: () => 0 }),
   response: Annotation<ModelResponse>(),
   finishReason: Annotation<Answered['finishReason']>(),
-  /** Results of the calls of the last step that have ended, while others wait. */
+  /** Results of those calls of the last step that have ended while other calls wait. */
   results: Annotation<StepResult['results']>(),
   wait: Annotation<Wait | undefined>(),
 })
@@ -99,7 +99,7 @@ function cachePoints({ promptCache }: BedrockConfig) {
 }
 
 /**
- * The graph of one turn. Its nodes have the turn from the closure: LangGraph shows its context to every callback, and the turn
+ * The graph of one turn. Its nodes get the turn from the closure: LangGraph shows its context to every callback, and the turn
  * holds the user's token. A graph for each turn takes 1 to 3 % more of the turn's CPU than one for all.
  */
 function buildGraph(run: Run) {
@@ -124,7 +124,7 @@ function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<Ag
   }
 }
 
-/** What is kept of a turn that waits: the graph has ended before the calls that wait. */
+/** What is kept of a turn that waits. The graph has ended without running the calls that wait. */
 function suspend(end: AgentState, wait: Wait, openingLength: number): Waiting {
   const { messages, results, modelCalls, usage, toolUses: tools } = end
   const stored = Object.entries(results).map(
@@ -138,7 +138,7 @@ function suspend(end: AgentState, wait: Wait, openingLength: number): Waiting {
   return { wait, state, usage, tools }
 }
 
-/** Runs the calls of the last response, or goes on with those that waited. */
+/** Runs the calls of the last response, or goes on with the calls that waited. */
 async function callTools(run: Run, { messages, response, results: earlier }: AgentState) {
   const { resumed } = run.turn
   // Without a response, this is the first step of a turn that goes on.

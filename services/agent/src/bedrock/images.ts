@@ -48,7 +48,7 @@ interface Header {
   readonly height: number
 }
 
-/** Reads the first bytes, whatever the sender calls the format; `undefined` for unknown formats. */
+/** Reads format and size from the first bytes, whatever format the sender names; `undefined` for unknown formats. */
 function readHeader(bytes: Uint8Array): Header | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = view.toString('latin1', 0, 30)

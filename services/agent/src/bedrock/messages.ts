@@ -49,7 +49,7 @@ export function storeMessages(messages: readonly BaseMessage[]) {
   return mapChatMessagesToStoredMessages(stored)
 }
 
-/** The messages of `storeMessages`. */
+/** Restores the messages that `storeMessages` stored. */
 export function restoreMessages(stored: ReturnType<typeof storeMessages>): BaseMessage[] {
   return mapStoredMessagesToChatMessages(stored)
 }

@@ -19,7 +19,7 @@ export interface ModelResponse {
   readonly message: AIMessage
 }
 
-/** The members that are read of the `AIMessageChunk` that LangChain joins from a stream. */
+/** The members that are read from the `AIMessageChunk` into which LangChain joins a stream. */
 export interface JoinedMessage {
   readonly text: string
   readonly content: string | ContentBlock[]

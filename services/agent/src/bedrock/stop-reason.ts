@@ -14,7 +14,7 @@ const declined = /refus|guardrail|filtered/
 /**
  * Decides what an answer's stop reason means. Only `tool_use` runs tools: a call that was cut off must never run.
  * Stop reasons: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html;
- * newer models add some, so unknown ones are expected.
+ * newer models add stop reasons, so unknown ones are expected.
  */
 export function judge({ stopReason, text, toolCalls }: ModelResponse): Verdict {
   if (stopReason === undefined) throw broken('The stream from Bedrock ended without a stop reason.')

@@ -23,7 +23,7 @@ Safety
 - You hold no password, token or key, and never ask for one.`
 }
 
-/** The date, which Claude gets apart from the system prompt: it would change the prompt every day. */
+/** The date, which Claude gets apart from the system prompt: the date would change the prompt every day. */
 export function dateLine(now: Date): string {
   return `Today is ${now.toISOString().slice(0, 10)} (UTC).`
 }

@@ -15,14 +15,14 @@ import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'
 
-/** What the tool calls of a turn need besides the model's own words. */
+/** What the tool calls of a turn need besides what the model wrote. */
 export interface ToolCalls {
   readonly context: ToolContext
   /** The tools that the model may call; they stay as they are until the turn is over. */
   readonly tools: readonly OfferedTool[]
   /** How many more images, and of what size, the turn may show the model. */
   readonly images: ImageAllowance
-  /** Codes of failures that the model may word for the user. All others, above all a refused identity, end the turn. */
+  /** Codes of failures that the model may explain to the user. All other failures, above all a refused identity, end the turn. */
   readonly tellable: ReadonlySet<string>
 }
 
@@ -43,13 +43,13 @@ export interface CallResult {
   readonly use: ToolUse
 }
 
-/** How far the calls of a step have come: the results by the ids of the calls, and what the others wait for. */
+/** How far the calls of a step have come: the results by call id, and what the calls without a result wait for. */
 export interface StepResult {
   readonly results: Readonly<Record<string, CallResult>>
   readonly wait: Wait | undefined
 }
 
-/** Runs the calls that the model asked for, or asks the user where they change something. */
+/** Runs the calls that the model asked for; those that change something wait for the user. */
 export async function runTools(run: ToolCalls, calls: readonly ToolCall[]): Promise<StepResult> {
   const stepCalls = calls.map(call => toStepCall(run, call))
   const { ends, wait } = await runStep(stepOptions(run), stepCalls)
@@ -164,7 +164,7 @@ function takes({ schema }: StructuredToolInterface, input: object): boolean {
   return new Validator(schema as ConstructorParameters<typeof Validator>[0]).validate(input).valid
 }
 
-/** The hash of a tool's definition, by which a change is noticed. */
+/** The hash by which a change of a tool's definition is noticed. */
 function hashTool({ tool: { name, description, schema }, hash: own = '' }: OfferedTool): string {
   const all = JSON.parse(JSON.stringify([name, description, schema, own]))
   return hash('sha256', canonicalJson(all), 'base64url')

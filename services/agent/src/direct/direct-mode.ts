@@ -62,7 +62,7 @@ function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['
   return { finishReason: 'stop', usage: null, tools: [{ name: tool, arguments: { ...args }, status }] }
 }
 
-/** The call is found anew in the sealed message when its turn goes on, and has to be the same. */
+/** When its turn goes on, the call is found anew in the sealed message and has to be the same. */
 function toStepCall({ api, change, answer, ...call }: DirectCall): StepCall<string> {
   return {
     ...call,

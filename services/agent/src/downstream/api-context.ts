@@ -27,13 +27,13 @@ import { noteValidation } from './validation.ts'
 export interface ApiRequest<Body> {
   /** Path and query below the API's URL. */
   readonly path: string
-  /** Sent as JSON by POST, to an address that searches and changes nothing: like a GET it may be repeated. Without it: GET. */
+  /** A search, sent as JSON by POST. The search changes nothing, so like a GET it may be repeated. Without a search: GET. */
   readonly search?: object
   /** What is asked for, in the words of the trace. */
   readonly subject: string
   /** Whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** What a response without such a body means, if the caller knows more about it than holds for every API. */
+  /** What a response without such a body means, if the caller can say more than is true of every API. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -54,9 +54,9 @@ interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
   readonly ownHeaders?: Readonly<Record<string, string>>
 }
 
-/** What lets a tool change something: one call, whose user has approved it or which the agent may make on its own. */
+/** What lets a tool change something by one call, which the user has approved or the agent may make on its own. */
 export interface Permit {
-  /** The same whenever this call is sent. */
+  /** The same each time this call is sent. */
   readonly idempotencyKey: string
   /** Whether the API does the call once, however often it is sent with this key. */
   readonly isIdempotent: boolean

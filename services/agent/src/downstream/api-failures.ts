@@ -6,7 +6,7 @@ import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
 import { type ApiResponse, readApiProblem, readScope } from './responses.ts'
 
-/** What a response other than 200 means, as far as it means the same for every API. */
+/** What a failed response means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {
   const { status } = response
   const { code, detail, failedCheck } = readApiProblem(response.body)
@@ -81,7 +81,7 @@ function forbidden(
   )
 }
 
-/** Drops the missing right if the token has it: the API then refuses for another reason, and no consent or grant would help. */
+/** Drops the right that a failure names as missing, if the token has it: the API then refuses for another reason, and no consent or grant would help. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
   if (!(failure instanceof ProblemError)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
@@ -134,7 +134,7 @@ export function explainThrown(api: DownstreamApi, error: unknown): ProblemError 
 }
 
 /**
- * What a failure means for a call that may wait for its user: what the API asks the user to prove is a step-up, but only once.
+ * What a failure means for a call that may wait for its user: a step-up if the API asks the user to prove more, but only once.
  *
  * @param sent the claims that the refused token was obtained with
  */

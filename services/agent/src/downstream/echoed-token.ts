@@ -14,7 +14,7 @@ const shortestSignature = 40
 
 /** Seven of eight pieces of a signature have a capital, a small letter and a digit; pieces of words hardly ever do. */
 const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
-/** Texts that need no search. Most texts of a response are such; a piece of a signature hardly ever is. */
+/** Plain words, which need no search. Most texts of a response match this; a piece of a signature hardly ever does. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
 /** A body without texts that look like tokens; the body itself if it has none, since a copy takes more time than the check. */

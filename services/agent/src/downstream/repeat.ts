@@ -4,7 +4,7 @@ import { SendError, type SendErrorKind } from '@entra-bedrock-agent/service-kit/
 const brokenConnections: readonly SendErrorKind[] = ['refused', 'broken']
 const pauseMs = 150
 
-/** Runs a call once more when its connection broke, as it does when a pod of the API is replaced. */
+/** Runs a call once more when its connection was refused or broke, as happens when a pod of the API is replaced. */
 export async function oncePerBrokenConnection<Result>(
   call: () => Promise<Result>,
   signal: AbortSignal,

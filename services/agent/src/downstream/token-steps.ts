@@ -194,7 +194,7 @@ function noteHiddenHops(
   })
 }
 
-/** The scopes that the sidecar's entry asks for; with delegated ones, it asks for those of OpenID Connect, too. */
+/** The scopes that the sidecar's entry asks for; for delegated scopes, it also asks for those of OpenID Connect. */
 function scopeOf({ appId, scope = '.default' }: DownstreamApi, flow: Flow): string {
   return flows[flow].right === 'scope'
     ? `api://${appId}/${scope} offline_access openid profile`

@@ -29,7 +29,7 @@ export interface AgentIdentity extends Blueprint {
   readonly apis?: readonly string[]
 }
 
-/** The agents of a deployment. The first one answers where no other is named. */
+/** The agents of a deployment. The first one answers if a request names none. */
 export type Agents = readonly [AgentIdentity, ...AgentIdentity[]]
 
 /** Whether an agent may use an API. */

@@ -24,7 +24,7 @@ export interface AgentToken extends CheckedToken {
   readonly raw: string
   /** How many times the sidecar was asked. */
   readonly attempts: number
-  /** The correlation id of the request that brought it: another turn's, when equal requests were joined. */
+  /** The correlation id of the request that obtained the token: another turn's, if equal requests were joined. */
   readonly correlationId: string
 }
 

@@ -88,7 +88,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     }
   }
 
-  /** The sidecar responds the same if its credential is unusable or it cannot reach Entra; only the first is its own fault. */
+  /** The sidecar responds the same whether its credential is unusable or Entra is out of reach; only the former is its fault. */
   async function findCause(failure: unknown): Promise<unknown> {
     const code = failure instanceof ProblemError ? failure.code : ''
     if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure

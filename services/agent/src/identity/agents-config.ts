@@ -27,7 +27,7 @@ const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
  * with the id `AGENT_CLIENT_ID`. Faults are reported with those of the environment.
  *
  * @param apis names of the APIs and MCP servers that an agent may have
- * @returns the default one first
+ * @returns the agents, the default one first
  */
 export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: readonly string[]): Agents {
   const onlyDefault = (): Agents => [

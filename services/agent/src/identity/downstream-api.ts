@@ -18,7 +18,7 @@ export interface DownstreamApi {
   readonly appId: string
   /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for an app role, without for a scope. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
-  /** The one scope that its entry for users asks for; `undefined` = all that are granted. */
+  /** The one scope that the sidecar's entry for users asks for; `undefined` = all granted scopes. */
   readonly scope?: string
   /** Authentication contexts of Conditional Access that the API may ask users to prove. Other demands are not passed on. */
   readonly authenticationContexts?: readonly string[]

@@ -19,7 +19,7 @@ export interface FlowRules {
   readonly route: string
   /** The sidecar's setting that lets this route act as the agent identity. */
   readonly overrideSetting: string
-  /** The parameters that tell the sidecar who asks. */
+  /** The parameters that name the agent identity and, if it acts as its user account, that account. */
   parameters(agent: AgentIdentity): Readonly<Record<string, string>>
   /** What the agent asks its sidecar for, in the words of the trace. */
   readonly asksFor: string
@@ -122,12 +122,12 @@ export function offeredFlows(agent: AgentIdentity, spaClientId: string | undefin
   return agent.flows.filter(flow => !needsUser(flow) || spaClientId !== undefined)
 }
 
-/** Entra marks app-only tokens with `idtyp`; without that optional claim, `scp` is what only a user's token has. */
+/** Entra marks app-only tokens with `idtyp`, but that claim is optional; `scp` is in delegated tokens only. */
 function isDelegated({ scp }: Claims): boolean {
   return typeof scp === 'string' && scp !== ''
 }
 
-/** Whether the optional claim says that the subject is an agent user; `undefined` without it. */
+/** Whether the optional claim `xms_sub_fct` says that the subject is an agent user; `undefined` without this claim. */
 function isMarkedAgentUser(claims: Claims): boolean | undefined {
   return readFacets(claims, 'xms_sub_fct')?.isAgentUser
 }

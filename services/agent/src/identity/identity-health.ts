@@ -34,7 +34,7 @@ const sharedCauses = new Set<string | undefined>([
 /** After this many failures in a row, each after a retry, the fault is not transient. */
 const failuresOfPoisonedCredential = 2
 
-/** What a token was asked for. */
+/** The agent, flow and API that a token was requested for. */
 type Asked = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
 /** Derives the health from the outcome of each token request. */
@@ -118,8 +118,8 @@ export class IdentityHealthRecord {
 }
 
 /**
- * The sidecar marks a credential that could not be loaded once as unusable and never tries it again, while its
- * `/healthz` stays Healthy: only a restart helps.
+ * When a credential fails to load once, the sidecar marks this credential as unusable and never tries it again,
+ * while its `/healthz` stays Healthy: only a restart helps.
  */
 function poisoned(failure: ProblemError): ProblemError {
   return problem('SIDECAR_FAILED', 'The sidecar runs, but every token request fails.', {

@@ -35,7 +35,7 @@ export class SidecarResponseError extends Error {
 }
 
 /**
- * Tells the sidecar's refusals apart. The status alone says little: outages of Entra come as 401, and so do
+ * Distinguishes the sidecar's refusals. The status alone says little: outages of Entra come as 401, and so do
  * refused credentials. Its `detail` can name people, tenants and applications: only the AADSTS code and
  * the ids of the request are taken from it.
  */

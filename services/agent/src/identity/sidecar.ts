@@ -27,7 +27,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 
   /**
    * While the sidecar waits for Entra it sends nothing, possibly for minutes. After a long silence,
-   * `/healthz` decides whether it is alive.
+   * `/healthz` decides whether the sidecar is alive.
    */
   async function attemptOnce({ user, traceparent, signal, ...asked }: TokenRequest): Promise<Attempt> {
     using limit = new LinkedAbort(signal)
@@ -62,7 +62,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 
   return {
     /**
-     * Asks for a token of the agent identity, again after a moment if that may help; while nobody listens,
+     * Requests a token of the agent identity, and retries after a moment if that may help; while nobody listens,
      * for as long as a sidecar takes to restart. The token is not checked yet.
      *
      * @returns the token, and how many times the sidecar was asked
@@ -91,7 +91,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
  */
 function planPauses(timing: Timing): (ending: Ending) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
-  // Attempts end before the deadline, whose problem would blame Entra.
+  // The attempts end before the deadline, because the problem of the deadline would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
   let refusedUntilMs: number | undefined
   return ending => {

@@ -54,7 +54,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
           agentUserId === undefined ? [] : [[agentUserId, `user account of ${title}`]],
         ),
       ),
-      // If several APIs share an application, it has the name of the first.
+      // If several APIs share an application, the application has the name of the first API.
       ...Object.fromEntries(apis.toReversed().map(({ appId, title }) => [appId, title])),
       ...(spaClientId === undefined ? {} : { [spaClientId]: 'this page' }),
     },

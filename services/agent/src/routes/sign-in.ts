@@ -16,7 +16,7 @@ export interface SignInRules {
 }
 
 /**
- * Who asks which agent in which flow, over a connection that may end.
+ * Reads who asks which agent in which flow, over a connection that may end.
  *
  * @param asked the agent's name; default: the first one
  * @throws ProblemError INVALID_REQUEST for an agent that is not there or does not have the flow; SIGN_IN_REQUIRED, USER_TOKEN_*

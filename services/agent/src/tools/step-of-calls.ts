@@ -20,7 +20,7 @@ export interface StepCall<Output> {
   readonly facts?: StepFacts
   /** Name of the API; `undefined` if there is no such tool. */
   readonly api: string | undefined
-  /** What would be changed; `undefined` if nothing, or if the call cannot be made at all, for which `run` then throws. */
+  /** What the call would change; `undefined` if it changes nothing, or cannot be made at all: then `run` throws. */
   readonly change?: (Change & { readonly toolHash: string }) | undefined
   run(context: ToolContext): Promise<Output>
 }
@@ -113,7 +113,7 @@ export async function resumeStep<Output>(
   return run.end(calls.flatMap(({ call }) => call ?? []))
 }
 
-/** What a failed call that was made outside a step waits for; `undefined` if it just failed. */
+/** What a failed call that was made outside a step waits for; `undefined` if its failure is final. */
 export function waitInstead(options: StepOptions, call: StepCall<unknown>, error: unknown): Wait | undefined {
   return new Step(options).holdFailed(call, toProblem(error))
 }
@@ -229,7 +229,7 @@ class Step<Output> {
     this.#pending.push({ ...call, isAsked: false })
   }
 
-  /** @throws what the first of these calls failed with, if that ends the turn */
+  /** @throws what the first of these calls failed with, if this failure ends the turn */
   end(calls: readonly Pick<StepCall<Output>, 'id'>[]): StepEnd<Output> {
     for (const { id } of calls) if (this.#fatal.has(id)) throw this.#fatal.get(id)
     for (const call of this.#asked) this.#askNow(call)

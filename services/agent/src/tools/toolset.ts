@@ -30,7 +30,7 @@ export interface OfferedTool {
   readonly api: DownstreamApi
   /** Missing if the tool only reads. */
   readonly change?: Change | undefined
-  /** What is wrong with arguments that fit the schema but that the API would refuse; the user is not asked about such a call. */
+  /** What is wrong with arguments that fit the schema, but would be refused by the API; the user is not asked about such a call. */
   readonly faultOf?: (args: Readonly<Record<string, unknown>>) => string | undefined
   /** Hash of the tool's whole definition, if that is more than name, description and schema. */
   readonly hash?: string
@@ -52,7 +52,7 @@ export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): 
   return toolsets.filter(({ api }) => mayUse(agent, api))
 }
 
-/** The API, once for each right that these tools need, since each has its own entries of the sidecar. */
+/** The API, once for each right that these tools need, since each right has its own entries of the sidecar. */
 export function apisOf({ api, otherRights = [] }: Toolset): readonly DownstreamApi[] {
   return [api, ...otherRights]
 }
@@ -62,7 +62,7 @@ export interface Toolset {
   readonly api: DownstreamApi
   /** The same API with further rights that some tools need, each with its own entries of the sidecar. */
   readonly otherRights?: readonly DownstreamApi[]
-  /** Failures of these tools alone. The model may word them for the user and go on. */
+  /** Failures that only these tools have. The model may word them for the user and go on. */
   readonly problems: Readonly<Record<string, ProblemKind>>
   /** Messages to try, for a new conversation. */
   readonly examples: readonly string[]

@@ -29,7 +29,7 @@ export interface TurnRequest
   readonly log: FastifyBaseLogger
 }
 
-/** What a user is asked, and the turn that waits for it. */
+/** What a user is asked, and the turn that waits for the answer. */
 export type Asked = Pick<
   Pause,
   'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'

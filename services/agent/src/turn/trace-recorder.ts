@@ -86,7 +86,7 @@ export class TraceRecorder {
   }
 
   /**
-   * Records what takes no time of its own: a token that arrived, what was said of it, or a hop that cannot be observed and
+   * Records what takes no time of its own: a token that arrived, what an API says of it, or a hop that cannot be observed and
    * so has no time at all. Returns a function that adds what is learnt later, such as who verified the token.
    */
   note(status: 'ok' | 'failed' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
@@ -97,8 +97,8 @@ export class TraceRecorder {
   }
 
   /**
-   * A recorder for work that may outlast its turn: what it records is in this trace, too, until `leave` is
-   * called, which ends the steps that still run if given a problem. What comes later is recorded nowhere.
+   * A recorder for work that may outlast its turn: until `leave` is called, what it records is in this trace,
+   * too; afterwards nowhere. `leave` fails the steps that still run, if it is given a problem.
    */
   branch(): { readonly trace: TraceRecorder; readonly leave: (problem: Problem | undefined) => void } {
     let isLeft = false

@@ -7,7 +7,7 @@ import type { RunningTurn } from './running-turn.ts'
  * Writes the log line and the metrics of a turn that is over. Neither holds any text of the conversation; the
  * line has the ids by which the logs of Entra and AWS know the turn's requests.
  *
- * @param last the last event that its reader took
+ * @param last the last event that the turn's reader took
  */
 export function reportTurn(
   { turn, model, firstTokenMs, elapsedMs: durationMs }: RunningTurn,

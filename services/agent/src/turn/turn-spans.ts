@@ -17,7 +17,7 @@ const calls: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-cal
 /** Other services name failures as they like; only what has the form of a code is taken. */
 const codeShape = /^[\w.-]{1,64}$/
 
-/** The spans of one turn: its own, and one for each step that takes time, below that of the step it belongs to. */
+/** The spans of one turn: its own, and one for each step that takes time, below the span of the step that it belongs to. */
 export class TurnSpans {
   readonly #tracer: Tracer
   readonly #turn: Span

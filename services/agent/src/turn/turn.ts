@@ -12,7 +12,7 @@ export interface Caller {
   readonly correlationId: string
   readonly agent: AgentIdentity
   readonly flow: Flow
-  /** The user's verified token; always there in flows on behalf of a user, never in others. */
+  /** The user's verified token; set in flows on behalf of a user, and in no others. */
   readonly user: VerifiedUserToken | undefined
   /** Aborted when the client goes away, the turn's deadline passes or the turn is over. */
   readonly signal: AbortSignal

@@ -20,9 +20,9 @@ export class Turns {
   }
 
   /**
-   * Starts a turn; it runs, and counts as running, while its events are read, in order and all that wait at once: `turn`
-   * first; `result`, `pause` or `problem` last, exactly one of them – or none when the client went away. Ending the iteration
-   * early aborts everything below.
+   * Starts a turn, which runs, and counts as running, while its events are read: in order, all waiting events at once. `turn` is
+   * the first, and exactly one `result`, `pause` or `problem` the last – or none of these when the client went away. Ending the
+   * iteration early aborts everything below.
    *
    * @throws ProblemError AGENT_BUSY
    */

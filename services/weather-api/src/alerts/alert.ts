@@ -30,7 +30,7 @@ export const AlertId = strictObject({
   id: Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'As it was told when the alert was created.' }),
 })
 
-/** Whose alerts they are: the user for whom the agent calls, or the agent itself. */
+/** The owner of alerts: the user for whom the agent calls, or the agent itself. */
 export interface Owner {
   readonly tenantId: string
   readonly objectId: string

@@ -58,7 +58,7 @@ export function addAlertTools(server: McpServer, alerts: AlertStore, request: Fa
   )
 }
 
-/** `undefined` for clients that send no key: for them an equal alert counts as the same one. */
+/** `undefined` for clients that send no key: for them, an equal alert counts as the same alert. */
 function readKey(meta: Readonly<Record<string, unknown>> = {}, caller: string): IdempotencyKey | undefined {
   const value = meta[keyOfMeta]
   if (value === undefined) return undefined

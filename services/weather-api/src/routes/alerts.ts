@@ -18,7 +18,7 @@ const security = [{ entra: [] }]
 
 const whose = ({ access }: FastifyRequest) => access.identity
 
-/** The alerts of whoever the token is for. `request.access` must have been set by the token check. */
+/** Adds the routes that read the alerts of whoever the token is for. `request.access` must have been set by the token check. */
 export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
 
@@ -52,7 +52,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
   )
 }
 
-/** Changes of these alerts. */
+/** Adds the routes that change these alerts. */
 export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
   // The service's usual validator turns texts and null into numbers, which calls that change something must not do.

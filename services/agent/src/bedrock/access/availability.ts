@@ -4,7 +4,7 @@ import type { ComponentHealth } from '../../status/health.ts'
 export interface AvailabilityOptions {
   /** Asks Bedrock for one token, or throws. `undefined` = never probe. */
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
-  /** What is known to be wrong before any call. */
+  /** The fault of the configuration that is known before any call, if any. */
   readonly known: ProblemError | undefined
 }
 
@@ -13,7 +13,7 @@ const intervalMs = 10 * 60_000
 /** The time until the next probe after a failure. */
 const retryMs = 60_000
 
-/** Failures of the one request, which say nothing about Bedrock's availability. */
+/** Failures of a single request, which say nothing about Bedrock's availability. */
 const aboutOneAnswer: ReadonlySet<string> = new Set([
   'BEDROCK_STREAM_BROKEN',
   'BEDROCK_REQUEST_INVALID',
@@ -22,7 +22,7 @@ const aboutOneAnswer: ReadonlySet<string> = new Set([
   'STEP_LIMIT_REACHED',
 ])
 
-/** Remembers what turns and occasional probes showed of Bedrock. A request for the status never causes a call of Bedrock. */
+/** Remembers what turns and occasional probes have shown about Bedrock. A request for the status never causes a call of Bedrock. */
 export class BedrockAvailability {
   #health: ComponentHealth
   #workedMs = Number.NEGATIVE_INFINITY
@@ -81,7 +81,7 @@ export class BedrockAvailability {
     if (problem.code !== 'BEDROCK_THROTTLED') {
       this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
     } else if (this.#options.probe !== undefined) {
-      // Throttling passes, and other calls may succeed meanwhile. Without probes it is not recorded: nothing would show its end.
+      // Throttling passes, and other calls may succeed meanwhile. Without probes, throttling is not recorded: nothing would show its end.
       const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < intervalMs
       this.#health = worksStill
         ? { ...this.#health, problem }

@@ -51,7 +51,7 @@ export function readBedrockConfig(env: EnvironmentReader) {
   }
 }
 
-/** Bedrock refuses cache points for models without a prompt cache, so `auto` sends them only to those that are known to have one. */
+/** Bedrock refuses cache points for models without a prompt cache, so `auto` sends them only to models known to have one. */
 function choosePromptCache(chosen: PromptCache | 'auto', modelId: string): PromptCache {
   if (chosen !== 'auto') return chosen
   return readModelId(modelId).known?.hasPromptCache ? '5m' : 'none'

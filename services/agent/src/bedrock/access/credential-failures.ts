@@ -7,7 +7,7 @@ const fromSts =
     service === 'sts' && names.includes(name)
 
 /**
- * Every way in which no credential is found, before Bedrock is called at all; the first rule that matches decides. Error names:
+ * Every known failure to find a credential, before Bedrock is called; the first rule that matches decides. Error names:
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export const credentialRules: readonly FailureRule[] = [

@@ -34,13 +34,13 @@ export type AwsCredential =
       readonly keys: KeyProvider
       /** The source, described without a secret, such as the path of the token file. */
       readonly source: string
-      /** A temporary access key (ASIA…) came without the session token that it needs. */
+      /** Whether a temporary access key (ASIA…) came without the session token that it needs. */
       readonly lacksSessionToken?: boolean
     }
   | { readonly tier: 'none'; readonly missing: string }
 
 /**
- * Decides on the credential tier from the environment, without reading files or network. The first that is complete wins; see
+ * Decides on the credential tier from the environment, without files or network. The first complete tier wins; see
  * docs/bedrock.md.
  */
 export function readCredential(env: EnvironmentReader): AwsCredential {

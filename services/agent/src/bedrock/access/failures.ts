@@ -27,7 +27,7 @@ const nameAndMessage =
   (name: string, message: RegExp) =>
   (signs: FailureSigns): boolean =>
     signs.name === name && message.test(signs.message)
-/** A refused request. Without `x-amzn-errortype` the SDK has no error name, and the status is enough. */
+/** A refused request. Without `x-amzn-errortype` the SDK has no error name; the status is then enough. */
 const validation =
   (message = /(?:)/) =>
   (signs: FailureSigns): boolean =>
@@ -83,7 +83,7 @@ const rules: readonly FailureRule[] = [
     hint: checkKeysHint,
   },
 
-  // The request, which looks like missing rights
+  // The request: faults that look like missing rights
   {
     code: 'BEDROCK_REQUEST_INVALID',
     when: ({ message, httpStatus }) =>

@@ -10,11 +10,11 @@ const limits = {
   connectionTimeoutMs: 3_000,
   /** How long Bedrock may send nothing, before the first byte of an answer or within it. */
   silenceMs: 45_000,
-  /** The same limit for the socket; longer, since the error of the stream says more. */
+  /** The same limit for the socket; longer, so that the stream fails first: its error says more. */
   socketTimeoutMs: 60_000,
   /** One socket for each open stream; further turns wait for a free one. */
   sockets: 2_000,
-  /** SDK retries with back-off; only before the first event, and never past the turn's deadline. */
+  /** Attempts of the SDK, with back-off; only before the first event, and never past the turn's deadline. */
   attempts: 3,
 } as const
 
@@ -51,7 +51,7 @@ function authentication({ credential }: BedrockConfig) {
     : { authSchemePreference: ['sigv4'], credentials: credential.keys }
 }
 
-/** LangChain's model for Claude. Region, model and token limit are always sent; sampling only if configured. */
+/** LangChain's model for Claude. Region, model and token limit are always sent; sampling parameters only if configured. */
 export function createChatModel(config: BedrockConfig, client: BedrockRuntimeClient): ChatBedrockConverse {
   const { region, modelId, maxTokens, temperature, additionalModelRequestFields } = config
   return new ChatBedrockConverse({

@@ -13,7 +13,7 @@ export interface ClaudeModel {
   readonly name: string
   /** `legacy` models serve only accounts that used them lately; `retired` ones serve no account. */
   readonly lifecycle: 'active' | 'legacy' | 'retired'
-  /** ISO 8601 date: when a retired model was retired, or the earliest retirement of another one. */
+  /** ISO 8601 date: a retired model's retirement, or the earliest possible retirement of any other model. */
   readonly endOfLife: string
   readonly profiles: readonly ProfilePrefix[]
   /** Whether the request may carry `temperature`. */

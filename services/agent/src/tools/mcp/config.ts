@@ -12,7 +12,7 @@ export interface McpServer {
   readonly allowedTools: readonly string[]
   /** The allowed tools that change nothing, by the configuration. Calls of all other tools wait for approval. */
   readonly readOnlyTools: readonly string[]
-  /** The tools among the others that the agent may call for itself, where no user is there to approve. */
+  /** Those of the other tools that the agent may call for itself, where no user is there to approve. */
   readonly unattendedTools: readonly string[]
   /** The hash that a tool's definition must have, for tools that are pinned. */
   readonly pins: Readonly<Record<string, string>>
@@ -105,7 +105,7 @@ function* findFaults(name: string, entry: unknown, taken: readonly string[]): Ge
   yield* findUnknown('pins', Object.keys(pins))
 }
 
-/** Tokens are sent there: it must be https, or http that leaves neither this machine nor the cluster. */
+/** Tokens are sent to this URL: it must be https, or http that leaves neither this machine nor the cluster. */
 function* findUrlFaults(text: string): Generator<string, void> {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol)) return yield 'url must be an http or https URL'

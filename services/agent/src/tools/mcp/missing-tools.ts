@@ -3,7 +3,7 @@ import type { McpServer } from './config.ts'
 import type { MissingTool } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 
-/** Tells which tools are dropped since they are not what was pinned. */
+/** Reports which tools are dropped because their definition is not the pinned one. */
 function toolsChanged({ api }: McpServer, changed: readonly MissingTool[]): ProblemError {
   const names = changed.map(({ tool }) => tool).join(', ')
   return mcpProblem('MCP_TOOL_CHANGED', `The ${api.title} lists ${names} otherwise than it was pinned.`, {
@@ -12,7 +12,7 @@ function toolsChanged({ api }: McpServer, changed: readonly MissingTool[]): Prob
   })
 }
 
-/** Tells which of the allowed tools are not offered, each with the reason. */
+/** Reports which of the allowed tools are not offered, each with the reason. */
 export function toolsRefused(
   { api, allowedTools }: McpServer,
   refused: readonly MissingTool[],
@@ -25,7 +25,7 @@ export function toolsRefused(
   )
 }
 
-/** Tells that no tool of the server is known, and why. */
+/** Reports that no tool of the server is known, and why. */
 export function toolsUnknown({ api }: McpServer, reason: ProblemError): ProblemError {
   const { hint = reason.kind.hint, upstream } = reason.options
   const status = upstream?.status === undefined ? {} : { status: upstream.status }

@@ -50,7 +50,7 @@ export class ToolLists {
     this.#put(asker, { listed: now(tools) })
   }
 
-  /** Keeps what was listed before: a call of a tool then gets the same refusal, which the user is told. */
+  /** Keeps the tools that were listed before: a call of one then gets the same refusal, which the user is told. */
   refused(asker: Asker, problem: ProblemError): void {
     this.#put(asker, { ...this.#entryOf(asker), refused: now(problem) })
   }
@@ -75,7 +75,7 @@ export class ToolLists {
   }
 }
 
-/** Who asks: the flow is part of it, and the tenant, since the same object id may exist in two. */
+/** The key of an asker: user, flow and also tenant, since two tenants may have the same object id. */
 export function keyOf({ flow, user }: Asker): string {
   return JSON.stringify([flow, user?.claims['tid'], user?.objectId])
 }

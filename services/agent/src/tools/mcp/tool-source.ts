@@ -22,10 +22,10 @@ export interface ToolSourceOptions {
   readonly logger: FastifyBaseLogger
 }
 
-/** What a turn gets of a server. */
+/** What a turn gets from a server. */
 export interface Offer {
   readonly tools: readonly ChosenTool[]
-  /** What the user is told of tools that are missing. */
+  /** The problems of missing tools, for the user. */
   readonly notices: readonly ProblemError[]
 }
 
@@ -43,8 +43,8 @@ const lookUpTimeoutMs = 15_000
 const maxReported = 1_000
 
 /**
- * What a server offers to one agent, as last listed in a flow without a user, or to the turn's user. A turn gets what is known at
- * once; meanwhile the tools are looked up again, with the token of the turn's flow. A server that fails is left alone for a while.
+ * The tools that a server offers to one agent, as last listed in a flow without a user, or for the turn's user. A turn at once
+ * gets the tools that are known; meanwhile they are looked up again, with the token of the turn's flow. A failing server is left alone.
  */
 export class ToolSource {
   readonly health: ServerHealth

@@ -45,7 +45,7 @@ function explainUnknownCity(
   { status, body }: ApiResponse,
 ): ProblemError | undefined {
   const { code, suggestions = [] } = readApiProblem(body)
-  // Something else at that address has a 404 of its own.
+  // A 404 without this code comes from something else at that address.
   if (code !== 'CITY_NOT_FOUND') return undefined
   return weatherProblem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
     upstream: { service: api.name, status, code },

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 
-/** Beginnings of words that ask for weather, in the languages that people are likely to write to the agent in. */
+/** Beginnings of words that ask for weather, in the languages in which people are likely to write to the agent. */
 const weatherWords = anyOf(
   [
     'weather',
@@ -23,8 +23,8 @@ function anyOf(...words: readonly (readonly string[])[]): RegExp {
 }
 
 /**
- * Whether a message asked for weather and the answer, which came without a tool, gives some.
- * An answer that ends with a question asks back, for example for the city.
+ * Whether a message asked for weather, and the answer, which came without a tool, does not ask back.
+ * An answer that ends with a question mark asks back, for example for the city.
  */
 export function needsWeatherTool(
   { message, history }: { readonly message: string; readonly history: readonly HistoryEntry[] },

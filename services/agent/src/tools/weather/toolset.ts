@@ -53,7 +53,7 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
       },
       notRecognised: () => weatherProblem('CITY_NOT_RECOGNISED', 'No city was recognised in the message.'),
     },
-    // Whoever asks for an alert may use words of the weather.
+    // A request for an alert can contain weather words, too.
     wasNeeded: (turn, answer) => !(alerts && isAboutAlerts(turn.message)) && needsWeatherTool(turn, answer),
   }
 }

@@ -27,7 +27,7 @@ const longestBarePlaceWords = 4
 const longestSentenceCharacters = 400
 const defaultForecast: When = { days: 3, onlyLast: false }
 const forecastWords = new Set(['forecast', 'forecasts', 'vorhersage', 'wettervorhersage'])
-/** Words in front of a time that go with it: “for the next 3 days”, “at the moment”. */
+/** Words before a time that belong to it: “for the next 3 days”, “at the moment”. */
 const timeGlue = new Set([
   ...['for', 'over', 'in', 'on', 'during', 'of', 'at', 'a', 'the', 'this', 'next', 'coming', 'whole'],
   ...['für', 'am', 'der', 'die', 'den', 'diese', 'nächste', 'nächsten'],
@@ -58,13 +58,13 @@ function recogniseSentence(words: readonly Word[]): WeatherQuestion | undefined 
   return { place, when: when ?? (isForecast ? defaultForecast : 'now') }
 }
 
-/** The place that is named in a text about the weather: behind a preposition, else the first words that may be a name. */
+/** The place that is named in a text about the weather: after a preposition, else the first words that may be a name. */
 export function findPlace(text: string): string | undefined {
   const words = splitWords(text)
   return findPlaceAfterPreposition(words) ?? findFirstName(words)
 }
 
-/** Sentences end with punctuation – but not behind an abbreviation as in “St. Louis” – or with the line. */
+/** Sentences end with punctuation – but not after an abbreviation as in “St. Louis” – or with the line. */
 export function splitSentences(message: string): readonly string[] {
   return message
     .normalize('NFC')
@@ -72,7 +72,7 @@ export function splitSentences(message: string): readonly string[] {
     .split(/[?!;:\n]+|(?<=\p{L}{4})\.(?=\s|$)/u)
 }
 
-/** A word from its first letter or digit to its last one, or to the comma or point behind it. */
+/** A word from its first letter or digit to its last one, or to the comma or period after it. */
 const wordShape = /[\p{L}\p{N}](?:\S*[\p{L}\p{M}\p{N},.])?/gu
 
 function splitWords(sentence: string): readonly Word[] {
@@ -80,7 +80,7 @@ function splitWords(sentence: string): readonly Word[] {
   return words.map(text => ({ text, key: text.replace(/[,.]+$/, '').toLowerCase() }))
 }
 
-/** Takes out what is said about time, with the small words in front of it. */
+/** Takes out what is said about time, with the small words before it. */
 function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: When | undefined } {
   const said = findTime(words.map(({ key }) => key))
   if (!said) return { rest: words, when: undefined }
@@ -91,7 +91,7 @@ function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: When |
   return { rest: again.rest, when: said.when === 'now' ? (again.when ?? 'now') : said.when }
 }
 
-/** “… in Dallas”: a capital letter behind the preposition makes even a common word part of the name (“Hot Springs”). */
+/** “… in Dallas”: a capital letter after the preposition makes even a common word part of the name (“Hot Springs”). */
 function findPlaceAfterPreposition(words: readonly Word[]): string | undefined {
   for (const [index, { key }] of words.entries()) {
     if (!prepositions.has(key)) continue

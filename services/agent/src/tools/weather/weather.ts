@@ -8,7 +8,7 @@ export const askedCity = Type.String({
   description: 'City, such as "Oslo" or "Dallas, Texas".',
 })
 
-/** What the agent relies on in the responses of the weather API. Members that it does not know are let through. */
+/** What the agent relies on in the responses of the weather API. Unknown members are let through. */
 const place = {
   city: Type.String({ maxLength: 200 }),
   region: Type.Optional(Type.String({ maxLength: 200 })),

@@ -11,7 +11,7 @@ export const weatherWords = list(`
   sonne sonnig wind windig wolken wolkig bewölkt sturm nebel regenschirm
 `)
 
-/** Words behind which a place is named. */
+/** Words after which a place is named. */
 export const prepositions = list('in at for near around of für bei von')
 
 /** Words that may stand inside a name, but neither begin nor end one that was cut out of a sentence. */

@@ -4,7 +4,7 @@ import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
-/** How long a server counts as one of the older protocol: a busy server may have looked like one. */
+/** How long a server counts as one of the older protocol: a busy server may have been taken for one by mistake. */
 const legacyForMs = 5 * 60_000
 /** The protocol wants 404 for an unknown session; many servers respond 400. In both cases the call was not run. */
 const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
@@ -15,7 +15,7 @@ const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
  */
 export class CallerConnections {
   readonly #server: McpServer
-  /** By agent and flow. */
+  /** The agents' own connections, by agent and flow. */
   readonly #own = new Map<string, SharedConnection>()
   readonly #ofTurns = new WeakMap<Caller, SharedConnection>()
   #prior: PriorDiscovery | undefined

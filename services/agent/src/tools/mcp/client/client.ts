@@ -63,8 +63,8 @@ export class McpClient {
   }
 
   /**
-   * What the model reads of a tool's result. A call that changes something is made under the permit of the context, whose key goes
-   * with it. Throws the ProblemErrors of `ApiContext.authorised` and the MCP_* ones.
+   * Calls a tool and returns what the model reads of its result. A call that changes something needs the context's permit and
+   * carries the permit's key. Throws the ProblemErrors of `ApiContext.authorised` and the MCP_* ones.
    */
   async callTool(
     context: ApiContext,

@@ -15,11 +15,11 @@ type Method = NonNullable<OutboundRequest['method']>
 
 /** How far a call has come. */
 export interface CallProgress {
-  /** A tool's call has gone out and was not refused: whatever happens then, the tool may have run. */
+  /** Whether a tool's call was sent and not refused: whatever happens then, the tool may have run. */
   mayHaveRun: boolean
 }
 
-/** One call of the agent, whatever requests the protocol makes of it. */
+/** One call of the agent, which the protocol may carry out by several requests. */
 export interface Exchange {
   readonly send: Send
   /** The headers of the call, token included. */
@@ -199,7 +199,7 @@ async function post(
   }
 }
 
-/** Other statuses go to the protocol's library: they tell the server's era, or are failures of the protocol. */
+/** Other statuses go to the protocol's library: they show the server's era, or are failures of the protocol. */
 function isRefusal(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }

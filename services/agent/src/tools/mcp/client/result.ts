@@ -18,7 +18,7 @@ export type ResultPart = TextPart | { readonly type: 'image'; readonly data: Uin
 type Block = CallToolResult['content'][number]
 
 /**
- * What the model reads of a result, its first characters if there are more than it may get. Links are named, never
+ * What the model reads of a result, cut to the number of characters that it may get. Links are named, never
  * followed; a server may echo the token that it got, so what looks like one is taken out.
  */
 export function readResult(

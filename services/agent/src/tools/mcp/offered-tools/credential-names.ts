@@ -15,7 +15,7 @@ const credentialPairs = new Set([
   ...['connection string', 'connection strings'],
 ])
 
-/** A token is a credential, unless one of these says that it is a place in a list, a number of words or a coin. */
+/** A token is a credential, unless one of these words says that it is a place in a list, a number of words or a coin. */
 const harmlessWithToken = new Set([
   ...['page', 'pagination', 'next', 'previous', 'prev', 'continuation', 'cursor', 'sync', 'delta', 'skip'],
   ...['max', 'min', 'count', 'limit', 'budget', 'number', 'num', 'total', 'usage', 'used', 'per'],
@@ -27,7 +27,7 @@ const harmfulWithToken = new Set(['access', 'api', 'auth', 'id', 'refresh', 'sec
 const joinedName =
   /^(?:.*(?:access|api|auth|bearer|github|id|refresh|security|session)tokens?|.*(?:authorization|passw(?:or)?d|passphrase|secret|apikeys?|privatekey|credentials?)|authheader|clientassertion|connectionstring|sasurl|sessioncookie|sessionid)$/
 
-/** Tells whether an argument of this name asks for a credential. No server has to ask the model for one. */
+/** Whether an argument of this name asks for a credential. No server has to ask the model for one. */
 export function namesCredential(name: string): boolean {
   const words = splitWords(name)
   return (

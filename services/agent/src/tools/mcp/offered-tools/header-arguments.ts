@@ -6,9 +6,9 @@ const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const types: readonly unknown[] = ['string', 'integer', 'boolean']
 
 /**
- * Whether the arguments that a tool wants repeated in headers are declared as the protocol demands; clients must not
- * offer a tool that declares them otherwise: only properties of simple types, none behind a choice or a reference, each
- * header once. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
+ * Whether the arguments that a tool wants repeated in headers are declared as the protocol demands: only properties
+ * of simple types, none behind a choice or a reference, each header once. Clients must not offer tools that declare them
+ * otherwise. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
 export function hasValidHeaderArguments(inputSchema: Json): boolean {
   const reachable = declarationsIn(inputSchema)

@@ -32,7 +32,7 @@ const argumentName = /^[A-Za-z0-9_.-]{1,64}$/
 /**
  * A tool's input as the model may get it, built anew from what is known to be harmless. References are replaced by what
  * they refer to, so that the size is bounded, and with it what checking arguments costs. Regular expressions are left
- * out: whoever writes one decides how long it takes.
+ * out: whoever writes one decides how long a match takes.
  *
  * @throws UnfitTool
  */

@@ -2,7 +2,7 @@ import { findPlace, splitSentences } from '../weather-question.ts'
 import type { AlertOrder } from './alert.ts'
 import { faultOfLastDay, takeLastDay, today } from './last-day.ts'
 
-/** What a message asks of the alerts. */
+/** The request about alerts that a message makes. */
 export type AlertRequest =
   | {
       readonly kind: 'create'
@@ -22,7 +22,7 @@ const [from, to] = ['(?<![\\p{L}\\d])', '(?![\\p{L}\\d])']
 const words = (pattern: string) => new RegExp(`${from}(?:${pattern})${to}`, 'iu')
 
 /** Words that ask for an alert. */
-const order = words(
+const alertRequest = words(
   [
     '(?:warn|alert|notify|ping) (?:me|us)',
     '(?:create|set up|set|add|make|record) (?:me )?(?:an?|the|another|one) (?:weather |temperature )?(?:alert|warning)',
@@ -31,7 +31,7 @@ const order = words(
   ].join('|'),
 )
 /** Words that ask for an alert if a temperature follows. */
-const weakOrder = words(
+const weakAlertRequest = words(
   '(?:tell me|let me know|inform me|remind me|(?:sag|gib) mir (?:bitte )?bescheid),? (?:when|if|once|as soon as|wenn|falls|sobald)',
 )
 const refused = words("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
@@ -72,7 +72,7 @@ const nonCityWords = new Set(
 )
 
 /**
- * Finds what a message asks of the alerts, without a model, in English and some German. Pure. Very long sentences are passed over,
+ * Finds a message's request about alerts, without a model, in English and some German. Pure. Very long sentences are passed over,
  * so that no message takes long.
  *
  * @param today YYYY-MM-DD
@@ -104,15 +104,15 @@ function recogniseSentence(sentence: string, today: string): AlertRequest | unde
       ? { kind: 'delete', id }
       : { kind: 'unclear', why: 'The message does not say the id of the alert.' }
   }
-  const strong = order.exec(sentence)
-  const said = strong ?? weakOrder.exec(sentence)
+  const strong = alertRequest.exec(sentence)
+  const said = strong ?? weakAlertRequest.exec(sentence)
   if (!said) return undefined
   const request = readOrder(sentence.slice(0, said.index), sentence.slice(said.index + said[0].length), today)
   return strong || request.kind === 'create' ? request : undefined
 }
 
-function readOrder(before: string, behind: string, today: string): AlertRequest {
-  const { date, rest, ...usual } = takeLastDay(`${before} ${behind}`, today)
+function readOrder(before: string, after: string, today: string): AlertRequest {
+  const { date, rest, ...usual } = takeLastDay(`${before} ${after}`, today)
   const [found, ...others] = rest.matchAll(condition)
   if (!found || others.length > 0) return unclear('a temperature to fall below or rise above, a single one')
   const celsius = readCelsius(found)

@@ -25,7 +25,7 @@ export const AlertId = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'As list_alerts tells it.' }),
 })
 
-/** What the agent relies on in the API's responses. Members that it does not know are let through. */
+/** What the agent relies on in the API's responses. Unknown members are let through. */
 const Alert = Type.Object({
   id: Type.String({ maxLength: 50 }),
   city: Type.String({ maxLength: 200 }),

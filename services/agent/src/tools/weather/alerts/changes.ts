@@ -4,7 +4,7 @@ import type { AlertOrder } from './alert.ts'
 import { describeOrder } from './sentences.ts'
 
 /**
- * What the tools that change alerts do. The API does a call once, however often it comes: it knows the key, or the alert is
+ * What the tools that change alerts do. The API does a call once, however often it is sent: the API knows its key, or the alert is
  * gone already.
  */
 const changes = {

@@ -51,16 +51,16 @@ const duration =
 
 /**
  * Takes out of a sentence what it says about the last day, in English or German: “until 4 December”, “for a
- * week”. A day without a year is the next such day. Without such words: a week from now.
+ * week”. A day without a year is the next such day. If the sentence names no last day: a week from now.
  *
  * @param today YYYY-MM-DD
  */
 export function takeLastDay(sentence: string, today: string): LastDaySaid {
   const until = untilWord.exec(sentence)
   if (until) {
-    const behind = sentence.slice(until.index + until[0].length)
-    const said = readDate(behind, today)
-    const rest = `${sentence.slice(0, until.index)} ${behind.slice(said?.length ?? 0)}`
+    const after = sentence.slice(until.index + until[0].length)
+    const said = readDate(after, today)
+    const rest = `${sentence.slice(0, until.index)} ${after.slice(said?.length ?? 0)}`
     return { date: said?.date, rest }
   }
   const lasting = duration.exec(sentence)
@@ -147,7 +147,7 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
 export const today = () => dateOf(Date.now())
 
 /**
- * Says which last day the API would take instead; `undefined` if it takes this one. For some users it may still be yesterday.
+ * Says which last day the API would take instead; `undefined` if it takes this one. It takes yesterday, too, which may still be today for the user.
  *
  * @param fromDate today, YYYY-MM-DD
  */
