@@ -190,7 +190,7 @@ describe('a call of an API in the trace', () => {
     ['in a result', 200, (sent: string) => ({ found: sent })],
     ['in a result, in pieces', 200, (sent: string) => ({ found: 'it', more: sent.match(/.{1,9}/g) })],
     ['in a failure', 400, (sent: string) => ({ detail: Buffer.from(sent).toString('base64') })],
-  ])('fails where the API sends its token back %s, and shows nothing of it', async (_where, status, body) => {
+  ])('fails if the API sends the token back %s, and shows nothing of it', async (_where, status, body) => {
     const signature = randomBytes(256).toString('base64url')
     const sidecar = await start((_request, response) => {
       const [header, claims] = unsignedToken(autonomousClaims()).split('.')
@@ -472,7 +472,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, secondAgent).state).toBe('unavailable')
   })
 
-  it('is ready again by a probe after an outage', async () => {
+  it('is ready again when a probe succeeds after an outage', async () => {
     let respond = json(503, {})
     const { caller, api, call } = await stage(response => respond(response))
     await expect(call(turnOf())).rejects.toThrow()
@@ -481,7 +481,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, agent).state).toBe('ready')
   })
 
-  it('is ready even after a call that failed by a fault of the request', async () => {
+  it('is ready even if a call failed because of a fault in its request', async () => {
     const { caller, api, call } = await stage(json(400, {}))
     await expect(call(turnOf())).rejects.toThrow()
     expect(caller.healthOf(api, agent).state).toBe('ready')

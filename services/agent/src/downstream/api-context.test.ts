@@ -152,7 +152,7 @@ describe('a call or a change', () => {
     }
   })
 
-  it('that fails with a 5xx problem, even by a fault of the agent, makes the API unavailable', async () => {
+  it('that fails with a 5xx problem, even because of a fault of the agent, makes the API unavailable', async () => {
     const { api, caller } = await stage(json(200, found))
     const read = () => {
       throw toProblem(new Error('a bug'))

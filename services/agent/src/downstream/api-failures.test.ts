@@ -269,13 +269,13 @@ describe('a Conditional Access challenge of an API', () => {
   })
 })
 
-describe('a failure of a call that may wait for its user', () => {
+describe('a failed call that could have waited for its user', () => {
   const asked = problem('CONDITIONAL_ACCESS_REQUIRED', 'It wants more.', {
     upstream: { service, status: 401 },
     extensions: { claimsChallenge: '{}' },
   })
 
-  it('is a step-up where this API asks the user to prove more', () => {
+  it('becomes a step-up if this API asks the user to prove more, but only once', () => {
     const stepUp = explainStepUp(api, asked, undefined)
     expect([stepUp.code, stepUp.message, stepUp.options]).toEqual([
       'STEP_UP_REQUIRED',
@@ -294,7 +294,7 @@ describe('a failure of a call that may wait for its user', () => {
     ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
     ['that names no service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
     ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
-  ])('stays unchanged if it is one %s', (_what, failure) => {
+  ])('keeps a failure %s', (_what, failure) => {
     expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })
 })

@@ -7,7 +7,7 @@ const signature = randomBytes(256).toString('base64url')
 const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
 const user = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join('.')
 
-/** More pieces than are compared one by one. */
+/** A text with more pieces than are compared one by one. */
 const others = randomBytes(30_000).toString('base64url')
 const reversed = [...token].reverse().join('')
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -104,7 +104,7 @@ describe('A response from which tokens are removed', () => {
     expect(JSON.stringify(nested(102))).toContain('"‹too deep›"')
   })
 
-  it('is cut off there even if it has 100,000 levels', () => {
+  it('is cut off 100 levels deep even if it has 100,000 levels', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
     expect(JSON.stringify(redactBody(deep))).toContain('‹too deep›')
   })

@@ -13,7 +13,7 @@ describe('a call whose connection broke', () => {
     expect(call).toHaveBeenCalledTimes(2)
   })
 
-  it('twice is given up', async () => {
+  it('is not made a third time', async () => {
     const call = vi.fn().mockRejectedValueOnce(broken()).mockRejectedValue(broken('refused'))
     await expect(oncePerBrokenConnection(call, never)).rejects.toThrow('refused')
     expect(call).toHaveBeenCalledTimes(2)
@@ -30,7 +30,7 @@ describe('a call whose connection broke', () => {
     expect(call).toHaveBeenCalledTimes(1)
   })
 
-  it('is not made again for a caller that has gone away, before or in the pause', async () => {
+  it('is not made again for a caller that has gone away before or during the delay', async () => {
     const caller = new AbortController()
     const gone = vi.fn().mockImplementation(async () => {
       caller.abort(new Error('went away'))

@@ -77,7 +77,7 @@ describe('a failure', () => {
     ['that begins with a digit', '1a', false],
     ['that is a sentence', 'All is well', false],
     ['that is empty', '', false],
-  ])('names a check only in the form of a name: one %s', (_what, failedCheck, isName) => {
+  ])('names a check only if its text has the form of a name: one %s', (_what, failedCheck, isName) => {
     expect(readApiProblem({ code: 'C', failedCheck })).toEqual(
       isName ? { code: 'C', failedCheck } : { code: 'C' },
     )

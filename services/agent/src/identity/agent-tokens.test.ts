@@ -35,7 +35,7 @@ async function startSidecar(listener: RequestListener): Promise<TestServer> {
   return server
 }
 
-/** What is known of the agent's health. */
+/** The health of the agent's identity, with that of its flows. */
 function seenBy({ health }: AgentTokens) {
   return { ...health, flows: health.flowsOf(agent) }
 }
@@ -451,7 +451,7 @@ describe('a sidecar that does not answer', () => {
     await expect.poll(() => sidecar.requests.map(({ target }) => target)).toContain('GET /healthz')
   })
 
-  it('for a while only, because Entra is slow, still gives its token', async () => {
+  it('at first, because Entra is slow, still gives its token later', async () => {
     let waiting: ServerResponse | undefined
     const sidecar = await startSidecar((incoming, response) => {
       if (!healthy(incoming.url)) {
@@ -518,7 +518,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('needs a check whether Entra responds only if the sidecar named no cause', async () => {
+  it('needs a check of Entra only if the sidecar named no cause', async () => {
     const { tokens } = await tokensOf(
       script(response => refuse(response, 401, 'AADSTS50105: no role')),
       { lookAtEntra: async () => 'silent' },

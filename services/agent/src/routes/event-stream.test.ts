@@ -98,7 +98,7 @@ describe('An event stream', () => {
     }
     await using stream = await open(endless())
     let before = -1
-    // Socket buffers fill up first; then the source rests.
+    // Socket buffers fill up first; then nothing more is taken from the source.
     await expect
       .poll(() => {
         const rests = taken === before

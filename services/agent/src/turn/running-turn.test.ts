@@ -125,7 +125,7 @@ describe('The events of a turn', () => {
     expect(names).toEqual(['turn', 'delta', 'result'])
   })
 
-  it('include nothing that a mode writes after its end', async () => {
+  it('include nothing that a mode writes after the turn’s end', async () => {
     let late: Turn | undefined
     const events = await collect(
       run(async turn => {

@@ -5,7 +5,7 @@ import { noApprovals, turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode } from './turn.ts'
 import { Turns } from './turns.ts'
 
-/** Turns of which one may run at a time. */
+/** `Turns` that lets one turn run at a time. */
 function oneAtATime(answer: AnswerMode['answer']) {
   const metrics = new TurnMetrics()
   const direct = { mode: 'direct', model: null, answer } as const

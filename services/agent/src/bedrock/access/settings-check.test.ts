@@ -73,7 +73,7 @@ describe('settings that cannot work', () => {
     ['eu-central-1', 'eu.amazon.nova-lite-v1:0'],
     ['us-east-1', 'amazon.nova-lite-v1:0'],
     ['us-east-1', 'us.anthropic.claude-of-the-future'],
-  ])('are reported only if known to fail: not in %s the model %s', (region, modelId) => {
+  ])('are reported only if known to fail, so not for %s with the model %s', (region, modelId) => {
     expect(checkSettings(configOf(region, modelId))).toBeUndefined()
   })
 })

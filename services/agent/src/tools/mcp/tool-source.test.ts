@@ -184,7 +184,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(2)
   })
 
-  it('are looked up again after a failure, each time later; meanwhile the health has the failure', async () => {
+  it('are looked up again after failures, with growing pauses; meanwhile the health reports the failure', async () => {
     let answer: List = isDown
     const { source, lookUps, offerTo, namesFor } = watch(caller => answer(caller))
     for (const pauseMs of [5_000, 10_000, 20_000]) {

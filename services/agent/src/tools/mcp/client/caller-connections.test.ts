@@ -83,7 +83,7 @@ function connect() {
 }
 
 describe('The agent’s own connection', () => {
-  it('is shared by concurrent calls, the first ones, too', async () => {
+  it('is shared by concurrent calls, even by the first ones', async () => {
     const { sessions, connections, call } = connect()
     await Promise.all([call(), call(), call()])
     expect(sessions.opened).toBe(1)
@@ -167,7 +167,7 @@ describe('The agent’s own connection', () => {
     await expect.poll(() => [...sessions.open]).toEqual([])
   })
 
-  it('may take as long to be made as a call, whichever of its messages is slow', async () => {
+  it('may take as long to open as a call may take, whichever of its messages is slow', async () => {
     const { sessions, call } = connect()
     const limited = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()
