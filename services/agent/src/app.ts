@@ -47,7 +47,7 @@ const openApi = {
   },
 }
 
-/** Builds the agent, which probes what it depends on only once it listens. */
+/** Builds the agent. Its dependencies are not probed before it listens. */
 export async function buildApp(
   config: Config,
   { logStream, timing = usualTiming }: Dependencies = {},
@@ -135,7 +135,7 @@ export async function buildApp(
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     refresh()
-    // Loading the libraries blocks the process for a moment, so that waits until the first probes and direct turns are done.
+    // Loading the libraries blocks the process for a moment, so it comes after the first probes and direct turns.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
       refreshTools()

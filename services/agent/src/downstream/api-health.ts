@@ -8,7 +8,7 @@ export type ApiHealth = ReturnType<typeof createApiHealth>
 
 const probeIsFreshForMs = 5_000
 const maxBodyBytes = 256 * 1024
-/** Problems that a `/readyz` of 200 does not clear, but only a call that succeeds. */
+/** Problems that are cleared only by a call that succeeds, not by a `/readyz` of 200. */
 const shownByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
 /** What calls of APIs, and probes of their `/readyz`, have shown. */

@@ -5,7 +5,7 @@ import { type ExpectedToken, flowRules } from './flows.ts'
 
 /**
  * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does
- * not honour the agent identity, and with an app token when its settings ignore the user; neither may be used.
+ * not honour the agent identity, and with an app token when its settings make it ignore the user; neither may be used.
  * Verifying the signature is the API's task: to a client, TR is opaque.
  *
  * @returns header and claims of TR, and the checks, all of which passed

@@ -2,7 +2,7 @@ import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
 /**
  * Events between a turn, which produces at its own pace, and its one consumer, who takes all waiting
- * events at once: each pass of the microtask queue costs more than an event. It cannot grow without bound: waiting text
+ * events at once: each pass of the microtask queue costs more than an event. The queue cannot grow without bound: waiting text
  * is joined into one event, and steps and notices are bounded by what a turn may do.
  */
 export class EventQueue {

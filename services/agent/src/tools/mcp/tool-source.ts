@@ -44,7 +44,7 @@ const maxReported = 1_000
 
 /**
  * The tools that a server offers to one agent, as last listed in a flow without a user, or for the turn's user. A turn at once
- * gets the tools that are known; meanwhile they are looked up again, with the token of the turn's flow. A failing server is left alone.
+ * gets the tools that are known; meanwhile they are looked up again, with its flow's token. A failing server is left alone for a while.
  */
 export class ToolSource {
   readonly health: ServerHealth

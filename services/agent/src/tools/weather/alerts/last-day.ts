@@ -147,7 +147,7 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
 export const today = () => dateOf(Date.now())
 
 /**
- * Says which last day the API would take instead; `undefined` if it takes this one. It takes yesterday, too, which may still be today for the user.
+ * Says which last day the API would take instead; `undefined` if it takes this one. Yesterday is fine: the user may still have that day.
  *
  * @param fromDate today, YYYY-MM-DD
  */
