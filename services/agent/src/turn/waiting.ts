@@ -54,7 +54,7 @@ const binding = {
   flow: Type.Enum([...flowNames]),
   mode: Text,
 }
-/** User, application, agent, flow and mode of a turn that waits. All must be the same when the turn goes on. */
+/** User, tenant, application, agent, flow and mode of a turn that waits. All must be the same when the turn goes on. */
 export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
 
 export const Continuation = strictObject({
