@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** What tests may import too, whatever their folder. */
+/** What tests of every folder may import, too. */
 const allowedForTests = ['packages/demo-tenant']
 
 const packageNames = new Map(

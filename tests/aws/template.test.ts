@@ -40,7 +40,7 @@ describe('The CloudFormation template', () => {
     ])
   })
 
-  it('makes the OIDC provider with the one audience, unless the account has a provider already', () => {
+  it('makes the OIDC provider, with a single audience, unless the account already has a provider', () => {
     expect(render(webIdentity).resources['Provider']?.Properties).toEqual({
       Url: Issuer,
       ClientIdList: ['sts.amazonaws.com'],
@@ -75,7 +75,7 @@ describe('The CloudFormation template', () => {
     })
   })
 
-  it('allows both actions on the profile, and only through the profile on its model, with any or no region in the ARN', () => {
+  it('allows both actions on the profile, and on its model only through the profile, with any region or none in the ARN', () => {
     const profile = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${ModelId}`
     const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
     expect(roleOf(webIdentity)?.['Policies']).toEqual([

@@ -46,7 +46,7 @@ describe('with the keyboard alone', () => {
     await page.locator('.step-more pre', { hasText: 'AuthorizationHeaderUnauthenticated' }).waitFor()
   })
 
-  it('the focus is never lost when the button that had it goes away', async () => {
+  it('the focus is never lost when the focused button disappears', async () => {
     const page = await browser.open(agent.url, { viewport: { width: 1280, height: 400 } })
     const press = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter')
     const log = page.locator('[role=log]:focus')

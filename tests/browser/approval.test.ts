@@ -129,7 +129,7 @@ describe('a call that changes something', () => {
     expect(agent.continued).toHaveLength(1)
   })
 
-  it('is dropped by a reload, which says so; a draft stays', async () => {
+  it('is dropped by a reload, and the page says so; a draft stays', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await approval(page).waitFor()

@@ -80,7 +80,7 @@ describe('a consent that is missing', () => {
     expect(calls()).toBe(0)
   })
 
-  it('that takes effect at Entra only after a while lets the call run then', async () => {
+  it('lets the call run as soon as it takes effect at Entra, which can take a while', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     const popup = await openWindow(page, button(page, 'Review and consent'))

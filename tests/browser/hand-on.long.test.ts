@@ -35,7 +35,7 @@ async function askAndExport(
   return download
 }
 
-/** Saves a file under a name whose ending tells its type. */
+/** Saves a file under a name with the extension of its type. */
 async function save(download: Download): Promise<string> {
   const path = join(tmpdir(), `${process.pid}-${download.suggestedFilename()}`)
   await download.saveAs(path)

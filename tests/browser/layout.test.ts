@@ -239,7 +239,7 @@ it('a field that the browser keeps wide pushes nothing off the page', async () =
   }
 })
 
-it('nothing jumps while an answer comes', async () => {
+it('nothing jumps while an answer arrives', async () => {
   const page = await open(1280)
   await page.evaluate(
     'globalThis.shifts = 0; new PerformanceObserver(list => { for (const { value } of list.getEntries()) shifts += value }).observe({ type: "layout-shift", buffered: true })',

@@ -10,7 +10,7 @@ const browser = useBrowser()
 const stack = useStack()
 
 describe('somebody who signs in', () => {
-  it('has an old token renewed without noticing', async () => {
+  it('does not notice that an old token is renewed', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
     await page.reload()
@@ -22,7 +22,7 @@ describe('somebody who signs in', () => {
     expect(page.context().pages()).toHaveLength(1)
   })
 
-  it('has a token renewed that only the agent finds expired', async () => {
+  it('gets a new token if only the agent finds the old one expired', async () => {
     const page = await browser.open(stack.agentUrl)
     await stack.entra('PATCH', 'settings', { clockOffsetSeconds: -7200 })
     await signIn(page, ada)
@@ -31,7 +31,7 @@ describe('somebody who signs in', () => {
     await seeCallFor(page, ada)
   })
 
-  it('has a token renewed that only Entra finds expired, after the agent has begun to answer', async () => {
+  it('gets a new token if only Entra finds the old one expired, after the agent has begun to answer', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await stack.entra('PUT', 'faults', {

@@ -65,7 +65,7 @@ describe('Several agents in the values', () => {
     ])
   })
 
-  it('have to be among the allowed callers of the weather API, if the values name some', async () => {
+  it('have to be among the weather API’s allowed callers, if the values list them', async () => {
     const allowed = { weatherApi: { allowedCallers: [weather.id, trainee.id] } }
     const { token } = readWeatherConfig(weatherSettings(await renderWith(merge(withUser, allowed))))
     expect(token.callers).toEqual([

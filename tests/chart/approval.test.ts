@@ -146,7 +146,7 @@ describe('The tools of an MCP server', () => {
   it.each<[string, Values, string]>([
     ['read only without being allowed', { readOnlyTools: ['list'] }, 'mcpServers.notes.readOnlyTools has list, which is not in allowedTools.'],
     ['unattended without being allowed', { unattendedTools: ['list'] }, 'mcpServers.notes.unattendedTools has list, which is not in allowedTools.'],
-    ['unattended though they wait for nobody', { readOnlyTools: ['get_note'], unattendedTools: ['get_note'] }, 'unattendedTools has get_note, which is in readOnlyTools'],
+    ['unattended though they never wait', { readOnlyTools: ['get_note'], unattendedTools: ['get_note'] }, 'unattendedTools has get_note, which is in readOnlyTools'],
     ['read only by a wildcard', { readOnlyTools: ['*'] }, '/mcpServers/notes/readOnlyTools/0'],
   ])('are refused if they are %s', async (_what, values, sentence) => {
     const approval = { existingSecret }

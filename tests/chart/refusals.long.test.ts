@@ -25,8 +25,8 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'an agent’s own user without an account': [several({ one: { ...agent, flows: ['agent-user'] } }), 'set agents.one.agentUser.objectId.'],
   'the blueprint as one of several agents': [several({ one: { ...agent, clientId: blueprintAppId } }), 'agents.one.clientId is the id of the blueprint'],
   'two agents of one identity': [{ ...several({ one: agent, other: agent }), defaultAgent: 'one' }, 'agents.other.clientId is the id of agents.one.clientId'],
-  'an agent for an API that there is not': [several({ one: { ...agent, apis: ['weather'] } }), 'agents.one.apis has weather, but there are only weather-api.'],
-  'a sign-in for one agent that nobody can do': [several({ one: { ...agent, requireSignIn: true } }), 'agents.one.requireSignIn is true, but nobody can sign in'],
+  'an agent for an API that is not configured': [several({ one: { ...agent, apis: ['weather'] } }), 'agents.one.apis has weather, but there are only weather-api.'],
+  'sign-in required at one agent, though nobody can sign in': [several({ one: { ...agent, requireSignIn: true } }), 'agents.one.requireSignIn is true, but nobody can sign in'],
   'an API without its application': [{ downstreamApis: { orders: { url: 'https://orders.example.com' } } }, 'downstreamApis.orders.appId is not set.'],
   'an API without an address': [{ downstreamApis: { orders: { appId: identities.entra.tenantId } } }, 'downstreamApis.orders.url is not set.'],
   'an API in the cluster that no policy lets the agent reach': [
@@ -61,7 +61,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'alerts without a volume': [{ weatherApi: { replicas: 1, alerts: { enabled: true } } }, 'set weatherApi.alerts.volume.existingClaim, or volume.size'],
   'alerts on two volumes': [{ weatherApi: { replicas: 1, alerts: { enabled: true, volume: { size: '1Gi', existingClaim: 'a' } } } }, 'has both existingClaim and size'],
   'no weather API at all': [{ weatherApi: { enabled: false } }, 'downstreamApis.weather.url is not set.'],
-  'a client secret that is nowhere': [{ sidecar: { credential: { type: 'ClientSecret' } } }, 'set clientSecret.existingSecret, or clientSecret.value for trying out.'],
+  'a client secret that is not set': [{ sidecar: { credential: { type: 'ClientSecret' } } }, 'set clientSecret.existingSecret, or clientSecret.value for trying out.'],
   'a client secret that is in two places': [
     { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'a', value: 'b' } } } },
     'has both existingSecret and value: remove value.',

@@ -28,7 +28,7 @@ function readMcpServersOf(rendering: Rendering, configMap: string) {
   return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, []))
 }
 
-/** The kind of token that the sidecar's entries for an API request, by flow. */
+/** The kind of token that the sidecar requests for an API in each flow, as variables. */
 function requestsOfFlows(api: string) {
   return Object.fromEntries(
     Object.values(flows).map(({ sidecarEntry: { suffix, requestAppToken } }) => [
@@ -115,7 +115,7 @@ describe('The settings that the chart makes', () => {
     })
   })
 
-  it('make an MCP server known to the sidecar, unless it shares an entry, and to the agent by a file', async () => {
+  it('make an MCP server known to the sidecar, unless the server shares an API’s entry, and to the agent by a file', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     const appId = '99999999-0000-4000-8000-0000000010aa'
     const sidecar = rendering.settings('agents-agent', 'sidecar')
@@ -230,7 +230,7 @@ describe('The settings that the chart makes', () => {
     expect(rendering.settings('demo-agent', 'sidecar')['SSL_CERT_DIR']).toBe('/etc/extra-ca')
   })
 
-  it('name a deny list that is mounted as a folder, which the kubelet keeps up to date, and is no part of the release', async () => {
+  it('name a deny list that is no part of the release and is mounted as a folder, which the kubelet keeps up to date', async () => {
     const rendering = await renderWith({ denyList: { configMap: 'denied-agents' } })
     const settings = rendering.settings('demo-weather-api', 'weather-api')
     expect(readWeatherConfig(settings).token.denyList).toBe('/etc/deny-list/deny-list.json')
@@ -293,7 +293,7 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes()).not.toContain('WARNING')
   })
 
-  it('replace, when they change, the pods that read them and no others', async () => {
+  it('replace only the pods that read them, when they change', async () => {
     const checksums = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
       return ['demo-agent', 'demo-weather-api'].map(

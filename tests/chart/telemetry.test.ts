@@ -69,7 +69,7 @@ describe('Telemetry in the chart', () => {
     }
   })
 
-  it('allows egress to the collector for both, and keeps the operator from injecting a second SDK', async () => {
+  it('allows egress to the collector for both services, and keeps the operator from injecting a second SDK', async () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const { egress } = rendering.spec<{ egress: unknown[] }>('NetworkPolicy', `demo-${component}`)

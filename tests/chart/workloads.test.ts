@@ -149,7 +149,7 @@ describe('Objects that point at others', () => {
     for (const { metadata } of rendering.objects) expect(metadata.name.length).toBeLessThanOrEqual(63)
   })
 
-  it('use the accounts that exist already when told to', async () => {
+  it('use existing ServiceAccounts if the values name them', async () => {
     const rendering = await renderWith({
       agent: { serviceAccount: { create: false, name: 'existing' } },
       weatherApi: { serviceAccount: { create: false, name: 'existing' } },
@@ -160,7 +160,7 @@ describe('Objects that point at others', () => {
 })
 
 describe('The way in', () => {
-  it('by an Ingress is over TLS', async () => {
+  it('by an Ingress uses TLS', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.spec('Ingress', 'agents-agent')).toEqual({
       ingressClassName: 'nginx',
@@ -182,7 +182,7 @@ describe('The way in', () => {
     })
   })
 
-  it('by a gateway is its https listener', async () => {
+  it('by a gateway uses its https listener', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.find('HTTPRoute', 'agents-agent').apiVersion).toBe('gateway.networking.k8s.io/v1')
     expect(rendering.spec('HTTPRoute', 'agents-agent')).toEqual({

@@ -8,7 +8,7 @@ import { runIn } from './support/in-container.ts'
 
 const { agentId, agentUserId, alertsAgentId, ada } = identities
 const refused = { status: 400, code: 'INVALID_REQUEST' }
-/** What each agent gets in each flow: whose token it was, or the code of the problem. */
+/** What each agent gets in each flow: whose token it used, or the code of the problem. */
 // biome-ignore format: table
 const outcomes = {
   weather: { autonomous: { azp: agentId, oid: agentId }, obo: { azp: agentId, oid: ada.oid }, 'agent-user': { azp: agentId, oid: agentUserId } },
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
-/** Runs one turn, and returns what it got in the words of the table. */
+/** Runs one turn, and returns its outcome in the words of the table. */
 async function outcomeOf({ agent, flow }: (typeof questions)[number]) {
   const { status, body } = await ask(agentUrl, { agent, flow }, userToken)
   if (status !== 200) return { status, code: body.code }

@@ -116,7 +116,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
       const { metadata } = await demo.namespace.pod('weather-api')
       await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
       await rolloutEnds('weather-api')
-      // The approval comes again, to a pod that has not seen it, and gets the result of the first one.
+      // The approval comes again, to a pod that has not seen it, and gets the result of the first approval.
       await expect
         .poll(() => approve(other, waiting), { timeout: 60_000 })
         .toMatchObject({ tools: [{ status: 'ok' }] })

@@ -58,7 +58,7 @@ beforeAll(async () => {
   // Requests to names under .localhost never go through a proxy.
   const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
   entraHost = new URL(authority).host
-  // Both authorities, since a company has its own besides the usual ones.
+  // Pods trust both authorities, as in companies that have their own besides the usual ones.
   const own = await namespace.kubectl(
     'get',
     'configmap',

@@ -42,7 +42,7 @@ afterAll(async () => {
   for (const laptop of laptops) await laptop[Symbol.asyncDispose]()
 })
 
-/** With the agent. Its first check of the sidecar has to be over before a test restarts the sidecar. */
+/** Also starts the agent, whose first check of the sidecar has to be over before a test restarts the sidecar. */
 async function startLaptop(): Promise<Laptop> {
   const laptop = await Laptop.start()
   await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
@@ -68,7 +68,7 @@ async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
   return (await askWeather(laptop.stack, cause.flow, userToken)).body
 }
 
-/** What the doctor says first of a failure, which is what its users act on. */
+/** The doctor's first finding on a failure, which is the one that its users act on. */
 function verdictOn(failure: InducedFailure): Finding {
   const findings = seen.get(failure) ?? []
   const isVerdict = ({ status, code }: Finding) =>
@@ -95,7 +95,7 @@ describe('The doctor names what is wrong when', () => {
     expect(hint).not.toBe('')
   })
 
-  it('a failure is only a warning, and then finds nothing that failed', () => {
+  it('a failure is only a warning, and then reports no check as failed', () => {
     for (const [, failure] of all.filter(([, { warns }]) => warns)) {
       const findings = seen.get(failure) ?? []
       expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])

@@ -58,14 +58,14 @@ interface Situation {
   readonly status?: object
   /** The number of pods that somebody has scaled the agent to. */
   readonly agents?: number
-  /** What kubectl says instead; `undefined` = its user is not allowed to ask. */
+  /** Output of kubectl that differs from a good cluster's; `undefined` = its user is not allowed to ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
   readonly options?: Partial<KubeOptions>
 }
 
 const ready = { phase: 'Running', podIP: '10.1.2.3', conditions: [{ type: 'Ready', status: 'True' }] }
 
-/** What a cluster makes of what the chart renders. */
+/** The objects of a cluster in which this rendering is installed. */
 function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Situation): KubernetesObject[] {
   const pods = rendering.ofKind('Deployment').flatMap(({ metadata, spec }) => {
     const { template } = structuredClone(spec) as Workload
@@ -87,7 +87,7 @@ function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Si
   }))
 }
 
-/** Records what kubectl is going to say. */
+/** Writes the output that kubectl is going to give. */
 async function record(situation: Situation = {}): Promise<void> {
   const rendering = await renderWith(merge(production, situation.values ?? {}))
   const answers: Readonly<Record<string, string | undefined>> = {
@@ -131,7 +131,7 @@ const notes = {
   allowedTools: ['get_note', 'add_note'],
 }
 
-/** What can be wrong, and what the doctor has to say first about it. */
+/** What can be wrong, and what the doctor's first finding has to be. */
 // biome-ignore format: table
 const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
   ['the release has another name', { options: { release: 'other' } }, 'FAIL release: RELEASE_NOT_FOUND'],

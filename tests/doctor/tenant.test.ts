@@ -93,7 +93,7 @@ it('The doctor says what Graph does not show, and that there is no receipt', asy
   expect(findings.at(-1)?.detail).toContain('sponsors of agent identity "trainee"')
 })
 
-describe('An authentication context that alerts demand', () => {
+describe('An authentication context that users have to prove', () => {
   const confirm: ConditionalAccessPolicy = {
     id: 'policy-1',
     displayName: 'Confirm changes',
@@ -178,7 +178,7 @@ describe('An authentication context that alerts demand', () => {
     expect((await look(undefined, { MCP_CONFIG: file })).map(({ check }) => check).join()).not.toContain('c7')
   })
 
-  it('is not checked if alerts demand none', async () => {
+  it('is not checked if none is configured', async () => {
     expect((await look()).map(({ check }) => check).join()).not.toContain('context')
   })
 })

@@ -8,16 +8,16 @@ export interface Engine extends AsyncDisposable {
   evaluate(expression: string): Promise<unknown>
   /** Presses the mouse at a place of the page, in CSS pixels. */
   click(x: number, y: number): Promise<void>
-  /** Writes a text by the keyboard. */
+  /** Types a text on the keyboard. */
   type(text: string): Promise<void>
   press(key: Key): Promise<void>
   /** All windows, in no order. */
   windows(): Promise<readonly string[]>
-  /** What follows happens in this window. */
+  /** Makes this window the one that all other methods act on. */
   switchTo(window: string): Promise<void>
 }
 
-/** How an engine is started; files that a page hands out arrive in the folder, which is empty before. */
+/** Starts an engine. Downloaded files arrive in the folder, which is empty at first. */
 export type StartEngine = (folder: string) => Promise<Engine>
 
 /** The keys that have no character, and how WebDriver calls them. */

@@ -14,7 +14,7 @@ export class Reader {
     await this.#until(`document.body.innerText.includes(${JSON.stringify(text)})`, text)
   }
 
-  /** Waits for the button, tab or choice of this name, or else one whose name begins like this, and returns its centre. */
+  /** Waits for the button, tab or choice of this name, or else one whose name begins with it, and returns its centre. */
   async finds(name: string): Promise<readonly [number, number]> {
     return (await this.#until(`(${centreOf})(${JSON.stringify(name)})`, name)) as [number, number]
   }
@@ -48,7 +48,7 @@ export class Reader {
   }
 }
 
-/** How many answers are complete: those that tell how long they took. */
+/** The number of complete answers, which are those that show how long they took. */
 const answers = `document.querySelectorAll('.timing').length`
 
 /** Runs in the page. */

@@ -67,7 +67,7 @@ async function connect(url: string, running: AsyncDisposableStack): Promise<Engi
   }
 }
 
-/** Sends a command of WebDriver: with parameters it changes something, without it asks. */
+/** Sends a command of WebDriver: with parameters by POST, without parameters by GET. */
 async function call(url: string, parameters?: object): Promise<unknown> {
   const response = await fetch(
     url,

@@ -38,7 +38,7 @@ const consentOf = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
   })
 
 describe('The right to keep alerts', () => {
-  it('is no part of a set-up unless somebody asks for it', async () => {
+  it('is no part of a set-up unless requested', async () => {
     await run('apply')
     expect(application('weather-api')?.api.oauth2PermissionScopes.map(({ value }) => value)).toEqual([
       'Weather.Read',
@@ -48,7 +48,7 @@ describe('The right to keep alerts', () => {
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
   })
 
-  it('is for all users, and for an agent itself if that is asked for', async () => {
+  it('is given for all users, and to an agent itself if requested', async () => {
     expect(await run(`apply ${forAll}`)).toMatchObject({ code: 0 })
     expect(application('weather-api')).toMatchObject({
       api: { oauth2PermissionScopes: [{}, { value: 'Alerts.ReadWrite', type: 'User', isEnabled: true }] },

@@ -177,7 +177,7 @@ it('a picture for a review has the whole blast radius, what nobody asked for in 
     expect(picture).toContain(title)
 })
 
-it('what Graph does not show is not evaluated, and never clean', async () => {
+it('what Graph does not show is reported as not evaluated, never as clean', async () => {
   tenant.workplace.useToken(
     await graphToken(
       tenant,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import { type Call, tellingOf } from './support/faulty-graph.ts'
+import { type Call, decisiveCalls } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
 import { newWorkplace, useTenant } from './support/tenant.ts'
 import type { Workplace } from './support/workplace.ts'
@@ -36,7 +36,7 @@ it('a set-up that lost the response to any one call goes on where it stopped, an
   const calls = await callsOf(first, 'apply', ...options)
   const whole = portrait()
   expect(calls.length).toBeGreaterThan(30)
-  for (const call of tellingOf(calls)) {
+  for (const call of decisiveCalls(calls)) {
     tenant.entra.reset()
     tenant.graph.reset()
     using workplace = newWorkplace(tenant)
@@ -106,7 +106,7 @@ it('a removal that lost the response to any one call goes on where it stopped', 
   const [asSetUp, files] = [structuredClone(content), workplace.save()]
   const calls = await callsOf(workplace, 'destroy', '--yes')
   expect(calls.length).toBeGreaterThan(20)
-  for (const call of tellingOf(calls)) {
+  for (const call of decisiveCalls(calls)) {
     Object.assign(content, structuredClone(asSetUp))
     workplace.restore(files)
     tenant.graph.reset()

@@ -63,7 +63,7 @@ describe('two runs at once', () => {
   })
 })
 
-describe('a receipt that got lost', () => {
+describe('a receipt that got lost or cannot be read', () => {
   async function lose() {
     await run('apply --blueprint-name B --page-name P', ...options)
     const { setUpId, objects } = tenant.workplace.receipt
@@ -112,7 +112,7 @@ describe('a receipt that got lost', () => {
     expect(said).toContain(`--adopt ${setUpId}`)
   })
 
-  it('or cannot be read is kept beside the new one', async () => {
+  it('is kept beside the new one if it still exists', async () => {
     const { setUpId } = await lose()
     for (const text of ['{ "half": ', '{"version":1}']) {
       writeFileSync(tenant.workplace.receiptPath, text)

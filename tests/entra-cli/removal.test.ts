@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tellingOf } from './support/faulty-graph.ts'
+import { decisiveCalls } from './support/faulty-graph.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
@@ -62,7 +62,7 @@ describe('apply takes away', () => {
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]
     tenant.graph.reset()
     await run(removal)
-    const [calls, left] = [tellingOf(tenant.graph.calls), Object.keys(tenant.workplace.receipt.objects)]
+    const [calls, left] = [decisiveCalls(tenant.graph.calls), Object.keys(tenant.workplace.receipt.objects)]
     for (const { number } of calls) {
       Object.assign(content(), structuredClone(asSetUp))
       tenant.workplace.restore(files)

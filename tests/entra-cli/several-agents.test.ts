@@ -312,7 +312,7 @@ describe('what agents inherit from their blueprint', () => {
     expect(code).toBe(3)
   })
 
-  it('is not evaluated, and never clean, if Graph does not show it', async () => {
+  it('is reported as not evaluated, never as clean, if Graph does not show it', async () => {
     await run(`apply ${agents}`)
     tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
     const { output } = await run('status')

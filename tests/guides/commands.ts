@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** What a document shows to be typed: `sh` is the same in bash and PowerShell. */
+/** Commands that a document shows to be typed; those of `sh` are the same in bash and PowerShell. */
 export interface Block {
   readonly shell: 'sh' | 'bash' | 'powershell'
   /** The rest of the line with the name of the shell. */

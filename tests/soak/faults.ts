@@ -26,7 +26,7 @@ export interface Fault {
   readonly right: RightCodes
   /** How long after the fault's end its effects may appear for the first time. */
   readonly showsWithinMs?: number
-  /** Injects the fault. Returns a function that undoes it, unless it is over at once. */
+  /** Injects the fault. Returns a function that undoes the fault, unless the fault is over at once. */
   inject(target: Target): Promise<(() => Promise<unknown>) | undefined>
 }
 
@@ -139,7 +139,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'The weather API is down',
     endsProcesses: true,
-    // While the MCP tools are not known, the model uses the tools for the API.
+    // While the agent does not know the MCP tools, the model uses the tools for the API.
     right: { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
     async inject({ demo: { namespace } }) {
       const scale = (replicas: number) =>

@@ -9,11 +9,11 @@ interface Watched {
 }
 
 const components = ['agent', 'weather-api'] as const
-/** The weather API keeps alerts in a file, which one pod writes. */
+/** The weather API has one pod, since only one may write its file of alerts. */
 export const replicas = { agent: 2, 'weather-api': 1 } as const
 /** Longer than the five minutes that Kubernetes may wait before it restarts a container that ended often. */
 const limitMs = 6 * 60_000
-/** The ways of `in-pod/ask.ts`. */
+/** The number of kinds of turns (`Way`) in `in-pod/ask.ts`. */
 const kindsOfTurns = 13
 /** The number of turns of each kind that have to succeed in a row. */
 const wellInARow = 3

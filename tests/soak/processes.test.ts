@@ -3,7 +3,7 @@ import { fitSlope } from './processes.ts'
 
 const hour = 3_600_000
 
-describe('the slope of what processes hold', () => {
+describe('the slope of the processes’ resources', () => {
   it('is common to all processes, whatever level each has', () => {
     const points = [0, 0.5, 1, 1.5].flatMap(hours => [
       { process: 'a', at: hours * hour, value: 100 + 6 * hours },
@@ -14,7 +14,7 @@ describe('the slope of what processes hold', () => {
     expect(slope?.error).toBeCloseTo(0)
   })
 
-  it('has the error of a line through scattered points', () => {
+  it('has the standard error of the fit if the points are scattered', () => {
     const points = [0, 2, 2, 2, 4].map((value, index) => ({ process: 'a', at: index * hour, value }))
     const slope = fitSlope(points)
     // Calculated by hand: 8 / 10, and the square root of 1.6 / 3 / 10.

@@ -61,7 +61,7 @@ describe('the report', () => {
     expect(text).toContain(`${turn.way}, \`${turn.outcome}\``)
   })
 
-  it('complains of a turn that took too long, even if it was answered, and of what is open at the end', () => {
+  it('complains of a turn that took too long, even if it was answered, and of turns that are open at the end', () => {
     const { complaints } = reportOn(runOf([{ ...well, ms: 61_000 }], { openAtEnd: 2 }))
     expect(complaints).toEqual([
       'A turn (bedrock obo) took 61.0 s.',

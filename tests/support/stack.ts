@@ -23,7 +23,7 @@ export type PartName = (typeof partNames)[number]
 /** Additional or changed variables of each part; `undefined` unsets one. */
 export type StackOverrides = Partial<Record<PartName, Environment>>
 
-/** A sidecar that a test has stopped does not come back soon. */
+/** Waits only briefly for the sidecar, since one that a test has stopped does not come back soon. */
 const timing = { ...usualTiming, sidecarRestartMs: 200 }
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'

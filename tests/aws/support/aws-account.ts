@@ -44,7 +44,7 @@ interface StackOrder {
 interface Stack {
   readonly parameters: Text
   readonly outputs: Text
-  /** Functions that delete what the stack made, to be called from last to first. */
+  /** Functions that delete what the stack made, to be called in reverse order. */
   readonly remove: readonly (() => Promise<unknown>)[]
 }
 
@@ -70,8 +70,8 @@ function roleOf(resources: ReturnType<typeof render>['resources']) {
 }
 
 /**
- * An AWS account. moto emulates IAM; Pod Identity associations and the template's stacks are emulated here, since moto could make
- * only part of a stack: what the template describes is made by API calls.
+ * An AWS account. moto emulates IAM. Pod Identity associations and the template's stacks are emulated here by API calls,
+ * since moto could make only part of a stack.
  */
 export class AwsAccount implements AsyncDisposable {
   readonly stacks = new Map<string, Stack>()

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { findFreePort } from '../../support/ports.ts'
 import { findPython } from '../../support/python.ts'
 
-/** moto, an emulator of AWS by others; these tests use its IAM and STS. */
+/** moto, a third-party emulator of AWS; these tests use its IAM and STS. */
 export class Moto implements AsyncDisposable {
   readonly url: string
   readonly #process: ChildProcess

@@ -51,7 +51,7 @@ export class ScriptedAgent extends LocalServer {
   status: Record<string, unknown> = {}
   script: Script = async () => {}
   goOn: Continuation = async () => {}
-  /** Sent instead of a continuation. */
+  /** The problem that is sent instead of a continuation. */
   refusal: Problem | undefined
   /** The requests to go on with a turn, since the last `forget`. */
   readonly continued: ContinueRequest[] = []

@@ -192,7 +192,7 @@ export function trace(): TraceStep[] {
   ]
 }
 
-/** The same trace on behalf of a user. */
+/** `trace()` on behalf of a user. */
 export function traceFor({ oid, name }: { readonly oid: string; readonly name: string }): TraceStep[] {
   return withFingerprint(trace(), 'd8e8fca2dc0f').map(step =>
     step.token?.role === 'TR'
@@ -214,7 +214,7 @@ export function traceFor({ oid, name }: { readonly oid: string; readonly name: s
   )
 }
 
-/** The same trace of a call as the agent's own user account; no claim distinguishes the account from a user. */
+/** `trace()` of a call as the agent's own user account; no claim distinguishes the account from a user. */
 export function traceAsAccount(): TraceStep[] {
   const account = { oid: '77777777-0000-4000-8000-000000000007', name: 'Weather account' }
   const hidden = {
@@ -236,7 +236,7 @@ export function traceAsAccount(): TraceStep[] {
   })
 }
 
-/** The same trace of another agent, which has an identity and no right: the API accepts its token and denies the call. */
+/** `trace()` of another agent, which has an identity and no right: the API accepts its token and denies the call. */
 export function traceWithoutRight(agentId: string): TraceStep[] {
   const needs = { api: 'weather-api', permission: 'Weather.Read.All', kind: 'role' } as const
   const denied = problem('API_FORBIDDEN', { status: 403, failedCheck: 'permission', needs })
@@ -256,7 +256,7 @@ function withFingerprint(steps: readonly TraceStep[], fingerprint: string): Trac
   return JSON.parse(JSON.stringify(steps).replaceAll('ba7816bf8f01', fingerprint))
 }
 
-/** What a turn’s events repeat of its request. */
+/** The members of a request that the events of its turn repeat. */
 export type Asked = Pick<ChatRequest, 'agent' | 'mode' | 'flow'>
 
 export function turnStart({ agent = 'default', mode, flow }: Asked): TurnEvent {

@@ -1,4 +1,4 @@
-// What these tests read of Kubernetes' objects.
+// The parts of Kubernetes objects that these tests read.
 
 export type Labels = Readonly<Record<string, string>>
 

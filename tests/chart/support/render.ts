@@ -52,7 +52,7 @@ export function run(program: string, args: readonly string[], input = ''): Promi
   })
 }
 
-/** Output of Helm by its arguments, so that equal calls run it once. */
+/** Output of Helm by its arguments, so that equal calls run Helm once. */
 const outputs = new Map<string, Promise<string>>()
 
 function runHelm(options: RenderOptions, command: readonly string[]): Promise<string> {

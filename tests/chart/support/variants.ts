@@ -47,7 +47,7 @@ export function withAlerts(volume: Values): Values {
 
 const cloud = merge(identities, { aws: { roleArn: role } })
 
-/** The variants of the chart that all general checks are made with. */
+/** The variants of the chart that all general checks use. */
 export const variants: Readonly<Record<string, RenderOptions>> = {
   'ci/default-values.yaml': { files: ['ci/default-values.yaml'] },
   'ci/everything-values.yaml': { files: ['ci/everything-values.yaml'] },

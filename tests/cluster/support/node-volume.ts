@@ -13,7 +13,7 @@ export class NodeVolume implements AsyncDisposable {
     this.#maker = maker
   }
 
-  /** Makes a folder that every user may write, and a claim of it in this namespace. */
+  /** Makes a folder that every user may write, and a PersistentVolumeClaim for it in this namespace. */
   static async create(namespace: Namespace): Promise<NodeVolume> {
     const maker = await Namespace.create('volume', 'privileged')
     const name = `${namespace.name}-${randomBytes(3).toString('hex')}`

@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import { kubectl } from './command.ts'
 
 /**
- * Waits until no pod of the cluster is ending: each takes a network interface of the node away, and Chromium on that machine then drops
- * what it is loading.
+ * Waits until no pod of the cluster is ending. With each pod, a network interface of the node goes away, and Chromium on the
+ * node then drops what it is loading.
  */
 export async function untilNoPodEnds(): Promise<void> {
   const names = 'jsonpath={.items[?(@.metadata.deletionTimestamp)].metadata.name}'

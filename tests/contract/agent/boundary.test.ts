@@ -142,7 +142,7 @@ describe('A header that comes twice', () => {
   it.each([
     ['Accept', ['Accept: text/html', 'Accept: application/json']],
     ['X-Forwarded-For', ['X-Forwarded-For: 192.0.2.1', 'X-Forwarded-For: 192.0.2.2']],
-    ['X-Request-Id, in whose place there is a new one', ['X-Request-Id: one', 'X-Request-Id: two']],
+    ['X-Request-Id, which is replaced by a new one', ['X-Request-Id: one', 'X-Request-Id: two']],
     ['Authorization, where no token is needed', ['Authorization: Bearer a', 'Authorization: Bearer b']],
   ])('is accepted if it is a list or decides nothing: %s', async (_what, headers) => {
     const response = await send(chat(hello, local, ...headers))

@@ -142,7 +142,7 @@ describe('Stopping', () => {
     const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
     await expect.poll(() => calls(weather)).toBe(2)
 
-    // An unfinished request keeps this connection open; the fetch proves that the agent has got its beginning.
+    // This unfinished request keeps the connection open; the fetch proves that the agent has received its first part.
     probe.write('GET /read')
     await fetch(`${stack.agentUrl}/livez`)
     const stopped = stack.stop('agent')

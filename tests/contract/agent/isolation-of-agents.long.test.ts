@@ -188,7 +188,7 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
     `${answered.length} of ${turns.length} turns were answered, ${mixed.length} mixed. Refused: ${JSON.stringify([...codes])}
 `,
   )
-  // Only turns of the agent that is switched off fail, and turns that met a sidecar that was slow to come back.
+  // Only turns of the agent that is switched off fail, and turns while the sidecar is slow to restart.
   const isExplained = ([{ agent }, code]: [Asked, unknown]) =>
     code === 'AGENT_DISABLED' ? agent === switchedOff : temporary.has(code)
   expect(refused.filter(one => !isExplained(one))).toEqual([])

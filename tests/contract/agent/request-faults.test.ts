@@ -50,7 +50,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
       '16,001 characters of history',
       { history: ['user', 'assistant'].map(role => ({ role, text: 'x'.repeat(8_001) })) },
     ],
-  ])('with %s is too long', async (_what, part) => {
+  ])('with %s is refused as too long', async (_what, part) => {
     const { status, body } = await send(JSON.stringify({ ...question, ...part }), json, accept)
     expect([status, body.code]).toEqual([400, 'MESSAGE_TOO_LONG'])
   })

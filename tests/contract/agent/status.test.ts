@@ -44,7 +44,7 @@ describe('/api/status', () => {
   })
 
   it('answers with 200 before anything behind the agent has answered', async () => {
-    // The agent waits for this sidecar, which is alive but silent, so that nothing is known of it yet.
+    // The agent waits for this sidecar, which is alive but silent, so that the agent does not know its state yet.
     await using silent = await startScriptedServer((request, response) => {
       if (request.url === '/healthz') response.end('Healthy')
     })

@@ -12,11 +12,11 @@ export interface OidcIssuer {
   readonly issuer: string
   /** A token of the service account, with claims to replace; `undefined` removes one. */
   token(claims?: Claims): string
-  /** From now on signs with a new key, which is published at once. */
+  /** Changes to a new signing key, which is published at once. */
   rotate(): void
-  /** Signs with a key that is never published. */
+  /** A token that is signed with a key that is never published. */
   forge(claims?: Claims): string
-  /** Responds to everything by this listener until called with `undefined`. */
+  /** Lets this listener respond to all requests, until called with `undefined`. */
   respondWith(listener: RequestListener | undefined): void
   close(): Promise<void>
 }

@@ -77,7 +77,7 @@ describe('the turn’s deadline', () => {
 })
 
 describe('an aborted turn', () => {
-  it('does not tell whether Bedrock is available', async () => {
+  it('leaves it unknown whether Bedrock is available', async () => {
     const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
     void neverEnding()
     const leaving = new AbortController()

@@ -84,7 +84,7 @@ describe('A step of the model that reads and changes', () => {
     expect(usage).toMatchObject({ inputTokens: 20, outputTokens: 10 })
   })
 
-  it('goes back to the model with its thinking as it was', async () => {
+  it('goes back to the model with its thinking unchanged', async () => {
     const thinking: StreamEvent[] = [
       { messageStart: { role: 'assistant' } },
       {

@@ -13,7 +13,7 @@ const askFor = (city: string) => [
   ...toolUse(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
   ...stop('tool_use'),
 ]
-/** Checks that the tool result that came back is this city's, with this city's user in it. */
+/** Checks that a tool result is for this city, and has this city's user in it. */
 function judge(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)

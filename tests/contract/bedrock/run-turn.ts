@@ -14,7 +14,7 @@ import { TraceRecorder } from '../../../services/agent/src/turn/trace-recorder.t
 import type { Answered, AnswerMode, Turn } from '../../../services/agent/src/turn/turn.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 
-/** A turn that ended, with all that the user got of it. */
+/** A turn that ended, with everything that the user received. */
 export interface FinishedTurn {
   readonly answer: string
   readonly deltas: readonly string[]
@@ -77,13 +77,13 @@ const withoutApis: Pick<ApiCaller, 'for'> = {
   },
 }
 
-/** Keys that a scripted Bedrock takes, because it checks none. */
+/** Keys for a scripted Bedrock, which checks none. */
 export const credentials = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
 
-/** Connects bedrock mode as the environment says, and nothing else. */
+/** Connects bedrock mode by these variables, without the rest of the agent. */
 export function connect(
   environment: Record<string, string>,
   weather: WeatherClient = sunshine(),

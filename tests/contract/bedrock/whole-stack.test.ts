@@ -65,7 +65,7 @@ const tokens = (reply: ChatResponse) =>
   reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
 
 describe('a conversation with Claude', () => {
-  it('as the agent itself: two cities at once, then their tomorrow', async () => {
+  it('as the agent itself: two cities at once, then tomorrow’s weather there', async () => {
     const first = await compareOsloAndRome()
     for (const claims of tokens(first)) {
       expect(claims).toMatchObject({ azp: identities.agentId, idtyp: 'app' })

@@ -18,9 +18,9 @@ async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: s
 describe('What a user gets when Entra answers, for reasons of its own,', () => {
   // biome-ignore format: table
   it.each([
-    ['with a claims challenge', 50076, { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }, 'CONDITIONAL_ACCESS_REQUIRED'],
-    ['that it throttles, and until when', 90055, { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }, 'ENTRA_UNAVAILABLE'],
-  ] as const)('%s (AADSTS%i): that', async (_what, aadsts, order, code) => {
+    ['with a claims challenge', 50076, 'CONDITIONAL_ACCESS_REQUIRED', { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }],
+    ['that it throttles, and until when', 90055, 'ENTRA_UNAVAILABLE', { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }],
+  ] as const)('%s (AADSTS%i): %s', async (_what, aadsts, code, order) => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).faults.inject(order)

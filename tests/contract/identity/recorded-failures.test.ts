@@ -6,8 +6,8 @@ import { type RecordedCall, readRecording } from '../sidecar/replay/recording.ts
 
 type Flow = 'autonomous' | 'obo'
 
-// What the agent makes of the official sidecar’s own responses, in codes that are written out here: tables that emulator and
-// agent share could be wrong on both sides. The second code is that of the on-behalf-of flow; a flow that was not recorded has none.
+// The codes by which the agent reports the official sidecar’s own responses, written out here: tables that emulator and agent
+// share could be wrong on both sides. The second code is for the on-behalf-of flow; a flow that was not recorded has none.
 // biome-ignore format: table
 const recorded: readonly (readonly [scenario: string, autonomous: string, obo: string])[] = [
   ['entra-says-7000215-on-tr', 'BLUEPRINT_CREDENTIAL_REJECTED', 'BLUEPRINT_CREDENTIAL_REJECTED'],
@@ -50,8 +50,8 @@ function codesOf(calls: readonly RecordedCall[], flow: Flow, route: string): rea
   })
 }
 
-describe('What the official sidecar responded is', () => {
-  it.each(recorded)('told apart in %s: %s, %s', (scenario, autonomous, obo) => {
+describe('The recorded responses of the official sidecar', () => {
+  it.each(recorded)('lead to the right codes in %s: %s, %s', (scenario, autonomous, obo) => {
     const { calls, entra } = readRecording(scenario)
     const expected = (code: string) => (code === '' ? [] : [code])
     expect([...new Set(codesOf(calls, 'autonomous', '/AuthorizationHeaderUnauthenticated'))]).toEqual(

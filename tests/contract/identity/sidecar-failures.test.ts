@@ -62,7 +62,7 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('accepts connections and is silent: SIDECAR_UNREACHABLE, before the deadline blames Entra', async () => {
+  it('accepts connections and never responds: SIDECAR_UNREACHABLE, before the deadline would blame Entra', async () => {
     await startAfresh(stack)
     await stack.stop('sidecar')
     const silent = await new LocalServer(() => undefined, 'localhost').start(portOf(stack.sidecarUrl))

@@ -11,7 +11,7 @@ export function tenantOf(stack: Stack): Entra {
 }
 
 /**
- * The whole system, once the agent's first check of the sidecar is over: it must not coincide with a restart of the sidecar.
+ * The whole system, after the agent's first check of the sidecar, which must not coincide with a restart of the sidecar.
  */
 export async function startSettled(overrides: StackOverrides = {}): Promise<Stack> {
   const stack = await Stack.start(overrides)
@@ -19,7 +19,7 @@ export async function startSettled(overrides: StackOverrides = {}): Promise<Stac
   return stack
 }
 
-/** Back to the seeded tenant, and a sidecar that has no token yet. */
+/** Resets the tenant to its seed, and restarts the sidecar, which then has no token yet. */
 export async function startAfresh(stack: Stack, sidecar: Readonly<Record<string, string | undefined>> = {}) {
   tenantOf(stack).reset()
   await stack.restart('sidecar', sidecar)
@@ -31,7 +31,7 @@ export interface Reply {
   readonly text: string
 }
 
-/** Asks the agent for the weather as a user would, in direct mode; Ada in the obo flow unless a token is given. */
+/** Asks the agent for the weather as a user would, in direct mode; in the obo flow as Ada, unless a token is given. */
 export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
   const bearer = needsUser(flow) ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
   const question = { message: 'Weather in Oslo?', mode: 'direct', flow }

@@ -14,7 +14,7 @@ beforeEach(() => startAfresh(stack))
 
 type Order = Readonly<Record<string, unknown>>
 
-/** A token that Entra really signs, with whatever fault a test orders. */
+/** A token that Entra really signs, with the fault that a test orders. */
 async function orderToken(order: Order = {}): Promise<string> {
   const right = {
     client: pageAppId,

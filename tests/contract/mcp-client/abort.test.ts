@@ -11,7 +11,7 @@ const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const scripted = await forFile(new ScriptedMcpServers().start())
 const ada = await mcp.stack.signIn(identities.ada.oid)
 
-/** Asks, waits until the count is one higher, and leaves; resolves when the agent has noticed. */
+/** Asks, waits until the count is one higher, and leaves; resolves when the request has ended. */
 async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {
   const before = count()
   const controller = new AbortController()

@@ -29,7 +29,7 @@ async function startAgent(): Promise<void> {
   await mcp.configure({ 'weather-tools': server }, { SEAL_KEYS_FILE: join(folder, 'keys') })
 }
 
-/** What the MCP server's tool gave, as the trace shows it. */
+/** What the MCP server's tool returned, as the trace shows it. */
 function resultIn({ trace }: ChatResponse): unknown {
   const { body } = trace.findLast(({ kind }) => kind === 'api-call')?.response ?? {}
   return JSON.parse((body as { text: string }).text)
@@ -48,7 +48,7 @@ it('The weather API creates an alert once by MCP, though two replicas of the age
     expect(tools).toMatchObject([{ name: 'weather-tools__create_alert', status: 'ok' }])
   expect(resultIn(first)).toMatchObject(order)
   expect(resultIn(second)).toEqual(resultIn(first))
-  // Replayed by the key: without a key, the second call would have found the existing alert.
+  // The key caused the replay: without a key, the second call would have found the existing alert.
   const logged = mcp.stack.weatherLog.map(line => JSON.parse(line) as { outcome?: string })
   expect(logged.flatMap(({ outcome }) => outcome ?? [])).toEqual(['created', 'replayed'])
   expect(resultIn(await mcp.answerTo('My alerts', ada))).toEqual({ alerts: [resultIn(first)] })

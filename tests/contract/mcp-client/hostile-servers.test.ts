@@ -7,14 +7,14 @@ import { McpStack } from './mcp-stack.ts'
 import { type Received, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
 /**
- * The time-out of servers that keep the agent waiting. The others fail at once, and have more time, since all of them are asked
- * for their tools together.
+ * The time-out of servers that keep the agent waiting. The others fail at once. Their time-out is longer, since the agent asks
+ * all of them for their tools at the same time.
  */
 const shortTimeoutMs = 2_000
 const timeoutMsOf = (name: string) => (['silence', 'drip'].includes(name) ? shortTimeoutMs : 10_000)
 const stillOpen = new Set<ServerResponse>()
 
-/** Does something to the calls of a server's tool; the handshake and the list go well. */
+/** Does something to the calls of a server's tool; the handshake and the list succeed. */
 const onCall =
   (answer: (received: Received, response: ServerResponse) => object | undefined) =>
   (received: Received, response: ServerResponse) =>
@@ -307,7 +307,7 @@ describe('the tool of a server that', () => {
   it.each([
     ['does not accept the token', 'refusal', 'API_TOKEN_REJECTED'],
     ['wants a further permission', 'ban', 'API_FORBIDDEN'],
-    ['wants what nobody allowed it to ask of users', 'challenge', 'API_TOKEN_REJECTED'],
+    ['wants a proof that the configuration does not let it demand', 'challenge', 'API_TOKEN_REJECTED'],
   ])(
     '%s ends the turn after one request, and no address of the challenge is called',
     async (_what, name, code) => {
@@ -377,7 +377,7 @@ describe('the tool of a server that', () => {
     )
   })
 
-  it('gives it the name of one of the agent’s own tools does not replace the agent’s', async () => {
+  it('gives it the name of one of the agent’s own tools does not replace the agent’s tool', async () => {
     await mcp.answerTo('Use get_shadow')
     const reply = await mcp.answerTo('What is the weather in Oslo?')
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'ok' }])

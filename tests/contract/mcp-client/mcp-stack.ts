@@ -42,9 +42,9 @@ export class McpStack implements AsyncDisposable {
   }
 
   /**
-   * Starts the agent with these servers, or starts it anew, and waits until it has looked up the tools that are listed to
-   * the agent itself. What is not given is as for the notes server; tools only read unless the server's `readOnlyTools` says
-   * otherwise.
+   * Starts or restarts the agent with these servers, and waits until it has looked up the tools that they list to the agent
+   * itself. Members that are missing are those of the notes server; tools only read unless the server's `readOnlyTools`
+   * says otherwise.
    */
   async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.#folder, 'mcp.json')

@@ -23,8 +23,8 @@ export interface NotesServer extends AsyncDisposable {
 }
 
 /**
- * An MCP server as others write them, of both eras, that takes tokens of the tenant which are meant for it and says in each
- * result whose token it was.
+ * An MCP server of both eras, as third parties write them. It takes the tenant's tokens that are meant for it, and says in
+ * each result whose token it was.
  */
 export async function startNotesServer(entraUrl: string): Promise<NotesServer> {
   const issuer = `${entraUrl}/${identities.tenantId}`

@@ -20,7 +20,7 @@ function offeredIn({ trace }: ChatResponse): readonly string[] {
 }
 
 describe('What the model is offered', () => {
-  it('is what the configuration allows of each server, and nothing that the server says besides', async () => {
+  it('is what the configuration allows of each server, and nothing else from the server', async () => {
     await mcp.configure({
       notes: { url: notes.url, allowedTools: ['get_note', 'fail'] },
       'more-notes': { url: notes.url, allowedTools: ['get_note'] },
@@ -66,7 +66,7 @@ describe('What the model is offered', () => {
       .toMatchObject({ components: { my_notes: { state: 'ready' } } })
   })
 
-  it('fails in the server’s words, which the model passes on', async () => {
+  it('reports failures in the server’s words, which the model passes on', async () => {
     const reply = await mcp.answerTo('Use fail with topic Apollo')
     expect(reply.tools).toMatchObject([{ name: 'my-notes__fail', status: 'failed' }])
     expect(reply.answer).toContain('There is no note about Apollo.')

@@ -29,8 +29,8 @@ function offeredIn({ trace }: ChatResponse): readonly string[] {
 }
 
 /**
- * The first answer of a fresh agent for which the look-up of the vault’s tools did not take too long, which can happen on a
- * busy machine.
+ * The first answer of a fresh agent that got the vault’s tools in time. On a busy machine, the look-up can take too long;
+ * another fresh agent is then asked.
  */
 async function firstAnswerInTime(message: string, token: string): Promise<ChatResponse> {
   for (;;) {

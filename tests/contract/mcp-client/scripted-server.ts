@@ -36,7 +36,7 @@ export const tool = (name: string, more: object = {}) => ({
 
 export const textResult = (text: string) => ({ content: [{ type: 'text', text }] })
 
-/** MCP servers on one socket, a path for each, that answer as they are told; JSON-RPC written by hand, no token checked. */
+/** MCP servers on one socket, a path for each, that respond as scripted; JSON-RPC written by hand, no token checked. */
 export class ScriptedMcpServers extends LocalServer {
   readonly received: Received[] = []
   readonly scripts: Record<string, Script> = {}

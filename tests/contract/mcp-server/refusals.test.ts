@@ -63,7 +63,7 @@ describe('the MCP endpoint of the weather API', () => {
     )
   })
 
-  it('demands a token in the Authorization header, whatever is asked', async () => {
+  it('demands a token in the Authorization header, whatever the request', async () => {
     const places = [{}, { authorization: 'Basic YTpi' }, { cookie: `access_token=${token}` }]
     for (const headers of places)
       expect(await send(headers)).toMatchObject({
@@ -74,7 +74,7 @@ describe('the MCP endpoint of the weather API', () => {
     for (const method of ['GET', 'DELETE']) expect((await send({}, { method })).status).toBe(401)
   })
 
-  it('says of a good token without the right that the right is missing', async () => {
+  it('says that the right is missing if a good token lacks it', async () => {
     const claims = autonomousClaims({ authority: api.issuer.url, claims: { roles: [] } })
     expect(await send(bearer(api.issuer.sign(claims)))).toMatchObject({
       status: 403,
@@ -125,7 +125,7 @@ describe('the MCP endpoint of the weather API', () => {
     ['no JSON', {}, '{', 400],
     ['another type', { 'content-type': 'text/plain' }, listTools, 415],
     ['a client that takes no events', { accept: 'application/json' }, listTools, 406],
-    ['a revision that nobody knows', { 'mcp-protocol-version': '1999-01-01' }, listTools, 400],
+    ['an unknown revision', { 'mcp-protocol-version': '1999-01-01' }, listTools, 400],
   ])('refuses %s', async (_name, headers, body, status) => {
     expect((await send({ ...bearer(token), ...headers }, { body })).status).toBe(status)
   })

@@ -27,7 +27,7 @@ describe('A caller’s token is refused in the official sidecar’s words when i
   })
 })
 
-test('A token that ended less than five minutes ago still passes', async () => {
+test('A token that expired less than five minutes ago still passes', async () => {
   const trial = await Trial.begin()
   const headers = trial.signIn()
   trial.clock.advanceSeconds(3600 + 290)
@@ -42,7 +42,7 @@ test('Configured audiences replace the rule by version', async () => {
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: ids.blueprint }))).status).toBe(401)
 })
 
-test('A key that Entra has just begun to use is refused once and known with the next call', async () => {
+test('A key that Entra has just begun to use is refused once and known at the next call', async () => {
   const trial = await Trial.begin()
   await trial.get(onBehalfOfPath, trial.signIn())
   trial.stage.entra.publishNewKey()

@@ -69,7 +69,7 @@ test('A call goes out as configured and overridden, with the agent’s token and
   expect(takeApart(call?.headers.authorization?.slice('Bearer '.length) ?? '')?.claims['azp']).toBe(ids.agent)
 })
 
-test('/DownstreamApi responds with 401 only to what a user could mend; every other refusal of Entra is a 500', async () => {
+test('/DownstreamApi responds with 401 only to refusals of Entra that a user could mend, and with 500 to all others', async () => {
   const api = await startApi({ status: 200 })
   for (const [error, status] of [
     ['interaction_required', 401],
@@ -89,7 +89,7 @@ test('/DownstreamApi responds with 401 only to what a user could mend; every oth
   }
 })
 
-test('An API that cannot be reached, or has no address, is a 500', async () => {
+test('A call of an API that cannot be reached, or has no address, gets a 500', async () => {
   for (const url of ['http://127.0.0.1:1/', null]) {
     const trial = await Trial.begin({
       environment: {

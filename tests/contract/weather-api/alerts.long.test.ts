@@ -74,7 +74,7 @@ describe('an alert', () => {
   const post = (url: string, oid: string, key: string, celsius: number) =>
     postJson(`${url}/alerts`, orderOf(celsius), { token: tokenOf(oid), headers: { 'idempotency-key': key } })
 
-  it('that was answered is kept, and none exists twice, however many times the process is killed', {
+  it('whose creation was answered is kept, and none exists twice, however many times the process is killed', {
     timeout: 900_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)

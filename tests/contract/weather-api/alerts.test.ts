@@ -110,7 +110,7 @@ describe('alerts', () => {
     expect(await list()).toHaveLength(1)
   })
 
-  it('are not created by a key that came with another alert', async () => {
+  it('are not created by a call whose key came with another alert', async () => {
     await create()
     expect(await create({ body: { ...order, city: 'Bergen' } })).toMatchObject({
       status: 422,
@@ -126,7 +126,7 @@ describe('alerts', () => {
     ['no key', { key: undefined }],
     ['an empty key', { key: '' }],
     ['a key of 65 characters', { key: 'k'.repeat(65) }],
-    ['a key with half its quotation marks', { key: '"key-1' }],
+    ['a key with only one quotation mark', { key: '"key-1' }],
     ['a key of other characters', { key: 'key 1' }],
     ['no city', { body: { ...order, city: '' } }],
     ['a temperature as text', { body: { ...order, when: { ...order.when, celsius: '-5' } } }],

@@ -139,7 +139,7 @@ describe('live weather with climate normals to fall back on', () => {
     await expect.poll(async () => (await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
   })
 
-  it('makes nobody wait for a source that is known to be silent', async () => {
+  it('makes no caller wait for a source that has just been silent', async () => {
     meteo.fail({ status: 502, body: '' })
     await ask('/weather?city=Oslo')
     meteo.fail('silence')

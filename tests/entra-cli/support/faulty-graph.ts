@@ -9,7 +9,7 @@ export interface Call {
 
 /**
  * What happens to a call: `lose` breaks the connection before Graph gets it, `break` before the caller gets the response,
- * `swallow` says 204 without having asked Graph, `forbid` says 403, `not-know` that there is nothing of that name.
+ * `swallow` says 204 without having asked Graph, `forbid` says 403, `not-know` says 400 for an unknown type of object.
  */
 export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 
@@ -49,10 +49,10 @@ export class FaultyGraph {
 }
 
 /**
- * The calls at which it matters whether a command breaks off: the first, writes, and the call after each write. At all others, receipt
+ * The calls at which breaking off makes a difference: the first, writes, and the call after each write. At all others, receipt
  * and tenant are as at the previous call. Losing a call on its way to Graph is like losing the previous response.
  */
-export function tellingOf(calls: readonly Call[]): readonly Call[] {
+export function decisiveCalls(calls: readonly Call[]): readonly Call[] {
   const isWrite = (call: Call | undefined) => call !== undefined && call.method !== 'GET'
   return calls.filter((call, index) => index === 0 || isWrite(call) || isWrite(calls[index - 1]))
 }

@@ -21,7 +21,7 @@ export class Tenant {
     this.entra.requests.all
       .filter(({ method }) => method !== 'GET')
       .map(({ method, path }) => `${method} ${path}`)
-  /** The id that the receipt names. */
+  /** The id that the receipt records. */
   readonly idOf = (key: string) => this.workplace.receipt.objects[key]?.id ?? `no ${key}`
 }
 

@@ -34,7 +34,7 @@ export interface ThreeAgents {
   readonly workplace: Workplace
   readonly run: Workplace['run']
   readonly stack: Stack
-  /** The options that lead to sidecar and API. */
+  /** The options with the URLs of sidecar and API. */
   readonly way: readonly string[]
   /** The rows of the deny list. */
   readonly rows: readonly Readonly<Record<string, string>>[]

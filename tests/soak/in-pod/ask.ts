@@ -13,7 +13,7 @@ interface Way {
   readonly mode: 'direct' | 'bedrock'
   readonly flow: 'autonomous' | 'obo' | 'agent-user'
   readonly message: string
-  /** Whether the turn waits for its user's approval; then what was created is deleted, which waits too. */
+  /** Whether the turn waits for its user's approval. A further turn then deletes what was created, and waits too. */
   readonly waits?: true
   /** The code by which the API has to deny the agent, where it has no right. */
   readonly deniedBy?: string
@@ -22,7 +22,7 @@ interface Way {
 interface Answer {
   readonly answer: string
   readonly notices: readonly { readonly code: string }[]
-  /** In JSON responses; streams have steps. */
+  /** Only in JSON responses; streams send each step as an event. */
   readonly trace?: readonly Step[]
 }
 
@@ -84,7 +84,7 @@ async function userToken(user: string): Promise<string> {
     method: 'POST',
     ca: authority,
     servername: new URL(entraOrigin).hostname,
-    // Its control plane allows this name only.
+    // The Entra emulator's control plane allows this host name only.
     headers: { host: 'localhost', 'content-type': 'application/json' },
     timeout: 5_000,
   })

@@ -7,9 +7,9 @@ export interface Grant {
   readonly after?: Promise<void>
   readonly expiresInSeconds?: number
   readonly refreshInSeconds?: number
-  /** What the response says was granted; as asked when unset. */
+  /** The scopes that were granted according to the response. Default: those that were requested. */
   readonly scope?: string
-  /** The member of a user's grant that the response lacks. */
+  /** The member that is left out of the response to a user's grant. */
   readonly leftOut?: string
 }
 
@@ -32,7 +32,7 @@ export interface Behaviour {
 
 const grant: Outcome = { kind: 'grant' }
 
-/** The token requests that a recording speaks of; the first name that a text begins with counts. */
+/** The recordings' names for token requests. If a text begins with several of them, the first counts. */
 const requests: Readonly<Record<string, (form: URLSearchParams, requestNumber: number) => boolean>> = {
   'every token request': () => true,
   'every token': () => true,
@@ -60,7 +60,7 @@ function isForAgentUser(form: URLSearchParams): boolean {
   return form.get('grant_type') === 'user_fic'
 }
 
-/** Turns what a recording says about Entra into what the scripted Entra does: the last of several sentences counts. */
+/** Turns a recording's sentences about Entra into the scripted Entra's behaviour. The last sentence on a request counts. */
 export function readBehaviour(entra: EntraBehaviour): Behaviour {
   if (entra === 'discovery and keys: 503') return { keysAvailable: false, outcome: () => grant }
   const rules =
