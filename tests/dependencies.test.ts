@@ -27,7 +27,7 @@ function requirementsOf(path: string): readonly Requirement[] {
 describe('The Python packages of the tests', () => {
   const installed = requirementsOf('tests/requirements.txt')
 
-  it('are all pinned, and known by their hashes', () => {
+  it('are all pinned, with their hashes', () => {
     expect(installed.length).toBeGreaterThan(20)
     for (const { pin, hashes } of installed) {
       expect(pin).toMatch(/^[A-Za-z0-9._-]+(\[[^\]]+\])?==[A-Za-z0-9.+!]+$/)

@@ -118,7 +118,7 @@ describe('a call that changes something', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
 
-  it('keeps waiting if the agent is busy, and says why it did not go on', async () => {
+  it('keeps waiting if the agent is busy, and its card says why', async () => {
     agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await ask(page, question)

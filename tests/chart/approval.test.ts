@@ -61,8 +61,8 @@ describe('A Secret with the keys that seal waiting turns', () => {
   it.each<[string, Values, string]>([
     ['alerts', { weatherApi: alerts }, 'Calls of weatherApi.alerts wait'],
     ['tools of an MCP server', { mcpServers: { notes } }, 'Calls of mcpServers.notes (get_note, add_note) wait'],
-    ['one of them', { mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } } }, 'Calls of mcpServers.notes (add_note) wait'],
-    ['both', { weatherApi: alerts, mcpServers: { notes } }, 'Calls of weatherApi.alerts, mcpServers.notes (get_note, add_note) wait'],
+    ['one tool of an MCP server', { mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } } }, 'Calls of mcpServers.notes (add_note) wait'],
+    ['alerts and tools of an MCP server', { weatherApi: alerts, mcpServers: { notes } }, 'Calls of weatherApi.alerts, mcpServers.notes (get_note, add_note) wait'],
   ])('is demanded for %s, as soon as the agent may have several pods', async (_what, values, sentence) => {
     const one = { agent: { replicas: 1 } }
     const upToSix = { agent: { replicas: 1, autoscaling: { enabled: true } } }

@@ -33,7 +33,7 @@ function tokensOf(rendering: Rendering) {
 }
 
 describe.each(federations)('With %s for Entra and %s for AWS', (credential, auth, values) => {
-  it('there is no stored secret: none is made, and no pod names one', async () => {
+  it('no secret is stored: the chart makes none, and no pod names one', async () => {
     const rendering = await render({ values })
     expect(rendering.ofKind('Secret')).toEqual([])
     for (const [name, pod] of rendering.pods) expect([name, secretsOf(pod)]).toEqual([name, []])

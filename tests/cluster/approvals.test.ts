@@ -71,7 +71,7 @@ async function kept(url: string): Promise<readonly number[]> {
   return [...answer.matchAll(/below −(\d+) °C/g)].map(([, degrees]) => -Number(degrees))
 }
 
-/** The pods of the agent, each with an address of its own on this machine while `use` runs. */
+/** Runs `use` with the URLs of port-forwards, one to each pod of the agent. */
 async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result>): Promise<Result> {
   const pods = await demo.namespace.pods('agent')
   await using stack = new AsyncDisposableStack()

@@ -75,7 +75,7 @@ const putPolicy = (PolicyName: string, document: object) =>
     new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
   )
 
-describe('The doctor, of the role that the template made,', () => {
+describe('The doctor, when it checks the role that the template made,', () => {
   it.each([
     ['by tokens of the issuer', { Issuer }, webIdentity],
     ['by EKS Pod Identity', { PodIdentityCluster: 'prod' }, podIdentity],
@@ -138,7 +138,7 @@ describe('The doctor, of the role that the template made,', () => {
     expect(finding?.detail).toContain('arn:aws:iam::999999999999:root')
   })
 
-  it('only warns of missing access, since it may be given in other words', async () => {
+  it('only warns of missing access, since another form of policy may give it', async () => {
     await account.deploy('agent', { Issuer, ModelId })
     await account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'bedrock' }))
     expect(await look()).toMatchObject({ status: 'WARN', code: 'ROLE_ACCESS_MISSING' })

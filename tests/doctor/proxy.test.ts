@@ -35,7 +35,7 @@ async function look(...others: readonly string[]) {
   return finding
 }
 
-describe('The doctor, of a proxy that the environment names,', () => {
+describe('The doctor, when it checks the proxy of the environment,', () => {
   it('says that the proxy puts a certificate of its own in the place of the host’s', async () => {
     expect(await look()).toMatchObject({ status: 'FAIL', code: 'PROXY_BREAKS_TLS' })
   })
@@ -46,7 +46,7 @@ describe('The doctor, of a proxy that the environment names,', () => {
     ['does not let the call through', () => { proxy.refusal = { status: 403 } }, 'PROXY_REFUSED'],
     ['does not reach the host', () => { proxy.refusal = { status: 502 } }, 'PROXY_UNAVAILABLE'],
     ['is not there', () => vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:9'), 'PROXY_UNAVAILABLE'],
-  ])('says that it %s', async (_what, change, code) => {
+  ])('says that the proxy %s', async (_what, change, code) => {
     change()
     expect(await look()).toMatchObject({ status: 'FAIL', code })
   })

@@ -16,7 +16,7 @@ export class Program implements AsyncDisposable {
     this.#child.on('error', error => this.#child.stderr?.destroy(error))
   }
 
-  /** Waits until the program has printed something like this, and returns what the first group matched. */
+  /** Waits until the program's output matches this pattern, and returns what the first group matched. */
   async prints(pattern: RegExp, descriptor: 2 | 3 = 2): Promise<string> {
     let printed = ''
     for await (const piece of (this.#child.stdio[descriptor] as Readable).iterator({

@@ -144,7 +144,7 @@ it.each([
   expect(code).toBe(3)
 })
 
-it('the blast radius tells when blueprint, secrets and agents were last used, if Graph does', async () => {
+it('the blast radius shows when blueprint, secrets and agents were last used, if Graph reports it', async () => {
   const { blueprint, named } = tenantNow()
   blueprint.passwordCredentials.push(aSecret)
   const t1 = {

@@ -29,7 +29,7 @@ describe('the kill switch', () => {
     )
   })
 
-  it('with a deny list tells how long it took until the API refuses, and lets the agent in again without its tokens from before', async () => {
+  it('with a deny list reports how long the API took to refuse tokens, and lets the agent in again without its tokens from before', async () => {
     const others = [{ uti: 'stolen' }]
     const configMap = {
       metadata: { name: 'denied', resourceVersion: '7' },
@@ -53,7 +53,7 @@ describe('the kill switch', () => {
     expect(enabled.output).toContain(`issued from ${from} on`)
   })
 
-  it('lets an agent in again only when five minutes are over, and tells how many seconds are left', async () => {
+  it('lets an agent in again only when five minutes are over, and says how many seconds are left', async () => {
     const sinceNow = { agent: agentId, issuedBefore: new Date().toISOString() }
     const data = { 'deny-list.json': JSON.stringify([{ agent: agentId }, sinceNow]) }
     const configMap = { metadata: { name: 'denied' }, data }
@@ -66,7 +66,7 @@ describe('the kill switch', () => {
     expect(await enable()).toMatch(/issued from \S+ on\.$/)
   })
 
-  it('without a deny list is proven to stop new tokens, and tells until when tokens from before live', async () => {
+  it('without a deny list is proven to stop new tokens, and says until when tokens from before live', async () => {
     const { code, output } = await three.run('disable --agent weather-agent --prove', ...three.way)
     expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)

@@ -4,7 +4,7 @@ import { beforeEach } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { missing } from './skipped-reporter.ts'
 
-/** Whether `make tools` could not get a program. If it never ran, the program on the PATH is used. */
+/** Whether `make tools` could not get a program. If `make tools` never ran, the program on the PATH is used. */
 export function lacks(program: string): boolean {
   const launcher = launcherOf(program)
   return existsSync(dirname(launcher)) && !existsSync(launcher)

@@ -20,7 +20,7 @@ export function tracePane(page: Page): Locator {
   return page.locator('#pane-trace')
 }
 
-/** Opens all steps of the shown trace, by the key for this. */
+/** Opens all steps of the shown trace, by the keyboard shortcut. */
 export async function openSteps(page: Page): Promise<void> {
   await page.locator('.step').first().press(']')
   await page.locator('.step-more').first().waitFor()

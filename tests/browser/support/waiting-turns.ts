@@ -122,7 +122,7 @@ export function decisionStep(decision: 'approve' | 'deny'): TraceStep {
   }
 }
 
-/** A TR for the weather API and the call that was made with it: refused for want of `acrs`, or done. */
+/** A TR for the weather API and the call that was made with it, which is refused if `acrs` is missing. */
 export function callSteps(id: string, contexts: readonly string[] = []): TraceStep[] {
   const isDone = contexts.length > 0
   const fingerprint = isDone ? 'aaaaaaaaaa02' : 'aaaaaaaaaa01'

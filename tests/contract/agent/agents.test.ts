@@ -33,7 +33,7 @@ async function get<T>(path: string): Promise<T> {
 }
 
 describe('Of two agents of one blueprint', () => {
-  it('the one is let in and the other is not, with the same question, and the API says why', async () => {
+  it('one is let in and the other is not, for the same question, and the API says why', async () => {
     const allowed = await ask(stack.agentUrl, { agent: 'weather' })
     expect(allowed.body).toMatchObject({ agent: 'weather', finishReason: 'stop' })
     expect(cardsOf(allowed.body.trace, 'TR').at(-1)).toMatchObject({ claims: { azp: agentId } })
@@ -62,7 +62,7 @@ describe('Of two agents of one blueprint', () => {
     expect((await ask(stack.agentUrl, { agent: 'trainee' })).body.code).toBe('SIGN_IN_REQUIRED')
   })
 
-  it('one is switched off as soon as its cached token is gone, while the other goes on', async () => {
+  it('one that Entra disables stops as soon as its cached token is gone, while the other goes on', async () => {
     const principal = tenantOf(stack).directory.principal(agentId)
     if (!principal) throw new Error('The tenant has no such agent.')
     principal.accountEnabled = false

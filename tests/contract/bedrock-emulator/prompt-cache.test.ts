@@ -20,7 +20,7 @@ const big = expect.toSatisfy((tokens: number) => tokens > 2_000)
 const setClock = (seconds: number) => bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
 
 describe('a prompt with a cache point', () => {
-  it('is written once and read from then on, without what follows the cache point', async () => {
+  it('is written to the cache once and read from then on, except for what follows the cache point', async () => {
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, big, 0])
     expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([small, big, 0])
@@ -82,13 +82,17 @@ describe('a prompt with a cache point', () => {
 
 describe('cache points are refused', () => {
   it.each([
-    ['five of them', [cachePoint, cachePoint, cachePoint, cachePoint, cachePoint], /A maximum of 4 blocks/],
     [
-      'an hour behind five minutes',
+      'if there are five',
+      [cachePoint, cachePoint, cachePoint, cachePoint, cachePoint],
+      /A maximum of 4 blocks/,
+    ],
+    [
+      'if one of an hour follows one of five minutes',
       [cachePoint, { text: 'Be kind.' }, hourPoint],
       /ttl='1h' .* must not come/,
     ],
-  ])('for %s', async (_what, points, message) => {
+  ])('%s', async (_what, points, message) => {
     const refusal = await failureOf(ask({ system: prompt(...points) }))
     expect(refusal).toMatchObject({ name: 'ValidationException', message: expect.stringMatching(message) })
   })

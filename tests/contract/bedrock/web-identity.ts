@@ -14,7 +14,7 @@ export interface Cluster {
   project(claims?: { sub?: string; aud?: string; iss?: string; lifetimeSeconds?: number }): Promise<void>
   write(text: string): Promise<void>
   removeToken(): Promise<void>
-  /** Makes its keys unreachable, until `show` is called. */
+  /** Makes the issuer's keys unreachable, until `show` is called. */
   hide(): void
   show(): void
   close(): Promise<void>

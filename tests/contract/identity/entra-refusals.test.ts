@@ -7,7 +7,7 @@ import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from '
 const { ada } = identities
 const stack = await forFile(startSettled())
 
-/** Makes Entra refuse and asks; what the user gets must come from this refusal. */
+/** Asks the agent, and expects the problem that reports this refusal of Entra. */
 async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: string): Promise<void> {
   const { body, status } = await askWeather(stack, flow, token)
   expect(body).toMatchObject({ code, status, upstream: { service: 'entra', code: `AADSTS${aadsts}` } })

@@ -48,7 +48,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     expect(tools[1]?.inputSchema.properties?.['days']).toMatchObject({ minimum: 1, maximum: 7, default: 3 })
   })
 
-  it('tells the same weather as the REST route, as structure and as text', async () => {
+  it('returns the same weather as the REST route, as structure and as text', async () => {
     const { validated, observed_at: _, ...weather } = (await api.ask(token)).body
     const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Dallas' } })
     expect(result.isError).toBeUndefined()
@@ -60,7 +60,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
   it.each([
     [{ city: 'Sydney', days: 2 }, 'days=2', 2],
     [{ city: 'Sydney' }, '', 3],
-  ])('tells the same forecast as the REST route for %j', async (asked, query, count) => {
+  ])('returns the same forecast as the REST route for %j', async (asked, query, count) => {
     const { validated, ...forecast } = (await api.ask(token, `/weather/forecast?city=Sydney&${query}`)).body
     const result = await client.callTool({ name: 'get_forecast', arguments: asked })
     expect(result.structuredContent).toEqual(forecast)
@@ -80,7 +80,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     await forAda.close()
   })
 
-  it('tells of an unknown city in words, with the names that may have been meant', async () => {
+  it('reports an unknown city in words, with the names that may have been meant', async () => {
     const result = await client.callTool({ name: 'get_forecast', arguments: { city: 'Dalas' } })
     expect(result).toMatchObject({
       isError: true,

@@ -165,7 +165,7 @@ describe('A traced turn', () => {
     expect(upstream?.requestId).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('ends although its reader left, and says so', () => {
+  it('ends although its reader left, and is marked as aborted', () => {
     const spans = collector.spans.filter(({ traceId }) => traceId === lostStream)
     const [server] = spans.filter(({ name }) => name === 'POST /api/chat')
     expect(server).toMatchObject({ kind: 2, failed: false, attributes: { 'app.aborted': true } })

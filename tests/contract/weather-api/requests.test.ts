@@ -91,7 +91,7 @@ describe('the weather API', () => {
     expect((await ask('/weather?city=Dallas&access_token=abc')).status).toBe(200)
   })
 
-  it('tells the current weather in both units, with its source', async () => {
+  it('returns the current weather in both units, with its source', async () => {
     const { status, body } = await ask('/weather?city=Dallas')
     expect(status).toBe(200)
     expect(body).toMatchObject({
@@ -105,7 +105,7 @@ describe('the weather API', () => {
     expect(new Date(body.observed_at).toISOString()).toBe(body.observed_at)
   })
 
-  it.each([1, 3, 7])('tells a forecast of %i days in a row', async days => {
+  it.each([1, 3, 7])('returns a forecast of %i days in a row', async days => {
     const { status, body } = await ask(`/weather/forecast?city=Sydney&days=${days}`)
     expect(status).toBe(200)
     expect(body).toMatchObject({ city: 'Sydney', country: 'Australia', source: 'climate-normals' })

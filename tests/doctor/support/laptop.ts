@@ -22,7 +22,7 @@ export function sidecarImage(version: string): string {
   return `mcr.microsoft.com/entra-sdk/auth-sidecar:${version}-azurelinux3.0-distroless`
 }
 
-/** What a developer has: sidecar and weather API on this machine, a tenant and an AWS account. All of them emulators. */
+/** What a developer has: sidecar, weather API, a tenant and an AWS account. All but the weather API are emulated. */
 export class Laptop implements AsyncDisposable {
   readonly stack: Stack
   readonly aws: EmulatedAws

@@ -22,7 +22,7 @@ export function startEmptyTenant(): Promise<TestEntra> {
   return startEntra({ EMPTY_TENANT: 'true' })
 }
 
-/** A token of Ada's for Graph, with every permission of the set-up, or others. */
+/** Ada's token for Graph, by default with every permission of the set-up. */
 export function graphToken(
   entra: Pick<TestEntra, 'url'>,
   scopes: readonly string[] = permissions,
@@ -80,7 +80,7 @@ export class Workplace implements Disposable {
     this.#nowMs += seconds * 1_000
   }
 
-  /** Runs a command line without blanks in its words, and with `options`, which may have blanks. */
+  /** Runs a command line, split at blanks, with `options`, which may contain blanks. */
   async run(line: string, ...options: readonly string[]): Promise<Ran> {
     const files = {
       receipt: this.receiptPath,
