@@ -62,7 +62,7 @@ describe('Of two agents of one blueprint', () => {
     expect((await ask(stack.agentUrl, { agent: 'trainee' })).body.code).toBe('SIGN_IN_REQUIRED')
   })
 
-  it('one that Entra disables stops as soon as its cached token is gone, while the other goes on', async () => {
+  it('one that is disabled at Entra stops as soon as its cached token is gone, while the other goes on', async () => {
     const principal = tenantOf(stack).directory.principal(agentId)
     if (!principal) throw new Error('The tenant has no such agent.')
     principal.accountEnabled = false

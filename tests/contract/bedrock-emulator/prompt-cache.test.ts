@@ -82,11 +82,7 @@ describe('a prompt with a cache point', () => {
 
 describe('cache points are refused', () => {
   it.each([
-    [
-      'if there are five',
-      [cachePoint, cachePoint, cachePoint, cachePoint, cachePoint],
-      /A maximum of 4 blocks/,
-    ],
+    ['beyond four', [cachePoint, cachePoint, cachePoint, cachePoint, cachePoint], /A maximum of 4 blocks/],
     [
       'if one of an hour follows one of five minutes',
       [cachePoint, { text: 'Be kind.' }, hourPoint],

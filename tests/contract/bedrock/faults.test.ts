@@ -72,15 +72,12 @@ describe('what Bedrock refuses', () => {
     ['not-granted', 'BEDROCK_ACCESS_DENIED', /use case form/],
     ['no-use-case-form', 'BEDROCK_ACCESS_DENIED', /use case form/],
     ['no-subscription', 'BEDROCK_ACCESS_DENIED', /aws-marketplace:Subscribe/],
-  ] as const)(
-    'because the account’s access is %s is reported with what to do',
-    async (access, code, hint) => {
-      aws.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { access } } })
-      const { failure } = await ask()
-      expect(failure?.code).toBe(code)
-      expect(failure?.options.hint).toMatch(hint)
-    },
-  )
+  ] as const)('because access is %s is reported with a hint', async (access, code, hint) => {
+    aws.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { access } } })
+    const { failure } = await ask()
+    expect(failure?.code).toBe(code)
+    expect(failure?.options.hint).toMatch(hint)
+  })
 
   it.each(['EOL', 'LEGACY'] as const)(
     'because the model is %s is reported with the current models',

@@ -139,7 +139,7 @@ describe('live weather with climate normals to fall back on', () => {
     await expect.poll(async () => (await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
   })
 
-  it('makes no caller wait for a source that has just been silent', async () => {
+  it('makes no caller wait while Open-Meteo is called again after a failure', async () => {
     meteo.fail({ status: 502, body: '' })
     await ask('/weather?city=Oslo')
     meteo.fail('silence')
