@@ -1,7 +1,7 @@
 /**
- * `agentctl doctor`: what is wrong, and what to do. It reads .env and the environment and changes nothing; its checks cost
- * about ten tokens of Bedrock. Exit codes: 0 nothing failed · 1 something did · 2 wrong usage. The checks are loaded only after
- * the options were read.
+ * `agentctl doctor`: reports what is wrong and what to do about it. It reads .env and the environment and changes nothing; its
+ * checks cost about ten tokens of Bedrock. Exit codes: 0 no check failed · 1 a check failed · 2 wrong usage. The checks are
+ * loaded only after the options were read.
  */
 
 import { readFileSync } from 'node:fs'
@@ -51,7 +51,7 @@ if (options.help) {
   process.exitCode = failed ? 1 : 0
 }
 
-/** What is wrong with `.env` comes first: without its variables all else is missing. */
+/** If `.env` has a fault, reports only that fault: without the file's variables, all other checks would fail too. */
 async function examineHere(
   env: Variables,
   dotenv: Check | undefined,
@@ -63,7 +63,7 @@ async function examineHere(
   return [...first, ...(await examineLaptop(env, options))]
 }
 
-/** What the set-up made, and what was added to it. */
+/** Checks what the set-up made in the tenant, and what was added to that. */
 async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
   const { openTenant } = await import('./doctor/tenant.ts')
   return examine(await openTenant({ env, receipt, tokenFile }))

@@ -12,10 +12,10 @@ import { doctorProblems } from './doctor/problems.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
 
-/** Written by tests/doctor. */
+/** The files that tests/doctor writes. */
 const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
 
-/** The troubleshooting page: one table a catalogue, in the catalogue's order. */
+/** The troubleshooting page: one table for each catalogue, in the catalogue's order. */
 export function troubleshootingPage(): string {
   return `# Troubleshooting
 

@@ -1,8 +1,8 @@
 /**
  * What bedrock mode adds to Bedrock: the CPU of a turn with a tool against LangGraph's own agent (`compare-agents.ts`, which also
  * runs alone); delay to the first token and to the whole answer against the bare SDK and against a bare server around it, CPU per
- * turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own; after that
- * comparison the agent is the production bundle, with the settings below and a compile cache that is filled.
+ * turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own. After the
+ * comparison of agents, the agent is the production bundle, with the settings below and a filled compile cache.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -25,7 +25,7 @@ const collectorPort = String(await findFreePort())
 const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
-/** Without these files, as in a simple deployment; checkouts from before the third flow do not know their content. */
+/** One agent without agents file and MCP servers, as in a simple deployment: checkouts older than the third flow cannot read these. */
 const oneAgent = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
 const traced = { ...oneAgent, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env

@@ -1,8 +1,8 @@
 /**
- * What the tools that the model is offered cost in CPU, whether or not it calls them: a Bedrock turn that asks for the weather (two calls
- * of the model) with 0, 1, 20 and 100 MCP tools beside the weather's. An agent for each number, in rounds; every service is a process of its own.
- * Nearly all of that CPU is the AWS SDK's, which writes, hashes and sends the tools with each call; the agent's own share for each
- * tool and turn is some hundredths.
+ * The CPU that tools cost by being offered to the model, whether or not it calls them: a Bedrock turn that asks for the
+ * weather (two calls of the model) with 0, 1, 20 and 100 MCP tools beside the weather tools. An agent for each number, in
+ * rounds; every service is a process of its own. Nearly all of that CPU is the AWS SDK's, which writes, hashes and sends
+ * the tools with each call; the agent's own share for each tool and turn is some hundredths.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -14,7 +14,7 @@ interface Policy {
   }
 }
 
-/** Whether an authentication context proves anything: Entra grants a context that no policy names to every request for it. */
+/** Whether an authentication context proves anything: Entra grants a context without a policy to whoever requests it. */
 export async function checkContext(run: Run, context: string) {
   const policies = await readPolicies(run)
   if (!policies)

@@ -18,7 +18,7 @@ import { imageChecks } from './sidecar-image.ts'
 /** Longer than the sidecar waits for a key vault. */
 const timeoutMs = 10_000
 
-/** Checks the sidecar as far as possible without a token: alive, closed to others, set up for each API. */
+/** Checks the sidecar as far as possible without a token: that it is alive, closed to others, and set up for each API. */
 export function sidecarChecks(
   { agents, sidecarUrl, toolsets, mcpServers }: Config,
   env: Variables,

@@ -72,7 +72,7 @@ interface ConsentRoute {
   readonly redirectUri: string
 }
 
-/** Whether users can be asked to consent while they chat: Entra shows it without a user, and without recording anything. */
+/** Whether users can be asked to consent while they chat. Entra answers this without a user, and records nothing. */
 export function consentCheck(blueprint: Blueprint, route: ConsentRoute): Check {
   return { name: 'consent redirect URI', needs: ['Entra'], run: () => checkConsent(blueprint, route) }
 }
@@ -104,8 +104,8 @@ async function checkConsent(blueprint: Blueprint, { agentClientId, appId, redire
 }
 
 /**
- * Asks Entra for a silent sign-in without a user: it shows faults of the client on a page of its own, and redirects for
- * everything else.
+ * Asks Entra for a silent sign-in without a user. Entra shows faults of the client on a page of its own, and redirects in
+ * all other cases.
  *
  * @returns whether nothing but a user is missing, and the code of the refusal
  */

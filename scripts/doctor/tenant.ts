@@ -16,7 +16,7 @@ import { contextsOfServers } from './waiting-tools.ts'
 
 export interface TenantOptions {
   readonly env: Variables
-  /** Path of what `agentctl entra` wrote down. */
+  /** Path of the receipt of `agentctl entra`. */
   readonly receipt: string
   /** File with a token for Microsoft Graph. */
   readonly tokenFile: string
@@ -39,8 +39,8 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
 }
 
 /**
- * Compares the tenant with what the set-up made: what is missing, agents' user accounts and consents included, and who can act as
- * the blueprint, or what the blueprint can reach, although nobody asked for it. Uses the run's Graph; changes nothing.
+ * Compares the tenant with what the set-up made. Reports what is missing (user accounts and consents, too), and access to the
+ * blueprint or of the blueprint that nobody asked for. Only reads, with the run's Graph client.
  *
  * @param contexts authentication contexts that alerts demand of users
  */
@@ -86,7 +86,7 @@ function contextsIn(mcpConfig: string): readonly string[] {
   }
 }
 
-/** What Graph does not show is no failure of the tenant. */
+/** A check that only warns if Graph does not show what it needs, since that is no failure of the tenant. */
 function check(name: string, look: Check['run']): Check {
   return {
     name,

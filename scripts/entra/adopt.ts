@@ -16,7 +16,7 @@ import { type Finding, survey } from './survey.ts'
  * description. Agents have no description, so only those in `agentNames` count as the set-up's own; `destroy` will not
  * touch the others. Agents keep the rights that they have.
  *
- * @param agentNames the agents of the set-up; empty = the agent that it makes by default
+ * @param agentNames the agents of the set-up; empty = the agent that the set-up makes by default
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
  */
 export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {
@@ -26,7 +26,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // Looks for every flow that can be seen, to find out which flows each agent has.
+  // Looks for each flow whose objects Graph shows, to find out which flows each agent has.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     ifShown(() => listAgentUsers(run.graph, true)),
   )
@@ -70,7 +70,7 @@ function withAlerts(settings: Settings, findings: readonly Finding[]): Settings 
   }
 }
 
-/** The settings of alerts, read from the API’s application; for now, with all agents as those that may keep alerts as themselves. */
+/** The settings of alerts, read from the API’s application. `unattendedAlerts` names all agents; `withAlerts` corrects this. */
 function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
   const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
   const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)

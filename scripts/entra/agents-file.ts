@@ -27,7 +27,7 @@ export function agentsOf({ settings, objects }: Receipt): readonly ConfiguredAge
     const flows = flowsOf(settings, displayName)
     if (clientId === undefined) return []
     const agentUser = user === undefined ? {} : { agentUser: { objectId: user } }
-    // Without any right an agent still can ask for a token, and is refused at the API.
+    // An agent without any right can still request a token, but the API refuses it.
     return { displayName, clientId, flows: flows.length > 0 ? flows : ['autonomous'], ...agentUser }
   })
 }

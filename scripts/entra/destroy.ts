@@ -80,7 +80,7 @@ function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined 
     : undefined
 }
 
-/** Deletes the extra members that Entra does not delete along with what they belong to. */
+/** Deletes the extra members that Entra does not delete along with the object that they belong to. */
 async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> {
   for (const { collection, members = [] } of extras)
     for (const one of collection.remove ? members : []) {

@@ -72,7 +72,7 @@ function isSame(one: Json, other: Json): boolean {
   return one[keyOf(one)] === other[keyOf(one)]
 }
 
-/** The property that identifies an entry of a list: of scopes and roles the id, of claims the name, of access the API. */
+/** The property that identifies an entry of a list: the id of scopes and roles, the name of claims, the API of access. */
 function keyOf(entry: Json): string {
   return ['id', 'name', 'resourceAppId', 'appId'].find(key => key in entry) ?? 'id'
 }

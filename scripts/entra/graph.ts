@@ -94,7 +94,7 @@ export class Graph {
     if (response.ok) return body
     if (request.version === 'v1.0 or beta' && isUnknownAddress(response, body))
       return this.send({ ...request, version: 'beta' })
-    // In many tenants Graph accepts no token of the Azure CLI for agents; that of another sign-in may work.
+    // In many tenants Graph accepts no token of the Azure CLI for agents; a token of another sign-in may work.
     const isNotAccepted = response.status === 401 || (response.status === 403 && !request.mayBeForbidden)
     if (isNotAccepted && this.#signIn.fallBack()) return this.send(request)
     throw new GraphRefusal(request, response, body ?? {})

@@ -11,8 +11,8 @@ interface Holder {
 }
 
 /**
- * Keeps other runs off a receipt: each would make again what the other has made and not recorded yet. A lock that a killed
- * run left behind is taken over.
+ * Lets one run at a time use a receipt, since two runs would both make objects that neither has recorded yet. A lock that a
+ * killed run left behind is taken over.
  *
  * @throws {Mistake} that names the run which has the lock.
  */
@@ -28,7 +28,7 @@ export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
     const holder = read(path)
     if (!holder) continue
     if (isAlive(holder)) throw taken(receiptPath, path, holder)
-    // Whoever creates this file, which has the name of the dead run, is the only one to remove its lock.
+    // Only the run that creates this file, which is named after the dead run, removes the dead run's lock.
     const claim = `${path}.${holder.id}`
     if (!create(claim, '')) throw taken(receiptPath, path, holder)
     if (read(path)?.id === holder.id) rmSync(path)

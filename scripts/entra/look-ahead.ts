@@ -28,7 +28,7 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
   }
 }
 
-/** The failure that names the permissions that the token lacks; `undefined` if it lacks none or does not tell. */
+/** The failure that names the permissions that the token lacks; `undefined` if it lacks none or does not list its permissions. */
 export async function findMissing(run: Run, receipt: Receipt): Promise<StepFailed | undefined> {
   const { permissions } = await run.graph.caller()
   if (!permissions || everything.some(one => permissions.has(one))) return undefined

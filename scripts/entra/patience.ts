@@ -1,6 +1,6 @@
 import { GraphRefusal } from './graph.ts'
 
-/** Time, which a test can let pass at once. */
+/** A clock; that of a test lets time pass without waiting. */
 export interface Clock {
   nowMs(): number
   wait(ms: number): Promise<void>

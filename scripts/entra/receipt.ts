@@ -14,7 +14,7 @@ export interface Recorded {
 export interface Receipt {
   readonly version: 1
   readonly tenantId: string
-  /** Stands in the description of every application that was made, so that the run after an interrupted run finds these. */
+  /** Part of the description of each application that was made, so that a run finds those of an interrupted run. */
   readonly setUpId: string
   readonly settings: Settings
   /** Users who made the recorded objects: Entra makes them owners. */
@@ -32,7 +32,7 @@ export class ReceiptFile {
   #receipt: Receipt | undefined
 
   /**
-   * Reads what there is, unless it is to be written anew for the set-up that is `adopted`.
+   * Reads the file, unless the receipt is to be written anew for the set-up that is `adopted`.
    *
    * @throws {Mistake} when the file is no receipt, or the receipt of another set-up.
    */
@@ -46,7 +46,7 @@ export class ReceiptFile {
     return this.#receipt
   }
 
-  /** What is recorded, or the beginning of a receipt, which is not written yet. */
+  /** The receipt with these settings, or a new one without objects; it is not written to the file yet. */
   begin(tenantId: string, settings: Settings): Receipt {
     const setUpId = randomUUID().slice(0, 8)
     const begun = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const

@@ -23,7 +23,7 @@ const newForSeconds = 120
 /**
  * What the tenant should have according to a receipt.
  *
- * @param known what is recorded by now; called each time, since it may change
+ * @param known returns the recorded objects; called each time, since they may change
  */
 export function targetOf(
   { graph, clock, envFile }: Run,
@@ -51,7 +51,7 @@ export function requireReceipt({ receipt }: Run): Receipt {
 /**
  * Looks for an object in the tenant.
  *
- * @throws {NotYet} when it was made, or may have been made, so short a time ago that Entra may just not show it yet.
+ * @throws {NotYet} when the object was made, or may have been made, so recently that Entra may not show it yet.
  */
 export async function look({ graph, clock }: Run, object: TenantObject, receipt: Receipt): Promise<Found> {
   const found = await object.find(graph)

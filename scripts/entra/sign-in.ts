@@ -16,7 +16,7 @@ export interface Caller {
 
 export interface Credential {
   readonly name: string
-  /** What to do when it gives no token; default: sign in another way. */
+  /** What to do when the credential gives no token; default: sign in another way. */
   readonly fix?: string
   readonly scopes: readonly string[]
   readonly credential: TokenCredential

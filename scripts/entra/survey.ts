@@ -4,14 +4,14 @@ import type { Found, TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, look, type Run, targetOf, toRecord } from './run.ts'
 
-/** What the tenant has of one thing that is wanted. */
+/** A wanted object, and how it was found in the tenant. */
 export interface Finding extends Found {
   readonly wanted: TenantObject
   /** What `apply` corrects. */
   readonly differences: readonly Difference[]
   /** What only `enable` and `disable` change. */
   readonly switched: readonly Difference[]
-  /** Entries of its lists that nobody asked for. */
+  /** Entries of the object's lists that nobody asked for. */
   readonly extraEntries: readonly string[]
 }
 

@@ -6,8 +6,8 @@ import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
 import { line } from './text.ts'
 
 /**
- * Switches agents off, so that they get no new token, or on. Without names: all of the receipt's agents. What they depend on is switched on
- * with them, if it is off: their user accounts, and with all agents the principals of blueprint, page and API.
+ * Switches agents on, or off so that they get no new token. Without names: all of the receipt's agents. Switching on enables
+ * what they depend on, too: their user accounts and, without names, the principals of blueprint, page and API.
  */
 export async function switchAgents(run: Run, names: readonly string[], isEnabled: boolean): Promise<void> {
   const receipt = requireReceipt(run)

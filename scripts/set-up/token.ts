@@ -1,4 +1,4 @@
-/** A token as people paste it: a mark of its encoding, quotes and the word Bearer are no part of it. */
+/** Reads a token as people paste it: without a byte order mark, quotes and the word Bearer around the token. */
 export function readToken(text: string): string {
   return text
     .replace(/^\ufeff/, '')

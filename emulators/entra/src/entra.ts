@@ -12,7 +12,7 @@ import { SigningKeys } from './keys/signing-keys.ts'
 import { Grants } from './oauth/grants.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
-/** What the request log shows of a request of the protocol. */
+/** What the request log shows of a protocol request. */
 export interface RequestDetails {
   readonly leg: Leg | undefined
   readonly correlationId: string

@@ -11,7 +11,7 @@ export interface ApiRegistration {
   readonly appRoles: readonly string[]
   /** Further permissions of the API, which no agent holds until somebody grants them. */
   readonly onDemand?: { readonly scopes: readonly string[]; readonly appRoles: readonly string[] }
-  /** Object ids of `application` and `principal`, and the ids of scopes and app roles by their values. */
+  /** Object ids under the keys `application` and `principal`; the id of each scope or app role under its value. */
   readonly ids?: Readonly<Record<string, string>>
 }
 

@@ -54,7 +54,7 @@ export class Emulator<
   }
 
   /**
-   * Adds `/emulator/*` to an app, and begins to log the app's requests. Changes made there take effect at once and last
+   * Adds `/emulator/*` to an app, and begins to log the app's requests. Changes through these routes take effect at once and last
    * until they are undone. The app's validator must neither coerce values nor drop unknown members.
    *
    * @param addOwn adds controls that only this emulator has, below `/emulator`

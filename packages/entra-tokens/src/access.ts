@@ -34,7 +34,7 @@ export interface AccessRules extends Needs {
   readonly requireAgentMarker?: boolean
 }
 
-/** The caller and the decision, with the checks that passed, or the one that failed and why. */
+/** The caller and the decision: the checks that passed or, in `refusal`, the failed check and the reason. */
 export interface Access {
   readonly identity: Identity
   readonly checks: readonly CheckName[]
@@ -97,7 +97,7 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** If the token has facets, a client that is listed as an agent must have an agent's; other clients may have any. */
+/** A client that is listed as an agent needs an agent's facets if its token has any; `requireAgentMarker` demands them of all. */
 function mayBeCaller(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,

@@ -92,7 +92,7 @@ export function readFacets(claims: Claims, name: 'xms_act_fct' | 'xms_sub_fct'):
   return { isAgent: numbers.includes(agentIdentityFacet), isAgentUser: numbers.includes(agentUserFacet) }
 }
 
-/** What is known of client and subject, from the token and the list of callers. */
+/** What the token and the list of callers say about client and subject. */
 interface Facts {
   readonly isDelegated: boolean
   readonly actor: Facets

@@ -12,7 +12,7 @@ export interface ProblemTexts {
   readonly codePrefix: string
   /** The API's own texts for some codes, in place of the default ones. */
   readonly problems?: Readonly<Record<string, ProblemWords>>
-  /** A parameter that is added to every challenge but that of an authentication context. */
+  /** A parameter that is added to every challenge except that of an authentication context. */
   readonly pointer?: string
   /** The challenge of the authentication context. */
   readonly contextChallenge?: string

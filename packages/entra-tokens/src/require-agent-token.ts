@@ -40,8 +40,8 @@ export interface RequireAgentTokenOptions
   /** A check to share with other registrations in the app. Default: a new one with these options. */
   readonly check?: TokenCheck
   /**
-   * Needs that only the body of a request shows, such as those of the tools that it calls. Each of them is checked when the
-   * body has been read. Empty = the check before is enough.
+   * Needs that only the body of a request shows, such as those of the tools that the request calls. Each is checked once the
+   * body is read; the API's general needs are checked before. Empty = no further check.
    */
   readonly needsOf?: (request: FastifyRequest) => readonly Needs[]
   /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */

@@ -61,8 +61,8 @@ function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
 }
 
 /**
- * Logs a problem: with status 500 and above as an error, else as information. The detail of a client's error is not logged,
- * since it may quote the client; a stack only of unexpected errors.
+ * Logs a problem: with status 500 and above as an error, else as information. Does not log the detail of a client's error,
+ * since it may quote the client, nor the stack of an expected error.
  */
 export function logProblem(
   log: Pick<FastifyBaseLogger, 'error' | 'info'>,

@@ -18,7 +18,7 @@ export interface Service {
    * `keepAliveTimeout`. Default: 1 s.
    */
   readonly drainMs?: number
-  /** How long running requests may take to finish after this wait. */
+  /** How long running requests may take to finish after `drainMs`. */
   readonly stopTimeoutMs?: number
 }
 
@@ -39,7 +39,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   const { app, host, port, portVariable = 'PORT', drainMs = 1_000, stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: drainMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
-    // Responses that have begun cannot get the header any more; their connections get it with the next request.
+    // Responses that have begun cannot say `connection: close` any more; the next ones on their connections can.
     app.server.keepAliveTimeout = drainMs
     await drainConnections(app, drainMs)
     await app.close()

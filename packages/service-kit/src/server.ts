@@ -40,7 +40,7 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
   const app = Fastify({ ...shared, http: { ...shared.http, requireHostHeader: false } })
   app.server.maxConnections = maxConnections
   app.removeContentTypeParser('text/plain')
-  // Schemas of responses are documentation: serializers compiled of them take more time than JSON.stringify.
+  // Schemas of responses are documentation: serializers compiled from them take more time than JSON.stringify.
   app.setSerializerCompiler(() => JSON.stringify)
   answerWithProblems(app)
   app.addHook('onRequest', refuseUnclearHeaders)

@@ -6,7 +6,7 @@ interface SharedRequest<Result> {
   waiting: number
 }
 
-/** A request that takes longer may hang, while a new one may not. */
+/** How long others may join a request. One that takes longer may hang, while a new one may not. */
 const joinableForMs = 2_000
 
 /**

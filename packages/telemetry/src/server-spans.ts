@@ -27,7 +27,7 @@ const propagator = new W3CTraceContextPropagator()
 
 /**
  * Makes a span for every request, from its arrival until its response has ended or its client has closed the connection.
- * Hooks and handlers that are registered later run inside it.
+ * Hooks and handlers that are registered later run inside the span.
  */
 export function addServerSpans(
   app: FastifyInstance,

@@ -7,9 +7,9 @@ import { renderTemplate } from './template.ts'
 const template = resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml')
 
 /**
- * What the CloudFormation template would make of a role with these parameters.
+ * The role that the CloudFormation template makes with these parameters.
  *
- * @throws {ParameterError} when one is not allowed
+ * @throws {ParameterError} for a parameter that is not allowed
  */
 export async function renderRole(
   roleArn: string,

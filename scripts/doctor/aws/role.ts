@@ -17,7 +17,7 @@ import {
 import { proxyAgentOptions } from '@entra-bedrock-agent/service-kit'
 import { type Statement, statementsOf } from './statements.ts'
 
-/** Who may become a role, and all that it may do. */
+/** Who may assume a role, and everything that the role may do. */
 export interface Role {
   readonly trust: readonly Statement[]
   readonly access: readonly Statement[]

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** A policy document of IAM: who may become a role, or what it may do. */
+/** A policy document of IAM: who may assume a role, or what the role may do. */
 export interface PolicyDocument {
   readonly Statement: Statement | readonly Statement[]
 }

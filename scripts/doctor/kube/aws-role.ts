@@ -13,7 +13,7 @@ import { agentSettings, podsOf, type Release } from './release.ts'
 const deploy =
   'aws cloudformation deploy --stack-name entra-bedrock-agent --template-file k8s/federation/aws.yaml --capabilities CAPABILITY_NAMED_IAM'
 
-/** Compares the role that the agent's pods get with the role of the template, by the AWS credentials of whoever runs the doctor. */
+/** Compares the role that the agent's pods get with the role of the template, using the AWS credentials of whoever runs the doctor. */
 export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Check[] {
   const [agent] = podsOf(release, 'agent')
   const settings = agentSettings(release) ?? {}
@@ -60,7 +60,7 @@ async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<Way> {
   return { roleArn, parameters: { Issuer, OidcProvider: 'existing' } }
 }
 
-/** The name that `aws eks update-kubeconfig` gives a cluster is its ARN. */
+/** `aws eks update-kubeconfig` names a cluster by its ARN. */
 async function byPodIdentity(
   kubectl: Kubectl,
   serviceAccount: { readonly namespace: string; readonly name: string },

@@ -10,7 +10,7 @@ const socket = require('node:net').connect({ host, port, timeout: 3000 })
 const say = word => { console.log(word); process.exit() }
 socket.on('connect', () => say('open')).on('timeout', () => say('closed')).on('error', () => say('closed'))`
 
-/** Tries to connect from the weather API to the agent’s page, which policies forbid on both sides. */
+/** Tries to connect from the weather API to the agent’s page: policies on both sides forbid this connection. */
 export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
   const agent = podsOf(release, 'agent').find(isReady)
   const weather = podsOf(release, 'weather-api').find(isReady)

@@ -117,7 +117,7 @@ function turnsOf(
     })
 }
 
-/** Checks sign-in at the page's address: the given one, that of the release’s Ingress, or that of a port-forward. */
+/** Checks sign-in at the page's address: the given address, that of the release’s Ingress, or that of a port-forward. */
 function pageChecks(
   release: Release,
   { spaClientId, agents = [] }: PublicConfig,
@@ -144,7 +144,7 @@ function pageChecks(
   }))
 }
 
-/** Whether this machine reaches Entra says nothing about the release, which was checked before. */
+/** Only warns if this machine does not reach Entra, since the pods, which were checked before, may reach it. */
 async function outOfReachIsNoFailure(check: Check) {
   try {
     return await check.run()

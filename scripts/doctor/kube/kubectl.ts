@@ -8,7 +8,7 @@ export interface PortForward extends AsyncDisposable {
   readonly url: string
 }
 
-/** What can be read of a cluster. */
+/** The part of `Kubectl` that reads a cluster. */
 export type ClusterReader = Pick<Kubectl, 'run'>
 
 /** The issuer of the cluster; `undefined` if the user of kubectl may not read it. */

@@ -7,8 +7,8 @@ import type { FederatedCredential } from '../settings.ts'
 import { type Branch, group } from './branch.ts'
 
 /**
- * Compares a role of AWS with what the CloudFormation template would make of it, for the ServiceAccounts whose tokens the
- * blueprint takes.
+ * Compares a role of AWS with the role that the CloudFormation template makes for the ServiceAccounts whose tokens the
+ * blueprint accepts.
  *
  * @param variables name the agent's model; default: the model whose inference profile the role names first
  */
@@ -47,7 +47,7 @@ async function render(...role: Parameters<typeof renderRole>): Promise<Role | Pa
   })
 }
 
-/** Who may become the role: the pods by a token of their cluster, or by EKS Pod Identity; everybody else is surplus. */
+/** Who may assume the role. Pods may, by a token of their cluster or by EKS Pod Identity; everybody else is surplus. */
 function trustOf({ trust }: Role, wanted: readonly Statement[]): readonly Branch[] {
   const { extra } = compare(wanted, trust)
   return [
@@ -62,7 +62,7 @@ function trustOf({ trust }: Role, wanted: readonly Statement[]): readonly Branch
 /**
  * What the role may do; more than the template gives it is surplus.
  *
- * @param whyNot why the template has nothing to compare calls of models with
+ * @param whyNot why the permission to call models cannot be compared with the template
  */
 function accessOf({ access }: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
   const { extra } = compare(wanted, access)
@@ -81,7 +81,7 @@ function accessOf({ access }: Role, wanted: readonly Statement[], whyNot?: strin
     : [...branches, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
 }
 
-/** How the template lets ServiceAccounts become a role: by tokens of their issuer, or in EKS clusters that the role names. */
+/** How the template lets ServiceAccounts assume a role: by tokens of their issuer, or in EKS clusters that the role names. */
 function waysOf(found: Role, credentials: readonly FederatedCredential[]) {
   const clusters = arnsIn(found.trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g).map(
     ([region, PodIdentityCluster]) => ({ parameters: { PodIdentityCluster }, region }),

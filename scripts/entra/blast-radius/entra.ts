@@ -123,7 +123,7 @@ function readBlueprint(run: Run, target: Target): Promise<Json | undefined> {
   return inStep(run, { title: 'blueprint' }, () => run.graph.read(path))
 }
 
-/** A branch if the blueprint is multitenant: whoever publishes it then has the credentials. */
+/** A branch if the blueprint is multitenant, so that other tenants can use it, too. */
 function signInAudienceBranches(blueprint: Json | undefined): readonly Branch[] {
   const audience = blueprint?.['signInAudience']
   return audience === undefined || audience === 'AzureADMyOrg'

@@ -15,10 +15,10 @@ const outOfSight: readonly Branch[] = [
 ].map(title => ({ title, mark: 'unread' }))
 
 /**
- * Who can be a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators and the control
+ * Who can act as a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators and the control
  * plane are listed for information; everybody else is surplus unless accepted.
  *
- * @param accepted subjects that may be such a pod, spelt as in the output, such as `system:serviceaccount:<namespace>:<name>`
+ * @param accepted subjects that may act as such a pod, spelt as in the output: `system:serviceaccount:<namespace>:<name>`
  */
 export async function readKube(
   cluster: ClusterReader,
@@ -90,7 +90,7 @@ function toPods(pods: readonly Json[], account: string): readonly Branch[] {
   ]
 }
 
-/** Groups that others than the control plane belong to automatically. */
+/** Whether callers other than the control plane belong to this group automatically. */
 function isEverybody(name: string): boolean {
   return (
     ['system:authenticated', 'system:unauthenticated', 'system:anonymous'].includes(name) ||
@@ -98,7 +98,7 @@ function isEverybody(name: string): boolean {
   )
 }
 
-/** Kubernetes keeps these names for itself; ServiceAccounts of kube-system are controllers and add-ons of the cluster. */
+/** Kubernetes reserves these names; ServiceAccounts of kube-system are controllers and add-ons of the cluster. */
 function isControlPlane(name: string): boolean {
   return name.startsWith('system:serviceaccount:')
     ? name.startsWith('system:serviceaccount:kube-system:')

@@ -33,7 +33,7 @@ interface Placed {
 }
 
 /**
- * The two trees as one SVG document, to put into a review: who can be the blueprint on the left, what it can be on the right.
+ * The two trees as one SVG document, to put into a review: who can act as the blueprint on the left, whom it can act as on the right.
  *
  * @param date when the tenant was read, in words
  */

@@ -24,7 +24,7 @@ export interface Binding extends Named {
   readonly subjects?: readonly Subject[]
 }
 
-/** A request to the API server that would be allowed. */
+/** Requests to the API server: each of the verbs on each of the resources. */
 export interface Access {
   readonly verbs: readonly string[]
   readonly group: string
@@ -118,7 +118,7 @@ function allowedOf(
     )
 }
 
-/** A name with a slash is a subresource: a rule for the resource does not cover it, but a rule for `*` or for the subresource of all does. */
+/** A name with a slash is a subresource: rules for `*` and `*\/<subresource>` cover it, a rule for its resource does not. */
 function covers(resources: readonly string[], wanted: string): boolean {
   const [, subresource] = wanted.split('/')
   return ['*', wanted, ...(subresource === undefined ? [] : [`*/${subresource}`])].some(one =>

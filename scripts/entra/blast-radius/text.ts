@@ -32,7 +32,7 @@ function write(branches: readonly Branch[], indent = ''): string[] {
   })
 }
 
-/** Shows ids only of branches with others below them, and of those with a mark. */
+/** Shows the ids only of branches that have a mark or other branches below them. */
 function writeBranch({ title, id, mark, branches }: Branch): string {
   const start = mark ? `${styleText(colours[mark], words[mark])} ` : ''
   return `${start}${title}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`

@@ -21,7 +21,7 @@ const admission = [
 /** Signers of certificates by which the API server recognises users; `kubernetes.io/*` stands for all signers of that domain. */
 const signers = ['kubernetes.io/kube-apiserver-client', 'kubernetes.io/*']
 
-/** What lets somebody be a pod of a ServiceAccount, the most direct way first. */
+/** What lets somebody act as a pod of a ServiceAccount, the most direct way first. */
 // biome-ignore format: table
 export const ways = ({ namespace, name }: Account): readonly (readonly [title: string, accesses: readonly Access[]])[] => [
   ['may mint its tokens', [{ verbs: ['create'], group: core, resources: ['serviceaccounts/token'], name }]],

@@ -31,7 +31,7 @@ const apiPath = '/weather?city=Dallas'
 const busyCodes = ['AADSTS90055', 'AADSTS90033']
 
 /**
- * Reaches sidecar and API, by port-forwards to their pods unless they have URLs.
+ * Reaches sidecar and API, by port-forwards to their pods unless URLs are given.
  *
  * @throws {StepFailed} when they cannot be reached
  */

@@ -32,7 +32,7 @@ export function allowAgents(
     )
 }
 
-/** From when on tokens of an agent are accepted, by `iat`, in milliseconds since 1970. */
+/** The `iat` from which on tokens of an agent are accepted, in milliseconds since 1970. */
 export function acceptedFrom(rows: readonly Row[], agent: string): number {
   return laterOf(rows, agent, 0)
 }

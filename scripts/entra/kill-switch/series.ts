@@ -4,7 +4,7 @@ import type { Answer } from './field.ts'
 export class Series {
   readonly title: string
   given = 0
-  /** Requests that were refused or failed, except those that were told to wait. */
+  /** The number of requests that were refused or failed; `busy` answers do not count. */
   failed = 0
   lastGivenMs: number | undefined
   /** The first of the refusals in a row that lasted until the last request. */

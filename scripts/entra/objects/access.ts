@@ -11,7 +11,7 @@ export interface Access {
   readonly advice?: string
 }
 
-/** The access for each method; that of `POST` is for methods that are not listed, `rename` for a PATCH of name or description. */
+/** The access that each method needs: `POST` also stands for unlisted methods, `rename` for a PATCH of name or description. */
 export type AccessByMethod = Readonly<
   Partial<Record<GraphRequest['method'] | 'rename', Access>> & { POST: Access }
 >

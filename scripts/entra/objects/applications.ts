@@ -25,7 +25,7 @@ const blueprintAccess: AccessByMethod = {
   POST: { permission: 'AgentIdentityBlueprint.Create', role: developer },
   PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
   rename: { permission: 'AgentIdentityBlueprint.UpdateBranding.All', role: developer },
-  // Microsoft's documentation names either role, on different pages.
+  // Some of Microsoft's pages name the one role, some the other.
   DELETE: {
     permission: 'AgentIdentityBlueprint.DeleteRestore.All',
     role: `${administrator} or ${consenter}`,
@@ -96,7 +96,7 @@ export const weatherApi: Kind = {
       created: () => ({ signInAudience: 'AzureADMyOrg', api: scopesOf(target), appRoles: rolesOf(target) }),
       added: () => ({
         identifierUris: [`api://${target.appIdOf('weather-api')}`],
-        // Entra puts the claims about agents into an API's tokens only if it may add what is mapped.
+        // Entra adds the claims about agents to an API's tokens only if the API accepts mapped claims.
         api: { ...scopesOf(target), preAuthorizedApplications: [], acceptMappedClaims: true },
         optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind, ...contextClaim(target)] },
       }),

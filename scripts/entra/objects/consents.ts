@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * Whether a consent gives the client nothing unwanted: it is a wanted one, or one to signing in, to what was consented to for all users
- * or, if each user is asked, to alerts.
+ * Whether a consent gives the client nothing unwanted: it is a wanted consent, its scopes are only for signing in, or they are
+ * all in the consent for all users. The scope for alerts is allowed, too, if each user is asked for consent to it.
  */
 export function isNothingMore(
   target: Target,
@@ -101,7 +101,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
     access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter } },
     needs: [client, resource, ...(user === undefined ? [] : [user])],
     address: () => `${path}/${target.idOf(key)}`,
-    // A consent of another user is another object, and no reason to leave this one out.
+    // A consent of another user is another object, which is not found here.
     find: graph =>
       findListed(
         graph,

@@ -128,7 +128,7 @@ function toCollections(of: string, rows: readonly Row[], known?: Reading): reado
   }))
 }
 
-/** The user accounts of agents that are known. */
+/** The agents' user accounts that the receipt records. */
 function agentUsersOf(target: Target): readonly Named[] {
   return agentsOf(target)
     .map(({ name, title }) => ({ key: agentUserKey(name), title: `user account of ${title}` }))

@@ -42,7 +42,7 @@ export function listCollections(target: Target): readonly Collection[] {
 /** Delegated permissions that all commands together can need. */
 export const permissions: readonly string[] = [...setUpPermissions, 'User.Read']
 
-/** Delegated permissions for these settings, new and earlier ones: not everybody has user accounts for agents. */
+/** Delegated permissions that these settings need, earlier and new: that for agents' user accounts only if an agent has one. */
 export function permissionsFor(...all: readonly (Partial<Settings> | undefined)[]): readonly string[] {
   const hasAgentUsers = all.some(one =>
     Object.values(one?.agentFlows ?? {})

@@ -4,7 +4,7 @@ import type { Recorded } from '../receipt.ts'
 import type { Settings } from '../settings.ts'
 import type { AccessByMethod } from './access.ts'
 
-/** What is wanted in a tenant, and what is known of the tenant. */
+/** What the settings want in a tenant, and what the receipt records of the tenant. */
 interface Plan {
   readonly settings: Settings
   readonly setUpId: string
@@ -12,10 +12,10 @@ interface Plan {
   /** Users who made the recorded objects: Entra makes them owners. */
   readonly makers?: readonly string[]
   readonly nowMs: () => number
-  /** The blueprint's secret, as the sidecar finds it. */
+  /** The blueprint's secret that the sidecar is configured with. */
   readonly secret: () => string | undefined
   readonly userAddress: (id: string) => string
-  /** What is recorded of an object by now. */
+  /** What the receipt records of an object at the moment. */
   readonly recorded: (key: string) => Recorded | undefined
 }
 
@@ -39,7 +39,7 @@ export function toTarget(plan: Plan): Target {
   }
 }
 
-/** An object that others belong to. */
+/** An object by its key in the receipt and its name for people. */
 export interface Named {
   readonly key: string
   readonly title: string
@@ -53,7 +53,7 @@ export interface Found {
   readonly isHidden?: boolean
 }
 
-/** One object that is wanted in the tenant. Ids of others are read when they are needed: they change while things are made. */
+/** One object that is wanted in the tenant. Ids of other objects are read only when needed, since they change while objects are made. */
 export interface TenantObject {
   /** The object's name in the receipt. */
   readonly key: string

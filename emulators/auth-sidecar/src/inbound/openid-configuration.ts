@@ -55,7 +55,7 @@ export class ConfigurationSource {
     setTimeout(() => this.#renewalDue && this.#renew(), refreshDelayMs).unref()
   }
 
-  /** Callers wait for an attempt under way, and make their own when it fails. */
+  /** Callers wait for a fetch that is under way, and fetch themselves if it fails. */
   async #fetchFirst(): Promise<void> {
     while (this.#firstFetch) await this.#firstFetch
     if (this.#current) return

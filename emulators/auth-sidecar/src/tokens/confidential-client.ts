@@ -74,8 +74,8 @@ export class ConfidentialClient {
   }
 
   /**
-   * A token for the agent's own user account, with a federated credential (T2) instead of a password; by its refresh token, if
-   * the cache has one that Entra still accepts.
+   * A token for the agent's own user account: by the cached refresh token if Entra still accepts it, else by a federated
+   * credential (T2) in place of a password.
    */
   async acquireForAgentUser(
     query: TokenQuery,

@@ -1,4 +1,4 @@
-/** Errors of Bedrock Runtime by name, with the status each is sent with. */
+/** Errors of Bedrock Runtime by name, each with its HTTP status. */
 export const bedrockErrors = {
   AccessDeniedException: 403,
   ExpiredTokenException: 403,

@@ -3,7 +3,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { challengeContexts } from './claims.ts'
 
-/** How long after a second factor even a policy with “every time” does not ask for it again. */
+/** For this time after a second factor, even a policy with “every time” asks for no other. */
 const everyTimeToleranceMs = 5 * 60_000
 
 /** Who signed in, and how. */
@@ -12,7 +12,7 @@ export interface SignInFacts {
   /** When they last proved a second factor in this session, in milliseconds since 1970. */
   readonly secondFactorAtMs: number | undefined
   /**
-   * Whether a policy that asks every time is applied. It is not when a confidential client gets a token without its user.
+   * Whether a policy that asks every time is applied: not when a confidential client gets a token without its user.
    * https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
    */
   readonly appliesEveryTime: boolean
@@ -30,8 +30,8 @@ export function unmetPolicies(
 }
 
 /**
- * The contexts of an access token: all that were requested, even if no policy names them, and, if the API's registration wants
- * the optional claim, also those whose policies are met
+ * The contexts of an access token: all that were requested, even if no policy names them. If the API's registration wants the
+ * optional claim `acrs`, contexts whose policies are met are added
  * (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
  *
  * @throws {EntraError} 50076 with a claims challenge if a policy of a requested context is not met

@@ -45,7 +45,7 @@ const idtyp: OptionalClaim = {
 /** Puts the authentication contexts that were met into tokens, even if no claims request names them. */
 const acrs: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
 /**
- * Optional claims that say that an agent acts. Graph's tokens always have them; those of other APIs only if their
+ * Optional claims that say that an agent acts. Graph's tokens always have these claims; tokens of another API only if its
  * registration asks for them.
  */
 const agentClaims: OptionalClaim[] = [

@@ -35,7 +35,7 @@ const shownFields = [
   'username',
 ]
 
-/** Adds `/emulator`, logs the requests of the protocol, and applies injected faults. */
+/** Adds `/emulator`, logs the protocol requests, and applies injected faults. */
 export function controlEntra(app: FastifyInstance, entra: Entra): void {
   entra.addControls(app, scope => addOwnControls(scope, entra))
   app.addHook('preHandler', async (request, reply) => {

@@ -23,7 +23,7 @@ export type NewApplication = Static<typeof NewApplication>
 export const Reference = strictObject({ '@odata.id': Type.String({ format: 'uri' }) })
 
 export const NewServicePrincipal = strictObject({ ...odataType, appId: Guid })
-/** `accountEnabled: false` is how a principal is kept from getting tokens. */
+/** `accountEnabled: false` keeps a principal from getting tokens. */
 export const ServicePrincipalPatch = strictObject({
   displayName: Type.Optional(Name),
   accountEnabled: Type.Optional(Type.Boolean()),
@@ -34,7 +34,7 @@ export const NewAgentIdentity = strictObject({
   agentIdentityBlueprintId: Guid,
   ...binds,
 })
-/** The local part of a user's name, in the characters that Graph takes. */
+/** The local part of a user's name, in the characters that Graph accepts. */
 const Nickname = Type.String({ pattern: "^[A-Za-z0-9'._!#^~-]{1,64}$" })
 export const NewAgentUser = strictObject({
   ...odataType,

@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 }
 
-/** Limits a tenant, as Entra does with a larger number; this also bounds the memory of the process. */
+/** The most objects that a tenant can have, which also bounds the memory of the process. Entra has a larger limit. */
 const maxObjects = 2_000
 
 /** The part of Microsoft Graph that setting up an agent needs. */

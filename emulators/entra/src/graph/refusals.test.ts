@@ -78,7 +78,7 @@ describe('Graph refuses', () => {
     expect(given.body.serviceManagementReference).toBe('7')
   })
 
-  it('no change of the token version from 2, but empties the identifier URIs then, as Entra does', async () => {
+  it('no change of the token version from 2, but then empties the identifier URIs, as Entra does', async () => {
     expect((await graph.send('PATCH', weatherPath, { api: { requestedAccessTokenVersion: 1 } })).status).toBe(
       204,
     )

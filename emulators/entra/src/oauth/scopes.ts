@@ -79,7 +79,7 @@ function findResource(entra: Entra, identifier: string): TargetResource {
   return { ...resource, identifier }
 }
 
-/** As documented, but not seen in all tenants: mapped claims need an audience that is a client id or in a verified domain. */
+/** Mapped claims need an audience that is a client id or in a verified domain: as documented, but not seen in all tenants. */
 function checkMappedClaims(
   { settings }: Entra,
   identifier: string,

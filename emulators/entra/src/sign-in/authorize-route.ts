@@ -22,7 +22,7 @@ interface Visit {
   readonly session: Session | undefined
 }
 
-/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the sign-in page or redirects at once, POST is the form of that page. */
+/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the sign-in page or redirects at once, POST takes that page's form. */
 export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 

@@ -52,7 +52,7 @@ it('A denied agent that also lacks the permission is refused because of the deni
   expect([status, body]).toMatchObject([403, { failedCheck: 'deny-list' }])
 })
 
-it('A token that is denied by itself gets 401, so that its holder fetches another', async () => {
+it('A token that is itself on the deny list, unlike its agent, gets 401, so that its holder fetches another', async () => {
   for (const claims of [{ iat: now - 1 }, { uti: 'stolen' }, { iat: undefined }]) {
     const { status, body, headers } = await ask(claims)
     expect([status, body]).toMatchObject([401, { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'deny-list' }])

@@ -32,8 +32,8 @@ export function openSource(location: string): Source {
 }
 
 /**
- * A file is read as a whole every second and not watched: so a link that the kubelet replaces, an editor's save and a network
- * file system are all alike, and for the usual few kilobytes it takes microseconds.
+ * A file is read as a whole every second and not watched. This works alike for a link that the kubelet replaces, an editor's
+ * save and a network file system, and takes microseconds for the usual few kilobytes.
  */
 function fileSource(path: string): Source {
   return {

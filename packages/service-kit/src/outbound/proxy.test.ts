@@ -5,7 +5,7 @@ import { ForwardProxy } from '../testing/forward-proxy.ts'
 import { isProxied, proxyProblem, readProxy } from './proxy.ts'
 import { createSender } from './send.ts'
 
-/** A host that only the proxy knows; behind 443 is nothing that speaks TLS. */
+/** A host that only the proxy knows, and that speaks no TLS on any port. */
 const api = createServer((_request, response) => response.end('{"from":"api.example"}'))
 let proxy: ForwardProxy
 beforeAll(async () => {

@@ -76,8 +76,8 @@ export class ProxyError extends Error {
 }
 
 /**
- * Whether the proxy responded in place of the host: it does so with a page, and no server that is called here sends a page,
- * except as an error of its own.
+ * Whether the proxy responded in place of the host. A proxy does so with a web page; the servers that are called here send
+ * pages only as errors of their own (404, 5xx).
  */
 export function isProxyPage(status: number, contentType: unknown): boolean {
   return status < 500 && status !== 404 && /^text\/html/i.test(String(contentType))
