@@ -92,7 +92,7 @@ describe('the processes of the demo', () => {
     expect(receiversOf('AWS_ACCESS_KEY_ID', 'AKIAOFTHEUSER')).toEqual(['agent'])
   })
 
-  it('keep the blueprint’s secret between Entra and the sidecar', () => {
+  it('get no secret of the blueprint, except Entra and the sidecar', () => {
     const all = environments({})
     const secret = all['entra']?.['BLUEPRINT_CLIENT_SECRET'] ?? ''
     expect(secret).not.toBe('')

@@ -14,7 +14,7 @@ export function writeReport(findings: readonly Finding[]): string {
   return [...lines, '', summarise(findings), ''].join('\n')
 }
 
-/** Explains a claim; opaque ones are shown with --json only. */
+/** Explains a claim; opaque claims are shown with --json only. */
 function explainClaim(name: string, value: unknown): readonly string[] {
   const known = claimDictionary[name]
   if (known?.group === 'opaque') return []

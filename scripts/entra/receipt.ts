@@ -10,7 +10,7 @@ export interface Recorded {
   readonly recordedAt: string
 }
 
-/** What was made in which tenant; never a secret. */
+/** What the set-up made, and in which tenant; never holds a secret. */
 export interface Receipt {
   readonly version: 1
   readonly tenantId: string
@@ -82,7 +82,7 @@ export class ReceiptFile {
   }
 }
 
-/** `undefined` when there is none yet. @throws {Mistake} when the file is something else. */
+/** The receipt in a file; `undefined` if there is no such file. @throws {Mistake} when the file is no receipt. */
 function readReceipt(path: string): Receipt | undefined {
   if (!existsSync(path)) return undefined
   try {

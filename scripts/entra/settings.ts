@@ -15,7 +15,7 @@ export interface FederatedCredential {
 export const alertsConsents = ['all-users', 'each-user', 'none'] as const
 export type AlertsConsent = (typeof alertsConsents)[number]
 
-/** What is wanted in the tenant. Kept in the receipt, so that the next run needs no option again. */
+/** What is wanted in the tenant. Kept in the receipt, so that later runs need not repeat the options. */
 export interface Settings {
   readonly blueprintName: string
   readonly apiName: string
@@ -83,7 +83,7 @@ export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): 
   return pages.map(uri => uri.replace(signInPage, '/auth/consent.html'))
 }
 
-/** What is no longer wanted. */
+/** What the caller no longer wants. */
 export interface Removal {
   readonly agents: readonly string[]
   /** Issuers of clusters. */
@@ -92,8 +92,8 @@ export interface Removal {
 }
 
 /**
- * Merges into the settings what is wanted now, and takes out what is no longer wanted. Agents, federated credentials, sponsors
- * and owners are added to the earlier ones, so that no cluster cuts off another.
+ * Adds to the settings what the caller wants now, and takes out what the caller no longer wants. Agents, federated credentials,
+ * sponsors and owners are added to the earlier ones, so that no cluster cuts off another.
  *
  * @throws {Mistake} when names of agents cannot be told apart, or a named agent does not exist
  */
@@ -128,7 +128,7 @@ export function changeSettings(
   return {
     ...before,
     ...changed,
-    // Where there never was a scope, none has to be disabled.
+    // `none` disables a scope, so it is left out if there never was a scope.
     ...(alerts && (alerts !== 'none' || before.alerts) ? { alerts } : {}),
     ...(unattended && unattended.length > 0 ? { unattendedAlerts: unattended } : {}),
     ...(removal.clientSecret ? { secretDays: null } : {}),

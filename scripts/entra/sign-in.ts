@@ -75,7 +75,7 @@ export class SignIn {
   }
 }
 
-/** A token that was obtained elsewhere, as in a pipeline; read anew each time, so that it may be renewed. */
+/** A token that was obtained elsewhere, as in a pipeline. The file is read each time, since its token may be renewed. */
 export function tokenFromFile(path: string): Credential {
   const getToken = async () => ({ token: readToken(readFileSync(path, 'utf8')), expiresOnTimestamp: 0 })
   const fix = 'Write an access token for Microsoft Graph into the file, or leave --access-token-file out.'

@@ -97,7 +97,7 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** A client that is listed as an agent needs an agent's facets if its token has any; `requireAgentMarker` demands them of all. */
+/** Clients listed as agents need an agent's facets if the token has any; `requireAgentMarker` demands them of all clients. */
 function mayBeCaller(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,

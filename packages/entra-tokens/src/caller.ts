@@ -23,8 +23,8 @@ export interface AllowedCaller {
   /** Whether the client is an agent identity. If so, the facets of its tokens, if any, must say the same. */
   readonly isAgent?: boolean
   /**
-   * Object id of the agent user that this agent may call as. Tokens without the optional claims are recognised by it. If any
-   * caller has an `agentUserId`, agents without one may not call as an agent user.
+   * Object id of the agent user that this agent may call as; only this id shows the agent user in tokens without the optional
+   * claims. If any caller has an `agentUserId`, agents without one may not call as an agent user.
    */
   readonly agentUserId?: string
 }

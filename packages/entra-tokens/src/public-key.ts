@@ -10,7 +10,7 @@ export function readPublicKey(jwk: JWK | undefined): string | undefined {
   if (jwk === undefined || !isForSignatures(jwk)) return undefined
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })
-    // Other kinds of keys have neither.
+    // Other kinds of keys have no modulus and no exponent.
     const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
     return modulusLength >= shortestModulusBits && publicExponent >= smallestExponent
       ? key.export({ type: 'spki', format: 'pem' }).toString()

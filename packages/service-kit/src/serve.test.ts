@@ -120,7 +120,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('waits equally long for a connection whose response ended while other connections were being closed', async () => {
+  it('waits as long for a connection whose response ends only while other connections are being closed', async () => {
     const { child, nextLine, ended, running } = await stopWhileStreaming()
     await delay(600)
     const beforeEndMs = performance.now()

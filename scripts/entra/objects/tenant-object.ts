@@ -47,7 +47,7 @@ export interface Named {
 
 export interface Found {
   readonly object?: Json | undefined
-  /** Why the object can neither be used nor made: the caller has to decide something. */
+  /** Why the object can neither be used nor made, if the caller has to decide something first. */
   readonly fault?: Mistake | undefined
   /** Whether Graph does not show it to this caller. */
   readonly isHidden?: boolean

@@ -9,7 +9,7 @@ import { assertionFields, type ClientCredential } from './credential.ts'
 const keyVaultTimeoutMs = 6000
 
 /**
- * The blueprint's credential: the first of those configured that can be loaded; it is kept from then on. A signed assertion
+ * The blueprint's credential: the first configured one that can be loaded, which is kept from then on. A signed assertion
  * that could not be loaded is not tried again; the original tries it again only after a restart.
  */
 export class BlueprintCredential {
@@ -30,7 +30,7 @@ export class BlueprintCredential {
     this.#clock = clock
   }
 
-  /** @throws when none can be loaded. */
+  /** @throws when no configured credential can be loaded. */
   async load(): Promise<ClientCredential> {
     const causes: unknown[] = []
     for (const description of this.#descriptions) {

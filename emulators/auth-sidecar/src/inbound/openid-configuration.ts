@@ -21,8 +21,8 @@ const attemptTimeoutMs = 100_000
 
 /**
  * Discovery document and keys of one issuer, cached as Microsoft.IdentityModel does: fetched on first use, renewed every
- * twelve hours or on request, but on request at most every five minutes. A renewal on request runs in the background: the
- * next token waits for it, up to a second.
+ * twelve hours or on request, but on request at most every five minutes. A renewal on request runs in the background
+ * after a second; a token that comes earlier starts it and waits for it.
  */
 export class ConfigurationSource {
   readonly #address: string

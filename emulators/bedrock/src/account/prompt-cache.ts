@@ -53,7 +53,7 @@ function countTokens(characters: number): number {
   return Math.ceil(characters / 4)
 }
 
-/** The prompt cache: prefixes that ended with a cache point, each dropped when it was not used for its lifetime. */
+/** The prompt cache: prefixes that ended with a cache point, each dropped once it has not been used for its lifetime. */
 export class PromptCache {
   /** The lifetimes of known prefixes, by their hashes. */
   readonly #known: LRUCache<string, Lifetime>

@@ -20,9 +20,9 @@ export interface StreamBreak {
 
 /** What a fault does to a call. */
 interface Effect {
-  /** Sent instead of an answer. */
+  /** The error that is sent instead of an answer. */
   readonly error?: BedrockError
-  /** Sent instead of the model's answer. */
+  /** The answer that is sent instead of the model's own. */
   readonly answer?: Reply
   readonly breaks?: StreamBreak
 }

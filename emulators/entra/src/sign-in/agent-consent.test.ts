@@ -37,7 +37,7 @@ describe('consent for an agent', () => {
     expect((await browser.visit(url)).headers.get('location')).toMatch(address)
   })
 
-  it('that the user refuses is reported to the same address', async () => {
+  it('that the user refuses is reported to the redirect URI', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(consent)
     await browser.submit(url, { account: ada })

@@ -88,7 +88,7 @@ export function recordConsent(
   })
 }
 
-/** The scopes that consent is asked for; `/.default` means all scopes of the API. */
+/** The scopes that users are asked to consent to; `/.default` means all scopes of the API. */
 export function scopesToConsent({
   requested,
 }: Pick<AuthorizeRequest, 'requested'>): readonly PermissionScope[] {

@@ -40,7 +40,7 @@ export function sendSecondFactorPage(
   ])
 }
 
-/** What consent is asked for, and by whom. */
+/** What a user is asked to consent to, and which client asks. */
 type WantedConsent = Pick<AuthorizeRequest, 'client' | 'requested' | 'returnAddress'>
 
 /** Asks an administrator for consent for all users. */

@@ -20,9 +20,9 @@ export interface UserGrant {
   /** The `scope` parameter as it was sent, which a refresh token keeps. */
   readonly scope: string
   readonly nonce?: string | undefined
-  /** Authentication contexts that were asked for when the user signed in. */
+  /** Authentication contexts that the sign-in request named. */
   readonly contexts?: readonly string[]
-  /** Whether the token proves no context, whatever was asked for. */
+  /** Whether the token proves no context, whatever contexts were requested. */
   readonly withholdsContexts?: boolean
 }
 

@@ -12,7 +12,7 @@ export interface Source {
   close(): Promise<void>
 }
 
-/** About 40,000 rows. A ConfigMap holds a quarter of it. */
+/** About 40,000 rows. A ConfigMap can hold a quarter of these. */
 const mostBytes = 4 * 1024 * 1024
 const timeoutMs = 4_000
 
