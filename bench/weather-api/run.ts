@@ -2,7 +2,7 @@
  * CPU time of the weather API for a request with a new valid token, against that of a minimal server that verifies tokens with
  * `node:http` and `crypto.verify`. The API does not cache decisions, so every request needs a verification. Two more rows show
  * what the remaining time is spent on: the RS256 limit of one core, and the API with verification switched off. Every server
- * is warmed up until its code is compiled; then the servers are measured in turns.
+ * is warmed up until its code is compiled; then the servers are measured in turn.
  */
 import { verify } from 'node:crypto'
 import { resolve } from 'node:path'
@@ -77,7 +77,7 @@ class Server {
   }
 }
 
-/** Requests as fast as the service responds; the tokens are dealt out to the connections, each of which uses its own in turn. */
+/** Sends requests as fast as the service responds. Each connection has a share of the tokens and uses them in turn. */
 function generateLoad(port: number, duration: number): Promise<autocannon.Result> {
   let dealt = 0
   return autocannon({

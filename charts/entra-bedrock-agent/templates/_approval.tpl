@@ -40,7 +40,7 @@ ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Tools whose calls wait for their user, in words: alerts, and what an MCP server has besides readOnlyTools. */}}
+{{/* Tools whose calls wait for their user, in words: alerts, and MCP tools that are not in readOnlyTools. */}}
 {{- define "approval.waitingTools" -}}
 {{- $waiting := list }}
 {{- if .Values.weatherApi.alerts.enabled }}{{ $waiting = append $waiting "weatherApi.alerts" }}{{ end }}

@@ -101,7 +101,7 @@ priorityClassName: {{ . }}
         matchLabels: {kubernetes.io/metadata.name: kube-system}
       podSelector:
         matchLabels: {k8s-app: kube-dns}
-    {{- /* DNS caches on the node, which are not selected as pods. */}}
+    {{- /* DNS caches on the node, which no pod selector matches. */}}
     {{- range dig $dns list (dict "nodeLocal" (list "169.254.20.10/32") "aksLocalDns" (list "169.254.10.10/32" "169.254.10.11/32")) }}
     - ipBlock: {cidr: {{ . }}}
     {{- end }}

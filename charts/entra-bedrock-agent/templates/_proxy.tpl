@@ -8,7 +8,7 @@
 {{- if include "proxy.isOn" . }}
 {{- $proxy := .Values.proxy }}
 {{- $prefix := include "prefix" . }}
-{{- /* This pod, the cluster's own names, and the nodes' addresses for identities. */}}
+{{- /* Called directly: this pod, the cluster's own names, and the nodes' metadata services. */}}
 {{- $direct := list "localhost" "127.0.0.1" "::1" ".svc" ".cluster.local" (printf "%s-weather-api" $prefix) "169.254.169.254" "169.254.170.23" "fd00:ec2::23" }}
 {{- /* Hosts with an egress of their own are called directly. */}}
 {{- range concat (values .Values.downstreamApis) (values .Values.mcpServers) }}

@@ -69,7 +69,7 @@
   {{- end }}
 {{- end }}
 {{- if .Values.weatherApi.alerts.enabled }}
-  {{- /* On behalf of users, the entry requests only the right to alerts: beside other scopes, a missing consent would not show. */}}
+  {{- /* On behalf of users, the entry requests only the right to alerts: with other scopes, too, a missing consent would not show. */}}
   {{- $weather := .Values.downstreamApis.weather }}
   {{- $settings = merge $settings (dict
     "DownstreamApis__weatherAlerts__BaseUrl" (include "apiUrl" (list $ "weather" $weather))
@@ -112,7 +112,7 @@
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
 }}
 {{- if .Values.weatherApi.debug.skipSignature }}
-  {{- /* In production the service refuses to skip the check. */}}
+  {{- /* In production the service refuses to skip the signature check. */}}
   {{- $settings = merge $settings (dict "VALIDATE_TOKEN_SIGNATURE" "false" "NODE_ENV" "development") }}
 {{- end }}
 {{- $settings = merge $settings (include "alerts.settings" . | fromYaml) }}
@@ -150,7 +150,7 @@
 {{- end }}
 {{- end }}
 
-{{/* The name of the agent that answers where none is named. */}}
+{{/* The name of the agent that answers requests that name no agent. */}}
 {{- define "agents.default" -}}
 {{- .Values.defaultAgent | default (keys .Values.agents | sortAlpha | first) }}
 {{- end }}
@@ -185,7 +185,7 @@
 {{- .Values.weatherApi.allowedCallers | join "," | default (include "agents.clientIds" .) }}
 {{- end }}
 
-{{/* The user accounts of those agents that may call, each with its agent. */}}
+{{/* The user accounts of the agents that may call the weather API, each with its agent. */}}
 {{- define "weatherApi.agentUsers" -}}
 {{- $callers := include "weatherApi.callers" . | lower | splitList "," }}
 {{- $pairs := list }}

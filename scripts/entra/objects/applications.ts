@@ -125,7 +125,7 @@ function rolesOf({ settings }: Target): readonly Json[] {
   return [weatherReadAll, ...ofAlerts]
 }
 
-/** The optional claim by which tokens name the authentication contexts that the user has proven, even unrequested. */
+/** The optional claim `acrs`, by which tokens name the authentication contexts that the user has proven, even unrequested. */
 function contextClaim({ settings }: Target): readonly Json[] {
   return settings.alerts ? [{ name: 'acrs', essential: false }] : []
 }

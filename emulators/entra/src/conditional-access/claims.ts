@@ -18,7 +18,7 @@ export function readContexts(claims: string | undefined): readonly string[] {
   return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
 }
 
-/** The policies that a claims request names, as `challengePolicies` wrote them. @throws {EntraError} 9002313 if it is no JSON */
+/** The policies that a claims request names, as written by `challengePolicies`. @throws {EntraError} 9002313 if it is no JSON */
 export function readPolicies(claims: string | undefined): readonly string[] {
   const values = readClaims(claims)?.access_token?.capolids?.values
   return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
