@@ -1,5 +1,5 @@
 /**
- * The least that an HTTP API with token verification can do: Node's server, one `crypto.verify` a request with a given key,
+ * The least that an HTTP API with token verification can do: Node's server, one `crypto.verify` per request with a given key,
  * a fixed response. It checks no claims, fetches no keys and logs nothing.
  */
 import { createPublicKey, verify } from 'node:crypto'

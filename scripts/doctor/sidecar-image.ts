@@ -39,7 +39,7 @@ export function imageChecks(sidecarUrl: string, env: Variables, machine: string 
 
 const timeoutMs = 5_000
 
-/** Name and architecture of the sidecar’s image that Docker runs at this port or without ports; `undefined` if Docker shows none. */
+/** Name and architecture of the sidecar’s image that Docker runs, at this port or without ports; `undefined` if it runs none. */
 async function findRunningImage(port: string, env: Variables) {
   const docker = async (...args: readonly string[]) => {
     const { stdout } = await promisify(execFile)('docker', args, { env, timeout: timeoutMs })

@@ -22,7 +22,7 @@ type Words = readonly [cause: string, fix: string]
 
 const again = 'Run the same command again: it goes on where this run stopped.'
 
-/** Makes an error of Graph in a step a `StepFailed` with cause and fix; returns all other errors unchanged. */
+/** Turns an error of Graph in a step into a `StepFailed` with cause and fix; returns all other errors unchanged. */
 export function explain(
   error: unknown,
   { title, access }: { title: string; access: AccessByMethod },

@@ -40,7 +40,7 @@ export async function run(
   }
 }
 
-/** A check of a tool: with these arguments, the program prints something like this. */
+/** A check of a tool: with these arguments, the program's output has to match. */
 export function prints(args: readonly string[], expected: RegExp) {
   return async ({ executable, args: always = [], env = {} }: Program, signal: AbortSignal): Promise<void> => {
     const output = await run(executable, [...always, ...args], { env, signal })

@@ -8,7 +8,7 @@ import { SigningKeysUnavailable } from './token-refused.ts'
 
 const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
-/** Limit of a key set, compressed and decompressed. Entra's has about 20 KiB. */
+/** Limit of a key set, compressed and decompressed. Entra's key set has about 20 KiB. */
 const largestKeySetBytes = 512 * 1024
 /** How long a key set without the wanted key is cached. */
 const keySetLifetimeSeconds = 10

@@ -132,7 +132,7 @@ interface AgentEntry {
   readonly requireSignIn?: boolean
 }
 
-/** The agents of a release that has several. */
+/** The agents of a release with several agents. */
 function readAgents({ settings }: Release): readonly AgentEntry[] {
   const file = Object.values(settings).find(data => 'agents.json' in data)?.['agents.json']
   if (file === undefined) return []

@@ -7,7 +7,7 @@ import { StepFailed } from '../refusals.ts'
 import type { Row } from './rows.ts'
 
 const file = 'deny-list.json'
-/** Short, since switching off at Entra waits for this list. */
+/** A short time-out, since switching off at Entra waits until the list is changed. */
 const inTime = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
 

@@ -1,6 +1,6 @@
 import type { Answer } from './field.ts'
 
-/** What one kind of request showed over time; times are in milliseconds of the run's clock. */
+/** The results of one kind of request over time; times are in milliseconds of the run's clock. */
 export class Series {
   readonly title: string
   given = 0

@@ -88,7 +88,7 @@ function memberships(title: string, path: string, id: string): readonly Row[] {
   ]
 }
 
-/** The rights that an agent inherits from its blueprint, even if it has none of its own. Only these lists of Graph beta show them. */
+/** The rights that an agent inherits from its blueprint, even without its own. Only these lists of Graph beta show them. */
 function inheritedBy(target: Target, { key, title }: Named): readonly Collection[] {
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>

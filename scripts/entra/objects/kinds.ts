@@ -12,7 +12,7 @@ import { blueprintPrincipal, principals } from './principals.ts'
 import type { Collection, Kind, Target, TenantObject } from './tenant-object.ts'
 import { usersOfAgents, usersOfBlueprint } from './users.ts'
 
-/** Everything there is to set up, in the order in which it can be made; deletion goes backwards. */
+/** All kinds of objects to set up, in the order in which they can be made; they are deleted in reverse order. */
 const kinds: readonly Kind[] = [
   blueprint,
   usersOfBlueprint,

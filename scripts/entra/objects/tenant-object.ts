@@ -53,7 +53,7 @@ export interface Found {
   readonly isHidden?: boolean
 }
 
-/** One object that is wanted in the tenant. Ids of other objects are read only when needed, since they change while objects are made. */
+/** One object that is wanted in the tenant. Ids of other objects are read when needed: they change while objects are made. */
 export interface TenantObject {
   /** The object's name in the receipt. */
   readonly key: string
@@ -108,7 +108,7 @@ export interface Collection {
 
 /** One kind of object. */
 export interface Kind {
-  /** All that are wanted, in the order in which they can be made. */
+  /** All wanted objects of this kind, in the order in which they can be made. */
   readonly wanted: (target: Target) => readonly TenantObject[]
   /** The tenant's lists that may contain unwanted members. */
   readonly collections?: (target: Target) => readonly Collection[]

@@ -45,7 +45,7 @@ export function respondToParserError(error: Error, socket: Duplex): void {
   socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`)
 }
 
-/** Whether a Host header, with or without port, is one of the allowed names; `*.` allows subdomains, no header is fine. */
+/** Whether a Host header, with or without port, is an allowed name. `*.` allows subdomains; a missing header is allowed. */
 function isAllowedHost(header: string | undefined, allowed: readonly string[]): boolean {
   if (!header) return true
   const host = header.replace(/:\d+$/, '').toLowerCase()

@@ -17,7 +17,7 @@ export interface ApiOptions {
   readonly unsupported?: string
 }
 
-/** The options of an API that is not configured: every name has options, without scopes. */
+/** The options of an API that is not configured. Any other name gets these options, which have no scopes. */
 export const unconfiguredApi: ApiOptions = {
   relativePath: '',
   httpMethod: 'Get',

@@ -19,7 +19,7 @@ export interface AnsweredCall {
 }
 
 /**
- * Sends an answer event by event, and breaks it off where a fault demands this.
+ * Sends an answer event by event, and breaks the stream off if a fault demands this.
  *
  * @param note is called with the number of events sent
  */

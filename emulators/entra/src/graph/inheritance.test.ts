@@ -55,7 +55,7 @@ it('an agent inherits the inheritable rights of its blueprint, and only beta sho
   expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
 })
 
-it('only agents have a list of inherited rights, and only blueprints one of inheritable rights', async () => {
+it('only agents have a list of inherited rights, and only blueprints have a list of inheritable rights', async () => {
   const path = `/servicePrincipals/${seedIds.spaPrincipal}/inheritedAppRoleAssignments`
   expect((await graph.send('GET', `/beta${path}`)).status).toBe(404)
   const page = `/applications/appId=${wellKnown.graphAppId}/inheritablePermissions`

@@ -32,7 +32,7 @@ const refused = {
   body: { error: 'invalid_target', error_codes: [9010010], error_description: expect.stringMatching(text) },
 }
 
-/** Values of `resource` that are no Application ID URI of the blueprint, whose scope is requested. */
+/** Values of `resource` that are no Application ID URI of the blueprint, although its scope is requested. */
 const wrong = [
   `${blueprintUrl}/`,
   'https://agent.example/MCP',

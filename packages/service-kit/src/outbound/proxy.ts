@@ -62,7 +62,7 @@ export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: Pr
     })
 }
 
-/** The proxy does not take a connection, or does not lead it to the host. */
+/** The proxy does not accept a connection, or does not connect it to the host. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly code = 'PROXY_ERROR'
