@@ -31,7 +31,7 @@ export interface Settings {
   readonly alerts?: AlertsConsent
   /** Agents that may keep alerts as themselves, without a user. */
   readonly unattendedAlerts?: readonly string[]
-  /** Where users come back to after consenting; absent: with alerts, derived from the redirect URIs. */
+  /** Where users come back to after consenting. Default, if there are alerts: derived from the redirect URIs. */
   readonly consentUris?: readonly string[]
   /** Days that a client secret is valid; `null`: there is none. */
   readonly secretDays: number | null

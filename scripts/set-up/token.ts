@@ -1,4 +1,4 @@
-/** Reads a token as people paste it: without a byte order mark, quotes and the word Bearer around the token. */
+/** Reads a pasted token; drops a byte order mark, quotes and the word Bearer around it. */
 export function readToken(text: string): string {
   return text
     .replace(/^\ufeff/, '')

@@ -11,7 +11,7 @@ import {
   userSays,
 } from './support.ts'
 
-/** Each token has exactly four characters. */
+/** With 0.5 as the random number, each of the model's tokens has exactly four characters. */
 const bedrock = useBedrock(
   () => ({}),
   () => 0.5,

@@ -73,7 +73,7 @@ describe('a prompt with a cache point', () => {
     expect(await read(20)).toEqual(big)
   })
 
-  it('that was refused for another reason is not cached', async () => {
+  it('of a request that was refused, such as by throttling, is not cached', async () => {
     bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     await failureOf(ask({ system: prompt(cachePoint) }))
     expect(await ask({ system: prompt(cachePoint) })).toEqual([small, 0, big])

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 
 needs('python')
 
-it('a client of the Python SDK calls the tools, in either era', async () => {
+it('a client of the Python SDK calls the tools, in both eras of the MCP protocol', async () => {
   const api = await startWeatherApi()
   try {
     const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))

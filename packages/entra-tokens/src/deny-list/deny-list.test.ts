@@ -151,7 +151,7 @@ describe('a file', () => {
     expect(lines).toMatchObject([{ ageSeconds: 3 }, { ageSeconds: 63 }])
   })
 
-  it('has the age of the process if it was never read', async () => {
+  it('that was never read has an age that counts from the start of the process', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const { list, lines } = openList(join(tmpdir(), 'no-such-deny-list.json'))

@@ -142,7 +142,11 @@ function symmetricForgeries(issuer: TestIssuer, claims: Claims): Forgery[] {
 /** Tokens that are signed with the right key but have a wrong header. */
 function wrongHeaders(issuer: TestIssuer, claims: Claims): Forgery[] {
   const format = (name: string, header: Claims): Forgery => [name, issuer.sign(claims, header), 'format']
-  const ownKey = (name: string, header: Claims): Forgery => [name, issuer.sign(claims, header), 'signature']
+  const bringsKey = (name: string, header: Claims): Forgery => [
+    name,
+    issuer.sign(claims, header),
+    'signature',
+  ]
   const jwk = issuer.key.publicKey.export({ format: 'jwk' })
   return [
     format('unknown critical extension', { crit: ['http://example.com/x'], 'http://example.com/x': true }),
@@ -155,10 +159,10 @@ function wrongHeaders(issuer: TestIssuer, claims: Claims): Forgery[] {
       format(`type "${typ}"`, { typ }),
     ),
     ...[1, null, ['JWT']].map(typ => format(`type ${JSON.stringify(typ)}`, { typ })),
-    ownKey('own key, although the right one', { jwk }),
-    ownKey('address of keys', { jku: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys` }),
-    ownKey('address of a certificate', { x5u: 'https://example.com' }),
-    ownKey('certificate', { x5c: [] }),
+    bringsKey('key in the header, even the right one', { jwk }),
+    bringsKey('address of keys', { jku: `${issuer.url}/${issuer.tenantId}/discovery/v2.0/keys` }),
+    bringsKey('address of a certificate', { x5u: 'https://example.com' }),
+    bringsKey('certificate', { x5c: [] }),
   ]
 }
 

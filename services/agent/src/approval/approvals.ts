@@ -25,8 +25,8 @@ export interface ApprovalsOptions {
 /** Who continues a turn, and how they decided. */
 interface Continuing extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
 
-/** The user who is asked or decides, with agent and flow. */
-type Asker = Pick<Turn, 'agent' | 'user' | 'flow'>
+/** The user who has to decide, with agent and flow. */
+type Decider = Pick<Turn, 'agent' | 'user' | 'flow'>
 
 const validForS = 10 * 60
 /** How many times one turn may wait. */
@@ -134,7 +134,7 @@ export class Approvals {
       return { continuation, decisions }
     } catch (error) {
       const { code: reason } = toProblem(error)
-      const line = { audit: 'not-accepted', reason, ...describeAsker(request) }
+      const line = { audit: 'not-accepted', reason, ...describeDecider(request) }
       this.#options.logger.warn(line, 'Decision refused.')
       throw error
     }
@@ -143,10 +143,10 @@ export class Approvals {
   /** Logs ids only: arguments would show what the user wants. */
   #audit(
     decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
-    asker: Asker & Pick<Turn, 'id'>,
+    decider: Decider & Pick<Turn, 'id'>,
     { tool, api, digest }: PendingCall,
   ): void {
-    const line = { ...decided, ...describeAsker(asker), correlationId: asker.id, api, tool, digest }
+    const line = { ...decided, ...describeDecider(decider), correlationId: decider.id, api, tool, digest }
     this.#options.logger.info(line, 'Decision of a user.')
   }
 
@@ -165,11 +165,11 @@ function isSameWait({ pending: before }: Pick<Continuation, 'pending'>, { pendin
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }
 
-function describeAsker({ agent, user, flow }: Asker) {
+function describeDecider({ agent, user, flow }: Decider) {
   return { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
 }
 
-function bindingOf({ agent, user, flow, mode }: Asker & Pick<Turn, 'mode'>): Binding {
+function bindingOf({ agent, user, flow, mode }: Decider & Pick<Turn, 'mode'>): Binding {
   const { oid, tid, azp, appid } = user?.claims ?? {}
   return { oid: text(oid), tid: text(tid), azp: text(azp ?? appid), agent: agent.clientId, flow, mode }
 }

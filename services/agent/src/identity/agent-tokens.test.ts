@@ -91,8 +91,8 @@ function grant(response: ServerResponse, claims = autonomousClaims()): void {
   response.end(authorizationHeader(claims))
 }
 
-/** Claims of the own token of the agent that a request to the sidecar names. */
-function claimsOfAsked(target = '') {
+/** The claims of an agent's own token, for the agent that a request to the sidecar names. */
+function claimsOfNamedAgent(target = '') {
   const azp = new URL(target, 'http://localhost').searchParams.get('AgentIdentity')
   return autonomousClaims({ azp, oid: azp, sub: azp })
 }
@@ -196,7 +196,7 @@ describe('equal requests under way', () => {
 
   it('are joined for one agent only, so that each agent gets its own token', async () => {
     const { sidecar, tokens } = await tokensOf((incoming, response) =>
-      grant(response, claimsOfAsked(incoming.url)),
+      grant(response, claimsOfNamedAgent(incoming.url)),
     )
     const asked = [agent, secondAgent, agent, secondAgent]
     const got = await Promise.all(asked.map(one => tokens.obtain(request({ agent: one }))))
@@ -605,7 +605,7 @@ describe('the health of the identity', () => {
 
   it('is probed for each agent', async () => {
     const { sidecar, tokens } = await tokensOf(
-      (incoming, response) => grant(response, claimsOfAsked(incoming.url)),
+      (incoming, response) => grant(response, claimsOfNamedAgent(incoming.url)),
       { agents: [agent, secondAgent] },
     )
     await tokens.refresh()

@@ -51,7 +51,7 @@ export interface Asked {
   readonly contexts: readonly string[]
   /** The rights that are to be consented to. */
   readonly scopes: readonly string[]
-  /** Whether the call still waits; if not, it was left and was not sent. */
+  /** Whether the call still waits; if not, it was abandoned and not sent. */
   readonly isOpen: boolean
 }
 
@@ -68,7 +68,7 @@ export interface TurnFacts {
   readonly isTokenAsked: boolean
   /** Whether the sidecar is being asked for a token. */
   readonly isAsking: boolean
-  /** The calls that wait for the user, or waited until they were left or their time was over. */
+  /** The calls that wait for the user, or waited until they were abandoned or their time was over. */
   readonly asked: Asked | undefined
   /** Whether the user declined one of the calls. */
   readonly isDeclined: boolean
