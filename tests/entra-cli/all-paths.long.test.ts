@@ -129,7 +129,7 @@ it('what apply made and wrote lets each agent use its flows and no others, and d
   expect(denied).toMatchObject({ code: 'API_FORBIDDEN' })
 })
 
-it('what apply made for alerts lets a user without consent approve an alert, consent to it and confirm who they are', async () => {
+it('after apply, a user who has not consented can approve an alert, give consent and step up', async () => {
   const redirectUri = `${urls.agent}/auth/redirect.html`
   const confirm = {
     displayName: 'Confirm changes',

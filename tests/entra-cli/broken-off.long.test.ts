@@ -24,12 +24,12 @@ async function callsOf(workplace: Workplace, command: string, ...given: readonly
   return [...tenant.graph.calls]
 }
 
-/** Loses the response to a call, and every call after it. */
+/** Breaks off at a call: its response is lost, and so are all later calls. */
 function breakAt({ number }: Call): void {
   tenant.graph.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
 }
 
-it('a set-up that lost the response to any one call goes on where it stopped, and makes nothing twice', {
+it('apply goes on where it stopped, and makes nothing twice, whichever response it lost', {
   timeout,
 }, async () => {
   using first = newWorkplace(tenant)
@@ -78,7 +78,7 @@ it('a set-up that is run again at once, before Entra shows what the broken-off o
   }
 })
 
-it('new owners are added by a set-up that lost the response to any one call and goes on where it stopped', async () => {
+it('apply adds new owners even if it lost the response to one of those calls and was run again', async () => {
   using workplace = newWorkplace(tenant)
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory
@@ -98,7 +98,7 @@ it('new owners are added by a set-up that lost the response to any one call and 
   }
 })
 
-it('a removal that lost the response to any one call goes on where it stopped', { timeout }, async () => {
+it('a removal goes on where it stopped, whichever response it lost', { timeout }, async () => {
   using workplace = newWorkplace(tenant)
   const before = portrait()
   await workplace.run('apply', ...options)

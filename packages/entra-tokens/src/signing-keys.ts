@@ -46,8 +46,8 @@ export interface SigningKeysOptions {
  * The published signing keys of one tenant, by key id.
  *
  * Each look-up has its own get-jwks: an instance that lives longer keeps giving out withdrawn keys, and can have no time-out.
- * Requests at the same time are joined, and a key set that did not help is kept for some seconds, so that invented key
- * ids can neither flood the issuer nor hide a key. Known keys go on working through an outage, for a bounded time.
+ * Requests at the same time are joined. A key set without the wanted key is kept for some seconds: long enough that invented
+ * key ids do not flood the issuer, short enough that a new key is soon seen. Known keys go on working through an outage, for a bounded time.
  */
 export class SigningKeys {
   readonly #options: SigningKeysOptions

@@ -23,8 +23,8 @@ export class SharedRequests<Result> {
   }
 
   /**
-   * Waits for the running request with this key, or starts one, also if the running one takes so long that it may
-   * hang: all callers that joined it would fail together.
+   * Waits for the running request with this key. Starts another if there is none, or if it has run so long that it may hang:
+   * all who joined it would fail with it.
    *
    * @throws the signal's reason when this caller goes away, or what the request threw.
    */

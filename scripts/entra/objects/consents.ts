@@ -26,7 +26,7 @@ export function describeConsent({ scope, resourceDisplayName, resourceId, consen
 
 interface Consent {
   readonly key: string
-  /** Keys of the principals. */
+  /** The receipt's keys of the service principals: of the client, and of the API. */
   readonly client: string
   readonly resource: string
   /** The key of the user whose consent it is; absent: that of all users. */
@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * Whether a consent gives the client nothing unwanted: it is a wanted consent, its scopes are only for signing in, or they are
- * all in the consent for all users. The scope for alerts is allowed, too, if each user is asked for consent to it.
+ * Whether a consent gives the client nothing unwanted: it is a wanted one, its scopes are only for signing in, or the consent for
+ * all users has each of them. A user's own consent may also have the scope for alerts, if each user is asked for it.
  */
 export function isNothingMore(
   target: Target,

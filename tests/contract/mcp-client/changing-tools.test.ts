@@ -45,7 +45,7 @@ function toolsOffered({ trace }: ChatResponse): readonly string[] {
   return body?.tools ?? []
 }
 
-describe('A tool that the configuration does not call read-only', () => {
+describe('A tool that is not marked read-only in the configuration', () => {
   it('waits for the user, who is shown the call, and nothing is sent', async () => {
     expect(await mcp.pauseOf(question, ada)).toMatchObject({
       kind: 'approval',

@@ -9,8 +9,8 @@ import { assertionFields, type ClientCredential } from './credential.ts'
 const keyVaultTimeoutMs = 6000
 
 /**
- * The blueprint's credential: the first configured one that can be loaded, which is kept from then on. A signed assertion
- * that could not be loaded is not tried again; the original tries it again only after a restart.
+ * The blueprint's credential: the first configured one that can be loaded, which is kept from then on. As in the
+ * original, a signed assertion that could not be loaded is not tried again until a restart.
  */
 export class BlueprintCredential {
   readonly #descriptions: readonly CredentialDescription[]

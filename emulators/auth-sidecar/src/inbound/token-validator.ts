@@ -65,7 +65,7 @@ export class TokenValidator {
     const key = await findSigner(text, named ? [named] : keys)
     if (!key && named) return faults.signature
     if (!key) {
-      // For a token that has another fault too, no keys are fetched.
+      // Any other fault is reported first: keys are fetched only for `unknownKey`.
       const other = header.kid
         ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined

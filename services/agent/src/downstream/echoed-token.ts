@@ -62,7 +62,7 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
   )
 }
 
-/** A signature as it is, backwards and in base64, without what an echo may have between its characters. */
+/** A signature as it is, backwards and in base64, without the separators that an echo may put between its characters. */
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
   const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')

@@ -26,7 +26,7 @@ export interface DownstreamApi {
   readonly keepsIdempotencyKeys?: boolean
   /** The flows in which the API is called. */
   readonly flows: readonly Flow[]
-  /** What TR needs, by the kind of right that its flow gives; `undefined` if only the API knows it. */
+  /** The app role or scope that TR must carry, by flow; `undefined` if only the API knows it. */
   readonly permissions: Permissions | undefined
   /** Whether the agent works without the API. Its failures then do not affect the status of sidecar and flows. */
   readonly isOptional?: boolean

@@ -70,7 +70,7 @@ export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
   return isSame ? 'same' : 'changed'
 }
 
-/** Whose right an answer names: its explained term. */
+/** The holder of the right, in words: the part of the answer that is an explained term. */
 function whose({ detail }: FactAnswer): string | undefined {
   return detail.find(part => typeof part === 'object' && 'term' in part)?.words
 }

@@ -33,7 +33,7 @@ describe('A last day', () => {
     expect(recognise(`Warn me when Oslo falls below -5 °C until ${day}`)).toEqual(request)
   })
 
-  it('that only leap years have is in the next leap year', () => {
+  it('on 29 February is in the next leap year', () => {
     const message = 'Warn me when Oslo falls below -5 °C until 29 February'
     expect(recogniseAlertRequest(message, '2027-12-01')).toEqual(below('Oslo', -5, '2028-02-29'))
   })
