@@ -50,6 +50,15 @@ describe('tellStory', () => {
     )
   })
 
+  it('says that TR came from the sidecar’s cache, also if the trace has no T1', () => {
+    const token = {
+      ...ownToken,
+      claims: { ...ownToken.claims, iat: Date.parse('2026-11-28T11:00:00Z') / 1000 },
+    }
+    const cached = step('t', { kind: 'token', token, startedAt: '2026-11-28T12:00:00Z' })
+    expect(tell([cached])).toMatch(/^TR came from the sidecar’s cache\. With T1, Entra ID issued /)
+  })
+
   it('says with which tokens the agent acts as its own user account, and that nobody signed in', () => {
     expect(tell(accountTurn, 'agent-user')).toBe(
       'The sidecar gets T1, by which the blueprint vouches for the agent. ' +
