@@ -13,11 +13,9 @@ export type ClusterReader = Pick<Kubectl, 'run'>
 
 /** The issuer of the cluster; `undefined` if the user of kubectl may not read it. */
 export async function issuerOf(cluster: ClusterReader): Promise<string | undefined> {
-  try {
-    return JSON.parse(await cluster.run(['get', '--raw', '/.well-known/openid-configuration'])).issuer
-  } catch {
-    return undefined
-  }
+  const read = cluster.run(['get', '--raw', '/.well-known/openid-configuration'])
+  const configuration = await read.catch(() => undefined)
+  return configuration === undefined ? undefined : JSON.parse(configuration).issuer
 }
 
 /** Lists objects of these kinds, skipping kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
