@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { allRules, answerOrFail, examineStates, twoAgents } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
-import { turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -83,10 +82,7 @@ describe('with the keyboard alone', () => {
 
 describe('with accessibility settings of the operating system', () => {
   it('nothing moves (prefers-reduced-motion)', async () => {
-    agent.script = async (request, send, signal) => {
-      send(turnStart(request))
-      await new Promise(resolve => signal.addEventListener('abort', resolve))
-    }
+    void agent.neverEnd()
     const page = await browser.open(agent.url, { reducedMotion: 'reduce' })
     await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
     await page.getByText('Working…').waitFor()

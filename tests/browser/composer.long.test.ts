@@ -47,12 +47,7 @@ describe('pressing Send twice', () => {
   })
 
   it('does not send a half-written next question if the first press stopped an answer', async () => {
-    const stopped = Promise.withResolvers<void>()
-    agent.script = async (request, send, signal) => {
-      send(turnStart(request))
-      signal.addEventListener('abort', () => stopped.resolve())
-      await stopped.promise
-    }
+    void agent.neverEnd()
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()

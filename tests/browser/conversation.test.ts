@@ -1,4 +1,3 @@
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
@@ -20,17 +19,6 @@ function answerInParts(first: string, rest: string, more: Partial<Asked> = {}): 
     send(delta(rest), result(request, first + rest))
   }
   return resolve
-}
-
-/** Answers that begin with these events and never end; resolves when the agent notices that the page is gone. */
-function neverEnd(...events: TurnEvent[]): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  agent.script = async (request, send, signal) => {
-    send(turnStart(request), ...events)
-    signal.addEventListener('abort', () => resolve())
-    await promise
-  }
-  return promise
 }
 
 /** More lines than fit on the screen. */
@@ -95,7 +83,7 @@ describe('an answer', () => {
     ['the Stop button', (page: Page) => page.getByRole('button', { name: 'Stop' }).click()],
     ['Esc', (page: Page) => page.keyboard.press('Escape')],
   ])('is stopped by %s, and the agent notices', async (_what, stop) => {
-    const gone = neverEnd(delta('It is '))
+    const gone = agent.neverEnd(delta('It is '))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('It is', { exact: true }).waitFor()
@@ -108,7 +96,7 @@ describe('an answer', () => {
   })
 
   it('is stopped by an Esc that comes as soon as there is something to stop', async () => {
-    void neverEnd()
+    void agent.neverEnd()
     const page = await browser.open(agent.url)
     await page.getByLabel('Your question').waitFor()
     await page.evaluate(`new MutationObserver((_changes, observer) => {
@@ -321,7 +309,7 @@ describe('a reload', () => {
   })
 
   it('in the middle of an answer keeps the part that had arrived, and draft and mode of the next question', async () => {
-    void neverEnd(delta('It is '))
+    void agent.neverEnd(delta('It is '))
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
     await choose(page, 'Bedrock')

@@ -279,6 +279,20 @@ describe('a token', () => {
     expect(await page.locator(':focus').getAttribute('data-token')).toBe('TR')
   })
 
+  it('is closed by Esc without stopping an answer that still runs; the next Esc stops it', async () => {
+    const stopped = agent.neverEnd(...steps(trace()))
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'first')
+    const card = await showToken(page, 'TR')
+    await page.keyboard.press('Escape')
+    await card.waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    expect(await answer.getByText('This answer was stopped.').count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await stopped
+    await answer.getByText('This answer was stopped.').waitFor()
+  })
+
   it('is also opened from the step that carries it', async () => {
     const { page, pane } = await openTrace()
     await openSteps(page)

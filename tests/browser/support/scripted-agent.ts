@@ -6,6 +6,7 @@ import { extname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
+import { turnStart } from './turns.ts'
 
 const pageFolder = join(import.meta.dirname, '../../../services/chat-ui/dist')
 
@@ -69,6 +70,17 @@ export class ScriptedAgent extends LocalServer {
     const signal = AbortSignal.timeout(10_000)
     while (this.#questions.length < count) await once(this.#arrivals, 'question', { signal })
     return [...this.#questions]
+  }
+
+  /** Answers every question with these events, and never ends; resolves when the page has closed the connection. */
+  neverEnd(...events: TurnEvent[]): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.script = async (request, send, signal) => {
+      send(turnStart(request), ...events)
+      signal.addEventListener('abort', () => resolve())
+      await promise
+    }
+    return promise
   }
 
   forget(): void {
