@@ -46,9 +46,9 @@ export function EmptyState({ config, conversation, names }: Pick<Page, 'config' 
 
 /** The credential as configured: only the sidecar sees the credential itself. */
 const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
-  secret: ', as configured a client secret',
-  certificate: ', as configured a certificate',
-  federated: ', as configured a federated credential: no secret at all',
+  secret: ' (configured: a client secret)',
+  certificate: ' (configured: a certificate)',
+  federated: ' (configured: a federated credential, so no secret at all)',
   unknown: '',
 }
 
