@@ -16,7 +16,7 @@ export interface TokenRules {
 
 export const publicAuthority = 'https://login.microsoftonline.com'
 
-/** One check of the claims of a token. Nothing is checked that is not in the list of checks. */
+/** One check of the claims of a token. Claims are checked by the list of checks and by nothing else. */
 export interface Check {
   readonly name: CheckName
   /** @throws {TokenRefused} */

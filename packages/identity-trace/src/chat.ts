@@ -10,7 +10,6 @@ export const Mode = Type.Enum(['direct', 'bedrock'])
 /** `direct` = no model; `bedrock` = Claude reasons and calls tools. */
 export type Mode = Static<typeof Mode>
 
-/** The schema of a flow's name. */
 export const FlowName = Type.Enum(flowNames)
 
 export const HistoryEntry = strictObject({

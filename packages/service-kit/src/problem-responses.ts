@@ -14,7 +14,6 @@ function strictHeaders(requestId: string): Readonly<Record<string, string>> {
   }
 }
 
-/** Headers of a problem. */
 export function problemHeaders(requestId: string): Readonly<Record<string, string>> {
   return { ...strictHeaders(requestId), 'content-type': 'application/problem+json' }
 }
@@ -53,7 +52,7 @@ export function sendProblem(
     .send(problem.toDocument(request.id))
 }
 
-/** The problem of an error. If the client has closed the connection, the error is not the service's. */
+/** The problem of an error: `REQUEST_ABORTED` if the client has closed the connection, whatever the error is. */
 function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
   return socket.destroyed || socket.remoteAddress === undefined
     ? commonProblem('REQUEST_ABORTED', 'The client closed the connection.')

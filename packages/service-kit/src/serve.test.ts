@@ -63,7 +63,7 @@ function client(port: number) {
   }
 }
 
-/** A service that got SIGTERM while a response had begun. */
+/** Starts a service, and sends it SIGTERM after it has begun a response. */
 async function stopWhileStreaming() {
   const service = startService({ DRAIN_MS: '3000' })
   const ask = client(Number(await service.nextLine()))
@@ -74,7 +74,7 @@ async function stopWhileStreaming() {
   return { ...service, ask, running }
 }
 
-// Concurrent, since they spend most of their time waiting.
+// Concurrent, since these tests spend most of their time waiting.
 describe.concurrent('serve', () => {
   it('lets a running request finish on SIGTERM, then ends with exit code 0, also with keep-alive connections', async () => {
     const { child, nextLine, ended } = startService()
@@ -120,7 +120,7 @@ describe.concurrent('serve', () => {
     expect(await ended).toBe(0)
   })
 
-  it('waits as long for a connection whose response ends only while other connections are being closed', async () => {
+  it('waits the full `drainMs` for a connection whose response ends only while other connections are being closed', async () => {
     const { child, nextLine, ended, running } = await stopWhileStreaming()
     await delay(600)
     const beforeEndMs = performance.now()

@@ -180,7 +180,7 @@ function onUserChange(
   })
 }
 
-/** Makes the speaker of each question; it has the user's token only if the flow or the agent needs the token. */
+/** Tells who asks a question: agent, flow and, only if the flow or the agent needs it, the user's token. */
 function speakersOf(config: PublicConfig, session: Session): Identify {
   return async ({ agent, flow }, renew) => {
     const known = agentNamed(config, agent)

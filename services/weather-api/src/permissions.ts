@@ -6,13 +6,13 @@ const rights = {
 } as const
 
 /**
- * What a token needs for each kind of call. Agent users may call only if the list of callers names one.
+ * What a token needs for each kind of call. Agent users may call only if `callers` lists an agent user.
  *
  * @param authenticationContext the context that users' tokens have to prove for changes of alerts
  */
 export function describeNeeds(callers: readonly AllowedCaller[], authenticationContext: string | undefined) {
   const hasAgentUser = callers.some(({ agentUserId }) => agentUserId !== undefined)
-  /** App roles for callers as themselves, scopes for all others; one is enough. */
+  /** Needs one of these rights: as an app role if the caller calls as itself, else as a scope. */
   const oneOf = (...names: readonly (keyof typeof rights)[]): Needs => {
     const roles = names.map(name => rights[name].role)
     const scopes = names.map(name => rights[name].scope)

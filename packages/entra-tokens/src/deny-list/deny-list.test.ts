@@ -114,7 +114,7 @@ describe('a file', () => {
     expect(list.find(by(sibling), issuedAt)).toBe('agent')
   })
 
-  it('says in the log when it was read, and when it can be read again', async () => {
+  it('is logged when it is read, and when it can be read again after a failure', async () => {
     const { path } = mount(listOf(agent, sibling))
     const { list, lines } = openList(path)
     await list.ready()
@@ -134,7 +134,7 @@ describe('a file', () => {
     ])
   })
 
-  it('raises its alarm again every minute, with its age', async () => {
+  it('that cannot be read raises an alarm every minute, with the age of the list', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const { path } = mount(listOf(agent))
@@ -322,7 +322,7 @@ describe('a URL', () => {
     expect(lines).toHaveLength(1)
   })
 
-  it('whose server does not respond leaves the last list in force, and is given up after some seconds', async () => {
+  it('whose server does not respond leaves the last list in force; the request is given up after some seconds', async () => {
     const { url, respondWith } = await serve(sendList)
     const opened = openList(url)
     await opened.list.ready()

@@ -10,7 +10,7 @@ export interface RawResponse {
   readonly body: unknown
 }
 
-// The service could close a kept-alive connection just when it is reused.
+// No keep-alive: the service could close a kept connection just when the next request uses it.
 const agent = new Agent({ keepAlive: false })
 
 /** GET with raw headers: names and values alternate, and are sent unchanged. */

@@ -106,7 +106,7 @@ export function proxyProblem(
 
 type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
 
-/** Codes of failures to connect or to look up a name; in a call through a proxy, such a failure is the proxy's. */
+/** Codes of failures to connect or to look up a name: in a call through a proxy, the proxy could not be reached. */
 const noConnection =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
 const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/
@@ -124,7 +124,7 @@ function judge(failure: Failure): Judgement | undefined {
     : undefined
 }
 
-/** @param status of the proxy's response; 0: there was none */
+/** @param status of the proxy's response; 0 = no response */
 function judgeStatus(status: number): Judgement {
   if (status === 0) return ['PROXY_UNAVAILABLE', 'cannot be reached']
   if (status === 407) return ['PROXY_AUTHENTICATION_FAILED', 'responded 407', status]
@@ -140,7 +140,7 @@ interface Failure {
   readonly message?: string
 }
 
-/** An error, its cause, the cause of that, and so on. */
+/** An error, the errors that it joins (`AggregateError`), its cause, and the errors and causes of each of these. */
 function causesOf(error: unknown): readonly Failure[] {
   const { cause, errors = [] } = (error ?? {}) as { cause?: unknown; errors?: readonly unknown[] }
   const own = typeof error === 'object' && error !== null ? [error as Failure] : []

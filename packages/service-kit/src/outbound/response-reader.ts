@@ -2,7 +2,6 @@ import { type Dispatcher, errors } from 'undici'
 import { isProxyPage, ProxyError } from './proxy.ts'
 import { SendError, sendErrorOf } from './send-error.ts'
 
-/** A request to another server. */
 export interface OutboundRequest {
   readonly url: string
   /** Default: GET. */
@@ -21,7 +20,7 @@ export interface OutboundRequest {
 /** A response, whatever its status; redirects are not followed. */
 export interface OutboundResponse {
   readonly status: number
-  /** By names in lower case. */
+  /** The headers' names are in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
 }

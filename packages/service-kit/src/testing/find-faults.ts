@@ -6,7 +6,7 @@ export function findFaults(read: () => unknown): readonly string[] {
     read()
     return []
   } catch (error) {
-    // By its name: mutation tests load the class twice.
+    // Compares names, not classes (`instanceof`): mutation tests load the class twice.
     const { name, faults } = error as ConfigurationError
     if (name === 'ConfigurationError') return faults
     throw error

@@ -193,7 +193,7 @@ describe('the keys of all replicas', () => {
 })
 
 describe('a decision', () => {
-  it('is read by the id of its call', () => {
+  it('belongs to the call whose id it has, in whatever order decisions come', () => {
     const [first, second] = decisions
     if (!first || !second) throw new Error('There are two.')
     expect([...readDecisions(continuation, [{ ...second, decision: 'deny' }, first])]).toEqual([
@@ -288,7 +288,7 @@ describe('1,000 edits of continuation, user and decisions', () => {
     fc.integer({ min: -1_000_000, max: 1_000_000 }).map(seconds => ({ now: now + seconds })),
   )
 
-  it('lead only to calls that were shown and approved, or to a refusal with one of the codes', {
+  it('lead only to calls that were shown and approved, or to an approval problem', {
     timeout: 60_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -312,7 +312,7 @@ describe('1,000 edits of continuation, user and decisions', () => {
       fc.asyncProperty(edit, async given => {
         try {
           const { isUntouched, approved } = await runs(given)
-          // Only edits of decisions and times, and edits without effect, get this far: the calls were shown and approved.
+          // An edited continuation never gets this far, so every approved call is one that was shown.
           expect(isUntouched).toBe(true)
           for (const call of approved) expect(continuation.pending).toContainEqual(call)
         } catch (error) {

@@ -85,11 +85,11 @@ function stepOptions({ context, tellable }: ToolCalls): StepOptions {
   return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code) }
 }
 
-/** What the model wrote is input like any other: the tool checks it by its schema before anything is done with it. */
+/** A model's call as a call of the step. Arguments that do not fit the tool's schema reach no user: `run` refuses them. */
 function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
   const { id, name, arguments: input } = call
   const offered = tools.find(({ tool }) => tool.name === name)
-  const fits = offered !== undefined && input !== undefined && takes(offered.tool, input)
+  const fits = offered !== undefined && input !== undefined && fitsSchema(offered.tool, input)
   const fault = fits ? offered.faultOf?.(input) : undefined
   const waits = offered?.change !== undefined && fits && fault === undefined
   return {
@@ -159,8 +159,8 @@ async function invoke(
   }
 }
 
-/** Whether LangChain will accept the input; checked before the user is asked about a call that would not run. */
-function takes({ schema }: StructuredToolInterface, input: object): boolean {
+/** Whether the input fits the tool's schema, as LangChain checks it. If not, the user is not asked about the call. */
+function fitsSchema({ schema }: StructuredToolInterface, input: object): boolean {
   return new Validator(schema as ConstructorParameters<typeof Validator>[0]).validate(input).valid
 }
 

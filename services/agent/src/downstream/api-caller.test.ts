@@ -451,7 +451,7 @@ describe('the health of an API', () => {
     expect(caller.healthOf(api, agent)).toMatchObject({ problem: { code: 'API_UNAVAILABLE' } })
   })
 
-  it.each([401, 403])('stays unavailable after %i until a call succeeds', async status => {
+  it.each([401, 403])('stays unavailable after status %i until a call succeeds', async status => {
     let respond = json(status, {})
     const { caller, api, call } = await stage(response => respond(response))
     await expect(call(turnOf())).rejects.toThrow()

@@ -112,7 +112,7 @@ describe('a failed response of an API', () => {
     expect(withoutHeldRight(broken, {})).toBe(broken)
   })
 
-  it('is reported as a refusal despite the right in the token, with what else the API said', () => {
+  it('is reported as a refusal even if the token has the right, with the API’s own code and failed check', () => {
     const body = { code: 'NOT_YOURS', failedCheck: 'permission' }
     const told = withoutHeldRight(explain(403, body), { scp: 'Weather.Read' }) as ProblemError
     expect([told.code, told.message, told.options]).toEqual([
@@ -168,13 +168,13 @@ describe('a failed response of an API', () => {
     expect(explain(500).options.hint).toBeUndefined()
   })
 
-  it('is reported as an echoed token if the API sent the token back', () => {
+  it('is reported as API_ECHOED_TOKEN if the API sent the token back', () => {
     const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
     expect(told(echoedToken(api, 400))).toEqual(['API_ECHOED_TOKEN', message, { service, status: 400 }])
     expect(told(echoedToken(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
   })
 
-  it('is reported as malformed, or as that of an API that is not ready', () => {
+  it('is reported as API_UNAVAILABLE if it is unreadable, or if the API says that it is not ready', () => {
     expect(told(unreadableResponse(api, 200))).toEqual([
       'API_UNAVAILABLE',
       'The response of the Weather API is not what it promises.',
@@ -187,7 +187,7 @@ describe('a failed response of an API', () => {
     ])
   })
 
-  it('is reported as missing if an error was thrown, unless the error is a problem itself', () => {
+  it('is reported as API_UNAVAILABLE if the call threw an error, unless the error is a problem already', () => {
     const error = new Error('socket hang up')
     const silent = explainThrown(api, error)
     expect(told(silent)).toEqual([
@@ -292,9 +292,9 @@ describe('a failed call that could have waited for its user', () => {
 
   it.each([
     ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
-    ['that names no service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
+    ['of no named service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
     ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
-  ])('keeps a failure %s', (_what, failure) => {
+  ])('stays unchanged if its failure is %s', (_what, failure) => {
     expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })
 })

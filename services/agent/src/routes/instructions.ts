@@ -35,8 +35,8 @@ const schema = {
 }
 
 /**
- * `GET /api/instructions`, for all who may call `POST /api/chat`: what the model would be told in such a turn
- * before the conversation, that is prompt and tools, with the right that each tool needs.
+ * `GET /api/instructions`, for all who may call `POST /api/chat`: the system prompt and the tools that the model would get
+ * in such a turn, and the right that each tool needs.
  */
 export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (
   app,
@@ -82,7 +82,7 @@ async function describeTool(
   return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
 }
 
-/** Obtains a token of the agent or of its user account to see whether it has a right; a user's token is obtained by real calls only. */
+/** Whether a token of the agent or of its user account has the right. `null` = unknown: only real calls get tokens for users. */
 async function isHeld(
   tokens: Pick<AgentTokens, 'obtain'>,
   { agent, flow, correlationId, signal }: Turn,

@@ -17,7 +17,7 @@ export interface Change {
   readonly title: string
   /** What the user who approves a call should know: the call and its effect, in a sentence or two. */
   readonly tell?: (args: Readonly<Record<string, unknown>>) => string
-  /** Whether the agent may call the tool where no user is there to approve: for itself, in its own right. */
+  /** Whether the agent may call the tool in a flow without a user, where nobody can approve the call. */
   readonly unattended?: boolean
   /** Whether the API does a call once, however often it is sent with the same `Idempotency-Key`. */
   readonly isIdempotent: boolean
@@ -52,7 +52,7 @@ export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): 
   return toolsets.filter(({ api }) => mayUse(agent, api))
 }
 
-/** The API, once for each right that these tools need, since each right has its own entries of the sidecar. */
+/** One `DownstreamApi` for each right that these tools need: each right has its own entries of the sidecar. */
 export function apisOf({ api, otherRights = [] }: Toolset): readonly DownstreamApi[] {
   return [api, ...otherRights]
 }

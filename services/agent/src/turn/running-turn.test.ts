@@ -138,7 +138,7 @@ describe('The events of a turn', () => {
     expect(events.map(({ event }) => event)).toEqual(['turn', 'result'])
   })
 
-  it('leave the steps out where the reader may not see the trace', async () => {
+  it('contain no steps if the reader may not see the trace', async () => {
     const events = await collect(
       run(
         async turn => {

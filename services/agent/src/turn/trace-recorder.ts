@@ -16,7 +16,7 @@ export interface StepFacts {
   readonly attributes?: Attributes | undefined
 }
 
-/** A step that runs. End it exactly once, with `ok`, `fail` or `wait`; its duration is measured between. */
+/** A step that runs. End it exactly once, with `ok`, `fail` or `wait`, which also ends its measured duration. */
 export interface OpenStep {
   readonly id: string
   /** W3C Trace Context for what the step calls, where the turn is traced. */
@@ -97,8 +97,8 @@ export class TraceRecorder {
   }
 
   /**
-   * A recorder for work that may outlast its turn: until `leave` is called, what it records is in this trace,
-   * too; afterwards nowhere. `leave` fails the steps that still run, if it is given a problem.
+   * A recorder for work that may outlast its turn. Its steps are in this trace if they happen before `leave` is called;
+   * later ones are lost. If `leave` gets a problem, it ends the steps that still run with this problem.
    */
   branch(): { readonly trace: TraceRecorder; readonly leave: (problem: Problem | undefined) => void } {
     let isLeft = false

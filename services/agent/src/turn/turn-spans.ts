@@ -48,7 +48,7 @@ export class TurnSpans {
     const span = this.#steps.get(id)
     if (!span || !this.#open.delete(span)) return
     span.setAttributes(attributes)
-    // A model step may have several attempts; its response is the last one's.
+    // A model step may have several attempts, and `response` is that of the last one only.
     if (response && kind !== 'model') span.setAttribute(httpAttributes.status, response.status)
     for (const name in logIds) {
       const id = logIds[name as keyof LogIds]

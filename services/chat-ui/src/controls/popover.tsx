@@ -6,7 +6,6 @@ interface PopoverProps {
   /** The content of the button. If that is only an icon, the label is the button's accessible name. */
   readonly button: ComponentChildren
   readonly label: string
-  /** CSS class of the button. */
   readonly class?: string
   readonly panelClass?: string
   /** The kind of content in the panel, unless it is text or a form. */

@@ -64,7 +64,7 @@ export function tally(claims: readonly ComparedClaim[]): Readonly<Record<Sign, n
   return counts
 }
 
-/** Whether two answers to one of the four questions say the same about the same identity. */
+/** `same` if two answers to one of the four questions say the same about the same identity, else `changed`. */
 export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
   const isSame = left.value === right.value && whose(left) === whose(right) && left.id === right.id
   return isSame ? 'same' : 'changed'

@@ -74,7 +74,7 @@ describe('the sequence', () => {
     ])
   })
 
-  it('has the stronger sign-in that an API wanted, and shows a question only for the first Tc', () => {
+  it('shows the stronger sign-in that an API asked for, and the Tc after it as “Tc again”', () => {
     const refused = apiCall('r', agentToken, {
       status: 'failed',
       response: { status: 401 },

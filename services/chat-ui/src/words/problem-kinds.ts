@@ -24,7 +24,7 @@ const waiting: ReadonlySet<string> = new Set([
   'USER_TOKEN_SCOPE_MISSING',
 ])
 
-/** HTTP statuses of requests that have no answer: what they asked for does not exist, or they were not understood. */
+/** HTTP statuses of requests that nobody can answer: too large, not understood, or for something that does not exist. */
 const unanswerable: ReadonlySet<number> = new Set([400, 404, 413, 422])
 
 /** How serious a failure is. */

@@ -20,7 +20,7 @@ function missing(variables: Record<string, string>): string {
 const faults = (variables: Record<string, string>) => findFaults(() => read(variables))
 
 describe('the Bedrock configuration', () => {
-  it('is missing, and no fault, if no variable of AWS is set', () => {
+  it('is missing, which is no fault, if no variable of AWS is set', () => {
     expect(missing({})).toBe('AWS_REGION is not set.')
     expect(missing({ AWS_REGION: '', AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('AWS_REGION is not set.')
   })
@@ -138,7 +138,7 @@ describe('the credential tier', () => {
     [{ AWS_SECRET_ACCESS_KEY: 'x' }, 'AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not.'],
     [{ AWS_ROLE_ARN: 'arn:x' }, 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not.'],
     [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not.'],
-  ])('is missing if only one of its two variables is set: %o', (variables, sentence) => {
+  ])('is not used if one of its two variables is not set: %o', (variables, sentence) => {
     expect(missing({ AWS_REGION: 'eu-central-1', ...variables })).toBe(sentence)
   })
 

@@ -31,7 +31,7 @@ function meanOf(means: MonthlyMeans, month: number): number {
 // biome-ignore format: table
 const monthNames = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
 
-/** "early July", "mid-July", "late July". */
+/** "2026-07-04" becomes "early July", the 15th "mid-July", the 25th "late July". */
 export function partOfMonth(date: string): string {
   const month = monthNames[Number(date.slice(5, 7)) - 1]
   const dayOfMonth = Number(date.slice(8))

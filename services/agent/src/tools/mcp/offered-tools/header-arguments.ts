@@ -1,7 +1,7 @@
 type Json = Readonly<Record<string, unknown>>
 
 const keyword = 'x-mcp-header'
-/** RFC 9110 §5.6.2. */
+/** A valid header name (`token`, RFC 9110 §5.6.2). */
 const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const types: readonly unknown[] = ['string', 'integer', 'boolean']
 
