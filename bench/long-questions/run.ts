@@ -1,6 +1,6 @@
 /**
- * How long the agent searches for a place in messages that are constructed to be slow, against one regular expression over
- * the same text.
+ * How long the agent takes to find the place in messages that are made to be slow to search, compared with one regular
+ * expression over the same text.
  */
 
 import { longMessages } from '../../services/agent/src/tools/weather/testing/long-messages.ts'

@@ -1,6 +1,6 @@
 /**
- * What a tool call costs through MCP compared with the same call through REST: delay of the tool, its token included, and of the whole turn in
- * Bedrock mode, in both eras of the protocol. One run, in rounds; every service is a process of its own.
+ * What a tool call costs through MCP, in both revisions of the protocol, compared with the same call through REST: the time of
+ * the tool (with its token) and of the whole turn in Bedrock mode. The peers take turns; every service is a process of its own.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,7 +27,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** The weather API's `/mcp` twice, once for each revision. */
+/** Configures the weather API's `/mcp` as two servers, one for each revision, and returns the file's path. */
 function writeMcpConfig(): string {
   const { WEATHER_API_URL, WEATHER_API_APP_ID } = stack.agentEnv
   const server = {

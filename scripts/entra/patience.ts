@@ -21,7 +21,7 @@ export class NotYet extends Error {
 
 const longestPauseSeconds = 16
 
-/** Codes by which Graph refers to an object that was made a moment ago: it is not found yet, or already there. */
+/** Codes of refusals about an object that was made a moment ago: Graph does not find it yet, or has it already. */
 const notYetCodes = [
   'Request_ResourceNotFound',
   'Request_MultipleObjectsWithSameKeyValue',

@@ -16,7 +16,7 @@ const platforms = {
   'darwin-arm64': 'mac-arm64',
 } as const
 
-/** Chromium with the libraries and the font that it needs; there is no package for other machines. */
+/** Contains Chromium, the libraries and the font that it needs, for linux-amd64 only. */
 const npmPackage = '@sparticuz/chromium@153.0.0'
 const sha512 = {
   'linux-amd64':

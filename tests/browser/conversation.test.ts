@@ -165,7 +165,7 @@ describe('an answer', () => {
     await page.locator('.status-lines').getByRole('button', { name: 'Copy the JSON' }).waitFor()
   })
 
-  it('is followed to its end, unless the user has scrolled away', async () => {
+  it('is followed: its end stays in view while it grows, unless the user has scrolled away', async () => {
     const goOn = answerInParts(lines, `${lines}The end.`)
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
@@ -326,7 +326,7 @@ describe('a reload', () => {
 describe('a link to an answer', () => {
   const elsewhere = 'This link leads to an answer of a conversation in another tab'
 
-  it('says in another tab that it leads nowhere there, until something is asked', async () => {
+  it('shows in another tab, until the user asks something, that the answer is not in this tab', async () => {
     const page = await browser.open(`${agent.url}#turn=2&view=steps&step=4`)
     await page.getByRole('status').getByText(elsewhere, { exact: false }).waitFor()
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()

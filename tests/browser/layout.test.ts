@@ -167,7 +167,7 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   const expectNothingSideways = async (widths: readonly number[], view: string) => {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 })
-      // The page notices the width a moment later.
+      // The page adapts to the new width a moment later.
       await expect
         .poll(() => page.evaluate('document.documentElement.scrollWidth'), {
           message: `${view} at ${width} px`,
@@ -224,7 +224,7 @@ it('a table in an answer scrolls in a narrow window and splits no word', async (
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
 })
 
-// In Firefox a text field is never narrower than its columns, which is too wide for a phone; a fixed width emulates that.
+// In Firefox a text field is never narrower than its `cols`, so too wide for a phone; the fixed width here emulates that.
 it('a field that the browser keeps wide pushes nothing off the page', async () => {
   const page = await open(900)
   await page.getByLabel('Your question').evaluate(field => {

@@ -55,10 +55,10 @@ beforeAll(async () => {
   certificate = makeCertificate('*.us-east-1.amazonaws.com,DNS:mcp.example')
   demo = await Demo.create('proxy')
   const { namespace } = demo
-  // Requests to names under .localhost never go through a proxy.
+  // The emulator has Entra's real name: requests to names under .localhost never go through a proxy.
   const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
   entraHost = new URL(authority).host
-  // Pods trust both authorities, as in companies that have their own besides the usual ones.
+  // Pods trust the emulators' certificate authority and the test's, as in companies that add one of their own.
   const own = await namespace.kubectl(
     'get',
     'configmap',

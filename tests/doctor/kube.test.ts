@@ -46,7 +46,7 @@ beforeEach(stubKubectl)
 function stubKubectl(): void {
   vi.stubEnv('PATH', `${programs}${delimiter}${process.env['PATH']}`)
   vi.stubEnv('RECORDED_CLUSTER', folder)
-  // aws-role.test.ts tests the checks of the role.
+  // Without credentials of AWS the doctor does not check the role; aws-role.test.ts tests these checks.
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
 }
 
@@ -91,7 +91,7 @@ function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Si
 async function record(situation: Situation = {}): Promise<void> {
   const rendering = await renderWith(merge(production, situation.values ?? {}))
   const answers: Readonly<Record<string, string | undefined>> = {
-    // The chart accepts Entra with https only.
+    // The chart accepts only an https URL of Entra, so the emulator's URL is put in its place here.
     objects: JSON.stringify({ items: installed(rendering, situation) }).replaceAll(
       'https://login.microsoftonline.com',
       stack.entraUrl,
@@ -215,7 +215,7 @@ describe('The doctor on a cluster', () => {
     ])
   })
 
-  it('says what Entra and AWS have to trust, to the letter', async () => {
+  it('names exactly the issuer, subject and audiences that Entra and AWS have to trust', async () => {
     const federation = (await examine()).find(({ check }) => check === 'federation')
     expect(federation?.detail).toBe(
       `Entra and AWS have to trust the issuer ${issuer} and the subject system:serviceaccount:agents:demo-agent, in tokens for api://AzureADTokenExchange and sts.amazonaws.com.`,
@@ -266,7 +266,7 @@ describe('The doctor on a cluster', () => {
     expect(findings.find(({ check }) => check === 'proxy')).toMatchObject({ status: 'PASS' })
   })
 
-  it('finds no fault in a page at a host name whose users sign in', async () => {
+  it('finds no fault in a page at a host name of its own, where users sign in', async () => {
     const findings = await examine({ values: { agent: { allowedHosts: ['agent.example.com'] } } })
     expect(findings.find(({ check }) => check === 'sign-in')).toMatchObject({
       status: 'PASS',
@@ -274,7 +274,7 @@ describe('The doctor on a cluster', () => {
     })
   })
 
-  it('is quoted in docs/troubleshooting.md (vitest -u, npm run troubleshooting)', async () => {
+  it('finds what docs/troubleshooting.md quotes (to update it: vitest -u, npm run troubleshooting)', async () => {
     const rows = situations.map(([what, , expected]) =>
       rowOf(
         what,

@@ -65,7 +65,7 @@ describe('The right to keep alerts', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('is shown by plan, which adds it to what is there', async () => {
+  it('is shown by plan as an addition to an earlier set-up, and added by apply', async () => {
     await run('apply')
     const written = writes().length
     const { output } = await run(`plan ${forAll}`)
@@ -123,7 +123,7 @@ describe('The right to keep alerts', () => {
     expect(rights().roles).toEqual(['Weather.Read.All'])
   })
 
-  it('is never made by --alerts none', async () => {
+  it('is not created by --alerts none', async () => {
     await run('apply --alerts none')
     expect(application('weather-api')?.appRoles).toHaveLength(1)
     expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')
@@ -140,7 +140,7 @@ describe('The right to keep alerts', () => {
   it.each([
     ['for all users', forAll],
     ['for each user', forEach],
-  ])('is in a receipt that is written anew: %s', async (_who, options) => {
+  ])('is in the receipt that `status --adopt` writes in place of a lost one: %s', async (_who, options) => {
     await run(`apply ${options}`)
     const { setUpId, settings } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
@@ -152,7 +152,7 @@ describe('The right to keep alerts', () => {
     expect(writes()).toEqual([])
   })
 
-  it('is requested by a ticket', async () => {
+  it('is part of the ticket that `plan --ticket` writes', async () => {
     const { output } = await run(`plan --ticket ${forAll}`)
     for (const part of ['"Alerts.ReadWrite"', '"Alerts.ReadWrite.All"', '"acrs"', consentUri])
       expect(output).toContain(part)
@@ -162,7 +162,7 @@ describe('The right to keep alerts', () => {
     ['--alerts some', '--alerts has no "some".'],
     ['--unattended-alerts weather-agent', '--unattended-alerts goes with --alerts all-users or each-user.'],
     [`${forEach} --unattended-alerts nobody`, '--unattended-alerts names nobody, which is no agent here.'],
-  ])('is refused in words: %s', async (options, words) => {
+  ])('cannot be planned with the wrong options %s, which a sentence explains', async (options, words) => {
     expect(await run(`plan ${options}`)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
   })
 })
@@ -182,7 +182,7 @@ describe('The page that users come back to after consenting', () => {
     return (await fetch(url, { redirect: 'manual' })).headers.get('location')
   }
 
-  it('is next to that of the sign-in, and known to Entra as one of the blueprint', async () => {
+  it('is next to the page of the sign-in, and in Entra a redirect URI of the blueprint', async () => {
     const uri = (origin: string) => `--redirect-uri ${origin}/auth/redirect.html`
     await run(`apply ${forEach} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
     const own = [consentUri, 'https://agent.example/auth/consent.html']
@@ -192,7 +192,7 @@ describe('The page that users come back to after consenting', () => {
     expect(await askForConsent('https://elsewhere.example')).toBeNull()
   })
 
-  it('may be another one, also without alerts: MCP servers ask for consent too', async () => {
+  it('can be named by --consent-uri, even without alerts, since MCP servers ask for consent too', async () => {
     await run('apply --consent-uri https://agent.example/auth/consent.html')
     expect(application('blueprint')?.web.redirectUris).toEqual(['https://agent.example/auth/consent.html'])
     expect((await run('status')).code).toBe(0)

@@ -6,7 +6,7 @@ import { useTenant } from './support/tenant.ts'
 const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 const names = ['--blueprint-name', 'My blueprint', '--api-name', 'My API', '--page-name', 'My page']
 
-// A tenant that has a set-up already, which this command did not make.
+// The tenant has the emulator's seed, a set-up that `apply` did not make and `destroy` has to leave alone.
 const tenant = useTenant(() => startEntra())
 const { content, run } = tenant
 

@@ -101,7 +101,7 @@ describe('a permission that is missing is named with the least role that has it'
   it.each([
     ['AgentIdentityBlueprint.ReadWrite.All', 'blueprint "Weather Agent Blueprint"'],
     ['AgentIdentity.ReadWrite.All', 'agent identity "weather-agent"'],
-  ])('%s, to give owners to what is there', async (permission, what) => {
+  ])('for giving owners to existing objects: %s', async (permission, what) => {
     await run('apply')
     const without = permissions.filter(one => one !== permission)
     tenant.workplace.useToken(await graphToken(tenant, without))
@@ -112,7 +112,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain(`permission ${permission}.`)
   })
 
-  it('to switch agents off and to delete them', async () => {
+  it('for switching agents off and for deleting them', async () => {
     await run('apply')
     const without = (kind: string) =>
       permissions.filter(one => !one.startsWith('AgentIdentity.') || !one.includes(kind))
@@ -122,7 +122,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect((await run('destroy --yes')).said).toContain('AgentIdentity.DeleteRestore.All')
   })
 
-  it('and with other ways to sign in, for a token of the Azure CLI', async () => {
+  it('together with other ways to sign in, if the token is the Azure CLI’s', async () => {
     tenant.workplace.useToken(await graphToken(tenant, [...permissions, 'Directory.AccessAsUser.All']))
     const { code, said } = await run('apply')
     expect(code).toBe(1)
@@ -227,7 +227,7 @@ describe('Entra takes its time, and apply', () => {
     expect(made.flatMap(one => one.passwordCredentials)).toHaveLength(1)
   })
 
-  it('gives up in the end, and goes on the next time', async () => {
+  it('gives up when the time to wait is over, and the next run continues', async () => {
     tenant.entra.settings.change({ missedLookUps: 1_000 })
     const { code, said, pauses } = await run('apply --wait 60')
     expect(code).toBe(1)
@@ -248,7 +248,7 @@ describe('Entra takes its time, and apply', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('says so when a change is never kept', async () => {
+  it('reports a change that Entra accepts but never keeps', async () => {
     tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'swallow' : 'pass')
     const { code, said } = await run('apply --wait 20')
     expect(code).toBe(1)

@@ -26,7 +26,7 @@ function commandWith(words: string): string {
     .replace(/^python\/bin\/python/, findPython())
 }
 
-/** Starts server and demo by the guide, with the file for the agent as it is changed here. */
+/** Starts server and demo by the guide, with `mcp.json` as `change` returns it. */
 async function startNotes(change = (mcpConfig: string) => mcpConfig): Promise<void> {
   walk = await Walk.begin(section, ['8000'])
   const names = new Set([...section.matchAll(/`(\w+\.(?:json|py))`/g)].map(([, name = '']) => name))
@@ -46,7 +46,7 @@ const signInAsAda = () =>
     user: identities.ada.oid,
   })
 
-it('a server of another SDK answers the agent and its users in the demo, by the guide for MCP servers alone', async () => {
+it('a server of another SDK answers the agent and its users, if the demo is started by the guide alone', async () => {
   await startNotes()
 
   // A turn does not wait for a server that is slow to list its tools.
@@ -62,7 +62,7 @@ it('a server of another SDK answers the agent and its users in the demo, by the 
   expect(claims.at(-1)).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid, scp: 'Notes.Read' })
 })
 
-it('the tool of this server waits for the user, and is not there without one, if the file does not call it read-only', async () => {
+it('without readOnlyTools in mcp.json, the tool of this server waits for the user, and is not offered without a user', async () => {
   await startNotes(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
   const ada = await signInAsAda()
   await expect
@@ -75,7 +75,7 @@ it('the tool of this server waits for the user, and is not there without one, if
   expect((await walk.ask()).tools).toEqual([])
 })
 
-it('another client gets weather from the demo for itself, by the guide alone', async () => {
+it('another client gets weather as itself from the demo’s MCP server, by the guide alone', async () => {
   walk = await Walk.begin(otherClient, [])
   walk.write('registrations.json', walk.files[0])
   await walk.startDemo(`${commandWith('export')}; ${commandWith('make -C')}`)

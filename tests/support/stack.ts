@@ -81,7 +81,6 @@ export class Stack implements AsyncDisposable {
     return this.#apps.has(part)
   }
 
-  /** The running app of a part. */
   appOf(part: PartName): FastifyInstance {
     const app = this.#apps.get(part)
     if (!app) throw new Error(`${part} does not run.`)

@@ -8,19 +8,19 @@ export function proxyChecks(release: Release): readonly Check[] {
   const containers = ['agent', 'weather-api'].flatMap(component =>
     podsOf(release, component).slice(0, 1).flatMap(containersOf),
   )
-  const told = containers.filter(container => isTold(release, container))
-  if (told.length === 0) return []
+  const withProxy = containers.filter(container => hasProxy(release, container))
+  if (withProxy.length === 0) return []
   return [
     {
       name: 'proxy',
       async run() {
-        const untold = containers.filter(container => !told.includes(container))
-        if (untold.length > 0)
+        const withoutProxy = containers.filter(container => !withProxy.includes(container))
+        if (withoutProxy.length > 0)
           throw trouble(
             'PROXY_NOT_HONOURED',
-            `Containers with a proxy: ${namesOf(told)}; without: ${namesOf(untold)}.`,
+            `Containers with a proxy: ${namesOf(withProxy)}; without: ${namesOf(withoutProxy)}.`,
           )
-        for (const container of told) {
+        for (const container of withProxy) {
           const settings = settingsOf(release, container)
           // The URLs in the Secret are not read, so this uses a placeholder.
           const proxy = readProxy({
@@ -38,13 +38,13 @@ export function proxyChecks(release: Release): readonly Check[] {
               `NO_PROXY of ${container.name} does not name ${new URL(inside[1]).hostname}, which is called without TLS.`,
             )
         }
-        return `${namesOf(told)} go by a proxy, but for what NO_PROXY names.`
+        return `${namesOf(withProxy)} go by a proxy, but for what NO_PROXY names.`
       },
     },
   ]
 }
 
-function isTold(release: Release, container: Container): boolean {
+function hasProxy(release: Release, container: Container): boolean {
   const named = (container.env ?? []).map(({ name }) => name)
   return [...named, ...Object.keys(settingsOf(release, container))].some(name => /^https?_proxy$/i.test(name))
 }

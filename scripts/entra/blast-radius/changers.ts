@@ -31,7 +31,7 @@ const permissions = [
 
 /**
  * Who may change the blueprint by a role or permission in the whole tenant. For information only: the set-up
- * plans none of these.
+ * neither gives nor takes these roles and permissions.
  */
 export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
   return [

@@ -13,8 +13,8 @@ export function denyAgents(rows: readonly Row[], agentIds: readonly string[], no
 }
 
 /**
- * Accepts denied agents again, but none of their earlier tokens. A token passes only if its `iat` is later than
- * the denial and later than five minutes ago, which is the `iat` of a token that is issued now.
+ * Accepts denied agents again, but none of their earlier tokens. Entra dates tokens back by five minutes, so a token
+ * passes only if its `iat` is later than the denial and later than five minutes before now.
  */
 export function allowAgents(
   rows: readonly Row[],
@@ -47,7 +47,7 @@ function withoutAgent(rows: readonly Row[], agent: string): readonly Row[] {
   return rows.filter(row => !isOf(row, agent))
 }
 
-/** The latest of this time and the times in the agent's rows. */
+/** The latest of `ms` and the times in the agent's rows. */
 function laterOf(rows: readonly Row[], agent: string, ms: number): number {
   const times = rows.filter(row => isOf(row, agent)).map(({ issuedBefore }) => issuedBefore)
   const known = times.map(time => (typeof time === 'number' ? time * 1_000 : Date.parse(String(time))))

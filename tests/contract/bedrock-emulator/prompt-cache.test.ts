@@ -41,7 +41,7 @@ describe('a prompt with a cache point', () => {
     expect(await ask({ modelId: other, system: prompt(cachePoint) })).toEqual([small, 0, big])
   })
 
-  it('is not cached below the model’s minimum, without an error', async () => {
+  it('is not cached if it is shorter than the model’s minimum, and causes no error', async () => {
     const input = { modelId: haiku45, system: prompt(cachePoint) }
     expect(await ask(input)).toEqual([big, 0, 0])
     expect(await ask(input)).toEqual([big, 0, 0])
@@ -62,7 +62,7 @@ describe('a prompt with a cache point', () => {
     expect(await ask(forAnHour)).toEqual([small, big, 0])
   })
 
-  it('is found from a later cache point, up to 20 blocks after it', async () => {
+  it('is read from the cache by a request whose next cache point is up to 20 blocks later', async () => {
     const conversation = (blocks: number): Message[] => [
       { role: 'user', content: [...Array.from({ length: blocks }, () => ({ text: 'And?' })), cachePoint] },
     ]

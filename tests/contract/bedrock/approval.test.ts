@@ -26,9 +26,9 @@ beforeEach(() => {
   model.requests.length = 0
 })
 
-const order = (city: string) => ({ city, when: { kind: 'temperature-below', celsius }, untilDate })
+const alertFor = (city: string) => ({ city, when: { kind: 'temperature-below', celsius }, untilDate })
 const create = (index: number, id: string, city: string): StreamEvent[] =>
-  toolUse(index, id, 'create_alert', JSON.stringify(order(city)))
+  toolUse(index, id, 'create_alert', JSON.stringify(alertFor(city)))
 const asked = async (): Promise<Outcome> => {
   const { body } = await ask(
     stack.agentUrl,
@@ -115,15 +115,15 @@ describe('A step of the model that reads and changes', () => {
   })
 })
 
-describe('What the user is asked', () => {
-  it('is the call as it would run, whatever the model says about it', async () => {
-    // As if a report had contained words that ask for another alert.
+describe('A call that changes something', () => {
+  it('is shown to the user as it would run, whatever the model says about it', async () => {
+    // The model calls for another alert than it announces, as if words in a weather report had made it do so.
     model.play([...text('I will warn you about Oslo.'), ...create(1, 'call_1', 'Rome'), ...stop('tool_use')])
     const paused = await asked()
-    expect(paused.calls).toMatchObject([{ title: 'Create alert', arguments: order('Rome') }])
+    expect(paused.calls).toMatchObject([{ title: 'Create alert', arguments: alertFor('Rome') }])
   })
 
-  it('does not include a call that could not run', async () => {
+  it('is not shown to the user if it could not run', async () => {
     model.play(
       [
         ...toolUse(0, 'call_1', 'create_alert', '{"city":"Oslo"}'),
@@ -133,7 +133,7 @@ describe('What the user is asked', () => {
           3,
           'call_4',
           'create_alert',
-          JSON.stringify({ ...order('Oslo'), untilDate: '2020-01-31' }),
+          JSON.stringify({ ...alertFor('Oslo'), untilDate: '2020-01-31' }),
         ),
         ...stop('tool_use'),
       ],
@@ -148,7 +148,7 @@ describe('What the user is asked', () => {
     expect(created).toEqual([])
   })
 
-  it('is not asked again in the turn in which the user denied it', async () => {
+  it('is denied without asking if the user has denied the same call in this turn', async () => {
     const wish = (id: string) => [...create(0, id, 'Oslo'), ...stop('tool_use')]
     model.play(wish('call_1'), wish('call_2'), [...text('I will not.'), ...stop('end_turn')])
     const { answer, tools } = await decide(await asked(), {})
@@ -157,7 +157,7 @@ describe('What the user is asked', () => {
     expect(created).toEqual([])
   })
 
-  it('is asked three times in a turn at most', async () => {
+  it('makes a turn wait three times at most', async () => {
     const cities = ['Oslo', 'Bergen', 'Trondheim', 'Bodø']
     model.play(...cities.map((city, index) => [...create(0, `call_${index}`, city), ...stop('tool_use')]))
     let outcome = await asked()

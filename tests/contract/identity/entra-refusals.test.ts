@@ -15,25 +15,25 @@ async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: s
   expect(tokenRequests(stack).map(request => request.aadsts)).toContain(aadsts)
 }
 
-describe('What a user gets when Entra answers, for reasons of its own,', () => {
+describe('When Entra refuses or fails for reasons of its own, a user gets', () => {
   // biome-ignore format: table
   it.each([
-    ['with a claims challenge', 50076, 'CONDITIONAL_ACCESS_REQUIRED', { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }],
-    ['that it throttles, and until when', 90055, 'ENTRA_UNAVAILABLE', { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }],
-  ] as const)('%s (AADSTS%i): %s', async (_what, aadsts, code, order) => {
+    ['CONDITIONAL_ACCESS_REQUIRED', 'with a claims challenge', 50076, { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }],
+    ['ENTRA_UNAVAILABLE', 'since it throttles, and says until when', 90055, { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }],
+  ] as const)('%s if Entra refuses %s (AADSTS%i)', async (code, _what, aadsts, order) => {
     await startAfresh(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).faults.inject(order)
     await expectRefusal('obo', aadsts, code, token)
   })
 
-  it('something that is no JSON: ENTRA_UNAVAILABLE', async () => {
+  it('ENTRA_UNAVAILABLE if Entra responds with something that is no JSON', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'html', status: 404 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
   })
 
-  it('503 for a long time: ENTRA_UNAVAILABLE, and an answer once Entra is back', async () => {
+  it('ENTRA_UNAVAILABLE while Entra responds 503, and an answer once Entra is back', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
@@ -41,7 +41,7 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
-  it('503 once: an answer, after a retry', async () => {
+  it('an answer, after a retry, if Entra responds 503 once', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({
       target: { leg: 't1' },
@@ -51,13 +51,13 @@ describe('What a user gets when Entra answers, for reasons of its own,', () => {
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
-  it('with a broken connection once: an answer, after a retry', async () => {
+  it('an answer, after a retry, if Entra breaks the connection once', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
-  it('with broken connections only: SIDECAR_FAILED', async () => {
+  it('SIDECAR_FAILED if Entra breaks every connection', async () => {
     await startAfresh(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' } })
     expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
@@ -80,7 +80,7 @@ describe('A refusal', () => {
 })
 
 describe('When Entra withdraws a key, a user gets', () => {
-  const knows = async (token: string) => {
+  const validateAtSidecar = async (token: string) => {
     const headers = { authorization: `Bearer ${token}` }
     expect((await fetch(`${stack.sidecarUrl}/Validate`, { headers })).status).toBe(200)
   }
@@ -90,7 +90,7 @@ describe('When Entra withdraws a key, a user gets', () => {
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
     await stack.restart('sidecar')
-    await knows(token)
+    await validateAtSidecar(token)
     await tenantOf(stack).keys.rotate(0)
     await expectRefusal('obo', 50013, 'USER_TOKEN_INVALID', token)
   })

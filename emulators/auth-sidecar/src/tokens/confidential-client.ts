@@ -74,8 +74,8 @@ export class ConfidentialClient {
   }
 
   /**
-   * A token for the agent's own user account: by the cached refresh token if Entra still accepts it, else by a federated
-   * credential (T2) in place of a password.
+   * Gets a token for the agent's own user account: with the cached refresh token if Entra still accepts it, else with T2, a
+   * federated credential in place of a password.
    */
   async acquireForAgentUser(
     query: TokenQuery,
@@ -99,11 +99,11 @@ export class ConfidentialClient {
         'x-anchormailbox': hint,
       })
     }
-    // MSAL finds an account by its refresh token only.
+    // MSAL finds an account only by its refresh token, so a token that comes without one is not cached.
     return this.#cachedOrNew(subject, query, renew, ({ refreshToken }) => refreshToken !== undefined)
   }
 
-  /** Redeems the cached refresh token; `undefined` without one, and if the user would have to sign in again. */
+  /** Redeems the cached refresh token. `undefined` if there is none, or if the user would have to sign in again. */
   async #refresh(subject: string, query: TokenQuery): Promise<TokenGrant | undefined> {
     const refreshToken = this.#services.cache.refreshToken(this.#partition(subject, query))
     if (refreshToken === undefined) return undefined
@@ -140,7 +140,7 @@ export class ConfidentialClient {
     }
     const cached = bypassCache ? undefined : cache.find(partition, scopes.map(lowerCase))
     if (!cached) return renewAndStore()
-    // Renewed in the background before it expires; a failure shows only when the token has expired.
+    // Renews the token in the background before it expires. A failed renewal shows only once the token has expired.
     if (cached.refreshAtMs !== undefined && cached.refreshAtMs < clock.nowMs()) {
       renewAndStore().catch(() => undefined)
     }
@@ -182,7 +182,7 @@ function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: n
   }
 }
 
-/** The scopes with those of OpenID Connect, sorted, each once whatever its case. */
+/** The scopes and those of OpenID Connect, sorted; a scope that occurs twice, in whatever case, is sent once. */
 function withReservedScopes(scopes: readonly string[]): string {
   const bySpelling = new Map([...scopes, ...reservedScopes].map(scope => [lowerCase(scope), scope]))
   return [...bySpelling.keys()]

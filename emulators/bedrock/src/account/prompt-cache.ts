@@ -13,7 +13,7 @@ export interface Prefix {
 }
 type Lifetime = keyof typeof lifetimesMs
 
-/** Input tokens as Converse reports them: each is counted once. */
+/** Input tokens as Converse reports them: each token counts in one of the three numbers only. */
 export interface InputUsage {
   readonly inputTokens: number
   readonly cacheReadInputTokens: number
@@ -53,7 +53,7 @@ function countTokens(characters: number): number {
   return Math.ceil(characters / 4)
 }
 
-/** The prompt cache: prefixes that ended with a cache point, each dropped once it has not been used for its lifetime. */
+/** The prompt cache: prefixes that ended with a cache point. One that is not used for its lifetime is dropped. */
 export class PromptCache {
   /** The lifetimes of known prefixes, by their hashes. */
   readonly #known: LRUCache<string, Lifetime>

@@ -7,7 +7,7 @@ import type { InvokedModel } from './invoked-model.ts'
 const action = 'bedrock:InvokeModelWithResponseStream'
 
 /**
- * Checks that the caller's policy allows the call: the bearer token, the inference profile *and* every model behind it.
+ * Checks that the caller's policy allows bearer tokens (if one is used), the inference profile *and* every model behind it.
  *
  * @throws {BedrockError} with IAM's text
  */

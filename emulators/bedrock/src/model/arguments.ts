@@ -27,20 +27,20 @@ export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Rec
   ])
 }
 
-/** An enum's value has to occur in the message; a number is the message's first. */
+/** A parameter's value: an enum's value that occurs in the message, the message's first number, or text from the message. */
 function findValue(name: string, { type, enum: values }: Schema, message: string): unknown {
   if (values) return values.find(value => message.toLowerCase().includes(String(value).toLowerCase()))
   if (type === 'integer' || type === 'number') return /\d+(?:\.\d+)?/.exec(message)?.map(Number)[0]
   if (type !== 'string') return undefined
-  return wholeMessage.test(name) ? message : findBehind(name, message)
+  return wholeMessage.test(name) ? message : findAfter(name, message)
 }
 
 /** What follows a parameter's name in the message: a quoted text, a name, or a word that is not common. */
-function findBehind(property: string, message: string): string | undefined {
+function findAfter(property: string, message: string): string | undefined {
   const [first = '', ...others] = wordsOf(property)
   const pattern = [first, ...others.map(word => `(?:[\\s_-]*${word})?`)].join('')
-  const behind = new RegExp(`\\b${pattern}\\b[\\s:=]+(?:(?:called|named|is)\\s+)?(.*)`, 'is')
-  const rest = behind.exec(message)?.[1] ?? ''
+  const after = new RegExp(`\\b${pattern}\\b[\\s:=]+(?:(?:called|named|is)\\s+)?(.*)`, 'is')
+  const rest = after.exec(message)?.[1] ?? ''
   const quoted = /^["“]([^"”]+)["”]/.exec(rest)?.[1]
   const name = findNames(rest).find(({ at }) => at === 0)?.text
   const word = /^[\p{L}\p{N}](?:[\p{L}\p{N}@._-]*[\p{L}\p{N}])?/u.exec(rest)?.[0] ?? ''

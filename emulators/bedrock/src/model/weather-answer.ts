@@ -30,7 +30,7 @@ export function describeWeather(
   return [...places.map(describePlace), ...compare(places), ...(asksUmbrella ? adviseUmbrella(places) : [])]
 }
 
-/** Where weather comes from. */
+/** The line that names the sources of the weather; empty if no source is known. */
 export function describeSources(weather: readonly Weather[]): readonly string[] {
   const sources = [...new Set(weather.flatMap(({ source }) => source ?? []))]
   if (sources.length === 0) return []

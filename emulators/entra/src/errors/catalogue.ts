@@ -1,8 +1,8 @@
 import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
 
 /**
- * Refusals that the sidecar never gets when it requests tokens for the agent: those at sign-in, for codes, for other agents’
- * tokens, and for malformed requests
+ * Refusals that the sidecar never gets when it requests tokens for the agent: those of sign-in and of redeeming codes, of
+ * requests for another agent’s tokens, and of malformed requests
  * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  */
 // biome-ignore format: table

@@ -80,7 +80,6 @@ function findParent(entra: Entra, id: string): ServicePrincipal {
   return parent
 }
 
-/** A user as Graph shows it. */
 export function showUser(entra: Entra, user: User) {
   const { identityParentId, licenseDetails: _elsewhere, ...rest } = user
   const isAgents = identityParentId !== undefined

@@ -51,7 +51,7 @@ describe('a resource (RFC 8707)', () => {
     },
   )
 
-  it.each(wrong)('with any other value sends invalid_target to the page: %s', async resource => {
+  it.each(wrong)('with any other value makes Entra send invalid_target to the page: %s', async resource => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl({ ...pkce, resource }))
     expect(returned(response)).toMatchObject({

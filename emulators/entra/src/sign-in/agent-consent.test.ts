@@ -61,13 +61,13 @@ describe('consent for an agent', () => {
     })
   })
 
-  it('is only possible through Graph if the control plane says so', async () => {
+  it('is refused at the sign-in page if the control plane sets agentConsent to “refused”', async () => {
     await sendJson(entra, 'PATCH', '/emulator/settings', { agentConsent: 'refused' })
     const browser = new Browser(entra)
     expect(await (await browser.visit(browser.authorizeUrl(consent))).text()).toContain('AADSTS82014: ')
   })
 
-  it('can be given only by an administrator if the control plane says so', async () => {
+  it('can be given only by an administrator if the control plane sets agentConsent to “admin”', async () => {
     await sendJson(entra, 'PATCH', '/emulator/settings', { agentConsent: 'admin' })
     const browser = new Browser(entra)
     const refused = returned(await browser.submit(browser.authorizeUrl(consent), { account: ada }))
@@ -75,7 +75,7 @@ describe('consent for an agent', () => {
     expect(refused['error_description']).toContain('AADSTS90094: ')
   })
 
-  it('of an administrator is for all users', async () => {
+  it('that an administrator gives is for all users', async () => {
     const query = new URLSearchParams({ client_id: agentId, scope, redirect_uri: address, state: 'state-1' })
     const url = `${entra.url}/${tenantId}/v2.0/adminconsent?${query}`
     const browser = new Browser(entra)

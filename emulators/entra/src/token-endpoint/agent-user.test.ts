@@ -22,7 +22,7 @@ function changeUser(change: Partial<User>) {
 }
 
 describe('T2', () => {
-  it('is the agent’s own token for the exchange, of the v2.0 issuer', async () => {
+  it('is the agent’s own token for the token exchange, from the v2.0 issuer', async () => {
     const { body } = await requestT2(entra)
     const claims = decodeJwt(body.access_token)
     expect(claims).toMatchObject({
@@ -129,7 +129,7 @@ describe('consent for an agent user', () => {
     ['for this user', { consentType: 'Principal', principalId: agentUser }, []],
     ['for another user', { consentType: 'Principal', principalId: ada }, [65001]],
     ['stored with a leading blank', { scope: ' Weather.Read' }, [65001]],
-  ])('%s leads to the refusals %3$j', async (_what, change, codes) => {
+  ])('%s leads to the error codes %3$j', async (_what, change, codes) => {
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
       Object.assign(grant, change)
@@ -164,7 +164,7 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused for %s without a code, since none is known', async (_what, user, parent) => {
+  ])('is refused for %s without an AADSTS code, since Entra’s is unknown', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestT3(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })
