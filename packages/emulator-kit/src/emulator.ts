@@ -18,7 +18,7 @@ export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds,
   readonly target: Target
   /** The emulator's own kinds of faults, in addition to the transport faults. */
   readonly faults: Kinds
-  /** The emulator's settings besides the clock: the schemas of a change, and the initial values. */
+  /** The emulator's settings besides the clock: the schema of each, and the initial values. */
   readonly settings: { readonly change: TProperties; readonly initial: Values }
 }
 

@@ -2,7 +2,7 @@ import type { Static, TObject, TProperties } from 'typebox'
 
 /** One kind of fault, as a row of a table. */
 export interface FaultKind<Parameters extends TProperties, Effect> {
-  /** What a request with this fault gets. */
+  /** A description: what a request with this fault gets. */
   readonly does: string
   /** The parameters that may be given with the kind. */
   readonly parameters: Parameters
@@ -21,7 +21,6 @@ export type FaultOf<Kinds extends FaultKinds> = {
 /** What an emulator has to do for faults of these kinds. */
 export type EffectOf<Kinds extends FaultKinds> = ReturnType<Kinds[keyof Kinds]['effect']>
 
-/** A row of a table of faults. */
 export function faultKind<Parameters extends TProperties, Effect>(
   does: string,
   parameters: Parameters,

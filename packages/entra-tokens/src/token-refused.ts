@@ -31,7 +31,7 @@ export class TokenRefused extends Error {
 /** The issuer's keys cannot be fetched now, so that the token cannot be checked. */
 export class SigningKeysUnavailable extends Error {
   override readonly name = 'SigningKeysUnavailable'
-  /** Where they are published. */
+  /** The URL at which the issuer publishes its keys. */
   readonly url: string
 
   constructor(url: string, cause: unknown) {

@@ -1,6 +1,6 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 
-/** The destination of spans, and the service that they name. */
+/** Where spans are sent, how many traces are kept, and how the spans describe the service (`resource`). */
 export interface TelemetryConfig {
   /** The URL for OTLP over HTTP with protobuf. */
   readonly tracesUrl: string
@@ -19,7 +19,7 @@ const grpcPort = '4317'
  * Reads OpenTelemetry's own variables; `undefined` without an endpoint. Further variables of the connection
  * (`OTEL_EXPORTER_OTLP_CERTIFICATE`, `…_COMPRESSION`) are read by the exporter.
  *
- * @param service its name, unless `OTEL_SERVICE_NAME` is set
+ * @param service its version, and its name unless `OTEL_SERVICE_NAME` is set
  */
 export function readTelemetry(
   env: EnvironmentReader,

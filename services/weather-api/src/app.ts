@@ -43,10 +43,10 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     logStream,
     traced: config.telemetry !== undefined,
     keepAliveTimeout: keepAliveTimeoutMs,
-    // Parameters of query strings are text.
+    // Query parameters are text, so Ajv converts them to the types of the schema.
     ajv: { customOptions: { ...trustedSchemas, coerceTypes: true } },
   })
-  // Callers' traces are continued: the agent's, and those of others, who can only extend traces of their own.
+  // The API continues the trace of any caller, not only of the agent: callers can only extend traces of their own.
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
   const metrics = await loadMetrics(app, config)
   const outbound = createSender({ connections: 16 })

@@ -9,7 +9,7 @@ export function badTokens(issuer: TestIssuer, api: Audience = weatherApi): reado
   return [...forgedTokens(issuer, api), ...wrongClaims(issuer, api)]
 }
 
-/** One bad token for each check that can fail and each status. */
+/** One bad token for each combination of failed check and status. */
 export function oneOfEachFault(corpus: readonly BadToken[]): readonly BadToken[] {
   return [...new Map(corpus.map(bad => [`${bad.status} ${bad.failedCheck}`, bad])).values()]
 }

@@ -21,7 +21,7 @@ export interface SealKeys {
   find(kid: string): SealKey | undefined
 }
 
-/** The shortest time between two readings of a file because of unknown key ids, which anybody can send. */
+/** Unknown key ids, which anybody can send, cause at most one reading of the file in this time. */
 const rereadMs = 1_000
 
 /**
@@ -58,7 +58,7 @@ export function readSealKeys(file: string): SealKeys {
   }
 }
 
-/** Makes a key that only this process has: no other process can open what the key seals, nor this one after a restart. */
+/** Makes a key for this process only: other processes cannot open what it seals; after a restart, nobody can. */
 export function createSealKeys(): SealKeys {
   const made = { kid: 'process', key: randomBytes(32) }
   return { current: () => made, find: kid => (kid === made.kid ? made : undefined) }
@@ -66,7 +66,7 @@ export function createSealKeys(): SealKeys {
 
 type Keys = readonly [SealKey, ...SealKey[]]
 
-/** @throws {Error} with no part of a key in its text */
+/** @throws {Error} The message contains no part of a key. */
 export function parseKeys(text: string): Keys {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   const keys = lines.map((line, index) => {

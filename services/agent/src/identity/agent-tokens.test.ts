@@ -58,7 +58,7 @@ function tokensFrom(
   return tokens
 }
 
-/** A sidecar that answers by this function, and the tokens that come from it. */
+/** A sidecar whose requests `listener` answers, and the `AgentTokens` that ask this sidecar. */
 async function tokensOf(
   listener: RequestListener,
   more?: Partial<AgentTokensOptions>,
@@ -103,7 +103,7 @@ function refuse(response: ServerResponse, status: number, detail: string): void 
     .end(sidecarProblem(status, detail))
 }
 
-/** Answers the nth token request by the nth answer, later ones by the last; other requests by Healthy. */
+/** Gives the nth token request the nth answer, and further ones the last answer; `/healthz` gets “Healthy”. */
 function script(...answers: ((response: ServerResponse) => void)[]): RequestListener {
   let next = 0
   return (incoming, response) => {
@@ -204,7 +204,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(2)
   })
 
-  it('get no token of another agent', async () => {
+  it('never get the token of another agent, even if the sidecar returns it', async () => {
     const { tokens } = await tokensOf(script(grant))
     const obtained = tokens.obtain(request({ agent: secondAgent }))
     await expect(obtained).rejects.toEqual(refusal('AGENT_IDENTITY_NOT_HONOURED'))
@@ -216,7 +216,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(2)
   })
 
-  it('end at the sidecar when the last caller goes away, and not before', async () => {
+  it('are aborted when the last caller goes away, and not before', async () => {
     let hungUp = 0
     const sidecar = await startSidecar((_incoming, response) => {
       response.on('close', () => {
@@ -325,7 +325,7 @@ describe('a response that holds no token', () => {
     ['words after the token', 200, `${valid} and more`],
     ['a list', 200, [valid]],
     ['nothing', 200, null],
-  ])('is one with %s', async (_what, status, header) => {
+  ])('is recognised: %s', async (_what, status, header) => {
     const sidecar = await startSidecar(
       script(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
     )

@@ -20,7 +20,7 @@ export interface DownstreamApi {
   readonly sidecarEntries: Readonly<Record<Flow, string>>
   /** The one scope that the sidecar's entry for users asks for; `undefined` = all granted scopes. */
   readonly scope?: string
-  /** Authentication contexts of Conditional Access that the API may ask users to prove. Other demands are not passed on. */
+  /** The only authentication contexts that the API may demand of users; `undefined` = it may demand anything. */
   readonly authenticationContexts?: readonly string[]
   /** Whether the API does a call once, however often it is sent with the same idempotency key, also through MCP. */
   readonly keepsIdempotencyKeys?: boolean

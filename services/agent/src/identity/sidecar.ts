@@ -13,12 +13,12 @@ import {
 } from './sidecar-failures.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** How an attempt without a token ended: with a response, with a connection that broke, or with no sidecar there. */
+/** How an attempt that got no token ended: with a response, a broken connection, or because no sidecar listened. */
 type Ending = 'responded' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
 
-/** No number for `refused`: while no sidecar is there, attempts end only when their time is over. */
+/** How many attempts may end so. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. */
 const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */
@@ -62,8 +62,8 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 
   return {
     /**
-     * Requests a token of the agent identity, and retries after a moment if that may help; while nobody listens,
-     * for as long as a sidecar takes to restart. The token is not checked yet.
+     * Requests a token of the agent identity, and tries again after a pause if that may help. While nobody
+     * listens, it tries for as long as a sidecar takes to restart. The token is not checked yet.
      *
      * @returns the token, and how many times the sidecar was asked
      * @throws ProblemError of the identity codes, or the signal's reason.

@@ -66,9 +66,9 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
 }
 
 /**
- * MSAL.js refuses an authority that is not https and asks Microsoft about one that it does not know, but
- * takes the endpoints it is given. So for an emulator that browsers reach on loopback, the page gets the
- * endpoints and, on plain http, an https authority that is never fetched.
+ * MSAL.js refuses an authority that is not https, and asks Microsoft about an authority that it does not know,
+ * unless the page passes the endpoints. So for an emulator on loopback the page gets the endpoints, and for an
+ * emulator on plain http an https authority, which MSAL.js never fetches.
  */
 function describeAuthority({ authority, tenantId }: Blueprint) {
   const { protocol, hostname } = new URL(authority)

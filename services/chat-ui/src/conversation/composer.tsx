@@ -29,12 +29,12 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
-  // Not on a touch screen: its keyboard would cover half of the page.
+  // No focus on a touch screen: its keyboard would cover half of the page.
   useLayoutEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [])
 
-  // Both effects run before the next frame, so that a key pressed at once is not lost.
+  // Both focus effects run before the next frame, so that a key pressed at once is not lost.
   useLayoutEffect(() => {
     if (editing.value) field.current?.focus()
   }, [editing.value])

@@ -50,7 +50,7 @@ const bySignIn = [
 ]
 
 /** Codes of failures that only an administrator can fix. */
-const administrators: ReadonlySet<string> = new Set([
+const administratorCodes: ReadonlySet<string> = new Set([
   'AGENT_DISABLED',
   'AGENT_NOT_PERMITTED',
   'AGENT_USER_NOT_CONSENTED',
@@ -62,7 +62,7 @@ const administrators: ReadonlySet<string> = new Set([
 ])
 
 export function isForAdministrator({ code }: PageProblem): boolean {
-  return administrators.has(code)
+  return administratorCodes.has(code)
 }
 
 /** What the user can do next about a problem, the best action first; empty if the question cannot be answered here. */

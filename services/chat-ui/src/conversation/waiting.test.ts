@@ -220,7 +220,7 @@ describe('a turn that waits', () => {
     expect(announced.at(-1)).toBe('Expired: not sent, and nothing was changed.')
   })
 
-  it('is kept without its continuation', async () => {
+  it('is stored without its continuation', async () => {
     const { conversation } = converseForAda(untilPause)
     await conversation.ask('Order skis')
     const { exchanges } = conversation.keep()

@@ -14,7 +14,7 @@ import { ReportView, titleOf } from './report-view.tsx'
 const css = [tokens, base, layout, controls, mark, formula, verdict, rules].join('\n')
 
 /**
- * The hash of the styles, the only thing that the report's Content-Security-Policy allows; `undefined` on plain http, where
+ * The hash of the styles, the only source that the report's Content-Security-Policy allows; `undefined` on plain http, where
  * browsers offer no hashing.
  */
 const styleSource = await hash(css)

@@ -10,7 +10,7 @@ const signInTimeoutMs = 5 * 60_000
 const renewalTimeoutMs = 30_000
 
 const popupPollMs = 250
-/** After the window has closed, a token request may still run; only after this time does silence mean that the user cancelled. */
+/** How long a token request may still run after the window has closed; then the sign-in counts as cancelled. */
 const graceMs = 2_500
 
 /** MSAL behind the interface that the page needs. Tokens stay in this tab's session storage and end with the tab. */

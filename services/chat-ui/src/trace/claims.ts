@@ -166,8 +166,8 @@ function claimText(value: unknown): string {
 }
 
 /**
- * Whose rights a token has: for TR as the agent reports, else from the claims. They distinguish the agent's user account from
- * a user only if the API has requested the facets.
+ * Whose rights a token has: as the agent reports for TR, otherwise as the claims say. The claims distinguish the agent's
+ * user account from a user only if the API has requested the facets.
  */
 export function actsAsOf({ actsAs, claims = {} }: TokenCard): ActsAs {
   if (actsAs) return actsAs

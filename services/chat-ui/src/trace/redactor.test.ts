@@ -13,7 +13,7 @@ import {
 import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
 
 describe('keysOfTokens', () => {
-  it('returns another key with every new token, but not with other steps', () => {
+  it('returns another key once the steps contain a new token, but the same key after other steps', () => {
     const steps = [step('a', { token: userToken })]
     const more = [...steps, step('b'), step('c', { token: userToken })]
     expect(keysOfTokens(more)).toBe(keysOfTokens(steps))

@@ -99,7 +99,7 @@ describe('a failure of Bedrock', () => {
     expect(explain(error, 'sts', 'stream').code).toBe(code)
   })
 
-  it('has a hint with the IAM statement, which names both ARNs', () => {
+  it('has a hint with an IAM statement that names the ARNs of the profile and the model', () => {
     const found = explain(
       awsError('AccessDeniedException', 403, 'is not authorized to perform: bedrock:InvokeModel'),
     )
@@ -114,7 +114,7 @@ describe('a failure of Bedrock', () => {
     })
   })
 
-  it('has a hint with the ARN without a region, too, for a global profile', () => {
+  it('has a hint that also names the model’s ARN without a region, for a global profile', () => {
     const config = configOf('sts', { BEDROCK_MODEL_ID: 'global.anthropic.claude-haiku-5-5' })
     const found = explainFailure(awsError('AccessDeniedException', 403, 'not authorized'), config, 'request')
     expect(found.options.hint).toContain('"arn:aws:bedrock:::foundation-model/anthropic.claude-haiku-5-5"')

@@ -36,15 +36,15 @@ interface LookUp {
   isSlow: boolean
 }
 
-/** How long a turn waits for tools that are not known. */
+/** How long a turn waits for a list of tools that is not known yet. */
 const patienceMs = 1_000
 /** The time limit for token and list together. */
 const lookUpTimeoutMs = 15_000
 const maxReported = 1_000
 
 /**
- * The tools that a server offers to one agent, as last listed in a flow without a user, or for the turn's user. A turn at once
- * gets the tools that are known; meanwhile they are looked up again, with its flow's token. A failing server is left alone for a while.
+ * The tools that a server offers to one agent: a list for each flow without a user, and one for each user. A turn gets the
+ * known list at once; if the list is old, it is looked up again meanwhile. After a failure the server is not asked for a while.
  */
 export class ToolSource {
   readonly health: ServerHealth
@@ -83,13 +83,13 @@ export class ToolSource {
   async refresh(): Promise<void> {
     const own = betweenTurns(this.#options.agent)
     if (this.#lists.of(own).isFresh) return
-    // Users' lists need the users' tokens; what else a look-up needs can be loaded ahead of the first one.
+    // Without a user's token only the agent's own list can be looked up. If it has none, the client is loaded early.
     const mayAsk = [this.#server.api, own.agent].every(({ flows }) => flows.includes(ownFlow))
     const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#client()
     await prepared.catch(() => {})
   }
 
-  /** Ends the look-ups that are under way; there are no others from now on. */
+  /** Ends the look-ups that are under way, and prevents further look-ups. */
   async close(): Promise<void> {
     this.#isClosed = true
     const underWay = [...this.#underWay.values()]
@@ -97,7 +97,7 @@ export class ToolSource {
     await Promise.all(underWay.map(({ ended }) => ended))
   }
 
-  /** Whether calls of the server have waited for the user: such calls are made only if their tools are unchanged. */
+  /** Whether the turn has calls to this server that waited for the user: they are made only if their tools are unchanged. */
   #hasWaited({ resumed }: Turn): boolean {
     const pending = resumed?.continuation.pending ?? []
     return pending.some(({ api }) => api === this.#server.api.name)
@@ -245,7 +245,7 @@ export class ToolSource {
   }
 }
 
-/** How long a user's token is valid; the agent's own tokens are obtained for each look-up. */
+/** How long a user's token is still valid; without a user there is no limit: each look-up obtains a token. */
 function usableForMs(user: Caller['user']): number {
   const expiresAt = readNumericDate(user?.claims['exp'])
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, expiresAt * 1_000 - Date.now())

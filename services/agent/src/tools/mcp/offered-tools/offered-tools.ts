@@ -10,11 +10,11 @@ import { readInputSchema, UnfitTool } from './input-schema.ts'
 import { describeTool, hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
-/** What was read of a server's list. */
+/** What the agent has read of a server's list of tools. */
 export interface ListedTools {
   /** The listed tools that the configuration allows. */
   readonly tools: readonly Tool[]
-  /** The first of the server's names for its tools, to be shown. */
+  /** The names of the first tools in the list, allowed or not; the trace shows them. */
   readonly names: readonly string[]
   /** How many pages were read, if the server has more pages than are read. */
   readonly cutAfterPages?: number | undefined
@@ -26,8 +26,8 @@ export interface ChosenTool {
   readonly description: string
   readonly schema: JsonSchema7ObjectType
   /**
-   * The server's definition as far as a call needs it: no output schema, which would only compare the server's result with
-   * what the server itself says of it.
+   * The server's definition without its output schema: a check against the schema would only compare the server's result
+   * with what the server itself says about results.
    */
   readonly definition: Tool
   readonly hash: string
@@ -43,7 +43,7 @@ export interface MissingTool {
   readonly hashes?: { readonly pinned: string; readonly hash: string }
 }
 
-/** What the agent makes of a server's list; tools that are not allowed are not even read. */
+/** Of the allowed tools, those that the agent can offer and those that are missing. It ignores all others. */
 export interface ChosenTools {
   readonly tools: readonly ChosenTool[]
   readonly missing: readonly MissingTool[]
@@ -51,7 +51,7 @@ export interface ChosenTools {
 
 const maxDescription = 1_024
 
-/** Chooses from a server's list what the configuration allows and what is fit for a model. */
+/** Chooses from a server's list the tools that the configuration allows and a model can use. */
 export function chooseTools(server: McpServer, listed: readonly Tool[], cutAfterPages?: number): ChosenTools {
   const { allowedTools, pins } = server
   const tools: ChosenTool[] = []

@@ -103,7 +103,7 @@ describe('creating an alert', () => {
 })
 
 describe('existing alerts', () => {
-  it('are listed without a permit, and without what the API says of the token', async () => {
+  it('are listed without a permit; what the API says about the token is dropped', async () => {
     const list = { alerts: [alert], validated: validated(ids.ada) }
     const { alerts, context, server } = await stage(json(200, list))
     expect(await alerts.list(context)).toEqual({ alerts: [alert] })

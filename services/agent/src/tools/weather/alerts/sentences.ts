@@ -1,23 +1,23 @@
 import { nameDate } from '../sentences.ts'
 import type { Alert, AlertOrder, Alerts } from './alert.ts'
 
-const isRecord = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
+const recordNote = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
 
 /** An alert that was created, or was there already, in plain English. */
 export function describeAlert(alert: Alert): string {
-  return `There is an alert now: ${describe(alert)}. Its id is ${alert.id}. ${isRecord}`
+  return `There is an alert now: ${describe(alert)}. Its id is ${alert.id}. ${recordNote}`
 }
 
 /** An alert that would be created. */
 export function describeOrder(order: AlertOrder, isUsualDay = false): string {
-  return `${describe(order)}${isUsualDay ? ' (a week: no last day was named)' : ''}. ${isRecord}`
+  return `${describe(order)}${isUsualDay ? ' (a week: no last day was named)' : ''}. ${recordNote}`
 }
 
 /** All alerts in plain English, a line for each. */
 export function describeAlerts({ alerts }: Alerts): string {
   if (alerts.length === 0) return 'There are no alerts.'
   const heading = alerts.length === 1 ? 'There is one alert:' : `There are ${alerts.length} alerts:`
-  return [heading, ...alerts.map(alert => `- ${describe(alert)} (${alert.id})`), '', isRecord].join('\n')
+  return [heading, ...alerts.map(alert => `- ${describe(alert)} (${alert.id})`), '', recordNote].join('\n')
 }
 
 export const describeDeleted = (id: string): string => `There is no alert ${id} any more.`
