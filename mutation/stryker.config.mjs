@@ -5,7 +5,7 @@ export default {
   testRunner: 'vitest',
   // Names the tests too: with `testFiles`, Stryker 10 does not change code that runs once, when a module is loaded.
   vitest: { configFile: 'mutation/vitest.config.mjs', pool: 'forks', related: false },
-  // TypeScript 7 has no JavaScript API, so there is nothing to be read from a tsconfig.
+  // This file does not exist: Stryker would read a tsconfig by a JavaScript API that TypeScript 7 no longer has.
   tsconfigFile: 'tsconfig.none.json',
   tempDirName: '.stryker',
   concurrency: 2,

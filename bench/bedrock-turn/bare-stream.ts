@@ -1,6 +1,6 @@
 /**
- * The peer: Node's HTTP server that sends what the AWS SDK's ConverseStream yields as server-sent events, without graph,
- * tools, trace and checks. It is the least that a server with the SDK can do.
+ * The benchmark's peer: Node's HTTP server sends the text of the AWS SDK's ConverseStream as server-sent events, without
+ * graph, tools, trace and checks. A server that uses the SDK cannot do less.
  */
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'

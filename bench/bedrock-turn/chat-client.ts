@@ -6,7 +6,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 2_000 })
 export interface OpenTurn {
   /** Milliseconds from the request to the first text. */
   readonly firstToken: Promise<number>
-  /** Milliseconds to the end, and whether it ended with a result. */
+  /** Milliseconds from the request to the end of the response, and whether the response ended with a result. */
   readonly end: Promise<{ ms: number; ok: boolean }>
 }
 

@@ -9,7 +9,7 @@ const folder = temporaryFolder()
 
 const fillCompileCache = resolve(import.meta.dirname, '../fill-compile-cache.ts')
 
-/** A process that ends without WORD, imports a part of itself if WORD is "lazy", and shares a file with that part. */
+/** A program: it exits if WORD is not set, imports lazy.ts if WORD is "lazy", and shares a file with lazy.ts. */
 writeFileSync(join(folder, 'shared.ts'), 'export const say = (word: string) => console.log(word)')
 writeFileSync(
   join(folder, 'lazy.ts'),
@@ -40,7 +40,7 @@ describe('writeBundle', () => {
     expect(readdirSync(dist).sort()).toEqual([...chunks, ...maps, 'LICENSES.txt'].sort())
   })
 
-  it('makes a process that works like its sources', () => {
+  it('makes a bundle that runs like its sources', () => {
     expect(run('eager').stdout).toBe('eager\n')
     expect(run('lazy').stdout).toBe('lazy\nloaded\n')
   })
@@ -65,7 +65,7 @@ describe('Filling the compile cache', () => {
     expect(accepted.sort()).toEqual(chunks)
   })
 
-  it('fails where a part cannot be loaded', () => {
+  it('fails if a chunk cannot be loaded', () => {
     writeFileSync(join(dist, 'broken.mjs'), "throw new Error('broken')")
     const { status } = spawnSync(process.execPath, [fillCompileCache], {
       cwd: dist,

@@ -19,7 +19,7 @@ export type Command = keyof typeof commands
 interface Option extends ParseArgsOptionDescriptor {
   readonly value?: string
   readonly text: string
-  /** Absent: every command knows it. */
+  /** The commands that have the option; absent: all commands. */
   readonly of?: readonly Command[]
 }
 
@@ -106,7 +106,7 @@ export function readArguments(args: readonly string[]) {
     isSecretReplaced: values['replace-client-secret'] === true,
     isConfirmed: values.yes === true,
     withForeignAgents: values['with-foreign-agents'] === true,
-    /** The set-up whose receipt is to be written anew. */
+    /** The id of the set-up whose lost receipt is written again. */
     adopted: values.adopt,
     removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
@@ -114,7 +114,7 @@ export function readArguments(args: readonly string[]) {
     pictureFile: values.svg,
     isAzure: values.azure === true,
     isKube: values.kube === true,
-    /** Subjects of Kubernetes that may act as the pod or change it. */
+    /** Kubernetes subjects that the caller accepts although they may act as the pod or change it. */
     accepted: values.accept ?? [],
     roleArn: values.aws,
     tenantId: values.tenant,
@@ -135,12 +135,12 @@ export function readArguments(args: readonly string[]) {
     /** A sidecar that is reached without Kubernetes. */
     sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
     namespace: values.namespace,
-    /** Added to the settings of the receipt; users are as the caller named them, not by id yet. */
+    /** Added to the settings of the receipt. Users are named as the caller wrote them, not yet by object id. */
     settings: readSettings(values, agents),
   }
 }
 
-/** Names end up in commands, requests and tickets. */
+/** Refuses invisible characters, since names end up in commands, requests and the text of `--ticket`. */
 function checkText(name: string, value: unknown): void {
   const texts = [value].flat()
   if (texts.some(text => typeof text === 'string' && /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)))
@@ -179,7 +179,7 @@ interface NamedAgent {
   readonly flows?: readonly Flow[]
 }
 
-/** Reads `--agent name:flows`. Flows can be named only where the agent is set up. */
+/** Reads `--agent name:flows`. Only `plan` and `apply` take flows; for others, all of the text is the name. */
 function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedAgent[] {
   const agents = texts.map(text => {
     const [, name, list] = /^(.+):([^:]*)$/.exec(isSetUp ? text : '') ?? []

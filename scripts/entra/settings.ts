@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { defaultFlows, type Flow } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
 
-/** The token of this ServiceAccount, issued by this cluster, counts as the blueprint's credential. */
+/** Entra accepts the tokens that a cluster (`issuer`) issues to a ServiceAccount (`subject`) as the blueprint's credential. */
 export interface FederatedCredential {
   readonly issuer: string
   readonly subject: string
 }
 
 /**
- * Who allows agents to keep alerts on a user's behalf: an administrator for all users, or each user when it is needed. `none`: scope
- * and app role are disabled again, since Entra deletes no enabled ones.
+ * Who allows agents to keep alerts on a user's behalf: an administrator for all users, or each user when it is needed.
+ * `none`: nobody; scope and app role are disabled, since Entra deletes neither while it is enabled.
  */
 export const alertsConsents = ['all-users', 'each-user', 'none'] as const
 export type AlertsConsent = (typeof alertsConsents)[number]
@@ -21,7 +21,7 @@ export interface Settings {
   readonly apiName: string
   readonly pageName: string
   readonly agents: readonly string[]
-  /** The flows in which each agent has rights, by the agent's name; without a name here, an agent has the default flows. */
+  /** The flows in which each agent has rights, by the agent's name. An agent that is not named has the default flows. */
   readonly agentFlows?: Readonly<Record<string, readonly Flow[]>>
   /** The verified domain of agents' user accounts. */
   readonly agentUserDomain?: string
@@ -86,14 +86,14 @@ export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): 
 /** What the caller no longer wants. */
 export interface Removal {
   readonly agents: readonly string[]
-  /** Issuers of clusters. */
+  /** The issuers of the clusters whose tokens the blueprint no longer accepts. */
   readonly issuers: readonly string[]
   readonly clientSecret: boolean
 }
 
 /**
  * Adds to the settings what the caller wants now, and takes out what the caller no longer wants. Agents, federated credentials,
- * sponsors and owners are added to the earlier ones, so that no cluster cuts off another.
+ * sponsors and owners are added to the earlier ones, so that setting up one cluster cuts off no other.
  *
  * @throws {Mistake} when names of agents cannot be told apart, or a named agent does not exist
  */
@@ -150,7 +150,7 @@ export function toKebab(name: string): string {
     .replace(/^[^a-z]+|-+$/g, '')
 }
 
-/** Entra compares names without regard to case, and AGENTS_CONFIG has them in kebab-case: agents must differ in both. */
+/** Entra compares names without regard to case, and AGENTS_CONFIG has them in kebab-case: two names must differ in both forms. */
 function checkNames(agents: readonly string[]): void {
   const known = new Map<string, string>()
   for (const name of agents) {

@@ -7,11 +7,11 @@ import { consentUrisOf } from './settings.ts'
 export interface Files {
   /** The `.env` file. */
   readonly envFile: string
-  /** The file that `AGENTS_CONFIG` names, for several agents or an agent with other flows. */
+  /** The file that `AGENTS_CONFIG` names; used for several agents, or for an agent with other than the default flows. */
   readonly agentsFile: string
 }
 
-/** The variables of `.env` that name the objects that were made; an object that is not made yet has none. */
+/** The variables of `.env` that name the objects in Entra. An object that does not exist yet has no variable. */
 export function variablesOf(receipt: Receipt, agentsFile: string): Readonly<Record<string, string>> {
   const { tenantId, objects } = receipt
   const agents = agentsOf(receipt)

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const { AGENT, AGENT_PODS, WEATHER_API } = process.env
 const patienceMs = 60_000
 
-/** Resolves when the connection is made; rejects when it is refused or nothing comes back. */
+/** Resolves when the connection is made; rejects when it is refused or times out. */
 function reach(host, port) {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: 3_000 })
@@ -78,7 +78,7 @@ const checks = {
   }),
 }
 
-// Pods and policies may need a moment, so nothing counts as failed before the time is up.
+// Pods and policies may need a moment, so a check is repeated until it succeeds or the deadline has passed.
 const deadline = Date.now() + patienceMs
 for (const [sentence, check] of Object.entries(checks)) {
   let failure

@@ -14,9 +14,9 @@ import { Series } from './series.ts'
 
 /**
  * The kill switch: agents get no new token from Entra, and with a deny list the API refuses the tokens that they have. Agents
- * are switched off at Entra even if other steps fail.
+ * are switched off at Entra even if other steps fail. The first failure is thrown at the end.
  *
- * @returns whether all was done, and proven where that was asked for
+ * @returns `false` if a proof was asked for and leaves doubts
  */
 export async function disable(run: Run, options: Invocation): Promise<boolean> {
   const agents = findAgents(run, options.agents)

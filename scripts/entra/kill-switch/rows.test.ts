@@ -31,7 +31,7 @@ describe('an agent that is switched off', () => {
     expect(denyAgents(denied, [agent], noon)).toEqual(denied)
   })
 
-  it('and switched on again can use new tokens, but none from before', () => {
+  it('and switched on later can use only tokens that are issued after it was switched on', () => {
     const allowed = allowAgents(denied, [agent], noon + 20 * minute)
     expect([noon - minute, noon, noon + 4 * minute].map(ms => passes(allowed, ms))).toEqual([
       false,
@@ -41,13 +41,13 @@ describe('an agent that is switched off', () => {
     expect([19, 21].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, true])
   })
 
-  it('and switched on at once can use tokens that are issued at least five minutes after it was switched off', () => {
+  it('and switched on at once can use only tokens that are issued at least five minutes after it was switched off', () => {
     const allowed = allowAgents(denied, [agent], noon + minute)
     expect(acceptedFrom(allowed, agent)).toBe(noon)
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 
-  it('has its own rows replaced, however its id is spelt, but not rows of others or rows that deny more', () => {
+  it('has its own rows replaced, also if they spell its id in capitals; rows of others and rows that deny more stay', () => {
     const others: readonly Row[] = [{ agent: sibling }, { uti: 'a' }, { oid: agent, issuedBefore: 1 }]
     const later = Math.floor(noon / 1_000) + 3_600
     const rows = [...others, { agent: agent.toUpperCase() }, { agent, issuedBefore: later }]
@@ -56,7 +56,7 @@ describe('an agent that is switched off', () => {
     expect(allowAgents(rows, [agent], noon)).toEqual([...others, cutOff])
   })
 
-  it('and has no row on the list gets none when it is switched on', () => {
+  it('gets no row when it is switched on, if the list had none for it', () => {
     expect(allowAgents([{ uti: 'a' }], [agent], noon)).toEqual([{ uti: 'a' }])
   })
 })

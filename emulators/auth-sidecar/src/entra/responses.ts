@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http'
 
-/** A response of Entra. */
 export interface EntraResponse {
   readonly status: number
   readonly retryAfter: string | undefined
@@ -13,7 +12,7 @@ export interface TokenGrant {
   readonly expiresInSeconds: number
   readonly refreshInSeconds: number | undefined
   readonly scope: string | undefined
-  /** `undefined` also for an answer without an ID token, which MSAL cannot keep for a user. */
+  /** `undefined` also if the response has no ID token: without one, MSAL does not know whose refresh token it is. */
   readonly refreshToken: string | undefined
 }
 

@@ -20,9 +20,9 @@ const refreshDelayMs = 1000
 const attemptTimeoutMs = 100_000
 
 /**
- * Discovery document and keys of one issuer, cached as Microsoft.IdentityModel does: fetched on first use, renewed every
- * twelve hours or on request, but on request at most every five minutes. A renewal on request runs in the background
- * after a second; a token that comes earlier starts it and waits for it.
+ * Discovery document and keys of one issuer, cached as Microsoft.IdentityModel does: fetched on first use, renewed after
+ * twelve hours or by `requestRefresh`, which works once in five minutes. A requested renewal starts in the background
+ * after one second; a token that arrives within this second starts it at once and waits for it.
  */
 export class ConfigurationSource {
   readonly #address: string
@@ -39,7 +39,7 @@ export class ConfigurationSource {
     this.#clock = clock
   }
 
-  /** The configuration; `undefined` when it could never be fetched. */
+  /** The configuration; `undefined` as long as every fetch has failed. */
   async get(): Promise<OpenIdConfiguration | undefined> {
     if (!this.#current) await this.#fetchFirst()
     else if (this.#renewalDue) await this.#renew()

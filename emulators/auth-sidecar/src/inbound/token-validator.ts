@@ -4,7 +4,7 @@ import { type Jwt, textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
 import { ConfigurationSource, type OpenIdConfiguration, type SigningKey } from './openid-configuration.ts'
 
-/** What is wrong with a token, with ASP.NET Core's `error_description` if it sends one. */
+/** What is wrong with a token: ASP.NET Core's `error_description`; `undefined` if ASP.NET Core sends none. */
 export interface TokenFault {
   readonly description: string | undefined
 }
@@ -27,8 +27,8 @@ const latestSeconds = 253_402_300_799
 
 /**
  * Validates tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
- * signature, issuer of the key, lifetime, audience, issuer, and last whether the token has a scope or role. The validation
- * of the token and that of its issuer each have a configuration, hence discovery is fetched twice before the first result.
+ * signature, issuer of the key, lifetime, audience, issuer, and last whether the token has a scope or role. The check of
+ * the issuer has its own copy of the discovery document, so two documents are fetched before the first result.
  */
 export class TokenValidator {
   readonly #azureAd: AzureAdOptions
@@ -65,7 +65,7 @@ export class TokenValidator {
     const key = await findSigner(text, named ? [named] : keys)
     if (!key && named) return faults.signature
     if (!key) {
-      // Any other fault is reported first: keys are fetched only for `unknownKey`.
+      // Other faults come first, so that a token that has also expired does not cause a fetch of keys.
       const other = header.kid
         ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined
@@ -115,7 +115,6 @@ export class TokenValidator {
   }
 }
 
-/** The key that signed a token. */
 async function findSigner(token: string, keys: readonly SigningKey[]): Promise<SigningKey | undefined> {
   for (const candidate of keys) {
     const isSigner = await compactVerify(token, candidate.key).then(

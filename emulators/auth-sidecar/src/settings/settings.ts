@@ -21,7 +21,7 @@ export class Settings {
     return this.#values.get(path.toLowerCase())?.value
   }
 
-  /** `true` or `false` in any case; anything else counts as unset. */
+  /** `true` or `false` in upper or lower case; anything else counts as unset. */
   flag(path: string): boolean | undefined {
     const value = this.text(path)?.trim().toLowerCase()
     return value === 'true' ? true : value === 'false' ? false : undefined

@@ -16,7 +16,7 @@ describe('sessions', () => {
     expect(new Sessions('secret').open(issued.sessionToken, issued.accessKeyId)).toEqual(issued)
   })
 
-  it('cannot be changed, combined or forged', () => {
+  it('cannot be changed, forged, or opened with the access key id of another session', () => {
     const sessions = new Sessions('secret')
     const [one, other] = [sessions.issue(principal, 0, 60), sessions.issue(principal, 0, 60)]
     expect(one.secretAccessKey).not.toBe(other.secretAccessKey)

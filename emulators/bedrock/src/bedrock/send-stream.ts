@@ -63,7 +63,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 type StreamEvent = readonly [type: string, payload: object]
 
-/** An answer's events in the order of Claude on Bedrock. The last one, `metadata`, is left to the caller. */
+/** An answer's events in the order in which Bedrock sends them for Claude, without the last one, `metadata`. */
 export function* streamEvents({ blocks, stopReason }: Generation): Generator<StreamEvent> {
   yield ['messageStart', { role: 'assistant' }]
   for (const [contentBlockIndex, block] of blocks.entries()) {

@@ -21,7 +21,7 @@ const named: readonly (readonly [RegExp, Period])[] = [
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const numbers = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
 
-/** The days that a text asks about; `undefined` = now. */
+/** The days that a text asks about; `undefined` if it asks about now. */
 export function findPeriod(text: string): Period | undefined {
   const small = text.toLowerCase()
   const weekday = weekdays.findIndex(name => small.includes(name))
@@ -32,7 +32,7 @@ export function findPeriod(text: string): Period | undefined {
   )
 }
 
-/** “3 days”, “the next five days”. */
+/** Reads a number of days: “3 days”, “the next five days”. */
 function findCount(text: string): Period | undefined {
   const said = /(\w+) days?\b/.exec(text)?.[1] ?? ''
   const count = numbers.indexOf(said) + 1 || Number(said)

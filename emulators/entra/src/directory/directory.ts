@@ -86,7 +86,7 @@ export class Directory {
           grant.resourceId === principal.id &&
           (grant.consentType === 'AllPrincipals' || grant.principalId === userId),
       )
-      // A scope that was stored with a leading blank counts as not granted.
+      // A grant whose scopes are stored with a leading blank (`' Weather.Read'`) grants nothing.
       .flatMap(({ scope }) => (scope.startsWith(' ') ? [] : scope.split(' ')))
     const preAuthorized = application.api.preAuthorizedApplications
       .filter(({ appId }) => appId === client.appId)
@@ -99,7 +99,7 @@ export class Directory {
     )
   }
 
-  /** App roles that an agent identity inherits from its blueprint's principal, as assignments of its own. */
+  /** The app roles that an agent identity inherits from its blueprint's principal, as assignments to the agent identity. */
   inheritedAssignments(agent: ServicePrincipal | undefined): readonly AppRoleAssignment[] {
     return this.#inheritances(agent).flatMap(({ from, to, resource, inheritableRoles: which }) =>
       this.content.appRoleAssignments
@@ -111,7 +111,7 @@ export class Directory {
     )
   }
 
-  /** Consents for all users that an agent identity inherits from its blueprint's principal. */
+  /** The consents for all users (`AllPrincipals`) that an agent identity inherits from its blueprint's principal. */
   inheritedGrants(agent: ServicePrincipal): readonly PermissionGrant[] {
     return this.#inheritances(agent).flatMap(({ from, to, resource, inheritableScopes: which }) =>
       this.content.permissionGrants

@@ -45,7 +45,7 @@ export async function discovery(app: FastifyInstance, { entra }: { entra: Entra 
   })
 }
 
-/** Both versions name the v2.0 endpoints, since there are no others here. */
+/** Both versions name the v2.0 endpoints, since the emulator has no others. */
 function describeTenant(entra: Entra, issuer: string) {
   const base = `${entra.publicUrl}/${entra.config.tenantId}`
   return {

@@ -71,7 +71,7 @@ export function checkScopesExist(client: Client, { resource, values }: Requested
   })
 }
 
-/** Records the consent of a user, or of an administrator for all (`null`). */
+/** Records a user's consent, or an administrator's consent for all users (`userId` is `null`). */
 export function recordConsent(
   entra: Entra,
   wanted: Pick<AuthorizeRequest, 'client' | 'requested'>,
