@@ -43,8 +43,8 @@ async function save(download: Download): Promise<string> {
   return path
 }
 
-describe('an exported report', () => {
-  it('opens from disk without a request and without a script, says what it is, and holds no personal data', async () => {
+describe('an exported trace', () => {
+  it('as a report opens from disk without a request or script, says what it is, and holds no personal data', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^Report/)
     const path = await save(download)
@@ -64,7 +64,7 @@ describe('an exported report', () => {
     await report.getByText('Personal data and tenant are masked.').waitFor()
     await report.getByText(`from ${new URL(agent.url).host}, version 0.1.0`).waitFor()
     await report.getByRole('cell', { name: 'Weather.Read', exact: false }).first().waitFor()
-    // The policy allows its styles by their hash.
+    // The styles apply, since the report's Content-Security-Policy allows them by their hash.
     expect(await report.evaluate(`getComputedStyle(document.querySelector('.report')).maxWidth`)).toBe(
       '960px',
     )
@@ -72,7 +72,7 @@ describe('an exported report', () => {
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
-  it('is marked in another page as not seen by that page; nobody can ask there, and its next export is marked too', async () => {
+  it('that another page opens is marked as not seen by it, also when exported again; nobody can ask there', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
     const path = await save(download)

@@ -217,7 +217,7 @@ describe('the steps', () => {
     await expect.poll(() => tracePane(page).locator('.step-more').count()).toBe(300)
   })
 
-  it('ignore their keys in a question, which may contain any of them', async () => {
+  it('ignore their shortcut keys while the user types a question', async () => {
     const { page, pane } = await openTrace()
     await page.getByLabel('Your question').focus()
     await page.keyboard.type('jk[]?')
@@ -303,7 +303,7 @@ describe('a token', () => {
       .waitFor()
   })
 
-  it('is shown as meant for every API with the app id that it names, whichever was called', async () => {
+  it('is shown as meant for every API whose app id it names, whichever API was called', async () => {
     const tools = { name: 'weather-tools', title: 'weather-tools MCP server', appId: identities.weatherAppId }
     agent.config = { ...config, apis: [...config.apis, tools] }
     const { page, pane } = await openTrace()

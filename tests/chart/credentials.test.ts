@@ -80,11 +80,11 @@ describe('The credential of the sidecar', () => {
     },
   )
 
-  it('has no type that is not tested', () => {
+  it('is tested for every type', () => {
     expect(Object.keys(expectedCredentials)).toEqual(Object.keys(credentials))
   })
 
-  it('by the webhook of AKS names the blueprint, and skips the agent', async () => {
+  it('from the webhook of AKS names the blueprint, and the webhook skips the agent’s container', async () => {
     const rendering = await render({ values: withCredential('WorkloadIdentity') })
     const { metadata } = rendering.pod('demo-agent')
     expect(metadata.labels['azure.workload.identity/use']).toBe('true')
@@ -160,16 +160,16 @@ describe('The credential for AWS', () => {
     expect(secrets(rendering, 'sidecar')).toEqual([])
   })
 
-  it('has no type that is not tested', () => {
+  it('is tested for every type', () => {
     expect(Object.keys(expectedAws)).toEqual(Object.keys(awsAuths))
   })
 
-  it.each(['irsa', 'podIdentity'])('%s of EKS skips the sidecar', async auth => {
+  it.each(['irsa', 'podIdentity'])('of type %s is not injected into the sidecar', async auth => {
     const { metadata } = (await render({ values: withAwsAuth(auth) })).pod('demo-agent')
     expect(metadata.annotations?.['eks.amazonaws.com/skip-containers']).toBe('sidecar')
   })
 
-  it('irsa names the role on the ServiceAccount', async () => {
+  it('of type irsa names the role on the ServiceAccount', async () => {
     const rendering = await render({ values: withAwsAuth('irsa') })
     expect(rendering.find('ServiceAccount', 'demo-agent').metadata.annotations).toEqual({
       'eks.amazonaws.com/role-arn': 'arn:aws:iam::111122223333:role/agent',

@@ -94,13 +94,13 @@ describe('The policies', () => {
     expect(reached['agent']).toEqual(['weather API', 'orders', ...wayOut, 'private 443', 'NodeLocal DNS'])
   })
 
-  it('open the metadata service for a managed identity only', async () => {
+  it('open the metadata service to the agent alone if its credential is a managed identity', async () => {
     const reached = await reach({ values: withCredential('SignedAssertionFromManagedIdentity') })
     expect(reached['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
     expect(reached['weather API']).toEqual(wayOut)
   })
 
-  it('open the metadata service for a key vault unless its managed identity comes by the webhook', async () => {
+  it('open the metadata service for a key vault, unless the webhook of AKS provides the managed identity', async () => {
     const values = withCredential('KeyVault')
     expect((await reach({ values }))['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
     const keyVault = { managedIdentityClientId: identities.entra.tenantId }

@@ -68,7 +68,7 @@ async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
   return (await askWeather(laptop.stack, cause.flow, userToken)).body
 }
 
-/** The doctor's first finding on a failure, which is the one that its users act on. */
+/** The finding on a failure that users of the doctor act on: the first failed check, or the expected warning. */
 function verdictOn(failure: InducedFailure): Finding {
   const findings = seen.get(failure) ?? []
   const isVerdict = ({ status, code }: Finding) =>
@@ -95,7 +95,7 @@ describe('The doctor names what is wrong when', () => {
     expect(hint).not.toBe('')
   })
 
-  it('a failure is only a warning, and then reports no check as failed', () => {
+  it('a failure causes only a warning, and then reports no check as failed', () => {
     for (const [, failure] of all.filter(([, { warns }]) => warns)) {
       const findings = seen.get(failure) ?? []
       expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])

@@ -78,7 +78,7 @@ it('a set-up that is run again at once, before Entra shows what the broken-off o
   }
 })
 
-it('apply adds new owners even if it lost the response to one of those calls and was run again', async () => {
+it('apply adds new owners even if it loses a response while it adds one and is run again', async () => {
   using workplace = newWorkplace(tenant)
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory

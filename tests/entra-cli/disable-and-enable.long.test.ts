@@ -12,7 +12,7 @@ const untilSeen = '--wait 9999'
 describe('the kill switch', () => {
   const three = useThreeAgents()
 
-  it('with a deny list is proven to stop new tokens and tokens from before, and two other agents go on', async () => {
+  it('with a deny list is proven to stop new and earlier tokens, while two other agents go on', async () => {
     const command = `disable --agent weather-agent --prove --deny-list ${untilSeen}`
     const { code, output } = await three.run(command, ...three.way)
     expect(output).toMatch(/new token, past the sidecar’s cache .* AADSTS7000112\n/)
@@ -29,7 +29,7 @@ describe('the kill switch', () => {
     )
   })
 
-  it('with a deny list reports how long the API took to refuse tokens, and lets the agent in again without its tokens from before', async () => {
+  it('with a deny list reports how long the API took to refuse tokens, and lets the agent in again, but not with its earlier tokens', async () => {
     const others = [{ uti: 'stolen' }]
     const configMap = {
       metadata: { name: 'denied', resourceVersion: '7' },
@@ -66,7 +66,7 @@ describe('the kill switch', () => {
     expect(await enable()).toMatch(/issued from \S+ on\.$/)
   })
 
-  it('without a deny list is proven to stop new tokens, and says until when tokens from before live', async () => {
+  it('without a deny list is proven to stop new tokens, and says until when earlier tokens live', async () => {
     const { code, output } = await three.run('disable --agent weather-agent --prove', ...three.way)
     expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)

@@ -45,7 +45,7 @@ describe('apply takes away', () => {
     expect((await run('status')).output).not.toContain('client secret of the blueprint')
   })
 
-  it('nothing, without a complaint, if the agent is already gone, and never the last agent', async () => {
+  it('nothing if the agent is already gone, which is no error, and never the last agent', async () => {
     await run('apply', ...agents)
     await run('apply --remove-agent first')
     tenant.entra.requests.clear()

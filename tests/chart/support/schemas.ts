@@ -30,7 +30,7 @@ async function write(): Promise<string> {
   return `${folder}/{{ .NormalizedKubernetesVersion }}/{{ .ResourceKind }}{{ .KindSuffix }}.json`
 }
 
-/** A schema, with references changed to the files beside it. */
+/** Reads a schema and makes its references point to the files beside it. */
 async function readSchema(file: string): Promise<string> {
   const schema = await readFile(file, 'utf8')
   return schema.replaceAll('"/api/_definitions.json', '"_definitions.json').replaceAll('"$id":', '"title":')

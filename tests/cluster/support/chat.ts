@@ -14,7 +14,7 @@ export interface Answer {
   }
 }
 
-/** One turn, as JSON. */
+/** Asks the agent, and returns the response, which is JSON. */
 export async function ask(
   agentUrl: string,
   question: Partial<ChatRequest> = {},

@@ -37,7 +37,7 @@ export class Demo implements AsyncDisposable {
     return demo
   }
 
-  /** Creates the namespace with the certificate of the Entra emulator only. */
+  /** Creates the namespace, which then holds only the certificate of the Entra emulator. */
   static async create(purpose: string): Promise<Demo> {
     const ports = { page: await findFreePort(), entra: await findFreePort() }
     const demo = new Demo(await Namespace.create(purpose), ports)

@@ -91,7 +91,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(body.tools).toEqual([{ name: 'create_alert', arguments: order(), status: 'ok' }])
   })
 
-  it('needs a token that has the right to alerts and no other', async () => {
+  it('is created with a token that has the right to alerts and no other right', async () => {
     const { body } = await approve((await asked(mode)).body)
     expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({
       azp: identities.agentId,

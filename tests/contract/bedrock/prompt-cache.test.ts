@@ -34,7 +34,7 @@ it.each([
   ],
   ['of an hour', { BEDROCK_PROMPT_CACHE: '1h' }, { type: 'default', ttl: '1h' }],
 ])(
-  'A request ends tools, system prompt and conversation with a cache point %s',
+  'In a request, tools, system prompt and conversation each end with a cache point %s',
   async (_what, setting, cachePoint) => {
     server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
     await ask(setting)

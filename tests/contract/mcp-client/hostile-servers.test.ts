@@ -7,14 +7,14 @@ import { McpStack } from './mcp-stack.ts'
 import { type Received, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
 /**
- * The time-out of servers that keep the agent waiting. The others fail at once. Their time-out is longer, since the agent asks
- * all of them for their tools at the same time.
+ * The time-out of servers that keep the agent waiting. The other servers fail at once. Their time-out is longer, since the
+ * agent asks all servers for their tools at the same time.
  */
 const shortTimeoutMs = 2_000
 const timeoutMsOf = (name: string) => (['silence', 'drip'].includes(name) ? shortTimeoutMs : 10_000)
 const stillOpen = new Set<ServerResponse>()
 
-/** Does something to the calls of a server's tool; the handshake and the list succeed. */
+/** Responds to tool calls with `answer`; the handshake and the list of tools succeed as usual. */
 const onCall =
   (answer: (received: Received, response: ServerResponse) => object | undefined) =>
   (received: Received, response: ServerResponse) =>
@@ -63,7 +63,7 @@ const scripts: Record<string, Script> = {
       return undefined
     }),
   },
-  // A good result of 8 MB in 8 KB.
+  // A valid result of 8 MB, compressed to 8 KB.
   balloon: {
     answer: onCall(({ message }, response) => {
       const result = { jsonrpc: '2.0', id: message?.id, result: textResult('x'.repeat(8 * 1024 * 1024)) }
@@ -226,7 +226,7 @@ beforeAll(async () => {
     servers.scripts[name] = { tools: [tool(`get_${name}`)], ...script }
   }
   await mcp.configure(configuration(servers.url))
-  // So many lists at once may take too long at first.
+  // The first look-ups may time out, since the agent looks up so many lists at once.
   await vi.waitFor(
     async () => {
       const { components } = await mcp.get<Status>('/api/status')
@@ -280,7 +280,7 @@ describe('the tool of a server that', () => {
     ['breaks down', 'crash', true],
     ['responds with a page', 'gibberish', true],
     ['redirects elsewhere', 'detour', false],
-  ])('%s: user and model are told if the tool may have run (%s: %s)', async (_what, name, mayHaveRun) => {
+  ])('%s fails; user and model are told if it may have run (%s: %s)', async (_what, name, mayHaveRun) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     const told = 'The tool may have run all the same.'
     const detail = callIn(reply)?.problem?.detail ?? ''
@@ -288,7 +288,7 @@ describe('the tool of a server that', () => {
     expect(reply.answer.includes(told)).toBe(mayHaveRun)
   })
 
-  it('demands a further permission fails with the permission’s name, and the trace has the answer without the token', async () => {
+  it('demands a further permission fails with the permission’s name, and the trace has the response without the token', async () => {
     const events = await readEvents(await mcp.ask('Use get_denial', undefined, null, 'text/event-stream'))
     expect(events.at(-1)).toMatchObject({
       code: 'API_FORBIDDEN',
@@ -321,7 +321,7 @@ describe('the tool of a server that', () => {
     },
   )
 
-  it('repeats the token does not get it into answer or trace', async () => {
+  it('repeats the token gives a result without it, and neither trace nor log contains it', async () => {
     const reply = await mcp.answerTo('Use get_echo')
     const sent = servers.callsOf('echo')[0]?.headers.authorization ?? ''
     expect(sent).toMatch(/^Bearer eyJ/)
@@ -333,7 +333,7 @@ describe('the tool of a server that', () => {
   it.each([
     ['in a result, backwards and in pieces', 'whisper'],
     ['in a failure of the protocol, in base64', 'mutter'],
-  ])('repeats the token %s gets nothing of it into prompt, answer, trace or log', async (_how, name) => {
+  ])('repeats the token %s fails; answer, prompt, trace and log hold none of it', async (_how, name) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     expect(callIn(reply)?.problem).toMatchObject({ code: 'API_ECHOED_TOKEN', upstream: { service: name } })
     expect(reply.answer).toContain('sent back the token that it got')
@@ -348,7 +348,7 @@ describe('the tool of a server that', () => {
     }
   })
 
-  it('returns links and invalid images: they are only named, and no link is followed', async () => {
+  it('returns links and invalid images gives a result that only mentions them', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
     expect(answer).toContain(
       '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',
@@ -377,7 +377,7 @@ describe('the tool of a server that', () => {
     )
   })
 
-  it('gives it the name of one of the agent’s own tools does not replace the agent’s tool', async () => {
+  it('names it like one of the agent’s own tools does not replace the agent’s tool', async () => {
     await mcp.answerTo('Use get_shadow')
     const reply = await mcp.answerTo('What is the weather in Oslo?')
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'ok' }])

@@ -43,8 +43,8 @@ export class McpStack implements AsyncDisposable {
 
   /**
    * Starts or restarts the agent with these servers, and waits until it has looked up the tools that they list to the agent
-   * itself. Members that are missing are those of the notes server; tools only read unless the server's `readOnlyTools`
-   * says otherwise.
+   * itself. Members that a server lacks default to those of the notes server; without `readOnlyTools`, all of its tools
+   * count as read-only.
    */
   async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.#folder, 'mcp.json')
@@ -99,7 +99,7 @@ export class McpStack implements AsyncDisposable {
     return postJson(`${this.stack.agentUrl}/api/chat`, question, { token, headers: { accept }, signal })
   }
 
-  /** The turn of a question that is answered. */
+  /** Asks, and returns the turn with the answer. */
   async answerTo(message: string, token?: string): Promise<ChatResponse> {
     const response = await this.ask(message, token)
     const text = await response.text()
@@ -107,7 +107,7 @@ export class McpStack implements AsyncDisposable {
     return JSON.parse(text) as ChatResponse
   }
 
-  /** The turn of a question that waits for the user. */
+  /** Asks, and returns the turn, which waits for the user. */
   async pauseOf(message: string, token: string): Promise<PausedResponse> {
     const reply: unknown = await this.answerTo(message, token)
     expect(reply).toMatchObject({ status: 'paused' })

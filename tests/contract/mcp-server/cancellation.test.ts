@@ -49,7 +49,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
     user.abort()
     await expect(call).rejects.toThrow()
     await expect.poll(() => meteo.abandoned).toBe(1)
-    // Ended by the client, not by the time-out for Open-Meteo.
+    // The log names the abort by the client, not the time-out for Open-Meteo.
     await expect
       .poll(() => lines.map(line => JSON.parse(line)))
       .toContainEqual(expect.objectContaining({ level: 30, tool: 'get_weather', code: 'REQUEST_ABORTED' }))

@@ -45,7 +45,7 @@ test('Headers up to 32 KiB pass; larger ones get an empty 431', async () => {
 })
 
 test.each(['AzureAd__TenantId', 'AzureAd__ClientId'])(
-  'Without %s every address responds with an empty 500',
+  'Without %s every path responds with an empty 500',
   async name => {
     const trial = await Trial.begin({ environment: { [name]: null } })
     for (const path of ['/healthz', '/nope', autonomousPath]) {

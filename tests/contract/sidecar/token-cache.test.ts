@@ -3,7 +3,7 @@ import type { Outcome } from './replay/entra-behaviour.ts'
 import { autonomousPath, granted, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
 
 describe('Tokens in the cache', () => {
-  test('are handed out until five minutes before their end', async () => {
+  test('are handed out until five minutes before they expire', async () => {
     const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 3600 }) })
     await trial.get(autonomousPath)
     expect(trial.takeLegs()).toEqual(['T1', 'TR'])
@@ -26,7 +26,7 @@ describe('Tokens in the cache', () => {
     await expect.poll(async () => tokenOf(await trial.get(autonomousPath))).not.toEqual(first)
   })
 
-  test('of the exchange (T1) serve their agent until they have really expired, even in their last five minutes', async () => {
+  test('for the exchange (T1) are used until they expire, even in their last five minutes', async () => {
     const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 200 }) })
     await trial.get(autonomousPath)
     trial.takeLegs()
@@ -37,7 +37,7 @@ describe('Tokens in the cache', () => {
     expect(trial.takeLegs()).toEqual(['T1', 'TR'])
   })
 
-  test('of a user are kept for each token of theirs, and only if the granted scope names what was asked', async () => {
+  test('on behalf of a user are kept for each Tc, and only if the granted scope names the requested one', async () => {
     const trial = await Trial.begin()
     const [one, other] = [trial.signIn(), trial.signIn()]
     for (const headers of [one, one, other, one]) await trial.get(onBehalfOfPath, headers)

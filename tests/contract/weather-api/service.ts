@@ -37,7 +37,7 @@ export interface RunningWeatherApi {
   readonly app: FastifyInstance
   readonly url: string
   readonly issuer: TestIssuer
-  /** GET with raw headers: names and values alternate, and are sent exactly so. */
+  /** GET with raw headers: names and values alternate, and are sent exactly as given. */
   get(path: string, headers?: readonly string[]): Promise<ApiResponse>
   /** GET with one bearer token. */
   ask(token: string, path?: string): Promise<ApiResponse>

@@ -15,7 +15,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
-/** Variables of the weather API. */
+/** The variables of the weather API unless a test changes them. */
 const usual: Variables = { AGENT_USERS: `${identities.agentId}=${identities.agentUserId}` }
 
 export function sidecarImage(version: string): string {
@@ -32,7 +32,7 @@ export class Laptop implements AsyncDisposable {
   readonly portal = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
   })
-  /** `AGENTS_CONFIG` of the same agent with its user account, which has all flows. */
+  /** A file for `AGENTS_CONFIG`: the same agent with all flows, and with a user account of its own. */
   readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
   #weather = usual
 

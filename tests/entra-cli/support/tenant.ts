@@ -8,7 +8,7 @@ import { applicationToken, graphToken, startEmptyTenant, Workplace } from './wor
 export class Tenant {
   entra!: Entra
   url!: string
-  /** Graph as the workplace calls it. */
+  /** The Graph that the workplace calls; tests can make its calls fail. */
   graph!: FaultyGraph
   /** Ada's token for Graph, with every permission of the set-up. */
   token!: string
@@ -58,7 +58,7 @@ export function useSetUp(apply: string, roles?: readonly string[]): Tenant {
     using workplace = newWorkplace(tenant)
     await workplace.run(apply)
     content = structuredClone(tenant.content())
-    // So that no command waits for Entra to show what was recorded.
+    // With records that look old, no command waits until Entra shows the objects.
     files = workplace.save().map(text => text.replaceAll('"recordedAt": "2', '"recordedAt": "1'))
   })
   beforeEach(() => {

@@ -15,7 +15,7 @@ export interface Call {
   readonly agent?: Agent
 }
 
-/** What every HTTP server adds by itself, and recordings leave out. */
+/** The headers that every HTTP server adds by itself; recordings leave them out. */
 const connectionHeaders = new Set(['date', 'server', 'connection', 'keep-alive'])
 
 /** Makes one call over a real socket. */
