@@ -147,9 +147,9 @@ const scripts: Record<string, Script> = {
     }),
   },
   pointer: {
-    answer: onCall(() => ({
+    answer: onCall(({ headers }) => ({
       content: [
-        { type: 'resource_link', uri: 'http://169.254.169.254/latest', name: 'more' },
+        { type: 'resource_link', uri: `http://${headers.host}/elsewhere`, name: 'more' },
         { type: 'image', data: 'aGVsbG8=', mimeType: 'image/png' },
         { type: 'text', text: 'the rest' },
       ],
@@ -348,11 +348,12 @@ describe('the tool of a server that', () => {
     }
   })
 
-  it('returns links and invalid images gives a result that only mentions them', async () => {
+  it('returns links and invalid images gives a result that mentions them; no link is followed', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
     expect(answer).toContain(
       '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',
     )
+    expect(servers.received.filter(({ path }) => path.startsWith('elsewhere'))).toEqual([])
   })
 
   it('lists ten thousand tools is found, and it alone is offered', async () => {

@@ -5,7 +5,7 @@ import type { ListedTools } from '../offered-tools/offered-tools.ts'
 const maxPages = 50
 const maxNames = 200
 
-/** Reads a server's list page after page, until all of the wanted tools are found, and keeps nothing else of it. */
+/** Reads a server's list page by page until all wanted tools are found. Of other tools it keeps only the names. */
 export async function readToolPages(
   client: Client,
   wanted: readonly string[],
