@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { launcherOf } from './scripts/tools/tool.ts'
 import { SkippedReporter } from './tests/support/skipped-reporter.ts'
 
-// Workers, and what tests start, compile each module once.
+// Workers, and the processes that tests start, share what they compiled, so that each module is compiled once.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
 const jsonReport = process.env['VITEST_JSON_REPORT']
@@ -11,8 +11,8 @@ const jsonReport = process.env['VITEST_JSON_REPORT']
 export default defineConfig({
   test: {
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
-    // What needs a cluster has a configuration of its own. Long are those that say of hundreds of turns, all failures or whole
-    // guides what others say of one.
+    // Tests that need a cluster have a configuration of their own. `*.long.test.ts` check with hundreds of turns, all
+    // failures or whole guides what other tests check with one.
     exclude: [
       '**/node_modules/**',
       'tests/cluster/**',
@@ -21,13 +21,13 @@ export default defineConfig({
     reporters: jsonReport
       ? ['default', ['json', { outputFile: jsonReport }], new SkippedReporter()]
       : ['default', new SkippedReporter()],
-    // What `make tools` got.
+    // The PATH begins with the tools that `make tools` downloaded.
     env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
-    // One more than the cores of a small machine, since tests also wait. Each more loads and compiles all modules anew.
+    // One more than the cores of a small machine, since tests also wait. Each worker loads all modules itself.
     maxWorkers: 3,
     // Modules are loaded once for each worker and not for each file, which halves the time. Workers are processes, since
-    // threads share open sockets: what one thread spawns holds those of all others until it runs its own program, and
-    // meanwhile a server that was stopped cannot start again at its port.
+    // threads share open sockets: a process that one thread spawns holds the sockets of all threads until it runs its own
+    // program, and meanwhile a server that was stopped cannot start again at its port.
     pool: 'forks',
     isolate: false,
     // Many tests start processes; a busy machine makes them slow, not wrong.

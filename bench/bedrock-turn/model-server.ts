@@ -42,7 +42,7 @@ createServer(async (request, response) => {
     response.once('close', () => held.delete(response))
     return
   }
-  // One event at a time, so that clients get the answer in many chunks.
+  // Writes each event by itself, so that clients get the answer in many chunks.
   for (const bytes of [...others, ...end]) response.write(bytes)
   response.end()
 }).listen(Number(process.env['PORT']), 'localhost')

@@ -1,8 +1,8 @@
 /**
- * What bedrock mode adds to Bedrock: the CPU of a turn with a tool against LangGraph's own agent (`compare-agents.ts`, which also
- * runs alone); delay to the first token and to the whole answer against the bare SDK and against a bare server around it, CPU per
- * turn, memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own. After the
- * comparison of agents, the agent is the production bundle, with the settings below and a filled compile cache.
+ * Measures what bedrock mode costs beyond Bedrock itself. First it compares the CPU of a turn with a tool to that of LangGraph's
+ * own agent (`compare-agents.ts`, which also runs alone). Then it runs the agent's production bundle, with the settings below
+ * and a filled compile cache, and measures delays and CPU per turn beside the bare SDK and a bare server around it, and the
+ * agent's memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -41,7 +41,7 @@ const aws = {
   AWS_SECRET_ACCESS_KEY: 'bench',
   BEDROCK_PROBE: 'off',
 }
-/** Settings of the process, for memory: small young generation, a bounded heap, one malloc arena, no parsing at start. */
+/** Settings that reduce the agent's memory: small young generation, bounded heap, one malloc arena, a compile cache. */
 const compileCache = mkdtempSync(join(tmpdir(), 'compile-cache-'))
 const processSettings = {
   NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=256',
@@ -109,7 +109,7 @@ async function measureDelays(bare: MeasuredProcess, agent: MeasuredProcess): Pro
     { name: 'agent', process: agent, run: () => timeTurn(`${agentUrl}/api/chat`), timings: [], cpuMs: 0 },
   ]
   for (const { run } of peers) for (let turn = 0; turn < warmUps; turn++) await run()
-  // In rounds, so that other load of the machine affects all peers alike.
+  // Ten rounds with all peers, so that other load of the machine affects all of them alike.
   for (let round = 0; round < 10; round++) {
     for (const peer of peers) {
       const before = peer.process?.cpuMs ?? 0

@@ -4,7 +4,7 @@ import { type DemoProcess, describeProcesses } from '../../scripts/demo/processe
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from './process.ts'
 
-/** A running server, and the URL for questions. */
+/** A running server, and the URL to which questions are posted. */
 export interface StartedServer {
   readonly name: string
   readonly server: MeasuredProcess
@@ -88,7 +88,7 @@ export class BenchStack implements AsyncDisposable {
     return started
   }
 
-  /** Starts an agent, or a peer, with the agent's variables and without limits; questions are posted to `path`. */
+  /** Starts an agent or a peer with the agent's variables but no limits on turns; questions are posted to `path`. */
   async startServer(
     name: string,
     main: string,

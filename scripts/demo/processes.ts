@@ -77,7 +77,7 @@ export function describeProcesses(
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
-  // Where the processes that browsers call listen.
+  // The listen address of the processes that browsers call.
   const HOST = variables['HOST'] || shared.HOST
   const bedrock = bedrockKeys()
   const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
@@ -194,7 +194,7 @@ export function describeProcesses(
   ]
 }
 
-/** The demo's agents, unless the agent identity is one of another tenant. */
+/** The setting for the demo's own agents; empty if the user set an agent identity of another tenant. */
 function ownAgentsConfig(agentId: string): Record<string, string> {
   return agentId === tenant.agents.weather.id ? { AGENTS_CONFIG: agentsFile } : {}
 }
@@ -204,7 +204,7 @@ function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: stri
   return MCP_CONFIG ? {} : { MCP_CONFIG: writeMcpConfig(weatherUrl, appId) }
 }
 
-/** For each API that the user registered: its app id, and the variables with its prefix. */
+/** The agent's variables for the APIs that the user registered: app ids, and what the user set with an API's prefix. */
 function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
   const settings = [...readEntraConfig(entraEnv).registrations.apis].map(([name, { appId }]) => {
     const prefix = variablePrefix(name)

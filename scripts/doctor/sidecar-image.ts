@@ -5,7 +5,7 @@ import type { ProblemError, Variables } from '@entra-bedrock-agent/service-kit'
 import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Checks version and processor of the sidecar’s image, as far as Docker on this machine reports them; the sidecar does not. */
+/** Checks version and processor of the sidecar’s image, if Docker on this machine reports them; the sidecar itself does not. */
 export function imageChecks(sidecarUrl: string, env: Variables, machine: string = arch()): readonly Check[] {
   const image = once(() => findRunningImage(new URL(sidecarUrl).port, env))
   return [
@@ -39,7 +39,7 @@ export function imageChecks(sidecarUrl: string, env: Variables, machine: string 
 
 const timeoutMs = 5_000
 
-/** Name and architecture of the sidecar’s image that Docker runs, at this port or without ports; `undefined` if it runs none. */
+/** The sidecar’s image that Docker runs with this port or no port published: name, architecture. `undefined` if none runs. */
 async function findRunningImage(port: string, env: Variables) {
   const docker = async (...args: readonly string[]) => {
     const { stdout } = await promisify(execFile)('docker', args, { env, timeout: timeoutMs })
@@ -61,9 +61,9 @@ async function findRunningImage(port: string, env: Variables) {
 }
 
 /**
- * Checks the version in an image’s tag; returns a warning.
+ * Checks the version in an image’s tag. Returns a warning below 1.1.2; `undefined` if the version is good or not in the tag.
  *
- * @throws the ProblemError that is a failure
+ * @throws {ProblemError} SIDECAR_TOO_OPEN below 1.1.0
  */
 export function judgeVersion(image: string): ProblemError | undefined {
   const [, major, minor, patch] = /auth-sidecar:(\d+)\.(\d+)\.(\d+)/.exec(image) ?? []

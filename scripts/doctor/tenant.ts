@@ -39,10 +39,10 @@ export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Pr
 }
 
 /**
- * Compares the tenant with what the set-up made. Reports what is missing (user accounts and consents, too), and access to the
- * blueprint or of the blueprint that nobody asked for. Only reads, with the run's Graph client.
+ * Compares the tenant with what the set-up made. Reports what is missing (also user accounts and consents), and what nobody
+ * asked for: access to the blueprint, and rights of the blueprint and the agents. Only reads, with the run's Graph client.
  *
- * @param contexts authentication contexts that alerts demand of users
+ * @param contexts authentication contexts that APIs may ask users to prove, such as `c1`
  */
 export function tenantChecks(run: Run, contexts: readonly string[] = []): readonly Check[] {
   const { settings } = requireReceipt(run)

@@ -19,7 +19,7 @@ export interface ConfiguredAgent {
   readonly agentUser?: { readonly objectId: string }
 }
 
-/** The agents that were made. */
+/** The agents that the set-up has made. */
 export function agentsOf({ settings, objects }: Receipt): readonly ConfiguredAgent[] {
   return settings.agents.flatMap(displayName => {
     const clientId = objects[agentKey(displayName)]?.id

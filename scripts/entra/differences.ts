@@ -72,7 +72,7 @@ function isSame(one: Json, other: Json): boolean {
   return one[keyOf(one)] === other[keyOf(one)]
 }
 
-/** The property that identifies an entry of a list: the id of scopes and roles, the name of claims, the API of access. */
+/** The property that identifies a list entry: `id` of a scope or role, `name` of a claim, `resourceAppId` of required access. */
 function keyOf(entry: Json): string {
   return ['id', 'name', 'resourceAppId', 'appId'].find(key => key in entry) ?? 'id'
 }

@@ -35,7 +35,7 @@ const notInternetIPv6 = {
   'segment routing': '5f00::1',
 } as const
 
-/** IPv6 addresses that embed an IPv4 address, to which a translator may send. */
+/** IPv6 addresses that embed an IPv4 address. A translator may pass packets for them on to that IPv4 address. */
 const embeddings: Readonly<Record<string, (address: number) => string>> = {
   NAT64: address => `64:ff9b::${hextets(address)}`,
   'NAT64, local': address => `64:ff9b:1::${hextets(address)}`,
@@ -146,7 +146,7 @@ describe('The internet in the policies', () => {
   })
 
   it.each(['fd00::/8', '10.0.0.1', 'internal', '::/0'])(
-    'cannot exclude a range that contains it or lies outside it, which the API server would refuse: %s',
+    'cannot have an exception that contains it, lies outside it or is no range: the API server would refuse %s',
     async range => {
       await expect(policiesWith({ networkPolicy: { internetExcept: [range] } })).rejects.toThrow(
         'internetExcept',

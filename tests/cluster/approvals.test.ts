@@ -108,7 +108,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('is not lost after its answer, and runs no second time, when the pod of the weather API is deleted', async () => {
+  it('keeps its effect, and runs no second time, when the pod of the weather API is deleted after the call', async () => {
     await withPods(async ([one = '', other = '']) => {
       const before = await kept(one)
       const waiting = await askFor(one)
@@ -124,7 +124,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('is not lost after its answer when the weather API is killed while it answers other calls', async () => {
+  it('keeps its effect once the weather API has confirmed it, even if the weather API is killed meanwhile', async () => {
     await withPods(async ([one = '']) => {
       const answered: number[] = []
       for (let times = 0; times < 3; times += 1) {

@@ -43,7 +43,7 @@ const pods: Rule = { verbs: ['create'], apiGroups: [''], resources: ['pods'] }
 const controller = { kind: 'ServiceAccount', name: 'replicaset-controller', namespace: 'kube-system' }
 const provisioner = { kind: 'ServiceAccount', name: 'provisioner', namespace: 'storage' }
 
-/** A cluster as it is made: administrators, controllers, and an add-on that makes pods. */
+/** A newly made cluster: administrators, controllers, and an add-on that makes pods. */
 const cluster = () => ({
   cluster: [
     role('ClusterRole', 'cluster-admin', [everything]),
@@ -57,7 +57,7 @@ const cluster = () => ({
   labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } as Readonly<Record<string, string>>,
   /** Webhooks and policies. */
   admission: [] as object[],
-  /** The subject that the API server denies what RBAC allows. */
+  /** The user whom the API server denies what RBAC allows. */
   denied: '',
   pods: [{ metadata: { name: 'demo-agent-1' }, spec: { serviceAccountName: 'demo-agent' } }] as object[],
   issuer,
@@ -109,7 +109,7 @@ async function readCluster(args: readonly string[], input = ''): Promise<string>
       .map(({ spec }) => `${spec.user !== now.denied} `)
       .join('')
   const [kind = ''] = args[1]?.split(',') ?? []
-  // A cluster from before these policies.
+  // The cluster is of an older Kubernetes, which has no such policies.
   if (kind === 'mutatingadmissionpolicies')
     throw new Error(`the server doesn't have a resource type "${kind}"`)
   return JSON.stringify({ items: itemsOf(kind) })
@@ -216,7 +216,7 @@ describe('who can be the pod in Kubernetes', () => {
   })
 
   it.each(['system:authenticated', 'system:serviceaccounts', 'system:serviceaccounts:storage'])(
-    'marks %s, which includes everybody of its kind, though the name is one of Kubernetes itself',
+    'marks the built-in group %s, since every user or ServiceAccount of its kind is in it',
     async name => {
       addToCluster(pods, { kind: 'Group', name })
       expect((await tell('--kube', ...accepted)).surplus).toEqual([
@@ -291,7 +291,7 @@ describe('who can be the pod in Kubernetes', () => {
     expect(code).toBe(3)
   })
 
-  it('marks an add-on that nobody accepted, and who may go through the nodes of the whole cluster', async () => {
+  it('marks an add-on that nobody accepted, and a group that may go through the nodes of the cluster', async () => {
     const proxy: Rule = { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }
     now.cluster.push(
       role('ClusterRole', 'debug', [proxy]),

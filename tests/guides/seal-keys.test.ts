@@ -12,7 +12,7 @@ function isOfKeys(block: string): boolean {
   return block.includes('create secret')
 }
 
-/** In place of kubectl: one Secret, whose key is a file. It takes the commands of the guide and no others. */
+/** A script that replaces kubectl. It takes the commands of the guide and no others, and keeps one Secret in a file. */
 const kubectl = `#!/bin/sh
 case "$*" in
   "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin") cat > "$SECRET" ;;

@@ -36,7 +36,7 @@ export interface Refusal extends Meaning {
   /** The meaning when the agent asks as its own user account. */
   readonly asAgentUser?: Meaning
   /**
-   * Entra refuses only the agent's request for the API's token with this code. If the text names the blueprint instead, the
+   * Entra gives this code only to requests for the API's token. If its text names the blueprint instead of the agent, the
    * sidecar did not act as the agent.
    */
   readonly asksForApi?: true

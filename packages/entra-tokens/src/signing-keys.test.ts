@@ -279,7 +279,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
-  it('count as unreachable when they are too large, as they are or after decompression', async () => {
+  it('count as unreachable when the response is too large, as sent or after decompression', async () => {
     const keySet = (padding: number) =>
       JSON.stringify({ keys: [jwk(api.issuer.key)], padding: 'x'.repeat(padding) })
     const respondWith = (encoding: string, body: string | Buffer) =>
@@ -367,7 +367,7 @@ describe('the issuer’s signing keys', () => {
     ['for nothing', { key_ops: [] }, 401],
     ['with null as operations', { key_ops: null }, 401],
     ['with operations in a text', { key_ops: 'verify' }, 401],
-  ])('published %s (%j) lead to %i', async (_name, members, status) => {
+  ])('that are published %s (%j) lead to status %i', async (_name, members, status) => {
     publish([{ ...jwk(api.issuer.key), ...members }])
     expect(await statusOf(goodToken())).toBe(status)
   })

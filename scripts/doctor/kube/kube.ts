@@ -159,7 +159,7 @@ async function outOfReachIsNoFailure(check: Check) {
   }
 }
 
-/** The chart makes no Ingress without a certificate. */
+/** The origin of the release's Ingress. It is always https, since the chart makes no Ingress without a certificate. */
 function ingressOrigin({ ingresses }: Release): string | undefined {
   const host = ingresses[0]?.spec.rules?.[0]?.host
   return host === undefined ? undefined : `https://${host}`

@@ -30,9 +30,9 @@ async function signIn(tenantId: string): Promise<string> {
 }
 
 /**
- * Role assignments of agents and their user accounts, also by groups, in the subscriptions that the reader may read
- * (https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest). The set-up plans none, so all are
- * surplus.
+ * Role assignments of agents and their user accounts, direct and through groups, in the subscriptions that the reader may read
+ * (https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest). The set-up assigns no roles in
+ * Azure, so all of them are surplus.
  *
  * @param principals by object id
  */

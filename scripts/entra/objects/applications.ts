@@ -25,7 +25,7 @@ const blueprintAccess: AccessByMethod = {
   POST: { permission: 'AgentIdentityBlueprint.Create', role: developer },
   PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
   rename: { permission: 'AgentIdentityBlueprint.UpdateBranding.All', role: developer },
-  // Some of Microsoft's pages name the one role, some the other.
+  // Microsoft's pages contradict each other: some name one of these roles, some the other.
   DELETE: {
     permission: 'AgentIdentityBlueprint.DeleteRestore.All',
     role: `${administrator} or ${consenter}`,
@@ -125,7 +125,7 @@ function rolesOf({ settings }: Target): readonly Json[] {
   return [weatherReadAll, ...ofAlerts]
 }
 
-/** The optional claim `acrs`, by which tokens name the authentication contexts that the user has proven, even unrequested. */
+/** The optional claim `acrs`: tokens then name each authentication context that the user has proven, even if not requested. */
 function contextClaim({ settings }: Target): readonly Json[] {
   return settings.alerts ? [{ name: 'acrs', essential: false }] : []
 }
@@ -206,7 +206,7 @@ export function describe({ setUpId }: Pick<Target, 'setUpId'>): string {
   return `Made by the set-up of entra-bedrock-agent (${setUpId}).`
 }
 
-/** A right on behalf of a user. @param does what it lets the agent, or another client, do */
+/** A right on behalf of a user. @param does what it lets the client do, such as `read the weather` */
 function scope(id: string, value: string, name: string, does: string, client = 'agent'): Json {
   const description = `Lets the ${client} ${does} on your behalf.`
   return {

@@ -7,7 +7,7 @@ const blueprintPrincipalAccess: AccessByMethod = {
   PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: administrator },
 }
 
-/** The blueprint in this tenant. */
+/** The blueprint's service principal. */
 export const blueprintPrincipal: Kind = {
   wanted: target => [
     {
@@ -18,7 +18,7 @@ export const blueprintPrincipal: Kind = {
   ],
 }
 
-/** The page and the API in this tenant. */
+/** The service principals of the page and the API. */
 export const principals: Kind = {
   wanted: target => [principal(target, 'page', 'the page'), principal(target, 'weather-api', 'the API')],
 }

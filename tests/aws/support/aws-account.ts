@@ -25,7 +25,7 @@ const template = readFileSync(resolve(import.meta.dirname, '../../../k8s/federat
 const accountId = '123456789012'
 const region = 'eu-central-1'
 
-type Text = Readonly<Record<string, string>>
+type Texts = Readonly<Record<string, string>>
 
 interface Association {
   readonly ClusterName: string
@@ -42,14 +42,14 @@ interface StackOrder {
 }
 
 interface Stack {
-  readonly parameters: Text
-  readonly outputs: Text
+  readonly parameters: Texts
+  readonly outputs: Texts
   /** Functions that delete what the stack made, to be called in reverse order. */
   readonly remove: readonly (() => Promise<unknown>)[]
 }
 
 /** The template with its parameters filled in, for this account and region. */
-export function render(parameters: Text) {
+export function render(parameters: Texts) {
   const host = parameters['Issuer']?.slice('https://'.length)
   return renderTemplate(template, {
     'AWS::Partition': 'aws',
@@ -90,7 +90,7 @@ export class AwsAccount implements AsyncDisposable {
     return account
   }
 
-  get environment(): Text {
+  get environment(): Texts {
     const { port } = this.#server.address() as AddressInfo
     return {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
@@ -112,7 +112,7 @@ export class AwsAccount implements AsyncDisposable {
   }
 
   /** What `aws cloudformation deploy` does: parameters that are not given stay as they are. */
-  async deploy(name: string, overrides: Text): Promise<Stack> {
+  async deploy(name: string, overrides: Texts): Promise<Stack> {
     const { iam } = this
     const before = this.stacks.get(name)
     const parameters = { ...before?.parameters, ...overrides }

@@ -231,7 +231,7 @@ describe('Limits', () => {
         ['garbage', 'another', 'unknown', '_hidden', '300.1.1.1', '1.2', '203.0.113.7, x', 'x, ,'],
       ],
       ['after what the client wrote itself', ['192.0.2.1, 203.0.113.7', 'garbage, 203.0.113.7']],
-    ])('count one client by an address %s', async (_what, addresses) => {
+    ])('count requests from an address %s as those of one client', async (_what, addresses) => {
       const [first, ...others] = await statuses(addresses)
       expect(first).toBe(422)
       expect(others).toEqual(others.map(() => 429))

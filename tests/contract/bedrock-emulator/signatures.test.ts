@@ -22,7 +22,7 @@ describe('credentials', () => {
       ['expired keys without their session token', { ...expired, sessionToken: undefined }, 'UnrecognizedClientException', /invalid/],
     ],
   )(
-    'refuse %s',
+    'are refused: %s',
     async (_what, {
       sessionToken,
       ...keys
@@ -59,7 +59,7 @@ describe('credentials', () => {
   it.each([
     [600, /^Signature expired/],
     [-600, /^Signature not yet current/],
-  ])('signed with a clock %i s behind are refused', async (offsetSeconds, message) => {
+  ])('are refused if the client’s clock is %i s behind', async (offsetSeconds, message) => {
     bedrock.app.controls.settings.change({ clockOffsetSeconds: offsetSeconds })
     expect(await failureOf(converse(bedrock.client()))).toMatchObject({
       name: 'InvalidSignatureException',

@@ -48,7 +48,7 @@ it('The weather API creates an alert once by MCP, though two replicas of the age
     expect(tools).toMatchObject([{ name: 'weather-tools__create_alert', status: 'ok' }])
   expect(resultIn(first)).toMatchObject(order)
   expect(resultIn(second)).toEqual(resultIn(first))
-  // The key caused the replay: without a key, the second call would have found the existing alert.
+  // The idempotency key caused the replay: without it, the second call would have found the existing alert.
   const logged = mcp.stack.weatherLog.map(line => JSON.parse(line) as { outcome?: string })
   expect(logged.flatMap(({ outcome }) => outcome ?? [])).toEqual(['created', 'replayed'])
   expect(resultIn(await mcp.answerTo('My alerts', ada))).toEqual({ alerts: [resultIn(first)] })

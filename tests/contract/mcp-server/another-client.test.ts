@@ -53,7 +53,7 @@ describe('another client', () => {
     await entra.close()
   })
 
-  /** Listens at the public URL, or at any port. */
+  /** Starts the weather API: at the public URL or, with `settings`, at any free port. */
   async function startWeather(settings?: Readonly<Record<string, string>>): Promise<FastifyInstance> {
     const env = {
       LOG_LEVEL: 'silent',

@@ -115,7 +115,7 @@ export class EntraConnection {
     this.#refusals.set(question, { refusal, untilMs })
   }
 
-  /** `Retry-After` as seconds or as a date (RFC 9110 §10.2.3), in milliseconds from now; `undefined` without a usable one. */
+  /** The wait in ms that `Retry-After` (seconds or a date, RFC 9110 §10.2.3) demands; `undefined` if it is missing or invalid. */
   #retryAfterMs({ retryAfter = '' }: EntraResponse): number | undefined {
     if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000
     const dateMs = Date.parse(retryAfter)

@@ -22,14 +22,14 @@ export class NoAccountError extends Error {
 }
 
 /**
- * Chooses by which requests to Entra a token is acquired. An agent identity authenticates with T1, the blueprint's exchange
- * token; see learn.microsoft.com/entra/agent-id/agent-oauth-protocols.
+ * Acquires tokens by the requests to Entra that each flow needs. An agent identity authenticates with T1, the blueprint's
+ * exchange token; see learn.microsoft.com/entra/agent-id/agent-oauth-protocols.
  */
 export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
-  /** T1 of each agent identity, kept until it has expired. The token cache returns no token in its last five minutes. */
+  /** T1 of each agent identity, kept until it expires; the token cache returns no token that expires within five minutes. */
   readonly #t1 = new LRUCache<string, CachedToken>({ max: 10_000 })
 
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
@@ -153,7 +153,7 @@ export class TokenAcquirer {
     return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
   }
 
-  /** Retries once when Entra refuses the credential, since a new one may be accepted. On the T1 leg this makes four requests. */
+  /** Retries once when Entra refuses the credential, since a new one may be accepted. For T1, two retries nest: 4 requests. */
   async #retryWithNewCredential<T>(agent: AgentSelection | undefined, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()

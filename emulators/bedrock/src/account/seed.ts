@@ -24,7 +24,7 @@ export interface ApiKey extends Credential {
 
 export type Policies = Readonly<Record<string, PolicyDocument>>
 
-/** The secret of every key below that the emulator refuses. It is of no use elsewhere. */
+/** The secret of the access keys below whose calls always fail, such as `AKIANOPOLICY0EXAMPLE`. It is valid nowhere else. */
 const demoSecret = 'emulated-secret-access-key'
 const longAgoMs = Date.UTC(2026, 0, 1)
 
@@ -37,8 +37,8 @@ const foundationModels: Statement = {
 }
 
 /**
- * The account's credentials: one access key, one API key and one role that work, and one of each kind that fails, so that
- * every refusal can be caused by configuration of the client alone. Policies are keyed by the ARN of the user or role.
+ * The account's credentials: one access key, one API key and one role that work, and one credential for each way to fail, so
+ * that a client can cause every refusal by its configuration alone. Policies are keyed by the ARN of the user or role.
  */
 export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
   const user = (name: string): Principal => {
@@ -78,7 +78,6 @@ export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
   return { accessKeys, apiKeys, policies }
 }
 
-/** A policy of these statements. */
 export function policyOf(...statements: Statement[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: statements }
 }

@@ -30,11 +30,11 @@ interface Effect {
 const Text = Type.Optional(Type.String())
 const afterEvents = Type.Optional(Type.Integer({ minimum: 0, description: '3 by default.' }))
 
-/** A break without further parameters. */
+/** A fault that breaks the stream after `afterEvents` events by calling `end`. */
 const broken = (does: string, end: StreamBreak['end']) =>
   faultKind(does, { afterEvents }, ({ afterEvents = 3 }): Effect => ({ breaks: { afterEvents, end } }))
 
-/** A break by a last frame of this type and with this message. */
+/** A fault that ends the stream with one more frame, made from the fault's `type` and `message`. */
 const failed = (does: string, frame: (type: string, message: string) => Uint8Array) =>
   faultKind(does, { afterEvents, type: Type.String(), message: Text }, (fault): Effect => {
     const { afterEvents = 3, type, message = 'The model stopped in the middle of its answer.' } = fault

@@ -26,7 +26,7 @@ describe('discovery', () => {
     })
   })
 
-  it('of the instance lists this host as its own network', async () => {
+  it('of the instance names this host and no other', async () => {
     const query = new URLSearchParams({
       'api-version': '1.1',
       authorization_endpoint: `${entra.url}/${tenantId}/oauth2/v2.0/authorize`,

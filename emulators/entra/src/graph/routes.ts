@@ -52,7 +52,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
     /** Routes about agents, for callers with one of these permissions. */
     forAgents: (...sufficient: readonly string[]) =>
       graphRoutes(app, caller => requireAgentPermission(caller, ...sufficient)),
-    /** A collection, which is called `name` in its context. */
+    /** Adds a route that returns a collection; `name` goes into its `@odata.context`, such as `…/$metadata#users`. */
     list(
       path: string,
       respond: Respond<readonly object[]>,

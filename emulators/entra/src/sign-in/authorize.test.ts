@@ -201,7 +201,7 @@ describe('an authorization request', () => {
     ['an unknown prompt', { prompt: 'sing' }, 90023, 'invalid_request'],
     ['malformed claims', { claims: '{' }, 9002313, 'invalid_request'],
   ]
-  it.each(redirected)('for %s is refused at the page’s address', async (_name, parameters, code, error) => {
+  it.each(redirected)('for %s is refused by a redirect', async (_name, parameters, code, error) => {
     const browser = new Browser(entra)
     const sentBack = returned(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
     expect(sentBack).toMatchObject({ error, state: 'the-state|with=signs' })

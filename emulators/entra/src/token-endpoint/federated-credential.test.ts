@@ -125,7 +125,7 @@ describe('the issuer’s published keys', () => {
     expect(issuer.seen).toHaveLength(2)
   })
 
-  it('give AADSTS50166 if out of reach, and are fetched again at the next request', async () => {
+  it('cause AADSTS50166 if they cannot be fetched, and are fetched again for the next token', async () => {
     await using fresh = await freshEntra()
     issuer.failWith = 500
     const { body } = await requestT1(fresh, { client_assertion: await podToken() })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isDenyListLocation } from './source.ts'
 
-describe('a place for a deny list', () => {
+describe('the location of a deny list', () => {
   it.each([
     '/etc/deny-list.json',
     'deny-list.json',

@@ -26,7 +26,7 @@ interface Found {
 const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
 const found = { found: 'it' }
 
-/** An API that responds by this function, a caller of the API, and the requests that the API got. */
+/** An API that responds by calling `respond`, a caller of the API, and the requests that the API got. */
 async function stage(respond: (response: ServerResponse, request: IncomingMessage) => void) {
   const came: { target: string; type: string | undefined; key: unknown; body: string }[] = []
   const server = await start(async (request, response) => {

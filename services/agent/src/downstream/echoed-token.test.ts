@@ -7,7 +7,7 @@ const signature = randomBytes(256).toString('base64url')
 const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
 const user = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join('.')
 
-/** A text with more pieces than are compared one by one. */
+/** Text that looks like a signature, with more pieces than the 1,000 that are searched for one by one. */
 const others = randomBytes(30_000).toString('base64url')
 const reversed = [...token].reverse().join('')
 const base64 = (text: string) => Buffer.from(text).toString('base64')

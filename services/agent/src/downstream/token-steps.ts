@@ -27,7 +27,7 @@ export interface TokenStep {
   readonly logIds: LogIds
   /** Flow, agent and user of the token, to be compared with an API's `validated`. */
   readonly holder: TokenHolder
-  /** Adds to the token's card the checks that the API made, and those that the agent made of what the API says. */
+  /** Adds to the token's card the checks that the API reports, and the agent's own checks of what the API reports. */
   verifiedByApi(checks: readonly Check[], ofItsWord?: readonly Check[]): TokenCard
 }
 
@@ -141,7 +141,7 @@ function remark({ attempts }: AgentToken, isShared: boolean): string {
   return attempts > 1 ? `, ${attempts} times` : ''
 }
 
-/** The sidecar may also have responded from its cache; from outside that looks the same. */
+/** The sidecar may also have responded from its cache; the agent cannot see the difference. */
 function noteHiddenHops(
   { agent, flow, trace }: Caller,
   api: DownstreamApi,
@@ -177,7 +177,7 @@ function noteHiddenHops(
       fmi_path: clientId,
       scope: exchangeScope,
     },
-    // Between its slashes are tenant and blueprint, encoded.
+    // The two `…` stand for tenant and blueprint, which the subject of T1 contains in an encoded form.
     exchangeToken('T1', blueprintAppId, `/eid1/c/pub/t/…/a/…/${clientId}`),
   )
   if (needsT2)
@@ -194,7 +194,7 @@ function noteHiddenHops(
   })
 }
 
-/** The scopes that the sidecar's entry asks for; for delegated scopes, it also asks for those of OpenID Connect. */
+/** The scopes that the sidecar requests for the API; with a delegated scope it also requests those of OpenID Connect. */
 function scopeOf({ appId, scope = '.default' }: DownstreamApi, flow: Flow): string {
   return flows[flow].right === 'scope'
     ? `api://${appId}/${scope} offline_access openid profile`

@@ -60,7 +60,7 @@ describe('TR in the autonomous flow', () => {
     )
   })
 
-  it('is refused with the setting of its route in the hint if it does not honour the agent identity', () => {
+  it('is refused if its actor is not the agent, and the hint names the sidecar’s setting for the route', () => {
     const token = unsignedToken(autonomousClaims({ azp: blueprintAppId }))
     expect(() => acceptAgentToken(token, forItself)).toThrow(
       expect.objectContaining({
@@ -178,7 +178,7 @@ describe('A refusal of TR', () => {
     )
   })
 
-  it('comes from the second on in which the token expires', () => {
+  it('is thrown if the token expires in the current second, but not if it expires in the next', () => {
     vi.useFakeTimers({ now: 1_700_000_000_000 })
     const at = (exp: number) => () => acceptAgentToken(unsignedToken(autonomousClaims({ exp })), forItself)
     expect(at(1_700_000_001)).not.toThrow()

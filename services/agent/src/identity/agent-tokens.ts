@@ -88,7 +88,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     }
   }
 
-  /** The sidecar responds the same whether its credential is unusable or Entra is out of reach; only the former is its fault. */
+  /** Finds out whether Entra is out of reach or the sidecar's credential is unusable; the sidecar's response is the same. */
   async function findCause(failure: unknown): Promise<unknown> {
     const code = failure instanceof ProblemError ? failure.code : ''
     if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure
@@ -128,8 +128,8 @@ export function createAgentTokens(options: AgentTokensOptions) {
       return health.current
     },
     /**
-     * Probes again if the last probe is old, with a request for each agent's token for each API in each flow without
-     * a user (the sidecar has them in its cache). Never throws. For start-up, readiness probes and the status.
+     * Probes again if the last probe is old: for each agent, API and flow without a user it asks the sidecar for a token, which
+     * the sidecar usually has in its cache. Never throws. For start-up, readiness probes and the status.
      */
     async refresh() {
       if (!probe && performance.now() - probedAtMs < probeIsFreshForMs) return

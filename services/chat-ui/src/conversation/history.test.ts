@@ -67,7 +67,7 @@ describe('historyFor', () => {
     })
   })
 
-  it('gives no speaker an answer whose owner is unknown', () => {
+  it('gives an answer of an unknown owner to no speaker', () => {
     const exchanges = [answered('a', 'A', { owner: undefined })]
     expect(historyFor(exchanges, agentItself)).toEqual([])
     expect(historyFor(exchanges, asUser('ada'))).toEqual([])

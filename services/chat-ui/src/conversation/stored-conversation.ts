@@ -5,7 +5,7 @@ import { inARow, type KeptComposer, type KeptExchanges, shownOf } from './kept.t
 const key = 'conversation'
 const composerKey = 'composer'
 
-/** How many exchanges, the newest ones, a tab keeps over a reload. Their steps hold decoded claims, never a token. */
+/** How many of the newest exchanges a tab keeps over a reload. Their steps hold decoded claims, never a token. */
 const mostExchanges = 30
 
 /** Limit of a kept conversation. Browsers give a page some five million characters, and signing in needs some of them. */

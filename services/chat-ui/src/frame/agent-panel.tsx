@@ -85,7 +85,7 @@ const moves: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_at, count) => count - 1,
 }
 
-/** Moves the focus on the keys of a menu; returns `false` for any other key. */
+/** Moves the focus if the key moves through a menu, as arrow keys do; returns `false` for any other key. */
 function moveFocus({ key, currentTarget, target }: KeyboardEvent): boolean {
   const move = Object.hasOwn(moves, key) ? moves[key] : undefined
   if (!move || !(currentTarget instanceof HTMLElement)) return false

@@ -356,7 +356,7 @@ describe('a call that waits for the user', () => {
     ])
   })
 
-  it('is described as not sent if it was left', () => {
+  it('is described as not sent if the user never decided', () => {
     expect(verdictOf([arrived, waiting], 'obo')).toMatchObject({
       headline: 'The agent asked to create an order on your behalf, and it was not sent.',
       outcome: 'neutral: Not sent',
@@ -490,7 +490,7 @@ describe('a call that waits for the user', () => {
     expect(verdictOf(afterRefusal, 'obo').outcome).toBe('neutral: Declined')
   })
 
-  it('is denied for good if its tool failed', () => {
+  it('is denied and no longer waiting if its tool failed', () => {
     const failed = step('w', { ...tool, status: 'failed', problem })
     const steps = [arrived, failed, step('t', { kind: 'token', token: agentToken }), refused]
     expect(verdictOf(steps, 'obo').outcome).toBe('denied: Denied')

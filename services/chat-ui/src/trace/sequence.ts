@@ -32,7 +32,7 @@ export function isRow(hop: Hop): hop is Row {
   return 'step' in hop
 }
 
-/** The rows to draw of a trace with folded rows: those that show how TR came about, once, and each call with TR. */
+/** The rows that the sequence draws. For folded rows these are: how TR came about, once, and then each call with TR. */
 export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boolean): readonly Row[] {
   const owners = new Map(rows.map(row => [row.id, row]))
   return rows.filter(({ parent, step }) => {

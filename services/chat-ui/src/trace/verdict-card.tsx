@@ -25,7 +25,7 @@ interface VerdictCardProps {
   readonly credential: BlueprintCredential | undefined
 }
 
-/** Who called, for whom, by which right, allowed by whom; then how that came about, as far as the view has room. */
+/** Who called, for whom, by which right, allowed by whom; then how that came about, as fully as the view has room for. */
 export function VerdictCard({ facts, turn, view, context, credential }: VerdictCardProps) {
   const verdict = judge(facts, context.names)
   const stepUp = findStepUp(facts)

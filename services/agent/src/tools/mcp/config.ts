@@ -10,9 +10,9 @@ export interface McpServer {
   readonly api: DownstreamApi
   /** The only tools that the model is offered, by the server's names for them. */
   readonly allowedTools: readonly string[]
-  /** The allowed tools that change nothing, by the configuration. Calls of all other tools wait for approval. */
+  /** The allowed tools that change nothing, as the configuration says. Calls of all other tools wait for approval. */
   readonly readOnlyTools: readonly string[]
-  /** Those of the other tools that the agent may call for itself, where no user is there to approve. */
+  /** Further tools that the agent may call without approval, but only in flows in which no user could approve. */
   readonly unattendedTools: readonly string[]
   /** The hash that a tool's definition must have, for tools that are pinned. */
   readonly pins: Readonly<Record<string, string>>

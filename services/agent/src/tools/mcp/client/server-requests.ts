@@ -13,8 +13,8 @@ const maxCharacters = 64 * 1024
 const maxRequests = 20
 
 /**
- * Reads a stream of server-sent events while it comes, and answers requests that the server sends within it: servers of 2025
- * may ask the model or the user for something, or ping the agent, and wait for the answer before their result.
+ * Reads a stream of server-sent events while it comes, and answers the server's requests in it: by the protocol of 2025, a
+ * server may ask the model or the user for something, or ping the agent, and wait for the answer before it sends its result.
  */
 export class ServerRequests {
   readonly #answer: (answer: ServerAnswer) => void

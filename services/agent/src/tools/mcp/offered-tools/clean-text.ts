@@ -20,8 +20,8 @@ const seenByEffect = [
 ].join('|')
 
 /**
- * What renders as nothing and can hide instructions from a reader. Control, format and private characters,
- * everything that Unicode lets a renderer ignore, and the few that are drawn blank though they are no spaces.
+ * Characters that render as nothing and so can hide instructions from a reader: control, format and private characters, all
+ * that Unicode lets a renderer ignore, and the few that are drawn blank though they are no spaces.
  */
 const invisible =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{16fe4}\\u{1d159}]'

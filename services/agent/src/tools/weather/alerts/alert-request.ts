@@ -7,7 +7,7 @@ export type AlertRequest =
   | {
       readonly kind: 'create'
       readonly order: AlertOrder
-      /** The message names no last day. */
+      /** Set if the message names no last day, so that `order` has the usual one. */
       readonly isUsualDay?: true
     }
   | { readonly kind: 'list' }
