@@ -68,12 +68,10 @@ export class BenchStack implements AsyncDisposable {
     }
   }
 
-  /** The agent's main file. */
   get agentMain(): string {
     return this.#agent.main
   }
 
-  /** The agent's variables. */
   get agentEnv(): Readonly<Record<string, string>> {
     return this.#agent.env
   }

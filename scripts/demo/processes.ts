@@ -224,7 +224,6 @@ function main(workspace: string): string {
   return resolve(import.meta.dirname, '../..', workspace, 'src/main.ts')
 }
 
-/** The ports of all processes. */
 function readPorts(variables: Variables) {
   return readEnvironment(variables, env => ({
     entra: env.port('ENTRA_PORT', 7001),

@@ -5,7 +5,7 @@ import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /**
- * Reads what both services would read.
+ * Reads the configuration as the agent and the weather API would read it.
  *
  * @throws ProblemError CONFIGURATION_INVALID that names every fault.
  */

@@ -3,7 +3,7 @@ import { Mistake } from '../set-up/mistake.ts'
 import { ifShown, type Json } from './graph.ts'
 import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
-import { alertsReadWriteId, blueprintPath, describe, weatherReadAllId } from './objects/applications.ts'
+import { alertsReadWriteId, blueprintPath, descriptionOf, weatherReadAllId } from './objects/applications.ts'
 import { secretName, secretsOf } from './objects/client-secret.ts'
 import { agentKey } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
@@ -83,7 +83,7 @@ function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint
 }
 
 async function readSettings({ graph, print }: Run, setUpId: string, agentNames: readonly string[]) {
-  const description = describe({ setUpId })
+  const description = descriptionOf({ setUpId })
   const filter = `?$filter=description eq '${encodeURIComponent(description)}'`
   const [blueprint] = await graph.list(`${blueprintPath}${filter}`)
   if (!blueprint)

@@ -61,7 +61,7 @@ export function writeAgentsFile(path: string, before: Receipt | undefined, after
   else writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`)
 }
 
-/** The name of an agent in the file: the one it has there, else its display name in kebab-case, numbered if taken. */
+/** An agent’s name in the file: the one it has there already, else its display name in kebab-case, numbered if taken. */
 function nameFor(displayName: string, clientId: string, entries: ReadonlyMap<string, Entry>): string {
   const known = [...entries].find(([, entry]) => entry['clientId'] === clientId)
   if (known) return known[0]

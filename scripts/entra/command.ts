@@ -22,7 +22,7 @@ import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
 import { writeTicket } from './ticket.ts'
 
-/** What a command uses of its environment. */
+/** What a command uses from its environment. */
 export interface World extends Surroundings {
   readonly env: Variables
   readonly fetch: SendRequest
@@ -148,7 +148,7 @@ async function settle(run: Run, { settings, removal }: Invocation): Promise<Sett
   return isDomainKnown ? settled : { ...settled, agentUserDomain: await findDomain(run, settled) }
 }
 
-/** A verified domain: that of a sponsor’s user name. */
+/** A verified domain of the tenant: the one in a sponsor’s user name. */
 async function findDomain(run: Run, { sponsors: [sponsor = ''] }: Settings): Promise<string> {
   const { userPrincipalName } = (await findUser(run, sponsor)) ?? {}
   const [, domain] = /@([^@]+)$/.exec(String(userPrincipalName)) ?? []

@@ -136,7 +136,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
         await runIn(demo.namespace, { pod: metadata.name, container: 'weather-api', script }).catch(() => {})
         if ((await approving).tools?.[0]?.status === 'ok') answered.push(asked)
         await expect
-          .poll(async () => startsOf(await demo.namespace.pod('weather-api')), { timeout: 90_000 })
+          .poll(async () => stateOf(await demo.namespace.pod('weather-api')), { timeout: 90_000 })
           .toEqual({ ready: true, restarts: times + 1 })
         expect(await kept(one)).toEqual(expect.arrayContaining(answered))
       }
@@ -159,7 +159,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
   })
 })
 
-function startsOf({ status }: Pod) {
+function stateOf({ status }: Pod) {
   const [{ ready, restartCount: restarts } = { ready: false, restartCount: 0 }] =
     status.containerStatuses ?? []
   return { ready, restarts }

@@ -145,8 +145,8 @@ async function tell(...options: readonly string[]) {
   return { code, titles: all.map(({ title }) => title), surplus: marked('surplus'), unread: marked('unread') }
 }
 
-describe('who can be the pod in Kubernetes', () => {
-  it('is listed: its pods, administrators and accepted subjects, and what RBAC does not show', async () => {
+describe('the list of who can be the pod in Kubernetes', () => {
+  it('has its pods, administrators and accepted subjects, and names what RBAC does not show', async () => {
     const { code, titles, surplus, unread } = await tell('--kube', ...accepted)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
@@ -404,8 +404,8 @@ describe('the roles of agents in Azure', () => {
   })
 })
 
-describe('who may become the role in AWS', () => {
-  it('is the ServiceAccount of the pods, which may call models', async () => {
+describe('the list of who may become the role in AWS', () => {
+  it('has only the ServiceAccount of the pods, which may call models', async () => {
     const { code, titles, surplus } = await tell('--aws', roleArn)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
@@ -448,18 +448,18 @@ describe('who may become the role in AWS', () => {
     ['all models', { ...call, Resource: '*' }, 'may bedrock:InvokeModel on *'],
     ['a model without the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
     ['all actions but some', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
-  ])('is marked if the role may do more than the template allows: %s', async (_what, statement, title) => {
+  ])('marks what the role may do beyond the template: %s', async (_what, statement, title) => {
     aws.access.push(statement)
     expect((await tell('--aws', roleArn)).surplus).toEqual([title])
   })
 
-  it('is marked if the role may call another model than the one in .env', async () => {
+  it('marks the model that the role may call if .env names another one', async () => {
     writeFileSync(tenant.workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
     const { surplus } = await tell('--aws', roleArn)
     expect(surplus).toEqual([expect.stringContaining(profile), expect.stringContaining('foundation-model')])
   })
 
-  it('is not evaluated if the role may call a model that the template is not made for', async () => {
+  it('does not evaluate a model that the template is not made for, but still marks other rights', async () => {
     const other = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-2-lite-v1:0'
     aws.access = [
       { ...call, Resource: other },

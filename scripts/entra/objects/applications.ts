@@ -159,7 +159,7 @@ function application(target: Target, registration: Registration): TenantObject {
   const { key, name, title, created, bound, added } = registration
   const { path = '/applications', access = applicationAccess } = registration
   const { serviceManagementReference } = target.settings
-  const description = describe(target)
+  const description = descriptionOf(target)
   const body = () => ({
     displayName: name,
     description,
@@ -179,7 +179,7 @@ function application(target: Target, registration: Registration): TenantObject {
     find: async (graph: Graph): Promise<Found> => {
       const known = await readRecorded(graph, target, object)
       if (known) return { object: known }
-      // Found by its name and by the set-up that made it.
+      // Else it is found by its name and by its description, which names the set-up that made it.
       const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
       const own = named.find(one => one['description'] === description)
       const [namesake] = named
@@ -202,7 +202,7 @@ function refuseNamesake(title: string, { id, description }: Json): Mistake {
 }
 
 /** The description by which the applications of a set-up are found again. */
-export function describe({ setUpId }: Pick<Target, 'setUpId'>): string {
+export function descriptionOf({ setUpId }: Pick<Target, 'setUpId'>): string {
   return `Made by the set-up of entra-bedrock-agent (${setUpId}).`
 }
 

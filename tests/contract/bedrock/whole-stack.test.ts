@@ -65,7 +65,7 @@ const tokens = (reply: ChatResponse) =>
   reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
 
 describe('a conversation with Claude', () => {
-  it('as the agent itself: two cities at once, then tomorrow’s weather there', async () => {
+  it('as the agent itself answers about two cities at once, then about tomorrow there', async () => {
     const first = await compareOsloAndRome()
     for (const claims of tokens(first)) {
       expect(claims).toMatchObject({ azp: identities.agentId, idtyp: 'app' })
@@ -79,7 +79,7 @@ describe('a conversation with Claude', () => {
     expect(second.notices).toEqual([])
   })
 
-  it('on behalf of a user: the same, and every token for the weather API is about that user', async () => {
+  it('on behalf of a user answers the same, and every token for the weather API names that user', async () => {
     const token = await stack.signIn(identities.ada.oid)
     const first = await compareOsloAndRome(token)
     const second = await askOn(first, token)
@@ -94,7 +94,7 @@ describe('a conversation with Claude', () => {
     expect(stack.agentLog.join('')).not.toContain(token.split('.')[2])
   })
 
-  it('about an unknown city: the model says so from the tool’s sentence', async () => {
+  it('about an unknown city ends with an answer that names the city', async () => {
     const reply = await ask({ message: 'What is the weather in Atlantis?' })
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'failed' }])
     expect(reply.answer).toMatch(/Atlantis/)

@@ -18,7 +18,6 @@ declare module 'fastify' {
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
-/** All routes of the sidecar. */
 export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcquirer): void {
   app.all('/healthz', async (_request, reply) => sendText(reply, 'Healthy'))
   app.get('/Validate', { preHandler: requireUser }, async (request, reply) =>
@@ -57,7 +56,7 @@ async function requireUser(request: FastifyRequest, reply: FastifyReply): Promis
   sendEmpty(reply, 401, { 'www-authenticate': challenge(request.authentication) })
 }
 
-/** Other methods get 405 with `Allow`, before authentication. */
+/** Refuses other methods with 405 and `Allow`, even to callers without a valid token. */
 function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 'POST'): void {
   app.route({
     method: methods.filter(method => method !== allowed),

@@ -86,7 +86,7 @@ export class TokenAcquirer {
     })
   }
 
-  /** Three legs: T1, the agent's own exchange token (T2), and with both the token of its user account. Each is tried once. */
+  /** Three legs: T1; T2, the agent's own exchange token; and with these two, its user account's token. Each is tried once. */
   async #acquireForAgentUser(agentId: string, account: FormField, query: TokenQuery): Promise<CachedToken> {
     const client = this.#client(agentId, `${agentId}|user`, async asked =>
       assertionCredential(await this.#requestT1(agentId, asked)),

@@ -3,7 +3,6 @@ import { findPeriod, type Period } from './period.ts'
 import { findPlaces } from './places.ts'
 import { findSmallTalk } from './small-talk.ts'
 
-/** A question about weather. */
 export interface WeatherQuestion {
   readonly isAboutWeather: boolean
   readonly asksUmbrella: boolean

@@ -4,7 +4,6 @@ import { Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { collection } from './odata.ts'
 
-/** A request to a route of Graph. */
 interface GraphRequest<Body> {
   readonly caller: Caller
   /** The object in the URL, `:key`. */

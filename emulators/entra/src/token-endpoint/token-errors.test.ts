@@ -186,7 +186,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error: 'invalid_request', error_codes: [code] })
   })
 
-  it('an agent in the query with AADSTS82008', async () => {
+  it('an agent id in the query string with AADSTS82008', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token?fmi_path=${agentId}`, {
       method: 'POST',
       body: new URLSearchParams({ grant_type: 'client_credentials' }),

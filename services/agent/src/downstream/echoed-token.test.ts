@@ -5,7 +5,9 @@ import { holdsToken, redactBody } from './echoed-token.ts'
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const signature = randomBytes(256).toString('base64url')
 const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
-const user = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join('.')
+const userToken = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join(
+  '.',
+)
 
 /** Text that looks like a signature, with more pieces than the 1,000 that are searched for one by one. */
 const others = randomBytes(30_000).toString('base64url')
@@ -21,7 +23,7 @@ describe('A response', () => {
       ['as it is', { told: `xx${token}` }],
       ['by its signature alone', { told: signature }],
       ['by a part of its signature', { told: `It contains ${signature.slice(100, 160)}.` }],
-      ['of the user', { told: user }],
+      ['of the user', { told: userToken }],
       ['behind a long text', { told: `${'It is sunny. '.repeat(10_000)}${signature.slice(100, 160)}` }],
       ['behind a long text, in hexadecimal digits', { told: `${'It is sunny. '.repeat(10_000)}${hex(signature)}` }],
       ['in lines', { told: piecesOf(token, 10).join('\n') }],
@@ -47,7 +49,7 @@ describe('A response', () => {
       ['with every other character in percent-encoding', { told: [...token].map((one, index) => (index % 2 ? one : `%${hex(one)}`)).join('') }],
     ],
   )('holds the sent token %s', (_form, body) => {
-    expect(holdsToken(body, [token, user])).toBe(true)
+    expect(holdsToken(body, [token, userToken])).toBe(true)
     expect(holdsToken(body, [])).toBe(false)
   })
 
@@ -62,7 +64,7 @@ describe('A response', () => {
     ['texts that look like signatures', { told: others }],
     ['the token behind too much text', { told: `${'It is 21 Degrees. '.repeat(60_000)}${signature}` }],
   ])('passes the check for the sent token with %s', (_what, body) => {
-    expect(holdsToken(body, [token, user])).toBe(false)
+    expect(holdsToken(body, [token, userToken])).toBe(false)
   })
 
   it('holds the sent token only if the token’s signature has at least 40 characters', () => {

@@ -6,7 +6,7 @@ import { profileHint, replacementHint } from './remedies.ts'
 
 type Fault = readonly [code: AgentProblemCode, detail: string, hint: string]
 
-/** Settings that cannot work together, found before any call; `undefined` if there are none. */
+/** The problem of settings that cannot work together, found before any call; `undefined` if there is none. */
 export function checkSettings(config: BedrockConfig): ProblemError | undefined {
   const fault = config.modelId.startsWith('arn:') ? findFaultOfArn(config) : findFault(config)
   if (!fault) return undefined

@@ -46,7 +46,7 @@ describe('A message to direct mode', () => {
     ['New York City', 'New York City', now],
     ['weather in Ho Chi Minh City', 'Ho Chi Minh City', now],
     ['the weather in the city of London', 'London', now],
-  ])('%s', (message, place, when) => {
+  ])('asks for a place and a time: %s', (message, place, when) => {
     expect(recogniseWeatherQuestion(message)).toEqual({ place, when })
     expect(isAboutAlerts(message)).toBe(false)
   })

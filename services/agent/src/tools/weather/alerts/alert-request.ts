@@ -132,7 +132,7 @@ function readCelsius([, , sign, digits, scale = '']: RegExpExecArray): number {
   if (digits === undefined) return 0
   const value = Number(digits.replace(',', '.')) * (sign === undefined ? 1 : -1)
   const celsius = /^f/i.test(scale) ? ((value - 32) * 5) / 9 : value
-  // No -0, which JSON writes as 0.
+  // `+ 0` turns -0 into 0, as JSON would.
   return Math.round(celsius * 10) / 10 + 0
 }
 
