@@ -1,6 +1,6 @@
 /**
- * Mutation tests: which code, by which of its tests. `make mutation` runs all targets, MUTATION_TARGET names one. A package is
- * tested by its own tests only: others import it by its name, and with it the code that was not changed.
+ * The targets of mutation tests: which code is changed, and which tests have to notice. `make mutation` runs all targets;
+ * MUTATION_TARGET selects one. A package has only its own tests here: others import it by name and get the unchanged code.
  */
 const targets = {
   token: {

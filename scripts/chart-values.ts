@@ -28,7 +28,7 @@ function valuesOf(map: YAMLMap, prefix: string): readonly ChartValue[] {
   return map.items.flatMap((pair, index) => {
     const name = `${prefix}${keyOf(pair)}`
     const comment = isScalar(pair.key) ? pair.key.commentBefore : undefined
-    // YAML gives the comment above the first key to the map.
+    // The YAML parser attaches the comment above a map's first key to the map.
     const meaning = lastParagraph(comment ?? (index === 0 ? map.commentBefore : undefined) ?? '')
     const value = pair.value as Node
     if (isMap(value) && isExplainedInside(value)) return valuesOf(value, `${name}.`)

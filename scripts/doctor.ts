@@ -63,7 +63,7 @@ async function examineHere(
   return [...first, ...(await examineLaptop(env, options))]
 }
 
-/** Checks what the set-up made in the tenant, and what was added to that. */
+/** Checks the objects that the set-up made in the tenant, and reports what was added besides. */
 async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
   const { openTenant } = await import('./doctor/tenant.ts')
   return examine(await openTenant({ env, receipt, tokenFile }))
@@ -86,7 +86,7 @@ function readOptions() {
     const { 'user-token-file': file, page } = values
     if (page !== undefined && !URL.canParse(page))
       throw new Error(`--page must be an origin; it is "${page}".`)
-    // Read from a file, since other users of this machine could read an argument.
+    // The token comes from a file: other users of this machine could read it among the arguments.
     const userToken =
       file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
     return {

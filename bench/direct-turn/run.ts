@@ -1,7 +1,7 @@
 /**
- * Direct-mode turns through the whole chain (agent → sidecar → weather API), every service a process of its own, against a bare
- * server that makes the same two calls, a lean one that also checks what it gets, and an agent that sends its
- * traces. `BEFORE=<another checkout>` measures that checkout's agent as well.
+ * Measures direct-mode turns through the whole chain (agent → sidecar → weather API), each service in its own process. The
+ * agent, with and without sending traces, is compared with a bare server that makes the same two calls, and with a lean one
+ * that also checks its input and the token. `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 import { resolve } from 'node:path'
 import autocannon from 'autocannon'
@@ -12,8 +12,8 @@ import { BenchStack } from '../support/stack.ts'
 const rounds = 12
 const roundS = 2
 /**
- * Lasts until all code is compiled, which takes the agent 20,000 turns. The warm-up has rounds too, because V8 drops compiled code
- * of an idle process.
+ * Lasts until V8 has compiled all code: the agent needs 20,000 turns for that. The servers are warmed up in rounds, since
+ * V8 drops the compiled code of a process that is idle for a while.
  */
 const warmUp = { rounds: 10, connections: 16 }
 const connectionCounts = [1, 16, 128]
@@ -25,7 +25,7 @@ const collectorPort = String(await findFreePort())
 const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
-/** One agent without agents file and MCP servers, as in a simple deployment: checkouts older than the third flow cannot read these. */
+/** Switches the agents file and MCP servers off. `BEFORE` may be older than the third flow and unable to read those files. */
 const oneAgent = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
 const traced = { ...oneAgent, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env

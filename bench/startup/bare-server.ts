@@ -1,4 +1,4 @@
-/** The peer: the smallest Fastify service. */
+/** The smallest Fastify service; the start-up benchmark compares the services with it. */
 import fastify from 'fastify'
 
 const app = fastify()

@@ -1,6 +1,6 @@
 /**
- * The agent's two calls, carefully written for the one flow and API of the benchmarks: with a deadline and a check of the
- * token's claims.
+ * The two calls of an agent's turn (sidecar, weather API), written by hand for the benchmarks' one flow and one API, with a
+ * deadline and a check of the token's claims.
  */
 import { hash } from 'node:crypto'
 import { Agent, request } from 'undici'

@@ -7,7 +7,6 @@ import { answersOk } from '../../scripts/demo/health.ts'
 const clockTicksPerSecond = 100
 const startTimeoutMs = 30_000
 
-/** A measured process. */
 export class MeasuredProcess {
   readonly startMs: number
   readonly #child: ChildProcess
@@ -19,7 +18,7 @@ export class MeasuredProcess {
     this.startMs = startMs
   }
 
-  /** Starts `node <main>` and waits until `healthUrl` answers 200; `startMs` is the time that took. */
+  /** Starts `node <main>` and waits until `healthUrl` answers 200; `startMs` is how long the start took. */
   static async start(main: string, env: Record<string, string>, healthUrl: string): Promise<MeasuredProcess> {
     const startedMs = performance.now()
     const child = spawn(process.execPath, [main], {
@@ -49,7 +48,7 @@ export class MeasuredProcess {
     return ((Number(fields[11]) + Number(fields[12])) * 1_000) / clockTicksPerSecond
   }
 
-  /** Resolves when the process has ended, however it did. */
+  /** Sends SIGTERM and resolves when the process has ended, with whatever exit code or signal. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM')
     await this.#ended

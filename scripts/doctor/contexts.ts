@@ -42,7 +42,7 @@ async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
     (await run.graph.list(path, { mayBeForbidden: true, ...more })) as readonly (Json & Policy)[]
   return inStep(run, { title: 'Conditional Access policies', access }, async () => {
     const policies = await ifShown(read)
-    // Contexts are documented for beta only.
+    // Policies of v1.0 may lack their contexts, which Microsoft documents for beta only.
     return !policies || policies.some(tellsContexts) ? policies : ifShown(() => read({ version: 'beta' }))
   })
 }

@@ -28,7 +28,7 @@ export function proxyChecks(keysUrl: string, others: readonly string[]): readonl
         try {
           for (const url of proxied)
             await send({ url, ...limits }).catch((error: unknown) => {
-              // An API or AWS may respond to this GET with a web page of its own, but Entra's keys are never a page.
+              // A web page counts as the proxy's. An API or AWS may send a page of its own; Entra's keys are never one.
               if (url !== keysUrl && error instanceof SendError && error.status !== undefined) return
               const refused = proxyProblem(error, url)
               if (refused) throw refused

@@ -22,7 +22,7 @@ export interface WaitingTools {
   readonly isStated: boolean
 }
 
-/** @throws {SyntaxError} when it is no JSON */
+/** @throws {SyntaxError} when `mcpConfig` is no JSON */
 export function waitingTools(mcpConfig: string): readonly WaitingTools[] {
   const { mcpServers } = JSON.parse(mcpConfig) as McpConfig
   return Object.entries(mcpServers).map(([server, { allowedTools = [], readOnlyTools }]) => ({

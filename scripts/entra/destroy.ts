@@ -11,11 +11,11 @@ import { line } from './text.ts'
 import { replaceVariables } from './variables.ts'
 
 /**
- * Prints and deletes what the receipt names, the last first, and what Entra deletes along with it. Returns `false` if the user
- * does not confirm.
+ * Deletes the objects that the receipt names, in reverse order, and what Entra deletes along with them; prints all of them
+ * first. Returns `false` if the user does not confirm.
  *
  * @param confirm asks the user, after everything is printed
- * @throws {Mistake} if agents of others would or may be deleted too, unless that was asked for.
+ * @throws {Mistake} if agents of others would or may be deleted too, except with `--with-foreign-agents`
  */
 export async function destroy(
   run: Run,
@@ -57,8 +57,8 @@ export async function destroy(
 }
 
 /**
- * Prints what would be deleted too although the receipt does not name it. Returns a reason to stop if others may
- * need some of these objects.
+ * Prints the objects that would be deleted too although the receipt does not name them. Returns a `Mistake`, a reason to
+ * stop, if others may need some of these objects.
  */
 function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined {
   for (const { collection, members = [] } of extras)

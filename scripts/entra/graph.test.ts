@@ -5,7 +5,7 @@ import { SignIn } from './sign-in.ts'
 const tenantId = '11111111-2222-4333-8444-555555555555'
 const credential = { getToken: async () => ({ token: 'opaque', expiresOnTimestamp: 0 }) }
 
-it('a list is read to its last page, and all its pages are read from this Graph', async () => {
+it('a list is read to its last page, always from the configured Graph, even if the next link names another host', async () => {
   const pages: Readonly<Record<string, object>> = {
     'https://graph.example/v1.0/servicePrincipals': {
       value: [{ id: 'a' }],

@@ -13,7 +13,6 @@ export interface GraphRequest {
   readonly mayBeForbidden?: boolean
 }
 
-/** How to read a path. */
 export type Reading = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
 
 interface ErrorBody {
@@ -83,7 +82,7 @@ export class Graph {
   }
 
   /**
-   * The body of the response; `undefined` when it has none.
+   * Sends a request and returns the body of the response; `undefined` when it has none.
    *
    * @throws {GraphRefusal} for every status that is no success.
    * @throws {GraphUnreachable} when no response came.
@@ -134,7 +133,7 @@ export class Graph {
     return this.#signIn.caller()
   }
 
-  /** The address of a user, for properties that refer to one. */
+  /** The URL of a user, for properties that refer to a user. */
   userAddress(id: string): string {
     return `${this.url}/v1.0/users/${id}`
   }
@@ -160,7 +159,7 @@ export class Graph {
   }
 }
 
-/** Whether Graph does not know the kind of address, rather than the object at it. */
+/** Whether Graph does not know addresses of this kind, as opposed to a known address without an object. */
 function isUnknownAddress({ status }: Response, body: Json | undefined): boolean {
   const { message = '' } = (body?.['error'] ?? {}) as ErrorBody
   return [400, 404].includes(status) && /segment|resource type|odata\.type|not supported/i.test(message)

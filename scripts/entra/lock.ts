@@ -28,7 +28,7 @@ export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
     const holder = read(path)
     if (!holder) continue
     if (isAlive(holder)) throw taken(receiptPath, path, holder)
-    // Only the run that creates this file, which is named after the dead run, removes the dead run's lock.
+    // Several runs may find the dead run's lock. Only the one that creates the file `claim` removes the lock.
     const claim = `${path}.${holder.id}`
     if (!create(claim, '')) throw taken(receiptPath, path, holder)
     if (read(path)?.id === holder.id) rmSync(path)

@@ -8,8 +8,8 @@ import { line } from './text.ts'
 
 /** Prints what `apply` would make and correct; changes nothing. */
 export async function plan(run: Run, settings: Settings): Promise<void> {
-  const gone = findUnwanted(run, settings)
-  for (const { key, title } of deletedByItself(gone))
+  const unwanted = findUnwanted(run, settings)
+  for (const { key, title } of deletedByItself(unwanted))
     run.print(line('delete', title, run.receipt.content?.objects[key]?.id))
   const receipt = run.receipt.begin(run.tenantId, settings)
   const counts = { create: 0, correct: 0, keep: 0, 'not evaluated': 0 }
@@ -22,11 +22,11 @@ export async function plan(run: Run, settings: Settings): Promise<void> {
     for (const difference of differences) run.print(`          ${describeDifference(difference)}`)
   }
   const { create, correct, keep } = counts
-  const deleted = gone.length > 0 ? `${gone.length} to delete, ` : ''
+  const deleted = unwanted.length > 0 ? `${unwanted.length} to delete, ` : ''
   run.print(`\n${deleted}${create} to create, ${correct} to correct, ${keep} to keep. Nothing was changed.`)
   const missing = create > 0 ? await findMissing(run, receipt) : undefined
   if (missing) run.print(`\n${missing.cause}\n${missing.fix}`)
-  if (gone.length + create + correct > 0)
+  if (unwanted.length + create + correct > 0)
     run.print('Next: npx --no-install agentctl entra apply, with the same options.')
 }
 

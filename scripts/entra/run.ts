@@ -23,7 +23,7 @@ const newForSeconds = 120
 /**
  * What the tenant should have according to a receipt.
  *
- * @param known returns the recorded objects; called each time, since they may change
+ * @param known returns the recorded objects; called for each look-up, since they may change meanwhile
  */
 export function targetOf(
   { graph, clock, envFile }: Run,
@@ -72,7 +72,7 @@ export function toRecord(object: Json, nowMs: number): Recorded {
 }
 
 /**
- * Does one step, repeated while Entra may only need time. A failure is reported with the step's name, the cause and the fix.
+ * Does one step, again and again while Entra may only need time. Other failures get the step's name, the cause and the fix.
  *
  * @param step what is done, and the access that this needs; default: access to applications
  */

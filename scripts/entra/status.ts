@@ -13,8 +13,8 @@ Sponsors of agents it shows to applications with the permission AgentIdentity.Re
 to callers with RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
 
 /**
- * Compares the tenant with the receipt, property by property, and prints what differs and what nobody asked for. Returns `true`
- * if it found nothing; what Graph does not show does not count.
+ * Compares the tenant with the receipt, property by property, and prints the differences and the additions that nobody asked
+ * for. Returns `true` if there are none; what Graph does not show counts as no difference.
  */
 export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)

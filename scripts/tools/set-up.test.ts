@@ -46,7 +46,7 @@ function officialRelease(path = '/greeter', sha256 = hash): Way {
   return release({ sha256: hashes, url: () => `${server.url}${path}` })
 }
 
-/** A way that makes the program in the folder that it is given. */
+/** A `Way` that needs no download: it writes the program into the folder that it is given. */
 const local: Way = {
   name: 'a local build',
   timeoutMs: 60_000,
@@ -115,7 +115,7 @@ describe('A program of the tests', () => {
     expect(downloads).toEqual(['/greeter'])
   })
 
-  it('is missing where no way works, even if an earlier run had it', async () => {
+  it('is reported as missing if every way fails, even if an earlier run had obtained it', async () => {
     expect(await setUpGreeter(local)).toBe("greeter 2 it's built")
     await rm(join(folder, 'greeter-2'), { recursive: true })
     expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)))).toBeUndefined()

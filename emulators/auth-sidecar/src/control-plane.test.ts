@@ -14,7 +14,7 @@ afterEach(() => app.close())
 const send = (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) =>
   app.inject({ method, url, headers: { host: 'localhost' }, ...(payload ? { payload } : {}) })
 
-describe('The controls of the sidecar', () => {
+describe('The controls of the sidecar’s emulator', () => {
   test('say what is emulated', async () => {
     expect((await send('GET', '/emulator/health')).json()).toEqual({
       status: 'ok',
@@ -22,7 +22,7 @@ describe('The controls of the sidecar', () => {
     })
   })
 
-  test('inject faults into the requests that a fault targets', async () => {
+  test('inject faults into requests for the target path, or into all requests', async () => {
     const fault = { kind: 'html', status: 503 }
     await send('PUT', '/emulator/faults', { faults: [{ target: { path: '/Validate' }, fault }] })
     expect((await send('GET', '/Validate')).statusCode).toBe(503)

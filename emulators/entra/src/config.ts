@@ -4,7 +4,6 @@ import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/se
 import { readRegistrations } from './directory/registrations.ts'
 import { wellKnown } from './directory/well-known.ts'
 
-/** The emulator's configuration. */
 export type Config = ReturnType<typeof readConfig>
 
 /** Reads the environment; the workspace's README lists the variables. Ids default to the demo's. */
@@ -67,7 +66,7 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
   return uris
 }
 
-/** Where consent for agents returns to: a page next to the one that sign-in returns to, unless configured. */
+/** The addresses to which consent for agents may return; by default `/auth/consent.html` beside each one of sign-in. */
 function readConsentUris(reader: EnvironmentReader, redirectUris: readonly string[]): readonly string[] {
   const beside = redirectUris.map(uri => URL.parse('/auth/consent.html', uri)?.href ?? '')
   return reader.list('CONSENT_REDIRECT_URI', beside)

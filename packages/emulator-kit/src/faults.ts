@@ -8,10 +8,10 @@ const maxFaults = 100
 
 /** An injected fault: what happens, to which requests, and how many times. */
 export interface InjectedFault<Target extends TSchema, Kinds extends FaultKinds> {
-  /** Which requests get it; absent: all that faults apply to. */
+  /** Which requests get the fault; absent: all requests that can have faults. */
   readonly target?: Static<Target>
   readonly fault: FaultOf<Kinds> | FaultOf<typeof transportFaults>
-  /** How many more requests get it; absent: all until it is cleared. */
+  /** How many more requests get the fault; absent: all requests until the fault is cleared. */
   readonly times?: number
 }
 
@@ -41,7 +41,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
     return this.#injected
   }
 
-  /** All kinds as data, transport faults included, each with the JSON Schema of its parameters. */
+  /** All kinds of faults as data, transport faults included, each with the JSON Schema of its parameters. */
   describe() {
     return Object.entries(this.#kinds).map(([kind, { does, parameters }]) => {
       return { kind, does, parameters: strictObject(parameters) }

@@ -8,7 +8,7 @@ export interface ProtectedResource {
   readonly url: string
   readonly title: string
   readonly issuer: string
-  /** Full names, since Entra takes a bare name for a scope of Microsoft Graph. */
+  /** Full names such as `api://<app id>/Weather.Read`: Entra looks for a bare name at Microsoft Graph. */
   readonly scopes: readonly string[]
 }
 
@@ -28,10 +28,10 @@ const schema = {
   },
 }
 
-/** The path of a resource's metadata, derived from the resource's own (RFC 9728 §3.1). */
+/** The path of a resource's metadata, derived from the path of the resource (RFC 9728 §3.1). */
 const metadataPath = (url: string) => `${wellKnown}${new URL(url).pathname.replace(/\/$/, '')}`
 
-/** Paths of the metadata; some clients look at the root only. */
+/** The paths that serve the metadata: the resource's, and the well-known path alone, where some clients look only. */
 export function metadataPaths(url: string): readonly string[] {
   return [...new Set([wellKnown, metadataPath(url)])]
 }
@@ -54,7 +54,7 @@ export function publishMetadata(
 /**
  * The parameters of a challenge that name the scope that is missing and where the metadata is (RFC 9728 §5.1).
  *
- * @param scope its full name
+ * @param scope the full name of the missing scope
  */
 export function pointerToMetadata({ url }: Pick<ProtectedResource, 'url'>, scope: string): string {
   return `, scope="${scope}", resource_metadata="${new URL(metadataPath(url), url)}"`

@@ -6,9 +6,9 @@ import type { CheckName } from './token-refused.ts'
 export interface Validated {
   readonly flow: CallerFlow
   readonly kind: CallerKind | undefined
-  /** Client id of the agent identity, or of another allowed client, that called. */
+  /** Client id of the caller, which is the agent identity or another allowed client. */
   readonly caller: string
-  /** Object id of the user for whom it called, or of its agent user; `null` when it called as itself. */
+  /** Object id of the user for whom the caller acts, or of its agent user; `null` when it acts as itself. */
   readonly on_behalf_of: string | null
   readonly signature_verified: boolean
   /** The checks that the token passed. */

@@ -6,7 +6,7 @@
 interface FlowTraits {
   /** The flow's name for people. */
   readonly label: string
-  /** As whom the agent calls, as the end of a sentence. */
+  /** As whom the agent calls; ends a sentence: “The agent calls on behalf of a user.” */
   readonly inWords: string
   /**
    * Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc); `agent-user` = those of the

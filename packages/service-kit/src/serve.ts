@@ -23,9 +23,9 @@ export interface Service {
 }
 
 /**
- * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT: connections are drained,
- * running requests finish, the listener closes, exit code 0. Configuration faults, a taken port and an unknown address are
- * reported on standard error, exit code 1.
+ * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT. It then drains connections,
+ * lets running requests finish, closes the listener and exits with code 0. It reports configuration faults, a taken port and
+ * an unknown address on standard error and exits with code 1.
  */
 export async function serve(build: () => Service | Promise<Service>): Promise<void> {
   let service: Service
@@ -39,7 +39,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   const { app, host, port, portVariable = 'PORT', drainMs = 1_000, stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: drainMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
-    // Responses that have begun cannot say `connection: close` any more; the next ones on their connections can.
+    // A response that has begun cannot say `connection: close`. Its connection stays, so that the next response can.
     app.server.keepAliveTimeout = drainMs
     await drainConnections(app, drainMs)
     await app.close()
@@ -61,7 +61,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   }
 }
 
-/** Node's message at the end of a response. https://nodejs.org/api/diagnostics_channel.html#http */
+/** What Node publishes when a response has been sent. https://nodejs.org/api/diagnostics_channel.html#http */
 interface FinishedResponse {
   readonly server: Server
   readonly response: ServerResponse

@@ -31,8 +31,8 @@ export interface ServerOptions extends Omit<FastifyOptions, 'http' | 'logger' | 
 }
 
 /**
- * The Fastify app of every service: errors are problems, also those before routing; slow clients time out; bodies are JSON
- * and not coerced; nothing that callers sent is logged.
+ * The Fastify app of every service. It responds to each error, even before routing, with a problem document; slow clients time
+ * out; only JSON bodies are read, without coercing types; nothing that callers sent is logged.
  */
 export function createServer({ maxConnections = 10_000, ...options }: ServerOptions): FastifyInstance {
   const shared = serverOptions(options)

@@ -26,7 +26,7 @@ describe('Telemetry', () => {
     })
   })
 
-  it('takes OpenTelemetry’s own variables, percent-encoded where they are lists', () => {
+  it('reads OpenTelemetry’s own variables, whose lists have percent-encoded values', () => {
     expect(
       read({
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',

@@ -28,7 +28,7 @@ const warnEveryMs = 60_000
 
 /** Starts OpenTelemetry without auto-instrumentation, with a provider that only this app uses. */
 export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): Tracing {
-  // Has an effect only once in a process.
+  // OpenTelemetry takes the first context manager of a process and ignores all later ones.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   const { tracesUrl: url, headers, timeoutMs, samplingRatio, resource } = config
   const httpAgentOptions = { keepAlive: true, ...proxyAgentOptions() }

@@ -128,7 +128,7 @@ export function isReady({ status }: Pod): boolean {
   return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
-/** The variables of a container, from its ConfigMaps and its own list. */
+/** The variables of a container, from its ConfigMaps (`envFrom`) and its own list (`env`). */
 export function settingsOf({ settings }: Release, container: Container): Readonly<Record<string, string>> {
   const maps = (container.envFrom ?? []).map(({ configMapRef }) => settings[configMapRef?.name ?? ''])
   const own = (container.env ?? []).flatMap(({ name, value }) => (value ? [[name, value] as const] : []))

@@ -19,7 +19,7 @@ export class Query {
     this.#parameters = [...new URLSearchParams(query)].map(([name, value]) => [name.toLowerCase(), value])
   }
 
-  /** The value of a name (lower case); several values are joined by commas, as binding to one text does. */
+  /** The value of a name (lower case). Several values are joined by commas, as ASP.NET Core's binding to a string does. */
   text(name: string): string | undefined {
     const values = this.#parameters.filter(([known]) => known === name).map(([, value]) => value)
     return values.length > 0 ? values.join(',') : undefined
@@ -34,8 +34,8 @@ export class Query {
   }
 
   /**
-   * `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without an identity the others are ignored; a username takes
-   * precedence over an id; with an id that is no GUID the agent acts as itself, without an error.
+   * Reads `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without `AgentIdentity` the other two are ignored. The username
+   * takes precedence over the user id. If `AgentUserId` is no GUID, the agent acts as itself, without an error.
    */
   get agent(): AgentSelection | undefined {
     const agentId = this.text('agentidentity')
@@ -49,9 +49,9 @@ export class Query {
 }
 
 /**
- * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; any override
- * switches `ForceRefresh` off unless it sets `ForceRefresh`. Blank overrides are ignored, except claims: blank claims are
- * not sent, but make the request bypass the cache.
+ * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; `ForceRefresh`
+ * is off unless an override switches it on. Blank overrides are ignored, except claims: blank claims are not sent, but make
+ * the request bypass the cache.
  */
 export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
   const set = overrides.filter(

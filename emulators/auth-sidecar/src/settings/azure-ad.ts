@@ -13,9 +13,9 @@ export interface AzureAdOptions {
   readonly instance: string
   readonly tenantId: string
   readonly clientId: string
-  /** `undefined`: the audience is judged by the token's version. */
+  /** `undefined`: the token's version decides which audience is accepted. */
   readonly audiences: readonly string[] | undefined
-  /** Compared as one string, and by `/Validate` only. */
+  /** For `/Validate` only, which takes the text for a single scope: `a b` matches no token. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
   /** Client capabilities that the blueprint declares, such as `cp1` for claims challenges. */

@@ -7,7 +7,7 @@ import { StsError } from './sts-error.ts'
  * Verifies a web identity token against the issuer that the account's role trusts.
  *
  * @returns the claims that identify its subject
- * @throws {StsError} with the text of STS
+ * @throws {StsError} with STS's own text for the refusal
  */
 export async function verifyWebIdentityToken(
   account: Account,

@@ -15,7 +15,7 @@ const claimsFor = (context: string) =>
   JSON.stringify({ access_token: { acrs: { essential: true, value: context } } })
 const contextsOf = (token: string) => decodeJwt(token)['acrs']
 
-/** Signs in at the page for these contexts, with the second factor where the page asks for it. */
+/** Signs in with this claims request, and proves the second factor if the page asks for one. */
 async function signIn(claims?: string, { user = ada, browser = new Browser(entra) } = {}) {
   const { verifier, challenge } = makeVerifier()
   const url = browser.authorizeUrl({
@@ -61,7 +61,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is in tokens even unrequested once its policy is met, but only for APIs that want the claim', async () => {
+  it('is in tokens even without a request once its policy is met, but only for APIs whose registration wants acrs', async () => {
     const { token } = await signIn(claimsFor('c1'))
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()
@@ -79,7 +79,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is not proved by a visitor who cancels, or who approves for another user', async () => {
+  it('is not granted when the visitor cancels the second factor, or approves it as a user who is not signed in', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl({ claims: claimsFor('c1') })
     await browser.submit(url, { account: ada })

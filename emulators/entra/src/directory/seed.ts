@@ -42,7 +42,7 @@ const idtyp: OptionalClaim = {
   essential: false,
   additionalProperties: ['include_user_token'],
 }
-/** Puts the authentication contexts that were met into tokens, even if no claims request names them. */
+/** Puts the authentication contexts that the user has met into tokens, even if no claims request names them. */
 const acrs: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
 /**
  * Optional claims that say that an agent acts. Graph's tokens always have these claims; tokens of another API only if its
@@ -181,7 +181,7 @@ function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
   ]
 }
 
-/** The id of an API's application or principal, or of its scope or app role with this value. */
+/** An object id of an API. @param what `application`, `principal`, or the value of a scope or app role */
 function idOf({ appId, ids = {} }: ApiRegistration, what: string): string {
   return ids[what] ?? stableId(`${appId} ${what}`)
 }

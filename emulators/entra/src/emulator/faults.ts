@@ -10,12 +10,12 @@ import { legs } from './leg.ts'
 
 const Code = Type.Integer({ minimum: 1, maximum: 99_999_999, description: 'AADSTS code.' })
 
-/** The policy of `conditional-access` faults. */
+/** The policy id in the claims challenge that a `conditional-access` fault sends. */
 export const policyId = '5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'
 
 export const FaultTarget = strictObject({ leg: Type.Enum(legs) })
 
-/** Faults of Entra in addition to the transport faults; each is a refusal that is thrown. */
+/** The faults of this emulator alone, each an `EntraError` to throw. The transport faults are common to all emulators. */
 export const faults = {
   refuse: faultKind(
     'The refusal with this code.',

@@ -134,7 +134,7 @@ describe('Graph', () => {
     })
   })
 
-  it('refuses callers without the permission, and callers with Directory.AccessAsUser.All whatever else they have', async () => {
+  it('refuses callers without the permission, and every caller that has Directory.AccessAsUser.All', async () => {
     const blueprint = { displayName: 'x', ...sponsors }
     const path = '/applications/microsoft.graph.agentIdentityBlueprint'
     const create = 'AgentIdentityBlueprint.Create'
@@ -146,7 +146,7 @@ describe('Graph', () => {
     }
   })
 
-  it('finds objects by id, by appId and by filter, with any spelling of the address', async () => {
+  it('finds objects by id, by appId and by filter, with addresses in any letter case', async () => {
     const byId = await graph.read(`/applications/${seedIds.weatherApplication}`)
     expect(byId).toMatchObject({ appId: weatherAppId, displayName: 'Weather API' })
     expect(await graph.read(`/applications(appId='${weatherAppId}')`)).toEqual(byId)
@@ -191,7 +191,7 @@ describe('Graph', () => {
     expect((await remove()).status).toBe(400)
   })
 
-  it('does not show new objects and secrets in as many look-ups as the setting says', async () => {
+  it('hides a new object or secret from its first look-ups, as many as missedLookUps says', async () => {
     entra.entra.settings.change({ missedLookUps: 2 })
     const { body } = await graph.post('/applications', { displayName: 'New' })
     const byName = "/applications?$filter=displayName eq 'New'"
@@ -350,14 +350,14 @@ describe('Graph', () => {
     expect(await requestTr(entra)).toMatchObject({ status: 200 })
   })
 
-  it('shows users by name, and the signed-in caller', async () => {
+  it('finds users by userPrincipalName, and shows the signed-in user at /me', async () => {
     expect(await graph.read('/users/ben@contoso.example')).toMatchObject({ id: seedIds.ben })
     expect((await graph.read('/me')).error.code).toBe('Request_BadRequest')
     const me = await graph.send('GET', '/v1.0/me', undefined, await graph.as({ scopes: ['User.Read'] }))
     expect(me.body).toMatchObject({ userPrincipalName: 'ada@contoso.example' })
   })
 
-  it('sends an injected fault in its own format', async () => {
+  it('sends an injected fault in the format of Graph’s errors', async () => {
     entra.entra.faults.inject({
       target: { leg: 'graph' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 3 },

@@ -28,7 +28,7 @@ describe('a row of the deny list', () => {
     expect(DeniedTokens.parse(JSON.stringify([row])).find(by(agent), issuedAt)).toBe(denial)
   })
 
-  it('counts if it denies more than other rows of the same agent, in any order', () => {
+  it('prevails over rows of the same agent that deny less, wherever it stands in the list', () => {
     const both = [{ agent }, { agent, issuedBefore: issuedAt }]
     for (const list of [both, both.toReversed()])
       expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('agent')
