@@ -73,7 +73,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
         /** Messages per client address. */
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },
-      /** What seals turns that wait for their user; `undefined` = a key of this process alone. */
+      /** The keys that seal turns that wait for their user; `undefined` = this process makes its own key. */
       sealKeys: readKeys(env),
       /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for a consent. */
       consentRedirectUri:
@@ -116,7 +116,7 @@ function readSidecarUrl(env: EnvironmentReader): string {
   return url.replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
 }
 
-/** The clients that are listed; default: the page alone. */
+/** The clients that `ALLOWED_CLIENTS` lists; by default only the page, if it has an application id. */
 function readAllowedClients(env: EnvironmentReader): readonly string[] {
   const listed = env.guidList('ALLOWED_CLIENTS')
   const page = env.optionalGuid('CLIENT_SPA_APP_ID')

@@ -2,7 +2,7 @@ import { LeftBehind } from './archive/left-behind.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
-/** Banners above the page: for an open file, for a link to an answer that is not here, and for the decision after a sign-out. */
+/** Banners above the page: for an open file, a link to an answer that is not here, and what to keep after a sign-out. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>

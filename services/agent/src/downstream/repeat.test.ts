@@ -4,10 +4,10 @@ import { oncePerBrokenConnection } from './repeat.ts'
 
 const never = new AbortController().signal
 
-describe('a call whose connection broke', () => {
+describe('a call that fails', () => {
   const broken = (kind: SendErrorKind = 'broken') => new SendError(kind, `It is ${kind}.`)
 
-  it.each(['refused', 'broken'] as const)('is made once more (%s)', async kind => {
+  it.each(['refused', 'broken'] as const)('is made once more if its connection is %s', async kind => {
     const call = vi.fn().mockRejectedValueOnce(broken(kind)).mockResolvedValue('done')
     expect(await oncePerBrokenConnection(call, never)).toBe('done')
     expect(call).toHaveBeenCalledTimes(2)
@@ -23,8 +23,8 @@ describe('a call whose connection broke', () => {
     ['an address that cannot be reached', broken('unreachable')],
     ['a response that is too late', broken('timeout')],
     ['another error', new Error('broken')],
-    ['no error at all', undefined],
-  ])('is not made again for %s', async (_what, thrown) => {
+    ['a thrown value that is no error', undefined],
+  ])('is not made again because of %s', async (_what, thrown) => {
     const call = vi.fn().mockRejectedValue(thrown)
     expect(await oncePerBrokenConnection(call, never).catch(error => ({ error }))).toEqual({ error: thrown })
     expect(call).toHaveBeenCalledTimes(1)

@@ -28,7 +28,7 @@ export interface AgentToken extends CheckedToken {
   readonly correlationId: string
 }
 
-/** What the trace shows of a token that the agent has checked, and never the token itself. */
+/** The trace's card of a token that the agent has checked; it never has the token itself. */
 export function describeToken(
   named: Pick<TokenCard, 'role' | 'actsAs'>,
   { fingerprint, header, claims, checks }: CheckedToken,

@@ -11,7 +11,7 @@ export interface EntraRefusal extends Omit<Meaning, 'code' | 'hint'> {
 }
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-/** T1 is requested in the blueprint's name; a request in the agent's name is about its user account. */
+/** An unknown refusal that does not name the blueprint. If the agent acts as its user account, that account is to blame. */
 const unknownOfAgent: Refusal = {
   ...unknown,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },

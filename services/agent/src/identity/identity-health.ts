@@ -94,7 +94,7 @@ export class IdentityHealthRecord {
     }
   }
 
-  /** Counts a failure. Concurrent requests may fail for the same transient reason, so that they count once. */
+  /** Counts a failure. Concurrent requests may fail for the same transient reason, so they count once. */
   #count({ code }: ProblemError, askedMs: number): void {
     if (code !== 'SIDECAR_FAILED') {
       this.#failuresInARow = 0

@@ -24,7 +24,7 @@ import { readAsker, type SignInRules } from './sign-in.ts'
 export interface ChatRoutesOptions extends SignInRules {
   readonly turns: Turns
   readonly approvals: Pick<Approvals, 'resume'>
-  /** Whether browsers can come back from a consent. */
+  /** Whether Entra can send browsers back to the page after a consent. */
   readonly mayConsent: boolean
   readonly metrics: Pick<TurnMetrics, 'streams'>
 }
@@ -57,7 +57,7 @@ const goOn = {
 /** `POST /api/chat` and `POST /api/chat/continue`. */
 export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
   const { approvals, mayConsent } = options
-  // One limit for both, since a continuation costs as much as a message.
+  // One rate limit for both routes, since a continuation costs as much as a message.
   const limited = { onRequest: app.rateLimit() }
 
   /** Reads what both routes read first: who asks, and in which form the answer is wanted. */
@@ -124,7 +124,7 @@ async function send(
   }
 }
 
-/** Reads a turn to its end, or to where it waits, and gathers it into one response. A problem has a status and a type of its own. */
+/** Reads a turn to its end, or to where it waits, and gathers it into one response. A problem is sent with its own status and type. */
 async function collect(reply: FastifyReply, turn: AsyncIterable<readonly TurnEvent[]>) {
   const steps = new Map<string, TraceStep>()
   for await (const events of turn) {

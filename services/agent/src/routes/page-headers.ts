@@ -19,8 +19,8 @@ const shared = {
 }
 
 /**
- * Headers of the page beside those of every response: no inline code, no strings as code (Trusted Types), connections to
- * this agent and to Entra only. HSTS is set by the proxy that terminates TLS.
+ * Further headers of the page, besides those of every response: no inline code, no strings as code (Trusted Types),
+ * connections to this agent and to Entra only. HSTS is set by the proxy that terminates TLS.
  */
 export function pageHeaders(authority: string): Headers {
   return {

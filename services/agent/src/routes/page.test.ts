@@ -39,7 +39,7 @@ function policyOf(header: unknown): Record<string, string> {
 }
 
 describe('The page', () => {
-  it('is served at /, never from a cache without revalidation', async () => {
+  it('is served at /, and caches have to revalidate it', async () => {
     const { statusCode, headers, body } = await app.inject('/')
     expect(statusCode).toBe(200)
     expect(headers['content-type']).toContain('text/html')
@@ -64,7 +64,7 @@ describe('The page', () => {
     })
   })
 
-  it('has the other security headers, can watch its sign-in popup, and is not shared with other origins', async () => {
+  it('has all further security headers, can watch its sign-in popup, and is not shared with other origins', async () => {
     const { headers } = await app.inject({ url: '/', headers: { origin: 'http://localhost' } })
     expect(headers).toMatchObject({
       'cross-origin-opener-policy': 'same-origin-allow-popups',

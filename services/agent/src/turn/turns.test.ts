@@ -28,7 +28,7 @@ async function readAll(events: AsyncIterator<unknown>): Promise<void> {
   while (!(await events.next()).done);
 }
 
-it('A turn counts as running from when its events are first read to its end, with or without a failure', async () => {
+it('A turn counts as running from the first read of its events until it ends, whether it fails or not', async () => {
   const { start, metrics } = oneAtATime(async () => {
     throw new Error('Broken.')
   })

@@ -15,7 +15,7 @@ interface AnswerTextProps {
   readonly onShow: (stepId: string) => void
 }
 
-/** An answer as Markdown, with its tools. Its text is unformatted until the formatter is loaded. */
+/** An answer as Markdown, with the tools that were called. The text is unformatted until the formatter is loaded. */
 export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps) {
   const shown = useFrameValue(() => exchange.value)
   const Formatted = useLoaded(loadMarkdown)

@@ -28,7 +28,7 @@ import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
   readonly ask: (question: AskedQuestion, signal: AbortSignal) => AsyncIterable<TurnEvent>
-  /** Returns in whose name an agent is asked in a flow. Throws a PageError if a needed user is missing or the agent unknown. */
+  /** Returns who asks this agent in this flow. Throws a PageError if a needed user is missing or the agent unknown. */
   readonly identify: Identify
   /** Announces a state to screen readers, in a few words. */
   readonly announce: (text: string) => void
@@ -42,7 +42,7 @@ export type LiveExchange = Signal<Exchange>
 interface Attempt {
   readonly earlier: readonly Exchange[]
   readonly goingOn: GoingOn | undefined
-  /** Whether the user's token is renewed. */
+  /** Whether to renew the user's token before asking. */
   readonly renew: boolean
   readonly signal: AbortSignal
 }
@@ -56,7 +56,7 @@ export class Conversation {
   readonly draft = signal('')
   /** How many characters of the draft would be sent, counted as the agent counts them (code points). */
   readonly length: ReadonlySignal<number> = computed(() => countCharacters(this.draft.value.trim()))
-  /** The exchanges that are shown: one attempt at each place. */
+  /** The exchanges that are shown. Of several attempts at the same place in the conversation, one is shown. */
   readonly exchanges: Signal<readonly LiveExchange[]> = signal([])
   readonly running: ReadonlySignal<boolean> = computed(
     () => this.exchanges.value.at(-1)?.value.state === 'running',
@@ -78,7 +78,7 @@ export class Conversation {
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
-  /** The draft that an earlier question replaced for the time of its edit. */
+  /** During an edit: the draft that was in the composer before the edited question. */
   #setAside = ''
 
   /** @param agent the name of the agent that is asked; a kept conversation stays with its own agent */
@@ -147,7 +147,7 @@ export class Conversation {
     this.#setAside = setAside
   }
 
-  /** The number of an exchange among the attempts at its place, from 1 on, and how many there are. */
+  /** Which of the attempts at its place an exchange is, counted from 1, and how many attempts there are. */
   attemptOf(exchange: LiveExchange): { readonly number: number; readonly total: number } {
     const attempts = attemptsAt(this.#follows, exchange)
     return { number: attempts.indexOf(exchange) + 1, total: attempts.length }
@@ -217,7 +217,7 @@ export class Conversation {
     return startExchange({ message, agent, mode, flow })
   }
 
-  /** Asks a question again as it was asked, or in another mode or flow: another attempt at its place. */
+  /** Asks a question again, in the same or another mode and flow. This makes another attempt at the same place. */
   async retry(exchange: LiveExchange, asked?: Partial<Pick<Question, 'mode' | 'flow'>>): Promise<void> {
     if (!this.#canAsk) return
     await this.#runInPlaceOf(exchange, startExchange({ ...exchange.value.question, ...asked }))
@@ -319,7 +319,7 @@ export class Conversation {
   }
 
   async #run(start: Exchange, before: LiveExchange | undefined): Promise<void> {
-    // One turn at a time: calls that wait for the user are no longer sent.
+    // A new question ends all turns that wait for the user: their calls can no longer be sent.
     for (const other of this.#follows.keys()) other.value = dropPause(other.value, 'left')
     const exchange = signal(start)
     this.replaced.value = undefined
@@ -386,7 +386,7 @@ function isExpiredToken(error: unknown): boolean {
   return error instanceof PageError && error.problem.code === 'USER_TOKEN_EXPIRED'
 }
 
-/** Title and hint without the hint's JSON, such as a policy: screen readers do not read it, users copy it. */
+/** Title and hint for screen readers, without the hint's JSON (such as a policy), which is there to be copied. */
 function problemWords({ title, hint }: PageProblem): string {
   return `${title} ${hint.split('{', 1)[0]}`
 }
@@ -394,7 +394,7 @@ function problemWords({ title, hint }: PageProblem): string {
 /** Codes of failures after which it is unknown what the agent has done. */
 const unanswered = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
 
-/** Whether the same request may be sent again a little later: the agent has done nothing, or will do nothing twice. */
+/** Whether the same request may be sent again a little later: the agent did nothing yet, or will do nothing twice. */
 function passesSoon({ code }: PageProblem): boolean {
   return ['AGENT_BUSY', 'RATE_LIMITED', ...unanswered].includes(code)
 }

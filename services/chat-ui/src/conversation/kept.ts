@@ -12,7 +12,7 @@ export interface KeptExchanges {
   readonly left: number
 }
 
-/** A conversation to be kept in which each exchange follows the one before. */
+/** Puts exchanges into the form of a kept conversation, each of them following the one before it. */
 export function inARow(exchanges: readonly Exchange[], left = 0): KeptExchanges {
   return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
 }
@@ -24,7 +24,7 @@ export function shownOf({ exchanges, follows, shown }: KeptExchanges): readonly 
   return path
 }
 
-/** The text in the composer, and the text that an earlier question replaced there for the time of its edit. */
+/** The text in the composer; during an edit, `setAside` is the text that was there before the edited question. */
 export interface Drafts {
   readonly draft: string
   readonly setAside: string

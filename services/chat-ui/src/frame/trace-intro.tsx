@@ -9,7 +9,7 @@ import { type GlossaryTerm, glossary } from '../words/glossary.ts'
 import { tokenRoleNames } from '../words/names.ts'
 import './trace-intro.css'
 
-/** Shown before the first answer: the four questions that every trace answers, the exchange and its terms. */
+/** Shown before the first answer: the four things that every trace tells, and the formula of the tokens with its terms. */
 export function TraceIntro({ flow }: { readonly flow: Flow }) {
   return (
     <div class="trace-intro stack">

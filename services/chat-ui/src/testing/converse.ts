@@ -17,7 +17,7 @@ export function result(answer: string): TurnEvent {
   return { event: 'result', data: data as TurnResult }
 }
 
-/** A conversation whose agent answers from a list of turns: events, or an error to throw. */
+/** A conversation with an agent that answers from a list: for each turn its events, or an error to throw. */
 export function converse(
   turns: (readonly TurnEvent[] | PageError)[],
   identify?: ConversationNeeds['identify'],

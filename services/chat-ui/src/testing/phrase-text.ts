@@ -1,6 +1,5 @@
 import type { Part, Phrase } from '../words/phrase.ts'
 
-/** A phrase as plain text. */
 export function phraseText(phrase: Phrase): string {
   return phrase.map(partText).join('')
 }

@@ -33,7 +33,7 @@ interface StepListProps {
   readonly onHelp: () => void
 }
 
-/** The steps as bars on a scale of time, or arrows between lanes. Details open in place. Each view needs a list of its own (`key`). */
+/** The steps as bars on a scale of time, or as arrows between lanes; details open in place. Give each view its own `key`. */
 export function StepList({ timeline, facts, isAnswered, view, context, onHelp }: StepListProps) {
   const { steps, flow, running, asked, isTokenAsked } = facts
   const { names } = context
@@ -52,7 +52,7 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
   // The scale grows only in powers of two, so that the bars do not move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
   const scaleMs = isSequence ? 0 : running ? growing.value : timeline.lengthMs
-  // The status of unfinished steps that may still end; all other unfinished steps were left.
+  // Unfinished steps with this status may still end; all other unfinished steps are drawn as stopped.
   const openStatus = running ? 'running' : asked?.isOpen ? 'waiting' : undefined
   useSought(view, timeline.rows, list)
   return (
@@ -138,7 +138,7 @@ function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
   }
 }
 
-/** A step whose API only wanted more from the user is no failure if the turn waits for the user or has got what was wanted. */
+/** A step whose API asked for more from the user has not failed while the turn waits for that, or once the user gave it. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
   if (step.status !== 'failed' || kindOf(step) !== 'wait') return step.status === 'failed'
   const tool = rows.find(({ id }) => id === parent)
@@ -176,7 +176,7 @@ function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOL
   })
 }
 
-/** What a key of the steps acts on. */
+/** What a keyboard shortcut of the step list acts on. */
 interface KeyTarget {
   readonly target: HTMLElement
   readonly rows: readonly Row[]
@@ -351,7 +351,7 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
 
 type RowWords = Omit<StepItemProps, 'lanes' | 'unseen'>
 
-/** The words of a row: its step, and the rows below it. */
+/** Title and place of a row; for a row with rows below it, also their number and the outcome. */
 function tellRow({ step, flow, names, size, times, call }: RowWords) {
   const { title, where } = tellStep(step, flow, names)
   if (times > 1)

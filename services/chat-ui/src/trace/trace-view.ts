@@ -13,7 +13,6 @@ export const views = [
 
 export type View = (typeof views)[number]['value']
 
-/** The view of this name, if there is one. */
 export function viewNamed(name: unknown): View | undefined {
   return views.find(({ value }) => value === name)?.value
 }

@@ -10,7 +10,7 @@ interface FlowWords {
   readonly meaning: string
   /** The name of the flow's tokens in the status. */
   readonly tokens: string
-  /** As whom the agent calls, as the end of a sentence. */
+  /** As whom the agent calls; ends a sentence: “The agent calls on your behalf.” */
   readonly asWhom: string
   /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
   readonly terms: readonly Term[]

@@ -35,7 +35,7 @@ const deleteAlert = {
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 }
 
-/** Adds the tools for the alerts of the caller of one request, whose right to them has been checked. */
+/** Adds the tools for the alerts of the request's caller. That the caller may use alerts has been checked before. */
 export function addAlertTools(server: McpServer, alerts: AlertStore, request: FastifyRequest): void {
   const { identity } = request.access
   const call = (tool: AlertTool, signal: AbortSignal, act: () => object) =>
@@ -58,7 +58,7 @@ export function addAlertTools(server: McpServer, alerts: AlertStore, request: Fa
   )
 }
 
-/** `undefined` for clients that send no key: for them, an equal alert counts as the same alert. */
+/** The idempotency key of a call; without a key (`undefined`), an equal alert counts as the same alert. */
 function readKey(meta: Readonly<Record<string, unknown>> = {}, caller: string): IdempotencyKey | undefined {
   const value = meta[keyOfMeta]
   if (value === undefined) return undefined

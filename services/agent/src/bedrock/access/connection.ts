@@ -56,8 +56,8 @@ async function probe(
 }
 
 /**
- * Returns a function that runs a call and reports when its response begins, with AWS's id of the
- * request, which CloudTrail has, too. LangChain loses time and id for a stream, so they are taken from the SDK.
+ * Returns a function that runs a call and, when the response begins, reports AWS's id of the request, which CloudTrail has,
+ * too. The AWS SDK gives moment and id, since LangChain does not hand them on for a stream.
  */
 function watchRequestIds(client: BedrockRuntimeClient) {
   const notes = new AsyncLocalStorage<(id: string | undefined) => void>()

@@ -35,7 +35,7 @@ function report(changes: object = {}) {
 
 const answerReport: RequestListener = (_request, response) => json(200, report())(response)
 
-/** The weather client and the caller below it, as one object, for a weather API with this listener. */
+/** Starts a weather API with this listener, and returns it with functions of the weather client and of the caller below. */
 async function stage({ api: listener }: { readonly api: RequestListener }) {
   const [server, sidecar] = [await start(listener), await start(grantingSidecar)]
   const api = { ...weatherApi, url: server.url }

@@ -40,7 +40,7 @@ describe('The weather in sentences', () => {
     expect(describeForecast({ ...oslo, source: 'climate-normals' }, false)).toMatch(/^What is usual/)
   })
 
-  it('does not repeat a name, as of a city state', () => {
+  it('names a city state once, although it is city, region and country', () => {
     expect(
       describeWeather({ ...dallas, city: 'Singapore', region: 'Singapore', country: 'Singapore' }),
     ).toContain('in Singapore, partly cloudy')

@@ -9,7 +9,7 @@ import type { CallProgress, Exchange } from './connection.ts'
 
 const maxToldCharacters = 500
 
-/** What a response outside the protocol means; `undefined` where it means the same for every API. */
+/** The problem for a 5xx or a redirect; `undefined` for every other status, which means the same for every API. */
 export function explainRefusal(
   api: DownstreamApi,
   status: number,
@@ -69,7 +69,7 @@ function unreachable(
   })
 }
 
-/** Says whether a failed call may have done something all the same. */
+/** A warning that the tool may have run although the call failed; empty if it cannot have run. */
 function describeProgress({ mayHaveRun }: CallProgress): string {
   return mayHaveRun ? ' The tool may have run all the same.' : ''
 }

@@ -8,7 +8,7 @@ import { alertProblem, type alertProblems } from './problems.ts'
 
 export type AlertClient = ReturnType<typeof createAlertClient>
 
-/** What the API refuses, by its own codes. */
+/** The agent's problem for each code with which the API refuses. */
 const refusals: Readonly<Record<string, keyof typeof alertProblems>> = {
   ALERT_EXISTS: 'ALERT_EXISTS',
   ALERT_LIMIT_REACHED: 'ALERT_LIMIT_REACHED',
@@ -16,7 +16,7 @@ const refusals: Readonly<Record<string, keyof typeof alertProblems>> = {
   IDEMPOTENCY_KEY_REUSED: 'ALERT_CALL_CHANGED',
 }
 
-/** The alerts of whoever the turn is for. Changes need a permit, and throw the ProblemErrors of `ToolContext.change`, or the alerts' own. */
+/** Reads and changes the alerts of the turn's user or agent. Changes need a permit, as `ToolContext.change` says. */
 export function createAlertClient(api: DownstreamApi) {
   const explain = (response: ApiResponse) => explainRefusal(api, response)
   return {
