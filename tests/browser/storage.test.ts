@@ -26,7 +26,7 @@ describe('a browser that stores nothing for the page', () => {
 })
 
 describe('an earlier conversation', () => {
-  it('is shown again in another tab, and gone in all of them once everything is deleted', async () => {
+  it('is shown again in another tab, and is gone from all tabs once everything is deleted', async () => {
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
     await page.getByRole('button', { name: 'New conversation' }).click()
@@ -62,7 +62,7 @@ describe('a stored conversation', () => {
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
   })
 
-  it('leaves room for others, however long it is', async () => {
+  it('takes less than two million characters, however long it is', async () => {
     const body = 'x'.repeat(900_000)
     const longSteps = trace().map(step => ({ ...step, response: { status: 200, body } }))
     agent.script = async (request, send) =>

@@ -9,8 +9,8 @@ import { variants } from './support/variants.ts'
 
 needs('helm')
 
-// Custom resources, whose objects other tests compare in full.
-const foreign = 'HTTPRoute,PrometheusRule,ServiceMonitor'
+// Kinds of custom resources, which kubeconform skips here. Other tests compare these objects in full.
+const customKinds = 'HTTPRoute,PrometheusRule,ServiceMonitor'
 
 /** The faults that kubeconform finds in manifests, unknown fields included. */
 async function complaints(manifests: string, version: string): Promise<string> {
@@ -18,7 +18,7 @@ async function complaints(manifests: string, version: string): Promise<string> {
     '-strict',
     '-summary',
     '-skip',
-    foreign,
+    customKinds,
     '-schema-location',
     await schemaLocation(),
     '-kubernetes-version',

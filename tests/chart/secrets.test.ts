@@ -104,7 +104,7 @@ const refusal = (values: Values) =>
     (error: Error) => error.message,
   )
 
-/** The refused settings, in the order of the sentences. */
+/** The settings that the chart refuses, such as `agent CLIENT_SECRET`, in the order of its message. */
 async function refused(component: string, env: Values): Promise<readonly string[]> {
   const message = await refusal({ [component]: { env } })
   return [...message.matchAll(/^(\w+)\.env\.(\S+) would end in a ConfigMap/gm)].map(
@@ -141,7 +141,7 @@ describe('An address with a password in it', () => {
     ['telemetry/endpoint', { telemetry: { endpoint: 'https://not-a-token@a.example' } }],
     ['weatherApi/publicUrl', { weatherApi: { publicUrl: url } }],
     ['entra/authority', { entra: { authority: 'https://user:not-a-password@a.example' } }],
-  ])('is refused as %s', async (path, values) => {
+  ])('is refused in the value %s', async (path, values) => {
     expect(await refusal(values)).toContain(path)
   })
 })

@@ -20,7 +20,7 @@ const telemetry = {
 }
 const components = ['agent', 'weather-api'] as const
 
-/** The variables of a container's own list, interpolated as the kubelet does it. */
+/** The variables in a container's `env`. A reference `$(NAME)` becomes `<NAME>` if NAME is defined above, as it has to be. */
 function environmentOf({ env = [] }: Container): Record<string, string> {
   const known: Record<string, string> = {}
   for (const { name, value, valueFrom } of env as { name: string; value?: string; valueFrom?: object }[]) {
@@ -39,7 +39,7 @@ describe('Telemetry in the chart', () => {
     expect(rendering.objects.filter(({ metadata }) => metadata.name.includes('dashboard'))).toEqual([])
   })
 
-  it('is set up in both services by the same list of variables, in resolvable order, with the names of their pods', async () => {
+  it('is set up in both services by the same variables, each below those that it refers to, with the names of their pods', async () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const pod = `demo-${component}`
@@ -81,7 +81,7 @@ describe('Telemetry in the chart', () => {
   })
 
   it.each([
-    ['no egress there', { endpoint: telemetry.endpoint }, 'set telemetry.egress.'],
+    ['an endpoint without egress to it', { endpoint: telemetry.endpoint }, 'set telemetry.egress.'],
     ['the port of gRPC', { ...telemetry, endpoint: 'http://otel-collector:4317' }, 'endpoint'],
     ['no scheme', { ...telemetry, endpoint: 'otel-collector:4318' }, 'endpoint'],
     ['a ratio above one', { ...telemetry, samplingRatio: 50 }, 'samplingRatio'],

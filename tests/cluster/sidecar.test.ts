@@ -22,7 +22,6 @@ async function patchPodTemplate(spec: object): Promise<void> {
   await demo.namespace.kubectl('patch', 'deployment/demo-agent', '--patch', patch)
 }
 
-/** The newest pod. */
 async function newestPod(): Promise<Pod> {
   const pods = await demo.namespace.list<Pod>(
     ...['pods', '-l', 'app.kubernetes.io/component=agent', '--sort-by=.metadata.creationTimestamp'],

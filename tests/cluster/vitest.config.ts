@@ -8,7 +8,7 @@ const jsonReport = process.env['VITEST_JSON_REPORT']
 export default defineConfig({
   test: {
     include: ['tests/cluster/**/*.test.ts'],
-    // Kubernetes renews tokens after eight minutes at the earliest.
+    // This test takes long, since Kubernetes renews tokens after eight minutes at the earliest.
     exclude: process.env['LONG_TESTS'] === 'true' ? [] : ['tests/cluster/token-rotation.test.ts'],
     reporters: jsonReport ? ['verbose', ['json', { outputFile: jsonReport }]] : ['verbose'],
     // The programs that `make tools` has fetched.

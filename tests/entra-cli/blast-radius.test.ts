@@ -166,7 +166,7 @@ it('the blast radius shows when blueprint, secrets and agents were last used, if
     expect(ways).toContainEqual(expect.stringMatching(new RegExp(`^${way}$`)))
 })
 
-it('a picture for a review has the whole blast radius, what nobody asked for in red, and no name can become markup', async () => {
+it('the picture for a review shows the whole blast radius, with what nobody asked for in red; no name in it becomes markup', async () => {
   tenantNow().blueprint.passwordCredentials.push({ ...aSecret, displayName: '<script>"&' })
   const path = join(tenant.workplace.folder, 'radius.svg')
   await run('blast-radius --svg', path)

@@ -143,7 +143,7 @@ describe('status reports what nobody asked for, and apply leaves alone,', () => 
     expect((await run('status')).output).toContain(words)
   })
 
-  it('but not a consent that gives a client nothing more: of one user, or to signing in', async () => {
+  it('but not a consent that gives a client nothing more: a user’s beside the administrator’s, or one to sign in', async () => {
     const { content, agent, grant } = tenantNow()
     const ofAda = { consentType: 'Principal', principalId: seedIds.ada } as const
     content.permissionGrants.push(

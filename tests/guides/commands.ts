@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Commands that a document shows to be typed; those of `sh` are the same in bash and PowerShell. */
+/** A code block of commands to type. Blocks of `sh` work in bash and PowerShell alike. */
 export interface Block {
   readonly shell: 'sh' | 'bash' | 'powershell'
-  /** The rest of the line with the name of the shell. */
+  /** What follows the shell's name: `start` in “```sh start”. */
   readonly label: string
   /** Its commands, one a line, without comments. */
   readonly lines: readonly string[]

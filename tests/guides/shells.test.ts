@@ -62,7 +62,7 @@ describe.each(guides)('The commands of %s', path => {
     expect(blocks.filter(({ shell }) => shell === 'powershell')).toHaveLength(pairs.length)
   })
 
-  it('have in PowerShell nothing of bash', () => {
+  it('use no syntax of bash where PowerShell runs them', () => {
     const lines = blocks.filter(({ shell }) => shell !== 'bash').flatMap(({ lines }) => lines)
     const found = lines.flatMap(line =>
       bashOnly.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${what}: ${line}`),
@@ -78,7 +78,7 @@ describe.each(guides)('The commands of %s', path => {
 })
 
 describe('agentctl', () => {
-  it('is never called so that npx might download what somebody registered under its name', () => {
+  it('is called by `npx --no-install` only, since npx would download what somebody registered under its name', () => {
     const careless = texts.flatMap(path =>
       (readFileSync(resolve(root, path), 'utf8').match(/\bnpx\b.*$/gm) ?? [])
         .filter(call => !call.startsWith('npx --no-install '))
@@ -99,7 +99,7 @@ describe('agentctl', () => {
     })
   })
 
-  it('is not fetched outside the clone, where somebody has registered its name', async () => {
+  it('is not fetched outside the clone, even if somebody has registered its name', async () => {
     const asked: string[] = []
     const registry = createServer(({ url = '' }, response) => {
       asked.push(url)

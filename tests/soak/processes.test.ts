@@ -4,7 +4,7 @@ import { fitSlope } from './processes.ts'
 const hour = 3_600_000
 
 describe('the slope of the processes’ resources', () => {
-  it('is common to all processes, whatever level each has', () => {
+  it('is one for all processes, however different their levels are', () => {
     const points = [0, 0.5, 1, 1.5].flatMap(hours => [
       { process: 'a', at: hours * hour, value: 100 + 6 * hours },
       { process: 'b', at: (3 + hours) * hour, value: 40 + 6 * hours },
@@ -22,7 +22,7 @@ describe('the slope of the processes’ resources', () => {
     expect(slope?.error).toBeCloseTo(0.2309)
   })
 
-  it('is not calculated from too few samples, or from one moment', () => {
+  it('is not calculated from too few samples, or from samples of a single moment', () => {
     const point = { process: 'a', at: 0, value: 1 }
     expect(fitSlope([point, { ...point, at: hour }, { ...point, at: 2 * hour }])).toBeUndefined()
     expect(fitSlope([point, point, point, point, point, point])).toBeUndefined()

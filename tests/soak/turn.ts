@@ -12,11 +12,11 @@ export interface Turn {
 /** Error codes of connections to a process that has ended. */
 export const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CUT'] as const
 
-/** A fault and the time in which it may have effects. Milliseconds since 1970. */
+/** A fault and the time in which it may have effects. All times are in milliseconds since 1970. */
 export interface Episode {
   readonly fault: string
   readonly startedAt: number
-  /** When it was undone; for a fault that is over at once, when it had happened. */
+  /** When the fault was undone, or, for a fault such as a killed pod, when it had happened. */
   readonly endedAt: number
   /** When every pod was ready again. */
   readonly readyAt: number

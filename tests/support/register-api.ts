@@ -13,8 +13,8 @@ interface RegisteredApi {
 }
 
 /**
- * The variables by which the emulators of Entra and the sidecar know these APIs. The one of Entra reads a file, which is
- * written to `folder`.
+ * The variables that make these APIs known to the emulators of Entra and the sidecar. Entra's variable names a file, which
+ * this function writes to `folder`.
  */
 export function registerApis(folder: string, apis: Readonly<Record<string, RegisteredApi>>): StackOverrides {
   const file = join(folder, 'registrations.json')
@@ -23,7 +23,7 @@ export function registerApis(folder: string, apis: Readonly<Record<string, Regis
   return { entra: { REGISTRATIONS_FILE: file }, sidecar: sidecarEntries(known) }
 }
 
-/** The sidecar's variables for an API that is called in both flows. */
+/** An API that the sidecar gets tokens for in the flows `autonomous` and `obo`. */
 export function describeApi(entry: string, appId: string, url = 'http://localhost'): SidecarApi {
   return { url, appId, flows: ['autonomous', 'obo'], sidecarEntries: nameSidecarEntries(entry) }
 }

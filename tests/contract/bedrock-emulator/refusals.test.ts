@@ -42,7 +42,7 @@ describe('a model', () => {
     })
   })
 
-  it.each([haiku45, `global.${model}`, profileArn])('answers as %s', async modelId => {
+  it.each([haiku45, `global.${model}`, profileArn])('answers to the id or ARN %s', async modelId => {
     expect(await converse(bedrock.client(), { modelId })).toMatchObject({ stopReason: 'end_turn' })
   })
 

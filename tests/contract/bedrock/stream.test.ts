@@ -18,7 +18,7 @@ const askTwice = [
 ]
 const answer = [...text('Oslo: 3 °C, ', 'Zürich: 7 °C ', '☀️'), ...stop('end_turn')]
 
-/** Sends the same bytes in other pieces, each in a packet of its own. */
+/** Makes the server send its answers in pieces of these sizes, over and over, each piece in a packet of its own. */
 function playInPieces(pieces: readonly number[]): void {
   let call = 0
   server.script = async (_request, { send, end, response }) => {
@@ -76,7 +76,7 @@ describe('the event stream', () => {
   })
 
   it.each([1, 30, 200])(
-    'that is cut %i bytes before its end is a failure or complete, never a short answer',
+    'that is cut %i bytes before its end gives a failure or the complete answer, never a shorter one',
     async missing => {
       const bytes = bytesOf([...text('Oslo is cold.'), ...stop('end_turn')])
       server.script = (_request, { response }) => {

@@ -12,24 +12,24 @@ const { blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identitie
 const stack = await forFile(startSettled())
 beforeEach(() => startAfresh(stack))
 
-type Order = Readonly<Record<string, unknown>>
+type TokenChanges = Readonly<Record<string, unknown>>
 
-/** A token that Entra really signs, with the fault that a test orders. */
-async function orderToken(order: Order = {}): Promise<string> {
+/** A token that the emulator of Entra signs, with changes to a right token such as `{ lifetimeSeconds: -1 }`. */
+async function signToken(changes: TokenChanges = {}): Promise<string> {
   const right = {
     client: pageAppId,
     resource: `api://${blueprintAppId}`,
     user: ada.oid,
     scopes: ['access_as_user'],
   }
-  const response = await postJson(`${stack.entraUrl}/emulator/tokens`, { ...right, ...order })
+  const response = await postJson(`${stack.entraUrl}/emulator/tokens`, { ...right, ...changes })
   const { access_token: token } = (await response.json()) as { access_token?: string }
   if (!token) throw new Error(`Entra did not sign the token: ${response.status}`)
   return token
 }
 
 // biome-ignore format: table
-const refused: readonly (readonly [string, number, string, Order])[] = [
+const refused: readonly (readonly [string, number, string, TokenChanges])[] = [
   ['has expired', 401, 'USER_TOKEN_EXPIRED', { lifetimeSeconds: -1 }],
   ['is for the weather API', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: `api://${weatherAppId}` }],
   ['is for Microsoft Graph', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] }],
@@ -42,8 +42,8 @@ const refused: readonly (readonly [string, number, string, Order])[] = [
 describe('A user’s token', () => {
   it.each(refused)(
     'that %s is refused with %i %s, and reaches neither sidecar nor Entra',
-    async (_what, status, code, order) => {
-      const token = await orderToken(order)
+    async (_what, status, code, changes) => {
+      const token = await signToken(changes)
       const reply = await askWeather(stack, 'obo', token)
       expect(reply.status).toBe(status)
       expect(reply.body.code).toBe(code)
@@ -54,7 +54,7 @@ describe('A user’s token', () => {
   it('in the v1 form is as good as one in the v2 form', async () => {
     const blueprint = tenantOf(stack).directory.application(blueprintAppId)
     if (blueprint) blueprint.api.requestedAccessTokenVersion = 1
-    const reply = await askWeather(stack, 'obo', await orderToken())
+    const reply = await askWeather(stack, 'obo', await signToken())
     expect(reply.status).toBe(200)
     const card = reply.body.trace.find(step => step.token?.role === 'Tc')?.token
     expect(card?.claims).toMatchObject({ ver: '1.0', aud: `api://${blueprintAppId}` })
@@ -76,7 +76,7 @@ describe('A user’s token', () => {
 describe('If an unusable token gets past the agent’s own check, Entra’s refusal is recognised:', () => {
   it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
     const tokens = tokensOf(stack)
-    const value = await orderToken({ user: undefined, scopes: undefined, roles: ['Any'] })
+    const value = await signToken({ user: undefined, scopes: undefined, roles: ['Any'] })
     await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
       code: 'USER_TOKEN_INVALID',
       options: { upstream: { code: 'AADSTS7000114' } },
@@ -87,7 +87,7 @@ describe('If an unusable token gets past the agent’s own check, Entra’s refu
   it('USER_TOKEN_INVALID for a token of another audience (AADSTS50013)', async () => {
     await stack.restart('sidecar', { AzureAd__Audience: weatherAppId })
     const tokens = tokensOf(stack)
-    const value = await orderToken({ resource: `api://${weatherAppId}`, scopes: ['Weather.Read'] })
+    const value = await signToken({ resource: `api://${weatherAppId}`, scopes: ['Weather.Read'] })
     await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
       code: 'USER_TOKEN_INVALID',
       options: { upstream: { code: 'AADSTS50013' } },

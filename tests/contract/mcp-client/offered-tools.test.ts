@@ -56,7 +56,7 @@ describe('What the model is offered', () => {
     expect(prompt).not.toContain('delete_notes')
   })
 
-  it('is in the list of APIs, and each server in the status', async () => {
+  it('comes from servers that /api/config lists as APIs and /api/status as components', async () => {
     await mcp.configure({ 'my-notes': { url: notes.url, allowedTools: ['fail'] } })
     expect(await mcp.get('/api/config')).toMatchObject({
       apis: [{ name: 'weather-api' }, { name: 'my-notes', title: 'my-notes MCP server', appId: notesAppId }],
@@ -66,7 +66,7 @@ describe('What the model is offered', () => {
       .toMatchObject({ components: { my_notes: { state: 'ready' } } })
   })
 
-  it('reports failures in the server’s words, which the model passes on', async () => {
+  it('includes tools whose failures the model passes on in the server’s words', async () => {
     const reply = await mcp.answerTo('Use fail with topic Apollo')
     expect(reply.tools).toMatchObject([{ name: 'my-notes__fail', status: 'failed' }])
     expect(reply.answer).toContain('There is no note about Apollo.')

@@ -20,7 +20,7 @@ export interface Received {
   readonly message: Message | undefined
 }
 
-/** How one server, which has a path of its own, differs from a well-behaved server of 2025. */
+/** How the server at one path differs from a correct server of the protocol revision 2025-11-25. */
 export interface Script {
   readonly tools?: readonly object[]
   /** Takes over a request. Returns the result of the JSON-RPC request, or `undefined` when it has responded itself. */
@@ -45,7 +45,7 @@ export class ScriptedMcpServers extends LocalServer {
     super((request, response) => void this.#answer(request, response), 'localhost')
   }
 
-  /** The requests to one path, except those of the handshake. */
+  /** The `tools/call` requests to one path. */
   callsOf(path: string): readonly Received[] {
     return this.received.filter(one => one.path === path && one.message?.method === 'tools/call')
   }

@@ -5,11 +5,10 @@ import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())
-/** The ids of the server's open sessions. */
-const known = new Set<string>()
+const openSessions = new Set<string>()
 let opened = 0
 beforeEach(async () => {
-  known.clear()
+  openSessions.clear()
   opened = 0
   servers.scripts['sessions'] = {
     tools: [tool('count')],
@@ -17,12 +16,12 @@ beforeEach(async () => {
       const session = headers['mcp-session-id']?.toString() ?? ''
       if (message?.method === 'initialize') {
         opened += 1
-        known.add(`session-${opened}`)
+        openSessions.add(`session-${opened}`)
         response.setHeader('mcp-session-id', `session-${opened}`)
-      } else if (message?.method !== 'server/discover' && !known.has(session)) {
+      } else if (message?.method !== 'server/discover' && !openSessions.has(session)) {
         response.writeHead(404).end()
       } else if (method === 'DELETE') {
-        known.delete(session)
+        openSessions.delete(session)
         response.writeHead(200).end()
       }
       return undefined
@@ -33,23 +32,23 @@ beforeEach(async () => {
 
 const askForCount = () => mcp.answerTo('Use count')
 
-describe('The agent’s own session with a server of 2025', () => {
+describe('The agent’s own session with a server of protocol revision 2025-11-25', () => {
   it('is shared by all turns of the agent as itself, and ends with the agent', async () => {
     await askForCount()
     await askForCount()
     expect(opened).toBe(1)
-    expect([...known]).toEqual(['session-1'])
+    expect([...openSessions]).toEqual(['session-1'])
     await mcp.stack.stop('agent')
-    expect([...known]).toEqual([])
+    expect([...openSessions]).toEqual([])
   })
 
-  it('is given up when the server forgets each session at once', async () => {
+  it('is replaced once when the server forgets it; when the server forgets the new one too, the call fails', async () => {
     await askForCount()
     const { answer } = servers.scripts['sessions'] ?? {}
     servers.scripts['sessions'] = {
       tools: [tool('count')],
       answer: (received, response) => {
-        if (received.message?.method === 'tools/call') known.clear()
+        if (received.message?.method === 'tools/call') openSessions.clear()
         return answer?.(received, response)
       },
     }

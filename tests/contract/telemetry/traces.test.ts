@@ -98,7 +98,7 @@ describe('A traced turn', () => {
     ])
   })
 
-  it('says what the conventions for generative AI ask for', () => {
+  it('has the attributes that the conventions for generative AI ask for', () => {
     expect(spanOf('bedrock, obo', 'invoke_agent')).toMatchObject({
       kind: 1,
       attributes: {
