@@ -1,6 +1,6 @@
 import type { Token } from 'markdown-it'
 
-/** The most levels of nesting, such as quotes within quotes. markdown-it drops deeper text; deep emphasis would exhaust the stack. */
+/** The most levels of nesting, as in a quote in a quote. markdown-it drops deeper text; deep emphasis would exhaust the stack. */
 export const deepestNesting = 20
 
 /** The most elements of a top-level block. A browser needs seconds to lay out more. */
