@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** One word for one thing: other words for it, which only this file may name. */
+/** One thing has one word. These other words for it may stand in this file only. */
 const avoidedWords: readonly (readonly [word: RegExp, instead: string])[] = [
   [/stand-ins?\b/i, 'emulator'],
   [/\bpersons?\b|\bperson[A-Z]|[a-z]Person\b/, 'user'],

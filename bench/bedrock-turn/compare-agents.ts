@@ -6,7 +6,7 @@ import { median } from '../support/table.ts'
 import { openTurn } from './chat-client.ts'
 
 const rounds = 12
-/** The numbers of turns at a time and of turns in a round. */
+/** For each load: how many turns run at the same time, and how many turns make up a round. */
 const loads = [
   { atATime: 1, turns: 60 },
   { atATime: 20, turns: 200 },
@@ -18,7 +18,7 @@ const here = (file: string) => resolve(import.meta.dirname, file)
 if (import.meta.main) await compareAgents()
 
 /**
- * The CPU of a turn with one tool compared with that of LangGraph's prebuilt agent, in one run, both from their sources.
+ * Compares the CPU time of a turn with one tool in this agent and in LangGraph's prebuilt agent, both run from source.
  * `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 export async function compareAgents(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * Responsiveness of the page with an answer of 100,000 characters and with a trace of 2,000 steps: while they come, and while
- * the trace is viewed. A long task blocks the page for more than 50 ms (W3C Long Tasks); no task is
- * to block it for more than 100 ms.
+ * Measures how responsive the page stays while an answer of 100,000 characters or a trace of 2,000 steps arrives, and while
+ * the trace is viewed. A long task blocks the page for more than 50 ms (W3C Long Tasks); no task should block it for more
+ * than 100 ms.
  */
 import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { chromium, type Page } from 'playwright-core'

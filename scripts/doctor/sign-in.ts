@@ -107,7 +107,7 @@ async function checkConsent(blueprint: Blueprint, { agentClientId, appId, redire
  * Asks Entra for a silent sign-in without a user. Entra shows faults of the client on a page of its own, and redirects in
  * all other cases.
  *
- * @returns whether nothing but a user is missing, and the code of the refusal
+ * @returns whether Entra refuses only because no user is signed in, and the code of the refusal
  */
 async function signInSilently(
   { authority, tenantId }: Blueprint,

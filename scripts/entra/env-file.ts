@@ -11,7 +11,7 @@ const template = new URL('../../.env.example', import.meta.url)
 
 /**
  * Sets variables in a `.env` file and leaves everything else in it as it is. A new file begins as a copy of `.env.example`.
- * From then on only its owner can read it.
+ * Afterwards only the owner can read the file, even if others could read it before.
  */
 export function setVariables(path: string, variables: Readonly<Record<string, string>>): void {
   const isNew = !existsSync(path)

@@ -14,7 +14,7 @@ describe('The names of agents', () => {
     },
   )
 
-  it('are added to the earlier names, in any writing system', () => {
+  it('are added to the names that the settings already have, and may be in any writing system', () => {
     expect(withAgents('reader', 'reader 2', '読者', '作者').agents).toEqual([
       'reader',
       'reader 2',

@@ -17,10 +17,10 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
   for (const object of listObjects(targetOf(run, receipt))) {
     const { key, title, isOn } = object
     if (!isOn || !receipt.objects[key]) continue
-    // The objects that agents depend on are never switched off.
+    // What the agents depend on is only ever enabled, and only if it is disabled now.
     const isAsked = isEnabled && isWithThem(object) && (await isSwitched(run, object, false))
     if (!isAsked && !wanted.includes(key)) continue
-    await inStep(run, object, () => turn(run, object, isEnabled))
+    await inStep(run, object, () => setEnabled(run, object, isEnabled))
     run.print(line(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
     remember(run, key, isEnabled)
   }
@@ -53,7 +53,7 @@ async function isSwitched({ graph }: Run, { find }: TenantObject, isOn: boolean)
   return (await find(graph)).object?.['accountEnabled'] === isOn
 }
 
-async function turn(run: Run, object: TenantObject, accountEnabled: boolean): Promise<void> {
+async function setEnabled(run: Run, object: TenantObject, accountEnabled: boolean): Promise<void> {
   const { address = () => '' } = object
   await run.graph.send({ method: 'PATCH', path: address(), body: { accountEnabled } })
   if (!(await isSwitched(run, object, accountEnabled)))

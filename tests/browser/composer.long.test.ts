@@ -199,7 +199,7 @@ describe('an earlier question', () => {
     await expect.poll(height).toBeLessThan(300)
   })
 
-  it('that the model could not answer is asked in Direct mode', async () => {
+  it('that the model could not answer can be asked again in Direct mode', async () => {
     agent.script = async (request, send) =>
       send(
         turnStart(request),

@@ -53,7 +53,7 @@ describe('the cluster’s own tokens', () => {
     },
   )
 
-  it('are not in the other container, and no container has one for the Kubernetes API', async () => {
+  it('are each in one container only, and no container has a token for the Kubernetes API', async () => {
     const present = (paths: readonly string[]) =>
       `import { existsSync } from 'node:fs'; result = ${JSON.stringify(paths)}.filter(path => existsSync(path))`
     const paths = [...Object.values(tokenFiles), '/var/run/secrets/kubernetes.io/serviceaccount/token']
@@ -96,7 +96,7 @@ describe('an agent identity', () => {
     )
   }
 
-  it('is allowed by the weather API; another of the blueprint, which has no role there, is not', async () => {
+  it('is allowed by the weather API, unlike an agent of the same blueprint that has no role there', async () => {
     expect(await askWeatherAs(identities.agentId)).toMatchObject({ token: 200, weather: 200 })
     const other = await askWeatherAs(identities.alertsAgentId)
     const challenge = expect.stringContaining('permission')

@@ -159,7 +159,7 @@ describe('--ticket', () => {
     expect(output).not.toContain('for "two"')
   })
 
-  it('without a command is that of plan', async () => {
+  it('without a command prints what plan --ticket prints', async () => {
     const { code, output } = await tenant.workplace.runBare(['--ticket', '--tenant', tenantId])
     expect(code).toBe(0)
     expect(output).toContain('# Request: an agent identity')
@@ -182,7 +182,7 @@ describe('--ticket', () => {
 })
 
 describe('signing in', () => {
-  it('takes the token of the Azure CLI, and keeps to it if Graph hides something from every user', async () => {
+  it('takes the token of the Azure CLI, and no other one if Graph hides something from every user', async () => {
     await run('apply')
     const bin = tenant.workplace.writeCommand(
       'az',
@@ -211,7 +211,7 @@ describe('signing in', () => {
     expect(stderr).toContain('--sign-in azure-cli, device-code, browser')
   })
 
-  it('asks for the permissions that the commands need, and never for those that keep agents from being deleted', () => {
+  it('asks for the permissions that the commands need, but for none with which Graph refuses to delete agents', () => {
     expect(permissions).toContain('AgentIdentityBlueprint.Create')
     expect(permissions.filter(one => one.startsWith('Directory.'))).toEqual([])
   })

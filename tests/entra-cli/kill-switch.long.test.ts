@@ -3,7 +3,7 @@ import { useThreeAgents } from './support/three-agents.ts'
 
 const three = useThreeAgents()
 
-it('the kill switch without a deny list is proven to the end of the last token, if there is time to wait for that', {
+it('disable --prove without a deny list waits until the last token has expired, and proves that it is refused then', {
   timeout: 300_000,
 }, async () => {
   const response = await fetch(`${three.stack.entraUrl}/emulator/settings`, {

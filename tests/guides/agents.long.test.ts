@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '../..')
 let walk: Walk
 afterEach(() => walk.end())
 
-it('another agent is a block of configuration in the demo, by the guide for agents alone', async () => {
+it('the guide for agents suffices to add an agent to the demo by a block of configuration', async () => {
   walk = await Walk.begin(readGuide('agents.md'), [])
   walk.write('agents.json', walk.files[0])
   await walk.startDemo(walk.commandWith('make -C').replace('../entra-bedrock-agent', root))

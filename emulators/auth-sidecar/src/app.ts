@@ -42,7 +42,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
   })
   const { azureAd, federatedTokenFile } = config
   const { clock = controls.clock } = dependencies
-  // Without a tenant and an application, the guard has refused every request already.
+  // If tenant and application are not configured, the guard refuses every request, so no routes are needed.
   if (azureAd) {
     const tokens = new TokenAcquirer(azureAd, federatedTokenFile, clock)
     app.register(async scope => serve(scope, config, tokens, new TokenValidator(azureAd, clock)))

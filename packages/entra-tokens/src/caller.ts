@@ -2,8 +2,8 @@ import type { Claims } from './decode-token.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /**
- * Kinds of callers: an ordinary client or an agent identity, as itself or for a user, or an agent identity as its agent
- * user. `flow` is the key of `AccessRules.permissions`.
+ * Kinds of callers. An ordinary client or an agent identity calls as itself or for a user; an agent identity also calls
+ * as its agent user. `flow` is the key of `AccessRules.permissions`.
  */
 export const callerKinds = {
   app: { flow: 'autonomous', isDelegated: false },
@@ -23,8 +23,8 @@ export interface AllowedCaller {
   /** Whether the client is an agent identity. If so, the facets of its tokens, if any, must say the same. */
   readonly isAgent?: boolean
   /**
-   * Object id of the agent user that this agent may call as; only this id shows the agent user in tokens without the optional
-   * claims. If any caller has an `agentUserId`, agents without one may not call as an agent user.
+   * Object id of the agent user that this agent may call as. In tokens without the optional claims, only this id tells an agent
+   * user from an ordinary user. If any caller has an `agentUserId`, agents without one may not call as an agent user.
    */
   readonly agentUserId?: string
 }
@@ -99,7 +99,7 @@ interface Facts {
   readonly subject: Facets
   /** The client's entry in the list of callers. */
   readonly listed: AllowedCaller
-  /** The entry of the agent whose agent user the subject is. */
+  /** If the subject is an agent user on the list: the entry of its agent. */
   readonly owner: AllowedCaller | undefined
   /** Whether the list names agent users. */
   readonly namesAgentUsers: boolean
@@ -131,7 +131,7 @@ export function readKind(
   const isDelegated = flow === 'obo'
   const owner = callers.find(({ agentUserId }) => agentUserId === objectId)
   const actor = told.actor ?? {
-    // An app is its own subject.
+    // Without a user, client and subject are the same, so the subject's facets count as the client's.
     isAgent: listed.isAgent === true || (!isDelegated && told.subject?.isAgent === true),
     isAgentUser: false,
   }

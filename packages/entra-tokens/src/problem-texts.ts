@@ -12,9 +12,9 @@ export interface ProblemTexts {
   readonly codePrefix: string
   /** The API's own texts for some codes, in place of the default ones. */
   readonly problems?: Readonly<Record<string, ProblemWords>>
-  /** A parameter that is added to every challenge except that of an authentication context. */
+  /** Parameters at the end of every challenge but `contextChallenge`, such as `, resource_metadata="https://…"`. */
   readonly pointer?: string
-  /** The challenge of the authentication context. */
+  /** The whole challenge for tokens that lack the authentication context. */
   readonly contextChallenge?: string
 }
 

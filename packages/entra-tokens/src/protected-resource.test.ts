@@ -30,7 +30,7 @@ describe('the metadata of an API', () => {
     ['https://weather.example/mcp/', [wellKnown, `${wellKnown}/mcp`]],
     ['https://weather.example/', [wellKnown]],
   ])(
-    'at %s says where to obtain tokens, needs no token, and is only at its own paths',
+    'of %s says where to obtain tokens; it needs no token, and no other path serves it',
     async (resource, paths) => {
       const { get } = await start(resource)
       for (const path of paths)

@@ -83,12 +83,12 @@ export function createKeyVerifier(publicKey: string): Verify {
     key: publicKey,
     algorithms: ['RS256'],
     complete: true,
-    // Times are checked with the other claims, since fast-jwt accepts any number.
+    // fast-jwt accepts any number as a time, so the times are checked with the other claims instead.
     ignoreExpiration: true,
     ignoreNotBefore: true,
   })
   return token => {
-    // Otherwise unused bits in the last character would allow several texts of one token (RFC 4648 §3.5).
+    // Without this check, unused bits in the last character would allow several spellings of one token (RFC 4648 §3.5).
     if (!isCanonical(token.slice(token.lastIndexOf('.') + 1)))
       throw new TokenRefused('signature', 'The signature is not spelt as RFC 4648 wants it.')
     try {

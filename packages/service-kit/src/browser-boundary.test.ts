@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close()
 })
 
-/** A service with a page, a probe, a route that writes and one that streams; `called` lists those that ran. */
+/** A service with a page, a probe, a route that writes and a route that streams. `called` lists the requests that it served. */
 async function startService(allowedHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]']) {
   const app = createServer({ logLevel: 'silent' })
   const called: string[] = []
@@ -82,7 +82,7 @@ describe('guardBrowserBoundary', () => {
     expect(called).toEqual([])
   })
 
-  it('has the strict headers in its refusals', async () => {
+  it('sends its refusals with strict headers, such as no-store and nosniff', async () => {
     const { app } = await startService()
     const requestId = '5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10'
     const response = await exchange(app, get('/', 'Host: evil.example', `X-Request-Id: ${requestId}`))
@@ -113,7 +113,7 @@ describe('guardBrowserBoundary', () => {
     expect(called).toEqual([])
   })
 
-  it('answers HTTP/1.0 without a Host only where any host is allowed', async () => {
+  it('answers HTTP/1.0 without a Host header only if any host is allowed', async () => {
     const request = 'GET / HTTP/1.0\r\n\r\n'
     const { app: strict } = await startService()
     const { app: lenient } = await startService(['*'])
@@ -128,7 +128,7 @@ describe('guardBrowserBoundary', () => {
     expect(await exchange(app, get('/livez/', 'Host: evil.example'))).toMatchObject({ status: 421 })
   })
 
-  it('answers any host where * is allowed, and still refuses other sites', async () => {
+  it('answers under any host name if * is allowed, and still refuses requests from other sites', async () => {
     const { app } = await startService(['*'])
     expect(await exchange(app, post('Host: agent.example'))).toMatchObject({ status: 200 })
     const crossSite = post('Host: agent.example', 'Origin: https://evil.example')

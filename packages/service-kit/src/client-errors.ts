@@ -4,7 +4,7 @@ import type { ConnectionError, FastifyInstance } from 'fastify'
 import { problemHeaders } from './problem-responses.ts'
 import { commonProblem, type ProblemError } from './problems.ts'
 
-// An import of node:http would read its export WebSocket, which loads Node's undici: a tenth of a service's start.
+// Importing node:http would read its export WebSocket and so load Node's undici, which takes a tenth of a service's start-up.
 const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 /**

@@ -6,25 +6,25 @@ interface SharedRequest<Result> {
   waiting: number
 }
 
-/** How long others may join a request. One that takes longer may hang, while a new one may not. */
+/** How long others may join a request. A request that takes longer may hang, and a new request may succeed. */
 const joinableForMs = 2_000
 
 /**
- * Joins equal requests that began lately, so that fifty first calls send one. A caller that goes away leaves the
- * others alone; only when nobody waits any more is the request aborted.
+ * Joins equal requests that began lately, so that fifty callers at once send one request. A caller that goes away does not
+ * disturb the others; the request is aborted only when nobody waits for it any more.
  */
 export class SharedRequests<Result> {
   readonly #running = new Map<string, SharedRequest<Result>>()
   readonly #joinableForMs: number
 
-  /** @param forMs how long others may join a request, as of its start */
+  /** @param forMs milliseconds from the start of a request during which others may join it */
   constructor(forMs = joinableForMs) {
     this.#joinableForMs = forMs
   }
 
   /**
-   * Waits for the running request with this key. Starts another if there is none, or if it has run so long that it may hang:
-   * all who joined it would fail with it.
+   * Waits for the running request with this key. Starts a new request if none is running, or if the running one has taken so
+   * long that it may hang and all who joined it would fail.
    *
    * @throws the signal's reason when this caller goes away, or what the request threw.
    */

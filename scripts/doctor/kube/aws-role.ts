@@ -60,7 +60,7 @@ async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<Way> {
   return { roleArn, parameters: { Issuer, OidcProvider: 'existing' } }
 }
 
-/** `aws eks update-kubeconfig` names a cluster by its ARN. */
+/** Finds the EKS cluster by the context's cluster name, which `aws eks update-kubeconfig` sets to the cluster's ARN. */
 async function byPodIdentity(
   kubectl: Kubectl,
   serviceAccount: { readonly namespace: string; readonly name: string },

@@ -4,7 +4,7 @@ import { words } from './text.ts'
 /** Sizes in pixels. */
 const sizes = { width: 330, between: 50, line: 16, padding: 8, gap: 10, margin: 24, head: 64 }
 /** How many characters fit into a line of a box at 12 px. */
-const letters = { plain: 48, bold: 42 }
+const lineLengths = { plain: 48, bold: 42 }
 
 const colours: Record<
   Mark | 'plain',
@@ -64,7 +64,7 @@ export function drawPicture(radius: BlastRadius, date: string): string {
   ].join('\n')
 }
 
-/** Leaves that follow each other without a mark share a box. */
+/** Consecutive leaves share a box if none has a mark, such as `surplus`. */
 function toBoxes(branches: readonly Branch[]): readonly Box[] {
   const boxes: Box[] = []
   for (const { title, mark, branches: below = [] } of branches) {
@@ -83,7 +83,7 @@ function toBoxes(branches: readonly Branch[]): readonly Box[] {
 
 /** Wraps at words, and indents continued lines. */
 function wrap(title: string, isBold = false): readonly string[] {
-  const limit = isBold ? letters.bold : letters.plain
+  const limit = isBold ? lineLengths.bold : lineLengths.plain
   const pieces = new RegExp(`.{1,${limit}}`, 'g')
   const lines: string[] = ['']
   for (const word of title.split(' ').flatMap(one => one.match(pieces) ?? [])) {

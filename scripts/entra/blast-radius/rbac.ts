@@ -28,7 +28,7 @@ export interface Binding extends Named {
 export interface Access {
   readonly verbs: readonly string[]
   readonly group: string
-  /** Each with its subresource, if any, after a slash. */
+  /** A subresource stands after a slash, as in `pods/exec`. */
   readonly resources: readonly string[]
   /** Name of the object; absent: any. */
   readonly name?: string
@@ -55,8 +55,8 @@ export interface Holder {
 }
 
 /**
- * Who has one of these accesses in the namespace of the roles, and by which binding. Each subject is listed once, in the order of
- * the bindings.
+ * Finds the subjects that have one of these accesses in the namespace of the roles, and the binding that gives it to them.
+ * Lists each subject once, in the order of the bindings.
  */
 export function findHolders(
   roles: readonly Role[],
@@ -99,7 +99,7 @@ function allowsEverything({ verbs, apiGroups = [], resources = [] }: Rule): bool
   return [verbs, apiGroups, resources].every(list => list.includes('*'))
 }
 
-/** The requests of an access that a rule allows. */
+/** The part of an access that a rule allows, as single requests. */
 function allowedOf(
   { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
   { verbs: asked, group, resources: wanted, name, isClusterWide }: Access,
@@ -112,7 +112,7 @@ function allowedOf(
     .flatMap(resource =>
       asked
         .filter(verb => verbs.includes('*') || verbs.includes(verb))
-        // A request to create has no name yet, so a rule with names does not allow it.
+        // A request to create an object has no name, so a rule with names does not allow it; one to a subresource has a name.
         .filter(verb => !isNamed || verb !== 'create' || resource.includes('/'))
         .map(verb => ({ verb, group, resource, name: name ?? resourceNames[0], isClusterWide })),
     )

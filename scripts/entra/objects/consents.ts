@@ -29,7 +29,7 @@ interface Consent {
   /** The receipt's keys of the service principals: of the client, and of the API. */
   readonly client: string
   readonly resource: string
-  /** The key of the user whose consent it is; absent: that of all users. */
+  /** The receipt's key of the user whom the consent is for; absent: all users. */
   readonly user?: string
   readonly scope: string
   readonly title: string
@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * Whether a consent gives the client nothing unwanted: it is a wanted one, its scopes are only for signing in, or the consent for
- * all users has each of them. A user's own consent may also have the scope for alerts, if each user is asked for it.
+ * Whether a consent gives the client nothing unwanted: it is a wanted one, or has only scopes for signing in, or only scopes of
+ * the wanted consent for all users. A user's own consent may also have the scope for alerts, unless the settings exclude alerts.
  */
 export function isNothingMore(
   target: Target,
@@ -101,7 +101,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
     access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter } },
     needs: [client, resource, ...(user === undefined ? [] : [user])],
     address: () => `${path}/${target.idOf(key)}`,
-    // A consent of another user is another object, which is not found here.
+    // Consents of other users are separate objects, so they do not match.
     find: graph =>
       findListed(
         graph,

@@ -47,9 +47,9 @@ export interface Named {
 
 export interface Found {
   readonly object?: Json | undefined
-  /** Why the object can neither be used nor made, if the caller has to decide something first. */
+  /** Why the object can neither be used nor made before the caller has decided something, for example about a namesake. */
   readonly fault?: Mistake | undefined
-  /** Whether Graph does not show it to this caller. */
+  /** Whether Graph hides the object from this caller. */
   readonly isHidden?: boolean
 }
 
@@ -74,19 +74,19 @@ export interface TenantObject {
   address?(): string
   /** The request that removes the object, unless that is a DELETE at its address. */
   remove?(): GraphRequest
-  /** Whether it should be enabled. Only objects that can be disabled have this method. */
+  /** Whether the object should be enabled. Only objects that can be disabled have this method. */
   isOn?(): boolean
-  /** The key of the object with which Entra deletes it. */
+  /** The key of another object: Entra deletes this object together with that one. */
   readonly goesWith?: string
-  /** Entra also makes the object together with that of `goesWith`; set-up makes it only if it was deleted since. */
+  /** Entra makes this object when the object of `goesWith` is made; set-up makes it only if it was deleted afterwards. */
   readonly comesAlong?: true
   /** The object can be found only by name or parent, so the receipt records the request that makes it, and who made it. */
   readonly isFoundByName?: true
-  /** The object's fault, if any, is found before anything is made. */
+  /** Set-up looks for a fault of this object before it makes anything. */
   readonly isCheckedFirst?: true
 }
 
-/** A list of the tenant that should have nothing in it but what is wanted. */
+/** A list in the tenant that should contain only wanted members. */
 export interface Collection {
   /** The key of the object that the list belongs to. */
   readonly of: string
@@ -96,13 +96,13 @@ export interface Collection {
   isWanted(member: Json): boolean
   /** Describes a member in words. */
   describe(member: Json): string
-  /** What follows the description of a member, to say whose member it is. */
+  /** Words after a member's description that say where it belongs, such as ` of the blueprint`. */
   readonly whose?: string
-  /** Faults apart from unwanted members, such as a disabled sponsor or none at all. */
+  /** Faults other than unwanted members, such as a disabled sponsor, or no sponsor at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
-  /** Others may use the list's members, which are deleted with the object that the list belongs to. */
+  /** Others may use the members of this list. They are deleted together with the object that the list belongs to. */
   readonly isNeededByOthers?: true
-  /** The request that deletes a member, unless Entra deletes members with what they belong to. */
+  /** The request that deletes a member; absent if Entra deletes the members together with the object of `of`. */
   remove?(member: Json): GraphRequest
 }
 
@@ -171,7 +171,7 @@ export function principalsOf(target: Target): readonly Named[] {
   ]
 }
 
-/** The users of a new blueprint or agent, which are named when it is made. */
+/** The sponsors and owners of a new blueprint or agent, as a part of the request that makes it. */
 export function bindUsers({ settings: { sponsors, owners }, userAddress }: Target): Json {
   return {
     'sponsors@odata.bind': sponsors.map(userAddress),

@@ -98,7 +98,7 @@ describe('The agent’s configuration', () => {
     }
   })
 
-  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('takes no plain http across a network in %s', name => {
+  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('refuses plain http to another machine in %s', name => {
     expect(faultsOf({ ...ids, [name]: 'http://elsewhere.example' })).toEqual([
       `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,
     ])

@@ -18,7 +18,7 @@ export class LocalhostNames implements AsyncDisposable {
     return names
   }
 
-  /** Variables for Node programs that are to use it. */
+  /** Environment variables that make Node programs use this proxy. */
   get environment(): Readonly<Record<string, string>> {
     const { port } = this.#server.address() as AddressInfo
     return { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: `http://127.0.0.1:${port}` }

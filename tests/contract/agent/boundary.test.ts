@@ -4,7 +4,7 @@ import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { findMetrics, question } from './ask.ts'
 
-// Other parts are not started, since the boundary refuses the requests before them.
+// Only the agent is started, since its boundary refuses requests before it calls anything else.
 const stack = await forFile(Stack.start({}, ['agent']))
 await findMetrics(stack.appOf('agent'))
 beforeEach(() => {
@@ -65,7 +65,7 @@ describe('A page of another site', () => {
     ['from an old browser', ['Origin: https://evil.example']],
     ['from a frame without an origin', ['Origin: null']],
     ['from another port of this machine', ['Origin: http://localhost:8000', 'Sec-Fetch-Site: same-site']],
-  ])('runs no turn by a request across sites, %s', async (_what, headers) => {
+  ])('runs no turn by a cross-site request, sent %s', async (_what, headers) => {
     const response = await send(chat(hello, 'Host: localhost:3001', ...headers))
     expect(response?.status).toBe(403)
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CROSS_SITE_REQUEST' })
@@ -79,7 +79,7 @@ describe('A page of another site', () => {
     expect(await send(get('/', ...headers, 'Sec-Fetch-Dest: iframe'))).toMatchObject({ status: 403 })
   })
 
-  it('reads no metrics; scrapers can read them by the address of the pod too', async () => {
+  it('reads no metrics, while scrapers can read them, also by the pod’s address', async () => {
     expect(await scrape(get('/metrics', 'Host: rebound.example:9464'))).toMatchObject({ status: 421 })
     const crossSite = get('/metrics', 'Host: localhost:9464', 'Sec-Fetch-Site: cross-site')
     expect(await scrape(crossSite)).toMatchObject({ status: 403 })

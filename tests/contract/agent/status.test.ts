@@ -87,7 +87,7 @@ describe('An Entra that no replica can reach', () => {
 })
 
 describe('/api/config', () => {
-  it('has public ids only, and the endpoints of an emulator on loopback, which MSAL needs', async () => {
+  it('has public ids only, and for an emulator on loopback its endpoints, which MSAL needs', async () => {
     const { body } = await get('/api/config')
     expect(body).toMatchObject({
       tenantId,
@@ -121,7 +121,7 @@ describe('/api/config', () => {
     })
   })
 
-  it('names the real Entra as it is, and says when nobody can sign in', async () => {
+  it('names the real Entra without endpoints, and offers no sign-in if none is configured', async () => {
     const environment = {
       ENTRA_AUTHORITY: '',
       BLUEPRINT_CREDENTIAL: '',

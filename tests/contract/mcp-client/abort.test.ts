@@ -11,7 +11,7 @@ const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const scripted = await forFile(new ScriptedMcpServers().start())
 const ada = await mcp.stack.signIn(identities.ada.oid)
 
-/** Asks, waits until the count is one higher, and leaves; resolves when the request has ended. */
+/** Asks, leaves as soon as `count` has risen by one, and resolves when the request has ended. */
 async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {
   const before = count()
   const controller = new AbortController()
@@ -27,7 +27,7 @@ async function leaveAtNext(count: () => number, message: string, token?: string)
 const flows = ['autonomous', 'obo'] as const
 
 describe('When the user leaves during a call,', () => {
-  it.each(flows)('the end of the stream cancels the call at a server of 2026 (%s)', async flow => {
+  it.each(flows)('the end of the stream cancels the call in the 2026 protocol (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2026-07-28' } })
     const { cancelled } = notes.waiting
     const token = flow === 'obo' ? ada : undefined
@@ -35,7 +35,7 @@ describe('When the user leaves during a call,', () => {
     await expect.poll(() => notes.waiting.cancelled).toBe(cancelled + 1)
   })
 
-  it.each(flows)('a message of the same caller cancels the call at a server of 2025 (%s)', async flow => {
+  it.each(flows)('a message of the same caller cancels the call in the 2025 protocol (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2025-11-25' } })
     const before = notes.calls.length
     const token = flow === 'obo' ? ada : undefined

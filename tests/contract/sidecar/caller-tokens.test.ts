@@ -36,7 +36,7 @@ test('A token that expired less than five minutes ago still passes', async () =>
   expect((await trial.get(onBehalfOfPath, headers)).status).toBe(401)
 })
 
-test('Configured audiences replace the rule by version', async () => {
+test('Configured audiences replace the default audience, which depends on the version of the token', async () => {
   const trial = await Trial.begin({ environment: { AzureAd__Audiences__0: 'api://weather-agent' } })
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: 'api://weather-agent' }))).status).toBe(200)
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: ids.blueprint }))).status).toBe(401)

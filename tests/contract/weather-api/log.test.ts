@@ -36,7 +36,7 @@ describe('the log of the weather API', () => {
         return entry
       })
 
-  it('says of every request who called, for whom, what for, and that it was allowed', async () => {
+  it('says of every allowed request that it was allowed, who called, for whom and what for', async () => {
     await start()
     await api.ask(onBehalfOf({ uti: 'token-1' }))
     await api.ask(

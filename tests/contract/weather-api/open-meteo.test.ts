@@ -63,7 +63,7 @@ describe('live weather', () => {
     expect(meteo.requests.at(-1)?.searchParams.get('timezone')).toBe('auto')
   })
 
-  it('is for the namesake in the region that was asked for', async () => {
+  it('is for the place in the region that was asked for, if several places have the name', async () => {
     expect((await ask('/weather?city=Portland')).body.region).toBe('Oregon')
     expect((await ask('/weather?city=Portland,%20Maine')).body.region).toBe('Maine')
     expect((await ask('/weather?city=Portland,%20ME,%20USA')).body.region).toBe('Maine')

@@ -84,7 +84,7 @@ describe('A signed assertion in a file', () => {
     await expect(credential.load()).rejects.toThrow('IDW10109')
   })
 
-  test('is not read from the setting that Microsoft’s guides mention', async () => {
+  test('cannot be loaded by SignedAssertionFilePath, although Microsoft’s guides name this setting', async () => {
     const path = await newFile()
     const credential = credentialOf({
       '0__SourceType': 'SignedAssertionFilePath',

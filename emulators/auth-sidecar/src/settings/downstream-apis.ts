@@ -1,6 +1,6 @@
 import type { Settings } from './settings.ts'
 
-/** One entry of `DownstreamApis`, and what a caller may change of it. */
+/** Options for the calls of one API: from its entry in `DownstreamApis`, with the overrides of the caller's request. */
 export interface ApiOptions {
   readonly baseUrl?: string | undefined
   readonly relativePath: string
@@ -13,11 +13,11 @@ export interface ApiOptions {
   /** A claims request, as JSON text. */
   readonly claims?: string
   readonly correlationId?: string
-  /** An option of the original that is not emulated. */
+  /** Name of a requested option that the official sidecar supports and this emulator does not. */
   readonly unsupported?: string
 }
 
-/** The options of an API that is not configured. Any other name gets these options, which have no scopes. */
+/** The options for every API name that is not configured: defaults, without scopes. */
 export const unconfiguredApi: ApiOptions = {
   relativePath: '',
   httpMethod: 'Get',
@@ -25,7 +25,7 @@ export const unconfiguredApi: ApiOptions = {
   acceptHeader: 'application/json',
 }
 
-/** Reads `DownstreamApis`. The sidecar compares these names case-sensitively. */
+/** Reads the entries of `DownstreamApis` by API name. Names are case-sensitive, as in the official sidecar. */
 export function readApis(settings: Settings): ReadonlyMap<string, ApiOptions> {
   return new Map(
     settings.childNames('DownstreamApis').map(name => {

@@ -6,12 +6,12 @@ export interface SignatureV4Authorization {
   readonly signedHeaders: readonly string[]
 }
 
-const form =
+const headerPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request, SignedHeaders=([^,]+), Signature=\w+$/
 
 /** Parses the header; `undefined` if it does not have that form. */
 export function readAuthorization(header: string): SignatureV4Authorization | undefined {
-  const found = form.exec(header)
+  const found = headerPattern.exec(header)
   if (!found) return undefined
   const [, accessKeyId = '', region = '', service = '', signedHeaders = ''] = found
   return { accessKeyId, region, service, signedHeaders: signedHeaders.split(';') }

@@ -3,7 +3,7 @@ import { BedrockError } from '../wire/bedrock-error.ts'
 import type { ConverseRequest } from '../wire/converse-request.ts'
 import { refusedByModel } from './check-conversation.ts'
 
-const most = 4
+const maxCachePoints = 4
 
 /**
  * Checks that the model accepts the cache points of a request.
@@ -20,9 +20,9 @@ export function checkCachePoints({ toolConfig, system, messages }: ConverseReque
       'You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.',
     )
   }
-  if (points.length > most) {
+  if (points.length > maxCachePoints) {
     throw refusedByModel(
-      `A maximum of ${most} blocks with cache_control may be provided. Found ${points.length}.`,
+      `A maximum of ${maxCachePoints} blocks with cache_control may be provided. Found ${points.length}.`,
     )
   }
   const lifetimes = points.map(({ ttl = '5m' }) => ttl)

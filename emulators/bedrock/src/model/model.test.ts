@@ -110,7 +110,7 @@ describe('an answer from the tools’ results', () => {
     expect(answer('Weather in Rome this week', [romeAhead]).split('\n- ')).toHaveLength(5)
   })
 
-  it('gives advice on umbrellas, but not from averages', () => {
+  it('gives advice on umbrellas from live weather, but not from long-term averages', () => {
     const question = 'Do I need an umbrella in Oslo today?'
     expect(answer(question, [oslo])).toContain('You will not need an umbrella in Oslo.')
     const fromAverages = answer(question, [{ ...oslo, source: 'climate-normals' }])
@@ -163,7 +163,7 @@ describe('the choice of a weather tool', () => {
     ])
   })
 
-  it('fails without such a tool, and the answer says which tool is missing', () => {
+  it('fails if no tool fits, and the answer says which kind of tool is missing', () => {
     expect(textOf(ask('Weather in Rome', []))).toMatch(/no weather tool/)
     expect(textOf(ask('Weather in Rome', [tool('send_mail', { address: text })]))).toMatch(/no weather tool/)
     expect(textOf(ask('Weather in Rome tomorrow', weatherTools.slice(0, 1)))).toMatch(/no forecast tool/)
@@ -226,7 +226,7 @@ describe('a user whose message does not mention weather', () => {
     expect(callsOf(ask(question, weatherTools, before))).toEqual([])
   })
 
-  it('may name the city that the model asked for', () => {
+  it('gets the weather if the message is a city and the model has just asked for one', () => {
     const asked: Message[] = [
       { role: 'user', content: [{ text: 'What is the weather like?' }] },
       { role: 'assistant', content: [{ text: 'Which city do you mean?' }] },

@@ -16,12 +16,12 @@ export interface Reply {
   readonly stopReason: string
 }
 
-/** An answer that is text. */
+/** A reply that consists of text only. */
 export function say(text: string): Reply {
   return { blocks: [{ type: 'text', text }], stopReason: 'end_turn' }
 }
 
-/** An announcement, and a tool call for each input. */
+/** A reply that announces calls of one tool, and makes a call for each input. */
 export function callTool(
   name: string,
   inputs: readonly Readonly<Record<string, unknown>>[],

@@ -7,7 +7,7 @@ export const Guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-
 export const Name = Type.String({ minLength: 1, maxLength: 600 })
 const Text = Type.String({ default: '' })
 
-/** Other properties are stored as they are. */
+/** Permission scopes and app roles may have further properties, which are stored as they were sent. */
 const PermissionScope = Type.Object({
   id: Guid,
   value: Name,
@@ -38,7 +38,7 @@ const OptionalClaimsOfTokens = strictObject({ accessToken: OptionalClaims, idTok
 
 const PreAuthorizedApplication = strictObject({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) })
 const Api = strictObject({
-  /** `null` counts as 1. */
+  /** `null` means the same as 1: access tokens of version 1.0. */
   requestedAccessTokenVersion: Type.Union([Type.Literal(1), Type.Literal(2), Type.Null()]),
   oauth2PermissionScopes: Type.Array(PermissionScope),
   preAuthorizedApplications: Type.Array(PreAuthorizedApplication),
@@ -57,11 +57,11 @@ const applicationProperties = {
     nullable: true,
   }),
   spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
-  /** For a blueprint: where consent for its agents returns to. */
+  /** For a blueprint: the addresses to which Entra may send a browser back after consent to one of its agents. */
   web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
-  /** Stored, but without an effect here. */
+  /** Only stored: the emulator does not use it. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
-  /** Demanded by some tenants. */
+  /** Some tenants require a value. */
   serviceManagementReference: Type.Union([Name, Type.Null()]),
 }
 
@@ -181,7 +181,7 @@ export interface AccessPackageAssignment {
   readonly accessPackage: { readonly displayName: string }
 }
 
-/** A group with the principals, users and groups in it, or a directory role with those who have it everywhere. */
+/** A group with its members (principals, users, groups), or a directory role with those who have it for the whole tenant. */
 export interface Group {
   readonly id: string
   readonly kind: 'group' | 'directoryRole'
@@ -189,7 +189,7 @@ export interface Group {
   members: string[]
 }
 
-/** A directory role of a principal, everywhere (`/`) or within one object. */
+/** The assignment of a directory role to a principal, for the whole tenant (`/`) or for one object. */
 export interface RoleAssignment {
   readonly id: string
   readonly principalId: string

@@ -38,7 +38,7 @@ interface Redemption {
   readonly verifier: string | undefined
 }
 
-/** Authorization codes and refresh tokens, used and expired ones too. */
+/** Keeps the issued authorization codes and refresh tokens, even after they have been used or have expired. */
 export class Grants {
   readonly #clock: Clock
   readonly #codes = new LRUCache<string, AuthorizationCode>({ max: 1_000 })
@@ -55,7 +55,7 @@ export class Grants {
     return code
   }
 
-  /** Redeems a code: once only, by the application that it was issued to, with its verifier (RFC 7636). */
+  /** Redeems a code. It works only once, only for the application that it was issued to, and only with the verifier (RFC 7636). */
   redeemCode(code: string, { clientId, redirectUri, verifier }: Redemption): AuthorizationCode {
     const grant = this.#codes.get(code)
     if (!grant) throw refusal(9002313, { what: 'authorization code' })

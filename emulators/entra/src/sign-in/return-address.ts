@@ -9,7 +9,7 @@ export type Query = Readonly<Record<string, string | undefined>>
 export interface PageRoute {
   Params: { tenant: string }
   Querystring: Query
-  /** The form of a page. */
+  /** The form that the browser posted, if any. */
   Body: URLSearchParams | undefined
 }
 
@@ -21,7 +21,7 @@ export interface ReturnAddress {
   readonly state: string | undefined
 }
 
-/** Reads client and redirect URI. Until both are validated, refusals are shown on a page. */
+/** Reads and validates client and redirect URI. If one is invalid, the refusal is shown on a page and not redirected. */
 export function readReturnAddress(
   entra: Entra,
   query: Query,
@@ -38,7 +38,7 @@ export function readReturnAddress(
   return { client, returnAddress: { redirectUri, origin, mode, state: query['state'] } }
 }
 
-/** The redirect URIs of a client. An agent identity has those of its blueprint, for consent only. */
+/** The redirect URIs of a client. An agent identity uses those of its blueprint, and only for consent. */
 function redirectUrisOf(entra: Entra, query: Query, client: Client): readonly string[] {
   const { application, principal } = client
   if (!isAgentic(client)) return application?.spa.redirectUris ?? []

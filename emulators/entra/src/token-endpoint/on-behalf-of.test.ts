@@ -18,7 +18,7 @@ async function tcOf(user: string): Promise<string> {
   return (await signIn(entra, user)).body.access_token
 }
 
-/** A user's token for the page, with these changes. */
+/** Ada's token for the blueprint (Tc), issued to the page without a sign-in, with these changes. */
 function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   return orderToken(entra, {
     client: spaAppId,
@@ -55,7 +55,7 @@ describe('on-behalf-of', () => {
     },
   )
 
-  it('returns the requested scope, /.default included; otherwise the sidecar would cache nothing', async () => {
+  it('returns /.default among the granted scopes, since the sidecar caches only tokens with the requested scope', async () => {
     const { body } = await requestObo(entra, await tcOf(ada))
     expect(body.scope.split(' ')).toEqual([
       `api://${weatherAppId}/Weather.Read`,
@@ -154,14 +154,14 @@ describe('permission for on-behalf-of', () => {
     expect(body.error_description).toContain(agentId)
   })
 
-  it('is missing for a scope that is not granted', async () => {
+  it('is missing for a scope that the grant does not contain: AADSTS65001', async () => {
     const { body } = await requestObo(entra, await tcOf(ada), {
       scope: `api://${weatherAppId}/Weather.Write`,
     })
     expect(body.error_codes).toEqual([65001])
   })
 
-  it('can be granted by one user for themselves only', async () => {
+  it('can be granted by one user, and then does not hold for other users', async () => {
     const [tcOfAda, tcOfBen] = [await tcOf(ada), await tcOf(ben)]
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
@@ -170,7 +170,7 @@ describe('permission for on-behalf-of', () => {
     expect((await requestObo(entra, tcOfBen)).body.error_codes).toEqual([65001])
   })
 
-  it('needs an assignment of the user where the API requires one: AADSTS50105', async () => {
+  it('also requires an app role of the user if the API demands assignment; without one: AADSTS50105', async () => {
     const tc = await tcOf(ada)
     const weather = entra.entra.directory.principal(weatherAppId)
     if (weather) weather.appRoleAssignmentRequired = true

@@ -62,7 +62,7 @@ function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['
   return { finishReason: 'stop', usage: null, tools: [{ name: tool, arguments: { ...args }, status }] }
 }
 
-/** When its turn goes on, the call is found anew in the sealed message and has to be the same. */
+/** The call in the form of a step's call. A turn that goes on finds it again in its sealed message, and it must be the same. */
 function toStepCall({ api, change, answer, ...call }: DirectCall): StepCall<string> {
   return {
     ...call,

@@ -1,12 +1,12 @@
 import { mayHoldSecret, redactText } from '@entra-bedrock-agent/identity-trace'
 
-/** Deeper than any API's response; bounds the recursion. */
+/** How deep a body may nest before the recursion ends: deeper than any API's response. */
 const maxDepth = 100
 const maxSearched = 1_000_000
 const fewCandidates = 1_000
 /**
- * The pieces of a body that are searched for in the signatures: `length` characters, from every `step`-th one on. So every echo
- * of 19 characters (`length` + `step` - 1) contains a whole piece.
+ * The pieces of a body that are searched for in the signatures: each has `length` characters, and a piece begins at every
+ * `step`-th character. So every echo of 19 characters (`length` + `step` - 1) contains a whole piece.
  */
 const window: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
 /** Entra's signatures are longer. */
@@ -17,7 +17,7 @@ const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Plain words, which need no search. Most texts of a response match this; a piece of a signature hardly ever does. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
-/** A body without texts that look like tokens; the body itself if it has none, since a copy takes more time than the check. */
+/** A copy of a body with token-like texts redacted; the body itself if it has none, since copying takes longer than the check. */
 export function redactBody(value: unknown): unknown {
   return mayNeedRedaction(value) ? redact(value) : value
 }
@@ -66,12 +66,12 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
   const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')
-  // Base64 has three forms, by the number of bytes before; those of a signature (base64url) have neither + nor /.
+  // A text has three forms in base64, by the number of bytes before it. The forms of a base64url text have neither + nor /.
   const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature))
   return [characters, backwards, ...inBase64].join('.')
 }
 
-/** The characters of a signature and its bytes, in hexadecimal digits. */
+/** A signature in hexadecimal digits, twice: its characters, and the bytes that it encodes. */
 function hexForms(signature: string): string {
   return `${Buffer.from(signature).toString('hex')}.${Buffer.from(signature, 'base64url').toString('hex')}`
 }
@@ -94,7 +94,7 @@ function readAlphanumerics(text: string): string {
   return text.replace(/[^A-Za-z0-9]+/g, '')
 }
 
-/** The digits of `%65`, `0x65`, `\x65` and `\u0065` too. */
+/** All hexadecimal digits of a text. Of `0x65`, `\x65`, `\u0065` and `%65` only `65` is left. */
 function readHex(text: string): string {
   return text.toLowerCase().replace(/0x|\\u00|[^0-9a-f]+/g, '')
 }
@@ -110,7 +110,7 @@ function isSearched(text: string): boolean {
 }
 
 /**
- * The texts of a body, without plain words, joined to one. Values come before names, so that a token that is
+ * The texts of a body in one string, without plain words. All values come before all names, so that a token that is
  * split over several values is found.
  */
 function readTexts(body: unknown): string {

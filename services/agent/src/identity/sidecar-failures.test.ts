@@ -95,7 +95,7 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it('name the missing scope by its variable', () => {
+  it('that report missing scopes are explained with the variable that sets the scopes', () => {
     const contentType = 'application/problem+json; charset=utf-8'
     const failure = explainResponse(answer(400, sidecarProblem(400, 'No scopes found'), contentType), forUser)
     expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
@@ -126,7 +126,7 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it('may be missing altogether', () => {
+  it('that never come are SIDECAR_UNREACHABLE', () => {
     const cause = new Error('ECONNREFUSED')
     const { problem, transient } = explainSilence(cause)
     expect(problem).toMatchObject({
@@ -137,7 +137,7 @@ describe('answers of the sidecar', () => {
     expect(transient).toBe(true)
   })
 
-  it('may be far too long to be the sidecar’s', () => {
+  it('that are far too long show that SIDECAR_URL leads to another server', () => {
     const { problem, transient } = explainSilence(new SendError('too-large', 'too long'))
     expect(problem).toMatchObject({
       code: 'SIDECAR_MISCONFIGURED',

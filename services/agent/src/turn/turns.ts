@@ -57,7 +57,7 @@ export class Turns {
       }
     } finally {
       clearTimeout(deadline)
-      // With a reason, since the default one captures a stack, for every turn.
+      // Without a reason, `abort` would make an error with a stack trace, for every turn.
       turn.abort('The turn is over.')
       this.#running.delete(turn)
       reportTurn(turn, last, request.log, metrics)

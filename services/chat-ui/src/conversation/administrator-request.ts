@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts'
 
 type Needs = NonNullable<Problem['needs']>
 
-/** What an administrator can do about a missing right: pairs of a verb and its object. */
+/** What an administrator can do about a missing right, as a verb and the rest of the sentence: `['assign', 'app role …']`. */
 export function tellRequest(
   { api, permission, kind }: Needs,
   { steps, question: { flow } }: Pick<Exchange, 'steps' | 'question'>,

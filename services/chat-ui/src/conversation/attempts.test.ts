@@ -16,13 +16,13 @@ describe('attempts', () => {
     expect(attemptsAt(follows, 'a')).toEqual(['a'])
   })
 
-  it('have one path each, which ends with the last question that was asked after them', () => {
+  it('lie on one path each, from the first question to the newest one after the attempt', () => {
     expect(pathTo(follows, newestAfter(follows, 'a'))).toEqual(['a', 'b2', 'c', 'd'])
     expect(pathTo(follows, newestAfter(follows, 'b1'))).toEqual(['a', 'b1'])
     expect(pathTo(follows, undefined)).toEqual([])
   })
 
-  it('are replaced by the questions that followed them if they are dropped', () => {
+  it('that are dropped are replaced by the questions that followed them', () => {
     const kept = without(follows, item => item === 'b2' || item === 'c')
     expect(pathTo(kept, 'd')).toEqual(['a', 'd'])
     expect(attemptsAt(kept, 'd')).toEqual(['b1', 'd'])

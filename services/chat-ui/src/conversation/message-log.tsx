@@ -7,7 +7,7 @@ import type { ExchangeProps } from './exchange-view.tsx'
 
 export type MessageLogProps = Omit<ExchangeProps, 'exchange'>
 
-/** The distance from the end that still counts as at the end, in pixels. */
+/** The log counts as scrolled to its end up to this distance from it, in pixels. */
 const nearEnd = 48
 
 /** Loads the components that show questions and answers, and the Markdown formatter, after the first paint. */

@@ -1,6 +1,6 @@
 import type { Flow, UserFlow } from '@entra-bedrock-agent/identity-trace'
 
-/** The owner of an answer: agent, flow and, in a user's flow, the user. Only its owner’s questions get an answer as history. */
+/** The owner of an answer: agent, flow and, in a user's flow, the user. Only the owner’s later questions send the answer along. */
 export type Owner = {
   /** The agent’s name. */
   readonly agent: string

@@ -5,7 +5,7 @@ import { type Phrase, phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
 import type { Asked, TurnFacts } from './turn-facts.ts'
 
-/** Says that a call waits for its user, or was left. */
+/** Says that a call waits for its user, or that the user left it undecided. */
 export function tellAsked({ kind, title, api, others, isOpen }: Asked, names: Names): string {
   const [agent, act] = [capitalise(names.agent), tellAct(title)]
   const more = others > 0 ? `, and for ${count(others, 'more call')},` : ''

@@ -81,7 +81,7 @@ const inWords: Readonly<Record<ActsAs, { readonly subject: string; readonly righ
   'agent-user': { subject: 'the agent’s user account', right: 'its user account’s' },
 }
 
-/** What the difference of a claim, or the lack of one, teaches. */
+/** What a claim teaches that differs between two tokens, or is the same in both. */
 export function lessonOf(
   name: string,
   sign: Sign,
@@ -101,12 +101,12 @@ export function lessonOf(
   return exchanged.get(key) ?? always.get(key)
 }
 
-/** Sentences by claim and sign. */
+/** Sentences by claim and `Sign`, such as `aud changed`. */
 function lessons(sentences: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   return new Map(Object.entries(sentences))
 }
 
-/** What two turns with the same question teach side by side, in one sentence. */
+/** One sentence on what two turns with the same question teach when they are seen side by side. */
 export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
   const sides = [left, right].map(({ uses: [use] }) => use)
   const [one, other] = sides.map(use => use?.token)

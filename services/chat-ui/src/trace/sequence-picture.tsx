@@ -40,7 +40,7 @@ interface HopViewProps {
   readonly hop: DrawnHop
 }
 
-/** One hop in words, and as an arrow between two lanes with its token; an exchange as a request and its response. */
+/** One hop in words, and drawn as an arrow between two lanes with its token. An exchange is drawn as two arrows. */
 export function HopView({ lanes, names, hop }: HopViewProps) {
   const { title, time = '', token, isUnseen = false, isCheck = false, exchange } = hop
   const [from, to] = [middleOf(lanes, hop.from), middleOf(lanes, hop.to)]
@@ -116,7 +116,7 @@ interface MarkProps {
   readonly token: TokenRole | undefined
 }
 
-/** What an actor does by itself: the title before its lane, where there is room, and the token on the lane. */
+/** A check that an actor makes by itself: its title left of the lane, where there is room, and the token on the lane. */
 function Check({ at, title, token }: MarkProps & { readonly title: string }) {
   return (
     <g class="drawn-way" data-token={token}>

@@ -32,7 +32,7 @@ export function tokenKey({ role, fingerprint }: TokenCard): string {
   return fingerprint ?? role
 }
 
-/** The tokens of a trace, each once, as in the latest step with it: a card gains its checks while the turn goes on. */
+/** The tokens of a trace, each once and as its latest step shows it: a card gains checks while the turn goes on. */
 export function tokensOf(steps: readonly TraceStep[]): TokenCard[] {
   const tokens = new Map<string, TokenCard>()
   for (const { token } of steps) if (token) tokens.set(tokenKey(token), token)

@@ -1,7 +1,7 @@
 /** A piece of a text: unchanged, or the name of an invisible character. */
 export type TextPart = string | { readonly hidden: string }
 
-/** Controls, marks of direction, characters without a glyph, and spaces and breaks that look like others or like nothing. */
+/** Control and direction characters, characters without a glyph, and spaces and breaks that are invisible or look like others. */
 const unseen = /([\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\S ])/u
 
 const names: Readonly<Record<string, string>> = {

@@ -20,7 +20,7 @@ export interface ReplayedCall {
 
 export interface Replay {
   readonly healthzAtStart: RecordedResponse
-  /** One for each recorded call; `undefined` for other actions. */
+  /** An entry for each recorded action; `undefined` if the action is no call. */
   readonly calls: readonly (ReplayedCall | undefined)[]
 }
 

@@ -88,7 +88,7 @@ export class Trial {
     return { authorization: `Bearer ${signByEntra({ ...this.#userClaims(), ...claims })}` }
   }
 
-  /** The same, signed with the key that Entra publishes after a rotation. */
+  /** An Authorization header with a user's token, signed with the key that Entra publishes after a rotation. */
   signInWithNewKey(): { readonly authorization: string } {
     return { authorization: `Bearer ${signByNewKey(this.#userClaims())}` }
   }

@@ -9,7 +9,7 @@ type Asker = Pick<Caller, 'flow' | 'user'>
 /** What is known of a server's tools for one asker. */
 export interface KnownTools {
   readonly tools: ChosenTools | undefined
-  /** Why the server lately refused to list the tools to this user. */
+  /** Why the server recently refused to list the tools for this asker. */
   readonly refusal: ProblemError | undefined
   /** Whether the tools need not be looked up again yet. */
   readonly isFresh: boolean
@@ -47,12 +47,12 @@ export class ToolLists {
   }
 
   listed(asker: Asker, tools: ChosenTools): void {
-    this.#put(asker, { listed: now(tools) })
+    this.#put(asker, { listed: seenNow(tools) })
   }
 
-  /** Keeps the tools that were listed before: a call of one then gets the same refusal, which the user is told. */
+  /** Keeps the earlier list, so that its tools can still be called: a call gets the same refusal, and the user is told. */
   refused(asker: Asker, problem: ProblemError): void {
-    this.#put(asker, { ...this.#entryOf(asker), refused: now(problem) })
+    this.#put(asker, { ...this.#entryOf(asker), refused: seenNow(problem) })
   }
 
   #entryOf(asker: Asker): Entry {
@@ -80,7 +80,7 @@ export function keyOf({ flow, user }: Asker): string {
   return JSON.stringify([flow, user?.claims['tid'], user?.objectId])
 }
 
-function now<Value>(value: Value): Seen<Value> {
+function seenNow<Value>(value: Value): Seen<Value> {
   return { value, atMs: performance.now() }
 }
 

@@ -41,7 +41,7 @@ const present = new Set(['now', 'today', 'tonight', 'currently', 'jetzt', 'heute
 const dayUnit = /^(?:days?|tagen?)$/
 const numberedDays = /^(\d{1,4})-?(?:days?|tagen?)$/
 
-/** Finds the first words about time in a sentence, given in lower case. */
+/** Finds the first words about time in a sentence. All words have to be in lower case. */
 export function findTime(words: readonly string[]): TimeSaid | undefined {
   for (const [start, word] of words.entries()) {
     const said = readTime(words, start, word)

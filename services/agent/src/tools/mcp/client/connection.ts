@@ -83,7 +83,7 @@ export class McpConnection {
     })
   }
 
-  /** Connects. Sends no request if the server's era is known and demands none. */
+  /** Connects. Sends no request if the server is known to speak the modern protocol, which needs no handshake. */
   static async open(
     server: McpServer,
     exchange: Exchange,
@@ -98,7 +98,7 @@ export class McpConnection {
     return connection
   }
 
-  /** Which era the server speaks, for the connections after this one. */
+  /** Whether the server speaks the modern or the legacy protocol, for the connections after this one. */
   get prior(): PriorDiscovery {
     const discover = this.#client.getDiscoverResult()
     return discover ? { kind: 'modern', discover } : { kind: 'legacy' }
@@ -150,7 +150,7 @@ export class McpConnection {
     const exchange = exchanges.getStore() ?? this.#latest
     const text = typeof body === 'string' ? body : undefined
     const message: Message = text === undefined ? {} : JSON.parse(text)
-    // A cancellation or the end of a session has to be sent even after call and connection were given up.
+    // A cancellation or the end of a session has to be sent even after the call or the connection was given up.
     const isFarewell = method === 'DELETE' || message.method === 'notifications/cancelled'
     const limit = isFarewell
       ? AbortSignal.timeout(farewellMs)
@@ -199,7 +199,7 @@ async function post(
   }
 }
 
-/** Other statuses go to the protocol's library: they show the server's era, or are failures of the protocol. */
+/** Other statuses go to the protocol's library: they tell modern servers from legacy ones, or are failures of the protocol. */
 function isRefusal(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }
@@ -222,7 +222,7 @@ async function sendAnswer(
   await send({ method: 'POST', url, headers, body, maxBytes: maxAnswerBytes, signal }).catch(() => {})
 }
 
-/** Whether a stream ended without a result. In the older era the rest may be fetched later, and the library would wait for it. */
+/** Whether a stream ended without a result. For a legacy server the library would wait, since the rest could be fetched later. */
 function endsWithoutResult({ status, headers, text }: OutboundResponse): boolean {
   const isStream = status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
   return isStream && !/"(?:result|error)"\s*:/.test(text)
