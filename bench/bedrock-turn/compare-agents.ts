@@ -43,14 +43,14 @@ export async function compareAgents(): Promise<void> {
     ...(before ? [await stack.startServer('agent, before', before, '/api/chat', aws)] : []),
   ]
   const peersAt = (atATime: number, turns: number): readonly Peer[] =>
-    servers.map(({ name, server, url }) => ({ name, server, load: () => load(url, atATime, turns) }))
+    servers.map(({ name, server, url }) => ({ name, server, load: () => runTurns(url, atATime, turns) }))
   await compare(peersAt(warmUp.atATime, warmUp.turns), warmUp.rounds)
   for (const { atATime, turns } of loads) {
     printComparison(`with a tool, ${atATime} at a time`, await compare(peersAt(atATime, turns), rounds))
   }
 }
 
-async function load(url: string, atATime: number, turns: number): Promise<Round> {
+async function runTurns(url: string, atATime: number, turns: number): Promise<Round> {
   const taken: { ms: number; ok: boolean }[] = []
   let left = turns
   const startedMs = performance.now()

@@ -32,13 +32,13 @@ async function streamAnswer(request: ChatRequest, send: (...events: TurnEvent[])
 async function streamSteps(request: ChatRequest, send: (...events: TurnEvent[]) => void): Promise<void> {
   send(turnStart(request))
   for (let number = 1; number <= stepCount; number += 1) {
-    send({ event: 'step', data: stepNumber(number) })
+    send({ event: 'step', data: numberedStep(number) })
     if (number % 4 === 0) await new Promise(resolve => setTimeout(resolve, pauseMs))
   }
   send(result(request, 'Done.'))
 }
 
-function stepNumber(number: number): TraceStep {
+function numberedStep(number: number): TraceStep {
   if (number % 5 === 0) return tokenStep(`s${number}`)
   return {
     id: `s${number}`,

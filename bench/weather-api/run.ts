@@ -145,14 +145,14 @@ const rows = Object.entries(results).map(([name, measurements]) => ({
   cpuUs: median(measurements.map(({ cpuUs }) => cpuUs)),
   failed: measurements.reduce((sum, { failed }) => sum + failed, 0),
 }))
-const peerUs = rows[2]?.cpuUs ?? Number.NaN
+const bareServerUs = rows[2]?.cpuUs ?? Number.NaN
 printTable([
   ['', 'requests per second', 'CPU µs per request', 'of the bare server', 'failed'],
   ...rows.map(({ name, perSecond, cpuUs, failed }) => [
     name,
     Math.round(perSecond),
     cpuUs.toFixed(1),
-    `${(cpuUs / peerUs).toFixed(2)} ×`,
+    `${(cpuUs / bareServerUs).toFixed(2)} ×`,
     failed,
   ]),
 ])

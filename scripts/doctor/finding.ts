@@ -40,13 +40,13 @@ export async function examine(checks: readonly Check[]): Promise<readonly Findin
     )
     const result = missing
       ? findingOf('WARN', trouble('NOT_CHECKED', `Not looked at, because of “${missing.check}”.`))
-      : await make(check)
+      : await makeCheck(check)
     findings.push({ check: check.name, ...result })
   }
   return findings
 }
 
-async function make(check: Check): Promise<Omit<Finding, 'check'>> {
+async function makeCheck(check: Check): Promise<Omit<Finding, 'check'>> {
   try {
     const result = await check.run()
     if (result instanceof ProblemError) return findingOf('WARN', result)

@@ -10,7 +10,7 @@ import { trouble } from '../problems.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'
 import { agentSettings, podsOf, type Release } from './release.ts'
 
-const deploy =
+const deployCommand =
   'aws cloudformation deploy --stack-name entra-bedrock-agent --template-file k8s/federation/aws.yaml --capabilities CAPABILITY_NAMED_IAM'
 
 /** Compares the role that the agent's pods get with the role of the template, using the AWS credentials of whoever runs the doctor. */
@@ -48,12 +48,12 @@ export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Chec
   ]
 }
 
-interface Way {
+interface AssignedRole {
   readonly roleArn: string
   readonly parameters: Readonly<Record<string, string>>
 }
 
-async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<Way> {
+async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<AssignedRole> {
   const Issuer = await issuerOf(kubectl)
   if (Issuer === undefined)
     throw notChecked('The user of kubectl is not allowed to read the cluster’s issuer.')
@@ -64,7 +64,7 @@ async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<Way> {
 async function byPodIdentity(
   kubectl: Kubectl,
   serviceAccount: { readonly namespace: string; readonly name: string },
-): Promise<Way> {
+): Promise<AssignedRole> {
   const nameOfCluster = 'jsonpath={.contexts[0].context.cluster}'
   const context = await kubectl.run(['config', 'view', '--minify', '--output', nameOfCluster])
   const [, region, cluster] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(context.trim()) ?? []
@@ -74,7 +74,7 @@ async function byPodIdentity(
     throw problem(
       'BEDROCK_CREDENTIALS_INVALID',
       `${cluster} associates no role with ${serviceAccount.namespace}:${serviceAccount.name}.`,
-      { hint: `${deploy} --parameter-overrides PodIdentityCluster=${cluster}` },
+      { hint: `${deployCommand} --parameter-overrides PodIdentityCluster=${cluster}` },
     )
   return { roleArn, parameters: { PodIdentityCluster: cluster } }
 }
@@ -84,7 +84,7 @@ function judge(roleArn: string, parameters: Readonly<Record<string, string>>, fo
   const access = compare(wanted.access, found.access)
   const { OidcProvider: _provider, ...asked } = parameters
   const overrides = Object.entries(asked).map(([name, value]) => `${name}=${value}`)
-  const hint = `${deploy} --parameter-overrides ${overrides.join(' ')}`
+  const hint = `${deployCommand} --parameter-overrides ${overrides.join(' ')}`
   if (trust.missing.length > 0)
     throw problem(
       'BEDROCK_CREDENTIALS_INVALID',
@@ -111,7 +111,7 @@ function explain(error: unknown): ProblemError {
   }
   const { name, message } = error as Error
   if (name === 'NoSuchEntityException')
-    throw problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deploy })
+    throw problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deployCommand })
   return notChecked(`${message} (${name})`)
 }
 

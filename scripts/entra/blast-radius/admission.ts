@@ -23,7 +23,7 @@ interface Admission {
   readonly selectors: readonly (Selector | undefined)[]
 }
 
-const level = 'pod-security.kubernetes.io/enforce'
+const enforceLabel = 'pod-security.kubernetes.io/enforce'
 
 /**
  * What decides about new pods of the namespace besides RBAC: Pod Security, and admission webhooks and policies that may change
@@ -65,10 +65,10 @@ export async function readAdmission(
 
 function podSecurity(labels: Labels | undefined): Branch {
   if (!labels) return { title: 'Pod Security of the namespace', mark: 'unread' }
-  return labels[level] === 'restricted'
+  return labels[enforceLabel] === 'restricted'
     ? { title: 'Pod Security of the namespace: restricted' }
     : {
-        title: `Pod Security of the namespace: ${labels[level] ?? 'no label'}, not restricted`,
+        title: `Pod Security of the namespace: ${labels[enforceLabel] ?? 'no label'}, not restricted`,
         mark: 'fault',
       }
 }

@@ -52,7 +52,7 @@ export function drawPicture(radius: BlastRadius, date: string): string {
   const start: Placed = { box: root, x: centre, y: middle, placed: [] }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
-    `<title>Blast radius of ${toXml(radius.blueprint.title)}</title>`,
+    `<title>Blast radius of ${escapeXml(radius.blueprint.title)}</title>`,
     `<rect width="100%" height="100%" fill="#f6f7f9"/>`,
     text(sizes.margin, 30, 'Who can be it, or change it', 'start'),
     text(centre + sizes.width / 2, 30, `Tenant ${radius.tenantId}, ${date}`, 'middle'),
@@ -146,16 +146,16 @@ function drawBoxes({ box, x, y, placed }: Placed): readonly string[] {
     `<rect x="${x}" y="${top}" width="${sizes.width}" height="${height}" rx="6" fill="${fill}" stroke="${stroke}"${dash}/>`,
     ...box.lines.map(
       (line, index) =>
-        `<text x="${x + 10}" y="${top + sizes.padding + 12 + index * sizes.line}" fill="${ink}"${weight}>${toXml(line)}</text>`,
+        `<text x="${x + 10}" y="${top + sizes.padding + 12 + index * sizes.line}" fill="${ink}"${weight}>${escapeXml(line)}</text>`,
     ),
     ...placed.flatMap(drawBoxes),
   ]
 }
 
 function text(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end'): string {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#1c2733" font-size="14" font-weight="600">${toXml(words)}</text>`
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#1c2733" font-size="14" font-weight="600">${escapeXml(words)}</text>`
 }
 
-function toXml(words: string): string {
+function escapeXml(words: string): string {
   return words.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 }

@@ -17,7 +17,7 @@ const reply = fc.record({
   blocks: fc.array(block, { minLength: 1, maxLength: 4 }),
   stopReason: fc.constantFrom('end_turn', 'tool_use'),
 })
-const pieces = (seed: number) => {
+const randomFrom = (seed: number) => {
   let state = seed
   return () => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
@@ -29,7 +29,7 @@ describe('generate', () => {
   it('streams the same answer, wherever it is cut into tokens', () => {
     fc.assert(
       fc.property(reply, fc.nat(), ({ blocks, stopReason }, seed) => {
-        const generation = generate({ blocks, stopReason }, 10_000, pieces(seed))
+        const generation = generate({ blocks, stopReason }, 10_000, randomFrom(seed))
         const spelt: string[] = []
         for (const [, payload] of streamEvents(generation)) {
           const { contentBlockIndex, delta } = payload as Record<string, unknown>
@@ -48,8 +48,8 @@ describe('generate', () => {
   it('never exceeds the token limit; an answer that is cut off has the stop reason max_tokens', () => {
     fc.assert(
       fc.property(reply, fc.integer({ min: 1, max: 30 }), fc.nat(), (answer, maxTokens, seed) => {
-        const whole = generate(answer, 10_000, pieces(seed))
-        const cut = generate(answer, maxTokens, pieces(seed))
+        const whole = generate(answer, 10_000, randomFrom(seed))
+        const cut = generate(answer, maxTokens, randomFrom(seed))
         expect(cut.outputTokens).toBe(Math.min(whole.outputTokens, maxTokens))
         expect(cut.stopReason).toBe(whole.outputTokens > maxTokens ? 'max_tokens' : answer.stopReason)
       }),

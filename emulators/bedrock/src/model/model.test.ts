@@ -82,7 +82,7 @@ const days = [
   { date: '2026-11-27', low_c: 2, high_c: 8, low_f: 35.6, high_f: 46.4, condition: 'clear sky' },
   { date: '2026-11-28', low_c: 1, high_c: 7, low_f: 33.8, high_f: 44.6, condition: 'fog' },
 ]
-const romeAhead = { city: 'Rome', country: 'Italy', source: 'open-meteo', days }
+const romeForecast = { city: 'Rome', country: 'Italy', source: 'open-meteo', days }
 
 describe('an answer from the tools’ results', () => {
   it('reports the weather and its source', () => {
@@ -101,13 +101,13 @@ describe('an answer from the tools’ results', () => {
   })
 
   it('reports the day that the user asked about', () => {
-    expect(answer('Will it rain in Rome tomorrow?', [romeAhead])).toBe(
+    expect(answer('Will it rain in Rome tomorrow?', [romeForecast])).toBe(
       'Forecast for Rome, Italy:\n- Tomorrow: 4 °C (39 °F) to 11 °C (52 °F), rain.\nTake an umbrella in Rome.\nSource: open-meteo.',
     )
-    expect(answer('How warm is it on Friday in Rome?', [romeAhead])).toContain(
+    expect(answer('How warm is it on Friday in Rome?', [romeForecast])).toContain(
       '- Friday 27 November: 2 °C (36 °F) to 8 °C (46 °F), clear sky.',
     )
-    expect(answer('Weather in Rome this week', [romeAhead]).split('\n- ')).toHaveLength(5)
+    expect(answer('Weather in Rome this week', [romeForecast]).split('\n- ')).toHaveLength(5)
   })
 
   it('gives advice on umbrellas from live weather, but not from long-term averages', () => {

@@ -76,7 +76,7 @@ function tellMap(api: string, flow: Flow): string {
 }
 
 /** How many characters fit into a box; longer names are squeezed. */
-const longestName = 12
+const maxNameLength = 12
 
 interface BoxProps {
   readonly x: number
@@ -93,7 +93,7 @@ function Box({ x, y, width, height = 40, name }: BoxProps) {
       <text
         x={x + width / 2}
         y={y + height / 2 + 4.5}
-        textLength={name.length > longestName ? width - 10 : undefined}
+        textLength={name.length > maxNameLength ? width - 10 : undefined}
         lengthAdjust="spacingAndGlyphs"
       >
         {name}
