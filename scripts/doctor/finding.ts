@@ -14,7 +14,7 @@ export interface Finding {
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
-/** Something that is in order. */
+/** The result of a check that passed: a sentence, alone or with claims. */
 export type Passed = string | Pick<Finding, 'detail' | 'claims'>
 
 /** One check. Checks read only and change nothing. */

@@ -20,7 +20,7 @@ export type CallerFlow = (typeof callerKinds)[CallerKind]['flow']
 /** A client that may call. */
 export interface AllowedCaller {
   readonly clientId: string
-  /** Whether the client is an agent identity. If so, the facets of its tokens, if any, must say the same. */
+  /** Whether the client is an agent identity. If so, tokens with facets must call it an agent, too. */
   readonly isAgent?: boolean
   /**
    * Object id of the agent user that this agent may call as. In tokens without the optional claims, only this id tells an agent

@@ -115,7 +115,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
       path,
       body: { clientId: clientId(), ...whose(), resourceId: resourceId(), scope },
     }),
-    // Compared exactly: for Entra, a scope with a blank before it is not granted.
+    // Compared exactly: Entra does not count a scope as granted if a blank stands before it, as in ' Weather.Read'.
     properties: () => ({ scope }),
   }
 }

@@ -32,7 +32,7 @@ const hello = JSON.stringify({ ...question, message: 'Hello' })
 
 describe('A page of another site', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'runs no turn and reads nothing under a DNS name of its own that leads to the agent (%s)',
+    'runs no turn and reads nothing by DNS rebinding, where its own name leads to the agent (%s)',
     async accept => {
       const host = 'Host: rebound.example:3001'
       const requests = [

@@ -68,7 +68,7 @@ describe('When the user leaves during a call,', () => {
     await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', ada)
     const [call] = scripted.callsOf('sessions')
     await expect.poll(() => ended).toContain(call?.headers['mcp-session-id'])
-    // Only the agent's own session is left. The one in which the user's tools were looked up has ended too.
+    // Only the agent's own session is left. The session in which the user's tools were looked up has ended too.
     expect(sessions.filter(session => !ended.includes(session))).toEqual(['session-1'])
   })
 })

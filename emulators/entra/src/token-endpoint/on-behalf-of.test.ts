@@ -55,7 +55,7 @@ describe('on-behalf-of', () => {
     },
   )
 
-  it('returns /.default among the granted scopes, since the sidecar caches only tokens with the requested scope', async () => {
+  it('returns /.default among the granted scopes, since the sidecar finds cached tokens by the requested scope', async () => {
     const { body } = await requestObo(entra, await tcOf(ada))
     expect(body.scope.split(' ')).toEqual([
       `api://${weatherAppId}/Weather.Read`,

@@ -160,7 +160,7 @@ export class Approvals {
   }
 }
 
-/** Whether one of these calls waited before: a step-up or consent after an approval keeps the approval's expiry. */
+/** Whether one of these calls has waited before. Its new wait, such as a step-up after an approval, then keeps the old expiry. */
 function isSameWait({ pending: before }: Pick<Continuation, 'pending'>, { pending }: Wait): boolean {
   return pending.some(({ callId }) => before.some(call => call.callId === callId))
 }

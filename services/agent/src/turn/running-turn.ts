@@ -39,7 +39,7 @@ export type Asked = Pick<
 export interface TurnObservers {
   readonly approvals: { pause(turn: Turn, waiting: Waiting): Promise<Asked> }
   readonly metrics: TurnMetrics
-  /** Where turns are traced. The turn's id is then the id of the trace that is under way, as a GUID. */
+  /** Set if turns are traced. The turn's id is then the id of the current trace, in the form of a GUID. */
   readonly tracer?: Tracer | undefined
 }
 

@@ -1,6 +1,6 @@
 import type { Flow, UserFlow } from '@entra-bedrock-agent/identity-trace'
 
-/** The owner of an answer: agent, flow and, in a user's flow, the user. Only the owner’s later questions send the answer along. */
+/** The owner of an answer: agent, flow and, in a user's flow, the user. An answer is history only for its owner’s questions. */
 export type Owner = {
   /** The agent’s name. */
   readonly agent: string

@@ -179,7 +179,7 @@ export class McpConnection {
   }
 }
 
-/** Sends a message, and answers what the server asks before it responds. Notes whether a tool may have run. */
+/** Sends a message, and answers requests that the server makes before it responds. Notes whether a tool may have run. */
 async function post(
   exchange: Exchange,
   request: OutboundRequest,
