@@ -1,8 +1,8 @@
 /**
- * The CPU that tools cost by being offered to the model, whether or not it calls them: a Bedrock turn that asks for the
- * weather (two calls of the model) with 0, 1, 20 and 100 MCP tools beside the weather tools. An agent for each number, in
- * rounds; every service is a process of its own. Nearly all of that CPU is the AWS SDK's, which writes, hashes and sends
- * the tools with each call; the agent's own share for each tool and turn is some hundredths.
+ * Measures the CPU that MCP tools cost merely by being offered to the model. A Bedrock turn asks for the weather (two calls
+ * of the model). Besides the weather tools its model is offered 0, 1, 20 or 100 MCP tools, by an agent for each number. Every
+ * service is a process of its own. Nearly all of that CPU is the AWS SDK's, which writes, hashes and sends the tools with each
+ * call; the agent's own share for each tool and turn is some hundredths of a millisecond.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -103,7 +103,7 @@ async function ask(url: string): Promise<ChatResponse> {
   return turn
 }
 
-/** The tokens of a turn. @throws where the model was not offered the tools that are measured. */
+/** The tokens of a turn. @throws if the model was not offered exactly the measured tools. */
 async function usageWith(count: number, url: string): Promise<Partial<NonNullable<ChatResponse['usage']>>> {
   const { trace, usage } = await ask(url)
   const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: readonly string[] }

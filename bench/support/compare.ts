@@ -26,8 +26,8 @@ export interface Comparison extends Round {
 }
 
 /**
- * Measures all peers in every round, so that other load of the machine affects all alike. Each round begins with the next
- * peer, so that each goes first equally often and idles equally long.
+ * Measures all peers in every round, so that other programs on the machine affect all peers alike. Each round starts with
+ * another peer, so that all peers go first equally often and idle equally long.
  */
 export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
   const results = new Map(

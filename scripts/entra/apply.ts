@@ -78,7 +78,7 @@ async function create(run: Run, wanted: TenantObject): Promise<void> {
   for (const request of (await wanted.clear?.(run.graph)) ?? []) await run.graph.send(request)
   const created = (await sendCreation(run, wanted)) ?? (await read(run, wanted))
   const { secretText } = created
-  // Entra shows the secret only now. It is written to this file and to no other.
+  // Entra shows the secret only in this response. It is written to this file and to no other.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })
   run.receipt.record(wanted.key, toRecord(created, run.clock.nowMs()))
 }

@@ -14,7 +14,7 @@ export interface Recorded {
 export interface Receipt {
   readonly version: 1
   readonly tenantId: string
-  /** Part of the description of each application that was made, so that a run finds those of an interrupted run. */
+  /** Stands in the description of each application, so that a run finds what an interrupted run has made. */
   readonly setUpId: string
   readonly settings: Settings
   /** Users who made the recorded objects: Entra makes them owners. */
@@ -32,9 +32,9 @@ export class ReceiptFile {
   #receipt: Receipt | undefined
 
   /**
-   * Reads the file, unless the receipt is to be written anew for the set-up that is `adopted`.
+   * Reads the file. With `adopted`, the id of a set-up, the receipt is to be written anew and the file is not read.
    *
-   * @throws {Mistake} when the file is no receipt, or the receipt of another set-up.
+   * @throws {Mistake} if the file is no receipt; with `adopted`, only if it is the receipt of another set-up
    */
   constructor(path: string, adopted?: string) {
     this.path = path

@@ -13,13 +13,13 @@ import {
   challenge,
   consentRequest as consent,
   finish,
-  isPressable,
   pause,
   alertQuestion as question,
   alertText as said,
   told as step,
   toolStep,
   untilApproval,
+  untilPressable,
 } from './support/waiting-turns.ts'
 
 const browser = useBrowser()
@@ -49,7 +49,7 @@ describe('a call that changes something', () => {
     }
     const lost = async () => {
       const answer = await ask(page, question)
-      await isPressable(page)
+      await untilPressable(page)
       await page.route('**/api/chat/continue', lose)
       await button(page, 'Create alert').click()
       await page.getByRole('region', { name: 'No answer came' }).waitFor()
@@ -76,7 +76,7 @@ describe('a call that changes something', () => {
   ])('has buttons that nothing covers at %i × %i', async (width, height) => {
     const page = await browser.open(agent.url, { viewport: { width, height } })
     await ask(page, question)
-    await isPressable(page)
+    await untilPressable(page)
     for (const name of ['Create alert', 'Don’t create']) {
       await button(page, name).scrollIntoViewIfNeeded()
       const box = await button(page, name).boundingBox()
@@ -113,7 +113,7 @@ describe('a call that changes something', () => {
     await page.getByLabel('Your question').pressSequentially('And in')
     ready.resolve()
     await approval(page).waitFor()
-    await isPressable(page)
+    await untilPressable(page)
     await page.keyboard.type(' Rome?')
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
@@ -122,12 +122,12 @@ describe('a call that changes something', () => {
     agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await ask(page, question)
-    await isPressable(page)
+    await untilPressable(page)
     agent.refusal = problem('AGENT_BUSY', { status: 503 })
     await button(page, 'Create alert').click()
     await approval(page).getByText('Title of AGENT_BUSY.').waitFor()
     agent.refusal = undefined
-    await isPressable(page)
+    await untilPressable(page)
     await button(page, 'Create alert').click()
     await page.getByText('The alert is set.').waitFor()
   })
@@ -137,7 +137,7 @@ describe('a call that changes something', () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
-    await isPressable(page)
+    await untilPressable(page)
     await button(page, 'Create alert').click()
     await answer.getByText('APPROVAL_EXPIRED', { exact: true }).waitFor()
     await answer.getByRole('button', { name: 'Ask again' }).first().waitFor()
@@ -160,7 +160,7 @@ describe('several calls at once', () => {
     agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await isPressable(page, 'Approve all')
+    await untilPressable(page, 'Approve all')
     await button(page, 'Create alert').click()
     await page.getByText('1 call not decided yet.').waitFor()
     await button(page, 'Go on as decided').click({ force: true })
@@ -180,7 +180,7 @@ describe('several calls at once', () => {
     agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await isPressable(page, 'Approve all')
+    await untilPressable(page, 'Approve all')
     await button(page, 'Approve all').click()
     expect(agent.continued).toEqual([])
     await button(page, 'Go on as decided').click()
@@ -209,13 +209,13 @@ describe.each([
     await prepareToExamine(page)
     const see = (state: string) => examine(page, allRules, state, `${colorScheme}, ${width}`)
     await ask(page, question)
-    await isPressable(page)
+    await untilPressable(page)
     await see('approval')
     await button(page, 'Create alert').click()
-    await isPressable(page, 'Confirm it’s you')
+    await untilPressable(page, 'Confirm it’s you')
     await see('step-up')
     await button(page, 'Cancel').click()
-    await isPressable(page, 'Review and consent')
+    await untilPressable(page, 'Review and consent')
     await page.getByText('You may not consent yourself?').click()
     await see('consent')
     await button(page, 'Don’t consent').click()
@@ -234,7 +234,7 @@ describe('a consent', () => {
     await page.clock.install()
     await page.reload()
     await ask(page, question)
-    await isPressable(page, 'Review and consent')
+    await untilPressable(page, 'Review and consent')
     const come = (count: number) => expect.poll(() => agent.continued.length).toBe(count)
     await page.evaluate("new BroadcastChannel('consent:state-of-consent').postMessage({})")
     await come(1)
@@ -257,7 +257,7 @@ describe('a consent', () => {
       send(...untilApproval(request), pause(request, { kind: 'consent', consent: elsewhere }))
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await isPressable(page, 'Don’t consent')
+    await untilPressable(page, 'Don’t consent')
     expect(await button(page, 'Review and consent').count()).toBe(0)
     expect(await page.getByText('evil.example').count()).toBe(0)
   })

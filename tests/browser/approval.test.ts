@@ -11,13 +11,13 @@ import {
   challenge,
   decisionStep,
   finish,
-  isPressable,
   pause,
   alertQuestion as question,
   alertText as said,
   told as step,
   toolStep,
   untilApproval,
+  untilPressable,
 } from './support/waiting-turns.ts'
 
 const browser = useBrowser()
@@ -40,7 +40,7 @@ describe('a call that changes something', () => {
     ])
     expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
     expect(agent.continued).toEqual([])
-    await isPressable(page)
+    await untilPressable(page)
     await button(page, 'Create alert').click()
     await answer.getByText('The alert is set.').waitFor()
     expect(agent.continued).toEqual([
@@ -75,7 +75,7 @@ describe('a call that changes something', () => {
       )
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
-    await isPressable(page)
+    await untilPressable(page)
     await button(page, 'Don’t create').click()
     await answer.getByText('I have not set it up.').waitFor()
     expect(agent.continued[0]?.decisions).toEqual([{ callId: 'c1', digest: 'd1', decision: 'deny' }])
@@ -104,7 +104,7 @@ describe('a call that changes something', () => {
     await button(page, 'Create alert').click({ force: true })
     expect(agent.continued).toEqual([])
     await page.clock.runFor(600)
-    await isPressable(page)
+    await untilPressable(page)
     await page.locator('.pause-card h3').focus()
     for (const key of ['Enter', 'Space', 'Escape', 'y']) await page.keyboard.press(key)
     await approval(page).waitFor()
@@ -118,7 +118,7 @@ describe('a call that changes something', () => {
     await page.getByLabel('Your question').fill(question)
     await page.keyboard.press('Enter')
     await page.locator('.pause-card h3:focus').waitFor()
-    await isPressable(page)
+    await untilPressable(page)
     await page.keyboard.press('Tab')
     expect(await page.locator(':focus').textContent()).toBe('Create alert')
     await page.keyboard.press('Tab')
@@ -192,7 +192,7 @@ describe('the trace', () => {
     }
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await isPressable(page)
+    await untilPressable(page)
     await button(page, 'Create alert').click()
     await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
     await page

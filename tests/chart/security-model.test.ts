@@ -41,7 +41,7 @@ describe.each(federations)('With %s for Entra and %s for AWS', (credential, auth
 
   it('tokens live an hour, have one audience, and are in the one container that needs them', async () => {
     const lifetime = { path: 'token', expirationSeconds: 3600 }
-    // The other tokens are added by webhooks.
+    // The chart adds only these two tokens; with the other federations, webhooks add theirs.
     const projected = {
       ProjectedToken: { holder: 'demo-agent/sidecar', audience: 'api://AzureADTokenExchange', ...lifetime },
       webIdentity: { holder: 'demo-agent/agent', audience: 'sts.amazonaws.com', ...lifetime },

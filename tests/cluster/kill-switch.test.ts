@@ -68,14 +68,14 @@ const askAgent = async (agent: string) => {
 }
 
 describe('the kill switch', { timeout: 120_000 }, () => {
-  it('without a deny list stops new tokens, and tokens from before still pass', async () => {
+  it('without a deny list stops new tokens, while tokens from before the switch still pass', async () => {
     const { code, output, said } = await runEntra('disable', '--prove')
     expect({ code, said }).toEqual({ code: 0, said: '' })
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
     expect((await runEntra('enable')).code).toBe(0)
   })
 
-  it('with a deny list stops calls with tokens from before too, while two other agents go on', async () => {
+  it('with a deny list stops calls with tokens from before the switch too, while two other agents go on', async () => {
     expect(await askAgent('weather')).toEqual([200, undefined])
     const { code, output, said } = await runEntra('disable', '--prove', '--deny-list')
     expect({ code, said }).toEqual({ code: 0, said: '' })
@@ -98,7 +98,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     expect(await rows()).toContainEqual({ agent: agentId })
   })
 
-  it('is undone, except for tokens from before', async () => {
+  it('is undone by enable, but tokens that were issued earlier stay denied', async () => {
     await demo.openEntra()
     const { code, output } = await runEntra('enable', '--deny-list')
     expect(code).toBe(0)

@@ -16,7 +16,7 @@ const reachable = {
 let demo: Demo
 
 beforeAll(async () => {
-  // About as fast as a real model, so that answers are under way whenever a pod ends.
+  // The emulated model is about as slow as a real one, so that answers are under way whenever a pod ends.
   demo = await Demo.install('rollout', {
     agent: reachable,
     emulators: { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } },

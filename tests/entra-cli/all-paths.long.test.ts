@@ -185,7 +185,7 @@ function goOn({ continuation, calls, agent }: Paused, userToken: string): Promis
   return post('/api/chat/continue', { ...request, continuation, decisions }, userToken)
 }
 
-/** Consents as Ada, and returns where the browser goes then. */
+/** Consents as Ada, and returns the URL to which the browser is then redirected. */
 async function giveConsent(url: string): Promise<string | null> {
   const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
     fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })

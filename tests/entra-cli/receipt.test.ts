@@ -12,11 +12,11 @@ const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--
 const lockPath = () => `${tenant.workplace.receiptPath}.lock`
 const holder = (process: number, host = hostname()) =>
   JSON.stringify({ id: 'other', process, host, since: '2026-11-28T06:00:00.000Z' })
-/** No system has so many processes. */
+/** A process id that is too high for any system. */
 const noProcess = 2 ** 30
 
 describe('two runs at once', () => {
-  it('make one of everything, and the second says why it stops', async () => {
+  it('make every object only once, and the second run says why it stops', async () => {
     await run('apply', ...options)
     const whole = portrait()
     for (let trial = 0; trial < 3; trial++) {
@@ -33,7 +33,7 @@ describe('two runs at once', () => {
     expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
   })
 
-  it.each(['destroy', 'disable', 'enable'])('stop the second one if it is to %s', async command => {
+  it.each(['destroy', 'disable', 'enable'])('stop the second run if its command is %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), holder(process.pid))
     const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
@@ -42,7 +42,7 @@ describe('two runs at once', () => {
     expect(existsSync(lockPath())).toBe(true)
   })
 
-  it.each(['plan', 'status'])('do not stop the second one if it only reads: %s', async command => {
+  it.each(['plan', 'status'])('do not stop the second run if its command only reads: %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), holder(process.pid))
     expect((await run(command)).code).toBe(0)

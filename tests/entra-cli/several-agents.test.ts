@@ -105,7 +105,7 @@ describe('agents with rights of their own', () => {
     expect(readFileSync(tenant.workplace.agentsPath, 'utf8')).toBe('[1]')
   })
 
-  it('get and lose rights when other rights are named, the user account with its consent', async () => {
+  it('get and lose rights, and a user account with its consent, when apply names other rights', async () => {
     await run(`apply ${agents}`)
     const user = users()[0]?.id
     const plan = await run('plan --agent weather:obo --agent trainee:autonomous')
@@ -167,14 +167,14 @@ describe('the user account of an agent', () => {
     expect(grant?.scope).toBe('Weather.Read')
   })
 
-  it('is made by beta if v1.0 does not know such accounts', async () => {
+  it('is made through Graph’s beta version if v1.0 does not know such accounts', async () => {
     tenant.graph.decide = ({ path }) => (/^\/v1\.0\/users\/microsoft/.test(path) ? 'not-know' : 'pass')
     expect((await run(`apply ${agents}`)).code).toBe(0)
     expect(writes()).toContain('POST /beta/users/microsoft.graph.agentUser')
     expect((await run('status')).code).toBe(0)
   })
 
-  it('is refused to some users whatever their role, and apply says so with what to do', async () => {
+  it('can be refused by a tenant to every user, and apply then says so and what to do', async () => {
     tenant.graph.decide = ({ method, path }) =>
       method === 'POST' && path.includes('agentUser') ? 'forbid' : 'pass'
     const { code, said } = await run(`apply ${agents}`)
@@ -186,7 +186,7 @@ describe('the user account of an agent', () => {
     expect(users()).toHaveLength(1)
   })
 
-  it('needs a permission, which is checked before anything is made, unless no agent has an account', async () => {
+  it('needs a permission, which apply checks before it makes anything, but only if an agent has an account', async () => {
     const others = permissions.filter(one => !one.startsWith('AgentIdUser.'))
     tenant.workplace.useToken(await graphToken(tenant, others))
     const { code, said } = await run(`apply ${agents}`)
@@ -244,7 +244,7 @@ describe('a user account that nobody asked for', () => {
     expect(code).toBe(3)
   })
 
-  it('keeps everything from being deleted without --with-foreign-agents, and with it is deleted too', async () => {
+  it('makes destroy delete nothing, except with --with-foreign-agents, which deletes the account too', async () => {
     await addUser()
     const refused = await run('destroy --yes')
     expect(refused.said).toContain('deletes 1 of its agents’ user accounts that the receipt does not know')

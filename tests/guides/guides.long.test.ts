@@ -15,7 +15,7 @@ import { type Block, blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
-/** The output of commands that our tests do not run. */
+/** The issuer that the guide’s commands would print, which the tests do not run. */
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 
 needs('python')

@@ -29,7 +29,7 @@ beforeAll(async () => {
   walk.write('settings.env', settings)
   walk.write('registrations.json', registrations)
   await walk.run(walk.commandWith('run pack:entra-tokens'))
-  // From npm's cache, without fetching again.
+  // npm takes the packages from its cache and does not fetch them again.
   await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
   const folder = join(clone, 'services/agent/src/tools/tasks')
   mkdirSync(folder)
@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => walk.end())
 
-/** Makes a copy of this clone, installed and built, that tests may write into. */
+/** Copies this clone, with what is installed and built, to the folder `clone`, where tests may write. */
 function copyClone(clone: string): string {
   const parts =
     'emulators packages scripts services LICENSE Makefile package.json package-lock.json tsconfig.json'
@@ -54,7 +54,7 @@ function copyClone(clone: string): string {
   return clone
 }
 
-/** Inserts the guide's import and list into the file. */
+/** Adds the guide's import to the file, and puts the guide's list of toolsets in place of the file's. */
 function nameToolset(config: string, line: string): void {
   const [imported = '', list = ''] = line.trim().split('\n\n')
   const before = readFileSync(config, 'utf8')

@@ -31,7 +31,7 @@ export interface Fault {
 }
 
 const components = ['agent', 'weather-api'] as const
-/** While the only pod of the weather API is replaced. The tests on clusters show that no turn fails if there are two. */
+/** Codes while the only pod of the weather API is replaced. With two pods no turn fails, as the tests on clusters show. */
 const onePodOfWeather: RightCodes = { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] }
 const noEntra = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
 
@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'Entra’s keys are replaced without overlap',
-    // Entra refuses a T1 of the old key (AADSTS700027), which the sidecar has in its cache for ten seconds.
+    // The sidecar sends cached T1s of the old key for ten more seconds; Entra refuses them (AADSTS700027).
     right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'FEDERATION_MISMATCH', 'USER_TOKEN_INVALID'] },
     // For this long, services may have the old keys, and sidecars old tokens.
     showsWithinMs: 25_000,
@@ -241,8 +241,8 @@ async function untilEnded({ demo }: Target, { pod, container, since, reason }: E
 }
 
 /**
- * Removes the rule for DNS from the agent's policy, so that its pods cannot resolve names. Some open connections are ended
- * too, since these need no names.
+ * Removes the rule for DNS from the agent's policy, so that its pods cannot resolve names. Also ends some open connections,
+ * which would go on without names.
  */
 async function closeWayToNames(target: Target): Promise<() => Promise<unknown>> {
   const { entra, bedrock, demo } = target

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'get-jwks'
 
 const shortestModulusBits = 2048
-/** FIPS 186-5 §5.1 allows no smaller exponent. With 1 anybody can make a signature; with 3, one that passes an inexact check. */
+/** FIPS 186-5 §5.1 allows no smaller exponent. With 1 anybody can forge signatures; with 3, signatures that pass a sloppy check. */
 const smallestExponent = 65_537n
 
 /** The PEM of an RSA key (RFC 7518 §6.3.1) that is strong enough and published for signatures; `undefined` for other keys. */

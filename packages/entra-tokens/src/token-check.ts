@@ -39,7 +39,7 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
       await denyList?.ready()
       const { claims, checks } = await verifier.verify(token)
       const access = decideAccess(claims, { callers, requireAgentMarker, ...needs })
-      // Checked before all other refusals, so that no user is asked for more on behalf of a denied agent.
+      // The deny list comes first: for a denied agent no user shall be asked to consent or to sign in again.
       const denial = denyList?.find(access.identity, Number(claims['iat'] ?? 0))
       if (denial) return { ...access, checks: [], refusal: refusals[denial] }
       const passed = denyList && !access.refusal ? (['deny-list'] as const) : []

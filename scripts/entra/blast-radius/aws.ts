@@ -21,7 +21,7 @@ export async function compareRole(
   const trust: Statement[] = []
   for (const { parameters, region } of waysOf(found, credentials)) {
     const made = await render(arn, parameters, region)
-    // The template refuses these parameters, so the role was not made with them.
+    // If the template refuses parameters, the role cannot have been made with them.
     if (!(made instanceof ParameterError)) trust.push(...made.trust)
   }
   const profile = profilesOf(found).find(

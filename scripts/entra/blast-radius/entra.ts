@@ -82,7 +82,7 @@ interface List {
   readonly members: readonly Json[] | undefined
 }
 
-/** The members of each list of the blueprint and its agents, with names in place of ids. */
+/** The lists of the blueprint and its agents (owners, secrets …); their members have names in place of ids. */
 async function readLists(run: Run, target: Target): Promise<readonly List[]> {
   const addNames = namesFrom(run.graph)
   const lists: List[] = []

@@ -9,7 +9,7 @@ export const words: Record<Mark, string> = {
 }
 const colours = { surplus: 'red', fault: 'red', unread: 'yellow' } as const
 
-/** The two trees as lines for a terminal; coloured on a terminal only. */
+/** The two trees as lines of text, with colours only if the output is a terminal. */
 export function writeText({ blueprint, who, what, tenantId }: BlastRadius): string {
   return [
     `${blueprint.title} (${blueprint.id}) in tenant ${tenantId}`,

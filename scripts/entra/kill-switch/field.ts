@@ -7,7 +7,7 @@ import { StepFailed } from '../refusals.ts'
 /** The result of a request. `busy` and `failed` do not tell whether an agent is on or off. */
 export interface Answer {
   readonly kind: 'given' | 'refused' | 'busy' | 'failed'
-  /** For people: `AADSTS7000112`, `403 deny-list`. */
+  /** The reason for people, such as `AADSTS7000112` or `403 deny-list`. */
   readonly code: string
 }
 
@@ -27,7 +27,7 @@ const apiPort = 8080
 /** The sidecar's entry for tokens of the agent as itself. */
 const entry = 'weatherApp'
 const apiPath = '/weather?city=Dallas'
-/** Entra limits the rate of requests, or has a problem of its own. */
+/** Codes by which Entra says that it limits the rate of requests, or has a problem of its own. */
 const busyCodes = ['AADSTS90055', 'AADSTS90033']
 
 /**
@@ -105,7 +105,7 @@ async function fetchToken(
     const [, token] = /"authorizationHeader"\s*:\s*"Bearer ([\w.-]+)"/i.exec(body) ?? []
     return token === undefined ? { kind: 'failed', code: 'no token' } : { kind, code: String(status), token }
   }
-  // The status is the sidecar's own and does not depend on Entra's.
+  // The sidecar's status does not follow Entra's, so only the AADSTS code tells what Entra said.
   const [aadsts] = /AADSTS\d+/.exec(body) ?? []
   if (kind === 'busy' || busyCodes.includes(aadsts ?? ''))
     return { kind: 'busy', code: aadsts ?? String(status) }

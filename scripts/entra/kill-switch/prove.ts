@@ -7,7 +7,7 @@ import { Series } from './series.ts'
 const enough = 10
 const pauseMs = 150
 const longestPauseMs = 5_000
-/** What Entra says of an agent that is switched off. */
+/** The code by which Entra refuses an agent that is switched off. */
 const disabledCode = 'AADSTS7000112'
 /** How long an API may still accept an expired token, since clocks differ. */
 const toleranceMs = 60_000
@@ -38,9 +38,9 @@ export interface Proof {
   readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
   /** The results of the other agents. */
   readonly controls: readonly Series[]
-  /** When the last token from before expires, in milliseconds since 1970. */
+  /** When the last token from before the switch expires, in milliseconds since 1970. */
   readonly expiresMs: number
-  /** Whether the proof waited until the API refused the token from before. */
+  /** Whether the proof waited for the API to refuse the token from before the switch. */
   readonly isApiAwaited: boolean
   /** Why the proof failed; empty if it succeeded. */
   readonly doubts: readonly string[]

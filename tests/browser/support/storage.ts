@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core'
 
-/** Makes any access to storage throw, as browsers do whose users block site data. */
+/** Makes any access to storage throw, as in a browser whose user blocks site data. */
 export async function blockStorage(context: BrowserContext): Promise<void> {
   await context.addInitScript(`for (const name of ['localStorage', 'sessionStorage']) {
     Object.defineProperty(globalThis, name, {

@@ -34,8 +34,8 @@ export const consentRequest = {
 export const approvalCard = (page: Page) => page.getByRole('region', { name: 'Create alert?' })
 export const cardButton = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
-/** Waits until the half second is over in which a card ignores clicks. */
-export async function isPressable(page: Page, name = 'Create alert'): Promise<void> {
+/** Waits until a card takes clicks, which it ignores for its first half second. */
+export async function untilPressable(page: Page, name = 'Create alert'): Promise<void> {
   await page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first().waitFor()
 }
 

@@ -4,7 +4,7 @@ import type { Namespace } from './namespace.ts'
 
 /** The emulators' image, since it has Node. */
 const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
-/** An image with a shell, for changes of the node. */
+/** An image with a shell, for scripts that change the node. */
 const debianImage = 'node:26-trixie-slim'
 
 export interface PodOptions {
@@ -45,8 +45,8 @@ export async function startPod(namespace: Namespace, { name, script, env = {} }:
 }
 
 /**
- * Starts a pod to which the node routes these addresses, in place of the internet. It changes the node's routes while it
- * runs, so it is only for disposable clusters with one node.
+ * Starts a pod that takes the place of the internet: the node routes packets for these addresses to it. This changes the
+ * node's routes, so it is only for disposable clusters with one node.
  */
 export async function startOutsideWorld(
   namespace: Namespace,

@@ -38,7 +38,7 @@ interface Asked {
   readonly mode: 'direct' | 'bedrock'
 }
 
-/** Whose token a server got, as the server itself verified. */
+/** The client and the subject of the token that a server got, as the server itself verified them. */
 interface Seen {
   readonly caller: unknown
   readonly subject: unknown
@@ -85,7 +85,7 @@ beforeAll(async () => {
   for (const user of users) tokens.set(user, await stack.signIn(user))
 }, 120_000)
 
-/** Each agent has the rights of the seeded one at every API. */
+/** Gives each agent the rights that the seeded agent has at every API. */
 function addAgentsAndUsers(): void {
   const { content } = tenantOf(stack).directory
   const seeded = identities.agentId
@@ -188,7 +188,7 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
     `${answered.length} of ${turns.length} turns were answered, ${mixed.length} mixed. Refused: ${JSON.stringify([...codes])}
 `,
   )
-  // Only turns of the agent that is switched off fail, and turns while the sidecar is slow to restart.
+  // A turn may fail only because its agent is switched off or because the sidecar is restarting.
   const isExplained = ([{ agent }, code]: [Asked, unknown]) =>
     code === 'AGENT_DISABLED' ? agent === switchedOff : temporary.has(code)
   expect(refused.filter(one => !isExplained(one))).toEqual([])

@@ -4,7 +4,7 @@ import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, post, question } from './ask.ts'
 
-// Other parts are not started, since the agent has to refuse these requests itself.
+// Only the agent is started, since it has to refuse these requests before it calls anybody.
 const stack = await forFile(Stack.start({}, ['agent']))
 
 async function send(body: string, headers: Record<string, string>, accept = 'application/json') {
@@ -84,7 +84,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
 })
 
 describe('The content of a request', () => {
-  it('is named if it is unknown', async () => {
+  it('is named in the problem if the agent does not know it', async () => {
     const { body } = await ask(stack.agentUrl, { surprise: 1 } as object)
     expect(body.detail).toContain('surprise')
   })
@@ -128,7 +128,7 @@ describe('The content type of the answer', () => {
   )
 })
 
-/** By node:http, because fetch adds an Accept header of its own. A message without a city is answered at once. */
+/** Uses node:http, because fetch adds an Accept header of its own. A message without a city is answered at once. */
 function answerTypeFor(accept: string | undefined): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
   const headers = { 'content-type': 'application/json', ...(accept === undefined ? {} : { accept }) }

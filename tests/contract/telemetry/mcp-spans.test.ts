@@ -73,7 +73,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
     expect(spansOf(revision, 'POST /mcp').map(methodOf).sort()).toEqual([...handshake, 'tools/call'])
   })
 
-  it('says why the tool failed: the server by its code, the agent by its own', () => {
+  it('says why the tool failed, on each side by a code of that side', () => {
     const turn = `${revision} fails`
     expect(spansOf(turn, 'tools/call get_weather')).toMatchObject([
       { failed: true, attributes: { 'error.type': 'MCP_TOOL_FAILED', 'mcp.protocol.version': revision } },

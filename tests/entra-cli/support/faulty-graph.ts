@@ -3,7 +3,7 @@ import type { SendRequest } from '../../../emulators/entra/src/testing/start-ent
 export interface Call {
   readonly method: string
   readonly path: string
-  /** 1 for the first. */
+  /** The first call has number 1. */
   readonly number: number
 }
 
@@ -49,8 +49,8 @@ export class FaultyGraph {
 }
 
 /**
- * The calls at which breaking off makes a difference: the first, writes, and the call after each write. At all others, receipt
- * and tenant are as at the previous call. Losing a call on its way to Graph is like losing the previous response.
+ * The calls at which an interruption matters: the first, each write, and the call after each write. At any other call, receipt
+ * and tenant are as at the call before it. A request that is lost leaves the same as a lost response to the previous request.
  */
 export function decisiveCalls(calls: readonly Call[]): readonly Call[] {
   const isWrite = (call: Call | undefined) => call !== undefined && call.method !== 'GET'

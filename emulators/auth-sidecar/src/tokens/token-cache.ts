@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 export interface CachedToken {
   readonly accessToken: string
   readonly expiresAtMs: number
-  /** From when on to renew it, if Entra sent `refresh_in`. */
+  /** From this time on the token is renewed; `undefined` if Entra sent no `refresh_in`. */
   readonly refreshAtMs: number | undefined
   /** In lower case. */
   readonly scopes: ReadonlySet<string>

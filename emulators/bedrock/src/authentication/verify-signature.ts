@@ -69,7 +69,7 @@ function findUnsignedHeader({ headers }: ReceivedRequest, signed: readonly strin
   return missing && `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`
 }
 
-/** Whether the stated hash is that of the body: the library trusts the hash that a request states. */
+/** Whether the hash in the header is the hash of the body: the signing library trusts the header. */
 function isHashOfBody({ headers, body }: ReceivedRequest): boolean {
   const claimed = headers['x-amz-content-sha256']
   return claimed === undefined || claimed === createHash('sha256').update(body).digest('hex')

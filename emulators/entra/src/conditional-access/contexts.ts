@@ -3,7 +3,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { challengeContexts } from './claims.ts'
 
-/** For this time after a second factor, even a policy with “every time” asks for no other. */
+/** For this long after a second factor, even a policy with “every time” demands no new one. */
 const everyTimeToleranceMs = 5 * 60_000
 
 /** Who signed in, and how. */
@@ -12,13 +12,13 @@ export interface SignInFacts {
   /** When they last proved a second factor in this session, in milliseconds since 1970. */
   readonly secondFactorAtMs: number | undefined
   /**
-   * Whether a policy that asks every time is applied: not when a confidential client gets a token without its user.
+   * Whether “every time” policies apply. They do not when a confidential client gets a token in the user's absence.
    * https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
    */
   readonly appliesEveryTime: boolean
 }
 
-/** The enabled policies that name one of these contexts, are for this user, and that the sign-in does not meet. */
+/** The enabled policies for this user that name one of these contexts and that the sign-in does not meet. */
 export function unmetPolicies(
   entra: Entra,
   contexts: readonly string[],

@@ -42,7 +42,7 @@ export function requirePermission({ permissions }: Caller, ...sufficient: readon
     )
 }
 
-/** Refuses requests about agents with tokens that have the broad scope of the Azure CLI. */
+/** For requests about agents: as `requirePermission`, but refuses every token with the broad scope of the Azure CLI. */
 export function requireAgentPermission(caller: Caller, ...sufficient: readonly string[]): void {
   requirePermission(caller, ...(caller.permissions.has(directoryAccessAsUser) ? [] : sufficient))
 }

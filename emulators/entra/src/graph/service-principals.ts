@@ -50,7 +50,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
     const id = randomUUID()
     const agent = newServicePrincipal({
       id,
-      // On the wire the agent's client id is its object id.
+      // In tokens and token requests, an agent's client id is its object id.
       appId: id,
       kind: 'agentIdentity',
       displayName: body.displayName,
@@ -96,7 +96,7 @@ function addPrincipal(
   return principal
 }
 
-/** The parent of a new agent: a blueprint with a principal here. */
+/** The blueprint of a new agent; it must have a principal in this tenant. */
 function findBlueprint(entra: Entra, blueprintId: string): Application {
   const blueprint = entra.directory.application(blueprintId)
   if (blueprint?.kind !== 'agentIdentityBlueprint')
@@ -110,7 +110,7 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
   return blueprint
 }
 
-/** A principal as Graph shows it. An agent identity has no `appId` there. */
+/** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
   const { kind, sponsors, owners, agentIdentityBlueprintId, ...rest } = principal
   const properties = { ...rest, accountEnabled: shown(entra, principal, 'accountEnabled') }

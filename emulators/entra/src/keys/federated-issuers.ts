@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { refusal } from '../errors/entra-error.ts'
 
 const timeoutMs = 5_000
-/** Least time between two fetches that unknown key ids cause. */
+/** Tokens with unknown key ids make the emulator fetch the keys at most once in this time. */
 const refetchAfterMs = 2_000
 const keptForMs = 10 * 60_000
 

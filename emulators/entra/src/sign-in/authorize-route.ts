@@ -142,7 +142,7 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
 
 function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
   const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
-  // An agent gets consent only, and no code.
+  // A request for an agent only records consent; it returns no code.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,

@@ -15,7 +15,7 @@ export interface UserGrant {
   readonly client: Client
   readonly authentication: ClientAuthentication
   readonly userId: string
-  /** Empty where nobody signed in at a page. */
+  /** Empty if the user did not sign in at a page. */
   readonly sessionId: string
   /** The `scope` parameter as it was sent, which a refresh token keeps. */
   readonly scope: string
@@ -77,7 +77,7 @@ function contextsToGrant(
   })
 }
 
-/** The scope values that were requested and consented to; `/.default` requests all. */
+/** The scopes to grant: the requested ones or, for `/.default`, all that were consented to. Refuses missing consent. */
 function scopesToGrant(
   entra: Entra,
   client: Client,

@@ -6,7 +6,7 @@ import { opaque, pairwiseSubject } from './opaque.ts'
 interface IdTokenRequest {
   readonly clientId: string
   readonly user: User
-  /** Empty where nobody signed in at a page. */
+  /** Empty if the user did not sign in at a page. */
   readonly sessionId: string
   readonly nonce: string | undefined
   readonly openId: ReadonlySet<string>

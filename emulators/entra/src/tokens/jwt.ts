@@ -8,7 +8,7 @@ export interface IssuedToken {
   readonly expiresInSeconds: number
 }
 
-/** Entra sets `nbf` and `iat` this long before the issue, for verifiers whose clock is slow. */
+/** Entra sets `nbf` and `iat` this long before it issues a token, for verifiers whose clock is slow. */
 const backdatedSeconds = 300
 
 /** By how much the issuer's clock may be ahead. Expiry has no tolerance. */

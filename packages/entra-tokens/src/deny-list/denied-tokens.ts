@@ -1,21 +1,21 @@
 import { isGuid } from '@entra-bedrock-agent/service-kit'
 import type { Identity } from '../caller.ts'
 
-/** What is denied: every token that the agent brings, or only this token, so that a newer one may pass. */
+/** What a row denies: `agent` = every token of an agent; `token` = this token, while a newer one may pass. */
 export type Denial = 'agent' | 'token'
 
 const tokenIdForm = /^[\w-]{1,64}$/
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
-/** The last second of the year 9999, so that milliseconds are not taken for seconds. */
+/** The last second of the year 9999: a larger number is not in seconds, and is refused. */
 const latestTime = 253_402_300_799
 
 /** The tokens that a deny list names. A look-up takes the same time however long the list is. */
 export class DeniedTokens {
   /** The number of rows. */
   readonly size: number
-  /** The second since 1970 before which tokens are denied, by client id of the agent. */
+  /** By client id of an agent: its tokens from before this second since 1970 are denied. */
   readonly #agents = new Map<string, number>()
-  /** The second since 1970 before which tokens are denied, by object id of the subject. */
+  /** By object id of a subject: its tokens from before this second since 1970 are denied. */
   readonly #subjects = new Map<string, number>()
   readonly #tokens = new Set<string | undefined>()
 
@@ -27,8 +27,8 @@ export class DeniedTokens {
 
   /**
    * Reads a list: JSON, an array of `{"agent"}`, `{"agent", "issuedBefore"}`, `{"oid", "issuedBefore"}` and `{"uti"}`. Times are
-   * ISO 8601 with a zone, or seconds since 1970. Any other row makes the whole list unreadable, since it may be a denied agent with a
-   * typing error.
+   * ISO 8601 with a zone, or seconds since 1970. Any other row makes the whole list unreadable, since it may be the mistyped row of
+   * an agent.
    *
    * @throws {Error}
    */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeFailure, readApiProblem, readResponse, readScope } from './responses.ts'
 
 describe('a response', () => {
-  it('has no body if that is no JSON, and has all its challenges as one text', () => {
+  it('has no body if its text is no JSON, and has all its challenges as one text', () => {
     const headers = { 'www-authenticate': ['Basic', 'Bearer'] }
     expect(readResponse({ status: 200, headers, text: '<html>' })).toEqual({
       status: 200,
@@ -39,7 +39,7 @@ describe('a challenge', () => {
 })
 
 describe('a failure', () => {
-  it('is shown by the texts that problem documents, OAuth and JSON-RPC have, and nothing else', () => {
+  it('is shown only by those texts that problem documents, OAuth and JSON-RPC define', () => {
     const texts = {
       code: 'C',
       title: 'T',

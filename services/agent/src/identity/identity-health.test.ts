@@ -33,7 +33,7 @@ it.each([
   ['ENTRA_UNAVAILABLE', 'unavailable'],
   ['SIDECAR_MISCONFIGURED', 'unknown'],
   ['AGENT_NOT_PERMITTED', 'unknown'],
-] as const)('%s makes the other flow %s, until any token is obtained', (code, state) => {
+] as const)('%s in one flow makes the other %s, until any flow gets a token', (code, state) => {
   const record = new IdentityHealthRecord([agent])
   record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
@@ -110,7 +110,7 @@ describe('Of two agents', () => {
     })
   })
 
-  it('both are unavailable by a failure of what they share, and both recover', () => {
+  it('a failure of what they share makes both unavailable, and both recover', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenFailed(asked, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
     expect(seenBy(record, secondAgent).flows.obo.state).toBe('unavailable')

@@ -10,13 +10,13 @@ import { problem } from '../problems.ts'
 export interface SignInRules {
   readonly agents: Agents
   readonly userTokens: UserTokenVerifier
-  /** For agents without a rule of their own. */
+  /** Whether users have to sign in, for agents that do not set this themselves. */
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
 }
 
 /**
- * Reads who asks which agent in which flow, over a connection that may end.
+ * Reads who asks which agent in which flow. `connection` aborts when the connection of the request closes.
  *
  * @param asked the agent's name; default: the first one
  * @throws ProblemError INVALID_REQUEST for an agent that is not there or does not have the flow; SIGN_IN_REQUIRED, USER_TOKEN_*

@@ -229,7 +229,7 @@ class Step<Output> {
     this.#pending.push({ ...call, isAsked: false })
   }
 
-  /** @throws what the first of these calls failed with, if this failure ends the turn */
+  /** @throws the failure of the first of these calls whose failure ends the turn */
   end(calls: readonly Pick<StepCall<Output>, 'id'>[]): StepEnd<Output> {
     for (const { id } of calls) if (this.#fatal.has(id)) throw this.#fatal.get(id)
     for (const call of this.#asked) this.#askNow(call)

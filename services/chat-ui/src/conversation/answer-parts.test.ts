@@ -82,7 +82,7 @@ describe('the parts of an answer', () => {
     expect(split(-5)).toEqual([['', 'a'], [answer]])
   })
 
-  it('begin with the tools of the result if no step shows them', () => {
+  it('begin with the tools that the result lists, if no step shows where they were called', () => {
     const tools: ToolUse[] = [{ name: 'get_order', arguments: { number: 7 }, status: 'ok' }]
     const result = { tools } as Parameters<typeof partsOf>[0]['result']
     const parts = partsOf({ answer: 'Sunny.', toolMarks: [], steps: [{ ...call, parentId: 'x' }], result })

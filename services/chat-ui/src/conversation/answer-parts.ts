@@ -29,7 +29,7 @@ export function partsOf(told: Told): readonly AnswerPart[] {
     if (!step) continue
     const chip = chipOfStep(step, steps)
     const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
-    // The call of the API, if there was one, failed because the API wanted more from the user.
+    // If the waiting tool has called the API, that call failed: the API wanted more from the user.
     const status = isUnsent ? (chip.call ? 'failed' : 'denied') : chip.status
     chipsAt.set(place, [...(chipsAt.get(place) ?? []), { ...chip, status }])
   }

@@ -32,7 +32,7 @@ export interface ToolMark {
 
 /** The user's decision about a call, or their consent or step-up for it. */
 export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'stepId'> {
-  /** Missing for an approval. The title of a consent is its scopes. */
+  /** Absent if it was an approval. For a consent, `title` names the scopes. */
   readonly kind?: Exclude<PauseKind, 'approval'>
   readonly decision: Decision['decision']
 }

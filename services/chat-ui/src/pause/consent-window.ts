@@ -16,8 +16,8 @@ function basesOf(config: PublicConfig): string[] {
 }
 
 /**
- * Waits for what the window reports: an error code of OAuth 2.0, such as `access_denied`, or `undefined`. The report proves
- * nothing. Returns a function that stops waiting.
+ * Waits for the window's report: an error code of OAuth 2.0, such as `access_denied`, or `undefined` for none. The report
+ * proves nothing. Returns a function that stops waiting.
  */
 export function hearConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
   // The page that Entra returns to (`consent-return.ts`) reports on the channel of this name.

@@ -8,8 +8,8 @@ import { StepUpCard } from './step-up-card.tsx'
 const cards = { approval: ApprovalCard, 'step-up': StepUpCard, consent: ConsentCard } as const
 
 /**
- * What a turn waits for, with the buttons to continue. The card stays until a button is clicked, its time is over, or
- * something else is asked.
+ * What a turn waits for, with the buttons to continue. The card stays until the user clicks a button or asks something else,
+ * or its time is over.
  */
 export function PauseCard({ pause, ...props }: PauseCardProps) {
   const wasSent = props.sent !== undefined && pause.kind !== 'consent'

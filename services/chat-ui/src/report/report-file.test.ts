@@ -132,7 +132,7 @@ describe('an exported file', () => {
     expect(JSON.stringify(file)).not.toMatch(/owner|claimsChallenge/)
   })
 
-  it('is read back as it was written, from a report too, but its answers have no owner', () => {
+  it('is read back as it was written, also out of an HTML report, but its answers have no owner', () => {
     const file = writeFile([exchange], context, true)
     expect(readFile(JSON.stringify(file))).toEqual(file)
     const html = `<!doctype html><p>&lt;script type="application/json"…</p>${writeDataBlock(file)}`

@@ -80,7 +80,7 @@ function titlesOf(left: SideFacts, right: SideFacts): readonly [string, string] 
   return [left.names.agent, right.names.agent]
 }
 
-/** The four answers; the last one always has the title of the outcome, whoever decided. */
+/** The four answers. The last one is always titled “Outcome”, whoever allowed or denied the call. */
 function answersOf({ facts, names }: SideFacts): readonly FactAnswer[] {
   const { answers, outcome } = judge(facts, names)
   const last = answers.at(-1)

@@ -47,7 +47,7 @@ const trainee: PublicAgent = {
 }
 const config = { agents: first ? [first, trainee] : [] }
 
-/** Asks an agent two questions, then the second one side by side, and returns what was asked there. */
+/** Asks an agent two questions, then the second one side by side. Afterwards `asked` has only what both sides asked. */
 async function askSideBySide(agent: string) {
   const conversation = new Conversation(needs, agent)
   await conversation.ask('one')

@@ -115,7 +115,7 @@ function isListOfTools({ request }: TraceStep): boolean {
   return Object(request?.body).method === 'tools/list'
 }
 
-/** What the API wanted before it would run the call, and how the user has provided that or can provide it. */
+/** What the API wanted before it would run the call: a right, or a stronger sign-in that the user did or can do. */
 function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   if (contexts.length === 0) return [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]

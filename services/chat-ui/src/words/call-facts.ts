@@ -6,7 +6,7 @@ export interface CallFact {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** More levels than the arguments of tools have; deeper values are shown as JSON. */
+/** Arguments are taken apart to this depth, which no tool needs; deeper values are shown as JSON. */
 const mostLevels = 6
 
 /** All arguments of a call, each value whole. Names are put into words unless two of them would become the same. */
@@ -25,7 +25,7 @@ export function tellCallShortly(title: string, values: Values): string {
   return [title, ...flatten(values, []).map(({ value }) => value)].join(', ')
 }
 
-/** A call within a sentence: “create an alert”, or that a tool is called. Made from the call's title or the tool's name. */
+/** A call as part of a sentence, from its title or its tool's name: “create an alert”, or else “call list_alerts”. */
 export function tellAct(title: string): string {
   const [, verb, noun] = /^([A-Z]?[a-z]+)[ _]([a-z]+)$/.exec(title) ?? []
   if (!verb || !noun || noun.endsWith('s')) return `call ${title}`

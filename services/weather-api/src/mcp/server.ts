@@ -26,7 +26,7 @@ export interface ToolSources {
 }
 
 /**
- * Responds to one request of any revision of the protocol, with a server of its own, so that callers share nothing.
+ * Responds to a request of any revision of the protocol. Each request has an `McpServer` to itself: callers share nothing.
  *
  * @param signal aborts when the client closes the connection
  */

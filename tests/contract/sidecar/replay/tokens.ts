@@ -17,7 +17,7 @@ export function signByNewKey(claims: Json): string {
   return signToken(claims, newKeys.privateKey, newKeyId)
 }
 
-/** Signs with another key, under the id of Entra's. */
+/** Signs with a foreign key, but names the id of Entra's key in the header. */
 export function signByStranger(claims: Json): string {
   return signToken(claims, foreignKeys.privateKey)
 }

@@ -22,7 +22,7 @@ export interface FailureSigns {
   readonly requestId: string | undefined
 }
 
-/** A known failure: how it is recognised, and its texts. Without a hint, the catalogue's is used. */
+/** A known failure: how it is recognised, and its texts. Without `hint`, the hint of its `code` is used. */
 export interface FailureRule {
   readonly code: AgentProblemCode
   readonly when: (signs: FailureSigns, phase: CallPhase) => boolean
@@ -30,7 +30,7 @@ export interface FailureRule {
   readonly hint?: string | ((config: BedrockConfig) => string)
 }
 
-/** Reads an unknown error. */
+/** Reads the details of whatever was thrown. */
 export function readSigns(thrown: unknown): FailureSigns {
   const isCredential = thrown instanceof CredentialError
   const error = isCredential ? thrown.cause : thrown

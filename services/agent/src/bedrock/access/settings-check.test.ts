@@ -35,7 +35,7 @@ describe('settings that cannot work', () => {
     expect(found?.options.hint).toContain('eu.anthropic.claude-haiku-4-5-20251001-v1:0')
   })
 
-  it('are reported for retired models, together with the current ones', () => {
+  it('are reported for retired models, with a current model in the hint', () => {
     const found = checkSettings(configOf('us-west-2', 'us.anthropic.claude-3-5-haiku-20241022-v1:0'))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_RETIRED' })
     expect(found?.message).toContain('2026-06-19')

@@ -6,8 +6,8 @@ import { cleanText } from './clean-text.ts'
 const maxName = 128
 
 /**
- * What a call of a tool changes; `undefined` if it only reads. The configuration decides that. What a server says of its own tools
- * proves nothing, so it counts only where it says that a tool does more than the configuration says.
+ * What a call of a tool changes; `undefined` if the tool only reads. The configuration says which tools only read. What a server
+ * says of its own tools proves nothing, so it counts only if it says that such a tool changes something after all.
  * https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-annotations
  */
 export function describeChange(

@@ -20,7 +20,7 @@ export const AlertOrder = Type.Object({
 })
 export type AlertOrder = Static<typeof AlertOrder>
 
-/** As the API names an alert. */
+/** The id by which the API knows an alert. */
 export const AlertId = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'As list_alerts tells it.' }),
 })

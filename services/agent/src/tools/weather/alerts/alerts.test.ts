@@ -174,7 +174,7 @@ describe('sentences about alerts', () => {
     createdAt: '2026-11-28T12:00:00.000Z',
   }
 
-  it('say what an alert keeps, and that nothing watches the weather for it', () => {
+  it('name city, limit, last day and id of an alert, and say that nothing watches the weather for it', () => {
     expect(describeAlert(alert)).toBe(
       'There is an alert now: Oslo below −5.5 °C, until Friday 4 December 2026. Its id is id-1. An alert is a record: nothing watches the weather for it, and nobody is told.',
     )

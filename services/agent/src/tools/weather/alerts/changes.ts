@@ -4,8 +4,8 @@ import type { AlertOrder } from './alert.ts'
 import { describeOrder } from './sentences.ts'
 
 /**
- * What the tools that change alerts do. The API does a call once, however often it is sent: the API knows its key, or the alert is
- * gone already.
+ * What the tools that change alerts do. The API carries a call out once, however often the agent sends it: the API knows the
+ * call's idempotency key, or the alert is gone already.
  */
 const changes = {
   create_alert: {
