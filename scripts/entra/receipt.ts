@@ -46,7 +46,7 @@ export class ReceiptFile {
     return this.#receipt
   }
 
-  /** The receipt with these settings, or a new one without objects; it is not written to the file yet. */
+  /** Puts the settings into the receipt, or into a new one without objects; does not write the file yet. */
   begin(tenantId: string, settings: Settings): Receipt {
     const setUpId = randomUUID().slice(0, 8)
     const begun = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const

@@ -63,7 +63,7 @@ function nameToolset(config: string, line: string): void {
   writeFileSync(config, `${imported}\n${after}`)
 }
 
-describe('an API of the reader’s own, by its guide alone,', () => {
+describe('an API that a reader adds by the guide alone', () => {
   it.each([
     ['get_tasks', 'Use get_tasks for project Apollo', { project: 'Apollo' }],
     ['search_tasks', 'Use search_tasks with words “rocket”', { words: 'rocket' }],
@@ -91,7 +91,7 @@ describe('an API of the reader’s own, by its guide alone,', () => {
     }
   })
 
-  it('changes something once its user has approved exactly that, and not before', async () => {
+  it('changes something only after the user has approved exactly that change', async () => {
     const ada = await signIn({
       entraUrl: walk.url('7001'),
       redirectUri: `${walk.url('3001')}/auth/redirect.html`,
@@ -156,7 +156,7 @@ describe('an API of the reader’s own, by its guide alone,', () => {
       .toMatchObject({ components: { tasks_api: { state: 'ready' } } })
   })
 
-  it('refuses every token of the corpus, on both routes, and takes the right one', async () => {
+  it('refuses every bad token of the corpus, on both routes, and takes the right token', async () => {
     const issuer = await createIssuer()
     const port = await findFreePort()
     await walk.start(walk.commandWith('server.mjs'), 'Server listening', {

@@ -62,7 +62,7 @@ export class Load {
     return new Load(demo)
   }
 
-  /** Twenty clients start a Bedrock turn and close the connection when the answer begins. */
+  /** Has twenty clients start a Bedrock turn and close the connection when the answer begins. */
   async sendCrowdThatLeaves(): Promise<void> {
     const signal = ['/nodejs/bin/node', '--eval', "process.kill(1, 'SIGUSR2')"]
     await this.#demo.namespace.kubectl('exec', pod, '--', ...signal)

@@ -50,7 +50,7 @@ export async function sampleProcesses(namespace: Namespace): Promise<readonly Sa
 export interface Slope {
   /** Change in an hour. */
   readonly perHour: number
-  /** Its standard error. */
+  /** Standard error of `perHour`. */
   readonly error: number
 }
 

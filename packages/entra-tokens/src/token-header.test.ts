@@ -3,11 +3,11 @@ import { readKeyId } from './token-header.ts'
 
 const tokenWith = (header: object) => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.e30`
 
-it.each([{}, { kid: '' }, { kid: 7 }])('A token with %j is refused since it names no key', header => {
+it.each([{}, { kid: '' }, { kid: 7 }])('A header with %j is refused: it names no key', header => {
   expect(() => readKeyId(tokenWith({ alg: 'RS256', ...header }))).toThrow('The token names no key (kid).')
 })
 
-it.each(['\ud800', 'a b', '%', '\u0000', 'é', 'a'.repeat(129)])('No issuer publishes a key named %j', kid => {
+it.each(['\ud800', 'a b', '%', '\u0000', 'é', 'a'.repeat(129)])('A token of the key %j is refused', kid => {
   expect(() => readKeyId(tokenWith({ alg: 'RS256', kid }))).toThrow('a key that no issuer publishes')
 })
 

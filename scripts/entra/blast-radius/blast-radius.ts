@@ -65,7 +65,7 @@ async function addSurroundings(
   const credentials = isKube || roleArn !== undefined ? await readFederated(run) : []
   const inCluster = isKube && cluster ? await readKube(cluster, credentials, accepted) : []
   const model = readVariables(run.envFile)
-  // Loaded when needed, since it loads a YAML parser.
+  // Imported only when needed, since `aws.ts` loads a YAML parser.
   const role =
     roleArn !== undefined && readRole
       ? await (await import('./aws.ts')).compareRole(roleArn, await readRole(roleArn), credentials, model)

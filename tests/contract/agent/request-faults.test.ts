@@ -120,7 +120,7 @@ describe('The content type of the answer', () => {
   })
 
   it.each(['text/html', 'image/png, text/plain', 'application/json;q=0'])(
-    'for Accept: %s is none',
+    'for Accept: %s cannot be provided, and the request is refused',
     async accept => {
       const { status, body } = await ask(stack.agentUrl, {}, { accept })
       expect([status, body.code]).toEqual([406, 'NOT_ACCEPTABLE'])

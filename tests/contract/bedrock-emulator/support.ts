@@ -149,7 +149,7 @@ export function textOf(events: readonly ConverseStreamOutput[]): string {
   return events.map(({ contentBlockDelta }) => contentBlockDelta?.delta?.text ?? '').join('')
 }
 
-/** What a promise is rejected with; a promise that is fulfilled is a failure. */
+/** The error with which a promise is rejected. @throws if the promise is fulfilled. */
 export async function failureOf(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
   try {
     await promise

@@ -19,7 +19,7 @@ export const commonWords: ReadonlySet<string> = new Set(
     .split(/\s+/),
 )
 
-/** Words that are names or parts of names only with a capital letter. */
+/** Words that belong to a name only if they are capitalised, such as “Nice” or “Reading”. */
 export const ambiguousWords: ReadonlySet<string> = new Set(
   'city cities town nice split reading bath cork'.split(' '),
 )

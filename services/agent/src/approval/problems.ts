@@ -1,6 +1,6 @@
 import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
-/** What can go wrong between asking for an approval and continuing the turn. A request to continue that fails with one of these runs no tool. */
+/** What can go wrong between asking for an approval and continuing the turn. A request to continue that fails with one of these problems runs no tool. */
 // biome-ignore format: table
 export const approvalProblems = {
   APPROVAL_INVALID: { status: 400, title: 'The approval is not one that this agent asked for, or not complete.', hint: 'Ask again, and approve or deny each of the calls that are shown.' },

@@ -128,7 +128,7 @@ describe('An event stream', () => {
     await using stream = await open(source())
     await once(stream.response, 'readable')
     stream.response.destroy()
-    // What a turn does when its connection closes.
+    // A turn, too, yields its next event when its connection closes.
     gone.resolve()
     await stream.sent
     expect(ended).toHaveBeenCalledOnce()

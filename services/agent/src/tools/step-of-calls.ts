@@ -151,7 +151,7 @@ class Step<Output> {
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
     const [ending] = this.#fatal.values()
     if (call.change && ending !== undefined) {
-      // A turn that ends changes nothing more.
+      // A call has failed and ends the turn, so nothing more may be changed.
       step.fail(toProblem(ending).toDocument(turn.requestId))
       return
     }
@@ -241,7 +241,7 @@ class Step<Output> {
   }
 
   #askNow(call: StepCall<Output>): void {
-    // An approval comes before everything else that is waited for.
+    // A turn waits for one thing at a time, and for approvals first.
     if (this.#wait?.kind !== 'approval') {
       this.#wait = { kind: 'approval' }
       for (const [index, other] of this.#pending.entries())

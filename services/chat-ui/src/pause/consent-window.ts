@@ -1,7 +1,7 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
-/** Whether an address belongs to the configured Entra tenant, and may be opened or handed to an administrator. */
+/** Whether an address belongs to the configured Entra tenant; then the page may open it or hand it on. */
 export function isOfAuthority(url: string, config: PublicConfig): boolean {
   const address = URL.parse(url)?.href
   return basesOf(config).some(base => address?.startsWith(base))

@@ -50,13 +50,13 @@ function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): Exporte
   }
 }
 
-/** What the page knows, as a token, so that it is masked in the same way as claims. */
+/** The secrets that the page knows, as claims of a token: the redactor takes them from there. */
 function tokenOf({ tenantId, account }: KnownSecrets): TokenCard {
   const user = account && { oid: account.objectId, name: account.name, preferred_username: account.userName }
   return { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }
 }
 
-/** Masks each word of a name. */
+/** Returns a function that masks each word of the names in these tokens, except names of agents. */
 function wordMask(steps: readonly Pick<TraceStep, 'token'>[]): (text: string) => string {
   const tokens = steps.flatMap(({ token }) => (token && actsAsOf(token) !== 'agent-user' ? [token] : []))
   const names = tokens.flatMap(({ claims }) => nameClaims.map(name => claims?.[name]))

@@ -173,7 +173,7 @@ export function tellToken(card: TokenCard, names: Names, revealed: boolean): str
   return `${agent} acts ${forWhom[actsAsOf(card)]} towards ${audience ?? 'the API'}.`
 }
 
-/** What an id stands for, or the id. */
+/** The name that an id stands for, or the id if it has none; `undefined` if the value is no text. */
 export function nameOf(value: unknown, names: Names): string | undefined {
   return typeof value === 'string' ? (names.id(value) ?? value) : undefined
 }

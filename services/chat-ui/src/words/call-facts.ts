@@ -1,4 +1,4 @@
-/** One value of a call, at its place among the arguments. */
+/** One value of a call, and its place among the arguments as a name, such as “When · celsius”. */
 export interface CallFact {
   readonly name: string
   readonly value: string
@@ -20,7 +20,7 @@ export function tellCall(values: Values): CallFact[] {
   })
 }
 
-/** A call in one line: its values in their order. */
+/** A call in one line: its title, then its values. */
 export function tellCallShortly(title: string, values: Values): string {
   return [title, ...flatten(values, []).map(({ value }) => value)].join(', ')
 }

@@ -4,7 +4,7 @@ import { WeatherQuery } from '../weather/queries.ts'
 
 const date = '\\d{4}-\\d{2}-\\d{2}'
 
-/** What a caller asks for. */
+/** The alert that a caller wants. */
 export const AlertOrder = strictObject({
   ...WeatherQuery.properties,
   when: strictObject({

@@ -104,7 +104,7 @@ describe('the tools for alerts', () => {
 })
 
 describe('direct mode', () => {
-  it('tells the approving user what an alert is, and that its last day is the usual one if the message has none', () => {
+  it('tells the approving user what an alert is, and that it lasts a week if the message names no last day', () => {
     const { direct } = read(enabled)
     const noteOf = (message: string) => {
       const call = direct?.recognise(message)
