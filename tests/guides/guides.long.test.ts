@@ -40,7 +40,7 @@ beforeEach(async () => {
 })
 
 /** Types a guide's commands for bash, in order and unchanged, in a clone of its own; a failure ends the test. */
-async function type(guide: string, isTyped: (block: Block) => boolean = ({ label }) => label === '') {
+async function typeCommands(guide: string, isTyped: (block: Block) => boolean = ({ label }) => label === '') {
   const lines = blocksOf(`docs/${guide}`)
     .filter(block => block.shell !== 'powershell' && !block.isMarked && isTyped(block))
     .flatMap(block => block.lines)
@@ -75,7 +75,7 @@ async function applications(): Promise<unknown> {
 describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide => {
   it('sets both clouds up and installs what it promises, and the clean-up leaves nothing of it', async () => {
     const before = await applications()
-    await type(guide)
+    await typeCommands(guide)
     expect(await applications()).not.toEqual(before)
     const trust = JSON.stringify(await account.trustPolicy('entra-bedrock-agent'))
     expect(trust).toContain('system:serviceaccount:agents:demo-agent')
@@ -83,7 +83,7 @@ describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide =
     expect(rendering.find('ServiceAccount', 'demo-agent')).toBeDefined()
     expect(rendering.settings('demo-agent', 'agent')['AWS_ROLE_ARN']).toBe(roleArn)
     expect(rendering.ofKind('Secret')).toEqual([])
-    await type('clean-up.md')
+    await typeCommands('clean-up.md')
     expect(await applications()).toEqual(before)
     expect(await account.contents()).toEqual([])
     expect(existsSync(join(folder, '.entra-receipt.json'))).toBe(false)
@@ -91,7 +91,7 @@ describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide =
 })
 
 it('The guide eks.md associates the role by EKS Pod Identity as well', async () => {
-  await type('eks.md', ({ shell, label }) => shell === 'bash' || label === 'pod-identity')
+  await typeCommands('eks.md', ({ shell, label }) => shell === 'bash' || label === 'pod-identity')
   expect(account.associations).toMatchObject([{ ClusterName: 'agents', ServiceAccount: 'demo-agent' }])
   expect(JSON.parse(account.stacks.get('entra-bedrock-agent')?.outputs['ChartValues'] ?? '')).toMatchObject({
     aws: { auth: 'podIdentity' },
@@ -99,9 +99,9 @@ it('The guide eks.md associates the role by EKS Pod Identity as well', async () 
 })
 
 it('The guide for a laptop sets up, switches off and on, and puts the secret into files that only their owner reads', async () => {
-  await type('local-with-real-entra.md')
+  await typeCommands('local-with-real-entra.md')
   const settings = readFileSync(join(folder, 'sidecar.env'), 'utf8')
   expect(settings).toMatch(/^AzureAd__ClientCredentials__0__ClientSecret=.{20,}$/m)
   expect(settings).toMatch(/^DownstreamApis__weatherApp__Scopes__0=api:\/\/.*\/\.default$/m)
-  await type('clean-up.md')
+  await typeCommands('clean-up.md')
 })

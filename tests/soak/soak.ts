@@ -90,7 +90,7 @@ const endedAt = Date.now()
 await load.stop()
 const openAtEnd = await countOpenTurns()
 const turns = load.turns.filter(turn => turn.startedAt >= startedAt)
-const strange = unexplained(turns, episodes)
+const unexplainedTurns = unexplained(turns, episodes)
 const run: Run = {
   seed,
   startedAt,
@@ -98,7 +98,7 @@ const run: Run = {
   faults: chosen.map(({ name }) => name),
   episodes,
   turns,
-  unexplained: strange,
+  unexplained: unexplainedTurns,
   samples,
   openAtEnd,
   brokenOff,

@@ -5,7 +5,7 @@ import type { Kubectl } from './kubectl.ts'
 import { isReady, podsOf, type Release } from './release.ts'
 
 /** Runs in the weather API’s container, which has only Node: tests whether it can connect to a port. */
-const knock = `const [, host, port] = process.argv
+const connectScript = `const [, host, port] = process.argv
 const socket = require('node:net').connect({ host, port, timeout: 3000 })
 const say = word => { console.log(word); process.exit() }
 socket.on('connect', () => say('open')).on('timeout', () => say('closed')).on('error', () => say('closed'))`
@@ -19,7 +19,7 @@ export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
     needs: ['pods', 'policies'],
     async run() {
       if (!weather || !agent?.status.podIP) return notSeen('There is no pod to look from.')
-      const node = ['/nodejs/bin/node', '--eval', knock, agent.status.podIP, '3001']
+      const node = ['/nodejs/bin/node', '--eval', connectScript, agent.status.podIP, '3001']
       try {
         const inside = ['exec', weather.metadata.name, '--container', 'weather-api', '--']
         const said = await kubectl.run([...inside, ...node])

@@ -4,7 +4,7 @@ import { type Check, toldProblem } from '../finding.ts'
 import { trouble } from '../problems.ts'
 
 /** Codes that mean that an optional part is not configured. */
-const choices = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
+const notConfigured = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
 
 /** Checks of what the agent in the cluster reports about its dependencies. */
 export function statusChecks({ components, version }: Status): readonly Check[] {
@@ -31,6 +31,6 @@ function judge({ state, problem }: Component, works: string): string | ProblemEr
   if (problem === undefined)
     return trouble('NOT_CHECKED', 'The agent has not seen it yet.', 'Ask again in a moment.')
   const told = toldProblem(problem)
-  if (choices.has(problem.code)) return told
+  if (notConfigured.has(problem.code)) return told
   throw told
 }

@@ -1,5 +1,5 @@
 import type { BlastRadius, Branch, Mark } from './branch.ts'
-import { words } from './text.ts'
+import { markWords } from './text.ts'
 
 /** Sizes in pixels. */
 const sizes = { width: 330, between: 50, line: 16, padding: 8, gap: 10, margin: 24, head: 64 }
@@ -74,7 +74,7 @@ function toBoxes(branches: readonly Branch[]): readonly Box[] {
       boxes[boxes.length - 1] = { ...last, lines: [...last.lines, ...wrap(title)] }
     else {
       const isBold = mark === 'surplus' || below.length > 0
-      const lines = wrap(mark ? `${words[mark]}: ${title}` : title, isBold)
+      const lines = wrap(mark ? `${markWords[mark]}: ${title}` : title, isBold)
       boxes.push({ lines, mark, isHead: below.length > 0, boxes: toBoxes(below) })
     }
   }

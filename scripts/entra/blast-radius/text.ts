@@ -2,12 +2,12 @@ import { styleText } from 'node:util'
 import type { BlastRadius, Branch, Mark } from './branch.ts'
 
 /** What stands before a marked branch. */
-export const words: Record<Mark, string> = {
+export const markWords: Record<Mark, string> = {
   surplus: 'SURPLUS',
   fault: 'FAULT',
   unread: 'not evaluated',
 }
-const colours = { surplus: 'red', fault: 'red', unread: 'yellow' } as const
+const markColours = { surplus: 'red', fault: 'red', unread: 'yellow' } as const
 
 /** The two trees as lines of text, with colours only if the output is a terminal. */
 export function writeText({ blueprint, who, what, tenantId }: BlastRadius): string {
@@ -34,6 +34,6 @@ function write(branches: readonly Branch[], indent = ''): string[] {
 
 /** Shows the ids only of branches that have a mark or other branches below them. */
 function writeBranch({ title, id, mark, branches }: Branch): string {
-  const start = mark ? `${styleText(colours[mark], words[mark])} ` : ''
+  const start = mark ? `${styleText(markColours[mark], markWords[mark])} ` : ''
   return `${start}${title}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`
 }

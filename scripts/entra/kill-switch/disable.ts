@@ -6,7 +6,7 @@ import { type Run, requireReceipt } from '../run.ts'
 import { agentsWith } from '../settings.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, type DenyListConfigMap, findConfigMap } from './config-map.ts'
-import { type Field, openField } from './field.ts'
+import { openProbe, type Probe } from './probe.ts'
 import { prove, type Sibling } from './prove.ts'
 import { describeProof } from './report.ts'
 import { denyAgents } from './rows.ts'
@@ -38,8 +38,8 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
   const list = hasDenyList
     ? await attempt(() => findConfigMap(kubectl, options.denyList ?? undefined))
     : undefined
-  const needsField = options.isToBeProven || list !== undefined
-  const field = needsField ? await attempt(async () => work.use(await openField(options))) : undefined
+  const needsProbe = options.isToBeProven || list !== undefined
+  const probe = needsProbe ? await attempt(async () => work.use(await openProbe(options))) : undefined
   let isDenied = false
   const switchOff = async () => {
     if (list) isDenied = (await attempt(() => deny(run, kubectl, list, agents))) ?? false
@@ -47,16 +47,16 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
     return isDenied
   }
   let isProven = true
-  if (field && agent && options.isToBeProven) {
+  if (probe && agent && options.isToBeProven) {
     const { clock, waitSeconds: limitSeconds } = run
     const ids = { agentId: agent.id, siblings: findSiblings(run, agent.name) }
     const proof = await prove(
-      { field, clock, ...ids, limitSeconds, hasDenyList: list !== undefined },
+      { probe, clock, ...ids, limitSeconds, hasDenyList: list !== undefined },
       switchOff,
     )
     run.print(describeProof(proof))
     isProven = proof.doubts.length === 0
-  } else if (field && agent) await measureRefusal(run, field, agent.id, switchOff)
+  } else if (probe && agent) await measureRefusal(run, probe, agent.id, switchOff)
   else await switchOff()
   run.print(whatGoesOn(run, isDenied))
   if (failures.length > 0) throw failures[0]
@@ -92,12 +92,12 @@ const pauseMs = 150
 /** Switches the agent off and prints how long the API still accepted an older token, if `switchOff` put the agent on the deny list. */
 async function measureRefusal(
   run: Run,
-  field: Field,
+  probe: Probe,
   agentId: string,
   switchOff: () => Promise<boolean>,
 ): Promise<void> {
   const { clock } = run
-  const { token, code } = await field.fetchToken(agentId, false)
+  const { token, code } = await probe.fetchToken(agentId, false)
   const startMs = clock.nowMs()
   if (!(await switchOff())) return
   if (token === undefined) {
@@ -107,7 +107,7 @@ async function measureRefusal(
   const series = new Series('')
   while (!series.refused && clock.nowMs() < startMs + run.waitSeconds * 1_000) {
     const sentMs = clock.nowMs()
-    series.note(await field.callApi(token), sentMs, clock.nowMs())
+    series.note(await probe.callApi(token), sentMs, clock.nowMs())
     if (!series.refused) await clock.wait(pauseMs)
   }
   const { refused, failure = 'accepted' } = series

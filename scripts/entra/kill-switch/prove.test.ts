@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../patience.ts'
-import type { Answer, Field } from './field.ts'
+import type { Answer, Probe } from './probe.ts'
 import { type ProofOptions, prove } from './prove.ts'
 import { describeProof } from './report.ts'
 
@@ -42,13 +42,13 @@ async function proveIn(times: Times, more: Partial<ProofOptions> = {}) {
     what && nowMs >= offMs + what[0] * 1_000 ? what[1] : given
   const withToken = (answer: Answer, agent: string) =>
     answer.kind === 'given' ? { ...answer, token: token(agent) } : answer
-  const field: Field = {
+  const probe: Probe = {
     fetchToken: async (agent, isNew) =>
       withToken(isSibling(agent) ? answerOf(times[agent]) : isNew ? answerOf(times.fresh) : given, agent),
     callApi: async of => answerOf(times[siblings.find(({ id }) => of === token(id))?.id ?? 'api']),
   }
   const options = {
-    field,
+    probe,
     clock,
     agentId: 'agent',
     siblings,
@@ -129,13 +129,13 @@ describe('a proof', () => {
   })
 
   it('ends when the agent cannot be switched off', async () => {
-    const field: Field = {
+    const probe: Probe = {
       fetchToken: async () => ({ ...given, token: 'e30.e30.' }),
       callApi: async () => given,
     }
     const clock: Clock = { nowMs: () => 0, wait: async () => undefined }
     const options = {
-      field,
+      probe,
       clock,
       agentId: 'agent',
       siblings: [],

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import type { Clock } from '../patience.ts'
-import type { Answer, Field } from './field.ts'
+import type { Answer, Probe } from './probe.ts'
 import { Series } from './series.ts'
 
 /** How many refusals in a row with the same code, and how many successful calls of the other agents, a proof needs. */
@@ -21,7 +21,7 @@ export interface Sibling {
 }
 
 export interface ProofOptions {
-  readonly field: Field
+  readonly probe: Probe
   readonly clock: Clock
   readonly agentId: string
   /** Other agents, which stay on: without a working agent, an outage would look like a working switch. */
@@ -51,7 +51,7 @@ export interface Proof {
  * One or two other agents that worked before are polled as well and have to go on working.
  */
 export async function prove(options: ProofOptions, switchOff: () => Promise<unknown>): Promise<Proof> {
-  const { field, clock, agentId, siblings, hasDenyList, limitSeconds } = options
+  const { probe, clock, agentId, siblings, hasDenyList, limitSeconds } = options
   const series = {
     fresh: new Series('new token, past the sidecar’s cache'),
     cached: new Series('token from the sidecar’s cache'),
@@ -61,13 +61,13 @@ export async function prove(options: ProofOptions, switchOff: () => Promise<unkn
     id,
     series: new Series(`control "${name}"`),
   }))
-  const { token = '' } = await field.fetchToken(agentId, true)
+  const { token = '' } = await probe.fetchToken(agentId, true)
   const ask = (): Promise<readonly Answer[]> => {
     const watched: readonly (readonly [of: Series, act: () => Promise<Answer>])[] = [
-      [series.fresh, () => field.fetchToken(agentId, true)],
-      [series.cached, () => field.fetchToken(agentId, false)],
-      [series.api, () => field.callApi(token)],
-      ...controls.map(one => [one.series, () => useNewToken(field, one.id)] as const),
+      [series.fresh, () => probe.fetchToken(agentId, true)],
+      [series.cached, () => probe.fetchToken(agentId, false)],
+      [series.api, () => probe.callApi(token)],
+      ...controls.map(one => [one.series, () => useNewToken(probe, one.id)] as const),
     ]
     return Promise.all(
       watched.map(async ([of, act]) => {
@@ -115,9 +115,9 @@ interface Control {
 
 const isCutOff = ({ refused }: Series) => (refused?.times ?? 0) >= enough
 
-async function useNewToken(field: Field, agentId: string): Promise<Answer> {
-  const { token, ...answer } = await field.fetchToken(agentId, true)
-  return token === undefined ? answer : field.callApi(token)
+async function useNewToken(probe: Probe, agentId: string): Promise<Answer> {
+  const { token, ...answer } = await probe.fetchToken(agentId, true)
+  return token === undefined ? answer : probe.callApi(token)
 }
 
 /** Polls until `isOver`; less often while an answer is `busy`. */

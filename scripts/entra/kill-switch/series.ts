@@ -1,4 +1,4 @@
-import type { Answer } from './field.ts'
+import type { Answer } from './probe.ts'
 
 /** The results of one kind of request over time; times are in milliseconds of the run's clock. */
 export class Series {

@@ -67,16 +67,16 @@ function runHelm(options: RenderOptions, command: readonly string[]): Promise<st
 }
 
 /** Needed by Helm 3, which otherwise assumes an old cluster. */
-const cluster = ['--kube-version', '1.37.0']
+const kubeVersion = ['--kube-version', '1.37.0']
 
 /** The output of `helm template` for the release `demo`. */
 export function renderText(options: RenderOptions): Promise<string> {
-  return runHelm(options, ['template', 'demo', chart, ...cluster])
+  return runHelm(options, ['template', 'demo', chart, ...kubeVersion])
 }
 
 /** `helm lint --strict`. */
 export function lint(options: RenderOptions): Promise<string> {
-  return runHelm(options, ['lint', '--strict', chart, ...cluster])
+  return runHelm(options, ['lint', '--strict', chart, ...kubeVersion])
 }
 
 /** The notes that Helm prints after an installation. */

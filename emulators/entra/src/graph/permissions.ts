@@ -7,8 +7,8 @@ import { alreadyExists, badRequest, notFound } from './graph-error.ts'
 import { findServicePrincipal, findUser } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
-const assign = 'AppRoleAssignment.ReadWrite.All'
-const grantPermission = 'DelegatedPermissionGrant.ReadWrite.All'
+const assignmentRight = 'AppRoleAssignment.ReadWrite.All'
+const grantRight = 'DelegatedPermissionGrant.ReadWrite.All'
 const assignmentPath = '/servicePrincipals/:key/appRoleAssignments'
 const grantPath = '/oauth2PermissionGrants'
 
@@ -19,7 +19,7 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     content()
       .appRoleAssignments.filter(known => known[key] === id)
       .map(assignment => showAssignment(entra, assignment))
-  const readers = routes.for(assign, 'Application.ReadWrite.All')
+  const readers = routes.for(assignmentRight, 'Application.ReadWrite.All')
   readers.list(assignmentPath, ({ key }) =>
     assignmentsWith('principalId', findServicePrincipal(entra, key).id),
   )
@@ -31,7 +31,7 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
   readers.list('/users/:key/appRoleAssignments', ({ key }) =>
     assignmentsWith('principalId', findUser(entra, key).id),
   )
-  const assigners = routes.for(assign)
+  const assigners = routes.for(assignmentRight)
   assigners.create(assignmentPath, NewAppRoleAssignment, ({ body, key }) => {
     if (body.principalId.toLowerCase() !== findServicePrincipal(entra, key).id)
       throw badRequest('The principalId of the body is not the object in the address.')
@@ -45,7 +45,7 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     content().appRoleAssignments = others
   })
 
-  const grants = routes.for(grantPermission)
+  const grants = routes.for(grantRight)
   grants.list('/users/:key/oauth2PermissionGrants', ({ key }) => {
     const { id } = findUser(entra, key)
     return content().permissionGrants.filter(({ principalId }) => principalId === id)

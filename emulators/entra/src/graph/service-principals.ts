@@ -8,7 +8,7 @@ import { findServicePrincipal, readBoundUsers } from './odata.ts'
 import { change, isMissed, shown } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
-const writeAll = 'Application.ReadWrite.All'
+const writeRight = 'Application.ReadWrite.All'
 const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal'
 
@@ -16,7 +16,7 @@ const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentity
 export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): void {
   const show = (principal: ServicePrincipal) => showServicePrincipal(entra, principal)
 
-  const applicationWriters = routes.for(writeAll)
+  const applicationWriters = routes.for(writeRight)
   applicationWriters.list('/servicePrincipals', () => entra.directory.content.servicePrincipals.map(show))
   routes
     .forAgents('AgentIdentity.Read.All')
@@ -68,14 +68,14 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
     if (principal.kind === 'agentIdentity') requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All')
     else if (principal.kind === 'agentIdentityBlueprintPrincipal')
       requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.EnableDisable.All')
-    else requirePermission(caller, writeAll)
+    else requirePermission(caller, writeRight)
     const { accountEnabled, ...rest } = body
     Object.assign(principal, rest)
     if (accountEnabled !== undefined) change(principal, 'accountEnabled', accountEnabled)
   })
   routes.remove('/servicePrincipals/:key', ({ caller, key }) => {
     const principal = findServicePrincipal(entra, key)
-    if (principal.kind === 'servicePrincipal') requirePermission(caller, writeAll)
+    if (principal.kind === 'servicePrincipal') requirePermission(caller, writeRight)
     else requireAgentPermission(caller, 'AgentIdentity.DeleteRestore.All')
     entra.directory.removePrincipal(principal)
   })

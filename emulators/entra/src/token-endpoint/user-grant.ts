@@ -53,7 +53,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
     ? await issueIdToken(entra, { clientId, user, sessionId, nonce, openId })
     : undefined
   return tokenResponse(token, {
-    scope: echo(requested, scopes),
+    scope: responseScope(requested, scopes),
     ...(refresh ? { refresh_token: refresh.token, refresh_token_expires_in: refresh.expiresInSeconds } : {}),
     ...(idToken === undefined ? {} : { id_token: idToken }),
     ...(form.optional('client_info') === '1' ? { client_info: clientInfo(entra, user) } : {}),
@@ -105,7 +105,7 @@ function graphOpenIdScopes({ resource, openId }: RequestedScopes): string[] {
 }
 
 /** The `scope` of the response: full scope names, and `/.default` if it was requested. */
-function echo({ resource, written, isDefault }: RequestedScopes, scopes: readonly string[]): string {
+function responseScope({ resource, written, isDefault }: RequestedScopes, scopes: readonly string[]): string {
   const isGraph = resource.application.appId === wellKnown.graphAppId
   const names = scopes.map(value =>
     written.includes(value) || isGraph ? value : `${resource.identifier}/${value}`,

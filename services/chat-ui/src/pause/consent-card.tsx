@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { capitalise } from '../words/names.ts'
 import { apisOf, CardFrame, type PauseCardProps } from './card-frame.tsx'
-import { howFar, retryUntilConsented } from './consent-wait.ts'
+import { retryStateOf, retryUntilConsented } from './consent-wait.ts'
 import { hearConsent, isOfAuthority } from './consent-window.ts'
 import { ShownText } from './shown-text.tsx'
 
@@ -21,7 +21,7 @@ export function ConsentCard(card: PauseCardProps) {
   const { consent } = pause
   const state = useSignal<State>('asked')
   const error = useSignal('unknown address')
-  const far = howFar(pause)
+  const retryState = retryStateOf(pause)
   const goOn = () => retryUntilConsented(pause, onDecide)
   useEffect(() => {
     if (!consent) return
@@ -58,13 +58,13 @@ export function ConsentCard(card: PauseCardProps) {
     <CardFrame
       card={card}
       title={`Let ${names.agent} use ${apisOf(card)} for you?`}
-      waitsFor={far === 'settling' && 'Waiting until your consent takes effect…'}
+      waitsFor={retryState === 'settling' && 'Waiting until your consent takes effect…'}
       acts={
-        far === 'settling'
+        retryState === 'settling'
           ? []
           : [
               ...(canOpen ? [windowAct] : []),
-              ...(isOpen || far === 'unknown' ? [isDone] : []),
+              ...(isOpen || retryState === 'unknown' ? [isDone] : []),
               { label: 'Don’t consent', onPress: () => onDecide(() => 'deny') },
             ]
       }
@@ -83,7 +83,7 @@ export function ConsentCard(card: PauseCardProps) {
         ))}
       </ul>
       <p role="status">
-        {tellState(far === 'unknown' ? far : canOpen ? state.value : 'failed', error.value)}
+        {tellState(retryState === 'unknown' ? retryState : canOpen ? state.value : 'failed', error.value)}
       </p>
       {isOfAuthority(consent.adminUrl, config) && (
         <details open={state.value === 'failed' || state.value === 'refused'}>

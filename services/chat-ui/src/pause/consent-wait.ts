@@ -6,13 +6,13 @@ import type { Decide } from './card-frame.tsx'
 const delaysMs = [0, 1_000, 2_000, 4_000, 8_000]
 
 /** The turn that waits for its consent to take effect. Kept outside the cards, since each try has a card of its own. */
-const progress = signal<{ readonly turnId: string; readonly far: 'settling' | 'unknown' } | undefined>(
+const progress = signal<{ readonly turnId: string; readonly state: 'settling' | 'unknown' } | undefined>(
   undefined,
 )
 
 /** `settling` = the consent has yet to take effect; `unknown` = it had not taken effect after the last try. */
-export function howFar({ turnId }: Pause): 'settling' | 'unknown' | undefined {
-  return progress.value?.turnId === turnId ? progress.value.far : undefined
+export function retryStateOf({ turnId }: Pause): 'settling' | 'unknown' | undefined {
+  return progress.value?.turnId === turnId ? progress.value.state : undefined
 }
 
 /** Tries calls again until their consent has taken effect; gives up after the last try. */
@@ -21,8 +21,8 @@ export async function retryUntilConsented(
   onDecide: (decide: Decide) => Promise<Pause | undefined>,
 ): Promise<void> {
   const { turnId } = pause
-  if (howFar(pause) === 'settling') return
-  progress.value = { turnId, far: 'settling' }
+  if (retryStateOf(pause) === 'settling') return
+  progress.value = { turnId, state: 'settling' }
   for (const delayMs of delaysMs) {
     await new Promise(resolve => setTimeout(resolve, delayMs))
     const next = await onDecide(() => 'approve')
@@ -31,7 +31,7 @@ export async function retryUntilConsented(
       return
     }
   }
-  progress.value = { turnId, far: 'unknown' }
+  progress.value = { turnId, state: 'unknown' }
 }
 
 function scopesOf({ consent }: Pause): string {

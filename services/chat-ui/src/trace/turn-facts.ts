@@ -143,7 +143,7 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
     apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
     ...judgeCalls(token, calls, steps, running),
     userToken: tokensOf(steps.slice(0, until)).findLast(({ role }) => role === 'Tc'),
-    isFromCache: isOlder(token, steps),
+    isFromCache: isIssuedBeforeTurn(token, steps),
   }
 }
 
@@ -151,7 +151,7 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
 const backdatedMs = 300_000
 const toleranceMs = 10_000
 
-function isOlder({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boolean {
+function isIssuedBeforeTurn({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boolean {
   const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
   const issuedMs = Number(claims['iat'] ?? Number.NaN) * 1000 + backdatedMs
   return Number.isFinite(begin) && issuedMs + toleranceMs < begin

@@ -1,7 +1,7 @@
 import type { Names } from './names.ts'
 
 /** Patterns, in order of use, and the words that replace them for a reader who is not the user who asked. */
-const words: readonly (readonly [RegExp, string])[] = [
+const swaps: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
   [/\byou as the user\b/g, 'the user who asked'],
   [/\bon your behalf\b/g, 'on behalf of the user who asked'],
@@ -25,7 +25,7 @@ export function toReader<Value>(value: Value, names: Names): Value {
 }
 
 function rewrite(value: unknown): unknown {
-  if (typeof value === 'string') return words.reduce((text, [you, they]) => text.replace(you, they), value)
+  if (typeof value === 'string') return swaps.reduce((text, [you, they]) => text.replace(you, they), value)
   if (Array.isArray(value)) return value.map(rewrite)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value)

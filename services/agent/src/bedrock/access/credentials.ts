@@ -49,7 +49,7 @@ export function readCredential(env: EnvironmentReader): AwsCredential {
     readStaticKeys(env) ??
     readWebIdentity(env) ??
     readPodIdentity(env) ??
-    readHalfSet(env) ??
+    readIncompletePair(env) ??
     defaultChain(env)
   )
 }
@@ -116,14 +116,14 @@ function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
   }
 }
 
-const halves = [
+const variablePairs = [
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
   ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
   ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
 ] as const
 
-function readHalfSet(env: EnvironmentReader): AwsCredential | undefined {
-  for (const pair of halves) {
+function readIncompletePair(env: EnvironmentReader): AwsCredential | undefined {
+  for (const pair of variablePairs) {
     const [there, missing] = env.optional(pair[0]) === undefined ? [pair[1], pair[0]] : pair
     if (env.optional(there) !== undefined)
       return { tier: 'none', missing: `${there} is set, but ${missing} is not.` }

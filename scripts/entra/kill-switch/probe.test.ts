@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
-import { type Field, openField } from './field.ts'
+import { openProbe, type Probe } from './probe.ts'
 
 let server: LocalServer
-let field: Field & AsyncDisposable
+let probe: Probe & AsyncDisposable
 let answer: { status: number; body: string }
 let asked: { url: string | undefined; authorization: string | undefined }[]
 
@@ -14,13 +14,13 @@ beforeAll(async () => {
     response.writeHead(answer.status, { location: '/elsewhere' }).end(answer.body)
   })
   const { url } = await server.start()
-  field = await openField({ namespace: undefined, sidecarUrl: url, apiUrl: `${url}/things` })
+  probe = await openProbe({ namespace: undefined, sidecarUrl: url, apiUrl: `${url}/things` })
 })
 beforeEach(() => {
   asked = []
 })
 afterAll(async () => {
-  await field[Symbol.asyncDispose]()
+  await probe[Symbol.asyncDispose]()
   await server.close()
 })
 
@@ -37,7 +37,7 @@ it.each([
   [0, '', 'failed', 'no response'],
 ])('The sidecar’s response %i %s counts as %s', async (status, body, kind, code) => {
   answer = { status, body }
-  expect(await field.fetchToken('agent-1', true)).toMatchObject({ kind, code })
+  expect(await probe.fetchToken('agent-1', true)).toMatchObject({ kind, code })
   expect(asked[0]?.url).toContain('?AgentIdentity=agent-1&optionsOverride.AcquireTokenOptions.ForceRefresh=true')
 })
 
@@ -53,6 +53,6 @@ it.each([
   [0, '', 'failed', 'no response'],
 ])('The API’s response %i %s counts as %s', async (status, body, kind, code) => {
   answer = { status, body }
-  expect(await field.callApi('e30.e30.e30')).toEqual({ kind, code })
+  expect(await probe.callApi('e30.e30.e30')).toEqual({ kind, code })
   expect(asked).toEqual([{ url: '/things', authorization: 'Bearer e30.e30.e30' }])
 })

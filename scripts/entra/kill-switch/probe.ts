@@ -11,15 +11,15 @@ export interface Answer {
   readonly code: string
 }
 
-/** The running sidecar and the API that a proof calls. Tokens are kept in memory only. */
-export interface Field {
+/** Asks the running sidecar for tokens and calls the API with them. Keeps tokens in memory only. */
+export interface Probe {
   /** A token for the API, of an agent as itself; `isNew` bypasses the sidecar's cache. */
   fetchToken(agentId: string, isNew: boolean): Promise<Answer & { readonly token?: string }>
   /** Calls every pod of the API with a token: `given` if one of them accepts it, `refused` if all refuse it. */
   callApi(token: string): Promise<Answer>
 }
 
-type FieldOptions = Pick<Invocation, 'namespace' | 'sidecarUrl' | 'apiUrl'>
+type ProbeOptions = Pick<Invocation, 'namespace' | 'sidecarUrl' | 'apiUrl'>
 
 const timeoutMs = 10_000
 const sidecarPort = 5000
@@ -35,7 +35,7 @@ const busyCodes = ['AADSTS90055', 'AADSTS90033']
  *
  * @throws {StepFailed} when they cannot be reached
  */
-export async function openField(options: FieldOptions): Promise<Field & AsyncDisposable> {
+export async function openProbe(options: ProbeOptions): Promise<Probe & AsyncDisposable> {
   const forwards = new AsyncDisposableStack()
   try {
     const { sidecarUrl, apiUrls } = await findUrls(options, forward =>
@@ -57,7 +57,7 @@ const howToReach =
   'It takes the rights to get pods, ConfigMaps, NetworkPolicies and Ingresses, and to create pods/portforward (kubectl auth can-i create pods/portforward).'
 
 async function findUrls(
-  { namespace, sidecarUrl, apiUrl }: FieldOptions,
+  { namespace, sidecarUrl, apiUrl }: ProbeOptions,
   keep: (forward: PortForward) => string,
 ): Promise<{ readonly sidecarUrl: string; readonly apiUrls: readonly string[] }> {
   if (sidecarUrl !== undefined && apiUrl !== undefined) return { sidecarUrl, apiUrls: [apiUrl] }
@@ -93,7 +93,7 @@ async function fetchToken(
   sidecarUrl: string,
   agentId: string,
   isNew: boolean,
-): ReturnType<Field['fetchToken']> {
+): ReturnType<Probe['fetchToken']> {
   const query = new URLSearchParams({
     AgentIdentity: agentId,
     ...(isNew ? { 'optionsOverride.AcquireTokenOptions.ForceRefresh': 'true' } : {}),
