@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { Mistake } from '../set-up/mistake.ts'
 import type { Settings } from './settings.ts'
 
-/** An object of the tenant that a run made. */
+/** An object that a run made in the tenant. */
 export interface Recorded {
   readonly id: string
   readonly appId?: string

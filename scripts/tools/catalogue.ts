@@ -6,7 +6,7 @@ import { prints } from './run.ts'
 import type { Tool } from './tool.ts'
 import { release } from './ways.ts'
 
-// Hashes as the projects publish them with their releases.
+// The hashes are those that the projects publish with their releases.
 
 const helm: Tool = {
   name: 'helm',

@@ -209,7 +209,7 @@ describe('the user account of an agent', () => {
     expect(other.said).toContain('The domain portion of the userPrincipalName property is invalid.')
   })
 
-  it('is deleted before its agent, and the tenant is as it was', async () => {
+  it('is deleted before its agent, and then the tenant is as it was before apply', async () => {
     const before = structuredClone(content())
     await run(`apply ${agents}`)
     const [user, agent] = [idOf('agent/weather/user'), idOf('agent/weather')]

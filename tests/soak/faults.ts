@@ -104,7 +104,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'Entra’s keys are replaced without overlap',
-    // The sidecar sends cached T1s of the old key for ten more seconds; Entra refuses them (AADSTS700027).
+    // For ten seconds the sidecar sends cached T1s that the old key signed; Entra refuses them (AADSTS700027).
     right: { all: ['API_TOKEN_REJECTED', 'ENTRA_UNAVAILABLE', 'FEDERATION_MISMATCH', 'USER_TOKEN_INVALID'] },
     // For this long, services may have the old keys, and sidecars old tokens.
     showsWithinMs: 25_000,

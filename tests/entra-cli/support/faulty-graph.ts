@@ -50,7 +50,7 @@ export class FaultyGraph {
 
 /**
  * The calls at which an interruption matters: the first, each write, and the call after each write. At any other call, receipt
- * and tenant are as at the call before it. A request that is lost leaves the same as a lost response to the previous request.
+ * and tenant are as at the call before it. A lost request has the same result as a lost response to the request before it.
  */
 export function decisiveCalls(calls: readonly Call[]): readonly Call[] {
   const isWrite = (call: Call | undefined) => call !== undefined && call.method !== 'GET'

@@ -8,10 +8,10 @@ export interface IssuedToken {
   readonly expiresInSeconds: number
 }
 
-/** Entra sets `nbf` and `iat` this long before it issues a token, for verifiers whose clock is slow. */
+/** Entra backdates `nbf` and `iat` by this much, so that verifiers whose clock is slow take the token. */
 const backdatedSeconds = 300
 
-/** By how much the issuer's clock may be ahead. Expiry has no tolerance. */
+/** By how much the issuer's clock may be ahead of the verifier's. Expiry has no tolerance. */
 const toleranceSeconds = 300
 
 /** Signs claims with the current key; adds `iat`, `nbf` and `exp` unless given. A negative lifetime makes an expired token. */

@@ -128,7 +128,7 @@ describe('An event stream', () => {
     await using stream = await open(source())
     await once(stream.response, 'readable')
     stream.response.destroy()
-    // A turn, too, yields its next event when its connection closes.
+    // The source ends its wait, as a turn does when its connection closes.
     gone.resolve()
     await stream.sent
     expect(ended).toHaveBeenCalledOnce()

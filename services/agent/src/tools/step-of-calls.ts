@@ -88,7 +88,7 @@ export async function runStep<Output>(
  * Goes on with the calls of a step that waited, as the user decided. Calls that change something run one after the other.
  *
  * @param findCall the call as it would be made now; `undefined` = there is no such tool, or it does not take the arguments
- * @throws ProblemError APPROVAL_CHANGED, before anything runs; as `runStep`
+ * @throws ProblemError APPROVAL_CHANGED, before anything runs; what `runStep` throws
  */
 export async function resumeStep<Output>(
   options: StepOptions,
@@ -186,7 +186,7 @@ class Step<Output> {
     return { ...wait, pending: this.#pending }
   }
 
-  /** Records what the user decided, under the step that waited. Signing in again is a step of its own. */
+  /** Records what the user decided, under the step that waited. For a step-up the new sign-in is a step itself. */
   noteDecision({ tool, digest, stepId }: PendingCall, isDenied: boolean): void {
     const { trace, resumed } = this.#turn
     if (!resumed) return

@@ -158,7 +158,7 @@ export class PastConversations {
     return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
 
-  /** The owner of a conversation; `unknown` if the agent acted for a user in it and the page does not know which. */
+  /** The owner of a conversation; `unknown` if the page does not know for which user the agent acted. */
   #whose({ exchanges }: KeptExchanges): string | undefined {
     const [theirs] = exchanges.flatMap(({ owner }) => owner?.objectId ?? [])
     if (theirs !== undefined) return this.#ownerOf(theirs)

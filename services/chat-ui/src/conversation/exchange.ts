@@ -62,7 +62,7 @@ export interface Exchange {
   readonly problem: PageProblem | undefined
   /** What the turn waits for. A pause is never kept: after a reload no turn waits. */
   readonly pause?: Pause
-  /** The decisions that were sent without an answer: an approved call may have been made. */
+  /** Decisions that the agent has not answered since the page sent them: approved calls may have been made. */
   readonly sent?: readonly Decision[]
   /** The answer's text at the time when the turn was last continued. */
   readonly before?: string

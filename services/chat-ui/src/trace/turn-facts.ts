@@ -147,7 +147,7 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
   }
 }
 
-/** Entra ID sets `iat` and `nbf` five minutes before the issue; the clocks of both sides may differ by some seconds. */
+/** Entra ID backdates `iat` and `nbf` by five minutes. The clocks of Entra ID and agent may differ by some seconds. */
 const backdatedMs = 300_000
 const toleranceMs = 10_000
 

@@ -6,7 +6,7 @@ export interface CallFact {
 
 type Values = Readonly<Record<string, unknown>>
 
-/** Arguments are taken apart to this depth, which no tool needs; deeper values are shown as JSON. */
+/** Arguments are taken apart down to this level. No tool nests deeper; deeper values are shown as JSON. */
 const mostLevels = 6
 
 /** All arguments of a call, each value whole. Names are put into words unless two of them would become the same. */

@@ -64,7 +64,7 @@ describe('the tools for alerts', () => {
     expect(otherRights?.[0]?.authenticationContexts).toEqual([])
   })
 
-  it('are called by the agent for itself where that is configured', async () => {
+  it('can be called without a user’s approval only if the configuration names them', async () => {
     const tools = await read({ ...enabled, WEATHER_API_UNATTENDED_TOOLS: 'delete_alert' }).load(noContext)
     expect(tools.flatMap(({ tool, change }) => (change?.unattended ? [tool.name] : []))).toEqual([
       'delete_alert',
@@ -156,7 +156,7 @@ describe('direct mode', () => {
 })
 
 describe('an answer without a tool', () => {
-  it('is fine for an alert that cannot be created, even if the message has words of the weather', () => {
+  it('is accepted if an alert cannot be created, even if the message has words of the weather', () => {
     const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
     const answer = 'Alerts need a signed-in user.'
     expect(read(enabled).wasNeeded(turn, answer)).toBe(false)
