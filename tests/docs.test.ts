@@ -112,7 +112,7 @@ describe('the documentation', () => {
   it('names only files and folders that exist', () => {
     const folders = readdirSync(root, { withFileTypes: true }).filter(entry => entry.isDirectory())
     const path = new RegExp(`\`((?:${folders.map(({ name }) => name).join('|')})/[\\w./{},*-]*)\``, 'g')
-    // Readers of that guide create a folder.
+    // `docs/second-api.md` names a folder that its readers create.
     const named = pages
       .filter(page => page !== 'docs/second-api.md')
       .flatMap(page => namesIn(read(page), path))

@@ -1,6 +1,6 @@
 /**
- * From process start to the first answer of /livez, and memory then: the services as images run them, bundled and with their
- * code compiled, and from sources; beside them the smallest Fastify service in both ways.
+ * Measures the time from a process's start to its first answer at /livez, and its memory then. Both services and the smallest
+ * Fastify service run as in images (bundled, their code compiled) and from sources.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -33,7 +33,7 @@ const envOf = (process: string) => stack.find(({ name }) => name === process)?.e
 const withMcp = envOf('agent')
 const withoutMcp = { ...withMcp, MCP_CONFIG: '' }
 
-// Runs with the settings of the Dockerfile.
+// The images run with the settings of the Dockerfile.
 const smallestImage = await asImage('bench/startup/bare-server.ts', {})
 const weatherImage = await asImage('services/weather-api/src/main.ts', {
   NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',

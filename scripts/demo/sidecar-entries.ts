@@ -27,8 +27,8 @@ export function sidecarSettings(identity: SidecarIdentity): Record<string, strin
 }
 
 /**
- * The sidecar's variables for these APIs: an entry for each flow of each API. If two APIs share an entry, as an MCP server
- * can share the registration of an API, the first one's is used.
+ * The sidecar's variables for these APIs: an entry for each flow of each API. If an MCP server and an API share a registration,
+ * and so an entry, the one that comes first in `apis` is used.
  */
 export function sidecarEntries(apis: readonly SidecarApi[]): Record<string, string> {
   return Object.assign({}, ...apis.toReversed().map(entriesOf))

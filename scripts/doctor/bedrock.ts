@@ -12,7 +12,7 @@ import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Checks Amazon Bedrock, from the settings to one token of an answer. */
+/** Checks Amazon Bedrock: the settings, the AWS credential, and a call of the model for one token. */
 export function bedrockChecks(
   bedrock: BedrockConfig | NoBedrock,
   { today = new Date(), tokenFile }: { readonly today?: Date; readonly tokenFile?: string | undefined } = {},
@@ -58,7 +58,7 @@ async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undef
   const presented = credential.tier === 'federation' && tokenFile ? await describeToken(tokenFile) : ''
   const client = createClient(bedrock)
   try {
-    // The client loads them, since it names the region to STS.
+    // The keys are loaded through the client, since it tells STS the region.
     await client.config.credentials()
   } catch (error) {
     const failure = explainFailure(error, bedrock, 'request')
@@ -70,7 +70,7 @@ async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undef
   return `AWS keys came from ${credential.source}${presented && ` (${presented})`}.`
 }
 
-/** What IAM compares with the OIDC provider and the trust policy. */
+/** The token's claims that IAM compares with the OIDC provider and the trust policy. */
 async function describeToken(tokenFile: string): Promise<string> {
   try {
     const claims = decodeToken((await readFile(tokenFile, 'utf8')).trim())?.claims ?? {}

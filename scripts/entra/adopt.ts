@@ -26,7 +26,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // Looks for each flow whose objects Graph shows, to find out which flows each agent has.
+  // First assumes that each agent has every flow whose objects Graph shows; `withFlows` keeps those that it really has.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     ifShown(() => listAgentUsers(run.graph, true)),
   )
@@ -56,7 +56,7 @@ function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
   return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
 }
 
-/** Takes over from the tenant who has consented to alerts, and which agents may keep alerts as themselves. */
+/** Sets `alerts` and `unattendedAlerts` to what the tenant grants: consent for all users, and app roles of agents. */
 function withAlerts(settings: Settings, findings: readonly Finding[]): Settings {
   const { unattendedAlerts = [], ...others } = settings
   const find = (key: string) => findings.find(({ wanted }) => wanted.key === key)?.object
@@ -70,7 +70,7 @@ function withAlerts(settings: Settings, findings: readonly Finding[]): Settings 
   }
 }
 
-/** The settings of alerts, read from the API’s application. `unattendedAlerts` names all agents; `withAlerts` corrects this. */
+/** The settings of alerts, read from the API’s application. `unattendedAlerts` first names all agents; `withAlerts` shortens it. */
 function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
   const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
   const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)

@@ -10,7 +10,7 @@ const browser = useBrowser()
 const stack = useStack()
 
 describe('somebody who is not signed in', () => {
-  it('and signs in with the header’s button is not asked to sign in by any other note', async () => {
+  it('and signs in with the header’s button is no longer asked to sign in by the note of an earlier question', async () => {
     const page = await browser.open(stack.agentUrl)
     const cancelled = await askOnBehalf(page)
     const popup = await openWindow(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))

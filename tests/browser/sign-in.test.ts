@@ -18,7 +18,7 @@ const browser = useBrowser()
 const stack = useStack()
 
 describe('somebody who signs in', () => {
-  it('lets the agent act on their behalf; after they sign out, another user does', async () => {
+  it('lets the agent act on their behalf; after they sign out, another user can do the same', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await answered(await askOnBehalf(page))

@@ -55,7 +55,7 @@ function toldByDoctor(findings: Awaited<ReturnType<Laptop['examine']>>, agent: s
     : `${call?.status === 'PASS' ? 'allowed' : call?.status}`
 }
 
-it('The table of docs/agents.md has each agent at each kind of API', () => {
+it('The table of docs/agents.md has a row for each agent and each demand of an API', () => {
   expect(rows).toHaveLength(agents.length * demands.length)
 })
 

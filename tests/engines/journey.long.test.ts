@@ -79,7 +79,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
   })
 })
 
-/** Keeps what must not happen in the page: an error that nobody caught, a violation of the Content-Security-Policy. */
+/** Records in `faults` the page's uncaught errors, rejected promises and violations of its Content-Security-Policy. */
 async function watchFaults(engine: Engine): Promise<void> {
   await engine.evaluate(`(globalThis.faults = [], ['error', 'unhandledrejection', 'securitypolicyviolation'].forEach(type =>
     addEventListener(type, event => faults.push(type + ': ' + (event.message ?? event.reason ?? event.violatedDirective)))))`)

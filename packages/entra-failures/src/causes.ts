@@ -66,7 +66,7 @@ const flowOf: Readonly<Record<Leg, Flow>> = {
   'agent-user': 'agent-user',
 }
 
-/** A refusal that is injected, on the leg that Entra usually refuses with this code. */
+/** A refusal with this code, injected on the leg on which Entra usually gives it. */
 function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].leg): Cause {
   return {
     what,
@@ -81,7 +81,7 @@ function refusedAsUser(aadsts: keyof typeof words, what: string): Cause {
   return { ...refused(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
 }
 
-/** A refusal that is injected for outages and throttling, whose code the sidecar does not pass on. */
+/** An injected refusal for an outage or for throttling. The sidecar does not pass its code on. */
 function refusedUnseen(aadsts: keyof typeof words, what: string): Cause {
   const { aadsts: _unseen, ...cause } = refused(aadsts, what)
   return cause

@@ -19,7 +19,7 @@ const rules: AccessRules = { callers, permissions }
 type Claims = Readonly<Record<string, unknown>>
 
 const common = { ver: '2.0', tid: 'tenant-1' }
-/** Claims of tokens with facets, as for an API that asks for them, and without. */
+/** Claims of an app's token. `facets` are optional claims, which Entra issues only if the API's registration asks for them. */
 const app = (azp: string, facets: Claims = {}): Claims => ({
   ...common,
   azp,
@@ -57,7 +57,7 @@ it.each<[string, string, Claims]>([
   ['user', 'the list of callers', user(ids.client, ids.ada)],
   ['agentUser', 'its facets and the list of callers', user(ids.agent, ids.robot, marked('user', '11', '13 2'))],
   ['agentUser', 'the list of callers', user(ids.agent, ids.robot)],
-])('A token’s caller counts as %s by %s', (kind, _by, claims) => {
+])('A token’s caller is recognised as %s by %s', (kind, _by, claims) => {
   expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
 })
 
@@ -119,14 +119,14 @@ it('An agent user may call only if its permission is configured', () => {
 it.each([
   ['app role A or B', app(ids.agent)],
   ['scope A or B', user(ids.agent, ids.ada)],
-])('The refusal of a token with none of several permissions names the %s', (missing, claims) => {
+])('A token with none of the accepted permissions is refused because it lacks the %s', (missing, claims) => {
   const either = { autonomous: ['A', 'B'], obo: ['A', 'B'] }
   expect(decideAccess(claims, { callers, permissions: either }).refusal?.reason).toBe(
     `The token lacks the ${missing}.`,
   )
 })
 
-it('If all clients may call, only facets distinguish agents', () => {
+it('If any client may call, only facets show that a client is an agent', () => {
   const anybody: AccessRules = { callers: 'any', permissions }
   expect(decideAccess(app('whoever'), anybody)).toMatchObject({
     identity: { kind: 'app', caller: 'whoever' },

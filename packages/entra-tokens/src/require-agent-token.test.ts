@@ -19,12 +19,12 @@ const identity = {
   blueprintAppId: undefined,
   tokenId: 'token-1',
 } as const
-const whose = {
+const callerAttributes = {
   'app.flow': 'autonomous',
   'app.entra.agent.client_id': 'agent-1',
   'app.entra.token_id': 'token-1',
 }
-const nobodys = {
+const noCallerAttributes = {
   'app.flow': undefined,
   'app.entra.agent.client_id': undefined,
   'app.entra.token_id': undefined,
@@ -80,18 +80,18 @@ async function observe(
 it('An accepted token makes a span with its caller, and counts as a decision', async () => {
   expect(await observe()).toEqual({
     status: 200,
-    spans: [{ name: 'validate token', attributes: whose, ended: true }],
+    spans: [{ name: 'validate token', attributes: callerAttributes, ended: true }],
     decisions: ['weather_api_token_decisions_total{flow="autonomous",outcome="OK"} 1'],
   })
 })
 
-it('A refused token makes a failed span with the check, and counts as a decision', async () => {
+it('A refused token makes a failed span that names the failed check, and counts as a decision', async () => {
   expect(await observe(refusal)).toEqual({
     status: 403,
     spans: [
       {
         name: 'validate token',
-        attributes: { ...whose, 'error.type': 'permission' },
+        attributes: { ...callerAttributes, 'error.type': 'permission' },
         status: { code: SpanStatusCode.ERROR },
         ended: true,
       },
@@ -100,13 +100,13 @@ it('A refused token makes a failed span with the check, and counts as a decision
   })
 })
 
-it('A request without a token makes a failed span with the problem’s code and no caller', async () => {
+it('A request without a token makes a failed span that names the problem’s code and no caller', async () => {
   expect(await observe(undefined, {})).toEqual({
     status: 401,
     spans: [
       {
         name: 'validate token',
-        attributes: { ...nobodys, 'error.type': 'WEATHER_TOKEN_MISSING' },
+        attributes: { ...noCallerAttributes, 'error.type': 'WEATHER_TOKEN_MISSING' },
         status: { code: SpanStatusCode.ERROR },
         ended: true,
       },
@@ -115,7 +115,7 @@ it('A request without a token makes a failed span with the problem’s code and 
   })
 })
 
-/** Starts an API whose check makes these decisions; returns ways to call it and to read its audit log. */
+/** Starts an API that decides about each token by `decide`; returns ways to call the API and to read its audit log. */
 async function start(
   options: Partial<RequireAgentTokenOptions> & { readonly decide?: () => Access } = {},
   logger: object = {},
@@ -172,13 +172,13 @@ describe('the audit log', () => {
     ])
   })
 
-  it('has its ids even if the log of the app redacts them', async () => {
+  it('has the caller’s id even if the log of the app redacts such ids', async () => {
     const { ask, audited } = await start({}, { redact: ['caller', '*.caller'] })
     await ask()
     expect(audited()).toMatchObject([{ caller: 'agent-1' }])
   })
 
-  it('has one line for each of the different needs of a call, up to the first that is not met', async () => {
+  it('has one line for each different permission that a call needs, up to the first one that the token lacks', async () => {
     const needs = [1, 2, 3].map(n => ({ permissions: { autonomous: `Need.${n}` } }))
     const [first, second, third] = needs as [Needs, Needs, Needs]
     const checked: unknown[] = []

@@ -25,7 +25,7 @@ export const agents: Kind = {
         address: () => `/servicePrincipals/${target.idOf(key)}/microsoft.graph.agentIdentity`,
         create: () => ({ method: 'POST', path: agentsPath, body: { ...properties(), ...bindUsers(target) } }),
         properties,
-        // Set-up never switches an agent on again, whoever switched the agent off.
+        // `status` reports an agent that somebody else switched off; `apply` never switches an agent on.
         isOn: () => !target.disabledAgents.includes(name),
         find: async graph => {
           const known = await readRecorded(graph, target, object)

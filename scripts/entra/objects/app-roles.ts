@@ -75,7 +75,7 @@ function rolesOf({ settings }: Target): readonly (readonly [agent: string, role:
   )
 }
 
-/** Whether an assignment is one of those that the set-up makes; the lists of the agent and of the API both have it. */
+/** Whether the set-up makes this assignment of an app role. Graph lists an assignment under the agent and under the API. */
 export function isWantedRole(target: Target, assignment: Json): boolean {
   return rolesOf(target).some(([name, role]) =>
     target.isRecorded(`${agentKey(name)}/${role.key}`, assignment),

@@ -68,7 +68,7 @@ export const status = {
   emulated: config.emulated,
 }
 
-/** TR, with everything that a card can show, as the answer of the weather API proves the token. */
+/** The step with TR: its card has everything that a card can show, also the checks that the weather API reports. */
 export function tokenStep(id: string): TraceStep {
   const seconds = Math.floor(Date.now() / 1000)
   return {

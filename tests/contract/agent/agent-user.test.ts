@@ -58,7 +58,7 @@ describe('A turn as the agent’s own user account', () => {
     expect(tokenRequests(stack).some(({ leg }) => leg === 'obo')).toBe(false)
   })
 
-  it('is refused by an API that knows the agent by another account, or accepts no calls of accounts', async () => {
+  it('is refused by an API that lists another account for the agent, or that lists no accounts', async () => {
     await stack.restart('weather', { AGENT_USERS: `${agentId}=${ada.oid}` })
     expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
       code: 'API_TOKEN_REJECTED',
@@ -85,7 +85,7 @@ describe('A turn as the agent’s own user account', () => {
 })
 
 describe('The agent’s own user account', () => {
-  it('is checked for the status, since nobody has to sign in for that', async () => {
+  it('is checked for the status without a user having signed in', async () => {
     await stack.restart('agent')
     const status = async () => (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
     await expect.poll(status).toMatchObject({ flows: { 'agent-user': { state: 'ready' } } })

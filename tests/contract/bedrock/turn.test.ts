@@ -154,7 +154,7 @@ describe('a tool call', () => {
     })
   })
 
-  it('for an unknown city gives the model the sentence and its suggestions', async () => {
+  it('for an unknown city gives the model the API’s sentence with its suggestions', async () => {
     server.play(askFor('Osloo'), sayGoodbye)
     const weather = sunshine({
       current: async (_context, city) => {

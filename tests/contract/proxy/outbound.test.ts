@@ -36,7 +36,7 @@ beforeEach(() => {
   proxy.refusal = undefined
 })
 
-/** Says hello over a connection of its own. */
+/** Runs a turn with the message “Hello!” over a new connection to Bedrock. */
 async function hello() {
   const { mode, bedrock } = connect({
     ...aws.environment,

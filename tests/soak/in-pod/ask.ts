@@ -188,7 +188,7 @@ function outcomeOf(way: Way, user: string, status: number, body: string): string
   return outcome === way.deniedBy ? 'OK' : outcome === 'OK' ? 'NOT_DENIED' : outcome
 }
 
-/** `OK`, or the code of the failure, also of a failed tool. */
+/** `OK`, or a code: the problem's, that of a failed tool, or such as `WRONG_IDENTITY` for an answer that is not right. */
 function read({ agent, mode, flow }: Way, user: string, status: number, body: string): string {
   if (status !== 200) return codeOf(body, status)
   const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]
@@ -267,7 +267,7 @@ await waitUntilLetIn()
 const perWay = Number(process.env['USERS_PER_WAY'])
 await Promise.all(
   ways.flatMap((way, index) =>
-    // One user may make so many changes a day.
+    // The API accepts a limited number of changes a day from one user, so only one client makes changes.
     Array.from({ length: way.waits ? 1 : perWay }, (_, user) => keepAsking(way, index + user)),
   ),
 )

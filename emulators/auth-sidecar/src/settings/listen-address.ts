@@ -9,8 +9,8 @@ export interface ListenAddress {
 const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
 
 /**
- * Where the emulator listens: the first of `ASPNETCORE_URLS`, in which `+` and `*` mean all addresses; else the port of
- * `ASPNETCORE_HTTP_PORTS` or 8080, on `HOST` or loopback.
+ * Where the emulator listens: at the first URL of `ASPNETCORE_URLS`, where the host `+` or `*` means all addresses. Without
+ * it: at the port `ASPNETCORE_HTTP_PORTS` (default 8080) of `HOST` (default: loopback).
  */
 export function readListenAddress(settings: Settings, reader: EnvironmentReader): ListenAddress {
   const [url] = settings.text('ASPNETCORE_URLS')?.split(';') ?? []

@@ -33,7 +33,7 @@ export function answerAboutAlerts(
   const needsUser = say(
     'I have no tool that changes alerts in this conversation: ask on behalf of a signed-in user.',
   )
-  if (wish.test(message)) return create ? order(create, message, today) : needsUser
+  if (wish.test(message)) return create ? createAlert(create, message, today) : needsUser
   if (removal.test(message)) {
     const id = uuid.exec(message)?.[0].toLowerCase()
     if (!remove) return needsUser
@@ -44,7 +44,7 @@ export function answerAboutAlerts(
   return list && listing.test(message) ? callTool(list.name, [{}], 'I’ll look at the alerts.') : undefined
 }
 
-function order({ name }: ToolSpec, message: string, today: string): Reply {
+function createAlert({ name }: ToolSpec, message: string, today: string): Reply {
   const found = condition.exec(message)
   if (!found) return say('Below or above which temperature?')
   const [, below, number = '', scale = ''] = found

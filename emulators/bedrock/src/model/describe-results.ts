@@ -28,7 +28,7 @@ function parse({ result }: ToolExchange): unknown {
   }
 }
 
-/** A failure is recognised by its status or its first sentence, and a call that the user denied by its sentence. */
+/** A failed call is recognised by its status or by how its text begins, a call that the user denied by its text. */
 function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
   if (isDenied(value)) return `I did not call ${name}, as you decided.`
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined

@@ -26,7 +26,7 @@ export function findNamedTool(tools: readonly ToolSpec[], message: string): Tool
   return tools.find(tool => said.includes(` ${ownWords(tool).join(' ')} `))
 }
 
-/** The tool with the most words of its name in the message, without verbs and plurals: “tasks” for `get_task`. */
+/** The tool whose name shares most words with the message, verbs and plural endings aside: “tasks” fits `get_task`. */
 export function findAskedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
   const said = new Set(wordsOf(message).map(singular))
   const [best] = tools

@@ -1,7 +1,7 @@
 import { findRefusal, type RefusalCode } from './catalogue.ts'
 
 interface RefusalOptions {
-  /** OAuth error and status, where they differ from the catalogue's. */
+  /** OAuth error and HTTP status. Default: those of the catalogue for this code. */
   readonly error?: string | undefined
   readonly status?: number | undefined
   readonly text?: string
@@ -13,7 +13,7 @@ interface RefusalOptions {
 /** A refusal with its AADSTS code. The error handlers send it as JSON or show it on a page. */
 export class EntraError extends Error {
   override readonly name = 'EntraError'
-  /** `undefined` where Entra's code for a refusal is not known. */
+  /** The AADSTS code; `undefined` if nobody knows which code Entra has for this refusal. */
   readonly code: number | undefined
   readonly status: number
   readonly error: string

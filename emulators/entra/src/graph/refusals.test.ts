@@ -78,7 +78,7 @@ describe('Graph refuses', () => {
     expect(given.body.serviceManagementReference).toBe('7')
   })
 
-  it('no change of the token version from 2, but then empties the identifier URIs, as Entra does', async () => {
+  it('no change of the token version from 2 to 1; as in Entra, the change empties the identifier URIs', async () => {
     expect((await graph.send('PATCH', weatherPath, { api: { requestedAccessTokenVersion: 1 } })).status).toBe(
       204,
     )

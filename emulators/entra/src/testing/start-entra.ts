@@ -14,17 +14,17 @@ export const spaAppId = tenant.page.appId
 export const setupAppId = tenant.setUp.appId
 
 export interface TestEntra extends AsyncDisposable {
-  /** Its URL as clients see it. */
+  /** The emulator's URL as clients see it. */
   readonly url: string
-  /** Where it really listens. */
+  /** The address at which the emulator really listens. */
   readonly address: ReturnType<Server['address']>
   readonly entra: Entra
-  /** Requests of this process without a socket. */
+  /** Sends a request to the emulator within this process, without a socket. */
   readonly fetch: SendRequest
   readonly close: () => Promise<void>
 }
 
-/** What `fetch` is used for here. */
+/** The part of `fetch` that these tests use. */
 export type SendRequest = (url: string, init: RequestInit) => Promise<Response>
 
 /** A listening emulator with the demo's directory, secrets for the blueprint and the set-up application. */

@@ -25,7 +25,7 @@ export async function grantAgentUser(entra: Entra, form: Form, client: Client): 
   return grantForUser(entra, form, { client, authentication, userId, sessionId: '', scope })
 }
 
-/** Checks T2: signed by this tenant, for the token exchange, the agent's own, not expired. */
+/** Checks that T2 was issued by this tenant to this agent, for the token exchange, and has not expired. */
 async function checkT2(entra: Entra, jwt: string, { principal }: Client): Promise<void> {
   readAssertion(jwt)
   const claims = await readOwnToken(entra, jwt)

@@ -29,7 +29,7 @@ export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client):
   })
 }
 
-/** Checks Tc: signed by this tenant, issued for this client (for an agent: for its blueprint), not expired, and a user's. */
+/** Checks that Tc is a user's token that this tenant issued for the client, or for an agent's blueprint, and has not expired. */
 async function checkUserToken(entra: Entra, jwt: string, { principal }: Client): Promise<Claims> {
   readAssertion(jwt)
   const claims = await readOwnToken(entra, jwt)

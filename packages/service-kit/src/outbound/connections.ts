@@ -7,7 +7,7 @@ export interface ConnectionOptions {
   readonly connections?: number
   readonly connectTimeoutMs?: number
   readonly lookup?: LookupFunction
-  /** The largest body of a response, as it is sent. Default: no limit. */
+  /** The largest body of a response in bytes, before decompression. Default: no limit. */
   readonly maxResponseSize?: number
 }
 

@@ -138,7 +138,7 @@ describe('A turn that waits', () => {
     await expect(one.pause(turn, waiting())).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
   })
 
-  it('gives a step-up no more time than the approval had, but a new time limit to another call', async () => {
+  it('keeps the expiry of a call’s approval for a step-up of this call, and sets a later one for another call', async () => {
     const { one } = replicas()
     const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
     const exp = first.continuation.exp - 300

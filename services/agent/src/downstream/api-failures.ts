@@ -45,8 +45,8 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
 const unknownContextHint =
   'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.'
 
-/** The check of a deny list, by the name that entra-tokens gives it. */
-const denied = 'deny-list'
+/** The name that entra-tokens gives to the check of the deny list. */
+const denyListCheck = 'deny-list'
 
 function forbidden(
   api: DownstreamApi,
@@ -55,7 +55,7 @@ function forbidden(
   upstream: Upstream,
 ): ProblemError {
   const { failedCheck } = readApiProblem(body)
-  if (failedCheck === denied)
+  if (failedCheck === denyListCheck)
     return problem('API_FORBIDDEN', `The agent is on the deny list of the ${api.title}.`, {
       upstream,
       hint: 'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.',
@@ -64,7 +64,7 @@ function forbidden(
   const scope = readScope(challenge)
   const wanted = scope === undefined ? '' : `: ${scope}`
   const granted = api.permissions?.[flows[flow].right] ?? scope
-  // Another failed check says nothing of the permission.
+  // If another check failed, it is unknown whether the token lacks the permission.
   const isRight = failedCheck === undefined || failedCheck === 'permission'
   const check = isRight ? '' : ` (${failedCheck})`
   const needs = isRight ? neededRight(api, flow, scope) : undefined
@@ -81,7 +81,7 @@ function forbidden(
   )
 }
 
-/** Drops the right that a failure names as missing, if the token has it: the API then refuses for another reason, and no consent or grant would help. */
+/** Removes the missing right from a failure if the token has this right: the API then refuses for another reason, and no consent or grant would help. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
   if (!(failure instanceof ProblemError)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
@@ -103,7 +103,7 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
 
 /** Whether an API refused a token because agent or token are on its deny list; it has then done nothing. */
 export function isDenied(error: unknown): boolean {
-  return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denied
+  return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denyListCheck
 }
 
 /** The API reported success, but not with the body that it promises. */
@@ -134,9 +134,10 @@ export function explainThrown(api: DownstreamApi, error: unknown): ProblemError 
 }
 
 /**
- * What a failure means for a call that may wait for its user: a step-up if the API asks the user to prove more, but only once.
+ * For a call that may wait for its user: turns an API's Conditional Access challenge into a step-up. A challenge after the
+ * step-up becomes STEP_UP_NOT_CARRIED; other failures stay as they are.
  *
- * @param sent the claims that the refused token was obtained with
+ * @param sent the claims that the step-up asked Entra for; `undefined` before a step-up
  */
 export function explainStepUp(
   api: DownstreamApi,

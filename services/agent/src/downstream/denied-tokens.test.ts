@@ -11,7 +11,7 @@ import { callerOf, json, refusal, start, stepsOf, turnOf } from './testing/stage
 const denial = (status: number) =>
   json(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 
-/** An API that denies the sidecar's cached token; `whenNew` says how the sidecar responds past its cache. */
+/** An API that denies the sidecar's cached token; `whenNew` says what happens when the sidecar is asked for a new one. */
 async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off') {
   const cached = authorizationHeader(autonomousClaims({ uti: 'cached' }))
   const other = authorizationHeader(autonomousClaims({ uti: 'new' }))
@@ -38,7 +38,7 @@ async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is 
   return { turn, asked, call: () => caller.for(turn).call(api, { path: '/', subject: 'things', isBody }) }
 }
 
-it('A token that an API denies is dropped: the call is made again with one from Entra, not from the sidecar’s cache', async () => {
+it('If an API denies a cached token, the call is made again with a new token from Entra', async () => {
   const { turn, asked, call } = await stage(401, 'issues')
   expect(await call()).toEqual({ found: 'it' })
   expect(asked).toEqual([false, true])

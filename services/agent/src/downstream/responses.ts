@@ -38,7 +38,7 @@ function parse(text: string): unknown {
 }
 
 const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })
-/** A name, not a sentence that the trace would show as the agent's own words. */
+/** A check's name, such as `audience`. A sentence does not match: the trace would show it as the agent's own words. */
 const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
 /** What an API that validates TR may say of TR, in the member `validated` of its response. */
@@ -101,7 +101,7 @@ function clip(text: string): string {
   return text.length <= maxTold ? text : `${text.slice(0, maxTold - 1)}…`
 }
 
-/** The permissions that a challenge (RFC 6750) asks for, if it names any; only names, no sentences. */
+/** The permissions that a challenge (RFC 6750) asks for, such as `Tasks.Read, Tasks.Write`; `undefined` if it names none. */
 export function readScope(challenge: string | undefined): string | undefined {
   if (!challenge?.includes('error="insufficient_scope"')) return undefined
   const scope = /\bscope="([A-Za-z0-9._:/ -]{1,300})"/.exec(challenge)?.[1]?.trim()

@@ -228,7 +228,7 @@ describe('a token in the trace', () => {
     })
   })
 
-  it('of a single scope shows that the sidecar asks for this scope alone', async () => {
+  it('for an API with a scope of its own shows that this scope is requested for a user, and .default for the agent itself', async () => {
     const { obtain } = await stage(authorizationHeader(forAda), authorizationHeader(own))
     const alerts = { ...api, scope: 'Alerts.ReadWrite' }
     const bodies: unknown[] = []
@@ -242,14 +242,14 @@ describe('a token in the trace', () => {
     ])
   })
 
-  it('of version 1 names its agent too', async () => {
+  it('of version 1 names its agent, although it has no claim azp', async () => {
     const { obtain } = await stage(authorizationHeader({ ...own, azp: undefined, appid: ids.agentClientId }))
     const turn = turnOf()
     await obtain(turn)
     expect(shown(turn).at(-1)?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
   })
 
-  it('belongs to the step that needed it, if there is such a step', async () => {
+  it('is recorded below the step that needs the token, if there is such a step', async () => {
     const { obtain } = await stage(authorizationHeader(own))
     const turn = turnOf()
     await obtain(turn, 'parent-1')
@@ -261,7 +261,7 @@ describe('a token in the trace', () => {
     expect(unasked.trace.steps[3]).not.toHaveProperty('parentId')
   })
 
-  it('has no log id if its claim uti holds none', async () => {
+  it('has no log id if its claim uti is no text', async () => {
     const { obtain } = await stage(authorizationHeader({ ...own, uti: 7 }))
     expect((await obtain(turnOf())).logIds).toEqual({})
   })
@@ -319,7 +319,7 @@ describe('a token request that failed', () => {
     expect(turn.trace.steps[0]?.logIds).toEqual({ correlationId: entraId, entraRequestId: requestId })
   })
 
-  it('shows no more than its own correlation id where nothing else is known', async () => {
+  it('shows only the turn’s correlation id if the response contains no ids', async () => {
     const { obtain } = await stage({ refused: 'AADSTS50105: no role' }, authorizationHeader(forAda))
     const turn = turnOf()
     await expect(obtain(turn)).rejects.toThrow()
@@ -338,7 +338,7 @@ describe('a token request that failed', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('is left running when the turn is over: the code that ends the turn ends its steps', async () => {
+  it('stays `running` when the client goes away: the code that ends the turn ends its steps', async () => {
     const sidecar = await start(() => undefined)
     const { tokens, logger, lines } = callerOf([api], sidecar.url)
     const client = new AbortController()
@@ -396,7 +396,7 @@ describe('the audit log of tokens', () => {
 })
 
 describe('a traced token request', () => {
-  it('is a span that can be the parent of the sidecar’s own', async () => {
+  it('is a span, and the sidecar gets its id as the parent for spans of its own', async () => {
     const { sidecar, obtain } = await stage(authorizationHeader(own))
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const started: StepFacts[] = []

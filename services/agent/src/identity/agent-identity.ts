@@ -9,13 +9,12 @@ export interface Blueprint {
   readonly authority: string
 }
 
-/** An agent identity. */
 export interface AgentIdentity extends Blueprint {
   /** In kebab-case. */
   readonly name: string
   /** The agent's name for people and for the model, if it has one. */
   readonly title?: string
-  /** For people. */
+  /** What the page says about the agent. */
   readonly description?: string
   /** Client id of the agent identity: the actor of every TR. */
   readonly clientId: string

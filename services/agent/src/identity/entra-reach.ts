@@ -5,7 +5,7 @@ import type { Blueprint } from './agent-identity.ts'
 const { send } = createSender({ connections: 4 })
 const limits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
 
-/** How Entra reacts to a request of this process; a problem is the forward proxy's. */
+/** Whether Entra responds to a request of this process; a ProblemError says what the forward proxy did with the request. */
 export type EntraReach = 'responds' | 'silent' | ProblemError
 
 /**

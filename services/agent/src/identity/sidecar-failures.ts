@@ -12,7 +12,7 @@ export interface TokenFailure {
   readonly transient: boolean
 }
 
-/** What was asked for. */
+/** Which token was asked for. */
 export type FailureContext = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
 /** What a response means. */
@@ -23,7 +23,7 @@ const misconfigured = (says: string, hint: string): Meaning => ({ code: 'SIDECAR
 /** A fault that may pass by itself. */
 const passing = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
 
-/** The response behind a problem. Its text is the sidecar's own and is not passed on. */
+/** The `cause` of a problem: a response of the sidecar. Only its status is kept, since its text must not be passed on. */
 export class SidecarResponseError extends Error {
   override readonly name = 'SidecarResponseError'
   readonly status: number
@@ -108,7 +108,7 @@ function explain(
         says: 'The sidecar responded 403: it does not see the agent as local.',
       }
     case 500:
-      // Without tenant or client id, the sidecar always responds 500 with an empty body. A body gives no cause.
+      // Without tenant or client id, the sidecar always responds 500 with an empty body. With a body, the cause is unknown.
       return text === ''
         ? misconfigured(
             'The sidecar fails on every request.',

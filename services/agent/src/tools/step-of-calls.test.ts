@@ -54,7 +54,7 @@ function waitOf({ wait }: { wait: Wait | undefined }): Wait {
   return wait
 }
 
-/** The turn after its user has decided. */
+/** The waiting turn as it goes on after these decisions of its user. */
 function decided(
   wait: Wait,
   decisions: Record<string, Decision['decision']>,
@@ -139,7 +139,7 @@ describe('A step of calls', () => {
       ['approval', 'ok', 'approve'],
       ['tool', 'ok', 'create_alert'],
     ])
-    // The steps that waited go on.
+    // The calls go on in the trace steps that waited, not in new ones.
     const waited = wait.pending.map(({ stepId }) => stepId)
     expect(turn.trace.steps.filter(({ kind }) => kind === 'tool').map(({ id }) => id)).toEqual(waited)
     expect(turn.trace.steps[0]?.approval).toMatchObject({ digest: wait.pending[0]?.digest, waitedMs: 19_000 })

@@ -129,7 +129,7 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
   )
 }
 
-/** The first 80 characters of a question, as its name. */
+/** The first 80 characters of a question, by which screen readers name it. */
 function firstWords(message: string): string {
   const characters = [...message]
   return characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : message

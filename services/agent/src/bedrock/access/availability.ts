@@ -2,9 +2,9 @@ import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { ComponentHealth } from '../../status/health.ts'
 
 export interface AvailabilityOptions {
-  /** Asks Bedrock for one token, or throws. `undefined` = never probe. */
+  /** Asks the model for one token, and throws if this fails. `undefined` = never probe. */
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
-  /** The fault of the configuration that is known before any call, if any. */
+  /** A fault of the configuration that shows without a call of Bedrock, if there is one. */
   readonly known: ProblemError | undefined
 }
 

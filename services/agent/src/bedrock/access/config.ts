@@ -77,7 +77,7 @@ function readAdditionalFields(env: EnvironmentReader): Record<string, JsonValue>
       return value
     }
   } catch {
-    // Reported below, together with JSON that is not an object.
+    // Text that is no JSON gets the fault below, as does JSON that is no object.
   }
   env.fault(`${name} must be a JSON object.`)
   return undefined

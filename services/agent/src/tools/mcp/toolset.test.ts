@@ -42,7 +42,7 @@ function respondTo({ method }: Message, protocol: string): object | undefined {
   return method === 'tools/call' ? { content: [{ type: 'text', text: 'done' }] } : undefined
 }
 
-/** An MCP server with two tools, which asks for a second factor if `wantsMore`, and the tools as offered. */
+/** An MCP server with two tools, and the tools as a turn gets them. With `wantsMore` the server asks for a second factor. */
 async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {}) {
   const calls: Message[] = []
   const notes = await start(async (request, response) => {
@@ -79,7 +79,7 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
 }
 
 describe('The tools of an MCP server', () => {
-  it('have the changes for which their calls wait', async () => {
+  it('carry a description of their change if their calls wait for approval', async () => {
     const { offered } = await stage()
     expect(offered).toMatchObject([
       { tool: { name: 'notes__get_note' }, api: { name: 'notes' }, change: undefined },
@@ -110,7 +110,7 @@ describe('A tool that changes something', () => {
     expect(calls).toEqual([])
   })
 
-  it('is called with the key of the call that was approved, which no trace shows', async () => {
+  it('is called with the approved call’s idempotency key, which the trace does not show', async () => {
     const { call, calls, turn } = await stage()
     await call('notes__write_note', permit)
     expect(calls).toMatchObject([
@@ -120,7 +120,7 @@ describe('A tool that changes something', () => {
     expect(JSON.stringify(turn.trace.steps)).not.toContain('key-of-the-call')
   })
 
-  it('for which the user has to prove more causes a step-up, but only once', async () => {
+  it('causes a step-up if the server asks for a second factor, and fails if the server asks again', async () => {
     const { call, calls, sidecar } = await stage({ wantsMore: true })
     await expect(call('notes__write_note', permit)).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
@@ -143,7 +143,7 @@ describe('A tool that only reads', () => {
     expect(calls[0]?.params?._meta).toBeUndefined()
   })
 
-  it('for which the user has to prove more fails as Conditional Access', async () => {
+  it('fails with CONDITIONAL_ACCESS_REQUIRED if the server asks for a second factor', async () => {
     const { call } = await stage({ wantsMore: true })
     await expect(call('notes__get_note')).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
   })

@@ -53,7 +53,7 @@ describe('the normal of a day', () => {
 })
 
 describe('dates', () => {
-  it('are those of the city', () => {
+  it('are local to the city', () => {
     const instant = Date.UTC(2026, 6, 31, 23)
     expect(localDate(instant, 'Asia/Tokyo')).toBe('2026-08-01')
     expect(localDate(instant, 'America/Los_Angeles')).toBe('2026-07-31')

@@ -2,7 +2,7 @@
 export interface LastDaySaid {
   /** YYYY-MM-DD; `undefined` = the sentence names a day that is not understood, or is no date. */
   readonly date: string | undefined
-  /** The sentence without these words. */
+  /** The sentence without the words about the last day. */
   readonly rest: string
   /** The sentence names no last day. */
   readonly isUsualDay?: true
@@ -73,7 +73,7 @@ export function takeLastDay(sentence: string, today: string): LastDaySaid {
   return { date: addDays(today, count * days), rest }
 }
 
-/** “tomorrow”, wherever it stands. */
+/** Takes out a day such as “tomorrow” wherever it stands in the sentence, without “until” before it. */
 function takeNamedDay(sentence: string, today: string): LastDaySaid {
   for (const [words, days] of relative) {
     const found = new RegExp(`(?<!\\p{L})(?:the\\s+)?(?:${words})${end}`, 'iu').exec(sentence)
