@@ -7,8 +7,8 @@ import { startOutsideWorld, startPod } from './support/pods.ts'
 /** Addresses outside the cluster. While the test runs, the node routes them to one of its pods. */
 const outside = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
 
-/** One pod as the source, one as the target. */
-const twoAgents = { agent: { replicas: 2 } }
+/** One replica opens connections, the other is a target of connections. */
+const twoReplicas = { agent: { replicas: 2 } }
 
 interface Source {
   readonly namespace: Namespace
@@ -46,7 +46,7 @@ let targets: Readonly<Record<string, string>>
 beforeAll(async () => {
   elsewhere = await Namespace.create('boundary-elsewhere', 'privileged')
   const [installed] = await Promise.all([
-    Demo.install('boundary', { agent: { ...twoAgents, networkPolicy: { enabled: false } } }),
+    Demo.install('boundary', { agent: { ...twoReplicas, networkPolicy: { enabled: false } } }),
     startOutsideWorld(elsewhere, { addresses: Object.values(outside), ports: [80, 443] }),
     startPod(elsewhere, { name: 'stranger', script: listen }),
   ])
@@ -115,7 +115,7 @@ describe('the boundary', () => {
   })
 
   describe('with policies', () => {
-    beforeAll(() => demo.installAgent(twoAgents))
+    beforeAll(() => demo.installAgent(twoReplicas))
 
     it.each(Object.entries(allowed))('lets %s reach only the allowed targets', async (name, reachable) => {
       const source = sources[name]

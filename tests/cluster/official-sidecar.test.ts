@@ -18,7 +18,7 @@ beforeAll(async () => {
   const values = {
     entra: { authority: publicUrl },
     hostAliases: [{ ip: service, hostnames: [entraName] }],
-    // Everything but the image is as for the official sidecar, whose image cannot be pulled everywhere.
+    // The emulator's image stands for the official sidecar's, which cannot be pulled everywhere; all else is the same.
     sidecar: {
       image: { repository: 'ghcr.io/entra-bedrock-agent/emulators', tag: '', arch: '' },
       args: ['auth-sidecar/main.mjs'],

@@ -56,7 +56,7 @@ export interface Cause extends Inducement {
 
 const { apis, agents } = tenant
 const { appId: weatherAppId } = apis['weather-api']
-const elsewhere = '12345678-0000-4000-8000-000000000000'
+const otherId = '12345678-0000-4000-8000-000000000000'
 const unknownCode = 900144
 
 const flowOf: Readonly<Record<Leg, Flow>> = {
@@ -159,7 +159,7 @@ export const causes = {
     refused(7000274, 'the signature of the pod’s token is wrong'),
   ],
   agentIdentity: [
-    { what: 'the sidecar names another tenant', ...meaningOf(90002), flow: 'autonomous', sidecar: { AzureAd__TenantId: elsewhere } },
+    { what: 'the sidecar names another tenant', ...meaningOf(90002), flow: 'autonomous', sidecar: { AzureAd__TenantId: otherId } },
     { what: 'the blueprint has no principal in the tenant', ...meaningOf(700016), flow: 'autonomous', tenant: 'blueprint’s principal gone' },
     { what: 'the blueprint is disabled', ...meaningOf(7000112), flow: 'autonomous', tenant: 'blueprint disabled' },
     { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'autonomous', tenant: 'agent gone' },
@@ -233,7 +233,7 @@ const unlisted: readonly Cause[] = [
     sidecar: { AzureAd__ClientCredentials__0__SourceType: undefined, AzureAd__ClientCredentials__0__ClientSecret: undefined },
   },
   { what: 'the sidecar is called by a name that it does not allow', code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { AllowedHosts: 'sidecar.internal' } },
-  { what: 'the sidecar takes users’ tokens for another blueprint only', code: 'SIDECAR_MISCONFIGURED', flow: 'obo', sidecar: { AzureAd__Audience: elsewhere } },
+  { what: 'the sidecar takes users’ tokens for another blueprint only', code: 'SIDECAR_MISCONFIGURED', flow: 'obo', sidecar: { AzureAd__Audience: otherId } },
   { what: 'the blueprint’s secret is wrong, for a user', ...meaningOf(7000215), flow: 'obo', sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' } },
   { what: 'the agent identity does not exist, for a user', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'obo', tenant: 'agent gone' },
   { what: 'the API has no principal in the tenant', ...meaningOf(500011), flow: 'obo', tenant: 'API’s principal gone' },

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
 
-type Text = Readonly<Record<string, string>>
+type Texts = Readonly<Record<string, string>>
 
 interface Resource {
   readonly Type: string
@@ -11,7 +11,7 @@ interface Resource {
 export interface Rendered {
   /** The resources whose condition holds, in the order of the template. */
   readonly resources: Readonly<Record<string, Resource>>
-  readonly outputs: Text
+  readonly outputs: Texts
 }
 
 /** A mistake in the parameters, as CloudFormation words it. */
@@ -43,7 +43,7 @@ interface Template {
  * @param given parameters, and what else the template refers to: `AWS::Region`, `Role.Arn`, the name of a resource
  * @throws {ParameterError} when a parameter is missing or not allowed
  */
-export function renderTemplate(text: string, given: Text): Rendered {
+export function renderTemplate(text: string, given: Texts): Rendered {
   const { contents } = parseDocument(text, { logLevel: 'silent' })
   const template = plain(contents) as Template
   const { Parameters = {}, Rules = {}, Conditions = {}, Resources = {}, Outputs = {} } = template
@@ -89,7 +89,7 @@ function plain(node: unknown): unknown {
   return /^!\w/.test(tag ?? '') ? { [`Fn::${tag?.slice(1)}`]: value } : value
 }
 
-function readParameters(parameters: Section<Parameter>, given: Text): Text {
+function readParameters(parameters: Section<Parameter>, given: Texts): Texts {
   const values: Record<string, string> = { ...given }
   for (const [name, { Default, AllowedPattern, AllowedValues, ConstraintDescription }] of Object.entries(
     parameters,
@@ -107,7 +107,7 @@ function readParameters(parameters: Section<Parameter>, given: Text): Text {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a template gives a function has the types of that function.
-type Call = (argument: any, values: Text) => unknown
+type Call = (argument: any, values: Texts) => unknown
 
 const functions: Readonly<Record<string, Call>> = {
   'Fn::Ref': (name, values) => lookUp(name, values),
@@ -124,13 +124,13 @@ const functions: Readonly<Record<string, Call>> = {
   'Fn::Or': conditions => conditions.some(Boolean),
 }
 
-function call(name: string, argument: unknown, values: Text): unknown {
+function call(name: string, argument: unknown, values: Texts): unknown {
   const made = functions[name]
   if (!made) throw new Error(`${name} is no function that is known here.`)
   return made(argument, values)
 }
 
-function lookUp(name: string, values: Text): string {
+function lookUp(name: string, values: Texts): string {
   const value = values[name]
   if (value === undefined) throw new Error(`The template refers to ${name}, which is not given.`)
   return value

@@ -99,7 +99,7 @@ describe('what Bedrock refuses', () => {
     expect(failure?.message).toContain('explicitly denies')
   })
 
-  it('is not even requested if the settings already show that', async () => {
+  it('is not even requested if the settings show that Bedrock would refuse it', async () => {
     const { mode, bedrock } = connect({
       ...aws.environment,
       ...staticKeys,

@@ -62,14 +62,14 @@ const listed = await client.listTools(context)
 const { tools } = chooseTools(allowing, listed.tools)
 for (const tool of tools) {
   for (const input of argumentsFor(tool)) {
-    // Some tools are there to fail.
+    // The suite has tools that always fail.
     await client.callTool(context, tool, input).catch(() => {})
   }
 }
 await client.close()
 await apiCaller.close()
 
-/** The arguments that the suite wants, or else a number or a text for each. */
+/** The arguments that the suite demands for a tool; if none, a text or a number for each property of its schema. */
 function argumentsFor({ definition: { name }, schema }: ChosenTool): readonly Record<string, unknown>[] {
   const wanted = toolCalls.filter(call => call.name === name)
   if (wanted.length > 0) return wanted.map(call => call.arguments)

@@ -3,8 +3,8 @@ import { fillIn } from './arguments.ts'
 import { wordsOf } from './names.ts'
 import { callTool, type Reply, say } from './reply.ts'
 
-/** Words in tools' names that do not name the tools' subject. */
-const verbs =
+/** Words of tools' names that do not say what a tool is about. */
+const fillers =
   /^(get|list|find|fetch|search|show|read|look|up|lookup|query|create|update|delete|set|add|send|call|run|my|all|of|for|by)$/
 
 /** The tools of the server that a message names, as in “ask my-planner for the tasks”. Tools' names begin with their server's. */
@@ -26,13 +26,13 @@ export function findNamedTool(tools: readonly ToolSpec[], message: string): Tool
   return tools.find(tool => said.includes(` ${ownWords(tool).join(' ')} `))
 }
 
-/** The tool whose name shares most words with the message, verbs and plural endings aside: “tasks” fits `get_task`. */
+/** The tool whose name shares most words with the message, fillers and plural endings aside: “tasks” fits `get_task`. */
 export function findAskedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
   const said = new Set(wordsOf(message).map(singular))
   const [best] = tools
     .map(tool => ({
       tool,
-      hits: ownWords(tool).filter(word => !verbs.test(word) && said.has(singular(word))).length,
+      hits: ownWords(tool).filter(word => !fillers.test(word) && said.has(singular(word))).length,
     }))
     .filter(({ hits }) => hits > 0)
     .toSorted((a, b) => b.hits - a.hits)

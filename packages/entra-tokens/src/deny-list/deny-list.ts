@@ -53,7 +53,7 @@ export class DenyList {
     return (performance.now() - (this.#readMs ?? this.#createdMs)) / 1000
   }
 
-  /** Reads the list at once, or after a read that is under way. Never throws. */
+  /** Reads the list now, or again as soon as a read that is under way has ended. Never throws. */
   refresh(): Promise<void> {
     clearTimeout(this.#timer)
     const look = Promise.resolve(this.#look).then(async () => {

@@ -22,7 +22,7 @@ const { ada } = tenant.users
 
 interface TokenOptions {
   readonly version?: TokenVersion
-  /** Entra's origin, as it stands in v2 issuers. */
+  /** Entra's origin, with which the issuer of version 2 tokens begins. */
   readonly authority: string
   /** Default: the weather API. */
   readonly api?: Audience

@@ -21,7 +21,7 @@ type Meaning = Pick<EntraRefusal, 'code' | 'says' | 'hint' | 'transient'>
 const notTheSidecar = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
 const misconfigured = (says: string, hint: string): Meaning => ({ code: 'SIDECAR_MISCONFIGURED', says, hint })
 /** A fault that may pass by itself. */
-const passing = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
+const transientFault = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
 
 /** The `cause` of a problem: a response of the sidecar. Only its status is kept, since its text must not be passed on. */
 export class SidecarResponseError extends Error {
@@ -114,11 +114,11 @@ function explain(
             'The sidecar fails on every request.',
             'Set AzureAd__TenantId and AzureAd__ClientId on the sidecar.',
           )
-        : passing('SIDECAR_FAILED', 'The sidecar responded 500 without a cause.')
+        : transientFault('SIDECAR_FAILED', 'The sidecar responded 500 without a cause.')
     case 502:
     case 503:
     case 504:
-      return passing('SIDECAR_UNREACHABLE', 'A proxy in front of the sidecar cannot reach it.')
+      return transientFault('SIDECAR_UNREACHABLE', 'A proxy in front of the sidecar cannot reach it.')
     default:
       return misconfigured(`The sidecar responded ${status}.`, notTheSidecar)
   }
@@ -132,11 +132,11 @@ function explain(
 function explainChallenge(challenge: string): Meaning {
   if (challenge.includes('issuer'))
     return {
-      ...passing('ENTRA_UNAVAILABLE', 'The sidecar cannot verify a token that the agent could.'),
+      ...transientFault('ENTRA_UNAVAILABLE', 'The sidecar cannot verify a token that the agent could.'),
       hint: 'Check that the sidecar reaches Entra on port 443, then its AzureAd__Instance and AzureAd__TenantId.',
     }
   if (challenge.includes('signature key'))
-    return passing('ENTRA_UNAVAILABLE', 'The sidecar does not know Entra’s newest signing key yet.')
+    return transientFault('ENTRA_UNAVAILABLE', 'The sidecar does not know Entra’s newest signing key yet.')
   return challenge.includes('expired')
     ? misconfigured(
         'The sidecar takes a valid token for an expired one.',
@@ -163,7 +163,7 @@ function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
   // When Entra throttles, the detail is Entra's response or says “throttled”; asking again would make it worse.
   if (detail.startsWith('{') || detail.includes('throttled'))
     return { code: 'ENTRA_UNAVAILABLE', says: 'Entra is throttling the sidecar.' }
-  return passing('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')
+  return transientFault('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')
 }
 
 /** `Trace ID` is what the sign-in log calls the request's id. */
