@@ -111,7 +111,7 @@ describe('consent', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('that an administrator has given to the agent meanwhile is found by trying again', async () => {
+  it('that an administrator gives meanwhile takes effect when the user tries again', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     stack.withdrawConsents(agentId)
@@ -141,7 +141,7 @@ describe('Conditional Access', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('passes its challenge on to the sign-in window if the agent knows the challenge', async () => {
+  it('passes its challenge on to the sign-in window if the agent’s problem contains the challenge', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     const challenge = { access_token: { capolids: { essential: true, values: ['policy'] } } }

@@ -30,7 +30,7 @@ const withUser: Values = merge(two, {
   agents: { alerts: { agentUser: { objectId: weather.user.id }, flows: ['agent-user'] } },
 })
 
-/** Reads the configuration as the agent does. Its file is `agents.json` of the ConfigMap, which must be mounted at AGENTS_CONFIG. */
+/** Reads the configuration as the agent does, with `agents.json` of the ConfigMap, which must be mounted at AGENTS_CONFIG. */
 function readAgentConfigOf(rendering: Rendering) {
   const settings = rendering.settings('demo-agent', 'agent')
   const { spec } = rendering.pod('demo-agent')

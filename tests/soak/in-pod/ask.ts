@@ -159,7 +159,7 @@ interface Waiting {
   readonly trace?: readonly (Step & { readonly response?: { readonly body?: { readonly id?: string } } })[]
 }
 
-/** Creates an alert and deletes it, each by a call that waits for its approval; any replica gets the requests. */
+/** Creates an alert and deletes it, each by a call that waits for its approval. Any replica may get each request. */
 async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: number): Promise<string> {
   const decide = async (message: string): Promise<Waiting> => {
     const asked = await post('/api/chat', way, user, agent, { message })
@@ -188,7 +188,7 @@ function outcomeOf(way: Way, user: string, status: number, body: string): string
   return outcome === way.deniedBy ? 'OK' : outcome === 'OK' ? 'NOT_DENIED' : outcome
 }
 
-/** `OK`, or a code: the problem's, that of a failed tool, or such as `WRONG_IDENTITY` for an answer that is not right. */
+/** `OK`, or a code: of the problem, of a failed tool, or for a wrong answer, such as `WRONG_IDENTITY`. */
 function read({ agent, mode, flow }: Way, user: string, status: number, body: string): string {
   if (status !== 200) return codeOf(body, status)
   const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]

@@ -43,7 +43,7 @@ export function sendChunked(
   reply.raw.end(body)
 }
 
-/** Responds with a status and no body, as routing, authentication and the guard do. */
+/** Responds with a status and no body, such as to unknown paths, missing tokens and requests that `passesGuard` refuses. */
 export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
   reply.hijack()
   reply.raw.writeHead(status, { 'content-length': '0', ...headers })

@@ -101,7 +101,7 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
   )
 }
 
-/** Whether an API refused a token because agent or token are on its deny list; it has then done nothing. */
+/** Whether an API refused a token because agent or token are on its deny list. If so, the API has done nothing. */
 export function isDenied(error: unknown): boolean {
   return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denyListCheck
 }
@@ -176,9 +176,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   }
 }
 
-/**
- * The part of an API's challenge that is passed on to users: if contexts are configured, one of these and nothing else.
- */
+/** What users get of an API's challenge. If the API's contexts are configured, only one of these; `undefined` for any other. */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,
   challenge: string | undefined,

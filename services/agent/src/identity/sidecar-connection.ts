@@ -14,8 +14,8 @@ const loopback = [
 ]
 
 /**
- * `localhost` is the loopback interface (RFC 6761) and needs no resolver: where names cannot be resolved, look-ups that wait
- * would keep the agent from the sidecar in its own pod, and the fault would seem to be the sidecar's.
+ * Resolves `localhost` to loopback (RFC 6761) without DNS. Otherwise, while DNS does not respond, the agent could not reach the
+ * sidecar in its own pod, and the sidecar would seem to be at fault.
  */
 const lookup: LookupFunction = (name, options, found) => {
   if (name !== 'localhost') lookupByResolver(name, options, found)

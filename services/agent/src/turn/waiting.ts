@@ -15,7 +15,7 @@ const Text = Type.String()
 const PendingCall = strictObject({
   callId: Text,
   tool: Text,
-  /** Hash of the tool's definition when it was offered; empty if it changes nothing. */
+  /** Hash of the tool's definition when the tool was offered; empty if the tool changes nothing. */
   toolHash: Text,
   /** Name of the API. */
   api: Text,
@@ -38,7 +38,7 @@ export type PendingCall = Static<typeof PendingCall>
 export interface Wait {
   readonly kind: PauseKind
   readonly pending: PendingCall[]
-  /** For a step-up, the claims that the user has to sign in with (JSON text). */
+  /** For a step-up, the claims that the user's next sign-in has to prove (JSON text). */
   readonly claims?: string | undefined
   /** What the user has to consent to. */
   readonly right?: NeededRight | undefined

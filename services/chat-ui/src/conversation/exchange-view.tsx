@@ -232,7 +232,7 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
   )
 }
 
-/** Tokens and time of an answer; the time to the first token only with a model: without one all text comes at once. */
+/** Tokens and time of an answer. The time to the first token is given only with a model: otherwise all text comes at once. */
 function spending({ model, timing, usage }: TurnResult): string {
   const { firstTokenMs, totalMs } = timing
   const total = formatDuration(totalMs)

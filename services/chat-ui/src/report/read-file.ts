@@ -6,7 +6,7 @@ import { ExportedFile, type ExportedTurn } from './file-shape.ts'
 /** The largest file that is read. */
 export const mostBytes = 5 * 1024 * 1024
 
-/** The deepest nesting that is read: more than the agent sends, and not enough to exhaust the stack of a recursion. */
+/** The deepest nesting that is read: more than the agent sends, and not enough to overflow the stack of recursive code. */
 const mostLevels = 60
 
 /** The error of a file that cannot be shown; its message is a sentence for the user. */
@@ -15,8 +15,8 @@ export class UnreadableFile extends Error {
 }
 
 /**
- * Reads a file, a report or JSON. The file is not trusted: it is checked by the schemas of the events, and everything in it is
- * shown as text.
+ * Reads a file, which is a report (HTML) or JSON. The file is not trusted: it is checked by the schemas of the events, and
+ * everything in it is shown as text.
  *
  * @throws UnreadableFile
  */

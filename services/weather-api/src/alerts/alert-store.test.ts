@@ -52,7 +52,7 @@ describe('the store of alerts', () => {
     ['kind', { ...oslo, when: { ...oslo.when, kind: 'temperature-above' } }],
     ['temperature', { ...oslo, when: { ...oslo.when, celsius: -6 } }],
     ['last day', { ...oslo, untilDate: '2026-12-25' }],
-  ])('refuses a key that came with another %s', (_what, order) => {
+  ])('refuses a key that was first used with another %s', (_what, order) => {
     store.create(ada, keyOf('k'), oslo)
     expect(() => store.create(ada, keyOf('k'), order)).toThrow(
       expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REUSED' }),

@@ -43,7 +43,7 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once, and then whenever there was neither probe nor call for an interval. */
+  /** Probes at once, and then whenever `intervalMs` have passed without a probe or a call. */
   start(): void {
     const { probe, known } = this.#options
     if (probe === undefined || known !== undefined || this.#isStarted) return

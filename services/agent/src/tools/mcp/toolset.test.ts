@@ -22,7 +22,7 @@ const tools = ['get_note', 'write_note'].map(name => ({
   inputSchema: { type: 'object', properties: {} },
 }))
 
-// Otherwise the time limit of the first look-up would include the loading of the protocol's library.
+// Loads the protocol's library first: otherwise its loading would count against the first look-up's time limit.
 beforeAll(() => import('./client/client.ts'))
 
 async function read(request: IncomingMessage): Promise<Message | undefined> {

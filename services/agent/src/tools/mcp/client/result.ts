@@ -19,7 +19,7 @@ type Block = CallToolResult['content'][number]
 
 /**
  * What the model reads of a result, cut to the number of characters that it may get. Links are named, never
- * followed; a server may echo the token that it got, so what looks like one is taken out.
+ * followed. What looks like a token is taken out, since a server may echo the token that it got.
  */
 export function readResult(
   { content, structuredContent, isError, _meta }: CallToolResult,

@@ -1,6 +1,6 @@
 /** What a sentence says about the last day of an alert. */
 export interface LastDaySaid {
-  /** YYYY-MM-DD; `undefined` = the sentence names a day that is not understood, or is no date. */
+  /** YYYY-MM-DD; `undefined` = the sentence names a last day that is not understood or does not exist. */
   readonly date: string | undefined
   /** The sentence without the words about the last day. */
   readonly rest: string
@@ -147,7 +147,8 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
 export const today = () => dateOf(Date.now())
 
 /**
- * Says which last day the API would take instead; `undefined` if it takes this one. Yesterday is fine: the user may still have that day.
+ * Says which last day the API would take instead; `undefined` if it takes this one. It takes yesterday, which may still be today
+ * where the user is.
  *
  * @param fromDate today, YYYY-MM-DD
  */
