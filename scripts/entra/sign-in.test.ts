@@ -40,7 +40,7 @@ describe('signing in', () => {
     },
   )
 
-  it('tries the next way when one gives no token', async () => {
+  it('tries the next way when one way gives no token', async () => {
     const said: string[] = []
     const ways = [
       credential('the Azure CLI', new Error('Please run az login.\nmore')),

@@ -8,7 +8,7 @@ import { readToken } from '../set-up/token.ts'
 export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
 export type SignInWay = (typeof signInWays)[number]
 
-/** Whose token it is and what it permits, as far as it can be read. */
+/** The object id and the permissions in a token; `undefined` for what the token does not show. */
 export interface Caller {
   readonly id: string | undefined
   readonly permissions: ReadonlySet<string> | undefined
@@ -22,7 +22,7 @@ export interface Credential {
   readonly credential: TokenCredential
 }
 
-/** Microsoft Graph Command Line Tools: Microsoft's public client for set-up tools, which asks for the permissions named. */
+/** Microsoft Graph Command Line Tools: Microsoft's public client for set-up tools. It requests only the permissions it is given. */
 const graphCommandLineTools = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
 
 /** Tokens for Graph, by the first credential that works. */
@@ -37,7 +37,7 @@ export class SignIn {
     this.#say = say
   }
 
-  /** @throws {Mistake} when nobody could be signed in, or into another tenant. */
+  /** @throws {Mistake} when no credential gives a token, or the token is for another tenant. */
   async token(): Promise<string> {
     const [current] = this.#credentials
     if (!current) throw new Mistake('There is no way left to sign in.', 'Choose one with --sign-in.')
@@ -128,7 +128,7 @@ export async function azureCredentials(options: SignInOptions): Promise<Credenti
   return inOrder[way].map(make => make())
 }
 
-/** Nothing may be made in a tenant that was not named. */
+/** Refuses a token for another tenant, so that nothing is made there. */
 function checkTenant(token: string, tenantId: string): string {
   const { tid } = claimsOf(token)
   if (tid !== undefined && tid !== tenantId)

@@ -44,7 +44,7 @@ async function installRequirements(folder: string, signal: AbortSignal): Promise
 
 export const python: Tool = {
   name: 'python',
-  // A change of the requirements makes a new environment.
+  // When the requirements change, a new environment is made.
   version: createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 8),
   names: [],
   ways: [venv, venvWithDebiansPip],
@@ -52,7 +52,7 @@ export const python: Tool = {
   check: prints(['--version'], /^Python 3/),
 }
 
-/** A program among the packages of `python`, which has to be installed before. */
+/** A program in the packages that come with `python`, so `python` has to be installed first. */
 export const cfnLint: Tool = {
   name: 'cfn-lint',
   version: python.version,

@@ -24,7 +24,7 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
       output: {
-        // One chunk for the first paint: otherwise the modules that it shares with others become many small chunks.
+        // The first paint needs one chunk. By default, modules that other chunks need too become many small chunks.
         codeSplitting: {
           groups: [
             {

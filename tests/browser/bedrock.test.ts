@@ -47,7 +47,7 @@ it('the tool acts on behalf of the user who is signed in', async () => {
   await seeCallFor(page, identities.ada)
 })
 
-it('what the model is told can be read, with the right that each tool needs', async () => {
+it('the page shows what the model is told, and the right that each tool needs', async () => {
   const page = await browser.open(system.agentUrl)
   await page.getByRole('button', { name: 'What the model is told' }).click()
   const told = page.getByRole('region', { name: 'What the model is told' })
@@ -57,7 +57,7 @@ it('what the model is told can be read, with the right that each tool needs', as
   await told.getByText('You hold no password, token or key').waitFor()
 })
 
-it('small talk calls no tool and takes no token', async () => {
+it('small talk calls no tool and requests no token', async () => {
   const page = await browser.open(system.agentUrl)
   await complete(await askBedrock(page, 'Hello!'))
   await page.getByText('called no tool, so no token was needed').waitFor()

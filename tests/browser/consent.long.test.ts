@@ -71,7 +71,7 @@ describe('a consent that is missing', () => {
     expect(calls()).toBe(0)
   })
 
-  it('that is not given ends the turn with nothing sent', async () => {
+  it('that the user refuses on the page ends the turn, and no API is called', async () => {
     const page = await browser.open(stack.agentUrl)
     await askWithoutConsent(page)
     const calls = stack.countCalls()

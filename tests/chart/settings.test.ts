@@ -28,7 +28,7 @@ function readMcpServersOf(rendering: Rendering, configMap: string) {
   return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, []))
 }
 
-/** The kind of token that the sidecar requests for an API in each flow, as variables. */
+/** The variables by which the sidecar requests the right kind of token for an API in each flow. */
 function requestsOfFlows(api: string) {
   return Object.fromEntries(
     Object.values(flows).map(({ sidecarEntry: { suffix, requestAppToken } }) => [
@@ -179,7 +179,7 @@ describe('The settings that the chart makes', () => {
     )
   })
 
-  it('let the agent trust proxies, those of a content network included', async () => {
+  it('let the agent trust proxies, those of a content delivery network included', async () => {
     const trustedProxies = [
       '10.244.7.0/24',
       '10.1.0.0/16',
@@ -202,7 +202,7 @@ describe('The settings that the chart makes', () => {
     expect(ingress[0]).toMatchObject({ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] })
   })
 
-  it('are replaced by the settings of env, with numbers in full, and left out when empty', async () => {
+  it('give way to those in agent.env, keep all digits of numbers, and are left out when empty', async () => {
     const rendering = await renderWith({
       agent: { env: { LOG_LEVEL: 'trace', RATE_LIMIT_PER_MINUTE: 1_000_000 } },
     })
@@ -242,7 +242,7 @@ describe('The settings that the chart makes', () => {
     expect(made).not.toContain('denied-agents')
   })
 
-  it('name a file for alerts on a volume that only one pod has', async () => {
+  it('name a file for alerts on a volume that only one pod mounts', async () => {
     const values = withAlerts({ size: '1Gi', storageClass: 'fast' })
     const rendering = await render({ values })
     const { alerts } = readWeatherConfig(rendering.settings('demo-weather-api', 'weather-api'))
@@ -293,7 +293,7 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes()).not.toContain('WARNING')
   })
 
-  it('replace only the pods that read them, when they change', async () => {
+  it('replace only the pods that read a changed one', async () => {
     const checksums = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
       return ['demo-agent', 'demo-weather-api'].map(

@@ -29,7 +29,7 @@ describe('A page that only kubectl port-forward reaches', () => {
     ['with sign-in', withSignIn],
     ['without', {}],
     ['by other names of the same machine', { agent: { env: { ALLOWED_HOSTS: 'localhost,[::1]' } } }],
-  ])('is for everyone who may forward its port, the trace included: %s', async (_name, values) => {
+  ])('is open to everyone who may forward its port, and so is the trace: %s', async (_name, values) => {
     expect(await isOpenTo(values)).toEqual({ requireSignIn: false, traceFor: 'everyone' })
   })
 })
@@ -37,7 +37,7 @@ describe('A page that only kubectl port-forward reaches', () => {
 describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, wayIn) => {
   const exposed = merge(withSignIn, wayIn)
 
-  it('is for users who signed in, and so is the trace', async () => {
+  it('is open only to users who signed in, and so is the trace', async () => {
     expect(await isOpenTo(exposed)).toEqual({ requireSignIn: true, traceFor: 'signed-in' })
     const notes = await notesWith(wayIn)
     expect(notes).toContain('Users have to sign in. The identity trace is shown to signed-in users.')
@@ -64,7 +64,7 @@ describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, 
     expect(await notesWith(wayIn, closed)).toContain('The identity trace is shown to nobody.')
   })
 
-  it('is refused if nobody can sign in, unless sign-in is switched off', async () => {
+  it('is refused by the chart if nobody can sign in, unless sign-in is switched off', async () => {
     await expect(renderWith(wayIn)).rejects.toThrow(
       /set entra\.spaAppId, or agent\.requireSignIn=false if whoever reaches the page may use the agent/,
     )
@@ -77,7 +77,7 @@ describe.each(Object.entries(waysIn))('A page that others reach by %s', (_name, 
 })
 
 describe('Sign-in that is demanded', () => {
-  it('is refused if nobody can sign in', async () => {
+  it('is refused by the chart if nobody can sign in', async () => {
     await expect(renderWith({ agent: { requireSignIn: true } })).rejects.toThrow(
       'agent.requireSignIn is true, but nobody can sign in: set entra.spaAppId.',
     )
@@ -91,7 +91,7 @@ describe('Sign-in that is demanded', () => {
   it.each<[string, Values]>([
     ['requireSignIn', { agent: { requireSignIn: 'yes' } }],
     ['traceFor', { agent: { traceFor: 'admins' } }],
-  ])('is refused if its setting has an unknown value: %s', async (name, values) => {
+  ])('is refused by the chart if its setting has an unknown value: %s', async (name, values) => {
     await expect(renderWith(values)).rejects.toThrow(name)
   })
 })

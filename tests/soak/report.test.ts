@@ -32,7 +32,7 @@ function runOf(turns: readonly Turn[], other: Partial<Run> = {}): Run {
   }
 }
 
-/** Samples of an agent's process over an hour, whose memory grows by this much. */
+/** Samples over an hour of an agent's process; its memory grows by this much in that hour. */
 function samplesOf(growthMiB: number): Run['samples'] {
   return Array.from({ length: 121 }, (_, index) => ({
     at: index * 30_000,
@@ -45,7 +45,7 @@ function samplesOf(growthMiB: number): Run['samples'] {
 }
 
 describe('the report', () => {
-  it('has no complaint if every failure was right for the fault of its time', () => {
+  it('has no complaint if the fault of that time explains each failed turn', () => {
     const { complaints, text } = reportOn(runOf([well, throttled]))
     expect(complaints).toEqual([])
     expect(text).toContain('| Bedrock throttles | 1 | 1 | 1 | `BEDROCK_THROTTLED` 1 | 2.0, 2.0 |')

@@ -22,7 +22,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     bearerKey: reader.text('EMULATOR_BEARER_KEY', 'emulated-bedrock-api-key'),
     ...readRole(reader),
     pace: {
-      /** From the request to the first event. */
+      /** The time from the request to the first event. */
       firstTokenMs: reader.integer('EMULATOR_FIRST_TOKEN_MS', 0, 0, 600_000),
       tokenDelayMs: reader.integer('EMULATOR_TOKEN_DELAY_MS', 0, 0, 600_000),
     },

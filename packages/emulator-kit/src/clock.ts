@@ -8,7 +8,7 @@ const maxSeconds = 315_360_000
 /** The setting that moves an emulator's clock, to make secrets and tokens expire without waiting. */
 export const ClockOffset = Type.Integer({ minimum: -maxSeconds, maximum: maxSeconds })
 
-/** An emulator's time: the machine's, moved by the setting. */
+/** An emulator's time: the machine's time plus the setting `clockOffsetSeconds`. */
 export class Clock {
   readonly #settings: Settings<{ clockOffsetSeconds: number }>
 

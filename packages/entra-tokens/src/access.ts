@@ -12,7 +12,7 @@ import {
 import type { Claims } from './decode-token.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
-/** What a call needs of a token. */
+/** What a call demands of its token. */
 export interface Needs {
   /**
    * The permission that a token needs in each flow, or several of which one is enough: app roles for callers as themselves,
@@ -30,7 +30,7 @@ export interface Needs {
 export interface AccessRules extends Needs {
   /** The clients that may call; `'any'` = all that have a token for this API. */
   readonly callers: readonly AllowedCaller[] | 'any'
-  /** Refuse clients whose tokens do not say that they are agent identities. The app registration has to ask for optional claims. */
+  /** Refuse clients unless their tokens mark them as agent identities. The app registration must request the optional claims. */
   readonly requireAgentMarker?: boolean
 }
 
@@ -45,7 +45,7 @@ export interface Access {
 export interface Refusal {
   readonly failedCheck: CheckName
   readonly reason: string
-  /** Whether only this token is refused, so that the caller may come back with another. */
+  /** Whether only this token is refused, so that another token of the caller may be accepted. */
   readonly isOfToken?: boolean
 }
 
@@ -97,7 +97,7 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** Clients listed as agents need an agent's facets if the token has any; `requireAgentMarker` demands them of all clients. */
+/** If a token has facets, a client listed as an agent needs an agent's. `requireAgentMarker` demands these of every client. */
 function mayBeCaller(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,

@@ -52,7 +52,7 @@ describe('an API that wants the authentication context c1', () => {
     expect(await forUser({ acrs })).toMatchObject({ status: 401, challenge: expect.stringContaining(error) })
   })
 
-  it('says what is wrong with acrs that are no list of texts', async () => {
+  it('says that the acrs claim is not a list', async () => {
     expect(await forUser({ acrs: 'c1' })).toMatchObject({
       body: { failedCheck: 'context', detail: 'The acrs claim is not a list of texts.' },
     })
@@ -90,7 +90,7 @@ describe('an API whose calls have different needs', () => {
     return api.get('/', ['authorization', `Bearer ${token}`, 'x-tool', tool])
   }
 
-  it('accepts either permission where the call has no further needs, and demands what other calls need', async () => {
+  it('accepts either of its permissions for calls without further needs, and checks the needs of other calls', async () => {
     for (const scp of ['Weather.Read', 'Alerts.ReadWrite'])
       expect(await call('get_weather', { scp })).toMatchObject({ status: 200 })
     expect(await call('create_alert', { scp: 'Weather.Read', acrs: ['c1'] })).toMatchObject({

@@ -11,7 +11,7 @@ const otherId = '99999999-0000-4000-8000-000000000099'
 const checks = createChecks({ authority, tenantId: tenant.tenantId, appId: weatherApi.appId })
 const inAnHour = Math.floor(Date.now() / 1000) + 3_600
 
-/** The checks that claims do not pass, with what each says. */
+/** The checks that these claims fail: each name with its message. */
 function failures(claims: Claims): Record<string, string> {
   const failed = checks.flatMap(({ name, inspect }) => {
     try {
@@ -65,7 +65,7 @@ it('Only RS256 is accepted, even if the same key signed with another algorithm',
 it.each([
   ['{"alg":"RS256"', '{}', 'The token is malformed.'],
   ['{"alg":"RS256"}', '[1]', 'The claims of the token are no JSON object.'],
-])('A token of %s and %s is refused for its format: %s', (header, claims, message) => {
+])('A token of header %s and claims %s is refused as malformed: %s', (header, claims, message) => {
   const key = createSigningKey()
   const verify = createKeyVerifier(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
   const refusal = expect.objectContaining({ failedCheck: 'format', message })

@@ -122,7 +122,7 @@ describe('a good token', () => {
     }
   })
 
-  it('is never confused with any of 200 others at the same time', async () => {
+  it('is never confused with another when 200 are checked at the same time', async () => {
     const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `user-${index}`))
     const responses = await Promise.all(
       oids.map(oid => api.ask(oid === null ? autonomous('v2') : onBehalfOf('v1', { oid }))),
@@ -153,7 +153,7 @@ describe('the list of allowed callers', () => {
 
 describe('a client that is no agent', () => {
   const client = '99999999-0000-4000-8000-000000000077'
-  /** The claims of an ordinary client, for an API that asks for facets. */
+  /** Claims of a client that is no agent, at an API that requests facets as optional claims. */
   const ordinary = { azp: client, xms_act_fct: '9 3', xms_par_app_azp: undefined }
   const itself = { ...ordinary, oid: otherPrincipal, sub: otherPrincipal, xms_sub_fct: '3 9' }
   const callers = { callers: [{ clientId: agentId, isAgent: true }, { clientId: client }] }

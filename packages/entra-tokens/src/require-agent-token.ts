@@ -35,7 +35,7 @@ export interface RequireAgentTokenOptions
   readonly name: string
   /** Prefix of its problems' codes. Default: the name, `WEATHER_API` for `weather-api`. */
   readonly codePrefix?: string
-  /** For people: `Weather API`. */
+  /** The API's name for people: `Weather API`. */
   readonly title: string
   /** A check to share with other registrations in the app. Default: a new one with these options. */
   readonly check?: TokenCheck
@@ -106,7 +106,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
     app.addHook('preHandler', async (request, reply) => {
       for (const needs of new Set(needsOf(request))) {
         await admit(request, reply, needs)
-        // `admit` does not return whether it refused: a reply that is awaited gives `undefined`.
+        // The result of `admit` does not show a refusal: awaiting the reply that it returns gives `undefined`.
         if (reply.sent) return
       }
     })
@@ -114,7 +114,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   if (!options.check) app.addHook('onClose', () => check.close())
 }
 
-/** The metadata of the API. */
+/** The metadata to publish (RFC 9728); `undefined` if the API has no public URL. */
 function describeResource(options: RequireAgentTokenOptions): ProtectedResource | undefined {
   const { resource, title, authority = publicAuthority, tenantId } = options
   if (resource === undefined) return undefined
@@ -126,7 +126,7 @@ function scopesOf({ appId }: RequireAgentTokenOptions, { permissions }: Needs): 
   return [permissions.obo ?? '.default'].flat().map(scope => `api://${appId}/${scope}`)
 }
 
-/** The texts of a refusal of a call with these needs. */
+/** What the problem and the challenge say when a call with these needs is refused. */
 function describeRefusals(options: RequireAgentTokenOptions, needs: Needs): ProblemTexts {
   const { name, codePrefix = upperCase(name), problems = {}, resource: url } = options
   const { authority = publicAuthority, tenantId } = options

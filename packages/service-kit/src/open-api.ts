@@ -6,7 +6,7 @@ export interface OpenApiInfo {
   readonly title: string
   readonly version: string
   readonly description: string
-  /** The name by which routes refer to their security scheme, and which access tokens it takes. */
+  /** The security scheme: the name by which routes refer to it, and which access tokens it takes. */
   readonly security: { readonly name: string; readonly description: string }
 }
 

@@ -34,7 +34,7 @@ export function addServerSpans(
   tracer: Tracer,
   { trustsCallers, untraced }: ServerSpanOptions,
 ): void {
-  // With a callback: a context that an async hook sets ends with the hook.
+  // The hook takes a callback, since a context that an async hook sets would end with the hook.
   app.addHook('onRequest', (request, reply, done) => {
     const { method, headers, routeOptions } = request
     const { url: route } = routeOptions
@@ -65,7 +65,7 @@ export function addServerSpans(
   })
 }
 
-/** Reads the ids only; `tracestate` and `baggage` of callers would be exported unchecked. */
+/** Reads only the ids in `traceparent`: `tracestate` and `baggage` of a caller would be exported unchecked. */
 function readCaller(headers: IncomingHttpHeaders): Context {
   if (headers['traceparent'] === undefined) return ROOT_CONTEXT
   const found = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter))

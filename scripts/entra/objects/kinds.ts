@@ -34,15 +34,15 @@ export function listObjects(target: Target): readonly TenantObject[] {
   return kinds.flatMap(({ wanted }) => wanted(target))
 }
 
-/** All lists to which somebody could have added something. */
+/** All lists in the tenant that may have more members than the set-up wants. */
 export function listCollections(target: Target): readonly Collection[] {
   return kinds.flatMap(({ collections }) => collections?.(target) ?? [])
 }
 
-/** Delegated permissions that all commands together can need. */
+/** All delegated permissions that any command may need. */
 export const permissions: readonly string[] = [...setUpPermissions, 'User.Read']
 
-/** Delegated permissions that these settings need, earlier and new: that for agents' user accounts only if an agent has one. */
+/** The delegated permissions that all these settings need. The one for agents' user accounts is only needed if an agent has one. */
 export function permissionsFor(...all: readonly (Partial<Settings> | undefined)[]): readonly string[] {
   const hasAgentUsers = all.some(one =>
     Object.values(one?.agentFlows ?? {})

@@ -134,7 +134,7 @@ const PastPanel = lazy(async () => (await import('./archive/past-panel.tsx')).Pa
 const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loading)
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 
-/** Conversation and trace: side by side if there is room, else one pane at a time, at first the pane with the focus. */
+/** Conversation and trace: side by side if there is room, else one pane at a time, beginning with the one that has the focus. */
 function Panes({ page }: { readonly page: Page }) {
   const { pane, conversation, trace } = page
   const opened = conversation.opened.value

@@ -32,7 +32,7 @@ it('The configuration needs three ids; everything else has a default', () => {
   })
 })
 
-it('The allowed callers replace the agent, if they are given', () => {
+it('If the allowed callers are set, only these may call', () => {
   const second = '99999999-0000-4000-8000-000000000099'
   const { token } = readConfig({ ...ids, WEATHER_ALLOWED_CALLERS: ` ${ids.AGENT_CLIENT_ID} ,${second},` })
   expect(token.callers).toEqual([

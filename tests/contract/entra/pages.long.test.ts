@@ -27,7 +27,7 @@ function authorizeUrl(parameters: Readonly<Record<string, string>> = {}): string
   return new PlainBrowser(entra).authorizeUrl({ redirect_uri: redirectUri, ...parameters })
 }
 
-/** Every rule of axe for WCAG up to 2.2 AA, and its best practices. */
+/** What violates axe's rules for WCAG up to 2.2 AA or for best practices. */
 async function findViolations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
   const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']

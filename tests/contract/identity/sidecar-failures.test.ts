@@ -20,7 +20,7 @@ it('A refused turn in the obo flow never ends as an autonomous one: Entra is not
 })
 
 describe('What a user gets when the sidecar', () => {
-  it('ignores the agent identity for users, and the blueprint has a grant for them: AGENT_IDENTITY_NOT_HONOURED', async () => {
+  it('ignores the agent identity, so that it obtains a token for the blueprint: AGENT_IDENTITY_NOT_HONOURED', async () => {
     await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
     const { directory } = tenantOf(stack)
     const idOf = (appId: string) => directory.principal(appId)?.id ?? ''

@@ -7,7 +7,7 @@ import { identities } from '../../support/identities.ts'
 
 export const notesAppId = '99999999-0000-4000-8000-0000000010aa'
 
-/** A request that got past the token check, and whose token it was. */
+/** A request that passed the token check, with the claims of its token. */
 export interface ReceivedCall {
   readonly method: string
   readonly claims: JWTPayload
@@ -17,14 +17,14 @@ export interface ReceivedCall {
 export interface NotesServer extends AsyncDisposable {
   readonly url: string
   readonly calls: readonly ReceivedCall[]
-  /** Numbers of calls of `wait` that have begun, and that were cancelled. */
+  /** How many calls of the tool `wait` have begun, and how many of them were cancelled. */
   readonly waiting: { begun: number; cancelled: number }
   close(): Promise<void>
 }
 
 /**
- * An MCP server of both eras, as third parties write them. It takes the tenant's tokens that are meant for it, and says in
- * each result whose token it was.
+ * An MCP server for both eras of the protocol, as third parties write servers. It accepts the tenant's tokens with its app
+ * id as the audience, and says in each result whose token it was.
  */
 export async function startNotesServer(entraUrl: string): Promise<NotesServer> {
   const issuer = `${entraUrl}/${identities.tenantId}`

@@ -14,7 +14,7 @@ import { notesAppId } from './notes-server.ts'
 
 needs('python')
 
-/** Lets requests with a good token through to a server that checks none, without passing the token on. */
+/** A proxy before a server that checks no tokens: lets requests with a good token through, without the token. */
 async function startTokenCheck(
   entraUrl: string,
   port: number,
@@ -44,7 +44,7 @@ async function startTokenCheck(
   return { server, callers }
 }
 
-it('a server of the Python SDK, behind a token check, is used by configuration alone, in either era and flow', async () => {
+it('a server made with the Python SDK, behind a token check, needs only configuration, for each protocol and flow', async () => {
   const port = await findFreePort()
   const library = spawn(findPython(), [join(import.meta.dirname, 'python_server.py'), String(port)], {
     stdio: 'ignore',

@@ -79,7 +79,7 @@ describe('A sidecar, seen from outside', () => {
     }
   })
 
-  test('has no scopes for an API that nobody configured', async () => {
+  test('says that it found no scopes for an API that nobody configured', async () => {
     const {
       status,
       headers,

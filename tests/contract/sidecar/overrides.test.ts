@@ -11,7 +11,7 @@ describe('A caller may override', () => {
     )
   })
 
-  test('the tenant, but not by a name that stands for several tenants', async () => {
+  test('the tenant, but not by a name that stands for several tenants, such as common', async () => {
     const trial = await Trial.begin()
     const { status } = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=common`)
     expect(status).toBe(500)
@@ -28,7 +28,7 @@ describe('A caller may override', () => {
     expect(requests.map(({ form }) => form?.['claims'])).toEqual([undefined, undefined, claims, claims])
   })
 
-  test('the correlation id of the last leg, and its trace context goes on with both', async () => {
+  test('the correlation id of the last leg; the caller’s trace context goes on with both legs', async () => {
     const trial = await Trial.begin()
     const correlationId = '12345678-1234-4234-8234-123456789012'
     const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -55,14 +55,14 @@ describe('A caller may override', () => {
     expect(tr?.form?.['scope']).toBe('api://x/A api://x/B offline_access openid profile')
   })
 
-  test('nothing if the gate is shut: the token is the blueprint’s instead of the agent’s', async () => {
+  test('nothing if AllowOverrides is false: the token is the blueprint’s instead of the agent’s', async () => {
     const trial = await Trial.begin({
       environment: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'FALSE' },
     })
     expect(tokenOf(await trial.get(autonomousPath))['azp']).toBe(ids.blueprint)
   })
 
-  test('nothing on the route for users either once its gate is shut', async () => {
+  test('nothing on the route for users either if AllowOverrides is false for that route', async () => {
     const trial = await Trial.begin({
       environment: { sidecar__allowoverrides__getauthorizationheader: 'false' },
     })
@@ -78,7 +78,7 @@ describe('An agent with a user account of its own', () => {
     [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
     ['AgentUsername=agent@contoso.example', 'upn:agent@contoso.example'],
   ])(
-    'is named to Entra’s routing, and the caller’s correlation id is not passed on: %s',
+    'is named to Entra’s routing by x-anchormailbox, and the caller’s correlation id is not passed on: %s',
     async (query, hint) => {
       const trial = await Trial.begin()
       const correlationId = '12345678-1234-4234-8234-123456789012'
@@ -117,7 +117,7 @@ describe('An agent with a user account of its own', () => {
   })
 })
 
-test('What only the official sidecar can do is an error, never a lesser token', async () => {
+test('An option that only the official sidecar supports gives an error, never a token without it', async () => {
   const trial = await Trial.begin()
   for (const option of ['PopPublicKey', 'ManagedIdentity.UserAssignedClientId']) {
     expect(

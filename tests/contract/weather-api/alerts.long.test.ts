@@ -31,7 +31,7 @@ describe('an alert', () => {
   })
   afterAll(() => issuer.close())
 
-  /** The weather API as a process of its own, on the one file. */
+  /** Starts the weather API as a process of its own. All processes use the same file. */
   async function startProcess() {
     const child = spawn(process.execPath, [main], {
       env: {
@@ -56,7 +56,7 @@ describe('an alert', () => {
     return { child, exited, url: await url.promise }
   }
 
-  /** The alerts of these owners in the file, as owner and temperature with id. */
+  /** The alerts of these owners in the file, as pairs of `owner/temperature` and id. */
   function keptOf(...owners: readonly string[]) {
     const store = new AlertStore(file)
     const kept = owners.flatMap(objectId =>
@@ -83,7 +83,7 @@ describe('an alert', () => {
     const answered = new Map<string, string>()
     let cutOff = 0
     let service = await startProcess()
-    // How long five calls take here; the process dies after a fraction of it.
+    // How long five calls took last time. The process is killed after a fraction of that time.
     let callsTakeMs = 100
     for (const [round, moment] of moments.entries()) {
       const oid = `owner-${round}`

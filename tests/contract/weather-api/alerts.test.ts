@@ -25,7 +25,7 @@ interface Options {
 describe('alerts', () => {
   const file = temporaryFile('alerts.sqlite')
   let api: RunningWeatherApi
-  /** Each test has another user. */
+  /** A new user in each test. */
   let user: string
   const start = async (env: Readonly<Record<string, string>> = {}) => {
     await api?.close()
@@ -103,14 +103,14 @@ describe('alerts', () => {
     expect(await list()).toHaveLength(1)
   })
 
-  it('are found again by a call with another key, which says that nothing was created', async () => {
+  it('are returned with status 200 to a call that would create them again with another key', async () => {
     const { body } = await create()
     const again = await create({ key: 'key-2', body: { ...order, city: 'oslo' } })
     expect(again).toMatchObject({ status: 200, body: { id: body.id, city: 'Oslo' } })
     expect(await list()).toHaveLength(1)
   })
 
-  it('are not created by a call whose key came with another alert', async () => {
+  it('are not created by a call with a key that the user has sent with another alert', async () => {
     await create()
     expect(await create({ body: { ...order, city: 'Bergen' } })).toMatchObject({
       status: 422,
@@ -206,7 +206,7 @@ describe('alerts', () => {
       })
     })
 
-    it('are the same alerts as by REST, and the key is the same too', async () => {
+    it('are the same alerts as over REST, and share the idempotency keys', async () => {
       await using mcp = await use(forUser())
       const { structuredContent: alert, _meta } = await mcp.call('create_alert', order, 'key-1')
       expect(alert).toMatchObject(order)
@@ -233,7 +233,7 @@ describe('alerts', () => {
       expect(await list()).toHaveLength(1)
     })
 
-    it('need the right of each tool, whichever right lets the client in', async () => {
+    it('need the right of the called tool, even if another right lets the client connect', async () => {
       await using reader = await use(forUser(undefined, { scp: 'Weather.Read' }))
       await expect(reader.call('list_alerts')).rejects.toThrow()
       expect((await reader.call('get_weather', { city: 'Rome' })).isError).toBeUndefined()

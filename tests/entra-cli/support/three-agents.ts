@@ -11,7 +11,7 @@ import { graphToken, Workplace } from './workplace.ts'
 const { agentId, alertsAgentId, traineeAgentId } = identities
 const city = '/weather?city=Dallas'
 
-/** In place of kubectl: a cluster with one ConfigMap, which is mounted at once, in pods of the weather API. */
+/** A script in place of kubectl: its cluster has one ConfigMap, and mounts every change in the weather API's pod at once. */
 export const kubectl = `
 case "$*" in
   *"get pods"*) cat "$0.pods" ;;
@@ -29,18 +29,18 @@ const receipt = receiptOf({
   trainee: traineeAgentId,
 })
 
-/** Three agents at the weather API, which has a deny list, and the command line at work on them. */
+/** Three agents that may call a weather API with a deny list, and the command line that disables and enables them. */
 export interface ThreeAgents {
   readonly workplace: Workplace
   readonly run: Workplace['run']
   readonly stack: Stack
-  /** The options with the URLs of sidecar and API. */
+  /** The options that name the URLs of sidecar and API, for `run`. */
   readonly way: readonly string[]
   /** The rows of the deny list. */
   readonly rows: readonly Readonly<Record<string, string>>[]
 }
 
-/** All switched on, and the list empty, before each test. */
+/** Before each test, the three agents are enabled and the deny list is empty. */
 export function useThreeAgents(): ThreeAgents {
   let workplace: Workplace
   let stack: Stack

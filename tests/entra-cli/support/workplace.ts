@@ -37,7 +37,7 @@ export function graphToken(
   })
 }
 
-/** A token of an application for Graph, which sees the sponsors of agents too. */
+/** An application's token for Graph. Unlike users, applications may read the sponsors of agents. */
 export function applicationToken(entra: Pick<TestEntra, 'url'>, roles: readonly string[]): Promise<string> {
   return graphToken(entra, [], { user: undefined, scopes: undefined, roles })
 }
@@ -52,7 +52,7 @@ export interface Ran {
   readonly pauses: readonly number[]
 }
 
-/** A folder with receipt and `.env`, and the command line at work in it; waiting takes no time. */
+/** A folder with receipt and `.env`, in which the command line runs. Its waits take no time. */
 export class Workplace implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'entra-cli-'))
   readonly receiptPath = join(this.folder, 'receipt.json')
@@ -93,7 +93,7 @@ export class Workplace implements Disposable {
     return this.runBare([command, ...args, '--tenant', tenantId, ...given, ...options])
   }
 
-  /** Runs with these arguments alone. */
+  /** Runs with these arguments, without those that `run` adds. */
   async runBare(args: readonly string[], env: World['env'] = { GRAPH_URL: this.#graphUrl }): Promise<Ran> {
     const output: string[] = []
     const said: string[] = []
@@ -128,7 +128,7 @@ export class Workplace implements Disposable {
     return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
   }
 
-  /** What `AGENTS_CONFIG` names. */
+  /** The content of the agents file, which `AGENTS_CONFIG` names. */
   get agents() {
     return JSON.parse(readFileSync(this.agentsPath, 'utf8'))
   }
@@ -139,7 +139,7 @@ export class Workplace implements Disposable {
     return this.folder
   }
 
-  /** Receipt and `.env`, to be restored later. */
+  /** The contents of receipt and `.env`, for `restore`. */
   save(): readonly string[] {
     return [this.receiptPath, this.envPath].map(path => readFileSync(path, 'utf8'))
   }

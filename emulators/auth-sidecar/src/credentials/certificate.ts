@@ -17,7 +17,7 @@ export function loadCertificate(contents: Buffer, password: string, clock: Clock
   return {
     async authenticate({ clientId, tokenEndpoint }) {
       const now = Math.floor(clock.nowMs() / 1000)
-      // The times are texts, as MSAL writes them.
+      // MSAL writes these times as strings.
       const claims = {
         aud: tokenEndpoint,
         iss: clientId,

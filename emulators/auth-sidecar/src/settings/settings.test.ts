@@ -25,7 +25,7 @@ describe('An API', () => {
     expect(apis.get('WEATHERAPP')).toBeUndefined()
   })
 
-  test('has no scopes if they are written as one text instead of a list', () => {
+  test('has no scopes if they are written as one string instead of a list', () => {
     expect(
       readConfig({ DownstreamApis__graph__Scopes: 'User.Read Mail.Read' }).apis.get('graph')?.scopes,
     ).toBeUndefined()
@@ -55,7 +55,7 @@ describe('The address to listen at', () => {
 })
 
 describe('The section AzureAd', () => {
-  test('may be incomplete: the original starts with such a section, too', () => {
+  test('may be incomplete, since the official sidecar starts with an incomplete one too', () => {
     expect(readConfig({}).azureAd).toBeUndefined()
     expect(readConfig(azureAd).azureAd?.instance).toBe('https://login.microsoftonline.com')
   })

@@ -33,7 +33,7 @@ export class Account {
     this.#changes = changes
   }
 
-  /** The policy of a user or role; without one nothing is allowed. */
+  /** The policy of a user or role; if it has none, an empty policy, which allows nothing. */
   policyOf(arn: string): PolicyDocument {
     return this.#changes.current.policies[arn] ?? this.#seed.policies[arn] ?? policyOf()
   }

@@ -12,7 +12,7 @@ export interface RequestDetails extends InputUsage {
   /** `ConverseStream`, or the action of STS. */
   readonly operation: string
   readonly principal: string
-  /** The request id of CloudTrail and `x-amzn-requestid`. */
+  /** The request id, as CloudTrail and the header `x-amzn-requestid` show it. */
   readonly requestId: string
   readonly modelId: string
   /** Name of the error that was sent. */
@@ -24,7 +24,7 @@ export interface RequestDetails extends InputUsage {
 }
 
 interface SettingValues extends AccountChanges {
-  /** From the request to the first event. */
+  /** The time from the request to the first event. */
   readonly firstTokenMs: number
   readonly tokenDelayMs: number
 }

@@ -9,9 +9,9 @@ import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
- * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts; calls other
- * tools that the user names by their name or its words; uses only the tool server that the user names, if any; and answers with
- * nothing but what tools returned.
+ * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts; calls
+ * another tool if the user names it (`get_tasks`, “get tasks” or just “tasks”); uses only the tool server that the user names,
+ * if any; and answers with nothing but what tools returned.
  */
 export function respond(request: ConverseRequest): Reply {
   const conversation = readConversation(request)

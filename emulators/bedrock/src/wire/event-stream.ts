@@ -13,7 +13,6 @@ export function encodeMessage(headers: Readonly<Record<string, string>>, body: s
   return codec.encode({ headers: Object.fromEntries(typed), body: Buffer.from(body, 'utf8') })
 }
 
-/** An event of a stream. */
 export function encodeEvent(type: string, body: string): Uint8Array {
   return encodeMessage(
     { 'event-type': type, 'content-type': 'application/json', 'message-type': 'event' },

@@ -32,7 +32,7 @@ export function change<Thing extends object, Key extends keyof Thing>(
   thing[key] = value
 }
 
-/** A property as a look-up shows it. */
+/** The value of a property that a look-up shows: after a change, at first the old one. */
 export function shown<Thing extends object, Key extends keyof Thing>(
   { settings }: Entra,
   thing: Thing,

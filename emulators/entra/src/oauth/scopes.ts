@@ -13,7 +13,7 @@ export interface RequestedScopes {
   readonly values: readonly string[]
   readonly isDefault: boolean
   readonly openId: ReadonlySet<string>
-  /** The API's scopes as they were written. */
+  /** The API's scopes as the request spells them, such as `api://…/Weather.Read`. */
   readonly written: readonly string[]
 }
 
@@ -53,7 +53,7 @@ export function checkResourceParameter(
   if (resource && !application.identifierUris.includes(resource)) throw refusal(9010010)
 }
 
-/** The scopes without consent: scope values, or `.default` if nothing was granted. */
+/** The requested scopes that lack consent: values such as `Weather.Read`, or `.default` if nothing was granted. */
 export function missingConsent(
   entra: Entra,
   client: Client,
@@ -79,7 +79,7 @@ function findResource(entra: Entra, identifier: string): TargetResource {
   return { ...resource, identifier }
 }
 
-/** Mapped claims need an audience that is a client id or in a verified domain: as documented, but not seen in all tenants. */
+/** For mapped claims, the audience must be the client id or in a verified domain: documented, but not seen in all tenants. */
 function checkMappedClaims(
   { settings }: Entra,
   identifier: string,

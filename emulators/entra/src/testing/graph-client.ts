@@ -12,7 +12,7 @@ import {
 
 type Headers = Readonly<Record<string, string>>
 
-/** One emulator for all tests of a file, and Graph as the set-up application calls it. */
+/** One emulator for all tests of a file, and a client that calls its Graph as the set-up application. */
 export async function startGraphForFile() {
   const entra = await startEntraForFile()
   const graph = new GraphClient(entra)
@@ -66,7 +66,7 @@ export class GraphClient {
     return this.send('POST', `/v1.0${path}`, body, headers)
   }
 
-  /** Makes a blueprint that Ada answers for. */
+  /** Makes a blueprint with Ada as its sponsor. */
   async newBlueprint(): Promise<TokenResponse['body']> {
     const blueprint = { displayName: 'Another blueprint', ...sponsors }
     const { body } = await this.post('/applications/microsoft.graph.agentIdentityBlueprint', blueprint)

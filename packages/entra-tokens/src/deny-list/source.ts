@@ -2,9 +2,9 @@ import { constants, open } from 'node:fs/promises'
 import { loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
 
-/** Where a deny list is kept. */
+/** The file or URL from which a deny list is read. */
 export interface Source {
-  /** For the log; without the query of a URL, which may be a secret. */
+  /** The name in the log: a path, or a URL without its query, which may be a secret. */
   readonly name: string
   readonly pollMs: number
   /** @throws {Error} when the list is missing, too large, or being written */
@@ -18,14 +18,14 @@ const timeoutMs = 4_000
 
 const urlForm = /^[a-z][a-z0-9+.-]*:\/\//i
 
-/** Whether a deny list may be kept there: in a file, or at a URL that is https, or http on this machine. */
+/** Whether a deny list may be read from this location: a file, an https URL, or an http URL on loopback. */
 export function isDenyListLocation(location: string): boolean {
   if (!urlForm.test(location)) return true
   const url = URL.parse(location)
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.includes(url.hostname))
 }
 
-/** @throws {TypeError} where no deny list may be kept */
+/** @throws {TypeError} for an http URL that is not on loopback, or another scheme */
 export function openSource(location: string): Source {
   if (!isDenyListLocation(location)) throw new TypeError('The URL of a deny list must be https.')
   return urlForm.test(location) ? urlSource(new URL(location)) : fileSource(location)

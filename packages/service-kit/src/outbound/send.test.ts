@@ -135,7 +135,7 @@ describe('A response', () => {
     ['gzip, gzip', text => gzipSync(gzipSync(text))],
   ]
 
-  it.each(encodings)('is decompressed where it is %s, within its limit', async (encoding, compress) => {
+  it.each(encodings)('is decompressed from %s, up to a limited size', async (encoding, compress) => {
     let text = 'a text'
     let status = 200
     const url = await serve((_request, response) =>

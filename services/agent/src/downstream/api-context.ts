@@ -33,7 +33,7 @@ export interface ApiRequest<Body> {
   readonly subject: string
   /** Whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** What a response without such a body means, if the caller can say more than is true of every API. */
+  /** Explains a response without such a body; `undefined` = the explanation that holds for every API. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -60,11 +60,11 @@ export interface Permit {
   readonly idempotencyKey: string
   /** Whether the API does the call once, however often it is sent with this key. */
   readonly isIdempotent: boolean
-  /** The claims that the token has to prove (JSON text), after the API asked for them. */
+  /** The claims challenge (JSON text) that the token has to satisfy, if the API sent one. */
   readonly claims?: string | undefined
 }
 
-/** One request in a protocol of its own. */
+/** One request in any protocol: how it is sent, how its response is read, and what the trace shows. */
 export interface ApiExchange<Came extends Reply, Result> {
   readonly subject: string
   /** The request, as far as the trace shows it. */
@@ -85,7 +85,7 @@ export interface ApiExchange<Came extends Reply, Result> {
   read(came: Came): { readonly result: Result; readonly shown: unknown }
 }
 
-/** What all contexts share. */
+/** What the contexts of all turns share. */
 export interface ApiMeans {
   readonly tokens: AgentTokens
   readonly logger: FastifyBaseLogger
@@ -118,7 +118,7 @@ export class ApiContext<Who extends Caller = Caller> {
   /**
    * The permit to change something at an API.
    *
-   * @throws {Error} without a permit: the agent takes this tool for one that only reads
+   * @throws {Error} if there is none, because the agent takes the tool for one that only reads
    */
   get permit(): Permit {
     if (!this.#permit) throw new Error('This call changes something, and nothing permits it.')
@@ -244,7 +244,7 @@ export class ApiContext<Who extends Caller = Caller> {
       noteValidation(turn, api, step.id, issued, came.body)
       return result
     } catch (thrown) {
-      // The code that aborts the turn also ends its steps, with the reason.
+      // Whoever aborts the turn also ends its open steps, with the reason.
       turn.signal.throwIfAborted()
       const error = holdsToken(explainThrown(api, thrown).message, secrets)
         ? echoedToken(api)

@@ -69,7 +69,7 @@ describe('the connection to the sidecar', () => {
     }
   })
 
-  it('is on loopback for the name localhost only', async () => {
+  it('goes to loopback only for the name localhost, and looks up every other name', async () => {
     await using server = await startServer()
     await expect(ask(`http://sidecar.invalid:${server.port}`)).rejects.toThrow(
       /ENOTFOUND|EAI_AGAIN|time-?out/i,

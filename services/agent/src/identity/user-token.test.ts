@@ -32,7 +32,7 @@ function verifierFor(allowedClients: readonly string[]): UserTokenVerifier {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** A token that the page gets for Ada; without the claims that only an API with optional claims gets. */
+/** A token that the page gets for Ada, without optional claims, which the blueprint does not request. */
 function userToken(claims: Claims = {}, version: 'v1' | 'v2' = 'v2'): string {
   const client = { [version === 'v1' ? 'appid' : 'azp']: page }
   const plain = {
@@ -97,10 +97,10 @@ describe('a user’s token', () => {
     await expect(verify(userToken(claims, version))).rejects.toEqual(refusal(code))
   })
 
-  it('that no verifier may accept is refused, with a code of its own for a wrong audience', async () => {
+  it('is refused if every verifier has to refuse it, with a code of its own for a wrong audience', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
-    // Here it does not matter whether a user's client is an agent, and tokens for the blueprint are the right ones.
+    // Left out: facets, since a user's client need be no agent, and tokens for the blueprint, which are right here.
     const corpus = badTokens(issuer, blueprint).filter(({ name }) => !/facet|blueprint \(Tc\)/.test(name))
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token, failedCheck }) => {
@@ -115,7 +115,7 @@ describe('a user’s token', () => {
     expect(outcomes.length).toBeGreaterThan(400)
   })
 
-  it('is refused if the client that obtained it is not on the list of clients, if there is one', async () => {
+  it('is refused if there is a list of clients without the client that obtained the token', async () => {
     await verifier.close()
     verifier = verifierFor([page])
     await expect(verify(userToken())).resolves.toMatchObject({ objectId: ada.id })

@@ -33,7 +33,7 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
     authority,
     tenantId,
     appId,
-    // Entra names the blueprint by URI in v1 tokens and by GUID in v2 tokens; the sidecar takes no mixture.
+    // Entra names the blueprint by URI in v1 tokens and by GUID in v2 tokens; the sidecar refuses the reverse.
     audiences: { '1.0': [`api://${appId}`], '2.0': [appId] },
     // How far the clocks of Entra and this machine may differ when a token is new. Expiry is not stretched.
     tolerance: { start: 300, end: 0 },

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from '../problems.ts'
 import { readForwardedAddresses } from './forwarded-addresses.ts'
 
-/** Adds `app.rateLimit()`, by which routes limit the messages per minute from a client address (IPv6: a /64 network). Further ones get RATE_LIMITED with Retry-After. */
+/** Adds `app.rateLimit()`, by which routes limit the messages per minute from a client address (IPv6: a /64 network). Further messages get RATE_LIMITED with Retry-After. */
 export async function addRateLimit(app: FastifyInstance, messagesPerMinute: number): Promise<void> {
   readForwardedAddresses(app)
   await app.register(rateLimit, {

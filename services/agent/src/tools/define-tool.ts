@@ -6,7 +6,7 @@ import type { ToolContext } from './toolset.ts'
 
 export interface ToolDefinition<Schema extends TObject> {
   readonly name: string
-  /** For the model. */
+  /** Tells the model what the tool does. */
   readonly description: string
   /** What the model may pass; checked before `run`. */
   readonly schema: Schema

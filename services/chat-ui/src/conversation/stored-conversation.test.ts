@@ -36,7 +36,7 @@ describe('what a tab keeps over a reload', () => {
     })
   })
 
-  it('is the newest of the shown exchanges, with the number of missing ones, if there are too many', async () => {
+  it('is the newest exchanges that are shown, and the number of those left out, if there are too many', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
     storeConversation(inARow(many))
     expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })

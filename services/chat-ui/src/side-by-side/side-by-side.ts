@@ -43,7 +43,7 @@ export class SideBySide {
     for (const side of this.sides) this.#ask(side)
   }
 
-  /** Asks one side's question in another flow or to another agent. */
+  /** Asks one side again in another flow or to another agent, and both if what they send along of earlier answers changes. */
   change(side: Conversation, { agent, flow }: Asked): void {
     side.agent.value = agent
     side.flow.value = flow
@@ -51,7 +51,7 @@ export class SideBySide {
     else this.askBoth()
   }
 
-  /** Whether the earlier answers are sent along: with both questions or with neither. */
+  /** Whether both sides send the earlier answers along; if not, neither side does. */
   get #isShared(): boolean {
     const [one, other] = this.sides
     return [one, other].every(

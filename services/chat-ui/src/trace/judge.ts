@@ -224,7 +224,7 @@ function tellWhereItEnded(failure: TraceStep, outcome: Outcome, names: Names): F
   }
 }
 
-/** "7 of 7 checks · 200"; for several calls, in how many of them TR was accepted. */
+/** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
 function tellAcceptance({ token, calls, decisive }: TokenUse): string {
   if (calls.length > 1) return `accepts TR in all ${calls.length} calls`
   return `${tellChecks(token)} · ${decisive?.response?.status ?? 'answered'}`

@@ -92,7 +92,7 @@ function textsIn(value: unknown): string[] {
   return value === null || value === '' ? [] : [String(value)]
 }
 
-/** The mask of a claim, if it is hidden. The agent's user account shows its name, but not its addresses: they name the tenant. */
+/** The mask of a claim; `undefined` if the claim is shown, such as the name (not the addresses) of an agent's user account. */
 function maskOf(name: string, card: TokenCard): string | undefined {
   const actsAs = card.role === 'Tc' ? 'user' : actsAsOf(card)
   if (name === 'name' && actsAs === 'agent-user') return undefined
@@ -107,7 +107,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
     .sort((one, other) => other.spelling.length - one.spelling.length)
   if (spellings.length === 0) return reveal.text
-  // One group for each spelling: its index identifies the value. A match in lower case may differ from its value (İ).
+  // Each spelling has a group, whose index leads to the mask. A look-up by the match in lower case would miss İ.
   const anyOfThem = new RegExp(
     spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
     'giu',
@@ -119,7 +119,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     })
 }
 
-/** The spellings of a value in a text, in an address, in a form and in JSON inside a text. */
+/** The spellings of a value: as plain text, in a URL, in a form body and in JSON inside a text. */
 function spellingsOf(value: string): string[] {
   const inAddress = encodeURIComponent(value.toWellFormed())
   return [

@@ -61,7 +61,7 @@ export function StepDetails({ step, onToken }: StepDetailsProps) {
   )
 }
 
-/** Queries that find a hop in the logs of Entra and AWS. Its ids are no secrets and do not identify the user. */
+/** Queries that find a hop in the logs of Entra and AWS. The ids in them are no secrets and do not identify the user. */
 export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
   return logQueries(logIds).map(({ log, text }) => (
     <figure key={log}>

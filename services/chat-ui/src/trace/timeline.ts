@@ -106,7 +106,7 @@ interface Wait {
   readonly step: TraceStep
 }
 
-function isReturn({ kind }: TraceStep): boolean {
+function isSignIn({ kind }: TraceStep): boolean {
   return kind === 'sign-in'
 }
 
@@ -115,12 +115,12 @@ function isReturn({ kind }: TraceStep): boolean {
  * steps that follow there; the first sign-in step, which comes with the question, stays at the top.
  */
 function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
-  const first = steps.findIndex(isReturn)
+  const first = steps.findIndex(isSignIn)
   const places = new Map(steps.map(({ id }, index) => [id, index]))
   return steps.map((step, index) => {
-    if (!isReturn(step) || index === first || step.parentId !== undefined) return step
+    if (!isSignIn(step) || index === first || step.parentId !== undefined) return step
     const after = steps.slice(index + 1)
-    const next = after.findIndex(isReturn)
+    const next = after.findIndex(isSignIn)
     const within = after.slice(0, next < 0 ? undefined : next).flatMap(({ parentId }) => parentId ?? [])
     const parentId = within.find(id => (places.get(id) ?? index) < index)
     return parentId === undefined ? step : { ...step, parentId }
@@ -129,7 +129,7 @@ function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[]
 
 /** The waits: each from the end of all steps begun before it to the time at which the user's token came again. */
 function findWaits(steps: readonly TraceStep[]): Wait[] {
-  const returns = steps.filter(isReturn).slice(1)
+  const returns = steps.filter(isSignIn).slice(1)
   return returns.flatMap(step => {
     const toMs = startMs(step)
     if (toMs === undefined) return []
@@ -209,7 +209,7 @@ function startMs({ startedAt, status }: TraceStep): number | undefined {
   return Number.isNaN(start) ? undefined : start
 }
 
-/** The actors of the trace in the order of their lanes. User and agent always have one: the user's empty lane has a meaning. */
+/** The actors in the order of their lanes. User and agent always have one: the user's empty lane shows that no user takes part. */
 export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): Actor[] {
   const acting = new Set(['user', 'agent', ...steps.flatMap(({ from, to }) => [from, to])])
   return [...known.filter(actor => acting.has(actor)), ...[...acting].filter(actor => !known.includes(actor))]

@@ -10,7 +10,7 @@ export type Part =
 
 export type Phrase = readonly Part[]
 
-/** Template tag for phrases whose parts are more than words; a phrase among the parts is inlined. */
+/** Template tag that joins words and other parts to a phrase; a phrase among the parts is inlined. */
 export function phrase(words: TemplateStringsArray, ...parts: readonly (Part | Phrase)[]): Phrase {
   return words.flatMap((text, index) => [text, parts[index] ?? ''].flat()).filter(part => part !== '')
 }

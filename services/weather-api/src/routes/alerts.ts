@@ -16,7 +16,7 @@ const problems = (...statuses: readonly number[]) =>
   Object.fromEntries([400, 401, 403, ...statuses, 503].map(status => [status, ProblemResponse]))
 const security = [{ entra: [] }]
 
-const whose = ({ access }: FastifyRequest) => access.identity
+const identityOf = ({ access }: FastifyRequest) => access.identity
 
 /** Adds the routes that read the alerts of whoever the token is for. `request.access` must have been set by the token check. */
 export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
@@ -31,7 +31,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
         response: { 200: AlertsResponse, ...problems() },
       },
     },
-    async request => ({ alerts: store.list(whose(request)), validated: describeAccess(request.access) }),
+    async request => ({ alerts: store.list(identityOf(request)), validated: describeAccess(request.access) }),
   )
 
   routes.get(
@@ -45,17 +45,17 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
       },
     },
     async request => {
-      const alert = store.find(whose(request), request.params.id)
+      const alert = store.find(identityOf(request), request.params.id)
       if (!alert) throw problem('ALERT_NOT_FOUND', 'There is no such alert, or it is somebody else’s.')
       return { ...alert, validated: describeAccess(request.access) }
     },
   )
 }
 
-/** Adds the routes that change these alerts. */
+/** Adds the routes that create and delete the alerts of whoever the token is for. */
 export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
-  // The service's usual validator turns texts and null into numbers, which calls that change something must not do.
+  // The service's usual validator turns strings and null into numbers. Calls that change something refuse these instead.
   routes.setValidatorCompiler(TypeBoxValidatorCompiler)
 
   routes.post(
@@ -81,9 +81,9 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
       },
     },
     async (request, reply) => {
-      const { caller } = whose(request)
+      const { caller } = identityOf(request)
       const value = request.headers['idempotency-key'].replaceAll('"', '')
-      const { alert, outcome } = store.create(whose(request), { caller, value }, request.body)
+      const { alert, outcome } = store.create(identityOf(request), { caller, value }, request.body)
       request.log.info({ outcome }, 'An alert was asked for.')
       reply.code(outcome === 'existed' ? 200 : 201).header('location', `/alerts/${alert.id}`)
       return { ...alert, validated: describeAccess(request.access) }
@@ -102,7 +102,7 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
       },
     },
     async (request, reply) => {
-      store.remove(whose(request), request.params.id)
+      store.remove(identityOf(request), request.params.id)
       return reply.code(204).send(null)
     },
   )

@@ -46,7 +46,7 @@ export class ScriptedEntra extends LocalServer {
     return this.#requests.length
   }
 
-  /** The requests since the last call. */
+  /** Returns the requests since it was last called. */
   takeRequests(): readonly EntraRequest[] {
     const taken = this.#requests
     this.#requests = []
@@ -141,7 +141,7 @@ export class ScriptedEntra extends LocalServer {
     }
   }
 
-  /** The fields of a request, with decoded assertions whose audience is the recording's. */
+  /** The fields of a request. Assertions are decoded, with the recording's authority in place of this server's URL. */
   #readForm(form: URLSearchParams): Json {
     return Object.fromEntries(
       Array.from(form, ([name, value]) => {
@@ -202,7 +202,7 @@ function claimsForUser(form: URLSearchParams): Json {
   }
 }
 
-/** Entra of the recordings had one agent user by name and another by id, and knew all ids. */
+/** As in the recordings: an id gives the user with that id, every name the user …ba, and a request with neither the user …ab. */
 function claimsForAgentUser(form: URLSearchParams): Json {
   const username = form.get('username')
   const oid = form.get('user_id') ?? `abababab-0000-4000-8000-0000000000${username === null ? 'ab' : 'ba'}`

@@ -102,7 +102,7 @@ describe('the health of Bedrock', () => {
     expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
   })
 
-  it('is not changed by a throttled call if no probe would show the end of throttling', () => {
+  it('is not changed by a throttled call if probes are off, since nothing would show that throttling has ended', () => {
     const availability = start(undefined)
     availability.failed(throttled)
     expect(availability.health).toEqual({ state: 'unknown' })

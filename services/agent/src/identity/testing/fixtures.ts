@@ -49,10 +49,10 @@ export const weatherApi: DownstreamApi = {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** A server that is called by the name `localhost`. */
+/** A server with the host name `localhost` in its URL. */
 export interface TestServer {
   readonly url: string
-  /** What came in, in order: method and target, with the headers. */
+  /** The requests in the order of their arrival; `target` is method and path, such as `GET /x`. */
   readonly requests: readonly { readonly target: string; readonly headers: IncomingMessage['headers'] }[]
   close(): Promise<void>
 }

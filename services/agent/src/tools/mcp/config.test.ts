@@ -92,7 +92,7 @@ describe('The configuration of MCP servers', () => {
     'http://notes/mcp',
     'http://notes.tools.svc/mcp',
     'http://notes.tools.svc.cluster.local:8080/mcp',
-  ])('takes %s, which does not leave machine or cluster', url => {
+  ])('accepts plain http for %s, which is on the same machine or in the cluster', url => {
     expect(faultsWith({ url })).toEqual([])
   })
 
@@ -103,16 +103,16 @@ describe('The configuration of MCP servers', () => {
     ['https://notes.example/mcp?api_key=1', 'url must not have "api_key" in its query'],
     ['https://notes.example/mcp?a=b&Code=1', 'url must not have "Code" in its query'],
     ['http://notes.tools.svc.example/mcp', 'url must be https'],
-  ])('does not take %s', (url, fault) => {
+  ])('refuses %s: %s', (url, fault) => {
     expect(faultsWith({ url })).toEqual([expect.stringContaining(fault)])
   })
 
-  it('takes a url with a query, as hosted runtimes want it', () => {
+  it('accepts a url with a query, which hosted runtimes require', () => {
     const url = 'https://runtime.example/runtimes/notes/invocations?qualifier=DEFAULT'
     expect(read({ mcpServers: { notes: { ...notes, url } } })).toMatchObject([{ api: { url } }])
   })
 
-  it('names the tools that only read, and those that the agent may call for itself', () => {
+  it('says which tools only read, and which the agent may call for itself without approval', () => {
     const tools = {
       allowedTools: ['get_note', 'write_note', 'delete_note'],
       readOnlyTools: ['get_note'],

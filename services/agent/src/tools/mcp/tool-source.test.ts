@@ -112,7 +112,7 @@ describe('The tools of a server', () => {
     expect(await Promise.race([first, settle()])).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
     expect(await first).toMatchObject({ names: [], notices: missing('MCP_SERVER_UNREACHABLE') })
-    // The look-up goes on, and nobody waits for it again.
+    // The look-up goes on. The next turn neither waits for it nor starts another one.
     expect(await namesFor(own)).toEqual([])
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
@@ -276,7 +276,7 @@ describe('The tools of a server for users', () => {
     expect(await offerTo(turnOf('ada'))).toMatchObject({ names: [], notices: missing(refusal.code) })
     expect(source.health.current.state).toBe('unknown')
     expect(await offerTo(turnOf('ben'))).toEqual({ names: ['notes__get_note'], notices: [] })
-    // For a moment the refusal is remembered, without another look-up.
+    // The refusal is remembered for a moment, so that Ada's next turn needs no look-up.
     await offerTo(turnOf('ada'))
     expect(lookUps).toHaveBeenCalledTimes(2)
   })
@@ -418,7 +418,7 @@ describe('A look-up', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('with a user’s token is in the trace of their turn as long as the turn waits for the tools', async () => {
+  it('with a user’s token adds steps to the trace of that user’s turn only while the turn waits for the tools', async () => {
     const { promise: list, resolve } = Promise.withResolvers<readonly Tool[]>()
     const { namesFor } = watch(
       async ({ trace }) => {

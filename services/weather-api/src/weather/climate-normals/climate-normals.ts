@@ -11,12 +11,12 @@ import type { City } from './cities.ts'
 import { findCity } from './find-city.ts'
 import { localDate, normalOn, partOfMonth } from './seasons.ts'
 
-/** The shortest time after which the date can change in some city. */
+/** The date in a city changes only at a multiple of this time, since offsets of time zones are multiples of it. */
 const quarterHourMs = 15 * 60 * 1000
 
 /** The usual weather of the season, from a built-in table, without a network. */
 export class ClimateNormals implements WeatherProvider {
-  /** Recent answers, by quarter of an hour and name. */
+  /** Recent answers, by the quarter hour and the name asked for. */
   readonly #lately = new LRUCache<string, Omit<CurrentWeather, 'observed_at'>>({ max: 500 })
 
   async current(name: string): Promise<CurrentWeather> {

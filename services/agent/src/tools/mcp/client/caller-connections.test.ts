@@ -22,11 +22,11 @@ type Answer = (
   signal: AbortSignal,
 ) => Promise<OutboundResponse | undefined>
 
-/** A server of 2025 with sessions, behind the one function by which the agent sends. */
+/** An MCP server of revision 2025-11-25, which keeps sessions. The agent reaches it by `send`. */
 class Sessions {
   readonly open = new Set<string>()
   opened = 0
-  /** Its response, if any, is sent in place of the server's own. */
+  /** What this function returns is sent in place of the server's own response, unless it is `undefined`. */
   answer: Answer = async () => undefined
 
   readonly send: Send = async request => {
@@ -167,7 +167,7 @@ describe('The agent’s own connection', () => {
     await expect.poll(() => [...sessions.open]).toEqual([])
   })
 
-  it('may take as long to open as a call may take, whichever of its messages is slow', async () => {
+  it('may take as long to open as a call may take, even if only the last message of the handshake is slow', async () => {
     const { sessions, call } = connect()
     const limited = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()

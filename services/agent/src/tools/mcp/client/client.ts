@@ -20,7 +20,7 @@ interface McpRequest<Result> {
   readonly timeoutMs: number
   readonly maxBytes: number
   readonly make: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Result>
-  /** What the trace shows of the result, if not all of it. */
+  /** What the trace shows of the result. Default: all of it. */
   readonly show?: (result: Result) => unknown
 }
 
@@ -110,7 +110,7 @@ export class McpClient {
         body: { method, ...(name === undefined ? {} : { params: { name } }) },
       },
       facts: { name: subject, attributes: { [mcpAttributes.method]: method, [genAi.toolName]: name } },
-      // The result, or the response by which the server refused the request.
+      // Returns the result, or the response by which the server refused the request.
       send: async (headers, turnSignal, send) => {
         using limit = new LinkedAbort(turnSignal)
         const { signal } = limit

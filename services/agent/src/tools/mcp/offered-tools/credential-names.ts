@@ -15,7 +15,7 @@ const credentialPairs = new Set([
   ...['connection string', 'connection strings'],
 ])
 
-/** A token is a credential, unless one of these words says that it is a place in a list, a number of words or a coin. */
+/** “Token” names a credential, unless one of these words shows that it is a page token, a number of tokens or a crypto token. */
 const harmlessWithToken = new Set([
   ...['page', 'pagination', 'next', 'previous', 'prev', 'continuation', 'cursor', 'sync', 'delta', 'skip'],
   ...['max', 'min', 'count', 'limit', 'budget', 'number', 'num', 'total', 'usage', 'used', 'per'],
@@ -23,11 +23,11 @@ const harmlessWithToken = new Set([
 ])
 const harmfulWithToken = new Set(['access', 'api', 'auth', 'id', 'refresh', 'security', 'session', 'user'])
 
-/** Names of credentials that are written without a border between words. */
+/** Names of credentials that are written as one word, such as `accesstoken`. */
 const joinedName =
   /^(?:.*(?:access|api|auth|bearer|github|id|refresh|security|session)tokens?|.*(?:authorization|passw(?:or)?d|passphrase|secret|apikeys?|privatekey|credentials?)|authheader|clientassertion|connectionstring|sasurl|sessioncookie|sessionid)$/
 
-/** Whether an argument of this name asks for a credential. No server has to ask the model for one. */
+/** Whether an argument of this name asks for a credential. No server needs one from the model. */
 export function namesCredential(name: string): boolean {
   const words = splitWords(name)
   return (
