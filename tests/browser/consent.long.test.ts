@@ -53,7 +53,7 @@ describe('a consent that is missing', () => {
     await answered(answer)
   })
 
-  it('counts as given only if Entra says so: a forged message only makes the page ask once more', async () => {
+  it('counts as given only if Entra says so: a forged message only makes the page ask the agent once more', async () => {
     const page = await browser.open(stack.agentUrl)
     const continued: string[] = []
     page.on('request', request => {

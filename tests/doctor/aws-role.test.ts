@@ -123,7 +123,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
     expect(finding?.detail).toContain('{"Effect":"Allow","Action":"*","Resource":"*"}')
   })
 
-  it('sees that somebody else was let in as well', async () => {
+  it('sees that the role trusts somebody else as well', async () => {
     await account.deploy('agent', { Issuer, ModelId })
     const { Statement } = await account.trustPolicy(RoleName)
     const other = {

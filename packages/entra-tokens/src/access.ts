@@ -88,7 +88,7 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
     : refuse(identity, 'context', `The token does not prove the authentication context ${context}.`)
 }
 
-/** Whether a token is for a user: by `idtyp` if the API asks for it, else by its scopes, which only such tokens have. */
+/** Whether a token is for a user: by `idtyp` if the API requests this claim, else by its scopes, which only such tokens have. */
 function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   if (idtyp !== undefined && idtyp !== 'app' && idtyp !== 'user')
     throw new TokenRefused('permission', 'The token is neither of an app nor of a user (idtyp).')

@@ -6,7 +6,7 @@ interface ShapeFault {
   readonly message: string
 }
 
-/** Describes a validator's errors, each as the end of a sentence that names the file. */
+/** Describes a validator's errors, each as the end of a message such as `mcp.json, server "notes": …`. */
 export function describeShapeFaults(faults: readonly ShapeFault[]): readonly string[] {
   return faults.flatMap(describeShapeFault)
 }

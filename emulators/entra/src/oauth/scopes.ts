@@ -79,7 +79,7 @@ function findResource(entra: Entra, identifier: string): TargetResource {
   return { ...resource, identifier }
 }
 
-/** For mapped claims, the audience must be the client id or in a verified domain: documented, but not seen in all tenants. */
+/** For mapped claims, the audience must be the client id or in a verified domain. Not all tenants apply this documented rule. */
 function checkMappedClaims(
   { settings }: Entra,
   identifier: string,

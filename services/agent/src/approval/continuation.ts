@@ -4,7 +4,7 @@ import { type Binding, Continuation } from '../turn/waiting.ts'
 import { approvalProblem } from './problems.ts'
 import type { SealKeys } from './seal-keys.ts'
 
-/** The page sends the seal back in a body of at most 64 KiB. */
+/** The page sends the seal back in a body of at most 128 KiB (`chatLimits.continueBodyBytes`). */
 const longestSeal = 48 * 1024
 /** How far the clock of another replica may be ahead. */
 const skewSeconds = 60

@@ -14,7 +14,7 @@ import type { VerifiedUserToken } from './agent-token.ts'
 
 export interface UserTokenVerifierOptions {
   readonly blueprint: Blueprint
-  /** Client ids that may obtain tokens for the agent; empty = any. */
+  /** Ids of the clients that may obtain tokens for the agent; empty = any client. */
   readonly allowedClients: readonly string[]
   readonly log: Pick<FastifyBaseLogger, 'warn'>
 }

@@ -19,7 +19,7 @@ export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names
   readonly pause: Pause
   /** Why the turn could not go on. */
   readonly problem: PageProblem | undefined
-  /** The decisions that were sent without an answer. */
+  /** The decisions that the page has sent, if no answer came. */
   readonly sent?: readonly Decision[]
   /** How far the agent's clock is ahead of the browser's. */
   readonly clockAheadMs?: number

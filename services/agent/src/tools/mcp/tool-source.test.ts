@@ -267,7 +267,7 @@ describe('The tools of a server for users', () => {
     problem('CONDITIONAL_ACCESS_REQUIRED', 'More is wanted.'),
     problem('API_FORBIDDEN', 'Not this user.'),
     problem('API_TOKEN_REJECTED', 'Not this token.'),
-  ])('are missing in the turns of a refused user ($code), and in no others', async refusal => {
+  ])('are missing only in the turns of a user who is refused the list ($code)', async refusal => {
     const list = async ({ user }: Caller) => {
       if (user?.objectId === 'ada') throw refusal
       return [getNote]
