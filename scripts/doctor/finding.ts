@@ -71,6 +71,13 @@ export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> 
 }
 
 /** A problem that the agent reported. */
-export function toldProblem({ code, title, status, detail, hint, upstream }: ProblemDocument): ProblemError {
+export function reportedProblem({
+  code,
+  title,
+  status,
+  detail,
+  hint,
+  upstream,
+}: ProblemDocument): ProblemError {
   return new ProblemError(code, { title, status, hint }, detail, { upstream })
 }

@@ -9,7 +9,7 @@ import {
   type TokenCard,
 } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../../services/agent/src/problems.ts'
-import { type Check, once, type Passed, toldProblem } from './finding.ts'
+import { type Check, once, type Passed, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Sends a request to an agent in this process or in a cluster. */
@@ -58,7 +58,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
         if ('answer' in outcome) return describeToken(outcome)
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
         if (outcome.code === 'SIGN_IN_REQUIRED') return noUserToken()
-        throw toldProblem(outcome)
+        throw reportedProblem(outcome)
       },
     },
     {
@@ -66,7 +66,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       needs: [token],
       async run() {
         const outcome = await turn()
-        if (!('answer' in outcome)) throw toldProblem(outcome)
+        if (!('answer' in outcome)) throw reportedProblem(outcome)
         return describeValidation(outcome, api)
       },
     },

@@ -14,7 +14,7 @@ describe('the kill switch', () => {
 
   it('with a deny list is proven to stop new and earlier tokens, while two other agents go on', async () => {
     const command = `disable --agent weather-agent --prove --deny-list ${untilSeen}`
-    const { code, output } = await three.run(command, ...three.way)
+    const { code, output } = await three.run(command, ...three.urlOptions)
     expect(output).toMatch(/new token, past the sidecar’s cache .* AADSTS7000112\n/)
     expect(output).toMatch(/call with a token from before .* 403 deny-list\n/)
     for (const name of ['alerts-agent', 'trainee'])
@@ -37,7 +37,7 @@ describe('the kill switch', () => {
     }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
     const command = `disable --agent weather-agent --deny-list denied ${untilSeen}`
-    const { code, output } = await three.run(command, ...three.way)
+    const { code, output } = await three.run(command, ...three.urlOptions)
     expect(output).toMatch(
       /The API refuses a token from before since \d+\.\d s after the switch \(403 deny-list\)\./,
     )
@@ -67,7 +67,7 @@ describe('the kill switch', () => {
   })
 
   it('without a deny list is proven to stop new tokens, and says until when earlier tokens live', async () => {
-    const { code, output } = await three.run('disable --agent weather-agent --prove', ...three.way)
+    const { code, output } = await three.run('disable --agent weather-agent --prove', ...three.urlOptions)
     expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
     expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
     expect(output).toContain('Proven: no new token.')
@@ -83,7 +83,7 @@ describe('the kill switch', () => {
     writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output, said } = await three.run(`disable --agent weather-agent ${options}`, ...(options.includes('--deny-list') ? three.way : []))
+    const { code, output, said } = await three.run(`disable --agent weather-agent ${options}`, ...(options.includes('--deny-list') ? three.urlOptions : []))
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
     expect(output).toContain('Tokens issued before stay valid')
     expect(said).toContain(told)

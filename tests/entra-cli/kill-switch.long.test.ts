@@ -12,7 +12,10 @@ it('disable --prove without a deny list waits until the last token has expired, 
     body: JSON.stringify({ tokenLifetimeSeconds: 5 }),
   })
   expect(response.status).toBe(200)
-  const { code, output } = await three.run('disable --agent weather-agent --prove --wait 9999', ...three.way)
+  const { code, output } = await three.run(
+    'disable --agent weather-agent --prove --wait 9999',
+    ...three.urlOptions,
+  )
   expect(output).toMatch(/call with a token from before .* 401 lifetime\n/)
   expect(output).toContain('Proven: no new token, and no call with one from before.')
   expect(code).toBe(0)

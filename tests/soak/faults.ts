@@ -169,7 +169,7 @@ export const faults: readonly Fault[] = [
 ]
 
 /** Whether a turn failed with a code that is right for the fault. */
-export function isRight({ right }: Fault, { way, outcome }: Turn): boolean {
+export function explainsOutcome({ right }: Fault, { way, outcome }: Turn): boolean {
   const [mode] = way.split(' ')
   const codes = [...(right.all ?? []), ...(right[mode as keyof RightCodes] ?? [])]
   return codes.includes(outcome)

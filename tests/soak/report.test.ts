@@ -10,7 +10,7 @@ const episode: Episode = {
   endedAt: 72_000,
   readyAt: 72_500,
   healedAt: 75_000,
-  isRight: ({ outcome }) => outcome === 'BEDROCK_THROTTLED',
+  explainsOutcome: ({ outcome }) => outcome === 'BEDROCK_THROTTLED',
 }
 const well: Turn = { way: 'bedrock obo', startedAt: 1_000, ms: 900, outcome: 'OK' }
 const throttled: Turn = { ...well, startedAt: 70_000, ms: 4_000, outcome: 'BEDROCK_THROTTLED' }

@@ -15,7 +15,7 @@ import { runIn } from '../cluster/support/in-container.ts'
 import { NodeVolume } from '../cluster/support/node-volume.ts'
 import { forward } from '../cluster/support/port-forward.ts'
 import { identities } from '../support/identities.ts'
-import { type Fault, isRight, type Target } from './faults.ts'
+import { explainsOutcome, type Fault, type Target } from './faults.ts'
 import { replicas, untilHealed } from './healing.ts'
 import { Load } from './load.ts'
 import { readOptions } from './options.ts'
@@ -135,9 +135,9 @@ async function goThrough(fault: Fault): Promise<Episode> {
     await takeBack()
   }
   const endedAt = Date.now()
-  const isOwn = (turn: Parameters<Episode['isRight']>[0]) => isRight(fault, turn)
+  const isOwn = (turn: Parameters<Episode['explainsOutcome']>[0]) => explainsOutcome(fault, turn)
   const healed = await untilHealed(target, endedAt, fault.showsWithinMs)
-  return { fault: fault.name, startedAt, endedAt, ...healed, isRight: isOwn }
+  return { fault: fault.name, startedAt, endedAt, ...healed, explainsOutcome: isOwn }
 }
 
 async function sampleUntilTheEnd(): Promise<void> {

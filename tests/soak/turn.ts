@@ -22,7 +22,7 @@ export interface Episode {
   readonly readyAt: number
   /** From here on every turn must succeed again. */
   readonly healedAt: number
-  isRight(turn: Turn): boolean
+  explainsOutcome(turn: Turn): boolean
 }
 
 /** The turns that failed with a code that no fault at the time explains. */
@@ -32,5 +32,5 @@ export function unexplained(turns: readonly Turn[], episodes: readonly Episode[]
 
 export function explains(episode: Episode, turn: Turn): boolean {
   const isDuring = turn.startedAt <= episode.healedAt && turn.startedAt + turn.ms >= episode.startedAt
-  return isDuring && episode.isRight(turn)
+  return isDuring && episode.explainsOutcome(turn)
 }

@@ -1,10 +1,10 @@
 import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
-import { describeWeatherApi } from './testing/protected-api.ts'
+import { weatherApiOptions } from './testing/protected-api.ts'
 
 const wellKnown = '/.well-known/oauth-protected-resource'
-const { appId, tenantId } = describeWeatherApi('')
+const { appId, tenantId } = weatherApiOptions('')
 
 /** An API with this public URL, and the schemas of its routes. */
 async function start(resource: string, options: Partial<RequireAgentTokenOptions> = {}) {
@@ -13,7 +13,7 @@ async function start(resource: string, options: Partial<RequireAgentTokenOptions
   const schemas: unknown[] = []
   app.addHook('onRoute', ({ schema }) => void schemas.push(schema))
   await app.register(requireAgentToken, {
-    ...describeWeatherApi('https://login.example'),
+    ...weatherApiOptions('https://login.example'),
     resource,
     ...options,
   })

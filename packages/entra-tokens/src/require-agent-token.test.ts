@@ -8,7 +8,7 @@ import type { Access, Needs } from './access.ts'
 import { tokenProblems } from './problem-texts.ts'
 import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
 import { autonomousClaims } from './testing/agent-claims.ts'
-import { describeWeatherApi } from './testing/protected-api.ts'
+import { weatherApiOptions } from './testing/protected-api.ts'
 import { createIssuer } from './testing/token-issuer.ts'
 
 const identity = {
@@ -61,7 +61,7 @@ async function observe(
     const app = Fastify()
     const check = { check: async () => access, close: async () => undefined }
     await app.register(requireAgentToken, {
-      ...describeWeatherApi('https://login.microsoftonline.com'),
+      ...weatherApiOptions('https://login.microsoftonline.com'),
       check,
       ...options,
     })
@@ -127,7 +127,7 @@ async function start(
   onTestFinished(() => app.close())
   const close = vi.fn(async () => undefined)
   await app.register(requireAgentToken, {
-    ...describeWeatherApi('https://login.microsoftonline.com'),
+    ...weatherApiOptions('https://login.microsoftonline.com'),
     check: { check: async () => decide(), close },
     ...others,
   })
@@ -223,7 +223,7 @@ describe('the plugin', () => {
     const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
     issuer.answerKeysWith((_request, response) => resolve(response))
     const token = issuer.sign(autonomousClaims({ authority: issuer.url }))
-    const own = await start({ ...describeWeatherApi(issuer.url), check: undefined } as object)
+    const own = await start({ ...weatherApiOptions(issuer.url), check: undefined } as object)
     const answer = own.ask('/things/1', { authorization: `Bearer ${token}` })
     const fetching = once(await asked, 'close')
     await own.app.close()

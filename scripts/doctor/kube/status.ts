@@ -1,6 +1,6 @@
 import type { Component, Status } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type Check, toldProblem } from '../finding.ts'
+import { type Check, reportedProblem } from '../finding.ts'
 import { trouble } from '../problems.ts'
 
 /** Codes that mean that an optional part is not configured. */
@@ -30,7 +30,7 @@ function judge({ state, problem }: Component, works: string): string | ProblemEr
   if (state === 'ready') return works
   if (problem === undefined)
     return trouble('NOT_CHECKED', 'The agent has not seen it yet.', 'Ask again in a moment.')
-  const told = toldProblem(problem)
+  const told = reportedProblem(problem)
   if (notConfigured.has(problem.code)) return told
   throw told
 }

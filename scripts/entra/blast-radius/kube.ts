@@ -4,7 +4,7 @@ import type { FederatedCredential } from '../settings.ts'
 import { readAdmission } from './admission.ts'
 import type { Branch } from './branch.ts'
 import { type Binding, findHolders, type Holder, nameOf, type Role } from './rbac.ts'
-import { review } from './reviews.ts'
+import { reviewAccess } from './reviews.ts'
 import { type Account, ways } from './ways.ts'
 
 /** What the API server does not show. */
@@ -63,7 +63,7 @@ async function readAccount(
   )
   const isTold = (subject: string) => isControlPlane(subject) || administrators.has(subject)
   const others = holders.filter(({ subject }) => isEverybody(nameOf(subject)) || !isTold(nameOf(subject)))
-  const allowed = await review(cluster, namespace, others)
+  const allowed = await reviewAccess(cluster, namespace, others)
   return {
     title,
     branches: [

@@ -8,7 +8,7 @@ import { type Holder, nameOf, type Subject } from './rbac.ts'
  *
  * @returns whether it allows each; `undefined` if kubectl's user may not ask
  */
-export async function review(
+export async function reviewAccess(
   cluster: ClusterReader,
   namespace: string,
   holders: readonly Holder[],

@@ -35,7 +35,7 @@ export interface ThreeAgents {
   readonly run: Workplace['run']
   readonly stack: Stack
   /** The options that name the URLs of sidecar and API, for `run`. */
-  readonly way: readonly string[]
+  readonly urlOptions: readonly string[]
   /** The rows of the deny list. */
   readonly rows: readonly Readonly<Record<string, string>>[]
 }
@@ -86,7 +86,7 @@ export function useThreeAgents(): ThreeAgents {
     get stack() {
       return stack
     },
-    get way() {
+    get urlOptions() {
       return ['--sidecar', stack.sidecarUrl, '--api', `${stack.weatherUrl}${city}`]
     },
     get rows() {

@@ -33,7 +33,7 @@ export function change<Thing extends object, Key extends keyof Thing>(
 }
 
 /** The value of a property that a look-up shows: after a change, at first the old one. */
-export function shown<Thing extends object, Key extends keyof Thing>(
+export function seenByLookUp<Thing extends object, Key extends keyof Thing>(
   { settings }: Entra,
   thing: Thing,
   key: Key,

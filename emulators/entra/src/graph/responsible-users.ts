@@ -4,7 +4,7 @@ import { Reference } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError, notFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
-import { change, shown } from './replication.ts'
+import { change, seenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 import { showUser } from './users.ts'
 
@@ -30,7 +30,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
       const list: Parameters<GraphRoutes['list']>[1] = ({ caller, key }) => {
         const object = find(entra, key)
         authorize(caller, object, relation, 'list')
-        const users = shown(entra, object, relation).flatMap(id => entra.directory.user(id) ?? [])
+        const users = seenByLookUp(entra, object, relation).flatMap(id => entra.directory.user(id) ?? [])
         return users.map(user => showUser(entra, user))
       }
       routes.list(`${path}/:key/${relation}`, list, 'directoryObjects')

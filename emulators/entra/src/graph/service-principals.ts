@@ -5,7 +5,7 @@ import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './
 import { requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
 import { findServicePrincipal, readBoundUsers } from './odata.ts'
-import { change, isMissed, shown } from './replication.ts'
+import { change, isMissed, seenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const writeRight = 'Application.ReadWrite.All'
@@ -113,7 +113,7 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
 /** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
   const { kind, sponsors, owners, agentIdentityBlueprintId, ...rest } = principal
-  const properties = { ...rest, accountEnabled: shown(entra, principal, 'accountEnabled') }
+  const properties = { ...rest, accountEnabled: seenByLookUp(entra, principal, 'accountEnabled') }
   const application = entra.directory.application(principal.appId)
   if (kind === 'agentIdentity')
     return {

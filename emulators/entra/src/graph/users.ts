@@ -5,7 +5,7 @@ import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
 import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.ts'
 import { findUser } from './odata.ts'
-import { change, isMissed, shown } from './replication.ts'
+import { change, isMissed, seenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const agentUserType = '#microsoft.graph.agentUser'
@@ -86,7 +86,7 @@ export function showUser(entra: Entra, user: User) {
   return {
     '@odata.type': isAgents ? agentUserType : '#microsoft.graph.user',
     ...rest,
-    accountEnabled: shown(entra, user, 'accountEnabled') ?? true,
+    accountEnabled: seenByLookUp(entra, user, 'accountEnabled') ?? true,
     ...(isAgents ? { identityParentId } : {}),
   }
 }

@@ -1,7 +1,7 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
-import { shown } from '../graph/replication.ts'
+import { seenByLookUp } from '../graph/replication.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
 import type { Form } from './form.ts'
@@ -26,7 +26,7 @@ export interface Client {
 export function findClient(entra: Entra, clientId: string): Client {
   const principal = entra.directory.principal(clientId)
   if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
-  if (!shown(entra, principal, 'accountEnabled')) throw refusal(7000112, { client: clientId })
+  if (!seenByLookUp(entra, principal, 'accountEnabled')) throw refusal(7000112, { client: clientId })
   return { principal, application: entra.directory.application(clientId) }
 }
 

@@ -2,7 +2,7 @@ import type { User } from '../directory/objects.ts'
 import { openIdScopes, publisherDomain, wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { shown } from '../graph/replication.ts'
+import { seenByLookUp } from '../graph/replication.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
 import type { Client } from './client.ts'
 
@@ -74,7 +74,8 @@ function splitScope(scope: string): { identifier: string; value: string } {
 function findResource(entra: Entra, identifier: string): TargetResource {
   const resource = entra.directory.resource(identifier)
   if (!resource) throw refusal(500011, { resource: identifier, tenant: entra.config.tenantId })
-  if (!shown(entra, resource.principal, 'accountEnabled')) throw refusal(500014, { resource: identifier })
+  if (!seenByLookUp(entra, resource.principal, 'accountEnabled'))
+    throw refusal(500014, { resource: identifier })
   checkMappedClaims(entra, identifier, resource)
   return { ...resource, identifier }
 }

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client'
 import { afterAll, expect, it } from 'vitest'
 import { temporaryFile } from '../../../service-kit/src/testing/temporary-file.ts'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
-import { describeWeatherApi, startProtectedApi } from '../testing/protected-api.ts'
+import { startProtectedApi, weatherApiOptions } from '../testing/protected-api.ts'
 import { createTokenCheck } from '../token-check.ts'
 
 const agent = tenant.agents.weather.id
@@ -41,7 +41,7 @@ it('A denied agent gets 403 with any token, also on behalf of a user, and no adv
 it('The result for a denied call lists no passed checks', async () => {
   const log = { info: () => {}, warn: () => {}, error: () => {} }
   const { url, sign } = api.issuer
-  const check = createTokenCheck({ ...describeWeatherApi(url), denyList: file, log })
+  const check = createTokenCheck({ ...weatherApiOptions(url), denyList: file, log })
   const token = sign(autonomousClaims({ authority: url, claims: { iat: now, uti: 'stolen' } }))
   expect(await check.check(token)).toMatchObject({ checks: [], refusal: { failedCheck: 'deny-list' } })
   await check.close()

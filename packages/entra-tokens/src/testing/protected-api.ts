@@ -29,7 +29,7 @@ export interface ProtectedApi {
 }
 
 /** The options of the weather API's token check. */
-export function describeWeatherApi(authority: string) {
+export function weatherApiOptions(authority: string) {
   return {
     name: 'weather-api',
     title: 'Weather API',
@@ -48,7 +48,7 @@ export async function startProtectedApi(
 ): Promise<ProtectedApi> {
   const issuer = await createIssuer()
   const app = Fastify()
-  await app.register(requireAgentToken, { ...describeWeatherApi(issuer.url), ...options })
+  await app.register(requireAgentToken, { ...weatherApiOptions(issuer.url), ...options })
   app.get('/', async ({ access }) => describeAccess(access))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const get = async (path: string, headers: readonly string[] = []) =>

@@ -69,13 +69,13 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
      * @throws ProblemError of the identity codes, or the signal's reason.
      */
     async requestToken(request: TokenRequest) {
-      const pauseAfter = planPauses(timing)
+      const retryDelayAfter = planRetryDelays(timing)
       for (let attempts = 1; ; attempts++) {
         const attempt = await attemptOnce(request)
         if ('raw' in attempt) return { raw: attempt.raw, attempts }
-        const pauseMs = pauseAfter(attempt.ending)
-        if (!attempt.transient || pauseMs === undefined) throw attempt.problem
-        await pause(pauseMs, request.signal)
+        const delayMs = retryDelayAfter(attempt.ending)
+        if (!attempt.transient || delayMs === undefined) throw attempt.problem
+        await pause(delayMs, request.signal)
       }
     },
     /** The URL that is requested, for display. */
@@ -85,11 +85,11 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 }
 
 /**
- * The pauses between the attempts of one request, which grow.
+ * The delays between the attempts of one request, which grow.
  *
  * @returns a function that takes how an attempt ended, and returns the milliseconds until the next; `undefined` if there is none
  */
-function planPauses(timing: Timing): (ending: Ending) => number | undefined {
+function planRetryDelays(timing: Timing): (ending: Ending) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
   // The attempts end before the deadline, because the problem of the deadline would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
@@ -97,10 +97,10 @@ function planPauses(timing: Timing): (ending: Ending) => number | undefined {
   return ending => {
     const nowMs = performance.now()
     ended[ending] += 1
-    const pauseMs = timing.tokenRetryMs * ended[ending] * (0.75 + Math.random() / 2)
-    if (ending !== 'refused') return ended[ending] < mostAttempts[ending] ? pauseMs : undefined
+    const delayMs = timing.tokenRetryMs * ended[ending] * (0.75 + Math.random() / 2)
+    if (ending !== 'refused') return ended[ending] < mostAttempts[ending] ? delayMs : undefined
     refusedUntilMs ??= Math.min(nowMs + timing.sidecarRestartMs, latestMs)
-    return nowMs < refusedUntilMs ? Math.min(pauseMs, refusedUntilMs - nowMs) : undefined
+    return nowMs < refusedUntilMs ? Math.min(delayMs, refusedUntilMs - nowMs) : undefined
   }
 }
 

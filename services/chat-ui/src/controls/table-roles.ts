@@ -1,5 +1,5 @@
 /** Roles for tables laid out as blocks on a phone: with that layout some browsers drop the roles of rows and cells. */
-export const as = {
+export const tableRoles = {
   table: { role: 'table' },
   rowGroup: { role: 'rowgroup' },
   row: { role: 'row' },

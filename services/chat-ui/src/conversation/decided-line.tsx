@@ -1,7 +1,7 @@
 import type { Decision, PauseKind } from '@entra-bedrock-agent/identity-trace'
 import { Icon } from '../controls/icon.tsx'
 import { tellCallShortly } from '../words/call-facts.ts'
-import { withoutHidden } from '../words/visible-text.ts'
+import { spellOutHidden } from '../words/visible-text.ts'
 import type { DecidedCall } from './exchange.ts'
 
 /** The user's decision about a call, or their consent or step-up for it. The line stays in the answer. */
@@ -13,7 +13,7 @@ export function DecidedLine({ call }: { readonly call: DecidedCall }) {
       <Icon name={decision === 'approve' ? 'check' : 'close'} />
       <span>
         You {words[kind][decision]}
-        {what && `: ${withoutHidden(what)}`}.
+        {what && `: ${spellOutHidden(what)}`}.
       </span>
     </p>
   )

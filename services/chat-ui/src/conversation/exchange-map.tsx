@@ -32,11 +32,11 @@ export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps)
       <text class="map-note" x="264" y="26">
         one pod
       </text>
-      <Way from={[112, 60]} to={[210, 60]} token={sent} note={sent ? '' : 'question'} />
-      <Way from={[318, 60]} to={[482, 60]} token="TR" />
-      <Way from={[248, 84]} to={[248, 152]} token={sent} />
-      <Way from={[282, 152]} to={[282, 84]} token="TR" />
-      {hasModel && <Way from={[210, 78]} to={[104, 202]} />}
+      <Arrow from={[112, 60]} to={[210, 60]} token={sent} note={sent ? '' : 'question'} />
+      <Arrow from={[318, 60]} to={[482, 60]} token="TR" />
+      <Arrow from={[248, 84]} to={[248, 152]} token={sent} />
+      <Arrow from={[282, 152]} to={[282, 84]} token="TR" />
+      {hasModel && <Arrow from={[210, 78]} to={[104, 202]} />}
       {hasModel && (
         <text class="map-note" x="120" y="140">
           no token
@@ -44,8 +44,13 @@ export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps)
       )}
       {exchanges.map(({ shown, issued }, index) => (
         <>
-          <Way from={[318, 170 + 70 * index]} to={[482, 170 + 70 * index]} note={`shows ${shown}`} isUnseen />
-          <Way from={[482, 202 + 70 * index]} to={[318, 202 + 70 * index]} token={issued} isUnseen />
+          <Arrow
+            from={[318, 170 + 70 * index]}
+            to={[482, 170 + 70 * index]}
+            note={`shows ${shown}`}
+            isUnseen
+          />
+          <Arrow from={[482, 202 + 70 * index]} to={[318, 202 + 70 * index]} token={issued} isUnseen />
         </>
       ))}
       <Box x={12} y={40} width={100} name="You" />
@@ -104,7 +109,7 @@ function Box({ x, y, width, height = 40, name }: BoxProps) {
 
 type Point = readonly [number, number]
 
-interface WayProps {
+interface ArrowProps {
   readonly from: Point
   readonly to: Point
   readonly token?: TokenRole | undefined
@@ -112,7 +117,7 @@ interface WayProps {
   readonly isUnseen?: boolean
 }
 
-function Way({ from: [x1, y1], to: [x2, y2], token, note, isUnseen = false }: WayProps) {
+function Arrow({ from: [x1, y1], to: [x2, y2], token, note, isUnseen = false }: ArrowProps) {
   const angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI
   const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2]
   return (

@@ -7,7 +7,10 @@ import { AgentMenu } from './agent-menu.tsx'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeMenu } from './theme.tsx'
 
-const ToldPanel = lazy(async () => (await import('./told-panel.tsx')).ToldPanel, <p class="note">Loading…</p>)
+const InstructionsPanel = lazy(
+  async () => (await import('./instructions-panel.tsx')).InstructionsPanel,
+  <p class="note">Loading…</p>,
+)
 
 /** The page's title, the health of the agent, and who is signed in. */
 export function Header({ title, page }: { readonly title: string; readonly page: Page }) {
@@ -19,7 +22,7 @@ export function Header({ title, page }: { readonly title: string; readonly page:
       <div class="end line">
         {page.config.modes.includes('bedrock') && (
           <Popover id="told" label="What the model is told" panelClass="told" button={<Icon name="sheet" />}>
-            <ToldPanel {...page} />
+            <InstructionsPanel {...page} />
           </Popover>
         )}
         <StatusMenu {...page} />

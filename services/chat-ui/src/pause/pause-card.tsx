@@ -1,4 +1,4 @@
-import { withoutHidden } from '../words/visible-text.ts'
+import { spellOutHidden } from '../words/visible-text.ts'
 import { ApprovalCard } from './approval-card.tsx'
 import type { PauseCardProps } from './card-frame.tsx'
 import { ConsentCard } from './consent-card.tsx'
@@ -14,6 +14,6 @@ const cards = { approval: ApprovalCard, 'step-up': StepUpCard, consent: ConsentC
 export function PauseCard({ pause, ...props }: PauseCardProps) {
   const wasSent = props.sent !== undefined && pause.kind !== 'consent'
   const Card = wasSent ? SentCard : cards[pause.kind]
-  const calls = pause.calls.map(call => ({ ...call, title: withoutHidden(call.title) }))
+  const calls = pause.calls.map(call => ({ ...call, title: spellOutHidden(call.title) }))
   return <Card {...props} pause={{ ...pause, calls }} />
 }

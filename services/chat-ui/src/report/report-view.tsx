@@ -24,7 +24,7 @@ function tellMoment(time: Date): string {
 }
 
 /** The remark on everything that was read from a file. */
-export const notSeen = 'From a file; this page did not see it.'
+export const notSeenByPage = 'From a file; this page did not see it.'
 
 /** An exported file for people to read: one column, plain sentences, rendered as text only. */
 export function ReportView({ file }: { readonly file: ExportedFile }) {
@@ -36,7 +36,7 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
     <main class="report">
       <header>
         <h1>{titleOf(file)}</h1>
-        {fromFile && <p class="from-file card">{notSeen}</p>}
+        {fromFile && <p class="from-file card">{notSeenByPage}</p>}
         <dl class="facts">
           <Fact name="Exported">
             {tellMoment(new Date(exportedAt))}, from {from.host}

@@ -37,7 +37,7 @@ export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
 export const groupOrder = Object.keys(groupTitles) as ClaimGroup[]
 
 /** The claims that say who called, for whom and by which right; the others are details. */
-export const telling: ReadonlySet<string> = new Set([
+export const mainClaims: ReadonlySet<string> = new Set([
   'azp',
   'appid',
   'azpacr',

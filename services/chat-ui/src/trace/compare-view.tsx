@@ -1,7 +1,7 @@
 import type { Flow, TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { IconButton } from '../controls/icon-button.tsx'
-import { as } from '../controls/table-roles.ts'
+import { tableRoles } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
@@ -196,21 +196,21 @@ function Comparison({ left, right }: PairProps) {
           What matters only
         </label>
       </div>
-      <table class="compare" {...as.table}>
+      <table class="compare" {...tableRoles.table}>
         <thead>
-          <tr {...as.row}>
-            <th class="claim-name" scope="col" {...as.columnHeader}>
+          <tr {...tableRoles.row}>
+            <th class="claim-name" scope="col" {...tableRoles.columnHeader}>
               Claim
             </th>
             <SideHead token={left} />
-            <td class="between-signs" {...as.cell} />
+            <td class="between-signs" {...tableRoles.cell} />
             <SideHead token={right} />
           </tr>
         </thead>
         {groups.map(({ group, claims: members }) => (
-          <tbody key={members[0]?.name} {...as.rowGroup}>
-            <tr class="group-head" {...as.row}>
-              <th colSpan={4} scope="colgroup" {...as.columnHeader}>
+          <tbody key={members[0]?.name} {...tableRoles.rowGroup}>
+            <tr class="group-head" {...tableRoles.row}>
+              <th colSpan={4} scope="colgroup" {...tableRoles.columnHeader}>
                 {groupTitles[group]}
               </th>
             </tr>
@@ -231,7 +231,7 @@ function isWorthShowing({ name, sign, lesson }: ComparedClaim): boolean {
 
 function SideHead({ token: { card, names, flow } }: { readonly token: SeenToken }) {
   return (
-    <th scope="col" {...as.columnHeader}>
+    <th scope="col" {...tableRoles.columnHeader}>
       <TokenMark token={card.role} />{' '}
       {card.role === 'Tc'
         ? toReader('your token', names)
@@ -245,21 +245,21 @@ function ComparedRow({ claim, left, right }: PairProps & { readonly claim: Compa
   const lesson = toReader(claim.lesson ?? meaningOf(name), left.names)
   return (
     <>
-      <tr class="claim-row" data-sign={sign} {...as.row}>
-        <th class="claim-name" scope="row" {...as.rowHeader}>
+      <tr class="claim-row" data-sign={sign} {...tableRoles.row}>
+        <th class="claim-name" scope="row" {...tableRoles.rowHeader}>
           {plainNames.get(name)} <code>{name}</code>
         </th>
         <Side value={claim.left} name={name} token={left} />
-        <td class="between-signs" {...as.cell}>
+        <td class="between-signs" {...tableRoles.cell}>
           <SignMark sign={sign} />
           <span class="visually-hidden">{signWords[sign]}</span>
         </td>
         <Side value={claim.right} name={name} token={right} />
       </tr>
       {lesson && (
-        <tr class="lesson" {...as.row}>
-          <td {...as.cell} />
-          <td colSpan={3} {...as.cell}>
+        <tr class="lesson" {...tableRoles.row}>
+          <td {...tableRoles.cell} />
+          <td colSpan={3} {...tableRoles.cell}>
             {lesson}
           </td>
         </tr>
@@ -276,7 +276,7 @@ interface SideProps {
 
 function Side({ value, name, token: { card, names } }: SideProps) {
   return (
-    <td {...as.cell}>
+    <td {...tableRoles.cell}>
       {value === undefined ? (
         <span class="note">not in this token</span>
       ) : (

@@ -176,15 +176,15 @@ function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOL
   })
 }
 
-/** What a keyboard shortcut of the step list acts on. */
-interface KeyTarget {
+/** What a keyboard shortcut of the step list keyActions on. */
+interface FocusedRow {
   readonly target: HTMLElement
   readonly rows: readonly Row[]
   readonly view: TraceView
   readonly onHelp: () => void
 }
 
-const acts: ReadonlyMap<string, (on: KeyTarget) => void> = new Map([
+const keyActions: ReadonlyMap<string, (on: FocusedRow) => void> = new Map([
   ['?', ({ onHelp }) => onHelp()],
   ['[', ({ view, rows }) => view.setAll(rows, false)],
   [']', ({ view, rows }) => view.setAll(rows, true)],
@@ -195,11 +195,11 @@ const acts: ReadonlyMap<string, (on: KeyTarget) => void> = new Map([
 /** Handles a key; returns `false` for a key that is no shortcut or is typed into a field. */
 function actOnKey(
   { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
-  on: Omit<KeyTarget, 'target'>,
+  on: Omit<FocusedRow, 'target'>,
 ): boolean {
   if (ctrlKey || metaKey || altKey || !(target instanceof HTMLElement) || target.matches('input'))
     return false
-  const act = acts.get(key)
+  const act = keyActions.get(key)
   act?.({ ...on, target })
   return act !== undefined || (target.matches('.step') && moveFocus(key, target))
 }

@@ -18,7 +18,7 @@ export function showHidden(text: string): TextPart[] {
 }
 
 /** A text as one string, with invisible characters shown by name in brackets. */
-export function withoutHidden(text: string): string {
+export function spellOutHidden(text: string): string {
   return showHidden(text)
     .map(part => (typeof part === 'string' ? part : `[${part.hidden}]`))
     .join('')

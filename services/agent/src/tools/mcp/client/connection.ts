@@ -169,7 +169,7 @@ export class McpConnection {
       if (message.id !== undefined && endsWithoutResult(response))
         throw new Error('The stream ended without a result.')
       const { status } = response
-      if (isRefusal(status)) throw new RefusedExchange(readResponse(response))
+      if (endsExchange(status)) throw new RefusedExchange(readResponse(response))
       const read = withoutServerRequests(response.text)
       return new Response(read || null, { status, headers: singleHeaders(response.headers) })
     } catch (error) {
@@ -200,7 +200,7 @@ async function post(
 }
 
 /** Other statuses go to the protocol's library: they tell modern servers from legacy ones, or are failures of the protocol. */
-function isRefusal(status: number): boolean {
+function endsExchange(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }
 

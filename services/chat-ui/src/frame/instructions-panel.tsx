@@ -5,16 +5,16 @@ import { readDocument } from '../agent/documents.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { DottedName } from '../controls/dotted-name.tsx'
-import { as } from '../controls/table-roles.ts'
+import { tableRoles } from '../controls/table-roles.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import type { Page } from '../page.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import './told.css'
 
-type ToldPanelProps = Pick<Page, 'conversation' | 'names' | 'identify'>
+type InstructionsPanelProps = Pick<Page, 'conversation' | 'names' | 'identify'>
 
 /** The prompt and the tools, with the right that each needs, for the flow of the next question. */
-export function ToldPanel({ conversation, names, identify }: ToldPanelProps) {
+export function InstructionsPanel({ conversation, names, identify }: InstructionsPanelProps) {
   const agent = conversation.agent.value
   const flow = conversation.flow.value
   const told = useSignal<Instructions | PageProblem | undefined>(undefined)
@@ -84,25 +84,25 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
   const isHeldKnown = tools.some(({ held }) => held !== null)
   const headings = ['Tool', 'API', 'Right it needs', ...(isHeldKnown ? ['Held'] : [])]
   return (
-    <table class="foldable" {...as.table}>
-      <thead {...as.rowGroup}>
-        <tr {...as.row}>
+    <table class="foldable" {...tableRoles.table}>
+      <thead {...tableRoles.rowGroup}>
+        <tr {...tableRoles.row}>
           {headings.map(heading => (
-            <th key={heading} scope="col" {...as.columnHeader}>
+            <th key={heading} scope="col" {...tableRoles.columnHeader}>
               {heading}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody {...as.rowGroup}>
+      <tbody {...tableRoles.rowGroup}>
         {tools.map(({ name, description, api, needs, held }) => (
-          <tr key={name} {...as.row}>
-            <th scope="row" {...as.rowHeader}>
+          <tr key={name} {...tableRoles.row}>
+            <th scope="row" {...tableRoles.rowHeader}>
               <code>{name}</code>
               <span class="note">{description}</span>
             </th>
-            <td {...as.cell}>{names.actor(api)}</td>
-            <td {...as.cell}>
+            <td {...tableRoles.cell}>{names.actor(api)}</td>
+            <td {...tableRoles.cell}>
               {needs ? (
                 <code>
                   <DottedName name={needs.permission} />
@@ -111,7 +111,7 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
                 'only the API knows'
               )}
             </td>
-            {isHeldKnown && <td {...as.cell}>{heldWords[`${held}`]}</td>}
+            {isHeldKnown && <td {...tableRoles.cell}>{heldWords[`${held}`]}</td>}
           </tr>
         ))}
       </tbody>
