@@ -11,8 +11,8 @@ const jsonReport = process.env['VITEST_JSON_REPORT']
 export default defineConfig({
   test: {
     include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
-    // Tests that need a cluster have a configuration of their own. `*.long.test.ts` check with hundreds of turns, all
-    // failures or whole guides what other tests check with one.
+    // Tests that need a cluster have a configuration of their own. `*.long.test.ts` repeat what other tests check
+    // once: with hundreds of turns, all failures or whole guides.
     exclude: [
       '**/node_modules/**',
       'tests/cluster/**',

@@ -204,7 +204,7 @@ function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: stri
   return MCP_CONFIG ? {} : { MCP_CONFIG: writeMcpConfig(weatherUrl, appId) }
 }
 
-/** The agent's variables for the APIs that the user registered: app ids, and what the user set with an API's prefix. */
+/** The agent's variables for the APIs that the user registered: each API's app id, and all variables with its prefix. */
 function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
   const settings = [...readEntraConfig(entraEnv).registrations.apis].map(([name, { appId }]) => {
     const prefix = variablePrefix(name)

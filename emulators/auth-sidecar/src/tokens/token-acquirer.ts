@@ -29,7 +29,7 @@ export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
-  /** T1 of each agent identity, kept until it expires; the token cache returns no token that expires within five minutes. */
+  /** T1 of each agent identity, kept until it expires: the token cache would not return it in its last five minutes. */
   readonly #t1 = new LRUCache<string, CachedToken>({ max: 10_000 })
 
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
@@ -42,8 +42,8 @@ export class TokenAcquirer {
   /**
    * Acquires the requested token, from the cache or from Entra.
    *
-   * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when there is no user; other errors for what the
-   * original responds to with 500.
+   * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when there is no user; other errors where the
+   * original responds with 500.
    */
   async acquire(tokenRequest: TokenRequest): Promise<string> {
     const { requestAppToken, unsupported } = tokenRequest.options

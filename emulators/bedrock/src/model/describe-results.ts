@@ -28,7 +28,7 @@ function parse({ result }: ToolExchange): unknown {
   }
 }
 
-/** A failed call is recognised by its status or by how its text begins, a call that the user denied by its text. */
+/** Recognises a failed call by its status or the beginning of its text, and a denied call by the words “was not run”. */
 function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
   if (isDenied(value)) return `I did not call ${name}, as you decided.`
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined

@@ -68,7 +68,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
     create: writing('POST', 201),
     /** Does something with an object: 200. */
     act: writing('POST', 200),
-    /** Changes an object; 201 if it was made instead. */
+    /** Changes an object: 204, since these routes return no body. */
     change: writing('PATCH', 201),
     remove(path: string, respond: Respond<undefined>): void {
       writing('DELETE', 204)(path, Type.Unknown(), respond)

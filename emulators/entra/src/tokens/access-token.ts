@@ -5,7 +5,6 @@ import type { Entra } from '../entra.ts'
 import { type Claims, type IssuedToken, sign } from './jwt.ts'
 import { opaque, pairwiseSubject } from './opaque.ts'
 
-/** How a client authenticated. */
 export type ClientAuthentication = 'none' | 'secret' | 'certificate' | 'federation'
 
 /** The values of `azpacr` and `appidacr`. */

@@ -55,8 +55,8 @@ async function stage(respond: (response: ServerResponse) => void, timing?: Parti
 
 describe('a change whose connection broke', () => {
   it.each([
-    ['again with the same key, where the API does it once', true, ['"key-1"', '"key-1"']],
-    ['only once, where the API may do it twice', false, ['"key-1"']],
+    ['again with the same key, if the API makes it only once for a key', true, ['"key-1"', '"key-1"']],
+    ['only once, if the API might make it twice', false, ['"key-1"']],
   ])('is sent %s', async (_what, isIdempotent, keys) => {
     const { server, api, caller } = await stage(response => response.destroy())
     const context = caller.for(turnOf()).under('step-1', { idempotencyKey: 'key-1', isIdempotent })
@@ -190,7 +190,7 @@ describe('a call of an API in the trace', () => {
     ['in a result', 200, (sent: string) => ({ found: sent })],
     ['in a result, in pieces', 200, (sent: string) => ({ found: 'it', more: sent.match(/.{1,9}/g) })],
     ['in a failure', 400, (sent: string) => ({ detail: Buffer.from(sent).toString('base64') })],
-  ])('fails if the API sends the token back %s, and shows nothing of it', async (_where, status, body) => {
+  ])('fails if the API sends TR back %s, and shows nothing of it', async (_where, status, body) => {
     const signature = randomBytes(256).toString('base64url')
     const sidecar = await start((_request, response) => {
       const [header, claims] = unsignedToken(autonomousClaims()).split('.')
@@ -207,7 +207,7 @@ describe('a call of an API in the trace', () => {
     expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(signature.slice(0, 9))
   })
 
-  it('removes from the result a token that the API repeats', async () => {
+  it('removes any token other than TR from the result', async () => {
     const { call } = await stage(json(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` }))
     const turn = turnOf()
     expect(await call(turn)).toEqual({ found: 'Bearer ‹token removed›' })

@@ -69,7 +69,7 @@ export interface Exchange {
   /** The time that the turn took until it last waited. */
   readonly earlier?: TurnResult['timing']
   readonly decided?: readonly DecidedCall[]
-  /** How a wait ended without an answer. */
+  /** How a wait ended if the turn did not continue. */
   readonly unsent?: Unsent
   /** The page was left while the answer came in. */
   readonly isCutOff?: true
@@ -129,7 +129,6 @@ function joinAnswer({ before }: Exchange, answer: string): string {
   return before && answer === before ? `${before}\n\n` : answer
 }
 
-/** The user's decision about a call. */
 export type Decide = (call: AskedCall) => Decision['decision']
 
 /** The exchange as it continues after its user has decided about its calls. */

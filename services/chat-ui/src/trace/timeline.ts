@@ -38,7 +38,7 @@ export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: numb
 }
 
 /**
- * The steps in the order in which they started; the steps of a tool lie under its call, on one scale of time.
+ * The steps in the order in which they started, all on one scale of time. A tool's steps lie under its call.
  *
  * @param totalMs the time of the whole turn without its waits; it is longer than the time of the steps
  */
@@ -111,8 +111,8 @@ function isSignIn({ kind }: TraceStep): boolean {
 }
 
 /**
- * A continued turn gets its user's token again, in another sign-in step. That step goes under the tool that waited, with the
- * steps that follow there; the first sign-in step, which comes with the question, stays at the top.
+ * A continued turn gets its user's token again, in another sign-in step. That step goes under the tool that waited, where the
+ * next steps are too. The first sign-in step, which comes with the question, stays at the top.
  */
 function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
   const first = steps.findIndex(isSignIn)

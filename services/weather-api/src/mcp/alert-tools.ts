@@ -35,7 +35,7 @@ const deleteAlert = {
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 }
 
-/** Adds the tools for the alerts of the request's caller. That the caller may use alerts has been checked before. */
+/** Adds the tools for the alerts of the request's caller. The token check has ensured that the caller may call them. */
 export function addAlertTools(server: McpServer, alerts: AlertStore, request: FastifyRequest): void {
   const { identity } = request.access
   const call = (tool: AlertTool, signal: AbortSignal, act: () => object) =>

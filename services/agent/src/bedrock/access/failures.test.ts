@@ -126,7 +126,7 @@ describe('a failure of Bedrock', () => {
     ['federation', 'web identity token'],
     ['pod-identity', 'Pod Identity Agent'],
     ['default-chain', 'shared credentials file'],
-  ] as const)('by an expired credential of tier %s has a hint with “%s”', (tier, hint) => {
+  ] as const)('because of an expired credential of tier %s has a hint with “%s”', (tier, hint) => {
     expect(explain(awsError('ExpiredTokenException', 403), tier).options.hint).toContain(hint)
   })
 

@@ -34,7 +34,7 @@ export const grantingSidecar: RequestListener = (incoming, response) => {
   grant(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
 }
 
-/** A sidecar that gives an agent a token on behalf of this user, whatever their own token is. */
+/** A sidecar that gives an agent a token on behalf of this user, whatever Tc the request brings. */
 export const sidecarFor =
   (oid: string): RequestListener =>
   (incoming, response) =>
@@ -67,7 +67,7 @@ export const json =
   (response: ServerResponse) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 
-/** A caller of these APIs with tokens from the sidecar at this address, and what both log. */
+/** A caller of these APIs, its source of tokens, which asks the sidecar at this URL, and the log of both. */
 export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, changes: Partial<Timing> = {}) {
   const timing = { ...usualTiming, tokenRetryMs: 5, ...changes }
   const { logger, lines } = recordingLogger()

@@ -35,7 +35,7 @@ function report(changes: object = {}) {
 
 const answerReport: RequestListener = (_request, response) => json(200, report())(response)
 
-/** Starts a weather API with this listener, and returns it with functions of the weather client and of the caller below. */
+/** Starts a weather API with this listener. Returns it, and functions to ask it for weather and to look at its health. */
 async function stage({ api: listener }: { readonly api: RequestListener }) {
   const [server, sidecar] = [await start(listener), await start(grantingSidecar)]
   const api = { ...weatherApi, url: server.url }

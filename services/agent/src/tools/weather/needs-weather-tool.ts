@@ -23,7 +23,7 @@ function anyOf(...words: readonly (readonly string[])[]): RegExp {
 }
 
 /**
- * Whether a message asked for weather, and the answer, which came without a tool, does not ask back.
+ * Whether an answer that came without a tool is doubtful: the message asked for weather, and the answer does not ask back.
  * An answer that ends with a question mark asks back, for example for the city.
  */
 export function needsWeatherTool(

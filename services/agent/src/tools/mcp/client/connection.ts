@@ -145,7 +145,7 @@ export class McpConnection {
   }
 
   async #fetch({ method = 'GET', headers, body, signal }: RequestInit = {}): Promise<Response> {
-    // GET would open a stream for messages that the server pushes; the agent does not take one.
+    // With GET the library would open a stream for messages that the server pushes. The agent does not use them.
     if (method === 'GET') return new Response(null, { status: 405 })
     const exchange = exchanges.getStore() ?? this.#latest
     const text = typeof body === 'string' ? body : undefined
@@ -199,7 +199,7 @@ async function post(
   }
 }
 
-/** Other statuses go to the protocol's library: they tell modern servers from legacy ones, or are failures of the protocol. */
+/** `false` for statuses that the protocol's library reads: they tell modern servers from legacy ones, or are failures of the protocol. */
 function endsExchange(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }
