@@ -225,7 +225,7 @@ describe.each([
 })
 
 describe('a consent', () => {
-  it('that Entra does not know yet is tried again after 1, 2, 4 and 8 seconds, and then the user is told', async () => {
+  it('that Entra does not know yet makes the page try again after 1, 2, 4 and 8 seconds, and then tell the user', async () => {
     agent.script = async (request, send) =>
       send(...untilApproval(request), pause(request, { kind: 'consent', consent }))
     agent.goOn = async (request, send) =>

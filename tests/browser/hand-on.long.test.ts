@@ -72,7 +72,7 @@ describe('an exported trace', () => {
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
-  it('that another page opens is marked as not seen by it, also when exported again; nobody can ask there', async () => {
+  it('that another page opens is marked as not seen by that page, also when exported again, and cannot be continued', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
     const path = await save(download)

@@ -115,7 +115,7 @@ describe('The right to keep alerts', () => {
     expect(rights().roles).toHaveLength(2)
   })
 
-  it('is left to an agent itself only as long as the agent is named with --alerts', async () => {
+  it('stays with an agent itself until --alerts is given without --unattended-alerts for that agent', async () => {
     await run(`apply ${forAll}`)
     await run('apply --redirect-uri https://agent.example/auth/redirect.html')
     expect(rights().roles).toHaveLength(2)
@@ -162,7 +162,7 @@ describe('The right to keep alerts', () => {
     ['--alerts some', '--alerts has no "some".'],
     ['--unattended-alerts weather-agent', '--unattended-alerts goes with --alerts all-users or each-user.'],
     [`${forEach} --unattended-alerts nobody`, '--unattended-alerts names nobody, which is no agent here.'],
-  ])('cannot be planned with the wrong options %s, which a sentence explains', async (options, words) => {
+  ])('cannot be planned with the wrong options %s, and a sentence says why', async (options, words) => {
     expect(await run(`plan ${options}`)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
   })
 })

@@ -211,7 +211,7 @@ describe('apply', () => {
     }
   })
 
-  it('changes nothing in .env but its own variables, comments and line ends included', async () => {
+  it('changes only its own variables in .env, and no comment or line end', async () => {
     const before =
       '# mine\r\nAWS_REGION=eu-central-1 # here\r\nexport TENANT_ID=old\r\nAGENT_CLIENT_ID="x"\r\nMY=1'
     writeFileSync(tenant.workplace.envPath, before, { mode: 0o644 })
@@ -234,7 +234,7 @@ describe('apply', () => {
     expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
   })
 
-  it('leaves lines alone that look like its own but belong to a value of several lines', async () => {
+  it('leaves alone lines that look like its own variables but belong to a value of several lines', async () => {
     const value = 'MY="first\nBLUEPRINT_APP_ID=mine\nlast"\n'
     writeFileSync(tenant.workplace.envPath, value)
     await run('apply')

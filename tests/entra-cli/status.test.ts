@@ -143,7 +143,7 @@ describe('status reports what nobody asked for, and apply leaves alone,', () => 
     expect((await run('status')).output).toContain(words)
   })
 
-  it('but not a consent that gives a client nothing more: a user’s beside the administrator’s, or one to sign in', async () => {
+  it('but not a consent that adds no right: of one user to what all users have consented to, or to sign-in scopes only', async () => {
     const { content, agent, grant } = tenantNow()
     const ofAda = { consentType: 'Principal', principalId: seedIds.ada } as const
     content.permissionGrants.push(
@@ -152,16 +152,16 @@ describe('status reports what nobody asked for, and apply leaves alone,', () => 
     )
     expect((await run('status')).code).toBe(0)
   })
+})
 
-  it('and reports what Graph does not show as not evaluated, never as clean', async () => {
-    const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
-    tenant.workplace.useToken(await graphToken(tenant, without))
-    const { code, output } = await run('status')
-    expect(output).toMatch(/^not evaluated +directory roles of agent identity "weather-agent"$/m)
-    expect(output).toContain('nobody knows whether it is as it should be')
-    expect(output).not.toContain('The tenant is as the receipt says.')
-    expect(code).toBe(0)
-  })
+it('status reports what Graph does not show as not evaluated, never as clean', async () => {
+  const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
+  tenant.workplace.useToken(await graphToken(tenant, without))
+  const { code, output } = await run('status')
+  expect(output).toMatch(/^not evaluated +directory roles of agent identity "weather-agent"$/m)
+  expect(output).toContain('nobody knows whether it is as it should be')
+  expect(output).not.toContain('The tenant is as the receipt says.')
+  expect(code).toBe(0)
 })
 
 describe('the sponsor of an agent', () => {
@@ -178,7 +178,7 @@ describe('the sponsor of an agent', () => {
     expect(writes()).toEqual([])
   })
 
-  it('is reported as missing to an application, and added again', async () => {
+  it('that was removed is reported as missing if an application runs the commands, and added again', async () => {
     tenant.workplace.useToken(await applicationToken(tenant, permissions))
     expect((await run('status')).output).toContain('The tenant is as the receipt says.')
     tenantNow().agent.sponsors = []

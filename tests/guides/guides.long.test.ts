@@ -15,7 +15,7 @@ import { type Block, blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
-/** The issuer that the guide’s commands would print, which the tests do not run. */
+/** The issuer that `az` or `aws` would print to the variable ISSUER: the tests do not run these commands. */
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 
 needs('python')
@@ -39,7 +39,7 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true })
 })
 
-/** Types a guide's commands for bash, in order and unchanged, in a clone of its own; a failure ends the test. */
+/** Types a guide's commands for bash, in order and unchanged, in the test's folder; a failure ends the test. */
 async function typeCommands(guide: string, isTyped: (block: Block) => boolean = ({ label }) => label === '') {
   const lines = blocksOf(`docs/${guide}`)
     .filter(block => block.shell !== 'powershell' && !block.isMarked && isTyped(block))
@@ -90,7 +90,7 @@ describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide =
   })
 })
 
-it('The guide eks.md associates the role by EKS Pod Identity as well', async () => {
+it('The guide eks.md, typed with its commands for EKS Pod Identity, associates the role with the ServiceAccount', async () => {
   await typeCommands('eks.md', ({ shell, label }) => shell === 'bash' || label === 'pod-identity')
   expect(account.associations).toMatchObject([{ ClusterName: 'agents', ServiceAccount: 'demo-agent' }])
   expect(JSON.parse(account.stacks.get('entra-bedrock-agent')?.outputs['ChartValues'] ?? '')).toMatchObject({
@@ -98,7 +98,7 @@ it('The guide eks.md associates the role by EKS Pod Identity as well', async () 
   })
 })
 
-it('The guide for a laptop sets up, switches off and on, and puts the secret into files that only their owner reads', async () => {
+it('The guide for a laptop sets up a tenant, switches the agent off and on, and writes the secret into sidecar.env', async () => {
   await typeCommands('local-with-real-entra.md')
   const settings = readFileSync(join(folder, 'sidecar.env'), 'utf8')
   expect(settings).toMatch(/^AzureAd__ClientCredentials__0__ClientSecret=.{20,}$/m)

@@ -132,7 +132,7 @@ describe('A header that comes twice', () => {
     expect(stack.agentLog.join('')).not.toContain('outcome')
   })
 
-  it('does not open the page across sites', async () => {
+  it('is also refused in a navigation from another site: Sec-Fetch-Mode or Sec-Fetch-Dest', async () => {
     const headers = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
     for (const twice of ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']) {
       expect(await send(get('/', local, ...headers, twice))).toMatchObject({ status: 403 })

@@ -84,7 +84,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
 })
 
 describe('The content of a request', () => {
-  it('is named in the problem if the agent does not know it', async () => {
+  it('is refused if it has an unknown field, which the problem names', async () => {
     const { body } = await ask(stack.agentUrl, { surprise: 1 } as object)
     expect(body.detail).toContain('surprise')
   })

@@ -215,7 +215,7 @@ describe('the limits of an answer', () => {
     expect(events.at(-1)?.metadata?.usage).toMatchObject({ outputTokens: 12 })
   })
 
-  it('count the tokens that were sent', async () => {
+  it('end the answer after `maxTokens` tokens, which the usage counts as output', async () => {
     const { usage, stopReason } = await converse(bedrock.client(), { inferenceConfig: { maxTokens: 3 } })
     expect(stopReason).toBe('max_tokens')
     expect(usage).toMatchObject({ outputTokens: 3, totalTokens: (usage?.inputTokens ?? 0) + 3 })

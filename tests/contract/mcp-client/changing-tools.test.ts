@@ -159,7 +159,7 @@ describe('Without a user, a tool that changes something', () => {
 })
 
 describe('If the server demands a step-up of the user,', () => {
-  // No policy of the tenant names this context, so that the token that the user has suffices.
+  // No policy of the tenant names this context, so Entra grants it for the token that the user already has.
   const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
   const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 
@@ -168,15 +168,15 @@ describe('If the server demands a step-up of the user,', () => {
 
   it('the user is asked for nothing if the configuration does not name the context', async () => {
     await configure({ authenticationContexts: ['c3'] })
-    wantMore(1)
+    demandStepUp(1)
     const reply = await approve(await mcp.pauseOf(question, ada))
     expect(reply).toMatchObject({ code: 'API_TOKEN_REJECTED' })
     expect(JSON.stringify(reply)).not.toContain('claimsChallenge')
     await configure({ authenticationContexts: ['c2'] })
   })
 
-  /** Makes the server refuse this many calls. */
-  function wantMore(times: number): void {
+  /** Makes the server answer this many calls with the challenge. */
+  function demandStepUp(times: number): void {
     let left = times
     script({
       answer: ({ message }, response) => {
@@ -190,7 +190,7 @@ describe('If the server demands a step-up of the user,', () => {
   }
 
   it('the turn waits for the step-up, and the same call is sent with a token that was requested with its claims', async () => {
-    wantMore(1)
+    demandStepUp(1)
     const again = await approve(await mcp.pauseOf(question, ada))
     expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
     const reply = await approve(again as unknown as PausedResponse)
@@ -205,14 +205,14 @@ describe('If the server demands a step-up of the user,', () => {
   })
 
   it('and demands it again afterwards, the turn ends', async () => {
-    wantMore(2)
+    demandStepUp(2)
     const again = await approve(await mcp.pauseOf(question, ada))
     expect(await approve(again as unknown as PausedResponse)).toMatchObject({ code: 'STEP_UP_NOT_CARRIED' })
     expect(called()).toHaveLength(2)
   })
 })
 
-it('A read-only tool that the user has not consented to waits for the consent if the page asks for that', async () => {
+it('A read-only tool that the user has not consented to waits for the consent if `pauseFor` of the request names it', async () => {
   servers.scripts['vault'] = { tools: [tool('open_vault')] }
   const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
   const redirectUri = `${mcp.stack.agentUrl}/auth/consent.html`

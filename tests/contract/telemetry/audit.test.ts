@@ -17,7 +17,7 @@ const auditOf = (lines: readonly string[]): AuditLine[] =>
   lines.map(line => JSON.parse(line) as AuditLine).filter(({ audit }) => audit !== undefined)
 
 describe('The audit log', () => {
-  it('says who got a token, on whose behalf, for which API – and the API’s decision with the same token', async () => {
+  it('says who got a token, on whose behalf and for which API; the API’s own log has its decision, with the same token id', async () => {
     const token = await stack.signIn(ada.oid)
     const { body } = await ask(stack.agentUrl, { flow: 'obo', message: 'Weather in Quito?' }, bearer(token))
     const [card] = cardsOf(body.trace, 'TR')
