@@ -68,8 +68,8 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
     create: writing('POST', 201),
     /** Does something with an object: 200. */
     act: writing('POST', 200),
-    /** Changes an object: 204, since these routes return no body. */
-    change: writing('PATCH', 201),
+    /** Changes an object: 204. */
+    change: writing('PATCH', 204),
     remove(path: string, respond: Respond<undefined>): void {
       writing('DELETE', 204)(path, Type.Unknown(), respond)
     },

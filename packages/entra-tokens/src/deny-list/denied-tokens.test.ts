@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { agent, by, issuedAt, sibling, user } from '../testing/denied.ts'
+import { agent, identityOf, issuedAt, sibling, user } from '../testing/denied.ts'
 import { DeniedTokens } from './denied-tokens.ts'
 
 describe('a row of the deny list', () => {
@@ -25,16 +25,16 @@ describe('a row of the deny list', () => {
     ['of another token denies nothing', { uti: 'TOKEN-1' }, undefined],
   ]
   it.each(rows)('%s: %j', (_what, row, denial) => {
-    expect(DeniedTokens.parse(JSON.stringify([row])).find(by(agent), issuedAt)).toBe(denial)
+    expect(DeniedTokens.parse(JSON.stringify([row])).find(identityOf(agent), issuedAt)).toBe(denial)
   })
 
   it('prevails over rows of the same agent that deny less, wherever it stands in the list', () => {
     const both = [{ agent }, { agent, issuedBefore: issuedAt }]
     for (const list of [both, both.toReversed()])
-      expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('agent')
+      expect(DeniedTokens.parse(JSON.stringify(list)).find(identityOf(agent), issuedAt)).toBe('agent')
     const times = [0, 1].map(more => ({ agent, issuedBefore: issuedAt + more }))
     for (const list of [times, times.toReversed()])
-      expect(DeniedTokens.parse(JSON.stringify(list)).find(by(agent), issuedAt)).toBe('token')
+      expect(DeniedTokens.parse(JSON.stringify(list)).find(identityOf(agent), issuedAt)).toBe('token')
   })
 
   it('may name ids of agents and subjects in any case, and the id of a token', () => {
@@ -42,10 +42,14 @@ describe('a row of the deny list', () => {
     const denied = DeniedTokens.parse(JSON.stringify(rows))
     const { size } = denied
     expect(size).toBe(3)
-    expect(denied.find(by(agent.toUpperCase()), issuedAt)).toBe('agent')
-    expect(denied.find(by(sibling, { objectId: user.toUpperCase() }), issuedAt)).toBe('token')
-    expect(denied.find(by(sibling, { objectId: sibling, tokenId: 'a'.repeat(64) }), issuedAt)).toBe('token')
-    expect(denied.find(by(sibling, { objectId: sibling, tokenId: undefined }), issuedAt)).toBeUndefined()
+    expect(denied.find(identityOf(agent.toUpperCase()), issuedAt)).toBe('agent')
+    expect(denied.find(identityOf(sibling, { objectId: user.toUpperCase() }), issuedAt)).toBe('token')
+    expect(denied.find(identityOf(sibling, { objectId: sibling, tokenId: 'a'.repeat(64) }), issuedAt)).toBe(
+      'token',
+    )
+    expect(
+      denied.find(identityOf(sibling, { objectId: sibling, tokenId: undefined }), issuedAt),
+    ).toBeUndefined()
   })
 
   // biome-ignore format: table
@@ -70,7 +74,7 @@ describe('a row of the deny list', () => {
   it('is found among 10,000 rows', () => {
     const ids = Array.from({ length: 10_000 }, () => randomUUID())
     const denied = DeniedTokens.parse(JSON.stringify(ids.map(id => ({ agent: id }))))
-    expect(ids.every(id => denied.find(by(id), issuedAt) === 'agent')).toBe(true)
-    expect(denied.find(by(agent), issuedAt)).toBeUndefined()
+    expect(ids.every(id => denied.find(identityOf(id), issuedAt) === 'agent')).toBe(true)
+    expect(denied.find(identityOf(agent), issuedAt)).toBeUndefined()
   })
 })

@@ -10,7 +10,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { LocalServer } from '../../../service-kit/src/testing/local-server.ts'
 import { temporaryFile, temporaryFolder } from '../../../service-kit/src/testing/temporary-file.ts'
-import { agent, by, issuedAt, sibling } from '../testing/denied.ts'
+import { agent, identityOf, issuedAt, sibling } from '../testing/denied.ts'
 import { DenyList, DenyListUnavailable } from './deny-list.ts'
 
 /** Opens a deny list, and keeps what it logs. */
@@ -49,10 +49,10 @@ describe('a file', () => {
     const { path, turn } = mount(listOf())
     const { list } = openList(path)
     await list.ready()
-    expect(list.find(by(agent), issuedAt)).toBeUndefined()
+    expect(list.find(identityOf(agent), issuedAt)).toBeUndefined()
     turn(listOf(agent))
     vi.advanceTimersByTime(1_000)
-    while (!list.find(by(agent), issuedAt)) await setImmediate()
+    while (!list.find(identityOf(agent), issuedAt)) await setImmediate()
   })
 
   it('keeps its last content in force while it is incomplete, empty, too large, no file or gone, and raises an alarm', async () => {
@@ -73,8 +73,8 @@ describe('a file', () => {
       make()
       await list.refresh()
       await list.refresh()
-      expect(list.find(by(agent), issuedAt)).toBe('agent')
-      expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+      expect(list.find(identityOf(agent), issuedAt)).toBe('agent')
+      expect(list.find(identityOf(sibling), issuedAt)).toBeUndefined()
       const [alarm, ...more] = lines
       expect(alarm).toMatchObject({ level: 'error', source: path, reason: expect.stringContaining(reason) })
       expect(alarm?.message).toContain('The last one goes on')
@@ -103,15 +103,15 @@ describe('a file', () => {
           : writeFile(`${path}.new`, text).then(() => rename(`${path}.new`, path))
       const reading = Promise.all([list.refresh(), list.refresh(), list.refresh()])
       while (await isPending(reading)) {
-        expect(list.find(by(agent), issuedAt)).toBe('agent')
-        expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+        expect(list.find(identityOf(agent), issuedAt)).toBe('agent')
+        expect(list.find(identityOf(sibling), issuedAt)).toBeUndefined()
       }
       await writing
     }
     await writeFile(path, listOf(sibling))
     await list.refresh()
-    expect(list.find(by(agent), issuedAt)).toBeUndefined()
-    expect(list.find(by(sibling), issuedAt)).toBe('agent')
+    expect(list.find(identityOf(agent), issuedAt)).toBeUndefined()
+    expect(list.find(identityOf(sibling), issuedAt)).toBe('agent')
   })
 
   it('is logged when it is read, and when it can be read again after a failure', async () => {
@@ -191,9 +191,9 @@ describe('a file', () => {
     writeFileSync(path, listOf(sibling))
     vi.advanceTimersByTime(999)
     await setImmediate()
-    expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+    expect(list.find(identityOf(sibling), issuedAt)).toBeUndefined()
     vi.advanceTimersByTime(1)
-    while (!list.find(by(sibling), issuedAt)) await setImmediate()
+    while (!list.find(identityOf(sibling), issuedAt)) await setImmediate()
   })
 
   it.each([
@@ -219,7 +219,7 @@ describe('a file', () => {
     })
     await list.refresh()
     expect(lines).toMatchObject([{ reason: 'The deny list was written while it was read.' }])
-    expect(list.find(by(agent), issuedAt)).toBe('agent')
+    expect(list.find(identityOf(agent), issuedAt)).toBe('agent')
   })
 
   it('that is a pipe without a writer is refused without waiting for a writer', async () => {
@@ -235,7 +235,7 @@ describe('a file', () => {
     const { path } = mount(`${text}${' '.repeat(4 * 1024 * 1024 - text.length)}`)
     const { list } = openList(path)
     await list.ready()
-    expect(list.find(by(agent), issuedAt)).toBe('agent')
+    expect(list.find(identityOf(agent), issuedAt)).toBe('agent')
   })
 
   it('that was never read makes every decision fail until it exists', async () => {
@@ -245,13 +245,13 @@ describe('a file', () => {
     const unavailable = { name: 'DenyListUnavailable', message: 'The deny list could not be read yet.' }
     await expect(list.ready()).rejects.toThrow(DenyListUnavailable)
     await expect(list.ready()).rejects.toMatchObject(unavailable)
-    expect(() => list.find(by(sibling), issuedAt)).toThrow(expect.objectContaining(unavailable))
+    expect(() => list.find(identityOf(sibling), issuedAt)).toThrow(expect.objectContaining(unavailable))
     expect(list.isRead).toBe(false)
     expect(lines).toMatchObject([{ level: 'error', message: expect.stringContaining('no token passes') }])
     writeFileSync(path, listOf(agent))
     await list.refresh()
     await list.ready()
-    expect(list.find(by(sibling), issuedAt)).toBeUndefined()
+    expect(list.find(identityOf(sibling), issuedAt)).toBeUndefined()
   })
 })
 
@@ -285,7 +285,7 @@ describe('a URL', () => {
     const { url } = await serve(sendList)
     const opened = openList(url)
     await opened.list.ready()
-    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+    expect(opened.list.find(identityOf(agent), issuedAt)).toBe('agent')
     expect(opened.lines).toMatchObject([{ source: url.replace('?sig=secret', '') }])
   })
 
@@ -304,8 +304,8 @@ describe('a URL', () => {
     respondWith(respond)
     await opened.list.refresh()
     expect(opened.lines).toMatchObject([{ level: 'error', reason: expect.stringMatching(reason) }])
-    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
-    expect(opened.list.find(by(sibling), issuedAt)).toBeUndefined()
+    expect(opened.list.find(identityOf(agent), issuedAt)).toBe('agent')
+    expect(opened.list.find(identityOf(sibling), issuedAt)).toBeUndefined()
   })
 
   it('is no longer waited for once the list is closed', async () => {
@@ -333,11 +333,11 @@ describe('a URL', () => {
     const look = opened.list.refresh()
     await asked
     await opened.list.ready()
-    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+    expect(opened.list.find(identityOf(agent), issuedAt)).toBe('agent')
     vi.advanceTimersByTime(4_000)
     await look
     expect(opened.lines).toMatchObject([{ level: 'error', reason: 'No response in time.' }])
-    expect(opened.list.find(by(agent), issuedAt)).toBe('agent')
+    expect(opened.list.find(identityOf(agent), issuedAt)).toBe('agent')
   })
 })
 

@@ -11,7 +11,7 @@ export const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-
 export const issuedAt = Date.parse('2026-11-28T12:00:00Z') / 1000
 
 /** The identity to look up in a deny list. */
-export const by = (caller: string, more: Partial<Identity> = {}): Identity => ({
+export const identityOf = (caller: string, more: Partial<Identity> = {}): Identity => ({
   flow: 'obo',
   caller,
   objectId: user,
