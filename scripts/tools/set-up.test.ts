@@ -103,7 +103,7 @@ describe('A program of the tests', () => {
     expect(said.join('\n')).toContain(`refused: its sha256 is ${hash}`)
   })
 
-  it('is obtained in the next way if one takes too long', async () => {
+  it('is obtained in the next way if one way takes too long', async () => {
     const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
     expect(await setUpGreeter(slow, local)).toBe("greeter 2 it's built")
     expect(said.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)

@@ -78,7 +78,7 @@ async function takeOverRole(): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-/** What the page shows above its four answers; the user is signed in for the last two. */
+/** Asks in each flow and mode, and returns the label above each answer, such as `Direct · Autonomous`. */
 async function answersOnPage(): Promise<readonly (string | null)[]> {
   await untilNoPodEnds()
   // The Entra emulator has a self-signed certificate.

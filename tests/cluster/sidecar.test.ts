@@ -32,7 +32,7 @@ async function newestPod(): Promise<Pod> {
 }
 
 describe('the sidecar', () => {
-  it('starts before the agent, which waits until it is healthy', async () => {
+  it('starts before the agent, which waits until the sidecar is healthy', async () => {
     const before = await newestPod()
     const [sidecar, agent] = [statusOf(before, 'sidecar'), statusOf(before, 'agent')]
     const startOf = (status: ContainerStatus | undefined) =>

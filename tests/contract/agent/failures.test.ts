@@ -34,7 +34,7 @@ describe('With services that come and go', () => {
     expect((await ask(stack.agentUrl)).status).toBe(200)
   })
 
-  it('bedrock mode without AWS settings says so and leaves direct mode alone', async () => {
+  it('bedrock mode without AWS settings reports that they are missing, and direct mode still answers', async () => {
     const { status, body } = await ask(stack.agentUrl, { mode: 'bedrock' })
     expect([status, body.code]).toEqual([503, 'BEDROCK_NOT_CONFIGURED'])
     expect((await ask(stack.agentUrl)).status).toBe(200)

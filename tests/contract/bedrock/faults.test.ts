@@ -28,7 +28,7 @@ describe('what Bedrock refuses', () => {
     ['ModelTimeoutException', 'BEDROCK_UNAVAILABLE', 1],
     ['InternalServerException', 'BEDROCK_UNAVAILABLE', 3],
     ['ServiceUnavailableException', 'BEDROCK_UNAVAILABLE', 3],
-  ] as const)('as %s is %s, after %i attempts', async (name, code, tries) => {
+  ] as const)('as %s is reported as %s, after %i attempts', async (name, code, tries) => {
     aws.break({ kind: 'error', name })
     const { failure, steps } = await ask()
     expect(failure?.code).toBe(code)
@@ -89,7 +89,7 @@ describe('what Bedrock refuses', () => {
     },
   )
 
-  it('because of a service control policy names the policy', async () => {
+  it('because a policy explicitly denies it is reported as an explicit denial', async () => {
     const Statement = [{ Effect: 'Deny', Action: 'bedrock:*', Resource: '*' }]
     aws.app.controls.settings.change({
       policies: { 'arn:aws:iam::111122223333:user/agent': { Version: '2012-10-17', Statement } },

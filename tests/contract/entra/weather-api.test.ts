@@ -96,7 +96,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect((await ask(body.access_token)).status).toBe(401)
   })
 
-  it('do not let the blueprint in, whose own token names the blueprint', async () => {
+  it('do not let the blueprint in, even if its own token has the role', async () => {
     const token = await orderToken(entra, {
       client: blueprintAppId,
       resource: `api://${weatherAppId}`,

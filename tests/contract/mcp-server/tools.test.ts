@@ -26,7 +26,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     await api.close()
   })
 
-  it('speaks that revision and says what it is', () => {
+  it('speaks that revision and declares tools as its only capability', () => {
     expect(client.getNegotiatedProtocolVersion()).toBe(revision)
     expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } })
   })

@@ -283,7 +283,7 @@ describe('a message about alerts', () => {
     expect(textOf(on('delete my alert for Oslo'))).toContain('Which alert')
   })
 
-  it('is answered that changes need a signed-in user, if only the tool for listing is offered', () => {
+  it('gets the answer that changes need a signed-in user, if only the tool for listing is offered', () => {
     const reading = alertTools.filter(({ name }) => name !== 'create_alert' && name !== 'delete_alert')
     for (const question of ['Warn me when Oslo falls below −5 °C', `delete alert ${id}`]) {
       expect(textOf(on(question, reading))).toContain('signed-in user')

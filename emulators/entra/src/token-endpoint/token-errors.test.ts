@@ -209,7 +209,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [9000411] })
   })
 
-  it('a JSON body like a missing body', async () => {
+  it('a JSON body, whose fields count as missing', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

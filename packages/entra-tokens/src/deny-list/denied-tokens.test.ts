@@ -37,7 +37,7 @@ describe('a row of the deny list', () => {
       expect(DeniedTokens.parse(JSON.stringify(list)).find(identityOf(agent), issuedAt)).toBe('token')
   })
 
-  it('may name ids of agents and subjects in any case, and the id of a token', () => {
+  it('may name an agent or subject by an id in capital or small letters, or a token by its id', () => {
     const rows = [{ agent }, { oid: user, issuedBefore: issuedAt + 1 }, { uti: 'a'.repeat(64) }]
     const denied = DeniedTokens.parse(JSON.stringify(rows))
     const { size } = denied
@@ -65,7 +65,7 @@ describe('a row of the deny list', () => {
   })
 
   it.each(['', ' ', '{}', 'null', '[{"agent":', `[{"agent":"${agent}"}`])(
-    'cannot be read from a text that is no list: %j',
+    'must stand in a JSON array; any other text is refused: %j',
     text => {
       expect(() => DeniedTokens.parse(text)).toThrow('The deny list is not')
     },

@@ -31,7 +31,7 @@ describe('the conversation sent to Bedrock', () => {
     ).toEqual([['human', 'Something forbidden\n\nHello?']])
   })
 
-  it('begins with the user and alternates', () => {
+  it('begins with a user message, and the roles alternate', () => {
     expect(
       conversation('Go on.', [
         { role: 'assistant', text: 'Welcome!' },

@@ -39,7 +39,7 @@ describe('a challenge', () => {
 })
 
 describe('a failure', () => {
-  it('is shown only by those texts that problem documents, OAuth and JSON-RPC define', () => {
+  it('is described only by texts that problem documents, OAuth and JSON-RPC define', () => {
     const texts = {
       code: 'C',
       title: 'T',
@@ -56,7 +56,7 @@ describe('a failure', () => {
     for (const none of [undefined, null, 'a text', 7]) expect(describeFailure(none)).toEqual({})
   })
 
-  it('is shown by no more than 1,000 characters of each text, and without tokens', () => {
+  it('is described by at most 1,000 characters of each text, and without tokens', () => {
     const [title, detail] = ['x'.repeat(1_000), 'x'.repeat(1_001)]
     const token = `Bearer ${Buffer.from('{"alg":"RS256"}').toString('base64url')}.eyJzdWIiOiJhIn0.c2lnbmF0dXJl`
     expect(describeFailure({ title, detail, message: token })).toEqual({

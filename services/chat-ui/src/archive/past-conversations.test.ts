@@ -164,7 +164,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['three'])
   })
 
-  it('are still kept after an empty tab has deleted all earlier ones', () => {
+  it('are kept even if they begin in an empty tab that has just deleted all others', () => {
     const { past, conversation } = openTab()
     past.removeAll()
     conversation.show(inARow([asked('one')]))

@@ -22,7 +22,7 @@ describe('emulatorAuthority', () => {
     })
   })
 
-  it('refuses endpoints with no loopback address', () => {
+  it('refuses endpoints whose host is not this machine', () => {
     const authorityMetadata = metadata('http://login.example')
     expect(() => emulatorAuthority({ ...config, authorityMetadata })).toThrow(PageError)
   })

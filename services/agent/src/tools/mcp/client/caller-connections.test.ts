@@ -167,7 +167,7 @@ describe('The agent’s own connection', () => {
     await expect.poll(() => [...sessions.open]).toEqual([])
   })
 
-  it('may take as long to open as a call may take, even if only the last message of the handshake is slow', async () => {
+  it('is given up when the only call that waits for it is aborted, even during the last message of the handshake', async () => {
     const { sessions, call } = connect()
     const limited = new AbortController()
     const { promise: reached, resolve: reach } = Promise.withResolvers<AbortSignal>()
