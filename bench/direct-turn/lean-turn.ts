@@ -1,7 +1,7 @@
 /**
- * A carefully written server for the one question of this benchmark: Fastify with a schema for the body, the agent's two
- * calls, and a response as large as the agent's. It has no other flow, no problems, limits, other APIs or languages, and its
- * trace is made up.
+ * A carefully written server for the one question of this benchmark: Fastify with a schema for the body, a call of the sidecar,
+ * a call of the weather API, and a response as large as the agent's. It has one flow, one API, one language, no limits and no
+ * problems (RFC 9457), and its trace is made up.
  */
 import Fastify from 'fastify'
 import { askWeather, questionSchema } from '../support/lean-calls.ts'

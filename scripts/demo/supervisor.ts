@@ -40,7 +40,7 @@ export class Supervisor {
   }
 
   #spawn({ name, main, env }: DemoProcess, width: number): void {
-    // Detached, so that Ctrl-C reaches the demo only, which then stops the others.
+    // Detached, so that Ctrl-C reaches only the demo itself, which then stops its processes.
     const child = spawn(process.execPath, ['--import', stopWithParent, main], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

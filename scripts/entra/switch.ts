@@ -12,21 +12,21 @@ import { line } from './text.ts'
 export async function switchAgents(run: Run, names: readonly string[], isEnabled: boolean): Promise<void> {
   const receipt = requireReceipt(run)
   const wanted = findAgents(run, names).map(({ name }) => agentKey(name))
-  const isWithThem = ({ key }: TenantObject) =>
+  const isNeeded = ({ key }: TenantObject) =>
     names.length === 0 || wanted.some(agent => key.startsWith(`${agent}/`))
   for (const object of listObjects(targetOf(run, receipt))) {
     const { key, title, isOn } = object
     if (!isOn || !receipt.objects[key]) continue
     // What the agents depend on is only ever enabled, and only if it is disabled now.
-    const isAsked = isEnabled && isWithThem(object) && (await isSwitched(run, object, false))
-    if (!isAsked && !wanted.includes(key)) continue
+    const isToEnable = isEnabled && isNeeded(object) && (await isSwitched(run, object, false))
+    if (!isToEnable && !wanted.includes(key)) continue
     await inStep(run, object, () => setEnabled(run, object, isEnabled))
     run.print(line(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
     remember(run, key, isEnabled)
   }
 }
 
-/** The receipt's agents of these names, or all. @throws {Mistake} for a name that it does not know */
+/** The receipt's agents of these names, or all. @throws {Mistake} for a name that the receipt does not have */
 export function findAgents(
   run: Run,
   names: readonly string[],

@@ -23,7 +23,7 @@ export type Word = keyof typeof colours
 
 const guidLength = 36
 
-/** One line of a result: what happens to what; coloured on a terminal only. */
+/** One line of output: a word such as `created`, an object's id and its title; coloured on a terminal only. */
 export function line(word: Word, title: string, id: unknown = ''): string {
   const column = styleText('gray', String(id).padEnd(guidLength))
   return `${styleText(colours[word], word.padEnd(13))} ${column} ${title}`

@@ -46,7 +46,7 @@ export class Emulator<
     this.clock = new Clock(this.settings)
   }
 
-  /** Undoes all changes. */
+  /** Clears the request log and the faults, and restores the initial settings. */
   reset(): void {
     this.requests.clear()
     this.faults.clear()

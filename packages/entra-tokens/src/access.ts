@@ -30,7 +30,7 @@ export interface Needs {
 export interface AccessRules extends Needs {
   /** The clients that may call; `'any'` = all that have a token for this API. */
   readonly callers: readonly AllowedCaller[] | 'any'
-  /** Refuse clients unless their tokens mark them as agent identities. The app registration must request the optional claims. */
+  /** Refuse clients that `xms_act_fct` does not mark as agents. The app registration must request this optional claim. */
   readonly requireAgentMarker?: boolean
 }
 
@@ -97,7 +97,7 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** If a token has facets, a client listed as an agent needs an agent's. `requireAgentMarker` demands these of every client. */
+/** `xms_act_fct`, if present, must mark a client listed as an agent. With `requireAgentMarker` it must mark every client. */
 function mayBeCaller(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,

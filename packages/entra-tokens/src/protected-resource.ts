@@ -31,7 +31,7 @@ const schema = {
 /** The path of a resource's metadata, derived from the path of the resource (RFC 9728 §3.1). */
 const metadataPath = (url: string) => `${wellKnown}${new URL(url).pathname.replace(/\/$/, '')}`
 
-/** The paths that serve the metadata: the resource's, and the well-known path alone, where some clients look only. */
+/** The paths that serve the metadata: the resource's own, and the bare well-known path, the only one that some clients try. */
 export function metadataPaths(url: string): readonly string[] {
   return [...new Set([wellKnown, metadataPath(url)])]
 }

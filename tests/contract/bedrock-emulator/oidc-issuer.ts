@@ -10,7 +10,7 @@ import { LocalServer } from '../../../packages/service-kit/src/testing/local-ser
 export interface OidcIssuer {
   /** With a trailing slash, as on AKS. */
   readonly issuer: string
-  /** A token of the service account, with claims to replace; `undefined` removes one. */
+  /** A token of the service account, with claims to replace; the value `undefined` removes a claim. */
   token(claims?: Claims): string
   /** Changes to a new signing key, which is published at once. */
   rotate(): void

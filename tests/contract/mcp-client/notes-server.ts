@@ -23,8 +23,8 @@ export interface NotesServer extends AsyncDisposable {
 }
 
 /**
- * An MCP server for both eras of the protocol, as third parties write servers. It accepts the tenant's tokens with its app
- * id as the audience, and says in each result whose token it was.
+ * An MCP server such as third parties write, for revision 2026-07-28 of the protocol and for earlier ones. It accepts the
+ * tenant's tokens with its app id as the audience, and says in each result whose token it was.
  */
 export async function startNotesServer(entraUrl: string): Promise<NotesServer> {
   const issuer = `${entraUrl}/${identities.tenantId}`

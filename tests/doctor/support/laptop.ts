@@ -69,7 +69,7 @@ export class Laptop implements AsyncDisposable {
     return this.stack.appOf('entra').entra
   }
 
-  /** Everything as it was at the start, but with these variables for sidecar and weather API. */
+  /** Restores everything to its state at the start, but with these variables for sidecar and weather API. */
   async startAfresh(sidecar: Variables = {}, weather: Variables = usual): Promise<void> {
     this.entra.reset()
     this.aws.reset()

@@ -7,7 +7,7 @@ import { assertionFields, type ClientCredential } from './credential.ts'
 const lifetimeSeconds = 600
 
 /**
- * A certificate from a PKCS#12 file: every request carries a fresh assertion, signed with PS256, for the token endpoint.
+ * The client credential in a PKCS#12 file. Every request carries a fresh assertion for the token endpoint, signed with PS256.
  *
  * @throws when the file cannot be opened with the password, or holds no certificate with its RSA key.
  */

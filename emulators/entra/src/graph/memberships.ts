@@ -13,7 +13,7 @@ const roleDefinitions = [
   'Global Administrator',
 ].map(displayName => ({ id: stableId(`role ${displayName}`), displayName }))
 
-/** The groups and directory roles that principals are in. */
+/** Adds the routes that list the groups, directory roles and access packages of principals. */
 export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
   const content = () => entra.directory.content
   const groupReaders = routes.for('Application.ReadWrite.All', 'GroupMember.ReadWrite.All')

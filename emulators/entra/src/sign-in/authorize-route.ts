@@ -22,7 +22,7 @@ interface Visit {
   readonly session: Session | undefined
 }
 
-/** `/{tenant}/oauth2/v2.0/authorize`: GET shows the sign-in page or redirects at once, POST takes that page's form. */
+/** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST takes its form. */
 export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 
@@ -90,14 +90,14 @@ function returnAddressOrNone(entra: Entra, query: Query) {
   }
 }
 
-/** Only the sign-in page may post here; another site could sign its visitor in as another user. */
+/** Only the emulator's own pages may post here; another site could sign its visitor in as another user. */
 function refuseOtherSites(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin') return
   throw refusal(9002313, { what: `form of another site (${site})` }, { error: 'invalid_request' })
 }
 
-/** Shows the sign-in page; with `prompt=none`, throws the refusal that says why it is needed. */
+/** Shows the sign-in page; with `prompt=none`, throws the refusal that says why a sign-in is needed. */
 function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
   if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted, entra.directory.visitors)
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
@@ -106,7 +106,7 @@ function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | un
   throw refusal(50076, { resource }, { claims: challengePolicies(wanted.policies) })
 }
 
-/** The only user of the browser's session, unless the request demands the sign-in page. */
+/** The session's user: the hinted one, or without a hint the only one; none if the request demands the sign-in page. */
 function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   const { prompt, loginHint, hinted } = wanted
   if (!session || prompt === 'login' || prompt === 'select_account') return undefined
@@ -115,7 +115,7 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   return userId === undefined || others.length > 0 ? undefined : entra.directory.visitor(userId)
 }
 
-/** Asks for the second factor if the policy of a requested context demands it now. */
+/** Asks for the second factor if the policy of a requested authentication context demands it now. */
 function askProofOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
   const { entra, reply, wanted } = visit
   const unmet = unmetPolicies(entra, wanted.contexts, {

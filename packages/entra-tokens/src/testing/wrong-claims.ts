@@ -26,7 +26,7 @@ const blueprintAppId = tenant.blueprint.appId
 const pageAppId = tenant.page.appId
 const otherId = '99999999-0000-4000-8000-000000000099'
 
-/** Tokens with each kind of wrong claim, v1 and v2, of both flows, signed with the right key. */
+/** Tokens with each kind of wrong claim, v1 and v2, of the flows autonomous and obo, signed with the right key. */
 export function wrongClaims(issuer: TestIssuer, api: Audience): BadToken[] {
   return shapes(issuer.url, api).flatMap(shape =>
     Object.entries(changes).flatMap(([failedCheck, changesOf]) =>

@@ -46,8 +46,8 @@ export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'>
 }
 
 /**
- * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. The audit log gets a line: which
- * agent, on whose behalf, for which API, with which token or why without one; ids only.
+ * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. A line in the audit log says which
+ * agent asked, on whose behalf, for which API, and which token it got or why it got none; ids only.
  */
 export async function obtainToken(
   tokens: AgentTokens,
@@ -141,7 +141,7 @@ function remark({ attempts }: AgentToken, isShared: boolean): string {
   return attempts > 1 ? `, ${attempts} times` : ''
 }
 
-/** The sidecar may also have responded from its cache; the agent cannot see the difference. */
+/** Notes the sidecar's requests to Entra as not observable. The agent cannot see whether the sidecar used its cache instead. */
 function noteHiddenHops(
   { agent, flow, trace }: Caller,
   api: DownstreamApi,

@@ -20,7 +20,7 @@ export interface AgentTokensOptions {
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
-  /** Whether Entra is within reach; called when the sidecar fails without naming a cause. */
+  /** Whether Entra is within reach; called when the sidecar fails and Entra may be the cause. */
   readonly lookAtEntra: () => Promise<EntraReach>
   readonly timing?: Timing
 }
@@ -88,7 +88,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     }
   }
 
-  /** Finds out whether Entra is out of reach or the sidecar's credential is unusable; the sidecar's response is the same. */
+  /** Finds out why the sidecar failed: its response is the same if Entra is out of reach and if its credential is unusable. */
   async function findCause(failure: unknown): Promise<unknown> {
     const code = failure instanceof ProblemError ? failure.code : ''
     if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure

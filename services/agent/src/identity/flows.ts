@@ -107,7 +107,7 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
 export const ownFlow = 'autonomous' satisfies Flow
 
 /**
- * What TR must allow in this flow: an app role of the agent, or a scope of the user it acts as.
+ * What TR must allow in this flow: an app role of the agent, or a delegated scope.
  *
  * @param told the permission as the API names it, if the configuration names none
  */

@@ -166,7 +166,7 @@ function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
   return transientFault('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')
 }
 
-/** `Trace ID` is what the sign-in log calls the request's id. */
+/** Entra's text says `Trace ID` for what the sign-in log calls the request id. */
 function readLogIds(detail: string): { requestId?: string; correlationId?: string } {
   const find = (name: string) => new RegExp(`\\b${name} ID: ([0-9a-f-]{36})\\b`).exec(detail)?.[1]
   const [requestId, correlationId] = [find('Trace'), find('Correlation')]

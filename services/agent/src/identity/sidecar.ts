@@ -18,7 +18,7 @@ type Ending = 'responded' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
 
-/** How many attempts may end so. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. */
+/** How many attempts may end in each way. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. */
 const mostAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */

@@ -25,7 +25,7 @@ async function hash(text: string): Promise<string | undefined> {
   return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
 }
 
-/** A file as a self-contained page: it runs no code and makes no requests. */
+/** An exported file as a self-contained page: it runs no code and makes no requests. */
 export function reportHtml(file: ExportedFile): string {
   const place = document.createElement('div')
   render(<ReportView file={file} />, place)

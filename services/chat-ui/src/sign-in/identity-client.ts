@@ -109,8 +109,8 @@ function popupRequest(application: PublicClientApplication, scopes: string[], in
 
 /**
  * Notices that the user closed the sign-in window, which MSAL itself would report only after its time-out.
- * A page with Cross-Origin-Opener-Policy makes an open window look closed, but while it is open, the focus
- * is in that window and not here.
+ * Cross-Origin-Opener-Policy makes even an open window look closed, so a window counts as closed only while
+ * this page has the focus.
  */
 function watchForClosing(application: PublicClientApplication) {
   let timer: ReturnType<typeof setInterval> | undefined

@@ -43,7 +43,7 @@ export interface MissingTool {
   readonly hashes?: { readonly pinned: string; readonly hash: string }
 }
 
-/** Of the allowed tools, those that the agent can offer and those that are missing. It ignores all others. */
+/** Of the allowed tools, those that the agent can offer and those that are missing. The server's other tools are left out. */
 export interface ChosenTools {
   readonly tools: readonly ChosenTool[]
   readonly missing: readonly MissingTool[]
