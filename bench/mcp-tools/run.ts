@@ -1,8 +1,8 @@
 /**
- * Measures the CPU that MCP tools cost merely by being offered to the model. A Bedrock turn asks for the weather (two calls
- * of the model). Besides the weather tools its model is offered 0, 1, 20 or 100 MCP tools, by an agent for each number. Every
- * service is a process of its own. Nearly all of that CPU is the AWS SDK's, which writes, hashes and sends the tools with each
- * call; the agent's own share for each tool and turn is some hundredths of a millisecond.
+ * Measures the CPU that MCP tools cost merely by being offered to the model. Four agents offer 0, 1, 20 and 100 MCP tools
+ * besides the weather tools. Each Bedrock turn asks for the weather and calls the model twice. Every service is a process of
+ * its own. The AWS SDK uses nearly all of the measured CPU: it writes, hashes and sends the tools with each call of the
+ * model. The agent's own share for each tool and turn is some hundredths of a millisecond.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -103,7 +103,7 @@ async function ask(url: string): Promise<ChatResponse> {
   return turn
 }
 
-/** The tokens of a turn. @throws if the model was not offered exactly the measured tools. */
+/** How many tokens of the model a turn used. @throws if the model was not offered exactly the measured tools. */
 async function usageWith(count: number, url: string): Promise<Partial<NonNullable<ChatResponse['usage']>>> {
   const { trace, usage } = await ask(url)
   const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: readonly string[] }

@@ -9,7 +9,7 @@ const { SIDECAR_URL, WEATHER_API_URL, AGENT_CLIENT_ID, TENANT_ID } = process.env
 const dispatcher = new Agent({ connections: 128 })
 const tokenUrl = `${SIDECAR_URL}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${AGENT_CLIENT_ID}`
 
-/** Schema of the only question that a lean server takes. */
+/** Schema of the questions to the servers that the agent is compared with: one mode and one flow. */
 export function questionSchema(mode: 'direct' | 'bedrock') {
   return {
     type: 'object',

@@ -26,7 +26,7 @@ async function startGraph(accepted: string, status: number) {
 
 describe('signing in', () => {
   it.each([401, 403])(
-    'tries the next way when Graph refuses a token with %i, and stays with that way',
+    'tries the next credential when Graph refuses a token with %i, and stays with it',
     async status => {
       await using server = await startGraph('good', status)
       const said: string[] = []
@@ -40,7 +40,7 @@ describe('signing in', () => {
     },
   )
 
-  it('tries the next way when one way gives no token', async () => {
+  it('tries the next credential when one gives no token', async () => {
     const said: string[] = []
     const ways = [
       credential('the Azure CLI', new Error('Please run az login.\nmore')),
@@ -51,7 +51,7 @@ describe('signing in', () => {
     expect(said).toEqual(['the Azure CLI: Please run az login. Going on by b.'])
   })
 
-  it('fails with the refusal when there is no other way', async () => {
+  it('fails with the refusal of Graph when there is no other credential', async () => {
     await using server = await startGraph('good', 403)
     const graph = new Graph(
       server.url,

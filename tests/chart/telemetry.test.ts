@@ -39,7 +39,7 @@ describe('Telemetry in the chart', () => {
     expect(rendering.objects.filter(({ metadata }) => metadata.name.includes('dashboard'))).toEqual([])
   })
 
-  it('is set up in both services by the same variables, each below those that it refers to, with the names of their pods', async () => {
+  it('is set up in both services by the same variables, which name the pod and follow those that they refer to', async () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const pod = `demo-${component}`

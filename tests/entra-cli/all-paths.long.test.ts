@@ -84,7 +84,7 @@ function tokenOf({ trace }: ChatResponse) {
   return trace.findLast(step => step.token?.role === 'TR')?.token?.claims
 }
 
-it('what apply made and wrote lets each agent use its flows and no others, and disable stops one of them', async () => {
+it('after apply each agent can use its flows and no others, and disable stops only the agent that it names', async () => {
   const redirectUri = `${urls.agent}/auth/redirect.html`
   const applied = await workplace.run(
     'apply',

@@ -54,12 +54,12 @@ export class Walk {
     return new Walk(guide, ports, env)
   }
 
-  /** The URL of a port that the guide names. */
+  /** The URL at which this walk serves a port that the guide names. */
   url(port: string): string {
     return `http://localhost:${this.#ports.get(port)}`
   }
 
-  /** The guide's code blocks in order, with our ports. */
+  /** The guide's code blocks in order, with the ports of this walk. */
   get files(): readonly string[] {
     return this.#files.map(text => this.#atOurPorts(text))
   }
@@ -68,7 +68,7 @@ export class Walk {
     writeFileSync(join(this.folder, name), text ?? '')
   }
 
-  /** The command of the guide that contains these words, with our ports. */
+  /** The command of the guide that contains these words, with the ports of this walk. */
   commandWith(words: string): string {
     const command = this.#commands.find(line => line.includes(words))
     if (!command) throw new Error(`The guide has no command with ${words}.`)
@@ -136,7 +136,7 @@ export class Walk {
   }
 }
 
-/** The variables of every terminal. */
+/** The environment variables that even a new terminal has. */
 function ownEnv(): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env
   return { PATH, HOME }

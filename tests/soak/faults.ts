@@ -156,7 +156,7 @@ export const faults: readonly Fault[] = [
       bedrock: ['BEDROCK_UNAVAILABLE'],
       mcp: ['BEDROCK_UNAVAILABLE', 'MCP_SERVER_UNREACHABLE'],
     },
-    inject: closeWayToNames,
+    inject: blockNameResolution,
   },
   {
     name: 'Clients leave in the middle of answers',
@@ -242,9 +242,9 @@ async function untilEnded({ demo }: Target, { pod, container, since, reason }: E
 
 /**
  * Removes the rule for DNS from the agent's policy, so that its pods cannot resolve names. Also ends some open connections,
- * which would go on without names.
+ * which need no names and would go on.
  */
-async function closeWayToNames(target: Target): Promise<() => Promise<unknown>> {
+async function blockNameResolution(target: Target): Promise<() => Promise<unknown>> {
   const { entra, bedrock, demo } = target
   const policy = await demo.namespace.get<Policy>('networkpolicy', 'demo-agent')
   const index = policy.spec.egress.findIndex(({ ports = [] }) => ports.some(({ port }) => port === 53))

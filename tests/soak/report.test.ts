@@ -45,7 +45,7 @@ function samplesOf(growthMiB: number): Run['samples'] {
 }
 
 describe('the report', () => {
-  it('has no complaint if the fault of that time explains each failed turn', () => {
+  it('has no complaint if a fault at the same time explains each failed turn', () => {
     const { complaints, text } = reportOn(runOf([well, throttled]))
     expect(complaints).toEqual([])
     expect(text).toContain('| Bedrock throttles | 1 | 1 | 1 | `BEDROCK_THROTTLED` 1 | 2.0, 2.0 |')

@@ -16,7 +16,7 @@ export const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CU
 export interface Episode {
   readonly fault: string
   readonly startedAt: number
-  /** When the fault was undone, or, for a fault such as a killed pod, when it had happened. */
+  /** When the fault was undone, or, if there is nothing to undo, as for a killed pod, when it had happened. */
   readonly endedAt: number
   /** When every pod was ready again. */
   readonly readyAt: number

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the range of ephemeral ports, so that no outgoing connection takes one meanwhile. */
+/** These ports lie below the range of ephemeral ports, so that no outgoing connection takes one of them. */
 const range = { first: 20_000, count: 10_000 } as const
 const shares = 4
 const share = range.count / shares
 
-/** Each test worker has ports of its own, and uses all of them before it reuses one. */
+/** Up to four test workers have ports of their own. A worker uses all of them before it reuses one. */
 const first = range.first + (Number(process.env['VITEST_POOL_ID'] ?? 0) % shares) * share
 let latest = Math.floor(Math.random() * share)
 

@@ -44,10 +44,7 @@ export interface Identity {
   readonly tokenId: string | undefined
 }
 
-/**
- * Entra's facets of a principal (https://learn.microsoft.com/entra/agent-id/agent-token-claims); `undefined` = the API did
- * not ask for them.
- */
+/** What a token's facets tell of its client or subject (https://learn.microsoft.com/entra/agent-id/agent-token-claims). */
 export interface Facets {
   readonly isAgent: boolean
   readonly isAgentUser: boolean
@@ -83,7 +80,7 @@ export function readIdentity(claims: Claims, isDelegated: boolean): Identity {
   }
 }
 
-/** Facets are numbers in any order, separated by spaces. */
+/** Reads facets: numbers in any order, separated by spaces. `undefined` if the API did not ask Entra for the claim. */
 export function readFacets(claims: Claims, name: 'xms_act_fct' | 'xms_sub_fct'): Facets | undefined {
   const facets = claims[name]
   if (facets === undefined) return undefined

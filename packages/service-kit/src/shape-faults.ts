@@ -25,7 +25,7 @@ function describeShapeFault({ keyword, instancePath, params, message }: ShapeFau
       return (details.additionalProperties ?? []).map(property => `${property} is not known here`)
     case 'enum':
       return [`${at} must be one of ${details.allowedValues?.join(', ')}`]
-    // Accompanies an error of `additionalProperties`, which says more.
+    // An error of `additionalProperties` comes with this one, and says more.
     case 'boolean':
       return []
     default:

@@ -1,7 +1,7 @@
 import { genAi } from './gen-ai.ts'
 import { mcp } from './mcp.ts'
 
-/** Stable conventions. https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
+/** Names from OpenTelemetry's stable conventions. https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
 export const http = {
   method: 'http.request.method',
   route: 'http.route',
@@ -22,7 +22,7 @@ export const logIds = {
   awsRequestId: 'aws.request_id',
 } as const
 
-/** Names of this project. */
+/** Names that this project defines itself. */
 export const app = {
   mode: 'app.mode',
   flow: 'app.flow',

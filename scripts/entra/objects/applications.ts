@@ -32,7 +32,7 @@ const blueprintAccess: AccessByMethod = {
   },
 }
 
-/** The access that setting redirect URIs for consent to agents needs, as Microsoft documents it (https://learn.microsoft.com/entra/agent-id). */
+/** Permissions and roles to set redirect URIs for consent to agents (https://learn.microsoft.com/entra/agent-id). */
 const redirectAccess: AccessByMethod = {
   ...blueprintAccess,
   PATCH: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developer },
@@ -147,11 +147,11 @@ interface Registration {
   readonly title: string
   readonly path?: string
   readonly access?: AccessByMethod
-  /** The body of the creating request, without its name. */
+  /** Properties besides name and description that are set from the start. */
   readonly created: () => Json
-  /** Properties that only the creating request can set. */
+  /** Properties that only the request that creates the application can set. */
   readonly bound?: Json
-  /** Properties that contain its client id, and so are set afterwards. */
+  /** Properties that contain the application's client id, and so are set afterwards. */
   readonly added?: () => Json
 }
 
@@ -179,7 +179,7 @@ function application(target: Target, registration: Registration): TenantObject {
     find: async (graph: Graph): Promise<Found> => {
       const known = await readRecorded(graph, target, object)
       if (known) return { object: known }
-      // Else it is found by its name and by its description, which names the set-up that made it.
+      // An application that the receipt does not know is found by name and description, which names the set-up.
       const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
       const own = named.find(one => one['description'] === description)
       const [namesake] = named

@@ -2,7 +2,7 @@ import { LeftBehind } from './archive/left-behind.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
-/** Banners above the page: for an open file, a link to an answer that is not here, and what to keep after a sign-out. */
+/** Banners above the page: whether to keep conversations after a sign-out, an open file, a link to an answer not found. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>

@@ -44,7 +44,7 @@ interface StackOrder {
 interface Stack {
   readonly parameters: Texts
   readonly outputs: Texts
-  /** Functions that delete what the stack made, to be called in reverse order. */
+  /** Functions that delete what the stack made, in the order in which to call them: what was made last goes first. */
   readonly remove: readonly (() => Promise<unknown>)[]
 }
 
@@ -185,7 +185,7 @@ export class AwsAccount implements AsyncDisposable {
     return JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''))
   }
 
-  /** What a role may do. */
+  /** What a role may do with Bedrock. */
   async modelPolicy(RoleName: string) {
     const name = { RoleName, PolicyName: 'bedrock' }
     const { PolicyDocument = '' } = await this.iam.send(new GetRolePolicyCommand(name))

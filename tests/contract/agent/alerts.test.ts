@@ -287,7 +287,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     expect(await kept()).toEqual([])
   })
 
-  it('deletes no alert, and still asks the user if it acts for one', async () => {
+  it('deletes no alert, and still asks the user when it acts for a user', async () => {
     const message = `delete alert ${crypto.randomUUID()}`
     const { body } = await ask(agentUrl, { mode, message, flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')

@@ -40,7 +40,7 @@ async function hello(credential: Record<string, string>): Promise<string> {
 const caller = () => aws.app.controls.requests.all.at(-1)?.principal
 
 describe('tier A, access keys', () => {
-  it('work by environment alone, and status names the tier', async () => {
+  it('need only environment variables, and the status names the tier', async () => {
     const { mode, bedrock } = connectWith(staticKeys)
     expect(bedrock.credential).toBe('sts')
     expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
@@ -92,7 +92,7 @@ describe('tier A, access keys', () => {
 })
 
 describe('tier B, an API key', () => {
-  it('works by environment alone, and wins over access keys', async () => {
+  it('needs only an environment variable, and wins over access keys', async () => {
     const { mode, bedrock } = connectWith({
       ...staticKeys,
       AWS_BEARER_TOKEN_BEDROCK: 'emulated-bedrock-api-key',
@@ -118,7 +118,7 @@ describe('tier B, an API key', () => {
 describe('tier C, web identity', () => {
   const environment = () => ({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
 
-  it('works by environment alone, with one exchange for many turns', async () => {
+  it('needs only environment variables, and exchanges the token once for many turns', async () => {
     await cluster.project()
     const { mode, bedrock } = connectWith({ ...environment(), AWS_ROLE_SESSION_NAME: 'agent-pod' })
     expect(bedrock.credential).toBe('federation')
@@ -175,7 +175,7 @@ describe('tier C, web identity', () => {
     expect(await hello(environment())).toMatch(/^BEDROCK_CREDENTIALS_INVALID: /)
   })
 
-  it('without an STS in reach fails and names STS as the reason', async () => {
+  it('fails if STS cannot be reached, and names STS as the reason', async () => {
     await cluster.project()
     expect(await hello({ ...environment(), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' })).toMatch(
       /^BEDROCK_UNAVAILABLE: AWS STS in eu-central-1 cannot be reached/,
@@ -184,7 +184,7 @@ describe('tier C, web identity', () => {
 })
 
 describe('EKS Pod Identity', () => {
-  it('takes keys from the agent on the node, with the pod’s token', async () => {
+  it('gets keys from the Pod Identity agent on the node, with the pod’s token', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pod-identity-'))
     const tokenFile = join(folder, 'token')
     await writeFile(tokenFile, 'the-pod-token')

@@ -14,7 +14,7 @@ beforeEach(() => startAfresh(stack))
 
 type TokenChanges = Readonly<Record<string, unknown>>
 
-/** A token that the emulator of Entra signs, with changes to a right token such as `{ lifetimeSeconds: -1 }`. */
+/** A token that the emulator of Entra signs: valid except for the changes, such as `{ lifetimeSeconds: -1 }`. */
 async function signToken(changes: TokenChanges = {}): Promise<string> {
   const right = {
     client: pageAppId,

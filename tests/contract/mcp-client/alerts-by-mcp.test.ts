@@ -17,7 +17,7 @@ writeFileSync(join(folder, 'keys'), `key-1 ${randomBytes(32).toString('base64')}
 await startAgent()
 const ada = await mcp.stack.signIn(identities.ada.oid)
 
-/** Starts the agent, or another one with the same keys in its place, which knows nothing of what the first has done. */
+/** Starts the agent. A second call replaces it by an agent with the same keys that does not know what the first one did. */
 async function startAgent(): Promise<void> {
   const server = {
     url: `${mcp.stack.weatherUrl}/mcp`,

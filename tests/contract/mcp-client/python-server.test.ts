@@ -14,7 +14,7 @@ import { notesAppId } from './notes-server.ts'
 
 needs('python')
 
-/** A proxy before a server that checks no tokens: lets requests with a good token through, without the token. */
+/** Starts a proxy for a server that checks no tokens. It passes on only requests with a valid token, without the token. */
 async function startTokenCheck(
   entraUrl: string,
   port: number,

@@ -106,7 +106,7 @@ describe('A result with more characters than the model may get', () => {
     expect(call?.response?.body).toMatchObject({ text: expect.stringContaining(mark) })
   })
 
-  it('is cut between characters', async () => {
+  it('is never cut within a surrogate pair', async () => {
     const { content } = await resultFor(textResult('🌧'.repeat(1_500)))
     expect(content?.[0]?.text).toMatch(/^(?:🌧){1000}\n\[Cut here/u)
   })
@@ -145,12 +145,12 @@ describe('An image in a result', () => {
     ],
     ['of more bytes than Bedrock takes', largePng(4_000_000), 'more than 3750000 bytes'],
     ['wider than Bedrock takes', largePng(0, 8_001), 'more than 8000 pixels wide or high'],
-  ])('%s is only named, with the reason', async (_what, data, reason) => {
+  ])('%s is left out, with the reason in its place', async (_what, data, reason) => {
     const { content } = await resultFor({ content: [image(data, 'image/png')] })
     expect(content).toEqual([{ text: `[image omitted: ${reason}]` }])
   })
 
-  it('beyond the twentieth of a turn is only named', async () => {
+  it('beyond the twentieth of a turn is left out', async () => {
     const { results } = await resultFor(
       { content: Array.from({ length: 8 }, () => image(png, 'image/png')) },
       3,
@@ -160,7 +160,7 @@ describe('An image in a result', () => {
     expect(blocks.at(-1)?.text).toMatch(/^\[image omitted: a turn has room for 20\](?:\n.*){3}$/)
   })
 
-  it('is only named if it is unknown whether the model reads images', async () => {
+  it('is left out if it is unknown whether the model reads images', async () => {
     await configure(
       {},
       {

@@ -44,7 +44,7 @@ export function useTenant(start = startEmptyTenant): Tenant {
 }
 
 /**
- * The same tenant after one `apply` long ago; it is reset to that state for each test.
+ * A tenant as `useTenant` gives it, after one `apply` long ago; each test starts from that state.
  *
  * @param roles the roles of an application that works on it; default: Ada, with every permission of the set-up
  */
@@ -58,7 +58,7 @@ export function useSetUp(apply: string, roles?: readonly string[]): Tenant {
     using workplace = newWorkplace(tenant)
     await workplace.run(apply)
     content = structuredClone(tenant.content())
-    // With records that look old, no command waits until Entra shows the objects.
+    // Commands wait until Entra shows new objects, so the receipt's records are made to look old.
     files = workplace.save().map(text => text.replaceAll('"recordedAt": "2', '"recordedAt": "1'))
   })
   beforeEach(() => {

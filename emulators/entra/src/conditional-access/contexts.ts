@@ -63,7 +63,7 @@ function policiesOf({ directory }: Entra, context: string, { id }: User): readon
   )
 }
 
-/** All policies here demand a second factor. */
+/** Whether a sign-in meets a policy. Every policy in this emulator demands a second factor. */
 function meets(
   { clock }: Entra,
   { sessionControls }: ConditionalAccessPolicy,

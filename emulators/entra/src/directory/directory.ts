@@ -154,7 +154,7 @@ export class Directory {
     return [...found]
   }
 
-  /** The grant with the same client, resource and user. */
+  /** The existing grant for the client, resource and user of `wanted`. */
   grantLike(wanted: Omit<PermissionGrant, 'id' | 'scope'>): PermissionGrant | undefined {
     return this.content.permissionGrants.find(
       known =>

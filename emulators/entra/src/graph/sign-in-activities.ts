@@ -3,7 +3,7 @@ import type { Entra } from '../entra.ts'
 import type { GraphVersion } from './paths.ts'
 import type { GraphRoutes } from './routes.ts'
 
-/** Only Graph's beta has these reports: when each client, and when each secret, was last used. */
+/** Adds the reports that tell when each client and each secret was last used. Only Graph's beta has them. */
 export function addSignInActivityRoutes(routes: GraphRoutes, entra: Entra, version: GraphVersion): void {
   if (version !== 'beta') return
   const reports = routes.for(auditLogPermission)

@@ -73,7 +73,7 @@ describe('an agent’s own user account', () => {
     expect(answer.status).toBe(status)
   })
 
-  it('can be made by an application that may make all users; other users cannot be changed', async () => {
+  it('cannot be made with a right that only reads users; even the right to write all users deletes no other user', async () => {
     const nobody = await as(setupAppId, 'User.ReadBasic.All')
     expect((await nobody('POST', path, wanted)).status).toBe(403)
     const send = await as(setupAppId, 'User.ReadWrite.All')

@@ -44,6 +44,6 @@ function findAgentUser(entra: Entra, form: Form, { principal }: Client): User {
   const user = entra.directory.user(key)
   if (!user) throw refusal(50034, { user: key, tenant: entra.config.tenantId })
   if (user.identityParentId === principal.id) return user
-  // No report says which code Entra has for this.
+  // Which AADSTS code Entra sends in this case is not known.
   throw new EntraError(undefined, {}, { text: 'Emulator: the user is not the account of this agent.' })
 }

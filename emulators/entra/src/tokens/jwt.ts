@@ -35,7 +35,7 @@ export async function readOwnToken(entra: Entra, jwt: string): Promise<JWTPayloa
   try {
     const key = await entra.keys.find(decodeProtectedHeader(jwt).kid)
     if (!key) return undefined
-    // Verifies the signature only, since the caller refuses expired tokens with another code.
+    // Only the signature is verified: callers refuse expired tokens with codes of their own.
     await compactVerify(jwt, key.publicKey, { algorithms: ['RS256'] })
     const payload = decodeJwt(jwt)
     return [entra.issuerV1, entra.issuerV2].includes(payload.iss ?? '') ? payload : undefined

@@ -1,6 +1,6 @@
 import { commonProblem, type commonProblems, type ProblemError } from '../problems.ts'
 
-/** The forward proxy for calls to other servers, in the variables that Node's agents read. */
+/** The forward proxy for calls to other servers. The members are the variables that Node's agents read. */
 export interface ProxySettings {
   readonly HTTP_PROXY?: string
   readonly HTTPS_PROXY?: string

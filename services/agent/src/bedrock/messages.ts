@@ -12,8 +12,8 @@ import {
 import type { Turn } from '../turn/turn.ts'
 
 /**
- * The conversation as Bedrock accepts it: it begins with the user, roles alternate, and nothing is blank
- * (a blank message, such as one that a refusal left, is answered with 400).
+ * The conversation as Bedrock accepts it: it begins with the user, roles alternate, and no message is blank.
+ * Bedrock would respond 400 to a blank message, such as an answer that the model refused to give.
  */
 export function openConversation(
   turn: Pick<Turn, 'message' | 'history'>,

@@ -76,7 +76,7 @@ export interface ApiExchange<Came extends Reply, Result> {
   readonly facts?: StepFacts
   /** Whether the request changes nothing, so that it may be sent again if its connection broke. */
   readonly mayRepeat: boolean
-  /** Sends the request with these headers, token included. What `send` throws is the request's failure. */
+  /** Sends the request with these headers, token included. An error that `send` throws counts as the failure of the request. */
   send(headers: Readonly<Record<string, string>>, signal: AbortSignal, send: Send): Promise<Came>
   /**
    * Reads the result, and what the trace shows of it. Tokens have been taken out of the body. Throws a ProblemError for a
@@ -110,7 +110,7 @@ export class ApiContext<Who extends Caller = Caller> {
     this.#permit = permit
   }
 
-  /** This context for calls below a step of the trace; with a permit, if the step may change something. */
+  /** A context for calls that the trace shows below a step. It gets a permit if the step may change something. */
   under(parentId: string, permit?: Permit): ApiContext<Who> {
     return new ApiContext(this.#means, this.turn, parentId, permit)
   }
@@ -204,7 +204,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // The denied token is still in the sidecar's cache. Past the cache, Entra issues another or says that the agent is disabled.
+      // The sidecar still caches the denied token. Entra issues a new one, or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isDenied(error)) throw error
         return send(await obtain(true))

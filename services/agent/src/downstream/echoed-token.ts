@@ -66,7 +66,7 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
   const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')
-  // A text has three forms in base64, by the number of bytes before it. The forms of a base64url text have neither + nor /.
+  // In base64 a signature has three forms, by the number of bytes before it. None has + or /, so base64url has the same.
   const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature))
   return [characters, backwards, ...inBase64].join('.')
 }
@@ -82,7 +82,7 @@ function partsOf(text: string, { length, step }: typeof window): string[] {
   return parts
 }
 
-/** Whether a form contains a candidate. Building an index takes as long as some hundred searches without one. */
+/** Whether a form contains a candidate. For many candidates an index is built, which takes as long as some hundred searches. */
 function finds(forms: string, candidates: readonly string[]): boolean {
   if (candidates.length <= fewCandidates) return candidates.some(candidate => forms.includes(candidate))
   const { length = 0 } = candidates[0] ?? {}

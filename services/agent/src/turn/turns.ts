@@ -20,9 +20,9 @@ export class Turns {
   }
 
   /**
-   * Starts a turn, which runs, and counts as running, while its events are read: in order, all waiting events at once. `turn` is
-   * the first, and exactly one `result`, `pause` or `problem` the last – or none of these when the client went away. Ending the
-   * iteration early aborts everything below.
+   * Starts a turn, which runs, and counts as running, while its events are read. Each read gives all waiting events, in order.
+   * `turn` is the first, and exactly one `result`, `pause` or `problem` the last – or none of these if the client went away.
+   * Ending the iteration early aborts all calls of the turn.
    *
    * @throws ProblemError AGENT_BUSY
    */

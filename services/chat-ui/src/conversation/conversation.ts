@@ -147,7 +147,7 @@ export class Conversation {
     this.#setAside = setAside
   }
 
-  /** Which of the attempts at its place an exchange is, counted from 1, and how many attempts there are. */
+  /** The number of an exchange among the attempts at its place, from 1 on, and how many attempts there are. */
   attemptOf(exchange: LiveExchange): { readonly number: number; readonly total: number } {
     const attempts = attemptsAt(this.#follows, exchange)
     return { number: attempts.indexOf(exchange) + 1, total: attempts.length }

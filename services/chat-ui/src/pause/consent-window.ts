@@ -1,7 +1,7 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
-/** Whether an address belongs to the configured Entra tenant: the page opens and passes on no others. */
+/** Whether an address belongs to the configured Entra tenant. The page opens no others and shows no others to pass on. */
 export function isOfAuthority(url: string, config: PublicConfig): boolean {
   const address = URL.parse(url)?.href
   return basesOf(config).some(base => address?.startsWith(base))

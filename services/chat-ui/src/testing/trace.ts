@@ -60,7 +60,7 @@ export const ownToken: TokenCard = {
 
 export const accountId = 'ffffffff-0000-4000-8000-00000000000f'
 
-/** The agent's token for the Orders API, as its own user account; no claim reveals that. */
+/** The agent's token for the Orders API, as its own user account; no claim says that the account is an agent's. */
 export const accountToken: TokenCard = {
   ...agentToken,
   fingerprint: 'dddddddddddd',

@@ -6,7 +6,7 @@ import { normalizeName } from '../weather/place-names.ts'
 import type { Alert, AlertOrder, IdempotencyKey, Owner } from './alert.ts'
 
 const dayMs = 24 * 3_600_000
-/** Longer than any approval lasts, so that a call repeated in that time never acts twice. */
+/** Longer than any approval lasts, so that no approved call acts twice, however often it is repeated. */
 const keyLifetimeMs = dayMs
 const longestDays = 366
 /** How long to wait while another process opens the file. */

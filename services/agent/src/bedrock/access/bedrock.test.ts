@@ -39,7 +39,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     await expect(connecting).rejects.toThrow('cannot be made')
   })
 
-  it('makes the health unavailable, and throws nothing, if a background probe needs the connection', async () => {
+  it('makes the health “unavailable”, without an exception, when a background probe needs it', async () => {
     failures = 1
     const bedrock = connected()
     bedrock.availability.start()

@@ -57,7 +57,7 @@ async function probe(
 
 /**
  * Returns a function that runs a call and, when the response begins, reports AWS's id of the request, which CloudTrail has,
- * too. The AWS SDK gives moment and id, since LangChain does not hand them on for a stream.
+ * too. Both moment and id come from the AWS SDK, since LangChain passes on neither for a stream.
  */
 function watchRequestIds(client: BedrockRuntimeClient) {
   const notes = new AsyncLocalStorage<(id: string | undefined) => void>()

@@ -23,7 +23,7 @@ describe('settings that cannot work', () => {
       ['us-east-1', 'us-gov.anthropic.claude-3-haiku-20240307-v1:0', 'A “us-gov.” profile cannot be called from us-east-1.'],
       ['eu-central-1', 'us.some-model-nobody-knows', 'A “us.” profile cannot be called from eu-central-1.'],
     ],
-  )('are reported before the call: in %s the model %s', (region, modelId, detail) => {
+  )('are reported before the call: %s with the model %s', (region, modelId, detail) => {
     const found = checkSettings(configOf(region, modelId))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_INVALID', message: detail })
     expect(found?.options.hint).toContain(defaultModelId(region))

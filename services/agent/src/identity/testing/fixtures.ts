@@ -114,12 +114,12 @@ export function verifiedUser(objectId: string, raw = `token-of-${objectId}`): Ve
   return { raw, objectId, fingerprint: 'feedfeedfeed', header: {}, claims: { oid: objectId }, checks: [] }
 }
 
-/** The sidecar's success body. */
+/** The body of the sidecar's response with a token. */
 export function authorizationHeader(claims: Claims): string {
   return JSON.stringify({ authorizationHeader: `Bearer ${unsignedToken(claims)}` })
 }
 
-/** The sidecar's failure body, with the media type that goes with it. */
+/** The body of the sidecar's response to a failure: a problem (RFC 9457). */
 export function sidecarProblem(status: number, detail: string): string {
   return JSON.stringify({ type: 'about:blank', title: 'Failure', status, detail })
 }

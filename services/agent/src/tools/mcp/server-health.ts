@@ -60,7 +60,7 @@ export class ServerHealth {
 
   #callFailed(turn: Turn, record: HealthRecord | undefined, problem: ProblemError): void {
     if (problem.code === 'API_FORBIDDEN') {
-      // The server accepted the token; only this tool wants more.
+      // The server accepted the token, and refused only this tool.
       this.works(turn.flow)
       record?.fails(problem)
     } else if (problem.kind.status >= 500) {

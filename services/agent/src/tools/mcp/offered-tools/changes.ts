@@ -6,8 +6,8 @@ import { cleanText } from './clean-text.ts'
 const maxName = 128
 
 /**
- * What a call of a tool changes; `undefined` if the tool only reads. The configuration says which tools only read. What a server
- * says of its own tools proves nothing, so it counts only if it says that such a tool changes something after all.
+ * What a call of a tool changes; `undefined` if the tool only reads. The configuration says which tools only read. A server's
+ * annotations prove nothing, so they count only if they say that one of these tools changes something after all.
  * https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-annotations
  */
 export function describeChange(
