@@ -20,7 +20,7 @@ const telemetry = {
 }
 const components = ['agent', 'weather-api'] as const
 
-/** The variables in a container's `env`. A reference `$(NAME)` becomes `<NAME>` if NAME is defined above, as it has to be. */
+/** The variables in a container's `env`. A reference `$(NAME)` becomes `<NAME>` if NAME is defined above, as Kubernetes demands. */
 function environmentOf({ env = [] }: Container): Record<string, string> {
   const known: Record<string, string> = {}
   for (const { name, value, valueFrom } of env as { name: string; value?: string; valueFrom?: object }[]) {

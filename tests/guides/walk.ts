@@ -106,7 +106,7 @@ export class Walk {
     })
   }
 
-  /** Sends what the guide's curl command sends, or another question on behalf of a user. */
+  /** Sends what the guide's curl command sends, with these changes; if there is a token, on behalf of its user. */
   async ask(
     changes: { agent?: string; message?: string; mode?: string; token?: string } = {},
   ): Promise<ChatResponse> {

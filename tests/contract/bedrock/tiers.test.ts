@@ -36,7 +36,7 @@ async function hello(credential: Record<string, string>): Promise<string> {
   return failure ? `${failure.code}: ${failure.message} ${failure.options.hint}` : 'answered'
 }
 
-/** Who called Bedrock last, as the emulator recognised it. */
+/** The principal of the last call of Bedrock, as the emulator recognised it. */
 const caller = () => aws.app.controls.requests.all.at(-1)?.principal
 
 describe('tier A, access keys', () => {

@@ -83,7 +83,7 @@ export class ConfigurationSource {
   }
 }
 
-/** Fetches a JSON object; retries once, at once, after a 503 or 408. */
+/** Fetches a JSON object. After a 503 or 408 it tries once more, without delay. */
 async function fetchDocument(url: string, isLastTry = false): Promise<Readonly<Record<string, unknown>>> {
   const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(attemptTimeoutMs) })
   const text = await body.text()

@@ -106,7 +106,7 @@ export function proxyProblem(
 
 type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
 
-/** Codes of failures to connect or to look up a name: in a call through a proxy, the proxy could not be reached. */
+/** Codes of failures to connect or to look up a name. In a call through a proxy they mean that the proxy cannot be reached. */
 const noConnection =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
 const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/

@@ -47,7 +47,7 @@ const trainee: PublicAgent = {
 }
 const config = { agents: first ? [first, trainee] : [] }
 
-/** Asks an agent two questions, then the second one side by side. Afterwards `asked` has only what both sides asked. */
+/** Asks an agent two questions, then the second one again side by side. Then `asked` has only the questions of the two sides. */
 async function askSideBySide(agent: string) {
   const conversation = new Conversation(needs, agent)
   await conversation.ask('one')
