@@ -96,7 +96,7 @@ async function examineWith(
   }
 }
 
-/** Checks only the first agent that acts for users, since all agents use the blueprint's address. */
+/** Checks the redirect URI for one agent that acts for users: it is registered on the blueprint, which all agents share. */
 function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
   const agent = agents.find(({ flows }) => flows.includes('obo'))
   const [toolset] = toolsets
@@ -109,7 +109,7 @@ function toolChecks({ MCP_CONFIG }: Variables): readonly Check[] {
   return MCP_CONFIG ? [waitingToolsCheck(waitingTools(readFileSync(MCP_CONFIG, 'utf8')))] : []
 }
 
-/** Every address that the agent calls, Entra's first. */
+/** The URLs of Entra, the APIs, the MCP servers and AWS, Entra's first. */
 function urlsOf(
   { blueprint, toolsets, mcpServers, bedrock }: Config,
   sts: string | undefined,

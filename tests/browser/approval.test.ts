@@ -14,7 +14,7 @@ import {
   pause,
   alertQuestion as question,
   alertText as said,
-  told as step,
+  stepEvent as step,
   toolStep,
   untilApproval,
   untilPressable,

@@ -9,7 +9,6 @@ import type { Pod } from './support/kubernetes.ts'
 import { NodeVolume } from './support/node-volume.ts'
 import { forward } from './support/port-forward.ts'
 
-/** The outcome of a turn. */
 interface Outcome {
   readonly status?: 'paused' | number
   readonly code?: string

@@ -16,7 +16,7 @@ const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --a
 const tenant = useSetUp(`apply ${cluster} ${agents}`, reading)
 const { content, run, writes } = tenant
 
-async function tell(...given: readonly string[]) {
+async function readRadius(...given: readonly string[]) {
   const { code, output } = await run('blast-radius --json', ...given)
   return { code, radius: JSON.parse(output) as BlastRadius & { readonly counts: object } }
 }
@@ -39,7 +39,7 @@ function tenantNow() {
 }
 
 it('the blast radius of what was set up is what the plan asked for, and nothing is written', async () => {
-  const { code, radius } = await tell()
+  const { code, radius } = await readRadius()
   expect(marked(radius, 'surplus')).toEqual([])
   expect(marked(radius, 'fault')).toEqual([])
   expect(marked(radius, 'unread')).toEqual([expect.stringContaining('Azure RBAC')])
@@ -59,9 +59,9 @@ it('the blast radius of what was set up is what the plan asked for, and nothing 
   expect(writes()).toEqual([])
 })
 
-const theirs = '99999999-0000-4000-8000-000000000001'
+const foreignId = '99999999-0000-4000-8000-000000000001'
 const cy = {
-  id: theirs,
+  id: foreignId,
   displayName: 'Cy',
   userPrincipalName: 'cy@contoso.example',
   mail: 'cy@contoso.example',
@@ -82,7 +82,7 @@ const additions: [what: string, change: Change, ways: readonly string[]][] = [
   ['a foreign federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: 'else', audiences: ['x'] }), ['credentials → federated credential for else of https://evil.example']],
   ['a blueprint that is open to other tenants', ({ blueprint }) => Object.assign(blueprint, { signInAudience: 'AzureADMultipleOrgs' }), ['credentials → it is open to other tenants (signInAudience AzureADMultipleOrgs)']],
   ['an owner', ({ content, blueprint }) => { content.users.push(cy); blueprint.owners.push(cy.id) }, ['who may change it → owner Cy']],
-  ['an application that manages the blueprint', ({ blueprint }) => blueprint.managerApplications.push(theirs), [`who may change it → manager application ${theirs}`]],
+  ['an application that manages the blueprint', ({ blueprint }) => blueprint.managerApplications.push(foreignId), [`who may change it → manager application ${foreignId}`]],
   ['an owner of an agent', ({ content, named }) => { content.users.push(cy); named('alerts').owners.push(cy.id) }, ['agent identity "alerts" → owner Cy']],
   ['a consent', ({ content, named }) => content.permissionGrants.push({ ...aGrant, clientId: named('trainee').id, resourceId: seedIds.graphPrincipal }), ['agent identity "trainee" → consent of all users to Mail.Read of "Microsoft Graph"']],
   [
@@ -107,8 +107,8 @@ const additions: [what: string, change: Change, ways: readonly string[]][] = [
   [
     'an agent that nobody planned, with what it may',
     ({ content, named }) => {
-      content.servicePrincipals.push({ ...named('trainee'), id: theirs, appId: theirs, displayName: 'theirs' })
-      content.permissionGrants.push({ ...aGrant, clientId: theirs, resourceId: seedIds.graphPrincipal })
+      content.servicePrincipals.push({ ...named('trainee'), id: foreignId, appId: foreignId, displayName: 'theirs' })
+      content.permissionGrants.push({ ...aGrant, clientId: foreignId, resourceId: seedIds.graphPrincipal })
     },
     ['agent identity "theirs"', 'agent identity "theirs" → consent of all users to Mail.Read of "Microsoft Graph"'],
   ],
@@ -117,7 +117,7 @@ const additions: [what: string, change: Change, ways: readonly string[]][] = [
 describe('the blast radius marks what nobody asked for,', () => {
   it.each(additions)('%s', async (_what, change, ways) => {
     change(tenantNow())
-    const { code, radius } = await tell()
+    const { code, radius } = await readRadius()
     expect(marked(radius, 'surplus')).toEqual(ways)
     expect(code).toBe(3)
   })
@@ -139,7 +139,7 @@ it.each([
   ],
 ])('a sponsor who %s is marked as a fault', async (_what, change, words) => {
   change(tenantNow())
-  const { code, radius } = await tell()
+  const { code, radius } = await readRadius()
   expect(marked(radius, 'fault')).toContainEqual(expect.stringContaining(words))
   expect(code).toBe(3)
 })
@@ -155,7 +155,7 @@ it('the blast radius shows when blueprint, secrets and agents were last used, if
     client_secret: aSecret.secretText,
   }
   expect((await requestToken(tenant, t1)).status).toBe(200)
-  const { who, what } = (await tell()).radius
+  const { who, what } = (await readRadius()).radius
   const ways = flatten([...who, ...what]).map(({ way }) => way)
   const time = String.raw`\d{4}-\d\d-\d\dT\S+Z`
   for (const way of [

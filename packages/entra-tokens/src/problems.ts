@@ -9,7 +9,7 @@ export type ExplainRefusal = (error: unknown) => ProblemError
 /** The token is valid, but its caller may not use this API. */
 export class AccessForbidden extends TokenRefused {}
 
-/** Makes a problem with a challenge of each refusal. Without a token, the challenge has no error code (RFC 6750 §3.1). */
+/** Turns each refusal into a problem with a challenge, which has no error code if there was no token (RFC 6750 §3.1). */
 export function explainRefusals({
   realm,
   codePrefix,

@@ -5,8 +5,8 @@ import { TokenRefused } from './token-refused.ts'
 const ownKeyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
 
 /**
- * The characters of Entra's key ids, and others that need no escaping in a URL (RFC 3986 §2.3). Other key ids cannot be
- * published, so they need no look-up.
+ * The form of key ids that issuers publish: characters that need no escaping in a URL (RFC 3986 §2.3), as in Entra's key
+ * ids. Key ids of any other form are not looked up.
  */
 const keyIdForm = /^[\w.~-]{1,128}$/
 

@@ -12,7 +12,7 @@ it('A linked signal is aborted with the reason of the signal that it follows, ev
   expect(after.signal.reason).toBe('gone')
 })
 
-it('A linked signal can be aborted alone', () => {
+it('A linked signal can be aborted without the signal that it follows', () => {
   const parent = new AbortController()
   using linked = new LinkedAbort(parent.signal)
   linked.abort('too late')

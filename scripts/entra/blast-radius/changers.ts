@@ -3,7 +3,7 @@ import { type Graph, ifShown, type Json } from '../graph.ts'
 import { quote } from '../objects/tenant-object.ts'
 import { type Branch, group } from './branch.ts'
 
-/** Directory roles whose holders may change blueprints, agents, or what they were given. */
+/** Directory roles whose holders may change blueprints, agents and their rights. */
 const roles = [
   'Agent ID Administrator',
   'AI Administrator',

@@ -136,7 +136,7 @@ function managersOf(blueprint: Json | undefined): readonly Branch[] {
   return managers.map(one => ({ title: `manager application ${one}`, id: String(one), mark: 'surplus' }))
 }
 
-/** The target with all agents and user accounts of the blueprint, and the keys of those that nobody planned. */
+/** Adds the blueprint's other agents and user accounts to the planned target; `foreign` has the keys of what was added. */
 async function withForeign(
   run: Run,
   planned: Target,

@@ -192,14 +192,14 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
 export function untilApproval(request: ChatRequest): TurnEvent[] {
   return [
     turnStart(request),
-    told(arrival('s0')),
+    stepEvent(arrival('s0')),
     delta(alertText),
-    told(toolStep('running')),
-    told(toolStep('waiting')),
+    stepEvent(toolStep('running')),
+    stepEvent(toolStep('waiting')),
   ]
 }
 
-export function told(data: TraceStep): TurnEvent {
+export function stepEvent(data: TraceStep): TurnEvent {
   return { event: 'step', data }
 }
 
@@ -207,11 +207,11 @@ export function told(data: TraceStep): TurnEvent {
 export function finish(request: Asked, answer: string): TurnEvent[] {
   return [
     turnStart(request),
-    told(arrival('s1')),
-    told(decisionStep('approve')),
-    told(toolStep('running')),
-    ...callSteps('x', ['c1']).map(told),
-    told(toolStep('ok')),
+    stepEvent(arrival('s1')),
+    stepEvent(decisionStep('approve')),
+    stepEvent(toolStep('running')),
+    ...callSteps('x', ['c1']).map(stepEvent),
+    stepEvent(toolStep('ok')),
     delta(answer),
     result(request, answer),
   ]

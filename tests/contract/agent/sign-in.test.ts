@@ -12,7 +12,7 @@ const userToken = await stack.signIn(ada.oid)
 
 describe('Acting on behalf of a user', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'without a token is refused with 401 before anything is sent as %s',
+    'without a token is refused with 401 and a problem, also when the client accepts only %s',
     async accept => {
       const response = await post(stack.agentUrl, { flow: 'obo' }, { accept })
       expect(response.status).toBe(401)

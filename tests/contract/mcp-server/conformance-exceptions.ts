@@ -1,4 +1,4 @@
-/** Checks of the official suite that this server fails, by the reason. */
+/** Checks of the official suite that this server fails, grouped by the reason for the failure. */
 export const exceptions: Readonly<Record<string, readonly string[]>> = {
   'They call tools that only the suite’s own example server has.': [
     'elicitation-sep1034-general',

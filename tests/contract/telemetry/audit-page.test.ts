@@ -34,8 +34,8 @@ const stack = await forFile(
 const token = await stack.signIn(ada.oid)
 const turnId = (await ask(stack.agentUrl, { mode: 'bedrock', flow: 'obo' }, bearer(token))).body.turnId
 tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
-const bens = await stack.signIn(identities.ben.oid)
-const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(bens))
+const tokenOfBen = await stack.signIn(identities.ben.oid)
+const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(tokenOfBen))
 const refusedRequest = refused.body.upstream?.requestId ?? ''
 const folder = temporaryFolder()
 writeFileSync(join(folder, 'agent.log'), stack.agentLog.join(''))

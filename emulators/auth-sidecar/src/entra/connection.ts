@@ -38,7 +38,7 @@ interface RememberedRefusal {
   readonly untilMs: number
 }
 
-/** No attempt got a response in time. */
+/** An attempt got no response in time. */
 class EntraTimeoutError extends Error {
   override readonly name = 'EntraTimeoutError'
 }

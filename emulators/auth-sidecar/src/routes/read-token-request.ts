@@ -12,9 +12,9 @@ export interface ApiRoute {
 export type ApiRequest = FastifyRequest<ApiRoute>
 
 /**
- * Reads which token a request wants: the configured API, with the query's overrides where the route allows them. Other
- * routes ignore overrides and the agent identity, with a warning in the log. If the request cannot be served, responds
- * with 400 and returns `undefined`.
+ * Reads which token a request wants from the API's configuration and, if the route allows overrides, from the query. Other
+ * routes ignore overrides and the agent identity, with a warning in the log. If no scopes are known, responds with 400 and
+ * returns `undefined`.
  */
 export function readTokenRequest(
   { apis, allowsOverrides }: Config,

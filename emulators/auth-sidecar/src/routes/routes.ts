@@ -83,7 +83,7 @@ function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: str
   }
 }
 
-/** Responds with what `serve` yields: 401 with Entra’s text where Entra refused, 500 without details for everything else. */
+/** Responds with what `serve` yields. If it fails: 401 with Entra’s text if `isUnauthorized`, else 500 without details. */
 async function respond(
   config: Config,
   route: OverridableRoute,
@@ -109,7 +109,10 @@ async function respond(
   }
 }
 
-/** The routes that call an API respond 401 only if the user can solve the problem, and only for a user's token. */
+/**
+ * Whether a refusal becomes a 401. If Entra refuses a token on a route that calls the API, only a user's token gives a 401,
+ * and only if the user can solve the problem.
+ */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,
   { options, agent }: TokenRequest,

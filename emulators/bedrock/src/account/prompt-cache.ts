@@ -53,7 +53,7 @@ function countTokens(characters: number): number {
   return Math.ceil(characters / 4)
 }
 
-/** The prompt cache: prefixes that ended with a cache point. One that is not used for its lifetime is dropped. */
+/** The prefixes that ended with a cache point. Each is kept until no request has used it for its lifetime. */
 export class PromptCache {
   /** The lifetimes of known prefixes, by their hashes. */
   readonly #known: LRUCache<string, Lifetime>

@@ -8,8 +8,8 @@ type Schema = NonNullable<ToolSpec['inputSchema']['json']['properties']>[string]
 const wholeMessage = /^(query|question|text|message|prompt)$/
 
 /**
- * The arguments of a tool call, taken from a message. A string is what follows the parameter's name, as in “project Apollo”;
- * a required string that is not found that way gets the next quoted text or name in the message.
+ * The arguments of a tool call, taken from a message. A string parameter gets what follows its name in the message: “Apollo”
+ * in “project Apollo”. If nothing follows, a required one gets the next quoted text or name in the message.
  */
 export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Record<string, unknown>> {
   const { properties = {}, required = [] } = inputSchema.json

@@ -13,7 +13,6 @@ export function sessionOf(entra: Entra, request: FastifyRequest): Session | unde
   return entra.sessions.find(session => session.cookie === secret)
 }
 
-/** Sets the cookie of the session. */
 export function keepSession(entra: Entra, reply: FastifyReply, session: Session): void {
   const secure = entra.publicUrl.startsWith('https:') ? '; Secure' : ''
   reply.header('set-cookie', `${cookieName}=${session.cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`)

@@ -230,7 +230,7 @@ describe('a file', () => {
     expect(lines).toMatchObject([{ reason: 'The deny list is not a file.' }])
   })
 
-  it('may have 4 MiB', async () => {
+  it('of 4 MiB is read', async () => {
     const text = listOf(agent)
     const { path } = mount(`${text}${' '.repeat(4 * 1024 * 1024 - text.length)}`)
     const { list } = openList(path)

@@ -16,7 +16,6 @@ export interface TestIssuer {
   /** The value for `ENTRA_AUTHORITY`. */
   readonly url: string
   readonly tenantId: string
-  /** The current signing key. */
   readonly key: SigningKey
   /** Number of requests for the key set. */
   readonly keyRequests: number

@@ -6,7 +6,7 @@ import { actsAsOf } from './claims.ts'
 import { apisOf, judge } from './judge.ts'
 import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
-/** One sentence for a meeting, with one line of evidence. */
+/** What the presenter view shows at a time: one sentence with one line of evidence. */
 export interface Scene {
   readonly headline: string
   readonly evidence: Phrase

@@ -176,7 +176,7 @@ function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOL
   })
 }
 
-/** What a keyboard shortcut of the step list keyActions on. */
+/** What a keyboard shortcut of the step list acts on. */
 interface FocusedRow {
   readonly target: HTMLElement
   readonly rows: readonly Row[]

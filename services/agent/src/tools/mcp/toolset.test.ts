@@ -91,7 +91,7 @@ describe('The tools of an MCP server', () => {
     ])
   })
 
-  it('that wait are named in the log when the agent starts, and in the status', async () => {
+  it('are named in the log at the agent’s start, and marked in the status, if their calls wait for approval', async () => {
     const { lines, toolset } = await stage()
     const told = lines.filter(line => line.includes('wait for approval')).map(line => JSON.parse(line))
     expect(told).toMatchObject([{ api: 'notes', tools: ['write_note'] }])
