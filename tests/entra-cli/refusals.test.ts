@@ -201,14 +201,14 @@ describe('apply says in words', () => {
     expect(application.said).toContain('--sponsor')
     expect((await run('apply --sponsor', seedIds.ben)).code).toBe(0)
   })
+})
 
-  it('that a scope was changed by hand so that Entra refuses to correct it', async () => {
-    await run('apply')
-    const api = content().applications.find(({ displayName }) => displayName === 'Weather API')
-    const [scope] = api?.api.oauth2PermissionScopes ?? []
-    if (scope) scope.id = '66666666-6666-4666-8666-666666666666'
-    expect((await run('status')).output).toContain('oauth2PermissionScopes[Weather.Read] is "missing"')
-  })
+it('status reports a scope as missing if somebody has replaced it by hand', async () => {
+  await run('apply')
+  const api = content().applications.find(({ displayName }) => displayName === 'Weather API')
+  const [scope] = api?.api.oauth2PermissionScopes ?? []
+  if (scope) scope.id = '66666666-6666-4666-8666-666666666666'
+  expect((await run('status')).output).toContain('oauth2PermissionScopes[Weather.Read] is "missing"')
 })
 
 describe('Entra takes its time, and apply', () => {

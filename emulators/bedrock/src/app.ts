@@ -19,7 +19,7 @@ declare module 'fastify' {
  * The emulator of Amazon Bedrock Runtime and AWS STS as a Fastify app. Tests in the same process use `app.controls` instead
  * of `/emulator/*`.
  *
- * @param random decides how answers are cut into tokens; with a constant they are always the same
+ * @param random decides how answers are cut into tokens; if it is constant, the same answer is always cut alike
  */
 export function buildApp(config: Config, random: () => number = Math.random): FastifyInstance {
   const controls = new Controls(config)

@@ -64,7 +64,7 @@ export async function startOutsideWorld(
   })
 }
 
-/** Starts a privileged pod that runs programs of the node; ready when its script has created /tmp/done. */
+/** Starts a pod with NET_ADMIN that runs programs of the node; ready when its script has created /tmp/done. */
 async function startNodePod(
   namespace: Namespace,
   name: string,

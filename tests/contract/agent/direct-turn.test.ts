@@ -96,7 +96,7 @@ describe('A direct turn in the autonomous flow', () => {
 })
 
 describe('A direct turn on behalf of a user', () => {
-  it.each([ada, ben])('is made for $name, by the agent', async ({ oid }) => {
+  it.each([ada, ben])('calls the weather API for $name, with the agent as the caller', async ({ oid }) => {
     const userToken = await stack.signIn(oid)
     const { status, body } = await ask(stack.agentUrl, { flow: 'obo' }, bearer(userToken))
     expect(status).toBe(200)

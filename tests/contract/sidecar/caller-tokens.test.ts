@@ -13,14 +13,14 @@ function describeFault(words: string): string {
 
 describe('A caller’s token is refused in the official sidecar’s words when it', () => {
   test.each([
-    ['has no end', { exp: undefined }, 'The token has no expiration'],
+    ['never expires', { exp: undefined }, 'The token has no expiration'],
     [
       'is not valid yet',
       { nbf: 4_000_000_000, exp: 4_000_000_600 },
       "The token is not valid before '10/02/2096 07:06:40'",
     ],
-    ['is of no tenant', { tid: undefined }, "The issuer '(null)' is invalid"],
-    ['is for nobody', { aud: [] }, "The audience '(null)' is invalid"],
+    ['names no tenant', { tid: undefined }, "The issuer '(null)' is invalid"],
+    ['has no audience', { aud: [] }, "The audience '(null)' is invalid"],
     ['does not say its version', { ver: undefined }, "The audience '(null)' is invalid"],
   ])('%s', async (_what, claims, words) => {
     expect(await challengeFor(claims)).toBe(describeFault(words))

@@ -53,7 +53,7 @@ function countTokens(characters: number): number {
   return Math.ceil(characters / 4)
 }
 
-/** The prefixes that ended with a cache point. Each is kept until no request has used it for its lifetime. */
+/** The prefixes that ended with a cache point. Each is kept until its lifetime has passed without another use. */
 export class PromptCache {
   /** The lifetimes of known prefixes, by their hashes. */
   readonly #known: LRUCache<string, Lifetime>

@@ -26,7 +26,7 @@ ul { padding-inline-start: 1.25rem; }
 const styleHash = createHash('sha256').update(styles).digest('base64')
 
 /**
- * Sends a page without scripts that cannot be framed.
+ * Sends a page that has no scripts and cannot be framed.
  *
  * @param formTargets origins that the response to a form may redirect to, since browsers apply `form-action` to redirects
  * too

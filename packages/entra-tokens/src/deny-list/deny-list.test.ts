@@ -197,9 +197,9 @@ describe('a file', () => {
   })
 
   it.each([
-    ['of the same length', ''],
-    ['at the same time', ' '],
-  ])('that is written while it is read, %s, is not used', async (_how, more) => {
+    ['with the same length', ''],
+    ['with the same modification time', ' '],
+  ])('that is rewritten %s while it is read is not used', async (_how, more) => {
     const { path } = mount(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()

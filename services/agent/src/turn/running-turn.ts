@@ -39,7 +39,7 @@ export type Asked = Pick<
 export interface TurnObservers {
   readonly approvals: { pause(turn: Turn, waiting: Waiting): Promise<Asked> }
   readonly metrics: TurnMetrics
-  /** Set if turns are traced. The turn's id is then the id of the current trace, in the form of a GUID. */
+  /** Set if turns are traced. The id of a new turn is then the id of the current trace, in the form of a GUID. */
   readonly tracer?: Tracer | undefined
 }
 
@@ -60,7 +60,7 @@ export class RunningTurn {
   readonly #events = new EventQueue()
   readonly #startedMs = performance.now()
   readonly #notices: Problem[] = []
-  /** The id of the trace as other services write it; the turn's id is the same in the form of a GUID. */
+  /** The id of the trace as other services write it; the id of a new turn is the same in the form of a GUID. */
   readonly #traceId = traceIds().trace_id
   #spans: TurnSpans | undefined
   #answer = ''

@@ -1,6 +1,6 @@
 /**
- * The labels of the two buttons of a call: the act itself, from a title such as “Create alert”. If the title does not begin
- * with a verb, the labels speak of running the call.
+ * The labels of the two buttons of a call, made of its title: “Create alert” and “Don’t create”. If the title does not begin
+ * with a verb, as in “notes.write”, they are “Run notes.write” and “Don’t run”.
  */
 export function actWords(title: string) {
   const verb = /^([A-Z][a-z]+) \S/.exec(title)?.[1]

@@ -66,7 +66,7 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   return toReader(scenes, names)
 }
 
-/** Says that TR was issued, and whether its API accepted it. */
+/** Says that TR was issued, and which of the API's checks it passed. */
 function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Scene[] {
   const { terms, issues } = flowWords[facts.flow]
   const [caller] = judge(facts, names).answers

@@ -177,14 +177,14 @@ function useSought(view: TraceView, rows: readonly Row[], list: RefObject<HTMLOL
 }
 
 /** What a keyboard shortcut of the step list acts on. */
-interface FocusedRow {
+interface ShortcutContext {
   readonly target: HTMLElement
   readonly rows: readonly Row[]
   readonly view: TraceView
   readonly onHelp: () => void
 }
 
-const keyActions: ReadonlyMap<string, (on: FocusedRow) => void> = new Map([
+const keyActions: ReadonlyMap<string, (on: ShortcutContext) => void> = new Map([
   ['?', ({ onHelp }) => onHelp()],
   ['[', ({ view, rows }) => view.setAll(rows, false)],
   [']', ({ view, rows }) => view.setAll(rows, true)],
@@ -195,7 +195,7 @@ const keyActions: ReadonlyMap<string, (on: FocusedRow) => void> = new Map([
 /** Handles a key; returns `false` for a key that is no shortcut or is typed into a field. */
 function actOnKey(
   { key, target, ctrlKey, metaKey, altKey }: KeyboardEvent,
-  on: Omit<FocusedRow, 'target'>,
+  on: Omit<ShortcutContext, 'target'>,
 ): boolean {
   if (ctrlKey || metaKey || altKey || !(target instanceof HTMLElement) || target.matches('input'))
     return false
@@ -231,7 +231,7 @@ interface StepItemProps extends Row, TokenContext {
   readonly flow: Flow
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
-  /** For a step that nobody saw: whether it is the first or the last such step. */
+  /** For a step that nobody saw: whether it is the first or the last of adjacent ones. */
   readonly unseen: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean

@@ -11,8 +11,8 @@ for (const city of cities) {
 }
 
 /**
- * Finds a city by name: in any case, with or without accents, by other names too ("Munich", "München"), with or without
- * region or country.
+ * Finds a city by name: in upper or lower case, with or without accents, by other names too ("Munich", "München"), with or
+ * without region or country.
  *
  * @throws {ProblemError} CITY_NOT_FOUND, with similar names as suggestions
  */
