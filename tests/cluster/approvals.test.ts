@@ -64,7 +64,7 @@ function approve(url: string, { continuation, calls = [] }: Outcome): Promise<Ou
 }
 
 /** The temperatures of Ada's alerts, as one pod of the agent returns them. */
-async function kept(url: string): Promise<readonly number[]> {
+async function alertTemperatures(url: string): Promise<readonly number[]> {
   const { answer, code } = await post(url, '/api/chat', { message: 'my alerts' })
   if (answer === undefined) throw new Error(`The alerts were not told: ${code}`)
   return [...answer.matchAll(/below −(\d+) °C/g)].map(([, degrees]) => -Number(degrees))
@@ -82,7 +82,7 @@ async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result
   return await use(urls)
 }
 
-const rolloutEnds = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
+const awaitRollout = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
 
 describe('A call that waits for its user', { timeout: 240_000 }, () => {
   it('goes on at the other pod, and runs once when both get the approval at the same time', async () => {
@@ -93,33 +93,33 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
       const second = await askFor(one)
       const both = await Promise.all([approve(one, second), approve(other, second)])
       expect(both.map(({ answer }) => answer)).toEqual([both[0]?.answer, both[0]?.answer])
-      expect(await kept(one)).toEqual([celsius + 1, celsius])
+      expect(await alertTemperatures(one)).toEqual([celsius + 1, celsius])
     })
   })
 
   it('goes on after all pods of the agent have been replaced', async () => {
     const waiting = await withPods(([one = '']) => askFor(one))
     await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
-    await rolloutEnds('agent')
+    await awaitRollout('agent')
     await withPods(async ([one = '']) => {
       expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
-      expect(await kept(one)).toContain(celsius)
+      expect(await alertTemperatures(one)).toContain(celsius)
     })
   })
 
   it('keeps its effect, and runs no second time, when the pod of the weather API is deleted after the call', async () => {
     await withPods(async ([one = '', other = '']) => {
-      const before = await kept(one)
+      const before = await alertTemperatures(one)
       const waiting = await askFor(one)
       expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
       const { metadata } = await demo.namespace.pod('weather-api')
       await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
-      await rolloutEnds('weather-api')
+      await awaitRollout('weather-api')
       // The approval comes again, to a pod that has not seen it, and gets the result of the first approval.
       await expect
         .poll(() => approve(other, waiting), { timeout: 60_000 })
         .toMatchObject({ tools: [{ status: 'ok' }] })
-      expect(await kept(one)).toEqual([...before, celsius])
+      expect(await alertTemperatures(one)).toEqual([...before, celsius])
     })
   })
 
@@ -137,9 +137,9 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
         await expect
           .poll(async () => stateOf(await demo.namespace.pod('weather-api')), { timeout: 90_000 })
           .toEqual({ ready: true, restarts: times + 1 })
-        expect(await kept(one)).toEqual(expect.arrayContaining(answered))
+        expect(await alertTemperatures(one)).toEqual(expect.arrayContaining(answered))
       }
-      const all = await kept(one)
+      const all = await alertTemperatures(one)
       expect(new Set(all).size).toBe(all.length)
     })
   })
@@ -149,10 +149,10 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     const patch = { stringData: { 'seal-keys': `two ${randomBytes(32).toString('base64')}` } }
     await demo.namespace.kubectl('patch', 'secret', 'keys-of-turns', '--patch', JSON.stringify(patch))
     await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
-    await rolloutEnds('agent')
+    await awaitRollout('agent')
     await withPods(async ([one = '']) => {
       expect(await approve(one, waiting)).toMatchObject({ code: 'APPROVAL_INVALID', status: 400 })
-      expect(await kept(one)).not.toContain(celsius)
+      expect(await alertTemperatures(one)).not.toContain(celsius)
       expect(await approve(one, await askFor(one))).toMatchObject({ tools: [{ status: 'ok' }] })
     })
   })

@@ -38,7 +38,7 @@ beforeEach(async () => {
   token = await stack.signIn(identities.ada.oid)
 })
 
-async function paused(mode: string): Promise<Outcome> {
+async function pausedTurn(mode: string): Promise<Outcome> {
   const message = `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
   const { body } = await ask(stack.agentUrl, { mode, message, flow: 'obo' }, bearer(token))
   return body as unknown as Outcome
@@ -51,7 +51,7 @@ function bodyOfCall({ trace }: Pick<Outcome, 'trace'>): unknown {
   return trace.find(({ kind }) => kind === 'api-call')?.response?.body
 }
 
-async function kept(): Promise<readonly object[]> {
+async function createdAlerts(): Promise<readonly object[]> {
   const { body } = await ask(stack.agentUrl, { message: 'my alerts', flow: 'obo' }, bearer(token))
   const { alerts } = bodyOfCall(body) as {
     alerts: readonly { readonly when: { readonly celsius: number } }[]
@@ -62,34 +62,34 @@ async function kept(): Promise<readonly object[]> {
 describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode => {
   it('goes on at two replicas at once, and creates one alert', async () => {
     const other = await stack.startReplica()
-    const turn = await paused(mode)
+    const turn = await pausedTurn(mode)
     const answers = await Promise.all([approve(stack.agentUrl, turn), approve(other, turn)])
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
-    const [alert, ...others] = await kept()
+    const [alert, ...others] = await createdAlerts()
     expect(others).toEqual([])
     for (const { body } of answers) expect(bodyOfCall(body)).toMatchObject({ ...alert })
   })
 
   it('goes on after the agent was replaced', async () => {
-    const turn = await paused(mode)
+    const turn = await pausedTurn(mode)
     await stack.restart('agent')
     expect((await approve(stack.agentUrl, turn)).status).toBe(200)
-    expect(await kept()).toHaveLength(1)
+    expect(await createdAlerts()).toHaveLength(1)
   })
 
   it('goes on if a new key seals turns and the old key still opens them', async () => {
-    const turn = await paused(mode)
+    const turn = await pausedTurn(mode)
     const other = await stack.startReplica(keysOf('rotated', newKey, oldKey))
     expect((await approve(other, turn)).status).toBe(200)
-    expect(await kept()).toHaveLength(1)
+    expect(await createdAlerts()).toHaveLength(1)
   })
 
   it('goes on nowhere without the key that sealed it', async () => {
-    const turn = await paused(mode)
+    const turn = await pausedTurn(mode)
     for (const keys of [keysOf('other', newKey), { SEAL_KEYS_FILE: undefined }]) {
       const other = await stack.startReplica(keys)
       expect((await approve(other, turn)).body.code).toBe('APPROVAL_INVALID')
     }
-    expect(await kept()).toEqual([])
+    expect(await createdAlerts()).toEqual([])
   })
 })
