@@ -108,7 +108,7 @@ describe('the processes of the demo', () => {
     expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
   })
 
-  it('give the sidecar an entry for each flow of each API and MCP server; of two that share an entry, the first counts', () => {
+  it('give the sidecar an entry for each flow of each API and MCP server; if two of them share an entry, the first counts', () => {
     const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
     const entries = Object.entries(sidecar).filter(([name]) =>
       /^DownstreamApis__(notes|diary|weather)/.test(name),
@@ -155,7 +155,7 @@ describe('the processes of the demo', () => {
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
     ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],
-  ])('are not described if %s has a fault; the error says what is wrong', (name, content, fault) => {
+  ])('cannot be described if %s has a fault; the error says what is wrong', (name, content, fault) => {
     expect(() => describeProcesses({ [name]: write('faulty.json', content) })).toThrow(fault)
   })
 })

@@ -24,7 +24,7 @@ export function readDotenv(path: string, shell: Variables): Dotenv {
   const encoding = encodingOf(bytes)
   if (encoding) {
     const why = `${path} is in ${encoding}, of which Node reads nothing or the wrong names.`
-    return { env: shell, check: failing(path, why, plain) }
+    return { env: shell, check: failing(path, why, useUtf8) }
   }
   const variables = parseEnv(bytes.toString('utf8'))
   const hidden = Object.keys(variables).filter(
@@ -37,7 +37,7 @@ export function readDotenv(path: string, shell: Variables): Dotenv {
   return { env: { ...variables, ...shell }, check: { name: path, run: async () => result } }
 }
 
-const plain = 'Save it as UTF-8 without a byte order mark (in PowerShell: Set-Content -Encoding utf8NoBOM).'
+const useUtf8 = 'Save it as UTF-8 without a byte order mark (in PowerShell: Set-Content -Encoding utf8NoBOM).'
 
 function encodingOf(bytes: Buffer): string | undefined {
   const marks = {

@@ -57,10 +57,10 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
   if (adopted !== undefined) await adopt(run, adopted, agents)
   switch (command) {
     case 'plan':
-      await plan(run, await settle(run, invocation))
+      await plan(run, await wantedSettings(run, invocation))
       return 0
     case 'apply':
-      await apply(run, await settle(run, invocation), invocation)
+      await apply(run, await wantedSettings(run, invocation), invocation)
       return 0
     case 'status':
       return (await status(run)) ? 0 : 3
@@ -129,7 +129,7 @@ function readTarget(
 }
 
 /** The wanted settings, with users by object id. */
-async function settle(run: Run, { settings, removal }: Invocation): Promise<Settings> {
+async function wantedSettings(run: Run, { settings, removal }: Invocation): Promise<Settings> {
   const before = run.receipt.content?.settings
   const sponsors = settings.sponsors ?? (before ? undefined : ['me'])
   const changed = {

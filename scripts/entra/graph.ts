@@ -114,7 +114,7 @@ export class Graph {
     return this.#listOn(await this.read(path, more), more)
   }
 
-  /** All members of a collection that has to exist; if it does not, its members are unknown. @throws {GraphRefusal} */
+  /** All members of a collection. Rejects if there is no such collection, unlike `list`. @throws {GraphRefusal} */
   async listKnown(path: string, more: Reading): Promise<readonly Json[]> {
     return this.#listOn(await this.send({ method: 'GET', path, ...more }), more)
   }

@@ -3,7 +3,7 @@ import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { refusals } from './codes.ts'
 import { type Leg, words } from './words.ts'
 
-/** A mistake in the tenant's configuration. */
+/** A change in the tenant that causes the failure. */
 export type TenantChange =
   | 'agent disabled'
   | 'agent gone'
@@ -25,7 +25,7 @@ export type TenantChange =
   | 'two hours later'
   | 'user gone'
 
-/** Claims of the pod's token that do not match the blueprint's federated credential. */
+/** How the pod's token differs from one that the blueprint's federated credential accepts. */
 export interface PodTokenClaims {
   readonly iss?: string
   readonly sub?: string
@@ -40,7 +40,7 @@ export interface Inducement {
   readonly tenant?: TenantChange
   /** A refusal with this AADSTS code, injected into the emulator of Entra. */
   readonly refuse?: { readonly leg: Leg; readonly code: number }
-  /** The sidecar authenticates by the pod's token, which has these claims. */
+  /** The sidecar authenticates by the pod's token, which has these faults or is missing. */
   readonly podToken?: PodTokenClaims | 'missing'
 }
 

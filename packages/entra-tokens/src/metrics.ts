@@ -1,7 +1,7 @@
 import type { Counter, Registry } from 'prom-client'
 import type { DenyList } from './deny-list/deny-list.ts'
 
-// The metrics of an API, for REST and MCP together. No label value comes from a request, and the library is imported only
+// The metrics of an API, for REST and MCP together. No label value comes from a request, and prom-client is imported only
 // where there are metrics.
 
 /** Counts the decisions of an API. */

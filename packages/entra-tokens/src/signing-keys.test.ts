@@ -102,7 +102,7 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are looked up without a pause after a look-up that sent no request', async () => {
+  it('are looked up without a pause after a look-up that failed before it sent a request', async () => {
     const issuer = `${api.issuer.url}/${api.issuer.tenantId}`
     const warn = vi.fn()
     const verify = () => ({ header: {}, claims: {} })
@@ -184,7 +184,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(2)
   })
 
-  it('are not used any more an hour after the issuer has withdrawn them without publishing another', async () => {
+  it('are not used any more an hour after the issuer has withdrawn them, even if no token has a new key id', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
     publish([createSigningKey()].map(jwk))
@@ -376,7 +376,7 @@ describe('the issuer’s signing keys', () => {
     [65_537, 200],
     [3, 401],
     [17, 401],
-  ])('with the public exponent %i count only if that is large enough', async (publicExponent, status) => {
+  ])('count only if their public exponent is large enough: %i', async (publicExponent, status) => {
     const key = { kid: 'key', ...generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }) }
     publish([jwk(key)])
     const claims = autonomousClaims({ authority: api.issuer.url })

@@ -173,7 +173,7 @@ export interface PermissionGrant {
   scope: string
 }
 
-/** An access package that a principal or user was assigned (https://learn.microsoft.com/entra/id-governance/entitlement-management-overview). */
+/** The assignment of an access package to a principal or user (https://learn.microsoft.com/entra/id-governance/entitlement-management-overview). */
 export interface AccessPackageAssignment {
   readonly id: string
   readonly state: 'delivered' | 'expired'

@@ -33,7 +33,7 @@ describe('an empty tenant', () => {
 })
 
 describe('setting up an agent from nothing', () => {
-  it('leads to tokens that say what was set up', async () => {
+  it('leads to a token that names the agent, the API and the agent’s role there', async () => {
     const blueprint = await graph.newBlueprint()
     expect(blueprint).toMatchObject({
       '@odata.type': '#microsoft.graph.agentIdentityBlueprint',
@@ -245,7 +245,7 @@ describe('Graph', () => {
     )
   })
 
-  it('stores permission grants and role assignments, each once', async () => {
+  it('stores permission grants and role assignments, and refuses to store one twice', async () => {
     const grant = {
       clientId: agentId,
       consentType: 'AllPrincipals',

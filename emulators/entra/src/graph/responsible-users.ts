@@ -20,7 +20,7 @@ const agentPermissions: Permissions = {
   owners: { list: 'AgentIdentity.Read.All', change: 'AgentIdentity.ReadWrite.All' },
 }
 
-/** Who answers for blueprints and agent identities, and who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
+/** Routes for sponsors, who answer for blueprints and agents, and for owners, who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
 export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): void {
   for (const [path, find] of [
     ['/applications', findApplication],
@@ -71,7 +71,7 @@ function authorize(
     return
   }
   const isAgent = kind === 'agentIdentity'
-  // As documented: no delegated permission reaches the sponsors of an agent.
+  // As Graph's documentation says, no delegated permission gives access to the sponsors of an agent.
   const isForUsers = !isAgent || relation === 'owners'
   const { [what]: permission } = (isAgent ? agentPermissions : blueprintPermissions)[relation]
   requireAgentPermission(caller, ...(caller.userId === undefined || isForUsers ? [permission] : []))

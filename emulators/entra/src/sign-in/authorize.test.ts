@@ -9,7 +9,7 @@ const { challenge } = makeVerifier()
 const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
 
 describe('the sign-in page', () => {
-  it('offers both users in a form without script, says that it is emulated, and can only post to itself and the page', async () => {
+  it('offers both users in a form without script, says that it is emulated, and may post only to itself and to the app', async () => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl(pkce))
     const html = await response.text()
@@ -88,7 +88,7 @@ describe('single sign-on', () => {
     expect(returned(await browser.visit(silent))).toHaveProperty('code')
   })
 
-  it('shows the page for select_account and login even with a session', async () => {
+  it('shows the sign-in page for select_account and login even to a signed-in user', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     expect((await browser.visit(browser.authorizeUrl(pkce))).status).toBe(302)
@@ -107,7 +107,7 @@ describe('single sign-on', () => {
     expect(returned(await browser.visit(hinted))).toHaveProperty('code')
   })
 
-  it('ends at logout, which redirects to the page with its state', async () => {
+  it('ends at logout, which redirects to the given URL with the given state', async () => {
     const browser = new Browser(entra)
     const { body } = await signIn(entra, ada, {}, browser)
     const { login_hint: hint } = decodeJwt(body.id_token)
@@ -166,7 +166,7 @@ describe('consent', () => {
     expect(sentBack['error_description']).toMatch(/^AADSTS50058: /)
   })
 
-  it('is reported as interaction_required when the page must not be shown', async () => {
+  it('is reported as interaction_required if it is missing and prompt=none forbids asking', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     const sentBack = returned(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))

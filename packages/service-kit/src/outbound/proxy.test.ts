@@ -44,7 +44,7 @@ describe('A call with a configured proxy', () => {
     expect(proxy.asked).toEqual(['api.example'])
   })
 
-  it('goes past the proxy to this machine and to hosts that NO_PROXY names', async () => {
+  it('does not use the proxy for this machine and for hosts that NO_PROXY names', async () => {
     expect(await call(`http://127.0.0.1:${(api.address() as AddressInfo).port}/`)).toBe(
       '{"from":"api.example"}',
     )
@@ -100,7 +100,7 @@ describe('A certificate of an unknown authority', () => {
 })
 
 describe('The environment', () => {
-  it('names a proxy in upper or lower case; an empty variable names no proxy', () => {
+  it('names a proxy by variables in upper or lower case; an empty variable names no proxy', () => {
     expect(readProxy({ HTTPS_PROXY: '', HTTP_PROXY: '' })).toBeUndefined()
     expect(readProxy({ HTTP_PROXY: 'p:1' })).toMatchObject({
       HTTP_PROXY: 'http://p:1',
@@ -127,7 +127,7 @@ describe('The environment', () => {
     ['https://a.example/', 'b.example, *.example', false],
     ['https://a.example/', '*', false],
     ['https://notsvc/', 'svc', true],
-  ])('sends %s with NO_PROXY=%s through the proxy: %s', (url, NO_PROXY, expected) => {
+  ])('lets a call of %s, with NO_PROXY=%s, go through the proxy: %s', (url, NO_PROXY, expected) => {
     const settings = readProxy({ HTTP_PROXY: 'http://p:1', NO_PROXY })
     expect(settings && isProxied(url, settings)).toBe(expected)
   })
