@@ -62,7 +62,7 @@ describe('the agent’s status on the page', () => {
     },
   )
 
-  it('is requested again by “Try again” if it could not be loaded', async () => {
+  it('appears after “Try again” if the agent’s configuration could not be loaded', async () => {
     agent.config = undefined
     const page = await browser.open(agent.url)
     await page.getByRole('alert').getByText('The agent does not answer.', { exact: false }).waitFor()
@@ -71,7 +71,7 @@ describe('the agent’s status on the page', () => {
     await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
   })
 
-  it('is requested again automatically until it is loaded', async () => {
+  it('appears by itself later if the agent’s configuration could not be loaded', async () => {
     agent.config = undefined
     const page = await browser.open(agent.url)
     await page.clock.install()

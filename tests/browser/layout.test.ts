@@ -86,7 +86,7 @@ describe('below 900 px', () => {
     expect(Math.min(...targets.filter(height => height > 1))).toBeGreaterThanOrEqual(24)
   })
 
-  it('a phone has the views of a trace and its tools in one line', async () => {
+  it('a phone has the choice of trace views and the buttons beside it in one line', async () => {
     const page = await browser.open(agent.url, {
       viewport: { width: 320, height: 640 },
       hasTouch: true,
@@ -224,7 +224,7 @@ it('a table in an answer scrolls in a narrow window and splits no word', async (
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
 })
 
-// In Firefox a text field is never narrower than its `cols`, so too wide for a phone; the fixed width here emulates that.
+// In Firefox a text field is never narrower than its `cols`: too wide for a phone. The fixed width here emulates this.
 it('a field that the browser keeps wide pushes nothing off the page', async () => {
   const page = await open(900)
   await page.getByLabel('Your question').evaluate(field => {

@@ -38,12 +38,12 @@ describe('The values of the chart', () => {
     expect(schema.$defs?.['flow']).toEqual({ enum: flowNames })
   })
 
-  it('all have a meaning', () => {
+  it('all have a comment that says what they mean', () => {
     expect(chartValues().length).toBeGreaterThan(100)
     expect(chartValues().filter(({ meaning }) => meaning === '')).toEqual([])
   })
 
-  it('without a meaning are noticed', () => {
+  it('without a comment are read with an empty meaning', () => {
     expect(chartValues('a:\n  # Meaning.\n  b: 1\n  c: 2\nd: 3\n')).toEqual([
       { name: 'a.b', defaultText: '1', meaning: 'Meaning.' },
       { name: 'a.c', defaultText: '2', meaning: '' },

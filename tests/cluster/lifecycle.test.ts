@@ -60,7 +60,7 @@ describe('the release', () => {
     expect(await answer()).toBe(200)
   })
 
-  it('shows secrets in Secrets only, and in no pod or other object', async () => {
+  it('shows secrets in Secrets only: in no other object and in no log', async () => {
     const { namespace } = demo
     await namespace.kubectl(
       ...[

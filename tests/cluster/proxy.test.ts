@@ -21,7 +21,7 @@ let certificate: TestCertificate
 let agentUrl: string
 let userToken: string
 let entraHost: string
-/** Every host that the proxy was asked for, with its response. */
+/** Every host that the proxy was asked for, with the status of its response: `mcp.example:443 200`. */
 const asked: string[] = []
 
 async function startProxy(): Promise<void> {
@@ -128,13 +128,13 @@ describe('With no way out but a forward proxy that demands credentials', () => {
     expect(status).toBe(200)
   })
 
-  it('an MCP server outside is called as well', async () => {
+  it('an MCP server outside the cluster is called as well', async () => {
     const question = { mode: 'bedrock', message: 'Ask weather-tools for the weather in Dallas' } as const
     const answered = async () => JSON.stringify((await ask(agentUrl, question)).body.trace ?? '')
     await expect.poll(answered, { timeout: 20_000 }).toContain('weather-tools')
   })
 
-  it('the proxy is asked for every host outside, and for none inside', async () => {
+  it('the proxy is asked for every host outside the cluster, and for none inside', async () => {
     await readProxyLog()
     expect([...new Set(asked)].sort()).toEqual(
       [entraHost, bedrockHost, stsHost, mcpHost].map(host => `${host} 200`).sort(),

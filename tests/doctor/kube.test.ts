@@ -247,7 +247,7 @@ describe('The doctor on a cluster', () => {
     ])
   })
 
-  it('knows the contexts that APIs of the release may ask users to prove', async () => {
+  it('knows the authentication contexts that APIs of the release may ask users to prove', async () => {
     const options = { namespace: 'agents', receipt: '' }
     await record({
       values: {
@@ -286,7 +286,7 @@ describe('The doctor on a cluster', () => {
     )
   })
 
-  it('compares the pods’ issuer, subject and audience with the receipts of what was federated', async () => {
+  it('compares the pods’ issuer, subject and audience with the credential that was federated', async () => {
     const elsewhere = {
       issuer: 'https://issuer.example/',
       subject: 'system:serviceaccount:agents:demo-agent',

@@ -45,7 +45,7 @@ class SignInStack {
     return requests.flatMap(({ form }) => form?.grant_type ?? [])
   }
 
-  /** How many times the weather API has been called. */
+  /** Starts to count the calls of the weather API; the returned function tells the number. */
   countCalls(): () => number {
     let calls = 0
     this.#running.appOf('weather').server.on('request', ({ url }) => {

@@ -3,7 +3,7 @@ import { identities, merge, type RenderOptions, type Values } from './render.ts'
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'
 
-/** Complete values for each way in which the sidecar authenticates to Entra. */
+/** For each `sidecar.credential.type`, the other values of `sidecar.credential` that it needs. */
 export const credentials: Readonly<Record<string, Values>> = {
   ProjectedToken: {},
   WorkloadIdentity: {},
@@ -19,7 +19,7 @@ export const credentials: Readonly<Record<string, Values>> = {
   ClientSecret: { clientSecret: { existingSecret: 'blueprint' } },
 }
 
-/** Complete values for each way in which the agent authenticates to AWS. */
+/** For each `aws.auth`, the other values of `aws` that it needs. */
 export const awsAuths: Readonly<Record<string, Values>> = {
   none: {},
   webIdentity: { region, roleArn: role },

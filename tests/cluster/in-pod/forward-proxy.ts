@@ -1,6 +1,6 @@
 /**
  * Runs in a pod of its own: a forward proxy that takes only CONNECT and demands credentials. It prints a line of JSON for each
- * requested host, and connects hosts of the internet to their replacements in the namespace, with a certificate for their names.
+ * requested host, and connects clients to replacements of internet hosts, with a certificate for the names of these hosts.
  */
 import { createServer } from 'node:http'
 import { connect } from 'node:net'

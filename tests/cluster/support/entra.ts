@@ -46,7 +46,7 @@ export class EntraControls {
     return this.#orderToken({ client: setupAppId, resource: wellKnown.graphUri, scopes: permissions })
   }
 
-  /** The tenant's objects, as Graph lists them. */
+  /** The tenant's applications, principals and permission grants, as Graph lists them. */
   async readTenant(): Promise<unknown> {
     const authorization = `Bearer ${await this.signInToGraph()}`
     const lists = ['applications', 'servicePrincipals', 'oauth2PermissionGrants']

@@ -6,7 +6,7 @@ import { ask, bearer, goOn, type Outcome } from './ask.ts'
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 
-it('An alert that the weather API created without answering in time is found by the same approval, and not created twice', async () => {
+it('An alert that the weather API created without answering in time is found, not created again, when the same approval is sent again', async () => {
   await using stack = await Stack.start({
     weather: { ALERTS_FILE: temporaryFile('alerts.sqlite', onTestFinished) },
     agent: { WEATHER_API_ALERTS: 'true' },

@@ -85,7 +85,7 @@ beforeAll(async () => {
   for (const user of users) tokens.set(user, await stack.signIn(user))
 }, 120_000)
 
-/** Gives each agent the rights that the seeded agent has at every API. */
+/** Each agent gets the rights that the seeded agent has at every API. */
 function addAgentsAndUsers(): void {
   const { content } = tenantOf(stack).directory
   const seeded = identities.agentId

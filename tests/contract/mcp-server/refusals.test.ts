@@ -19,7 +19,7 @@ const api = await forFile(startWeatherApi({ ALLOWED_HOSTS: 'localhost,weather-ap
 const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
 
 describe('the MCP endpoint of the weather API', () => {
-  /** A request with this body; without it, a request whose announced body never comes. */
+  /** Sends a request with this body or, without one, the headers of a request whose body never comes. */
   async function send(
     headers: Readonly<Record<string, string>>,
     { body, method = 'POST' }: { body?: string; method?: string } = {},

@@ -145,7 +145,7 @@ describe('A traced turn', () => {
     })
   })
 
-  it('that fails says why in every span above, by our code and Entra’s, and its problem names the trace', () => {
+  it('that fails has our error code in every span and Entra’s in that of the sidecar, and its problem names the trace', () => {
     const { traceId, code, upstream } = refused.body
     const spans = collector.spans.filter(span => span.traceId === traceId)
     expect(spans.map(({ name }) => name).sort()).toEqual([

@@ -5,7 +5,7 @@ export function rowOf(what: string, finding: Finding | undefined): string {
   if (!finding) throw new Error(`The doctor found nothing when ${what}.`)
   const { check, code, detail, hint = '' } = finding
   const cells = [what, `\`${code}\``, `${check}: ${detail}`, hint]
-  return `| ${cells.map(cell => withoutChance(cell).replaceAll('|', '\\|')).join(' | ')} |\n`
+  return `| ${cells.map(cell => withoutRunDetails(cell).replaceAll('|', '\\|')).join(' | ')} |\n`
 }
 
 export function tableOf(rows: readonly string[]): string {
@@ -13,7 +13,7 @@ export function tableOf(rows: readonly string[]): string {
 }
 
 /** Replaces ports, files and times, which differ in each run. */
-function withoutChance(text: string): string {
+function withoutRunDetails(text: string): string {
   return text
     .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
     .replaceAll(/ at \d{4}-[\d:.TZ-]+Z/g, '')

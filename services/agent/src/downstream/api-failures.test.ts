@@ -244,7 +244,7 @@ describe('a Conditional Access challenge of an API', () => {
     )
   })
 
-  it('that is missing leaves the usual hint', () => {
+  it('leaves the usual hint if there is no challenge', () => {
     const contexts = { ...api, authenticationContexts: ['c1'] }
     const refused = explainApiResponse(contexts, 'obo', { status: 401, body: {}, challenge: undefined })
     expect(refused.options).not.toHaveProperty('hint')

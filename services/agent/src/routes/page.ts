@@ -35,7 +35,7 @@ export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
     suppressWarning: true,
     setHeaders: (reply, path) => {
       const file = relative(folder, path)
-      // The address of the bridge page carries the code of a sign-in, so it stays `no-store`.
+      // The URL of the bridge page carries the code of a sign-in, so this page stays `no-store`.
       if (file.startsWith('auth/')) reply.headers(bridgeHeaders)
       else reply.headers({ ...headers, 'cache-control': cacheControlOf(file) })
     },

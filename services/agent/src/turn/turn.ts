@@ -5,7 +5,7 @@ import type { VerifiedUserToken } from '../identity/agent-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
 import type { Resumed, Wait } from './waiting.ts'
 
-/** Under whose identity and in whose trace an API is called: a turn's, or the agent's own between turns. */
+/** The identity under which an API is called, and the trace of the call: those of a turn, or the agent's own between turns. */
 export interface Caller {
   readonly requestId: string
   /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID: the id of the trace, where turns are traced. */

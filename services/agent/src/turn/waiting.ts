@@ -92,8 +92,8 @@ export interface Resumed {
   readonly denied: ReadonlySet<string>
   /** How long the user took. */
   readonly waitedMs: number
-  /** Records that a call is made that must not be made again. */
+  /** Has to be called before a call that must run only once. */
   spend(): void
-  /** Lets the continuation be used again after a failure, unless that would run a call twice that must run once. */
+  /** Lets the continuation be used again after a failure, unless `spend` was called. */
   release(): void
 }

@@ -16,7 +16,7 @@ describe('attempts', () => {
     expect(attemptsAt(follows, 'a')).toEqual(['a'])
   })
 
-  it('lie on one path each, from the first question to the newest one after the attempt', () => {
+  it('have a path each, from the first question of the conversation to the newest one after the attempt', () => {
     expect(pathTo(follows, newestAfter(follows, 'a'))).toEqual(['a', 'b2', 'c', 'd'])
     expect(pathTo(follows, newestAfter(follows, 'b1'))).toEqual(['a', 'b1'])
     expect(pathTo(follows, undefined)).toEqual([])

@@ -26,7 +26,7 @@ export function explainMode(mode: Mode, config: PublicConfig, status: Status | u
   return `${who} on Amazon Bedrock chooses the tools.`
 }
 
-/** With whose rights the next question is answered, or why the flow cannot be chosen. */
+/** With whose rights the next question is answered, and why flows for users cannot be chosen, if they cannot. */
 export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | undefined): string {
   const { meaning } = flowWords[flow]
   if (!canSignIn) {

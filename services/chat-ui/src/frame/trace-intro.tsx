@@ -39,7 +39,7 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
   )
 }
 
-/** The terms of a flow, in the order in which the formula has them. */
+/** The identities of a flow, then its tokens in the order of the formula. */
 function termsOf(flow: Flow): readonly GlossaryTerm[] {
   const { terms } = flowWords[flow]
   const account = terms.includes('T2') ? (['agent user'] as const) : []

@@ -248,24 +248,24 @@ describe('hostile text', () => {
     'items with blank lines',
     'line breaks',
     'pipes on both lines',
-  ])('of %s is plain', what => {
+  ])('of %s is shown as plain text', what => {
     const text = new Map(hostile).get(what)?.(length) ?? ''
     expect(parseMarkdown(text)).toEqual([{ raw: text, nodes: undefined }])
   })
 
-  it('is plain where it nests too deep; the text around it is formatted', () => {
+  it('is shown as plain text where it nests too deep; the text around it is formatted', () => {
     const inside = (depth: number) => `${'> '.repeat(depth)}deep`
     expect(read(`a\n\n${inside(deepestNesting)}\n\nb`)).toBe(`p(a) plain(${inside(deepestNesting)}\n\n) p(b)`)
     expect(read(inside(deepestNesting - 2))).toMatch(/^blockquote.*p\(deep\)/)
   })
 
-  it('is plain if it has more elements than a browser lays out at once', () => {
+  it('is shown as plain text if it has more elements than a browser lays out at once', () => {
     const items = (count: number) => `${'- a\n'.repeat(count)}\nend`
     expect(read(items(mostElements - 1))).toMatch(/^ul.* p\(end\)$/)
     expect(read(items(mostElements))).toMatch(/^plain(.|\n)* p\(end\)$/)
   })
 
-  it('is plain if it is longer than any answer', () => {
+  it('is shown as plain text if it is longer than any answer', () => {
     expect(read('*a*\n\n'.repeat(longestText / 5))).toMatch(/^p\(em/)
     expect(read('*a*\n\n'.repeat(longestText / 5 + 1))).toMatch(/^plain/)
   })

@@ -148,7 +148,7 @@ it.each([
 })
 
 describe('lanesOf', () => {
-  it('lists first the known actors of the trace, in their known order, then all others', () => {
+  it('lists first the known actors of the trace, in the given order, then all others', () => {
     const known = ['user', 'agent', 'sidecar', 'entra', 'bedrock', 'orders-api']
     const steps = [
       step('a', { to: 'new-api' }),

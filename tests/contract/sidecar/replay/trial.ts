@@ -18,7 +18,7 @@ export const asAgent = `AgentIdentity=${ids.agent}`
 export const autonomousPath = `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`
 export const onBehalfOfPath = `/AuthorizationHeader/weather?${asAgent}`
 
-/** A clock that tests set; waiting takes no time. */
+/** A clock that tests set. `sleep` ends only when its signal aborts it, so no time-out passes. */
 export class ManualClock implements Clock {
   #nowMs = Date.now()
 
@@ -27,7 +27,6 @@ export class ManualClock implements Clock {
   }
 
   async sleep(_durationMs: number, signal?: AbortSignal): Promise<void> {
-    // A time-out never passes; it is only aborted.
     await new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
     throw signal?.reason ?? new Error('Nobody called the waiting off.')
   }

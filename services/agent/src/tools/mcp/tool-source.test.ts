@@ -157,7 +157,7 @@ describe('The tools of a server', () => {
     expect(source.health.current.problem).toBeUndefined()
   })
 
-  it('wait for approval if the server says that they change something, which log and status report', async () => {
+  it('wait for approval if the server says that they change something; log and status report that they wait', async () => {
     const tool = { ...getNote, annotations: { readOnlyHint: false } } as Tool
     const { source, offerTo, namesFor, lines } = watch(async () => [tool], { pins: {} })
     expect(source.health.current.tools).toEqual([{ name: 'get_note', state: 'unknown' }])

@@ -18,7 +18,7 @@ const recognise = (message: string) => recogniseAlertRequest(message, today)
 
 describe('A last day', () => {
   it.each([
-    ['may be yesterday, as it may still be where the user is', '2026-11-27', below('Oslo', -5, '2026-11-27')],
+    ['may be yesterday, which may still be the user’s today', '2026-11-27', below('Oslo', -5, '2026-11-27')],
     [
       'that is over is not accepted',
       '2026-11-26',

@@ -34,7 +34,7 @@ const alertRequest = words(
 const weakAlertRequest = words(
   '(?:tell me|let me know|inform me|remind me|(?:sag|gib) mir (?:bitte )?bescheid),? (?:when|if|once|as soon as|wenn|falls|sobald)',
 )
-const refused = words("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
+const negation = words("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
 
 const noun = '(?:weather |wetter)?(?:alerts|alarme|warnungen|alerts)'
 const list = new RegExp(
@@ -97,7 +97,7 @@ export function isAboutAlerts(message: string): boolean {
 
 function recogniseSentence(sentence: string, today: string): AlertRequest | undefined {
   if (list.test(sentence.replace(/\.$/, ''))) return { kind: 'list' }
-  if (refused.test(sentence)) return undefined
+  if (negation.test(sentence)) return undefined
   if (removal.test(sentence)) {
     const id = uuid.exec(sentence)?.[0].toLowerCase()
     return id
