@@ -36,7 +36,7 @@ const weakAlertRequest = words(
 )
 const negation = words("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
 
-const noun = '(?:weather |wetter)?(?:alerts|alarme|warnungen|alerts)'
+const noun = '(?:weather |wetter)?(?:alerts|alarme|warnungen)'
 const list = new RegExp(
   [
     `^(?:please |bitte )?(?:(?:list|show(?: me)?|get|see|zeige?(?: mir)?|liste) )?(?:all |alle )?(?:of )?(?:my|the|all|meine|die|alle) ${noun}(?: (?:please|bitte|an|auf))?$`,
