@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
 # One image for each target: agent, weather-api, emulators and, for developing, dev. `make images` builds them.
-# Base images are named by tag, and those of distroless move. Pin them by digest for reproducible builds; the provenance of a
-# release records the digests.
+# The base images are named by tag, and distroless moves its tags. For reproducible builds, pin base images by digest; the
+# provenance of a release records the digests.
 ARG NODE=node:26-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:nonroot
 
-# Dependencies, installed again only when package-lock.json changes. Install scripts are not needed: Node is in the image,
-# and rolldown's binary is a package.
+# Dependencies, which Docker installs again only when package-lock.json or a package.json changes. They need no install
+# scripts: Node is in the image, and rolldown's binary is a package.
 FROM --platform=$BUILDPLATFORM ${NODE} AS packages
 WORKDIR /src
 COPY --parents package.json package-lock.json .npmrc */*/package.json ./
@@ -25,7 +25,7 @@ COPY services/ services/
 COPY emulators/ emulators/
 RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
 
-# For development: runs the sources by type stripping, and lets them be replaced in the running container.
+# For development: Node runs the sources by type stripping, and Tilt replaces them in the running container.
 FROM ${NODE} AS dev
 WORKDIR /src
 COPY --chown=10001:10001 --parents package.json package-lock.json .npmrc */*/package.json ./
@@ -44,7 +44,7 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.vendor="entra-bedrock-agent"
 # Source maps are beside the bundles. They are read only with NODE_OPTIONS=--enable-source-maps, which takes 50 MB of
 # memory and a tenth of a second at the start of the agent.
-# Listens on all addresses, since a container has a network of its own; ports and policies decide who reaches it.
+# HOST=:: listens on all addresses of the container, whose network is its own; ports and policies decide who reaches it.
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache HOST=::
 WORKDIR /app
 USER 10001:10001
@@ -63,19 +63,19 @@ FROM runtime AS weather-api
 LABEL org.opencontainers.image.title="weather-api" \
       org.opencontainers.image.description="A protected API: validates every token of an agent identity, answers the weather."
 COPY --from=weather-api-files /app/ /app/
-# A bounded heap, well below the chart's limit, since MCP calls allocate much memory for a short time.
+# Bounds the heap well below the chart's memory limit, since MCP calls allocate much memory for a short time.
 ENV NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=128"
 EXPOSE 8080
 CMD ["main.mjs"]
 
-# entra/main.mjs, auth-sidecar/main.mjs, bedrock/main.mjs. Never for production.
+# One program for each emulator: entra/main.mjs, auth-sidecar/main.mjs, bedrock/main.mjs. Never for production.
 FROM runtime AS emulators
 LABEL org.opencontainers.image.title="emulators" \
       org.opencontainers.image.description="Emulators of Entra ID, the Entra Auth SDK sidecar, Bedrock and STS, for trials and tests."
 COPY --from=bundles /src/emulators/entra/dist/ /app/entra/
 COPY --from=bundles /src/emulators/auth-sidecar/dist/ /app/auth-sidecar/
 COPY --from=bundles /src/emulators/bedrock/dist/ /app/bedrock/
-# Like the official sidecar, its emulator goes by the proxy that the environment names.
+# Like the official sidecar, its emulator uses the proxy that the environment names.
 ENV NODE_USE_ENV_PROXY=1
 CMD ["auth-sidecar/main.mjs"]
 

@@ -1,4 +1,4 @@
-# Every target can be repeated, and makes what it needs first.
+# You can run every target again. It first makes what it needs.
 .PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster test-slow-page tilt-up tools
 .DEFAULT_GOAL := help
 
@@ -17,17 +17,17 @@ $(installed): package-lock.json
 	@mv $(kept_cache) node_modules/.cache 2>/dev/null || true
 	@touch $@
 
-# `npm ci` empties node_modules; this keeps what `make tools` put there.
+# `npm ci` empties node_modules; this folder meanwhile keeps what `make tools` put there.
 kept_cache := .node_modules-cache
 
-# Node 26 needs a library of GCC that small installations of Linux lack; the loader's message does not name its package.
+# Node 26 needs a library of GCC that small installations of Linux lack; the loader's message does not name the library's package.
 explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 2>/dev/null | grep -q . || \
   echo 'Node 26 needs libatomic.so.1: sudo apt-get install libatomic1, or sudo dnf install libatomic.' >&2
 
 install: $(installed) ## Install what package-lock.json names, Node 26 included
 
 # Downloads use the proxy and certificate authorities of the environment and the system.
-tools: $(installed) ## Get the programs that the tests start: browser, Helm and others; what is on the PATH is taken
+tools: $(installed) ## Get the programs that the tests start (browser, Helm and others), unless they are on the PATH
 	@$(node) --use-env-proxy --use-system-ca scripts/tools.ts
 
 $(page): $(installed) $(page_sources)
@@ -47,7 +47,7 @@ test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); g
 	@npm test --silent
 	@[ "$(LONG_TESTS)" = true ] || echo 'The long tests were left out; make test LONG_TESTS=true runs them too.'
 
-test-slow-page: $(page) ## Test the page where responses, code and frames come late, which fails tests that read too early
+test-slow-page: $(page) ## Test the page with late responses, code and frames, where tests that read too early fail
 	@$(get_tools)
 	@SLOW_PAGE=true npm test --silent -- tests/browser
 
@@ -61,7 +61,7 @@ test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG
 	@$(get_tools)
 	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
-# The image names of the charts, so that clusters with these images need no values for them.
+# The image names that the charts use, so that a cluster with these images needs no values for them.
 version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)
 images := $(foreach target,agent weather-api emulators,ghcr.io/entra-bedrock-agent/$(target):$(version))
 

@@ -24,7 +24,7 @@ export function renderManifests(cloud: Cloud): string {
     ],
     { cwd: root, encoding: 'utf8' },
   )
-  return `# Made by \`make manifests\` from the chart, ${values[0]} and values.yaml; the ids in the latter are placeholders.
+  return `# Made by \`make manifests\` from the chart, ${values[0]} and values.yaml. Replace the ids of values.yaml, which are placeholders.
 # kubectl apply -f ../namespace.yaml && kubectl apply -n agents -f ${cloud}.yaml
 ${rendered}`
 }

@@ -1,6 +1,6 @@
 {{/*
-The keys that seal turns while they wait for their user, which all pods of the agent share. The chart makes no keys: a key of the
-chart's would change with each rendering, or end up in a repository.
+All pods of the agent share the keys that seal turns while they wait for their user. The chart makes no keys: its keys would change with
+each rendering, or end up in a repository.
 */}}
 
 {{/* Settings of the agent for turns that wait. */}}
@@ -20,7 +20,7 @@ ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Mounts a folder: the kubelet never updates a subPath. */}}
+{{/* Mounts a folder, since the kubelet never updates a file that is mounted by subPath. */}}
 {{- define "approval.mount" -}}
 {{- if .Values.approval.existingSecret }}
 - {name: seal-keys, mountPath: /etc/seal-keys, readOnly: true}
@@ -40,7 +40,7 @@ ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- end }}
 {{- end }}
 
-{{/* Tools whose calls wait for their user, in words: alerts, and MCP tools that are not in readOnlyTools. */}}
+{{/* The tools whose calls wait for their user, as text for messages: alerts, and MCP tools that are not in readOnlyTools. */}}
 {{- define "approval.waitingTools" -}}
 {{- $waiting := list }}
 {{- if .Values.weatherApi.alerts.enabled }}{{ $waiting = append $waiting "weatherApi.alerts" }}{{ end }}
@@ -54,7 +54,7 @@ ALERTS_AUTH_CONTEXT: {{ .authContext | quote }}
 {{- join ", " $waiting }}
 {{- end }}
 
-{{/* The lines that make the Secret: (list $ <its name>). */}}
+{{/* The shell commands that make the Secret: (list $ <name of the Secret>). */}}
 {{- define "approval.makeSecret" -}}
 {{- $root := index . 0 }}
     printf '%s %s\n' key-1 "$(openssl rand -base64 32)" |

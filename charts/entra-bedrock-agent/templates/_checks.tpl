@@ -1,6 +1,6 @@
 {{/*
-Fails with a sentence for everything in the values that cannot work, all at once: each of the checks below writes a line for each
-fault. (A schema reports its own faults in terms of JSON pointers, and before any template is rendered.)
+Fails if the values cannot work, with all faults in one message: each check below writes a line for each fault. (values.schema.json
+checks other faults before Helm renders a template, but reports them as JSON pointers.)
 */}}
 {{- define "checks" -}}
 {{- $faults := list }}
@@ -89,7 +89,7 @@ agents.{{ $name }}.requireSignIn is true, but nobody can sign in: set entra.spaA
 {{- end }}
 {{- end }}
 
-{{/* Not empty when a URL is https at a public host name, which the policies allow anyway. */}}
+{{/* Not empty when a URL is https at a public host name. The policies allow such URLs anyway. */}}
 {{- define "isPublicHttps" -}}
 {{- if and (hasPrefix "https://" .) (contains "." (urlParse .).host) }}true{{ end }}
 {{- end }}
@@ -121,7 +121,7 @@ sidecar.credential.{{ $block }} is set, but sidecar.credential.type is {{ $type 
 {{- if $missing }}
 sidecar.credential.type is {{ $type }}: set {{ get $required $type | replace " " " and " }}.
 {{- end }}
-{{- /* Entra accepts no token that was acquired by a federated credential as the assertion of another (AADSTS700231). */}}
+{{- /* Entra refuses a token that was acquired with a federated credential as the assertion for another one (AADSTS700231). */}}
 {{- $annotated := get $account "azure.workload.identity/client-id" }}
 {{- if and (eq $type "SignedAssertionFromManagedIdentity") (or $annotated (eq (get .Values.agent.podLabels "azure.workload.identity/use") "true")) }}
 sidecar.credential.type is SignedAssertionFromManagedIdentity, but workload identity is switched on for the agent: a managed identity behind a federated credential is refused (AADSTS700231). Federate the ServiceAccount with the blueprint itself: type WorkloadIdentity or ProjectedToken.
@@ -190,7 +190,7 @@ aws.existingSecret is set, but aws.auth is {{ $auth }}: set aws.auth to apiKey o
 
 {{/* Not empty when a setting is named like a secret: (list <name> <value>). */}}
 {{- define "isNameOfSecret" -}}
-{{- /* clientSecret, ClientSecret and CLIENT_SECRET are alike. */}}
+{{- /* Turns clientSecret and ClientSecret into CLIENT_SECRET. */}}
 {{- $split := regexReplaceAll `([a-z0-9])([A-Z])` (index . 0) `${1}_${2}` }}
 {{- $words := regexReplaceAll `([A-Z])([A-Z][a-z])` $split `${1}_${2}` | upper }}
 {{- $anywhere := `SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|TOKENS?|CREDENTIALS?|(API|ACCESS|PRIVATE|SECRET)KEYS?|CONNECTION_?STRINGS?(_.*)?` }}
@@ -267,7 +267,7 @@ An Ingress or HTTPRoute is on, but no policy lets it reach the agent: set networ
 serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.metricsFrom.
   {{- end }}
 {{- end }}
-{{- /* Prefixes of /7 and shorter; in private ranges, shorter than /16 (IPv4) and /48 (IPv6). */}}
+{{- /* Blocks too wide for proxies: prefixes of /7 and shorter; in private ranges, shorter than /16 (IPv4) and /48 (IPv6). */}}
 {{- $private := `10|192\.168|172\.(1[6-9]|2[0-9]|3[01])|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])` }}
 {{- $tooWide := printf `/[0-7]$|^(%s)\..*/([89]|1[0-5])$|^(?i:f[cd]).*/([0-9]|[1-3][0-9]|4[0-7])$` $private }}
 {{- range .Values.agent.trustedProxies }}

@@ -1,6 +1,6 @@
 {{/* The parts of a pod that depend on sidecar.credential and aws.auth. Each credential is in one container only. */}}
 
-{{/* The keys below AzureAd__ClientCredentials__0__; secrets are not among them. */}}
+{{/* The settings below AzureAd__ClientCredentials__0__, without secrets. */}}
 {{- define "sidecar.credentialSettings" -}}
 {{- $credential := .Values.sidecar.credential }}
 {{- $type := $credential.type }}
@@ -52,7 +52,7 @@ CertificateThumbprint: {{ $credential.storeWithThumbprint.thumbprint | upper | q
       name: {{ $credential.certificateFile.existingSecret }}
       key: {{ $credential.certificateFile.passwordKey }}
 {{- else if eq $credential.type "StoreWithThumbprint" }}
-# .NET keeps the user's certificate store below it.
+# .NET keeps the user's certificate store below HOME.
 - {name: HOME, value: /var/run/secrets/blueprint}
 {{- end }}
 {{- end }}

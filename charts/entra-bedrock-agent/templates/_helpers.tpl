@@ -73,7 +73,7 @@ topologySpreadConstraints:
     labelSelector:
       matchLabels:
         {{- include "selectorLabels" $ | nindent 8 }}
-    # Otherwise the old pods of a rollout would count too.
+    # Without this, the spread would also count the old pods of a rollout.
     matchLabelKeys: [pod-template-hash]
   {{- end }}
 {{- with $values.tolerations }}
@@ -110,7 +110,7 @@ priorityClassName: {{ . }}
 {{ include "proxy.egress" . | trim }}
 {{- else if .Values.networkPolicy.internet }}
 {{- $own := .Values.networkPolicy.internetExcept }}
-{{- /* Private ranges, those of carriers, link-local ones with the metadata services, and the WireServer of Azure. */}}
+{{- /* Not the internet: private ranges, carrier-grade NAT, link-local ranges with the metadata services, Azure's WireServer, and others. */}}
 {{- $notInternet := list "0.0.0.0/8" "10.0.0.0/8" "100.64.0.0/10" "127.0.0.0/8" "168.63.129.16/32" "169.254.0.0/16" "172.16.0.0/12" "192.0.0.0/24" "192.168.0.0/16" "198.18.0.0/15" "224.0.0.0/3" }}
 {{- range $own }}{{ if not (contains ":" .) }}{{ $notInternet = append $notInternet . }}{{ end }}{{ end }}
 - ports: [{port: 443, protocol: TCP}]
@@ -121,7 +121,7 @@ priorityClassName: {{ . }}
           {{- range $notInternet }}
           - {{ . }}
           {{- end }}
-    # The internet's addresses of IPv6, without Teredo and 6to4, which embed IPv4 addresses.
+    # The global addresses of IPv6, without Teredo and 6to4, which embed IPv4 addresses.
     - ipBlock:
         cidr: "2000::/3"
         except:
@@ -132,7 +132,7 @@ priorityClassName: {{ . }}
           - {{ . | quote }}
           {{- end }}
           {{- end }}
-    # NAT64, by which clusters with IPv6 only reach IPv4: the same addresses as above.
+    # NAT64, through which IPv6-only clusters reach IPv4: the same IPv4 addresses as above.
     - ipBlock:
         cidr: "64:ff9b::/96"
         except:
@@ -152,7 +152,7 @@ priorityClassName: {{ . }}
 {{- printf "%s/%d" $address (add 96 (atoi (index $range 1))) -}}
 {{- end }}
 
-{{/* Annotations of objects of `helm test`: deleted after a success, kept after a failure. The argument is the order. */}}
+{{/* Annotations of `helm test` objects: Helm deletes them after a success, and keeps them after a failure. The argument is the hook's weight. */}}
 {{- define "testHook" -}}
 helm.sh/hook: test
 helm.sh/hook-weight: {{ . | quote }}

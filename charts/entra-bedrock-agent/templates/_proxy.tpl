@@ -8,7 +8,7 @@
 {{- if include "proxy.isOn" . }}
 {{- $proxy := .Values.proxy }}
 {{- $prefix := include "prefix" . }}
-{{- /* Called directly: this pod, the cluster's own names, and the nodes' metadata services. */}}
+{{- /* Hosts that are called directly: this pod, the cluster's own names, and the nodes' metadata services. */}}
 {{- $direct := list "localhost" "127.0.0.1" "::1" ".svc" ".cluster.local" (printf "%s-weather-api" $prefix) "169.254.169.254" "169.254.170.23" "fd00:ec2::23" }}
 {{- /* Hosts with an egress of their own are called directly. */}}
 {{- range concat (values .Values.downstreamApis) (values .Values.mcpServers) }}
@@ -23,7 +23,7 @@
 {{- end }}
 {{- end }}
 
-{{/* The URLs with user and password, which win over those of the ConfigMap. */}}
+{{/* The proxy URLs with user and password. They override the URLs of the ConfigMap. */}}
 {{- define "proxy.env" -}}
 {{- with .Values.proxy.existingSecret }}
 - {name: HTTPS_PROXY, valueFrom: {secretKeyRef: {name: {{ . }}, key: HTTPS_PROXY}}}
@@ -31,7 +31,7 @@
 {{- end }}
 {{- end }}
 
-{{/* The address and port of a proxy that its URL names by an IPv4 address. */}}
+{{/* The egress to the proxy: the given rules, or else the address and port in the proxy's URL, if it has an IPv4 address. */}}
 {{- define "proxy.egress" -}}
 {{- if .Values.proxy.egress }}
 {{- toYaml .Values.proxy.egress }}

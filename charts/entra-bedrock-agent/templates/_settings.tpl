@@ -1,4 +1,4 @@
-{{/* The variables of each container. `env` of the values takes precedence; empty variables are left out. */}}
+{{/* The variables of each container. `env` in the values overrides them; empty variables are left out. */}}
 
 {{- define "agent.settings" -}}
 {{- $aws := .Values.aws }}
@@ -69,7 +69,7 @@
   {{- end }}
 {{- end }}
 {{- if .Values.weatherApi.alerts.enabled }}
-  {{- /* On behalf of users, the entry requests only the right to alerts: with other scopes, too, a missing consent would not show. */}}
+  {{- /* On behalf of users, the entry requests only the right to alerts: if it requested other scopes, too, Entra would not report a missing consent to this one. */}}
   {{- $weather := .Values.downstreamApis.weather }}
   {{- $settings = merge $settings (dict
     "DownstreamApis__weatherAlerts__BaseUrl" (include "apiUrl" (list $ "weather" $weather))
@@ -209,7 +209,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Mounts a folder: the kubelet never updates a subPath. */}}
+{{/* Mounts a folder, since the kubelet never updates a file that is mounted by subPath. */}}
 {{- define "denyList.mount" -}}
 {{- if .Values.denyList.configMap }}
 - {name: deny-list, mountPath: /etc/deny-list, readOnly: true}
@@ -223,7 +223,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Lines of a ConfigMap's data: (list <settings> <env of the values>). */}}
+{{/* The lines of a ConfigMap's data: (list <settings> <env in the values>). */}}
 {{- define "settings" -}}
 {{- $settings := index . 0 -}}
 {{- range $name, $value := index . 1 }}{{ $_ := set $settings $name $value }}{{ end -}}
@@ -243,13 +243,13 @@
 {{ $hosts | uniq | join "," }}
 {{- end }}
 
-{{/* Not empty when the agent can be called by another host name than localhost, which kubectl port-forward uses. */}}
+{{/* Not empty when the agent accepts a host name besides localhost, which is the name for kubectl port-forward. */}}
 {{- define "agent.isExposed" -}}
 {{- $hosts := get .Values.agent.env "ALLOWED_HOSTS" | default (include "allowedHosts" .) | nospace -}}
 {{- without (splitList "," $hosts) "localhost" "127.0.0.1" "[::1]" | join "," -}}
 {{- end }}
 
-{{/* Where browsers find the page, if not by kubectl port-forward. */}}
+{{/* The page's origin. Empty when browsers reach the page only by kubectl port-forward. */}}
 {{- define "page.origin" -}}
 {{- if .Values.httpRoute.enabled -}}
 https://{{ first .Values.httpRoute.hostnames }}

@@ -22,7 +22,7 @@ readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end }}
 
-{{/* The certificate authority of the cluster, whose issuer's keys both emulators fetch. */}}
+{{/* The certificate authority of the cluster's API server, from which both emulators fetch the issuer's keys. */}}
 {{- define "emulators.clusterAuthority" -}}
 name: cluster-authority
 configMap:
