@@ -63,7 +63,7 @@ async function examineHere(
   return [...first, ...(await examineLaptop(env, options))]
 }
 
-/** Checks the objects that the set-up made in the tenant, and reports what was added besides. */
+/** Checks the objects that the set-up made in the tenant, and reports access and rights beyond them. */
 async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
   const { openTenant } = await import('./doctor/tenant.ts')
   return examine(await openTenant({ env, receipt, tokenFile }))

@@ -99,7 +99,7 @@ function endpointOf({ endpoint, region }: BedrockConfig): string {
   return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
 }
 
-/** Whether a web page responds: Bedrock itself never sends one. */
+/** Whether the endpoint responds with a web page, which Bedrock itself never sends. */
 async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
   try {
     const { headers } = await fetch(endpointOf(bedrock), { signal: AbortSignal.timeout(5_000) })

@@ -24,7 +24,7 @@ const answering =
   async (request, send) =>
     send(turnStart(request), ...steps(list), result(request, `Answer to ${request.message}`))
 const browser = useBrowser()
-// The trace is made anew for each question, since its tokens say how long they live.
+// Makes a new trace for each question, since the times in its tokens are relative to now.
 const agent = useScriptedAgent((...turn) => answering(trace())(...turn))
 
 /** Makes the agent answer every question with the same steps. */
@@ -183,7 +183,7 @@ describe('the steps', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
   })
 
-  it('stay open in the sequence, where they are closed by the same button', async () => {
+  it('stay open in the view Sequence, where “Close all” closes them too', async () => {
     const { page } = await openTrace()
     await page.getByRole('button', { name: 'Open all' }).click()
     const details = page.locator('.step-more')
@@ -414,7 +414,7 @@ describe('personal data and tenant', () => {
     expect(await pane.textContent()).toContain(`you${shortenIds(identities.ada.oid)}`)
   })
 
-  it('are hidden in the copy and in the file as well', async () => {
+  it('are hidden in the copied and in the downloaded trace as well', async () => {
     answerWith([userTokenStep('s0'), ...trace()])
     const { page } = await openTrace()
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])

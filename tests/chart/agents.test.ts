@@ -65,7 +65,7 @@ describe('Several agents in the values', () => {
     ])
   })
 
-  it('have to be among the weather API’s allowed callers, if the values list them', async () => {
+  it('have to be among the weather API’s allowed callers, if the values list any callers', async () => {
     const allowed = { weatherApi: { allowedCallers: [weather.id, trainee.id] } }
     const { token } = readWeatherConfig(weatherSettings(await renderWith(merge(withUser, allowed))))
     expect(token.callers).toEqual([

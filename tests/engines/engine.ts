@@ -20,7 +20,7 @@ export interface Engine extends AsyncDisposable {
 /** Starts an engine. Downloaded files arrive in the folder, which is empty at first. */
 export type StartEngine = (folder: string) => Promise<Engine>
 
-/** The keys that have no character, and how WebDriver calls them. */
+/** The keys that have no character, with WebDriver's codes for them. */
 export const keyCodes = { Enter: '\uE007', ArrowDown: '\uE015' } as const
 export type Key = keyof typeof keyCodes
 

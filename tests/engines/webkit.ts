@@ -11,7 +11,7 @@ export const miniBrowser = ['x86_64', 'aarch64']
   .map(machine => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`)
   .find(path => existsSync(path))
 
-/** Starts WebKit by WebDriver, on a screen that nobody sees. */
+/** Starts WebKit by WebDriver, on a virtual screen. */
 export async function startWebKit(folder: string): Promise<Engine> {
   await mkdir(join(folder, '.config/gtk-3.0'), { recursive: true })
   // Otherwise the bar above the page keeps the window wider than a phone.
@@ -23,7 +23,7 @@ export async function startWebKit(folder: string): Promise<Engine> {
     )
     const display = await screen.prints(/(\d+)\n/, 3)
     const port = await findFreePort()
-    // Drawing by layers takes twice the time without a graphics card.
+    // Without a graphics card, compositing takes twice the time.
     const env = { HOME: folder, DISPLAY: `:${display}`, WEBKIT_DISABLE_COMPOSITING_MODE: '1' }
     running.use(new Program('WebKitWebDriver', [`--port=${port}`], env))
     return await connect(`http://127.0.0.1:${port}`, running)

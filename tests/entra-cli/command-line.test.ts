@@ -28,7 +28,7 @@ async function spawnEntra(args: readonly string[], env: Readonly<Record<string, 
 }
 
 describe('the command line', () => {
-  it('works as a process: results on stdout without colours, questions unanswered without a terminal', async () => {
+  it('works as a process: it prints results to stdout without colours, and fails at a question if there is no terminal', async () => {
     const files = [
       ...['--access-token-file', tenant.workplace.tokenPath, '--receipt', tenant.workplace.receiptPath],
       ...['--dotenv', tenant.workplace.envPath, '--tenant', tenantId],
@@ -182,7 +182,7 @@ describe('--ticket', () => {
 })
 
 describe('signing in', () => {
-  it('takes the token of the Azure CLI, and no other one if Graph hides something from every user', async () => {
+  it('uses the token of the Azure CLI, and tries no other sign-in for objects that Graph hides from every user', async () => {
     await run('apply')
     const bin = tenant.workplace.writeCommand(
       'az',

@@ -45,7 +45,7 @@ describe('apply takes away', () => {
     expect((await run('status')).output).not.toContain('client secret of the blueprint')
   })
 
-  it('nothing if the agent is already gone, which is no error, and never the last agent', async () => {
+  it('nothing, without an error, if the agent is already gone, and never the last agent', async () => {
     await run('apply', ...agents)
     await run('apply --remove-agent first')
     tenant.entra.requests.clear()
@@ -56,7 +56,7 @@ describe('apply takes away', () => {
     expect(writes()).toEqual([])
   })
 
-  it('everything when it is run again, wherever it was broken off', async () => {
+  it('everything when it is run again after an interruption at any call', async () => {
     const removal = 'apply --remove-agent first --remove-cluster https://one.example --no-client-secret'
     await run('apply', ...agents, '--client-secret', ...cluster('https://one.example'))
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]

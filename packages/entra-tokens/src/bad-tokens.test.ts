@@ -9,7 +9,7 @@ describe('a corpus of bad tokens', () => {
   let corpus: readonly BadToken[]
 
   beforeAll(async () => {
-    // Cached key sets must not expire while a busy machine runs this.
+    // Stops the clock: cached key sets must not expire while these tests run on a busy machine.
     vi.useFakeTimers({ toFake: ['Date'] })
     api = await startProtectedApi()
     corpus = badTokens(api.issuer)

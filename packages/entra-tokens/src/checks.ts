@@ -16,7 +16,7 @@ export interface TokenRules {
 
 export const publicAuthority = 'https://login.microsoftonline.com'
 
-/** One check of the claims of a token. Claims are checked by the list of checks and by nothing else. */
+/** One check of the claims by which a token is valid for the API. fast-jwt checks none of these claims. */
 export interface Check {
   readonly name: CheckName
   /** @throws {TokenRefused} */

@@ -106,7 +106,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
     app.addHook('preHandler', async (request, reply) => {
       for (const needs of new Set(needsOf(request))) {
         await admit(request, reply, needs)
-        // The result of `admit` does not show a refusal: awaiting the reply that it returns gives `undefined`.
+        // Awaiting `admit` gives `undefined` even after a refusal; only `reply.sent` shows the refusal.
         if (reply.sent) return
       }
     })

@@ -64,7 +64,7 @@ export class SigningKeys {
     this.#options = options
     this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
     this.#dispatcher = this.#connections.compose(
-      // Decompressed here with the same limit, since fetch has no limit.
+      // Decompresses the key set with the same limit, since fetch has none.
       interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
       cacheForSeconds(keySetLifetimeSeconds),
       interceptors.deduplicate(),
@@ -100,7 +100,7 @@ export class SigningKeys {
     const known = [...this.#known.keys()]
     const verify = await this.#select(kid)
     if (verify) {
-      // A new key is a sign of a rotation, so the known keys are looked up again too.
+      // Looks up the other known keys in the same key set, so that withdrawn keys are dropped.
       await Promise.allSettled(known.map(other => this.#select(other)))
       const { origin, pathname: path } = this.#keySetUrl
       this.#keySets.delete({ origin, path, method: 'GET' })

@@ -13,7 +13,7 @@ export interface Differences {
   readonly extra: readonly Statement[]
 }
 
-/** Compares statements by what they allow: their order, their ids, and whether one value stands in a list do not matter. */
+/** Compares statements by what they allow: order and ids do not matter, nor whether a value is `"a"` or `["a"]`. */
 export function compare(wanted: readonly Statement[], found: readonly Statement[]): Differences {
   const [ours, theirs] = [wanted.map(normalise), found.map(normalise)]
   const lacking = (from: readonly unknown[], one: unknown) =>

@@ -69,7 +69,7 @@ export async function readAzureRoles(
   }
 }
 
-/** A role whose name may not be read is shown by its id. */
+/** Names a role, by its id if its name cannot be read. */
 async function readRoleName(read: ReadAzure, id: string): Promise<string> {
   try {
     const { properties } = await read(`${id}?api-version=2022-04-01`)

@@ -35,7 +35,7 @@ export const holdings: Kind = {
   ],
 }
 
-/** A list: title, path, how to describe a member, what to add to say whose it is, and which members are wanted (default: none). */
+/** A list: title, path, description of a member and the words after it (` of the agent`), which members are wanted (default: none). */
 type Row = readonly [
   title: string,
   path: string,
@@ -113,7 +113,7 @@ export function accessPackages(target: Target): readonly Collection[] {
   })
 }
 
-/** @param known how to read lists that must exist; if absent, lists may be missing, and a missing list counts as empty */
+/** @param known how to read lists that must exist; `undefined` if a list may be missing, which then counts as empty */
 function toCollections(of: string, rows: readonly Row[], known?: Reading): readonly Collection[] {
   return rows.map(([title, path, describe, whose, isWanted = () => false]) => ({
     of,

@@ -45,7 +45,7 @@ export type Continuation = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/** An agent that sends what a test scripts, for what the real one does not do on demand. */
+/** An agent that sends what a test scripts, for behaviour that the real agent does not show on demand. */
 export class ScriptedAgent extends LocalServer {
   /** `undefined` = the agent does not respond with a configuration. */
   config: Record<string, unknown> | undefined = {}

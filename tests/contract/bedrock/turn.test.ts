@@ -213,7 +213,7 @@ describe('a tool call', () => {
 })
 
 describe('an answer', () => {
-  it('that the token limit cut says so', async () => {
+  it('that is cut by the token limit comes with a notice', async () => {
     server.play([...text('Oslo is'), ...stop('max_tokens')])
     const turn = await runTurn(connectTo().mode, { message: 'Tell me a story' })
     expect(turn.outcome?.finishReason).toBe('length')
@@ -227,7 +227,7 @@ describe('an answer', () => {
     expect(turn.steps.map(({ kind }) => kind)).toEqual(['model'])
   })
 
-  it('that the model refused says so', async () => {
+  it('is not empty if the model refuses to answer, and comes without a notice', async () => {
     server.play([{ messageStart: { role: 'assistant' } }, ...stop('refusal')])
     const turn = await runTurn(connectTo().mode)
     expect(turn.outcome?.finishReason).toBe('refusal')

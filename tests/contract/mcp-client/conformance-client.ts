@@ -69,7 +69,7 @@ for (const tool of tools) {
 await client.close()
 await apiCaller.close()
 
-/** The arguments that the suite demands for a tool; if none, a text or a number for each property of its schema. */
+/** The arguments that the suite demands for a tool; if it demands none, a text or a number for each property of the schema. */
 function argumentsFor({ definition: { name }, schema }: ChosenTool): readonly Record<string, unknown>[] {
   const wanted = toolCalls.filter(call => call.name === name)
   if (wanted.length > 0) return wanted.map(call => call.arguments)

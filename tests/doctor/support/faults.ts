@@ -49,7 +49,7 @@ function withOldMcpConfig({ agentsFile, stack }: Laptop): Variables {
   return { MCP_CONFIG: file }
 }
 
-/** The agent authenticates to AWS by the pod's token, and the token does not fit. */
+/** The agent authenticates to AWS by the pod's token, and AWS refuses the claims of the token. */
 function mistrusted(what: string, claims: Projected, code = 'BEDROCK_CREDENTIALS_INVALID'): InducedFailure {
   return { what, code, env: webIdentity, change: ({ cluster }) => cluster.project(claims) }
 }

@@ -61,7 +61,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is in tokens even without a request once its policy is met, but only for APIs whose registration wants acrs', async () => {
+  it('is in tokens once its policy is met, even if the client does not request it, but only for APIs whose registration wants acrs', async () => {
     const { token } = await signIn(claimsFor('c1'))
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()

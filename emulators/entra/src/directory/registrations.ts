@@ -15,7 +15,7 @@ export interface Registration extends ApiRegistration {
 export interface ClientRegistration {
   readonly appId: string
   readonly displayName: string
-  /** Names of the APIs that it may call: on behalf of users with their scopes, as itself with their app roles. */
+  /** Names of the APIs that it may call: with the APIs' scopes on behalf of users, with their app roles as itself. */
   readonly apis: readonly string[]
   /** Redirect URIs, if users sign in to it. */
   readonly redirectUris: readonly string[]

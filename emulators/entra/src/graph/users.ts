@@ -15,7 +15,7 @@ const writeAll = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
   const show = (user: User) => showUser(entra, user)
 
-  // Set-up scripts look up a sponsor, and who is signed in.
+  // Set-up scripts look up the signed-in user and a sponsor.
   routes.for('User.Read', 'User.ReadBasic.All').get('/me', ({ caller: { userId } }) => {
     if (userId === undefined)
       throw badRequest('/me request is only valid with delegated authentication flow.')
@@ -63,7 +63,7 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
   })
 }
 
-/** The agent's user account; other users are not changed here. */
+/** The user account of an agent; these routes refuse to change any other user. */
 function findAgentUser(entra: Entra, key: string): User {
   const user = findUser(entra, key)
   if (user.identityParentId === undefined)
@@ -71,7 +71,7 @@ function findAgentUser(entra: Entra, key: string): User {
   return user
 }
 
-/** The agent identity of a new user account. */
+/** The agent identity that a new user account is for. */
 function findParent(entra: Entra, id: string): ServicePrincipal {
   const parent = entra.directory.principalById(id)
   if (!parent || isMissed(entra, parent))

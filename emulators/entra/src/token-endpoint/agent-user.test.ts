@@ -109,7 +109,7 @@ describe('the token of an agent user', () => {
     expect(claims).not.toHaveProperty('amr')
   })
 
-  it('comes with all that MSAL needs to keep it, and is renewed by its refresh token until the user is disabled', async () => {
+  it('comes with all that MSAL needs to cache it, and is renewed by its refresh token until the user is disabled', async () => {
     const { body } = await requestT3(entra)
     const info = JSON.parse(Buffer.from(body.client_info, 'base64url').toString())
     expect(info).toEqual({ uid: agentUser, utid: tenantId })
@@ -154,7 +154,7 @@ describe('a request for an agent user’s token', () => {
     ['with a token for an API in the place of T2', async () => ({ user_federated_identity_credential: (await requestTr(entra)).body.access_token }), 'invalid_grant', 50013],
     ['with an expired T2', async () => ({ user_federated_identity_credential: await orderToken(entra, { client: agentId, resource: 'api://AzureADTokenExchange', lifetimeSeconds: -1, claims: { aud: 'fb60f99c-7a34-4190-8149-302f77469936', azp: agentId } }) }), 'invalid_grant', 500133],
     ['with a secret in the place of T1', async () => ({ client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_client', 7000215],
-    ['of the blueprint', async () => ({ client_id: blueprintAppId, client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_request', 82002],
+    ['from the blueprint', async () => ({ client_id: blueprintAppId, client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_request', 82002],
   ]
   it.each(refused)('is refused %s', async (_what, fields, error, code) => {
     const { body } = await requestT3(entra, await fields())
@@ -164,7 +164,7 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused for %s without an AADSTS code, since Entra’s is unknown', async (_what, user, parent) => {
+  ])('is refused for %s without a code, since the AADSTS code is unknown', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestT3(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })

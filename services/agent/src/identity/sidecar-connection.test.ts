@@ -58,7 +58,7 @@ describe('the connection to the sidecar', () => {
     expect(await ask(`http://localhost:${server.port}`)).toBe('a response')
   })
 
-  it('works where Node does not try one address after another', async () => {
+  it('works even if Node tries only one address of a name', async () => {
     await using server = await startServer()
     const before = getDefaultAutoSelectFamily()
     setDefaultAutoSelectFamily(false)

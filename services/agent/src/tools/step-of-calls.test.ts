@@ -214,7 +214,7 @@ describe('A step of calls', () => {
     expect(ran).toEqual([])
   })
 
-  it('waits for a step-up of the user, and sends the claims with that call alone', async () => {
+  it('waits for a step-up if a call demands one, and then sends the claims with that call alone', async () => {
     const first = stage()
     const wait = waitOf(await runStep(first.options, [first.create('Oslo'), first.create('Rome')]))
     const approved = decided(wait, { Oslo: 'approve', Rome: 'approve' })
@@ -271,7 +271,7 @@ describe('A step of calls', () => {
     )
   })
 
-  it('fails once all its calls have ended, and asks for nothing then', async () => {
+  it('lets its other reads finish if one fails in a way that ends the turn, then fails without asking for an approval', async () => {
     const { options, create, read, ran, steps } = stage()
     const lost = () => Promise.reject(problem('API_TOKEN_REJECTED', 'No.'))
     const calls = [read('Rome', { run: lost }), create('Oslo'), read('Paris')]

@@ -16,7 +16,7 @@ type StatusMenuProps = Pick<Page, 'status' | 'statusProblem' | 'config'>
 
 const StatusLines = lazy(async () => (await import('./status-lines.tsx')).StatusLines)
 
-/** What works and what does not, with reason and fix; the light sums that up. */
+/** The menu of what works and what does not, with reason and fix; the light on its button sums all of it up. */
 export function StatusMenu({ status, statusProblem, config }: StatusMenuProps) {
   const problem = statusProblem.value
   const lines = status.value ? describeStatus(status.value, config) : []

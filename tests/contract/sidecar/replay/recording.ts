@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** What `Bearer <Tc>` in the headers stands for. */
+  /** The claims of the token that replaces `<Tc>` in the headers. */
   readonly bearerClaims?: Json | null
 }
 

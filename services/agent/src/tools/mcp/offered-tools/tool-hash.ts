@@ -8,8 +8,8 @@ export function describeTool({ name, title, description }: Tool): string {
 }
 
 /**
- * `sha256-` and the hex digits of a tool's definition as the server sent it, whatever the order of its members. It covers
- * everything that the model is offered: of title and description, the one that `describeTool` chooses.
+ * The hash of a tool's definition as the server sent it, as `sha256-` and hex digits; the order of members does not matter.
+ * The hash covers everything that the model is offered: of title and description, the one that `describeTool` chooses.
  */
 export function hashTool({ name, title, description, inputSchema, outputSchema, annotations }: Tool): string {
   const definition = {

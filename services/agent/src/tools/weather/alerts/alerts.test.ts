@@ -59,7 +59,7 @@ describe('the tools for alerts', () => {
     ])
   })
 
-  it('let the API ask for an authentication context only if it is configured', () => {
+  it('let the API ask for an authentication context only if that context is configured', () => {
     const { otherRights } = read({ WEATHER_API_ALERTS: 'true' })
     expect(otherRights?.[0]?.authenticationContexts).toEqual([])
   })
@@ -156,7 +156,7 @@ describe('direct mode', () => {
 })
 
 describe('an answer without a tool', () => {
-  it('is accepted if an alert cannot be created, even if the message has words of the weather', () => {
+  it('is accepted for a message about alerts if they are configured, even if the message mentions the weather', () => {
     const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
     const answer = 'Alerts need a signed-in user.'
     expect(read(enabled).wasNeeded(turn, answer)).toBe(false)
