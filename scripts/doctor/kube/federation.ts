@@ -26,7 +26,7 @@ interface Federated {
   readonly subject: string
 }
 
-/** Fails unless a federated credential in the receipt matches; others may be for other clusters. */
+/** Fails if the receipt has federated credentials and none of them matches; others may be for other clusters. */
 function compareEntra(path: string, { issuer, subject }: Federated, audiences: readonly string[]): void {
   const credentials: readonly Federated[] = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')).settings.federatedCredentials ?? [])

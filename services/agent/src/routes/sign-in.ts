@@ -40,7 +40,7 @@ export async function readAsker(
   return { agent, flow, signedIn, connection, requestId: request.id }
 }
 
-/** The user who asks, from their token. A token that is not needed is not read. */
+/** The user who asks, from their token. Reads it if a user is needed or only signed-in users see the trace, else ignores it. */
 async function signIn(
   { userTokens, requireSignIn, traceFor }: SignInRules,
   request: FastifyRequest,

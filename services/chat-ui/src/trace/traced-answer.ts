@@ -39,7 +39,7 @@ export function tokensOf(steps: readonly TraceStep[]): TokenCard[] {
   return [...tokens.values()]
 }
 
-/** The token that a step carries: its own, or the token that its request was sent with. */
+/** The role of the token that a step carries: of its own token, or of the token that its request was sent with. */
 export function carriedToken({ token, request }: TraceStep): TokenRole | undefined {
   if (token) return token.role
   const authorization = Object.entries(request?.headers ?? {}).find(([name]) => /^authorization$/i.test(name))
