@@ -81,4 +81,10 @@ describe('the report', () => {
     expect(reportOn(runOf([well], { ...leaking, endedAt: 20 * minute })).complaints).toEqual([])
     expect(reportOn(runOf([well], { ...leaking, samples: samplesOf(5) })).complaints).toEqual([])
   })
+
+  it('shows the median of the first and of the last ten samples, whatever a single sample shows', () => {
+    const samples = samplesOf(0).map(one => ({ ...one, residentMiB: one.at % 120_000 === 0 ? 900 : 120 }))
+    const { text } = reportOn(runOf([well], { samples, endedAt: 60 * minute }))
+    expect(text).toContain('| agent | 1 | memory, MiB | 120 | 120 |')
+  })
 })

@@ -72,7 +72,8 @@ ${table(['way', 'turns', 'answered', 'median ms', '99th percentile, ms', 'longes
 
 ## Processes
 
-Change in an hour, with its standard error, over what each process held after its first ${warmUpMs / 60_000} minutes.
+Change in an hour, with its standard error, over what each process held after its first ${warmUpMs / 60_000} minutes. First and
+last are medians of ten samples.
 
 ${table(['container', 'processes', 'measure', 'first', 'last', 'change in an hour'], slopeRows(slopes))}
 ${list('Unexplained', unexplained.slice(0, 50).map(describeTurn(run)))}${list('Complaints', complaints)}`
@@ -92,7 +93,7 @@ function faultRows({ faults, episodes, turns }: Run): string[][] {
       `${during.length}`,
       `${failed.length}`,
       [...codes].map(([code, { length }]) => `\`${code}\` ${length}`).join(', ') || '–',
-      own.length === 0 ? '–' : `${seconds(middle(heals))}, ${seconds(heals.at(-1) ?? 0)}`,
+      own.length === 0 ? '–' : `${seconds(median(heals))}, ${seconds(heals.at(-1) ?? 0)}`,
     ]
   })
 }
@@ -113,7 +114,7 @@ function wayRows(turns: readonly Turn[]): string[][] {
     const answered = own.filter(({ outcome }) => outcome === 'OK')
     const times = answered.map(({ ms }) => ms).sort((a, b) => a - b)
     const percentile = times[Math.floor(times.length * 0.99)] ?? 0
-    const shown = [own.length, answered.length, middle(times), percentile, times.at(-1) ?? 0]
+    const shown = [own.length, answered.length, median(times), percentile, times.at(-1) ?? 0]
     return [way, ...shown.map(String)]
   })
 }
@@ -134,7 +135,7 @@ function slopesOf(samples: readonly Sample[]): readonly MeasuredSlope[] {
     return measures.map(measure => {
       const points = steady.map(sample => ({ ...sample, value: measure.of(sample) }))
       const values = points.map(({ value }) => value)
-      const [first = Number.NaN, last = Number.NaN] = [values.slice(0, 10), values.slice(-10)].map(middle)
+      const [first = Number.NaN, last = Number.NaN] = [values.slice(0, 10), values.slice(-10)].map(median)
       return { container, processes, measure, first, last, slope: fitSlope(points) }
     })
   })
@@ -181,8 +182,8 @@ function list(title: string, items: readonly string[]): string {
   return items.length === 0 ? '' : `\n## ${title}\n\n${items.map(item => `- ${item}`).join('\n')}\n`
 }
 
-function middle(sorted: readonly number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 function seconds(ms: number): string {
