@@ -19,7 +19,6 @@ function sources(folders: readonly string[]): string {
     .join('\n')
 }
 
-/** The documentation. */
 const pages = ['*.md', 'docs/*.md', '{packages,emulators,charts}/*/README.md'].flatMap(pattern =>
   globSync(pattern, { cwd: root }),
 )
@@ -63,7 +62,7 @@ describe('the documentation', () => {
     expect(Object.keys(faults).filter(kind => !listed.includes(kind))).toEqual([])
   })
 
-  it('lists the problems of every file that has some', () => {
+  it('lists the problems of every file `problems.ts`', () => {
     const files = globSync('{services/*/src,scripts}/**/problems.ts', { cwd: root })
     const listed = read('scripts/troubleshooting.ts')
     expect(files.length).toBeGreaterThan(5)

@@ -146,7 +146,7 @@ describe('The internet in the policies', () => {
   })
 
   it.each(['fd00::/8', '10.0.0.1', 'internal', '::/0'])(
-    'cannot have an exception that contains it, lies outside it or is no range: the API server would refuse %s',
+    'cannot have the exception %s: the API server accepts only a smaller range within the range of the policy',
     async range => {
       await expect(policiesWith({ networkPolicy: { internetExcept: [range] } })).rejects.toThrow(
         'internetExcept',

@@ -146,7 +146,7 @@ async function tell(...options: readonly string[]) {
 }
 
 describe('the list of who can be the pod in Kubernetes', () => {
-  it('has its pods, administrators and accepted subjects, and names what RBAC does not show', async () => {
+  it('has the agent’s pods, administrators and accepted subjects, and names what RBAC does not show', async () => {
     const { code, titles, surplus, unread } = await tell('--kube', ...accepted)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
@@ -216,7 +216,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
   })
 
   it.each(['system:authenticated', 'system:serviceaccounts', 'system:serviceaccounts:storage'])(
-    'marks the built-in group %s, since every user or ServiceAccount of its kind is in it',
+    'marks the built-in group %s, since Kubernetes puts users or ServiceAccounts into it without any binding',
     async name => {
       addToCluster(pods, { kind: 'Group', name })
       expect((await tell('--kube', ...accepted)).surplus).toEqual([
@@ -264,7 +264,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     expect((await tell('--kube', ...accepted, '--accept', name)).surplus).toEqual([])
   })
 
-  it('names policies that limit its pods, if they are bound, and does not evaluate what they let pass', async () => {
+  it('says of a policy for pods that it was not evaluated, and ignores a policy without a binding', async () => {
     const policy = {
       kind: 'ValidatingAdmissionPolicy',
       metadata: { name: 'images' },
@@ -305,7 +305,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     expect(code).toBe(3)
   })
 
-  it('is not evaluated in another cluster, or if kubectl may not read it', async () => {
+  it('is not evaluated if kubectl uses another cluster, or may not read this one', async () => {
     now.issuer = 'https://another.example'
     expect((await tell('--kube')).unread).toContainEqual(
       expect.stringContaining('which is not kubectl’s cluster'),

@@ -13,7 +13,7 @@ describe('an API that wants the authentication context c1', () => {
   const forUser = (claims: Claims) =>
     api.ask(api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims })))
 
-  it('challenges a user’s token without the context, whether or not its client says that it understands challenges', async () => {
+  it('challenges a user’s token without the context, even if no claim xms_cc says that its client understands challenges', async () => {
     const realm = tenant.tenantId
     const authorize = `${api.issuer.url}/${realm}/oauth2/v2.0/authorize`
     const { status, challenge, body } = await forUser({})
@@ -72,7 +72,7 @@ describe('an API that wants the authentication context c1', () => {
   })
 })
 
-describe('an API whose calls have different needs', () => {
+describe('an API that demands more for some calls', () => {
   let api: ProtectedApi
   beforeAll(async () => {
     api = await startProtectedApi({
@@ -90,7 +90,7 @@ describe('an API whose calls have different needs', () => {
     return api.get('/', ['authorization', `Bearer ${token}`, 'x-tool', tool])
   }
 
-  it('accepts either of its permissions for calls without further needs, and checks the needs of other calls', async () => {
+  it('accepts either of its scopes for get_weather, but for create_alert demands Alerts.ReadWrite and the context c1', async () => {
     for (const scp of ['Weather.Read', 'Alerts.ReadWrite'])
       expect(await call('get_weather', { scp })).toMatchObject({ status: 200 })
     expect(await call('create_alert', { scp: 'Weather.Read', acrs: ['c1'] })).toMatchObject({

@@ -15,7 +15,7 @@ interface Way {
   readonly message: string
   /** Whether the turn waits for its user's approval. A further turn then deletes what was created, and waits too. */
   readonly waits?: true
-  /** The code by which the API has to deny the agent, where it has no right. */
+  /** The code with which the API has to refuse an agent that lacks the right, such as `API_FORBIDDEN`. */
   readonly deniedBy?: string
 }
 
@@ -231,7 +231,7 @@ async function record(way: Way, run: () => Promise<string>): Promise<void> {
 /** Every second user keeps the connection, as gateways do; the others open a new one each time. */
 async function keepAsking(way: Way, index: number): Promise<void> {
   const agent = new Agent({ keepAlive: index % 2 === 0 })
-  // Only the first user lets the agent keep alerts for them.
+  // Only the first user has consented to alerts.
   const user = users[way.waits ? 0 : index % users.length] ?? ''
   while (!stopping) {
     await record(way, () =>
@@ -267,7 +267,7 @@ await waitUntilLetIn()
 const perWay = Number(process.env['USERS_PER_WAY'])
 await Promise.all(
   ways.flatMap((way, index) =>
-    // The API accepts a limited number of changes a day from one user, so only one client makes changes.
+    // The API accepts a limited number of changes a day from one user, so each way that makes changes has only one client.
     Array.from({ length: way.waits ? 1 : perWay }, (_, user) => keepAsking(way, index + user)),
   ),
 )

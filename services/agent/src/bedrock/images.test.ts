@@ -49,8 +49,8 @@ describe('An image for the model', () => {
     ['PNG', png, 'png'],
     ['GIF', gif, 'gif'],
     ['JPEG', jpeg, 'jpeg'],
-    ['WebP with losses', lossyWebp, 'webp'],
-    ['WebP without losses', losslessWebp, 'webp'],
+    ['lossy WebP', lossyWebp, 'webp'],
+    ['lossless WebP', losslessWebp, 'webp'],
     ['extended WebP', extendedWebp, 'webp'],
   ])('is recognised as %s by its bytes, and refused if it is too wide or too high', (_what, of, format) => {
     expect(take(of(8_000, 8_000))).toEqual({ format, bytes: of(8_000, 8_000) })

@@ -228,7 +228,7 @@ describe('a token in the trace', () => {
     })
   })
 
-  it('for an API with a scope of its own shows a request for this scope on behalf of users, and for .default otherwise', async () => {
+  it('for an API with a scope of its own shows a request for this scope if it is for a user, and for .default if it is for the agent itself', async () => {
     const { obtain } = await stage(authorizationHeader(forAda), authorizationHeader(own))
     const alerts = { ...api, scope: 'Alerts.ReadWrite' }
     const bodies: unknown[] = []

@@ -7,7 +7,7 @@ const server = (change: Partial<McpServer> = {}) =>
   notesServer({ allowedTools: ['get_note', 'write_note'], ...change })
 
 describe('A tool of an MCP server', () => {
-  it('only reads where the configuration says so', () => {
+  it('only reads if the configuration says so and the server does not contradict it', () => {
     expect(describeChange(server(), { name: 'get_note' })).toBeUndefined()
     expect(
       describeChange(server(), { name: 'get_note', annotations: { readOnlyHint: true } }),
@@ -17,7 +17,7 @@ describe('A tool of an MCP server', () => {
     ).toBeUndefined()
   })
 
-  it('otherwise changes something, whatever the server says of it', () => {
+  it('changes something unless the configuration says that it only reads, whatever the server says', () => {
     const change = {
       effect: 'change',
       title: 'Call write_note of notes',
@@ -34,7 +34,7 @@ describe('A tool of an MCP server', () => {
     { readOnlyHint: false },
     { destructiveHint: true },
     { readOnlyHint: true, destructiveHint: true },
-  ])('changes something after all where the server says so: %j', annotations => {
+  ])('changes something if the server says so, even if configured as read-only: %j', annotations => {
     expect(describeChange(server(), { name: 'get_note', annotations })).toBeDefined()
   })
 
