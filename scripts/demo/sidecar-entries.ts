@@ -11,7 +11,7 @@ interface SidecarIdentity {
   readonly clientSecret: string
 }
 
-/** What a sidecar has to know to authenticate as the blueprint by its secret. */
+/** The sidecar's variables except those of its APIs: its own URL, the tenant, and the blueprint with its client secret. */
 export function sidecarSettings(identity: SidecarIdentity): Record<string, string> {
   return {
     ASPNETCORE_URLS: identity.url,

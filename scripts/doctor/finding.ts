@@ -23,9 +23,9 @@ export interface Check {
   /** Checks that have to pass before this one can be made. */
   readonly needs?: readonly string[]
   /**
-   * Resolves with what is in order, or with a problem that is only a warning.
+   * Makes the check. Resolves with a sentence on what is in order, or with a problem if the check only warns.
    *
-   * @throws the problem that is a failure
+   * @throws {ProblemError} if the check fails
    */
   run(): Promise<Passed | ProblemError>
 }

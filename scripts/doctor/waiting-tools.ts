@@ -32,7 +32,7 @@ export function waitingTools(mcpConfig: string): readonly WaitingTools[] {
   }))
 }
 
-/** The authentication contexts that servers may ask users to prove. @throws {SyntaxError} when it is no JSON */
+/** The authentication contexts that servers may ask users to prove. @throws {SyntaxError} when `mcpConfig` is no JSON */
 export function contextsOfServers(mcpConfig: string): readonly string[] {
   const { mcpServers } = JSON.parse(mcpConfig) as McpConfig
   return Object.values(mcpServers).flatMap(({ authenticationContexts = [] }) => authenticationContexts)

@@ -26,7 +26,7 @@ export async function apply(
   const receipt = run.receipt.begin(run.tenantId, settings)
   if (isSecretReplaced) run.receipt.forget('client-secret')
   await lookAhead(run, requireReceipt(run))
-  // Written before anything is made, so that the next run knows by which set-up id to find what this run made.
+  // The receipt is written before anything is made, so that the next run finds what this run made, by the set-up id.
   run.receipt.change({})
   for (const wanted of listObjects(targetOf(run, receipt, () => requireReceipt(run).objects))) {
     let outcome: Outcome = 'unchanged'

@@ -3,14 +3,14 @@ import { listCollections } from './objects/kinds.ts'
 import type { Collection, Target } from './objects/tenant-object.ts'
 import { inStep, type Run } from './run.ts'
 
-/** What a list of the tenant has that nobody asked for. */
+/** Members of a list in the tenant that nobody asked for, such as a second client secret of the blueprint. */
 export interface Extras {
   readonly collection: Collection
   /** Absent: Graph does not show the list to this caller. */
   readonly members?: readonly Json[]
 }
 
-/** Finds what was added to the known objects; changes nothing. */
+/** Finds what was added to the lists of recorded objects; changes nothing. */
 export async function findExtras(run: Run, target: Target): Promise<readonly Extras[]> {
   const found: Extras[] = []
   for (const collection of listCollections(target)) {
@@ -22,12 +22,12 @@ export async function findExtras(run: Run, target: Target): Promise<readonly Ext
   return found
 }
 
-/** What a list of the tenant has; `undefined` if Graph does not show it to this caller. */
+/** All members of a list in the tenant; `undefined` if Graph does not show the list to this caller. */
 export function readMembers(run: Run, collection: Collection): Promise<readonly Json[] | undefined> {
   return inStep(run, { title: collection.title }, () => ifShown(() => collection.list(run.graph)))
 }
 
-/** A member of a list in words, with what it belongs to. */
+/** A member of a list in words, with its owner: `certificate "ci" until 2027-01-31, of blueprint "agents"`. */
 export function tell({ describe, whose = '' }: Collection, member: Json): string {
   return `${describe(member)}${whose}`
 }

@@ -32,7 +32,7 @@ export class ReceiptFile {
   #receipt: Receipt | undefined
 
   /**
-   * Reads the file. With `adopted`, the id of a set-up, the receipt is to be written anew and the file is not read.
+   * Reads the file. With `adopted`, the id of a set-up, the receipt is written anew and nothing of the file is kept.
    *
    * @throws {Mistake} if the file is no receipt; with `adopted`, only if it is the receipt of another set-up
    */

@@ -66,7 +66,7 @@ function readRedirectUris(reader: EnvironmentReader): readonly string[] {
   return uris
 }
 
-/** The addresses to which consent for agents may return; by default `/auth/consent.html` beside each one of sign-in. */
+/** Where browsers may return after a consent for agents. Default: `/auth/consent.html` at the origin of each redirect URI. */
 function readConsentUris(reader: EnvironmentReader, redirectUris: readonly string[]): readonly string[] {
   const beside = redirectUris.map(uri => URL.parse('/auth/consent.html', uri)?.href ?? '')
   return reader.list('CONSENT_REDIRECT_URI', beside)

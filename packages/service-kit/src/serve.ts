@@ -10,7 +10,7 @@ export interface Service {
   readonly app: FastifyInstance
   readonly host: string
   readonly port: number
-  /** The variable that sets the port, for the message that the port is taken. */
+  /** The environment variable that sets the port; the message about a taken port names it. Default: `PORT`. */
   readonly portVariable?: string
   /**
    * How long to wait for clients with keep-alive connections to send another request, whose response closes the connection.
@@ -39,7 +39,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   const { app, host, port, portVariable = 'PORT', drainMs = 1_000, stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: drainMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
-    // A response that has begun cannot say `connection: close`. Its connection stays, so that the next response can.
+    // A response that has begun cannot say `connection: close`, so its connection stays open for the next response, which does.
     app.server.keepAliveTimeout = drainMs
     await drainConnections(app, drainMs)
     await app.close()

@@ -35,7 +35,7 @@ export function podChecks(release: Release): readonly Check[] {
 
 function checkPods(release: Release): string {
   const missing = components.find(component => podsOf(release, component).length === 0)
-  // Only the agent must be in this release: the weather API may run elsewhere.
+  // Each release has an agent; the weather API may run elsewhere.
   if (missing === 'agent') throw trouble('PODS_NOT_READY', 'There is no pod of the agent.')
   const waiting = release.pods.filter(pod => isPermanent(pod) && !isReady(pod))
   if (waiting.length > 0) throw trouble('PODS_NOT_READY', waiting.map(describeWaiting).join(' '))

@@ -102,7 +102,7 @@ function readTrustedProxies(env: EnvironmentReader): readonly string[] {
   return proxies
 }
 
-/** An IP address, with the length of its prefix (RFC 4632) or without. A block of all addresses is refused. */
+/** Whether a text is an IP address or a CIDR block, such as `10.0.0.0/8`. `/0`, a block of all addresses, is refused. */
 function isAddressBlock(text: string): boolean {
   const [address = '', length, ...others] = text.split('/')
   const bits = { 4: 32, 6: 128 }[isIP(address)] ?? 0

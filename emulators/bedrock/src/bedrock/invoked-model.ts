@@ -41,7 +41,7 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
   }
 }
 
-/** ARNs of a global profile have an empty region. */
+/** The regions in the ARNs of the models that a call may use. A global profile has one ARN with an empty region. */
 function regionsOf(geography: Geography | undefined, region: string): readonly string[] {
   if (geography === undefined) return [region]
   return geography === 'global' ? [region, ''] : destinations[geography]

@@ -32,7 +32,6 @@ export interface JoinedMessage {
   readonly response_metadata?: { readonly messageStop?: { readonly stopReason?: string } }
 }
 
-/** Reads what the model answered, from the whole stream. */
 export function readResponse(joined: JoinedMessage): ModelResponse {
   const { text, usage_metadata: usage, response_metadata, tool_call_chunks = [] } = joined
   const toolCalls = tool_call_chunks.map(({ id = '', name = '', args = '' }) => ({

@@ -19,7 +19,7 @@ export interface StepFacts {
 /** A step that runs. End it exactly once, with `ok`, `fail` or `wait`, which also ends its measured duration. */
 export interface OpenStep {
   readonly id: string
-  /** W3C Trace Context for what the step calls, where the turn is traced. */
+  /** W3C Trace Context for the service that the step calls; `undefined` if the turn is not traced. */
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
@@ -98,7 +98,7 @@ export class TraceRecorder {
 
   /**
    * A recorder for work that may outlast its turn. Its steps are in this trace if they happen before `leave` is called;
-   * later ones are lost. If `leave` gets a problem, it ends the steps that still run with this problem.
+   * later ones are lost. If `leave` gets a problem, the steps that still run end as failed, with this problem.
    */
   branch(): { readonly trace: TraceRecorder; readonly leave: (problem: Problem | undefined) => void } {
     let isLeft = false

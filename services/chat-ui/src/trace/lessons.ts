@@ -81,7 +81,7 @@ const inWords: Readonly<Record<ActsAs, { readonly subject: string; readonly righ
   'agent-user': { subject: 'the agent’s user account', right: 'its user account’s' },
 }
 
-/** What a claim teaches that differs between two tokens, or is the same in both. */
+/** The sentence about a claim that two tokens share or in which they differ; `undefined` if no sentence is known. */
 export function lessonOf(
   name: string,
   sign: Sign,

@@ -32,7 +32,7 @@ export function isRow(hop: Hop): hop is Row {
   return 'step' in hop
 }
 
-/** The rows that the sequence draws. For folded rows these are: how TR came about, once, and then each call with TR. */
+/** The rows that the sequence draws: of a folded tool only its API calls, of folded requests for the same TR the first. */
 export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boolean): readonly Row[] {
   const owners = new Map(rows.map(row => [row.id, row]))
   return rows.filter(({ parent, step }) => {

@@ -90,7 +90,7 @@ function pathOf({ method, url }: NonNullable<TraceStep['request']>): string {
   return `${method} ${shortenIds(address ? address.pathname + (method === 'GET' ? ownQuery(address) : '') : url)}`
 }
 
-/** The query without the parameters that the agent adds for its sidecar. */
+/** The query, decoded. The query of a request to the sidecar (`AgentIdentity=…`) is left out. */
 function ownQuery({ search }: URL): string {
   return search.includes('AgentIdentity') ? '' : decodeURIComponent(search)
 }

@@ -210,7 +210,7 @@ const unreachable: Omit<FailureRule, 'when'> = {
 
 /**
  * Judges an error of a Bedrock call or of getting its credential: code, cause and fix. Pure.
- * Nothing of the error's own message is passed on, because AWS quotes signed headers in some of them.
+ * Nothing of the error's own message is passed on, because some messages of AWS quote signed headers.
  */
 export function explainFailure(error: unknown, config: BedrockConfig, phase: CallPhase): ProblemError {
   const signs = readSigns(error)

@@ -83,7 +83,7 @@ export class ToolSource {
   async refresh(): Promise<void> {
     const own = betweenTurns(this.#options.agent)
     if (this.#lists.of(own).isFresh) return
-    // Without a user's token only the agent's own list can be looked up. If it has none, the client is loaded early.
+    // If agent or server lacks the autonomous flow, there is no such list: then only the client is loaded.
     const mayAsk = [this.#server.api, own.agent].every(({ flows }) => flows.includes(ownFlow))
     const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#client()
     await prepared.catch(() => {})
@@ -103,7 +103,7 @@ export class ToolSource {
     return pending.some(({ api }) => api === this.#server.api.name)
   }
 
-  /** Where a user's list is not known, the agent's own is offered; whether the user may call a tool shows when it is called. */
+  /** Offers the agent's own list if the turn's list is unknown. The server may then refuse the call of an offered tool. */
   #describeFor(turn: Turn): Offer {
     const { tools, refusal } = this.#lists.of(turn)
     const known = tools ?? this.#lists.of({ flow: ownFlow, user: undefined }).tools

@@ -3,7 +3,7 @@ import type { JsonSchema7ObjectType } from '@langchain/core/utils/json_schema'
 import { cleanText } from './clean-text.ts'
 import { namesCredential } from './credential-names.ts'
 
-/** Why a tool cannot be offered, as the end of a sentence about it. */
+/** A tool that cannot be offered. The message says why, as a clause: `its input is not an object`. */
 export class UnfitTool extends Error {
   override readonly name = 'UnfitTool'
 }
