@@ -6,7 +6,7 @@ import { trouble } from './problems.ts'
 const limits = { timeoutMs: 5_000, maxBytes: 512 * 1024 }
 
 /**
- * Whether the forward proxy of the environment, if there is one, leads to these addresses and shows their own certificates.
+ * Whether the forward proxy of the environment, if there is one, leads to these addresses and does not replace their certificates.
  *
  * @param keysUrl the address of Entra's keys
  */
@@ -28,7 +28,7 @@ export function proxyChecks(keysUrl: string, others: readonly string[]): readonl
         try {
           for (const url of proxied)
             await send({ url, ...limits }).catch((error: unknown) => {
-              // A web page counts as the proxy's. An API or AWS may send a page of its own; Entra's keys are never one.
+              // An API or AWS may send a web page itself, so any response of theirs is good. A page instead of Entra's keys is the proxy's.
               if (url !== keysUrl && error instanceof SendError && error.status !== undefined) return
               const refused = proxyProblem(error, url)
               if (refused) throw refused

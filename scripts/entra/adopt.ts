@@ -26,7 +26,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // First assumes that each agent has every flow whose objects Graph shows; `withFlows` keeps those that it really has.
+  // First assumes for each agent all flows whose objects Graph shows, so that `survey` looks for these; `withFlows` keeps the real ones.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     ifShown(() => listAgentUsers(run.graph, true)),
   )

@@ -21,7 +21,7 @@ export class NotYet extends Error {
 
 const longestPauseSeconds = 16
 
-/** Codes of refusals about an object that was made a moment ago: Graph does not find it yet, or has it already. */
+/** Codes of refusals about an object that was made a moment ago: Graph does not find it yet, or says that it exists already. */
 const notYetCodes = [
   'Request_ResourceNotFound',
   'Request_MultipleObjectsWithSameKeyValue',

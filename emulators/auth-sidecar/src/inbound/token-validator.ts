@@ -4,7 +4,7 @@ import { type Jwt, textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
 import { ConfigurationSource, type OpenIdConfiguration, type SigningKey } from './openid-configuration.ts'
 
-/** What is wrong with a token: ASP.NET Core's `error_description`; `undefined` if ASP.NET Core sends none. */
+/** Why a token is refused: the `error_description` that ASP.NET Core sends, or `undefined` if it sends none. */
 export interface TokenFault {
   readonly description: string | undefined
 }
@@ -47,7 +47,7 @@ export class TokenValidator {
     this.#issuerV2 = new ConfigurationSource(v2, clock)
   }
 
-  /** What is wrong with a token; `undefined` when nothing is. */
+  /** The first fault of a token; `undefined` for a valid token. */
   async findFault(jwt: Jwt): Promise<TokenFault | undefined> {
     const configuration = await this.#keys.get()
     const fault = await this.#judge(jwt, configuration)
@@ -65,7 +65,7 @@ export class TokenValidator {
     const key = await findSigner(text, named ? [named] : keys)
     if (!key && named) return faults.signature
     if (!key) {
-      // Other faults come first, so that a token that has also expired does not cause a fetch of keys.
+      // Another fault of the token comes before the unknown key: an expired token must not cause a fetch of keys.
       const other = header.kid
         ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined
@@ -85,12 +85,12 @@ export class TokenValidator {
     if (typeof exp !== 'number') return { description: 'The token has no expiration' }
     if (typeof nbf === 'number' && nbf > exp)
       return {
-        description: `The token lifetime is invalid; NotBefore: '${invariant(nbf)}', Expires: '${invariant(exp)}'`,
+        description: `The token lifetime is invalid; NotBefore: '${dotNetDate(nbf)}', Expires: '${dotNetDate(exp)}'`,
       }
     if (typeof nbf === 'number' && nbf > now + clockSkewSeconds)
-      return { description: `The token is not valid before '${invariant(nbf)}'` }
+      return { description: `The token is not valid before '${dotNetDate(nbf)}'` }
     return exp < now - clockSkewSeconds
-      ? { description: `The token expired at '${invariant(exp)}'` }
+      ? { description: `The token expired at '${dotNetDate(exp)}'` }
       : undefined
   }
 
@@ -140,7 +140,7 @@ function grantsAnything(claims: JWTPayload): boolean {
 }
 
 /** Seconds since the epoch as .NET's invariant culture writes them: 11/25/2026 01:18:17, in UTC. */
-function invariant(seconds: number): string {
+function dotNetDate(seconds: number): string {
   const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), latestSeconds) * 1000)
     .toISOString()
     .split('T')

@@ -1,9 +1,9 @@
 import type { Settings } from './settings.ts'
 
-/** One entry of `AzureAd:ClientCredentials`, with the keys that its source type reads. */
+/** One entry of `AzureAd:ClientCredentials`: its `SourceType`, and a function that reads its other keys. */
 export interface CredentialDescription {
   readonly sourceType: string
-  /** The value of a companion key such as `ClientSecret` or `CertificateDiskPath`. */
+  /** Returns the value of a key of this entry, such as `ClientSecret` or `CertificateDiskPath`. */
   readonly value: (key: string) => string | undefined
 }
 
@@ -15,7 +15,7 @@ export interface AzureAdOptions {
   readonly clientId: string
   /** `undefined`: the token's version decides which audience is accepted. */
   readonly audiences: readonly string[] | undefined
-  /** For `/Validate` only, which takes the text for a single scope: `a b` matches no token. */
+  /** For `/Validate` only, which reads the whole text as one scope: no token has the scope `a b`. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
   /** Client capabilities that the blueprint declares, such as `cp1` for claims challenges. */

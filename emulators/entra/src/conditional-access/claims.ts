@@ -11,14 +11,14 @@ interface ClaimsRequest {
 /**
  * The authentication contexts that a claims request names (`acrs`, one or several of `c1` to `c99`).
  *
- * @throws {EntraError} 9002313 if it is no JSON
+ * @throws {EntraError} 9002313 if `claims` is no JSON
  */
 export function readContexts(claims: string | undefined): readonly string[] {
   const { value, values = [value] } = readClaims(claims)?.access_token?.acrs ?? {}
   return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
 }
 
-/** The policies that a claims request names, as written by `challengePolicies`. @throws {EntraError} 9002313 if it is no JSON */
+/** The policies that a claims request names, as written by `challengePolicies`. @throws {EntraError} 9002313 if `claims` is no JSON */
 export function readPolicies(claims: string | undefined): readonly string[] {
   const values = readClaims(claims)?.access_token?.capolids?.values
   return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []

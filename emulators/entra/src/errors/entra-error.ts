@@ -21,7 +21,7 @@ export class EntraError extends Error {
   readonly claims: string | undefined
   readonly headers: Readonly<Record<string, string>>
 
-  /** An unknown code is an `invalid_grant` unless the options say otherwise. */
+  /** A code that the catalogue lacks becomes an `invalid_grant` unless the options say otherwise. */
   constructor(
     code: number | undefined,
     details: Readonly<Record<string, string>>,

@@ -38,7 +38,7 @@ export function readAuthorizeRequest(
     requested,
     prompt,
     loginHint: query['login_hint'] || undefined,
-    /** The user of `login_hint`. */
+    /** The user whom `login_hint` names. */
     hinted: userOfHint(entra, query['login_hint']),
     nonce: query['nonce'],
     challenge,

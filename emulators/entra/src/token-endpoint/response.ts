@@ -3,7 +3,7 @@ import type { IssuedToken } from '../tokens/jwt.ts'
 /** A successful response of the token endpoint (RFC 6749 §5.1, with Entra's additions). */
 export type TokenResponse = Readonly<Record<string, string | number>>
 
-/** From this lifetime on, Entra sends `refresh_in` with half of it. */
+/** With a token that is valid for at least this long, Entra sends `refresh_in`: half of its lifetime. */
 const refreshInFromSeconds = 7_200
 
 export function tokenResponse(

@@ -81,8 +81,8 @@ describe('the exchange token T1', () => {
   })
 })
 
-describe('the lifetime', () => {
-  it('follows the setting, and long-lived tokens come with refresh_in', async () => {
+describe('the lifetime of tokens', () => {
+  it('follows the setting; a response with a long-lived token has refresh_in', async () => {
     await sendJson(entra, 'PATCH', '/emulator/settings', { tokenLifetimeSeconds: 10_800 })
     expect((await requestTr(entra)).body).toMatchObject({ expires_in: 10_800, refresh_in: 5_400 })
     await sendJson(entra, 'PATCH', '/emulator/settings', { tokenLifetimeSeconds: 60 })

@@ -28,7 +28,7 @@ const oddKeyIds: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** Unsigned tokens without claims that name such keys, by a description of the key id. */
+/** For each description of a key id, an unsigned token that has this key id in its header and no claims. */
 export const oddKeyTokens: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(oddKeyIds).map(([name, kid]) => [
     name,

@@ -202,7 +202,7 @@ describe('a decision', () => {
     ])
   })
 
-  it('is required about the calls that were shown, and about no others', async () => {
+  it('is required for each call that was shown, and refused for any other', async () => {
     const [first, second] = continuation.pending
     if (!first || !second) throw new Error('There are two.')
     const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }

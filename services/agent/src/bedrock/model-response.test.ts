@@ -91,7 +91,7 @@ describe('a streamed reply', () => {
     ])
   })
 
-  it('repeats only text that is not blank to the model, since Bedrock refuses blank text', () => {
+  it('goes back to the model without blank text, which Bedrock refuses', () => {
     expect(assemble(said('\n'), toolStart(1, 'a', 'x')).message.content).toBe('')
     const reply = assemble(thinking(0, { reasoning: 'Hm.' }), said(' '), toolStart(1, 'a', 'x'))
     expect(reply.message.content).toEqual([{ type: 'reasoning', index: 0, reasoning: 'Hm.' }])

@@ -139,7 +139,7 @@ describe('a call or a change', () => {
         await expect(call()).rejects.toMatchObject({ cause: { kind } })
   })
 
-  it('that its caller aborts ends at once, and is left running in the trace', async () => {
+  it('that its caller aborts ends at once, and its step stays `running` in the trace', async () => {
     const { api, caller, came } = await stage(() => undefined)
     for (const index of [0, 1]) {
       const client = new AbortController()
@@ -152,7 +152,7 @@ describe('a call or a change', () => {
     }
   })
 
-  it('that fails with a 5xx problem, even because of a fault of the agent, makes the API unavailable', async () => {
+  it('that fails with a 5xx problem makes the API unavailable, even if a bug of the agent is the cause', async () => {
     const { api, caller } = await stage(json(200, found))
     const read = () => {
       throw toProblem(new Error('a bug'))
@@ -171,7 +171,7 @@ describe('a call or a change', () => {
 describe('what an API asks the user to prove', () => {
   const answer = () => stage(json(401, {}, challengeOf(claims)))
 
-  it('is a step-up for a change, but only once: then the call fails if the token does not prove it', async () => {
+  it('is a step-up for a change; if the next token does not prove it either, the call fails', async () => {
     const { api, caller, sidecar } = await answer()
     const turn = turnOf(ids.ada)
     const asked = caller.for(turn).under('step-1', permit).change(api, change)
@@ -208,7 +208,7 @@ describe('what an API asks the user to prove', () => {
   })
 })
 
-describe('a right that an API refuses', () => {
+describe('the permission for which an API refuses a call', () => {
   it('is not named as missing if the token has it', async () => {
     const { api, caller } = await stage(json(403, { failedCheck: 'permission' }))
     const turn = turnOf()

@@ -36,7 +36,7 @@ async function startSidecar(listener: RequestListener): Promise<TestServer> {
 }
 
 /** The health of the agent's identity, with that of its flows. */
-function seenBy({ health }: AgentTokens) {
+function healthOf({ health }: AgentTokens) {
   return { ...health, flows: health.flowsOf(agent) }
 }
 
@@ -263,7 +263,7 @@ describe('a token request that fails', () => {
   it.each([
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
     [3, 'SIDECAR_UNREACHABLE', broken],
-  ] as const)('is not made for ever: %i times, until the problem is %s', async (times, code, failure) => {
+  ] as const)('is given up after %i attempts, with the problem %s', async (times, code, failure) => {
     const { sidecar, tokens } = await tokensOf(script(failure))
     await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(times)
@@ -390,7 +390,7 @@ describe('a sidecar that restarts', () => {
 })
 
 describe('a sidecar that does not answer', () => {
-  it('is reported as down when nobody listens for longer than a restart takes, and works again without a restart', async () => {
+  it('is reported as down when nobody listens for longer than a restart takes, and as ready once it gives a token', async () => {
     let sidecarUrl = await deadUrl()
     const tokens = tokensFrom(sidecarUrl)
     await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
@@ -402,7 +402,7 @@ describe('a sidecar that does not answer', () => {
     const server = await startServer(script(grant), Number(sidecarUrl))
     opened.push(server)
     await tokens.obtain(request())
-    expect(seenBy(tokens)).toMatchObject({
+    expect(healthOf(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
     })
@@ -470,7 +470,7 @@ describe('the health of the identity', () => {
   const unexpected = (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')
 
   it('is unknown before the first request', async () => {
-    expect(seenBy(tokensFrom(await deadUrl()))).toMatchObject({
+    expect(healthOf(tokensFrom(await deadUrl()))).toMatchObject({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
       sidecarNeedsRestart: undefined,
@@ -502,7 +502,7 @@ describe('the health of the identity', () => {
     expect(tokens.health.sidecarNeedsRestart?.code).toBe('SIDECAR_FAILED')
   })
 
-  it('blames Entra, not the sidecar, when Entra is out of the agent’s own reach too', async () => {
+  it('blames Entra, not the sidecar, when the agent itself cannot reach Entra either', async () => {
     const { tokens } = await tokensOf(script(unexpected), { lookAtEntra: async () => 'silent' })
     for (let time = 0; time < 3; time++) {
       const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
@@ -511,7 +511,7 @@ describe('the health of the identity', () => {
         options: { upstream: { service: 'entra' }, cause: { code: 'SIDECAR_FAILED' } },
       })
     }
-    expect(seenBy(tokens)).toMatchObject({
+    expect(healthOf(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
       sidecarNeedsRestart: undefined,
@@ -553,7 +553,7 @@ describe('the health of the identity', () => {
   it('shows a refusal of Entra on the flow, not on the sidecar', async () => {
     const { tokens } = await tokensOf(script(response => refuse(response, 401, 'AADSTS50105: no role')))
     await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(seenBy(tokens)).toMatchObject({
+    expect(healthOf(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: {
         autonomous: { state: 'unavailable', problem: { code: 'AGENT_NOT_PERMITTED' } },
@@ -614,7 +614,7 @@ describe('the health of the identity', () => {
     expect(sidecar.requests).toHaveLength(2)
   })
 
-  it('is probed without throwing when all is down', async () => {
+  it('is probed without throwing when the sidecar is down', async () => {
     const tokens = tokensFrom(await deadUrl())
     await tokens.refresh()
     expect(tokens.health.sidecar).toMatchObject({

@@ -11,13 +11,13 @@ export interface EntraRefusal extends Omit<Meaning, 'code' | 'hint'> {
 }
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-/** An unknown refusal that does not name the blueprint. If the agent acts as its user account, that account is to blame. */
+/** The refusal for an unknown code, unless Entra's text names the blueprint. In the agent-user flow it blames the user account. */
 const unknownOfAgent: Refusal = {
   ...unknown,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },
 }
 
-/** The meaning of a refusal, by the party whose rights TR should have. */
+/** What a refusal means, by whose rights TR should have: the user's, the agent's or those of its user account. */
 const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
   user: refusal => refusal,
   agent: refusal => refusal.asItself ?? refusal,

@@ -97,10 +97,10 @@ describe('a user’s token', () => {
     await expect(verify(userToken(claims, version))).rejects.toEqual(refusal(code))
   })
 
-  it('is refused if every verifier has to refuse it, with a code of its own for a wrong audience', async () => {
+  it('is refused for each fault in the list of bad tokens, as USER_TOKEN_WRONG_AUDIENCE only for a wrong audience', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
-    // Left out: facets, since a user's client need be no agent, and tokens for the blueprint, which are right here.
+    // Without bad facets, since a user's client need not be an agent, and without tokens for the blueprint, valid here.
     const corpus = badTokens(issuer, blueprint).filter(({ name }) => !/facet|blueprint \(Tc\)/.test(name))
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token, failedCheck }) => {
@@ -115,7 +115,7 @@ describe('a user’s token', () => {
     expect(outcomes.length).toBeGreaterThan(400)
   })
 
-  it('is refused if there is a list of clients without the client that obtained the token', async () => {
+  it('is refused if the client that obtained it is missing from the configured list of clients', async () => {
     await verifier.close()
     verifier = verifierFor([page])
     await expect(verify(userToken())).resolves.toMatchObject({ objectId: ada.id })
@@ -138,7 +138,7 @@ describe('a user’s token', () => {
     }
   })
 
-  it('may begin up to five minutes ahead of the local clock', async () => {
+  it('may become valid (`nbf`) up to five minutes ahead of the local clock', async () => {
     const start = now()
     vi.useFakeTimers({ toFake: ['Date'], now: start * 1000 })
     try {

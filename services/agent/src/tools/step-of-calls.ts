@@ -186,7 +186,7 @@ class Step<Output> {
     return { ...wait, pending: this.#pending }
   }
 
-  /** Records what the user decided, under the step that waited. For a step-up the new sign-in is a step itself. */
+  /** Records the user's decision below the step that waited. A completed step-up is not recorded: its sign-in is a step itself. */
   noteDecision({ tool, digest, stepId }: PendingCall, isDenied: boolean): void {
     const { trace, resumed } = this.#turn
     if (!resumed) return

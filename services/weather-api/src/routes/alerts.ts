@@ -18,7 +18,7 @@ const security = [{ entra: [] }]
 
 const identityOf = ({ access }: FastifyRequest) => access.identity
 
-/** Adds the routes that read the alerts of whoever the token is for. `request.access` must have been set by the token check. */
+/** Adds the routes that read the alerts of the token's user or agent. The token check must have set `request.access`. */
 export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
 
@@ -52,7 +52,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
   )
 }
 
-/** Adds the routes that create and delete the alerts of whoever the token is for. */
+/** Adds the routes that create and delete the alerts of the token's user or agent. */
 export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
   // The service's usual validator turns strings and null into numbers. Calls that change something refuse these instead.

@@ -43,7 +43,7 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once, and then whenever `intervalMs` have passed without a probe or a call. */
+  /** Probes at once, and then `intervalMs` after the last probe or call, or `retryMs` after a failure. */
   start(): void {
     const { probe, known } = this.#options
     if (probe === undefined || known !== undefined || this.#isStarted) return
@@ -81,7 +81,7 @@ export class BedrockAvailability {
     if (problem.code !== 'BEDROCK_THROTTLED') {
       this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
     } else if (this.#options.probe !== undefined) {
-      // Throttling passes, and other calls may succeed meanwhile. Without probes, throttling is not recorded: nothing would show its end.
+      // Throttling ends by itself, and other calls may succeed meanwhile. Without probes, throttling is not recorded: nothing would show its end.
       const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < intervalMs
       this.#health = worksStill
         ? { ...this.#health, problem }

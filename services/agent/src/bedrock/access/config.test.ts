@@ -138,7 +138,7 @@ describe('the credential tier', () => {
     [{ AWS_SECRET_ACCESS_KEY: 'x' }, 'AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not.'],
     [{ AWS_ROLE_ARN: 'arn:x' }, 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not.'],
     [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not.'],
-  ])('is not used if one of its two variables is not set: %o', (variables, sentence) => {
+  ])('with only one of its two variables set leaves Bedrock unconfigured: %o', (variables, sentence) => {
     expect(missing({ AWS_REGION: 'eu-central-1', ...variables })).toBe(sentence)
   })
 

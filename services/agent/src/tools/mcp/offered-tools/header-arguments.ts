@@ -23,7 +23,7 @@ export function hasValidHeaderArguments(inputSchema: Json): boolean {
   )
 }
 
-/** The properties that declare a header, found through nothing but properties. Their depth was checked before. */
+/** Follows `properties` only, and returns those that declare a header. `readInputSchema` has limited their depth. */
 function declarationsIn(schema: Json): readonly Json[] {
   return Object.values(Object(schema['properties']) as Json).flatMap(value => {
     const property = Object(value) as Json
@@ -31,7 +31,7 @@ function declarationsIn(schema: Json): readonly Json[] {
   })
 }
 
-/** Counts without recursion, since a foreign schema may be nested to any depth. */
+/** Counts without recursion, since keywords that the agent does not read may be nested to any depth. */
 function countDeclarations(schema: Json): number {
   const open: unknown[] = [schema]
   let count = 0

@@ -147,8 +147,8 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
 export const today = () => dateOf(Date.now())
 
 /**
- * Says which last day the API would take instead; `undefined` if it takes this one. It takes yesterday, which may still be today
- * where the user is.
+ * Says which last day the API would take instead; `undefined` if it takes this one. The API also takes yesterday (UTC), which
+ * may still be today where the user is.
  *
  * @param fromDate today, YYYY-MM-DD
  */
