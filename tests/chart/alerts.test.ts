@@ -151,11 +151,11 @@ describe('The alerts, as Prometheus evaluates them,', () => {
     testRules(calm, Object.fromEntries(rules.map(({ alert }) => [alert, 0])))
   })
 
-  it.each(Object.entries(causes))('%s fires for its cause alone', (alert, { series }) => {
+  it.each(Object.entries(causes))('%s fires for its cause, and no other alert does', (alert, { series }) => {
     testRules(series, Object.fromEntries(rules.map(rule => [rule.alert, rule.alert === alert ? 1 : 0])))
   })
 
-  it('fail this test if an expected alert does not fire', () => {
+  it('make promtool fail if an expected alert does not fire', () => {
     expect(() => testRules(calm, { AgentBusy: 1 })).toThrow()
   })
 })

@@ -102,7 +102,7 @@ describe('Availability', () => {
     })
   })
 
-  it('depends for liveness on nothing but the process', async () => {
+  it('is probed at /livez, which depends on nothing but the process, and at /readyz', async () => {
     const rendering = await render()
     for (const [pod, container] of [
       ['demo-agent', 'agent'],
@@ -193,7 +193,7 @@ describe('The way in', () => {
   })
 
   it.each(['agent', 'weather-api'])(
-    'of Prometheus to the %s is a port of a Service for Prometheus alone',
+    'of Prometheus to the %s uses a port of its own, “metrics”',
     async component => {
       const rendering = await render({ files: ['ci/everything-values.yaml'] })
       const monitor = rendering.find('ServiceMonitor', `agents-${component}`)

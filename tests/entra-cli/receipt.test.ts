@@ -54,7 +54,7 @@ describe('two runs at once', () => {
     expect(existsSync(lockPath())).toBe(false)
   })
 
-  it('are not distinguished from a killed run on another machine, or if a lock can’t be read', async () => {
+  it('are assumed if the lock is from another machine or cannot be read; the error names the lock file', async () => {
     for (const text of [holder(noProcess, 'another-host'), '']) {
       writeFileSync(lockPath(), text)
       const { said } = await run('apply')

@@ -87,7 +87,7 @@ describe('agents with rights of their own', () => {
     expect(() => tenant.workplace.agents).toThrow('ENOENT')
   })
 
-  it('are values for the chart', async () => {
+  it('become values for the chart', async () => {
     await run(`apply ${agents}`)
     copyFileSync(tenant.workplace.envPath, join(tenant.workplace.folder, '.env'))
     const script = resolve('scripts/helm-values.ts')

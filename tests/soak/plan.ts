@@ -11,11 +11,11 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
-/** Faults that end processes happen in this share of the run only, so that leaks show in the rest. */
+/** All faults in this first share of the run end processes; none in the rest does, so that leaks show there. */
 const endsShare = 1 / 2
 
 /**
- * Yields the next fault, endlessly: in rounds that have every fault once, in an order that the seed determines.
+ * Yields faults endlessly, in rounds that have each fault of that part of the run once, in an order that the seed determines.
  *
  * @param elapsed the elapsed share of the run
  */

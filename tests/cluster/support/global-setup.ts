@@ -4,8 +4,8 @@ import { testLabel } from './namespace.ts'
 const longestRunMs = 60 * 60_000
 
 /**
- * Fails without a cluster, or with one that may not be disposable, since the tests change a node's routes. Then deletes what
- * aborted runs left behind, but nothing that another run may be using.
+ * Throws if there is no cluster, or if nothing says that it is disposable: the tests change a node's routes. Then deletes
+ * namespaces that aborted runs left behind, but none that another run may be using.
  */
 export default async function prepareCluster(): Promise<void> {
   const context = (await kubectl(['config', 'current-context'])).trim()

@@ -149,7 +149,7 @@ describe('a turn that waits', () => {
   })
 
   it.each(['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE'] as const)(
-    'may have made its calls if no answer came (%s), however the turn then ends',
+    'leaves open whether its calls were made if no answer came (%s), even when its time is over',
     async code => {
       const { conversation, latest, announced } = converseForAda(untilPause, new PageError(pageProblem(code)))
       await conversation.ask('Order skis')

@@ -19,7 +19,7 @@ export interface SignedInUser {
 export type Interaction =
   | { readonly kind: 'choose-account' }
   | { readonly kind: 'consent' }
-  /** With an API's Conditional Access challenge (JSON text). Entra's is `undefined`, since the sidecar does not pass it on. */
+  /** `claimsChallenge` is an API's challenge as JSON text; `undefined` for Entra's, which the sidecar does not pass on. */
   | { readonly kind: 'prove-more'; readonly claimsChallenge: string | undefined }
 
 /** What the session needs of the identity library, which is in a chunk of its own. All methods throw PageErrors. */

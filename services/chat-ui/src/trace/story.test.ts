@@ -23,7 +23,7 @@ function tell(steps: readonly TraceStep[], flow: Flow = 'autonomous', running = 
 }
 
 describe('tellStory', () => {
-  it('describes the exchange in its order', () => {
+  it('describes the exchange in the order in which it happens', () => {
     const story = tell(
       [
         step('a', { kind: 'sign-in', token: userToken }),
