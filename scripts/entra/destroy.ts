@@ -1,6 +1,6 @@
 import { Mistake } from '../set-up/mistake.ts'
 import { readVariables } from './env-file.ts'
-import { type Extras, findExtras, tell } from './extras.ts'
+import { describeMember, type Extras, findExtras } from './extras.ts'
 import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Invocation } from './options.ts'
@@ -64,7 +64,7 @@ function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined 
   for (const { collection, members = [] } of extras)
     for (const one of members) {
       const word = collection.remove ? 'delete' : 'goes along'
-      run.print(line(word, `${tell(collection, one)} (extra)`, one['id']))
+      run.print(line(word, `${describeMember(collection, one)} (extra)`, one['id']))
     }
   const needed = extras.filter(({ collection }) => collection.isNeededByOthers)
   const foreign = needed.find(({ members }) => members)
@@ -85,7 +85,7 @@ async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> 
   for (const { collection, members = [] } of extras)
     for (const one of collection.remove ? members : []) {
       const request = collection.remove?.(one)
-      const step = { title: tell(collection, one), access: agentUserAccess }
+      const step = { title: describeMember(collection, one), access: agentUserAccess }
       if (request) await inStep(run, step, () => run.graph.send(request))
       run.print(line('deleted', step.title))
     }

@@ -28,6 +28,6 @@ export function readMembers(run: Run, collection: Collection): Promise<readonly 
 }
 
 /** A member of a list in words, with its owner: `certificate "ci" until 2027-01-31, of blueprint "agents"`. */
-export function tell({ describe, whose = '' }: Collection, member: Json): string {
+export function describeMember({ describe, whose = '' }: Collection, member: Json): string {
   return `${describe(member)}${whose}`
 }

@@ -115,7 +115,7 @@ export class Graph {
   }
 
   /** All members of a collection. Rejects if there is no such collection, unlike `list`. @throws {GraphRefusal} */
-  async listKnown(path: string, more: Reading): Promise<readonly Json[]> {
+  async listExisting(path: string, more: Reading): Promise<readonly Json[]> {
     return this.#listOn(await this.send({ method: 'GET', path, ...more }), more)
   }
 

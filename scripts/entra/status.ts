@@ -1,4 +1,4 @@
-import { type Extras, findExtras, tell } from './extras.ts'
+import { describeMember, type Extras, findExtras } from './extras.ts'
 import { type Run, requireReceipt, targetOf } from './run.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
 import { line } from './text.ts'
@@ -45,7 +45,8 @@ export async function status(run: Run): Promise<boolean> {
 
 function printExtras(run: Run, { collection, members }: Extras): void {
   if (!members) run.print(line('not evaluated', collection.title))
-  for (const one of members ?? []) run.print(line('extra', tell(collection, one), one['id'] ?? one['keyId']))
+  for (const one of members ?? [])
+    run.print(line('extra', describeMember(collection, one), one['id'] ?? one['keyId']))
 }
 
 function printFinding(run: Run, finding: Finding): void {

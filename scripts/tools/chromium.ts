@@ -51,7 +51,7 @@ export const chromium: Tool = {
     {
       name: `npm's ${npmPackage}`,
       timeoutMs: 5 * 60_000,
-      effort: 'downloading',
+      activity: 'downloading',
       get: getWithLibraries,
     },
   ],

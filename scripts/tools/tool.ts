@@ -23,7 +23,7 @@ export interface Way {
   readonly name: string
   readonly timeoutMs: number
   /** What the user is told before the attempt, such as a size or duration. */
-  readonly effort?: string
+  readonly activity?: string
   /** Resolves with `undefined` if the way does not apply to this machine; rejects with one line that says why it failed. */
   get(attempt: Attempt): Promise<Program | undefined>
 }

@@ -59,7 +59,7 @@ export function release({ sha256, url, member }: Release): Way {
   return {
     name: 'the official release',
     timeoutMs: 5 * minutes,
-    effort: 'downloading',
+    activity: 'downloading',
     async get({ folder, signal }) {
       const { platform, hash } = pinnedHere(sha256)
       const file = join(folder, basename(url(platform)))

@@ -26,7 +26,7 @@ export type TenantChange =
   | 'user gone'
 
 /** How the pod's token differs from one that the blueprint's federated credential accepts. */
-export interface PodTokenClaims {
+export interface PodTokenFaults {
   readonly iss?: string
   readonly sub?: string
   readonly aud?: string
@@ -41,7 +41,7 @@ export interface Inducement {
   /** A refusal with this AADSTS code, injected into the emulator of Entra. */
   readonly refuse?: { readonly leg: Leg; readonly code: number }
   /** The sidecar authenticates by the pod's token, which has these faults or is missing. */
-  readonly podToken?: PodTokenClaims | 'missing'
+  readonly podToken?: PodTokenFaults | 'missing'
 }
 
 /** One mistake, and the problem that the agent has to report for it. */
@@ -87,7 +87,7 @@ function refusedUnseen(aadsts: keyof typeof words, what: string): Cause {
   return cause
 }
 
-function misfederated(aadsts: keyof typeof words, what: string, podToken: PodTokenClaims): Cause {
+function misfederated(aadsts: keyof typeof words, what: string, podToken: PodTokenFaults): Cause {
   return { what, ...meaningOf(aadsts), podToken, flow: 'autonomous' }
 }
 

@@ -16,7 +16,7 @@ export async function decisionCounter(registry: Registry, api: string): Promise<
 }
 
 /** Shows the age of an API's deny list. */
-export async function showAge(
+export async function showDenyListAge(
   registry: Registry,
   api: string,
   denyList: Pick<DenyList, 'ageSeconds'>,

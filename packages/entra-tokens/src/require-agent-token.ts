@@ -9,7 +9,7 @@ import { describeContextChallenge } from './authentication-context.ts'
 import { readBearerToken } from './bearer-token.ts'
 import type { Identity } from './caller.ts'
 import { publicAuthority } from './checks.ts'
-import { decisionCounter, showAge } from './metrics.ts'
+import { decisionCounter, showDenyListAge } from './metrics.ts'
 import type { ProblemTexts } from './problem-texts.ts'
 import { AccessForbidden, explainRefusals } from './problems.ts'
 import {
@@ -61,7 +61,7 @@ export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-to
 async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOptions): Promise<void> {
   const { name, tracer, check = createTokenCheck({ ...options, log: app.log }) } = options
   const counter = options.metrics && (await decisionCounter(options.metrics, name))
-  if (options.metrics && check.denyList) await showAge(options.metrics, name, check.denyList)
+  if (options.metrics && check.denyList) await showDenyListAge(options.metrics, name, check.denyList)
   const resource = describeResource(options)
   const openPaths = resource ? metadataPaths(resource.url) : []
   const { needsOf, permissions, authenticationContext } = options

@@ -43,11 +43,11 @@ export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
 async function readRoles(graph: Graph): Promise<readonly Branch[]> {
   const more = { mayBeForbidden: true }
   const path = '/roleManagement/directory'
-  const known = await graph.listKnown(`${path}/roleDefinitions?$select=id,displayName`, more)
+  const known = await graph.listExisting(`${path}/roleDefinitions?$select=id,displayName`, more)
   const found: Branch[] = []
   for (const { id, displayName } of known.filter(one => roles.includes(String(one['displayName'])))) {
     const filter = `$filter=roleDefinitionId eq '${quote(String(id))}'&$expand=principal`
-    const holders = await graph.listKnown(`${path}/roleAssignments?${filter}`, more)
+    const holders = await graph.listExisting(`${path}/roleAssignments?${filter}`, more)
     found.push(...group(`directory role ${displayName}`, holders.map(toHolder)))
   }
   return group('holders of directory roles', found)
@@ -71,7 +71,7 @@ async function readApplications(graph: Graph): Promise<readonly Branch[]> {
     ((api?.['appRoles'] ?? []) as readonly Json[]).map(({ id, value }) => [id, String(value)]),
   )
   const path = `/servicePrincipals/${api?.['id']}/appRoleAssignedTo`
-  const assigned = await graph.listKnown(path, { mayBeForbidden: true })
+  const assigned = await graph.listExisting(path, { mayBeForbidden: true })
   const held = assigned.flatMap(({ principalId, principalDisplayName, appRoleId }) => {
     const permission = names.get(appRoleId) ?? ''
     return permissions.includes(permission)

@@ -8,7 +8,7 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
   const title = 'when the blueprint, its secrets and its agents were last used'
   const blueprint = String(requireReceipt(run).objects['blueprint']?.appId)
   const list = (report: string, appId: string) =>
-    run.graph.listKnown(`/reports/${report}?$filter=appId eq '${quote(appId)}'`, {
+    run.graph.listExisting(`/reports/${report}?$filter=appId eq '${quote(appId)}'`, {
       version: 'beta',
       mayBeForbidden: true,
     })

@@ -43,7 +43,7 @@ export const agentUsers: Kind = {
 /** All user accounts of agents in the tenant, with the properties that Graph shows only on request. */
 export function listAgentUsers(graph: Graph, mayBeForbidden = false): Promise<readonly Json[]> {
   const reading = { version: 'v1.0 or beta', mayBeForbidden } as const
-  return graph.listKnown(`${path}?$select=${properties.join(',')}`, reading)
+  return graph.listExisting(`${path}?$select=${properties.join(',')}`, reading)
 }
 
 function agentUser(target: Target, name: string): TenantObject {

@@ -21,7 +21,7 @@ export const holdings: Kind = {
       of: 'blueprint',
       title: 'permissions that agents inherit from the blueprint',
       list: graph =>
-        graph.listKnown(
+        graph.listExisting(
           `/applications/microsoft.graph.agentIdentityBlueprint/${target.idOf('blueprint')}/inheritablePermissions`,
           { version: 'v1.0 or beta', mayBeForbidden: true },
         ),
@@ -120,7 +120,7 @@ function toCollections(of: string, rows: readonly Row[], known?: Reading): reado
     title,
     list: graph =>
       known
-        ? graph.listKnown(path, { mayBeForbidden: true, ...known })
+        ? graph.listExisting(path, { mayBeForbidden: true, ...known })
         : graph.list(path, { mayBeForbidden: true }),
     isWanted,
     describe,

@@ -38,12 +38,16 @@ export class EntraControls {
 
   /** Signs Ada in and returns her token (Tc). */
   signIn({ pageAppId, blueprintAppId }: Page = identities): Promise<string> {
-    return this.#orderToken({ client: pageAppId, resource: blueprintAppId, scopes: ['access_as_user'] })
+    return this.#requestCustomToken({
+      client: pageAppId,
+      resource: blueprintAppId,
+      scopes: ['access_as_user'],
+    })
   }
 
   /** Ada's token for Graph, with every permission that a set-up needs. */
   signInToGraph(): Promise<string> {
-    return this.#orderToken({ client: setupAppId, resource: wellKnown.graphUri, scopes: permissions })
+    return this.#requestCustomToken({ client: setupAppId, resource: wellKnown.graphUri, scopes: permissions })
   }
 
   /** The tenant's applications, principals and permission grants, as Graph lists them. */
@@ -68,7 +72,7 @@ export class EntraControls {
     return requests
   }
 
-  async #orderToken(order: Readonly<Record<string, unknown>>): Promise<string> {
+  async #requestCustomToken(order: Readonly<Record<string, unknown>>): Promise<string> {
     const body = { ...order, user: identities.ada.oid }
     const issued = await this.controlPlane.send('POST', '/emulator/tokens', { body })
     return (issued as { access_token: string }).access_token

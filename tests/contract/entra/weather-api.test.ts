@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
 import {
-  orderToken,
+  requestCustomToken,
   requestObo,
   requestT1,
   requestT3,
@@ -97,7 +97,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
   })
 
   it('do not let the blueprint in, even if its own token has the role', async () => {
-    const token = await orderToken(entra, {
+    const token = await requestCustomToken(entra, {
       client: blueprintAppId,
       resource: `api://${weatherAppId}`,
       roles: ['Weather.Read.All'],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { JWTPayload } from 'jose'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
-import { orderToken } from '../../../emulators/entra/src/testing/requests.ts'
+import { requestCustomToken } from '../../../emulators/entra/src/testing/requests.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { askWeather, startAfresh, startSettled } from './trial.ts'
@@ -70,7 +70,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
 
   it('says FEDERATION_MISMATCH when Entra itself issued the token', async () => {
     const order = { client: identities.blueprintAppId, resource: audience }
-    const token = await orderToken({ url: stack.entraUrl }, order)
+    const token = await requestCustomToken({ url: stack.entraUrl }, order)
     expect((await askWith(token)).body).toMatchObject({
       code: 'FEDERATION_MISMATCH',
       upstream: { code: 'AADSTS700222' },

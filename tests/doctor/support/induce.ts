@@ -1,4 +1,4 @@
-import type { Inducement, PodTokenClaims, TenantChange } from '@entra-bedrock-agent/entra-failures/causes'
+import type { Inducement, PodTokenFaults, TenantChange } from '@entra-bedrock-agent/entra-failures/causes'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import type { Laptop, Variables } from './laptop.ts'
@@ -95,7 +95,7 @@ function projectedToken({ cluster }: Laptop): Variables {
   }
 }
 
-async function project({ cluster }: Laptop, claims: PodTokenClaims | 'missing'): Promise<void> {
+async function project({ cluster }: Laptop, claims: PodTokenFaults | 'missing'): Promise<void> {
   if (claims === 'missing') await cluster.removeToken()
   else await cluster.project({ aud: 'api://AzureADTokenExchange', ...claims })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
-import { orderToken } from '../../../emulators/entra/src/testing/requests.ts'
+import { requestCustomToken } from '../../../emulators/entra/src/testing/requests.ts'
 import {
   type SendRequest,
   setupAppId,
@@ -28,7 +28,7 @@ export function graphToken(
   scopes: readonly string[] = permissions,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
-  return orderToken(entra, {
+  return requestCustomToken(entra, {
     client: setupAppId,
     resource: wellKnown.graphUri,
     user: seedIds.ada,

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ada, Browser, ben, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
-import { orderToken, requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
+import { requestCustomToken, requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, spaAppId, startEntraForFile, weatherAppId } from '../testing/start-entra.ts'
 import type { InjectedFault } from './faults.ts'
 
@@ -96,7 +96,7 @@ describe('conditional access', () => {
 
 describe('the other controls', () => {
   it('issue tokens with any claims and lifetime', async () => {
-    const jwt = await orderToken(entra, {
+    const jwt = await requestCustomToken(entra, {
       client: spaAppId,
       resource: `api://${blueprintAppId}`,
       user: 'ben@contoso.example',

@@ -12,7 +12,7 @@ import { covers, formOf, legOf } from './leg.ts'
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const Values = Type.Optional(Type.Array(Text, { maxItems: 50 }))
 const Rotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
-const TokenOrder = strictObject({
+const CustomToken = strictObject({
   client: Text,
   resource: Text,
   user: Type.Optional(Text),
@@ -21,7 +21,7 @@ const TokenOrder = strictObject({
   lifetimeSeconds: Type.Optional(Type.Integer({ minimum: -315_360_000, maximum: 315_360_000 })),
   claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 })
-type TokenOrder = Static<typeof TokenOrder>
+type CustomToken = Static<typeof CustomToken>
 
 /** Form fields that the request log shows; none is a credential. */
 const shownFields = [
@@ -100,27 +100,27 @@ function addOwnControls(scope: FastifyInstance, entra: Entra): void {
       return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
     },
   )
-  scope.post<{ Body: TokenOrder }>('/tokens', { schema: { body: TokenOrder } }, async ({ body }) => {
+  scope.post<{ Body: CustomToken }>('/tokens', { schema: { body: CustomToken } }, async ({ body }) => {
     const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
     return { access_token: jwt, expires_in: expiresInSeconds }
   })
 }
 
 /** A genuinely signed token, with whatever wrong claims and lifetime a test needs. */
-function issueCustomToken(entra: Entra, order: TokenOrder) {
+function issueCustomToken(entra: Entra, token: CustomToken) {
   const { directory } = entra
-  const client = directory.principal(order.client) ?? unknown('client', order.client)
-  const resource = directory.resource(order.resource) ?? unknown('resource', order.resource)
+  const client = directory.principal(token.client) ?? unknown('client', token.client)
+  const resource = directory.resource(token.resource) ?? unknown('resource', token.resource)
   const user =
-    order.user === undefined ? undefined : (directory.user(order.user) ?? unknown('user', order.user))
+    token.user === undefined ? undefined : (directory.user(token.user) ?? unknown('user', token.user))
   return issueAccessToken(entra, {
     client,
     authentication: user ? 'none' : 'certificate',
-    resource: { ...resource, identifier: order.resource },
-    ...(user ? { signedIn: { user, scopes: order.scopes ?? [], sessionId: 'emulator' } } : {}),
-    roles: order.roles ?? [],
-    lifetimeSeconds: order.lifetimeSeconds,
-    overrides: order.claims,
+    resource: { ...resource, identifier: token.resource },
+    ...(user ? { signedIn: { user, scopes: token.scopes ?? [], sessionId: 'emulator' } } : {}),
+    roles: token.roles ?? [],
+    lifetimeSeconds: token.lifetimeSeconds,
+    overrides: token.claims,
   })
 }
 

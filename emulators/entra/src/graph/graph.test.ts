@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { sponsors, startGraphForFile } from '../testing/graph-client.ts'
-import { orderToken, requestT1, requestTr } from '../testing/requests.ts'
+import { requestCustomToken, requestT1, requestTr } from '../testing/requests.ts'
 import {
   agentId,
   blueprintAppId,
@@ -118,8 +118,8 @@ describe('Graph', () => {
     [
       ['without a token', () => ({}), 'Access token is empty.'],
       ['with a foreign token', () => ({ authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' }), 'signature'],
-      ['with a token for another API', async () => ({ authorization: `Bearer ${await orderToken(entra, { client: setupAppId, resource: weatherAppId })}` }), 'audience'],
-      ['with an expired token', async () => ({ authorization: `Bearer ${await orderToken(entra, { client: setupAppId, resource: wellKnown.graphUri, lifetimeSeconds: -1 })}` }), 'expired'],
+      ['with a token for another API', async () => ({ authorization: `Bearer ${await requestCustomToken(entra, { client: setupAppId, resource: weatherAppId })}` }), 'audience'],
+      ['with an expired token', async () => ({ authorization: `Bearer ${await requestCustomToken(entra, { client: setupAppId, resource: wellKnown.graphUri, lifetimeSeconds: -1 })}` }), 'expired'],
     ],
   )('refuses a call %s with 401', async (_what, makeHeaders, message) => {
     const { status, headers, body } = await graph.send('GET', '/v1.0/applications', undefined, {

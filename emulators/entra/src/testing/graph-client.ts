@@ -1,7 +1,7 @@
 import { beforeEach } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
-import { orderToken, sendJson } from './requests.ts'
+import { requestCustomToken, sendJson } from './requests.ts'
 import {
   requestToken,
   setupAppId,
@@ -49,7 +49,7 @@ export class GraphClient {
   }): Promise<Headers> {
     const user = order.scopes && seedIds.ada
     const token = { client: setupAppId, resource: wellKnown.graphUri, user, ...order }
-    return { authorization: `Bearer ${await orderToken(this.#entra, token)}` }
+    return { authorization: `Bearer ${await requestCustomToken(this.#entra, token)}` }
   }
 
   send(

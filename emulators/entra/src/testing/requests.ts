@@ -102,7 +102,7 @@ export async function sendJson(
 }
 
 /** A token from the control plane, with whatever wrong claims and lifetime a test needs. */
-export async function orderToken(
+export async function requestCustomToken(
   entra: Pick<TestEntra, 'url'>,
   order: Readonly<Record<string, unknown>>,
 ): Promise<string> {

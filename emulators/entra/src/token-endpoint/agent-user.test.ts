@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { newServicePrincipal, type User } from '../directory/objects.ts'
 import { seedIds } from '../directory/seed.ts'
 import { ada, Browser } from '../testing/browser.ts'
-import { orderToken, requestT1, requestT2, requestT3, requestTr, t1Of } from '../testing/requests.ts'
+import { requestCustomToken, requestT1, requestT2, requestT3, requestTr, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
@@ -152,7 +152,7 @@ describe('a request for an agent user’s token', () => {
     ['without T2', async () => ({ user_federated_identity_credential: '' }), 'invalid_request', 900144],
     ['with T1 in the place of T2', async () => ({ user_federated_identity_credential: await t1Of(entra) }), 'invalid_grant', 50013],
     ['with a token for an API in the place of T2', async () => ({ user_federated_identity_credential: (await requestTr(entra)).body.access_token }), 'invalid_grant', 50013],
-    ['with an expired T2', async () => ({ user_federated_identity_credential: await orderToken(entra, { client: agentId, resource: 'api://AzureADTokenExchange', lifetimeSeconds: -1, claims: { aud: 'fb60f99c-7a34-4190-8149-302f77469936', azp: agentId } }) }), 'invalid_grant', 500133],
+    ['with an expired T2', async () => ({ user_federated_identity_credential: await requestCustomToken(entra, { client: agentId, resource: 'api://AzureADTokenExchange', lifetimeSeconds: -1, claims: { aud: 'fb60f99c-7a34-4190-8149-302f77469936', azp: agentId } }) }), 'invalid_grant', 500133],
     ['with a secret in the place of T1', async () => ({ client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_client', 7000215],
     ['from the blueprint', async () => ({ client_id: blueprintAppId, client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_request', 82002],
   ]

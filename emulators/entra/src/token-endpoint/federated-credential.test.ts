@@ -1,7 +1,7 @@
 import { decodeJwt, type JWTPayload } from 'jose'
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startForeignIssuer } from '../testing/foreign-issuer.ts'
-import { orderToken, requestT1, requestTr } from '../testing/requests.ts'
+import { requestCustomToken, requestT1, requestTr } from '../testing/requests.ts'
 import { blueprintAppId, startEntra, type TestEntra } from '../testing/start-entra.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
@@ -84,7 +84,7 @@ describe('a pod’s token as the blueprint’s credential', () => {
   })
 
   it('is refused with AADSTS700222 when Entra itself issued it', async () => {
-    const token = await orderToken(entra, { client: blueprintAppId, resource: audience })
+    const token = await requestCustomToken(entra, { client: blueprintAppId, resource: audience })
     expect((await requestT1(entra, { client_assertion: token })).body.error_codes).toEqual([700222])
   })
 

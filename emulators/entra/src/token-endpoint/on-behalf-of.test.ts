@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { ada, ben, signIn } from '../testing/browser.ts'
-import { orderToken, requestObo } from '../testing/requests.ts'
+import { requestCustomToken, requestObo } from '../testing/requests.ts'
 import {
   agentId,
   blueprintAppId,
@@ -20,7 +20,7 @@ async function tcOf(user: string): Promise<string> {
 
 /** Ada's token for the blueprint (Tc), issued to the page without a sign-in, with these changes. */
 function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
-  return orderToken(entra, {
+  return requestCustomToken(entra, {
     client: spaAppId,
     resource: `api://${blueprintAppId}`,
     user: ada,
@@ -113,7 +113,7 @@ describe('a token that cannot be used for on-behalf-of', () => {
     ['with a spoilt signature', async () => `${(await orderTc()).slice(0, -8)}AAAAAAAA`, 50013],
     ['of another issuer', () => orderTc({ claims: { iss: 'https://idp.example' } }), 50013],
     ['that expired', () => orderTc({ lifetimeSeconds: -1 }), 500133],
-    ['of an application', () => orderToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }), 7000114],
+    ['of an application', () => requestCustomToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }), 7000114],
     ['of a user who was deleted', () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
   ]
   it.each(refused)('(%s) is refused with invalid_grant', async (_what, make, code) => {

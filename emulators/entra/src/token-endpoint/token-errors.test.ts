@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { orderToken, requestT1, requestTr, t1Of } from '../testing/requests.ts'
+import { requestCustomToken, requestT1, requestTr, t1Of } from '../testing/requests.ts'
 import {
   agentId,
   blueprintAppId,
@@ -224,8 +224,8 @@ describe('T1 as the agent’s assertion', () => {
   // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
     ['for another agent', async () => (await requestT1(entra, { fmi_path: foreignAgent })).body.access_token, 7002137],
-    ['for another API', () => orderToken(entra, { client: blueprintAppId, resource: 'https://graph.microsoft.com' }), 700212],
-    ['issued by the v2.0 issuer', () => orderToken(entra, { client: blueprintAppId, resource: weatherAppId }), 700211],
+    ['for another API', () => requestCustomToken(entra, { client: blueprintAppId, resource: 'https://graph.microsoft.com' }), 700212],
+    ['issued by the v2.0 issuer', () => requestCustomToken(entra, { client: blueprintAppId, resource: weatherAppId }), 700211],
     [
       'that expired',
       async () => {

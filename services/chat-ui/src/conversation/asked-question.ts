@@ -4,7 +4,7 @@ import { historyFor } from './history.ts'
 import type { Speaker } from './speaker.ts'
 
 /** What continues a turn, sent to the agent in place of a question: the turn that waits, and the user's decisions. */
-export type GoingOn = Pick<ContinueRequest, 'continuation' | 'decisions'>
+export type ContinuedTurn = Pick<ContinueRequest, 'continuation' | 'decisions'>
 
 /**
  * A question as it is sent to the agent. A conversation sends nothing else. Agent, flow, history and token all come from the
@@ -18,12 +18,12 @@ export class AskedQuestion {
     speaker: Speaker,
     { message, mode }: Pick<Question, 'message' | 'mode'>,
     earlier: readonly Exchange[],
-    goingOn?: GoingOn,
+    continued?: ContinuedTurn,
   ) {
     const { agent, flow } = speaker
     const history = historyFor(earlier, speaker)
     this.request = {
-      ...(goingOn ?? { message }),
+      ...(continued ?? { message }),
       agent,
       mode,
       flow,

@@ -9,7 +9,7 @@ import {
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { speakDuration } from '../words/times.ts'
-import { AskedQuestion, type GoingOn } from './asked-question.ts'
+import { AskedQuestion, type ContinuedTurn } from './asked-question.ts'
 import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
 import {
   applyEvent,
@@ -41,7 +41,7 @@ export type LiveExchange = Signal<Exchange>
 
 interface Attempt {
   readonly earlier: readonly Exchange[]
-  readonly goingOn: GoingOn | undefined
+  readonly continued: ContinuedTurn | undefined
   /** Whether to renew the user's token before asking. */
   readonly renew: boolean
   readonly signal: AbortSignal
@@ -331,14 +331,14 @@ export class Conversation {
   }
 
   /** Runs a turn to its end. A token that the agent or Entra rejects as expired is renewed once, without asking the user. */
-  async #complete(exchange: LiveExchange, goingOn?: GoingOn): Promise<void> {
+  async #complete(exchange: LiveExchange, continued?: ContinuedTurn): Promise<void> {
     const stop = new AbortController()
     this.#stop = stop
     const start = exchange.value
     this.#isForUser = needsUser(start.question.flow)
     const earlier = pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
     const attempt = (renew: boolean) =>
-      this.#attempt(exchange, { earlier, goingOn, renew, signal: stop.signal })
+      this.#attempt(exchange, { earlier, continued, renew, signal: stop.signal })
     try {
       await attempt(false).catch(error => {
         if (stop.signal.aborted || !isExpiredToken(error)) throw error
@@ -357,13 +357,13 @@ export class Conversation {
     }
   }
 
-  async #attempt(exchange: LiveExchange, { earlier, goingOn, renew, signal }: Attempt): Promise<void> {
+  async #attempt(exchange: LiveExchange, { earlier, continued, renew, signal }: Attempt): Promise<void> {
     const { question, answer } = exchange.value
     const speaker = await this.#needs.identify(question, renew)
     signal.throwIfAborted()
     this.#isForUser ||= speaker.userToken !== undefined
     exchange.value = { ...exchange.value, owner: ownerOf(speaker) }
-    const asked = new AskedQuestion(speaker, question, earlier, goingOn)
+    const asked = new AskedQuestion(speaker, question, earlier, continued)
     for await (const event of this.#needs.ask(asked, signal)) {
       signal.throwIfAborted()
       // Entra may reject as expired a token that the agent accepted; the agent reports the rejection in the event stream.
