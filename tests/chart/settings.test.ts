@@ -193,7 +193,7 @@ describe('The settings that the chart makes', () => {
     expect(readAgentConfig(rendering.settings('demo-agent', 'agent')).trustedProxies).toEqual(trustedProxies)
   })
 
-  it('give the weather API a public URL for MCP clients, and its policy lets them in', async () => {
+  it('give the weather API a public URL for MCP clients, and its network policy lets these clients in', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(
       'https://weather.example.com/mcp',
@@ -293,7 +293,7 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes()).not.toContain('WARNING')
   })
 
-  it('replace only the pods that read a changed one', async () => {
+  it('replace, if one of them changes, only the pods that read it', async () => {
     const checksums = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
       return ['demo-agent', 'demo-weather-api'].map(

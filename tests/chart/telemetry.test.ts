@@ -20,7 +20,7 @@ const telemetry = {
 }
 const components = ['agent', 'weather-api'] as const
 
-/** The variables in a container's `env`. A reference `$(NAME)` becomes `<NAME>` if NAME is defined above, as Kubernetes demands. */
+/** The variables in a container's `env`. A reference `$(NAME)` becomes `<NAME>` if NAME stands earlier, as Kubernetes demands. */
 function environmentOf({ env = [] }: Container): Record<string, string> {
   const known: Record<string, string> = {}
   for (const { name, value, valueFrom } of env as { name: string; value?: string; valueFrom?: object }[]) {
@@ -39,7 +39,7 @@ describe('Telemetry in the chart', () => {
     expect(rendering.objects.filter(({ metadata }) => metadata.name.includes('dashboard'))).toEqual([])
   })
 
-  it('is set up in both services by the same variables, which name the pod and follow those that they refer to', async () => {
+  it('is set up in both services by the same variables, which name the pod and stand after the variables that they refer to', async () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const pod = `demo-${component}`

@@ -49,7 +49,7 @@ const graph = (method: string, path: string, body?: unknown) =>
   }) as Promise<Record<string, string>>
 
 let accepted: readonly string[] = []
-/** What the blast radius marks as surplus or wrong, except `accepted`: ServiceAccounts of the cluster's own add-ons. */
+/** What the blast radius marks as surplus or wrong. `accepted` is left out: ServiceAccounts of the cluster's own add-ons. */
 async function findSurplus() {
   const accept = accepted.flatMap(subject => ['--accept', subject])
   const all = ['--json', '--kube', '--aws', roleArn, ...accept]

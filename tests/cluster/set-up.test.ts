@@ -109,7 +109,7 @@ async function stopAndStartAgent(): Promise<void> {
   await demo.openEntra()
 }
 
-it('the set-up leads from an empty tenant and account to answers without a stored secret, and back', {
+it('the set-up leads from an empty tenant and account to answers without a stored secret, and can be undone completely', {
   timeout: 180_000,
 }, async () => {
   const tenantBefore = await entra.readTenant()

@@ -53,7 +53,7 @@ describe('the kill switch', () => {
     expect(enabled.output).toContain(`issued from ${from} on`)
   })
 
-  it('lets an agent in again only when five minutes are over, and says how many seconds are left', async () => {
+  it('lets an agent in again only with tokens from five minutes after the cut-off on, and says how many seconds are left', async () => {
     const sinceNow = { agent: agentId, issuedBefore: new Date().toISOString() }
     const data = { 'deny-list.json': JSON.stringify([{ agent: agentId }, sinceNow]) }
     const configMap = { metadata: { name: 'denied' }, data }

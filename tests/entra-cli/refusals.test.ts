@@ -92,7 +92,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain('"Agent ID Administrator or Cloud Application Administrator"')
   })
 
-  it('without a role where none is needed: for finding out who is signed in', async () => {
+  it('but without a role if none is needed, as for finding out who is signed in', async () => {
     tenant.graph.decide = ({ path }) => (path === '/v1.0/me' ? 'forbid' : 'pass')
     const { said } = await run('apply')
     expect(said).toContain('It takes a token with the permission User.Read.')

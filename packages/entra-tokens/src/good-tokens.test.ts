@@ -92,7 +92,7 @@ describe('a good token', () => {
     })
   })
 
-  it('passes with claims in forms that Entra also uses', async () => {
+  it('passes with less common forms of claims, such as an empty scp or an nbf of 0', async () => {
     const forms: Claims[] = [
       { scp: '/' },
       { scp: '' },
@@ -111,7 +111,7 @@ describe('a good token', () => {
     expect((await api.ask(onBehalfOf('v1', { roles: ['Weather.Read.All'] }))).body.flow).toBe('obo')
   })
 
-  it('passes with the scheme in any case, with and without typ', async () => {
+  it('passes with the scheme Bearer in any letter case, and with or without a typ in its header', async () => {
     const claims = autonomousClaims({ authority: api.issuer.url })
     for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR  ']) {
       const headers = ['Authorization', `${scheme} ${api.issuer.sign(claims)}`]

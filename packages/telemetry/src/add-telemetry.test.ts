@@ -32,7 +32,7 @@ async function tracedApp(tracesUrl: string, settings?: Parameters<typeof configO
 }
 
 describe('A traced app', () => {
-  it('writes trace and span ids into log lines and problems, also of traces that are not sampled', async () => {
+  it('writes trace and span ids into log lines and trace ids into problems, even if the trace is not sampled', async () => {
     const { app, lines } = await tracedApp('http://127.0.0.1:9/v1/traces', { samplingRatio: 0 })
     await app.inject('/')
     const inside = lines().find(({ msg }) => msg === 'Inside.')

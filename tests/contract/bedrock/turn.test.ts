@@ -143,7 +143,7 @@ describe('a tool call', () => {
     ],
     ['get_weather', '{"city":"Os', 'get_weather failed: The arguments were not valid JSON.'],
     ['drop_tables', '{}', 'drop_tables failed: There is no such tool.'],
-  ])('of %s with %s gives the model one plain sentence', async (name, input, sentence) => {
+  ])('that is invalid (%s with %s) gives the model one plain sentence', async (name, input, sentence) => {
     server.play([...toolUse(0, 'tooluse_0', name, input), ...stop('tool_use')], sayGoodbye)
     const turn = await runTurn(connectTo().mode)
     expect(toolResult()).toEqual({ toolResult: { toolUseId: 'tooluse_0', content: [{ text: sentence }] } })
@@ -177,7 +177,7 @@ describe('a tool call', () => {
     'API_TOKEN_REJECTED',
     'API_FORBIDDEN',
   ] as const)(
-    'that fails for %s ends the turn with that problem; the model is not asked again',
+    'that fails with %s ends the turn with this problem, and the model is not asked again',
     async code => {
       server.play(askFor('Oslo', 'Rome'), sayGoodbye)
       const weather = sunshine({

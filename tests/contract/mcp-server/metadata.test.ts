@@ -26,7 +26,7 @@ describe('the metadata of the protected resource', () => {
       })
   })
 
-  it('is not there without a public URL, and no refusal points to it', async () => {
+  it('does not exist without a public URL, and then no refusal points to it', async () => {
     api = await startWeatherApi()
     for (const path of paths) expect((await api.get(path)).status).toBe(404)
     const refused = await fetch(`${api.url}/mcp`, { method: 'POST' })

@@ -63,7 +63,7 @@ describe('a failed response of an API', () => {
     ])
   })
 
-  it('names the permission that is to be granted, where it is known', () => {
+  it('has a hint that names the permission to grant, if the API’s permissions are configured', () => {
     expect(explain(403).options.hint).toBe(
       'Grant the agent identity Weather.Read, to act on behalf of a user, and allow it as a caller of the Weather API.',
     )
@@ -95,7 +95,7 @@ describe('a failed response of an API', () => {
     expect(extensionsOf('obo', {}, undefined, unknown)).toEqual({})
   })
 
-  it('names no right as missing that the token has', () => {
+  it('does not name a right as missing if the token has it', () => {
     const refused = (flow: Flow) =>
       explainApiResponse(api, flow, {
         status: 403,
@@ -220,7 +220,7 @@ describe('a Conditional Access challenge of an API', () => {
   const explainAs = (text: string, of = { ...api, authenticationContexts: ['c1', 'c2'] }) =>
     explainApiResponse(of, 'obo', { status: 401, body: {}, challenge: challenge(encode(text)) })
 
-  it('is passed on with nothing but the context if the API’s contexts are configured', () => {
+  it('is reduced to its authentication context if the API’s contexts are configured', () => {
     const asked = '{"access_token":{"acrs":{"essential":true,"value":"c2","x":1},"xms_cc":{}},"id_token":{}}'
     expect(explainAs(asked).options.extensions).toEqual({
       claimsChallenge: ofContext({ essential: true, value: 'c2' }),
@@ -236,7 +236,7 @@ describe('a Conditional Access challenge of an API', () => {
     ['a claim of another token', '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}'],
     ['no claims', 'null'],
     ['null as its claims', '{"access_token":null}'],
-  ])('is a refusal if the configured contexts do not allow it: %s', (_what, text) => {
+  ])('is reported as API_TOKEN_REJECTED if the configured contexts do not allow it: %s', (_what, text) => {
     const failure = explainAs(text)
     expect(told(failure)[0]).toBe('API_TOKEN_REJECTED')
     expect(failure.options.hint).toBe(
@@ -244,7 +244,7 @@ describe('a Conditional Access challenge of an API', () => {
     )
   })
 
-  it('leaves the usual hint if there is no challenge', () => {
+  it('is not assumed: a 401 without a challenge keeps its usual hint', () => {
     const contexts = { ...api, authenticationContexts: ['c1'] }
     const refused = explainApiResponse(contexts, 'obo', { status: 401, body: {}, challenge: undefined })
     expect(refused.options).not.toHaveProperty('hint')
@@ -264,18 +264,18 @@ describe('a Conditional Access challenge of an API', () => {
     ['claims that are no JSON', challenge(encode('none'))],
     ['claims that are no base64', challenge(`${encode(claims)}!`)],
     ['claims that are too long', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
-  ])('is ignored with %s', (_what, text) => {
+  ])('is ignored if it has %s', (_what, text) => {
     expect(told(explain(401, {}, text))[0]).toBe('API_TOKEN_REJECTED')
   })
 })
 
-describe('a failed call that could have waited for its user', () => {
+describe('a failed call that can wait for its user', () => {
   const asked = problem('CONDITIONAL_ACCESS_REQUIRED', 'It wants more.', {
     upstream: { service, status: 401 },
     extensions: { claimsChallenge: '{}' },
   })
 
-  it('becomes a step-up if this API asks the user to prove more, but only once', () => {
+  it('becomes a step-up if its API asks the user to prove more, and STEP_UP_NOT_CARRIED if the API asks again', () => {
     const stepUp = explainStepUp(api, asked, undefined)
     expect([stepUp.code, stepUp.message, stepUp.options]).toEqual([
       'STEP_UP_REQUIRED',

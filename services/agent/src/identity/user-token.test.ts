@@ -100,7 +100,7 @@ describe('a user’s token', () => {
   it('is refused for each fault in the list of bad tokens, as USER_TOKEN_WRONG_AUDIENCE only for a wrong audience', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
-    // Without bad facets, since a user's client need not be an agent, and without tokens for the blueprint, valid here.
+    // Bad facets are left out, as a user's client need not be an agent. Tokens for the blueprint are valid here.
     const corpus = badTokens(issuer, blueprint).filter(({ name }) => !/facet|blueprint \(Tc\)/.test(name))
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token, failedCheck }) => {

@@ -264,7 +264,7 @@ describe('A step of calls', () => {
     ])
   })
 
-  it('fails for a missing consent where the client cannot wait for it', async () => {
+  it('fails if a consent is missing and the client cannot wait for the consent', async () => {
     const { options, read } = stage()
     await expect(runStep(options, [read('Rome', { run: noConsent })])).rejects.toThrow(
       refusal('CONSENT_REQUIRED'),
@@ -303,7 +303,7 @@ describe('A step of calls', () => {
     await expect(runStep(options, calls)).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
   })
 
-  it('spends the continuation when a call runs that must not run twice', async () => {
+  it('spends the continuation, which then cannot be used again, when a call runs that must not run twice', async () => {
     const once = { ...change, isIdempotent: false }
     const first = stage()
     const calls = [first.create('Oslo', { change: once }), first.create('Rome')]
@@ -323,7 +323,7 @@ describe('A step of calls', () => {
 })
 
 describe('A call that was made without a step', () => {
-  it('becomes a waiting step if it failed for a missing consent, and not for other failures', () => {
+  it('becomes a waiting step if it failed because a consent is missing, and only then', () => {
     const { options, read, turn } = stage({ pausesForConsent: true })
     const failure = problem('CONSENT_REQUIRED', 'None.')
     expect(waitInstead(options, read('Rome'), failure)).toMatchObject({

@@ -95,7 +95,7 @@ describe('The events of a turn', () => {
     })
   })
 
-  it('end with the problem when the answer fails, as does a step that still runs', async () => {
+  it('end with the problem when the answer fails; a step that still runs fails with the same problem', async () => {
     const events = await collect(
       run(async turn => {
         turn.trace.start(stepStart)

@@ -327,7 +327,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('ends an answer of the agent as itself only if the leaving user’s token was sent with the question', async () => {
+  it('ends an autonomous answer when the user leaves only if their token was sent with the question', async () => {
     for (const userToken of ['tc-of-ada', undefined]) {
       const reached = Promise.withResolvers<AbortSignal>()
       const goOn = Promise.withResolvers<void>()

@@ -401,7 +401,7 @@ describe('a call that waits for the user', () => {
     claims: { ...card.claims, acrs: ['c1'] },
   })
 
-  it('is allowed if it ran after the step-up; both tokens have changed', () => {
+  it('is allowed if it ran after the step-up, which changed both Tc and TR', () => {
     const newToken = stronger(agentToken, 'aaaaaaaaaaa2')
     const steps = [
       arrived,
@@ -436,7 +436,7 @@ describe('a call that waits for the user', () => {
     })
   })
 
-  it('is allowed if it ran after the step-up, whatever else the first token was used for', () => {
+  it('is allowed if it ran after the step-up, even if another call had succeeded with the first TR', () => {
     const checked = {
       ...agentToken,
       verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'context', ok: false }] }],

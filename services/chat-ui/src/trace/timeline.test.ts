@@ -62,7 +62,7 @@ describe('layOut', () => {
     expect(lines.filter(line => line.endsWith(' in c'))).toHaveLength(4)
   })
 
-  it('opens a tool at first only if there is no other tool', () => {
+  it('initially opens a tool only if it is the only tool', () => {
     const isOpen = (steps: readonly TraceStep[]) =>
       layOut(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
     expect(isOpen(toolRun('a', 'aaaaaaaaaaaa'))).toBe(true)

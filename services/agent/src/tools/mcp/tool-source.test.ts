@@ -157,7 +157,7 @@ describe('The tools of a server', () => {
     expect(source.health.current.problem).toBeUndefined()
   })
 
-  it('wait for approval if the server says that they change something; log and status report that they wait', async () => {
+  it('are reported by log and status as waiting for approval if the server says that they change something', async () => {
     const tool = { ...getNote, annotations: { readOnlyHint: false } } as Tool
     const { source, offerTo, namesFor, lines } = watch(async () => [tool], { pins: {} })
     expect(source.health.current.tools).toEqual([{ name: 'get_note', state: 'unknown' }])
@@ -234,7 +234,7 @@ describe('The tools of a server for users', () => {
   const allowedTools = ['note_of_ada', 'note_of_ben']
   const pins = {}
 
-  it('are listed to each user, and no user gets another’s list', async () => {
+  it('are listed for each user separately, and no user gets another’s list', async () => {
     const { lookUps, namesFor } = watch(nameTool, { flows, allowedTools, pins })
     for (let turn = 0; turn < 2; turn++) {
       expect(await namesFor(turnOf('ada'))).toEqual(['notes__note_of_ada'])
@@ -345,7 +345,7 @@ describe('Where users and the agent itself may call a server,', () => {
     })
   })
 
-  it('the agent never gets what was listed to a user', async () => {
+  it('the agent itself never gets tools that were listed for a user only', async () => {
     const { namesFor } = watch(async ({ user }) => (user ? [getNote, diary] : []), both)
     await namesFor(turnOf('ada'))
     expect(await namesFor(own)).toEqual([])

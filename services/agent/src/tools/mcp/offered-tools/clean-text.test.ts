@@ -5,7 +5,7 @@ const clean = (text: string) => cleanText(text, 1_000)
 const codePoints = Array.from({ length: 0x110000 }, (_, code) => code)
 
 describe('A text of a server', () => {
-  it('holds nothing that Unicode lets a renderer ignore', () => {
+  it('holds no character that a renderer may ignore according to Unicode', () => {
     const ignorable = codePoints
       .map(code => String.fromCodePoint(code))
       .filter(one => /\p{Default_Ignorable_Code_Point}/u.test(one))
