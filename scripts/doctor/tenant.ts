@@ -86,7 +86,7 @@ function contextsIn(mcpConfig: string): readonly string[] {
   }
 }
 
-/** A check that only warns if Graph does not show what it needs, since that is no failure of the tenant. */
+/** Makes a check that only warns if it cannot read from Graph what it compares: the tenant may still be right. */
 function check(name: string, look: Check['run']): Check {
   return {
     name,

@@ -27,7 +27,7 @@ export function readMembers(run: Run, collection: Collection): Promise<readonly 
   return inStep(run, { title: collection.title }, () => ifShown(() => collection.list(run.graph)))
 }
 
-/** A member of a list in words, with its owner: `certificate "ci" until 2027-01-31, of blueprint "agents"`. */
+/** A member of a list in words, with the object that it belongs to: `certificate "ci" until 2027-01-31, of blueprint "agents"`. */
 export function describeMember({ describe, whose = '' }: Collection, member: Json): string {
   return `${describe(member)}${whose}`
 }

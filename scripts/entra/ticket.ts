@@ -3,7 +3,7 @@ import { listObjects, permissionsFor } from './objects/kinds.ts'
 import { agentKey, agentUserKey, toTarget } from './objects/tenant-object.ts'
 import { agentsWith, type Settings } from './settings.ts'
 
-/** The command that does everything in the ticket, with its arguments quoted for a shell. */
+/** Returns the command that makes everything in the ticket; `quote` quotes its arguments for bash or PowerShell. */
 type CommandFor = (quote: (text: string) => string) => string
 
 /** The request to administrators who have the needed roles: each object, the Graph request that makes it, and what to send back. */

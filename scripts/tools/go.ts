@@ -57,7 +57,7 @@ const goTool: Tool = {
   advice: 'https://go.dev/doc/install',
 }
 
-/** Builds the program of a Go module with the machine's Go, or with one that is downloaded for it. */
+/** Builds the program of a Go module with the installed Go or, if there is none, with a downloaded one. */
 export function goModule(module: string, tags = ''): Way {
   return {
     name: 'built with Go',

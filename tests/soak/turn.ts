@@ -16,7 +16,7 @@ export const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CU
 export interface Episode {
   readonly fault: string
   readonly startedAt: number
-  /** When the fault was undone, or, if there is nothing to undo, as for a killed pod, when it had happened. */
+  /** When the fault was undone. A fault that needs no undoing, such as a killed pod, ends when it has happened. */
   readonly endedAt: number
   /** When every pod was ready again. */
   readonly readyAt: number

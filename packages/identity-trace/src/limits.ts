@@ -1,4 +1,4 @@
-/** Limits of one chat request. Not in a file with schemas, so that the page can import them without the schemas. */
+/** Limits of one chat request. They are in a file without schemas, so that the page can import them alone. */
 export const chatLimits = {
   messageCharacters: 4_000,
   historyEntries: 20,

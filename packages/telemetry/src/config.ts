@@ -1,6 +1,6 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 
-/** Where spans are sent, how many traces are kept, and how the spans describe the service (`resource`). */
+/** Where spans are sent, which share of the traces is sampled, and how the spans describe the service (`resource`). */
 export interface TelemetryConfig {
   /** The URL for OTLP over HTTP with protobuf. */
   readonly tracesUrl: string

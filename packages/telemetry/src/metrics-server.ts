@@ -16,8 +16,8 @@ export interface MetricsServerOptions {
 }
 
 /**
- * Serves `/metrics` on a port of its own while the app listens, with CPU, memory, event loop and garbage collection of this
- * process. If that port is taken, this is logged, and the app works without metrics.
+ * Serves `/metrics` on a port of its own while the app listens. The metrics include CPU, memory, event loop and garbage
+ * collection of this process. If the port cannot be opened, this is logged, and the app works without metrics.
  */
 export function serveMetrics(
   app: FastifyInstance,

@@ -25,7 +25,7 @@ export class Tenant {
   readonly idOf = (key: string) => this.workplace.receipt.objects[key]?.id ?? `no ${key}`
 }
 
-/** One tenant for all tests of a file; each test has it as it was at the start, and a workplace of its own. */
+/** One tenant for all tests of a file. It is reset before each test, and each test has a workplace of its own. */
 export function useTenant(start = startEmptyTenant): Tenant {
   const tenant = new Tenant()
   beforeAll(async () => {
@@ -44,9 +44,9 @@ export function useTenant(start = startEmptyTenant): Tenant {
 }
 
 /**
- * A tenant as `useTenant` gives it, after one `apply` long ago; each test starts from that state.
+ * The tenant of `useTenant` after one `apply` that looks long ago; each test starts from that state.
  *
- * @param roles the roles of an application that works on it; default: Ada, with every permission of the set-up
+ * @param roles roles of an application that runs the commands; default: Ada runs them, with every permission of the set-up
  */
 export function useSetUp(apply: string, roles?: readonly string[]): Tenant {
   const tenant = useTenant()

@@ -188,7 +188,7 @@ function outcomeOf(way: Way, user: string, status: number, body: string): string
   return outcome === way.deniedBy ? 'OK' : outcome === 'OK' ? 'NOT_DENIED' : outcome
 }
 
-/** `OK`, or a code: of the problem, of a failed tool, or for a wrong answer, such as `WRONG_IDENTITY`. */
+/** `OK`, or the code of the problem or of a failed tool, or a code for a wrong answer, such as `WRONG_IDENTITY`. */
 function read({ agent, mode, flow }: Way, user: string, status: number, body: string): string {
   if (status !== 200) return codeOf(body, status)
   const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]

@@ -28,7 +28,7 @@ const latestSeconds = 253_402_300_799
 /**
  * Validates tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
  * signature, issuer of the key, lifetime, audience, issuer, and last whether the token has a scope or role. The check of
- * the issuer has its own copy of the discovery document, so two documents are fetched before the first result.
+ * the issuer fetches a discovery document of its own, so two such documents are fetched before the first result.
  */
 export class TokenValidator {
   readonly #azureAd: AzureAdOptions
@@ -65,7 +65,7 @@ export class TokenValidator {
     const key = await findSigner(text, named ? [named] : keys)
     if (!key && named) return faults.signature
     if (!key) {
-      // Another fault of the token comes before the unknown key: an expired token must not cause a fetch of keys.
+      // Other faults of the token are reported before an unknown key: an expired token must not cause a fetch of keys.
       const other = header.kid
         ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined

@@ -15,7 +15,7 @@ export interface AzureAdOptions {
   readonly clientId: string
   /** `undefined`: the token's version decides which audience is accepted. */
   readonly audiences: readonly string[] | undefined
-  /** For `/Validate` only, which reads the whole text as one scope: no token has the scope `a b`. */
+  /** Used by `/Validate` only, which takes the whole text as one scope: no token has the scope `a b`. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
   /** Client capabilities that the blueprint declares, such as `cp1` for claims challenges. */

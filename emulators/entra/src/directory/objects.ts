@@ -93,7 +93,7 @@ export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
 
 const inheritance = Type.Enum(['allAllowed', 'enumerated', 'none'] as const)
 const Names = Type.Optional(Type.Array(Name))
-/** The rights of a blueprint's principal at one API that the blueprint's agents inherit (https://learn.microsoft.com/graph/api/resources/inheritablepermission). */
+/** Rights at one API that a blueprint's agents inherit from the blueprint's principal (https://learn.microsoft.com/graph/api/resources/inheritablepermission). */
 export const InheritablePermission = strictObject({
   '@odata.type': Type.Optional(Name),
   resourceAppId: Guid,

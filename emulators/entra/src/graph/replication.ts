@@ -5,7 +5,7 @@ type Created = { readonly createdDateTime?: string } | { readonly startDateTime:
 
 const lookUps = new WeakMap<Created, number>()
 
-/** Whether a look-up does not find a new object yet, as at Entra until it is replicated: `missedLookUps` says how many look-ups fail. */
+/** Whether this look-up misses a new object, as look-ups at Entra do until it is replicated. The first `missedLookUps` look-ups miss it. */
 export function isMissed({ settings }: Entra, object: Created): boolean {
   const since = 'startDateTime' in object ? object.startDateTime : object.createdDateTime
   if (since === undefined || since === seededAt) return false

@@ -42,7 +42,7 @@ export function weatherApiOptions(authority: string) {
   } satisfies RequireAgentTokenOptions
 }
 
-/** Starts an API with an issuer of its own; it responds with `validated`, what it found in the token. */
+/** Starts an API that responds with what it found in the token (`validated`), and an issuer of such tokens. */
 export async function startProtectedApi(
   options: Partial<RequireAgentTokenOptions> = {},
 ): Promise<ProtectedApi> {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 const user = 'agent'
 const password = 'p@ss:word'
 
-/** A forward proxy with credentials, for CONNECT and, for http, absolute URLs. Only it knows the ports of a test's hosts. */
+/** A forward proxy with credentials. It serves CONNECT and, for http, absolute URLs. Only the proxy resolves a test's host names. */
 export class ForwardProxy implements AsyncDisposable {
   /** Every host that it was asked for, with its port. */
   readonly asked: string[] = []

@@ -23,7 +23,7 @@ function readBlock(block: unknown): ToolOutput[number] | undefined {
   return typeof data === 'string' ? { type, data: Buffer.from(data, 'base64') } : undefined
 }
 
-/** The output as the content of a message. Bedrock refuses a blank text, and with it the turn. */
+/** The output as the content of a message, without blank texts: Bedrock would refuse the whole request. */
 export function describeOutput(output: ToolOutput, images: ImageAllowance): MessageContent {
   const blocks: ContentBlock[] = []
   let text: string[] = []

@@ -124,7 +124,7 @@ async function send(
   }
 }
 
-/** Reads a turn to its end, or to where it waits, and gathers it into one response. A problem has its own status and type. */
+/** Reads a turn until it ends or waits, and gathers it into one response. A problem is sent with its own status and content type. */
 async function collect(reply: FastifyReply, turn: AsyncIterable<readonly TurnEvent[]>) {
   const steps = new Map<string, TraceStep>()
   for await (const events of turn) {

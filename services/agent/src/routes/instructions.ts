@@ -36,7 +36,7 @@ const schema = {
 
 /**
  * `GET /api/instructions`, for all who may call `POST /api/chat`: the system prompt and the tools that the model would get
- * in such a turn, and the right that each tool needs.
+ * in a turn of the query's agent and flow, and the right that each tool needs.
  */
 export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (
   app,
@@ -82,7 +82,7 @@ async function describeTool(
   return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
 }
 
-/** Whether a token of the agent or of its user account has the right. `null` = unknown: only real calls get tokens for users. */
+/** Whether a token of the agent or of its user account has the right. `null` = unknown: for a user, only real calls get tokens. */
 async function isHeld(
   tokens: Pick<AgentTokens, 'obtain'>,
   { agent, flow, correlationId, signal }: Turn,

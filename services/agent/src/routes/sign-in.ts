@@ -19,7 +19,7 @@ export interface SignInRules {
  * Reads who asks which agent in which flow. `connection` aborts when the connection of the request closes.
  *
  * @param asked the agent's name; default: the first one
- * @throws ProblemError INVALID_REQUEST for an agent that is not there or does not have the flow; SIGN_IN_REQUIRED, USER_TOKEN_*
+ * @throws ProblemError INVALID_REQUEST for an agent that does not exist or lacks the flow; SIGN_IN_REQUIRED, USER_TOKEN_*
  */
 export async function readAsker(
   rules: SignInRules,
@@ -40,7 +40,7 @@ export async function readAsker(
   return { agent, flow, signedIn, connection, requestId: request.id }
 }
 
-/** The user who asks, from their token. Reads it if a user is needed or only signed-in users see the trace, else ignores it. */
+/** The user who asks, from their token. Ignores the token unless a sign-in is needed or only signed-in users see the trace. */
 async function signIn(
   { userTokens, requireSignIn, traceFor }: SignInRules,
   request: FastifyRequest,

@@ -41,7 +41,7 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
   return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
 }
 
-/** Tokens that the sidecar presents to Entra ID, as known before a question. Only sidecar and Entra see the `unseen` ones. */
+/** Tokens that the sidecar presents to Entra ID, as shown before a question is asked. Only sidecar and Entra see the `unseen` ones. */
 export const termPlates: Readonly<Record<Term, Plate>> = {
   T1: {
     token: 'T1',

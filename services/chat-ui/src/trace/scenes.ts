@@ -16,7 +16,7 @@ export interface Scene {
 
 const { T1, T2, Tc, TR } = marks
 
-/** A turn in a few sentences, in the order of the exchange; only what happened in it. */
+/** Tells what happened in a turn in a few sentences, in the order of the token exchange. */
 export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
   const { flow, steps, uses, failure } = facts
   const { agent } = names

@@ -15,7 +15,7 @@ interface StepsBarProps {
     | undefined
 }
 
-/** The number of steps, the failures and the duration; in the list of steps also the search and the filter. */
+/** Shows the number of steps, the failures and the duration, and in the view of steps also search and filter. */
 export function StepsBar({ rows, elapsed, view, failure }: StepsBarProps) {
   const steps = rows.filter(({ number }) => number > 0)
   const areAllOpen = rows.every(row => view.isOpen(row))
