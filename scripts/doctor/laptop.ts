@@ -96,7 +96,7 @@ async function examineWith(
   }
 }
 
-/** Checks the redirect URI for one agent that acts for users: it is registered on the blueprint, which all agents share. */
+/** Checks the redirect URI for consent with one agent that acts for users. One is enough: the URI belongs to the blueprint. */
 function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
   const agent = agents.find(({ flows }) => flows.includes('obo'))
   const [toolset] = toolsets

@@ -10,7 +10,7 @@ export interface FederatedCredential {
 
 /**
  * Who allows agents to keep alerts on a user's behalf: an administrator for all users, or each user when it is needed.
- * `none`: nobody; scope and app role are disabled, since Entra deletes neither while it is enabled.
+ * `none`: nobody. The scope and the app role for alerts then stay, but disabled: Entra does not delete enabled ones.
  */
 export const alertsConsents = ['all-users', 'each-user', 'none'] as const
 export type AlertsConsent = (typeof alertsConsents)[number]

@@ -138,7 +138,7 @@ describe('hostile text', () => {
   })
 })
 
-it('the Content-Security-Policy keeps out code from anywhere else, and requests to other hosts', async () => {
+it('the Content-Security-Policy blocks all code that is not the page’s own, and requests to other hosts', async () => {
   const page = await browser.open(agent.url, { tolerateFaults: true })
   await page.getByLabel('Your question').waitFor()
   for (const code of [

@@ -142,7 +142,7 @@ describe('the steps', () => {
     expect(await unseen.locator('.step-time').textContent()).toBe('not seen')
   })
 
-  it('are filtered by a search, or to those that failed', async () => {
+  it('can be limited to those that match a search, and to those that failed', async () => {
     const failed = trace().map(step => (step.id === 's4' ? { ...step, status: 'failed' as const } : step))
     answerWith(failed)
     const { page, pane, rows } = await openTrace()
@@ -303,7 +303,7 @@ describe('a token', () => {
       .waitFor()
   })
 
-  it('is shown as meant for every API whose app id it names, whichever API was called', async () => {
+  it('is shown as meant for all APIs that share the app id in its `aud`, whichever of them was called', async () => {
     const tools = { name: 'weather-tools', title: 'weather-tools MCP server', appId: identities.weatherAppId }
     agent.config = { ...config, apis: [...config.apis, tools] }
     const { page, pane } = await openTrace()

@@ -68,7 +68,7 @@ async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
   return (await askWeather(laptop.stack, cause.flow, userToken)).body
 }
 
-/** The finding on a failure that users of the doctor act on: the first failed check, or the expected warning. */
+/** What the doctor's users act on when this failure occurs: the first failed check, or the expected warning. */
 function verdictOn(failure: InducedFailure): Finding {
   const findings = seen.get(failure) ?? []
   const isVerdict = ({ status, code }: Finding) =>

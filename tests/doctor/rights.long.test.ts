@@ -45,7 +45,7 @@ async function toldByAgent(agent: string, flow: Flow, token: string): Promise<st
   return `${body.upstream?.service === 'entra' ? 'Entra' : 'API'}: \`${body.code}\``
 }
 
-/** The same outcome as the doctor reports it, by its checks of the token and of the call. */
+/** An outcome in the words of the table, as the doctor reports it by its checks of the token and of the call. */
 function toldByDoctor(findings: Awaited<ReturnType<Laptop['examine']>>, agent: string, flow: Flow): string {
   const isAbout = (check: string) => check.includes(` ${flows[flow].inWords}`) && check.endsWith(`(${agent})`)
   const [token, call] = findings.filter(({ check }) => isAbout(check))

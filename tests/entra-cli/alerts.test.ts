@@ -80,12 +80,12 @@ describe('The right to keep alerts', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('makes the tokens of both applications say which contexts were proven', async () => {
+  it('makes Entra put the proven authentication contexts (acrs) into tokens for the blueprint and for the API', async () => {
     await run(`apply ${forEach}`)
     for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
   })
 
-  it('is consented to by each user; such a consent is extra only if it has other permissions too', async () => {
+  it('is consented to by each user; status reports a user’s consent as extra only if it has other permissions too', async () => {
     expect((await run(`apply ${forEach}`)).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     consentOf('Principal', 'Alerts.ReadWrite')
@@ -96,7 +96,7 @@ describe('The right to keep alerts', () => {
     expect(code).toBe(3)
   })
 
-  it('that a user consented to is extra if nobody asked for alerts', async () => {
+  it('is reported as extra by status if a user consented to it and the set-up has no alerts', async () => {
     await run('apply')
     consentOf('Principal', 'Alerts.ReadWrite')
     expect((await run('status')).output).toContain('consent of one user to Alerts.ReadWrite')

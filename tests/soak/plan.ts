@@ -15,7 +15,7 @@ export function randomNumbers(seed: number): () => number {
 const endsShare = 1 / 2
 
 /**
- * Yields faults endlessly, in rounds that have each fault of that part of the run once, in an order that the seed determines.
+ * Yields faults endlessly, in rounds. A round has each fault of the run's current part once, in an order set by the seed.
  *
  * @param elapsed the elapsed share of the run
  */

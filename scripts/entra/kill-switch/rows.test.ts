@@ -47,7 +47,7 @@ describe('an agent that is switched off', () => {
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 
-  it('has its own rows replaced, also if they spell its id in capitals; rows of others and rows that deny more stay', () => {
+  it('has its own rows replaced, even if they spell its id in capitals; rows of others stay, and so does a later `issuedBefore`', () => {
     const others: readonly Row[] = [{ agent: sibling }, { uti: 'a' }, { oid: agent, issuedBefore: 1 }]
     const later = Math.floor(noon / 1_000) + 3_600
     const rows = [...others, { agent: agent.toUpperCase() }, { agent, issuedBefore: later }]

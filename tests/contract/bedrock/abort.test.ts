@@ -66,7 +66,7 @@ describe('the turn’s deadline', () => {
     void asked.then(request => {
       hungUp = request.hungUp
     })
-    // The first turn also loads what the model needs, so that the deadline may pass before the model is called.
+    // The first turn also loads the model's code, so it may reach the deadline before it calls the model.
     while (!hungUp) {
       const events = await (await chat(new AbortController().signal)).text()
       expect(events).toContain('event: problem')

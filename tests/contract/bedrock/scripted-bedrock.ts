@@ -75,7 +75,7 @@ export interface ReceivedRequest {
     readonly toolConfig?: Record<string, unknown>
     readonly additionalModelRequestFields?: Record<string, unknown>
   }
-  /** Resolves with the time (performance.now) when the client hung up before the answer was complete. */
+  /** Resolves when the client hangs up before the answer is complete, with the time (performance.now) of hanging up. */
   readonly hungUp: Promise<number>
 }
 

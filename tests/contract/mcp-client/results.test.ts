@@ -8,7 +8,7 @@ import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const gif = 'R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=='
 const image = (data: string, mimeType: string) => ({ type: 'image', data, mimeType })
-/** The PNG of one pixel, with this width in its header and this many more bytes behind it. */
+/** The PNG of one pixel, with `width` in its header and `bytes` zero bytes appended. */
 function largePng(bytes: number, width = 1): string {
   const large = Buffer.concat([Buffer.from(png, 'base64'), Buffer.alloc(bytes)])
   large.writeUInt32BE(width, 16)

@@ -55,7 +55,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
       .toContainEqual(expect.objectContaining({ level: 30, tool: 'get_weather', code: 'REQUEST_ABORTED' }))
   })
 
-  it.each(revisions)('leaves the server as it was when the client of %s hangs up', async revision => {
+  it.each(revisions)('does not disturb later calls when a client of revision %s hangs up', async revision => {
     const client = await open(revision)
     const user = new AbortController()
     const call = client.callTool(weatherInOslo, { signal: user.signal })

@@ -74,7 +74,7 @@ it.each([
   expect(failure?.options.upstream).toEqual({ service: 'proxy', status })
 })
 
-it('Entra’s signing keys are fetched through the proxy, and a refusal of the proxy is reported', async () => {
+it('Entra’s signing keys are requested through the proxy, and a refusal by the proxy is reported', async () => {
   const log = { warn: () => {} }
   const createVerifier = () => () => ({ header: {}, claims: {} }) as never
   const keys = new SigningKeys({ issuer: 'https://login.example/tenant', log, createVerifier })

@@ -46,7 +46,7 @@ async function newFile(): Promise<string> {
 }
 
 describe('The blueprint’s credential', () => {
-  test('is the first of those configured that can be loaded', async () => {
+  test('is the first configured credential that can be loaded', async () => {
     const credential = credentialOf({
       '0__SourceType': 'StoreWithThumbprint',
       '1__SourceType': 'ClientSecret',
@@ -55,7 +55,7 @@ describe('The blueprint’s credential', () => {
     expect(await authenticate(credential)).toEqual({ client_secret: 's' })
   })
 
-  test('cannot be loaded if all those configured fail', async () => {
+  test('cannot be loaded if every configured credential fails', async () => {
     await expect(credentialOf({ '0__SourceType': 'KeyVault' }).load()).rejects.toThrow('IDW10109')
     await expect(credentialOf({}).load()).rejects.toThrow('IDW10109')
   })
@@ -133,7 +133,7 @@ describe('A certificate', () => {
     })
   })
 
-  test('with the wrong password cannot be loaded, and is tried again the next time', async () => {
+  test('with the wrong password cannot be loaded, and is read again at the next attempt', async () => {
     const path = await newFile()
     const credential = credentialOf({
       '0__SourceType': 'Path',

@@ -19,7 +19,7 @@ async function tcOf(user: string): Promise<string> {
 }
 
 /** Ada's token for the blueprint (Tc), issued to the page without a sign-in, with these changes. */
-function orderTc(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
+function requestTc(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   return requestCustomToken(entra, {
     client: spaAppId,
     resource: `api://${blueprintAppId}`,
@@ -108,13 +108,13 @@ describe('on-behalf-of', () => {
 describe('a token that cannot be used for on-behalf-of', () => {
   // biome-ignore format: table
   const refused: [what: string, make: () => Promise<string>, code: number][] = [
-    ['for another API', () => orderTc({ resource: 'https://graph.microsoft.com' }), 50013],
-    ['for the weather API', () => orderTc({ resource: weatherAppId, scopes: ['Weather.Read'] }), 50013],
-    ['with a spoilt signature', async () => `${(await orderTc()).slice(0, -8)}AAAAAAAA`, 50013],
-    ['of another issuer', () => orderTc({ claims: { iss: 'https://idp.example' } }), 50013],
-    ['that expired', () => orderTc({ lifetimeSeconds: -1 }), 500133],
+    ['for another API', () => requestTc({ resource: 'https://graph.microsoft.com' }), 50013],
+    ['for the weather API', () => requestTc({ resource: weatherAppId, scopes: ['Weather.Read'] }), 50013],
+    ['with a spoilt signature', async () => `${(await requestTc()).slice(0, -8)}AAAAAAAA`, 50013],
+    ['of another issuer', () => requestTc({ claims: { iss: 'https://idp.example' } }), 50013],
+    ['that expired', () => requestTc({ lifetimeSeconds: -1 }), 500133],
     ['of an application', () => requestCustomToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }), 7000114],
-    ['of a user who was deleted', () => orderTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
+    ['of a user who was deleted', () => requestTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
   ]
   it.each(refused)('(%s) is refused with invalid_grant', async (_what, make, code) => {
     const { status, body } = await requestObo(entra, await make())
@@ -126,14 +126,14 @@ describe('a token that cannot be used for on-behalf-of', () => {
     expect((await requestObo(entra, 'garbage')).body.error_codes).toEqual([50027])
   })
 
-  it('is refused with AADSTS500131 when the token that the blueprint presents is for another application', async () => {
+  it('for another application is refused with AADSTS500131 when the blueprint presents it without an agent', async () => {
     const { body } = await requestToken(entra, {
       client_id: blueprintAppId,
       client_secret: 'blueprint-secret',
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
       requested_token_use: 'on_behalf_of',
       scope: `api://${weatherAppId}/.default`,
-      assertion: await orderTc({ resource: 'https://graph.microsoft.com' }),
+      assertion: await requestTc({ resource: 'https://graph.microsoft.com' }),
     })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [500131] })
   })

@@ -62,7 +62,7 @@ function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['
   return { finishReason: 'stop', usage: null, tools: [{ name: tool, arguments: { ...args }, status }] }
 }
 
-/** The call in the form of a step's call. A turn that goes on finds it again in its sealed message, and it must be the same. */
+/** Converts a call to a step's call. A continued turn reads the call anew from the sealed message, and must get the same. */
 function toStepCall({ api, change, answer, ...call }: DirectCall): StepCall<string> {
   return {
     ...call,

@@ -55,7 +55,7 @@ const change: ApiChange<Found> = {
 }
 
 describe('a search', () => {
-  it('is a POST of JSON, which the trace shows, and is sent again when its connection broke', async () => {
+  it('is sent as a POST with JSON, again if the connection breaks, and is shown with its JSON in the trace', async () => {
     let calls = 0
     const { api, came, caller } = await stage(response =>
       calls++ === 0 ? response.destroy() : json(200, found)(response),
@@ -71,7 +71,7 @@ describe('a search', () => {
 })
 
 describe('a change', () => {
-  it('is sent as JSON with its key, belongs to the step under which it is made, and returns the response', async () => {
+  it('is sent as JSON with its idempotency key, is traced below the given step, and returns the response', async () => {
     const { api, came, caller } = await stage(json(201, found))
     const turn = turnOf()
     expect(await caller.for(turn).under('step-1', permit).change(api, change)).toEqual(found)
@@ -107,7 +107,7 @@ describe('a change', () => {
     expect(came).toEqual([])
   })
 
-  it('fails with the problem that `explain` returns, or if the status does not mean success', async () => {
+  it('fails with the problem that `explain` returns, or else because of an unexpected status or body', async () => {
     const { api, caller } = await stage(json(200, found))
     const context = caller.for(turnOf()).under('step-1', permit)
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
@@ -171,7 +171,7 @@ describe('a call or a change', () => {
 describe('what an API asks the user to prove', () => {
   const answer = () => stage(json(401, {}, challengeOf(claims)))
 
-  it('is a step-up for a change; if the next token does not prove it either, the call fails', async () => {
+  it('makes a change require a step-up, and fail if the next token does not prove it either', async () => {
     const { api, caller, sidecar } = await answer()
     const turn = turnOf(ids.ada)
     const asked = caller.for(turn).under('step-1', permit).change(api, change)
@@ -199,7 +199,7 @@ describe('what an API asks the user to prove', () => {
     expect(bodies.filter(body => body && 'claims' in body)).toMatchObject([{ claims }])
   })
 
-  it('is reported as Conditional Access for a call that changes nothing', async () => {
+  it('makes a call that changes nothing fail with CONDITIONAL_ACCESS_REQUIRED', async () => {
     const { api, caller } = await answer()
     const request = { path: '/', subject: 'things', isBody: isFound }
     await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(
@@ -208,8 +208,8 @@ describe('what an API asks the user to prove', () => {
   })
 })
 
-describe('the permission for which an API refuses a call', () => {
-  it('is not named as missing if the token has it', async () => {
+describe('an API’s refusal for lack of a permission', () => {
+  it('names no permission as missing if the token has the required one', async () => {
     const { api, caller } = await stage(json(403, { failedCheck: 'permission' }))
     const turn = turnOf()
     const request = { path: '/', subject: 'things', isBody: isFound }

@@ -335,7 +335,7 @@ describe('a response that holds no token', () => {
     })
   })
 
-  it('is explained by its text if the media type is that of a problem', async () => {
+  it('is explained by its text if its media type is application/problem+json', async () => {
     const { tokens } = await tokensOf(script(response => refuse(response, 400, 'No scopes found')))
     await expect(tokens.obtain(request())).rejects.toMatchObject({
       options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
@@ -371,7 +371,7 @@ describe('a sidecar that restarts', () => {
     expect(attempts).toBe(4)
   })
 
-  it('is asked no more when the caller has gone', async () => {
+  it('is no longer asked when the caller has gone away', async () => {
     const caller = new AbortController()
     const tokens = tokensFrom(await deadUrl(), {}, patient)
     const token = tokens.obtain(request({ signal: caller.signal }))
@@ -379,7 +379,7 @@ describe('a sidecar that restarts', () => {
     await expect(token).rejects.toThrow('went away')
   })
 
-  it('and does not come back is reported as the cause, not Entra', async () => {
+  it('and does not come back is reported as the cause; Entra is not', async () => {
     const tokens = tokensFrom(
       await deadUrl(),
       {},
@@ -437,7 +437,7 @@ describe('a sidecar that does not answer', () => {
     expect(await waiting).toMatchObject({ code: 'SIDECAR_UNREACHABLE', cause: { code: 'UND_ERR_DESTROYED' } })
   })
 
-  it('but is alive is waited for until the deadline, when Entra is reported as silent', async () => {
+  it('but is alive is waited for until the deadline; then Entra is reported as silent', async () => {
     const { sidecar, tokens } = await tokensOf(
       script(() => undefined),
       {},
@@ -550,7 +550,7 @@ describe('the health of the identity', () => {
     expect(tokens.health.flowsOf(agent).obo.state).toBe('ready')
   })
 
-  it('shows a refusal of Entra on the flow, not on the sidecar', async () => {
+  it('shows a refusal by Entra at the flow, not at the sidecar', async () => {
     const { tokens } = await tokensOf(script(response => refuse(response, 401, 'AADSTS50105: no role')))
     await expect(tokens.obtain(request())).rejects.toThrow()
     expect(healthOf(tokens)).toMatchObject({

@@ -11,13 +11,13 @@ export interface EntraRefusal extends Omit<Meaning, 'code' | 'hint'> {
 }
 
 const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-/** The refusal for an unknown code, unless Entra's text names the blueprint. In the agent-user flow it blames the user account. */
+/** For an unknown code if Entra's text does not name the blueprint: in the agent-user flow the user account is to blame. */
 const unknownOfAgent: Refusal = {
   ...unknown,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },
 }
 
-/** What a refusal means, by whose rights TR should have: the user's, the agent's or those of its user account. */
+/** What a refusal means for a TR with the rights of the user, of the agent, or of the agent's user account. */
 const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
   user: refusal => refusal,
   agent: refusal => refusal.asItself ?? refusal,
@@ -25,7 +25,7 @@ const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
 }
 
 /**
- * Explains a refusal of Entra.
+ * Explains a refusal by Entra.
  *
  * @param aadsts the code, such as 65001
  * @param named the application that Entra's text names

@@ -32,8 +32,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
     async () => alive,
   )
 
-  // Failures that affect all replicas do not count: a response that names the failure is better than none. A sidecar that
-  // needs a restart affects this pod only.
+  // A pod stays ready despite failures that affect all replicas: a response that names the failure is better than none.
+  // A sidecar that needs a restart affects one pod only, which is then not ready.
   const readySchema = {
     summary: 'Whether the process should get requests',
     response: { 200: Ready, 503: NotReady },

@@ -113,7 +113,7 @@ export async function resumeStep<Output>(
   return run.end(calls.flatMap(({ call }) => call ?? []))
 }
 
-/** What a failed call that was made outside a step waits for; `undefined` if its failure is final. */
+/** What the turn waits for after a call outside a step has failed; `undefined` if the failure is final. */
 export function waitInstead(options: StepOptions, call: StepCall<unknown>, error: unknown): Wait | undefined {
   return new Step(options).holdFailed(call, toProblem(error))
 }
@@ -134,7 +134,7 @@ class Step<Output> {
     return this.#wait !== undefined
   }
 
-  /** Asks the user about a call at the end of the step, unless they have denied it in this turn. */
+  /** Notes that the user is to be asked about a call when the step ends, unless they have denied the call in this turn. */
   ask(call: StepCall<Output>): void {
     const { resumed, trace } = this.#turn
     if (!resumed?.denied.has(digestOf(call))) {

@@ -1,7 +1,7 @@
 import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
 
 /**
- * Events between a turn, which produces at its own pace, and its one consumer, who takes all waiting
+ * Events between a turn, which produces them at its own pace, and its one consumer, which takes all waiting
  * events at once: each pass of the microtask queue costs more than an event. The queue cannot grow without bound: waiting text
  * is joined into one event, and steps and notices are bounded by what a turn may do.
  */

@@ -187,7 +187,7 @@ function newId(): string {
   return [...crypto.getRandomValues(new Uint32Array(4))].map(part => part.toString(36)).join('')
 }
 
-/** Text stays as it was written. In the traces, personal data and tenant are masked. */
+/** Masks personal data and tenant in traces, decisions and problems. Questions and answers stay as they were written. */
 function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
   const redactor = redactorFor(kept.exchanges.flatMap(({ steps }) => steps))
   let characters = 0

@@ -1,4 +1,4 @@
-/** For each question, the question before it. Questions that follow the same one are attempts at the same place. */
+/** For each question, the question before it. Those that follow the same question are attempts at one place in the conversation. */
 export type Follows<Item> = ReadonlyMap<Item, Item | undefined>
 
 /** An item and all items before it, first to last. */

@@ -67,7 +67,7 @@ describe('historyFor', () => {
     })
   })
 
-  it('gives an answer of an unknown owner to no speaker', () => {
+  it('leaves out an answer with an unknown owner, whoever asks', () => {
     const exchanges = [answered('a', 'A', { owner: undefined })]
     expect(historyFor(exchanges, agentItself)).toEqual([])
     expect(historyFor(exchanges, asUser('ada'))).toEqual([])

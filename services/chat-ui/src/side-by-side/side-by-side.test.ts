@@ -74,7 +74,7 @@ const told = () =>
     question.userToken,
   ])
 
-it('the same question is asked in the first two flows of an agent, without history, which belongs to one flow', async () => {
+it('the same question is asked in the first two flows of an agent, without history, since a history belongs to one flow', async () => {
   await askSideBySide('default')
   expect(told()).toEqual([
     ['default', 'autonomous', 'two', undefined, undefined],

@@ -32,7 +32,7 @@ export function isRow(hop: Hop): hop is Row {
   return 'step' in hop
 }
 
-/** The rows that the sequence draws: of a folded tool only its API calls, of folded requests for the same TR the first. */
+/** The rows to draw. A folded tool shows only its API calls; folded requests for the same TR show only the first request. */
 export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boolean): readonly Row[] {
   const owners = new Map(rows.map(row => [row.id, row]))
   return rows.filter(({ parent, step }) => {

@@ -167,7 +167,7 @@ function judgeCalls(
   const denied = refused.find(call => isFinal(call, steps))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
-  // If the API wanted more and then accepted the call, the failed check is why it wanted more.
+  // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
   if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open || calls.length === 0)
@@ -180,7 +180,7 @@ function judgeCalls(
     : { outcome: 'failed', decisive: calls.at(-1) }
 }
 
-/** Whether a refusal is final: if the tool waits or succeeded in the end, the API only wanted more. */
+/** Whether a refusal is final. If the tool waits or succeeded in the end, the API only wanted more from the user. */
 function isFinal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
   const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
   return tool === undefined || tool.status === 'failed'

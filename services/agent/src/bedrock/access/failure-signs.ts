@@ -10,7 +10,7 @@ export type CallPhase = 'request' | 'stream'
 export interface FailureSigns {
   /** AWS error code or JavaScript error name. */
   readonly name: string
-  /** The message. It may quote the request, security token included: match on it, never show it. */
+  /** The error's message. Match it but never show it: the message may quote the request with its security token. */
   readonly message: string
   /** Status of the HTTP response; there is none for network errors and for exceptions inside a stream. */
   readonly httpStatus: number | undefined

@@ -135,7 +135,7 @@ describe('The configuration of MCP servers', () => {
     ])
   })
 
-  it('has no default for the tools that are allowed', () => {
+  it('must list the allowed tools of each server: there is no default', () => {
     expect(faultsWith({ allowedTools: undefined })).toEqual([
       expect.stringContaining('allowedTools is missing'),
     ])
@@ -146,11 +146,11 @@ describe('The configuration of MCP servers', () => {
     ['{"mcpServers":', 'is not JSON'],
     ['{"servers":{}}', 'must be {"mcpServers"'],
     ['[]', 'must be {"mcpServers"'],
-  ])('says what is wrong with the file %s', (content, fault) => {
+  ])('is refused with the reason if the file contains %s', (content, fault) => {
     expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
   })
 
-  it('names a file that cannot be read', () => {
+  it('is refused with the name of its file if the file cannot be read', () => {
     const missing = temporaryFile('missing.json')
     const reading = () => readEnvironment({ MCP_CONFIG: missing }, env => readMcpServers(env, []))
     expect(reading).toThrow(`MCP_CONFIG names ${missing}, which cannot be read (ENOENT).`)

@@ -12,9 +12,9 @@ export class SharedCache<Value extends object> {
   }
 
   /**
-   * The cached value, or the fetched one. Rejects with the signal's reason when it aborts while waiting.
+   * The cached value, or the fetched one. If `signal` aborts before the value is there, rejects with the abort's reason.
    *
-   * @param fetch its signal aborts when nobody waits for the value any more
+   * @param fetch gets a signal of its own, which aborts when nobody waits for the value any more
    */
   async get(
     key: string,

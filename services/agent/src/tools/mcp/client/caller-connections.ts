@@ -37,7 +37,7 @@ export class CallerConnections {
       return await connection.call(exchange, make)
     } catch (error) {
       if (!(error instanceof SdkHttpError)) throw error
-      // The server speaks another version of the protocol now, or has forgotten the session.
+      // The server may speak another version of the protocol now, or may have forgotten the session.
       if (shared.replace(connection)) this.#prior = undefined
       if (!connection.hasSession || !statusesOfLostSessions.includes(error.status)) throw error
       const again = await shared.get(exchange)
