@@ -75,7 +75,7 @@ function rolesOf({ settings }: Target): readonly (readonly [agent: string, role:
   )
 }
 
-/** Whether the set-up makes this assignment of an app role. Graph lists an assignment under the agent and under the API. */
+/** Whether the set-up makes this assignment of an app role. Graph lists each one twice: under the agent and under the API. */
 export function isWantedRole(target: Target, assignment: Json): boolean {
   return rolesOf(target).some(([name, role]) =>
     target.isRecorded(`${agentKey(name)}/${role.key}`, assignment),

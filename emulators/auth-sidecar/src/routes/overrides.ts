@@ -19,7 +19,7 @@ export class Query {
     this.#parameters = [...new URLSearchParams(query)].map(([name, value]) => [name.toLowerCase(), value])
   }
 
-  /** The value of a name (lower case). Several values are joined by commas, as ASP.NET Core's binding to a string does. */
+  /** The value of a parameter (name in lower case). Commas join several values, as in ASP.NET Core's binding to a string. */
   text(name: string): string | undefined {
     const values = this.#parameters.filter(([known]) => known === name).map(([, value]) => value)
     return values.length > 0 ? values.join(',') : undefined

@@ -81,8 +81,8 @@ async function checkCertificate(
 }
 
 /**
- * Checks a token of another issuer against the application's federated credentials: issuer, subject and audience must be
- * equal, then its signature is verified with the issuer's published keys
+ * Checks a token of another issuer against the application's federated credentials: its issuer, subject and audience must
+ * match one of them. Then its signature is verified with the issuer's published keys
  * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
  */
 async function checkFederatedCredential(

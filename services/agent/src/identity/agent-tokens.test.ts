@@ -308,7 +308,7 @@ describe('a token request that fails', () => {
       (response: ServerResponse) => grant(response, autonomousClaims({ azp: ids.blueprintAppId })),
     ],
     ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
-  ])('is not made again if that would not help: %s', async (code, failure) => {
+  ])('is not made again if another attempt would not help: %s', async (code, failure) => {
     const { sidecar, tokens } = await tokensOf(script(failure, grant))
     await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
     expect(sidecar.requests).toHaveLength(1)

@@ -58,7 +58,7 @@ export function mayCall(
 }
 
 /**
- * Runs the calls of a step side by side, except for those that change something: these wait for the user's approval.
+ * Runs a step's reading calls side by side. Then changing calls wait for approval or, in a flow without a user, run in order.
  *
  * @throws ProblemError of the first call whose failure ends the turn, once all have ended; TOOL_NEEDS_A_PERSON, STEP_LIMIT_REACHED
  */

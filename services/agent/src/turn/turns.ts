@@ -21,7 +21,7 @@ export class Turns {
 
   /**
    * Starts a turn, which runs, and counts as running, while its events are read. Each read gives all waiting events, in order.
-   * `turn` is the first, and exactly one `result`, `pause` or `problem` the last – or none of these if the client went away.
+   * The first event is `turn`. The last is one `result`, `pause` or `problem`, which is missing if the client went away.
    * Ending the iteration early aborts all calls of the turn.
    *
    * @throws ProblemError AGENT_BUSY

@@ -231,7 +231,7 @@ interface StepItemProps extends Row, TokenContext {
   readonly flow: Flow
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
-  /** For a step that nobody saw: whether it is the first or the last of adjacent ones. */
+  /** For a step that nobody saw: whether it is the first or the last of adjacent unseen steps. */
   readonly unseen: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean

@@ -146,7 +146,7 @@ describe('The configuration of MCP servers', () => {
     ['{"mcpServers":', 'is not JSON'],
     ['{"servers":{}}', 'must be {"mcpServers"'],
     ['[]', 'must be {"mcpServers"'],
-  ])('is refused with the reason if the file contains %s', (content, fault) => {
+  ])('is refused with a reason if the file contains %s', (content, fault) => {
     expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
   })
 

@@ -84,7 +84,7 @@ export class CallerConnections {
   }
 }
 
-/** The one connection for all calls of one identity, made once for all that need it at the same time. */
+/** The one connection for all calls of one identity. Calls that need it at the same time share the attempt to open it. */
 class SharedConnection {
   readonly #open: (exchange: Exchange) => Promise<McpConnection>
   readonly #opening = new SharedRequests<McpConnection>(Number.POSITIVE_INFINITY)
