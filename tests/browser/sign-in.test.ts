@@ -63,7 +63,7 @@ describe('somebody who signs in', () => {
     expect(await page.getByRole('article').count(), 'the conversation is as it was').toBe(1)
   })
 
-  it('stays signed in over a reload, without another window', async () => {
+  it('stays signed in after a reload, without another sign-in window', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await page.reload()
@@ -106,7 +106,7 @@ it('the focus follows a user who signs in by keyboard, cancels, and signs out', 
 })
 
 describe('somebody who is not signed in', () => {
-  it('is offered sign-in in the message and gets the answer afterwards, never an autonomous one', async () => {
+  it('is offered sign-in in the conversation, and then gets an answer on their behalf, never an autonomous one', async () => {
     const page = await browser.open(stack.agentUrl)
     const chats: string[] = []
     page.on('request', request => {
@@ -134,7 +134,7 @@ describe('somebody who is not signed in', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
-  it('who cancels in the window is told so, in the message', async () => {
+  it('who cancels in the sign-in window is told so in the conversation', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
     const popup = await openWindow(page, answer.getByRole('button', { name: 'Sign in and ask' }))

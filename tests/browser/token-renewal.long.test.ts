@@ -82,7 +82,7 @@ describe('somebody who signs in', () => {
 })
 
 describe('consent', () => {
-  it('is asked for in the window, and the page says in words that the user declined it', async () => {
+  it('that is declined in the sign-in window counts as a cancelled sign-in, and can be given afterwards', async () => {
     const page = await browser.open(stack.agentUrl)
     stack.withdrawConsents(pageAppId)
     const answer = await askOnBehalf(page)

@@ -65,7 +65,7 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
     }
   })
 
-  it('needs no hooks except for helm test, so that GitOps tools install all of it', async () => {
+  it('has no hooks but those of helm test, so that GitOps tools install all that it needs', async () => {
     const hooked = (await render(options)).objects.filter(
       ({ metadata }) => metadata.annotations?.['helm.sh/hook'],
     )

@@ -21,7 +21,7 @@ describe('the charts in a namespace that enforces Pod Security restricted', () =
     { mode: 'direct', flow: 'obo' },
     { mode: 'bedrock', flow: 'autonomous' },
     { mode: 'bedrock', flow: 'obo' },
-  ] as const)('answer through a port-forward: $mode, $flow', async ({ mode, flow }) => {
+  ] as const)('run an agent that answers through a port-forward: $mode, $flow', async ({ mode, flow }) => {
     const { status, body } = await ask(agentUrl, { mode, flow }, flow === 'obo' ? userToken : undefined)
     expect(body).toMatchObject({ mode, flow, answer: expect.stringContaining('Dallas') })
     expect(status).toBe(200)
@@ -31,7 +31,7 @@ describe('the charts in a namespace that enforces Pod Security restricted', () =
     )
   })
 
-  it('hold no secret but the certificate of the Entra emulator', async () => {
+  it('make no secret but the certificate of the Entra emulator', async () => {
     const secrets = await demo.namespace.list('secrets')
     const names = secrets
       .map(({ metadata }) => metadata.name)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { command, isOpenToOthers, startDemo } from './support/start-demo.ts'
 
 describe('make demo', () => {
-  it('opens page, Entra and metrics to other machines by HOST, applies ALLOWED_HOSTS and the rate limit, and ends with exit code 0 on SIGTERM', async () => {
+  it('with HOST opens page, Entra and metrics to other machines, applies ALLOWED_HOSTS and the rate limit, and ends with exit code 0 on SIGTERM', async () => {
     const demo = await startDemo(command, {
       HOST: '0.0.0.0',
       ALLOWED_HOSTS: 'agent.example,127.0.0.1',

@@ -19,7 +19,7 @@ const laptop = await forFile(Laptop.start())
 const codes = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, code }) => (code ? [`${check}: ${code}`] : []))
 
-it('The doctor on a laptop asks as each of several agents, and names the one that is not let in', async () => {
+it('The doctor on a laptop calls the API as each of several agents, and names the one that the API does not let in', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'agents-'))
   const file = join(folder, 'agents.json')
   const flows = ['autonomous']

@@ -56,7 +56,7 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
     expect(await look()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
   })
 
-  it('takes an error page at an API’s http URL for the API’s own, even if NO_PROXY names Entra', async () => {
+  it('takes an error page for an API’s own if the API has an http URL, even if Entra is called without the proxy', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url)
     vi.stubEnv('NO_PROXY', 'login.example')
     proxy.refusal = { status: 403 }

@@ -80,7 +80,7 @@ it.each(failures)('The doctor finds %s', async (_what, change, expected, words) 
   expect(wrong.map(({ detail }) => detail).join('\n')).toContain(words)
 })
 
-it('The doctor says what Graph does not show, and that there is no receipt', async () => {
+it('The doctor says if there is no receipt, and what Graph does not show', async () => {
   const [known] = await look(`${tenant.workplace.receiptPath}.none`)
   expect(known).toMatchObject({ code: 'NOT_CHECKED', detail: expect.stringContaining('There is no receipt') })
   const asUser = newWorkplace(tenant)
@@ -156,7 +156,7 @@ describe('An authentication context that users have to prove', () => {
     })
   })
 
-  it('is found by Graph’s beta if v1.0 does not return the contexts of policies', async () => {
+  it('is found with Graph’s beta if v1.0 does not return the contexts of policies', async () => {
     vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
       const response = await globalFetch(url, init)
       if (!url.includes('/v1.0/identity/conditionalAccess/policies')) return response
@@ -167,7 +167,7 @@ describe('An authentication context that users have to prove', () => {
     expect(await judge(confirm)).toMatchObject({ status: 'PASS' })
   })
 
-  it('may be one of an MCP server', async () => {
+  it('is also checked if only an MCP server demands it', async () => {
     const file = join(tenant.workplace.folder, 'mcp.json')
     writeFileSync(file, JSON.stringify({ mcpServers: { notes: { authenticationContexts: ['c7'] } } }))
     const findings = await look(undefined, { MCP_CONFIG: file })

@@ -30,7 +30,7 @@ describe('the metadata of an API', () => {
     ['https://weather.example/mcp/', [wellKnown, `${wellKnown}/mcp`]],
     ['https://weather.example/', [wellKnown]],
   ])(
-    'of %s says where to obtain tokens; it needs no token, and no other path serves it',
+    'with the URL %s says where to obtain tokens, and is served without a token, at its own paths only',
     async (resource, paths) => {
       const { get } = await start(resource)
       for (const path of paths)
@@ -71,7 +71,7 @@ describe('the metadata of an API', () => {
     expect((await get(wellKnown)).body.scopes_supported).toEqual([`api://${appId}/A`, `api://${appId}/B`])
   })
 
-  it('is documented with all its members, and no others', async () => {
+  it('is documented with exactly the members that it has', async () => {
     const { get, schemas } = await start('https://weather.example')
     const { body } = await get(wellKnown)
     const typeOf = (value: unknown) =>

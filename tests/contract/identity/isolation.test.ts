@@ -21,7 +21,7 @@ it('Thirty turns at the same time ask Entra once for each token, although the si
   expect(legs.filter(leg => leg === 'obo')).toHaveLength(2)
 })
 
-it('A turn can be found in Entra’s log by its id, and the trace of an unknown caller is not continued', async () => {
+it('Entra gets the turn’s id as the correlation id, but not the trace id that an unknown caller sent', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` }
   const { turnId } = (await ask(stack.agentUrl, {}, headers)).body

@@ -35,7 +35,7 @@ describe('When the user leaves during a call,', () => {
     await expect.poll(() => notes.waiting.cancelled).toBe(cancelled + 1)
   })
 
-  it.each(flows)('a message of the same caller cancels the call in the 2025 protocol (%s)', async flow => {
+  it.each(flows)('a message with the call’s token cancels it in the 2025 protocol (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2025-11-25' } })
     const before = notes.calls.length
     const token = flow === 'obo' ? ada : undefined

@@ -7,7 +7,7 @@ import { type Message, type Script, ScriptedMcpServers, textResult, tool } from 
 const event = (message: object) =>
   `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`
 
-/** Asks the client something in the middle of a call, and once the client has answered, gives a result with the answer in it. */
+/** Asks the client something in the middle of a call. The call's result contains what the client answered. */
 function asking(method: string, params: object = {}): Script {
   let call: { id: number | undefined; response: ServerResponse } | undefined
   return {
@@ -57,10 +57,10 @@ await mcp.configure(
 
 describe('A server that asks the agent in the middle of a call', () => {
   it.each([
-    ['whether it is there gets its answer', 'ping', 'ask_ping', '"result":{}'],
-    ['for its folders is refused', 'roots', 'ask_roots_list', '"code":-32601'],
-    ['for the user’s words is refused', 'elicitation', 'ask_elicitation_create', '"code":-32601'],
-    ['for the model’s words is refused', 'sampling', 'ask_sampling_createMessage', '"code":-32601'],
+    ['for a sign of life (ping) gets it', 'ping', 'ask_ping', '"result":{}'],
+    ['for the agent’s folders (roots) is refused', 'roots', 'ask_roots_list', '"code":-32601'],
+    ['for user input (elicitation) is refused', 'elicitation', 'ask_elicitation_create', '"code":-32601'],
+    ['for model output (sampling) is refused', 'sampling', 'ask_sampling_createMessage', '"code":-32601'],
   ])(
     '%s at once, under the token of the call, and the call goes on',
     async (_what, name, toolName, answer) => {

@@ -212,7 +212,7 @@ describe('If the server demands a step-up of the user,', () => {
   })
 })
 
-it('A read-only tool that the user has not consented to waits for the consent if `pauseFor` of the request names it', async () => {
+it('A read-only tool that the user has not consented to waits for the consent if `pauseFor` of the request names `consent`', async () => {
   servers.scripts['vault'] = { tools: [tool('open_vault')] }
   const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
   const redirectUri = `${mcp.stack.agentUrl}/auth/consent.html`

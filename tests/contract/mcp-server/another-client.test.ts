@@ -123,7 +123,7 @@ describe('another client', () => {
     })
   })
 
-  it('of a user gets weather for that user, although its token says that it is no agent', async () => {
+  it('that acts for a user gets weather for that user, although the token says that the client is no agent', async () => {
     const token = await signIn(await discover())
     expect(decodeJwt(token)).toMatchObject({ aud: weatherAppId, azp: desktop, xms_act_fct: '9 3' })
     const validated = { flow: 'obo', caller: desktop, on_behalf_of: ada.oid, signature_verified: true }

@@ -18,7 +18,7 @@ describe('A caller may override', () => {
     expect(trial.takeTokenRequests()).toEqual([])
   })
 
-  test('the claims, which go to Entra with the last leg and past the cache', async () => {
+  test('the claims: each call sends them to Entra with the last leg, past the cache', async () => {
     const trial = await Trial.begin()
     const headers = trial.signIn()
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
@@ -78,7 +78,7 @@ describe('An agent with a user account of its own', () => {
     [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
     ['AgentUsername=agent@contoso.example', 'upn:agent@contoso.example'],
   ])(
-    'is named to Entra’s routing by x-anchormailbox, and the caller’s correlation id is not passed on: %s',
+    'is named in x-anchormailbox, by which Entra routes, and the caller’s correlation id is not passed on: %s',
     async (query, hint) => {
       const trial = await Trial.begin()
       const correlationId = '12345678-1234-4234-8234-123456789012'
@@ -117,7 +117,7 @@ describe('An agent with a user account of its own', () => {
   })
 })
 
-test('An option that only the official sidecar supports gives an error, never a token without it', async () => {
+test('An option that only the official sidecar supports gives an error, never a token that ignores the option', async () => {
   const trial = await Trial.begin()
   for (const option of ['PopPublicKey', 'ManagedIdentity.UserAssignedClientId']) {
     expect(

@@ -50,7 +50,7 @@ describe('live weather', () => {
     expect(current?.searchParams.get('latitude')).toBe('59.91')
   })
 
-  it('has a forecast in the place’s own calendar', async () => {
+  it('has a forecast for days in the time zone of the place', async () => {
     const { body } = await ask('/weather/forecast?city=Oslo&days=2')
     expect(body).toMatchObject({
       source: 'open-meteo',

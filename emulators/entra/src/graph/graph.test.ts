@@ -191,7 +191,7 @@ describe('Graph', () => {
     expect((await remove()).status).toBe(400)
   })
 
-  it('hides a new object or secret from its first look-ups, as many as missedLookUps says', async () => {
+  it('hides a new object or secret from as many look-ups as `missedLookUps` says', async () => {
     entra.entra.settings.change({ missedLookUps: 2 })
     const { body } = await graph.post('/applications', { displayName: 'New' })
     const byName = "/applications?$filter=displayName eq 'New'"
@@ -302,7 +302,7 @@ describe('Graph', () => {
     )
   })
 
-  it('shows and changes the sponsors of an agent for applications only', async () => {
+  it('lets a signed-in user see and change the owners of an agent, but not its sponsors', async () => {
     const asAda = await graph.as({ scopes: ['AgentIdentity.ReadWrite.All', 'AgentIdentity.Read.All'] })
     const path = `/v1.0/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
     const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/users/${seedIds.ben}` }

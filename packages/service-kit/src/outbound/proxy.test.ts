@@ -83,7 +83,7 @@ describe('A call with a configured proxy', () => {
     await close()
   })
 
-  it('reports no credentials of the proxy', async () => {
+  it('never reports the credentials of the proxy', async () => {
     proxy.refusal = { status: 502 }
     expect(await call('https://api.example/')).not.toMatch(/agent|word/)
   })

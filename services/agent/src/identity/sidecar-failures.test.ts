@@ -28,7 +28,7 @@ const serviceDown =
   'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443'
 
 describe('answers of the sidecar', () => {
-  it('are reported with the ids of the request in Entra’s log, and with no other part of their text', () => {
+  it('are reported with the ids that find the request in Entra’s log, and without the rest of their text', () => {
     const [requestId, correlationId] = [
       '0a1b2c3d-0000-4000-8000-00000000000a',
       '0a1b2c3d-0000-4000-8000-00000000000c',
@@ -215,7 +215,7 @@ describe('refusals of Entra', () => {
       obo: 'ENTRA_REFUSED',
       'agent-user': 'AGENT_USER_UNUSABLE',
     })
-    // T1 is requested in the blueprint's name, and is not yet about the agent's user account.
+    // The text names the blueprint, so Entra refused T1, which is not yet about the agent's user account.
     expect(codeOf('agent-user', `${code}: Application '${blueprintAppId}' …`)).toBe('ENTRA_REFUSED')
   })
 

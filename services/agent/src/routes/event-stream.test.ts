@@ -39,7 +39,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
 }
 
 describe('An event stream', () => {
-  it('sends its headers at once, with those of the app, and asks proxies not to buffer it', async () => {
+  it('sends its own headers and those of the app at once, and asks proxies not to buffer it', async () => {
     const never = Promise.withResolvers<void>()
     async function* silent() {
       await never.promise

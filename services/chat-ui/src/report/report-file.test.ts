@@ -83,7 +83,7 @@ const holds = (file: unknown) =>
   secrets.filter(secret => JSON.stringify(file).toLowerCase().includes(secret.toLowerCase()))
 
 describe('an exported file', () => {
-  it('holds no personal data and no tenant in question, answer, steps and failures', () => {
+  it('holds neither personal data nor the tenant: not in its questions, answers, steps or failures', () => {
     const file = writeFile([exchange], context, false)
     expect(holds(file)).toEqual([])
     expect(file).toMatchObject({

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { expect, it } from 'vitest'
 import { healthRoutes } from './health.ts'
 
-it('The API is ready after it has read the deny list and until it is stopped, and alive all the time', async () => {
+it('The API is ready from the time it has read the deny list until it is stopped, and alive all the time', async () => {
   const app = Fastify({ return503OnClosing: false })
   let hasDenyList = false
   healthRoutes(app, () => hasDenyList)
