@@ -1,6 +1,6 @@
 /**
  * `make demo`: runs everything on this machine, each service in a process of its own, wired as in the pod.
- * Entra, the sidecar and Bedrock are emulators; Bedrock is the real one when AWS_* is set.
+ * Entra and the sidecar are emulators, and so is Bedrock unless AWS_* is set.
  */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'

@@ -26,7 +26,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // First assumes for each agent all flows whose objects Graph shows, so that `survey` looks for these; `withFlows` keeps the real ones.
+  // `survey` looks for the objects of all flows that Graph can show; `withFlows` then keeps the flows that each agent really has.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     ifShown(() => listAgentUsers(run.graph, true)),
   )
@@ -70,7 +70,7 @@ function withAlerts(settings: Settings, findings: readonly Finding[]): Settings 
   }
 }
 
-/** The settings of alerts, read from the API’s application. `unattendedAlerts` first names all agents; `withAlerts` shortens it. */
+/** The settings of alerts, read from the API’s application. `unattendedAlerts` first names all agents; `withAlerts` keeps those with the role. */
 function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
   const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
   const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)

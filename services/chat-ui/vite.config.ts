@@ -24,7 +24,7 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
       output: {
-        // The first paint needs one chunk. By default, modules that other chunks need too become many small chunks.
+        // One chunk for the first paint. By default, modules that later chunks need too would become many small chunks.
         codeSplitting: {
           groups: [
             {

@@ -23,7 +23,7 @@ export type PartName = (typeof partNames)[number]
 /** Additional or changed variables of each part; `undefined` unsets one. */
 export type StackOverrides = Partial<Record<PartName, Environment>>
 
-/** Waits only briefly for the sidecar, since one that a test has stopped does not come back soon. */
+/** The agent waits only briefly for the sidecar, since a sidecar that a test has stopped does not restart soon. */
 const timing = { ...usualTiming, sidecarRestartMs: 200 }
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'

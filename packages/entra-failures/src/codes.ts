@@ -20,7 +20,7 @@ export interface Meaning {
   readonly code: FailureCode
   /** What happened. Entra's own text is not shown, since it names users and tenants. `{api}` stands for the API's title. */
   readonly says: string
-  /** A hint that is more precise than the catalogue's. `{entry}` stands for the sidecar's entry of the API. */
+  /** A hint that is more precise than the one in the problem catalogue. `{entry}` stands for the sidecar's entry of the API. */
   readonly hint?: string
   /** Whether the refusal means a missing right at the API, which somebody can grant. */
   readonly lacksRight?: true

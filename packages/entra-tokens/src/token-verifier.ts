@@ -71,8 +71,8 @@ async function decodeGenuine(
   if (!verify)
     throw new TokenRefused('signature', 'The token is signed with a key that the issuer does not publish.')
   const decoded = verify(token)
-  // Requests that arrive together are verified one after another before they are served: under load that halves the time of
-  // each, since the same code stays in the processor's caches.
+  // Requests that arrive together are verified one after another before any of them is served: under load that halves
+  // the time of each, since the same code stays in the processor's caches.
   await setImmediate()
   return decoded
 }

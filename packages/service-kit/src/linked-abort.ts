@@ -1,5 +1,5 @@
 /**
- * A signal that follows another and can be aborted by itself as well, such as for a deadline.
+ * A signal that aborts when another signal does, or when `abort` is called, for example at a deadline.
  * Disposing of it leaves neither timers nor listener behind. `AbortSignal.any([signal, AbortSignal.timeout(…)])` leaves both:
  * 40,000 calls, as many as in ten seconds under load, held 73 MiB and took four times the CPU.
  */

@@ -10,7 +10,7 @@ import { type Branch, group } from './branch.ts'
  * Compares a role of AWS with the role that the CloudFormation template makes for the ServiceAccounts whose tokens the
  * blueprint accepts.
  *
- * @param variables name the agent's model; default: the model whose inference profile the role names first
+ * @param variables name the agent's model and region; default: those of the first inference profile that the role names
  */
 export async function compareRole(
   arn: string,

@@ -112,7 +112,7 @@ function allowedOf(
     .flatMap(resource =>
       asked
         .filter(verb => verbs.includes('*') || verbs.includes(verb))
-        // A request to create an object has no name, so a rule with names does not allow it. To create a subresource, it has one.
+        // A request to create something has a name only for a subresource, so a rule with names allows no other creation.
         .filter(verb => !isNamed || verb !== 'create' || resource.includes('/'))
         .map(verb => ({ verb, group, resource, name: name ?? resourceNames[0], isClusterWide })),
     )

@@ -115,7 +115,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
       path,
       body: { clientId: clientId(), ...whose(), resourceId: resourceId(), scope },
     }),
-    // Compared exactly: Entra does not count a scope as granted if a blank stands before it, as in ' Weather.Read'.
+    // The scope is compared exactly: Entra does not count it as granted if a blank stands before it, as in ' Weather.Read'.
     properties: () => ({ scope }),
   }
 }

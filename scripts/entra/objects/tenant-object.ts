@@ -100,9 +100,9 @@ export interface Collection {
   readonly whose?: string
   /** Faults other than unwanted members, such as a disabled sponsor, or no sponsor at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
-  /** Others may use the members of this list. They are deleted together with the object that the list belongs to. */
+  /** Somebody else may use the members of this list. Entra deletes them together with the object that the list belongs to. */
   readonly isNeededByOthers?: true
-  /** The request that deletes a member; absent if Entra deletes the members together with the object of `of`. */
+  /** The request that deletes a member; absent if Entra deletes the members together with the object that `of` names. */
   remove?(member: Json): GraphRequest
 }
 

@@ -73,7 +73,7 @@ export function within(blocks: readonly string[], address: string): boolean {
   const list = new BlockList()
   for (const block of blocks) {
     const [net = '', bits] = block.split('/')
-    // Blocks of the other family are left out, since BlockList matches ::/0 with IPv4 addresses too.
+    // Blocks of the other address family are left out, since BlockList finds IPv4 addresses in ::/0 too.
     if (isIPv6(net) === isIPv6(address)) list.addSubnet(net, Number(bits), family)
   }
   return list.check(address, family)

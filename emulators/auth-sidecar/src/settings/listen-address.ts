@@ -10,7 +10,7 @@ const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
 
 /**
  * Where the emulator listens: at the first URL of `ASPNETCORE_URLS`, where the host `+` or `*` means all addresses. Without
- * it: at the port `ASPNETCORE_HTTP_PORTS` (default 8080) of `HOST` (default: loopback).
+ * the variable: at the host `HOST` (default: loopback) and the port `ASPNETCORE_HTTP_PORTS` (default: 8080).
  */
 export function readListenAddress(settings: Settings, reader: EnvironmentReader): ListenAddress {
   const [url] = settings.text('ASPNETCORE_URLS')?.split(';') ?? []
@@ -24,7 +24,7 @@ export function readListenAddress(settings: Settings, reader: EnvironmentReader)
   return { host: bindHost(host ?? ''), port: Number(port) }
 }
 
-/** Kestrel binds names other than `localhost`, such as `+` and `*`, to every address of the machine. */
+/** Kestrel binds host names other than `localhost`, such as `+` and `*`, to every address of the machine. */
 function bindHost(host: string): string {
   if (host.startsWith('[')) return host.slice(1, -1)
   return /^(localhost|\d+\.\d+\.\d+\.\d+)$/i.test(host) ? host : '0.0.0.0'

@@ -25,7 +25,7 @@ export class TokenCache {
     this.#clock = clock
   }
 
-  /** A token of the partition that covers all the scopes (lower case) and lives for another five minutes. */
+  /** A token of the partition for all these scopes (in lower case), if it is valid for more than five minutes. */
   find(partition: string, scopes: readonly string[]): CachedToken | undefined {
     const token = this.#partitions
       .get(partition)

@@ -22,7 +22,7 @@ const place = `${namePattern}(?:,\\s*(?:${widerArea})(?![\\p{L}\\p{N}'-]| \\p{Lu
 const connector = String.raw`(?:\s+|,\s*)(?:(?:and|or|than|with|vs\.?|versus|&|/)\s+)?`
 const preposition = 'in|for|at|of|near|around|between|from|to'
 const places = new RegExp(place, 'gu')
-/** A list of places after a preposition, such as “in Oslo, Paris and Rome”, or a single place without one. */
+/** A list of places after a preposition, such as “in Oslo, Paris and Rome”, or a single place without a preposition. */
 const introduced = new RegExp(
   `\\b(?:${preposition})\\s+(?:the\\s+)?(?<list>${place}(?:${connector}${place})*)|${place}`,
   'gu',

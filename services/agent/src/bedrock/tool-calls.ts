@@ -32,7 +32,7 @@ const alwaysTellable = [
   'INVALID_REQUEST',
 ] as const satisfies AgentProblemCode[]
 
-/** The codes of {@link ToolCalls.tellable}: those of the toolsets' own problems, and a few of every API. */
+/** The codes of {@link ToolCalls.tellable}: those of the toolsets' own problems, and a few that any tool may fail with. */
 export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): ReadonlySet<string> {
   return new Set([...alwaysTellable, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
 }
@@ -85,7 +85,7 @@ function stepOptions({ context, tellable }: ToolCalls): StepOptions {
   return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code) }
 }
 
-/** A model's call as a call of the step. Arguments that do not fit the tool's schema reach no user: `run` refuses them. */
+/** Makes a call of the step from the model's call. `run` refuses arguments that do not fit the tool's schema; no user sees them. */
 function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
   const { id, name, arguments: input } = call
   const offered = tools.find(({ tool }) => tool.name === name)

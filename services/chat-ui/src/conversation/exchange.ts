@@ -154,7 +154,7 @@ export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Deci
   }
 }
 
-/** The exchange once its user has consented or signed in more strongly, or has declined. */
+/** Notes in the exchange that its user has consented, has signed in more strongly or has declined. */
 export function noteDone(exchange: Exchange, { kind, calls, consent }: Pause, decide: Decide): Exchange {
   const [call] = calls
   if (!call || kind === 'approval') return exchange

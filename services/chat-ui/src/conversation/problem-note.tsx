@@ -16,7 +16,7 @@ import { isForAdministrator, isOverOnceSignedIn, type NextAction, nextActions } 
 interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
   readonly problem: PageProblem
-  /** Takes the question into the composer; missing in a view without composer, where question and flow cannot change. */
+  /** Puts the question into the composer to edit it; missing in a view without composer, where question and flow cannot change. */
   readonly onEdit?: () => void
 }
 

@@ -10,7 +10,7 @@ const limits = {
   connectionTimeoutMs: 3_000,
   /** How long Bedrock may send nothing, before the first byte of an answer or within it. */
   silenceMs: 45_000,
-  /** How long the socket may be silent: longer, so that the stream's error, which says more, comes first. */
+  /** How long the socket may be silent: longer than `silenceMs`, so that the stream's error, which says more, comes first. */
   socketTimeoutMs: 60_000,
   /** One socket for each open stream; further turns wait for a free one. */
   sockets: 2_000,

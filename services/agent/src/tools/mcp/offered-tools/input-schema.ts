@@ -30,9 +30,9 @@ const numbers = [
 const argumentName = /^[A-Za-z0-9_.-]{1,64}$/
 
 /**
- * A tool's input as the model may get it, built anew from what is known to be harmless. References are replaced by what
- * they refer to, so that the size is bounded, and with it what checking arguments costs. Regular expressions are left
- * out: whoever writes one decides how long a match takes.
+ * A tool's input schema as the model may get it, built anew from parts that are known to be harmless. References are
+ * replaced by what they refer to, so that a limit of the size also limits what checking arguments costs. Regular
+ * expressions are left out: whoever writes one decides how long a match takes.
  *
  * @throws UnfitTool
  */
@@ -126,7 +126,7 @@ function readDescription({ description, title }: Json): { description?: string }
     : {}
 }
 
-/** Keeps plain values as they are: a cleaned choice would not be one that the server knows. */
+/** Keeps plain values, and refuses a tool with a text that needs cleaning: the server would not know the cleaned text. */
 function readChoices(choices: readonly unknown[]): readonly unknown[] {
   const plain = choices.filter(choice => choice === null || typeof choice !== 'object')
   if (plain.length === 0 || plain.length > maxChoices) {
