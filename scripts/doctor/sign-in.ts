@@ -72,7 +72,7 @@ interface ConsentRoute {
   readonly redirectUri: string
 }
 
-/** Whether users can be asked to consent while they chat. Entra answers this without a user, and records nothing. */
+/** Whether users can be asked to consent while they chat. The check needs no user, and Entra records nothing. */
 export function consentCheck(blueprint: Blueprint, route: ConsentRoute): Check {
   return { name: 'consent redirect URI', needs: ['Entra'], run: () => checkConsent(blueprint, route) }
 }

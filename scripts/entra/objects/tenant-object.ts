@@ -53,7 +53,7 @@ export interface Found {
   readonly isHidden?: boolean
 }
 
-/** One object that is wanted in the tenant. Ids of other objects are read when needed: they change while objects are made. */
+/** One object that is wanted in the tenant. It reads ids of others only when it needs them, since ids change while objects are made. */
 export interface TenantObject {
   /** The object's name in the receipt. */
   readonly key: string

@@ -101,7 +101,7 @@ describe('A tool that is not marked read-only in the configuration', () => {
     await configure()
   })
 
-  it('is named by status and log', async () => {
+  it('is named in the status and in the log', async () => {
     const { components } = await mcp.get<Status>('/api/status')
     expect(components['desk']?.tools?.map(({ name, waits }) => [name, waits])).toEqual([
       ['read_note', undefined],

@@ -343,7 +343,7 @@ describe('Graph', () => {
     expect(statuses.map(({ status }) => status)).toEqual([200, 200, 400])
   })
 
-  it('removes the optional claims of an API, whose tokens are still issued', async () => {
+  it('removes the optional claims of an API, and tokens for this API are still issued', async () => {
     const api = entra.entra.directory.application(weatherAppId)
     await graph.send('PATCH', `/v1.0/applications/${api?.id}`, { optionalClaims: null })
     expect((await graph.read(`/applications/${api?.id}`)).optionalClaims).toBeNull()

@@ -126,7 +126,7 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it('that never come are SIDECAR_UNREACHABLE', () => {
+  it('that never come are reported as SIDECAR_UNREACHABLE', () => {
     const cause = new Error('ECONNREFUSED')
     const { problem, transient } = explainSilence(cause)
     expect(problem).toMatchObject({
@@ -165,7 +165,7 @@ describe('refusals of Entra', () => {
   )
 
   it.each(['AADSTS7000215', 'AADSTS700213', 'AADSTS700016'])(
-    '%s may name the blueprint, since it is about the blueprint’s own request',
+    '%s that names the blueprint is about the blueprint’s own request, not about an ignored agent identity',
     aadsts => {
       const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), forUser)
       expect(problem.code).not.toBe('AGENT_IDENTITY_NOT_HONOURED')
@@ -183,7 +183,7 @@ describe('refusals of Entra', () => {
     `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
 
   it.each(Object.entries(refusals))(
-    'AADSTS%s means what the table says, in MSAL’s wrapping too',
+    'AADSTS%s means what the table says, also inside a text of MSAL',
     (code, refusal) => {
       const text = `AADSTS${code}: Some sentence.`
       for (const detail of [text, wrapped(text)]) {

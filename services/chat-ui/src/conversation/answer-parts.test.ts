@@ -101,7 +101,7 @@ describe('the parts of an answer', () => {
     expect(withoutTrace.map(({ decided: here }) => here.length)).toEqual([1, 0])
   })
 
-  it('show an abandoned call as not made, or as failed if the API had refused it and wanted more from the user', () => {
+  it('show an abandoned call as not made, or as failed if the API had already refused it', () => {
     const waiting = {
       answer: '',
       toolMarks: [{ stepId: 'a', at: 0 }],

@@ -12,7 +12,7 @@ import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from 
 
 const { T1, T2, Tc, TR } = marks
 
-/** What happened, in the order of the exchange. Hops that nobody saw are marked as such. */
+/** What happened in a turn, in the order of its token exchange. Hops that nobody saw are marked as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
   const { tokens, uses, failure, asked, isDeclined } = facts
   const { agent } = names
