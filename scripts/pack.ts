@@ -1,7 +1,7 @@
 /**
  * `npm run pack:entra-tokens`: writes `packages/entra-tokens/dist/entra-tokens.tgz`, the token check for APIs outside this
- * repository, as JavaScript with types, since Node strips no types below node_modules. It contains the packages of this
- * repository that it depends on.
+ * repository, as JavaScript with types, since Node strips no types below node_modules. The archive also has the packages of
+ * this repository that the token check depends on.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'

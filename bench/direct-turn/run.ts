@@ -25,7 +25,7 @@ const collectorPort = String(await findFreePort())
 const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
-/** Switches the agents file and MCP servers off: a `BEFORE` that is older than the third flow cannot read those files. */
+/** Switches the agents file and the file of MCP servers off: a `BEFORE` without the flow agent-user cannot read them. */
 const oneAgent = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
 const traced = { ...oneAgent, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env

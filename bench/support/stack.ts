@@ -17,7 +17,7 @@ const withoutDelay = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0
 const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 
 export interface StackOptions {
-  /** Runs the services from their bundles, which are made first. Default: from their sources. */
+  /** Bundles the services first, and runs the bundles. Default: runs the sources. */
   readonly bundled?: boolean
   /** Also starts the emulator of Bedrock, which answers without delay. */
   readonly bedrock?: boolean

@@ -100,7 +100,7 @@ describe('the processes of the demo', () => {
     expect(holders.map(([name]) => name)).toEqual(['entra', 'sidecar'])
   })
 
-  it('give the agent the app id of each registered API, and the variables that its tools read', () => {
+  it('give the agent the app id of each registered API, and the user’s variables with the API’s prefix', () => {
     const others = { REGISTRATIONS_FILE: registrations }
     expect(receiversOf('TASKS_API_URL', 'http://localhost:8090', others)).toEqual(['agent'])
     expect(receiversOf('TASKS_API_KEY', 'secret')).toEqual([])
@@ -108,7 +108,7 @@ describe('the processes of the demo', () => {
     expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
   })
 
-  it('give the sidecar an entry for each flow of each API and MCP server; if two of them share an entry, the first counts', () => {
+  it('give the sidecar an entry for each flow of each API and MCP server; if an API and a server share an entry, it has the API’s URL', () => {
     const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
     const entries = Object.entries(sidecar).filter(([name]) =>
       /^DownstreamApis__(notes|diary|weather)/.test(name),
@@ -141,7 +141,7 @@ describe('the processes of the demo', () => {
     expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, AGENT_USERS, WEATHER_ALLOWED_CALLERS })
   })
 
-  it('let the agents of the user’s file call the weather API instead of the demo’s', () => {
+  it('let the agents of the user’s file, and not the demo’s agents, call the weather API', () => {
     const alone = { title: 'Alerts agent', clientId: tenant.agents.alerts.id }
     const file = write('agents.json', { agents: { alone } })
     const { 'weather-api': weather } = environments({ AGENTS_CONFIG: file })

@@ -21,7 +21,7 @@ it('takes the variables of a file, unless the shell sets them', async () => {
   expect(finding).toMatchObject({ status: 'PASS' })
 })
 
-it('warns of variables with another value in the shell, and does not show the values', async () => {
+it('warns of variables that have another value in the shell than in the file, and does not show the values', async () => {
   const { env, finding } = await look('TENANT_ID=new\nSECRET=text', {
     TENANT_ID: 'old',
     SECRET: 'other text',
@@ -42,7 +42,7 @@ it.each([
   expect(finding?.detail).toContain(`is in ${encoding}, of which`)
 })
 
-it('reports a folder in place of the file, and accepts that there is no file', async () => {
+it('reports a folder in place of the file, and accepts a missing file', async () => {
   mkdirSync(join(folder, 'sub'))
   const [finding] = await examine([readDotenv(join(folder, 'sub'), {}).check ?? never()])
   expect(finding?.detail).toContain('is a directory')

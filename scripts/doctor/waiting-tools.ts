@@ -15,7 +15,7 @@ interface McpConfig {
   >
 }
 
-/** The MCP tools of a server whose calls wait for their user's approval, and whether the configuration says which tools only read. */
+/** The tools of an MCP server that wait for the user's approval, and whether the configuration says which tools only read. */
 export interface WaitingTools {
   readonly server: string
   readonly tools: readonly string[]

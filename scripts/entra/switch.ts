@@ -26,7 +26,7 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
   }
 }
 
-/** The receipt's agents of these names, or all. @throws {Mistake} for a name that the receipt does not have */
+/** The receipt's agents of these names; without names, all. @throws {Mistake} for a name that the receipt does not have */
 export function findAgents(
   run: Run,
   names: readonly string[],

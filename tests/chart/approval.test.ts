@@ -98,7 +98,7 @@ describe('A Secret with the keys that seal waiting turns', () => {
 })
 
 describe('The agent asks for consent', () => {
-  it('with a redirect URI at the page’s own address, once all pods have the keys', async () => {
+  it('with a redirect URI at the page’s own address, if an Ingress is set and all pods share the seal keys', async () => {
     const settings = async (values: Values) =>
       (await renderWith(values)).settings('demo-agent', 'agent')['CONSENT_REDIRECT_URI']
     const uri = 'https://agent.example.com/auth/consent.html'

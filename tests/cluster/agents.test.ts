@@ -49,7 +49,7 @@ async function sidecarRestarts(): Promise<number | undefined> {
 }
 
 describe('Three agents in one pod', () => {
-  it.each(questions)('are let in or not, each by its own rights: $agent, $flow', async question => {
+  it.each(questions)('are served or refused, each by its own rights: $agent, $flow', async question => {
     expect(await outcomeOf(question)).toEqual(outcomes[question.agent][question.flow])
   })
 

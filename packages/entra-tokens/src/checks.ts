@@ -8,7 +8,7 @@ export interface TokenRules {
   readonly tenantId: string
   /** Client id of the app registration of the API. */
   readonly appId: string
-  /** The audiences of tokens of either version. Default: the app id, and for version 1 `api://<app id>` too. */
+  /** The accepted audiences, by the token's version. Default: the app id, and for version 1 `api://<app id>` too. */
   readonly audiences?: Readonly<Record<'1.0' | '2.0', readonly string[]>>
   /** For how many seconds a token is accepted before `nbf` and after `exp`, since clocks differ. Default: 60 each. */
   readonly tolerance?: { readonly start: number; readonly end: number }
@@ -16,7 +16,7 @@ export interface TokenRules {
 
 export const publicAuthority = 'https://login.microsoftonline.com'
 
-/** One check of the claims by which a token is valid for the API. fast-jwt checks none of these claims. */
+/** A check of some claims of a token, such as `iss` or `exp`. fast-jwt is set to check no claims. */
 export interface Check {
   readonly name: CheckName
   /** @throws {TokenRefused} */

@@ -4,7 +4,7 @@ import { DenyList } from './deny-list/deny-list.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
 
 export interface TokenCheckOptions extends TokenVerifierOptions, AccessRules {
-  /** A file or an https URL with a list of tokens to refuse, which is kept up to date. Default: none. */
+  /** A file or an https URL with a list of tokens to refuse. The check reads it again and again. Default: none. */
   readonly denyList?: string | undefined
   /** Gets a warning when keys cannot be fetched, and an error while the deny list cannot be read. */
   readonly log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>

@@ -13,7 +13,7 @@ const component = {
 /** The health of something that the agent depends on. `ready` = it worked when last used or probed. */
 export const Component = Type.Object({
   ...component,
-  /** Only for an MCP server: each tool that its configuration allows, by the server's name for the tool. */
+  /** Only for an MCP server: each tool that its configuration allows. `name` is the server's name for the tool. */
   tools: Type.Optional(
     Type.Array(
       Type.Object({

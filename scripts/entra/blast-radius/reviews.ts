@@ -2,11 +2,11 @@ import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
 import { type Holder, nameOf, type Subject } from './rbac.ts'
 
 /**
- * Asks the API server whether it allows these requests
+ * Asks the API server whether it allows each holder's request
  * (https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access), since other authorizers than
  * RBAC may decide too.
  *
- * @returns whether it allows each; `undefined` if kubectl's user may not ask
+ * @returns one answer for each holder; `undefined` if kubectl's user may not ask
  */
 export async function reviewAccess(
   cluster: ClusterReader,

@@ -57,8 +57,8 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
 }
 
 /**
- * Delays the agent's responses, frames, and most of all the code that is loaded when it is needed: a test that passes
- * only without these delays reads the page too early.
+ * Delays animation frames, the agent's responses and, most of all, the code that is loaded when needed: a test that
+ * passes only without these delays reads the page too early.
  */
 async function slowDown(context: BrowserContext): Promise<void> {
   const delays = [
@@ -78,9 +78,9 @@ async function slowDown(context: BrowserContext): Promise<void> {
 }
 
 /**
- * Collects what must not happen in any page of a context, windows that it opens included: an error in the console
- * (which is where violations of the Content-Security-Policy show) or an error that nobody caught.
- * The browser's own line about a response with a status of 400 or more is no fault.
+ * Collects the faults in all pages of a context and in windows that the pages open: errors in the console (where
+ * violations of the Content-Security-Policy show) and errors that nobody caught. The browser's own line about a
+ * response with a status of 400 or more is no fault.
  */
 function collectFaults(context: BrowserContext): string[] {
   const faults: string[] = []

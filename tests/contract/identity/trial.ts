@@ -10,9 +10,7 @@ export function tenantOf(stack: Stack): Entra {
   return stack.appOf('entra').entra
 }
 
-/**
- * The whole system, after the agent's first check of the sidecar, which must not coincide with a restart of the sidecar.
- */
+/** Starts the whole system, and waits for the agent's first check of the sidecar: no test may restart the sidecar meanwhile. */
 export async function startSettled(overrides: StackOverrides = {}): Promise<Stack> {
   const stack = await Stack.start(overrides)
   await askWeather(stack, 'autonomous')

@@ -17,7 +17,7 @@ interface Api {
   readonly received: readonly Received[]
 }
 
-/** An API that remembers what it got; it responds to each call with the next of the responses. */
+/** An API that remembers its requests. It responds with one response after the other, and then always with the last. */
 async function startApi(
   ...responses: readonly { status: number; headers?: Record<string, string> }[]
 ): Promise<Api> {

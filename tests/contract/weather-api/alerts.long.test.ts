@@ -74,7 +74,7 @@ describe('an alert', () => {
   const post = (url: string, oid: string, key: string, celsius: number) =>
     postJson(`${url}/alerts`, orderOf(celsius), { token: tokenOf(oid), headers: { 'idempotency-key': key } })
 
-  it('whose creation was answered is kept, and none exists twice, however many times the process is killed', {
+  it('whose creation was answered is kept, and no alert exists twice, however many times the process is killed', {
     timeout: 900_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -115,7 +115,7 @@ describe('an alert', () => {
     expect(new Map(kept)).toEqual(answered)
   })
 
-  it('is the same for a client that went away before the answer and asks again', async () => {
+  it('is created only once if the client goes away before the answer and repeats the request', async () => {
     const service = await startProcess()
     const { port } = new URL(service.url)
     const body = JSON.stringify(orderOf(30))

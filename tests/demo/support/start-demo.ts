@@ -16,7 +16,7 @@ interface Demo {
   readonly process: ChildProcess
   readonly ports: Readonly<Record<string, number>>
   readonly ended: Promise<number | null>
-  /** Resolves when the text has been printed; rejects with all output when the demo ends before. */
+  /** Resolves when the text has been printed; rejects with all output if the demo ends first. */
   printed(text: string): Promise<void>
 }
 

@@ -7,7 +7,7 @@ import {
 
 /** Ids that are the same in every tenant. */
 export const wellKnown = {
-  /** The resource in requests for T1; also the audience of the tokens that clients send for a federated credential. */
+  /** The resource in requests for T1, and the audience of the assertions of clients with a federated credential. */
   tokenExchangeUri,
   /** Client id of that resource: the audience of T1. */
   tokenExchangeAppId: tokenExchangeAudience,

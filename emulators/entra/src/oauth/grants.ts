@@ -29,7 +29,7 @@ export interface RefreshToken extends SignedIn {
 }
 
 const codeLifetimeSeconds = 600
-/** Lifetime of refresh tokens of single-page applications; those of others live longer. */
+/** Lifetime of refresh tokens of single-page applications; refresh tokens of other applications live longer. */
 const refreshLifetimeSeconds = 24 * 3_600
 
 interface Redemption {

@@ -20,7 +20,7 @@ describe('redeeming a code', () => {
     return returned(await browser.submit(browser.authorizeUrl(parameters), { account: ada }))['code'] ?? ''
   }
 
-  it('gives the page a token for the blueprint, an ID token with its nonce, and a refresh token, and lets the page read them', async () => {
+  it('gives the page a token for the blueprint, an ID token with the page’s nonce and a refresh token, in a response that the page may read', async () => {
     const { status, body, headers } = await redeem(entra, await freshCode(), { code_verifier: verifier })
     expect(status).toBe(200)
     expect(headers.get('access-control-allow-origin')).toBe(pageOrigin)

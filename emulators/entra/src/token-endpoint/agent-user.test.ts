@@ -164,7 +164,7 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused for %s without a code, since the AADSTS code is unknown', async (_what, user, parent) => {
+  ])('is refused for %s, without an AADSTS code since Entra’s is unknown', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestT3(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })

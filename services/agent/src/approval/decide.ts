@@ -4,8 +4,8 @@ import { digestCall } from './call-digest.ts'
 import { approvalProblem } from './problems.ts'
 
 /**
- * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the
- * request, whose digests only prove what was shown.
+ * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the request:
+ * the request has only digests, which prove which calls were shown.
  *
  * @throws {ProblemError} APPROVAL_INVALID unless exactly these calls are decided, each once; APPROVAL_CHANGED for another digest
  */

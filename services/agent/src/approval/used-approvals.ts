@@ -20,7 +20,7 @@ export class UsedApprovals {
     this.#used.set(jti, exp)
   }
 
-  /** Lets a continuation be used again, if all calls that were made are safe to send again. */
+  /** Lets a continuation be used again. To be called only if all calls that were made are safe to send again. */
   release(jti: string): void {
     this.#used.delete(jti)
   }

@@ -33,7 +33,7 @@ export interface ApiRequest<Body> {
   readonly subject: string
   /** Whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** Explains a response without such a body; `undefined` = the explanation that holds for every API. */
+  /** Explains a response of another status or body than promised; `undefined` = the explanation that holds for every API. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -58,7 +58,7 @@ interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
 export interface Permit {
   /** The same each time this call is sent. */
   readonly idempotencyKey: string
-  /** Whether the API does the call once, however often it is sent with this key. */
+  /** Whether the API carries out the call only once, however often it is sent with this key. */
   readonly isIdempotent: boolean
   /** The claims challenge (JSON text) that the token has to satisfy, if the API sent one. */
   readonly claims?: string | undefined
@@ -181,9 +181,9 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 
   /**
-   * Obtains TR for the turn's agent, flow and user and this API, checks it, sends a request under it and
-   * records token request, token, call and the API's own validation in the turn's trace. If Entra or the API
-   * wants more of the user than TR proves (a step-up), this throws CONDITIONAL_ACCESS_REQUIRED.
+   * Obtains TR for this API and the turn's agent, flow and user, checks it, and sends a request under it. Records token
+   * request, token, call and the API's own validation in the turn's trace. If Entra or the API wants more of the user
+   * than TR proves (a step-up), this throws CONDITIONAL_ACCESS_REQUIRED.
    *
    * @throws ProblemError of the identity codes, API_TOKEN_REJECTED, API_FORBIDDEN, API_UNAVAILABLE, API_ECHOED_TOKEN,
    *   INVALID_REQUEST, CONDITIONAL_ACCESS_REQUIRED (with a permit: STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED), or what the exchange threw.

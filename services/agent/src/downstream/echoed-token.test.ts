@@ -9,7 +9,7 @@ const userToken = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256
   '.',
 )
 
-/** Text that looks like a signature, with more pieces than the 1,000 that are searched for one by one. */
+/** Text that looks like a signature. It is cut into more than 1,000 pieces, too many to search for one by one. */
 const others = randomBytes(30_000).toString('base64url')
 const reversed = [...token].reverse().join('')
 const base64 = (text: string) => Buffer.from(text).toString('base64')

@@ -19,7 +19,7 @@ const own = autonomousClaims({ exp, uti: 'token-1' })
 const forAda = onBehalfOfClaims(ids.ada, { exp })
 const audited = { agent: 'default', caller: ids.agentClientId, api: 'weather-api' }
 
-/** A sidecar that responds with these bodies in turn, and with the last one from then on. */
+/** A sidecar that responds with one of these bodies after the other, and then always with the last. */
 async function stage(...bodies: (string | { refused: string })[]) {
   let next = 0
   const sidecar = await start((_request, response) => {
@@ -42,7 +42,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
   }
 }
 
-/** The trace's steps without what differs from run to run; parents are given by their place in the trace. */
+/** The trace's steps without what differs from run to run. `parent` is the index of the parent step. */
 function shown({ trace }: Turn) {
   const ids = trace.steps.map(({ id }) => id)
   return trace.steps.map(
@@ -338,7 +338,7 @@ describe('a token request that failed', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('stays `running` when the client goes away: the code that ends the turn ends its steps', async () => {
+  it('stays `running` if it failed because the client went away: the code that ends the turn ends its steps', async () => {
     const sidecar = await start(() => undefined)
     const { tokens, logger, lines } = callerOf([api], sidecar.url)
     const client = new AbortController()

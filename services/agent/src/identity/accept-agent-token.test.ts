@@ -82,7 +82,7 @@ describe('TR in the on-behalf-of flow', () => {
   it.each([
     ['a v2 token', {}],
     ['a token without idtyp', { idtyp: undefined }],
-  ])('may be %s of the user who asked', (_what, changes) => {
+  ])('is accepted if it is %s of the user who asked', (_what, changes) => {
     const { checks } = acceptAgentToken(unsignedToken(onBehalfOfClaims(ada, changes)), forAda)
     expect(checks.map(check => check.name)).toContain('subject')
   })

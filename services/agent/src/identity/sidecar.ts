@@ -85,9 +85,9 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 }
 
 /**
- * The delays between the attempts of one request, which grow.
+ * Plans the growing delays between the attempts of one request.
  *
- * @returns a function that takes how an attempt ended, and returns the milliseconds until the next; `undefined` if there is none
+ * @returns a function that takes how an attempt ended, and returns the milliseconds until the next; `undefined` = no other attempt
  */
 function planRetryDelays(timing: Timing): (ending: Ending) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }

@@ -5,7 +5,7 @@ import { type Timing, timing } from '../timing.ts'
 
 /**
  * Sends the events of a turn as server-sent events, at the pace at which they are read, and ends the response.
- * When the client goes away the iteration ends. https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * Stops reading `turn` when the client goes away. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export async function sendEventStream(
   reply: FastifyReply,

@@ -7,7 +7,7 @@ import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
 
-/** What a tool works with: the turn whose identity it calls under, and the one way to call APIs. */
+/** What a tool works with: its turn, and the one way to call APIs, under the identity of this turn. */
 export type ToolContext = ApiContext<Turn>
 
 /** What makes calls of a tool wait for the user's approval. */
@@ -19,7 +19,7 @@ export interface Change {
   readonly tell?: (args: Readonly<Record<string, unknown>>) => string
   /** Whether the agent may call the tool in a flow without a user, where nobody can approve the call. */
   readonly unattended?: boolean
-  /** Whether the API does a call once, however often it is sent with the same `Idempotency-Key`. */
+  /** Whether the API carries out a call only once, however often it is sent with the same `Idempotency-Key`. */
   readonly isIdempotent: boolean
 }
 
@@ -78,7 +78,7 @@ export interface Toolset {
   readonly source?: {
     /** Looks the tools up again if the last look-up is old. Never throws. */
     refresh(): Promise<void>
-    /** Health of the API and its tools, which is better known here than from calls of the API. */
+    /** Health of the API and of each tool: the source knows more about it than calls of the API show. */
     health(): ComponentHealth
     close(): Promise<void>
   }

@@ -36,7 +36,7 @@ export interface StepObserver {
 }
 
 /**
- * The trace of one turn: what happened, in the order in which it started. Every change of a step is reported as a step with
+ * The trace of one turn: its steps in the order in which they started. Every change of a step is reported as a step with
  * the same id.
  */
 export class TraceRecorder {

@@ -33,7 +33,7 @@ export interface Drafts {
 /** Half-written questions, and the agent, mode and flow of the next one. */
 export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
-/** What a file states about itself while its answers are shown instead of a conversation; the page verifies nothing of it. */
+/** What an opened file, shown instead of a conversation, states about itself. The page verifies nothing of it. */
 export interface OpenedFile {
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }

@@ -1,7 +1,7 @@
 import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
-/** Whether an address belongs to the configured Entra tenant. The page opens no others and shows no others to pass on. */
+/** Whether an address is of the configured Entra tenant. The page neither opens other addresses nor offers them to copy. */
 export function isOfAuthority(url: string, config: PublicConfig): boolean {
   const address = URL.parse(url)?.href
   return basesOf(config).some(base => address?.startsWith(base))
@@ -16,7 +16,7 @@ function basesOf(config: PublicConfig): string[] {
 }
 
 /**
- * Waits for the window's report: an error code of OAuth 2.0, such as `access_denied`, or `undefined` for none. The report
+ * Waits for the window's report: an error code of OAuth 2.0, such as `access_denied`, or `undefined` if it has none. The report
  * proves nothing. Returns a function that stops waiting.
  */
 export function hearConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {

@@ -141,7 +141,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-/** A short name of a token (a narrow field cuts off the end); with its API only if the answer has several such tokens. */
+/** A short name of a token: a narrow field cuts off the end. It ends with the flow, or with what tells similar tokens apart. */
 function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isOfSelected } = token
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)

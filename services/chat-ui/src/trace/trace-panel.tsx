@@ -27,7 +27,7 @@ export interface TracePanelProps {
   readonly config: PublicConfig
   /** Shown if a trace has no steps. */
   readonly whyEmpty: ComponentChildren
-  /** Asks the question in two flows or two agents at once; missing if that is not offered. */
+  /** Asks the question in two flows or to two agents at once; missing while an opened file is shown. */
   readonly onSideBySide?: () => void
 }
 
@@ -41,7 +41,7 @@ export function TracePanel({
   whyEmpty,
   onSideBySide,
 }: TracePanelProps) {
-  // The members are read one by one, so that the trace is not rendered again for every word of the answer.
+  // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
   const seenSteps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const isAnswered = useComputed(() => selected.value.state === 'done').value

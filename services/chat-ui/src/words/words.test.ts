@@ -48,7 +48,7 @@ describe('shortenIds', () => {
   })
 })
 
-describe('the words for times', () => {
+describe('the words for times and counts', () => {
   const now = new Date('2026-11-25T10:00:00Z')
   it.each([
     ['2026-11-25T10:00:00Z', 'now'],

@@ -9,7 +9,7 @@ const alertTools = {
 } as const
 export type AlertTool = keyof typeof alertTools
 
-/** What the tool calls of a request do. In earlier revisions of the protocol, one request can have several calls. */
+/** What each tool call of a request does. In earlier revisions of the protocol, one request can have several calls. */
 export function describeCalls(body: unknown): readonly ('weather' | (typeof alertTools)[AlertTool])[] {
   return [body]
     .flat()

@@ -202,7 +202,7 @@ function claimsForUser(form: URLSearchParams): Json {
   }
 }
 
-/** As in the recordings: `user_id` gives the user with that id; any `username` gives the user …ba; without both it is …ab. */
+/** The user is as in the recordings: the one of `user_id`; with any `username` the user …ba; without both the user …ab. */
 function claimsForAgentUser(form: URLSearchParams): Json {
   const username = form.get('username')
   const oid = form.get('user_id') ?? `abababab-0000-4000-8000-0000000000${username === null ? 'ab' : 'ba'}`

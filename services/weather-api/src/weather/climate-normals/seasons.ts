@@ -42,7 +42,7 @@ export function partOfMonth(date: string): string {
 /** A formatter for each time zone, since creating one is slow. */
 const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
-/** The calendar date in a time zone, `YYYY-MM-DD`, a number of days after an instant. */
+/** The calendar date (`2026-11-29`) in a time zone (`Europe/Berlin`), some days after an instant. */
 export function localDate(instantMs: number, timeZone: string, daysLater = 0): string {
   let format = dateFormats.get(timeZone)
   if (!format) {

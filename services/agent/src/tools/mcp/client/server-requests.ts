@@ -34,7 +34,7 @@ export class ServerRequests {
       if (index > 0 || !this.#isTooLong) this.#read(event)
     }
     this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxCharacters
-    // Of an event that is too long only the end is kept: it may be half of the empty line that ends the event.
+    // Keeps only the end of an event that is too long: this may be half of the empty line after the event.
     this.#rest = this.#isTooLong ? last.slice(-3) : last
   }
 
