@@ -12,7 +12,7 @@ import { BenchStack } from '../support/stack.ts'
 const rounds = 12
 const roundS = 2
 /**
- * Lasts until V8 has compiled all code: the agent needs 20,000 turns for that. The servers are warmed up in rounds, since
+ * The warm-up lasts until V8 has compiled all code: the agent needs 20,000 turns for that. The servers are warmed up in rounds, since
  * V8 drops the compiled code of a process that is idle for a while.
  */
 const warmUp = { rounds: 10, connections: 16 }

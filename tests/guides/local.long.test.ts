@@ -27,7 +27,7 @@ async function probe(words: readonly string[], env: Readonly<Record<string, stri
   }
 }
 
-it('both services start as the guide for a laptop says, with the .env that apply wrote', async () => {
+it('both services start as the guide for a laptop says, with the .env that agentctl entra apply wrote', async () => {
   await using entra = await startEmptyTenant()
   using workplace = new Workplace(entra.url, await graphToken(entra))
   expect((await workplace.run('apply', '--client-secret')).code).toBe(0)

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 
 /**
- * An undici interceptor that lets the cache keep responses of status 200 for this time, whatever their headers say. It drops
+ * An undici interceptor that lets the cache keep responses of status 200 for some seconds, whatever their headers say. It drops
  * the headers of all responses, so that no body is decompressed a second time.
  */
 export function cacheForSeconds(seconds: number): Dispatcher.DispatcherComposeInterceptor {

@@ -80,7 +80,7 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are not fetched for key ids that no issuer can publish, and such tokens are refused', async () => {
+  it('are not fetched for a token with a key id that no issuer can publish: the token is refused', async () => {
     const tokens = Object.entries(oddKeyTokens)
     const refused = { status: 401, body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'signature' } }
     for (const [name, token] of tokens) expect(await api.ask(token), name).toMatchObject(refused)

@@ -110,7 +110,7 @@ it('MCP clients may use the host name of the public URL, too', () => {
   })
 })
 
-it('Plain http to loopback is allowed, and outside production signatures may be left unverified', () => {
+it('Plain http to loopback is allowed, and signatures may be left unverified outside production', () => {
   const { token } = readConfig({
     ...ids,
     ENTRA_AUTHORITY: 'http://localhost:7001',

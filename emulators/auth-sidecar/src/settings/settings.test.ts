@@ -60,7 +60,7 @@ describe('The section AzureAd', () => {
     expect(readConfig(azureAd).azureAd?.instance).toBe('https://login.microsoftonline.com')
   })
 
-  test('collects audiences from both of its keys', () => {
+  test('collects audiences from its keys Audience and Audiences', () => {
     const both = { ...azureAd, AzureAd__Audience: 'one', AzureAd__Audiences__0: 'two' }
     expect(readConfig(both).azureAd?.audiences).toEqual(['two', 'one'])
   })

@@ -13,9 +13,9 @@ const latestTime = 253_402_300_799
 export class DeniedTokens {
   /** The number of rows. */
   readonly size: number
-  /** By client id of an agent: its tokens from before this second since 1970 are denied. */
+  /** By client id of an agent, a time in seconds since 1970: the agent's tokens that were issued earlier are denied. */
   readonly #agents = new Map<string, number>()
-  /** By object id of a subject: its tokens from before this second since 1970 are denied. */
+  /** By object id of a subject, a time in seconds since 1970: the subject's tokens that were issued earlier are denied. */
   readonly #subjects = new Map<string, number>()
   readonly #tokens = new Set<string | undefined>()
 

@@ -115,7 +115,7 @@ describe('a sealed turn', () => {
     expect([...codes]).toEqual(['APPROVAL_INVALID'])
   })
 
-  it('is refused under another algorithm, with an unknown key, or if its content is something else', async () => {
+  it('is refused under another algorithm, with an unknown key, or if it contains anything but a turn', async () => {
     const encrypt = (
       header: { alg: string; enc: string; kid?: string },
       key: Uint8Array,

@@ -61,8 +61,8 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   let phase: CallPhase = 'request'
   let firstEventMs: number | undefined
   let awsRequestId: string | undefined
-  // Gets the text of each chunk as it comes; it is empty for thinking and tool calls. `stream()` would give the same
-  // chunks, but needs 0.4 ms more CPU per answer.
+  // Gets the text of each chunk as it comes; the text is empty for thinking and tool calls. `stream()` would give the
+  // same chunks, but needs 0.4 ms more CPU per answer.
   const listener = BaseCallbackHandler.fromMethods({
     handleLLMNewToken: text => {
       firstEventMs ??= roundMs(performance.now() - startedMs)

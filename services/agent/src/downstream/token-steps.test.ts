@@ -355,7 +355,7 @@ describe('a token request that failed', () => {
 })
 
 describe('the audit log of tokens', () => {
-  it('says which agent got which token for whom and what', async () => {
+  it('says which agent got which token, for which API and which user', async () => {
     const { obtain, audit } = await stage(authorizationHeader(own), authorizationHeader(forAda))
     const turn = turnOf()
     await obtain(turn)

@@ -123,7 +123,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
   return {
     obtain,
     urlOf: sidecar.urlOf,
-    /** What the last token requests and probes showed; where only a restart of the sidecar helps, the hint says so. */
+    /** What the last token requests and probes showed. If only a restart of the sidecar helps, the problem's hint says so. */
     get health() {
       return health.current
     },

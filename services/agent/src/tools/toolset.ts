@@ -84,7 +84,7 @@ export interface Toolset {
   }
   /** How direct mode uses the tools, where it can. */
   readonly direct?: {
-    /** What a message asks of these tools, found without a model; `undefined` when nothing. */
+    /** What a message asks of these tools, found without a model; `undefined` if it asks nothing of them. */
     recognise(message: string): DirectCall | undefined
     /** Says how to ask, when no toolset recognised anything. */
     notRecognised(): ProblemError
