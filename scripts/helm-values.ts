@@ -6,7 +6,7 @@ const help = `npx --no-install agentctl helm-values > entra.yaml
 
 Prints the ids that agentctl entra apply wrote into .env, and the agents of AGENTS_CONFIG, as values for the chart.`
 
-/** One agent's id, or several agents, which have the same form in the chart's values as in the agents file. */
+/** The values for one agent, or for several. Several agents have the same form in the chart's values as in the agents file. */
 function agentValues(env: EnvironmentReader) {
   if (env.optional('AGENTS_CONFIG') === undefined)
     return { id: { agentClientId: env.guid('AGENT_CLIENT_ID') } }

@@ -1,6 +1,6 @@
 /**
- * What a tool call costs through MCP, in both revisions of the protocol, compared with the same call through REST: the time of
- * the tool (with its token) and of the whole turn in Bedrock mode. The peers take turns; every service is a process of its own.
+ * What a tool call costs through MCP, in both revisions of the protocol, compared with REST: the time of the tool, its token
+ * request included, and of the whole Bedrock turn. The peers are measured alternately; each service has its own process.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -95,7 +95,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', 
   })
 })
 
-it('A cancelled second factor keeps the card; if the card is cancelled too, no alert is created', async () => {
+it('After a cancelled second factor the card stays; if the call is cancelled on the card too, no alert is created', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)
   const answer = await askForAlert(page, 'Direct')
@@ -116,7 +116,7 @@ it('A cancelled second factor keeps the card; if the card is cancelled too, no a
   expect(calls).toEqual(['POST /alerts'])
 })
 
-it('A second factor of another account does not continue the turn, and the card says so', async () => {
+it('A second factor of another account does not continue the turn, and the card says that it was another account', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)
   await askForAlert(page, 'Direct')

@@ -10,7 +10,7 @@ const browser = useBrowser()
 const stack = useStack()
 
 describe('somebody who is not signed in', () => {
-  it('and signs in with the header’s button is no longer asked to sign in by the note of an earlier question', async () => {
+  it('who signs in with the header’s button finds “Ask now” at an earlier question, not “Sign in and ask”', async () => {
     const page = await browser.open(stack.agentUrl)
     const cancelled = await askOnBehalf(page)
     const popup = await openWindow(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
@@ -23,7 +23,7 @@ describe('somebody who is not signed in', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('gets the window within the click, even within the first one, since Safari blocks a window that opens later', async () => {
+  it('gets the sign-in window during the click, even the first one, since Safari blocks a window that opens later', async () => {
     const page = await browser.open(stack.agentUrl)
     await signInIsReady(page)
     const opened = await page.evaluate(`(() => {
@@ -35,7 +35,7 @@ describe('somebody who is not signed in', () => {
     expect(opened).toBe(true)
   })
 
-  it('and clicks twice does not cancel what the first click began', async () => {
+  it('who clicks the header’s button twice does not cancel the sign-in with the second click', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
     await page.reload()
@@ -43,7 +43,7 @@ describe('somebody who is not signed in', () => {
     await page.clock.pauseAt(Date.now() + 10_000)
     const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).click()])
     await page.getByRole('button', { name: 'Cancel' }).click({ force: true })
-    // Checked before the window is used, since a sign-in in the window counts even after it was cancelled in the page.
+    // Checked before Ada signs in, since a sign-in in the window counts even after a cancellation in the page.
     expect(await page.getByRole('alert').count()).toBe(0)
     expect(await page.getByText('Waiting for the sign-in window…').count()).toBe(1)
     await page.clock.resume()
@@ -65,7 +65,7 @@ describe('somebody who is not signed in', () => {
     await alert.getByText('SIGN_IN_NO_ROOM').waitFor()
   })
 
-  it('who closes the window is told so, and can also cancel in the page while the window is open', async () => {
+  it('who closes the window is told that sign-in was cancelled, and can also cancel in the page while the window is open', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
@@ -89,14 +89,14 @@ describe('somebody who is not signed in', () => {
     await answer.getByText('The browser blocked the sign-in window.').waitFor()
   })
 
-  it('who cancels at the header’s button is told so there', async () => {
+  it('who cancels a sign-in begun with the header’s button is told that it was cancelled', async () => {
     const page = await browser.open(stack.agentUrl)
     const popup = await openWindow(page, signInButton(page))
     await popup.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
   })
 
-  it('in a browser that stores nothing can ask, and is told that a reload signs out', async () => {
+  it('whose browser stores nothing can sign in and ask, and is told that a reload signs out', async () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
     await page.goto(stack.agentUrl)

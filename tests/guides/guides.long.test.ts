@@ -73,7 +73,7 @@ async function applications(): Promise<unknown> {
 }
 
 describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide => {
-  it('sets both clouds up and installs what it promises, and the clean-up leaves nothing of it', async () => {
+  it('sets up Entra and AWS and installs the agent without any Secret, and clean-up.md removes everything again', async () => {
     const before = await applications()
     await typeCommands(guide)
     expect(await applications()).not.toEqual(before)

@@ -62,7 +62,7 @@ it('a server of another SDK answers the agent and its users, if the demo is star
   expect(claims.at(-1)).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid, scp: 'Notes.Read' })
 })
 
-it('without readOnlyTools in mcp.json, the tool of this server waits for the user, and is not offered without a user', async () => {
+it('a tool of an MCP server without readOnlyTools in mcp.json waits for the user’s approval, and is not offered without a user', async () => {
   await startNotes(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
   const ada = await signInAsAda()
   await expect

@@ -132,7 +132,7 @@ describe('an API that a reader adds by the guide alone', () => {
     expect((await walk.ask({ message })).tools.map(({ name }) => name)).not.toContain('add_task')
   })
 
-  it('is called without a model too, at the same time as the weather API, each with a token of its own', async () => {
+  it('is called without a model too, even at the same time as the weather API, and each API gets a token of its own', async () => {
     expect((await walk.ask()).answer).toContain('Find a launch site')
     const [tasks, weather] = await Promise.all(
       ['Tasks of Gemini', 'Weather in Oslo?'].map(message => walk.ask({ message, mode: 'direct' })),
@@ -145,7 +145,7 @@ describe('an API that a reader adds by the guide alone', () => {
     expect(audienceOf(weather)).toBe(identities.weatherAppId)
   })
 
-  it('is on the lists of configuration and status', async () => {
+  it('is listed in /api/config and /api/status', async () => {
     const get = async (path: string) => (await fetch(`${walk.url('3001')}${path}`)).json() as Promise<unknown>
     expect(await get('/api/config')).toMatchObject({
       apis: expect.arrayContaining([{ name: 'tasks-api', title: 'Tasks API', appId: tasksApi.appId }]),
@@ -156,7 +156,7 @@ describe('an API that a reader adds by the guide alone', () => {
       .toMatchObject({ components: { tasks_api: { state: 'ready' } } })
   })
 
-  it('refuses every bad token of the corpus, on both routes, and takes the right token', async () => {
+  it('refuses every bad token on both routes, and accepts a good one', async () => {
     const issuer = await createIssuer()
     const port = await findFreePort()
     await walk.start(walk.commandWith('server.mjs'), 'Server listening', {

@@ -248,7 +248,7 @@ const listed = new Set<number | undefined>(
 )
 const codes = Object.keys(words).map(Number) as (keyof typeof words)[]
 
-/** The causes that are not in the guide: similar ones, and an injected refusal for every other code. */
+/** The causes that are not in the guide: those too similar to others, and an injected refusal for every code not in the guide. */
 export const moreCauses: readonly Cause[] = [
   ...unlisted,
   ...codes.filter(code => !listed.has(code)).map(code => refused(code, `Entra refuses with AADSTS${code}`)),

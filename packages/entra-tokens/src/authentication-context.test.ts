@@ -30,7 +30,7 @@ describe('an API that wants the authentication context c1', () => {
     })
   })
 
-  it('says that a user’s token with the context passed this check', async () => {
+  it('lists “context” among the passed checks of a user’s token with the context', async () => {
     const { status, body } = await forUser({ acrs: ['p1', 'c1'] })
     expect(status).toBe(200)
     expect(body.checks.slice(-3)).toEqual(
@@ -48,17 +48,17 @@ describe('an API that wants the authentication context c1', () => {
     [{ 0: 'c1' }, 'invalid_token'],
     [[1], 'invalid_token'],
     [null, 'invalid_token'],
-  ])('refuses acrs %j as %s', async (acrs, error) => {
+  ])('refuses a user’s token with the acrs claim %j, with the error %s', async (acrs, error) => {
     expect(await forUser({ acrs })).toMatchObject({ status: 401, challenge: expect.stringContaining(error) })
   })
 
-  it('says that the acrs claim is not a list', async () => {
+  it('says that the acrs claim is not a list if the claim is a text', async () => {
     expect(await forUser({ acrs: 'c1' })).toMatchObject({
       body: { failedCheck: 'context', detail: 'The acrs claim is not a list of texts.' },
     })
   })
 
-  it('checks the scope first, since a sign-in would not add a scope', async () => {
+  it('checks the scope before the context, since a sign-in would not add a scope', async () => {
     expect(await forUser({ scp: 'Other.Read' })).toMatchObject({
       status: 403,
       body: { code: 'WEATHER_FORBIDDEN' },

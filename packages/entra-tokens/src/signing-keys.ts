@@ -73,7 +73,7 @@ export class SigningKeys {
   }
 
   /**
-   * The verifier for a key id, fetched if necessary; `undefined` if the issuer does not publish such a key.
+   * The verifier for a key id; fetches the key if necessary. `undefined` if the issuer does not publish such a key.
    *
    * @throws {SigningKeysUnavailable} when the keys cannot be fetched
    */

@@ -25,6 +25,6 @@ const ToolInstructions = strictObject({
   waits: Type.Optional(Type.Boolean()),
 })
 
-/** The instructions in one flow: the same for all who may ask, except for tools that an MCP server lists to one user only. */
+/** What the model gets in one flow: the same for all users, except for tools that an MCP server lists to one user only. */
 export const Instructions = strictObject({ systemPrompt: Type.String(), tools: Type.Array(ToolInstructions) })
 export type Instructions = Static<typeof Instructions>

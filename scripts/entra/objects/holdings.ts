@@ -35,7 +35,7 @@ export const holdings: Kind = {
   ],
 }
 
-/** A list: title, path, description of a member and the words after it (` of the agent`), which members are wanted (default: none). */
+/** A list: title, path, how to describe a member, words after that (` of the agent`), which members are wanted (default: none). */
 type Row = readonly [
   title: string,
   path: string,
@@ -88,7 +88,7 @@ function memberships(title: string, path: string, id: string): readonly Row[] {
   ]
 }
 
-/** The rights that an agent inherits from its blueprint, beside its own. Only these lists of Graph beta show them. */
+/** The rights that an agent inherits from its blueprint. Only these lists of Graph beta show them; the lists of its own rights do not. */
 function inheritedBy(target: Target, { key, title }: Named): readonly Collection[] {
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>
@@ -113,7 +113,7 @@ export function accessPackages(target: Target): readonly Collection[] {
   })
 }
 
-/** @param known how to read lists that must exist; `undefined` if a list may be missing, which then counts as empty */
+/** @param known how to read the lists, all of which must exist; if `undefined`, a missing list counts as empty */
 function toCollections(of: string, rows: readonly Row[], known?: Reading): readonly Collection[] {
   return rows.map(([title, path, describe, whose, isWanted = () => false]) => ({
     of,

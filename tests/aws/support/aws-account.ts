@@ -70,8 +70,8 @@ function roleOf(resources: ReturnType<typeof render>['resources']) {
 }
 
 /**
- * An AWS account. moto emulates IAM. Pod Identity associations and the template's stacks are emulated here by API calls,
- * since moto could make only part of a stack.
+ * An AWS account. moto emulates IAM; this class emulates Pod Identity associations and the template's stacks. It makes a
+ * stack's IAM objects in moto by API calls, since moto's own stacks would be incomplete.
  */
 export class AwsAccount implements AsyncDisposable {
   readonly stacks = new Map<string, Stack>()

@@ -65,7 +65,7 @@ export class ScriptedAgent extends LocalServer {
     }, 'localhost')
   }
 
-  /** All questions since the last `forget`, once there are `count`: the page shows a question before it arrives here. */
+  /** Waits for `count` questions since the last `forget` and returns them all: the page shows a question before it arrives here. */
   async received(count: number): Promise<readonly ChatRequest[]> {
     const signal = AbortSignal.timeout(10_000)
     while (this.#questions.length < count) await once(this.#arrivals, 'question', { signal })

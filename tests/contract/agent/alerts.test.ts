@@ -202,7 +202,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(calls).toEqual([])
   })
 
-  it('is not available to an agent that calls as itself', async () => {
+  it('is neither created nor listed by an agent that calls as itself', async () => {
     const { body } = await ask(stack.agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')
     else expect(body.answer).toContain('signed-in user')
@@ -220,7 +220,7 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
     watch()
   })
 
-  it('waits again when the API demands it, and creates the alert with a token that proves the context', async () => {
+  it('waits again when the API demands the step-up, and creates the alert with a token that proves the context', async () => {
     const stepUp = (await approve((await asked(mode)).body)).body
     expect([stepUp.status, stepUp.kind, stepUp.claimsChallenge]).toEqual(['paused', 'step-up', claims])
     expect(stepUp.calls).toMatchObject([{ tool: 'create_alert', arguments: order() }])
@@ -242,7 +242,7 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
     expect(posts()).toHaveLength(1)
   })
 
-  it('that later lists the alerts shows that its token proves the context too', async () => {
+  it('that lists the alerts of a user whose token proves the context calls the API with a token that proves it too', async () => {
     const stronger = await stack.signIn(ada.oid, claims)
     await approve((await asked(mode, warnMe(), stronger)).body, stronger)
     const { body } = await asked(mode, 'my alerts', stronger)

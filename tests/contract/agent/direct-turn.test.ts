@@ -36,7 +36,7 @@ describe('A direct turn in the autonomous flow', () => {
     expect(body.trace.map(({ status }) => status)).not.toContain('running')
   })
 
-  it('streams the same as events: the turn first, steps and text, one result last', async () => {
+  it('can be streamed as events: first `turn`, then steps and text, and last one `result`', async () => {
     const { events, response } = await askForStream(stack.agentUrl)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -71,7 +71,7 @@ describe('A direct turn in the autonomous flow', () => {
     expect(tomorrow.body.answer).toMatch(/^São Paulo.* on \w+day \d+ \w+: /)
   })
 
-  it('says when it answers from climate normals', async () => {
+  it('says that its weather comes from climate normals', async () => {
     const { body } = await ask(stack.agentUrl)
     expect(body.answer).toContain('climate normals')
   })

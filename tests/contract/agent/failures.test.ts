@@ -7,7 +7,7 @@ import { startScriptedServer } from './scripted-server.ts'
 const gate = 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated'
 
 describe('A sidecar whose override gate is shut', () => {
-  it('returns the blueprint’s token, which is never used: no call reaches the weather API', async () => {
+  it('returns the blueprint’s token, which the agent never uses: no call reaches the weather API', async () => {
     await using weather = await startScriptedServer((_request, response) => response.writeHead(500).end())
     await using stack = await Stack.start({
       sidecar: { [gate]: undefined },

@@ -65,7 +65,7 @@ const tokens = (reply: ChatResponse) =>
   reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
 
 describe('a conversation with Claude', () => {
-  it('as the agent itself answers about two cities at once, then about tomorrow there', async () => {
+  it('in the autonomous flow answers about two cities in one turn, then about tomorrow in both', async () => {
     const first = await compareOsloAndRome()
     for (const claims of tokens(first)) {
       expect(claims).toMatchObject({ azp: identities.agentId, idtyp: 'app' })
@@ -79,7 +79,7 @@ describe('a conversation with Claude', () => {
     expect(second.notices).toEqual([])
   })
 
-  it('on behalf of a user answers the same, and every token for the weather API names that user', async () => {
+  it('on behalf of a user calls the same tools, and every token for the weather API names that user', async () => {
     const token = await stack.signIn(identities.ada.oid)
     const first = await compareOsloAndRome(token)
     const second = await askOn(first, token)

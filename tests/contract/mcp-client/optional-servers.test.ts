@@ -89,7 +89,7 @@ describe('A turn that does not use an MCP server', () => {
 })
 
 describe('A list of tools', () => {
-  it('is that of the user whose turn it is, or of the agent in its own turns', async () => {
+  it('is what the server lists to the turn’s user or, in a turn without a user, to the agent', async () => {
     servers.scripts['personal'] = {
       answer: received => {
         if (received.message?.method !== 'tools/list') return undefined

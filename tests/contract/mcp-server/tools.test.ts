@@ -188,7 +188,7 @@ describe.each(revisions)('a tool that fails (%s)', revision => {
     await meteo.close()
   })
 
-  it('is reported in the words of the catalogue, without internal details', async () => {
+  it('is reported by the title and hint of its problem, without internal details', async () => {
     meteo.fail({ status: 500, body: '{"reason":"inner secret"}' })
     const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Oslo' } })
     expect(result).toMatchObject({

@@ -58,7 +58,7 @@ test('A token that is sent where none is needed is verified, and only then ignor
   expect(trial.stage.entra.takeRequests().map(({ path }) => path)).toHaveLength(4)
 })
 
-test('/Validate accepts one scope only, since the configured text is never split', async () => {
+test('/Validate takes AzureAd__Scopes as one scope, even if the text contains a blank', async () => {
   const trial = await Trial.begin({ environment: { AzureAd__Scopes: 'access_as_user other' } })
   expect((await trial.get('/Validate', trial.signIn({ scp: 'access_as_user other' }))).status).toBe(403)
 })

@@ -65,7 +65,7 @@ describe('the log of the weather API', () => {
     ])
   })
 
-  it('says of every refused request why, and of a genuine token whose it was', async () => {
+  it('says why a request was refused, and whose token it was if only caller or permission were wrong', async () => {
     await start()
     const other = '99999999-0000-4000-8000-000000000099'
     const genuine = { flow: 'autonomous', objectId: agentId, tenantId, blueprintAppId, tokenId: 'token-1' }
@@ -118,7 +118,7 @@ describe('the log of the weather API', () => {
     for (const token of tokens) for (const part of token.split('.')) expect(log).not.toContain(part)
   })
 
-  it('holds only ids, also of tokens whose signature was not verified', async () => {
+  it('holds a claim of a token only if the claim looks like an id, even if signatures are not verified', async () => {
     await start({ VALIDATE_TOKEN_SIGNATURE: 'false' })
     const words = ['whispered words', 'whispered\nline', 'whispered-'.repeat(7), 'whispered.']
     for (const text of words)
@@ -127,7 +127,7 @@ describe('the log of the weather API', () => {
     expect(lines.join('')).not.toContain('whisper')
   })
 
-  it('names an outage once for each attempt, and without a stack trace', async () => {
+  it('has one line, without a stack trace, for each failed fetch of the signing keys', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     await start()
     await api.issuer.stop()

@@ -145,7 +145,7 @@ describe('the weather API', () => {
     ['Nwe York', ['New York']],
     ['Xyzzyx', []],
     ['Paris, Texas', ['Paris, France']],
-  ])('responds with 404 to "%s" with close names', async (asked, suggestions) => {
+  ])('responds to the unknown city "%s" with 404 and similar names', async (asked, suggestions) => {
     expect(await ask(`/weather?city=${encodeURIComponent(asked)}`)).toMatchObject({
       status: 404,
       contentType: 'application/problem+json; charset=utf-8',
@@ -192,7 +192,7 @@ describe('the weather API', () => {
     })
   })
 
-  it('responds to unknown addresses with a problem, token or not', async () => {
+  it('responds to unknown addresses with a problem, with or without a token', async () => {
     for (const response of [await api.get('/'), await ask('/weather/yesterday'), await api.get('/metrics')]) {
       expect(response).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
     }

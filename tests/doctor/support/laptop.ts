@@ -32,7 +32,7 @@ export class Laptop implements AsyncDisposable {
   readonly portal = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
   })
-  /** A file for `AGENTS_CONFIG`: the same agent with all flows, and with a user account of its own. */
+  /** A file for `AGENTS_CONFIG`: the agent of `.env`, with all flows and with a user account of its own. */
   readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
   #weather = usual
 

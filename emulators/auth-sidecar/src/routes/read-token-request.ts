@@ -12,8 +12,8 @@ export interface ApiRoute {
 export type ApiRequest = FastifyRequest<ApiRoute>
 
 /**
- * Reads which token a request wants from the API's configuration and, if the route allows overrides, from the query. Other
- * routes ignore overrides and the agent identity, with a warning in the log. If no scopes are known, responds with 400 and
+ * Reads which token to request, from the API's configuration and, on a route that allows overrides, also from the query. Other
+ * routes ignore overrides and the agent identity, with a warning in the log. If no scopes are found, responds with 400 and
  * returns `undefined`.
  */
 export function readTokenRequest(

@@ -9,9 +9,9 @@ import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
- * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts; calls
- * another tool if the user names it (`get_tasks`, “get tasks” or just “tasks”); uses only the tool server that the user names,
- * if any; and answers with nothing but what tools returned.
+ * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts. It calls
+ * another tool if the user names the tool (`get_tasks`, “get tasks” or just “tasks”). If the user names a tool server, it uses
+ * only tools of this server. All facts in its answers come from tools.
  */
 export function respond(request: ConverseRequest): Reply {
   const conversation = readConversation(request)

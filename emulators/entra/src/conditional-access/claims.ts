@@ -1,6 +1,6 @@
 import { refusal } from '../errors/entra-error.ts'
 
-/** What a `claims` parameter asks of the access token: authentication contexts, and policies of `conditional-access` faults. */
+/** What a `claims` parameter demands of the access token: authentication contexts (`acrs`) and policies (`capolids`). */
 interface ClaimsRequest {
   readonly access_token?: {
     readonly acrs?: { readonly value?: unknown; readonly values?: unknown[] } | null
@@ -18,7 +18,7 @@ export function readContexts(claims: string | undefined): readonly string[] {
   return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
 }
 
-/** The policies that a claims request names, as written by `challengePolicies`. @throws {EntraError} 9002313 if `claims` is no JSON */
+/** The Conditional Access policies that a claims request names (`capolids`). @throws {EntraError} 9002313 if `claims` is no JSON */
 export function readPolicies(claims: string | undefined): readonly string[] {
   const values = readClaims(claims)?.access_token?.capolids?.values
   return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []

@@ -36,7 +36,7 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
     .list('/identityGovernance/entitlementManagement/assignments', () => content().accessPackageAssignments)
 }
 
-/** The objects that `$expand` can request; this emulator returns them even without it. */
+/** The objects that `$expand` can request; this emulator returns them even without `$expand`. */
 function expand({ directory }: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
   const principal = directory.user(principalId) ?? directory.principalById(principalId)
   const roleDefinition = roleDefinitions.find(({ id }) => id === roleDefinitionId)

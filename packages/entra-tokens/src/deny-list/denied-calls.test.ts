@@ -24,7 +24,7 @@ afterAll(() => api.close())
 const ask = (claims: Record<string, unknown>, make = autonomousClaims) =>
   api.ask(api.issuer.sign(make({ authority: api.issuer.url, claims: { iat: now, ...claims } })))
 
-it('A denied agent gets 403 with any token, also on behalf of a user, and no advice to fetch another', async () => {
+it('A denied agent gets 403 with any token, even one on behalf of a user, and is not told to fetch another token', async () => {
   for (const make of [autonomousClaims, onBehalfOfClaims]) {
     const own = make === autonomousClaims ? { oid: sibling, sub: sibling } : {}
     const { status, body, headers } = await ask({ azp: sibling, ...own, iat: now + 30 }, make)
@@ -52,7 +52,7 @@ it('A denied agent that also lacks the permission is refused because of the deni
   expect([status, body]).toMatchObject([403, { failedCheck: 'deny-list' }])
 })
 
-it('A token that is itself on the deny list, unlike its agent, gets 401, so that its holder fetches another', async () => {
+it('If a token is on the deny list but its agent is not, the response is 401, so that the agent fetches another token', async () => {
   for (const claims of [{ iat: now - 1 }, { uti: 'stolen' }, { iat: undefined }]) {
     const { status, body, headers } = await ask(claims)
     expect([status, body]).toMatchObject([401, { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'deny-list' }])
@@ -62,7 +62,7 @@ it('A token that is itself on the deny list, unlike its agent, gets 401, so that
   }
 })
 
-it('Any other token passes, and deny-list is among the checks that it passed', async () => {
+it('If neither token nor agent is on the deny list, the token passes, and deny-list is among its passed checks', async () => {
   const { status, body } = await ask({})
   expect(status).toBe(200)
   expect(body.checks.at(-1)).toEqual({ name: 'deny-list', ok: true })

@@ -84,7 +84,7 @@ describe('A request', () => {
     expect((await third).text).toBe('third')
   })
 
-  it('ends with the reason of its signal, both before and after it is sent', async () => {
+  it('rejects with the reason of its abort signal, whether the signal aborts before or after the request is sent', async () => {
     let hungUp = false
     const reached = Promise.withResolvers<void>()
     const url = await serve((_request, response) => {
@@ -150,11 +150,11 @@ describe('A response', () => {
   })
 })
 
-describe('A missing response', () => {
+describe('The error of a failed request', () => {
   it.each<[string, RequestListener]>([
     ['begins', () => undefined],
     ['ends', (_request, response) => void response.writeHead(200).write('{"a":')],
-  ])('is reported as a timeout if no response %s in time', async (_what, listener) => {
+  ])('has the kind timeout if no response %s in time', async (_what, listener) => {
     const url = await serve(listener)
     await expect(open().ask(url, { timeoutMs: 20 })).rejects.toMatchObject({
       kind: 'timeout',
@@ -162,7 +162,7 @@ describe('A missing response', () => {
     })
   })
 
-  it('is distinguished from a broken connection, before or during the response', async () => {
+  it('has the kind broken if the connection breaks before or during the response', async () => {
     const { ask } = open()
     const torn = await serve(request => request.socket.destroy())
     await expect(ask(torn)).rejects.toMatchObject({ kind: 'broken', code: 'UND_ERR_SOCKET' })
@@ -172,17 +172,17 @@ describe('A missing response', () => {
     await expect(ask(cut)).rejects.toMatchObject({ kind: 'broken', status: 200 })
   })
 
-  it('is distinguished from an address where nobody listens', async () => {
+  it('has the kind refused if nobody listens at the address', async () => {
     const url = await serve(() => undefined)
     opened.pop()?.()
     await expect(open().ask(url)).rejects.toMatchObject({ kind: 'refused', code: 'ECONNREFUSED' })
   })
 
-  it('is distinguished from a name that cannot be resolved', async () => {
+  it('has the kind unreachable if the name cannot be resolved', async () => {
     await expect(open().ask('http://name.invalid')).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
-  it('is distinguished from a closed sender', async () => {
+  it('has the kind other if the sender is closed', async () => {
     const reached = Promise.withResolvers<void>()
     const url = await serve(() => reached.resolve())
     const { ask, close } = open()

@@ -176,7 +176,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   }
 }
 
-/** What users get of an API's challenge. If the API's contexts are configured, only one of these; `undefined` for any other. */
+/** The part of an API's challenge that users get. With configured contexts: the demand for one of these contexts, or `undefined`. */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,
   challenge: string | undefined,

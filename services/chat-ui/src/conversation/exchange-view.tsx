@@ -17,7 +17,7 @@ import { ProblemNote } from './problem-note.tsx'
 import { tellUnsent } from './tell-unsent.ts'
 import { UnsentNote } from './unsent-note.tsx'
 
-/** The card is loaded with the pause, not on a click: browsers open windows only during the click itself. */
+/** The card is loaded with the pause, not on a click: browsers let a page open a window only during the click itself. */
 const PauseCard = lazy(
   async () => (await import('../pause/pause-card.tsx')).PauseCard,
   <p class="progress">Waiting for you…</p>,

@@ -48,7 +48,7 @@ describe('Markdown blocks', () => {
     expect(read(text)).toBe(shown)
   })
 
-  it('keep their source text, which distinguishes rendered blocks from new ones', () => {
+  it('keep their source texts, which together are the whole text', () => {
     const text = '\n# One\n\n- two\n\n  three\n\n\nfour\n'
     expect(parseMarkdown(text).map(({ raw }) => raw)).toEqual([
       '\n# One\n\n',

@@ -73,7 +73,7 @@ describe('redactorFor', () => {
     expect(redactorFor([step('a')])).toBe(reveal)
   })
 
-  it('makes a copy that contains neither user nor tenant', () => {
+  it('makes a copy of the steps, as JSON, that contains neither user nor tenant', () => {
     const copy = stepsAsJson(redactor.steps(steps))
     expect(JSON.parse(copy)).toHaveLength(3)
     for (const secret of [userId, tenantId, 'Ada', 'subject-at'])

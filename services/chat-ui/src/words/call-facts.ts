@@ -1,4 +1,4 @@
-/** One value of a call, and its place among the arguments as a name, such as “When · celsius”. */
+/** One value among a call's arguments. Its name is its path in words: “When · celsius” for `when.celsius`. */
 export interface CallFact {
   readonly name: string
   readonly value: string
@@ -9,7 +9,7 @@ type Values = Readonly<Record<string, unknown>>
 /** Arguments are taken apart down to this level. No tool nests deeper; deeper values are shown as JSON. */
 const mostLevels = 6
 
-/** All arguments of a call, each value whole. Names are put into words unless two of them would become the same. */
+/** All values among a call's arguments, uncut. Names are put into words unless two of them would become the same. */
 export function tellCall(values: Values): CallFact[] {
   const facts = flatten(values, [])
   const worded = facts.map(({ path }) => path.map(inWords).join(' · '))

@@ -50,7 +50,7 @@ export class ToolLists {
     this.#put(asker, { listed: seenNow(tools) })
   }
 
-  /** Keeps the earlier list, so that its tools can still be called: a call gets the same refusal, and the user is told. */
+  /** Keeps the earlier list, so that the model can still call its tools: such a call fails with the refusal, which the user then sees. */
   refused(asker: Asker, problem: ProblemError): void {
     this.#put(asker, { ...this.#entryOf(asker), refused: seenNow(problem) })
   }

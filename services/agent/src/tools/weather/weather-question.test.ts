@@ -46,7 +46,7 @@ describe('A message to direct mode', () => {
     ['New York City', 'New York City', now],
     ['weather in Ho Chi Minh City', 'Ho Chi Minh City', now],
     ['the weather in the city of London', 'London', now],
-  ])('asks for a place and a time: %s', (message, place, when) => {
+  ])('is understood as a question about the weather at a place and a time: %s', (message, place, when) => {
     expect(recogniseWeatherQuestion(message)).toEqual({ place, when })
     expect(isAboutAlerts(message)).toBe(false)
   })
@@ -66,7 +66,7 @@ describe('A message to direct mode', () => {
     '12345',
     'weather in 12345',
     '?!',
-  ])('asks nothing that is recognised: %s', message => {
+  ])('is not understood as a question about the weather: %s', message => {
     expect(recogniseWeatherQuestion(message)).toBeUndefined()
   })
 })
