@@ -23,7 +23,7 @@ describe('somebody who is not signed in', () => {
     await answered(page.getByRole('article').last())
   })
 
-  it('gets the sign-in window during the click, even the first one, since Safari blocks a window that opens later', async () => {
+  it('gets the sign-in window during the click, even during the first click, since Safari blocks a window that opens later', async () => {
     const page = await browser.open(stack.agentUrl)
     await signInIsReady(page)
     const opened = await page.evaluate(`(() => {

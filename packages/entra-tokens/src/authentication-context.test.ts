@@ -48,7 +48,7 @@ describe('an API that wants the authentication context c1', () => {
     [{ 0: 'c1' }, 'invalid_token'],
     [[1], 'invalid_token'],
     [null, 'invalid_token'],
-  ])('refuses a user’s token with the acrs claim %j, with the error %s', async (acrs, error) => {
+  ])('responds to the acrs claim %j with 401 and the error %s', async (acrs, error) => {
     expect(await forUser({ acrs })).toMatchObject({ status: 401, challenge: expect.stringContaining(error) })
   })
 

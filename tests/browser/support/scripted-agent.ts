@@ -72,7 +72,7 @@ export class ScriptedAgent extends LocalServer {
     return [...this.#questions]
   }
 
-  /** Answers every question with these events, and never ends; resolves when the page has closed the connection. */
+  /** Answers every question with these events and never ends the answer. Resolves when the page has closed the connection. */
   neverEnd(...events: TurnEvent[]): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.script = async (request, send, signal) => {

@@ -194,7 +194,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(posts()).toHaveLength(1)
   })
 
-  it('of a user without consent fails if the client cannot ask for consent', async () => {
+  it('is not listed for a user without consent if the client cannot ask for consent', async () => {
     const tokenOfBen = await stack.signIn(ben.oid)
     const { body } = await asked(mode, 'my alerts', tokenOfBen)
     expect([body.code, body.status]).toEqual(['CONSENT_REQUIRED', 403])

@@ -176,7 +176,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   }
 }
 
-/** The part of an API's challenge that users get. With configured contexts: the demand for one of these contexts, or `undefined`. */
+/** The part of an API's challenge that users get. If its contexts are configured: the demand for one of them, or `undefined`. */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,
   challenge: string | undefined,

@@ -25,7 +25,7 @@ export function tellCallShortly(title: string, values: Values): string {
   return [title, ...flatten(values, []).map(({ value }) => value)].join(', ')
 }
 
-/** A call as part of a sentence, from its title or its tool's name: “create an alert”, or else “call list_alerts”. */
+/** A call within a sentence: “create an alert” if its title is verb and singular noun (`Create alert`), else “call list_alerts”. */
 export function tellAct(title: string): string {
   const [, verb, noun] = /^([A-Z]?[a-z]+)[ _]([a-z]+)$/.exec(title) ?? []
   if (!verb || !noun || noun.endsWith('s')) return `call ${title}`

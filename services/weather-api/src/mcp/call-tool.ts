@@ -6,8 +6,8 @@ import { trace } from '@opentelemetry/api'
 import type { FastifyRequest } from 'fastify'
 
 /**
- * Runs `call` and makes the tool's result. `validated` is put into `_meta`, which models do not get; of a failure they get
- * only the problem's title and hint.
+ * Runs `call` and makes the tool's result. `validated` is put into `_meta`, which models do not get. If the call fails, models
+ * get only the problem's title and hint.
  */
 export async function callTool(
   { id, log, access }: FastifyRequest,
