@@ -11,7 +11,7 @@ const loads = [
   { atATime: 1, turns: 60 },
   { atATime: 20, turns: 200 },
 ]
-/** The servers are warmed up in turns, round by round: V8 drops the compiled code of a process that idles for long. */
+/** The servers are warmed up alternately, one round each: V8 drops the compiled code of a process that idles for long. */
 const warmUp = { rounds: 8, atATime: 20, turns: 200 }
 const here = (file: string) => resolve(import.meta.dirname, file)
 

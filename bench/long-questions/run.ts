@@ -1,6 +1,6 @@
 /**
- * How long the agent takes to find the place in messages that are made to be slow to search, compared with one regular
- * expression over the same text.
+ * How long the agent takes to find a place, such as “Oslo”, in messages that are made to be slow to search, compared with
+ * one regular expression over the same text.
  */
 
 import { longMessages } from '../../services/agent/src/tools/weather/testing/long-messages.ts'

@@ -82,7 +82,7 @@ async function asImage(entry: string, settings: Readonly<Record<string, string>>
   const folder = join(temporary, dirname(entry))
   await writeBundle(entry, folder)
   const env = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(folder, 'compile-cache') }
-  // The script runs the process, which has no configuration: it reports what is missing, and ends.
+  // The script runs the process, which ends at once because it has no configuration.
   execFileSync(process.execPath, [join(root, 'scripts/fill-compile-cache.ts')], {
     cwd: folder,
     env,

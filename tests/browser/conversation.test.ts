@@ -35,7 +35,7 @@ async function scrollUp(page: Page, pixels = 400): Promise<void> {
 }
 
 describe('an answer', () => {
-  it('appears word by word, under the mode and flow that the agent names', async () => {
+  it('appears word by word, below a label with the mode and flow that the agent reports', async () => {
     const goOn = answerInParts('It is ', '21 °C.', { mode: 'bedrock', flow: 'obo' })
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
@@ -326,7 +326,7 @@ describe('a reload', () => {
 describe('a link to an answer', () => {
   const elsewhere = 'This link leads to an answer of a conversation in another tab'
 
-  it('shows in another tab, until the user asks something, that the answer is not in this tab', async () => {
+  it('shows a notice in a tab that does not have the answer, until the user asks something there', async () => {
     const page = await browser.open(`${agent.url}#turn=2&view=steps&step=4`)
     await page.getByRole('status').getByText(elsewhere, { exact: false }).waitFor()
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()

@@ -100,7 +100,7 @@ describe('The policies', () => {
     expect(reached['weather API']).toEqual(wayOut)
   })
 
-  it('open the metadata service for a key vault, unless the webhook of AKS provides the managed identity', async () => {
+  it('open the metadata service to the agent for a key vault, unless AKS’s webhook provides the managed identity', async () => {
     const values = withCredential('KeyVault')
     expect((await reach({ values }))['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
     const keyVault = { managedIdentityClientId: identities.entra.tenantId }

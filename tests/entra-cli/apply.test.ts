@@ -119,7 +119,7 @@ describe('apply', () => {
     ])
   })
 
-  it('adds agents, clusters and a secret to what is there, and needs no earlier option again', async () => {
+  it('adds agents, clusters and a secret to what is there, without the options of earlier runs', async () => {
     await run('apply --agent first', ...cluster)
     await run('apply --agent second --client-secret')
     await run('apply --cluster-issuer https://issuer.example --service-account a:b')

@@ -225,7 +225,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     },
   )
 
-  it('asks the API server about each subject, and marks none that it denies', async () => {
+  it('asks the API server about each subject, and marks no subject to which it denies the right', async () => {
     asked.splice(0)
     now.denied = 'system:serviceaccount:storage:provisioner'
     const { titles, surplus } = await tell('--kube')
@@ -250,12 +250,12 @@ describe('the list of who can be the pod in Kubernetes', () => {
   })
   // biome-ignore format: table
   it.each([
-    ['a webhook', aboutPods, {}, true],
+    ['a webhook for new pods', aboutPods, {}, true],
     ['no webhook for other objects', { ...aboutPods, resources: ['configmaps'] }, {}, false],
     ['no webhook for namespaces with a label that this one does not have', aboutPods, { matchLabels: { inject: 'yes' } }, false],
     ['no webhook that leaves this namespace out', aboutPods, { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['agents'] }] }, false],
     ['a webhook for namespaces such as this one', aboutPods, { matchExpressions: [{ key: 'team', operator: 'In', values: ['agents'] }, { key: 'inject', operator: 'DoesNotExist' }] }, true],
-  ])('marks %s that may change pods as they are made, unless accepted', async (_what, rule, selector, isMarked) => {
+  ])('marks %s; an accepted webhook is not marked', async (_what, rule, selector, isMarked) => {
     now.labels = { ...now.labels, team: 'agents' }
     now.admission = [webhook('MutatingWebhookConfiguration', rule, selector)]
     const { surplus } = await tell('--kube', ...accepted)
@@ -291,7 +291,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     expect(code).toBe(3)
   })
 
-  it('marks an add-on that nobody accepted, and a group that may go through the nodes of the cluster', async () => {
+  it('marks an add-on that nobody accepted, and a group that may reach pods through the nodes (nodes/proxy)', async () => {
     const proxy: Rule = { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }
     now.cluster.push(
       role('ClusterRole', 'debug', [proxy]),
@@ -321,7 +321,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     expect((await tell('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
   })
 
-  it('is derived from RBAC alone if the API server may not be asked and the rest may not be read', async () => {
+  it('is derived from RBAC alone if kubectl may neither create access reviews nor read namespace and webhooks', async () => {
     tenant.workplace.surroundings = {
       cluster: {
         async run(args, input) {
@@ -405,7 +405,7 @@ describe('the roles of agents in Azure', () => {
 })
 
 describe('the list of who may become the role in AWS', () => {
-  it('has only the ServiceAccount of the pods, which may call models', async () => {
+  it('marks nothing if only the pods’ ServiceAccount may become the role, and the role may only call models', async () => {
     const { code, titles, surplus } = await tell('--aws', roleArn)
     expect(surplus).toEqual([])
     expect(code).toBe(0)

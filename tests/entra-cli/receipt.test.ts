@@ -87,7 +87,7 @@ describe('a receipt that got lost or cannot be read', () => {
     expect((await run('destroy --yes')).code).toBe(0)
   })
 
-  it('knows no agents but those that are named', async () => {
+  it('is written anew with only the agents that are named, and the output lists the others', async () => {
     const { setUpId, objects } = await lose()
     const { servicePrincipals } = content()
     const ours = servicePrincipals.find(({ id }) => id === objects['agent/weather-agent']?.id)
@@ -106,7 +106,7 @@ describe('a receipt that got lost or cannot be read', () => {
     expect((await run('status --agent theirs')).said).toContain('goes with --adopt')
   })
 
-  it('can be written anew with the id that apply shows if a name is taken', async () => {
+  it('can be written anew with the set-up id that apply shows when a name is taken', async () => {
     const { setUpId } = await lose()
     const { said } = await run('apply --blueprint-name B')
     expect(said).toContain(`--adopt ${setUpId}`)

@@ -21,7 +21,7 @@ type RightCodes = Readonly<Partial<Record<'all' | 'direct' | 'bedrock' | 'mcp', 
 
 export interface Fault {
   readonly name: string
-  /** Whether it ends processes of the release, so that their measurements start again. */
+  /** Whether the fault ends processes of the release, so that their measurements start again. */
   readonly endsProcesses?: true
   readonly right: RightCodes
   /** How long after the fault's end its effects may appear for the first time. */

@@ -2,7 +2,7 @@
 export const timing = {
   /** How long the sidecar may be silent before the agent checks whether it is alive. */
   sidecarSilenceMs: 2_500,
-  /** How long this check by `/healthz` may take: a sidecar that is short of CPU is not dead. */
+  /** How long the check of a silent sidecar by `/healthz` may take: a sidecar that is short of CPU is not dead. */
   sidecarHealthMs: 3_000,
   /** The pause before the second attempt to get a token; later pauses are longer. */
   tokenRetryMs: 200,

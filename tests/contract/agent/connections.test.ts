@@ -190,7 +190,7 @@ describe('Limits', () => {
     expect((await ask(stack.agentUrl)).status).toBe(200)
   })
 
-  it('refuse only the messages of an address beyond the allowed number a minute, with RATE_LIMITED', async () => {
+  it('refuse only messages beyond the number that an address may send in a minute, with RATE_LIMITED', async () => {
     await using stack = await Stack.start({ agent: { RATE_LIMIT_PER_MINUTE: '2' } }, ['agent'])
     const message = { message: 'Hello' }
     expect((await ask(stack.agentUrl, message)).status).toBe(422)

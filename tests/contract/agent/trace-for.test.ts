@@ -18,7 +18,7 @@ describe('TRACE_FOR=signed-in', () => {
     expect(await kindsOf({})).toEqual([])
   })
 
-  it('withholds only the trace in the event stream, too', async () => {
+  it('withholds the trace, and nothing else, in the event stream too', async () => {
     const response = await post(stack.agentUrl, {}, { accept: 'text/event-stream' })
     const events = [...(await response.text()).matchAll(/^event: (\w+)$/gm)].map(match => match[1])
     expect(events).toEqual(['turn', 'delta', 'result'])

@@ -22,7 +22,7 @@ const onCall =
 
 const eventStream = { 'content-type': 'text/event-stream' }
 
-/** Each server has one tool of its own name, such as `get_flood`, unless its script says otherwise. */
+/** Each server has one tool that is named after it, such as `get_flood`, unless its script says otherwise. */
 const scripts: Record<string, Script> = {
   flood: {
     answer: onCall((_received, response) => {
@@ -280,7 +280,7 @@ describe('the tool of a server that', () => {
     ['breaks down', 'crash', true],
     ['responds with a page', 'gibberish', true],
     ['redirects elsewhere', 'detour', false],
-  ])('%s fails; user and model are told if it may have run (%s: %s)', async (_what, name, mayHaveRun) => {
+  ])('%s fails; trace and answer say so if it may have run (%s: %s)', async (_what, name, mayHaveRun) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     const told = 'The tool may have run all the same.'
     const detail = callIn(reply)?.problem?.detail ?? ''
@@ -356,7 +356,7 @@ describe('the tool of a server that', () => {
     expect(servers.received.filter(({ path }) => path.startsWith('elsewhere'))).toEqual([])
   })
 
-  it('lists ten thousand tools is found, and it alone is offered', async () => {
+  it('lists ten thousand tools is found, and is the only one of them that is offered', async () => {
     const reply = await mcp.answerTo('Use get_crowd')
     expect(reply.tools).toMatchObject([{ name: 'crowd__get_crowd', status: 'ok' }])
     const offered = reply.trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] }
@@ -386,7 +386,7 @@ describe('the tool of a server that', () => {
   })
 })
 
-it('A server that is not there, or lists without end, is named by the status; everything else works', async () => {
+it('A server that is not there, or lists tools without end, is named by the status; everything else works', async () => {
   const unavailable = (problem: object) => ({ state: 'unavailable', problem })
   await expect
     .poll(() => mcp.get('/api/status'))

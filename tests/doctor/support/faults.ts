@@ -232,7 +232,7 @@ const bedrockCall: readonly InducedFailure[] = [
   brokenBedrock({ kind: 'cut', afterEvents: 1 }, 'BEDROCK_STREAM_BROKEN', 'the answer breaks off'),
 ]
 
-/** All failures, by the place to look for them: mistakes of people, and faults of AWS. */
+/** All failures (mistakes of people, and faults of AWS), grouped by where to look for them. */
 export const inducedFailures: readonly (readonly [where: string, failures: readonly InducedFailure[]])[] = [
   ['Configuration, names, clock', configuration],
   ['Sign-in', signIn],

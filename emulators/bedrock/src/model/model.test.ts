@@ -241,7 +241,7 @@ describe('a user whose message does not mention weather', () => {
     ['What can you do?', /weather in any city/],
     ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
-  ])('is told what the emulated model can do: “%s”', (question, words) => {
+  ])('gets a polite phrase, or is told what the emulated model is and can do: “%s”', (question, words) => {
     expect(textOf(ask(question))).toMatch(words)
   })
 })
@@ -275,7 +275,7 @@ describe('a message about alerts', () => {
     ['my alerts', [['list_alerts', {}]]],
     [`delete alert ${id}`, [['delete_alert', { id }]]],
     ['Weather in Oslo', [['get_weather', { city: 'Oslo' }]]],
-  ])('leads to calls of the tools for alerts, unless it only asks about weather: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
+  ])('leads to calls of the tools for alerts, and a question about weather to a call of a weather tool: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
 
   it('is answered by asking for what is missing', () => {
     expect(textOf(on('warn me about Oslo'))).toBe('Below or above which temperature?')

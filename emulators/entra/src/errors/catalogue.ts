@@ -40,7 +40,7 @@ export type RefusalCode = keyof typeof words | keyof typeof own
 
 const all: Readonly<Record<number, Wording>> = { ...words, ...own }
 
-/** The wording of a code, if it is known; the emulator may use it for injected faults only. */
+/** The wording of a code, if the code is known; the emulator may use this wording for injected faults only. */
 export function findRefusal(code: number): (Wording & { readonly status: number }) | undefined {
   const wording = all[code]
   return wording && { status: wording.error === 'invalid_client' ? 401 : 400, ...wording }

@@ -53,7 +53,7 @@ export class Approvals {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
-    // A consent takes a while to take effect everywhere, so a wait for consent right after another is not counted.
+    // A consent takes a while to take effect everywhere, so of several waits for consent in a row only the first counts.
     const isTriedAgain = kind === 'consent' && before?.kind === 'consent'
     const pauses = (before?.pauses ?? 0) + (isTriedAgain ? 0 : 1)
     if (pauses > pauseLimit)

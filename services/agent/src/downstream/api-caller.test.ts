@@ -129,7 +129,7 @@ describe('a call of an API in the trace', () => {
     ['a user of an autonomous turn', undefined, { flow: 'obo', on_behalf_of: stranger }, 'flow, user'],
     ['no user', ids.ada, { flow: 'autonomous', on_behalf_of: null }, 'flow, user'],
     ['another agent', undefined, { caller: stranger }, 'caller'],
-  ])('shows a failed validation if the API names %s, unlike TR', async (_what, user, told, names) => {
+  ])('shows a failed validation if the API, unlike TR, names %s', async (_what, user, told, names) => {
     const word = { ...validated(user ?? null), ...told }
     const { call } = await stage(json(200, { ...found, validated: word }))
     const turn = turnOf(user)
@@ -266,7 +266,7 @@ describe('a call in a protocol of its own', () => {
     },
   })
 
-  it('is sent with the token, and shown as its exchange defines', async () => {
+  it('is sent with the token, and shown as its `ApiExchange` defines', async () => {
     const { server, api, caller } = await stage(json(200, {}))
     const turn = turnOf()
     const send = async (headers: Readonly<Record<string, string>>, signal: AbortSignal, wire: Send) => {
@@ -291,7 +291,7 @@ describe('a call in a protocol of its own', () => {
     expect(stepsOf(turn, 'validation')).toHaveLength(1)
   })
 
-  it('fails with the problem that its exchange throws, and shows no more of the response than other failures', async () => {
+  it('fails with the problem of its `ApiExchange`, and shows as little of the response as other failures do', async () => {
     const { api, caller } = await stage(json(200, {}))
     const turn = turnOf()
     const send = async () => ({ status: 200, body: { code: 'NONE', more: 'more' } })
@@ -301,7 +301,7 @@ describe('a call in a protocol of its own', () => {
     ])
   })
 
-  it('is not repeated if its exchange forbids it, since it may have changed something', async () => {
+  it('is not repeated if its `ApiExchange` forbids it, since the call may have changed something', async () => {
     const { api, caller } = await stage(json(200, {}))
     const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
     const call = caller.for(turnOf()).authorised(api, exchange(send))

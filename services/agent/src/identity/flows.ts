@@ -117,7 +117,7 @@ export function neededRight(api: DownstreamApi, flow: Flow, told?: string): Need
   return permission === undefined ? undefined : { api: api.name, permission, kind }
 }
 
-/** The flows of an agent that can be chosen: those for users need an application to sign in to. */
+/** An agent's flows that can be chosen; without the page's registration (`spaClientId`), only flows that need no user. */
 export function offeredFlows(agent: AgentIdentity, spaClientId: string | undefined): readonly Flow[] {
   return agent.flows.filter(flow => !needsUser(flow) || spaClientId !== undefined)
 }

@@ -33,7 +33,7 @@ it.each([
   ['ENTRA_UNAVAILABLE', 'unavailable'],
   ['SIDECAR_MISCONFIGURED', 'unknown'],
   ['AGENT_NOT_PERMITTED', 'unknown'],
-] as const)('%s in one flow makes the other %s, until any flow gets a token', (code, state) => {
+] as const)('After %s in one flow the other flow is %s, and unknown after the next token', (code, state) => {
   const record = new IdentityHealthRecord([agent])
   record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
@@ -70,7 +70,7 @@ it('A credential that the sidecar could not load is reported with the HTTP statu
 })
 
 it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
-  '%s of an optional API does not change the health of sidecar and flows',
+  '%s in a token request for an optional API does not change the health of sidecar and flows',
   code => {
     const record = new IdentityHealthRecord([agent])
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
@@ -83,7 +83,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
   },
 )
 
-it('A sidecar that does not respond is noticed by calls of an optional API, too', () => {
+it('A sidecar that does not respond is noticed in token requests for an optional API, too', () => {
   const record = new IdentityHealthRecord([agent])
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
   record.tokenFailed(

@@ -29,7 +29,7 @@ export function outcomeOfAsked({ kind, isOpen }: Asked): Verdict['outcome'] {
 }
 
 /**
- * The four answers for a call that waits.
+ * For a call that waits: who would call, for whom, by which right, and who decides.
  *
  * @param called the answers about caller and right, if the API has been called already
  */

@@ -46,7 +46,7 @@ describe('the sequence', () => {
     ])
   })
 
-  it('shows how TR came about only once, but each call with TR, if the calls of several tools are folded', () => {
+  it('shows once how TR was obtained, and then every call with TR, if the calls of several tools are folded', () => {
     const model = step('m', {
       kind: 'model',
       to: 'bedrock',

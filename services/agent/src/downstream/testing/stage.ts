@@ -67,7 +67,7 @@ export const json =
   (response: ServerResponse) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 
-/** A caller of these APIs, its source of tokens, which asks the sidecar at this URL, and the log of both. */
+/** Makes a caller of these APIs and its source of tokens, which asks the sidecar at this URL. Both write to one log. */
 export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, changes: Partial<Timing> = {}) {
   const timing = { ...usualTiming, tokenRetryMs: 5, ...changes }
   const { logger, lines } = recordingLogger()

@@ -7,9 +7,9 @@ const joiningScripts = [
   .join('')
 
 /**
- * Invisible characters that change how their visible neighbours look. One of them at a time, between characters that use
- * it, is kept, since a reader sees its effect. Longer sequences could spell out a hidden text, so other variation
- * selectors and tags are removed: the flag of Scotland becomes a black flag, a rare form of a Chinese character its usual one.
+ * Invisible characters that are kept because a reader sees their effect: each stands alone beside visible characters whose
+ * look it changes. Sequences could spell out a hidden text, so tags and all other variation selectors are removed: the
+ * flag of Scotland becomes a black flag, and a rare form of a Chinese character becomes its usual form.
  */
 const seenByEffect = [
   '\\n|\\t',

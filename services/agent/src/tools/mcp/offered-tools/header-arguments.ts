@@ -31,7 +31,7 @@ function declarationsIn(schema: Json): readonly Json[] {
   })
 }
 
-/** Counts without recursion, since keywords that the agent does not read may be nested to any depth. */
+/** Counts declarations of headers without recursion, since keywords that the agent does not read may be nested to any depth. */
 function countDeclarations(schema: Json): number {
   const open: unknown[] = [schema]
   let count = 0

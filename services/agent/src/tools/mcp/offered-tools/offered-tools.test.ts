@@ -67,7 +67,7 @@ describe('A tool that runs only as a task', () => {
 })
 
 describe('A tool’s input', () => {
-  it('is built from what is known: types, limits, choices and descriptions', () => {
+  it('is built only from keywords that the agent knows: types, limits, choices and descriptions', () => {
     const tool = withArguments(
       {
         topic: { type: 'string', description: 'What\u200b about.', maxLength: 10, pattern: '^(a+)+$' },

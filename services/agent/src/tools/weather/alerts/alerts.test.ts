@@ -71,7 +71,7 @@ describe('the tools for alerts', () => {
     ])
   })
 
-  it('name faults of their configuration', () => {
+  it('have each fault of their configuration reported', () => {
     expect(
       faultsOf({
         WEATHER_API_ALERTS: 'yes',
