@@ -62,7 +62,7 @@ describe('a stored conversation', () => {
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
   })
 
-  it('takes less than two million characters, even if all its traces together are longer', async () => {
+  it('takes less than two million characters, even if the traces of all its answers are longer', async () => {
     const body = 'x'.repeat(900_000)
     const longSteps = trace().map(step => ({ ...step, response: { status: 200, body } }))
     agent.script = async (request, send) =>

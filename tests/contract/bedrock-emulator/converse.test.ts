@@ -57,7 +57,7 @@ function withResults(question: string, { content }: Answer, results: readonly un
 }
 
 describe('a weather question', () => {
-  it('calls a tool once for each city, and the answer has what the tools returned', async () => {
+  it('leads to one call of a tool for each city, and the answer has the results of all calls', async () => {
     const client = bedrock.client()
     const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
     expect(asked).toMatchObject({

@@ -231,8 +231,8 @@ export class Conversation {
   }
 
   /**
-   * Continues a turn that waits, with the user's decisions about its calls. The turn goes on waiting if the agent did not accept
-   * them. If no answer came, the agent may have made the calls; sending the same decisions again makes no call twice.
+   * Continues a turn that waits, with the user's decisions about its calls. The turn goes on waiting if the agent was busy or no
+   * answer came. Without an answer, the agent may have made the calls; the same decisions, sent again, make no call twice.
    */
   async decide(exchange: LiveExchange, decide: Decide): Promise<void> {
     const waiting = exchange.value
