@@ -85,7 +85,7 @@ async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result
 const awaitRollout = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
 
 describe('A call that waits for its user', { timeout: 240_000 }, () => {
-  it('goes on at the other pod, and runs once when both get the approval at the same time', async () => {
+  it('goes on at another pod, and runs once when two pods get the approval at the same time', async () => {
     await withPods(async ([one = '', other = '']) => {
       const first = await askFor(one)
       expect(first).toMatchObject({ status: 'paused', calls: [{ tool: 'create_alert' }] })

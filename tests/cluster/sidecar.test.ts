@@ -102,7 +102,7 @@ describe('the sidecar', () => {
     expect(statusOf(after, 'agent')?.restartCount).toBe(0)
   })
 
-  it('recovers without an operator when its credential came too late', { timeout: 300_000 }, async () => {
+  it('recovers without an operator when its credential comes too late', { timeout: 300_000 }, async () => {
     // The credential is a Secret that does not exist yet, instead of a projected token.
     const volume = { name: 'blueprint', projected: null, secret: { secretName: 'late', optional: true } }
     await patchPodTemplate({ volumes: [volume] })

@@ -79,7 +79,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
   it.each([
     ['by tokens of the issuer', { Issuer }, webIdentity],
     ['by EKS Pod Identity', { PodIdentityCluster: 'prod' }, podIdentity],
-  ])('finds trust and access as they should be, %s', async (_way, parameters, settings) => {
+  ])('finds no fault in a role that pods assume %s', async (_way, parameters, settings) => {
     await account.deploy('agent', { ...parameters, ModelId })
     expect(await look(settings)).toEqual({
       check: 'AWS role',
@@ -88,7 +88,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
     })
   })
 
-  it('says that the role trusts somebody else, and which command mends that', async () => {
+  it('says that the role trusts another service account instead, and which command mends the role', async () => {
     await account.deploy('agent', { Issuer, ModelId, ServiceAccount: 'agents:another' })
     const finding = await look()
     expect(finding).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
@@ -123,7 +123,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
     expect(finding?.detail).toContain('{"Effect":"Allow","Action":"*","Resource":"*"}')
   })
 
-  it('sees that the role trusts somebody else as well', async () => {
+  it('sees that the role trusts another AWS account as well', async () => {
     await account.deploy('agent', { Issuer, ModelId })
     const { Statement } = await account.trustPolicy(RoleName)
     const other = {
@@ -156,7 +156,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
     expect(await look()).toMatchObject({ status: 'PASS' })
   })
 
-  it('says that there is no role', async () => {
+  it('says that the role is missing', async () => {
     expect(await look()).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
     expect(await look(podIdentity)).toMatchObject({
       status: 'FAIL',

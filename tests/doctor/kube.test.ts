@@ -58,7 +58,7 @@ interface Situation {
   readonly status?: object
   /** The number of pods that somebody has scaled the agent to. */
   readonly agents?: number
-  /** Output of kubectl that differs from a good cluster's; `undefined` = its user is not allowed to ask. */
+  /** Output of kubectl that differs from a good cluster's; `undefined` = kubectl's user is not allowed to ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
   readonly options?: Partial<KubeOptions>
 }
@@ -226,7 +226,7 @@ describe('The doctor on a cluster', () => {
     expect(found(seen.get(what) ?? [])).toContain(expected)
   })
 
-  it('finds no fault in several pods of an agent whose calls wait, nor in the Secret that they share', async () => {
+  it('finds no fault in several pods of an agent whose calls wait for approval, nor in their shared Secret', async () => {
     const findings = await examine({
       agents: 2,
       values: {

@@ -28,7 +28,7 @@ describe('apply takes away', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('the credentials of a cluster, and leaves those of others', async () => {
+  it('the credentials of a cluster, and leaves those of other clusters', async () => {
     await run('apply', ...cluster('https://one.example'))
     await run('apply', ...cluster('https://two.example'))
     expect((await run('apply --remove-cluster https://one.example')).code).toBe(0)

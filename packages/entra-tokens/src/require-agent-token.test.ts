@@ -154,7 +154,7 @@ describe('the audit log', () => {
   const allowed = { level: 30, audit: 'allowed', msg: 'Access allowed.', ...who }
   const refused = { level: 40, audit: 'refused', msg: 'Access refused.' }
 
-  it('says who called what, by the route and not by the address, and whether it was allowed', async () => {
+  it('says who called which route, without the address, and whether the call was allowed', async () => {
     const decisions: Access[] = [
       { identity, checks: [] },
       { identity, checks: [], refusal },

@@ -110,7 +110,7 @@ describe('/api/config', () => {
     })
   })
 
-  it('names the endpoints of an https emulator that browsers find on loopback', async () => {
+  it('names the endpoints of an https emulator at *.localhost, which browsers find on loopback', async () => {
     const authority = 'https://entra.localhost:7001'
     await using lone = await Stack.start({ agent: { ENTRA_AUTHORITY: authority } }, ['agent'])
     const { body } = await get('/api/config', lone.agentUrl)
@@ -153,7 +153,7 @@ describe('Probes, OpenAPI and metrics', () => {
     expect(await get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
   })
 
-  it('/openapi.json is OpenAPI 3.1 and knows every route of the API', async () => {
+  it('/openapi.json is OpenAPI 3.1 and lists every route of the API', async () => {
     const { body } = await get('/openapi.json')
     expect(body.openapi).toMatch(/^3\.1\./)
     expect(Object.keys(body.paths).sort()).toEqual([

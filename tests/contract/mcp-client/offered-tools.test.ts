@@ -66,7 +66,7 @@ describe('What the model is offered', () => {
       .toMatchObject({ components: { my_notes: { state: 'ready' } } })
   })
 
-  it('includes tools whose failures the model passes on in the server’s words', async () => {
+  it('includes the server’s own words about a failed call, so that the answer can repeat them', async () => {
     const reply = await mcp.answerTo('Use fail with topic Apollo')
     expect(reply.tools).toMatchObject([{ name: 'my-notes__fail', status: 'failed' }])
     expect(reply.answer).toContain('There is no note about Apollo.')
@@ -88,7 +88,7 @@ it('A server at an address with a query is sent the query with every request', a
 })
 
 describe('A tool that is not what was pinned', () => {
-  it('is dropped, and notice, status and log say so; the others stay', async () => {
+  it('is dropped, and notice, status and log say so; other tools stay', async () => {
     const pinned = `sha256-${'0'.repeat(64)}`
     await mcp.configure({
       notes: { url: notes.url, allowedTools: ['get_note', 'fail'], pins: { get_note: pinned } },
@@ -144,7 +144,7 @@ describe('A server for users only', () => {
   })
 })
 
-it('A missing consent ends the turn with its problem when a tool is called, never as text for the model', async () => {
+it('A missing consent ends the turn with a problem when a tool is called, and never becomes text for the model', async () => {
   const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
   await mcp.configure({ vault: { url: `${scripted.url}/vault`, ...vault } })
   const response = await mcp.ask('Use open_vault', ada)

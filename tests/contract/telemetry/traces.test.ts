@@ -87,7 +87,7 @@ describe('A traced turn', () => {
     ])
   })
 
-  it.each(Object.entries(routes))('of Bedrock mode has model and tool in it (%s)', (flow, route) => {
+  it.each(Object.entries(routes))('of Bedrock mode has spans of model and tool (%s)', (flow, route) => {
     expect(collector.treeOf(traceIdOf(answers[`bedrock, ${flow}`]?.body.turnId))).toEqual([
       'agent: POST /api/chat',
       '  agent: invoke_agent entra-bedrock-agent',
@@ -203,7 +203,7 @@ describe('What is exported', () => {
     }
   })
 
-  it('goes to the endpoint with its headers, and names service, version and pod', () => {
+  it('goes to the endpoint with the configured headers, and names service, version and pod', () => {
     expect(new Set(collector.headers.map(headers => headers['x-key']))).toEqual(new Set(['of the collector']))
     expect(collector.spans[0]?.resource).toMatchObject({
       'service.version': expect.any(String),
@@ -218,7 +218,7 @@ describe('What is exported', () => {
 })
 
 describe('The metrics', () => {
-  it('count token requests by flow, API and outcome, calls of APIs, and calls and tokens of the model', () => {
+  it('count calls of APIs, calls and tokens of the model, and token requests by flow, API and outcome', () => {
     const values = new Map(
       [...metrics.matchAll(/^([^#\s]+) (\S+)$/gm)].map(([, series = '', value]) => [series, Number(value)]),
     )

@@ -25,7 +25,7 @@ describe('an injected fault', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('stays until it is cleared, for every token request', async () => {
+  it('applies to every token request until it is cleared', async () => {
     await inject({ target: { leg: 'token' }, fault: { kind: 'refuse', code: 90033 } })
     expect((await requestT1(entra)).body).toMatchObject({ error_codes: [90033] })
     expect((await requestT1(entra)).status).toBe(503)

@@ -9,10 +9,10 @@ const reference = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v
 const blueprintPath = `/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`
 const agentPath = `/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
 const unknownId = '99999999-9999-4999-8999-999999999999'
+const weatherPath = `/v1.0/applications/${seedIds.weatherApplication}`
 
 describe('Graph refuses', () => {
   const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
-  const weatherPath = `/v1.0/applications/${seedIds.weatherApplication}`
   // biome-ignore format: table
   const cases: [what: string, ask: () => ReturnType<GraphClient['send']>, status: number, code: string][] = [
     [
@@ -77,12 +77,11 @@ describe('Graph refuses', () => {
     expect(given.status).toBe(201)
     expect(given.body.serviceManagementReference).toBe('7')
   })
+})
 
-  it('no change of the token version from 2 to 1; as in Entra, the change empties the identifier URIs', async () => {
-    expect((await graph.send('PATCH', weatherPath, { api: { requestedAccessTokenVersion: 1 } })).status).toBe(
-      204,
-    )
-    expect((await graph.read(`/applications/${seedIds.weatherApplication}`)).identifierUris).toEqual([])
-    expect((await requestTr(entra)).body).toMatchObject({ error_codes: [500011] })
-  })
+it('Graph allows a change of the token version from 2 to 1, which as in Entra empties the identifier URIs', async () => {
+  const change = { api: { requestedAccessTokenVersion: 1 } }
+  expect((await graph.send('PATCH', weatherPath, change)).status).toBe(204)
+  expect((await graph.read(`/applications/${seedIds.weatherApplication}`)).identifierUris).toEqual([])
+  expect((await requestTr(entra)).body).toMatchObject({ error_codes: [500011] })
 })

@@ -199,7 +199,7 @@ describe('a turn that waits', () => {
     expect(latest().value.answer).toBe('I’ll ask.\n\nDone.')
   })
 
-  it('is left when the user asks something else, and its calls are not sent', async () => {
+  it('ends when the user asks something else, and its calls are not sent', async () => {
     const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Sunny.')])
     await conversation.ask('Order skis')
     const left = latest()

@@ -35,7 +35,7 @@ describe('the health of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
-  it('is probed at most every ten minutes, and not if a turn has just shown it', async () => {
+  it('is probed at most every ten minutes, and later if a turn has shown meanwhile that Bedrock works', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutes(9))

@@ -44,7 +44,7 @@ describe('the normal of a day', () => {
     expect(normalOn(date, means)).toBeCloseTo(expected, 5)
   })
 
-  it('moves in a straight line between months, also over the turn of the year and in leap years', () => {
+  it('changes linearly from the middle of a month to that of the next, also over the turn of the year and in leap years', () => {
     expect(normalOn('2027-01-31', means)).toBeCloseTo((10 * 15) / 29.5, 5)
     expect(normalOn('2027-12-31', means)).toBeCloseTo((12 * 16) / 31, 5)
     expect(normalOn('2027-01-01', means)).toBeCloseTo((12 * 15) / 31, 5)
@@ -76,7 +76,7 @@ describe('ClimateNormals', () => {
   })
   afterEach(() => vi.useRealTimers())
 
-  it('says that its weather is an average, for the season of the hemisphere', async () => {
+  it('says that its weather is a long-term average, such as winter weather in July south of the equator', async () => {
     expect(await normals.current('Phoenix')).toEqual({
       city: 'Phoenix',
       region: 'Arizona',
