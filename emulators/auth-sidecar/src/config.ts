@@ -27,7 +27,7 @@ const logLevels: Readonly<Record<string, string>> = {
 export type Config = ReturnType<typeof readConfig>
 
 /**
- * Reads the environment variables of the official image.
+ * Reads the environment variables of the official image, and `HOST` and `ALLOWED_HOSTS`, which only the emulator has.
  *
  * @throws {ConfigurationError} only for what keeps the emulator from listening; other mistakes show in responses, as in the original.
  */

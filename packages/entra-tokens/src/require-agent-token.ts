@@ -33,7 +33,7 @@ export interface RequireAgentTokenOptions
     Pick<ProblemTexts, 'problems'> {
   /** The API's name in challenges and metrics, in kebab-case: `weather-api`. */
   readonly name: string
-  /** Prefix of its problems' codes. Default: the name, `WEATHER_API` for `weather-api`. */
+  /** Prefix of the API's problem codes. Default: from the API's name, such as `WEATHER_API` for `weather-api`. */
   readonly codePrefix?: string
   /** The API's name for people: `Weather API`. */
   readonly title: string
@@ -66,7 +66,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   const openPaths = resource ? metadataPaths(resource.url) : []
   const { needsOf, permissions, authenticationContext } = options
   const inGeneral: Needs = { permissions, authenticationContext }
-  // Lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
+  // Audit lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
   async function admit(request: FastifyRequest, reply: FastifyReply, needs = inGeneral) {

@@ -46,11 +46,11 @@ export async function findConfigMap(kubectl: Kubectl, name: string | undefined):
 }
 
 /**
- * Changes the rows, and makes the ConfigMap if it does not exist. Then annotates its pods, since the kubelet otherwise reads ConfigMaps
- * only every minute or two.
+ * Changes the rows, and makes the ConfigMap if it does not exist. Then annotates the pods that mount it, since the kubelet
+ * otherwise reads ConfigMaps only every minute or two.
  *
  * @returns the rows as they are now, and whether the pods could be annotated
- * @throws {StepFailed}
+ * @throws {StepFailed} when kubectl cannot read or write the ConfigMap; {@link Mistake} when its deny list cannot be read
  */
 export async function changeRows(
   kubectl: Kubectl,
@@ -67,7 +67,7 @@ export async function changeRows(
     [file]: `[\n${rows.map(row => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`,
   }
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
-  // Sent with the resourceVersion that was read, so that no concurrent change gets lost.
+  // `object` has the resourceVersion that was read, so that kubectl fails instead of overwriting a concurrent change.
   await ask(() =>
     kubectl.run([known ? 'replace' : 'create', '--filename', '-', inTime], JSON.stringify(object)),
   )

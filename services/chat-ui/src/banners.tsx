@@ -2,7 +2,7 @@ import { LeftBehind } from './archive/left-behind.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
-/** Banners above the page: whether to keep conversations after a sign-out, an open file, a link to an answer not found. */
+/** Banners: they ask whether to keep conversations after a sign-out, and tell of an open file or a link without its answer. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>

@@ -7,7 +7,7 @@ export interface PortForward extends AsyncDisposable {
   readonly port: number
 }
 
-/** `kubectl port-forward` to a Service's pod; `local` is the port on this machine, by default any that is free. */
+/** `kubectl port-forward` to a target such as `service/demo-agent`; `local` is the port here, by default any free one. */
 export async function forward(
   namespace: Namespace,
   { target, port, local = 0 }: { readonly target: string; readonly port: number; readonly local?: number },

@@ -1,4 +1,4 @@
-/** The agent's MCP client as the conformance suite runs it: `node conformance-client.ts <url>`; lists the tools, calls each. */
+/** The conformance suite runs `node conformance-client.ts <url>`: the agent's MCP client lists the tools and calls each. */
 import { mapFlows } from '@entra-bedrock-agent/identity-trace'
 import pino from 'pino'
 import { createApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'

@@ -1,4 +1,4 @@
-/** A message of protobuf by its field numbers. https://protobuf.dev/programming-guides/encoding/ */
+/** A protobuf message; its fields are read by their numbers. https://protobuf.dev/programming-guides/encoding/ */
 export interface Message {
   has(field: number): boolean
   /** Every message in a repeated field. */

@@ -19,7 +19,7 @@ const unknown = {
   error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
 }
 
-/** Graph as the command line calls it, where calls can fail in the ways in which networks and Entra fail. */
+/** The Graph that the command line calls. `decide` chooses how each call ends: well, or as networks and Entra fail. */
 export class FaultyGraph {
   readonly calls: Call[] = []
   decide: (call: Call) => Fate = () => 'pass'

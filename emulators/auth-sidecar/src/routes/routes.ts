@@ -56,7 +56,7 @@ async function requireUser(request: FastifyRequest, reply: FastifyReply): Promis
   sendEmpty(reply, 401, { 'www-authenticate': challenge(request.authentication) })
 }
 
-/** Refuses other methods with 405 and `Allow`, even to callers without a valid token. */
+/** Refuses all methods but `allowed` with 405 and `Allow`, even to callers without a valid token. */
 function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 'POST'): void {
   app.route({
     method: methods.filter(method => method !== allowed),
@@ -83,7 +83,7 @@ function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: str
   }
 }
 
-/** Responds with what `serve` yields. If it fails: 401 with Entra’s text if `isUnauthorized`, else 500 without details. */
+/** Responds with what `serve` yields. A failure gets 401 with Entra’s text if `isUnauthorized`, else 500 without details. */
 async function respond(
   config: Config,
   route: OverridableRoute,
@@ -110,8 +110,8 @@ async function respond(
 }
 
 /**
- * Whether a refusal becomes a 401. If Entra refuses a token on a route that calls the API, only a user's token gives a 401,
- * and only if the user can solve the problem.
+ * Whether a refusal becomes a 401: always if there is no user, or on a route that only returns a token. On a route that
+ * calls the API, Entra's refusal becomes a 401 only for a token on behalf of a user who can solve the problem.
  */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,

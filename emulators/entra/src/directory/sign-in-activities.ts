@@ -9,7 +9,7 @@ interface Activity {
 }
 type Use = 'applicationAuthenticationClientSignInActivity' | 'delegatedClientSignInActivity'
 
-/** When clients and their secrets were used last. Entra's reports are hours late; this one is not. */
+/** When clients and their secrets were used last. Entra's own reports are hours late; the emulator's are not. */
 export class SignInActivities {
   readonly #clients = new Map<string, { readonly id: string } & Partial<Record<Use, Activity>>>()
   #secrets = new WeakMap<PasswordCredential, { readonly id: string; readonly signInActivity: Activity }>()

@@ -14,7 +14,7 @@ export function connectTo(app: FastifyInstance): Socket {
   return connect({ host: hostname, port: Number(port) })
 }
 
-/** Sends raw bytes to a listening app, reads until it closes the connection, and returns the first response, if any. */
+/** Sends raw bytes to a listening app, reads until the app closes the connection, and returns the first response, if any. */
 export async function exchange(app: FastifyInstance, bytes: string): Promise<RawResponse | undefined> {
   const socket = connectTo(app)
   let received = ''

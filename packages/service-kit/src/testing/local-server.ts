@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** An HTTP server of a test on this machine, at a port that was free when it first started. */
+/** A test's HTTP server on this machine. It takes a free port, and takes the same port again when it restarts. */
 export class LocalServer {
   readonly #server
   readonly #host: string

@@ -16,13 +16,13 @@ export interface DownstreamApi {
   readonly healthPath: string | undefined
   /** Client id of the API's application: the audience of TR. */
   readonly appId: string
-  /** The sidecar's `DownstreamApis` entry for each flow: with `RequestAppToken` for an app role, without for a scope. */
+  /** The sidecar's `DownstreamApis` entry for each flow, with `RequestAppToken` for app roles and without it for scopes. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
   /** The one scope that the sidecar's entry for users asks for; `undefined` = all granted scopes. */
   readonly scope?: string
   /** The only authentication contexts that the API may demand of users; `undefined` = it may demand anything. */
   readonly authenticationContexts?: readonly string[]
-  /** Whether the API does a call once, however often it is sent with the same idempotency key, also through MCP. */
+  /** Whether the API carries out a call only once, however often it gets the same idempotency key, also through MCP. */
   readonly keepsIdempotencyKeys?: boolean
   /** The flows in which the API is called. */
   readonly flows: readonly Flow[]

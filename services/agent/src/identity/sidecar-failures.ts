@@ -160,7 +160,7 @@ function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
           `The sidecar was not told whom “${entry}” acts for.`,
           `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
         )
-  // When Entra throttles, the detail is Entra's response or says “throttled”; asking again would make it worse.
+  // When Entra throttles, the detail is Entra's response or says “throttled”; asking again would make the throttling worse.
   if (detail.startsWith('{') || detail.includes('throttled'))
     return { code: 'ENTRA_UNAVAILABLE', says: 'Entra is throttling the sidecar.' }
   return transientFault('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')

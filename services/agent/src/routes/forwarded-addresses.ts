@@ -25,7 +25,7 @@ export function readForwardedAddresses(app: FastifyInstance): void {
   })
 }
 
-/** The addresses after the last entry that is no address. Proxies append addresses; the client may have sent the others. */
+/** The addresses after the last entry that is no address. Proxies append addresses; earlier entries may be the client’s. */
 function lastAddresses(forwarded: string): string[] {
   const addresses = forwarded.split(',').map(entry => withoutPort(entry.trim()))
   const lastOther = addresses.findLastIndex(address => isIP(address) === 0 || address.includes('%'))

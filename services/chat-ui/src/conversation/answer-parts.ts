@@ -11,10 +11,7 @@ export interface AnswerPart {
 
 type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decided' | 'unsent'>
 
-/**
- * An answer in pieces, with the tools where they were called: always between two paragraphs. A position within a paragraph
- * counts as the paragraph's end.
- */
+/** An answer in pieces, with each tool where it was called; a tool called within a paragraph comes after the paragraph. */
 export function partsOf(told: Told): readonly AnswerPart[] {
   const { answer, toolMarks, steps, result, decided = [], unsent } = told
   if (toolMarks.length === 0) {
@@ -29,7 +26,7 @@ export function partsOf(told: Told): readonly AnswerPart[] {
     if (!step) continue
     const chip = chipOfStep(step, steps)
     const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
-    // If the waiting tool has called the API, that call failed: the API wanted more from the user.
+    // A tool that called the API before it waited has failed: the API wanted more from the user. Any other counts as denied.
     const status = isUnsent ? (chip.call ? 'failed' : 'denied') : chip.status
     chipsAt.set(place, [...(chipsAt.get(place) ?? []), { ...chip, status }])
   }

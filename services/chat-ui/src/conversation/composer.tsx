@@ -34,7 +34,7 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
     if (matchMedia('(pointer: fine)').matches) field.current?.focus()
   }, [])
 
-  // Both focus effects run before the next frame, so that a key pressed at once is not lost.
+  // This effect and the one above run before the next frame, so that a key pressed at once is not lost.
   useLayoutEffect(() => {
     if (editing.value) field.current?.focus()
   }, [editing.value])

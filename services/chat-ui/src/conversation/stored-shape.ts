@@ -127,7 +127,7 @@ export function isKeptExchanges(value: unknown): value is KeptExchanges {
   return isInOrder && exchanges.every(isOfItsOwner)
 }
 
-/** Whether agent and flow of an answer are its owner's, and the owner has a user exactly if the flow is on behalf of a user. */
+/** Whether an exchange's owner has the question's agent and flow, and a user exactly if the flow is on behalf of a user. */
 function isOfItsOwner({ question, owner }: Exchange): boolean {
   if (!owner) return true
   const isSame = owner.agent === question.agent && owner.flow === question.flow

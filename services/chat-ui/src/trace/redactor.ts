@@ -107,7 +107,7 @@ function textRedactor(secrets: Secrets): (text: string) => string {
     .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
     .sort((one, other) => other.spelling.length - one.spelling.length)
   if (spellings.length === 0) return reveal.text
-  // Each spelling has a group, whose index leads to the mask. A look-up by the match in lower case would miss İ.
+  // Each spelling is a group of the pattern; the group's index gives the mask. A look-up by the lower-cased match would miss İ.
   const anyOfThem = new RegExp(
     spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
     'giu',

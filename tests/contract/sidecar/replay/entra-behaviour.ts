@@ -32,7 +32,7 @@ export interface Behaviour {
 
 const grant: Outcome = { kind: 'grant' }
 
-/** The recordings' names for token requests. If a text begins with several of them, the first counts. */
+/** The recordings' names for token requests. If a text begins with several names, the one listed first counts. */
 const requests: Readonly<Record<string, (form: URLSearchParams, requestNumber: number) => boolean>> = {
   'every token request': () => true,
   'every token': () => true,
@@ -60,7 +60,7 @@ function isForAgentUser(form: URLSearchParams): boolean {
   return form.get('grant_type') === 'user_fic'
 }
 
-/** Turns a recording's sentences about Entra into the scripted Entra's behaviour. The last sentence on a request counts. */
+/** Turns a recording's sentences into the scripted Entra's behaviour. Of several sentences on a request, the last counts. */
 export function readBehaviour(entra: EntraBehaviour): Behaviour {
   if (entra === 'discovery and keys: 503') return { keysAvailable: false, outcome: () => grant }
   const rules =

@@ -40,7 +40,7 @@ interface ReplayClock extends Clock {
   readonly advance: (durationMs: number) => void
 }
 
-/** A clock that starts at the time of the recording, and whose waiting is shortened. */
+/** A clock that starts at the time of the recording and shortens waits. */
 function clockOf({ calls }: Recording): ReplayClock {
   const startSeconds = calls
     .map(({ request }) => request?.bearerClaims?.['iat'])

@@ -81,7 +81,7 @@ export function currentModelIds(region: string): readonly string[] {
     })
 }
 
-/** Whether a model reads images: every Claude since 3 except Claude 3.5 Haiku. A custom ARN does not name its model. */
+/** Whether a model is known to read images: every Claude since 3 except 3.5 Haiku. A custom ARN names no model: `false`. */
 export function readsImages(modelId: string): boolean {
   return /\banthropic\.claude-(?!3-5-haiku|instant|v\d)/.test(modelId)
 }

@@ -64,7 +64,7 @@ export function findPlace(text: string): string | undefined {
   return findPlaceAfterPreposition(words) ?? findFirstName(words)
 }
 
-/** Sentences end with punctuation – but not after an abbreviation as in “St. Louis” – or with the line. */
+/** Splits at ends of lines and at punctuation. A period counts only after four letters, so that “St. Louis” stays whole. */
 export function splitSentences(message: string): readonly string[] {
   return message
     .normalize('NFC')
@@ -72,7 +72,7 @@ export function splitSentences(message: string): readonly string[] {
     .split(/[?!;:\n]+|(?<=\p{L}{4})\.(?=\s|$)/u)
 }
 
-/** A word from its first letter or digit to its last one, or to the comma or period after it. */
+/** A word from its first letter or digit to its last letter, digit, comma or period. */
 const wordShape = /[\p{L}\p{N}](?:\S*[\p{L}\p{M}\p{N},.])?/gu
 
 function splitWords(sentence: string): readonly Word[] {
@@ -91,7 +91,7 @@ function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: When |
   return { rest: again.rest, when: said.when === 'now' ? (again.when ?? 'now') : said.when }
 }
 
-/** “… in Dallas”: a capital letter after the preposition makes even a common word part of the name (“Hot Springs”). */
+/** “… in Dallas”: the name after a preposition. A capital letter makes even a common word part of it (“Hot Springs”). */
 function findPlaceAfterPreposition(words: readonly Word[]): string | undefined {
   for (const [index, { key }] of words.entries()) {
     if (!prepositions.has(key)) continue

@@ -30,7 +30,7 @@ interface McpReply<Result> extends Reply {
 }
 
 /**
- * Where this project's own tools find the idempotency key of a call. Servers have to ignore what they do not know in `_meta`.
+ * The member of `_meta` in which this project's own tools find a call's idempotency key. Other servers must ignore it.
  */
 const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
 
