@@ -1,6 +1,6 @@
 /**
- * The two calls of an agent's turn (sidecar, weather API), written by hand for the benchmarks' one flow and one API, with a
- * deadline and a check of the token's claims.
+ * The two calls of an agent's turn (sidecar, weather API), written by hand for the one flow and one API of the benchmarks. They
+ * have a deadline and check the token's claims.
  */
 import { hash } from 'node:crypto'
 import { Agent, request } from 'undici'
@@ -9,7 +9,7 @@ const { SIDECAR_URL, WEATHER_API_URL, AGENT_CLIENT_ID, TENANT_ID } = process.env
 const dispatcher = new Agent({ connections: 128 })
 const tokenUrl = `${SIDECAR_URL}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${AGENT_CLIENT_ID}`
 
-/** Schema of the questions to the servers that the agent is compared with: one mode and one flow. */
+/** Schema of a question to the servers that the agent is compared with. It allows one mode and one flow. */
 export function questionSchema(mode: 'direct' | 'bedrock') {
   return {
     type: 'object',

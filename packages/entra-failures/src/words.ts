@@ -13,8 +13,8 @@ export interface Wording {
 export type Leg = 't1' | 'tr' | 'obo' | 'agent-user'
 
 /**
- * Entra's text for each code that the agent distinguishes, shortened where Microsoft’s reference is long, and the request
- * that usually gets it (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+ * Entra's text for each code that the agent distinguishes, shortened where Microsoft’s reference is long. `leg` is the request
+ * that Entra usually refuses with this code (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  *
  * The texts of 28000, 50027, 50078, 50132, 50166, 53002, 70043, 700023, 700212, 900023 and 7002111 are derived from
  * the meaning of the code: no recording and no report of a live tenant shows them.

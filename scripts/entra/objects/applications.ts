@@ -179,7 +179,7 @@ function application(target: Target, registration: Registration): TenantObject {
     find: async (graph: Graph): Promise<Found> => {
       const known = await readRecorded(graph, target, object)
       if (known) return { object: known }
-      // An application that the receipt does not know is found by name and description, which names the set-up.
+      // An application that the receipt does not know is found by its name and the set-up's id in its description.
       const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
       const own = named.find(one => one['description'] === description)
       const [namesake] = named

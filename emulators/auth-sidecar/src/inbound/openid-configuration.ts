@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 export interface SigningKey {
   readonly kid: string | undefined
   readonly key: CryptoKey | Uint8Array
-  /** The issuer whose tokens the key may sign, possibly with `{tenantid}` in it, as Entra publishes it with each key. */
+  /** The issuer whose tokens the key may sign, as Entra publishes it with the key. It may contain `{tenantid}`. */
   readonly issuer: string | undefined
 }
 

@@ -182,7 +182,7 @@ function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: n
   }
 }
 
-/** The scopes and those of OpenID Connect, sorted; a scope that occurs twice, in whatever case, is sent once. */
+/** The given scopes and those of OpenID Connect, sorted. Of scopes that differ only in case, one is sent. */
 function withReservedScopes(scopes: readonly string[]): string {
   const bySpelling = new Map([...scopes, ...reservedScopes].map(scope => [lowerCase(scope), scope]))
   return [...bySpelling.keys()]

@@ -62,7 +62,7 @@ export class PromptCache {
     this.#known = new LRUCache({ max: 10_000, ttlResolution: 0, perf: { now: () => clock.nowMs() } })
   }
 
-  /** Reads the longest known prefix of a prompt; keeps each prefix that ends with a cache point and is long enough for the model. */
+  /** Reads the longest known prefix within `lookBack` blocks of a cache point; keeps each long enough prefix that ends with one. */
   use({ cacheMinimumTokens: minimum = Infinity }: Model, prefixes: readonly Prefix[]): InputUsage {
     const total = prefixes.at(-1)?.tokens ?? 0
     const points = prefixes.filter(({ lifetime, tokens }) => lifetime && tokens >= minimum)

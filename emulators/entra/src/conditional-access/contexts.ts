@@ -9,7 +9,7 @@ const everyTimeToleranceMs = 5 * 60_000
 /** Who signed in, and how. */
 export interface SignInFacts {
   readonly user: User
-  /** When they last proved a second factor in this session, in milliseconds since 1970. */
+  /** When the user last proved a second factor in this session, in milliseconds since 1970. */
   readonly secondFactorAtMs: number | undefined
   /**
    * Whether “every time” policies apply. They do not when a confidential client gets a token in the user's absence.

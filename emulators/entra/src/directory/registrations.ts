@@ -45,7 +45,7 @@ const Client = strictObject({
 const Entries = Type.Record(Type.String(), Type.Unknown())
 const Shape = strictObject({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) })
 
-/** Reads the file that `REGISTRATIONS_FILE` names, if any. Its faults are configuration faults. */
+/** Reads the file that `REGISTRATIONS_FILE` names, if any. Faults in the file are reported as configuration faults. */
 export function readRegistrations(env: EnvironmentReader, takenIds: readonly string[]): Registrations {
   const content = env.jsonFile('REGISTRATIONS_FILE') ?? {}
   const file = `${env.text('REGISTRATIONS_FILE', 'none')} (REGISTRATIONS_FILE)`

@@ -22,7 +22,7 @@ interface Visit {
   readonly session: Session | undefined
 }
 
-/** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST takes its form. */
+/** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
 export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 
@@ -106,7 +106,7 @@ function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | un
   throw refusal(50076, { resource }, { claims: challengePolicies(wanted.policies) })
 }
 
-/** The session's user: the hinted one, or without a hint the only one; none if the request demands the sign-in page. */
+/** The session's user whom the hint names or, without a hint, its only user; none if the request demands a sign-in page. */
 function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   const { prompt, loginHint, hinted } = wanted
   if (!session || prompt === 'login' || prompt === 'select_account') return undefined

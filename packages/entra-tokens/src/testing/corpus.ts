@@ -5,7 +5,7 @@ import { type BadToken, wrongClaims } from './wrong-claims.ts'
 
 /** Every kind of token that an API must refuse, made for this API. */
 export function badTokens(issuer: TestIssuer, api: Audience = weatherApi): readonly BadToken[] {
-  // Tokens with odd key ids come first, so that the tokens after them show whether these have harmed the service.
+  // Tokens with odd key ids come first, so that later tokens show whether the odd key ids have harmed the service.
   return [...forgedTokens(issuer, api), ...wrongClaims(issuer, api)]
 }
 

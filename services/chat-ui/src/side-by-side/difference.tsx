@@ -21,7 +21,7 @@ interface SideFacts {
   readonly names: Names
 }
 
-/** What differs between the two sides: first the four questions, then, if both have TR, the other claims. */
+/** How the two sides differ: first in the four answers, then, if both have TR, in the other claims. */
 export function Difference({ sides: [left, right] }: { readonly sides: readonly SideFacts[] }) {
   if (!left || !right || !isDecided(left.facts) || !isDecided(right.facts)) {
     return (

@@ -70,7 +70,7 @@ export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
   return isSame ? 'same' : 'changed'
 }
 
-/** The holder of the right, in words: the part of the answer that is an explained term. */
+/** The part of an answer that says whose right it is, such as “its own”. Only the answer about the right has this part. */
 function whose({ detail }: FactAnswer): string | undefined {
   return detail.find(part => typeof part === 'object' && 'term' in part)?.words
 }

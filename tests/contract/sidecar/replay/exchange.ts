@@ -11,7 +11,7 @@ export interface Call {
   readonly body?: string | undefined
   /** Aborts when the caller hangs up. */
   readonly hangUp?: AbortSignal | undefined
-  /** Keeps the connection for later calls; without an agent, each call has a connection of its own. */
+  /** Node's HTTP agent, which keeps connections for later calls; without one, each call has a connection of its own. */
   readonly agent?: Agent
 }
 

@@ -37,7 +37,7 @@ export const commonWords = list(`
   currently today tonight morning afternoon evening moment
 `)
 
-/** Nouns that announce a name rather than belong to it, when they come first: “the city of London”. */
+/** Nouns that announce the name after them and are no part of it: “city” in “the city of London”. */
 export const placeNouns = list('city town village stadt')
 
 /** What may precede a follow-up such as “and Rome?” or “what about Rome?”. */
