@@ -17,7 +17,7 @@ write('node_modules/a/node_modules/@b/c/package.json', '{"name":"@b/c","version"
 write('node_modules/nobody/package.json', '{"name":"nobody","version":"3.0.0"}')
 
 describe('collectLicences', () => {
-  it('names each package once, with its licence, wherever it is installed', () => {
+  it('names the package of each file once, with its licence, also a package inside another one', () => {
     const files = [
       'services/agent/src/main.ts',
       'node_modules/a/dist/index.js',

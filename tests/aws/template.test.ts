@@ -75,7 +75,7 @@ describe('The CloudFormation template', () => {
     })
   })
 
-  it('allows both actions on the profile, and on its model (with any region or none in the ARN) only through the profile', () => {
+  it('allows calls of the profile, and of its model (any region or none in the ARN) only through the profile', () => {
     const profile = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${ModelId}`
     const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
     expect(roleOf(webIdentity)?.['Policies']).toEqual([

@@ -22,7 +22,7 @@ async function askWithoutConsent(page: Page) {
 }
 
 describe('a consent that is missing', () => {
-  it('is given in a window, and the answer goes on in its place', async () => {
+  it('is given in a window, and then the same answer goes on', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     await tracePane(page).getByText('Waiting for you').waitFor()
@@ -80,7 +80,7 @@ describe('a consent that is missing', () => {
     expect(calls()).toBe(0)
   })
 
-  it('lets the call run as soon as it takes effect at Entra, which can take a while', async () => {
+  it('that the user gives can take effect at Entra late: until then the page asks the agent again and again', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     const popup = await openWindow(page, button(page, 'Review and consent'))

@@ -120,7 +120,7 @@ describe('The alerts', () => {
     expect(troubleshooting).toContain(`<a id="${row}"></a>`)
   })
 
-  it('know every code by which Entra refuses an agent', () => {
+  it('fire for every code by which Entra refuses an agent (AgentCredentialRefused)', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentCredentialRefused') ?? {}
     const refusing = new RegExp(`^(?:${/outcome=~"([^"]+)"/.exec(expr)?.[1]})$`)
     const ofAgents = [...JSON.stringify(refusals).matchAll(/"code":"(AGENT_\w+)"/g)].map(
@@ -130,7 +130,7 @@ describe('The alerts', () => {
     expect(ofAgents.filter(code => !refusing.test(code))).toEqual([])
   })
 
-  it('exclude the problems that users cause, and no others', () => {
+  it('count every problem of status 500 or higher as a failed turn, except AGENT_BUSY (AgentTurnsFail)', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentTurnsFail') ?? {}
     const [, leftOut = ''] = /outcome!~"([^"]+)"/.exec(expr) ?? []
     const ofUsers = new RegExp(`^(?:${leftOut})$`)

@@ -113,7 +113,7 @@ describe('The internet in the policies', () => {
     for (const embed of Object.values(embeddings)) expect(reached(policies, addresses.map(embed))).toEqual([])
   })
 
-  it.each(Object.entries(notInternetIPv6))('does not include %s, IPv6: %s', async (_name, address) => {
+  it.each(Object.entries(notInternetIPv6))('does not include %s (IPv6): %s', async (_name, address) => {
     expect(reached(await policiesWith(), [address])).toEqual([])
   })
 
@@ -123,7 +123,7 @@ describe('The internet in the policies', () => {
     expect(reached(await policiesWith(), addresses)).toEqual(addresses)
   })
 
-  it('is reached by NAT64 in clusters with IPv6 only', async () => {
+  it('includes its IPv4 addresses in the form of NAT64, for clusters with IPv6 only', async () => {
     const addresses = [0x14be_8001, ...neighbours].map(address => `64:ff9b::${hextets(address)}`)
     expect(reached(await policiesWith(), addresses)).toEqual(addresses)
   })
@@ -135,7 +135,7 @@ describe('The internet in the policies', () => {
     },
   )
 
-  it('does not include the ranges that the values exclude, not even by NAT64', async () => {
+  it('does not include the ranges that the values exclude, not even in the form of NAT64', async () => {
     const own = ['203.0.113.9', '64:ff9b::cb00:7109', '2600:1f13:abc::7']
     const others = ['203.0.114.9', '64:ff9b::cb00:7209', '2600:1f14:abc::7']
     const policies = await policiesWith({

@@ -36,7 +36,7 @@ describe('The value proxy', () => {
       })
   })
 
-  it('takes the URLs with user and password from a Secret, for every container', async () => {
+  it('lets every container take the proxy’s URLs, with user and password, from a Secret', async () => {
     const rendering = await renderWith(merge(byAddress, { proxy: { existingSecret: 'proxy-url' } }))
     for (const [workload, container] of containers) {
       const { env } = rendering.container(workload, container)

@@ -24,7 +24,7 @@ describe('destroy', () => {
     expect(tenant.workplace.hasReceipt).toBe(false)
   })
 
-  it('deletes in the order that works: what agents and page were given, agents, applications, blueprint', async () => {
+  it('deletes in the order that works: rights of agents and page, agents, applications, blueprint', async () => {
     await run('apply', ...names, ...options)
     const { objects } = tenant.workplace.receipt
     tenant.entra.requests.clear()
@@ -83,7 +83,7 @@ describe('destroy', () => {
       expect(foreign()).toEqual([])
     })
 
-    it('deletes nothing if Graph does not show whose agents there are', async () => {
+    it('deletes nothing if Graph does not show which agents the blueprint has', async () => {
       await run('apply', ...names)
       tenant.graph.decide = ({ method, path }) =>
         method === 'GET' &&

@@ -51,7 +51,7 @@ describe('agents with rights of their own', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('are written into .env and into the file of AGENTS_CONFIG, where what the user wrote stays', async () => {
+  it('are written into .env and into the file of AGENTS_CONFIG, which keeps what the user wrote there', async () => {
     const mine = { title: 'Wetter', description: 'Sagt es.', requireSignIn: true }
     writeFileSync(
       tenant.workplace.agentsPath,
@@ -97,7 +97,7 @@ describe('agents with rights of their own', () => {
     expect(values.entra).not.toHaveProperty('agentClientId')
   })
 
-  it('are not written over a file that does not configure agents, which is reported before anything is made', async () => {
+  it('are not written over a file that does not configure agents: apply reports the file and makes nothing', async () => {
     writeFileSync(tenant.workplace.agentsPath, '[1]')
     const { code, said } = await run(`apply ${agents}`)
     expect(said).toContain('is no configuration of agents')
@@ -137,7 +137,7 @@ describe('agents with rights of their own', () => {
     expect([isOn('weather'), user?.accountEnabled]).toEqual([true, true])
   })
 
-  it('come back with their rights when the receipt got lost, and with no more', async () => {
+  it('are found again, with exactly their rights, by status --adopt when the receipt got lost', async () => {
     await run(`apply ${agents}`)
     const { setUpId, objects, settings } = tenant.workplace.receipt
     const before = portray(content())
@@ -174,7 +174,7 @@ describe('the user account of an agent', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('can be refused by a tenant to every user, and apply then says so and what to do', async () => {
+  it('can be refused by a tenant to every signed-in user; apply then explains the refusal', async () => {
     tenant.graph.decide = ({ method, path }) =>
       method === 'POST' && path.includes('agentUser') ? 'forbid' : 'pass'
     const { code, said } = await run(`apply ${agents}`)
@@ -200,7 +200,7 @@ describe('the user account of an agent', () => {
     expect(destroyed.code).toBe(0)
   })
 
-  it('is in the domain that is named, and Graph’s words are shown if it refuses the domain', async () => {
+  it('is in the domain that --agent-user-domain names; if Graph refuses the domain, apply shows Graph’s words', async () => {
     await run(`apply ${agents} --agent-user-domain contoso.example`)
     expect(tenant.workplace.receipt.settings.agentUserDomain).toBe('contoso.example')
     const names = '--blueprint-name B --api-name A --page-name P --agent-user-domain fabrikam.example'
@@ -235,7 +235,7 @@ describe('a user account that nobody asked for', () => {
     content().users.push({ ...foreign, userPrincipalName: 'x@contoso.example', identityParentId })
   }
 
-  it('is reported by status, and left alone', async () => {
+  it('is reported by status', async () => {
     await addUser()
     const { code, output } = await run('status')
     expect(output).toMatch(

@@ -130,7 +130,7 @@ const additions: [what: string, change: Change, words: string][] = [
   ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: theirs, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${theirs}] of blueprint`],
 ]
 
-describe('status reports what nobody asked for, and apply leaves alone,', () => {
+describe('what nobody asked for is reported by status and left alone by apply', () => {
   it.each(additions)('%s', async (_what, change, words) => {
     change(tenantNow())
     const { code, output } = await run('status')
@@ -143,7 +143,7 @@ describe('status reports what nobody asked for, and apply leaves alone,', () => 
     expect((await run('status')).output).toContain(words)
   })
 
-  it('but not a consent that adds no right: of one user to what all users have consented to, or to sign-in scopes only', async () => {
+  it('except a consent that adds no right: of one user to what all users have consented to, or to sign-in scopes only', async () => {
     const { content, agent, grant } = tenantNow()
     const ofAda = { consentType: 'Principal', principalId: seedIds.ada } as const
     content.permissionGrants.push(
@@ -234,7 +234,7 @@ describe('an agent', () => {
     expect((await run('status')).output).toContain('accountEnabled is true, wanted false')
   })
 
-  it('is switched off alone when it is named, and an unknown agent is reported', async () => {
+  it('is switched off alone if disable names it; an unknown name is reported', async () => {
     await run('apply --agent second')
     await run('disable --agent second')
     expect(tenantNow().agent.accountEnabled).toBe(true)

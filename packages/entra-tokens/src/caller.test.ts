@@ -79,7 +79,7 @@ it.each<[string, Claims]>([
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
 
-it('The identity has the ids of the token and of its client, subject, tenant and blueprint', () => {
+it('The identity of a caller, even of a refused one, has the ids of token, client, subject, tenant and blueprint', () => {
   const ids = { xms_par_app_azp: 'blueprint-1', uti: 'token-1' }
   const told = {
     objectId: 'stranger',

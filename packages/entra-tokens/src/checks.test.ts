@@ -46,7 +46,7 @@ it('The refusal of an expired token says when it expired', () => {
   expect(() => lifetime?.inspect({ exp: 1_000 })).toThrow(expect.objectContaining({ expiredAt: 1_000_000 }))
 })
 
-it('Only RS256 is accepted, even if the same key signed with another algorithm', () => {
+it('Only RS256 is accepted: the same key’s signature by another algorithm is refused', () => {
   const key = createSigningKey()
   const verify = createKeyVerifier(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
   const claims = autonomousClaims({ authority })

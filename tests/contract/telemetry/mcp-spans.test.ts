@@ -53,7 +53,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
     ])
   })
 
-  it('says on both sides what the conventions for MCP ask for', () => {
+  it('has, at agent and server, the attributes that the conventions for MCP demand', () => {
     const said = {
       'mcp.method.name': 'tools/call',
       'mcp.protocol.version': revision,

@@ -59,7 +59,7 @@ describe('alerts', () => {
   const list = async (token?: string) =>
     (await send('GET', '/alerts', token === undefined ? {} : { token })).body.alerts
 
-  it('belong to the user for whom the agent calls, and are found where the response says', async () => {
+  it('belong to the user for whom the agent calls, and are found at the Location of the response', async () => {
     const { status, headers, body } = await create()
     const { validated, ...alert } = body
     expect({ status, alert }).toEqual({
@@ -247,7 +247,7 @@ describe('alerts', () => {
     const challenge = () =>
       `Bearer realm="${identities.tenantId}", authorization_uri="${api.issuer.url}/${identities.tenantId}/oauth2/v2.0/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"`
 
-    it('are changed for a user only if the token proves it, and the refusal is not remembered under the key', async () => {
+    it('are changed for a user only if the token proves the context; a refusal does not use up the idempotency key', async () => {
       for (const acrs of [undefined, [], ['c10']])
         expect(await create({ token: forUser(undefined, { acrs }) })).toMatchObject({
           status: 401,
@@ -263,11 +263,11 @@ describe('alerts', () => {
       expect(await list()).toHaveLength(1)
     })
 
-    it('are changed without this proof by an agent that calls as itself', async () => {
+    it('are changed without proof of the context by an agent that calls as itself', async () => {
       expect((await create({ token: ofAgent() })).status).toBe(201)
     })
 
-    it.each(revisions)('demand proof of MCP clients of revision %s before the tool runs', async revision => {
+    it.each(revisions)('demand proof from MCP clients of revision %s before a tool runs', async revision => {
       const call = (token: string, name: string, params = {}) =>
         fetch(`${api.url}/mcp`, {
           method: 'POST',

@@ -56,7 +56,7 @@ describe('the process of the weather API', () => {
     expect(await service.exited).toBe(0)
   })
 
-  it('opens its log with a loud warning when signatures are not verified', async () => {
+  it('logs a loud warning when signatures are not verified', async () => {
     const service = await startProcess({ AGENT_CLIENT_ID: agentId, VALIDATE_TOKEN_SIGNATURE: 'false' })
     await service.url
     service.child.kill('SIGTERM')

@@ -53,7 +53,7 @@ function continuing(
 }
 
 describe('A turn that waits', () => {
-  it('shows the calls as they would run, and hides its state from the client that sends it back', async () => {
+  it('shows its calls as they would run, and keeps its state unreadable for the client that stores the state', async () => {
     const { one } = replicas()
     const asked = await one.pause(turnOf('ada'), waiting())
     expect(asked).toMatchObject({
@@ -119,7 +119,7 @@ describe('A turn that waits', () => {
     await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
   })
 
-  it('can still be continued after a request that was refused', async () => {
+  it('can still be continued after a refused attempt to continue it', async () => {
     const { one } = replicas()
     const request = continuing(await one.pause(turnOf('ada'), waiting()))
     await expect(one.resume({ ...request, decisions: [] })).rejects.toThrow(refusal('APPROVAL_INVALID'))
@@ -138,7 +138,7 @@ describe('A turn that waits', () => {
     await expect(one.pause(turn, waiting())).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
   })
 
-  it('keeps the expiry of a call’s approval for a step-up of this call, and sets a later one for another call', async () => {
+  it('keeps its expiry if the same call then waits for a step-up, and gets a later expiry if another call waits', async () => {
     const { one } = replicas()
     const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
     const exp = first.continuation.exp - 300

@@ -20,7 +20,7 @@ describe('The consent that a user is asked for', () => {
     ['a scope by its full name', full('Notes.Read'), ['Notes.Read']],
     ['also a scope of another API', 'Notes.Read, https://graph.microsoft.com/Mail.Read', ['Notes.Read']],
     ['only a scope of another API', 'https://graph.microsoft.com/Mail.Read', ['.default']],
-  ])('is for this API alone if the API names %s', (_what, permission, names) => {
+  ])('is only for scopes of the called API if that API names %s', (_what, permission, names) => {
     expect(scopesOf(permission)).toEqual({ asked: [names.map(full).join(' ')], shown: names })
   })
 })

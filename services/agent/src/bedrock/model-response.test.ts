@@ -71,7 +71,7 @@ describe('a streamed reply', () => {
     expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
   })
 
-  it('reads an empty input as an empty object, and anything but an object as undefined', () => {
+  it('reads empty input of a tool as an empty object, and input that is no object as undefined', () => {
     expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '')).toolCalls[0]?.arguments).toEqual({})
     expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
   })

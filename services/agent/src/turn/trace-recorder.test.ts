@@ -45,7 +45,7 @@ describe('A trace', () => {
     expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
   })
 
-  it('fails the steps that still run, innermost first, and no others', () => {
+  it('marks as failed the steps that still run, innermost first, and no others', () => {
     const { reported, trace } = record()
     trace.start({ ...start, title: 'done' }).ok()
     const outer = trace.start({ ...start, title: 'outer' })

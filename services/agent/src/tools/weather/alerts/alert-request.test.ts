@@ -108,7 +108,7 @@ describe('A request for an alert', () => {
     'Warne mich, wenn es regnet',
     'delete my alert',
     'delete the alert for Oslo',
-  ])('is unclear, and not guessed at: %s', message => {
+  ])('that is unclear is reported as unclear, never guessed at: %s', message => {
     expect(recognise(message)).toEqual({
       kind: 'unclear',
       why: expect.stringContaining('The message does not'),
@@ -155,7 +155,7 @@ describe('A message that is no request for an alert', () => {
     '',
   ])('is not recognised: %s', message => expect(recognise(message)).toBeUndefined())
 
-  it.each(Object.entries(longMessages))('is passed over quickly: %s', (_what, message) => {
+  it.each(Object.entries(longMessages))('takes less than a second: %s', (_what, message) => {
     const startedMs = performance.now()
     recognise(message)
     recognise(`warn me ${message}`)

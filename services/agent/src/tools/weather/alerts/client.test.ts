@@ -48,7 +48,7 @@ async function stage(answer: (response: ServerResponse) => unknown) {
 
 describe('creating an alert', () => {
   it.each([201, 200])(
-    'sends exactly the order, with the key of the call, and takes %i as success',
+    'sends exactly the order, with the call’s idempotency key, and takes status %i as success',
     async status => {
       const { alerts, permitted, server, sidecar, bodies, turn } = await stage(json(status, told))
       expect(await alerts.create(permitted, order)).toEqual(alert)
@@ -103,7 +103,7 @@ describe('creating an alert', () => {
 })
 
 describe('existing alerts', () => {
-  it('are listed without a permit; what the API says about the token is dropped', async () => {
+  it('are listed without a permit, and without what the API says about the token', async () => {
     const list = { alerts: [alert], validated: validated(ids.ada) }
     const { alerts, context, server } = await stage(json(200, list))
     expect(await alerts.list(context)).toEqual({ alerts: [alert] })
