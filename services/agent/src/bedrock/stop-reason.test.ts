@@ -29,16 +29,17 @@ describe('a stop reason', () => {
   it('runs tools only if it is tool_use and there are tool calls', () => {
     expect(judge(reply('tool_use', { tools: 1 }))).toEqual({ next: 'tools' })
     expect(codeOf(reply('tool_use'))).toBe('BEDROCK_STREAM_BROKEN')
-    for (const other of [
-      'max_tokens',
-      'refusal',
-      'end_turn',
-      'pause_turn',
-      'malformed_tool_use',
-      undefined,
-    ]) {
-      expect(codeOf(reply(other, { text: 'x', tools: 1 }))).not.toEqual({ next: 'tools' })
-    }
+  })
+
+  it.each([
+    ['max_tokens', 'ANSWER_TRUNCATED'],
+    ['refusal', { next: 'end', finishReason: 'refusal' }],
+    ['end_turn', { next: 'end', finishReason: 'stop' }],
+    ['pause_turn', 'BEDROCK_STREAM_BROKEN'],
+    ['malformed_tool_use', 'BEDROCK_STREAM_BROKEN'],
+    [undefined, 'BEDROCK_STREAM_BROKEN'],
+  ])('other than tool_use runs no tools, even if there are tool calls: %s', (reason, outcome) => {
+    expect(codeOf(reply(reason, { text: 'x', tools: 1 }))).toEqual(outcome)
   })
 
   it.each(['end_turn', 'stop_sequence'])('ends the answer well: %s', reason => {
