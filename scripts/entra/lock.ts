@@ -14,7 +14,7 @@ interface Holder {
  * Lets one run at a time use a receipt, since two runs would both make objects that neither has recorded yet. A lock that a
  * killed run left behind is taken over.
  *
- * @throws {Mistake} that names the run which has the lock.
+ * @throws {Mistake} when another run has the lock, or the receipt's folder cannot be written
  */
 export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
   const path = `${receiptPath}.lock`
@@ -42,8 +42,12 @@ function create(path: string, text: string): boolean {
     writeFileSync(path, text, { flag: 'wx' })
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    throw new Mistake(
+      `No file can be created beside the receipt: ${message}.`,
+      'Create the folder, or name a file in another folder with --receipt.',
+    )
   }
 }
 

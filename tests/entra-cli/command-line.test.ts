@@ -91,10 +91,12 @@ describe('the command line', () => {
     expect(said).not.toContain('--sign-in')
   })
 
-  it('says in words that it can’t write its receipt', async () => {
+  it('makes nothing if it cannot write its receipt, and says what to do', async () => {
     const { code, said } = await run('apply --receipt', join(tenant.workplace.folder, 'nowhere/receipt'))
-    expect(code).toBe(1)
-    expect(said).toContain('Failed: ENOENT: no such file or directory')
+    expect(code).toBe(2)
+    expect(said).toContain('No file can be created beside the receipt: ENOENT: no such file or directory')
+    expect(said).toContain('name a file in another folder with --receipt')
+    expect((await run('plan')).output).toContain(' 0 to keep.')
   })
 
   it('has help for each command, with its options and no others', async () => {
