@@ -1,7 +1,7 @@
 import { Emulator, strictObject } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 
-const Target = strictObject({
+const FaultTarget = strictObject({
   path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }),
 })
 
@@ -10,7 +10,7 @@ export function createControls(allowedHosts: readonly string[]) {
   return new Emulator({
     about: { emulates: ['auth-sidecar'] },
     allowedHosts,
-    target: Target,
+    target: FaultTarget,
     faults: {},
     settings: { change: {}, initial: {} },
   })

@@ -50,16 +50,16 @@ export class BlueprintCredential {
   async #loadOne({ sourceType, value }: CredentialDescription): Promise<ClientCredential> {
     switch (sourceType.toLowerCase()) {
       case 'clientsecret': {
-        const fields = [['client_secret', required(value('ClientSecret'))]] as const
+        const fields = [['client_secret', requireSetting(value('ClientSecret'))]] as const
         return { authenticate: async () => fields }
       }
       case 'signedassertionfilepath':
         return loadAssertionFile(
-          value('SignedAssertionFileDiskPath') ?? required(this.#federatedTokenFile),
+          value('SignedAssertionFileDiskPath') ?? requireSetting(this.#federatedTokenFile),
           this.#clock,
         )
       case 'path': {
-        const contents = await readFile(required(value('CertificateDiskPath')))
+        const contents = await readFile(requireSetting(value('CertificateDiskPath')))
         return loadCertificate(contents, value('CertificatePassword') ?? '', this.#clock)
       }
       case 'keyvault':
@@ -89,7 +89,7 @@ async function readAssertion(path: string): Promise<{ assertion: string; expires
   return { assertion, expiresAtMs: (jwt.claims.exp ?? Number.POSITIVE_INFINITY) * 1000 }
 }
 
-function required(value: string | undefined): string {
+function requireSetting(value: string | undefined): string {
   if (value === undefined) throw new Error('A credential lacks the setting that it needs.')
   return value
 }

@@ -123,7 +123,7 @@ export class EntraConnection {
   }
 
   /** Retries once, a second later, after a 5xx without `Retry-After` or after a time-out. */
-  async #sendWithRetry(url: string, content: Content, signal: AbortSignal): Promise<EntraResponse> {
+  async #sendWithRetry(url: string, content: RequestContent, signal: AbortSignal): Promise<EntraResponse> {
     try {
       const response = await this.#send(url, content, signal)
       if (response.status < 500 || this.#retryAfterMs(response) !== undefined) return response
@@ -134,7 +134,7 @@ export class EntraConnection {
     return this.#send(url, content, signal)
   }
 
-  async #send(url: string, { headers, body }: Content, signal: AbortSignal): Promise<EntraResponse> {
+  async #send(url: string, { headers, body }: RequestContent, signal: AbortSignal): Promise<EntraResponse> {
     const attempt = new AbortController()
     const stop = AbortSignal.any([signal, attempt.signal])
     const expiry = this.#clock.sleep(attemptTimeoutMs, stop).then(
@@ -153,7 +153,7 @@ export class EntraConnection {
   }
 }
 
-interface Content {
+interface RequestContent {
   readonly headers: Readonly<Record<string, string>>
   /** With a body the request is a POST. */
   readonly body?: string

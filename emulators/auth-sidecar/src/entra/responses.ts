@@ -28,7 +28,7 @@ export class EntraRefusalError extends Error {
   readonly #suberror: string | undefined
   readonly #body: string
 
-  constructor(message: string, { error, suberror }: Members = {}, body = '') {
+  constructor(message: string, { error, suberror }: JsonMembers = {}, body = '') {
     super(message)
     this.#error = error
     this.#suberror = suberror
@@ -48,7 +48,7 @@ export class EntraRefusalError extends Error {
 }
 
 // MSAL's texts, by which the agent distinguishes failures.
-const words = {
+const msalTexts = {
   invalidClient:
     'A configuration issue is preventing authentication - check the error message from the server for details. ' +
     'You can modify the configuration in the application registration portal. ' +
@@ -73,7 +73,7 @@ const words = {
  * @throws {EntraRefusalError} for errors that MSAL describes; a plain Error for responses that it cannot parse.
  */
 export function readGrant(response: EntraResponse, url: string): TokenGrant {
-  if (response.status >= 500) throw new EntraRefusalError(sayUnavailable(url))
+  if (response.status >= 500) throw new EntraRefusalError(unavailableText(url))
   if (response.status !== 200) throw readRefusal(response)
   const { access_token: accessToken, token_type: type, ...grant } = parseMembers(response.body) ?? {}
   if (accessToken === undefined || type?.toLowerCase() !== 'bearer')
@@ -87,7 +87,7 @@ export function readGrant(response: EntraResponse, url: string): TokenGrant {
   }
 }
 
-function sayUnavailable(url: string): string {
+function unavailableText(url: string): string {
   const { port, protocol } = new URL(url)
   const effectivePort = port || (protocol === 'http:' ? '80' : '443')
   return `Service is unavailable to process the request. The request Uri is: ${url} on port ${effectivePort}`
@@ -99,19 +99,19 @@ function readRefusal({ status, body }: EntraResponse): EntraRefusalError {
   const refuse = (message: string) => new EntraRefusalError(message, members, body)
   if (body.trim() === '' || (members && members['error'] === undefined))
     return refuse(`HttpStatusCode: ${status}: ${nameStatus(status)}`)
-  if (!members) return refuse(status === 429 ? words.throttled : words.unreadable)
+  if (!members) return refuse(status === 429 ? msalTexts.throttled : msalTexts.unreadable)
   const { error, error_description: description, claims } = members
-  if (error === 'invalid_client') return refuse(words.invalidClient + (description ?? ''))
+  if (error === 'invalid_client') return refuse(msalTexts.invalidClient + (description ?? ''))
   const refusal = refuse(description ?? body)
   if (!refusal.needsInteraction) return refusal
-  const message = description?.startsWith('AADSTS50196') ? words.throttled : refusal.message
-  return refuse(message + (claims ? words.claimsChallenge : ''))
+  const message = description?.startsWith('AADSTS50196') ? msalTexts.throttled : refusal.message
+  return refuse(message + (claims ? msalTexts.claimsChallenge : ''))
 }
 
-type Members = Readonly<Record<string, string | undefined>>
+type JsonMembers = Readonly<Record<string, string | undefined>>
 
 /** The members of a JSON object as text, without empty ones; `undefined` when the body is no JSON object. */
-function parseMembers(body: string): Members | undefined {
+function parseMembers(body: string): JsonMembers | undefined {
   try {
     const value: unknown = JSON.parse(body)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined

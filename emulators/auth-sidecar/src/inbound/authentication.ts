@@ -26,7 +26,7 @@ export async function authenticate(
 }
 
 /** The `WWW-Authenticate` header of a 401 (RFC 6750 §3). */
-export function challenge({ fault }: Authentication): string {
+export function challengeHeader({ fault }: Authentication): string {
   if (!fault) return 'Bearer'
   const description = fault.description === undefined ? '' : `, error_description="${fault.description}"`
   return `Bearer error="invalid_token"${description}`

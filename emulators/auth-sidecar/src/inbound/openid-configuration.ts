@@ -76,7 +76,7 @@ export class ConfigurationSource {
     try {
       const { issuer, jwks_uri: keysAddress } = await fetchDocument(this.#address)
       const { keys } = await fetchDocument(String(keysAddress))
-      const read = await Promise.all(Array.isArray(keys) ? keys.map(readKey) : [])
+      const read = await Promise.all(Array.isArray(keys) ? keys.map(importIfUsable) : [])
       this.#current = { issuer: String(issuer), keys: read.flat() }
       this.#fetchedAtMs = this.#clock.nowMs()
     } catch {}
@@ -92,7 +92,7 @@ async function fetchDocument(url: string, isLastTry = false): Promise<Readonly<R
   throw new Error(`${url} responded with ${statusCode}.`)
 }
 
-async function readKey(jwk: JWK & { issuer?: string }): Promise<SigningKey[]> {
+async function importIfUsable(jwk: JWK & { issuer?: string }): Promise<SigningKey[]> {
   try {
     return [{ kid: jwk.kid, key: await importJWK(jwk, jwk.alg ?? 'RS256'), issuer: jwk.issuer }]
   } catch {

@@ -9,7 +9,7 @@ export interface TokenFault {
   readonly description: string | undefined
 }
 
-const faults = {
+const tokenFaults = {
   unauthorized: { description: undefined },
   signature: { description: 'The signature is invalid' },
   unknownKey: { description: 'The signature key was not found' },
@@ -18,12 +18,16 @@ const faults = {
 } as const satisfies Record<string, TokenFault>
 
 /** Faults that newer keys may cure. */
-const curableByNewKeys = new Set<TokenFault>([faults.signature, faults.unknownKey, faults.issuer])
+const curableByNewKeys = new Set<TokenFault>([
+  tokenFaults.signature,
+  tokenFaults.unknownKey,
+  tokenFaults.issuer,
+])
 
 const clockSkewSeconds = 300
 
 /** The last second that a .NET date can hold. */
-const latestSeconds = 253_402_300_799
+const lastDotNetSecond = 253_402_300_799
 
 /**
  * Validates tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
@@ -60,23 +64,23 @@ export class TokenValidator {
     { keys, issuer }: OpenIdConfiguration = { keys: [], issuer: '' },
   ): Promise<TokenFault | undefined> {
     const { header, claims, text } = jwt
-    if (text.endsWith('.')) return faults.signature
+    if (text.endsWith('.')) return tokenFaults.signature
     const named = keys.find(({ kid }) => kid !== undefined && kid === header.kid)
     const key = await findSigner(text, named ? [named] : keys)
-    if (!key && named) return faults.signature
+    if (!key && named) return tokenFaults.signature
     if (!key) {
       // Other faults of the token are reported before an unknown key: an expired token must not cause a fetch of keys.
       const other = header.kid
         ? (this.#lifetimeFault(claims) ?? (await this.#issuerFault(claims)) ?? this.#audienceFault(claims))
         : undefined
-      return other ?? faults.unknownKey
+      return other ?? tokenFaults.unknownKey
     }
-    if (!mayBeSignedBy(claims, key.issuer, issuer)) return faults.issuer
+    if (!mayBeSignedBy(claims, key.issuer, issuer)) return tokenFaults.issuer
     return (
       this.#lifetimeFault(claims) ??
       this.#audienceFault(claims) ??
       (await this.#issuerFault(claims)) ??
-      (grantsAnything(claims) ? undefined : faults.unauthorized)
+      (hasScopeOrRole(claims) ? undefined : tokenFaults.unauthorized)
     )
   }
 
@@ -103,15 +107,15 @@ export class TokenValidator {
     const accepted = audiences ?? [byVersion.get(textClaim(claims, 'ver') ?? '')]
     return [claims.aud].flat().some(audience => audience !== undefined && accepted.includes(audience))
       ? undefined
-      : faults.audience
+      : tokenFaults.audience
   }
 
   async #issuerFault(claims: JWTPayload): Promise<TokenFault | undefined> {
     const { iss = '' } = claims
     const tenant = textClaim(claims, 'tid')
-    if (!tenant) return faults.issuer
+    if (!tenant) return tokenFaults.issuer
     const configuration = await (/\/v2\.0\/?$/i.test(iss) ? this.#issuerV2 : this.#issuerV1).get()
-    return configuration?.issuer.replace('{tenantid}', tenant) === iss ? undefined : faults.issuer
+    return configuration?.issuer.replace('{tenantid}', tenant) === iss ? undefined : tokenFaults.issuer
   }
 }
 
@@ -134,14 +138,14 @@ function mayBeSignedBy(claims: JWTPayload, keyIssuer: string | undefined, issuer
   return keyIssuer.replace('{tenantid}', tenant) === issuer.replace('{tenantid}', tenant)
 }
 
-function grantsAnything(claims: JWTPayload): boolean {
+function hasScopeOrRole(claims: JWTPayload): boolean {
   const granted = ['scp', 'http://schemas.microsoft.com/identity/claims/scope', 'roles', 'role']
   return granted.some(name => claims[name] !== undefined && [claims[name]].flat().length > 0)
 }
 
 /** Seconds since the epoch as .NET's invariant culture writes them: 11/25/2026 01:18:17, in UTC. */
 function dotNetDate(seconds: number): string {
-  const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), latestSeconds) * 1000)
+  const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), lastDotNetSecond) * 1000)
     .toISOString()
     .split('T')
   const [year, month, day] = date.split('-')

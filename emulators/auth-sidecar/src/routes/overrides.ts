@@ -58,11 +58,11 @@ export function mergeOverrides(options: ApiOptions, overrides: readonly Override
     ({ key, value }) => value.trim() !== '' || (key === 'acquiretokenoptions.claims' && value !== ''),
   )
   const scopes = set.filter(({ key }) => key === 'scopes').map(({ value }) => value)
-  const changes = set.map(override => change(override, options))
+  const changes = set.map(override => overriddenOptions(override, options))
   return Object.assign({ ...options }, ...changes, scopes.length > 0 ? { scopes } : {})
 }
 
-function change({ key, value }: Override, { requestAppToken }: ApiOptions): Partial<ApiOptions> {
+function overriddenOptions({ key, value }: Override, { requestAppToken }: ApiOptions): Partial<ApiOptions> {
   switch (key) {
     case 'requestapptoken':
       return { requestAppToken: requestAppToken || isTrue(value) }

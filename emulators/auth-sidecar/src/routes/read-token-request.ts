@@ -42,11 +42,11 @@ export function readTokenRequest(
     options,
     agent: isAllowed ? query.agent : undefined,
     user: request.authentication.user,
-    trace: { correlationId: options.correlationId, traceparent, signal: hangUpOf(reply) },
+    trace: { correlationId: options.correlationId, traceparent, signal: hangUpSignal(reply) },
   }
 }
 
-function hangUpOf(reply: FastifyReply): AbortSignal {
+function hangUpSignal(reply: FastifyReply): AbortSignal {
   const hangUp = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) hangUp.abort()

@@ -3,7 +3,7 @@ import type { Config, OverridableRoute } from '../config.ts'
 import { callDownstream } from '../downstream/call.ts'
 import { EntraRefusalError } from '../entra/responses.ts'
 import { sendChunked, sendEmpty, sendJson, sendProblem, sendText } from '../http/responses.ts'
-import { type Authentication, challenge } from '../inbound/authentication.ts'
+import { type Authentication, challengeHeader } from '../inbound/authentication.ts'
 import { textClaim } from '../jwt.ts'
 import { NoAccountError, type TokenAcquirer } from '../tokens/token-acquirer.ts'
 import type { TokenRequest } from '../tokens/token-request.ts'
@@ -30,7 +30,7 @@ export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcq
   ] as const) {
     const headerUrl = `/AuthorizationHeader${path}/:apiName`
     app.get<ApiRoute>(headerUrl, { preHandler: [...preHandler] }, async (request, reply) =>
-      respond(config, `GetAuthorizationHeader${suffix}`, request, reply, async tokenRequest => ({
+      serveTokenRequest(config, `GetAuthorizationHeader${suffix}`, request, reply, async tokenRequest => ({
         authorizationHeader: `Bearer ${await tokens.acquire(tokenRequest)}`,
       })),
     )
@@ -38,11 +38,11 @@ export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcq
 
     const callUrl = `/DownstreamApi${path}/:apiName`
     app.post<ApiRoute>(callUrl, { preHandler: [...preHandler] }, async (request, reply) =>
-      respond(config, `CallDownstreamApi${suffix}`, request, reply, async tokenRequest =>
+      serveTokenRequest(config, `CallDownstreamApi${suffix}`, request, reply, async tokenRequest =>
         callDownstream({
           options: tokenRequest.options,
           token: await tokens.acquire(tokenRequest),
-          content: contentOf(request),
+          content: bodyToPassOn(request),
           signal: tokenRequest.trace.signal,
         }),
       ),
@@ -53,7 +53,7 @@ export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcq
 
 async function requireUser(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (request.authentication.user) return
-  sendEmpty(reply, 401, { 'www-authenticate': challenge(request.authentication) })
+  sendEmpty(reply, 401, { 'www-authenticate': challengeHeader(request.authentication) })
 }
 
 /** Refuses all methods but `allowed` with 405 and `Allow`, even to callers without a valid token. */
@@ -84,7 +84,7 @@ function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: str
 }
 
 /** Responds with what `serve` yields. A failure gets 401 with Entra’s text if `isUnauthorized`, else 500 without details. */
-async function respond(
+async function serveTokenRequest(
   config: Config,
   route: OverridableRoute,
   request: ApiRequest,
@@ -123,7 +123,7 @@ function isUnauthorized(
 }
 
 /** The body is passed on as UTF-8 text with the caller's media type. */
-function contentOf({ body, headers }: ApiRequest) {
+function bodyToPassOn({ body, headers }: ApiRequest) {
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim()
   if (!mediaType) return undefined
   return { type: `${mediaType}; charset=utf-8`, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) }

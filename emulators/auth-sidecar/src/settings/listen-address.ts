@@ -21,11 +21,11 @@ export function readListenAddress(settings: Settings, reader: EnvironmentReader)
   const [, host, port = '80'] = urlPattern.exec(url.trim()) ?? []
   if (host === undefined)
     reader.fault(`ASPNETCORE_URLS must hold an http://host:port address; "${url.trim()}" is none.`)
-  return { host: bindHost(host ?? ''), port: Number(port) }
+  return { host: addressToBind(host ?? ''), port: Number(port) }
 }
 
 /** Kestrel binds host names other than `localhost`, such as `+` and `*`, to every address of the machine. */
-function bindHost(host: string): string {
+function addressToBind(host: string): string {
   if (host.startsWith('[')) return host.slice(1, -1)
   return /^(localhost|\d+\.\d+\.\d+\.\d+)$/i.test(host) ? host : '0.0.0.0'
 }

@@ -2,7 +2,7 @@ import type { Clock, Settings } from '@entra-bedrock-agent/emulator-kit'
 import type { Config } from '../config.ts'
 import { type Model, models } from './models.ts'
 import type { PolicyDocument } from './policy.ts'
-import { type AccessKey, type ApiKey, type Policies, policyOf, seedOf } from './seed.ts'
+import { type AccessKey, type ApiKey, type Policies, policyOf, seedAccount } from './seed.ts'
 import { type Principal, type SessionCredentials, Sessions } from './sessions.ts'
 
 /** Settings of the account that the control plane can change. */
@@ -19,7 +19,7 @@ export class Account {
   readonly region: string
   readonly role: Config['role']
   readonly clock: Clock
-  readonly #seed: ReturnType<typeof seedOf>
+  readonly #seed: ReturnType<typeof seedAccount>
   readonly #sessions: Sessions
   readonly #changes: Pick<Settings<AccountChanges>, 'current'>
 
@@ -28,7 +28,7 @@ export class Account {
     this.region = config.region
     this.role = config.role
     this.clock = clock
-    this.#seed = seedOf(config)
+    this.#seed = seedAccount(config)
     this.#sessions = new Sessions(config.accessKey.secretAccessKey)
     this.#changes = changes
   }

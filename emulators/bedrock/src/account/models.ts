@@ -21,28 +21,28 @@ export interface Model {
   readonly cacheMinimumTokens?: number | undefined
 }
 
-const everywhere = ['us', 'eu', 'jp', 'au', 'global'] as const
+const usualGeographies = ['us', 'eu', 'jp', 'au', 'global'] as const
 
 /** Claude on Bedrock as of November 2026, as far as responses depend on it. */
 export const models: readonly Model[] = [
-  current('anthropic.claude-haiku-5-5', 'optional', 4_096),
-  current('anthropic.claude-sonnet-5-5', 'always', 1_024),
-  current('anthropic.claude-opus-5-5', 'always', 512),
-  earlier('anthropic.claude-sonnet-5', 'ACTIVE', everywhere, 1_024),
-  earlier('anthropic.claude-sonnet-4-6', 'ACTIVE', everywhere, 1_024),
-  earlier('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', everywhere, 4_096),
-  earlier('anthropic.claude-3-haiku-20240307-v1:0', 'LEGACY', ['us', 'eu', 'apac']),
-  earlier('anthropic.claude-sonnet-4-20250514-v1:0', 'EOL', ['us', 'eu', 'apac', 'global']),
-  earlier('anthropic.claude-3-7-sonnet-20250219-v1:0', 'EOL', ['us', 'eu', 'apac']),
-  earlier('anthropic.claude-3-5-haiku-20241022-v1:0', 'EOL', ['us']),
+  modelFrom55('anthropic.claude-haiku-5-5', 'optional', 4_096),
+  modelFrom55('anthropic.claude-sonnet-5-5', 'always', 1_024),
+  modelFrom55('anthropic.claude-opus-5-5', 'always', 512),
+  modelBefore55('anthropic.claude-sonnet-5', 'ACTIVE', usualGeographies, 1_024),
+  modelBefore55('anthropic.claude-sonnet-4-6', 'ACTIVE', usualGeographies, 1_024),
+  modelBefore55('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', usualGeographies, 4_096),
+  modelBefore55('anthropic.claude-3-haiku-20240307-v1:0', 'LEGACY', ['us', 'eu', 'apac']),
+  modelBefore55('anthropic.claude-sonnet-4-20250514-v1:0', 'EOL', ['us', 'eu', 'apac', 'global']),
+  modelBefore55('anthropic.claude-3-7-sonnet-20250219-v1:0', 'EOL', ['us', 'eu', 'apac']),
+  modelBefore55('anthropic.claude-3-5-haiku-20241022-v1:0', 'EOL', ['us']),
 ]
 
-function current(id: string, thinking: Model['thinking'], cacheMinimumTokens?: number): Model {
+function modelFrom55(id: string, thinking: Model['thinking'], cacheMinimumTokens?: number): Model {
   return {
     id,
     lifecycle: 'ACTIVE',
     access: 'granted',
-    profiles: everywhere,
+    profiles: usualGeographies,
     contextTokens: 1_000_000,
     maxOutputTokens: 128_000,
     isBefore55: false,
@@ -51,14 +51,14 @@ function current(id: string, thinking: Model['thinking'], cacheMinimumTokens?: n
   }
 }
 
-function earlier(
+function modelBefore55(
   id: string,
   lifecycle: Model['lifecycle'],
   profiles: readonly Geography[],
   cacheMinimumTokens?: number,
 ): Model {
   return {
-    ...current(id, 'optional', cacheMinimumTokens),
+    ...modelFrom55(id, 'optional', cacheMinimumTokens),
     lifecycle,
     profiles,
     contextTokens: 200_000,

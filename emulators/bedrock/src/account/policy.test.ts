@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { decide, type Statement } from './policy.ts'
+import { decideAccess, type Statement } from './policy.ts'
 
-const question = {
+const accessQuestion = {
   action: 'bedrock:InvokeModel',
   resource: 'arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-5-5',
   context: { 'bedrock:InferenceProfileArn': 'arn:aws:bedrock:us-east-1:1:inference-profile/us.a' },
@@ -14,10 +14,10 @@ const allow = (statement: Partial<Statement> = {}): Statement => ({
 })
 
 function decision(...statements: Statement[]) {
-  return decide({ Version: '2012-10-17', Statement: statements }, question)
+  return decideAccess({ Version: '2012-10-17', Statement: statements }, accessQuestion)
 }
 
-describe('decide', () => {
+describe('decideAccess', () => {
   it.each<[string, Statement, string]>(
     // biome-ignore format: table
     [
@@ -28,8 +28,8 @@ describe('decide', () => {
       ['a longer action', allow({ Action: 'bedrock:InvokeMode?' }), 'allowed'],
       ['the resource by pattern', allow({ Resource: 'arn:aws:bedrock:*::foundation-model/anthropic.*' }), 'allowed'],
       ['another region', allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' }), 'not-allowed'],
-      ['a resource in another case', allow({ Resource: question.resource.toUpperCase() }), 'not-allowed'],
-      ['a call that meets a condition', allow({ Condition: { StringEquals: question.context } }), 'allowed'],
+      ['a resource in another case', allow({ Resource: accessQuestion.resource.toUpperCase() }), 'not-allowed'],
+      ['a call that meets a condition', allow({ Condition: { StringEquals: accessQuestion.context } }), 'allowed'],
       ['a call that does not meet a condition', allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }), 'not-allowed'],
     ],
   )('evaluates a statement about %s', (_what, statement, expected) => {

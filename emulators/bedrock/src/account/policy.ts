@@ -29,22 +29,22 @@ export interface AccessQuestion {
  * Decides as IAM does: a matching Deny wins, then a matching Allow, else nothing is allowed
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
  */
-export function decide(
+export function decideAccess(
   policy: PolicyDocument,
   question: AccessQuestion,
 ): 'allowed' | 'explicitly-denied' | 'not-allowed' {
-  const effects = policy.Statement.filter(statement => applies(statement, question)).map(
+  const effects = policy.Statement.filter(statement => appliesTo(statement, question)).map(
     ({ Effect }) => Effect,
   )
   if (effects.includes('Deny')) return 'explicitly-denied'
   return effects.includes('Allow') ? 'allowed' : 'not-allowed'
 }
 
-function applies({ Action, Resource, Condition }: Statement, question: AccessQuestion): boolean {
+function appliesTo({ Action, Resource, Condition }: Statement, question: AccessQuestion): boolean {
   const { action, resource, context } = question
   return (
-    [Action].flat().some(pattern => isLike(action, pattern, 'i')) &&
-    [Resource].flat().some(pattern => isLike(resource, pattern)) &&
+    [Action].flat().some(pattern => matchesPattern(action, pattern, 'i')) &&
+    [Resource].flat().some(pattern => matchesPattern(resource, pattern)) &&
     Object.entries(Condition?.StringEquals ?? {}).every(([key, wanted]) =>
       [wanted].flat().includes(context[key] ?? ''),
     )
@@ -52,7 +52,7 @@ function applies({ Action, Resource, Condition }: Statement, question: AccessQue
 }
 
 /** `*` stands for any text, `?` for any one character. */
-function isLike(text: string, pattern: string, flags = ''): boolean {
+function matchesPattern(text: string, pattern: string, flags = ''): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')

@@ -9,9 +9,9 @@ export interface Prefix {
   readonly hash: string
   readonly tokens: number
   /** The requested lifetime, if there is a cache point at this position. */
-  readonly lifetime?: Lifetime
+  readonly lifetime?: CacheLifetime
 }
-type Lifetime = keyof typeof lifetimesMs
+type CacheLifetime = keyof typeof cacheLifetimesMs
 
 /** Input tokens as Converse reports them: each token counts in one of the three numbers only. */
 export interface InputUsage {
@@ -20,9 +20,9 @@ export interface InputUsage {
   readonly cacheWriteInputTokens: number
 }
 
-export const lifetimesMs = { '5m': 5 * 60_000, '1h': 60 * 60_000 } as const
+export const cacheLifetimesMs = { '5m': 5 * 60_000, '1h': 60 * 60_000 } as const
 /** How many blocks before a cache point are searched for a cached prefix. */
-const lookBack = 20
+const lookBackBlocks = 20
 
 /** The prefixes of a request: one for each block of tools, system prompt and messages, in this order. */
 export function readPrefixes(modelId: string, { toolConfig, system, messages }: ConverseRequest): Prefix[] {
@@ -56,18 +56,18 @@ function countTokens(characters: number): number {
 /** The prefixes that ended with a cache point. Each is kept until its lifetime has passed without another use. */
 export class PromptCache {
   /** The lifetimes of known prefixes, by their hashes. */
-  readonly #known: LRUCache<string, Lifetime>
+  readonly #known: LRUCache<string, CacheLifetime>
 
   constructor(clock: Pick<Clock, 'nowMs'>) {
     this.#known = new LRUCache({ max: 10_000, ttlResolution: 0, perf: { now: () => clock.nowMs() } })
   }
 
-  /** Reads the longest known prefix within `lookBack` blocks of a cache point; keeps each long enough prefix that ends with one. */
+  /** Reads the longest known prefix within `lookBackBlocks` blocks of a cache point; keeps each long enough prefix that ends with one. */
   use({ cacheMinimumTokens: minimum = Infinity }: Model, prefixes: readonly Prefix[]): InputUsage {
     const total = prefixes.at(-1)?.tokens ?? 0
     const points = prefixes.filter(({ lifetime, tokens }) => lifetime && tokens >= minimum)
     const known = prefixes.findLast(
-      ({ hash }, index) => this.#known.has(hash) && isLookedAt(prefixes, points, index),
+      ({ hash }, index) => this.#known.has(hash) && isWithinLookBack(prefixes, points, index),
     )
     for (const { hash, lifetime } of known ? [known, ...points] : points) this.#keep(hash, lifetime)
     const readTokens = known?.tokens ?? 0
@@ -84,15 +84,15 @@ export class PromptCache {
   }
 
   /** Without a requested lifetime, the earlier lifetime of the prefix starts again. */
-  #keep(hash: string, asked: Lifetime | undefined): void {
+  #keep(hash: string, asked: CacheLifetime | undefined): void {
     const lifetime = asked ?? this.#known.get(hash) ?? '5m'
-    this.#known.set(hash, lifetime, { ttl: lifetimesMs[lifetime] })
+    this.#known.set(hash, lifetime, { ttl: cacheLifetimesMs[lifetime] })
   }
 }
 
-function isLookedAt(prefixes: readonly Prefix[], points: readonly Prefix[], index: number): boolean {
+function isWithinLookBack(prefixes: readonly Prefix[], points: readonly Prefix[], index: number): boolean {
   return points.some(point => {
     const distance = prefixes.indexOf(point) - index
-    return distance >= 0 && distance <= lookBack
+    return distance >= 0 && distance <= lookBackBlocks
   })
 }

@@ -26,13 +26,13 @@ export type Policies = Readonly<Record<string, PolicyDocument>>
 
 /** The secret of the access keys below whose calls always fail, such as `AKIANOPOLICY0EXAMPLE`. It is valid nowhere else. */
 const demoSecret = 'emulated-secret-access-key'
-const longAgoMs = Date.UTC(2026, 0, 1)
+const pastExpiryMs = Date.UTC(2026, 0, 1)
 
-const invoke = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
-const bearerToken: Statement = { Effect: 'Allow', Action: 'bedrock:CallWithBearerToken', Resource: '*' }
-const foundationModels: Statement = {
+const invokeActions = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
+const allowBearerToken: Statement = { Effect: 'Allow', Action: 'bedrock:CallWithBearerToken', Resource: '*' }
+const allowFoundationModels: Statement = {
   Effect: 'Allow',
-  Action: invoke,
+  Action: invokeActions,
   Resource: ['arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:::foundation-model/*'],
 }
 
@@ -40,7 +40,7 @@ const foundationModels: Statement = {
  * The account's credentials: one access key, one API key and one role that work, and one credential for each way to fail, so
  * that a client can cause every refusal by its configuration alone. Policies are keyed by the ARN of the user or role.
  */
-export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
+export function seedAccount({ accountId, accessKey, bearerKey, role }: Config) {
   const user = (name: string): Principal => {
     const arn = `arn:aws:iam::${accountId}:user/${name}`
     return { arn, policyArn: arn }
@@ -53,7 +53,7 @@ export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
       accessKeyId: 'ASIAEXPIRED00EXAMPLE',
       secretAccessKey: demoSecret,
       sessionToken: 'emulated-expired-session-token',
-      expiresAtMs: longAgoMs,
+      expiresAtMs: pastExpiryMs,
       principal: developer,
     },
     { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret, principal: withoutPolicy },
@@ -61,18 +61,18 @@ export function seedOf({ accountId, accessKey, bearerKey, role }: Config) {
   ]
   const apiKeys: readonly ApiKey[] = [
     { key: bearerKey, principal: agent },
-    { key: 'emulated-expired-api-key', expiresAtMs: longAgoMs, principal: agent },
+    { key: 'emulated-expired-api-key', expiresAtMs: pastExpiryMs, principal: agent },
     { key: 'emulated-api-key-of-another-region', region: 'xx-other-1', principal: agent },
     { key: 'emulated-api-key-without-policy', principal: withoutPolicy },
   ]
   const profiles: Statement = {
     Effect: 'Allow',
-    Action: invoke,
+    Action: invokeActions,
     Resource: `arn:aws:bedrock:*:${accountId}:inference-profile/*`,
   }
   const policies: Policies = {
-    [agent.policyArn]: policyOf(profiles, foundationModels, bearerToken),
-    [role.arn]: policyOf(profiles, foundationModels),
+    [agent.policyArn]: policyOf(profiles, allowFoundationModels, allowBearerToken),
+    [role.arn]: policyOf(profiles, allowFoundationModels),
     [profilesOnly.policyArn]: policyOf(profiles),
   }
   return { accessKeys, apiKeys, policies }

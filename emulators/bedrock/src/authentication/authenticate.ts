@@ -17,7 +17,7 @@ export interface Caller extends Principal {
  */
 export async function authenticate(account: Account, request: ReceivedRequest): Promise<Caller> {
   const header = request.headers['authorization']
-  if (!header) throw refused('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  if (!header) throw authError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   const apiKey = /^Bearer +(.*)$/i.exec(header)?.[1]
   return apiKey === undefined
     ? authenticateSignature(account, request, header)
@@ -45,14 +45,14 @@ async function authenticateSignature(
 ): Promise<Caller> {
   const authorization = readAuthorization(header)
   if (!authorization) {
-    throw refused('IncompleteSignatureException', 'Emulator: the header is none of Signature Version 4.')
+    throw authError('IncompleteSignatureException', 'Emulator: the header is none of Signature Version 4.')
   }
   const key = account.findAccessKey(authorization.accessKeyId, request.headers['x-amz-security-token'])
   if (!key) {
-    throw refused('UnrecognizedClientException', 'The security token included in the request is invalid.')
+    throw authError('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
   if (account.clock.nowMs() >= (key.expiresAtMs ?? Number.POSITIVE_INFINITY)) {
-    throw refused('ExpiredTokenException', 'The security token included in the request is expired')
+    throw authError('ExpiredTokenException', 'The security token included in the request is expired')
   }
   const scope = { region: account.region, service: 'bedrock' }
   const fault = await findSignatureFault(
@@ -62,10 +62,10 @@ async function authenticateSignature(
     scope,
     account.clock.nowMs(),
   )
-  if (fault !== undefined) throw refused('InvalidSignatureException', fault)
+  if (fault !== undefined) throw authError('InvalidSignatureException', fault)
   return { ...key.principal, credential: 'access-key' }
 }
 
-function refused(name: BedrockErrorName, message: string): BedrockError {
+function authError(name: BedrockErrorName, message: string): BedrockError {
   return new BedrockError(name, message, 'front')
 }

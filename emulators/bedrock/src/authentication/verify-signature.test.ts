@@ -38,7 +38,7 @@ async function sign(
   return { ...request, headers: signed.headers } satisfies ReceivedRequest
 }
 
-const at = new Date('2026-11-24T12:00:00Z')
+const date = new Date('2026-11-24T12:00:00Z')
 const scope = { region: 'us-east-1', service: 'bedrock' }
 
 describe('findSignatureFault', () => {
@@ -75,19 +75,19 @@ describe('findSignatureFault', () => {
   ])('notices a change of %s', async (_what, change) => {
     const signed = await sign(
       { method: 'POST', path: '/model/a/converse', query: 'a=1', body: Buffer.from('{"a":1}') },
-      at,
+      date,
     )
     const request = { ...signed, ...change }
     expect(
-      await findSignatureFault(request, authorizationOf(request), 'secret', scope, at.getTime()),
+      await findSignatureFault(request, authorizationOf(request), 'secret', scope, date.getTime()),
     ).toMatch(/^The request signature we calculated does not match/)
   })
 
   it('does not trust the hash that the request states for its body', async () => {
-    const signed = await sign({ method: 'POST', path: '/', query: '', body: Buffer.from('{"a":1}') }, at)
+    const signed = await sign({ method: 'POST', path: '/', query: '', body: Buffer.from('{"a":1}') }, date)
     expect(signed.headers['x-amz-content-sha256']).toHaveLength(64)
     const request = { ...signed, body: Buffer.from('{"a":2}') }
-    const fault = await findSignatureFault(request, authorizationOf(request), 'secret', scope, at.getTime())
+    const fault = await findSignatureFault(request, authorizationOf(request), 'secret', scope, date.getTime())
     expect(fault).toMatch(/^The request signature we calculated does not match/)
   })
 
@@ -95,8 +95,8 @@ describe('findSignatureFault', () => {
     ['expired', 5 * 60 + 1, /^Signature expired: 20261124T120000Z is now earlier than 20261124T120001Z/],
     ['not yet current', -5 * 60 - 1, /^Signature not yet current: 20261124T120000Z/],
   ])('calls a signature %s if its time is more than five minutes off', async (_what, seconds, sentence) => {
-    const request = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, at)
-    const now = at.getTime() + seconds * 1000
+    const request = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, date)
+    const now = date.getTime() + seconds * 1000
     expect(await findSignatureFault(request, authorizationOf(request), 'secret', scope, now)).toMatch(
       sentence,
     )
@@ -107,9 +107,9 @@ describe('findSignatureFault', () => {
   })
 
   it('requires every x-amz header to be signed', async () => {
-    const signed = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, at)
+    const signed = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, date)
     const request = { ...signed, headers: { ...signed.headers, 'x-amz-target': 'Other' } }
-    expect(await findSignatureFault(request, authorizationOf(request), 'secret', scope, at.getTime())).toBe(
+    expect(await findSignatureFault(request, authorizationOf(request), 'secret', scope, date.getTime())).toBe(
       "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.",
     )
   })

@@ -6,7 +6,7 @@ import type { ReceivedRequest } from './received-request.ts'
 
 /** AWS tolerates five minutes between its clock and the caller's. */
 const toleranceMs = 5 * 60_000
-const mismatch =
+const mismatchMessage =
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
 
 export interface SigningScope {
@@ -36,7 +36,7 @@ export async function findSignatureFault(
   if (fault !== undefined) return fault
   const expected = await sign(request, authorization, secretAccessKey, signingDate)
   const { authorization: given = '' } = request.headers
-  return isHashOfBody(request) && isSame(given, expected) ? undefined : mismatch
+  return isHashOfBody(request) && isSame(given, expected) ? undefined : mismatchMessage
 }
 
 function findScopeFault(

@@ -5,7 +5,7 @@ import { type Prefix, readPrefixes } from '../account/prompt-cache.ts'
 import { authenticate } from '../authentication/authenticate.ts'
 import { receivedRequest } from '../authentication/received-request.ts'
 import type { Controls } from '../control/controls.ts'
-import { invalid } from '../wire/bedrock-error.ts'
+import { validationError } from '../wire/bedrock-error.ts'
 import { type ConverseRequest, parseConverseRequest } from '../wire/converse-request.ts'
 import { authorise } from './authorise.ts'
 import { checkCachePoints } from './check-cache-points.ts'
@@ -42,6 +42,6 @@ export async function acceptCall(
   checkCachePoints(converse, model)
   const prefixes = readPrefixes(model.id, converse)
   const inputTokens = prefixes.at(-1)?.tokens ?? 0
-  if (inputTokens > model.contextTokens) throw invalid('Input is too long for requested model.')
+  if (inputTokens > model.contextTokens) throw validationError('Input is too long for requested model.')
   return { converse, model, prefixes }
 }

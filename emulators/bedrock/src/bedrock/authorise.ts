@@ -1,10 +1,10 @@
 import type { Account } from '../account/account.ts'
-import { decide } from '../account/policy.ts'
+import { decideAccess } from '../account/policy.ts'
 import type { Caller } from '../authentication/authenticate.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import type { InvokedModel } from './invoked-model.ts'
 
-const action = 'bedrock:InvokeModelWithResponseStream'
+const invokeAction = 'bedrock:InvokeModelWithResponseStream'
 
 /**
  * Checks that the caller's policy allows bearer tokens (if one is used), the inference profile *and* every model behind it.
@@ -14,20 +14,20 @@ const action = 'bedrock:InvokeModelWithResponseStream'
 export function authorise(account: Account, caller: Caller, { profile, modelArns }: InvokedModel): void {
   const context = profile ? { 'bedrock:InferenceProfileArn': profile.arn } : {}
   if (caller.credential === 'api-key') {
-    demand(account, caller, 'bedrock:CallWithBearerToken', '*', {})
+    requireAccess(account, caller, 'bedrock:CallWithBearerToken', '*', {})
   }
-  if (profile) demand(account, caller, action, profile.arn, {})
-  for (const arn of modelArns) demand(account, caller, action, arn, context)
+  if (profile) requireAccess(account, caller, invokeAction, profile.arn, {})
+  for (const arn of modelArns) requireAccess(account, caller, invokeAction, arn, context)
 }
 
-function demand(
+function requireAccess(
   account: Account,
   { arn, policyArn }: Caller,
   action: string,
   resource: string,
   context: Readonly<Record<string, string>>,
 ): void {
-  const decision = decide(account.policyOf(policyArn), { action, resource, context })
+  const decision = decideAccess(account.policyOf(policyArn), { action, resource, context })
   if (decision === 'allowed') return
   const reason =
     decision === 'explicitly-denied'

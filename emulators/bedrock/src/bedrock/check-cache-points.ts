@@ -1,7 +1,7 @@
 import type { Model } from '../account/models.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import type { ConverseRequest } from '../wire/converse-request.ts'
-import { refusedByModel } from './check-conversation.ts'
+import { modelError } from './check-conversation.ts'
 
 const maxCachePoints = 4
 
@@ -21,13 +21,13 @@ export function checkCachePoints({ toolConfig, system, messages }: ConverseReque
     )
   }
   if (points.length > maxCachePoints) {
-    throw refusedByModel(
+    throw modelError(
       `A maximum of ${maxCachePoints} blocks with cache_control may be provided. Found ${points.length}.`,
     )
   }
   const lifetimes = points.map(({ ttl = '5m' }) => ttl)
   if (lifetimes.includes('5m') && lifetimes.lastIndexOf('1h') > lifetimes.indexOf('5m')) {
-    throw refusedByModel(
+    throw modelError(
       "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
     )
   }

@@ -1,4 +1,4 @@
-import { invalid } from '../wire/bedrock-error.ts'
+import { validationError } from '../wire/bedrock-error.ts'
 import type { ConverseRequest, Message } from '../wire/converse-request.ts'
 
 /**
@@ -8,39 +8,41 @@ import type { ConverseRequest, Message } from '../wire/converse-request.ts'
  */
 export function checkConversation({ messages, toolConfig }: ConverseRequest, takesPrefill: boolean): void {
   if (messages[0]?.role !== 'user') {
-    throw invalid(
+    throw validationError(
       'A conversation must start with a user message. Try again with a conversation that starts with a user message.',
     )
   }
   messages.forEach((message, index) => {
     checkContent(message, index)
-    checkTurn(messages[index - 1], message, index)
+    checkSequence(messages[index - 1], message, index)
   })
   if (messages.at(-1)?.role === 'assistant' && !takesPrefill) {
-    throw refusedByModel(
+    throw modelError(
       'This model does not support assistant message prefill. The conversation must end with a user message.',
     )
   }
   const usesTools = messages.some(({ content }) => content.some(block => block.toolUse ?? block.toolResult))
   if (usesTools && toolConfig === undefined) {
-    throw invalid('The toolConfig field must be defined when using toolUse and toolResult content blocks.')
+    throw validationError(
+      'The toolConfig field must be defined when using toolUse and toolResult content blocks.',
+    )
   }
 }
 
 function checkContent({ content }: Message, index: number): void {
   if (content.length === 0) {
-    throw invalid(
+    throw validationError(
       `The content field in the Message object at messages.${index} is empty. Add a ContentBlock object to the content field and try again.`,
     )
   }
   content.forEach((block, position) => {
     const where = `messages.${index}.content.${position}`
     if (Object.keys(block).length !== 1) {
-      throw invalid(`The ContentBlock object at ${where} must set exactly one of its fields.`)
+      throw validationError(`The ContentBlock object at ${where} must set exactly one of its fields.`)
     }
     const texts = [block, ...(block.toolResult?.content ?? [])].map(({ text }) => text)
     if (texts.some(text => text?.trim() === '')) {
-      throw invalid(
+      throw validationError(
         `The text field in the ContentBlock object at ${where} is blank. Add text to the text field, and try again.`,
       )
     }
@@ -48,28 +50,28 @@ function checkContent({ content }: Message, index: number): void {
 }
 
 /** Roles must alternate, and each tool call of the assistant must have its result in the next message. */
-function checkTurn(previous: Message | undefined, message: Message, index: number): void {
+function checkSequence(previous: Message | undefined, message: Message, index: number): void {
   if (previous?.role === message.role) {
-    throw invalid(
+    throw validationError(
       'A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.',
     )
   }
   const asked = previous?.content.flatMap(({ toolUse }) => toolUse?.toolUseId ?? []) ?? []
   const answered = message.content.flatMap(({ toolResult }) => toolResult?.toolUseId ?? [])
   if (answered.length > asked.length) {
-    throw invalid(
+    throw validationError(
       `The number of toolResult blocks at messages.${index}.content exceeds the number of toolUse blocks of previous turn.`,
     )
   }
   const open = asked.filter(id => !answered.includes(id))
   if (open.length > 0) {
-    throw invalid(
+    throw validationError(
       `Expected toolResult blocks at messages.${index}.content for the following Ids: ${open.join(', ')}`,
     )
   }
 }
 
 /** Bedrock wraps errors of the model in this text. */
-export function refusedByModel(message: string) {
-  return invalid(`The model returned the following errors: ${message}`)
+export function modelError(message: string) {
+  return validationError(`The model returned the following errors: ${message}`)
 }

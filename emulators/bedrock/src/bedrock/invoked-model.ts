@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { type Geography, geographies, type Model } from '../account/models.ts'
-import { invalid } from '../wire/bedrock-error.ts'
+import { validationError } from '../wire/bedrock-error.ts'
 
 /** The model that a call's path names, by an inference profile or by its own id. */
 export interface InvokedModel {
@@ -10,7 +10,7 @@ export interface InvokedModel {
 }
 
 /** Regions that a geography's profile sends requests to (AWS, "Supported Regions and models for inference profiles"). */
-const destinations: Readonly<Record<Exclude<Geography, 'global'>, readonly string[]>> = {
+const profileRegions: Readonly<Record<Exclude<Geography, 'global'>, readonly string[]>> = {
   us: ['us-east-1', 'us-east-2', 'us-west-2'],
   eu: ['eu-central-1', 'eu-north-1', 'eu-south-1', 'eu-south-2', 'eu-west-1', 'eu-west-3'],
   jp: ['ap-northeast-1', 'ap-northeast-3'],
@@ -32,7 +32,7 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
   const regions = regionsOf(geography, region)
   const isReachable = geography === undefined || model?.profiles.includes(geography)
   if (!model || !isReachable || !regions.includes(region)) {
-    throw invalid('The provided model identifier is invalid.')
+    throw validationError('The provided model identifier is invalid.')
   }
   return {
     model,
@@ -44,5 +44,5 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
 /** The regions in the ARNs of the models that a call may use; for a global profile the account's region and an empty one. */
 function regionsOf(geography: Geography | undefined, region: string): readonly string[] {
   if (geography === undefined) return [region]
-  return geography === 'global' ? [region, ''] : destinations[geography]
+  return geography === 'global' ? [region, ''] : profileRegions[geography]
 }

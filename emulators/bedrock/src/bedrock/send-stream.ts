@@ -42,11 +42,11 @@ export async function sendStream(
     eventsSent += 1
     if (!isRoomy) await once(raw, 'drain', { signal }).catch(() => {})
   }
-  await pause(pace.firstTokenMs, signal)
+  await waitUnlessAborted(pace.firstTokenMs, signal)
   for (const [type, payload] of streamEvents(generation)) {
     if (signal.aborted || eventsSent >= maxEvents) break
     await send(type, payload)
-    if (type === 'contentBlockDelta') await pause(pace.tokenDelayMs, signal)
+    if (type === 'contentBlockDelta') await waitUnlessAborted(pace.tokenDelayMs, signal)
   }
   if (!signal.aborted && !breaks) {
     await send('metadata', { metrics: { latencyMs: Math.round(performance.now() - startedMs) }, usage })
@@ -57,7 +57,7 @@ export async function sendStream(
 }
 
 /** Waits; ends at once when the caller closes the connection. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await wait(ms, undefined, { signal }).catch(() => {})
 }
 

@@ -35,7 +35,7 @@ const ModelChange = strictObject({
   access: Type.Optional(Type.Enum([...accessStates])),
   contextTokens: Type.Optional(Type.Integer({ minimum: 1 })),
 })
-const change = {
+const settingSchemas = {
   firstTokenMs: DelayMs,
   tokenDelayMs: DelayMs,
   sessionSeconds: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
@@ -55,7 +55,7 @@ export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeo
       allowedHosts,
       target: FaultTarget,
       faults,
-      settings: { change, initial: { ...pace, models: {}, policies: {} } },
+      settings: { change: settingSchemas, initial: { ...pace, models: {}, policies: {} } },
     })
   }
 

@@ -7,7 +7,7 @@ import {
 } from '@entra-bedrock-agent/emulator-kit'
 import { Type } from 'typebox'
 import { type Reply, say } from '../model/reply.ts'
-import { BedrockError, type BedrockErrorName, bedrockErrors, usualMessages } from '../wire/bedrock-error.ts'
+import { BedrockError, type BedrockErrorName, bedrockErrors, defaultMessages } from '../wire/bedrock-error.ts'
 import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 
 /** A stream that breaks in its middle. */
@@ -19,7 +19,7 @@ export interface StreamBreak {
 }
 
 /** What a fault does to a call. */
-interface Effect {
+interface FaultEffect {
   /** The error that is sent instead of an answer. */
   readonly error?: BedrockError
   /** The answer that is sent instead of the model's own. */
@@ -31,12 +31,12 @@ const Text = Type.Optional(Type.String())
 const afterEvents = Type.Optional(Type.Integer({ minimum: 0, description: '3 by default.' }))
 
 /** A fault that breaks the stream after `afterEvents` events by calling `end`. */
-const broken = (does: string, end: StreamBreak['end']) =>
-  faultKind(does, { afterEvents }, ({ afterEvents = 3 }): Effect => ({ breaks: { afterEvents, end } }))
+const breakFault = (does: string, end: StreamBreak['end']) =>
+  faultKind(does, { afterEvents }, ({ afterEvents = 3 }): FaultEffect => ({ breaks: { afterEvents, end } }))
 
 /** A fault that ends the stream with one more frame, made from the fault's `type` and `message`. */
-const failed = (does: string, frame: (type: string, message: string) => Uint8Array) =>
-  faultKind(does, { afterEvents, type: Type.String(), message: Text }, (fault): Effect => {
+const frameFault = (does: string, frame: (type: string, message: string) => Uint8Array) =>
+  faultKind(does, { afterEvents, type: Type.String(), message: Text }, (fault): FaultEffect => {
     const { afterEvents = 3, type, message = 'The model stopped in the middle of its answer.' } = fault
     return { breaks: { afterEvents, end: raw => raw.end(frame(type, message)) } }
   })
@@ -46,34 +46,36 @@ export const faults = {
   error: faultKind(
     'An error by its name.',
     { name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]), message: Text },
-    ({ name, message = usualMessages[name] ?? 'Emulated failure.' }): Effect => ({
+    ({ name, message = defaultMessages[name] ?? 'Emulated failure.' }): FaultEffect => ({
       error: new BedrockError(name, message),
     }),
   ),
-  cut: broken('The connection ends in the middle of the stream.', raw => raw.socket?.destroySoon()),
-  end: broken('The stream ends cleanly, but too early.', raw => raw.end()),
-  stall: broken('The stream stays open and sends nothing more.', () => {}),
-  garbage: broken('An event that is no JSON.', raw =>
+  cut: breakFault('The connection ends in the middle of the stream.', raw => raw.socket?.destroySoon()),
+  end: breakFault('The stream ends cleanly, but too early.', raw => raw.end()),
+  stall: breakFault('The stream stays open and sends nothing more.', () => {}),
+  garbage: breakFault('An event that is no JSON.', raw =>
     raw.end(encodeEvent('contentBlockDelta', '{"contentBlockIndex":')),
   ),
-  corrupt: broken('A frame with a wrong checksum.', raw =>
+  corrupt: breakFault('A frame with a wrong checksum.', raw =>
     raw.end(spoilChecksum(encodeEvent('contentBlockDelta', '{"contentBlockIndex":0,"delta":{"text":"…"}}'))),
   ),
-  exception: failed('An exception in the stream, such as modelStreamErrorException.', (type, message) =>
+  exception: frameFault('An exception in the stream, such as modelStreamErrorException.', (type, message) =>
     encodeMessage(
       { 'exception-type': type, 'content-type': 'application/json', 'message-type': 'exception' },
       JSON.stringify({ message }),
     ),
   ),
-  'stream-error': failed('A frame of type error in the stream.', (type, message) =>
+  'stream-error': frameFault('A frame of type error in the stream.', (type, message) =>
     encodeMessage({ 'error-code': type, 'error-message': message, 'message-type': 'error' }, ''),
   ),
   stop: faultKind(
     'Another stop reason, such as refusal, with this text or none.',
     { stopReason: Type.String(), text: Text },
-    ({ stopReason, text }): Effect => ({ answer: { ...(text ? say(text) : { blocks: [] }), stopReason } }),
+    ({ stopReason, text }): FaultEffect => ({
+      answer: { ...(text ? say(text) : { blocks: [] }), stopReason },
+    }),
   ),
-} satisfies FaultKinds<Effect>
+} satisfies FaultKinds<FaultEffect>
 
 function spoilChecksum(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))

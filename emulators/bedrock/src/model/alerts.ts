@@ -2,19 +2,19 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { ToolSpec } from '../wire/converse-request.ts'
 import { findPlaces } from './places.ts'
-import { callTool, type Reply, say } from './reply.ts'
+import { type Reply, replyWithCalls, say } from './reply.ts'
 import { listNames } from './weather-answer.ts'
 
-const wish = /\b(?:(?:warn|alert|notify) me|(?:create|set|add|make) (?:me )?an alert)\b/i
-const removal = /\b(?:delete|remove|cancel)\b.*\balert\b/i
-const listing = /^(?:list|show|which|what)\b.*\balerts\b|\bmy alerts\b/i
-const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
-const condition =
+const creationPattern = /\b(?:(?:warn|alert|notify) me|(?:create|set|add|make) (?:me )?an alert)\b/i
+const removalPattern = /\b(?:delete|remove|cancel)\b.*\balert\b/i
+const listingPattern = /^(?:list|show|which|what)\b.*\balerts\b|\bmy alerts\b/i
+const uuidPattern = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
+const conditionPattern =
   /\b(?:(below|under|colder than)|above|over|warmer than) ([-−–]? ?\d+(?:\.\d+)?)(?: ?°| degrees?)?(?: ?(c|f|celsius|fahrenheit)\b)?/i
-const until = /\buntil (?:(\d{4}-\d{2}-\d{2})|(\d{1,2}) (\p{L}{3,}))/iu
-const duration = /\bfor (a|\d+) (day|week)s?\b/i
+const untilPattern = /\buntil (?:(\d{4}-\d{2}-\d{2})|(\d{1,2}) (\p{L}{3,}))/iu
+const durationPattern = /\bfor (a|\d+) (day|week)s?\b/i
 /** Verbs in lower case only, since a capitalised one may be part of a name. */
-const verbs = /\b(?:falls?|drops?|rises?|gets?|goes|becomes)\b/g
+const conditionVerbs = /\b(?:falls?|drops?|rises?|gets?|goes|becomes)\b/g
 const dayMs = 24 * 3_600_000
 
 /**
@@ -33,30 +33,35 @@ export function answerAboutAlerts(
   const needsUser = say(
     'I have no tool that changes alerts in this conversation: ask on behalf of a signed-in user.',
   )
-  if (wish.test(message)) return create ? createAlert(create, message, today) : needsUser
-  if (removal.test(message)) {
-    const id = uuid.exec(message)?.[0].toLowerCase()
+  if (creationPattern.test(message)) return create ? createAlert(create, message, today) : needsUser
+  if (removalPattern.test(message)) {
+    const id = uuidPattern.exec(message)?.[0].toLowerCase()
     if (!remove) return needsUser
     return id
-      ? callTool(remove.name, [{ id }], 'I’ll ask to delete that alert.')
+      ? replyWithCalls(remove.name, [{ id }], 'I’ll ask to delete that alert.')
       : say('Which alert do you mean? “My alerts” shows their ids.')
   }
-  return list && listing.test(message) ? callTool(list.name, [{}], 'I’ll look at the alerts.') : undefined
+  return list && listingPattern.test(message)
+    ? replyWithCalls(list.name, [{}], 'I’ll look at the alerts.')
+    : undefined
 }
 
 function createAlert({ name }: ToolSpec, message: string, today: string): Reply {
-  const found = condition.exec(message)
+  const found = conditionPattern.exec(message)
   if (!found) return say('Below or above which temperature?')
   const [, below, number = '', scale = ''] = found
   const cities = findPlaces(
-    [wish, condition, until, duration, verbs].reduce((text, part) => text.replace(part, ' '), message),
+    [creationPattern, conditionPattern, untilPattern, durationPattern, conditionVerbs].reduce(
+      (text, part) => text.replace(part, ' '),
+      message,
+    ),
   )
   if (cities.length === 0) return say('Which city do you mean?')
   const value = Number(number.replace(' ', '').replace(/[−–]/, '-'))
   const celsius = /^f/i.test(scale) ? Math.round(((value - 32) * 50) / 9) / 10 : value
   const when = { kind: below === undefined ? 'temperature-above' : 'temperature-below', celsius }
   const untilDate = findLastDay(message, today)
-  return callTool(
+  return replyWithCalls(
     name,
     cities.map(city => ({ city, when, untilDate })),
     `I’ll ask for an alert for ${listNames(cities)}.`,
@@ -64,7 +69,7 @@ function createAlert({ name }: ToolSpec, message: string, today: string): Reply 
 }
 
 function findLastDay(message: string, today: string): string {
-  const [, iso, day, month] = until.exec(message) ?? []
+  const [, iso, day, month] = untilPattern.exec(message) ?? []
   if (iso !== undefined) return iso
   if (day !== undefined) {
     const year = Number(today.slice(0, 4))
@@ -72,7 +77,7 @@ function findLastDay(message: string, today: string): string {
     const next = dates.find(ms => ms >= Date.parse(today))
     if (next !== undefined) return dateOf(next)
   }
-  const [, count = '1', unit = 'week'] = duration.exec(message) ?? []
+  const [, count = '1', unit = 'week'] = durationPattern.exec(message) ?? []
   const days = (count === 'a' ? 1 : Number(count)) * (unit === 'week' ? 7 : 1)
   return dateOf(Date.parse(today) + days * dayMs)
 }
@@ -86,19 +91,19 @@ const Alert = Type.Object({
   untilDate: Type.String(),
 })
 const Alerts = Type.Object({ alerts: Type.Array(Alert) })
-const Deleted = Type.Object({ deleted: Type.String() })
+const DeletedAlert = Type.Object({ deleted: Type.String() })
 
 /** What a tool for alerts returned, in words; `undefined` for any other result. */
 export function describeAlertResult(result: unknown): string | undefined {
   if (Value.Check(Alert, result))
-    return `The alert is recorded: ${describe(result)}. Nothing watches the weather for it, and nobody is told.`
-  if (Value.Check(Deleted, result)) return `The alert ${result.deleted} is deleted.`
+    return `The alert is recorded: ${describeAlert(result)}. Nothing watches the weather for it, and nobody is told.`
+  if (Value.Check(DeletedAlert, result)) return `The alert ${result.deleted} is deleted.`
   if (!Value.Check(Alerts, result)) return undefined
-  const lines = result.alerts.map(alert => `- ${describe(alert)} (${alert.id})`)
+  const lines = result.alerts.map(alert => `- ${describeAlert(alert)} (${alert.id})`)
   return lines.length === 0 ? 'There are no alerts.' : ['These alerts are recorded:', ...lines].join('\n')
 }
 
-function describe({ city, when, untilDate }: Static<typeof Alert>): string {
+function describeAlert({ city, when, untilDate }: Static<typeof Alert>): string {
   const side = when.kind === 'temperature-below' ? 'below' : 'above'
   return `${city} ${side} ${String(when.celsius).replace('-', '−')} °C until ${untilDate}`
 }

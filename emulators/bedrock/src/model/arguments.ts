@@ -2,16 +2,19 @@ import type { ToolSpec } from '../wire/converse-request.ts'
 import { commonWords } from './common-words.ts'
 import { findNames, wordsOf } from './names.ts'
 
-type Schema = NonNullable<ToolSpec['inputSchema']['json']['properties']>[string]
+type PropertySchema = NonNullable<ToolSpec['inputSchema']['json']['properties']>[string]
 
 /** Parameters that get the whole message. */
-const wholeMessage = /^(query|question|text|message|prompt)$/
+const wholeMessageParameters = /^(query|question|text|message|prompt)$/
 
 /**
  * The arguments of a tool call, taken from a message. A string parameter gets what follows its name in the message: “Apollo”
  * in “project Apollo”. If nothing follows, a required one gets the next quoted text or name in the message.
  */
-export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Record<string, unknown>> {
+export function fillInArguments(
+  { inputSchema }: ToolSpec,
+  message: string,
+): Readonly<Record<string, unknown>> {
   const { properties = {}, required = [] } = inputSchema.json
   const found = Object.entries(properties).flatMap(([name, schema]) => {
     const value = findValue(name, schema, message)
@@ -28,15 +31,15 @@ export function fillIn({ inputSchema }: ToolSpec, message: string): Readonly<Rec
 }
 
 /** A parameter's value: an enum's value that occurs in the message, the message's first number, or text from the message. */
-function findValue(name: string, { type, enum: values }: Schema, message: string): unknown {
+function findValue(name: string, { type, enum: values }: PropertySchema, message: string): unknown {
   if (values) return values.find(value => message.toLowerCase().includes(String(value).toLowerCase()))
   if (type === 'integer' || type === 'number') return /\d+(?:\.\d+)?/.exec(message)?.map(Number)[0]
   if (type !== 'string') return undefined
-  return wholeMessage.test(name) ? message : findAfter(name, message)
+  return wholeMessageParameters.test(name) ? message : findTextAfter(name, message)
 }
 
 /** What follows a parameter's name in the message: a quoted text, a name, or a word that is not common. */
-function findAfter(property: string, message: string): string | undefined {
+function findTextAfter(property: string, message: string): string | undefined {
   const [first = '', ...others] = wordsOf(property)
   const pattern = [first, ...others.map(word => `(?:[\\s_-]*${word})?`)].join('')
   const after = new RegExp(`\\b${pattern}\\b[\\s:=]+(?:(?:called|named|is)\\s+)?(.*)`, 'is')

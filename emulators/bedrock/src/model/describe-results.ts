@@ -5,19 +5,19 @@ import type { WeatherQuestion } from './weather-question.ts'
 
 /** Writes an answer from what the tools returned, and nothing else. */
 export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
-  const results = exchanges.map(exchange => ({ ...exchange, value: parse(exchange) }))
+  const results = exchanges.map(exchange => ({ ...exchange, value: parseResult(exchange) }))
   const changedNothing = results.length > 0 && results.every(({ value }) => isDenied(value))
   const weather = results.map(({ value }) => value).filter(isWeather)
   return [
     ...describeWeather(weather, question),
-    ...results.filter(({ value }) => !isWeather(value)).map(describeOne),
+    ...results.filter(({ value }) => !isWeather(value)).map(describeResult),
     ...(changedNothing ? ['Nothing was changed.'] : []),
     ...describeSources(weather),
   ].join('\n')
 }
 
 /** A tool's result as JSON, or as text if it is no JSON. */
-function parse({ result }: ToolExchange): unknown {
+function parseResult({ result }: ToolExchange): unknown {
   const text = result.content
     .map(({ text, image, json }) => text ?? (image ? `(${image.format} image)` : JSON.stringify(json)))
     .join('\n')
@@ -29,24 +29,24 @@ function parse({ result }: ToolExchange): unknown {
 }
 
 /** Recognises a failed call by its status or the beginning of its text, and a denied call by the words “was not run”. */
-function describeOne({ name, result, value }: ToolExchange & { value: unknown }): string {
+function describeResult({ name, result, value }: ToolExchange & { value: unknown }): string {
   if (isDenied(value)) return `I did not call ${name}, as you decided.`
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
   if (failure !== undefined || result.status === 'error') {
-    return `I’m sorry, I could not get that: ${failure ?? tell(value)}`
+    return `I’m sorry, I could not get that: ${failure ?? describeValue(value)}`
   }
   const alerts = describeAlertResult(value)
   if (alerts !== undefined) return alerts
-  return typeof value === 'string' ? `${name} says: ${value}` : `${name} says: ${tell(value)}.`
+  return typeof value === 'string' ? `${name} says: ${value}` : `${name} says: ${describeValue(value)}.`
 }
 
 const isDenied = (value: unknown) => typeof value === 'string' && /^\S+ was not run\b/.test(value)
 
 /** JSON as a sentence: “project: Apollo, tasks: launch; land”. */
-function tell(value: unknown): string {
-  if (Array.isArray(value)) return value.map(tell).join('; ') || 'none'
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(describeValue).join('; ') || 'none'
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.entries(value)
-    .map(([name, inner]) => `${name.replaceAll('_', ' ')}: ${tell(inner)}`)
+    .map(([name, inner]) => `${name.replaceAll('_', ' ')}: ${describeValue(inner)}`)
     .join(', ')
 }

@@ -65,7 +65,7 @@ function answer(
   return textOf(said)
 }
 
-const rome = {
+const romeNow = {
   city: 'Rome',
   country: 'Italy',
   temperature_c: 14.25,
@@ -75,29 +75,29 @@ const rome = {
   wind_kph: 12.4,
   source: 'open-meteo',
 }
-const oslo = { ...rome, city: 'Oslo', country: 'Norway', temperature_c: -1, condition: 'light snow' }
-const days = [
+const osloNow = { ...romeNow, city: 'Oslo', country: 'Norway', temperature_c: -1, condition: 'light snow' }
+const forecastDays = [
   { date: '2026-11-25', low_c: 3, high_c: 9, low_f: 37.4, high_f: 48.2, condition: 'overcast' },
   { date: '2026-11-26', low_c: 4, high_c: 11, low_f: 39.2, high_f: 51.8, condition: 'rain' },
   { date: '2026-11-27', low_c: 2, high_c: 8, low_f: 35.6, high_f: 46.4, condition: 'clear sky' },
   { date: '2026-11-28', low_c: 1, high_c: 7, low_f: 33.8, high_f: 44.6, condition: 'fog' },
 ]
-const romeForecast = { city: 'Rome', country: 'Italy', source: 'open-meteo', days }
+const romeForecast = { city: 'Rome', country: 'Italy', source: 'open-meteo', days: forecastDays }
 
 describe('an answer from the tools’ results', () => {
   it('reports the weather and its source', () => {
-    expect(answer('What is the weather in Rome?', [rome])).toBe(
+    expect(answer('What is the weather in Rome?', [romeNow])).toBe(
       'Rome, Italy: 14.3 °C (58 °F), partly cloudy, humidity 60 %, wind 12 km/h.\nSource: open-meteo.',
     )
   })
 
   it('compares cities', () => {
-    expect(answer('Is it warmer in Oslo or in Rome?', [oslo, rome])).toContain(
+    expect(answer('Is it warmer in Oslo or in Rome?', [osloNow, romeNow])).toContain(
       'It is 15.3 °C warmer in Rome than in Oslo.',
     )
-    expect(answer('Compare Rome and Oslo weather', [rome, { ...oslo, temperature_c: 14.25 }])).toContain(
-      'It is equally warm in Rome and Oslo.',
-    )
+    expect(
+      answer('Compare Rome and Oslo weather', [romeNow, { ...osloNow, temperature_c: 14.25 }]),
+    ).toContain('It is equally warm in Rome and Oslo.')
   })
 
   it('reports the day that the user asked about', () => {
@@ -112,8 +112,8 @@ describe('an answer from the tools’ results', () => {
 
   it('gives advice on umbrellas from live weather, but not from long-term averages', () => {
     const question = 'Do I need an umbrella in Oslo today?'
-    expect(answer(question, [oslo])).toContain('You will not need an umbrella in Oslo.')
-    const fromAverages = answer(question, [{ ...oslo, source: 'climate-normals' }])
+    expect(answer(question, [osloNow])).toContain('You will not need an umbrella in Oslo.')
+    const fromAverages = answer(question, [{ ...osloNow, source: 'climate-normals' }])
     expect(fromAverages).not.toContain('umbrella')
     expect(fromAverages).toContain(
       'These are long-term averages, not a measurement. Source: climate-normals.',

@@ -4,7 +4,7 @@ import { readConversation } from './conversation.ts'
 import { describeResults } from './describe-results.ts'
 import { type Reply, say } from './reply.ts'
 import { findSmallTalk } from './small-talk.ts'
-import { findAskedTool, findNamedTool, toolsOfNamedServer, useTool } from './tools.ts'
+import { findNamedTool, findToolByWords, toolsOfNamedServer, useTool } from './tools.ts'
 import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
@@ -29,7 +29,7 @@ export function respond(request: ConverseRequest): Reply {
   const named = findNamedTool(others, question)
   if (named) return useTool(named, question)
   if (weather.isAboutWeather && weatherTools.length > 0) return askForWeather(weatherTools, weather)
-  const asked = findAskedTool(others, question)
+  const asked = findToolByWords(others, question)
   if (asked) return useTool(asked, question)
   if (weather.isAboutWeather)
     return say('I have no weather tool in this conversation, so I cannot look that up.')

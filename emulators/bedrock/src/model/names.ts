@@ -6,10 +6,10 @@ export interface Name {
   readonly at: number
 }
 
-const word = String.raw`\p{Lu}[\p{L}\p{M}\p{N}'’-]*`
-const innerWords = 'de|del|de la|da|do|dos|di|du|am|an der|of|of the|upon|sur'
+const capitalisedWord = String.raw`\p{Lu}[\p{L}\p{M}\p{N}'’-]*`
+const nameParticles = 'de|del|de la|da|do|dos|di|du|am|an der|of|of the|upon|sur'
 /** A run of capitalised words, such as “Rio de Janeiro”. */
-export const namePattern = `${word}(?: (?:(?:${innerWords}) )?(?:${word}|\\d+))*`
+export const namePattern = `${capitalisedWord}(?: (?:(?:${nameParticles}) )?(?:${capitalisedWord}|\\d+))*`
 
 /** The names in a text: runs of capitalised words that are not common. */
 export function findNames(text: string): readonly Name[] {
@@ -19,7 +19,7 @@ export function findNames(text: string): readonly Name[] {
 
 /** Writes common words in lower case. */
 export function lowerCommonWords(text: string): string {
-  return text.replace(new RegExp(word, 'gu'), found => {
+  return text.replace(new RegExp(capitalisedWord, 'gu'), found => {
     const small = found.toLowerCase()
     return commonWords.has(small.replaceAll('’', "'")) ? small : found
   })

@@ -8,33 +8,33 @@ export interface Period {
   readonly weekdays?: readonly number[]
 }
 
-const maxDays = 7
+const maxForecastDays = 7
 
-const named: readonly (readonly [RegExp, Period])[] = [
+const namedPeriods: readonly (readonly [RegExp, Period])[] = [
   [/\bday after tomorrow\b/, { days: 3, index: 2 }],
   [/\btomorrow\b/, { days: 2, index: 1 }],
   [/\b(tonight|later today|this evening)\b/, { days: 1, index: 0 }],
-  [/\bweekend\b/, { days: maxDays, weekdays: [6, 0] }],
-  [/\bweek\b/, { days: maxDays }],
+  [/\bweekend\b/, { days: maxForecastDays, weekdays: [6, 0] }],
+  [/\bweek\b/, { days: maxForecastDays }],
   [/\b(next|coming) days\b/, { days: 3 }],
 ]
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
-const numbers = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
+const numberWords = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
 
 /** The days that a text asks about; `undefined` if it asks about now. */
 export function findPeriod(text: string): Period | undefined {
   const small = text.toLowerCase()
   const weekday = weekdays.findIndex(name => small.includes(name))
   return (
-    named.find(([pattern]) => pattern.test(small))?.[1] ??
-    (weekday < 0 ? findCount(small) : { days: maxDays, weekdays: [weekday] }) ??
+    namedPeriods.find(([pattern]) => pattern.test(small))?.[1] ??
+    (weekday < 0 ? findDayCount(small) : { days: maxForecastDays, weekdays: [weekday] }) ??
     (/\b(forecast|will it)\b/.test(small) && !/\btoday\b/.test(small) ? { days: 3 } : undefined)
   )
 }
 
 /** Reads a number of days: “3 days”, “the next five days”. */
-function findCount(text: string): Period | undefined {
+function findDayCount(text: string): Period | undefined {
   const said = /(\w+) days?\b/.exec(text)?.[1] ?? ''
-  const count = numbers.indexOf(said) + 1 || Number(said)
-  return count >= 1 ? { days: Math.min(Math.round(count), maxDays) } : undefined
+  const count = numberWords.indexOf(said) + 1 || Number(said)
+  return count >= 1 ? { days: Math.min(Math.round(count), maxForecastDays) } : undefined
 }

@@ -3,9 +3,9 @@ import { findNames, lowerCommonWords, namePattern, stripPossessive } from './nam
 
 const maxPlaces = 10
 /** In a longer text without capital letters, only words after a preposition count as places. */
-const maxSmallWords = 8
+const maxWordsWithoutPreposition = 8
 
-const states =
+const usStates =
   'Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho,Illinois,Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota,Mississippi,Missouri,Montana,Nebraska,Nevada,New Hampshire,New Jersey,New Mexico,New York,North Carolina,North Dakota,Ohio,Oklahoma,Oregon,Pennsylvania,Rhode Island,South Carolina,South Dakota,Tennessee,Texas,Utah,Vermont,Virginia,Washington,West Virginia,Wisconsin,Wyoming'
 
 /** Names of countries, escaped for a regular expression. */
@@ -17,14 +17,14 @@ function countryNames(): readonly string[] {
 }
 
 /** What may follow a place after a comma, as in “Dallas, Texas”. */
-const widerArea = [...states.split(','), ...countryNames(), '[A-Z]{2}'].join('|')
-const place = `${namePattern}(?:,\\s*(?:${widerArea})(?![\\p{L}\\p{N}'-]| \\p{Lu}))*`
+const widerArea = [...usStates.split(','), ...countryNames(), '[A-Z]{2}'].join('|')
+const placePattern = `${namePattern}(?:,\\s*(?:${widerArea})(?![\\p{L}\\p{N}'-]| \\p{Lu}))*`
 const connector = String.raw`(?:\s+|,\s*)(?:(?:and|or|than|with|vs\.?|versus|&|/)\s+)?`
 const preposition = 'in|for|at|of|near|around|between|from|to'
-const places = new RegExp(place, 'gu')
+const placeExpression = new RegExp(placePattern, 'gu')
 /** A list of places after a preposition, such as “in Oslo, Paris and Rome”, or a single place without a preposition. */
-const introduced = new RegExp(
-  `\\b(?:${preposition})\\s+(?:the\\s+)?(?<list>${place}(?:${connector}${place})*)|${place}`,
+const listOrPlaceExpression = new RegExp(
+  `\\b(?:${preposition})\\s+(?:the\\s+)?(?<list>${placePattern}(?:${connector}${placePattern})*)|${placePattern}`,
   'gu',
 )
 
@@ -36,15 +36,15 @@ export function findPlaces(text: string): readonly string[] {
     .replace(/°\s?[CF]\b/g, '°')
   const isWritten = findNames(plain).some(({ at }) => !beginsSentence(plain, at))
   const written = lowerCommonWords(isWritten ? plain : capitaliseNames(plain))
-  const lists = [...written.matchAll(introduced)].flatMap(({ groups }) => groups?.['list'] ?? [])
-  const isShort = plain.split(/\s+/).length <= maxSmallWords
+  const lists = [...written.matchAll(listOrPlaceExpression)].flatMap(({ groups }) => groups?.['list'] ?? [])
+  const isShort = plain.split(/\s+/).length <= maxWordsWithoutPreposition
   const searched = lists.length > 0 ? lists : isWritten || isShort ? [written] : []
-  const found = searched.flatMap(list => list.match(places) ?? [])
-  return [...new Set(found.map(tidy))].slice(0, maxPlaces)
+  const found = searched.flatMap(list => list.match(placeExpression) ?? [])
+  return [...new Set(found.map(tidyPlace))].slice(0, maxPlaces)
 }
 
 /** “Dallas,Texas's” → “Dallas, Texas” */
-function tidy(name: string): string {
+function tidyPlace(name: string): string {
   return name.split(/,\s*/).map(stripPossessive).join(', ')
 }
 

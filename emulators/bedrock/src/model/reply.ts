@@ -22,7 +22,7 @@ export function say(text: string): Reply {
 }
 
 /** A reply that announces calls of one tool, and makes a call for each input. */
-export function callTool(
+export function replyWithCalls(
   name: string,
   inputs: readonly Readonly<Record<string, unknown>>[],
   announcement: string,

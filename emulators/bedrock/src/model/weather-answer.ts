@@ -5,12 +5,12 @@ import type { WeatherQuestion } from './weather-question.ts'
 
 const [text, number] = [Type.String(), Type.Number()]
 const [maybeText, maybeNumber] = [Type.Optional(text), Type.Optional(number)]
-const place = { city: text, country: maybeText, source: maybeText }
+const placeProperties = { city: text, country: maybeText, source: maybeText }
 // biome-ignore format: table
-const Report = Type.Object({ ...place, condition: text, temperature_c: number, temperature_f: maybeNumber, humidity_percent: maybeNumber, wind_kph: maybeNumber })
+const Report = Type.Object({ ...placeProperties, condition: text, temperature_c: number, temperature_f: maybeNumber, humidity_percent: maybeNumber, wind_kph: maybeNumber })
 // biome-ignore format: table
 const Day = Type.Object({ date: text, condition: text, low_c: number, high_c: number, low_f: maybeNumber, high_f: maybeNumber })
-const Weather = Type.Union([Report, Type.Object({ ...place, days: Type.Array(Day) })])
+const Weather = Type.Union([Report, Type.Object({ ...placeProperties, days: Type.Array(Day) })])
 
 type Day = Static<typeof Day>
 /** A weather tool's result: current weather, or a forecast. */
@@ -27,7 +27,11 @@ export function describeWeather(
   { period, asksUmbrella }: WeatherQuestion,
 ): readonly string[] {
   const places = weather.map(one => ({ ...one, moments: readMoments(one, period) }))
-  return [...places.map(describePlace), ...compare(places), ...(asksUmbrella ? adviseUmbrella(places) : [])]
+  return [
+    ...places.map(describePlace),
+    ...comparePlaces(places),
+    ...(asksUmbrella ? adviseUmbrella(places) : []),
+  ]
 }
 
 /** The line that names the sources of the weather; empty if no source is known. */
@@ -50,7 +54,7 @@ interface Moment {
   /** In degrees Celsius; for a day, its highest temperature. */
   readonly warmth: number
 }
-type Place = Weather & { readonly moments: readonly Moment[] }
+type PlaceWeather = Weather & { readonly moments: readonly Moment[] }
 
 function readMoments(weather: Weather, period: Period = { days: 0 }): readonly Moment[] {
   if ('days' in weather) {
@@ -81,14 +85,14 @@ function nameDay(day: Day, days: readonly Day[]): string {
   return new Date(day.date).toLocaleDateString('en-GB', format)
 }
 
-function describePlace({ city, country, moments, ...rest }: Place): string {
+function describePlace({ city, country, moments, ...rest }: PlaceWeather): string {
   const name = country === undefined ? city : `${city}, ${country}`
   const texts = moments.map(({ text }) => `${text}.`)
   return 'days' in rest ? [`Forecast for ${name}:`, ...texts].join('\n- ') : `${name}: ${texts[0]}`
 }
 
 /** Says which of several cities is the warmest. */
-function compare(places: readonly Place[]): readonly string[] {
+function comparePlaces(places: readonly PlaceWeather[]): readonly string[] {
   const byWarmth = places
     .map(({ city, moments }) => ({ city, celsius: Math.max(...moments.map(({ warmth }) => warmth)) }))
     .toSorted((a, b) => b.celsius - a.celsius)
@@ -102,7 +106,7 @@ function compare(places: readonly Place[]): readonly string[] {
 }
 
 /** Says whether to take an umbrella, except when only averages are known. */
-function adviseUmbrella(places: readonly Place[]): readonly string[] {
+function adviseUmbrella(places: readonly PlaceWeather[]): readonly string[] {
   const known = places.filter(({ source }) => source !== 'climate-normals')
   const wet = known.filter(({ moments }) =>
     moments.some(({ condition }) => /rain|drizzle|thunder/.test(condition)),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readWeatherQuestion } from './weather-question.ts'
 
-const read = (question: string) => readWeatherQuestion({ question, earlierQuestions: [], exchanges: [] })
+const readQuestion = (question: string) =>
+  readWeatherQuestion({ question, earlierQuestions: [], exchanges: [] })
 
 describe('the places that a question names', () => {
   it.each([
@@ -32,7 +33,7 @@ describe('the places that a question names', () => {
     ['Is it above 20 °C in Rome?', ['Rome']],
     ['Is Oslo below -5 °C?', ['Oslo']],
   ])('%s', (text, places) => {
-    expect(read(text).places).toEqual(places)
+    expect(readQuestion(text).places).toEqual(places)
   })
 })
 
@@ -49,7 +50,7 @@ describe('the days that a question is about', () => {
     ['Will it rain tonight?', { days: 1, index: 0 }],
     ['Will it be sunny in Rome?', { days: 3 }],
   ])('%s', (text, period) => {
-    expect(read(text).period).toEqual(period)
+    expect(readQuestion(text).period).toEqual(period)
   })
 })
 
@@ -59,5 +60,5 @@ it.each([
   'What time is it in Paris?',
   'Hello!',
 ])('“%s” is no question about weather', text => {
-  expect(read(text).isAboutWeather).toBe(false)
+  expect(readQuestion(text).isAboutWeather).toBe(false)
 })

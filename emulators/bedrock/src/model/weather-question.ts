@@ -14,12 +14,12 @@ export interface WeatherQuestion {
 const weatherWords =
   /\b(weather|forecasts?|temperatures?|rain(s|ing|y)?|snow(s|ing|y)?|sunny|sunshine|cloud(s|y)|wind(y)?|fog(gy)?|storm(y)?|humid(ity)?|hot(ter|test)?|cold(er|est)?|warm(er|est)?|umbrella|raincoat|degrees)\b/i
 const umbrellaWords = /\b(umbrella|raincoat|rain(s|ing)?)\b/i
-const continuations = /^(and|what about|how about)\b/i
+const continuationPattern = /^(and|what about|how about)\b/i
 
 /** Reads the latest question; what it leaves out is taken from earlier ones. */
 export function readWeatherQuestion({ question, earlierQuestions }: Conversation): WeatherQuestion {
-  const own = read(question)
-  const earlier = earlierQuestions.map(read)
+  const own = readOneText(question)
+  const earlier = earlierQuestions.map(readOneText)
   const lastAbout = earlier.find(({ isAboutWeather, continues }) => isAboutWeather || continues)
   const continued =
     !own.isAboutWeather && own.continues && findSmallTalk(question) === undefined ? lastAbout : undefined
@@ -33,7 +33,7 @@ export function readWeatherQuestion({ question, earlierQuestions }: Conversation
 }
 
 /** Reads one text alone. `continues`: the text may complete an earlier question, as “and tomorrow?” and “Oslo” do. */
-function read(text: string): WeatherQuestion & { readonly continues: boolean } {
+function readOneText(text: string): WeatherQuestion & { readonly continues: boolean } {
   const places = findPlaces(text)
   const period = findPeriod(text)
   const length = text.split(/\s+/).length
@@ -43,7 +43,7 @@ function read(text: string): WeatherQuestion & { readonly continues: boolean } {
     places,
     period,
     continues:
-      (length <= 8 && continuations.test(text)) ||
+      (length <= 8 && continuationPattern.test(text)) ||
       (length <= 4 && (places.length > 0 || period !== undefined)),
   }
 }

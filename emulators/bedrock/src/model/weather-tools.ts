@@ -1,5 +1,5 @@
 import type { ToolSpec } from '../wire/converse-request.ts'
-import { callTool, type Reply, say } from './reply.ts'
+import { type Reply, replyWithCalls, say } from './reply.ts'
 import { listNames } from './weather-answer.ts'
 import type { WeatherQuestion } from './weather-question.ts'
 
@@ -22,7 +22,7 @@ export function askForWeather(tools: readonly ToolSpec[], { places, period }: We
   const property = placePropertyOf(tool) ?? 'city'
   const days = tool === forecast ? { days: period?.days ?? 1 } : {}
   const what = tool === forecast ? 'look at the forecast for' : 'check the current weather in'
-  return callTool(
+  return replyWithCalls(
     tool.name,
     places.map(place => ({ [property]: place, ...days })),
     `I’ll ${what} ${listNames(places)}.`,

@@ -4,7 +4,7 @@ import { StsError } from './sts-error.ts'
 import { verifyWebIdentityToken } from './web-identity-token.ts'
 import type { XmlContent } from './xml.ts'
 
-const shortestSessionSeconds = 900
+const minSessionSeconds = 900
 /** The default maximum duration of a role's sessions, and the default duration of a session. */
 const maxSessionSeconds = 3_600
 
@@ -17,9 +17,9 @@ export async function assumeRoleWithWebIdentity(
   account: Account,
   parameters: URLSearchParams,
 ): Promise<XmlContent> {
-  const roleArn = required(parameters, 'RoleArn', /^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/)
-  const sessionName = required(parameters, 'RoleSessionName', /^[\w+=,.@-]{2,64}$/)
-  const token = required(parameters, 'WebIdentityToken', /^.{4,20000}$/)
+  const roleArn = requireParameter(parameters, 'RoleArn', /^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/)
+  const sessionName = requireParameter(parameters, 'RoleSessionName', /^[\w+=,.@-]{2,64}$/)
+  const token = requireParameter(parameters, 'WebIdentityToken', /^.{4,20000}$/)
   const seconds = readDuration(parameters)
   const { issuer, audience, subject } = await verifyWebIdentityToken(account, token)
   if (account.role.arn !== roleArn || account.role.trust?.subject !== subject) {
@@ -41,7 +41,7 @@ export async function assumeRoleWithWebIdentity(
   }
 }
 
-function required(parameters: URLSearchParams, name: string, pattern: RegExp): string {
+function requireParameter(parameters: URLSearchParams, name: string, pattern: RegExp): string {
   const value = parameters.get(name) ?? ''
   if (pattern.test(value)) return value
   const member = name.charAt(0).toLowerCase() + name.slice(1)
@@ -62,9 +62,9 @@ function readDuration(parameters: URLSearchParams): number {
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     )
   }
-  if (seconds >= shortestSessionSeconds) return seconds
+  if (seconds >= minSessionSeconds) return seconds
   throw new StsError(
     'ValidationError',
-    `1 validation error detected: Value '${text}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${shortestSessionSeconds}`,
+    `1 validation error detected: Value '${text}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${minSessionSeconds}`,
   )
 }

@@ -13,14 +13,14 @@ export async function fetchIssuerKeys(issuer: string): Promise<ReturnType<typeof
   try {
     const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
     const discovery = await fetchJson<{ issuer: string; jwks_uri: string }>(url)
-    if (discovery.issuer !== issuer) throw noKeys()
+    if (discovery.issuer !== issuer) throw noKeysError()
     return createLocalJWKSet(await fetchJson<JSONWebKeySet>(discovery.jwks_uri))
   } catch (error) {
-    throw error instanceof StsError ? error : noKeys()
+    throw error instanceof StsError ? error : noKeysError()
   }
 }
 
-export function noKeys(): StsError {
+export function noKeysError(): StsError {
   return new StsError(
     'InvalidIdentityToken',
     "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
@@ -36,6 +36,6 @@ async function fetchJson<Expected>(url: string): Promise<Expected> {
       'The identity provider that was asked to verify the incoming identity token could not be reached.',
     )
   })
-  if (!response.ok) throw noKeys()
+  if (!response.ok) throw noKeysError()
   return (await response.json()) as Expected
 }

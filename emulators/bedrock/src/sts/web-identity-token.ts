@@ -1,6 +1,6 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Account } from '../account/account.ts'
-import { fetchIssuerKeys, noKeys } from './issuer-keys.ts'
+import { fetchIssuerKeys, noKeysError } from './issuer-keys.ts'
 import { StsError } from './sts-error.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function verifyWebIdentityToken(
   account: Account,
   token: string,
 ): Promise<{ issuer: string; audience: string; subject: string }> {
-  const { aud, iss, sub = '' } = decode(token)
+  const { aud, iss, sub = '' } = decodeClaims(token)
   const { trust } = account.role
   if (!trust || trust.issuer !== iss) {
     throw new StsError('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`)
@@ -28,12 +28,12 @@ export async function verifyWebIdentityToken(
       requiredClaims: ['sub', 'exp', 'iat'],
     })
   } catch (error) {
-    throw explain(error, account.clock.nowSeconds())
+    throw toStsError(error, account.clock.nowSeconds())
   }
   return { issuer: trust.issuer, audience: trust.audience, subject: sub }
 }
 
-function decode(token: string): JWTPayload {
+function decodeClaims(token: string): JWTPayload {
   try {
     return decodeJwt(token)
   } catch {
@@ -44,7 +44,7 @@ function decode(token: string): JWTPayload {
   }
 }
 
-function explain(error: unknown, nowSeconds: number): StsError {
+function toStsError(error: unknown, nowSeconds: number): StsError {
   if (error instanceof errors.JWTExpired) {
     return new StsError(
       'ExpiredTokenException',
@@ -58,7 +58,7 @@ function explain(error: unknown, nowSeconds: number): StsError {
       isMissing ? `Missing a required claim: ${error.claim}` : `The token is not valid: ${error.message}`,
     )
   }
-  if (error instanceof errors.JWKSNoMatchingKey) return noKeys()
+  if (error instanceof errors.JWKSNoMatchingKey) return noKeysError()
   return new StsError(
     'InvalidIdentityToken',
     'Provided Token is not a Login With Web Identity token: signature verification failed',

@@ -21,7 +21,7 @@ export const bedrockErrors = {
 export type BedrockErrorName = keyof typeof bedrockErrors
 
 /** The default message of some errors. */
-export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> = {
+export const defaultMessages: Readonly<Partial<Record<BedrockErrorName, string>>> = {
   ServiceQuotaExceededException: 'Your request exceeds the service quota for your account.',
   ModelTimeoutException:
     'The request took too long to process. Processing time exceeded the model timeout length.',
@@ -34,15 +34,15 @@ export const usualMessages: Readonly<Partial<Record<BedrockErrorName, string>>> 
 }
 
 /** The component of AWS that reports an error. The suffix of the type and the spelling of the body depend on it. */
-type Origin = 'service' | 'front' | 'authorisation'
+type ErrorOrigin = 'service' | 'front' | 'authorisation'
 
 /** An error response of Bedrock Runtime. */
 export class BedrockError extends Error {
   override readonly name: BedrockErrorName
   readonly status: number
-  readonly origin: Origin
+  readonly origin: ErrorOrigin
 
-  constructor(name: BedrockErrorName, message: string, origin: Origin = 'service') {
+  constructor(name: BedrockErrorName, message: string, origin: ErrorOrigin = 'service') {
     super(message)
     this.name = name
     this.status = bedrockErrors[name]
@@ -60,6 +60,6 @@ export class BedrockError extends Error {
   }
 }
 
-export function invalid(message: string): BedrockError {
+export function validationError(message: string): BedrockError {
   return new BedrockError('ValidationException', message)
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { BedrockError, invalid } from './bedrock-error.ts'
+import { BedrockError, validationError } from './bedrock-error.ts'
 
 const Text = Type.Optional(Type.String())
 const ToolUseBlock = Type.Object({ toolUseId: Type.String(), name: Type.String(), input: Type.Unknown() })
@@ -86,7 +86,7 @@ export function parseConverseRequest(body: Uint8Array): ConverseRequest {
     ({ instancePath, message }) =>
       `Value at '${instancePath.slice(1).replaceAll('/', '.') || 'body'}' failed to satisfy constraint: Member ${message}`,
   )
-  throw invalid(
+  throw validationError(
     `${faults.length} validation error${faults.length === 1 ? '' : 's'} detected: ${faults.join('; ')}`,
   )
 }
