@@ -1,16 +1,16 @@
 import { serverOptions } from '@entra-bedrock-agent/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
-import { discovery } from './discovery/routes.ts'
-import { controlEntra } from './emulator/control-plane.ts'
+import { serveDiscovery } from './discovery/routes.ts'
+import { addControlPlane } from './emulator/control-plane.ts'
 import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
-import { graph } from './graph/graph.ts'
+import { serveGraph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
-import { adminConsentEndpoint } from './sign-in/admin-consent-route.ts'
-import { authorizeEndpoint } from './sign-in/authorize-route.ts'
-import { logoutEndpoint } from './sign-in/logout-route.ts'
-import { tokenEndpoint } from './token-endpoint/route.ts'
+import { serveAdminConsent } from './sign-in/admin-consent-route.ts'
+import { serveAuthorize } from './sign-in/authorize-route.ts'
+import { serveLogout } from './sign-in/logout-route.ts'
+import { serveTokens } from './token-endpoint/route.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,17 +34,17 @@ export function buildApp(config: Config): FastifyInstance {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
   })
-  controlEntra(app, entra)
+  addControlPlane(app, entra)
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     await entra.keys.current()
     return { status: 'ok' }
   })
-  app.register(discovery, { entra })
-  app.register(tokenEndpoint, { entra })
-  app.register(authorizeEndpoint, { entra })
-  app.register(adminConsentEndpoint, { entra })
-  app.register(logoutEndpoint, { entra })
-  for (const version of graphVersions) app.register(graph, { entra, version, prefix: `/${version}` })
+  app.register(serveDiscovery, { entra })
+  app.register(serveTokens, { entra })
+  app.register(serveAuthorize, { entra })
+  app.register(serveAdminConsent, { entra })
+  app.register(serveLogout, { entra })
+  for (const version of graphVersions) app.register(serveGraph, { entra, version, prefix: `/${version}` })
   return app
 }

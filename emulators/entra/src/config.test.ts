@@ -7,13 +7,13 @@ import { weatherAppId } from './testing/start-entra.ts'
 
 const file = temporaryFile('registrations.json')
 
-function read(content: unknown) {
+function readWith(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
   return readConfig({ REGISTRATIONS_FILE: file }).registrations
 }
 
 const faultsOf = (content: unknown) =>
-  findFaults(() => read(content)).map(fault => fault.replace(file, 'FILE'))
+  findFaults(() => readWith(content)).map(fault => fault.replace(file, 'FILE'))
 
 describe('the configuration', () => {
   it('needs no variable: all ids have the demo’s defaults, and the blueprint has no credential', () => {
@@ -59,7 +59,7 @@ describe('reading the file of registrations', () => {
   it('adds APIs by their names', () => {
     expect(readConfig({}).registrations).toEqual({ apis: new Map(), clients: [] })
     expect([
-      ...read({ apis: { notes, 'my-tasks': { ...notes, appId: weatherAppId.replace(/a$/, 'f') } } }).apis,
+      ...readWith({ apis: { notes, 'my-tasks': { ...notes, appId: weatherAppId.replace(/a$/, 'f') } } }).apis,
     ]).toEqual([
       ['notes', { ...notes, appId: '99999999-0000-4000-8000-0000000000aa', displayName: 'notes' }],
       ['my-tasks', expect.objectContaining({ appId: 'aaaaaaaa-0000-4000-8000-00000000000f' })],
@@ -70,7 +70,7 @@ describe('reading the file of registrations', () => {
     const appId = '99999999-0000-4000-8000-0000000000BB'
     const client = { appId, apis: ['weather-api'] }
     const page = { ...client, appId: appId.replace('BB', 'bc'), redirectUris: ['http://localhost/back'] }
-    expect(read({ clients: { robot: { ...client, secret: 'long-enough' }, page } }).clients).toEqual([
+    expect(readWith({ clients: { robot: { ...client, secret: 'long-enough' }, page } }).clients).toEqual([
       {
         ...client,
         appId: appId.toLowerCase(),

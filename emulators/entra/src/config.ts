@@ -9,12 +9,12 @@ export type Config = ReturnType<typeof readConfig>
 /** Reads the environment; the workspace's README lists the variables. Ids default to the demo's. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnvironment(env, reader => {
-    const own = readOwn(reader)
+    const own = readVariables(reader)
     return { ...own, registrations: readRegistrations(reader, takenIds(own)) }
   })
 }
 
-function readOwn(reader: EnvironmentReader) {
+function readVariables(reader: EnvironmentReader) {
   const redirectUris = readRedirectUris(reader)
   return {
     host: reader.text('HOST', 'localhost'),
@@ -51,7 +51,7 @@ function readOwn(reader: EnvironmentReader) {
   }
 }
 
-function takenIds(own: ReturnType<typeof readOwn>): readonly string[] {
+function takenIds(own: ReturnType<typeof readVariables>): readonly string[] {
   const { agentId, blueprint, weatherApi, spa, setupApp } = own
   const applications = [blueprint, weatherApi, spa, setupApp].map(({ appId }) => appId)
   const agentIds = Object.values({ ...tenant.agents, weather: { id: agentId } }).map(({ id }) => id)

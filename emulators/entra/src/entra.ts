@@ -26,7 +26,7 @@ export interface RequestDetails {
   readonly tokenId: string
 }
 
-const change = {
+const settingSchemas = {
   tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
   demandsServiceManagementReference: Type.Boolean(),
@@ -34,7 +34,7 @@ const change = {
   carriesContexts: Type.Boolean(),
   agentConsent: Type.Enum(['documented', 'admin', 'refused'] as const),
 }
-const initial = {
+const initialValues = {
   tokenLifetimeSeconds: 3_599,
   missedLookUps: 0,
   demandsServiceManagementReference: false,
@@ -44,7 +44,7 @@ const initial = {
 }
 
 /** The emulated tenant: everything that the routes share. */
-export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initial> {
+export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initialValues> {
   readonly config: Config
   readonly keys = new SigningKeys(this.clock)
   readonly federatedIssuers = new FederatedIssuers()
@@ -60,7 +60,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
       allowedHosts: config.allowedHosts,
       target: FaultTarget,
       faults,
-      settings: { change, initial },
+      settings: { change: settingSchemas, initial: initialValues },
     })
     this.config = config
     this.directory = new Directory(seedDirectory(config))

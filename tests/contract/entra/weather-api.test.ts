@@ -8,8 +8,8 @@ import {
   requestCustomToken,
   requestObo,
   requestT1,
-  requestT3,
   requestTr,
+  requestTrAsUser,
   sendJson,
 } from '../../../emulators/entra/src/testing/requests.ts'
 import {
@@ -82,7 +82,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
   it.each([true, false])('let the agent’s own user account in, optional claims: %s', async hasClaims => {
     const registration = entra.entra.directory.application(weatherAppId)
     if (registration && !hasClaims) registration.optionalClaims = null
-    const { body } = await requestT3(entra)
+    const { body } = await requestTrAsUser(entra)
     const answer = await ask(body.access_token)
     const told = { flow: 'agent-user', kind: 'agentUser', caller: agentId, on_behalf_of: seedIds.agentUser }
     expect(answer.body.validated).toMatchObject(told)
@@ -92,7 +92,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     const id = '00000000-0000-4000-8000-0000000000e3'
     const other = { id, displayName: 'other', userPrincipalName: 'other', mail: 'other' }
     entra.entra.directory.content.users.push({ ...other, identityParentId: agentId })
-    const { body } = await requestT3(entra, { user_id: id })
+    const { body } = await requestTrAsUser(entra, { user_id: id })
     expect((await ask(body.access_token)).status).toBe(401)
   })
 

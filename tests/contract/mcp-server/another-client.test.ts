@@ -7,9 +7,9 @@ import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import {
   Browser,
   makeVerifier,
+  readRedirect,
   redeem,
   redirectUri,
-  returned,
 } from '../../../emulators/entra/src/testing/browser.ts'
 import {
   requestToken,
@@ -89,7 +89,7 @@ describe('another client', () => {
       code_challenge: challenge,
       code_challenge_method: 'S256',
     })
-    const { code = '' } = returned(await browser.submit(url, { account: ada.oid }))
+    const { code = '' } = readRedirect(await browser.submit(url, { account: ada.oid }))
     const { body } = await redeem(entra, code, { client_id: desktop, resource, code_verifier: verifier })
     return body.access_token
   }
@@ -144,7 +144,7 @@ describe('another client', () => {
       scopes_supported: [scope = ''],
     } = await discover()
     const url = browser.authorizeUrl({ client_id: desktop, scope, resource: `${publicUrl}/` })
-    expect(returned(await browser.visit(url))['error_description']).toMatch(/^AADSTS9010010: /)
+    expect(readRedirect(await browser.visit(url))['error_description']).toMatch(/^AADSTS9010010: /)
   })
 
   it.each([

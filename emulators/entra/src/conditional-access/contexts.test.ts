@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ada, Browser, ben, makeVerifier, redeem, redirectUri, returned } from '../testing/browser.ts'
+import { ada, Browser, ben, makeVerifier, readRedirect, redeem, redirectUri } from '../testing/browser.ts'
 import { requestObo, requestTr, sendJson } from '../testing/requests.ts'
 import {
   requestToken,
@@ -26,7 +26,7 @@ async function signIn(claims?: string, { user = ada, browser = new Browser(entra
   let response = await browser.submit(url, { account: user })
   const asked = response.status === 200 && (await response.text()).includes('second factor')
   if (asked) response = await browser.submit(url, { account: user, factor: 'approve' })
-  const { body } = await redeem(entra, returned(response)['code'] ?? '', { code_verifier: verifier })
+  const { body } = await redeem(entra, readRedirect(response)['code'] ?? '', { code_verifier: verifier })
   return { asked, browser, url, body, token: body.access_token as string }
 }
 
@@ -73,7 +73,7 @@ describe('an authentication context with a policy', () => {
   it('is refused without showing a page if prompt is none', async () => {
     const { browser } = await signIn()
     const url = browser.authorizeUrl({ claims: claimsFor('c1'), prompt: 'none' })
-    expect(returned(await browser.visit(url))).toMatchObject({
+    expect(readRedirect(await browser.visit(url))).toMatchObject({
       error: 'interaction_required',
       claims: claimsFor('c1'),
     })
@@ -83,10 +83,10 @@ describe('an authentication context with a policy', () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl({ claims: claimsFor('c1') })
     await browser.submit(url, { account: ada })
-    expect(returned(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
+    expect(readRedirect(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
       error: 'access_denied',
     })
-    expect(returned(await browser.submit(url, { account: ben, factor: 'approve' }))).toMatchObject({
+    expect(readRedirect(await browser.submit(url, { account: ben, factor: 'approve' }))).toMatchObject({
       error: 'login_required',
     })
     expect(await (await browser.visit(url)).text()).toContain('second factor')

@@ -1,7 +1,7 @@
 import type { Application, ConditionalAccessPolicy, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { challengeContexts } from './claims.ts'
+import { contextsChallenge } from './claims.ts'
 
 /** For this long after a second factor, even a policy with “every time” demands no new one. */
 const everyTimeToleranceMs = 5 * 60_000
@@ -26,7 +26,7 @@ export function unmetPolicies(
 ): readonly ConditionalAccessPolicy[] {
   return contexts
     .flatMap(context => policiesOf(entra, context, facts.user))
-    .filter(policy => !meets(entra, policy, facts))
+    .filter(policy => !meetsPolicy(entra, policy, facts))
 }
 
 /**
@@ -43,7 +43,7 @@ export function grantContexts(
   facts: SignInFacts,
 ): readonly string[] {
   if (unmetPolicies(entra, asked, facts).length > 0)
-    throw refusal(50076, { resource: appId }, { claims: challengeContexts(asked) })
+    throw refusal(50076, { resource: appId }, { claims: contextsChallenge(asked) })
   const isWanted = optionalClaims?.accessToken.some(({ name }) => name === 'acrs') === true
   const met = entra.directory.content.conditionalAccessPolicies
     .flatMap(({ conditions }) => conditions.applications.includeAuthenticationContextClassReferences)
@@ -64,7 +64,7 @@ function policiesOf({ directory }: Entra, context: string, { id }: User): readon
 }
 
 /** Whether a sign-in meets a policy. Every policy in this emulator demands a second factor. */
-function meets(
+function meetsPolicy(
   { clock }: Entra,
   { sessionControls }: ConditionalAccessPolicy,
   { secondFactorAtMs, appliesEveryTime }: SignInFacts,

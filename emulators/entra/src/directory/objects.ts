@@ -91,14 +91,14 @@ export type FederatedIdentityCredential = Static<typeof FederatedProperties> & {
   readonly name: string
 }
 
-const inheritance = Type.Enum(['allAllowed', 'enumerated', 'none'] as const)
-const Names = Type.Optional(Type.Array(Name))
+const InheritanceKind = Type.Enum(['allAllowed', 'enumerated', 'none'] as const)
+const OptionalNames = Type.Optional(Type.Array(Name))
 /** Rights at one API that a blueprint's agents inherit from the blueprint's principal (https://learn.microsoft.com/graph/api/resources/inheritablepermission). */
 export const InheritablePermission = strictObject({
   '@odata.type': Type.Optional(Name),
   resourceAppId: Guid,
-  inheritableScopes: Type.Optional(Type.Object({ kind: inheritance, scopes: Names })),
-  inheritableRoles: Type.Optional(Type.Object({ kind: inheritance, roles: Names })),
+  inheritableScopes: Type.Optional(Type.Object({ kind: InheritanceKind, scopes: OptionalNames })),
+  inheritableRoles: Type.Optional(Type.Object({ kind: InheritanceKind, roles: OptionalNames })),
 })
 export type InheritablePermission = Static<typeof InheritablePermission>
 
@@ -243,12 +243,12 @@ export interface DirectoryContent {
   conditionalAccessPolicies: ConditionalAccessPolicy[]
 }
 
-type Given<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Needed>
+type PartialExcept<Whole, Needed extends keyof Whole> = Partial<Whole> & Pick<Whole, Needed>
 
 export const seededAt = '2026-01-01T00:00:00Z'
 
 /** An application with these properties, and Graph's defaults for the others. */
-export function newApplication(given: Given<Application, 'appId' | 'displayName'>): Application {
+export function newApplication(given: PartialExcept<Application, 'appId' | 'displayName'>): Application {
   return {
     id: given.appId,
     kind: 'application',
@@ -276,7 +276,7 @@ export function newApplication(given: Given<Application, 'appId' | 'displayName'
 
 /** A service principal with these properties, and Graph's defaults for the others. */
 export function newServicePrincipal(
-  given: Given<ServicePrincipal, 'id' | 'appId' | 'displayName'>,
+  given: PartialExcept<ServicePrincipal, 'id' | 'appId' | 'displayName'>,
 ): ServicePrincipal {
   return {
     kind: 'servicePrincipal',

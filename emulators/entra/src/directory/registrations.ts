@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile'
 import { Guid, Name } from './objects.ts'
 
 /** An API that is registered in the tenant besides the weather API. */
-export interface Registration extends ApiRegistration {
+export interface OtherApiRegistration extends ApiRegistration {
   /** Whether an administrator has consented to its scopes for all users; default: yes. */
   readonly adminConsent?: boolean
 }
@@ -24,18 +24,18 @@ export interface ClientRegistration {
 }
 
 export interface Registrations {
-  readonly apis: ReadonlyMap<string, Registration>
+  readonly apis: ReadonlyMap<string, OtherApiRegistration>
   readonly clients: readonly ClientRegistration[]
 }
 
-const Entry = strictObject({
+const ApiEntry = strictObject({
   appId: Guid,
   displayName: Type.Optional(Name),
   scopes: Type.Array(Name),
   appRoles: Type.Array(Name),
   adminConsent: Type.Optional(Type.Boolean()),
 })
-const Client = strictObject({
+const ClientEntry = strictObject({
   appId: Guid,
   displayName: Type.Optional(Name),
   apis: Type.Array(Name),
@@ -43,13 +43,13 @@ const Client = strictObject({
   secret: Type.Optional(Type.String({ minLength: 8 })),
 })
 const Entries = Type.Record(Type.String(), Type.Unknown())
-const Shape = strictObject({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) })
+const RegistrationsFile = strictObject({ apis: Type.Optional(Entries), clients: Type.Optional(Entries) })
 
 /** Reads the file that `REGISTRATIONS_FILE` names, if any. Faults in the file are reported as configuration faults. */
 export function readRegistrations(env: EnvironmentReader, takenIds: readonly string[]): Registrations {
   const content = env.jsonFile('REGISTRATIONS_FILE') ?? {}
   const file = `${env.text('REGISTRATIONS_FILE', 'none')} (REGISTRATIONS_FILE)`
-  if (!Compile(Shape).Check(content)) {
+  if (!Compile(RegistrationsFile).Check(content)) {
     env.fault(
       `${file} must be {"apis": {"<name>": {…}}, "clients": {"<name>": {…}}}, either or both, and nothing else.`,
     )
@@ -59,7 +59,7 @@ export function readRegistrations(env: EnvironmentReader, takenIds: readonly str
   /** The valid entries; faults of the others are reported. */
   const read = <Shape extends TObject>(what: string, entries: Static<typeof Entries>, shape: Shape) =>
     Object.entries(entries).flatMap(([name, entry]) => {
-      const faults = findFaults(name, entry, shape, ids)
+      const faults = findEntryFaults(name, entry, shape, ids)
       for (const fault of faults) env.fault(`${file}, ${what} "${name}": ${fault}.`)
       if (faults.length > 0) return []
       const right = entry as Static<Shape> & { appId: string }
@@ -68,8 +68,8 @@ export function readRegistrations(env: EnvironmentReader, takenIds: readonly str
       return [[name, { displayName: name, ...right, appId }] as const]
     })
   return {
-    apis: new Map(read('API', content.apis ?? {}, Entry)),
-    clients: read('client', content.clients ?? {}, Client).map(
+    apis: new Map(read('API', content.apis ?? {}, ApiEntry)),
+    clients: read('client', content.clients ?? {}, ClientEntry).map(
       ([, { redirectUris = [], secret, ...client }]) => ({
         ...client,
         redirectUris,
@@ -79,7 +79,7 @@ export function readRegistrations(env: EnvironmentReader, takenIds: readonly str
   }
 }
 
-function findFaults(
+function findEntryFaults(
   name: string,
   entry: unknown,
   shape: TObject,

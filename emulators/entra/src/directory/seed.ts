@@ -14,11 +14,11 @@ import {
   seededAt,
   type User,
 } from './objects.ts'
-import type { ClientRegistration, Registration } from './registrations.ts'
+import type { ClientRegistration, OtherApiRegistration } from './registrations.ts'
 import { wellKnown } from './well-known.ts'
 
 const { users, agents, apis } = tenant
-const weather = apis['weather-api']
+const demoWeather = apis['weather-api']
 
 /** Object ids that documentation and tests use. */
 export const seedIds = {
@@ -26,24 +26,24 @@ export const seedIds = {
   agentUser: agents.weather.user.id,
   ben: users.ben.id,
   blueprintPrincipal: tenant.blueprint.principalId,
-  weatherApplication: weather.ids.application,
-  weatherPrincipal: weather.ids.principal,
-  weatherReadAllRole: weather.ids['Weather.Read.All'],
+  weatherApplication: demoWeather.ids.application,
+  weatherPrincipal: demoWeather.ids.principal,
+  weatherReadAllRole: demoWeather.ids['Weather.Read.All'],
   spaPrincipal: tenant.page.principalId,
   setupPrincipal: tenant.setUp.principalId,
   graphPrincipal: '00000003-0000-4000-8000-000000000001',
   group: stableId('group Weather readers'),
 } as const
 
-const [alertsScope = ''] = weather.onDemand.scopes
+const [alertsScope = ''] = demoWeather.onDemand.scopes
 
-const idtyp: OptionalClaim = {
+const idtypClaim: OptionalClaim = {
   name: 'idtyp',
   essential: false,
   additionalProperties: ['include_user_token'],
 }
 /** Puts the authentication contexts that the user has met into tokens, even if no claims request names them. */
-const acrs: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
+const acrsClaim: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
 /**
  * Optional claims that say that an agent acts. Graph's tokens always have these claims; tokens of another API only if its
  * registration asks for them.
@@ -54,7 +54,7 @@ const agentClaims: OptionalClaim[] = [
     essential: false,
     additionalProperties: [],
   })),
-  idtyp,
+  idtypClaim,
 ]
 
 /**
@@ -62,7 +62,7 @@ const agentClaims: OptionalClaim[] = [
  * and consents, the second only consents, and the third no right at all. For the first two, Ada alone has consented to alerts.
  */
 export function seedDirectory(config: Config): DirectoryContent {
-  const complete = seedComplete(config)
+  const complete = seedCompleteTenant(config)
   if (!config.isEmpty) return complete
   const { setupApp } = config
   const isKept = (appId: string) => [setupApp.appId, ...Object.values(wellKnown)].includes(appId)
@@ -79,7 +79,7 @@ export function seedDirectory(config: Config): DirectoryContent {
   }
 }
 
-function seedComplete(config: Config): DirectoryContent {
+function seedCompleteTenant(config: Config): DirectoryContent {
   const { blueprint, spa, setupApp, agentId } = config
   const ownAgents = Object.values({ ...agents, weather: { ...agents.weather, id: agentId } })
   const seededApis = listApis(config)
@@ -121,26 +121,28 @@ function seedComplete(config: Config): DirectoryContent {
     ],
     appRoleAssignments: [
       ...seededApis.flatMap(api =>
-        api.appRoles.map(role => assign(agentId, idOf(api, 'principal'), idOf(api, role))),
+        api.appRoles.map(role => newAssignment(agentId, idOf(api, 'principal'), idOf(api, role))),
       ),
       ...clients
         .filter(({ secret }) => secret !== undefined)
         .flatMap(client =>
           apisOf(client).flatMap(api =>
-            api.appRoles.map(role => assign(client.appId, idOf(api, 'principal'), idOf(api, role))),
+            api.appRoles.map(role => newAssignment(client.appId, idOf(api, 'principal'), idOf(api, role))),
           ),
         ),
-      ...setUpRoles.map(value => assign(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value))),
+      ...setUpRoles.map(value =>
+        newAssignment(seedIds.setupPrincipal, seedIds.graphPrincipal, graphRoleId(value)),
+      ),
     ],
     permissionGrants: [
-      consent(seedIds.spaPrincipal, seedIds.blueprintPrincipal, tenant.blueprint.scope),
+      consentForAll(seedIds.spaPrincipal, seedIds.blueprintPrincipal, tenant.blueprint.scope),
       ...clients.flatMap(client =>
-        apisOf(client).map(api => consent(client.appId, idOf(api, 'principal'), api.scopes.join(' '))),
+        apisOf(client).map(api => consentForAll(client.appId, idOf(api, 'principal'), api.scopes.join(' '))),
       ),
       ...[agentId, agents.alerts.id].flatMap(id =>
         seededApis
           .filter(({ scopes, adminConsent = true }) => adminConsent && scopes.length > 0)
-          .map(api => consent(id, idOf(api, 'principal'), api.scopes.join(' '))),
+          .map(api => consentForAll(id, idOf(api, 'principal'), api.scopes.join(' '))),
       ),
       ...[agentId, agents.alerts.id].map(id => consentOfAda(id, seedIds.weatherPrincipal, alertsScope)),
     ],
@@ -167,7 +169,7 @@ function seedUser(user: typeof users.ada): User {
   return { ...user, userPrincipalName: user.mail }
 }
 
-interface SeededApi extends Registration {
+interface SeededApi extends OtherApiRegistration {
   readonly name: string
   readonly tokenVersion: 1 | 2
   readonly publicUrl?: string | undefined
@@ -176,7 +178,7 @@ interface SeededApi extends Registration {
 /** The weather API and those of `REGISTRATIONS_FILE`. */
 function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
   return [
-    { ...weather, ...weatherApi, name: 'weather-api' },
+    { ...demoWeather, ...weatherApi, name: 'weather-api' },
     ...[...registrations.apis].map(([name, api]) => ({ ...api, name, tokenVersion: 2 as const })),
   ]
 }
@@ -208,7 +210,7 @@ function seedApi(api: SeededApi): Application {
       acceptMappedClaims: true,
     },
     appRoles: appRoles.map(value => newRole(idOf(api, value), value)),
-    optionalClaims: { accessToken: [...agentClaims, acrs], idToken: [] },
+    optionalClaims: { accessToken: [...agentClaims, acrsClaim], idToken: [] },
   })
 }
 
@@ -269,7 +271,7 @@ function seedBlueprint({
       ],
       preAuthorizedApplications: [],
     },
-    optionalClaims: { accessToken: [idtyp, acrs], idToken: [] },
+    optionalClaims: { accessToken: [idtypClaim, acrsClaim], idToken: [] },
     passwordCredentials: seedSecret(clientSecret),
     certificates: certificate === undefined ? [] : [certificate],
     federatedIdentityCredentials:
@@ -288,7 +290,7 @@ function seedSecret(secretText: string | undefined): Application['passwordCreden
     : [{ keyId: 'seeded', displayName: null, startDateTime: seededAt, endDateTime, secretText }]
 }
 
-function assign(principalId: string, resourceId: string, appRoleId: string): AppRoleAssignment {
+function newAssignment(principalId: string, resourceId: string, appRoleId: string): AppRoleAssignment {
   return { id: `${principalId}-${appRoleId}`, principalId, resourceId, appRoleId, createdDateTime: seededAt }
 }
 
@@ -299,7 +301,7 @@ function consentOfAda(clientId: string, resourceId: string, scope: string): Perm
   return { id, clientId, consentType: 'Principal', principalId, resourceId, scope }
 }
 
-function consent(clientId: string, resourceId: string, scope: string): PermissionGrant {
+function consentForAll(clientId: string, resourceId: string, scope: string): PermissionGrant {
   const id = `${clientId}-${resourceId}`
   return { id, clientId, consentType: 'AllPrincipals', principalId: null, resourceId, scope }
 }

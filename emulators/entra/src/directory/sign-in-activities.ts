@@ -3,25 +3,25 @@ import type { JWTPayload } from 'jose'
 import type { Directory } from './directory.ts'
 import type { PasswordCredential } from './objects.ts'
 
-interface Activity {
+interface LastSignIn {
   readonly lastSignInDateTime: string
   readonly lastSignInRequestId: string
 }
-type Use = 'applicationAuthenticationClientSignInActivity' | 'delegatedClientSignInActivity'
+type ActivityKind = 'applicationAuthenticationClientSignInActivity' | 'delegatedClientSignInActivity'
 
 /** When clients and their secrets were used last. Entra's own reports are hours late; the emulator's are not. */
 export class SignInActivities {
-  readonly #clients = new Map<string, { readonly id: string } & Partial<Record<Use, Activity>>>()
-  #secrets = new WeakMap<PasswordCredential, { readonly id: string; readonly signInActivity: Activity }>()
+  readonly #clients = new Map<string, { readonly id: string } & Partial<Record<ActivityKind, LastSignIn>>>()
+  #secrets = new WeakMap<PasswordCredential, { readonly id: string; readonly signInActivity: LastSignIn }>()
 
   /** @param claims of the token that was issued */
   note(claims: JWTPayload, secret: PasswordCredential | undefined, nowMs: number): void {
-    const activity: Activity = {
+    const activity: LastSignIn = {
       lastSignInDateTime: new Date(nowMs).toISOString(),
       lastSignInRequestId: randomUUID(),
     }
     const appId = String(claims['azp'] ?? claims['appid'])
-    const use: Use =
+    const use: ActivityKind =
       claims['scp'] === undefined
         ? 'applicationAuthenticationClientSignInActivity'
         : 'delegatedClientSignInActivity'

@@ -2,25 +2,25 @@ import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
 import { checkTenant } from '../oauth/client.ts'
 
-type OfTenant = { Params: { tenant: string } }
+type TenantRoute = { Params: { tenant: string } }
 
 /** Discovery documents (OpenID Connect Discovery 1.0) of both versions, instance discovery and published keys. */
-export async function discovery(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'max-age=86400, private' })
   })
 
-  app.get<OfTenant>('/:tenant/v2.0/.well-known/openid-configuration', async ({ params }) => {
+  app.get<TenantRoute>('/:tenant/v2.0/.well-known/openid-configuration', async ({ params }) => {
     checkTenant(entra, params.tenant)
     return describeTenant(entra, entra.issuerV2)
   })
 
-  app.get<OfTenant>('/:tenant/.well-known/openid-configuration', async ({ params }) => {
+  app.get<TenantRoute>('/:tenant/.well-known/openid-configuration', async ({ params }) => {
     checkTenant(entra, params.tenant)
     return describeTenant(entra, entra.issuerV1)
   })
 
-  app.get<OfTenant>('/:tenant/discovery/v2.0/keys', async ({ params }) => {
+  app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async ({ params }) => {
     checkTenant(entra, params.tenant)
     const keys = await entra.keys.published()
     return {

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { ada, Browser, ben, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
+import { ada, Browser, ben, makeVerifier, readRedirect, redeem, signIn } from '../testing/browser.ts'
 import { requestCustomToken, requestObo, requestT1, requestTr, sendJson, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, spaAppId, startEntraForFile, weatherAppId } from '../testing/start-entra.ts'
 import type { InjectedFault } from './faults.ts'
@@ -64,7 +64,7 @@ describe('an injected fault', () => {
   it('is reported to the page by redirect if it applies to the sign-in', async () => {
     await inject({ target: { leg: 'authorize' }, fault: { kind: 'refuse', code: 53003 } })
     const browser = new Browser(entra)
-    const sentBack = returned(await browser.visit(browser.authorizeUrl()))
+    const sentBack = readRedirect(await browser.visit(browser.authorizeUrl()))
     expect(sentBack).toMatchObject({ error: 'invalid_grant', state: 'the-state|with=signs' })
     expect(sentBack['error_description']).toMatch(/^AADSTS53003: /)
   })
@@ -81,11 +81,11 @@ describe('conditional access', () => {
 
     const { verifier, challenge } = makeVerifier()
     const claims = { claims: body.claims, code_challenge: challenge, code_challenge_method: 'S256' }
-    const silent = returned(await browser.visit(browser.authorizeUrl({ ...claims, prompt: 'none' })))
+    const silent = readRedirect(await browser.visit(browser.authorizeUrl({ ...claims, prompt: 'none' })))
     expect(silent).toMatchObject({ error: 'interaction_required', claims: body.claims })
     const page = await browser.visit(browser.authorizeUrl(claims))
     expect(await page.text()).toContain('more proof')
-    const { code = '' } = returned(await browser.submit(browser.authorizeUrl(claims), { account: ada }))
+    const { code = '' } = readRedirect(await browser.submit(browser.authorizeUrl(claims), { account: ada }))
     const proven = await redeem(entra, code, { code_verifier: verifier })
     expect((await requestObo(entra, proven.body.access_token)).status).toBe(200)
 

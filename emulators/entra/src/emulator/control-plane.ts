@@ -6,25 +6,25 @@ import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { escapeHtml, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
-import { policyId } from './faults.ts'
-import { covers, formOf, legOf } from './leg.ts'
+import { faultPolicyId } from './faults.ts'
+import { coversLeg, formOf, legOf } from './leg.ts'
 
 const Text = Type.String({ minLength: 1, maxLength: 500 })
-const Values = Type.Optional(Type.Array(Text, { maxItems: 50 }))
-const Rotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
+const OptionalTexts = Type.Optional(Type.Array(Text, { maxItems: 50 }))
+const KeyRotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
 const CustomToken = strictObject({
   client: Text,
   resource: Text,
   user: Type.Optional(Text),
-  scopes: Values,
-  roles: Values,
+  scopes: OptionalTexts,
+  roles: OptionalTexts,
   lifetimeSeconds: Type.Optional(Type.Integer({ minimum: -315_360_000, maximum: 315_360_000 })),
   claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 })
 type CustomToken = Static<typeof CustomToken>
 
 /** Form fields that the request log shows; none is a credential. */
-const shownFields = [
+const loggedFields = [
   'client_id',
   'grant_type',
   'scope',
@@ -36,12 +36,12 @@ const shownFields = [
 ]
 
 /** Adds `/emulator`, logs the protocol requests, and applies injected faults. */
-export function controlEntra(app: FastifyInstance, entra: Entra): void {
+export function addControlPlane(app: FastifyInstance, entra: Entra): void {
   entra.addControls(app, scope => addOwnControls(scope, entra))
   app.addHook('preHandler', async (request, reply) => {
     const leg = legOf(request)
     const form = formOf(request.body)
-    const shown = shownFields.filter(name => form.has(name)).map(name => [name, form.get(name)])
+    const shown = loggedFields.filter(name => form.has(name)).map(name => [name, form.get(name)])
     entra.requests.note(request, {
       leg,
       correlationId: request.trace.correlationId,
@@ -53,12 +53,12 @@ export function controlEntra(app: FastifyInstance, entra: Entra): void {
     const refusal = await entra.faults.apply(
       reply,
       ({ target, fault }) =>
-        covers(target?.leg, leg) &&
+        coversLeg(target?.leg, leg) &&
         !(fault.kind === 'conditional-access' && hasFulfilledPolicy(entra, request.body)),
     )
     if (refusal) throw refusal
   })
-  app.get('/', async (_request, reply) => showOverview(entra, reply))
+  app.get('/', async (_request, reply) => sendOverview(entra, reply))
 }
 
 /** Whether the user has signed in again with the claims of the challenge, as conditional access demands. */
@@ -67,14 +67,14 @@ function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
   if (assertion === null) return false
   try {
     const session = entra.sessions.get(String(decodeJwt(assertion)['sid']))
-    return session?.fulfilledPolicies.has(policyId) ?? false
+    return session?.fulfilledPolicies.has(faultPolicyId) ?? false
   } catch {
     return false
   }
 }
 
 /** `GET /`: a page with the users and principals of the tenant. */
-function showOverview(entra: Entra, reply: FastifyReply): FastifyReply {
+function sendOverview(entra: Entra, reply: FastifyReply): FastifyReply {
   const { users, servicePrincipals } = entra.directory.content
   const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
   const items = objects.map(
@@ -92,9 +92,9 @@ ${items.join('\n')}
 }
 
 function addOwnControls(scope: FastifyInstance, entra: Entra): void {
-  scope.post<{ Body: Static<typeof Rotation> }>(
+  scope.post<{ Body: Static<typeof KeyRotation> }>(
     '/keys/rotate',
-    { schema: { body: Rotation } },
+    { schema: { body: KeyRotation } },
     async ({ body }) => {
       const key = await entra.keys.rotate(body.overlapSeconds)
       return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
@@ -109,10 +109,10 @@ function addOwnControls(scope: FastifyInstance, entra: Entra): void {
 /** A genuinely signed token, with whatever wrong claims and lifetime a test needs. */
 function issueCustomToken(entra: Entra, token: CustomToken) {
   const { directory } = entra
-  const client = directory.principal(token.client) ?? unknown('client', token.client)
-  const resource = directory.resource(token.resource) ?? unknown('resource', token.resource)
+  const client = directory.principal(token.client) ?? refuseUnknown('client', token.client)
+  const resource = directory.resource(token.resource) ?? refuseUnknown('resource', token.resource)
   const user =
-    token.user === undefined ? undefined : (directory.user(token.user) ?? unknown('user', token.user))
+    token.user === undefined ? undefined : (directory.user(token.user) ?? refuseUnknown('user', token.user))
   return issueAccessToken(entra, {
     client,
     authentication: user ? 'none' : 'certificate',
@@ -124,6 +124,6 @@ function issueCustomToken(entra: Entra, token: CustomToken) {
   })
 }
 
-function unknown(what: string, name: string): never {
+function refuseUnknown(what: string, name: string): never {
   throw commonProblem('INVALID_REQUEST', `The directory has no ${what} "${name}".`)
 }

@@ -30,7 +30,7 @@ export function legOf({ url, body }: FastifyRequest): Leg | undefined {
 }
 
 /** Whether a fault for `target` applies to a request of a leg. */
-export function covers(target: Leg | undefined, leg: Leg): boolean {
+export function coversLeg(target: Leg | undefined, leg: Leg): boolean {
   const isToken = !['authorize', 'discovery', 'keys', 'graph'].includes(leg)
   return target === undefined || target === leg || (target === 'token' && isToken)
 }

@@ -6,7 +6,7 @@ import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
  * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  */
 // biome-ignore format: table
-const own = {
+const ownRefusals = {
   65004: { error: 'access_denied', text: 'User declined to consent to access the app.' },
   90094: { error: 'access_denied', text: "An administrator of the organization must consent to the permissions that '{name}' asks for." },
   16000: { error: 'interaction_required', text: 'Several users are signed in; the request does not say which one it is for.' },
@@ -36,12 +36,12 @@ const own = {
   700054: { error: 'unsupported_response_type', text: "response_type '{type}' is not enabled for the application." },
 } satisfies Readonly<Record<number, Wording>>
 
-export type RefusalCode = keyof typeof words | keyof typeof own
+export type RefusalCode = keyof typeof words | keyof typeof ownRefusals
 
-const all: Readonly<Record<number, Wording>> = { ...words, ...own }
+const allRefusals: Readonly<Record<number, Wording>> = { ...words, ...ownRefusals }
 
 /** The wording of a code, if the code is known; the emulator may use this wording for injected faults only. */
 export function findRefusal(code: number): (Wording & { readonly status: number }) | undefined {
-  const wording = all[code]
+  const wording = allRefusals[code]
   return wording && { status: wording.error === 'invalid_client' ? 401 : 400, ...wording }
 }

@@ -49,7 +49,7 @@ export function refusal(
 }
 
 /** The ids of a request, by which its response is found in Entra's logs. */
-export interface Trace {
+export interface RequestIds {
   readonly traceId: string
   readonly correlationId: string
   readonly timestamp: string
@@ -61,7 +61,7 @@ export function timestampOf(ms: number): string {
 }
 
 /** The `error_description`: code, text and the request's ids. */
-export function describeRefusal(error: EntraError, trace: Trace): string {
+export function describeRefusal(error: EntraError, trace: RequestIds): string {
   return [
     error.code === undefined ? error.message : `AADSTS${error.code}: ${error.message}`,
     `Trace ID: ${trace.traceId}`,
@@ -71,7 +71,7 @@ export function describeRefusal(error: EntraError, trace: Trace): string {
 }
 
 /** The JSON body of a refused token request. */
-export function errorBody(error: EntraError, trace: Trace, publicUrl: string): Record<string, unknown> {
+export function errorBody(error: EntraError, trace: RequestIds, publicUrl: string): Record<string, unknown> {
   return {
     error: error.error,
     error_description: describeRefusal(error, trace),

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { EntraError, errorBody, type Trace, timestampOf } from './entra-error.ts'
+import { EntraError, errorBody, type RequestIds, timestampOf } from './entra-error.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    trace: Trace
+    trace: RequestIds
   }
 }
 

@@ -7,10 +7,10 @@ import { ApplicationPatch, NewApplication } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
 import { findApplication, readBoundUsers } from './odata.ts'
-import { isMissed } from './replication.ts'
+import { lookUpMisses } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
-const writeAll = 'Application.ReadWrite.All'
+const writePermission = 'Application.ReadWrite.All'
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
 export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
@@ -18,28 +18,30 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     const readers =
-      kind === 'application' ? routes.for(writeAll) : routes.forAgents('AgentIdentityBlueprint.Read.All')
+      kind === 'application'
+        ? routes.for(writePermission)
+        : routes.forAgents('AgentIdentityBlueprint.Read.All')
     const list = () =>
       entra.directory.content.applications
-        .filter(one => one.kind === kind && !isMissed(entra, one))
+        .filter(one => one.kind === kind && !lookUpMisses(entra, one))
         .map(one => showApplication(entra, one))
     readers.list(path, list, 'applications')
-    routes.create(path, NewApplication, ({ body, caller }) => create(entra, caller, kind, body))
+    routes.create(path, NewApplication, ({ body, caller }) => createApplication(entra, caller, kind, body))
   }
   routes.get('/applications/:key', ({ caller, key }) => {
     const application = findApplication(entra, key)
     const isBlueprint = application.kind === 'agentIdentityBlueprint'
-    requirePermission(caller, writeAll, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
+    requirePermission(caller, writePermission, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
     return showApplication(entra, application)
   })
   routes.change('/applications/:key', ApplicationPatch, ({ body, caller, key }) => {
     const application = findApplication(entra, key)
-    requireWrite(caller, application, isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties')
+    requireWritePermission(caller, application, isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties')
     changeApplication(entra, application, body)
   })
   routes.remove('/applications/:key', ({ caller, key }) => {
     const gone = findApplication(entra, key)
-    requireWrite(caller, gone, 'DeleteRestore')
+    requireWritePermission(caller, gone, 'DeleteRestore')
     const { content } = entra.directory
     content.applications = content.applications.filter(known => known !== gone)
     // Deleting a blueprint deletes its agents too.
@@ -50,10 +52,10 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   })
 }
 
-function create(entra: Entra, caller: Caller, kind: Application['kind'], body: NewApplication) {
+function createApplication(entra: Entra, caller: Caller, kind: Application['kind'], body: NewApplication) {
   const isBlueprint = kind === 'agentIdentityBlueprint'
   if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
-  else requirePermission(caller, writeAll)
+  else requirePermission(caller, writePermission)
   const { demandsServiceManagementReference } = entra.settings.current
   if (demandsServiceManagementReference && !body.serviceManagementReference)
     throw badRequest(
@@ -79,12 +81,12 @@ function create(entra: Entra, caller: Caller, kind: Application['kind'], body: N
   return showApplication(entra, application)
 }
 
-function requireWrite(
+function requireWritePermission(
   caller: Caller,
   { kind }: Application,
   what: 'UpdateAuthProperties' | 'UpdateBranding' | 'DeleteRestore',
 ): void {
-  if (kind === 'application') requirePermission(caller, writeAll)
+  if (kind === 'application') requirePermission(caller, writePermission)
   else
     requireAgentPermission(
       caller,
@@ -157,7 +159,7 @@ function showApplication(entra: Entra, application: Application) {
     ...shown,
     publisherDomain,
     passwordCredentials: passwordCredentials
-      .filter(credential => !isMissed(entra, credential))
+      .filter(credential => !lookUpMisses(entra, credential))
       .map(({ secretText, ...credential }) => ({
         ...credential,
         hint: secretText.slice(0, 3),

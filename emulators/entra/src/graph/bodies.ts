@@ -3,8 +3,8 @@ import { type Static, Type } from 'typebox'
 import { ApplicationChange, FederatedProperties, Guid, Name } from '../directory/objects.ts'
 
 const odataType = { '@odata.type': Type.Optional(Name) }
-const Binds = Type.Optional(Type.Array(Type.String()))
-const binds = { 'sponsors@odata.bind': Binds, 'owners@odata.bind': Binds }
+const UserUrls = Type.Optional(Type.Array(Type.String()))
+const boundUsers = { 'sponsors@odata.bind': UserUrls, 'owners@odata.bind': UserUrls }
 
 export const Query = Type.Record(Type.String(), Type.String())
 export type Query = Static<typeof Query>
@@ -13,7 +13,7 @@ export const ApplicationPatch = strictObject({ ...odataType, ...ApplicationChang
 export const NewApplication = strictObject({
   ...odataType,
   ...ApplicationChange,
-  ...binds,
+  ...boundUsers,
   displayName: Name,
 })
 
@@ -32,7 +32,7 @@ export const NewAgentIdentity = strictObject({
   ...odataType,
   displayName: Name,
   agentIdentityBlueprintId: Guid,
-  ...binds,
+  ...boundUsers,
 })
 /** The local part of a user's name, in the characters that Graph accepts. */
 const Nickname = Type.String({ pattern: "^[A-Za-z0-9'._!#^~-]{1,64}$" })
@@ -56,7 +56,7 @@ const PasswordCredential = strictObject({
 })
 export const NewPassword = strictObject({ passwordCredential: Type.Optional(PasswordCredential) })
 
-export const RemovedPassword = strictObject({ keyId: Guid })
+export const PasswordRemoval = strictObject({ keyId: Guid })
 
 const CredentialName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$' })
 export const NewFederatedCredential = strictObject({

@@ -16,13 +16,14 @@ export interface Caller {
 /** Reads the bearer token, which must be issued by this tenant, for Graph, and not expired. */
 export async function readCaller(entra: Entra, request: FastifyRequest): Promise<Caller> {
   const [scheme, jwt] = request.headers.authorization?.split(' ') ?? []
-  if (scheme?.toLowerCase() !== 'bearer' || !jwt) throw invalidToken('Access token is empty.')
+  if (scheme?.toLowerCase() !== 'bearer' || !jwt) throw invalidTokenError('Access token is empty.')
   const claims = await readOwnToken(entra, jwt)
-  if (!claims) throw invalidToken('Access token validation failure. The signature or issuer is not valid.')
+  if (!claims)
+    throw invalidTokenError('Access token validation failure. The signature or issuer is not valid.')
   if (claims.aud !== wellKnown.graphUri && claims.aud !== wellKnown.graphAppId)
-    throw invalidToken('Access token validation failure. Invalid audience.')
+    throw invalidTokenError('Access token validation failure. Invalid audience.')
   if (!isWithinLifetime(entra, claims))
-    throw invalidToken('Lifetime validation failed, the token is expired.')
+    throw invalidTokenError('Lifetime validation failed, the token is expired.')
   const scopes = typeof claims['scp'] === 'string' ? claims['scp'].split(' ') : undefined
   const roles = Array.isArray(claims['roles']) ? claims['roles'].map(String) : []
   return {
@@ -47,6 +48,6 @@ export function requireAgentPermission(caller: Caller, ...sufficient: readonly s
   requirePermission(caller, ...(caller.permissions.has(directoryAccessAsUser) ? [] : sufficient))
 }
 
-function invalidToken(message: string): GraphError {
+function invalidTokenError(message: string): GraphError {
   return new GraphError('InvalidAuthenticationToken', message, 401)
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { opaque } from '../tokens/opaque.ts'
-import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, RemovedPassword } from './bodies.ts'
+import { opaqueValue } from '../tokens/opaque.ts'
+import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, PasswordRemoval } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import { alreadyExists, badRequest, notFound } from './graph-error.ts'
+import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
 import { findApplication } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
@@ -29,12 +29,12 @@ export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
       startDateTime: new Date(now).toISOString(),
       endDateTime: new Date(now + twoYearsMs).toISOString(),
       ...request.body.passwordCredential,
-      secretText: opaque(30),
+      secretText: opaqueValue(30),
     }
     passwordCredentials.push(credential)
     return { ...credential, hint: credential.secretText.slice(0, 3) }
   })
-  routes.act('/applications/:key/removePassword', RemovedPassword, request => {
+  routes.act('/applications/:key/removePassword', PasswordRemoval, request => {
     const application = writable(request)
     const { keyId } = request.body
     const others = application.passwordCredentials.filter(known => known.keyId !== keyId)
@@ -54,13 +54,13 @@ export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
   routes.change(`${federatedPath}/:part`, FederatedCredentialPatch, request => {
     const { body, part } = request
     const application = writable(request)
-    const known = findFederated(application, part)
+    const known = findFederatedCredential(application, part)
     checkUnique(application, { ...known, ...body })
     Object.assign(known, body)
   })
   routes.remove(`${federatedPath}/:part`, request => {
     const application = writable(request)
-    const gone = findFederated(application, request.part)
+    const gone = findFederatedCredential(application, request.part)
     application.federatedIdentityCredentials = application.federatedIdentityCredentials.filter(
       known => known !== gone,
     )
@@ -73,15 +73,15 @@ function checkUnique(
 ): void {
   const others = federatedIdentityCredentials.filter(other => other.id !== id)
   if (others.some(other => other.name === name))
-    throw alreadyExists(`FederatedIdentityCredential with name ${name} already exists.`)
+    throw duplicateError(`FederatedIdentityCredential with name ${name} already exists.`)
   if (others.some(other => other.issuer === issuer && other.subject === subject))
-    throw alreadyExists('FederatedIdentityCredential with this issuer and subject already exists.')
+    throw duplicateError('FederatedIdentityCredential with this issuer and subject already exists.')
 }
 
 /** A federated credential by its id or its name. */
-function findFederated(
+function findFederatedCredential(
   { federatedIdentityCredentials }: Application,
   key: string,
 ): FederatedIdentityCredential {
-  return federatedIdentityCredentials.find(({ id, name }) => id === key || name === key) ?? notFound(key)
+  return federatedIdentityCredentials.find(({ id, name }) => id === key || name === key) ?? throwNotFound(key)
 }

@@ -18,11 +18,11 @@ export function badRequest(message: string): GraphError {
   return new GraphError('Request_BadRequest', message)
 }
 
-export function notFound(id: string): never {
+export function throwNotFound(id: string): never {
   throw new GraphError('Request_ResourceNotFound', `Resource '${id}' does not exist.`, 404)
 }
 
-export function alreadyExists(message: string): GraphError {
+export function duplicateError(message: string): GraphError {
   return new GraphError('Request_MultipleObjectsWithSameKeyValue', message, 409)
 }
 
@@ -43,7 +43,7 @@ export function sendGraphErrors(app: FastifyInstance): void {
   })
 }
 
-const codes: Readonly<Record<number, string>> = { 429: 'TooManyRequests', 503: 'ServiceUnavailable' }
+const codesByStatus: Readonly<Record<number, string>> = { 429: 'TooManyRequests', 503: 'ServiceUnavailable' }
 
 function toGraphError(error: unknown): GraphError {
   if (error instanceof GraphError) return error
@@ -51,5 +51,5 @@ function toGraphError(error: unknown): GraphError {
   const status = error instanceof EntraError ? error.status : statusCode
   return status === 500
     ? new GraphError('InternalServerError', 'An unexpected error occurred.', 500)
-    : new GraphError(codes[status] ?? 'Request_BadRequest', message, status)
+    : new GraphError(codesByStatus[status] ?? 'Request_BadRequest', message, status)
 }

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
-import { sponsors, startGraphForFile } from '../testing/graph-client.ts'
+import { adaAsSponsor, startGraphForFile } from '../testing/graph-client.ts'
 import { requestCustomToken, requestT1, requestTr } from '../testing/requests.ts'
 import {
   agentId,
@@ -67,7 +67,7 @@ describe('setting up an agent from nothing', () => {
     const agent = await graph.send('POST', '/v1.0/serviceprincipals/Microsoft.Graph.AgentIdentity', {
       displayName: 'another-agent',
       agentIdentityBlueprintId: blueprint.appId,
-      ...sponsors,
+      ...adaAsSponsor,
     })
     expect(agent.status).toBe(201)
     expect(agent.body).toMatchObject({ appId: null, agentIdentityBlueprintId: blueprint.appId })
@@ -135,7 +135,7 @@ describe('Graph', () => {
   })
 
   it('refuses callers without the permission, and every caller that has Directory.AccessAsUser.All', async () => {
-    const blueprint = { displayName: 'x', ...sponsors }
+    const blueprint = { displayName: 'x', ...adaAsSponsor }
     const path = '/applications/microsoft.graph.agentIdentityBlueprint'
     const create = 'AgentIdentityBlueprint.Create'
     expect((await graph.post(path, blueprint, await graph.as({ scopes: [create] }))).status).toBe(201)
@@ -315,7 +315,7 @@ describe('Graph', () => {
   it('makes the signed-in user an owner of each application that they create', async () => {
     const { body } = await graph.post(
       '/applications/microsoft.graph.agentIdentityBlueprint',
-      { displayName: 'x', ...sponsors },
+      { displayName: 'x', ...adaAsSponsor },
       await graph.as({ scopes: ['AgentIdentityBlueprint.Create'] }),
     )
     expect((await graph.read(`/applications/${body.id}/owners`)).value).toMatchObject([{ id: seedIds.ada }])

@@ -26,7 +26,7 @@ declare module 'fastify' {
 const maxObjects = 2_000
 
 /** The part of Microsoft Graph that setting up an agent needs. */
-export async function graph(
+export async function serveGraph(
   app: FastifyInstance,
   { entra, version }: { readonly entra: Entra; readonly version: GraphVersion },
 ): Promise<void> {

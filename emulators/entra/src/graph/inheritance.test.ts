@@ -9,37 +9,37 @@ import { agentId, blueprintAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
 const listPath = `/applications/microsoft.graph.agentIdentityBlueprint/${blueprintAppId}/inheritablePermissions`
-const role = 'User.ReadBasic.All'
+const inheritedRole = 'User.ReadBasic.All'
 
-const inherited = async (what: 'inheritedAppRoleAssignments' | 'inheritedOauth2PermissionGrants') =>
+const readInherited = async (what: 'inheritedAppRoleAssignments' | 'inheritedOauth2PermissionGrants') =>
   graph.send('GET', `/beta/servicePrincipals/microsoft.graph.agentIdentity/${agentId}/${what}`)
 
 /** Gives the blueprint's principal an app role and a consent at Graph. */
-async function give(): Promise<void> {
+async function giveBlueprintRights(): Promise<void> {
   const ofGraph = { resourceId: seedIds.graphPrincipal }
   const principalId = seedIds.blueprintPrincipal
   await graph.post(`/servicePrincipals/${principalId}/appRoleAssignments`, {
     ...ofGraph,
     principalId,
-    appRoleId: graphRoleId(role),
+    appRoleId: graphRoleId(inheritedRole),
   })
   const consent = { ...ofGraph, clientId: principalId, consentType: 'AllPrincipals' }
   await graph.post('/oauth2PermissionGrants', { ...consent, scope: 'User.Read openid' })
 }
 
 it('an agent inherits the inheritable rights of its blueprint, and only beta shows the inherited rights', async () => {
-  await give()
-  expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
+  await giveBlueprintRights()
+  expect((await readInherited('inheritedAppRoleAssignments')).body.value).toEqual([])
   const { status } = await graph.post(listPath, {
     resourceAppId: wellKnown.graphAppId,
     inheritableScopes: { kind: 'enumerated', scopes: ['User.Read'] },
     inheritableRoles: { '@odata.type': '#microsoft.graph.allAllowedRoles', kind: 'allAllowed' },
   })
   expect(status).toBe(201)
-  expect((await inherited('inheritedAppRoleAssignments')).body.value).toMatchObject([
-    { principalId: agentId, resourceDisplayName: 'Microsoft Graph', appRoleId: graphRoleId(role) },
+  expect((await readInherited('inheritedAppRoleAssignments')).body.value).toMatchObject([
+    { principalId: agentId, resourceDisplayName: 'Microsoft Graph', appRoleId: graphRoleId(inheritedRole) },
   ])
-  expect((await inherited('inheritedOauth2PermissionGrants')).body.value).toMatchObject([
+  expect((await readInherited('inheritedOauth2PermissionGrants')).body.value).toMatchObject([
     { clientId: agentId, consentType: 'AllPrincipals', scope: 'User.Read' },
   ])
   const own = await graph.read(`/servicePrincipals/${agentId}/appRoleAssignments`)
@@ -49,10 +49,10 @@ it('an agent inherits the inheritable rights of its blueprint, and only beta sho
   const v1 = await graph.send('GET', `/v1.0/servicePrincipals/${agentId}/inheritedAppRoleAssignments`)
   expect(v1.status).toBe(404)
   const { body } = await requestTr(entra, { scope: `${wellKnown.graphUri}/.default` })
-  expect(decodeJwt(body.access_token)['roles']).toEqual([role])
+  expect(decodeJwt(body.access_token)['roles']).toEqual([inheritedRole])
   const removed = await graph.send('DELETE', `/v1.0${listPath}/${wellKnown.graphAppId}`)
   expect(removed.status).toBe(204)
-  expect((await inherited('inheritedAppRoleAssignments')).body.value).toEqual([])
+  expect((await readInherited('inheritedAppRoleAssignments')).body.value).toEqual([])
 })
 
 it('only agents have a list of inherited rights, and only blueprints have a list of inheritable rights', async () => {

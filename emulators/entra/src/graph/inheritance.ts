@@ -1,6 +1,6 @@
 import { type Application, InheritablePermission, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { alreadyExists, notFound } from './graph-error.ts'
+import { duplicateError, throwNotFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal } from './odata.ts'
 import type { GraphVersion } from './paths.ts'
 import { showAssignment } from './permissions.ts'
@@ -20,14 +20,14 @@ export function addInheritanceRoutes(routes: GraphRoutes, entra: Entra, version:
   writers.create(listPath, InheritablePermission, ({ body, key }) => {
     const { inheritablePermissions: known } = findBlueprint(entra, key)
     if (known.some(({ resourceAppId }) => resourceAppId === body.resourceAppId))
-      throw alreadyExists(`There are inheritable permissions for '${body.resourceAppId}' already.`)
+      throw duplicateError(`There are inheritable permissions for '${body.resourceAppId}' already.`)
     known.push(body)
     return body
   })
   writers.remove(`${listPath}/:part`, ({ key, part }) => {
     const blueprint = findBlueprint(entra, key)
     const others = blueprint.inheritablePermissions.filter(({ resourceAppId }) => resourceAppId !== part)
-    if (others.length === blueprint.inheritablePermissions.length) notFound(part)
+    if (others.length === blueprint.inheritablePermissions.length) throwNotFound(part)
     blueprint.inheritablePermissions = others
   })
   if (version !== 'beta') return
@@ -48,10 +48,10 @@ export function addInheritanceRoutes(routes: GraphRoutes, entra: Entra, version:
 
 function findAgent(entra: Entra, key: string): ServicePrincipal {
   const principal = findServicePrincipal(entra, key)
-  return principal.kind === 'agentIdentity' ? principal : notFound(key)
+  return principal.kind === 'agentIdentity' ? principal : throwNotFound(key)
 }
 
 function findBlueprint(entra: Entra, key: string): Application {
   const application = findApplication(entra, key)
-  return application.kind === 'agentIdentityBlueprint' ? application : notFound(key)
+  return application.kind === 'agentIdentityBlueprint' ? application : throwNotFound(key)
 }

@@ -28,7 +28,7 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
     )
   const roleReaders = routes.for('RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory')
   roleReaders.list('/roleManagement/directory/roleAssignments', () =>
-    content().roleAssignments.map(one => ({ ...one, ...expand(entra, one) })),
+    content().roleAssignments.map(one => ({ ...one, ...expandedObjects(entra, one) })),
   )
   roleReaders.list('/roleManagement/directory/roleDefinitions', () => roleDefinitions)
   routes
@@ -37,7 +37,7 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
 }
 
 /** The objects that `$expand` can request; this emulator returns them even without `$expand`. */
-function expand({ directory }: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
+function expandedObjects({ directory }: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
   const principal = directory.user(principalId) ?? directory.principalById(principalId)
   const roleDefinition = roleDefinitions.find(({ id }) => id === roleDefinitionId)
   return {

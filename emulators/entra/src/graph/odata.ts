@@ -1,33 +1,33 @@
 import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import type { Query } from './bodies.ts'
-import { badRequest, GraphError, notFound } from './graph-error.ts'
-import { isMissed } from './replication.ts'
+import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
+import { lookUpMisses } from './replication.ts'
 
-const condition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/
-const byAppId = 'appid='
+const filterCondition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/
+const appIdPrefix = 'appid='
 
 /** An application by its object id, or by `appId=…`. */
 export function findApplication(entra: Entra, key: string): Application {
   const wanted = key.toLowerCase()
-  const application = wanted.startsWith(byAppId)
-    ? entra.directory.application(wanted.slice(byAppId.length))
+  const application = wanted.startsWith(appIdPrefix)
+    ? entra.directory.application(wanted.slice(appIdPrefix.length))
     : entra.directory.content.applications.find(({ id }) => id === wanted)
-  return application && !isMissed(entra, application) ? application : notFound(key)
+  return application && !lookUpMisses(entra, application) ? application : throwNotFound(key)
 }
 
 /** A service principal by its object id, or by `appId=…`. */
 export function findServicePrincipal(entra: Entra, key: string): ServicePrincipal {
   const wanted = key.toLowerCase()
-  const principal = wanted.startsWith(byAppId)
-    ? entra.directory.principal(wanted.slice(byAppId.length))
+  const principal = wanted.startsWith(appIdPrefix)
+    ? entra.directory.principal(wanted.slice(appIdPrefix.length))
     : entra.directory.principalById(wanted)
-  return principal && !isMissed(entra, principal) ? principal : notFound(key)
+  return principal && !lookUpMisses(entra, principal) ? principal : throwNotFound(key)
 }
 
 /** A user by object id or user name. */
 export function findUser({ directory }: Entra, key: string): User {
-  return directory.user(key) ?? notFound(key)
+  return directory.user(key) ?? throwNotFound(key)
 }
 
 /** Ids of the users in `…@odata.bind`, which names them by URL. */
@@ -63,7 +63,7 @@ export function collection(name: string, items: readonly object[], query: Query 
 function readFilter(filter: string | undefined): [property: string, value: string][] {
   if (!filter) return []
   return filter.split(' and ').map(part => {
-    const [, property, quoted, bare] = condition.exec(part.trim()) ?? []
+    const [, property, quoted, bare] = filterCondition.exec(part.trim()) ?? []
     if (property !== undefined) return [property, quoted?.replaceAll("''", "'") ?? bare ?? '']
     const message = `Unsupported or invalid query filter clause: ${part}.`
     throw new GraphError('Request_UnsupportedQuery', message)

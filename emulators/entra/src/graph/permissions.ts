@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import type { AppRoleAssignment, PermissionGrant } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch } from './bodies.ts'
-import { alreadyExists, badRequest, notFound } from './graph-error.ts'
+import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
 import { findServicePrincipal, findUser } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
@@ -41,7 +41,7 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     const { id } = findServicePrincipal(entra, key)
     const { appRoleAssignments } = content()
     const others = appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
-    if (others.length === appRoleAssignments.length) notFound(part)
+    if (others.length === appRoleAssignments.length) throwNotFound(part)
     content().appRoleAssignments = others
   })
 
@@ -60,7 +60,7 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     const clientId = findServicePrincipal(entra, body.clientId).id
     const resourceId = findServicePrincipal(entra, body.resourceId).id
     const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope }
-    if (entra.directory.grantLike(grant)) throw alreadyExists('Permission entry already exists.')
+    if (entra.directory.grantLike(grant)) throw duplicateError('Permission entry already exists.')
     content().permissionGrants.push(grant)
     return grant
   })
@@ -104,5 +104,5 @@ export function showAssignment({ directory }: Entra, assignment: AppRoleAssignme
 }
 
 function findGrant(entra: Entra, id: string): PermissionGrant {
-  return entra.directory.content.permissionGrants.find(known => known.id === id) ?? notFound(id)
+  return entra.directory.content.permissionGrants.find(known => known.id === id) ?? throwNotFound(id)
 }

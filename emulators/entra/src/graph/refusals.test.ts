@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
-import { type GraphClient, sponsors, startGraphForFile } from '../testing/graph-client.ts'
+import { adaAsSponsor, type GraphClient, startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr } from '../testing/requests.ts'
 import { agentId, blueprintAppId, weatherAppId } from '../testing/start-entra.ts'
 
@@ -21,12 +21,12 @@ describe('Graph refuses', () => {
         graph.post(agentsPath, {
           displayName: 'x',
           agentIdentityBlueprintId: (await graph.newBlueprint()).appId,
-          ...sponsors,
+          ...adaAsSponsor,
         }),
       400,
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
     ],
-    ['an agent of an ordinary application', () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: weatherAppId, ...sponsors }), 400, 'AgentIdentity_IncompatibleParentType'],
+    ['an agent of an ordinary application', () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: weatherAppId, ...adaAsSponsor }), 400, 'AgentIdentity_IncompatibleParentType'],
     ['an agent without a sponsor', () => graph.post(agentsPath, { displayName: 'x', agentIdentityBlueprintId: blueprintAppId }), 400, 'Request_BadRequest'],
     ['a blueprint without a sponsor', () => graph.post('/applications/microsoft.graph.agentIdentityBlueprint', { displayName: 'x' }), 400, 'Request_BadRequest'],
     [

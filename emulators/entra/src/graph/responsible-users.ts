@@ -2,9 +2,9 @@ import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { Reference } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import { badRequest, GraphError, notFound } from './graph-error.ts'
+import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
-import { change, seenByLookUp } from './replication.ts'
+import { changeProperty, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 import { showUser } from './users.ts'
 
@@ -29,27 +29,29 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
     for (const relation of ['sponsors', 'owners'] as const) {
       const list: Parameters<GraphRoutes['list']>[1] = ({ caller, key }) => {
         const object = find(entra, key)
-        authorize(caller, object, relation, 'list')
-        const users = seenByLookUp(entra, object, relation).flatMap(id => entra.directory.user(id) ?? [])
+        checkPermission(caller, object, relation, 'list')
+        const users = propertySeenByLookUp(entra, object, relation).flatMap(
+          id => entra.directory.user(id) ?? [],
+        )
         return users.map(user => showUser(entra, user))
       }
       routes.list(`${path}/:key/${relation}`, list, 'directoryObjects')
       routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
         const object = find(entra, key)
-        authorize(caller, object, relation, 'change')
+        checkPermission(caller, object, relation, 'change')
         const address = body['@odata.id']
-        const user = readUserId(entra, address) ?? notFound(address)
+        const user = readUserId(entra, address) ?? throwNotFound(address)
         if (object[relation].includes(user))
           throw badRequest(
             `One or more added object references already exist for the following modified properties: '${relation}'.`,
           )
-        change(object, relation, [...object[relation], user])
+        changeProperty(object, relation, [...object[relation], user])
       })
       routes.remove(`${path}/:key/${relation}/:part/$ref`, ({ caller, key, part }) => {
         const object = find(entra, key)
-        authorize(caller, object, relation, 'change')
-        if (!object[relation].includes(part)) notFound(part)
-        change(
+        checkPermission(caller, object, relation, 'change')
+        if (!object[relation].includes(part)) throwNotFound(part)
+        changeProperty(
           object,
           relation,
           object[relation].filter(id => id !== part),
@@ -59,7 +61,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
   }
 }
 
-function authorize(
+function checkPermission(
   caller: Caller,
   { kind }: Application | ServicePrincipal,
   relation: Relation,

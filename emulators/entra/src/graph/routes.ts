@@ -13,7 +13,7 @@ interface GraphRequest<Body> {
   readonly body: Body
 }
 type Respond<Answer, Body = unknown> = (request: GraphRequest<Body>) => Answer
-type AddWriting = <Body extends TSchema>(
+type AddWritingRoute = <Body extends TSchema>(
   path: string,
   body: Body,
   respond: Respond<object | undefined, Static<Body>>,
@@ -29,10 +29,10 @@ export type GraphRoutes = ReturnType<typeof graphRoutes>
 export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => void = () => undefined) {
   const answer = <Answer, Body>(respond: Respond<Answer, Body>, request: FastifyRequest) => {
     check(request.caller)
-    return respond(toGraph(request))
+    return respond(toGraphRequest(request))
   }
   const writing =
-    (method: 'POST' | 'PATCH' | 'DELETE', status: number): AddWriting =>
+    (method: 'POST' | 'PATCH' | 'DELETE', status: number): AddWritingRoute =>
     (url, body, respond) => {
       app.route({
         method,
@@ -77,7 +77,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
 }
 
 /** The schema of the route has checked the body. */
-function toGraph<Body>({ caller, params, body }: FastifyRequest): GraphRequest<Body> {
+function toGraphRequest<Body>({ caller, params, body }: FastifyRequest): GraphRequest<Body> {
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
   return { caller, key, part, body: body as Body }
 }

@@ -3,9 +3,9 @@ import { type Application, newServicePrincipal, type ServicePrincipal } from '..
 import type { Entra } from '../entra.ts'
 import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './bodies.ts'
 import { requireAgentPermission, requirePermission } from './caller.ts'
-import { alreadyExists, badRequest, GraphError } from './graph-error.ts'
+import { badRequest, duplicateError, GraphError } from './graph-error.ts'
 import { findServicePrincipal, readBoundUsers } from './odata.ts'
-import { change, isMissed, seenByLookUp } from './replication.ts'
+import { changeProperty, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const writeRight = 'Application.ReadWrite.All'
@@ -22,14 +22,14 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
     .forAgents('AgentIdentity.Read.All')
     .list(agentPath, () =>
       entra.directory.content.servicePrincipals
-        .filter(one => one.kind === 'agentIdentity' && !isMissed(entra, one))
+        .filter(one => one.kind === 'agentIdentity' && !lookUpMisses(entra, one))
         .map(show),
     )
   applicationWriters.get('/servicePrincipals/:key', ({ key }) => show(findServicePrincipal(entra, key)))
 
   applicationWriters.create('/servicePrincipals', NewServicePrincipal, ({ body }) => {
     const application = entra.directory.application(body.appId)
-    if (!application || isMissed(entra, application))
+    if (!application || lookUpMisses(entra, application))
       throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
     if (application.kind === 'agentIdentityBlueprint')
       throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
@@ -71,7 +71,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
     else requirePermission(caller, writeRight)
     const { accountEnabled, ...rest } = body
     Object.assign(principal, rest)
-    if (accountEnabled !== undefined) change(principal, 'accountEnabled', accountEnabled)
+    if (accountEnabled !== undefined) changeProperty(principal, 'accountEnabled', accountEnabled)
   })
   routes.remove('/servicePrincipals/:key', ({ caller, key }) => {
     const principal = findServicePrincipal(entra, key)
@@ -87,7 +87,7 @@ function addPrincipal(
   kind: 'servicePrincipal' | 'agentIdentityBlueprintPrincipal',
 ): ServicePrincipal {
   if (entra.directory.principal(appId))
-    throw alreadyExists(
+    throw duplicateError(
       `The service principal cannot be created because the appId ${appId} is already in use.`,
     )
   const createdDateTime = entra.clock.timestamp()
@@ -102,7 +102,7 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
   if (blueprint?.kind !== 'agentIdentityBlueprint')
     throw new GraphError('AgentIdentity_IncompatibleParentType', `'${blueprintId}' is no blueprint.`)
   const principal = entra.directory.principal(blueprint.appId)
-  if (!principal || isMissed(entra, principal))
+  if (!principal || lookUpMisses(entra, principal))
     throw new GraphError(
       'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
       `The blueprint '${blueprint.appId}' has no principal in this tenant; create one first.`,
@@ -113,7 +113,7 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
 /** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
   const { kind, sponsors, owners, agentIdentityBlueprintId, ...rest } = principal
-  const properties = { ...rest, accountEnabled: seenByLookUp(entra, principal, 'accountEnabled') }
+  const properties = { ...rest, accountEnabled: propertySeenByLookUp(entra, principal, 'accountEnabled') }
   const application = entra.directory.application(principal.appId)
   if (kind === 'agentIdentity')
     return {

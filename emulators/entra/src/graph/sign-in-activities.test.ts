@@ -5,35 +5,35 @@ import { agentId, blueprintAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
 
-const read = async (path: string, scopes: readonly string[] = ['AuditLog.Read.All']) =>
+const readReport = async (path: string, scopes: readonly string[] = ['AuditLog.Read.All']) =>
   graph.send('GET', path, undefined, await graph.as({ scopes }))
-const ofClient = (appId: string) =>
-  read(`/beta/reports/servicePrincipalSignInActivities?$filter=appId eq '${appId}'`)
-const ofSecrets = () =>
-  read(`/beta/reports/appCredentialSignInActivities?$filter=appId eq '${blueprintAppId}'`)
+const readClientReport = (appId: string) =>
+  readReport(`/beta/reports/servicePrincipalSignInActivities?$filter=appId eq '${appId}'`)
+const readSecretsReport = () =>
+  readReport(`/beta/reports/appCredentialSignInActivities?$filter=appId eq '${blueprintAppId}'`)
 
 it('the reports list clients and secrets from their first token on', async () => {
-  expect((await ofClient(agentId)).body.value).toEqual([])
-  expect((await ofSecrets()).body.value).toEqual([])
+  expect((await readClientReport(agentId)).body.value).toEqual([])
+  expect((await readSecretsReport()).body.value).toEqual([])
   await requestTr(entra)
-  const [agent] = (await ofClient(agentId)).body.value
+  const [agent] = (await readClientReport(agentId)).body.value
   expect(agent).toMatchObject({
     appId: agentId,
     lastSignInActivity: { lastSignInDateTime: expect.stringMatching(/^\d{4}-/) },
     delegatedClientSignInActivity: null,
   })
   expect(agent.applicationAuthenticationClientSignInActivity).toEqual(agent.lastSignInActivity)
-  const [secret, ...others] = (await ofSecrets()).body.value
+  const [secret, ...others] = (await readSecretsReport()).body.value
   expect(others).toEqual([])
   expect(secret).toMatchObject({ appId: blueprintAppId, keyType: 'clientSecret', keyId: expect.any(String) })
 })
 
 it('a refused request is not reported as a sign-in', async () => {
   expect((await requestT1(entra, { client_secret: 'wrong' })).status).toBe(401)
-  expect((await ofClient(blueprintAppId)).body.value).toEqual([])
+  expect((await readClientReport(blueprintAppId)).body.value).toEqual([])
 })
 
 it('only beta shows the reports, and only to callers who may read the audit log', async () => {
-  expect((await read('/v1.0/reports/servicePrincipalSignInActivities')).status).toBe(404)
-  expect((await read('/beta/reports/servicePrincipalSignInActivities', ['User.Read'])).status).toBe(403)
+  expect((await readReport('/v1.0/reports/servicePrincipalSignInActivities')).status).toBe(404)
+  expect((await readReport('/beta/reports/servicePrincipalSignInActivities', ['User.Read'])).status).toBe(403)
 })

@@ -2,20 +2,20 @@ import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
-import { requestT3 } from '../testing/requests.ts'
+import { requestTrAsUser } from '../testing/requests.ts'
 import { agentId, setupAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
 
 /** Calls Graph as a client with these app roles. */
-async function as(client: string, ...roles: string[]) {
+async function graphAs(client: string, ...roles: string[]) {
   const bearer = await graph.as({ client, roles })
   return (method: string, path: string, body?: unknown) => graph.send(method, `/v1.0${path}`, body, bearer)
 }
-const asManager = () => as(setupAppId, 'AgentIdUser.ReadWrite.All')
-const path = '/users/microsoft.graph.agentUser'
+const graphAsUserManager = () => graphAs(setupAppId, 'AgentIdUser.ReadWrite.All')
+const agentUsersPath = '/users/microsoft.graph.agentUser'
 
-const wanted = {
+const newAgentUser = {
   accountEnabled: true,
   displayName: 'Second',
   mailNickname: 'second',
@@ -25,7 +25,7 @@ const wanted = {
 
 describe('an agent’s own user account', () => {
   it('is distinguished from other users, and can be deleted and made again', async () => {
-    const send = await asManager()
+    const send = await graphAsUserManager()
     const seeded = await send('GET', `/users/${seedIds.agentUser}`)
     expect(seeded.body).toMatchObject({
       '@odata.type': '#microsoft.graph.agentUser',
@@ -34,20 +34,20 @@ describe('an agent’s own user account', () => {
     })
     expect((await send('DELETE', `/users/${seedIds.agentUser}`)).status).toBe(204)
     expect((await send('GET', `/users/${seedIds.agentUser}`)).status).toBe(404)
-    expect((await requestT3(entra)).body.error_codes).toEqual([50034])
-    const { status, body } = await send('POST', path, wanted)
+    expect((await requestTrAsUser(entra)).body.error_codes).toEqual([50034])
+    const { status, body } = await send('POST', agentUsersPath, newAgentUser)
     expect(status).toBe(201)
-    const token = (await requestT3(entra, { user_id: body.id })).body.access_token
+    const token = (await requestTrAsUser(entra, { user_id: body.id })).body.access_token
     expect(decodeJwt(token)).toMatchObject({ oid: body.id, preferred_username: 'second@contoso.example' })
   })
 
   it('gets no token while it is disabled', async () => {
-    const send = await asManager()
+    const send = await graphAsUserManager()
     const path = `/users/${seedIds.agentUser}`
     expect((await send('PATCH', path, { accountEnabled: false })).status).toBe(204)
-    expect((await requestT3(entra)).body.error_codes).toEqual([50057])
+    expect((await requestTrAsUser(entra)).body.error_codes).toEqual([50057])
     await send('PATCH', path, { accountEnabled: true })
-    expect((await requestT3(entra)).status).toBe(200)
+    expect((await requestTrAsUser(entra)).status).toBe(200)
   })
 
   // biome-ignore format: table
@@ -58,8 +58,8 @@ describe('an agent’s own user account', () => {
     ['a name with forbidden characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
   ]
   it.each(refused)('cannot be made with %s', async (_what, change, status, message) => {
-    const send = await asManager()
-    const answer = await send('POST', path, { ...wanted, ...change })
+    const send = await graphAsUserManager()
+    const answer = await send('POST', agentUsersPath, { ...newAgentUser, ...change })
     expect(answer).toMatchObject({ status, body: { error: { message: expect.stringContaining(message) } } })
   })
 
@@ -67,22 +67,22 @@ describe('an agent’s own user account', () => {
     ['a name that is taken', { userPrincipalName: 'ada@contoso.example' }, 409],
     ['a domain that is not the tenant’s', { userPrincipalName: 'second@fabrikam.example' }, 400],
   ])('cannot be made with %s', async (_what, change, status) => {
-    const send = await asManager()
+    const send = await graphAsUserManager()
     await send('DELETE', `/users/${seedIds.agentUser}`)
-    const answer = await send('POST', path, { ...wanted, ...change })
+    const answer = await send('POST', agentUsersPath, { ...newAgentUser, ...change })
     expect(answer.status).toBe(status)
   })
 
   it('cannot be made with a right that only reads users; even the right to write all users deletes no other user', async () => {
-    const nobody = await as(setupAppId, 'User.ReadBasic.All')
-    expect((await nobody('POST', path, wanted)).status).toBe(403)
-    const send = await as(setupAppId, 'User.ReadWrite.All')
+    const nobody = await graphAs(setupAppId, 'User.ReadBasic.All')
+    expect((await nobody('POST', agentUsersPath, newAgentUser)).status).toBe(403)
+    const send = await graphAs(setupAppId, 'User.ReadWrite.All')
     expect((await send('DELETE', `/users/${seedIds.ada}`)).status).toBe(403)
   })
 })
 
 it('agents’ user accounts are listed apart from all other users', async () => {
-  const send = await asManager()
-  const { body } = await send('GET', path)
+  const send = await graphAsUserManager()
+  const { body } = await send('GET', agentUsersPath)
   expect(body.value.map(({ id }: { id: string }) => id)).toEqual([seedIds.agentUser])
 })

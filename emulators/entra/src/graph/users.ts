@@ -3,13 +3,13 @@ import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
-import { alreadyExists, badRequest, GraphError, notFound } from './graph-error.ts'
+import { badRequest, duplicateError, GraphError, throwNotFound } from './graph-error.ts'
 import { findUser } from './odata.ts'
-import { change, isMissed, seenByLookUp } from './replication.ts'
+import { changeProperty, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const agentUserType = '#microsoft.graph.agentUser'
-const writeAll = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
+const writePermissions = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 
 /** Users, agents' own user accounts among them (https://learn.microsoft.com/graph/api/resources/agentuser). */
 export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
@@ -21,22 +21,22 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
       throw badRequest('/me request is only valid with delegated authentication flow.')
     return show(findUser(entra, userId))
   })
-  routes.for('User.ReadBasic.All', ...writeAll).get('/users/:key', ({ key }) => {
+  routes.for('User.ReadBasic.All', ...writePermissions).get('/users/:key', ({ key }) => {
     const user = findUser(entra, key)
-    return show(isMissed(entra, user) ? notFound(key) : user)
+    return show(lookUpMisses(entra, user) ? throwNotFound(key) : user)
   })
-  const managers = routes.forAgents(...writeAll)
+  const managers = routes.forAgents(...writePermissions)
   managers.list('/users/microsoft.graph.agentUser', () =>
     entra.directory.content.users
-      .filter(one => one.identityParentId !== undefined && !isMissed(entra, one))
+      .filter(one => one.identityParentId !== undefined && !lookUpMisses(entra, one))
       .map(show),
   )
   routes
-    .for(...writeAll)
+    .for(...writePermissions)
     .list('/users/:key/licenseDetails', ({ key }) => entra.directory.user(key)?.licenseDetails ?? [])
   managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ body }) => {
     const { mailNickname, '@odata.type': _type, ...properties } = body
-    const parent = findParent(entra, body.identityParentId)
+    const parent = findParentAgent(entra, body.identityParentId)
     const { content } = entra.directory
     if (content.users.some(({ identityParentId }) => identityParentId === parent.id))
       throw badRequest(`The agent identity '${parent.id}' has a user account already.`)
@@ -44,7 +44,7 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     if (!userPrincipalName.endsWith(`@${publisherDomain}`))
       throw badRequest('The domain portion of the userPrincipalName property is invalid.')
     if (entra.directory.user(userPrincipalName))
-      throw alreadyExists('Another object has the same value for property userPrincipalName.')
+      throw duplicateError('Another object has the same value for property userPrincipalName.')
     const mail = `${mailNickname}@${publisherDomain}`
     const createdDateTime = entra.clock.timestamp()
     const ids = { id: randomUUID(), identityParentId: parent.id }
@@ -56,7 +56,7 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     const user = findAgentUser(entra, key)
     const { accountEnabled, ...rest } = body
     Object.assign(user, rest)
-    if (accountEnabled !== undefined) change(user, 'accountEnabled', accountEnabled)
+    if (accountEnabled !== undefined) changeProperty(user, 'accountEnabled', accountEnabled)
   })
   managers.remove('/users/:key', ({ key }) => {
     entra.directory.removeUser(findAgentUser(entra, key))
@@ -72,9 +72,9 @@ function findAgentUser(entra: Entra, key: string): User {
 }
 
 /** The agent identity that a new user account is for. */
-function findParent(entra: Entra, id: string): ServicePrincipal {
+function findParentAgent(entra: Entra, id: string): ServicePrincipal {
   const parent = entra.directory.principalById(id)
-  if (!parent || isMissed(entra, parent))
+  if (!parent || lookUpMisses(entra, parent))
     throw badRequest(`IdentityParent: Object with id '${id}' not found.`)
   if (parent.kind !== 'agentIdentity') throw badRequest(`IdentityParent: '${id}' is no agent identity.`)
   return parent
@@ -86,7 +86,7 @@ export function showUser(entra: Entra, user: User) {
   return {
     '@odata.type': isAgents ? agentUserType : '#microsoft.graph.user',
     ...rest,
-    accountEnabled: seenByLookUp(entra, user, 'accountEnabled') ?? true,
+    accountEnabled: propertySeenByLookUp(entra, user, 'accountEnabled') ?? true,
     ...(isAgents ? { identityParentId } : {}),
   }
 }

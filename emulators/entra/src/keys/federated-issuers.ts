@@ -2,10 +2,10 @@ import { type CompactVerifyGetKey, createRemoteJWKSet, errors } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { refusal } from '../errors/entra-error.ts'
 
-const timeoutMs = 5_000
+const fetchTimeoutMs = 5_000
 /** Tokens with unknown key ids make the emulator fetch the keys at most once in this time. */
 const refetchAfterMs = 2_000
-const keptForMs = 10 * 60_000
+const keysMaxAgeMs = 10 * 60_000
 
 /** The published keys of the issuers whose tokens are accepted as federated credentials. */
 export class FederatedIssuers {
@@ -30,14 +30,14 @@ export class FederatedIssuers {
 async function discoverKeys(issuer: string): Promise<CompactVerifyGetKey> {
   const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(fetchTimeoutMs),
   })
   const discovery: { issuer?: unknown; jwks_uri?: unknown } = JSON.parse(await response.text())
   if (!response.ok || discovery.issuer !== issuer)
     throw new Error('The discovery document is of another issuer.')
   return createRemoteJWKSet(new URL(String(discovery.jwks_uri)), {
-    timeoutDuration: timeoutMs,
+    timeoutDuration: fetchTimeoutMs,
     cooldownDuration: refetchAfterMs,
-    cacheMaxAge: keptForMs,
+    cacheMaxAge: keysMaxAgeMs,
   })
 }

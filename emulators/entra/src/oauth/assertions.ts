@@ -93,7 +93,7 @@ async function checkFederatedCredential(
   const issuer = claims.iss ?? ''
   const own = await readOwnToken(entra, jwt)
   if (own) throw refusal(own[federationClaim] === undefined ? 700222 : 700231)
-  matchCredential(claims, application)
+  requireMatchingCredential(claims, application)
   try {
     await compactVerify(jwt, entra.federatedIssuers.keysOf(issuer), { algorithms: ['RS256'] })
   } catch (error) {
@@ -101,7 +101,7 @@ async function checkFederatedCredential(
   }
 }
 
-function matchCredential(claims: JWTPayload, { federatedIdentityCredentials }: Application): void {
+function requireMatchingCredential(claims: JWTPayload, { federatedIdentityCredentials }: Application): void {
   const { iss = '', sub = '' } = claims
   const audiences = [claims.aud ?? []].flat()
   const details = { issuer: iss, subject: sub, audience: audiences.join(' ') }

@@ -1,19 +1,19 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
-import { seenByLookUp } from '../graph/replication.ts'
+import { propertySeenByLookUp } from '../graph/replication.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
 import type { Form } from './form.ts'
 
 const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const looksLikeTenant =
+const tenantPattern =
   /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+|common|organizations|consumers)$/i
 
 /** Refuses URLs with another tenant than the emulated one. */
 export function checkTenant(entra: Entra, tenant: string): void {
   if (tenant.toLowerCase() === entra.config.tenantId) return
-  throw refusal(looksLikeTenant.test(tenant) ? 90002 : 900023, { tenant })
+  throw refusal(tenantPattern.test(tenant) ? 90002 : 900023, { tenant })
 }
 
 /** The client of a request: a registered application, or an agent identity, which has a principal only. */
@@ -26,7 +26,7 @@ export interface Client {
 export function findClient(entra: Entra, clientId: string): Client {
   const principal = entra.directory.principal(clientId)
   if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
-  if (!seenByLookUp(entra, principal, 'accountEnabled')) throw refusal(7000112, { client: clientId })
+  if (!propertySeenByLookUp(entra, principal, 'accountEnabled')) throw refusal(7000112, { client: clientId })
   return { principal, application: entra.directory.application(clientId) }
 }
 
@@ -41,7 +41,7 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
   const assertion = form.optional('client_assertion')
   if (assertion !== undefined) requireJwtBearer(form)
   if (principal.kind === 'agentIdentity') {
-    if (assertion === undefined) throw refuseCredential(form, principal)
+    if (assertion === undefined) throw credentialRefusal(form, principal)
     await checkExchangeToken(entra, assertion, principal)
     return 'certificate'
   }
@@ -53,7 +53,7 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
 }
 
 /** An agent identity has no credential of its own: it authenticates by T1 of its blueprint only. */
-function refuseCredential(form: Form, { appId: client }: ServicePrincipal): EntraError {
+function credentialRefusal(form: Form, { appId: client }: ServicePrincipal): EntraError {
   if (form.optional('fmi_path') !== undefined)
     return refusal(82001, { client, what: 'exchange tokens; its blueprint requests them' })
   return form.optional('client_secret') === undefined ? refusal(7000218) : refusal(7000215, { client })

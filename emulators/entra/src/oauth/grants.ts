@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@entra-bedrock-agent/emulator-kit'
 import { LRUCache } from 'lru-cache'
 import { refusal } from '../errors/entra-error.ts'
-import { opaque } from '../tokens/opaque.ts'
+import { opaqueValue } from '../tokens/opaque.ts'
 
 /** A user's sign-in at an application. */
-export interface SignedIn {
+export interface SignInGrant {
   readonly clientId: string
   readonly userId: string
   readonly sessionId: string
@@ -13,7 +13,7 @@ export interface SignedIn {
   readonly scope: string
 }
 
-export interface AuthorizationCode extends SignedIn {
+export interface AuthorizationCode extends SignInGrant {
   readonly redirectUri: string
   readonly nonce: string | undefined
   /** Authentication contexts that the access token has to prove. */
@@ -24,7 +24,7 @@ export interface AuthorizationCode extends SignedIn {
   isRedeemed: boolean
 }
 
-export interface RefreshToken extends SignedIn {
+export interface RefreshToken extends SignInGrant {
   readonly expiresAtSeconds: number
 }
 
@@ -49,7 +49,7 @@ export class Grants {
   }
 
   issueCode(grant: Omit<AuthorizationCode, 'expiresAtSeconds' | 'isRedeemed'>): string {
-    const code = `1.${opaque(48)}`
+    const code = `1.${opaqueValue(48)}`
     const expiresAtSeconds = this.#clock.nowSeconds() + codeLifetimeSeconds
     this.#codes.set(code, { ...grant, expiresAtSeconds, isRedeemed: false })
     return code
@@ -70,8 +70,8 @@ export class Grants {
     return grant
   }
 
-  issueRefreshToken(grant: SignedIn): { token: string; expiresInSeconds: number } {
-    const token = `1.${opaque(64)}`
+  issueRefreshToken(grant: SignInGrant): { token: string; expiresInSeconds: number } {
+    const token = `1.${opaqueValue(64)}`
     const expiresAtSeconds = this.#clock.nowSeconds() + refreshLifetimeSeconds
     this.#refreshTokens.set(token, { ...grant, expiresAtSeconds })
     return { token, expiresInSeconds: refreshLifetimeSeconds }

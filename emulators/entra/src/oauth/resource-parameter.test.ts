@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ada, Browser, makeVerifier, redeem, returned, signIn } from '../testing/browser.ts'
+import { ada, Browser, makeVerifier, readRedirect, redeem, signIn } from '../testing/browser.ts'
 import { requestObo, requestTr } from '../testing/requests.ts'
 import {
   blueprintAppId,
@@ -27,7 +27,7 @@ const { verifier, challenge } = makeVerifier()
 const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
 const text =
   /^AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes\./
-const refused = {
+const refusal = {
   status: 400,
   body: { error: 'invalid_target', error_codes: [9010010], error_description: expect.stringMatching(text) },
 }
@@ -54,7 +54,7 @@ describe('a resource (RFC 8707)', () => {
   it.each(wrong)('with any other value makes Entra send invalid_target to the page: %s', async resource => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl({ ...pkce, resource }))
-    expect(returned(response)).toMatchObject({
+    expect(readRedirect(response)).toMatchObject({
       error: 'invalid_target',
       error_description: expect.stringMatching(text),
       state: 'the-state|with=signs',
@@ -64,14 +64,14 @@ describe('a resource (RFC 8707)', () => {
   it('is refused if only scopes of OpenID Connect are requested, since these are for Microsoft Graph', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl({ ...pkce, scope: 'openid profile', resource: blueprintUrl })
-    expect(returned(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
+    expect(readRedirect(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
   })
 
   it('with any other value is refused when a code is redeemed or a token refreshed', async () => {
     const browser = new Browser(entra)
-    const { code = '' } = returned(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
+    const { code = '' } = readRedirect(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
     const resource = `${blueprintUrl}/`
-    expect(await redeem(entra, code, { code_verifier: verifier, resource })).toMatchObject(refused)
+    expect(await redeem(entra, code, { code_verifier: verifier, resource })).toMatchObject(refusal)
     const { body } = await signIn(entra, ada)
     const refresh = (fields: Readonly<Record<string, string>>) =>
       requestToken(
@@ -79,15 +79,15 @@ describe('a resource (RFC 8707)', () => {
         { client_id: spaAppId, grant_type: 'refresh_token', refresh_token: body.refresh_token, ...fields },
         { origin: 'http://localhost:3001' },
       )
-    expect(await refresh({ resource })).toMatchObject(refused)
+    expect(await refresh({ resource })).toMatchObject(refusal)
     expect(await refresh({ resource: blueprintUrl })).toMatchObject({ status: 200 })
   })
 
   it('with any other value is refused when an application requests a token, as itself or on behalf of a user', async () => {
     const tc = (await signIn(entra, ada)).body.access_token
     for (const resource of [`${weatherUrl}/`, blueprintUrl, weatherAppId]) {
-      expect(await requestTr(entra, { resource })).toMatchObject(refused)
-      expect(await requestObo(entra, tc, { resource })).toMatchObject(refused)
+      expect(await requestTr(entra, { resource })).toMatchObject(refusal)
+      expect(await requestObo(entra, tc, { resource })).toMatchObject(refusal)
     }
     expect(await requestTr(entra, { resource: weatherUrl })).toMatchObject({ status: 200 })
     expect(await requestObo(entra, tc, { resource: weatherUrl })).toMatchObject({ status: 200 })

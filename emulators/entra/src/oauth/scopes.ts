@@ -2,7 +2,7 @@ import type { User } from '../directory/objects.ts'
 import { openIdScopes, publisherDomain, wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { seenByLookUp } from '../graph/replication.ts'
+import { propertySeenByLookUp } from '../graph/replication.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
 import type { Client } from './client.ts'
 
@@ -54,7 +54,7 @@ export function checkResourceParameter(
 }
 
 /** The requested scopes that lack consent: values such as `Weather.Read`, or `.default` if nothing was granted. */
-export function missingConsent(
+export function missingConsents(
   entra: Entra,
   client: Client,
   user: User,
@@ -74,7 +74,7 @@ function splitScope(scope: string): { identifier: string; value: string } {
 function findResource(entra: Entra, identifier: string): TargetResource {
   const resource = entra.directory.resource(identifier)
   if (!resource) throw refusal(500011, { resource: identifier, tenant: entra.config.tenantId })
-  if (!seenByLookUp(entra, resource.principal, 'accountEnabled'))
+  if (!propertySeenByLookUp(entra, resource.principal, 'accountEnabled'))
     throw refusal(500014, { resource: identifier })
   checkMappedClaims(entra, identifier, resource)
   return { ...resource, identifier }

@@ -12,7 +12,7 @@ import { type PageRoute, readReturnAddress, sendBack, sendBackRefusal } from './
  * `/{tenant}/v2.0/adminconsent`: an administrator consents for all users
  * (https://learn.microsoft.com/entra/identity-platform/v2-admin-consent). Every account here counts as an administrator's.
  */
-export async function adminConsentEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveAdminConsent(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error

@@ -20,9 +20,9 @@ export function readAuthorizeRequest(
   client: Client,
   returnAddress: ReturnAddress,
 ) {
-  const type = required(query, 'response_type')
+  const type = requireParameter(query, 'response_type')
   if (type !== (isAgentic(client) ? 'none' : 'code')) throw refusal(700054, { type })
-  const scope = required(query, 'scope')
+  const scope = requireParameter(query, 'scope')
   const requested = readScopes(entra, scope)
   checkResourceParameter(query['resource'], requested.resource)
   checkScopesExist(client, requested)
@@ -50,7 +50,7 @@ export function readAuthorizeRequest(
   }
 }
 
-function required(query: Query, parameter: string): string {
+function requireParameter(query: Query, parameter: string): string {
   const value = query[parameter]
   if (!value) throw refusal(900144, { parameter })
   return value

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { challengeContexts, challengePolicies } from '../conditional-access/claims.ts'
+import { contextsChallenge, policiesChallenge } from '../conditional-access/claims.ts'
 import { unmetPolicies } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
 import { checkTenant, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
-import { missingConsent } from '../oauth/scopes.ts'
+import { missingConsents } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
 import { sendConsentPage, sendErrorPage, sendSecondFactorPage, sendSignInPage } from './pages.ts'
@@ -23,7 +23,7 @@ interface Visit {
 }
 
 /** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
-export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
 
   // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
@@ -46,7 +46,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const { session, wanted } = visit
     const user = singleSignOnUser(visit)
     const isEnough = wanted.policies.every(policy => session?.fulfilledPolicies.has(policy))
-    return session && user && isEnough ? askProofOrGoOn(visit, session, user) : requireSignIn(visit, user)
+    return session && user && isEnough ? askFactorOrGoOn(visit, session, user) : requireSignIn(visit, user)
   })
 
   app.post<PageRoute>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
@@ -60,7 +60,7 @@ export async function authorizeEndpoint(app: FastifyInstance, { entra }: { entra
     const answer = ['consent', 'factor'].find(name => form.has(name))
     if (answer === undefined) return signIn(visit, session, user)
     if (!session.userIds.has(user.id)) throw refusal(50058)
-    return answer === 'consent' ? acceptConsent(visit, session, user) : acceptProof(visit, session, user)
+    return answer === 'consent' ? acceptConsent(visit, session, user) : acceptFactor(visit, session, user)
   })
 }
 
@@ -69,17 +69,17 @@ function signIn(visit: Visit, session: Session, user: User): FastifyReply {
   session.userIds.add(user.id)
   for (const policy of wanted.policies) session.fulfilledPolicies.add(policy)
   keepSession(entra, reply, session)
-  return askProofOrGoOn(visit, session, user)
+  return askFactorOrGoOn(visit, session, user)
 }
 
 function acceptConsent(visit: Visit, session: Session, user: User): FastifyReply {
   recordConsent(visit.entra, visit.wanted, user.id)
-  return finish(visit, session, user)
+  return finishVisit(visit, session, user)
 }
 
-function acceptProof(visit: Visit, session: Session, user: User): FastifyReply {
+function acceptFactor(visit: Visit, session: Session, user: User): FastifyReply {
   session.secondFactorAtMs.set(user.id, visit.entra.clock.nowMs())
-  return askProofOrGoOn(visit, session, user)
+  return askFactorOrGoOn(visit, session, user)
 }
 
 function returnAddressOrNone(entra: Entra, query: Query) {
@@ -103,7 +103,7 @@ function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | un
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
   if (!user) throw refusal(isAmbiguous ? 16000 : 50058)
   const resource = wanted.requested.resource.application.appId
-  throw refusal(50076, { resource }, { claims: challengePolicies(wanted.policies) })
+  throw refusal(50076, { resource }, { claims: policiesChallenge(wanted.policies) })
 }
 
 /** The session's user whom the hint names or, without a hint, its only user; none if the request demands a sign-in page. */
@@ -116,7 +116,7 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
 }
 
 /** Asks for the second factor if the policy of a requested authentication context demands it now. */
-function askProofOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
+function askFactorOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
   const { entra, reply, wanted } = visit
   const unmet = unmetPolicies(entra, wanted.contexts, {
     user,
@@ -126,13 +126,13 @@ function askProofOrGoOn(visit: Visit, session: Session, user: User): FastifyRepl
   if (unmet.length === 0) return askConsentOrFinish(visit, session, user)
   if (wanted.prompt !== 'none') return sendSecondFactorPage(reply, wanted, user, unmet)
   const resource = wanted.requested.resource.application.appId
-  throw refusal(50076, { resource }, { claims: challengeContexts(wanted.contexts) })
+  throw refusal(50076, { resource }, { claims: contextsChallenge(wanted.contexts) })
 }
 
 function askConsentOrFinish(visit: Visit, session: Session, user: User): FastifyReply {
   const { client, requested, prompt } = visit.wanted
-  const isMissing = missingConsent(visit.entra, client, user, requested).length > 0
-  if (!isMissing && prompt !== 'consent') return finish(visit, session, user)
+  const isMissing = missingConsents(visit.entra, client, user, requested).length > 0
+  if (!isMissing && prompt !== 'consent') return finishVisit(visit, session, user)
   if (prompt !== 'none' && isAgentic(client) && visit.entra.settings.current.agentConsent === 'admin')
     throw refusal(90094, { name: client.principal.displayName })
   if (prompt !== 'none') return sendConsentPage(visit.reply, visit.wanted, user)
@@ -140,7 +140,7 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
   throw refusal(65001, { client: appId, name: displayName }, { error: 'interaction_required' })
 }
 
-function finish({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
+function finishVisit({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
   const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
   // A request for an agent only records consent; it returns no code.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ada, Browser, ben, makeVerifier, redirectUri, returned, signIn } from '../testing/browser.ts'
+import { ada, Browser, ben, makeVerifier, readRedirect, redirectUri, signIn } from '../testing/browser.ts'
 import { agentId, blueprintAppId, startEntraForFile, tenantId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
@@ -35,7 +35,7 @@ describe('the sign-in page', () => {
     const response = await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     expect(response.status).toBe(303)
     expect(response.headers.get('location')).toMatch(`${redirectUri}#`)
-    const sentBack = returned(response)
+    const sentBack = readRedirect(response)
     expect(sentBack).toMatchObject({ state: 'the-state|with=signs' })
     expect(JSON.parse(Buffer.from(sentBack['client_info'] ?? '', 'base64url').toString())).toEqual({
       uid: ada,
@@ -54,7 +54,7 @@ describe('the sign-in page', () => {
 
   it('responds to cancelling with access_denied and AADSTS65004', async () => {
     const browser = new Browser(entra)
-    const sentBack = returned(await browser.submit(browser.authorizeUrl(pkce), { cancel: '1' }))
+    const sentBack = readRedirect(await browser.submit(browser.authorizeUrl(pkce), { cancel: '1' }))
     expect(sentBack).toMatchObject({
       error: 'access_denied',
       error_subcode: 'cancel',
@@ -72,7 +72,7 @@ describe('the sign-in page', () => {
       headers: { 'sec-fetch-site': 'cross-site' },
       body: new URLSearchParams({ account: ada }),
     })
-    expect(returned(response)).toMatchObject({ error: 'invalid_request' })
+    expect(readRedirect(response)).toMatchObject({ error: 'invalid_request' })
     expect(response.headers.get('set-cookie')).toBeNull()
   })
 })
@@ -81,11 +81,11 @@ describe('single sign-on', () => {
   it('responds to prompt=none with login_required until a user has signed in, then with a code', async () => {
     const browser = new Browser(entra)
     const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
-    const refused = returned(await browser.visit(silent))
+    const refused = readRedirect(await browser.visit(silent))
     expect(refused).toMatchObject({ error: 'login_required', state: 'the-state|with=signs' })
     expect(refused['error_description']).toMatch(/^AADSTS50058: /)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    expect(returned(await browser.visit(silent))).toHaveProperty('code')
+    expect(readRedirect(await browser.visit(silent))).toHaveProperty('code')
   })
 
   it('shows the sign-in page for select_account and login even to a signed-in user', async () => {
@@ -100,11 +100,11 @@ describe('single sign-on', () => {
     const browser = new Browser(entra)
     for (const account of [ada, ben]) await browser.submit(browser.authorizeUrl(pkce), { account })
     const silent = { ...pkce, prompt: 'none' }
-    expect(returned(await browser.visit(browser.authorizeUrl(silent)))['error_description']).toMatch(
+    expect(readRedirect(await browser.visit(browser.authorizeUrl(silent)))['error_description']).toMatch(
       /^AADSTS16000: /,
     )
     const hinted = browser.authorizeUrl({ ...silent, login_hint: 'ben@contoso.example' })
-    expect(returned(await browser.visit(hinted))).toHaveProperty('code')
+    expect(readRedirect(await browser.visit(hinted))).toHaveProperty('code')
   })
 
   it('ends at logout, which redirects to the given URL with the given state', async () => {
@@ -119,7 +119,7 @@ describe('single sign-on', () => {
     const response = await browser.visit(`${entra.url}/${tenantId}/oauth2/v2.0/logout?${query}`)
     expect(response.headers.get('location')).toBe(`${redirectUri}?state=bye`)
     const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
-    expect(returned(await browser.visit(silent))).toMatchObject({ error: 'login_required' })
+    expect(readRedirect(await browser.visit(silent))).toMatchObject({ error: 'login_required' })
   })
 
   it('does not redirect to an unregistered URL at logout', async () => {
@@ -144,8 +144,10 @@ describe('consent', () => {
     const page = await browser.submit(url, { account: ada })
     expect(page.status).toBe(200)
     expect(await page.text()).toContain('access_as_user')
-    expect(returned(await browser.submit(url, { account: ada, consent: 'accept' }))).toHaveProperty('code')
-    expect(returned(await browser.visit(url))).toHaveProperty('code')
+    expect(readRedirect(await browser.submit(url, { account: ada, consent: 'accept' }))).toHaveProperty(
+      'code',
+    )
+    expect(readRedirect(await browser.visit(url))).toHaveProperty('code')
     expect((await browser.submit(url, { account: ben })).status).toBe(200)
   })
 
@@ -153,14 +155,14 @@ describe('consent', () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(pkce)
     await browser.submit(url, { account: ada })
-    expect(returned(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
+    expect(readRedirect(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
       error: 'access_denied',
     })
   })
 
   it('cannot be given in a browser in which the user did not sign in', async () => {
     const browser = new Browser(entra)
-    const sentBack = returned(
+    const sentBack = readRedirect(
       await browser.submit(browser.authorizeUrl(pkce), { account: ada, consent: 'accept' }),
     )
     expect(sentBack['error_description']).toMatch(/^AADSTS50058: /)
@@ -169,7 +171,7 @@ describe('consent', () => {
   it('is reported as interaction_required if it is missing and prompt=none forbids asking', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    const sentBack = returned(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))
+    const sentBack = readRedirect(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))
     expect(sentBack).toMatchObject({ error: 'interaction_required', suberror: 'consent_required' })
     expect(sentBack['error_description']).toMatch(/^AADSTS65001: /)
   })
@@ -203,7 +205,7 @@ describe('an authorization request', () => {
   ]
   it.each(redirected)('for %s is refused by a redirect', async (_name, parameters, code, error) => {
     const browser = new Browser(entra)
-    const sentBack = returned(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
+    const sentBack = readRedirect(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
     expect(sentBack).toMatchObject({ error, state: 'the-state|with=signs' })
     expect(sentBack['error_description']).toMatch(`AADSTS${code}: `)
   })

@@ -9,7 +9,7 @@ import { type PageRoute, sendBack } from './return-address.ts'
 import { sessionOf } from './session-cookie.ts'
 
 /** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
-export async function logoutEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveLogout(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     return sendErrorPage(reply, error, request.trace)

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { ConditionalAccessPolicy, User } from '../directory/objects.ts'
-import { describeRefusal, type EntraError, type Trace } from '../errors/entra-error.ts'
+import { describeRefusal, type EntraError, type RequestIds } from '../errors/entra-error.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
 import type { ReturnAddress } from './return-address.ts'
@@ -99,7 +99,7 @@ ${items.join('\n')}
 }
 
 /** Shows a refusal that cannot be sent to an application. */
-export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: Trace): FastifyReply {
+export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: RequestIds): FastifyReply {
   const lines = describeRefusal(error, trace).split('\r\n')
   return sendPage(reply, {
     status: error.status,

@@ -1,6 +1,15 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { ada, Browser, ben, makeVerifier, pageOrigin, redeem, returned, signIn } from '../testing/browser.ts'
+import {
+  ada,
+  Browser,
+  ben,
+  makeVerifier,
+  pageOrigin,
+  readRedirect,
+  redeem,
+  signIn,
+} from '../testing/browser.ts'
 import {
   blueprintAppId,
   requestToken,
@@ -17,7 +26,9 @@ const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
 describe('redeeming a code', () => {
   async function freshCode(parameters: Record<string, string> = pkce): Promise<string> {
     const browser = new Browser(entra)
-    return returned(await browser.submit(browser.authorizeUrl(parameters), { account: ada }))['code'] ?? ''
+    return (
+      readRedirect(await browser.submit(browser.authorizeUrl(parameters), { account: ada }))['code'] ?? ''
+    )
   }
 
   it('gives the page a token for the blueprint, an ID token with the page’s nonce and a refresh token, in a response that the page may read', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { opaque } from '../tokens/opaque.ts'
+import { opaqueValue } from '../tokens/opaque.ts'
 
 /** The users who are signed in in one browser. */
 export interface Session {
@@ -25,7 +25,7 @@ export class Sessions extends LRUCache<string, Session> {
     const id = randomUUID()
     const session = {
       id,
-      cookie: opaque(32),
+      cookie: opaqueValue(32),
       userIds: new Set<string>(),
       fulfilledPolicies: new Set<string>(),
       secondFactorAtMs: new Map<string, number>(),

@@ -59,7 +59,7 @@ export class Browser {
 }
 
 /** The parameters that a redirect passes to the page. */
-export function returned(response: Response): Record<string, string> {
+export function readRedirect(response: Response): Record<string, string> {
   const location = response.headers.get('location') ?? ''
   const [address, fragment] = location.split('#')
   const parameters = new URLSearchParams(fragment ?? address?.split('?')[1] ?? '')
@@ -84,7 +84,7 @@ export async function signIn(
     code_challenge_method: 'S256',
     ...parameters,
   })
-  const { code = '' } = returned(await browser.submit(url, { account: user }))
+  const { code = '' } = readRedirect(await browser.submit(url, { account: user }))
   return redeem(entra, code, { code_verifier: verifier })
 }
 

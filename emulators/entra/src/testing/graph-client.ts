@@ -20,7 +20,9 @@ export async function startGraphForFile() {
   return { entra, graph }
 }
 
-export const sponsors = { 'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`] }
+export const adaAsSponsor = {
+  'sponsors@odata.bind': [`https://graph.microsoft.com/v1.0/users/${seedIds.ada}`],
+}
 
 /** Calls Graph as the set-up application, or with other headers. */
 export class GraphClient {
@@ -68,7 +70,7 @@ export class GraphClient {
 
   /** Makes a blueprint with Ada as its sponsor. */
   async newBlueprint(): Promise<TokenResponse['body']> {
-    const blueprint = { displayName: 'Another blueprint', ...sponsors }
+    const blueprint = { displayName: 'Another blueprint', ...adaAsSponsor }
     const { body } = await this.post('/applications/microsoft.graph.agentIdentityBlueprint', blueprint)
     return body
   }

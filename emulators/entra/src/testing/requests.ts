@@ -49,7 +49,7 @@ export async function requestT2(entra: TestEntra, fields: Fields = {}): Promise<
 }
 
 /** The agent requests a token for its own user account. */
-export async function requestT3(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
+export async function requestTrAsUser(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
   const t2 = fields['user_federated_identity_credential'] ?? (await requestT2(entra)).body.access_token
   return requestTr(entra, {
     grant_type: 'user_fic',

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { newServicePrincipal, type User } from '../directory/objects.ts'
 import { seedIds } from '../directory/seed.ts'
 import { ada, Browser } from '../testing/browser.ts'
-import { requestCustomToken, requestT1, requestT2, requestT3, requestTr, t1Of } from '../testing/requests.ts'
+import {
+  requestCustomToken,
+  requestT1,
+  requestT2,
+  requestTr,
+  requestTrAsUser,
+  t1Of,
+} from '../testing/requests.ts'
 import { agentId, blueprintAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
@@ -51,7 +58,7 @@ describe('T2', () => {
       })
     if (agent) agent.accountEnabled = true
     const assertions = { client_assertion: t1, user_federated_identity_credential: t2 }
-    expect((await requestT3(entra, assertions)).status).toBe(200)
+    expect((await requestTrAsUser(entra, assertions)).status).toBe(200)
   })
 })
 
@@ -61,7 +68,7 @@ describe('the token of an agent user', () => {
     ['name', { user_id: '', username: 'weather-agent@contoso.example' }],
     ['object id, with requested_token_use', { requested_token_use: 'on_behalf_of' }],
   ])('names the agent user as subject and the agent as actor, if requested by %s', async (_how, fields) => {
-    const { body } = await requestT3(entra, fields)
+    const { body } = await requestTrAsUser(entra, fields)
     const claims = decodeJwt(body.access_token)
     expect(claims).toMatchObject({
       aud: weatherAppId,
@@ -85,7 +92,7 @@ describe('the token of an agent user', () => {
     const ask = async (...names: string[]) => {
       const accessToken = names.map(name => ({ name, essential: false, additionalProperties: [] }))
       if (weather) weather.optionalClaims = { accessToken, idToken: [] }
-      return decodeJwt((await requestT3(entra)).body.access_token)
+      return decodeJwt((await requestTrAsUser(entra)).body.access_token)
     }
     const plain = await ask()
     for (const absent of ['idtyp', 'xms_sub_fct', 'xms_act_fct', 'upn'])
@@ -96,7 +103,7 @@ describe('the token of an agent user', () => {
   it('has names but no method of authentication in version 1.0', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather) weather.api.requestedAccessTokenVersion = 1
-    const claims = decodeJwt((await requestT3(entra)).body.access_token)
+    const claims = decodeJwt((await requestTrAsUser(entra)).body.access_token)
     expect(claims).toMatchObject({
       ver: '1.0',
       appid: agentId,
@@ -110,13 +117,13 @@ describe('the token of an agent user', () => {
   })
 
   it('comes with all that MSAL needs to cache it, and is renewed by its refresh token until the user is disabled', async () => {
-    const { body } = await requestT3(entra)
+    const { body } = await requestTrAsUser(entra)
     const info = JSON.parse(Buffer.from(body.client_info, 'base64url').toString())
     expect(info).toEqual({ uid: agentUser, utid: tenantId })
     expect(body.scope.split(' ')).toContain(`api://${weatherAppId}/.default`)
     expect(decodeJwt(body.id_token)).toMatchObject({ aud: agentId, oid: agentUser })
     const renew = async () =>
-      requestT3(entra, { grant_type: 'refresh_token', refresh_token: body.refresh_token })
+      requestTrAsUser(entra, { grant_type: 'refresh_token', refresh_token: body.refresh_token })
     expect(decodeJwt((await renew()).body.access_token)).toMatchObject({ azp: agentId, oid: agentUser })
     changeUser({ accountEnabled: false })
     expect((await renew()).body).toMatchObject({ error: 'invalid_grant', error_codes: [50057] })
@@ -133,13 +140,16 @@ describe('consent for an agent user', () => {
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
       Object.assign(grant, change)
-    expect((await requestT3(entra)).body.error_codes ?? []).toEqual(codes)
+    expect((await requestTrAsUser(entra)).body.error_codes ?? []).toEqual(codes)
   })
 
   it('is not enough if the API requires an assignment: AADSTS50105', async () => {
     const weather = entra.entra.directory.principal(weatherAppId)
     if (weather) weather.appRoleAssignmentRequired = true
-    expect((await requestT3(entra)).body).toMatchObject({ error: 'invalid_grant', error_codes: [50105] })
+    expect((await requestTrAsUser(entra)).body).toMatchObject({
+      error: 'invalid_grant',
+      error_codes: [50105],
+    })
   })
 })
 
@@ -157,7 +167,7 @@ describe('a request for an agent user’s token', () => {
     ['from the blueprint', async () => ({ client_id: blueprintAppId, client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_request', 82002],
   ]
   it.each(refused)('is refused %s', async (_what, fields, error, code) => {
-    const { body } = await requestT3(entra, await fields())
+    const { body } = await requestTrAsUser(entra, await fields())
     expect(body).toMatchObject({ error, error_codes: [code] })
   })
 
@@ -166,7 +176,7 @@ describe('a request for an agent user’s token', () => {
     ['the account of another agent', agentUser, siblingId],
   ])('is refused for %s, without an AADSTS code since Entra’s is unknown', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
-    const { body } = await requestT3(entra, { user_id: user })
+    const { body } = await requestTrAsUser(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })
     expect(body.error_description).toMatch(/^Emulator: /)
   })
@@ -176,9 +186,9 @@ describe('a request for an agent user’s token', () => {
     const own = { client_id: siblingId }
     const t1OfSibling = (await requestT1(entra, { fmi_path: siblingId })).body.access_token
     const t2 = (await requestT2(entra)).body.access_token
-    const withForeignT1 = await requestT3(entra, { ...own, user_federated_identity_credential: t2 })
+    const withForeignT1 = await requestTrAsUser(entra, { ...own, user_federated_identity_credential: t2 })
     expect(withForeignT1.body).toMatchObject({ error: 'invalid_client', error_codes: [7002137] })
-    const withForeignT2 = await requestT3(entra, {
+    const withForeignT2 = await requestTrAsUser(entra, {
       client_id: siblingId,
       client_assertion: t1OfSibling,
       user_federated_identity_credential: t2,

@@ -16,7 +16,7 @@ afterAll(async () => {
 })
 
 /** An assertion as the sidecar makes it: PS256, with the certificate's SHA-256 thumbprint. */
-function assertion(claims: JWTPayload = {}, thumbprint = thumbprint256): Promise<string> {
+function makeAssertion(claims: JWTPayload = {}, thumbprint = thumbprint256): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
   return new SignJWT({
     aud: `${entra.url}/${tenantId}/oauth2/v2.0/token`,
@@ -32,17 +32,17 @@ function assertion(claims: JWTPayload = {}, thumbprint = thumbprint256): Promise
 
 describe('a certificate as the blueprint’s credential', () => {
   it('gets T1 for an assertion signed with its key', async () => {
-    const { status, body } = await requestT1(entra, { client_assertion: await assertion() })
+    const { status, body } = await requestT1(entra, { client_assertion: await makeAssertion() })
     expect(status).toBe(200)
     expect(decodeJwt(body.access_token)).toMatchObject({ azp: blueprintAppId, azpacr: '2' })
   })
 
   it.each([
-    ['of another application', () => assertion({ iss: agentId, sub: agentId }), 700021],
-    ['for another audience', () => assertion({ aud: 'https://login.example/token' }), 700023],
-    ['that expired', () => assertion({ exp: Math.floor(Date.now() / 1000) - 1 }), 700024],
-    ['of a certificate that is not registered', () => assertion({}, 'bm90LXJlZ2lzdGVyZWQ'), 700027],
-    ['with a spoilt signature', async () => `${(await assertion()).slice(0, -8)}AAAAAAAA`, 700027],
+    ['of another application', () => makeAssertion({ iss: agentId, sub: agentId }), 700021],
+    ['for another audience', () => makeAssertion({ aud: 'https://login.example/token' }), 700023],
+    ['that expired', () => makeAssertion({ exp: Math.floor(Date.now() / 1000) - 1 }), 700024],
+    ['of a certificate that is not registered', () => makeAssertion({}, 'bm90LXJlZ2lzdGVyZWQ'), 700027],
+    ['with a spoilt signature', async () => `${(await makeAssertion()).slice(0, -8)}AAAAAAAA`, 700027],
   ])('is refused with an assertion %s', async (_what, make, code) => {
     const { status, body } = await requestT1(entra, { client_assertion: await make() })
     expect(status).toBe(401)

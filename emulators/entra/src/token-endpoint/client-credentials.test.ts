@@ -12,7 +12,7 @@ import {
 
 const entra = await startEntraForFile()
 
-const exchange = {
+const exchangeRequest = {
   client_id: blueprintAppId,
   client_secret: 'blueprint-secret',
   grant_type: 'client_credentials',
@@ -22,7 +22,7 @@ const exchange = {
 
 describe('client credentials', () => {
   it('exchange the blueprint’s secret for T1, and T1 for the agent’s own token, which the published keys verify', async () => {
-    const t1 = await requestToken(entra, exchange)
+    const t1 = await requestToken(entra, exchangeRequest)
     expect(t1.status).toBe(200)
     const t1Claims = decodeJwt(t1.body.access_token)
     expect(t1Claims).toMatchObject({
@@ -63,7 +63,7 @@ describe('client credentials', () => {
 
   it('give an agent that has no roles its own token, without roles', async () => {
     const { id } = tenant.agents.trainee
-    const { body: t1 } = await requestToken(entra, { ...exchange, fmi_path: id })
+    const { body: t1 } = await requestToken(entra, { ...exchangeRequest, fmi_path: id })
     const { body: tr } = await requestToken(entra, {
       client_id: id,
       grant_type: 'client_credentials',

@@ -7,7 +7,7 @@ import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
 /** Redeems a code or a refresh token (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
-export async function grantSignedIn(
+export async function grantByCodeOrRefresh(
   entra: Entra,
   form: Form,
   client: Client,

@@ -24,7 +24,7 @@ function podToken(claims: JWTPayload = {}, kid?: string): Promise<string> {
 }
 
 /** The same token with one character of its signature changed. */
-function spoil(jwt: string): string {
+function spoilSignature(jwt: string): string {
   const dot = jwt.lastIndexOf('.') + 1
   return `${jwt.slice(0, dot)}${jwt[dot] === 'A' ? 'B' : 'A'}${jwt.slice(dot + 1)}`
 }
@@ -74,7 +74,7 @@ describe('a pod’s token as the blueprint’s credential', () => {
   })
 
   it('with a signature that does not verify is refused with AADSTS7000274', async () => {
-    const { body } = await requestT1(entra, { client_assertion: spoil(await podToken()) })
+    const { body } = await requestT1(entra, { client_assertion: spoilSignature(await podToken()) })
     expect(body.error_codes).toEqual([7000274])
   })
 

@@ -7,18 +7,18 @@ import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { allowsOrigin, grantSignedIn } from './code-and-refresh.ts'
+import { allowsOrigin, grantByCodeOrRefresh } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
 import type { TokenResponse } from './response.ts'
 
-const path = '/:tenant/oauth2/v2.0/token'
+const tokenPath = '/:tenant/oauth2/v2.0/token'
 
 /** `POST /{tenant}/oauth2/v2.0/token` (https://learn.microsoft.com/entra/identity-platform/v2-protocols). */
-export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
   acceptFormBodies(app)
-  app.addHook('onRequest', async (request, reply) => shareWithPages(entra, request.headers.origin, reply))
+  app.addHook('onRequest', async (request, reply) => allowPagesToRead(entra, request.headers.origin, reply))
 
-  app.options(path, async (_request, reply) =>
+  app.options(tokenPath, async (_request, reply) =>
     reply
       .code(204)
       .headers({
@@ -30,12 +30,12 @@ export async function tokenEndpoint(app: FastifyInstance, { entra }: { entra: En
   )
 
   app.post<{ Params: { tenant: string }; Querystring: Readonly<Record<string, string>> }>(
-    path,
+    tokenPath,
     async (request, reply) => {
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const form = new Form(request.body)
-      const response = await grant(entra, form, request.headers.origin)
+      const response = await grantTokens(entra, form, request.headers.origin)
       const claims = decodeJwt(String(response['access_token']))
       entra.requests.note(request, { tokenId: String(claims['uti']) })
       entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
@@ -62,7 +62,7 @@ const agenticGrantTypes: readonly string[] = [
   'user_fic',
 ]
 
-async function grant(entra: Entra, form: Form, origin: string | undefined): Promise<TokenResponse> {
+async function grantTokens(entra: Entra, form: Form, origin: string | undefined): Promise<TokenResponse> {
   const grantType = form.required('grant_type')
   const client = findClient(entra, form.required('client_id'))
   if (isAgentic(client) && !agenticGrantTypes.includes(grantType))
@@ -76,14 +76,14 @@ async function grant(entra: Entra, form: Form, origin: string | undefined): Prom
       return grantAgentUser(entra, form, client)
     case 'authorization_code':
     case 'refresh_token':
-      return grantSignedIn(entra, form, client, origin)
+      return grantByCodeOrRefresh(entra, form, client, origin)
     default:
       throw refusal(70003, { grantType })
   }
 }
 
 /** Lets the pages of registered single-page applications read the response, refusals included. */
-function shareWithPages(entra: Entra, origin: string | undefined, reply: FastifyReply): void {
+function allowPagesToRead(entra: Entra, origin: string | undefined, reply: FastifyReply): void {
   reply.header('vary', 'Origin')
   const redirectUris = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
   if (origin === undefined || !allowsOrigin(redirectUris, origin)) return

@@ -46,7 +46,7 @@ describe('a refusal', () => {
   })
 })
 
-interface Case {
+interface RefusalCase {
   readonly cause: string
   readonly code: number
   readonly error: string
@@ -55,7 +55,7 @@ interface Case {
 }
 
 // biome-ignore format: table
-const cases: Case[] = [
+const cases: RefusalCase[] = [
   { cause: 'a wrong secret', code: 7000215, error: 'invalid_client', status: 401, ask: () => requestT1(entra, { client_secret: 'wrong' }) },
   {
     cause: 'an expired secret',

@@ -6,7 +6,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { Client } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
-import { checkResourceParameter, missingConsent, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
+import { checkResourceParameter, missingConsents, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { type ClientAuthentication, issueAccessToken } from '../tokens/access-token.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type TokenResponse, tokenResponse } from './response.ts'
@@ -90,7 +90,7 @@ function scopesToGrant(
   )
   if (principal.appRoleAssignmentRequired && !isAssigned)
     throw refusal(50105, { resource: application.appId, name: application.displayName })
-  if (missingConsent(entra, client, user, requested).length > 0)
+  if (missingConsents(entra, client, user, requested).length > 0)
     throw refusal(65001, { client: client.principal.appId, name: client.principal.displayName })
   if (requested.isDefault)
     return [...entra.directory.grantedScopes(client.principal, requested.resource, user.id)]

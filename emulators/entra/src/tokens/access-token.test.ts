@@ -9,7 +9,7 @@ const entra = await startEntraForFile()
 
 const agentClaims = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct', 'idtyp']
 
-async function tr() {
+async function requestTrClaims() {
   return decodeJwt((await requestTr(entra)).body.access_token)
 }
 
@@ -17,7 +17,7 @@ describe('an access token', () => {
   it('is of version 1.0 for an API that does not ask for 2.0, with the audience as it was requested', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather) weather.api.requestedAccessTokenVersion = null
-    const claims = await tr()
+    const claims = await requestTrClaims()
     expect(claims).toMatchObject({
       aud: `api://${weatherAppId}`,
       iss: `https://sts.windows.net/${tenantId}/`,
@@ -44,7 +44,7 @@ describe('an access token', () => {
   it('has no claims about agents unless the API asks for the optional claims', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather) weather.optionalClaims = { accessToken: [], idToken: [] }
-    const claims = await tr()
+    const claims = await requestTrClaims()
     for (const name of agentClaims) expect(claims).not.toHaveProperty(name)
     expect(claims).toMatchObject({ azp: agentId, roles: ['Weather.Read.All'] })
   })
@@ -57,7 +57,7 @@ describe('an access token', () => {
         idToken: [],
       }
     const tc = (await signIn(entra, ada)).body.access_token
-    expect(await tr()).toMatchObject({ idtyp: 'app' })
+    expect(await requestTrClaims()).toMatchObject({ idtyp: 'app' })
     expect(decodeJwt((await requestObo(entra, tc)).body.access_token)).not.toHaveProperty('idtyp')
   })
 

@@ -2,8 +2,8 @@ import type { Resource } from '../directory/directory.ts'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
-import { type Claims, type IssuedToken, sign } from './jwt.ts'
-import { opaque, pairwiseSubject } from './opaque.ts'
+import { type Claims, type IssuedToken, signToken } from './jwt.ts'
+import { opaqueValue, pairwiseSubject } from './opaque.ts'
 
 export type ClientAuthentication = 'none' | 'secret' | 'certificate' | 'federation'
 
@@ -45,7 +45,7 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
   const claims = {
     aud: isV2 ? resource.application.appId : resource.identifier,
     iss: isV2 ? entra.issuerV2 : entra.issuerV1,
-    aio: opaque(24),
+    aio: opaqueValue(24),
     ...(isV2
       ? { azp: client.appId, azpacr: authentication }
       : { appid: client.appId, appidacr: authentication }),
@@ -53,16 +53,16 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
     ...(signedIn
       ? userClaims(entra, resource, signedIn, isV2)
       : { oid: client.id, sub: client.id, ...(isV2 ? {} : { idp: entra.issuerV1 }) }),
-    rh: `1.${opaque(30)}`,
+    rh: `1.${opaqueValue(30)}`,
     ...(roles.length > 0 ? { roles } : {}),
     tid: entra.config.tenantId,
-    uti: opaque(16),
+    uti: opaqueValue(16),
     ver: isV2 ? '2.0' : '1.0',
     ...optionalClaims(request),
-    xms_ftd: opaque(24),
+    xms_ftd: opaqueValue(24),
     ...request.overrides,
   }
-  return sign(entra, claims, request.lifetimeSeconds)
+  return signToken(entra, claims, request.lifetimeSeconds)
 }
 
 function userClaims(
@@ -98,7 +98,7 @@ function graphClaims(entra: Entra, { client, signedIn, resource }: AccessTokenRe
 
 /** The optional claims that the API's registration asks for. */
 function optionalClaims(request: AccessTokenRequest): Claims {
-  const facets = facetsOf(request)
+  const facets = optionalClaimValues(request)
   const wanted = (request.resource.application.optionalClaims?.accessToken ?? []).filter(
     ({ name, additionalProperties }) =>
       facets[name] !== undefined &&
@@ -108,7 +108,7 @@ function optionalClaims(request: AccessTokenRequest): Claims {
 }
 
 /** https://learn.microsoft.com/entra/agent-id/agent-token-claims */
-function facetsOf({ client, signedIn }: AccessTokenRequest): Claims {
+function optionalClaimValues({ client, signedIn }: AccessTokenRequest): Claims {
   const isAgent = client.kind === 'agentIdentity'
   const ofUser = signedIn?.user.identityParentId === undefined ? '2 3' : '13 3'
   return {

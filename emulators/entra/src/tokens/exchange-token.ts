@@ -2,8 +2,8 @@ import type { ServicePrincipal } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { authenticationClass, type ClientAuthentication } from './access-token.ts'
-import { type IssuedToken, sign } from './jwt.ts'
-import { encodeGuid, opaque } from './opaque.ts'
+import { type IssuedToken, signToken } from './jwt.ts'
+import { encodeGuid, opaqueValue } from './opaque.ts'
 
 /** A claim of tokens that were acquired by a federated identity credential. */
 export const federationClaim = 'xms_ficinfo'
@@ -24,22 +24,22 @@ export function issueExchangeToken(
   fmiPath: string | undefined,
 ): Promise<IssuedToken> {
   const { agentIdentityBlueprintId: blueprintId } = client
-  return sign(entra, {
+  return signToken(entra, {
     aud: wellKnown.tokenExchangeAppId,
     iss: blueprintId === null ? entra.issuerV1 : entra.issuerV2,
-    aio: opaque(24),
+    aio: opaqueValue(24),
     azp: client.appId,
     azpacr: authenticationClass[authentication],
     idtyp: 'app',
     oid: client.id,
-    rh: `1.${opaque(30)}`,
+    rh: `1.${opaqueValue(30)}`,
     sub: fmiPath === undefined ? client.id : exchangeSubject(entra, client.appId, fmiPath),
     tid: entra.config.tenantId,
-    uti: opaque(16),
+    uti: opaqueValue(16),
     ver: '2.0',
     xms_act_fct: blueprintId === null ? '3 9' : '11 9 1',
-    ...(authentication === 'federation' ? { [federationClaim]: opaque(24) } : {}),
-    xms_ftd: opaque(24),
+    ...(authentication === 'federation' ? { [federationClaim]: opaqueValue(24) } : {}),
+    xms_ftd: opaqueValue(24),
     xms_idrel: blueprintId === null ? '7 14' : '7 28',
     ...(blueprintId === null ? {} : { xms_par_app_azp: blueprintId }),
     xms_sub_fct: blueprintId === null ? '9 3' : '9 1 11',

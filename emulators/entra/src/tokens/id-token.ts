@@ -1,7 +1,7 @@
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { sign } from './jwt.ts'
-import { opaque, pairwiseSubject } from './opaque.ts'
+import { signToken } from './jwt.ts'
+import { opaqueValue, pairwiseSubject } from './opaque.ts'
 
 interface IdTokenRequest {
   readonly clientId: string
@@ -15,38 +15,38 @@ interface IdTokenRequest {
 /** An ID token (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). */
 export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promise<string> {
   const { clientId, user, sessionId, nonce, openId } = request
-  const { jwt } = await sign(entra, {
+  const { jwt } = await signToken(entra, {
     aud: clientId,
     iss: entra.issuerV2,
-    aio: opaque(24),
+    aio: opaqueValue(24),
     ...(openId.has('email') ? { email: user.mail } : {}),
     login_hint: loginHintOf(user),
     name: user.displayName,
     ...(nonce === undefined ? {} : { nonce }),
     oid: user.id,
     preferred_username: user.userPrincipalName,
-    rh: `1.${opaque(30)}`,
+    rh: `1.${opaqueValue(30)}`,
     ...(sessionId === '' ? {} : { sid: sessionId }),
     sub: pairwiseSubject(entra.config.tenantId, user.id, clientId),
     tid: entra.config.tenantId,
-    uti: opaque(16),
+    uti: opaqueValue(16),
     ver: '2.0',
   })
   return jwt
 }
 
-const hintPrefix = 'O.'
+const loginHintPrefix = 'O.'
 
 /** An opaque hint that clients send on sign-out or on the next sign-in. */
 function loginHintOf(user: User): string {
-  return `${hintPrefix}${Buffer.from(user.userPrincipalName).toString('base64url')}`
+  return `${loginHintPrefix}${Buffer.from(user.userPrincipalName).toString('base64url')}`
 }
 
 /** The user of a `login_hint` or `logout_hint`, which is a user name or the opaque hint. */
 export function userOfHint(entra: Entra, hint: string | undefined): User | undefined {
   if (hint === undefined) return undefined
-  const isOpaque = hint.startsWith(hintPrefix)
-  const name = isOpaque ? Buffer.from(hint.slice(hintPrefix.length), 'base64url').toString() : hint
+  const isOpaque = hint.startsWith(loginHintPrefix)
+  const name = isOpaque ? Buffer.from(hint.slice(loginHintPrefix.length), 'base64url').toString() : hint
   return entra.directory.visitor(name)
 }
 

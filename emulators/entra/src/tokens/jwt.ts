@@ -15,7 +15,7 @@ const backdatedSeconds = 300
 const toleranceSeconds = 300
 
 /** Signs claims with the current key; adds `iat`, `nbf` and `exp` unless given. A negative lifetime makes an expired token. */
-export async function sign(
+export async function signToken(
   entra: Entra,
   claims: Claims,
   lifetimeSeconds = entra.settings.current.tokenLifetimeSeconds,

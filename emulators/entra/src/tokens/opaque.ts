@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 
 /** An opaque value such as `uti`, `rh` or a refresh token: base64url of random bytes. */
-export function opaque(bytes: number): string {
+export function opaqueValue(bytes: number): string {
   return randomBytes(bytes).toString('base64url')
 }
 
