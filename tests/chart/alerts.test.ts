@@ -6,7 +6,7 @@ import { commonProblems } from '@entra-bedrock-agent/service-kit'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { decisionCounter, showDenyListAge } from '../../packages/entra-tokens/src/metrics.ts'
+import { addDenyListAge, openDecisionCounter } from '../../packages/entra-tokens/src/metrics.ts'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { catalogue } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
@@ -165,8 +165,8 @@ describe('Alerts and dashboard', () => {
     const ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
     const { registry: ofWeatherApi } = new ApiMetrics()
-    await decisionCounter(ofWeatherApi, 'weather-api')
-    await showDenyListAge(ofWeatherApi, 'weather-api', { ageSeconds: 0 })
+    await openDecisionCounter(ofWeatherApi, 'weather-api')
+    await addDenyListAge(ofWeatherApi, 'weather-api', { ageSeconds: 0 })
     const registries = [ofProcess, new TurnMetrics().registry, ofWeatherApi]
     const known = await Promise.all(registries.map(registry => registry.getMetricsAsJSON()))
     const names = known.flat().map(({ name }) => name)

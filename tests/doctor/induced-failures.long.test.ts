@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Cause, moreCauses } from '@entra-bedrock-agent/entra-failures/causes'
+import { type Cause, causesNotInGuide } from '@entra-bedrock-agent/entra-failures/causes'
 import type { Problem } from '@entra-bedrock-agent/identity-trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
@@ -14,7 +14,7 @@ const all = inducedFailures.flatMap(([where, failures]) =>
   failures.map(failure => [`${where}: ${failure.what}`, failure] as const),
 )
 /** Failures that users of the agent meet too. */
-const met = [...all.map(([, failure]) => failure), ...moreCauses].filter(isCause)
+const met = [...all.map(([, failure]) => failure), ...causesNotInGuide].filter(isCause)
 const seen = new Map<InducedFailure, readonly Finding[]>()
 const answers = new Map<InducedFailure, Problem>()
 let laptops: readonly Laptop[] = []

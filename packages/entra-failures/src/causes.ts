@@ -67,7 +67,7 @@ const flowOf: Readonly<Record<Leg, Flow>> = {
 }
 
 /** A refusal with this code, injected on the leg on which Entra usually gives it. */
-function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].leg): Cause {
+function causeByRefusal(aadsts: keyof typeof words, what: string, leg = words[aadsts].leg): Cause {
   return {
     what,
     ...meaningOf(aadsts),
@@ -77,17 +77,17 @@ function refused(aadsts: keyof typeof words, what: string, leg = words[aadsts].l
 }
 
 /** A refusal that is injected when the agent requests a token for its own user account. */
-function refusedAsUser(aadsts: keyof typeof words, what: string): Cause {
-  return { ...refused(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
+function causeByAgentUserRefusal(aadsts: keyof typeof words, what: string): Cause {
+  return { ...causeByRefusal(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
 }
 
 /** An injected refusal for an outage or for throttling. The sidecar does not pass its code on. */
-function refusedUnseen(aadsts: keyof typeof words, what: string): Cause {
-  const { aadsts: _unseen, ...cause } = refused(aadsts, what)
+function causeByHiddenCode(aadsts: keyof typeof words, what: string): Cause {
+  const { aadsts: _unseen, ...cause } = causeByRefusal(aadsts, what)
   return cause
 }
 
-function misfederated(aadsts: keyof typeof words, what: string, podToken: PodTokenFaults): Cause {
+function causeByPodToken(aadsts: keyof typeof words, what: string, podToken: PodTokenFaults): Cause {
   return { what, ...meaningOf(aadsts), podToken, flow: 'autonomous' }
 }
 
@@ -143,20 +143,20 @@ export const causes = {
       sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' },
     },
     { what: 'the blueprint’s secret has expired', ...meaningOf(7000222), flow: 'autonomous', tenant: 'blueprint’s secret expired' },
-    refused(7000218, 'the sidecar sends no credential'),
+    causeByRefusal(7000218, 'the sidecar sends no credential'),
     { what: 'the projected token’s file was missing when the sidecar first looked', code: 'SIDECAR_FAILED', flow: 'autonomous', podToken: 'missing' },
-    misfederated(700211, 'the federated credential has another issuer (often the slash at its end)', { iss: 'https://issuer.example/' }),
-    misfederated(700213, 'the federated credential has another subject', { sub: 'system:serviceaccount:default:default' }),
-    misfederated(700212, 'the sidecar got the token that is meant for AWS', { aud: 'sts.amazonaws.com' }),
-    misfederated(700024, 'the pod’s token has expired', { lifetimeSeconds: -60 }),
-    { ...misfederated(70021, 'the blueprint has no federated credential', {}), tenant: 'federated credential gone' },
-    refused(700222, 'the federated credential names Entra as its issuer'),
-    refused(700231, 'a federated managed identity stands between pod and blueprint'),
-    refused(700023, 'the assertion is for another audience'),
-    refused(50166, 'Entra cannot read the issuer’s keys'),
-    refused(700027, 'the key of the assertion is not registered'),
-    refused(7000272, 'the issuer does not publish the key of the pod’s token'),
-    refused(7000274, 'the signature of the pod’s token is wrong'),
+    causeByPodToken(700211, 'the federated credential has another issuer (often the slash at its end)', { iss: 'https://issuer.example/' }),
+    causeByPodToken(700213, 'the federated credential has another subject', { sub: 'system:serviceaccount:default:default' }),
+    causeByPodToken(700212, 'the sidecar got the token that is meant for AWS', { aud: 'sts.amazonaws.com' }),
+    causeByPodToken(700024, 'the pod’s token has expired', { lifetimeSeconds: -60 }),
+    { ...causeByPodToken(70021, 'the blueprint has no federated credential', {}), tenant: 'federated credential gone' },
+    causeByRefusal(700222, 'the federated credential names Entra as its issuer'),
+    causeByRefusal(700231, 'a federated managed identity stands between pod and blueprint'),
+    causeByRefusal(700023, 'the assertion is for another audience'),
+    causeByRefusal(50166, 'Entra cannot read the issuer’s keys'),
+    causeByRefusal(700027, 'the key of the assertion is not registered'),
+    causeByRefusal(7000272, 'the issuer does not publish the key of the pod’s token'),
+    causeByRefusal(7000274, 'the signature of the pod’s token is wrong'),
   ],
   agentIdentity: [
     { what: 'the sidecar names another tenant', ...meaningOf(90002), flow: 'autonomous', sidecar: { AzureAd__TenantId: otherId } },
@@ -166,9 +166,9 @@ export const causes = {
     { what: 'the agent identity is of another blueprint', code: 'AGENT_NOT_PERMITTED', aadsts: 700213, flow: 'autonomous', tenant: 'agent of another blueprint' },
     { what: 'the agent identity is disabled', code: 'AGENT_DISABLED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
     { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents.weather.id } },
-    refused(82008, 'the request for T1 names no agent (fmi_path)'),
-    refused(70066, 'the request for T1 asks for an API'),
-    refused(7002111, 'the blueprint’s id is used as the agent’s'),
+    causeByRefusal(82008, 'the request for T1 names no agent (fmi_path)'),
+    causeByRefusal(70066, 'the request for T1 asks for an API'),
+    causeByRefusal(7002111, 'the blueprint’s id is used as the agent’s'),
     { what: 'the API has no identifier URI', ...meaningOf(500011), flow: 'autonomous', tenant: 'API’s identifier URI gone' },
     { what: 'the API’s principal is disabled', ...meaningOf(500014), flow: 'autonomous', tenant: 'API’s principal disabled' },
     { what: 'the sidecar’s scope is not /.default', ...meaningOf(70011), flow: 'obo', sidecar: { DownstreamApis__weather__Scopes__1: `api://${weatherAppId}/Weather.Read` } },
@@ -181,14 +181,14 @@ export const causes = {
         DownstreamApis__weather__Scopes__1: 'https://graph.microsoft.com/User.Read',
       },
     },
-    refused(650053, 'the API has no such scope'),
+    causeByRefusal(650053, 'the API has no such scope'),
     { what: 'the API demands an assignment, and the agent has none', ...meaningOf(501051), flow: 'autonomous', tenant: 'assignment required' },
     { what: 'the API accepts mapped claims, and Entra limits them', ...meaningOf(501461), flow: 'autonomous', tenant: 'mapped claims limited' },
-    refused(50105, 'the API demands an assignment, and the user has none'),
-    refused(53003, 'Conditional Access stops the agent identity', 'tr'),
-    refused(90055, 'Entra throttles'),
-    refusedUnseen(90033, 'Entra is busy (AADSTS90033)'),
-    refusedUnseen(50196, 'Entra saw the same request too often (AADSTS50196)'),
+    causeByRefusal(50105, 'the API demands an assignment, and the user has none'),
+    causeByRefusal(53003, 'Conditional Access stops the agent identity', 'tr'),
+    causeByRefusal(90055, 'Entra throttles'),
+    causeByHiddenCode(90033, 'Entra is busy (AADSTS90033)'),
+    causeByHiddenCode(50196, 'Entra saw the same request too often (AADSTS50196)'),
     {
       what: 'Entra refuses for a reason that nobody has met yet',
       code: 'ENTRA_REFUSED',
@@ -200,31 +200,31 @@ export const causes = {
   onBehalfOf: [
     { what: 'nobody consented to the agent acting for users', ...meaningOf(65001), flow: 'obo', tenant: 'consent gone' },
     { what: 'the API’s scope is disabled, though the agent has a grant for it', ...meaningOf(65001), flow: 'obo', tenant: 'API’s scope disabled' },
-    refused(650051, 'a consent was given in part'),
-    refused(82014, 'a user was asked to consent to an agent identity'),
-    refused(50013, 'Entra does not accept the user’s token'),
-    refused(500131, 'the user’s token is not for the blueprint'),
-    refused(500133, 'the user’s token has expired by Entra’s clock'),
-    refused(7000114, 'the token is an application’s'),
+    causeByRefusal(650051, 'a consent was given in part'),
+    causeByRefusal(82014, 'a user was asked to consent to an agent identity'),
+    causeByRefusal(50013, 'Entra does not accept the user’s token'),
+    causeByRefusal(500131, 'the user’s token is not for the blueprint'),
+    causeByRefusal(500133, 'the user’s token has expired by Entra’s clock'),
+    causeByRefusal(7000114, 'the token is an application’s'),
     { what: 'the user’s account is gone', ...meaningOf(50034), flow: 'obo', tenant: 'user gone' },
-    refused(50076, 'the user needs multifactor authentication'),
-    refused(50079, 'the user has to enrol in it'),
-    refused(50158, 'an external challenge is not met'),
-    refused(53003, 'Conditional Access blocks the user'),
+    causeByRefusal(50076, 'the user needs multifactor authentication'),
+    causeByRefusal(50079, 'the user has to enrol in it'),
+    causeByRefusal(50158, 'an external challenge is not met'),
+    causeByRefusal(53003, 'Conditional Access blocks the user'),
   ],
   agentUser: [
     { what: 'nobody consented to the agent acting as its user account', code: 'AGENT_USER_NOT_CONSENTED', aadsts: 65001, flow: 'agent-user', tenant: 'consent for one user only' },
     { what: 'the agent’s user account is gone', code: 'AGENT_USER_UNUSABLE', aadsts: 50034, flow: 'agent-user', tenant: 'agent user gone' },
     { what: 'the agent’s user account is disabled', code: 'AGENT_USER_UNUSABLE', aadsts: 50057, flow: 'agent-user', tenant: 'agent user disabled' },
-    refusedAsUser(50173, 'what was issued for the agent’s user account was revoked'),
-    refusedAsUser(53003, 'Conditional Access stops the agent’s user account'),
+    causeByAgentUserRefusal(50173, 'what was issued for the agent’s user account was revoked'),
+    causeByAgentUserRefusal(53003, 'Conditional Access stops the agent’s user account'),
     { what: 'Entra refuses the user account for a reason that nobody has met yet', code: 'AGENT_USER_UNUSABLE', aadsts: unknownCode, flow: 'agent-user', refuse: { leg: 'agent-user', code: unknownCode } },
   ],
 } satisfies Readonly<Record<string, readonly Cause[]>>
 
 /** Causes that are too similar to others to be in the guide. */
 // biome-ignore format: table
-const unlisted: readonly Cause[] = [
+const similarCauses: readonly Cause[] = [
   { what: 'an app token is asked for by a single scope', code: 'SIDECAR_FAILED', flow: 'autonomous', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read` } },
   {
     what: 'the sidecar has no credential',
@@ -241,7 +241,7 @@ const unlisted: readonly Cause[] = [
   { what: 'the user’s token has really expired by Entra’s clock', ...meaningOf(500133), flow: 'obo', tenant: 'two hours later' },
 ]
 
-const listed = new Set<number | undefined>(
+const codesInGuide = new Set<number | undefined>(
   Object.values(causes)
     .flat()
     .map(({ refuse, aadsts }: Cause) => aadsts ?? refuse?.code),
@@ -249,7 +249,9 @@ const listed = new Set<number | undefined>(
 const codes = Object.keys(words).map(Number) as (keyof typeof words)[]
 
 /** The causes that are not in the guide: those too similar to others, and an injected refusal for every code not in the guide. */
-export const moreCauses: readonly Cause[] = [
-  ...unlisted,
-  ...codes.filter(code => !listed.has(code)).map(code => refused(code, `Entra refuses with AADSTS${code}`)),
+export const causesNotInGuide: readonly Cause[] = [
+  ...similarCauses,
+  ...codes
+    .filter(code => !codesInGuide.has(code))
+    .map(code => causeByRefusal(code, `Entra refuses with AADSTS${code}`)),
 ]

@@ -16,7 +16,7 @@ export type FailureCode =
   | 'USER_TOKEN_WRONG_AUDIENCE'
 
 /** What an AADSTS code of Entra's token endpoint means for the agent. */
-export interface Meaning {
+export interface CodeMeaning {
   readonly code: FailureCode
   /** What happened. Entra's own text is not shown, since it names users and tenants. `{api}` stands for the API's title. */
   readonly says: string
@@ -28,13 +28,13 @@ export interface Meaning {
   readonly transient?: true
 }
 
-export interface Refusal extends Meaning {
+export interface Refusal extends CodeMeaning {
   /** The meaning if Entra's text names the agent identity. */
-  readonly ofAgent?: Meaning
+  readonly ofAgent?: CodeMeaning
   /** The meaning in the autonomous flow, and in the flow of an agent user unless `asAgentUser` is set. */
-  readonly asItself?: Meaning
+  readonly asItself?: CodeMeaning
   /** The meaning when the agent asks as its own user account. */
-  readonly asAgentUser?: Meaning
+  readonly asAgentUser?: CodeMeaning
   /**
    * Entra gives this code only to requests for the API's token. If its text names the blueprint instead of the agent, the
    * sidecar did not act as the agent.
@@ -42,20 +42,20 @@ export interface Refusal extends Meaning {
   readonly asksForApi?: true
 }
 
-const assertionRefused: Meaning = {
+const assertionRefused: CodeMeaning = {
   code: 'ENTRA_REFUSED',
   says: 'Entra does not accept the assertion that the sidecar sent.',
 }
-const assertionOutdated: Meaning = {
+const assertionOutdated: CodeMeaning = {
   code: 'ENTRA_REFUSED',
   says: 'Entra says that the assertion is outside its validity.',
 }
-const agentStopped: Meaning = {
+const agentStopped: CodeMeaning = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
   says: 'A Conditional Access policy stops the agent identity.',
   hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can complete a challenge in the autonomous flow.',
 }
-const moreWanted: Refusal = {
+const userChallenged: Refusal = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
   says: 'A Conditional Access policy wants more from the user.',
   asItself: agentStopped,
@@ -84,7 +84,7 @@ const assignmentMissing: Refusal = {
   says: 'The {api} demands an assignment that the agent identity, its user account or the user does not have.',
   asksForApi: true,
 }
-const signInAfresh: Refusal = {
+const signInOutdated: Refusal = {
   code: 'USER_TOKEN_EXPIRED',
   says: 'Entra wants the user to sign in afresh.',
   asItself: assertionRefused,
@@ -118,7 +118,7 @@ const tenantUnknown: Refusal = {
   says: 'Entra knows no such tenant.',
   hint: 'Check AzureAd__TenantId of the sidecar.',
 }
-const comeBackLater: Refusal = { code: 'ENTRA_UNAVAILABLE', says: 'Entra is busy.', transient: true }
+const entraBusy: Refusal = { code: 'ENTRA_UNAVAILABLE', says: 'Entra is busy.', transient: true }
 
 // biome-ignore format: table
 const rows = {
@@ -169,9 +169,9 @@ const rows = {
   7000114: { code: 'USER_TOKEN_INVALID', says: 'The token is an application’s; only a user’s token can be exchanged on behalf of somebody.', asItself: assertionRefused },
   50034: userUnknown,
   50057: userUnknown,
-  50132: signInAfresh,
-  50173: signInAfresh,
-  70043: signInAfresh,
+  50132: signInOutdated,
+  50173: signInOutdated,
+  70043: signInOutdated,
 
   65001: {
     code: 'CONSENT_REQUIRED',
@@ -198,17 +198,17 @@ const rows = {
     lacksRight: true,
     hint: 'Let an administrator create the oauth2PermissionGrant for the agent identity with Microsoft Graph.',
   },
-  50072: moreWanted,
-  50074: moreWanted,
-  50076: moreWanted,
-  50078: moreWanted,
-  50079: moreWanted,
-  50158: moreWanted,
-  53000: moreWanted,
-  53001: moreWanted,
-  53002: moreWanted,
-  53003: moreWanted,
-  53004: moreWanted,
+  50072: userChallenged,
+  50074: userChallenged,
+  50076: userChallenged,
+  50078: userChallenged,
+  50079: userChallenged,
+  50158: userChallenged,
+  53000: userChallenged,
+  53001: userChallenged,
+  53002: userChallenged,
+  53003: userChallenged,
+  53004: userChallenged,
 
   50105: assignmentMissing,
   501051: { ...assignmentMissing, lacksRight: true },
@@ -262,8 +262,8 @@ const rows = {
   90002: tenantUnknown,
   900023: tenantUnknown,
 
-  90033: comeBackLater,
-  90055: { ...comeBackLater, says: 'Entra is throttling.' },
+  90033: entraBusy,
+  90055: { ...entraBusy, says: 'Entra is throttling.' },
   50196: { code: 'ENTRA_UNAVAILABLE', says: 'Entra saw the same request too often and blocks it for a while.', hint: 'Wait a few minutes, then try again.' },
 } satisfies Readonly<Record<number, Refusal>>
 

@@ -5,15 +5,15 @@ import {
   callerKinds,
   type Facets,
   type Identity,
+  readCallerKind,
   readFacets,
   readIdentity,
-  readKind,
 } from './caller.ts'
 import type { Claims } from './decode-token.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
 /** What a call demands of its token. */
-export interface Needs {
+export interface AccessNeeds {
   /**
    * The permission that a token needs in each flow, or several of which one is enough: app roles for callers as themselves,
    * scopes for all others. Flows that are not listed are refused.
@@ -27,7 +27,7 @@ export interface Needs {
 }
 
 /** Which clients may call, and what they need. */
-export interface AccessRules extends Needs {
+export interface AccessRules extends AccessNeeds {
   /** The clients that may call; `'any'` = all that have a token for this API. */
   readonly callers: readonly AllowedCaller[] | 'any'
   /** Refuse clients that `xms_act_fct` does not mark as agents. The app registration must request this optional claim. */
@@ -59,7 +59,7 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
   const { requireAgentMarker = false, permissions, authenticationContext: context } = rules
   const roles = readRoles(claims['roles'])
   const scopes = readScopes(claims['scp'])
-  const named = readIdentity(claims, readDelegated(claims, scopes))
+  const named = readIdentity(claims, readIsDelegated(claims, scopes))
   const refuse = (identity: Identity, failedCheck: CheckName, reason: string): Access => ({
     identity,
     checks: [],
@@ -69,9 +69,9 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
   const caller = callers.find(({ clientId }) => clientId === named.caller)
   if (!caller) return refuse(named, 'caller', 'The client is not one of those that may call this API.')
   const facets = { actor: readFacets(claims, 'xms_act_fct'), subject: readFacets(claims, 'xms_sub_fct') }
-  if (!mayBeCaller(caller, facets.actor, requireAgentMarker))
+  if (!hasRequiredMarker(caller, facets.actor, requireAgentMarker))
     return refuse(named, 'caller', 'The client is not marked as an agent identity.')
-  const kind = readKind(named, facets, caller, callers)
+  const kind = readCallerKind(named, facets, caller, callers)
   const { flow, isDelegated } = callerKinds[kind]
   const identity = { ...named, flow, kind }
   const wanted = [permissions[flow] ?? []].flat()
@@ -89,7 +89,7 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
 }
 
 /** Whether a token is for a user: by `idtyp` if the API requests this claim, else by its scopes, which only such tokens have. */
-function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
+function readIsDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
   if (idtyp !== undefined && idtyp !== 'app' && idtyp !== 'user')
     throw new TokenRefused('permission', 'The token is neither of an app nor of a user (idtyp).')
   if (idtyp === 'app' && scopes.length > 0)
@@ -98,7 +98,7 @@ function readDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean {
 }
 
 /** `xms_act_fct`, if present, must mark a client listed as an agent. With `requireAgentMarker` it must mark every client. */
-function mayBeCaller(
+function hasRequiredMarker(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,
   requireAgentMarker: boolean,

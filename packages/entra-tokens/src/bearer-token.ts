@@ -1,7 +1,7 @@
 import { TokenRefused } from './token-refused.ts'
 
 /** Tokens of users in very many groups have about 12 KB; Node refuses headers over 16 KiB. */
-const longestHeader = 14_000
+const maxHeaderLength = 14_000
 
 /**
  * The bearer token of a request (RFC 6750 §2.1), which has the characters of a compact JWS (RFC 7515 §7.1).
@@ -16,7 +16,7 @@ export function readBearerToken(authorization: readonly string[]): string {
   if (header === '') throw new TokenRefused(undefined, 'The request has no Authorization header.')
   if (!/^bearer( |$)/i.test(header))
     throw new TokenRefused(undefined, 'The Authorization header does not use the scheme Bearer.')
-  if (header.length > longestHeader) throw new TokenRefused('format', 'The token is too long.')
+  if (header.length > maxHeaderLength) throw new TokenRefused('format', 'The token is too long.')
   const token = /^bearer +([\w.-]+)$/i.exec(header)?.[1]
   if (!token) throw new TokenRefused('format', 'The Authorization header does not hold one JWT.')
   return token

@@ -18,25 +18,25 @@ const rules: AccessRules = { callers, permissions }
 
 type Claims = Readonly<Record<string, unknown>>
 
-const common = { ver: '2.0', tid: 'tenant-1' }
+const commonClaims = { ver: '2.0', tid: 'tenant-1' }
 /** Claims of an app's token. `facets` are optional claims, which Entra issues only if the API's registration asks for them. */
-const app = (azp: string, facets: Claims = {}): Claims => ({
-  ...common,
+const appClaims = (azp: string, facets: Claims = {}): Claims => ({
+  ...commonClaims,
   azp,
   oid: azp,
   sub: azp,
   roles: ['Read.All'],
   ...facets,
 })
-const user = (azp: string, oid: string, facets: Claims = {}): Claims => ({
-  ...common,
+const userClaims = (azp: string, oid: string, facets: Claims = {}): Claims => ({
+  ...commonClaims,
   azp,
   oid,
   sub: 'pairwise',
   scp: 'Read',
   ...facets,
 })
-const marked = (idtyp: string, actor: string, subject: string): Claims => ({
+const markerClaims = (idtyp: string, actor: string, subject: string): Claims => ({
   idtyp,
   xms_act_fct: actor,
   xms_sub_fct: subject,
@@ -44,37 +44,37 @@ const marked = (idtyp: string, actor: string, subject: string): Claims => ({
 
 // biome-ignore format: table
 it.each<[string, string, Claims]>([
-  ['agent', 'its facets', app(ids.agent, marked('app', '9 3 11', '11 3 9'))],
-  ['agent', 'the list of callers', app(ids.agent)],
-  ['agent', 'the facets of its client', app(ids.agent, { xms_act_fct: '11' })],
-  ['agent', 'the facets of its subject, where the list does not tell', app(ids.client, { xms_sub_fct: '11' })],
-  ['app', 'its facets', app(ids.client, marked('app', '9 3', '3 9'))],
-  ['app', 'the list of callers', app(ids.client)],
-  ['agent', 'its facets, where the list does not tell', app(ids.client, marked('app', '11', '11'))],
-  ['agentForUser', 'its facets', user(ids.agent, ids.ada, marked('user', '11 9 3', '2 3'))],
-  ['agentForUser', 'the list of callers', user(ids.agent, ids.ada)],
-  ['user', 'its facets', user(ids.client, ids.ada, marked('user', '9 3', '2 3'))],
-  ['user', 'the list of callers', user(ids.client, ids.ada)],
-  ['agentUser', 'its facets and the list of callers', user(ids.agent, ids.robot, marked('user', '11', '13 2'))],
-  ['agentUser', 'the list of callers', user(ids.agent, ids.robot)],
+  ['agent', 'its facets', appClaims(ids.agent, markerClaims('app', '9 3 11', '11 3 9'))],
+  ['agent', 'the list of callers', appClaims(ids.agent)],
+  ['agent', 'the facets of its client', appClaims(ids.agent, { xms_act_fct: '11' })],
+  ['agent', 'the facets of its subject, where the list does not tell', appClaims(ids.client, { xms_sub_fct: '11' })],
+  ['app', 'its facets', appClaims(ids.client, markerClaims('app', '9 3', '3 9'))],
+  ['app', 'the list of callers', appClaims(ids.client)],
+  ['agent', 'its facets, where the list does not tell', appClaims(ids.client, markerClaims('app', '11', '11'))],
+  ['agentForUser', 'its facets', userClaims(ids.agent, ids.ada, markerClaims('user', '11 9 3', '2 3'))],
+  ['agentForUser', 'the list of callers', userClaims(ids.agent, ids.ada)],
+  ['user', 'its facets', userClaims(ids.client, ids.ada, markerClaims('user', '9 3', '2 3'))],
+  ['user', 'the list of callers', userClaims(ids.client, ids.ada)],
+  ['agentUser', 'its facets and the list of callers', userClaims(ids.agent, ids.robot, markerClaims('user', '11', '13 2'))],
+  ['agentUser', 'the list of callers', userClaims(ids.agent, ids.robot)],
 ])('A token’s caller is recognised as %s by %s', (kind, _by, claims) => {
   expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
 })
 
 // biome-ignore format: table
 it.each<[string, Claims]>([
-  ['The token names an agent user as its client.', user(ids.agent, ids.ada, marked('user', '11 13', '2'))],
-  ['The token is that of an app, and its subject an agent user.', app(ids.agent, marked('app', '11', '11 13'))],
-  ['The token has an agent as its client or its subject only.', app(ids.agent, marked('app', '11', '9'))],
-  ['The token has an agent as its client or its subject only.', app(ids.client, marked('app', '9', '11'))],
-  ['The token is for a user, and its subject an agent identity.', user(ids.agent, ids.ada, marked('user', '11', '11'))],
-  ['The token does not call the agent user one.', user(ids.agent, ids.robot, marked('user', '11', '2'))],
-  ['The token of an agent user was not obtained by an agent.', user(ids.client, 'agent-user-2', marked('user', '9', '13'))],
-  ['The token of an agent user was not obtained by an agent.', user(ids.client, ids.robot)],
-  ['The agent user is not that of the agent.', user(ids.sibling, ids.robot)],
-  ['The agent user is not that of the agent.', user(ids.sibling, ids.robot, marked('user', '11', '13'))],
-  ['The agent user is not that of the agent.', user(ids.agent, 'agent-user-2', marked('user', '11', '13'))],
-  ['The agent user is not that of the agent.', user(ids.sibling, 'agent-user-2', marked('user', '11', '13'))],
+  ['The token names an agent user as its client.', userClaims(ids.agent, ids.ada, markerClaims('user', '11 13', '2'))],
+  ['The token is that of an app, and its subject an agent user.', appClaims(ids.agent, markerClaims('app', '11', '11 13'))],
+  ['The token has an agent as its client or its subject only.', appClaims(ids.agent, markerClaims('app', '11', '9'))],
+  ['The token has an agent as its client or its subject only.', appClaims(ids.client, markerClaims('app', '9', '11'))],
+  ['The token is for a user, and its subject an agent identity.', userClaims(ids.agent, ids.ada, markerClaims('user', '11', '11'))],
+  ['The token does not call the agent user one.', userClaims(ids.agent, ids.robot, markerClaims('user', '11', '2'))],
+  ['The token of an agent user was not obtained by an agent.', userClaims(ids.client, 'agent-user-2', markerClaims('user', '9', '13'))],
+  ['The token of an agent user was not obtained by an agent.', userClaims(ids.client, ids.robot)],
+  ['The agent user is not that of the agent.', userClaims(ids.sibling, ids.robot)],
+  ['The agent user is not that of the agent.', userClaims(ids.sibling, ids.robot, markerClaims('user', '11', '13'))],
+  ['The agent user is not that of the agent.', userClaims(ids.agent, 'agent-user-2', markerClaims('user', '11', '13'))],
+  ['The agent user is not that of the agent.', userClaims(ids.sibling, 'agent-user-2', markerClaims('user', '11', '13'))],
 ])('Contradictory claims are refused, not taken for the most likely caller: %s', (message, claims) => {
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
@@ -87,13 +87,13 @@ it('The identity of a caller, even of a refused one, has the ids of token, clien
     blueprintAppId: 'blueprint-1',
     tokenId: 'token-1',
   }
-  expect(decideAccess(app('stranger', ids), { callers: 'any', permissions }).identity).toEqual({
+  expect(decideAccess(appClaims('stranger', ids), { callers: 'any', permissions }).identity).toEqual({
     ...told,
     flow: 'autonomous',
     kind: 'app',
     caller: 'stranger',
   })
-  expect(decideAccess(app('stranger', ids), rules)).toEqual({
+  expect(decideAccess(appClaims('stranger', ids), rules)).toEqual({
     identity: { ...told, flow: 'autonomous', caller: 'stranger' },
     checks: [],
     refusal: { failedCheck: 'caller', reason: 'The client is not one of those that may call this API.' },
@@ -102,12 +102,12 @@ it('The identity of a caller, even of a refused one, has the ids of token, clien
 
 it('An agent user is recognised by its facets if the list of callers names no agent user', () => {
   const withoutUsers = { callers: [{ clientId: ids.agent, isAgent: true }], permissions }
-  const claims = user(ids.agent, ids.robot, marked('user', '11', '13'))
+  const claims = userClaims(ids.agent, ids.robot, markerClaims('user', '11', '13'))
   expect(decideAccess(claims, withoutUsers)).toMatchObject({ identity: { kind: 'agentUser' } })
 })
 
 it('An agent user may call only if its permission is configured', () => {
-  const claims = user(ids.agent, ids.robot)
+  const claims = userClaims(ids.agent, ids.robot)
   const { autonomous, obo } = permissions
   expect(decideAccess(claims, { callers, permissions: { autonomous, obo } })).toMatchObject({
     identity: { kind: 'agentUser', flow: 'agent-user' },
@@ -117,8 +117,8 @@ it('An agent user may call only if its permission is configured', () => {
 })
 
 it.each([
-  ['app role A or B', app(ids.agent)],
-  ['scope A or B', user(ids.agent, ids.ada)],
+  ['app role A or B', appClaims(ids.agent)],
+  ['scope A or B', userClaims(ids.agent, ids.ada)],
 ])('A token with none of the accepted permissions is refused because it lacks the %s', (missing, claims) => {
   const either = { autonomous: ['A', 'B'], obo: ['A', 'B'] }
   expect(decideAccess(claims, { callers, permissions: either }).refusal?.reason).toBe(
@@ -128,11 +128,11 @@ it.each([
 
 it('If any client may call, only facets show that a client is an agent', () => {
   const anybody: AccessRules = { callers: 'any', permissions }
-  expect(decideAccess(app('whoever'), anybody)).toMatchObject({
+  expect(decideAccess(appClaims('whoever'), anybody)).toMatchObject({
     identity: { kind: 'app', caller: 'whoever' },
     checks: ['caller', 'permission'],
   })
-  expect(decideAccess(app('whoever', marked('app', '11', '11')), anybody)).toMatchObject({
+  expect(decideAccess(appClaims('whoever', markerClaims('app', '11', '11')), anybody)).toMatchObject({
     identity: { kind: 'agent' },
   })
 })

@@ -90,7 +90,7 @@ export function readFacets(claims: Claims, name: 'xms_act_fct' | 'xms_sub_fct'):
 }
 
 /** What the token and the list of callers say about client and subject. */
-interface Facts {
+interface CallerFacts {
   readonly isDelegated: boolean
   readonly actor: Facets
   readonly subject: Facets
@@ -103,7 +103,7 @@ interface Facts {
 }
 
 // biome-ignore format: table
-const contradictions: readonly (readonly [description: string, holds: (facts: Facts) => boolean])[] = [
+const contradictions: readonly (readonly [description: string, holds: (facts: CallerFacts) => boolean])[] = [
   ['The token names an agent user as its client.', ({ actor }) => actor.isAgentUser],
   ['The token is that of an app, and its subject an agent user.', ({ isDelegated, subject }) => !isDelegated && subject.isAgentUser],
   ['The token has an agent as its client or its subject only.', ({ isDelegated, actor, subject }) => !isDelegated && actor.isAgent !== subject.isAgent],
@@ -119,7 +119,7 @@ const contradictions: readonly (readonly [description: string, holds: (facts: Fa
  *
  * @throws {TokenRefused} for a token that contradicts itself or the list
  */
-export function readKind(
+export function readCallerKind(
   { objectId, flow }: Identity,
   told: { readonly actor: Facets | undefined; readonly subject: Facets | undefined },
   listed: AllowedCaller,

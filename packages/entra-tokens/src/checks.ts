@@ -17,7 +17,7 @@ export interface TokenRules {
 export const publicAuthority = 'https://login.microsoftonline.com'
 
 /** A check of some claims of a token, such as `iss` or `exp`. fast-jwt is set to check no claims. */
-export interface Check {
+export interface ClaimCheck {
   readonly name: CheckName
   /** @throws {TokenRefused} */
   readonly inspect: (claims: Claims) => void
@@ -27,7 +27,7 @@ export interface Check {
 const latestTime = 253_402_300_799
 
 /** The checks of the claims of a token whose signature has been verified. */
-export function createChecks(rules: TokenRules): readonly Check[] {
+export function createChecks(rules: TokenRules): readonly ClaimCheck[] {
   const { authority = publicAuthority, tenantId, appId, tolerance = { start: 60, end: 60 } } = rules
   const { audiences = { '1.0': [appId, `api://${appId}`], '2.0': [appId] } } = rules
   const issuers = { '1.0': `https://sts.windows.net/${tenantId}/`, '2.0': `${authority}/${tenantId}/v2.0` }

@@ -11,19 +11,19 @@ export interface DecodedToken {
 /** Decodes header and claims of a compact JWS (RFC 7515 §3.1); `undefined` for other texts, and for base64url that is not canonical. */
 export function decodeToken(token: string): DecodedToken | undefined {
   const [header = '', claims = '', signature = '', ...rest] = token.split('.')
-  if (rest.length > 0 || signature === '' || !isCanonical(signature)) return undefined
+  if (rest.length > 0 || signature === '' || !isCanonicalBase64url(signature)) return undefined
   const decodedHeader = decodePart(header)
   const decodedClaims = decodePart(claims)
   return decodedHeader && decodedClaims ? { header: decodedHeader, claims: decodedClaims } : undefined
 }
 
 /** Whether a text is the canonical base64url of its bytes: its unused last bits are zero (RFC 4648 §3.5). */
-export function isCanonical(text: string): boolean {
+export function isCanonicalBase64url(text: string): boolean {
   return Buffer.from(text, 'base64url').toString('base64url') === text
 }
 
 function decodePart(part: string): Claims | undefined {
-  return isCanonical(part) ? parseObject(Buffer.from(part, 'base64url')) : undefined
+  return isCanonicalBase64url(part) ? parseObject(Buffer.from(part, 'base64url')) : undefined
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -9,7 +9,7 @@ const agentId = tenant.agents.weather.id
 const { ada, ben } = tenant.users
 const otherPrincipal = '99999999-0000-4000-8000-000000000078'
 const allChecks = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
-const unmarked = {
+const withoutMarkers = {
   idtyp: undefined,
   xms_act_fct: undefined,
   xms_sub_fct: undefined,
@@ -63,9 +63,9 @@ describe('a good token', () => {
   )
 
   it('passes without the optional claims about agents; roles, scopes and subject then show the flow', async () => {
-    const itself = await api.ask(autonomous('v2', unmarked))
+    const itself = await api.ask(autonomous('v2', withoutMarkers))
     expect(itself.body).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
-    const forBen = await api.ask(onBehalfOf('v2', { ...unmarked, oid: ben.id }))
+    const forBen = await api.ask(onBehalfOf('v2', { ...withoutMarkers, oid: ben.id }))
     expect(forBen.body).toMatchObject({ flow: 'obo', on_behalf_of: ben.id })
   })
 
@@ -100,8 +100,8 @@ describe('a good token', () => {
       { xms_act_fct: '11' },
       { nbf: undefined, iat: undefined },
       { nbf: 0, iat: 0 },
-      { ...unmarked, scp: '/' },
-      { ...unmarked, scp: '' },
+      { ...withoutMarkers, scp: '/' },
+      { ...withoutMarkers, scp: '' },
       { sub: 'another subject' },
       { groups: ['a'], wids: [], xms_unknown: { deep: [1, { x: null }] } },
       { azp: agentId, appid: agentId },
@@ -209,7 +209,7 @@ describe('requireAgentMarker', () => {
       api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims })))
     try {
       expect((await call({})).status).toBe(200)
-      expect(await call(unmarked)).toMatchObject({ status: 403, body: { failedCheck: 'caller' } })
+      expect(await call(withoutMarkers)).toMatchObject({ status: 403, body: { failedCheck: 'caller' } })
     } finally {
       await api.close()
     }

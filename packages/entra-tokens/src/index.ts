@@ -1,4 +1,4 @@
-export { type Access, type AccessRules, decideAccess, type Needs, type Refusal } from './access.ts'
+export { type Access, type AccessNeeds, type AccessRules, decideAccess, type Refusal } from './access.ts'
 export { readBearerToken } from './bearer-token.ts'
 export {
   type AllowedCaller,

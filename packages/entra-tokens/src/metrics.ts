@@ -5,9 +5,9 @@ import type { DenyList } from './deny-list/deny-list.ts'
 // where there are metrics.
 
 /** Counts the decisions of an API. */
-export async function decisionCounter(registry: Registry, api: string): Promise<Counter> {
+export async function openDecisionCounter(registry: Registry, api: string): Promise<Counter> {
   const { Counter } = await import('prom-client')
-  const name = nameOf(api, 'token_decisions_total')
+  const name = metricName(api, 'token_decisions_total')
   const known = registry.getSingleMetric(name)
   if (known instanceof Counter) return known
   const help =
@@ -16,13 +16,13 @@ export async function decisionCounter(registry: Registry, api: string): Promise<
 }
 
 /** Shows the age of an API's deny list. */
-export async function showDenyListAge(
+export async function addDenyListAge(
   registry: Registry,
   api: string,
   denyList: Pick<DenyList, 'ageSeconds'>,
 ): Promise<void> {
   const { Gauge } = await import('prom-client')
-  const name = nameOf(api, 'deny_list_age_seconds')
+  const name = metricName(api, 'deny_list_age_seconds')
   if (registry.getSingleMetric(name)) return
   new Gauge({
     name,
@@ -34,4 +34,4 @@ export async function showDenyListAge(
   })
 }
 
-const nameOf = (api: string, what: string) => `${api.replaceAll('-', '_')}_${what}`
+const metricName = (api: string, what: string) => `${api.replaceAll('-', '_')}_${what}`

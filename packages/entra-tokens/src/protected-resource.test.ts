@@ -3,11 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
 import { weatherApiOptions } from './testing/protected-api.ts'
 
-const wellKnown = '/.well-known/oauth-protected-resource'
+const metadataRoot = '/.well-known/oauth-protected-resource'
 const { appId, tenantId } = weatherApiOptions('')
 
 /** An API with this public URL, and the schemas of its routes. */
-async function start(resource: string, options: Partial<RequireAgentTokenOptions> = {}) {
+async function startApi(resource: string, options: Partial<RequireAgentTokenOptions> = {}) {
   const app = Fastify()
   onTestFinished(() => app.close())
   const schemas: unknown[] = []
@@ -26,13 +26,13 @@ async function start(resource: string, options: Partial<RequireAgentTokenOptions
 
 describe('the metadata of an API', () => {
   it.each([
-    ['https://weather.example/mcp', [wellKnown, `${wellKnown}/mcp`]],
-    ['https://weather.example/mcp/', [wellKnown, `${wellKnown}/mcp`]],
-    ['https://weather.example/', [wellKnown]],
+    ['https://weather.example/mcp', [metadataRoot, `${metadataRoot}/mcp`]],
+    ['https://weather.example/mcp/', [metadataRoot, `${metadataRoot}/mcp`]],
+    ['https://weather.example/', [metadataRoot]],
   ])(
     'with the URL %s says where to obtain tokens, and is served without a token, at its own paths only',
     async (resource, paths) => {
-      const { get } = await start(resource)
+      const { get } = await startApi(resource)
       for (const path of paths)
         expect(await get(path)).toMatchObject({
           status: 200,
@@ -44,22 +44,22 @@ describe('the metadata of an API', () => {
             bearer_methods_supported: ['header'],
           },
         })
-      for (const path of [`${wellKnown}/other`, '/mcp', '/'])
+      for (const path of [`${metadataRoot}/other`, '/mcp', '/'])
         expect(await get(path)).toMatchObject({ status: 401 })
     },
   )
 
   it('is what every refusal points to, with the scope to ask for', async () => {
-    const { get } = await start('https://weather.example/mcp')
+    const { get } = await startApi('https://weather.example/mcp')
     expect((await get('/')).challenge).toBe(
-      `Bearer realm="weather-api", scope="api://${appId}/Weather.Read", resource_metadata="https://weather.example${wellKnown}/mcp"`,
+      `Bearer realm="weather-api", scope="api://${appId}/Weather.Read", resource_metadata="https://weather.example${metadataRoot}/mcp"`,
     )
   })
 
   it('names the public cloud and all granted scopes by default', async () => {
-    const { get } = await start('https://weather.example/mcp', { authority: undefined, permissions: {} })
+    const { get } = await startApi('https://weather.example/mcp', { authority: undefined, permissions: {} })
     const scope = `api://${appId}/.default`
-    expect((await get(wellKnown)).body).toMatchObject({
+    expect((await get(metadataRoot)).body).toMatchObject({
       authorization_servers: [`https://login.microsoftonline.com/${tenantId}/v2.0`],
       scopes_supported: [scope],
     })
@@ -67,13 +67,13 @@ describe('the metadata of an API', () => {
   })
 
   it('names every scope, if one of several is enough', async () => {
-    const { get } = await start('https://weather.example', { permissions: { obo: ['A', 'B'] } })
-    expect((await get(wellKnown)).body.scopes_supported).toEqual([`api://${appId}/A`, `api://${appId}/B`])
+    const { get } = await startApi('https://weather.example', { permissions: { obo: ['A', 'B'] } })
+    expect((await get(metadataRoot)).body.scopes_supported).toEqual([`api://${appId}/A`, `api://${appId}/B`])
   })
 
   it('is documented with exactly the members that it has', async () => {
-    const { get, schemas } = await start('https://weather.example')
-    const { body } = await get(wellKnown)
+    const { get, schemas } = await startApi('https://weather.example')
+    const { body } = await get(metadataRoot)
     const typeOf = (value: unknown) =>
       Array.isArray(value) ? { type: 'array', items: { type: 'string' } } : { type: 'string' }
     expect(schemas[0]).toMatchObject({

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 
-const wellKnown = '/.well-known/oauth-protected-resource'
+const metadataRoot = '/.well-known/oauth-protected-resource'
 
 /** The metadata by which clients obtain tokens for an API. */
 export interface ProtectedResource {
@@ -12,16 +12,16 @@ export interface ProtectedResource {
   readonly scopes: readonly string[]
 }
 
-const text = { type: 'string' }
-const texts = { type: 'array', items: text }
+const textSchema = { type: 'string' }
+const textsSchema = { type: 'array', items: textSchema }
 const properties = {
-  resource: text,
-  resource_name: text,
-  authorization_servers: texts,
-  scopes_supported: texts,
-  bearer_methods_supported: texts,
+  resource: textSchema,
+  resource_name: textSchema,
+  authorization_servers: textsSchema,
+  scopes_supported: textsSchema,
+  bearer_methods_supported: textsSchema,
 }
-const schema = {
+const routeSchema = {
   summary: 'Where do tokens come from?',
   response: {
     200: { type: 'object', required: Object.keys(properties), properties, additionalProperties: false },
@@ -29,11 +29,11 @@ const schema = {
 }
 
 /** The path of a resource's metadata, derived from the path of the resource (RFC 9728 §3.1). */
-const metadataPath = (url: string) => `${wellKnown}${new URL(url).pathname.replace(/\/$/, '')}`
+const metadataPath = (url: string) => `${metadataRoot}${new URL(url).pathname.replace(/\/$/, '')}`
 
 /** The paths that serve the metadata: the resource's own, and the bare well-known path, the only one that some clients try. */
 export function metadataPaths(url: string): readonly string[] {
-  return [...new Set([wellKnown, metadataPath(url)])]
+  return [...new Set([metadataRoot, metadataPath(url)])]
 }
 
 /** Publishes a resource's metadata, by which clients find out where to obtain tokens (RFC 9728). */
@@ -48,7 +48,7 @@ export function publishMetadata(
     scopes_supported: scopes,
     bearer_methods_supported: ['header'],
   }
-  for (const path of metadataPaths(url)) app.get(path, { schema }, async () => metadata)
+  for (const path of metadataPaths(url)) app.get(path, { schema: routeSchema }, async () => metadata)
 }
 
 /**
@@ -56,6 +56,6 @@ export function publishMetadata(
  *
  * @param scope the full name of the missing scope
  */
-export function pointerToMetadata({ url }: Pick<ProtectedResource, 'url'>, scope: string): string {
+export function metadataChallenge({ url }: Pick<ProtectedResource, 'url'>, scope: string): string {
   return `, scope="${scope}", resource_metadata="${new URL(metadataPath(url), url)}"`
 }

@@ -4,7 +4,7 @@ import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api'
 import Fastify from 'fastify'
 import { Registry } from 'prom-client'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { Access, Needs } from './access.ts'
+import type { Access, AccessNeeds } from './access.ts'
 import { tokenProblems } from './problem-texts.ts'
 import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
 import { autonomousClaims } from './testing/agent-claims.ts'
@@ -116,7 +116,7 @@ it('A request without a token makes a failed span that names the problem’s cod
 })
 
 /** Starts an API that decides about each token by `decide`; returns ways to call the API and to read its audit log. */
-async function start(
+async function startApi(
   options: Partial<RequireAgentTokenOptions> & { readonly decide?: () => Access } = {},
   logger: object = {},
 ) {
@@ -159,7 +159,7 @@ describe('the audit log', () => {
       { identity, checks: [] },
       { identity, checks: [], refusal },
     ]
-    const { ask, audited } = await start({ decide: () => decisions.shift() as Access })
+    const { ask, audited } = await startApi({ decide: () => decisions.shift() as Access })
     for (const path of ['/things/1', '/things/2']) await ask(path)
     await ask('/things/3', { authorization: '' })
     await ask('/nowhere', { authorization: '' })
@@ -173,23 +173,23 @@ describe('the audit log', () => {
   })
 
   it('has the caller’s id even if the log of the app redacts such ids', async () => {
-    const { ask, audited } = await start({}, { redact: ['caller', '*.caller'] })
+    const { ask, audited } = await startApi({}, { redact: ['caller', '*.caller'] })
     await ask()
     expect(audited()).toMatchObject([{ caller: 'agent-1' }])
   })
 
   it('has one line for each different permission that a call needs, up to the first one that the token lacks', async () => {
     const needs = [1, 2, 3].map(n => ({ permissions: { autonomous: `Need.${n}` } }))
-    const [first, second, third] = needs as [Needs, Needs, Needs]
+    const [first, second, third] = needs as [AccessNeeds, AccessNeeds, AccessNeeds]
     const checked: unknown[] = []
     const check = {
-      check: async (_token: string, needed?: Needs): Promise<Access> => {
+      check: async (_token: string, needed?: AccessNeeds): Promise<Access> => {
         checked.push(needed)
         return { identity, checks: [], ...(needed === second ? { refusal } : {}) }
       },
       close: async () => undefined,
     }
-    const { ask, audited } = await start({ check, needsOf: () => [first, first, second, third] })
+    const { ask, audited } = await startApi({ check, needsOf: () => [first, first, second, third] })
     expect(await ask()).toMatchObject({ status: 403 })
     expect(checked.slice(1)).toEqual([first, second])
     expect(audited().map(({ audit }) => audit)).toEqual(['allowed', 'allowed', 'refused'])
@@ -198,7 +198,7 @@ describe('the audit log', () => {
 
 describe('a problem', () => {
   it('has a code that begins with the name of the API, if no prefix is set', async () => {
-    const { ask } = await start({ name: 'my-own-api', codePrefix: undefined } as object)
+    const { ask } = await startApi({ name: 'my-own-api', codePrefix: undefined } as object)
     const { body, challenge } = await ask('/', { authorization: '' })
     expect(JSON.parse(body)).toMatchObject({
       code: 'MY_OWN_API_TOKEN_MISSING',
@@ -209,7 +209,7 @@ describe('a problem', () => {
 
   it('has the API’s own texts for its code, if the API has any', async () => {
     const words = { status: 401, title: 'No token, no weather.', hint: 'Bring one.' }
-    const { ask } = await start({ problems: { WEATHER_TOKEN_MISSING: words } })
+    const { ask } = await startApi({ problems: { WEATHER_TOKEN_MISSING: words } })
     const { body } = await ask('/', { authorization: '' })
     expect(JSON.parse(body)).toMatchObject({ title: words.title, hint: words.hint })
   })
@@ -223,13 +223,13 @@ describe('the plugin', () => {
     const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
     issuer.answerKeysWith((_request, response) => resolve(response))
     const token = issuer.sign(autonomousClaims({ authority: issuer.url }))
-    const own = await start({ ...weatherApiOptions(issuer.url), check: undefined } as object)
+    const own = await startApi({ ...weatherApiOptions(issuer.url), check: undefined } as object)
     const answer = own.ask('/things/1', { authorization: `Bearer ${token}` })
     const fetching = once(await asked, 'close')
     await own.app.close()
     await fetching
     expect(await answer).toMatchObject({ status: 503 })
-    const shared = await start()
+    const shared = await startApi()
     await shared.app.close()
     expect(shared.close).not.toHaveBeenCalled()
   })
@@ -239,7 +239,10 @@ describe('the plugin', () => {
     const name = 'my-own-api'
     const denyList = { isRead: true, ageSeconds: 7 }
     const check = { check: async (): Promise<Access> => ({ identity, checks: [] }), denyList, close: vi.fn() }
-    for (const { ask } of [await start({ name, metrics, check }), await start({ name, metrics, check })])
+    for (const { ask } of [
+      await startApi({ name, metrics, check }),
+      await startApi({ name, metrics, check }),
+    ])
       await ask()
     const lines = (await metrics.metrics()).split('\n').filter(line => line !== '')
     expect(lines).toEqual([
@@ -253,7 +256,7 @@ describe('the plugin', () => {
   })
 
   it('declares its name, its request decorator, and its version of Fastify', async () => {
-    const { app } = await start()
+    const { app } = await startApi()
     expect(app.hasPlugin('require-agent-token')).toBe(true)
     expect(app.hasRequestDecorator('access')).toBe(true)
     expect(Object(requireAgentToken)[Symbol.for('plugin-meta')]).toMatchObject({ fastify: '5.x' })

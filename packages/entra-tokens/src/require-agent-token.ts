@@ -4,18 +4,18 @@ import { type Attributes, context, SpanStatusCode, type Tracer } from '@opentele
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { Registry } from 'prom-client'
-import type { Access, Needs } from './access.ts'
+import type { Access, AccessNeeds } from './access.ts'
 import { describeContextChallenge } from './authentication-context.ts'
 import { readBearerToken } from './bearer-token.ts'
 import type { Identity } from './caller.ts'
 import { publicAuthority } from './checks.ts'
-import { decisionCounter, showDenyListAge } from './metrics.ts'
+import { addDenyListAge, openDecisionCounter } from './metrics.ts'
 import type { ProblemTexts } from './problem-texts.ts'
 import { AccessForbidden, explainRefusals } from './problems.ts'
 import {
+  metadataChallenge,
   metadataPaths,
   type ProtectedResource,
-  pointerToMetadata,
   publishMetadata,
 } from './protected-resource.ts'
 import { createTokenCheck, type TokenCheck, type TokenCheckOptions } from './token-check.ts'
@@ -43,7 +43,7 @@ export interface RequireAgentTokenOptions
    * Needs that only the body of a request shows, such as those of the tools that the request calls. Each is checked once the
    * body is read; the API's general needs are checked before. Empty = no further check.
    */
-  readonly needsOf?: (request: FastifyRequest) => readonly Needs[]
+  readonly needsOf?: (request: FastifyRequest) => readonly AccessNeeds[]
   /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */
   readonly resource?: string | undefined
   /** Gives each check a span. */
@@ -60,12 +60,12 @@ export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-to
 
 async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOptions): Promise<void> {
   const { name, tracer, check = createTokenCheck({ ...options, log: app.log }) } = options
-  const counter = options.metrics && (await decisionCounter(options.metrics, name))
-  if (options.metrics && check.denyList) await showDenyListAge(options.metrics, name, check.denyList)
+  const counter = options.metrics && (await openDecisionCounter(options.metrics, name))
+  if (options.metrics && check.denyList) await addDenyListAge(options.metrics, name, check.denyList)
   const resource = describeResource(options)
   const openPaths = resource ? metadataPaths(resource.url) : []
   const { needsOf, permissions, authenticationContext } = options
-  const inGeneral: Needs = { permissions, authenticationContext }
+  const inGeneral: AccessNeeds = { permissions, authenticationContext }
   // Audit lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
@@ -91,7 +91,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
       counter?.inc({ flow: who?.flow ?? '', outcome: reason })
       return sendProblem(request, reply, problem)
     } finally {
-      span?.setAttributes(describe(who)).end()
+      span?.setAttributes(spanAttributesOf(who)).end()
     }
     counter?.inc({ flow: who.flow, outcome: 'OK' })
     auditLog.info({ audit: 'allowed', ...what, ...who }, 'Access allowed.')
@@ -122,13 +122,13 @@ function describeResource(options: RequireAgentTokenOptions): ProtectedResource 
 }
 
 /** The full names of the scopes that are enough for a call on behalf of a user. */
-function scopesOf({ appId }: RequireAgentTokenOptions, { permissions }: Needs): readonly string[] {
+function scopesOf({ appId }: RequireAgentTokenOptions, { permissions }: AccessNeeds): readonly string[] {
   return [permissions.obo ?? '.default'].flat().map(scope => `api://${appId}/${scope}`)
 }
 
 /** What the problem and the challenge say when a call with these needs is refused. */
-function describeRefusals(options: RequireAgentTokenOptions, needs: Needs): ProblemTexts {
-  const { name, codePrefix = upperCase(name), problems = {}, resource: url } = options
+function describeRefusals(options: RequireAgentTokenOptions, needs: AccessNeeds): ProblemTexts {
+  const { name, codePrefix = codePrefixOf(name), problems = {}, resource: url } = options
   const { authority = publicAuthority, tenantId } = options
   const [scope = ''] = scopesOf(options, needs)
   const { authenticationContext: context } = needs
@@ -136,16 +136,16 @@ function describeRefusals(options: RequireAgentTokenOptions, needs: Needs): Prob
     realm: name,
     codePrefix,
     problems,
-    ...(url === undefined ? {} : { pointer: pointerToMetadata({ url }, scope) }),
+    ...(url === undefined ? {} : { pointer: metadataChallenge({ url }, scope) }),
     ...(context === undefined
       ? {}
       : { contextChallenge: describeContextChallenge(authority, tenantId, context) }),
   }
 }
 
-const upperCase = (name: string) => name.toUpperCase().replaceAll('-', '_')
+const codePrefixOf = (name: string) => name.toUpperCase().replaceAll('-', '_')
 
-function describe(who: Identity | undefined): Attributes {
+function spanAttributesOf(who: Identity | undefined): Attributes {
   return {
     [appAttributes.flow]: who?.flow,
     [appAttributes.agentClientId]: who?.caller,

@@ -14,10 +14,10 @@ const hourMs = 60 * minuteMs
 const keySetLifetimeMs = 10_000
 const retryAfterMs = 2_000
 
-const timeoutAfter = AbortSignal.timeout
+const realTimeout = AbortSignal.timeout
 
 /** Sends a response byte by byte and never ends it. */
-const drip: RequestListener = (_request, response) => {
+const dripEndlessly: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' })
   const timer = setInterval(() => response.write(' '), 5)
   response.on('close', () => clearInterval(timer))
@@ -235,9 +235,9 @@ describe('the issuer’s signing keys', () => {
 
   it.each<[string, RequestListener]>([
     ['never', () => undefined],
-    ['too slowly', drip],
+    ['too slowly', dripEndlessly],
   ])('count as out of reach only as long as the issuer responds %s', async (_name, listener) => {
-    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => timeoutAfter(ms / 100))
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => realTimeout(ms / 100))
     api.issuer.answerKeysWith(listener)
     expect(await statusOf(goodToken())).toBe(503)
     timeout.mockRestore()

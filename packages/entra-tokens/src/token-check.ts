@@ -1,5 +1,5 @@
-import { type Access, type AccessRules, decideAccess, type Needs, type Refusal } from './access.ts'
-import type { Denial } from './deny-list/denied-tokens.ts'
+import { type Access, type AccessNeeds, type AccessRules, decideAccess, type Refusal } from './access.ts'
+import type { DenialScope } from './deny-list/denied-tokens.ts'
 import { DenyList } from './deny-list/deny-list.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts'
 
@@ -20,7 +20,7 @@ export interface TokenCheck {
    * @throws {SigningKeysUnavailable} when the keys cannot be fetched
    * @throws {DenyListUnavailable} when a deny list is configured and was never read
    */
-  check(token: string, needs?: Needs): Promise<Access>
+  check(token: string, needs?: AccessNeeds): Promise<Access>
   /** The deny list, if there is one: until it is read, the API is not ready. */
   readonly denyList?: Pick<DenyList, 'isRead' | 'ageSeconds'> | undefined
   close(): Promise<void>
@@ -31,7 +31,7 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const verifier = createTokenVerifier(options)
   const { denyList: location, log, callers, requireAgentMarker = false } = options
   const { permissions, authenticationContext } = options
-  const inGeneral: Needs = { permissions, authenticationContext }
+  const inGeneral: AccessNeeds = { permissions, authenticationContext }
   const denyList = location === undefined ? undefined : new DenyList({ location, log })
   return {
     denyList,
@@ -52,7 +52,7 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
 }
 
 const failedCheck = 'deny-list'
-const refusals: Readonly<Record<Denial, Refusal>> = {
+const refusals: Readonly<Record<DenialScope, Refusal>> = {
   agent: { failedCheck, reason: 'The agent is on the deny list of this API.' },
   token: { failedCheck, reason: 'The token is on the deny list of this API.', isOfToken: true },
 }

@@ -2,7 +2,7 @@ import { type Claims, parseObject } from './decode-token.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /** Headers by which a token contains or links to its own key (RFC 7515 §4.1); Entra never sets them. */
-const ownKeyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
+const embeddedKeyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
 
 /**
  * The form of key ids that issuers publish: characters that need no escaping in a URL (RFC 3986 §2.3), as in Entra's key
@@ -10,7 +10,7 @@ const ownKeyHeaders = ['jku', 'jwk', 'x5u', 'x5c']
  */
 const keyIdForm = /^[\w.~-]{1,128}$/
 
-const acceptedTypes = ['jwt', 'at+jwt']
+const acceptedTokenTypes = ['jwt', 'at+jwt']
 
 /**
  * Reads the key id from a token's header, which must be as Entra writes it: RS256, type JWT, no extensions. The header only
@@ -26,9 +26,9 @@ export function readKeyId(token: string): string {
     throw new TokenRefused('signature', 'The token names no key (kid).')
   if (!keyIdForm.test(kid))
     throw new TokenRefused('signature', 'The token names a key that no issuer publishes (kid).')
-  if (ownKeyHeaders.some(name => header[name] !== undefined))
+  if (embeddedKeyHeaders.some(name => header[name] !== undefined))
     throw new TokenRefused('signature', 'The token brings its own key; only published keys count.')
-  if (typ !== undefined && !(typeof typ === 'string' && acceptedTypes.includes(typ.toLowerCase())))
+  if (typ !== undefined && !(typeof typ === 'string' && acceptedTokenTypes.includes(typ.toLowerCase())))
     throw new TokenRefused('format', 'The token is not of type JWT.')
   if (crit !== undefined)
     throw new TokenRefused('format', 'The token wants extensions that this API does not know (crit).')

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { createVerifier, TokenError } from 'fast-jwt'
-import { type Check, createChecks, publicAuthority, type TokenRules } from './checks.ts'
-import { type Claims, type DecodedToken, decodeToken, isCanonical } from './decode-token.ts'
+import { type ClaimCheck, createChecks, publicAuthority, type TokenRules } from './checks.ts'
+import { type Claims, type DecodedToken, decodeToken, isCanonicalBase64url } from './decode-token.ts'
 import { SigningKeys, type Verify } from './signing-keys.ts'
 import { readKeyId } from './token-header.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
@@ -39,31 +39,32 @@ export interface TokenVerifier {
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { authority = publicAuthority, tenantId, appId, verifySignature = true, log } = options
   for (const [name, id] of Object.entries({ tenantId, appId }))
-    if (!guid.test(String(id))) throw new TypeError(`${name} must be a GUID in small letters, and is ${id}.`)
+    if (!guidPattern.test(String(id)))
+      throw new TypeError(`${name} must be a GUID in small letters, and is ${id}.`)
   const keys = new SigningKeys({ issuer: `${authority}/${tenantId}`, log, createVerifier: createKeyVerifier })
   const find = verifySignature ? (keyId: string) => keys.find(keyId) : async () => decodeUnverified
   const signature: readonly CheckName[] = verifySignature ? ['signature'] : []
   const checks = createChecks(options)
   return {
     verify: async token => {
-      const decoded = await decodeGenuine(token, find)
-      return { ...decoded, checks: [...signature, ...passChecks(decoded.claims, checks)] }
+      const decoded = await verifyWithKey(token, find)
+      return { ...decoded, checks: [...signature, ...runChecks(decoded.claims, checks)] }
     },
     close: () => keys.close(),
   }
 }
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const guidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** @throws {TokenRefused} */
-function passChecks(claims: Claims, checks: readonly Check[]): readonly CheckName[] {
+function runChecks(claims: Claims, checks: readonly ClaimCheck[]): readonly CheckName[] {
   return checks.map(({ name, inspect }) => {
     inspect(claims)
     return name
   })
 }
 
-async function decodeGenuine(
+async function verifyWithKey(
   token: string,
   find: (keyId: string) => Promise<Verify | undefined>,
 ): Promise<DecodedToken> {
@@ -89,13 +90,13 @@ export function createKeyVerifier(publicKey: string): Verify {
   })
   return token => {
     // Without this check, unused bits in the last character would allow several spellings of one token (RFC 4648 §3.5).
-    if (!isCanonical(token.slice(token.lastIndexOf('.') + 1)))
+    if (!isCanonicalBase64url(token.slice(token.lastIndexOf('.') + 1)))
       throw new TokenRefused('signature', 'The signature is not spelt as RFC 4648 wants it.')
     try {
       const { header, payload } = verify(token)
       return { header, claims: payload }
     } catch (error) {
-      throw describeFailure(error)
+      throw refusalOf(error)
     }
   }
 }
@@ -107,13 +108,13 @@ function decodeUnverified(token: string): DecodedToken {
 }
 
 /** Errors of fast-jwt that mean a malformed token; all others mean a wrong signature. */
-const malformed = new Map<unknown, string>([
+const malformedTexts = new Map<unknown, string>([
   [TokenError.codes.malformed, 'The token is malformed.'],
   [TokenError.codes.invalidPayload, 'The claims of the token are no JSON object.'],
 ])
 
-function describeFailure(error: unknown): TokenRefused {
-  const description = malformed.get(error instanceof TokenError ? error.code : undefined)
+function refusalOf(error: unknown): TokenRefused {
+  const description = malformedTexts.get(error instanceof TokenError ? error.code : undefined)
   return description === undefined
     ? new TokenRefused('signature', 'The signature is wrong.')
     : new TokenRefused('format', description)

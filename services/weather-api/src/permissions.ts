@@ -1,4 +1,4 @@
-import type { AllowedCaller, Needs } from '@entra-bedrock-agent/entra-tokens'
+import type { AccessNeeds, AllowedCaller } from '@entra-bedrock-agent/entra-tokens'
 
 const rights = {
   weather: { role: 'Weather.Read.All', scope: 'Weather.Read' },
@@ -13,7 +13,7 @@ const rights = {
 export function describeNeeds(callers: readonly AllowedCaller[], authenticationContext: string | undefined) {
   const hasAgentUser = callers.some(({ agentUserId }) => agentUserId !== undefined)
   /** Needs one of these rights: as an app role if the caller calls as itself, else as a scope. */
-  const oneOf = (...names: readonly (keyof typeof rights)[]): Needs => {
+  const oneOf = (...names: readonly (keyof typeof rights)[]): AccessNeeds => {
     const roles = names.map(name => rights[name].role)
     const scopes = names.map(name => rights[name].scope)
     return {

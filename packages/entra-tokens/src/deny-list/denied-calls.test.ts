@@ -8,14 +8,14 @@ import { startProtectedApi, weatherApiOptions } from '../testing/protected-api.t
 import { createTokenCheck } from '../token-check.ts'
 
 const agent = tenant.agents.weather.id
-const sibling = '99999999-0000-4000-8000-000000000099'
+const otherAgent = '99999999-0000-4000-8000-000000000099'
 const file = temporaryFile('deny-list.json')
 const now = Math.floor(Date.now() / 1000)
 const metrics = new Registry()
-const rows = [{ agent: sibling }, { agent, issuedBefore: now }, { uti: 'stolen' }]
+const rows = [{ agent: otherAgent }, { agent, issuedBefore: now }, { uti: 'stolen' }]
 writeFileSync(file, JSON.stringify(rows))
 const api = await startProtectedApi({
-  callers: [agent, sibling].map(clientId => ({ clientId, isAgent: true })),
+  callers: [agent, otherAgent].map(clientId => ({ clientId, isAgent: true })),
   denyList: file,
   metrics,
 })
@@ -26,8 +26,8 @@ const ask = (claims: Record<string, unknown>, make = autonomousClaims) =>
 
 it('A denied agent gets 403 with any token, even one on behalf of a user, and is not told to fetch another token', async () => {
   for (const make of [autonomousClaims, onBehalfOfClaims]) {
-    const own = make === autonomousClaims ? { oid: sibling, sub: sibling } : {}
-    const { status, body, headers } = await ask({ azp: sibling, ...own, iat: now + 30 }, make)
+    const own = make === autonomousClaims ? { oid: otherAgent, sub: otherAgent } : {}
+    const { status, body, headers } = await ask({ azp: otherAgent, ...own, iat: now + 30 }, make)
     expect(status).toBe(403)
     expect(body).toMatchObject({
       code: 'WEATHER_DENIED',
@@ -48,7 +48,7 @@ it('The result for a denied call lists no passed checks', async () => {
 })
 
 it('A denied agent that also lacks the permission is refused because of the denial', async () => {
-  const { status, body } = await ask({ azp: sibling, oid: sibling, sub: sibling, roles: [] })
+  const { status, body } = await ask({ azp: otherAgent, oid: otherAgent, sub: otherAgent, roles: [] })
   expect([status, body]).toMatchObject([403, { failedCheck: 'deny-list' }])
 })
 
@@ -69,7 +69,7 @@ it('If neither token nor agent is on the deny list, the token passes, and deny-l
 })
 
 it('An invalid token is refused for its fault and not by the deny list', async () => {
-  expect((await ask({ azp: sibling, aud: 'other' })).body).toMatchObject({ failedCheck: 'audience' })
+  expect((await ask({ azp: otherAgent, aud: 'other' })).body).toMatchObject({ failedCheck: 'audience' })
 })
 
 it('Denials are counted as decisions, and the age of the list is a metric', async () => {

@@ -2,7 +2,7 @@ import { isGuid } from '@entra-bedrock-agent/service-kit'
 import type { Identity } from '../caller.ts'
 
 /** What a row denies: `agent` = every token of an agent; `token` = this token, while a newer one may pass. */
-export type Denial = 'agent' | 'token'
+export type DenialScope = 'agent' | 'token'
 
 const tokenIdForm = /^[\w-]{1,64}$/
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
@@ -44,7 +44,7 @@ export class DeniedTokens {
   }
 
   /** @param issuedAt the token's `iat`, in seconds since 1970 */
-  find({ caller, objectId, tokenId }: Identity, issuedAt: number): Denial | undefined {
+  find({ caller, objectId, tokenId }: Identity, issuedAt: number): DenialScope | undefined {
     const agentUntil = this.#agents.get(caller.toLowerCase()) ?? 0
     if (agentUntil === Number.POSITIVE_INFINITY) return 'agent'
     const subjectUntil = this.#subjects.get(objectId.toLowerCase()) ?? 0

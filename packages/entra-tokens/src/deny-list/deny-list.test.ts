@@ -27,7 +27,7 @@ describe('a file', () => {
   const listOf = (...agents: readonly string[]) => JSON.stringify(agents.map(id => ({ agent: id })))
 
   /** A folder with a list as the kubelet mounts it: the file is a link through `..data`, a link that every update replaces. */
-  function mount(content: string) {
+  function mountList(content: string) {
     const folder = temporaryFolder(onTestFinished)
     let version = 0
     const turn = (text: string) => {
@@ -46,7 +46,7 @@ describe('a file', () => {
   it('is read again when the kubelet replaces its link', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
-    const { path, turn } = mount(listOf())
+    const { path, turn } = mountList(listOf())
     const { list } = openList(path)
     await list.ready()
     expect(list.find(identityOf(agent), issuedAt)).toBeUndefined()
@@ -56,7 +56,7 @@ describe('a file', () => {
   })
 
   it('keeps its last content in force while it is incomplete, empty, too large, no file or gone, and raises an alarm', async () => {
-    const { path } = mount(listOf(agent))
+    const { path } = mountList(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
     const spoil: readonly (readonly [make: () => void, reason: string])[] = [
@@ -90,7 +90,7 @@ describe('a file', () => {
   it('of 10,000 rows, rewritten again and again while it is read, lets no denied agent pass and stops no other agent', async () => {
     const many = Array.from({ length: 10_000 }, () => randomUUID())
     const [before, after] = [listOf(agent, ...many), listOf(...many.slice(5_000), agent)]
-    const { path } = mount(before)
+    const { path } = mountList(before)
     const { list } = openList(path)
     await list.ready()
     for (const [round, text] of Array.from(
@@ -115,7 +115,7 @@ describe('a file', () => {
   })
 
   it('is logged when it is read, and when it can be read again after a failure', async () => {
-    const { path } = mount(listOf(agent, sibling))
+    const { path } = mountList(listOf(agent, sibling))
     const { list, lines } = openList(path)
     await list.ready()
     await list.refresh()
@@ -137,7 +137,7 @@ describe('a file', () => {
   it('that cannot be read raises an alarm every minute, with the age of the list', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
-    const { path } = mount(listOf(agent))
+    const { path } = mountList(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
     lines.length = 0
@@ -164,7 +164,7 @@ describe('a file', () => {
   it('is no longer polled once its list is closed, and raises no alarm', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
-    const { path } = mount(listOf(agent))
+    const { path } = mountList(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
     await setImmediate()
@@ -181,7 +181,7 @@ describe('a file', () => {
   it('is never read twice at a time, and is read again a second later', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
-    const { path } = mount(listOf(agent))
+    const { path } = mountList(listOf(agent))
     const { list } = openList(path)
     for (const looks of [2, 1]) {
       await Promise.all(Array.from({ length: looks }, () => list.refresh()))
@@ -200,7 +200,7 @@ describe('a file', () => {
     ['with the same length', ''],
     ['with the same modification time', ' '],
   ])('that is rewritten %s while it is read is not used', async (_how, more) => {
-    const { path } = mount(listOf(agent))
+    const { path } = mountList(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
     lines.length = 0
@@ -232,14 +232,14 @@ describe('a file', () => {
 
   it('of 4 MiB is read', async () => {
     const text = listOf(agent)
-    const { path } = mount(`${text}${' '.repeat(4 * 1024 * 1024 - text.length)}`)
+    const { path } = mountList(`${text}${' '.repeat(4 * 1024 * 1024 - text.length)}`)
     const { list } = openList(path)
     await list.ready()
     expect(list.find(identityOf(agent), issuedAt)).toBe('agent')
   })
 
   it('that was never read makes every decision fail until it exists', async () => {
-    const { path } = mount(listOf(agent))
+    const { path } = mountList(listOf(agent))
     rmSync(path)
     const { list, lines } = openList(path)
     const unavailable = { name: 'DenyListUnavailable', message: 'The deny list could not be read yet.' }
@@ -294,7 +294,7 @@ describe('a URL', () => {
     ['refuses', (_, response) => void response.writeHead(403).end(list.replace(agent, sibling)), /403/],
     ['redirects', (_, response) => void response.writeHead(302, { location: '/other' }).end('[]'), /302/],
     ['breaks off', (_, response) => void response.writeHead(200, { 'content-length': 999 }).write(list, () => response.destroy()), /./],
-    ['sends without end', (_, response) => void pipeline(Readable.from(endless()), response, () => {}), /larger/],
+    ['sends without end', (_, response) => void pipeline(Readable.from(endlessSpaces()), response, () => {}), /larger/],
   ]
   it.each(faults)('whose server %s leaves the last list in force', async (_what, respond, reason) => {
     const { url, respondWith } = await serve(sendList)
@@ -341,6 +341,6 @@ describe('a URL', () => {
   })
 })
 
-function* endless() {
+function* endlessSpaces() {
   for (;;) yield ' '.repeat(65_536)
 }

@@ -1,6 +1,6 @@
 import type { Identity } from '../caller.ts'
-import { type Denial, DeniedTokens } from './denied-tokens.ts'
-import { openSource, type Source } from './source.ts'
+import { type DenialScope, DeniedTokens } from './denied-tokens.ts'
+import { type DenyListSource, openSource } from './source.ts'
 
 /** No deny list was read yet, so it is unknown whether a token is denied. */
 export class DenyListUnavailable extends Error {
@@ -14,14 +14,14 @@ export interface DenyListOptions {
   readonly log: Record<'info' | 'error', (fields: object, message: string) => void>
 }
 
-const alarmEveryMs = 60_000
+const alarmIntervalMs = 60_000
 
 /**
  * A list of tokens that are refused, kept up to date: a file is read every second, a URL every 5 seconds. While it cannot
  * be read, the last list that was read stays in force.
  */
 export class DenyList {
-  readonly #source: Source
+  readonly #source: DenyListSource
   readonly #log: DenyListOptions['log']
   readonly #createdMs = performance.now()
   #text: string | undefined
@@ -78,7 +78,7 @@ export class DenyList {
    * @param issuedAt the token's `iat`, in seconds since 1970
    * @throws {DenyListUnavailable} when no list was read yet
    */
-  find(identity: Identity, issuedAt: number): Denial | undefined {
+  find(identity: Identity, issuedAt: number): DenialScope | undefined {
     if (!this.#denied) throw new DenyListUnavailable('The deny list could not be read yet.')
     return this.#denied.find(identity, issuedAt)
   }
@@ -109,13 +109,13 @@ export class DenyList {
 
   #alarm(error: unknown): void {
     const now = performance.now()
-    if (now - this.#alarmedMs < alarmEveryMs) return
+    if (now - this.#alarmedMs < alarmIntervalMs) return
     this.#alarmedMs = now
     const { message: reason } = error as Error
     const what = { source: this.#source.name, reason, ageSeconds: Math.round(this.ageSeconds) }
-    this.#log.error(what, this.isRead ? lastGoesOn : nothingPasses)
+    this.#log.error(what, this.isRead ? outdatedMessage : neverReadMessage)
   }
 }
 
-const lastGoesOn = 'The deny list cannot be read. The last one goes on, and may be out of date.'
-const nothingPasses = 'The deny list cannot be read, and was never read: no token passes.'
+const outdatedMessage = 'The deny list cannot be read. The last one goes on, and may be out of date.'
+const neverReadMessage = 'The deny list cannot be read, and was never read: no token passes.'

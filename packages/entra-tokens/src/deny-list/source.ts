@@ -3,7 +3,7 @@ import { loopbackHosts } from '@entra-bedrock-agent/service-kit'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
 
 /** The file or URL from which a deny list is read. */
-export interface Source {
+export interface DenyListSource {
   /** The name in the log: a path, or a URL without its query, which may be a secret. */
   readonly name: string
   readonly pollMs: number
@@ -13,7 +13,7 @@ export interface Source {
 }
 
 /** About 40,000 rows. A ConfigMap can hold a quarter of these. */
-const mostBytes = 4 * 1024 * 1024
+const maxListBytes = 4 * 1024 * 1024
 const timeoutMs = 4_000
 
 const urlForm = /^[a-z][a-z0-9+.-]*:\/\//i
@@ -26,7 +26,7 @@ export function isDenyListLocation(location: string): boolean {
 }
 
 /** @throws {TypeError} for an http URL that is not on loopback, or another scheme */
-export function openSource(location: string): Source {
+export function openSource(location: string): DenyListSource {
   if (!isDenyListLocation(location)) throw new TypeError('The URL of a deny list must be https.')
   return urlForm.test(location) ? urlSource(new URL(location)) : fileSource(location)
 }
@@ -35,7 +35,7 @@ export function openSource(location: string): Source {
  * A file is read as a whole every second and not watched. This works alike for a link that the kubelet replaces, an editor's
  * save and a network file system, and takes microseconds for the usual few kilobytes.
  */
-function fileSource(path: string): Source {
+function fileSource(path: string): DenyListSource {
   return {
     name: path,
     pollMs: 1_000,
@@ -44,7 +44,7 @@ function fileSource(path: string): Source {
       await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
       const before = await file.stat({ bigint: true })
       if (!before.isFile()) throw new Error('The deny list is not a file.')
-      if (before.size > mostBytes) throw new Error(`The deny list is larger than ${mostBytes} bytes.`)
+      if (before.size > maxListBytes) throw new Error(`The deny list is larger than ${maxListBytes} bytes.`)
       const text = await file.readFile({ encoding: 'utf8', signal: AbortSignal.timeout(timeoutMs) })
       const after = await file.stat({ bigint: true })
       if (after.mtimeNs !== before.mtimeNs || after.size !== before.size)
@@ -55,13 +55,13 @@ function fileSource(path: string): Source {
   }
 }
 
-function urlSource({ href, origin, pathname }: URL): Source {
+function urlSource({ href, origin, pathname }: URL): DenyListSource {
   const sender = createSender({})
   return {
     name: `${origin}${pathname}`,
     pollMs: 5_000,
     async read() {
-      const { status, text } = await sender.send({ url: href, maxBytes: mostBytes, timeoutMs })
+      const { status, text } = await sender.send({ url: href, maxBytes: maxListBytes, timeoutMs })
       if (status !== 200) throw new Error(`The deny list’s server responded ${status}.`)
       return text
     },

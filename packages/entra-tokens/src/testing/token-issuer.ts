@@ -36,15 +36,15 @@ export function createSigningKey(kid: string = randomUUID(), modulusLength = 204
 }
 
 /** A pool of key pairs, since generating one takes longer than most tests. Consecutive keys differ. */
-const pairs: Omit<SigningKey, 'kid'>[] = []
-let handedOut = 0
+const keyPairs: Omit<SigningKey, 'kid'>[] = []
+let keysHandedOut = 0
 
 /** A signing key with a new key id. */
 function nextKey(): SigningKey {
-  const index = handedOut % 3
-  handedOut += 1
-  const pair = pairs[index] ?? generateKeyPairSync('rsa', { modulusLength: 2048 })
-  pairs[index] = pair
+  const index = keysHandedOut % 3
+  keysHandedOut += 1
+  const pair = keyPairs[index] ?? generateKeyPairSync('rsa', { modulusLength: 2048 })
+  keyPairs[index] = pair
   return { kid: randomUUID(), ...pair }
 }
 

@@ -10,15 +10,15 @@ export interface BadToken {
   readonly failedCheck: string
 }
 
-interface Shape {
+interface TokenShape {
   readonly name: string
   readonly version: 'v1' | 'v2'
   readonly flow: 'autonomous' | 'obo'
   readonly claims: Claims
 }
 
-type Change = readonly [name: string, claims: Claims, status?: 401 | 403]
-type ChangesOf = (shape: Shape, issuer: TestIssuer, api: Audience) => readonly Change[]
+type ClaimChange = readonly [name: string, claims: Claims, status?: 401 | 403]
+type ChangesOf = (shape: TokenShape, issuer: TestIssuer, api: Audience) => readonly ClaimChange[]
 
 const { tenantId } = tenant
 const agentId = tenant.agents.weather.id
@@ -28,8 +28,8 @@ const otherId = '99999999-0000-4000-8000-000000000099'
 
 /** Tokens with each kind of wrong claim, v1 and v2, of the flows autonomous and obo, signed with the right key. */
 export function wrongClaims(issuer: TestIssuer, api: Audience): BadToken[] {
-  return shapes(issuer.url, api).flatMap(shape =>
-    Object.entries(changes).flatMap(([failedCheck, changesOf]) =>
+  return tokenShapes(issuer.url, api).flatMap(shape =>
+    Object.entries(claimChanges).flatMap(([failedCheck, changesOf]) =>
       changesOf(shape, issuer, api).map(([name, claims, status = 401]) => ({
         name: `${shape.name}: ${name}`,
         token: issuer.sign({ ...shape.claims, ...claims }),
@@ -40,7 +40,7 @@ export function wrongClaims(issuer: TestIssuer, api: Audience): BadToken[] {
   )
 }
 
-function shapes(authority: string, api: Audience): Shape[] {
+function tokenShapes(authority: string, api: Audience): TokenShape[] {
   return (['v1', 'v2'] as const).flatMap(version => [
     {
       name: `${version} autonomous`,
@@ -59,7 +59,7 @@ function shapes(authority: string, api: Audience): Shape[] {
 
 const now = Math.floor(Date.now() / 1000)
 
-const changes: Readonly<Record<string, ChangesOf>> = {
+const claimChanges: Readonly<Record<string, ChangesOf>> = {
   issuer: ({ version }, { url }) => [
     ['v2 issuer of another tenant', { iss: `${url}/${otherId}/v2.0`, ver: '2.0' }],
     ['v1 issuer of another tenant', { iss: `https://sts.windows.net/${otherId}/`, ver: '1.0' }],

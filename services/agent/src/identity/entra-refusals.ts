@@ -1,11 +1,11 @@
-import { type Meaning, type Refusal, refusals } from '@entra-bedrock-agent/entra-failures/codes'
+import { type CodeMeaning, type Refusal, refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { type ActsAs, flows } from '@entra-bedrock-agent/identity-trace'
 import type { AgentProblemCode } from '../problems.ts'
 import { flowRules } from './flows.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** The meaning of a refusal for one token request. */
-export interface EntraRefusal extends Omit<Meaning, 'code' | 'hint'> {
+export interface EntraRefusal extends Omit<CodeMeaning, 'code' | 'hint'> {
   readonly code: AgentProblemCode
   readonly hint?: string | undefined
 }
@@ -18,7 +18,7 @@ const unknownOfAgent: Refusal = {
 }
 
 /** What a refusal means for a TR with the rights of the user, of the agent, or of the agent's user account. */
-const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => Meaning>> = {
+const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => CodeMeaning>> = {
   user: refusal => refusal,
   agent: refusal => refusal.asItself ?? refusal,
   'agent-user': refusal => refusal.asAgentUser ?? refusal.asItself ?? refusal,
