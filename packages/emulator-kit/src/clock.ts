@@ -3,10 +3,10 @@ import { Type } from 'typebox'
 import type { Settings } from './settings.ts'
 
 /** Ten years. */
-const maxSeconds = 315_360_000
+const maxOffsetSeconds = 315_360_000
 
 /** The setting that moves an emulator's clock, to make secrets and tokens expire without waiting. */
-export const ClockOffset = Type.Integer({ minimum: -maxSeconds, maximum: maxSeconds })
+export const ClockOffset = Type.Integer({ minimum: -maxOffsetSeconds, maximum: maxOffsetSeconds })
 
 /** An emulator's time: the machine's time plus the setting `clockOffsetSeconds`. */
 export class Clock {

@@ -3,11 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 const maxRequests = 1_000
 const maxTextLength = 2_000
-const token = /\beyJ[\w-]+(\.[\w-]*){1,4}/g
-const ownPaths = /^\/(emulator(\/|$)|livez$|readyz$|healthz$)/
+const tokenPattern = /\beyJ[\w-]+(\.[\w-]*){1,4}/g
+const unloggedPaths = /^\/(emulator(\/|$)|livez$|readyz$|healthz$)/
 
 /** A logged request: no header, query or body, but the details that the emulator noted about it. */
-export type SeenRequest<Details> = Partial<Details> & {
+export type LoggedRequest<Details> = Partial<Details> & {
   readonly id: string
   readonly receivedAt: string
   readonly method: string
@@ -19,10 +19,10 @@ export type SeenRequest<Details> = Partial<Details> & {
 
 /** The latest requests, the oldest first, without those to the control plane and to health checks. */
 export class RequestLog<Details extends object> {
-  #seen: SeenRequest<Details>[] = []
-  readonly #open = new WeakMap<FastifyRequest, SeenRequest<Details>>()
+  #seen: LoggedRequest<Details>[] = []
+  readonly #open = new WeakMap<FastifyRequest, LoggedRequest<Details>>()
 
-  get all(): readonly SeenRequest<Details>[] {
+  get all(): readonly LoggedRequest<Details>[] {
     return this.#seen
   }
 
@@ -39,7 +39,7 @@ export class RequestLog<Details extends object> {
   /** Logs the requests of an app from now on. */
   watch(app: FastifyInstance): void {
     app.addHook('onRequest', async request => {
-      if (!ownPaths.test(pathOf(request))) this.#add(request)
+      if (!unloggedPaths.test(pathOf(request))) this.#add(request)
     })
     app.addHook('onResponse', async (request, reply) => {
       const seen = this.#open.get(request)
@@ -58,7 +58,7 @@ export class RequestLog<Details extends object> {
       path: redact('path', pathOf(request)),
       status: null,
       durationMs: null,
-    } as SeenRequest<Details>
+    } as LoggedRequest<Details>
     this.#open.set(request, seen)
     this.#seen.push(seen)
     if (this.#seen.length > maxRequests) this.#seen.shift()
@@ -70,5 +70,5 @@ function pathOf({ url }: FastifyRequest): string {
 }
 
 function redact(_name: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll(token, '‹token›').slice(0, maxTextLength) : value
+  return typeof value === 'string' ? value.replaceAll(tokenPattern, '‹token›').slice(0, maxTextLength) : value
 }

@@ -50,7 +50,7 @@ export const TokenUsage = strictObject({
 /** The tokens that the model read and wrote in all calls of a turn. */
 export type TokenUsage = Static<typeof TokenUsage>
 
-export const turnStart = {
+export const turnStartMembers = {
   turnId: Type.String(),
   /** The id of the turn's trace; only if turns are traced. */
   traceId: Type.Optional(Type.String()),
@@ -61,11 +61,14 @@ export const turnStart = {
   model: Type.Union([Type.String(), Type.Null()]),
 }
 
-export const TurnStart = strictObject({ ...turnStart, startedAt: Type.String({ format: 'date-time' }) })
+export const TurnStart = strictObject({
+  ...turnStartMembers,
+  startedAt: Type.String({ format: 'date-time' }),
+})
 export type TurnStart = Static<typeof TurnStart>
 
 /** What the last event of a turn reports, whether the turn has ended or waits. */
-export const turnFigures = {
+export const turnFigureMembers = {
   /** The answer's text; in a continued turn, only the text since the turn was last continued. */
   answer: Type.String(),
   /** The tokens of the whole turn. */
@@ -75,15 +78,15 @@ export const turnFigures = {
   notices: Type.Array(Problem),
 }
 
-const turnResult = {
-  ...turnStart,
-  ...turnFigures,
+const turnResultMembers = {
+  ...turnStartMembers,
+  ...turnFigureMembers,
   finishReason: Type.Enum(['stop', 'length', 'refusal']),
 }
 
 /** The last event of a successful turn. The JSON response has its members and `trace`. */
-export const TurnResult = strictObject(turnResult)
+export const TurnResult = strictObject(turnResultMembers)
 export type TurnResult = Static<typeof TurnResult>
 
-export const ChatResponse = strictObject({ ...turnResult, trace: Type.Array(TraceStep) })
+export const ChatResponse = strictObject({ ...turnResultMembers, trace: Type.Array(TraceStep) })
 export type ChatResponse = Static<typeof ChatResponse>

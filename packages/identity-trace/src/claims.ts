@@ -72,9 +72,9 @@ export const claimDictionary: Readonly<Record<string, ClaimMeaning>> = {
 }
 
 /** The end of the year 9999. */
-const latestSeconds = 253_402_300_799
+const maxNumericDate = 253_402_300_799
 
 /** A NumericDate claim (RFC 7519 §2) in seconds since 1970; `undefined` for everything that is not a date from 1970 to 9999. */
 export function readNumericDate(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= latestSeconds ? value : undefined
+  return typeof value === 'number' && value >= 0 && value <= maxNumericDate ? value : undefined
 }

@@ -1,6 +1,6 @@
 /** How a turn waits for its user and is continued: the event `pause`, and `POST /api/chat/continue`. */
 import { type Static, Type } from 'typebox'
-import { ChatRequest, type TurnResult, type TurnStart, turnFigures, turnStart } from './chat.ts'
+import { ChatRequest, type TurnResult, type TurnStart, turnFigureMembers, turnStartMembers } from './chat.ts'
 import type { Problem } from './problem.ts'
 import { TraceStep } from './schema.ts'
 import { strictObject } from './strict-object.ts'
@@ -47,9 +47,9 @@ const ConsentRequest = strictObject({
 })
 export type ConsentRequest = Static<typeof ConsentRequest>
 
-const pause = {
-  ...turnStart,
-  ...turnFigures,
+const pauseMembers = {
+  ...turnStartMembers,
+  ...turnFigureMembers,
   kind: PauseKind,
   /** The sealed turn, to be sent back unchanged. */
   continuation: Type.String(),
@@ -62,11 +62,11 @@ const pause = {
 }
 
 /** The last event of a turn that waits. What the turn did before is in its earlier events. */
-export const Pause = strictObject(pause)
+export const Pause = strictObject(pauseMembers)
 export type Pause = Static<typeof Pause>
 
 export const PausedResponse = strictObject({
-  ...pause,
+  ...pauseMembers,
   status: Type.Literal('paused'),
   trace: Type.Array(TraceStep),
 })

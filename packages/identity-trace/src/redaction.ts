@@ -3,11 +3,11 @@ const secretShapes = [
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){1,4}/g,
   /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{16,}/gi,
 ] as const
-const shortestSecret = 'eyJ12345678.'.length
+const minSecretLength = 'eyJ12345678.'.length
 
 /** Whether a text may contain something to redact. Few texts do, and this check is much faster than redaction. */
 export function mayHoldSecret(text: string): boolean {
-  return text.length >= shortestSecret && /eyJ|bearer|basic/i.test(text)
+  return text.length >= minSecretLength && /eyJ|bearer|basic/i.test(text)
 }
 
 /** Replaces everything in a text that looks like a token or credential. For log lines, problem details and traces. */

@@ -4,7 +4,7 @@ import { FlowName, Mode } from './chat.ts'
 import { mapFlows } from './flows.ts'
 import { Problem } from './problem.ts'
 
-const component = {
+const componentMembers = {
   state: Type.Enum(['ready', 'unavailable', 'unknown']),
   checkedAt: Type.Optional(Type.String({ format: 'date-time' })),
   problem: Type.Optional(Problem),
@@ -12,7 +12,7 @@ const component = {
 
 /** The health of something that the agent depends on. `ready` = it worked when last used or probed. */
 export const Component = Type.Object({
-  ...component,
+  ...componentMembers,
   /** Only for an MCP server: each tool that its configuration allows. `name` is the server's name for the tool. */
   tools: Type.Optional(
     Type.Array(
@@ -20,7 +20,7 @@ export const Component = Type.Object({
         name: Type.String(),
         /** Whether the tool's calls wait for the user's approval. */
         waits: Type.Optional(Type.Boolean()),
-        ...component,
+        ...componentMembers,
       }),
     ),
   ),
@@ -28,7 +28,7 @@ export const Component = Type.Object({
 export type Component = Static<typeof Component>
 
 const BedrockComponent = Type.Object({
-  ...component,
+  ...componentMembers,
   model: Type.Union([Type.String(), Type.Null()]),
   region: Type.Union([Type.String(), Type.Null()]),
   credential: Type.Enum(['sts', 'api-key', 'federation', 'pod-identity', 'default-chain', 'none']),
@@ -55,7 +55,7 @@ export const Status = Type.Object({
   agents: Type.Optional(
     Type.Record(
       Type.String(),
-      Type.Object({ ...component, flows: Type.Partial(Type.Object(mapFlows(() => Component))) }),
+      Type.Object({ ...componentMembers, flows: Type.Partial(Type.Object(mapFlows(() => Component))) }),
     ),
   ),
   emulated: Type.Array(Type.String()),

@@ -1,4 +1,4 @@
-import type { SeenRequest } from '@entra-bedrock-agent/emulator-kit'
+import type { LoggedRequest } from '@entra-bedrock-agent/emulator-kit'
 import { type ChatResponse, type Flow, needsUser, type Problem } from '@entra-bedrock-agent/identity-trace'
 import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
@@ -41,6 +41,6 @@ export async function askWeather(stack: Stack, flow: Flow, token?: string): Prom
 const tokenLegs = new Set<RequestDetails['leg']>(['t1', 't2', 'tr', 'obo', 'agent-user'])
 
 /** The token requests that Entra has seen, the oldest first. */
-export function tokenRequests(stack: Stack): readonly SeenRequest<RequestDetails>[] {
+export function tokenRequests(stack: Stack): readonly LoggedRequest<RequestDetails>[] {
   return tenantOf(stack).requests.all.filter(({ leg }) => tokenLegs.has(leg))
 }
