@@ -9,6 +9,6 @@ export function traceIds(): { trace_id?: string; span_id?: string; trace_flags?:
 }
 
 /** Marks the active span as failed with this code. */
-export function markFailed(code: string): void {
+export function markSpanFailed(code: string): void {
   trace.getActiveSpan()?.setAttribute('error.type', code)
 }

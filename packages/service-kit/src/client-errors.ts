@@ -17,13 +17,13 @@ export function answerClientError(this: FastifyInstance, error: ConnectionError,
     return
   }
   const requestId = randomUUID()
-  const problem = describe(error)
+  const problem = problemOf(error)
   this.log.info({ requestId, code: problem.code, reason: error.code }, problem.kind.title)
-  socket.write(format(problem, requestId))
+  socket.write(formatResponse(problem, requestId))
   socket.destroySoon()
 }
 
-function describe({ code }: ConnectionError): ProblemError {
+function problemOf({ code }: ConnectionError): ProblemError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return commonProblem('REQUEST_TIMEOUT', 'The request was not complete in time.')
   }
@@ -33,7 +33,7 @@ function describe({ code }: ConnectionError): ProblemError {
   return commonProblem('INVALID_REQUEST', 'This is no well-formed HTTP/1.1 request.')
 }
 
-function format(problem: ProblemError, requestId: string): string {
+function formatResponse(problem: ProblemError, requestId: string): string {
   const { status } = problem.kind
   const body = JSON.stringify(problem.toDocument(requestId))
   const headers = {

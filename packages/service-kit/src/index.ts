@@ -1,4 +1,4 @@
-export { markFailed, traceIds } from './active-span.ts'
+export { markSpanFailed, traceIds } from './active-span.ts'
 export * from './browser-boundary.ts'
 export * from './environment.ts'
 export { loopbackHosts } from './host-names.ts'

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { markFailed } from './active-span.ts'
+import { markSpanFailed } from './active-span.ts'
 import { commonProblem, type ProblemError, toProblem } from './problems.ts'
 
 /** Headers of every response that is not a page: no caching, no rendering, no framing, no content sniffing. */
@@ -27,7 +27,7 @@ export function answerWithProblems(app: FastifyInstance): void {
     reply.headers(strictHeaders(request.id))
     done()
   })
-  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblemOf(request, error)))
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, problemOf(request, error)))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       request,
@@ -44,7 +44,7 @@ export function sendProblem(
   problem: ProblemError,
 ): FastifyReply {
   logProblem(request.log, problem)
-  markFailed(problem.code)
+  markSpanFailed(problem.code)
   return reply
     .code(problem.kind.status)
     .headers(problem.options.headers ?? {})
@@ -53,7 +53,7 @@ export function sendProblem(
 }
 
 /** The problem of an error: `REQUEST_ABORTED` if the client has closed the connection, whatever the error is. */
-function toProblemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
+function problemOf({ socket }: FastifyRequest, error: unknown): ProblemError {
   return socket.destroyed || socket.remoteAddress === undefined
     ? commonProblem('REQUEST_ABORTED', 'The client closed the connection.')
     : toProblem(error)

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 
 /** A service whose only route responds when a line comes on standard input. */
-const service = `
+const serviceCode = `
   import { createServer, readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
   await serve(() => {
     const port = readEnvironment(process.env, env => env.port('PORT', 0))
@@ -36,7 +36,7 @@ afterAll(() => {
 })
 
 function startService(env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', service], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', serviceCode], {
     cwd: import.meta.dirname,
     env: { PATH: process.env['PATH'], ...env },
   })
@@ -53,7 +53,7 @@ function startService(env: Record<string, string> = {}) {
 }
 
 /** Sends requests over one keep-alive connection until the service closes it. */
-function client(port: number) {
+function createClient(port: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   return async (path: string) => {
     const asked = get({ port, host: '127.0.0.1', path, agent })
@@ -66,7 +66,7 @@ function client(port: number) {
 /** Starts a service, and sends it SIGTERM after it has begun a response. */
 async function stopWhileStreaming() {
   const service = startService({ DRAIN_MS: '3000' })
-  const ask = client(Number(await service.nextLine()))
+  const ask = createClient(Number(await service.nextLine()))
   const running = ask('/stream')
   expect(await service.nextLine()).toBe('streaming')
   service.child.kill('SIGTERM')
@@ -78,7 +78,7 @@ async function stopWhileStreaming() {
 describe.concurrent('serve', () => {
   it('lets a running request finish on SIGTERM, then ends with exit code 0, also with keep-alive connections', async () => {
     const { child, nextLine, ended } = startService()
-    const ask = client(Number(await nextLine()))
+    const ask = createClient(Number(await nextLine()))
     const running = ask('/slow')
     expect(await nextLine()).toBe('asked')
     child.kill('SIGTERM')
@@ -92,7 +92,7 @@ describe.concurrent('serve', () => {
   it('closes keep-alive connections by a header of their next response', async () => {
     // The service does not wait that long: it ends when the last connection is closed.
     const { child, nextLine, ended } = startService({ DRAIN_MS: '30000' })
-    const ask = client(Number(await nextLine()))
+    const ask = createClient(Number(await nextLine()))
     expect(await ask('/fast')).toEqual({ status: 200, connection: 'keep-alive' })
     child.kill('SIGTERM')
     expect(await nextLine()).toBe('stopping')
@@ -102,7 +102,7 @@ describe.concurrent('serve', () => {
 
   it('waits for keep-alive connections as long as `drainMs` says', async () => {
     const { child, nextLine, ended } = startService({ DRAIN_MS: '1600' })
-    await client(Number(await nextLine()))('/fast')
+    await createClient(Number(await nextLine()))('/fast')
     child.kill('SIGTERM')
     expect(await nextLine()).toBe('stopping')
     const startedMs = performance.now()
@@ -135,11 +135,11 @@ describe.concurrent('serve', () => {
     const { child, nextLine, ended } = startService()
     const port = Number(await nextLine())
     const askOnAndOn = async () => {
-      const ask = client(port)
+      const ask = createClient(port)
       for (;;) await ask('/fast')
     }
     const all = Promise.allSettled(Array.from({ length: 8 }, askOnAndOn))
-    await client(port)('/fast')
+    await createClient(port)('/fast')
     child.kill('SIGTERM')
     expect(await nextLine()).toBe('stopping')
     expect(await nextLine()).toBe('closing')

@@ -33,7 +33,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     service = await build()
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
-    fail(error.message)
+    exitWith(error.message)
     return
   }
   const { app, host, port, portVariable = 'PORT', drainMs = 1_000, stopTimeoutMs = 25_000 } = service
@@ -50,11 +50,11 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     await app.close()
     const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
-      fail(
+      exitWith(
         `Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`,
       )
     } else if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
-      fail(
+      exitWith(
         `HOST is "${host}", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.`,
       )
     } else throw error
@@ -82,7 +82,7 @@ async function drainConnections({ server }: FastifyInstance, drainMs: number): P
   while (performance.now() < keptMs + drainMs && (await countConnections()) > 0) await delay(20)
 }
 
-function fail(sentence: string): void {
+function exitWith(sentence: string): void {
   process.stderr.write(`${sentence}\n`)
   process.exit(1)
 }

@@ -42,7 +42,7 @@ async function startService(options: Partial<ServerOptions> = {}) {
 }
 
 const secret = 'eyJhbGciOi.secret.token'
-const order = (body: string, ...headers: string[]) =>
+const orderRequest = (body: string, ...headers: string[]) =>
   [
     'POST /orders HTTP/1.1',
     'Host: localhost',
@@ -53,7 +53,7 @@ const order = (body: string, ...headers: string[]) =>
     '',
     body,
   ].join('\r\n')
-const get = (target: string, ...headers: string[]) =>
+const getRequest = (target: string, ...headers: string[]) =>
   [`GET ${target} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n')
 
 const strictHeaders = {
@@ -71,12 +71,12 @@ describe('createServer', () => {
     [
       ['an invalid request line', `${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
       ['an invalid header', `GET / HTTP/1.1\r\nHost: localhost\r\n${secret}\r\n\r\n`, 400, 'INVALID_REQUEST'],
-      ['headers over the limit', get('/', `Authorization: Bearer ${secret.repeat(1000)}`), 431, 'HEADERS_TOO_LARGE'],
-      ['a path that cannot be decoded', get(`/%ff?${secret}`), 400, 'INVALID_REQUEST'],
-      ['a path with a parameter of any length', get(`/${'x'.repeat(2000)}${secret}`), 404, 'NOT_FOUND'],
-      ['a body that is no JSON', order(secret), 400, 'INVALID_REQUEST'],
-      ['an unknown field', order(JSON.stringify({ [secret]: 1 })), 400, 'INVALID_REQUEST'],
-      ['a field of another type', order('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
+      ['headers over the limit', getRequest('/', `Authorization: Bearer ${secret.repeat(1000)}`), 431, 'HEADERS_TOO_LARGE'],
+      ['a path that cannot be decoded', getRequest(`/%ff?${secret}`), 400, 'INVALID_REQUEST'],
+      ['a path with a parameter of any length', getRequest(`/${'x'.repeat(2000)}${secret}`), 404, 'NOT_FOUND'],
+      ['a body that is no JSON', orderRequest(secret), 400, 'INVALID_REQUEST'],
+      ['an unknown field', orderRequest(JSON.stringify({ [secret]: 1 })), 400, 'INVALID_REQUEST'],
+      ['a field of another type', orderRequest('{"cups":"1"}'), 400, 'INVALID_REQUEST'],
       ['a plain text body', `POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ],
   )(
@@ -127,21 +127,21 @@ describe('createServer', () => {
 
   it('logs no error when clients reset their connections', async () => {
     const { app, log, entries } = await startService()
-    const halfOrder = order('{"cups":1}').slice(0, -3)
+    const halfOrder = orderRequest('{"cups":1}').slice(0, -3)
     for (let round = 0; round < 10; round += 1) {
       await sendAndReset(app, halfOrder)
-      await sendAndReset(app, get('/tea'))
+      await sendAndReset(app, getRequest('/tea'))
       await sendAndReset(app, 'GET /tea')
     }
-    await exchange(app, get('/tea'))
+    await exchange(app, getRequest('/tea'))
     expect(entries().filter(({ level }) => level > 30)).toEqual([])
     expect(log()).not.toContain('stack')
   })
 
   it('logs an expected 503 with its cause’s code and no stack, an unexpected error with its stack', async () => {
     const { app, entries } = await startService()
-    expect(await exchange(app, get('/kitchen'))).toMatchObject({ status: 503 })
-    expect(await exchange(app, get('/broken'))).toMatchObject({ status: 500 })
+    expect(await exchange(app, getRequest('/kitchen'))).toMatchObject({ status: 503 })
+    expect(await exchange(app, getRequest('/broken'))).toMatchObject({ status: 500 })
     const errors = entries().filter(({ level }) => level >= 50)
     expect(errors).toEqual([
       expect.objectContaining({ code: 'KITCHEN_CLOSED', reason: 'ECONNREFUSED' }),
@@ -156,7 +156,7 @@ describe('createServer', () => {
   it('keeps the caller’s request id if it is a UUID or 32 hexadecimal digits, as gateways send it', async () => {
     const { app } = await startService()
     const idOf = async (id: string) =>
-      (await exchange(app, get('/tea', `X-Request-Id: ${id}`)))?.headers.get('x-request-id')
+      (await exchange(app, getRequest('/tea', `X-Request-Id: ${id}`)))?.headers.get('x-request-id')
     for (const fit of ['5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10', '5F0C2B1E8F434B579D647A1F0A5B9A10'])
       expect(await idOf(fit)).toBe(fit)
     const words = ['ada.osei', 'job-7:1.2_a', 'deadbeef', 'a b', '"', 'x'.repeat(36), 'né', '']
@@ -168,7 +168,7 @@ describe('createServer', () => {
     const { app } = await startService({ maxConnections: 1 })
     const first = connectTo(app)
     await new Promise(resolve => app.server.once('connection', resolve))
-    expect(await exchange(app, get('/tea'))).toBeUndefined()
+    expect(await exchange(app, getRequest('/tea'))).toBeUndefined()
     first.destroy()
   })
 })

@@ -51,7 +51,7 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
  * Ajv does not validate schemas against the meta-schema, whose compilation would take longer than that of all schemas. The
  * schemas are this project's own, and Ajv still refuses unknown keywords and types.
  */
-export const trustedSchemas = { validateSchema: false } as const
+export const noSchemaCheck = { validateSchema: false } as const
 
 /** The options of `createServer`, for apps that respond in another format, such as emulators. */
 export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
@@ -70,7 +70,7 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
     // While stopping, requests on open connections are still served; readiness already fails.
     return503OnClosing: false,
     ajv: {
-      customOptions: { ...trustedSchemas, removeAdditional: false, coerceTypes: false, useDefaults: false },
+      customOptions: { ...noSchemaCheck, removeAdditional: false, coerceTypes: false, useDefaults: false },
     },
     frameworkErrors: (error, request, reply) => {
       sendProblem(request, reply.headers(problemHeaders(request.id)), toProblem(error))

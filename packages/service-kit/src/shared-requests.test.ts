@@ -4,7 +4,7 @@ import { SharedRequests } from './shared-requests.ts'
 
 const never = () => new AbortController().signal
 
-function startCounter() {
+function recordStarts() {
   const started: { resolve(value: string): void; reject(error: unknown): void; signal: AbortSignal }[] = []
   const start = (signal: AbortSignal) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -17,7 +17,7 @@ function startCounter() {
 describe('SharedRequests', () => {
   it('joins equal requests while they run, and starts a new one once they have ended', async () => {
     const requests = new SharedRequests<string>()
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const both = Promise.all([requests.join('a', never(), start), requests.join('a', never(), start)])
     started[0]?.resolve('one')
     expect(await both).toEqual(['one', 'one'])
@@ -29,7 +29,7 @@ describe('SharedRequests', () => {
 
   it('starts a new request rather than joining one that already takes long', async () => {
     const requests = new SharedRequests<string>(0)
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const hanging = requests.join('a', never(), start)
     const later = requests.join('a', never(), start)
     started[1]?.resolve('at once')
@@ -41,7 +41,7 @@ describe('SharedRequests', () => {
 
   it('keeps different keys apart', async () => {
     const requests = new SharedRequests<string>()
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const both = Promise.all([requests.join('a', never(), start), requests.join('b', never(), start)])
     started[1]?.resolve('for b')
     started[0]?.resolve('for a')
@@ -50,7 +50,7 @@ describe('SharedRequests', () => {
 
   it('lets one caller go without disturbing the others', async () => {
     const requests = new SharedRequests<string>()
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const leaver = new AbortController()
     const left = requests.join('a', leaver.signal, start)
     const stayed = requests.join('a', never(), start)
@@ -63,7 +63,7 @@ describe('SharedRequests', () => {
 
   it('aborts the request when the last caller has gone, and does not give its result to the next caller', async () => {
     const requests = new SharedRequests<string>()
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const leaver = new AbortController()
     const left = requests.join('a', leaver.signal, start)
     leaver.abort(new Error('gone'))
@@ -77,7 +77,7 @@ describe('SharedRequests', () => {
 
   it('reports a failure to every caller, and tries again for the next caller', async () => {
     const requests = new SharedRequests<string>()
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const both = [requests.join('a', never(), start), requests.join('a', never(), start)]
     started[0]?.reject(new Error('refused'))
     for (const one of both) await expect(one).rejects.toThrow('refused')
@@ -88,7 +88,7 @@ describe('SharedRequests', () => {
 
   it('lets callers join a new request even if an aborted request ends after the new one has begun', async () => {
     const requests = new SharedRequests<string>()
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const leaver = new AbortController()
     const left = requests.join('a', leaver.signal, start)
     leaver.abort(new Error('gone'))
@@ -103,7 +103,7 @@ describe('SharedRequests', () => {
   })
 
   it('stops listening to a caller’s signal when the caller has its result', async () => {
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const signal = never()
     const joined = new SharedRequests<string>().join('a', signal, start)
     expect(getEventListeners(signal, 'abort')).toHaveLength(1)
@@ -114,7 +114,7 @@ describe('SharedRequests', () => {
   })
 
   it('starts nothing for a caller that has gone already', async () => {
-    const { started, start } = startCounter()
+    const { started, start } = recordStarts()
     const gone = AbortSignal.abort(new Error('gone'))
     await expect(new SharedRequests<string>().join('a', gone, start)).rejects.toThrow('gone')
     expect(started).toHaveLength(0)

@@ -4,7 +4,7 @@ import { createServer } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { addTelemetry } from './add-telemetry.ts'
 
-const options = { trustsCallers: false, untraced: [] }
+const spanOptions = { trustsCallers: false, untraced: [] }
 const configOf = (tracesUrl: string, { samplingRatio = 1, timeoutMs = 200 } = {}) => ({
   tracesUrl,
   headers: {},
@@ -13,14 +13,14 @@ const configOf = (tracesUrl: string, { samplingRatio = 1, timeoutMs = 200 } = {}
   resource: { 'service.name': 'test' },
 })
 
-async function tracedApp(tracesUrl: string, settings?: Parameters<typeof configOf>[1]) {
+async function buildTracedApp(tracesUrl: string, settings?: Parameters<typeof configOf>[1]) {
   const lines: string[] = []
   const app = createServer({
     logLevel: 'info',
     traced: true,
     logStream: { write: line => void lines.push(line) },
   })
-  await addTelemetry(app, configOf(tracesUrl, settings), options)
+  await addTelemetry(app, configOf(tracesUrl, settings), spanOptions)
   app.get('/', async request => {
     request.log.info('Inside.')
     return {}
@@ -33,7 +33,7 @@ async function tracedApp(tracesUrl: string, settings?: Parameters<typeof configO
 
 describe('A traced app', () => {
   it('writes trace and span ids into log lines and trace ids into problems, even if the trace is not sampled', async () => {
-    const { app, lines } = await tracedApp('http://127.0.0.1:9/v1/traces', { samplingRatio: 0 })
+    const { app, lines } = await buildTracedApp('http://127.0.0.1:9/v1/traces', { samplingRatio: 0 })
     await app.inject('/')
     const inside = lines().find(({ msg }) => msg === 'Inside.')
     expect(inside).toMatchObject({
@@ -49,7 +49,7 @@ describe('A traced app', () => {
 
   it('responds as usual, warns once and can stop when the endpoint refuses spans', async () => {
     const collector = createHttpServer((_request, response) => response.writeHead(400).end()).listen(0)
-    const { app, lines } = await tracedApp(
+    const { app, lines } = await buildTracedApp(
       `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`,
     )
     expect((await app.inject('/')).statusCode).toBe(200)
@@ -63,7 +63,7 @@ describe('A traced app', () => {
   it('stops without waiting for a slow endpoint', async () => {
     const collector = createHttpServer(() => undefined).listen(0)
     const url = `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`
-    const { app } = await tracedApp(url, { timeoutMs: 600_000 })
+    const { app } = await buildTracedApp(url, { timeoutMs: 600_000 })
     await app.inject('/')
     await app.close()
     collector.closeAllConnections()
@@ -75,7 +75,7 @@ describe('An app that is not traced', () => {
   it('has no tracer, and no ids in log and problems', async () => {
     const lines: string[] = []
     const app = createServer({ logLevel: 'info', logStream: { write: line => void lines.push(line) } })
-    expect(await addTelemetry(app, undefined, options)).toBe(undefined)
+    expect(await addTelemetry(app, undefined, spanOptions)).toBe(undefined)
     const response = await app.inject({
       url: '/nothing',
       headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },

@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest'
 import { findFaults } from '../../service-kit/src/testing/find-faults.ts'
 import { readTelemetry } from './config.ts'
 
-const read = (variables: Record<string, string>) =>
+const readFrom = (variables: Record<string, string>) =>
   readEnvironment(variables, env => readTelemetry(env, { name: 'agent', version: '1.2.3' }))
 
 const faultsOf = (variables: Record<string, string>) =>
-  findFaults(() => read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...variables }))
+  findFaults(() => readFrom({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...variables }))
 
 describe('Telemetry', () => {
   it('is off without an endpoint, whatever else is set', () => {
     expect(
-      read({ OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER_ARG: 'all', OTEL_EXPORTER_OTLP_ENDPOINT: '' }),
+      readFrom({ OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER_ARG: 'all', OTEL_EXPORTER_OTLP_ENDPOINT: '' }),
     ).toBe(undefined)
   })
 
   it('sends everything to /v1/traces of the endpoint, with the service’s name and version', () => {
-    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/base/' })).toEqual({
+    expect(readFrom({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/base/' })).toEqual({
       tracesUrl: 'https://collector.example/base/v1/traces',
       headers: {},
       timeoutMs: 3_000,
@@ -28,7 +28,7 @@ describe('Telemetry', () => {
 
   it('reads OpenTelemetry’s own variables, whose lists have percent-encoded values', () => {
     expect(
-      read({
+      readFrom({
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
         OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20QQ==,x-scope=1',
         OTEL_EXPORTER_OTLP_TIMEOUT: '500',

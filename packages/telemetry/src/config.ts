@@ -11,7 +11,7 @@ export interface TelemetryConfig {
   readonly resource: Readonly<Record<string, string>>
 }
 
-const mostTimeoutMs = 60_000
+const maxTimeoutMs = 60_000
 /** The collector's port for gRPC, which is not supported here. */
 const grpcPort = '4317'
 
@@ -35,7 +35,7 @@ export function readTelemetry(
   return {
     tracesUrl: `${endpoint}/v1/traces`,
     headers: readPairs(env, 'OTEL_EXPORTER_OTLP_HEADERS'),
-    timeoutMs: env.integer('OTEL_EXPORTER_OTLP_TIMEOUT', 3_000, 100, mostTimeoutMs),
+    timeoutMs: env.integer('OTEL_EXPORTER_OTLP_TIMEOUT', 3_000, 100, maxTimeoutMs),
     samplingRatio: readRatio(env),
     resource: {
       'service.version': service.version,

@@ -1,5 +1,5 @@
 export * from './add-telemetry.ts'
 export * from './config.ts'
 export * from './gen-ai.ts'
-export { mcp as mcpAttributes } from './mcp.ts'
-export { app as appAttributes, http as httpAttributes, logIds as logIdAttributes } from './names.ts'
+export { mcpAttributes } from './mcp.ts'
+export { appAttributes, httpAttributes, logIdAttributes } from './names.ts'

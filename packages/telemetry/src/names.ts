@@ -1,8 +1,8 @@
 import { genAi } from './gen-ai.ts'
-import { mcp } from './mcp.ts'
+import { mcpAttributes } from './mcp.ts'
 
 /** Names from OpenTelemetry's stable conventions. https://opentelemetry.io/docs/specs/semconv/http/http-spans/ */
-export const http = {
+export const httpAttributes = {
   method: 'http.request.method',
   route: 'http.route',
   status: 'http.response.status_code',
@@ -12,7 +12,7 @@ export const http = {
 } as const
 
 /** Ids by which a span is found in the logs of Entra and AWS. None of them is a secret. */
-export const logIds = {
+export const logIdAttributes = {
   /** The trace id as a GUID. */
   correlationId: 'app.entra.correlation_id',
   /** The claim `uti` of a token. */
@@ -23,7 +23,7 @@ export const logIds = {
 } as const
 
 /** Names that this project defines itself. */
-export const app = {
+export const appAttributes = {
   mode: 'app.mode',
   flow: 'app.flow',
   api: 'app.api.name',
@@ -37,5 +37,7 @@ export const app = {
 
 /** The attributes that spans may be exported with: no text that users wrote, no token, no user. */
 export const allowedAttributes: ReadonlySet<string> = new Set(
-  [genAi, mcp, http, logIds, app].flatMap(names => Object.values(names)),
+  [genAi, mcpAttributes, httpAttributes, logIdAttributes, appAttributes].flatMap(names =>
+    Object.values(names),
+  ),
 )

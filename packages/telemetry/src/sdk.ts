@@ -22,9 +22,9 @@ export interface Tracing {
   close(): Promise<void>
 }
 
-const closeWithinMs = 3_000
-const longestValue = 256
-const warnEveryMs = 60_000
+const closeTimeoutMs = 3_000
+const maxValueLength = 256
+const warnIntervalMs = 60_000
 
 /** Starts OpenTelemetry without auto-instrumentation, with a provider that only this app uses. */
 export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): Tracing {
@@ -36,22 +36,22 @@ export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): T
   const provider = new TracerProvider({
     resource: resourceFromAttributes(resource),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(samplingRatio) }),
-    spanLimits: { attributeValueLengthLimit: longestValue },
-    spanProcessors: [new AllowList(), new BatchSpanProcessor({ exporter: warnOfLoss(exporter, url, log) })],
+    spanLimits: { attributeValueLengthLimit: maxValueLength },
+    spanProcessors: [new AllowList(), new BatchSpanProcessor({ exporter: lossWarner(exporter, url, log) })],
   })
   return {
     tracer: provider.getTracer('entra-bedrock-agent'),
     close: async () => {
       await Promise.race([
         provider.shutdown().catch(() => {}),
-        delay(closeWithinMs, undefined, { ref: false }),
+        delay(closeTimeoutMs, undefined, { ref: false }),
       ])
     },
   }
 }
 
 /** Logs when spans cannot be exported. */
-function warnOfLoss(exporter: SpanExporter, url: string, log: FastifyBaseLogger): SpanExporter {
+function lossWarner(exporter: SpanExporter, url: string, log: FastifyBaseLogger): SpanExporter {
   let lost = 0
   let warnedMs = Number.NEGATIVE_INFINITY
   return {
@@ -59,7 +59,7 @@ function warnOfLoss(exporter: SpanExporter, url: string, log: FastifyBaseLogger)
       exporter.export(spans, result => {
         if (result.code === ExportResultCode.FAILED) {
           lost += spans.length
-          if (performance.now() - warnedMs > warnEveryMs) {
+          if (performance.now() - warnedMs > warnIntervalMs) {
             warnedMs = performance.now()
             log.warn(
               { lost, endpoint: new URL(url).origin },

@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import type { FastifyInstance } from 'fastify'
-import { app as appNames, http } from './names.ts'
+import { appAttributes, httpAttributes } from './names.ts'
 
 export interface ServerSpanOptions {
   /**
@@ -42,22 +42,22 @@ export function addServerSpans(
       done()
       return
     }
-    const caller = readCaller(headers)
+    const caller = readCallerContext(headers)
     const parent = trustsCallers ? caller : ROOT_CONTEXT
     const stranger = trustsCallers ? undefined : trace.getSpanContext(caller)
     const span = tracer.startSpan(
       route === undefined ? method : `${method} ${route}`,
       {
         kind: SpanKind.SERVER,
-        attributes: { [http.method]: method, [http.route]: route },
+        attributes: { [httpAttributes.method]: method, [httpAttributes.route]: route },
         links: stranger ? [{ context: stranger }] : [],
       },
       parent,
     )
     reply.raw.once('close', () => {
       const { statusCode, writableFinished } = reply.raw
-      if (writableFinished) span.setAttribute(http.status, statusCode)
-      else span.setAttribute(appNames.aborted, true)
+      if (writableFinished) span.setAttribute(httpAttributes.status, statusCode)
+      else span.setAttribute(appAttributes.aborted, true)
       if (writableFinished && statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       span.end()
     })
@@ -66,7 +66,7 @@ export function addServerSpans(
 }
 
 /** Reads only the ids in `traceparent`: `tracestate` and `baggage` of a caller would be exported unchecked. */
-function readCaller(headers: IncomingHttpHeaders): Context {
+function readCallerContext(headers: IncomingHttpHeaders): Context {
   if (headers['traceparent'] === undefined) return ROOT_CONTEXT
   const found = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter))
   if (!found) return ROOT_CONTEXT

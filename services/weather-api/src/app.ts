@@ -1,18 +1,18 @@
 import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
-import { createServer, guardBrowserBoundary, trustedSchemas } from '@entra-bedrock-agent/service-kit'
+import { createServer, guardBrowserBoundary, noSchemaCheck } from '@entra-bedrock-agent/service-kit'
 import { publishOpenApi } from '@entra-bedrock-agent/service-kit/open-api'
 import { createSender, type Send } from '@entra-bedrock-agent/service-kit/send'
 import { addTelemetry } from '@entra-bedrock-agent/telemetry'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { DestinationStream } from 'pino'
 import type { Config, WeatherConfig } from './config.ts'
-import { mcpRoute } from './mcp/route.ts'
-import { describeCalls } from './mcp/tool-calls.ts'
+import { addMcpRoute } from './mcp/route.ts'
+import { needsOfCalls } from './mcp/tool-calls.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { describeNeeds } from './permissions.ts'
 import { catalogue } from './problems.ts'
-import { healthRoutes, probes } from './routes/health.ts'
-import { weatherRoutes } from './routes/weather.ts'
+import { addHealthRoutes, probePaths } from './routes/health.ts'
+import { addWeatherRoutes } from './routes/weather.ts'
 import { LiveOrNormals } from './weather/auto.ts'
 import { ClimateNormals } from './weather/climate-normals/climate-normals.ts'
 import { OpenMeteo } from './weather/open-meteo/open-meteo.ts'
@@ -25,7 +25,7 @@ export interface Dependencies {
 
 /** How long an idle connection is kept open. Clients are in the same cluster, so that a new connection costs little. */
 const keepAliveTimeoutMs = 5_000
-const openApi = {
+const openApiInfo = {
   title: 'Weather API',
   version: '1',
   description: 'Weather for agents that call under their own Microsoft Entra agent identity.',
@@ -44,19 +44,19 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
     traced: config.telemetry !== undefined,
     keepAliveTimeout: keepAliveTimeoutMs,
     // Query parameters are text, so Ajv converts them to the types of the schema.
-    ajv: { customOptions: { ...trustedSchemas, coerceTypes: true } },
+    ajv: { customOptions: { ...noSchemaCheck, coerceTypes: true } },
   })
   // The API continues the trace of any caller, not only of the agent: callers can only extend traces of their own.
-  const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probes })
+  const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: true, untraced: probePaths })
   const metrics = await loadMetrics(app, config)
   const outbound = createSender({ connections: 16 })
   app.addHook('onClose', () => outbound.close())
-  await publishOpenApi(app, openApi)
+  await publishOpenApi(app, openApiInfo)
   const needs = describeNeeds(config.token.callers, config.alerts?.authenticationContext)
   const token = { ...config.token, ...needs.weather }
   const check = createTokenCheck({ ...token, log: app.log })
   app.addHook('onClose', () => check.close())
-  healthRoutes(app, () => check.denyList?.isRead ?? true)
+  addHealthRoutes(app, () => check.denyList?.isRead ?? true)
   const door = {
     ...token,
     check,
@@ -73,20 +73,20 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
       await routes.register(requireAgentToken, { ...door, ...needs[need] })
       addRoutes(routes)
     })
-  await protect('weather', routes => weatherRoutes(routes, weather))
+  await protect('weather', routes => addWeatherRoutes(routes, weather))
   const alerts = config.alerts && (await openAlerts(app, config.alerts.file))
   if (alerts) {
     await protect('readAlerts', alerts.addReadRoutes)
     await protect('changeAlerts', alerts.addChangeRoutes)
   }
   // A tool's name is in the body, so the right that it needs is checked once the body has been read.
-  const needsOf = ({ body }: FastifyRequest) => describeCalls(body).map(need => needs[need])
+  const needsOf = ({ body }: FastifyRequest) => needsOfCalls(body).map(need => needs[need])
   const mcpNeeds = alerts && { ...needs.any, needsOf }
   const { publicUrl, allowedHosts } = config.mcp
   await app.register(async mcp => {
     guardBrowserBoundary(mcp, { allowedHosts, open: publicUrl === undefined ? [] : metadataPaths(publicUrl) })
     await mcp.register(requireAgentToken, { ...door, ...mcpNeeds, resource: publicUrl })
-    mcpRoute(mcp, { weather, alerts: alerts?.store })
+    addMcpRoute(mcp, { weather, alerts: alerts?.store })
   })
 
   if (!config.token.verifySignature) {

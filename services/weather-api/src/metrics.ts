@@ -1,10 +1,10 @@
 import { type MetricsServerOptions, serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
 import type { FastifyInstance } from 'fastify'
 import { Histogram, Registry } from 'prom-client'
-import { probes } from './routes/health.ts'
+import { probePaths } from './routes/health.ts'
 
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-const excludedRoutes: readonly (string | undefined)[] = probes
+const excludedRoutes: readonly (string | undefined)[] = probePaths
 
 /** The API's own metrics. No label value comes from a request. */
 export class ApiMetrics {

@@ -6,7 +6,7 @@ import {
   autonomousClaims,
   onBehalfOfClaims,
 } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
-import { mcpRoute } from '../../../services/weather-api/src/mcp/route.ts'
+import { addMcpRoute } from '../../../services/weather-api/src/mcp/route.ts'
 import { identities } from '../../support/identities.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
@@ -148,7 +148,7 @@ it('an unexpected failure of a tool is reported without its details', async () =
   const fail = () => {
     throw new Error('inner secret')
   }
-  mcpRoute(app, { weather: { current: fail, forecast: async () => fail() }, alerts: undefined })
+  addMcpRoute(app, { weather: { current: fail, forecast: async () => fail() }, alerts: undefined })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   for (const revision of revisions) {
     const client = await connect(url, revision, 'any')

@@ -15,7 +15,7 @@ type Variables = Readonly<Record<string, string | undefined>>
  */
 export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
-const loopback = 'localhost,127.0.0.1,::1'
+const loopbackList = 'localhost,127.0.0.1,::1'
 
 /** The proxy that the environment names; `undefined` where it names none. */
 export function readProxy(env: Variables = process.env): ProxySettings | undefined {
@@ -24,7 +24,7 @@ export function readProxy(env: Variables = process.env): ProxySettings | undefin
   return {
     ...(http ? { HTTP_PROXY: withScheme(http) } : {}),
     HTTPS_PROXY: withScheme(https || http || ''),
-    NO_PROXY: noProxy ? `${noProxy},${loopback}` : loopback,
+    NO_PROXY: noProxy ? `${noProxy},${loopbackList}` : loopbackList,
   }
 }
 
@@ -93,7 +93,7 @@ export function proxyProblem(
   const { host, protocol } = new URL(url)
   const address = new URL((protocol === 'https:' ? proxy.HTTPS_PROXY : proxy.HTTP_PROXY) ?? '')
   for (const failure of causesOf(error)) {
-    const [code, does, status] = judge(failure) ?? []
+    const [code, does, status] = proxyFaultOf(failure) ?? []
     if (code === undefined) continue
     const upstream = { service: 'proxy', ...(status ? { status } : {}) }
     return commonProblem(code, `The proxy ${address.host} ${does?.replace('HOST', host)}.`, {
@@ -104,28 +104,29 @@ export function proxyProblem(
   return undefined
 }
 
-type Judgement = readonly [code: keyof typeof commonProblems, does: string, status?: number]
+type ProxyFault = readonly [code: keyof typeof commonProblems, does: string, status?: number]
 
 /** Codes of failures to connect or to look up a name. In a call through a proxy they mean that the proxy cannot be reached. */
-const noConnection =
+const unreachableCodes =
   /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
-const foreignAuthority = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/
+const untrustedCodes = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|ERR_TLS_CERT)/
 
-function judge(failure: Failure): Judgement | undefined {
+function proxyFaultOf(failure: Failure): ProxyFault | undefined {
   const { code = '', message = '' } = failure
   const isOfProxy = /^(PROXY_ERROR|ERR_PROXY_TUNNEL)$/.test(code) || message.startsWith('Proxy Auth')
   if (isOfProxy)
-    return judgeStatus(
+    return faultOfStatus(
       failure.status ?? failure.statusCode ?? Number(/\b[1-5]\d\d\b/.exec(message)?.[0] ?? 0),
     )
-  if (noConnection.test(code) || message.includes('did not establish a connection')) return judgeStatus(0)
-  return foreignAuthority.test(code)
+  if (unreachableCodes.test(code) || message.includes('did not establish a connection'))
+    return faultOfStatus(0)
+  return untrustedCodes.test(code)
     ? ['PROXY_BREAKS_TLS', `brings a certificate for HOST of no known authority (${code})`]
     : undefined
 }
 
 /** @param status of the proxy's response; 0 = no response */
-function judgeStatus(status: number): Judgement {
+function faultOfStatus(status: number): ProxyFault {
   if (status === 0) return ['PROXY_UNAVAILABLE', 'cannot be reached']
   if (status === 407) return ['PROXY_AUTHENTICATION_FAILED', 'responded 407', status]
   return status < 500

@@ -22,7 +22,7 @@ export class SendError extends Error {
 }
 
 // biome-ignore format: table
-const kinds: readonly (readonly [code: RegExp, kind: SendErrorKind])[] = [
+const kindsByCode: readonly (readonly [code: RegExp, kind: SendErrorKind])[] = [
   [/^PROXY_ERROR$/, 'proxy'],
   [/^ECONNREFUSED$/, 'refused'],
   [/^(EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$|CERT|_TLS_|UNABLE_TO_/, 'unreachable'],
@@ -33,7 +33,7 @@ const kinds: readonly (readonly [code: RegExp, kind: SendErrorKind])[] = [
 /** The {@link SendError} for an error of undici, Node or the proxy. */
 export function sendErrorOf(error: Error, status: number | undefined): SendError {
   const code = codeOf(error) ?? ''
-  const kind = kinds.find(([pattern]) => pattern.test(code))?.[1] ?? 'other'
+  const kind = kindsByCode.find(([pattern]) => pattern.test(code))?.[1] ?? 'other'
   return new SendError(kind, error.message, { cause: error, ...(status === undefined ? {} : { status }) })
 }
 

@@ -4,20 +4,20 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LocalServer } from '../testing/local-server.ts'
 import { createSender, type OutboundRequest, SendError } from './send.ts'
 
-const opened: (() => unknown)[] = []
+const closers: (() => unknown)[] = []
 afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close()
+  for (const close of closers.splice(0).reverse()) await close()
 })
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = new LocalServer(listener)
-  opened.push(() => server.close())
+  closers.push(() => server.close())
   return (await server.start()).url
 }
 
-function open(connections = 8) {
+function openSender(connections = 8) {
   const sender = createSender({ connections })
-  opened.push(() => sender.close())
+  closers.push(() => sender.close())
   return {
     ...sender,
     ask: (url: string, more: Partial<OutboundRequest> = {}) =>
@@ -38,7 +38,7 @@ describe('A request', () => {
       )
     })
     const headers = { 'x-test': '1' }
-    const response = await open().ask(`${url}/path?a=b`, { method: 'PUT', headers, body: 'body' })
+    const response = await openSender().ask(`${url}/path?a=b`, { method: 'PUT', headers, body: 'body' })
     expect(response).toMatchObject({ status: 202, headers: { 'x-test': '2' }, text: 'PUT /path?a=b 1 fünf' })
     expect(sent).toBe('body')
   })
@@ -49,7 +49,7 @@ describe('A request', () => {
       requests += 1
       response.writeHead(302, { location: '/' }).end()
     })
-    expect(await open().ask(url)).toMatchObject({ status: 302, headers: { location: '/' }, text: '' })
+    expect(await openSender().ask(url)).toMatchObject({ status: 302, headers: { location: '/' }, text: '' })
     expect(requests).toBe(1)
   })
 
@@ -63,7 +63,7 @@ describe('A request', () => {
       requests += 1
       if (requests >= 4) for (const one of waiting.splice(0)) one.end('1')
     })
-    const { ask } = open(4)
+    const { ask } = openSender(4)
     const responses = await Promise.all(Array.from({ length: 10 }, () => ask(url)))
     expect(responses.every(({ text }) => text === '1')).toBe(true)
     expect(sockets.size).toBe(4)
@@ -72,7 +72,7 @@ describe('A request', () => {
   it('that waits for a connection can time out too, and is then not sent later', async () => {
     const waiting: ServerResponse[] = []
     const url = await serve((_request, response) => void waiting.push(response))
-    const { ask } = open(1)
+    const { ask } = openSender(1)
     const first = ask(url)
     await expect.poll(() => waiting.length).toBe(1)
     await expect(ask(url, { timeoutMs: 10 })).rejects.toMatchObject({ kind: 'timeout' })
@@ -93,7 +93,7 @@ describe('A request', () => {
       })
       reached.resolve()
     })
-    const { ask } = open()
+    const { ask } = openSender()
     await expect(ask(url, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone')
     const caller = new AbortController()
     const asked = ask(url, { signal: caller.signal })
@@ -114,7 +114,7 @@ describe('A response', () => {
       response.write('12345')
       setImmediate(() => response.end('6789ü'))
     })
-    const { ask } = open()
+    const { ask } = openSender()
     let pieces = ''
     const onText = (piece: string) => {
       pieces += piece
@@ -141,7 +141,7 @@ describe('A response', () => {
     const url = await serve((_request, response) =>
       response.writeHead(status, { 'content-encoding': encoding }).end(compress(text)),
     )
-    const { ask } = open()
+    const { ask } = openSender()
     expect((await ask(url)).text).toBe('a text')
     text = 'x'.repeat(600_000)
     await expect(ask(url)).rejects.toMatchObject({ kind: 'too-large' })
@@ -156,14 +156,14 @@ describe('The error of a failed request', () => {
     ['ends', (_request, response) => void response.writeHead(200).write('{"a":')],
   ])('has the kind timeout if no response %s in time', async (_what, listener) => {
     const url = await serve(listener)
-    await expect(open().ask(url, { timeoutMs: 20 })).rejects.toMatchObject({
+    await expect(openSender().ask(url, { timeoutMs: 20 })).rejects.toMatchObject({
       kind: 'timeout',
       message: 'No response in time.',
     })
   })
 
   it('has the kind broken if the connection breaks before or during the response', async () => {
-    const { ask } = open()
+    const { ask } = openSender()
     const torn = await serve(request => request.socket.destroy())
     await expect(ask(torn)).rejects.toMatchObject({ kind: 'broken', code: 'UND_ERR_SOCKET' })
     const cut = await serve((request, response) => {
@@ -174,18 +174,18 @@ describe('The error of a failed request', () => {
 
   it('has the kind refused if nobody listens at the address', async () => {
     const url = await serve(() => undefined)
-    opened.pop()?.()
-    await expect(open().ask(url)).rejects.toMatchObject({ kind: 'refused', code: 'ECONNREFUSED' })
+    closers.pop()?.()
+    await expect(openSender().ask(url)).rejects.toMatchObject({ kind: 'refused', code: 'ECONNREFUSED' })
   })
 
   it('has the kind unreachable if the name cannot be resolved', async () => {
-    await expect(open().ask('http://name.invalid')).rejects.toMatchObject({ kind: 'unreachable' })
+    await expect(openSender().ask('http://name.invalid')).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
   it('has the kind other if the sender is closed', async () => {
     const reached = Promise.withResolvers<void>()
     const url = await serve(() => reached.resolve())
-    const { ask, close } = open()
+    const { ask, close } = openSender()
     const asked = ask(url).catch((error: Error) => error)
     await reached.promise
     await close()

@@ -21,14 +21,14 @@ export interface Sender {
  * Limit of the intermediate results if a body was compressed more than once; the end result has the limit of the
  * request.
  */
-const mostBytes = 16 * 1024 * 1024
+const maxIntermediateBytes = 16 * 1024 * 1024
 
 /** Makes a sender with connections of its own. */
 export function createSender(options: ConnectionOptions): Sender {
   const connections = openConnections(options)
   const proxy = readProxy()
   const dispatcher = connections.compose(
-    interceptors.decompress({ maxSize: mostBytes, skipErrorResponses: false }),
+    interceptors.decompress({ maxSize: maxIntermediateBytes, skipErrorResponses: false }),
   )
   return {
     send: request =>

@@ -23,7 +23,7 @@ export async function exchange(app: FastifyInstance, bytes: string): Promise<Raw
   })
   socket.write(bytes)
   await once(socket, 'close')
-  return received === '' ? undefined : parse(received)
+  return received === '' ? undefined : parseResponse(received)
 }
 
 /** Opens a connection, sends bytes and resets it. */
@@ -35,7 +35,7 @@ export async function sendAndReset(app: FastifyInstance, bytes: string): Promise
   await once(socket, 'close')
 }
 
-function parse(text: string): RawResponse {
+function parseResponse(text: string): RawResponse {
   const [head = '', body = ''] = text.split(/\r\n\r\n(.*)/s)
   const [statusLine = '', ...lines] = head.split('\r\n')
   const headers = new Headers(

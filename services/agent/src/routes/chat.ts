@@ -8,7 +8,7 @@ import {
   type TraceStep,
   type TurnEvent,
 } from '@entra-bedrock-agent/identity-trace'
-import { markFailed } from '@entra-bedrock-agent/service-kit'
+import { markSpanFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -133,7 +133,7 @@ async function collect(reply: FastifyReply, turn: AsyncIterable<readonly TurnEve
       else if (event === 'result') return { ...data, trace: [...steps.values()] }
       else if (event === 'pause') return { ...data, status: 'paused' as const, trace: [...steps.values()] }
       else if (event === 'problem') {
-        markFailed(data.code)
+        markSpanFailed(data.code)
         return reply.code(data.status).type('application/problem+json').send(data)
       }
     }

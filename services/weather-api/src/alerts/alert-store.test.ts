@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
-import type { AlertOrder } from './alert.ts'
+import type { AlertRequest } from './alert.ts'
 import { AlertStore, openAlertStore } from './alert-store.ts'
 
 const hourMs = 3_600_000
 const ada = { tenantId: 'tenant-1', objectId: 'ada' }
 const ben = { tenantId: 'tenant-1', objectId: 'ben' }
 const keyOf = (value: string, caller = 'agent-1') => ({ caller, value })
-const oslo: AlertOrder = {
+const oslo: AlertRequest = {
   city: 'Oslo',
   when: { kind: 'temperature-below', celsius: -5 },
   untilDate: '2026-12-24',
@@ -47,7 +47,7 @@ describe('the store of alerts', () => {
   })
 
   // biome-ignore format: table
-  it.each<[string, AlertOrder]>([
+  it.each<[string, AlertRequest]>([
     ['city', { ...oslo, city: 'Bergen' }],
     ['kind', { ...oslo, when: { ...oslo.when, kind: 'temperature-above' } }],
     ['temperature', { ...oslo, when: { ...oslo.when, celsius: -6 } }],

@@ -3,19 +3,19 @@ import { DatabaseSync } from 'node:sqlite'
 import { ConfigurationError, commonProblem } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 import { normalizeName } from '../weather/place-names.ts'
-import type { Alert, AlertOrder, IdempotencyKey, Owner } from './alert.ts'
+import type { Alert, AlertRequest, IdempotencyKey, Owner } from './alert.ts'
 
 const dayMs = 24 * 3_600_000
 /** Longer than any approval lasts, so that no approved call acts twice, however often it is repeated. */
 const keyLifetimeMs = dayMs
-const longestDays = 366
+const maxAlertDays = 366
 /** How long to wait while another process opens the file. */
 const openTimeoutMs = 5_000
 
 /** How many rows there may be, of one owner and in all. */
-const limits = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 1_000, all: 10_000 } } as const
+const maxRows = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 1_000, all: 10_000 } } as const
 
-const schema = `
+const tableDefinitions = `
   CREATE TABLE IF NOT EXISTS alerts (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, city TEXT NOT NULL, place TEXT NOT NULL, kind TEXT NOT NULL,
     celsius REAL NOT NULL, until_date TEXT NOT NULL, created_at TEXT NOT NULL,
@@ -49,7 +49,7 @@ export class AlertStore {
     this.#nowMs = nowMs
     this.#database = new DatabaseSync(file, { timeout: openTimeoutMs })
     // A journal for each transaction, deleted when all is on the disk, needs no shared memory, which network volumes lack.
-    this.#database.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; ${schema}`)
+    this.#database.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; ${tableDefinitions}`)
     // From now on waiting for another writer would block all requests.
     this.#database.exec('PRAGMA busy_timeout = 0')
   }
@@ -60,7 +60,7 @@ export class AlertStore {
    *
    * @throws {ProblemError} IDEMPOTENCY_KEY_REUSED, INVALID_REQUEST for an unusable date, ALERT_EXISTS, ALERT_LIMIT_REACHED
    */
-  create(owner: Owner, key: IdempotencyKey | undefined, order: AlertOrder): CreatedAlert {
+  create(owner: Owner, key: IdempotencyKey | undefined, order: AlertRequest): CreatedAlert {
     const fingerprint = hash(
       'sha256',
       JSON.stringify(order, ['city', 'when', 'kind', 'celsius', 'untilDate']),
@@ -89,7 +89,7 @@ export class AlertStore {
 
   /** Deletes an alert, if the owner has it. */
   remove(owner: Owner, id: string): void {
-    this.#write(() => this.#run('DELETE FROM alerts WHERE owner = ? AND id = ?', nameOf(owner), id))
+    this.#write(() => this.#run('DELETE FROM alerts WHERE owner = ? AND id = ?', ownerKey(owner), id))
   }
 
   close(): void {
@@ -101,7 +101,7 @@ export class AlertStore {
       .prepare(
         'SELECT fingerprint, alert FROM idempotency_keys WHERE owner = ? AND caller = ? AND value = ? AND created_ms > ?',
       )
-      .get(nameOf(owner), caller, value, this.#nowMs() - keyLifetimeMs)
+      .get(ownerKey(owner), caller, value, this.#nowMs() - keyLifetimeMs)
     if (!first) return undefined
     if (first['fingerprint'] !== fingerprint)
       throw problem('IDEMPOTENCY_KEY_REUSED', 'The first call with this key asked for another alert.')
@@ -112,7 +112,7 @@ export class AlertStore {
     this.#checkLimit('idempotency_keys', owner)
     this.#run(
       'INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?, ?)',
-      ...[nameOf(owner), caller, value, fingerprint, JSON.stringify(alert), this.#nowMs()],
+      ...[ownerKey(owner), caller, value, fingerprint, JSON.stringify(alert), this.#nowMs()],
     )
   }
 
@@ -122,7 +122,7 @@ export class AlertStore {
     if (!(ms >= 0) || dateOf(ms) !== untilDate)
       throw commonProblem('INVALID_REQUEST', 'untilDate is not a date.')
     const now = this.#nowMs()
-    if (untilDate < earliestToday(now) || untilDate > dateOf(now + longestDays * dayMs))
+    if (untilDate < earliestToday(now) || untilDate > dateOf(now + maxAlertDays * dayMs))
       throw commonProblem('INVALID_REQUEST', 'untilDate is past, or more than a year from now.')
   }
 
@@ -132,7 +132,7 @@ export class AlertStore {
     this.#run('DELETE FROM idempotency_keys WHERE created_ms <= ?', now - keyLifetimeMs)
   }
 
-  #findSame(owner: Owner, { city, when, untilDate }: AlertOrder): Alert | undefined {
+  #findSame(owner: Owner, { city, when, untilDate }: AlertRequest): Alert | undefined {
     const same = 'place = ? AND kind = ? AND celsius = ?'
     const [alert] = this.#select(same, owner, normalizeName(city), when.kind, when.celsius)
     if (alert && alert.untilDate !== untilDate)
@@ -140,23 +140,23 @@ export class AlertStore {
     return alert
   }
 
-  #insert(owner: Owner, { city, when, untilDate }: AlertOrder): Alert {
+  #insert(owner: Owner, { city, when, untilDate }: AlertRequest): Alert {
     this.#checkLimit('alerts', owner)
     const { kind, celsius } = when
     const id = randomUUID()
     const createdAt = new Date(this.#nowMs()).toISOString()
     this.#run(
       'INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[id, nameOf(owner), city, normalizeName(city), kind, celsius, untilDate, createdAt],
+      ...[id, ownerKey(owner), city, normalizeName(city), kind, celsius, untilDate, createdAt],
     )
     return { id, city, when: { kind, celsius }, untilDate, createdAt }
   }
 
-  #checkLimit(table: keyof typeof limits, owner: Owner): void {
-    const { each, all } = limits[table]
+  #checkLimit(table: keyof typeof maxRows, owner: Owner): void {
+    const { each, all } = maxRows[table]
     const counted = this.#database
       .prepare(`SELECT count(*) AS total, count(*) FILTER (WHERE owner = ?) AS own FROM ${table}`)
-      .get(nameOf(owner))
+      .get(ownerKey(owner))
     const what = table === 'alerts' ? 'alerts' : 'calls in 24 hours'
     if (Number(counted?.['own']) >= each)
       throw problem('ALERT_LIMIT_REACHED', `One owner can have ${each} ${what}.`)
@@ -165,12 +165,12 @@ export class AlertStore {
   }
 
   #select(condition: string, owner: Owner, ...values: readonly (string | number)[]): Alert[] {
-    return explainFailures(() =>
+    return withAlertProblems(() =>
       this.#database
         .prepare(
           `SELECT id, city, kind, celsius, until_date, created_at FROM alerts WHERE owner = ? AND ${condition}`,
         )
-        .all(nameOf(owner), ...values)
+        .all(ownerKey(owner), ...values)
         .map(row => ({
           id: String(row['id']),
           city: String(row['city']),
@@ -186,7 +186,7 @@ export class AlertStore {
   }
 
   #write<Result>(change: () => Result): Result {
-    return explainFailures(() => {
+    return withAlertProblems(() => {
       this.#database.exec('BEGIN IMMEDIATE')
       try {
         const result = change()
@@ -214,7 +214,7 @@ export function openAlertStore(file: string): AlertStore {
   }
 }
 
-const nameOf = ({ tenantId, objectId }: Owner) => `${tenantId}/${objectId}`
+const ownerKey = ({ tenantId, objectId }: Owner) => `${tenantId}/${objectId}`
 
 const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
@@ -224,7 +224,7 @@ const earliestToday = (nowMs: number) => dateOf(nowMs - dayMs / 2)
 /** SQLite's codes for a file that another process is writing. https://www.sqlite.org/rescode.html */
 const busyCodes: readonly (number | undefined)[] = [5, 6]
 
-function explainFailures<Result>(work: () => Result): Result {
+function withAlertProblems<Result>(work: () => Result): Result {
   try {
     return work()
   } catch (error) {

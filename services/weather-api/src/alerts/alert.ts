@@ -2,26 +2,26 @@ import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { WeatherQuery } from '../weather/queries.ts'
 
-const date = '\\d{4}-\\d{2}-\\d{2}'
+const datePattern = '\\d{4}-\\d{2}-\\d{2}'
 
 /** The alert that a caller wants. */
-export const AlertOrder = strictObject({
+export const AlertRequest = strictObject({
   ...WeatherQuery.properties,
   when: strictObject({
     kind: Type.Enum(['temperature-below', 'temperature-above']),
     celsius: Type.Number({ minimum: -90, maximum: 60, description: 'Degrees Celsius.' }),
   }),
   untilDate: Type.String({
-    pattern: `^${date}$`,
+    pattern: `^${datePattern}$`,
     description: 'The last day of the alert, YYYY-MM-DD, at most a year from now.',
   }),
 })
-export type AlertOrder = Static<typeof AlertOrder>
+export type AlertRequest = Static<typeof AlertRequest>
 
 /** An alert is a record: nothing watches the weather for it, and nobody is told. */
 export const Alert = strictObject({
   id: Type.String({ description: 'UUID.' }),
-  ...AlertOrder.properties,
+  ...AlertRequest.properties,
   createdAt: Type.String({ description: 'ISO 8601, UTC.' }),
 })
 export type Alert = Static<typeof Alert>

@@ -3,35 +3,35 @@ import { commonProblem } from '@entra-bedrock-agent/service-kit'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { Alert, AlertId, AlertOrder, type IdempotencyKey, keyPattern } from '../alerts/alert.ts'
+import { Alert, AlertId, AlertRequest, type IdempotencyKey, keyPattern } from '../alerts/alert.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import { callTool } from './call-tool.ts'
-import { type AlertTool, keyOfMeta } from './tool-calls.ts'
+import { type AlertTool, idempotencyKeyName } from './tool-calls.ts'
 
-const Alerts = strictObject({ alerts: Type.Array(Alert) })
-const Deleted = strictObject({ deleted: AlertId.properties.id })
+const AlertList = strictObject({ alerts: Type.Array(Alert) })
+const DeletedAlert = strictObject({ deleted: AlertId.properties.id })
 
-const createAlert = {
+const createAlertTool = {
   title: 'Create an alert',
   description:
     'Records an alert for a temperature in a city, for the caller. If there is the same one already, nothing is added. Nothing watches the weather for it, and nobody is told.',
-  inputSchema: fromJsonSchema<AlertOrder>(AlertOrder),
+  inputSchema: fromJsonSchema<AlertRequest>(AlertRequest),
   outputSchema: fromJsonSchema<Alert>(Alert),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 }
 
-const listAlerts = {
+const listAlertsTool = {
   title: 'Alerts of the caller',
   description: 'Lists the caller’s alerts whose last day is not over.',
-  outputSchema: fromJsonSchema<Static<typeof Alerts>>(Alerts),
+  outputSchema: fromJsonSchema<Static<typeof AlertList>>(AlertList),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 }
 
-const deleteAlert = {
+const deleteAlertTool = {
   title: 'Delete an alert',
   description: 'Deletes one of the caller’s alerts by its id, if there is one.',
   inputSchema: fromJsonSchema<Static<typeof AlertId>>(AlertId),
-  outputSchema: fromJsonSchema<Static<typeof Deleted>>(Deleted),
+  outputSchema: fromJsonSchema<Static<typeof DeletedAlert>>(DeletedAlert),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
 }
 
@@ -40,17 +40,17 @@ export function addAlertTools(server: McpServer, alerts: AlertStore, request: Fa
   const { identity } = request.access
   const call = (tool: AlertTool, signal: AbortSignal, act: () => object) =>
     callTool(request, tool, signal, act)
-  server.registerTool('create_alert', createAlert, (order, { mcpReq: { signal, _meta } }) =>
+  server.registerTool('create_alert', createAlertTool, (order, { mcpReq: { signal, _meta } }) =>
     call('create_alert', signal, () => {
       const { alert, outcome } = alerts.create(identity, readKey(_meta, identity.caller), order)
       request.log.info({ outcome }, 'An alert was asked for.')
       return alert
     }),
   )
-  server.registerTool('list_alerts', listAlerts, ({ mcpReq: { signal } }) =>
+  server.registerTool('list_alerts', listAlertsTool, ({ mcpReq: { signal } }) =>
     call('list_alerts', signal, () => ({ alerts: alerts.list(identity) })),
   )
-  server.registerTool('delete_alert', deleteAlert, ({ id }, { mcpReq: { signal } }) =>
+  server.registerTool('delete_alert', deleteAlertTool, ({ id }, { mcpReq: { signal } }) =>
     call('delete_alert', signal, () => {
       alerts.remove(identity, id)
       return { deleted: id }
@@ -60,9 +60,9 @@ export function addAlertTools(server: McpServer, alerts: AlertStore, request: Fa
 
 /** The idempotency key of a call; without a key (`undefined`), an equal alert counts as the same alert. */
 function readKey(meta: Readonly<Record<string, unknown>> = {}, caller: string): IdempotencyKey | undefined {
-  const value = meta[keyOfMeta]
+  const value = meta[idempotencyKeyName]
   if (value === undefined) return undefined
   if (typeof value !== 'string' || !new RegExp(keyPattern).test(value))
-    throw commonProblem('INVALID_REQUEST', `${keyOfMeta} must match ${keyPattern}.`)
+    throw commonProblem('INVALID_REQUEST', `${idempotencyKeyName} must match ${keyPattern}.`)
   return { caller, value: value.replaceAll('"', '') }
 }

@@ -1,5 +1,5 @@
 import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
-import { commonProblem, logProblem, markFailed, toProblem } from '@entra-bedrock-agent/service-kit'
+import { commonProblem, logProblem, markSpanFailed, toProblem } from '@entra-bedrock-agent/service-kit'
 import { genAi } from '@entra-bedrock-agent/telemetry'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { trace } from '@opentelemetry/api'
@@ -20,22 +20,22 @@ export async function callTool(
   try {
     const structuredContent = { ...(await call()) }
     log.info({ tool }, 'The tool was called.')
-    return { content: [text(JSON.stringify(structuredContent))], structuredContent, _meta: { validated } }
+    return { content: [textItem(JSON.stringify(structuredContent))], structuredContent, _meta: { validated } }
   } catch (error) {
     const problem = signal.aborted
       ? commonProblem('REQUEST_ABORTED', 'The client cancelled the call.')
       : toProblem(error)
     logProblem(log.child({ tool }), problem)
-    markFailed(problem.code)
+    markSpanFailed(problem.code)
     const { detail: _detail, upstream: _upstream, ...told } = problem.toDocument(id)
     return {
       isError: true,
-      content: [text(`${told.title} ${told.hint}`)],
+      content: [textItem(`${told.title} ${told.hint}`)],
       _meta: { validated, problem: told },
     }
   }
 }
 
-function text(text: string) {
+function textItem(text: string) {
   return { type: 'text' as const, text }
 }

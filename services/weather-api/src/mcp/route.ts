@@ -7,7 +7,7 @@ const largestBodyBytes = 64 * 1024
  * `/mcp`: weather and alerts as tools of the Model Context Protocol, without sessions. `request.access` must have been set by the
  * token check. https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
-export function mcpRoute(app: FastifyInstance, sources: ToolSources): void {
+export function addMcpRoute(app: FastifyInstance, sources: ToolSources): void {
   app.route({
     // GET and DELETE belong to sessions of older revisions; the handler refuses them.
     method: ['GET', 'POST', 'DELETE'],

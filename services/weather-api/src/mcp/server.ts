@@ -8,7 +8,7 @@ import { addAlertTools } from './alert-tools.ts'
 import { addWeatherTools } from './weather-tools.ts'
 
 /** The methods that spans may name; other names are texts of callers. */
-const methods = [
+const tracedMethods = [
   'server/discover',
   'initialize',
   'notifications/initialized',
@@ -16,7 +16,7 @@ const methods = [
   'tools/list',
   'tools/call',
 ]
-const revisions = ['2026-07-28', ...SUPPORTED_PROTOCOL_VERSIONS]
+const tracedRevisions = ['2026-07-28', ...SUPPORTED_PROTOCOL_VERSIONS]
 
 /** What the tools get their results from. */
 export interface ToolSources {
@@ -35,7 +35,7 @@ export async function answerMcp(
   { weather, alerts }: ToolSources,
   signal: AbortSignal,
 ): Promise<Response> {
-  trace.getActiveSpan()?.setAttributes(describe(request))
+  trace.getActiveSpan()?.setAttributes(spanAttributesOf(request))
   const server = new McpServer(
     { name: 'weather-api', title: 'Weather API', version: '1' },
     { capabilities: { tools: { listChanged: false } } },
@@ -47,11 +47,11 @@ export async function answerMcp(
   return await fetch(toWebRequest(request, signal), { parsedBody: request.body })
 }
 
-function describe({ body, headers }: FastifyRequest): Attributes {
+function spanAttributesOf({ body, headers }: FastifyRequest): Attributes {
   const { method } = (body ?? {}) as { method?: unknown }
   return {
-    [mcpAttributes.method]: methods.find(known => known === method),
-    [mcpAttributes.protocolVersion]: revisions.find(known => known === headers['mcp-protocol-version']),
+    [mcpAttributes.method]: tracedMethods.find(known => known === method),
+    [mcpAttributes.protocolVersion]: tracedRevisions.find(known => known === headers['mcp-protocol-version']),
   }
 }
 

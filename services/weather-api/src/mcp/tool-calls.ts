@@ -1,27 +1,27 @@
 /** Where a tool call has its idempotency key, in `_meta`. */
-export const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+export const idempotencyKeyName = 'entra-bedrock-agent/idempotency-key'
 
-/** What each of the tools for alerts does; all other tools return the weather. */
-const alertTools = {
+/** What each of the tools for alerts needs; all other tools need `weather`. */
+const needsOfAlertTools = {
   list_alerts: 'readAlerts',
   create_alert: 'changeAlerts',
   delete_alert: 'changeAlerts',
 } as const
-export type AlertTool = keyof typeof alertTools
+export type AlertTool = keyof typeof needsOfAlertTools
 
-/** What each tool call of a request does. In earlier revisions of the protocol, one request can have several calls. */
-export function describeCalls(body: unknown): readonly ('weather' | (typeof alertTools)[AlertTool])[] {
+/** What each tool call of a request needs. In earlier revisions of the protocol, one request can have several calls. */
+export function needsOfCalls(body: unknown): readonly ('weather' | (typeof needsOfAlertTools)[AlertTool])[] {
   return [body]
     .flat()
-    .filter(isRequest)
+    .filter(isObject)
     .filter(({ method }) => method === 'tools/call')
-    .map(({ params }) => (isAlertTool(params?.name) ? alertTools[params.name] : 'weather'))
+    .map(({ params }) => (isAlertTool(params?.name) ? needsOfAlertTools[params.name] : 'weather'))
 }
 
 function isAlertTool(name: unknown): name is AlertTool {
-  return typeof name === 'string' && Object.hasOwn(alertTools, name)
+  return typeof name === 'string' && Object.hasOwn(needsOfAlertTools, name)
 }
 
-function isRequest(message: unknown): message is { method?: unknown; params?: { name?: unknown } | null } {
+function isObject(message: unknown): message is { method?: unknown; params?: { name?: unknown } | null } {
   return typeof message === 'object' && message !== null
 }

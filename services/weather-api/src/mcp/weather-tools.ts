@@ -5,7 +5,7 @@ import { CurrentWeather, Forecast, type WeatherProvider } from '../weather/provi
 import { defaultDays, ForecastQuery, WeatherQuery } from '../weather/queries.ts'
 import { callTool } from './call-tool.ts'
 
-const getWeather = {
+const weatherTool = {
   title: 'Current weather of a city',
   description:
     'Tells the current weather of a city, in both units of temperature, and where the figures come from.',
@@ -14,7 +14,7 @@ const getWeather = {
   annotations: { readOnlyHint: true },
 }
 
-const getForecast = {
+const forecastTool = {
   title: 'Forecast for a city',
   description: 'Tells the lowest and highest temperature of each of the next days, from today on.',
   inputSchema: fromJsonSchema<Static<typeof ForecastQuery>>(ForecastQuery),
@@ -24,10 +24,10 @@ const getForecast = {
 
 /** Adds the weather tools to the server of one request. */
 export function addWeatherTools(server: McpServer, weather: WeatherProvider, request: FastifyRequest): void {
-  server.registerTool('get_weather', getWeather, ({ city }, { mcpReq: { signal } }) =>
+  server.registerTool('get_weather', weatherTool, ({ city }, { mcpReq: { signal } }) =>
     callTool(request, 'get_weather', signal, () => weather.current(city, signal)),
   )
-  server.registerTool('get_forecast', getForecast, ({ city, days = defaultDays }, { mcpReq: { signal } }) =>
+  server.registerTool('get_forecast', forecastTool, ({ city, days = defaultDays }, { mcpReq: { signal } }) =>
     callTool(request, 'get_forecast', signal, () => weather.forecast(city, days, signal)),
   )
 }

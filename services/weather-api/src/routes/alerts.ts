@@ -3,7 +3,7 @@ import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { Alert, AlertId, AlertOrder, keyPattern } from '../alerts/alert.ts'
+import { Alert, AlertId, AlertRequest, keyPattern } from '../alerts/alert.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
 import { problem } from '../problems.ts'
 import { ProblemResponse } from './schemas.ts'
@@ -12,9 +12,9 @@ import { Validated } from './validated.ts'
 const AlertResponse = strictObject({ ...Alert.properties, validated: Validated })
 const AlertsResponse = strictObject({ alerts: Type.Array(Alert), validated: Validated })
 
-const problems = (...statuses: readonly number[]) =>
+const problemSchemas = (...statuses: readonly number[]) =>
   Object.fromEntries([400, 401, 403, ...statuses, 503].map(status => [status, ProblemResponse]))
-const security = [{ entra: [] }]
+const entraSecurity = [{ entra: [] }]
 
 const identityOf = ({ access }: FastifyRequest) => access.identity
 
@@ -27,8 +27,8 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
     {
       schema: {
         summary: 'Alerts whose last day is not over',
-        security,
-        response: { 200: AlertsResponse, ...problems() },
+        security: entraSecurity,
+        response: { 200: AlertsResponse, ...problemSchemas() },
       },
     },
     async request => ({ alerts: store.list(identityOf(request)), validated: describeAccess(request.access) }),
@@ -39,9 +39,9 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
     {
       schema: {
         summary: 'One alert',
-        security,
+        security: entraSecurity,
         params: AlertId,
-        response: { 200: AlertResponse, ...problems(404) },
+        response: { 200: AlertResponse, ...problemSchemas(404) },
       },
     },
     async request => {
@@ -64,7 +64,7 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
       schema: {
         summary: 'Create an alert',
         description: 'An alert is a record: nothing watches the weather for it, and nobody is told.',
-        security,
+        security: entraSecurity,
         headers: Type.Object({
           'idempotency-key': Type.String({
             pattern: keyPattern,
@@ -72,11 +72,11 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
               'Of your choice, for this call alone: if it is sent again within 24 hours, it does nothing and gets the first result.',
           }),
         }),
-        body: AlertOrder,
+        body: AlertRequest,
         response: {
           200: { ...AlertResponse, description: 'There was such an alert.' },
           201: { ...AlertResponse, description: 'Created, now or by an earlier call with this key.' },
-          ...problems(409, 422, 429),
+          ...problemSchemas(409, 422, 429),
         },
       },
     },
@@ -96,9 +96,9 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
       schema: {
         summary: 'Delete an alert',
         description: 'Also if there is none: a repeated call gets the same response.',
-        security,
+        security: entraSecurity,
         params: AlertId,
-        response: { 204: Type.Null({ description: 'There is no such alert now.' }), ...problems(409) },
+        response: { 204: Type.Null({ description: 'There is no such alert now.' }), ...problemSchemas(409) },
       },
     },
     async (request, reply) => {

@@ -1,11 +1,11 @@
 import Fastify from 'fastify'
 import { expect, it } from 'vitest'
-import { healthRoutes } from './health.ts'
+import { addHealthRoutes } from './health.ts'
 
 it('The API is ready from the time it has read the deny list until it is stopped, and alive all the time', async () => {
   const app = Fastify({ return503OnClosing: false })
   let hasDenyList = false
-  healthRoutes(app, () => hasDenyList)
+  addHealthRoutes(app, () => hasDenyList)
   let url = ''
   const statuses = async () => ({
     livez: (await fetch(`${url}/livez`)).status,

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 
 /** Routes for probes: without authentication, and without metrics and spans of their own. */
-export const probes = ['/livez', '/readyz'] as const
+export const probePaths = ['/livez', '/readyz'] as const
 
 const State = strictObject({ status: Type.String() })
 
@@ -12,7 +12,7 @@ const State = strictObject({ status: Type.String() })
  * deny list, if configured, was read. It stays ready when keys or weather are unreachable: callers then get a
  * problem that says so, instead of a refused connection.
  */
-export function healthRoutes(app: FastifyInstance, hasDenyList: () => boolean): void {
+export function addHealthRoutes(app: FastifyInstance, hasDenyList: () => boolean): void {
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true

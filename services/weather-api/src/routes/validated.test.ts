@@ -15,27 +15,27 @@ const access: Access = {
   },
   checks: ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'],
 }
-const own = describeAccess(access)
-const forUser = describeAccess({
+const autonomous = describeAccess(access)
+const onBehalfOf = describeAccess({
   ...access,
   identity: { ...access.identity, flow: 'obo', kind: 'agentForUser' },
 })
 
-const asAgentUser = describeAccess({
+const agentUser = describeAccess({
   ...access,
   identity: { ...access.identity, flow: 'agent-user', kind: 'agentUser' },
 })
 
-it.each([own, forUser, asAgentUser])('What the API says of a token matches the schema: %j', told => {
+it.each([autonomous, onBehalfOf, agentUser])('What the API says of a token matches the schema: %j', told => {
   expect(Check(Validated, told)).toBe(true)
 })
 
 it.each([
-  { ...own, more: 1 },
-  { ...own, on_behalf_of: 7 },
-  { ...own, kind: 'robot' },
-  { ...own, checks: [{ name: 'signature', ok: true, more: 1 }] },
-  { ...own, checks: [{ name: 'another', ok: true }] },
+  { ...autonomous, more: 1 },
+  { ...autonomous, on_behalf_of: 7 },
+  { ...autonomous, kind: 'robot' },
+  { ...autonomous, checks: [{ name: 'signature', ok: true, more: 1 }] },
+  { ...autonomous, checks: [{ name: 'another', ok: true }] },
 ])('The schema refuses anything else: %j', told => {
   expect(Check(Validated, told)).toBe(false)
 })

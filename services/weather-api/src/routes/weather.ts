@@ -5,10 +5,10 @@ import type { WeatherProvider } from '../weather/provider.ts'
 import { defaultDays, ForecastQuery, WeatherQuery } from '../weather/queries.ts'
 import { ForecastResponse, ProblemResponse, WeatherResponse } from './schemas.ts'
 
-const problems = Object.fromEntries([400, 401, 403, 404, 503].map(status => [status, ProblemResponse]))
+const problemSchemas = Object.fromEntries([400, 401, 403, 404, 503].map(status => [status, ProblemResponse]))
 
 /** The protected routes. `request.access` must have been set by the token check. */
-export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): void {
+export function addWeatherRoutes(app: FastifyInstance, weather: WeatherProvider): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
 
   routes.get(
@@ -18,7 +18,7 @@ export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): v
         summary: 'Current weather of a city',
         security: [{ entra: [] }],
         querystring: WeatherQuery,
-        response: { 200: WeatherResponse, ...problems },
+        response: { 200: WeatherResponse, ...problemSchemas },
       },
     },
     async ({ query, access }) => ({
@@ -34,7 +34,7 @@ export function weatherRoutes(app: FastifyInstance, weather: WeatherProvider): v
         summary: 'Forecast for a city, from today on',
         security: [{ entra: [] }],
         querystring: ForecastQuery,
-        response: { 200: ForecastResponse, ...problems },
+        response: { 200: ForecastResponse, ...problemSchemas },
       },
     },
     async ({ query, access }) => ({

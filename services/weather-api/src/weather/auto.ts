@@ -2,10 +2,10 @@ import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WeatherProvider } from './provider.ts'
 
-/** Pause before live weather is tried again after a failure. */
-const pauseMs = 60_000
+/** Delay before live weather is tried again after a failure. */
+const retryDelayMs = 60_000
 
-type Question<Weather> = (provider: WeatherProvider, signal?: AbortSignal) => Promise<Weather>
+type Lookup<Weather> = (provider: WeatherProvider, signal?: AbortSignal) => Promise<Weather>
 
 /**
  * Live weather if it can be reached, else climate normals; `source` says which. Only the first request after an outage
@@ -37,19 +37,19 @@ export class LiveOrNormals implements WeatherProvider {
     return this.#ask((provider, until) => provider.forecast(city, days, until), signal)
   }
 
-  async #ask<Weather>(question: Question<Weather>, signal: AbortSignal | undefined): Promise<Weather> {
+  async #ask<Weather>(lookUp: Lookup<Weather>, signal: AbortSignal | undefined): Promise<Weather> {
     if (this.#outOfReach) {
-      if (Date.now() >= this.#nextAttemptAt) this.#tryLive(question).catch(() => undefined)
-      return await question(this.#normals)
+      if (Date.now() >= this.#nextAttemptAt) this.#tryLive(lookUp).catch(() => undefined)
+      return await lookUp(this.#normals)
     }
-    return (await this.#tryLive(question, signal)) ?? (await question(this.#normals))
+    return (await this.#tryLive(lookUp, signal)) ?? (await lookUp(this.#normals))
   }
 
   /** Live weather; `undefined` if it cannot be reached. Rejects for an unknown city. */
-  async #tryLive<Weather>(question: Question<Weather>, signal?: AbortSignal): Promise<Weather | undefined> {
-    this.#nextAttemptAt = Date.now() + pauseMs
+  async #tryLive<Weather>(lookUp: Lookup<Weather>, signal?: AbortSignal): Promise<Weather | undefined> {
+    this.#nextAttemptAt = Date.now() + retryDelayMs
     try {
-      const weather = await question(this.#live, signal)
+      const weather = await lookUp(this.#live, signal)
       this.#noteReach()
       return weather
     } catch (error) {

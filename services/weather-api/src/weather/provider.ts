@@ -2,7 +2,7 @@ import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { toFahrenheit } from './temperature.ts'
 
-const place = {
+const placeProperties = {
   city: Type.String(),
   region: Type.Optional(Type.String()),
   country: Type.String(),
@@ -14,7 +14,7 @@ const source = Type.Enum(['open-meteo', 'climate-normals'], {
 })
 
 export const CurrentWeather = strictObject({
-  ...place,
+  ...placeProperties,
   temperature_c: Type.Number(),
   temperature_f: Type.Number(),
   condition: Type.String(),
@@ -43,11 +43,11 @@ export function describeDay(date: string, low_c: number, high_c: number, conditi
 }
 
 /** A place as responses name it. */
-export function namePlace({ name, region, country }: { name: string; region?: string; country: string }) {
+export function describePlace({ name, region, country }: { name: string; region?: string; country: string }) {
   return { city: name, ...(region === undefined ? {} : { region }), country }
 }
 
-export const Forecast = strictObject({ ...place, days: Type.Array(ForecastDay), source })
+export const Forecast = strictObject({ ...placeProperties, days: Type.Array(ForecastDay), source })
 export type Forecast = Static<typeof Forecast>
 
 /**

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 
-const city = Type.String({
+const citySchema = Type.String({
   minLength: 1,
   maxLength: 100,
   pattern: '^[^\\p{Cc}]*[\\p{Letter}][^\\p{Cc}]*$',
@@ -9,10 +9,10 @@ const city = Type.String({
 
 export const defaultDays = 3
 
-export const WeatherQuery = Type.Object({ city })
+export const WeatherQuery = Type.Object({ city: citySchema })
 
 export const ForecastQuery = Type.Object({
-  city,
+  city: citySchema,
   days: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 7, default: defaultDays, description: 'Days from today on.' }),
   ),

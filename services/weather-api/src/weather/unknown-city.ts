@@ -2,7 +2,7 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 
 /** The problem CITY_NOT_FOUND with suggestions, likeliest first. */
-export function unknownCity(detail: string, suggestions: readonly string[]): ProblemError {
+export function unknownCityProblem(detail: string, suggestions: readonly string[]): ProblemError {
   return problem('CITY_NOT_FOUND', detail, {
     hint: suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : undefined,
     extensions: { suggestions },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { normalizeName } from '../place-names.ts'
 import { cities, type MonthlyMeans } from './cities.ts'
 import { ClimateNormals } from './climate-normals.ts'
-import { localDate, normalOn, partOfMonth } from './seasons.ts'
+import { localDate, normalOfDay, partOfMonth } from './seasons.ts'
 
 describe('the table of cities', () => {
   it('covers at least 60 cities, and every inhabited continent by its time zones', () => {
@@ -41,14 +41,14 @@ describe('the normal of a day', () => {
     ['2027-04-20', 20],
     ['2027-12-16', 12],
   ])('is the month’s mean in the middle of the month (%s)', (date, expected) => {
-    expect(normalOn(date, means)).toBeCloseTo(expected, 5)
+    expect(normalOfDay(date, means)).toBeCloseTo(expected, 5)
   })
 
   it('changes linearly from the middle of a month to that of the next, also over the turn of the year and in leap years', () => {
-    expect(normalOn('2027-01-31', means)).toBeCloseTo((10 * 15) / 29.5, 5)
-    expect(normalOn('2027-12-31', means)).toBeCloseTo((12 * 16) / 31, 5)
-    expect(normalOn('2027-01-01', means)).toBeCloseTo((12 * 15) / 31, 5)
-    expect(normalOn('2028-02-29', means)).toBeCloseTo(10 + (10 * 14) / 30, 5)
+    expect(normalOfDay('2027-01-31', means)).toBeCloseTo((10 * 15) / 29.5, 5)
+    expect(normalOfDay('2027-12-31', means)).toBeCloseTo((12 * 16) / 31, 5)
+    expect(normalOfDay('2027-01-01', means)).toBeCloseTo((12 * 15) / 31, 5)
+    expect(normalOfDay('2028-02-29', means)).toBeCloseTo(10 + (10 * 14) / 30, 5)
   })
 })
 

@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache'
 import {
   type CurrentWeather,
   describeDay,
+  describePlace,
   type Forecast,
-  namePlace,
   type WeatherProvider,
 } from '../provider.ts'
 import { roundToTenth, toFahrenheit } from '../temperature.ts'
 import type { City } from './cities.ts'
 import { findCity } from './find-city.ts'
-import { localDate, normalOn, partOfMonth } from './seasons.ts'
+import { localDate, normalOfDay, partOfMonth } from './seasons.ts'
 
 /** The date in a city changes only at a multiple of this time, since offsets of time zones are multiples of it. */
 const quarterHourMs = 15 * 60 * 1000
@@ -38,7 +38,7 @@ export class ClimateNormals implements WeatherProvider {
       const { low, high, condition } = usualDay(city, date)
       return describeDay(date, roundToTenth(low), roundToTenth(high), condition)
     })
-    return { ...namePlace(city), days, source: 'climate-normals' }
+    return { ...describePlace(city), days, source: 'climate-normals' }
   }
 }
 
@@ -46,7 +46,7 @@ function usualWeather(city: City, instantMs: number): Omit<CurrentWeather, 'obse
   const { low, high, condition } = usualDay(city, localDate(instantMs, city.timeZone))
   const mean = roundToTenth((low + high) / 2)
   return {
-    ...namePlace(city),
+    ...describePlace(city),
     temperature_c: mean,
     temperature_f: toFahrenheit(mean),
     condition,
@@ -56,13 +56,13 @@ function usualWeather(city: City, instantMs: number): Omit<CurrentWeather, 'obse
 
 /** Lowest and highest temperature of a date in °C, and the condition. */
 function usualDay(city: City, date: string) {
-  const low = normalOn(date, city.low)
-  const high = normalOn(date, city.high)
-  return { low, high, condition: `usually ${wordFor(high)} in ${partOfMonth(date)} (long-term average)` }
+  const low = normalOfDay(date, city.low)
+  const high = normalOfDay(date, city.high)
+  return { low, high, condition: `usually ${warmthWord(high)} in ${partOfMonth(date)} (long-term average)` }
 }
 
 /** The condition of a day, from its highest temperature in °C. */
-function wordFor(high: number): string {
+function warmthWord(high: number): string {
   const words = [
     [-10, 'bitterly cold'],
     [0, 'freezing'],

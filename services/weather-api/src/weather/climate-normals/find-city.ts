@@ -1,12 +1,12 @@
 import { closestNames, normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
-import { unknownCity } from '../unknown-city.ts'
+import { unknownCityProblem } from '../unknown-city.ts'
 import { type City, cities } from './cities.ts'
 
-const byName = new Map<string, City[]>()
+const citiesByName = new Map<string, City[]>()
 for (const city of cities) {
   for (const name of [city.name, ...(city.alsoCalled ?? [])].map(normalizeName)) {
-    byName.set(name, [...(byName.get(name) ?? []), city])
+    citiesByName.set(name, [...(citiesByName.get(name) ?? []), city])
   }
 }
 
@@ -17,14 +17,14 @@ for (const city of cities) {
  * @throws {ProblemError} CITY_NOT_FOUND, with similar names as suggestions
  */
 export function findCity(text: string): City {
-  const whole = byName.get(normalizeName(text))?.[0]
+  const whole = citiesByName.get(normalizeName(text))?.[0]
   if (whole) return whole
   const { name, qualifiers } = splitPlace(text)
-  const namesakes = byName.get(normalizeName(name)) ?? []
+  const namesakes = citiesByName.get(normalizeName(name)) ?? []
   const city = namesakes.find(candidate => qualifiersFit(qualifiers, candidate))
   if (city) return city
   const elsewhere = namesakes.map(namesake => `${namesake.name}, ${namesake.region ?? namesake.country}`)
-  throw unknownCity(
+  throw unknownCityProblem(
     `None of the ${cities.length} cities with climate normals is called “${text}”.`,
     elsewhere.length > 0 ? elsewhere : suggestCities(name),
   )
@@ -32,6 +32,6 @@ export function findCity(text: string): City {
 
 /** Cities with names similar to a misspelt one, best first. */
 export function suggestCities(name: string): string[] {
-  const close = closestNames(name, [...byName.keys()])
-  return [...new Set(close.flatMap(key => byName.get(key) ?? []).map(city => city.name))]
+  const close = closestNames(name, [...citiesByName.keys()])
+  return [...new Set(close.flatMap(key => citiesByName.get(key) ?? []).map(city => city.name))]
 }

@@ -8,7 +8,7 @@ const dayMs = 24 * 60 * 60 * 1000
  * @param date calendar date `YYYY-MM-DD`
  * @returns °C
  */
-export function normalOn(date: string, means: MonthlyMeans): number {
+export function normalOfDay(date: string, means: MonthlyMeans): number {
   const [year = 0, month = 0] = date.split('-').map(Number)
   const day = Date.parse(date)
   const middle = middleOfMonth(year, month)

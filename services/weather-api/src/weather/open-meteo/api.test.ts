@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http'
 import { createSender, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { afterAll, afterEach, expect, it } from 'vitest'
 import { LocalServer } from '../../../../../packages/service-kit/src/testing/local-server.ts'
-import { openMeteoApi } from './api.ts'
+import { createOpenMeteoApi } from './api.ts'
 
 const sender = createSender({ connections: 4 })
 afterAll(() => sender.close())
-const unaborted = new AbortController().signal
+const neverAborted = new AbortController().signal
 const servers: LocalServer[] = []
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
@@ -19,9 +19,9 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 const findPlaces = (url: string, send = sender.send) =>
-  openMeteoApi({ provider: 'open-meteo', geocodingUrl: url, forecastUrl: url }, send).findPlaces(
+  createOpenMeteoApi({ provider: 'open-meteo', geocodingUrl: url, forecastUrl: url }, send).findPlaces(
     'Oslo',
-    unaborted,
+    neverAborted,
   )
 
 it('The client of Open-Meteo gets a JSON document', async () => {

@@ -8,7 +8,7 @@ import { problem } from '../../problems.ts'
 /** The time limit for a whole request, from DNS to the last byte. */
 const timeoutMs = 3_000
 const maxBytes = 512 * 1024
-const mostRequestsInFlight = 64
+const maxRequestsInFlight = 64
 
 export interface Place {
   readonly name: string
@@ -26,7 +26,7 @@ export interface DailyWeather {
   readonly weatherCode: number
 }
 
-const Geocoding = Type.Object({
+const GeocodingResponse = Type.Object({
   results: Type.Optional(
     Type.Array(
       Type.Object({
@@ -43,7 +43,7 @@ const Geocoding = Type.Object({
 
 const optionalNumber = Type.Optional(Type.Union([Type.Number(), Type.Null()]))
 
-const Current = Type.Object({
+const CurrentResponse = Type.Object({
   current: Type.Object({
     /** Seconds since 1970. */
     time: Type.Integer(),
@@ -54,7 +54,7 @@ const Current = Type.Object({
   }),
 })
 
-const Week = Type.Object({
+const WeekResponse = Type.Object({
   daily: Type.Object({
     time: Type.Array(Type.String()),
     weather_code: Type.Array(Type.Integer()),
@@ -63,15 +63,19 @@ const Week = Type.Object({
   }),
 })
 
-const validators = { geocoding: Compile(Geocoding), current: Compile(Current), week: Compile(Week) }
+const validators = {
+  geocoding: Compile(GeocodingResponse),
+  current: Compile(CurrentResponse),
+  week: Compile(WeekResponse),
+}
 
-export type OpenMeteoApi = ReturnType<typeof openMeteoApi>
+export type OpenMeteoApi = ReturnType<typeof createOpenMeteoApi>
 
 /**
  * The three calls of Open-Meteo's API (open-meteo.com/en/docs, open-meteo.com/en/docs/geocoding-api). Each
  * rejects with WEATHER_UNAVAILABLE if no valid response comes in time.
  */
-export function openMeteoApi(config: WeatherConfig, send: Send) {
+export function createOpenMeteoApi(config: WeatherConfig, send: Send) {
   let inFlight = 0
 
   async function ask<Schema extends TSchema>(
@@ -81,7 +85,8 @@ export function openMeteoApi(config: WeatherConfig, send: Send) {
     signal: AbortSignal,
   ): Promise<Static<Schema>> {
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value))
-    if (inFlight >= mostRequestsInFlight) throw unavailable('Too many requests to Open-Meteo are under way.')
+    if (inFlight >= maxRequestsInFlight)
+      throw unavailableProblem('Too many requests to Open-Meteo are under way.')
     inFlight += 1
     try {
       const document = await fetchJson(send, url, signal)
@@ -89,7 +94,7 @@ export function openMeteoApi(config: WeatherConfig, send: Send) {
     } finally {
       inFlight -= 1
     }
-    throw unavailable('Open-Meteo responded in a form that this service does not know.')
+    throw unavailableProblem('Open-Meteo responded in a form that this service does not know.')
   }
 
   return {
@@ -158,13 +163,13 @@ async function fetchJson(send: Send, url: URL, signal: AbortSignal): Promise<unk
   const headers = { accept: 'application/json' }
   const { status, text } = await send({ url: href, headers, maxBytes, timeoutMs, signal }).catch(error => {
     if (!(error instanceof SendError)) throw error
-    throw proxyProblem(error, href) ?? unavailable(describeFailure(origin, error), error.status, error)
+    throw proxyProblem(error, href) ?? unavailableProblem(describeFailure(origin, error), error.status, error)
   })
-  if (status < 200 || status >= 300) throw unavailable(`${origin} responded with ${status}.`, status)
+  if (status < 200 || status >= 300) throw unavailableProblem(`${origin} responded with ${status}.`, status)
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw unavailable(`${origin} did not respond with JSON.`, status, cause)
+    throw unavailableProblem(`${origin} did not respond with JSON.`, status, cause)
   }
 }
 
@@ -173,7 +178,7 @@ function describeFailure(origin: string, { kind, code }: SendError): string {
   return `${origin} could not be read${code === undefined ? '' : ` (${code})`}.`
 }
 
-function unavailable(detail: string, status?: number, cause?: unknown) {
+function unavailableProblem(detail: string, status?: number, cause?: unknown) {
   return problem('WEATHER_UNAVAILABLE', detail, {
     cause,
     upstream: { service: 'open-meteo', ...(status === undefined ? {} : { status }) },

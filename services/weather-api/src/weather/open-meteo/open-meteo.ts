@@ -6,29 +6,29 @@ import { qualifiersFit } from '../place-qualifiers.ts'
 import {
   type CurrentWeather,
   describeDay,
+  describePlace,
   type Forecast,
-  namePlace,
   type WeatherProvider,
 } from '../provider.ts'
 import { toFahrenheit } from '../temperature.ts'
-import { unknownCity } from '../unknown-city.ts'
-import { type OpenMeteoApi, openMeteoApi, type Place } from './api.ts'
+import { unknownCityProblem } from '../unknown-city.ts'
+import { createOpenMeteoApi, type OpenMeteoApi, type Place } from './api.ts'
 import { SharedCache } from './shared-cache.ts'
 import { conditionOf } from './weather-codes.ts'
 
 const minuteMs = 60 * 1000
-const cachedPlaces = { max: 500, ttl: 24 * 60 * minuteMs }
-const cachedWeather = { max: 500, ttl: 10 * minuteMs }
+const placeCacheLimits = { max: 500, ttl: 24 * 60 * minuteMs }
+const weatherCacheLimits = { max: 500, ttl: 10 * minuteMs }
 
 /** Live weather from Open-Meteo. Responses are cached for a short time; equal concurrent requests share one. */
 export class OpenMeteo implements WeatherProvider {
   readonly #api: OpenMeteoApi
-  readonly #places = new SharedCache<readonly Place[]>(cachedPlaces)
-  readonly #current = new SharedCache<CurrentWeather>(cachedWeather)
-  readonly #forecasts = new SharedCache<Forecast>(cachedWeather)
+  readonly #places = new SharedCache<readonly Place[]>(placeCacheLimits)
+  readonly #current = new SharedCache<CurrentWeather>(weatherCacheLimits)
+  readonly #forecasts = new SharedCache<Forecast>(weatherCacheLimits)
 
   constructor(config: WeatherConfig, send: Send) {
-    this.#api = openMeteoApi(config, send)
+    this.#api = createOpenMeteoApi(config, send)
   }
 
   async current(city: string, signal?: AbortSignal): Promise<CurrentWeather> {
@@ -51,14 +51,14 @@ export class OpenMeteo implements WeatherProvider {
     )
     const place = places.find(candidate => qualifiersFit(qualifiers, candidate))
     if (place) return place
-    throw unknownCity(`Open-Meteo knows no place called “${text}”.`, suggestPlaces(name, places))
+    throw unknownCityProblem(`Open-Meteo knows no place called “${text}”.`, suggestPlaces(name, places))
   }
 
   async #fetchCurrent(place: Place, signal: AbortSignal): Promise<CurrentWeather> {
     const current = await this.#api.current(place, signal)
     const { relative_humidity_2m: humidity, wind_speed_10m: wind } = current
     return {
-      ...namePlace(place),
+      ...describePlace(place),
       temperature_c: current.temperature_2m,
       temperature_f: toFahrenheit(current.temperature_2m),
       condition: conditionOf(current.weather_code),
@@ -72,7 +72,7 @@ export class OpenMeteo implements WeatherProvider {
   async #fetchForecast(place: Place, signal: AbortSignal): Promise<Forecast> {
     const days = await this.#api.week(place, signal)
     return {
-      ...namePlace(place),
+      ...describePlace(place),
       days: days.map(({ date, low_c, high_c, weatherCode }) =>
         describeDay(date, low_c, high_c, conditionOf(weatherCode)),
       ),
