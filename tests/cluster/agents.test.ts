@@ -7,16 +7,16 @@ import { EntraControls } from './support/entra.ts'
 import { runIn } from './support/in-container.ts'
 
 const { agentId, agentUserId, alertsAgentId, ada } = identities
-const refused = { status: 400, code: 'INVALID_REQUEST' }
+const refusal = { status: 400, code: 'INVALID_REQUEST' }
 /** What each agent gets in each flow: whose token it used, or the code of the problem. */
 // biome-ignore format: table
 const outcomes = {
   weather: { autonomous: { azp: agentId, oid: agentId }, obo: { azp: agentId, oid: ada.oid }, 'agent-user': { azp: agentId, oid: agentUserId } },
-  alerts:  { autonomous: refused,                        obo: { azp: alertsAgentId, oid: ada.oid }, 'agent-user': refused },
-  trainee: { autonomous: { status: 502, code: 'API_FORBIDDEN' }, obo: refused, 'agent-user': refused },
+  alerts:  { autonomous: refusal,                        obo: { azp: alertsAgentId, oid: ada.oid }, 'agent-user': refusal },
+  trainee: { autonomous: { status: 502, code: 'API_FORBIDDEN' }, obo: refusal, 'agent-user': refusal },
 } as const
-const names = Object.keys(outcomes) as (keyof typeof outcomes)[]
-const questions = names.flatMap(agent => flowNames.map(flow => ({ agent, flow })))
+const agentNames = Object.keys(outcomes) as (keyof typeof outcomes)[]
+const questions = agentNames.flatMap(agent => flowNames.map(flow => ({ agent, flow })))
 
 let demo: Demo
 let agentUrl: string
@@ -33,11 +33,11 @@ afterAll(() => demo?.[Symbol.asyncDispose]())
 async function outcomeOf({ agent, flow }: (typeof questions)[number]) {
   const { status, body } = await ask(agentUrl, { agent, flow }, userToken)
   if (status !== 200) return { status, code: body.code }
-  const { azp, oid } = tokenIn(body)
+  const { azp, oid } = claimsIn(body)
   return { azp, oid }
 }
 
-function tokenIn({ trace = [] }: Answer['body']): { azp?: unknown; oid?: unknown } {
+function claimsIn({ trace = [] }: Answer['body']): { azp?: unknown; oid?: unknown } {
   type Step = { token?: { role: string; claims?: { azp?: unknown; oid?: unknown } } }
   const steps = trace as readonly Step[]
   return steps.findLast(({ token }) => token?.role === 'TR')?.token?.claims ?? {}

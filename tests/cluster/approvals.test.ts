@@ -9,7 +9,7 @@ import type { Pod } from './support/kubernetes.ts'
 import { NodeVolume } from './support/node-volume.ts'
 import { forward } from './support/port-forward.ts'
 
-interface Outcome {
+interface ChatBody {
   readonly status?: 'paused' | number
   readonly code?: string
   readonly answer?: string
@@ -47,18 +47,18 @@ afterAll(async () => {
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 let celsius = 0
 
-async function post(url: string, path: string, body: object): Promise<Outcome> {
+async function post(url: string, path: string, body: object): Promise<ChatBody> {
   const asked = { mode: 'direct', flow: 'obo', ...body }
   const response = await postJson(`${url}${path}`, asked, { token: userToken })
-  return (await response.json()) as Outcome
+  return (await response.json()) as ChatBody
 }
 
-const askFor = (url: string) => {
+const askForAlert = (url: string) => {
   celsius -= 1
   return post(url, '/api/chat', { message: `Warn me when Oslo falls below ${celsius} °C until ${untilDate}` })
 }
 
-function approve(url: string, { continuation, calls = [] }: Outcome): Promise<Outcome> {
+function approve(url: string, { continuation, calls = [] }: ChatBody): Promise<ChatBody> {
   const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
   return post(url, '/api/chat/continue', { continuation, decisions })
 }
@@ -87,10 +87,10 @@ const awaitRollout = (name: string) => demo.namespace.kubectl('rollout', 'status
 describe('A call that waits for its user', { timeout: 240_000 }, () => {
   it('goes on at another pod, and runs once when two pods get the approval at the same time', async () => {
     await withPods(async ([one = '', other = '']) => {
-      const first = await askFor(one)
+      const first = await askForAlert(one)
       expect(first).toMatchObject({ status: 'paused', calls: [{ tool: 'create_alert' }] })
       expect(await approve(other, first)).toMatchObject({ tools: [{ name: 'create_alert', status: 'ok' }] })
-      const second = await askFor(one)
+      const second = await askForAlert(one)
       const both = await Promise.all([approve(one, second), approve(other, second)])
       expect(both.map(({ answer }) => answer)).toEqual([both[0]?.answer, both[0]?.answer])
       expect(await alertTemperatures(one)).toEqual([celsius + 1, celsius])
@@ -98,7 +98,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
   })
 
   it('goes on after all pods of the agent have been replaced', async () => {
-    const waiting = await withPods(([one = '']) => askFor(one))
+    const waiting = await withPods(([one = '']) => askForAlert(one))
     await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
     await awaitRollout('agent')
     await withPods(async ([one = '']) => {
@@ -110,7 +110,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
   it('keeps its effect, and runs no second time, when the pod of the weather API is deleted after the call', async () => {
     await withPods(async ([one = '', other = '']) => {
       const before = await alertTemperatures(one)
-      const waiting = await askFor(one)
+      const waiting = await askForAlert(one)
       expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
       const { metadata } = await demo.namespace.pod('weather-api')
       await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
@@ -127,7 +127,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     await withPods(async ([one = '']) => {
       const answered: number[] = []
       for (let times = 0; times < 3; times += 1) {
-        const waiting = await askFor(one)
+        const waiting = await askForAlert(one)
         const asked = celsius
         const approving = approve(one, waiting)
         const { metadata } = await demo.namespace.pod('weather-api')
@@ -145,7 +145,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
   })
 
   it('is refused once the key that sealed it has been taken away', async () => {
-    const waiting = await withPods(([one = '']) => askFor(one))
+    const waiting = await withPods(([one = '']) => askForAlert(one))
     const patch = { stringData: { 'seal-keys': `two ${randomBytes(32).toString('base64')}` } }
     await demo.namespace.kubectl('patch', 'secret', 'keys-of-turns', '--patch', JSON.stringify(patch))
     await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
@@ -153,7 +153,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     await withPods(async ([one = '']) => {
       expect(await approve(one, waiting)).toMatchObject({ code: 'APPROVAL_INVALID', status: 400 })
       expect(await alertTemperatures(one)).not.toContain(celsius)
-      expect(await approve(one, await askFor(one))).toMatchObject({ tools: [{ status: 'ok' }] })
+      expect(await approve(one, await askForAlert(one))).toMatchObject({ tools: [{ status: 'ok' }] })
     })
   })
 })

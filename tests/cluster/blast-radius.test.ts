@@ -42,16 +42,16 @@ async function runEntra(command: string, ...args: readonly string[]) {
   return operator.run('entra', command, ...target, ...args)
 }
 
-const graph = (method: string, path: string, body?: unknown) =>
+const callGraph = (method: string, path: string, body?: unknown) =>
   entra.controlPlane.send(method, `/v1.0${path}`, {
     headers: { authorization: `Bearer ${graphToken}` },
     ...(body === undefined ? {} : { body }),
   }) as Promise<Record<string, string>>
 
-let accepted: readonly string[] = []
-/** What the blast radius marks as surplus or wrong. `accepted` is left out: ServiceAccounts of the cluster's own add-ons. */
+let addOns: readonly string[] = []
+/** What the blast radius marks as surplus or wrong. `addOns` is left out: ServiceAccounts of the cluster's own add-ons. */
 async function findSurplus() {
-  const accept = accepted.flatMap(subject => ['--accept', subject])
+  const accept = addOns.flatMap(subject => ['--accept', subject])
   const all = ['--json', '--kube', '--aws', roleArn, ...accept]
   const { code, output, said } = await runEntra('blast-radius', ...all)
   expect(said).toBe('')
@@ -75,36 +75,36 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   await demo.installAgent({}, '--values', values)
   expect((await ask(await demo.agentUrl(), { agent: 'weather', flow: 'agent-user' })).status).toBe(200)
 
-  accepted = (await findSurplus()).titles.flatMap(title => /^system:serviceaccount:\S+/.exec(title) ?? [])
+  addOns = (await findSurplus()).titles.flatMap(title => /^system:serviceaccount:\S+/.exec(title) ?? [])
   expect(await findSurplus()).toEqual({ code: 0, titles: [] })
 
   const { BLUEPRINT_APP_ID: blueprintAppId } = await operator.variables()
   const [blueprint, principal, graphPrincipal] = await Promise.all([
-    graph('GET', `/applications(appId='${blueprintAppId}')`),
-    graph('GET', `/servicePrincipals(appId='${blueprintAppId}')`),
-    graph('GET', `/servicePrincipals(appId='${wellKnown.graphAppId}')`),
+    callGraph('GET', `/applications(appId='${blueprintAppId}')`),
+    callGraph('GET', `/servicePrincipals(appId='${blueprintAppId}')`),
+    callGraph('GET', `/servicePrincipals(appId='${wellKnown.graphAppId}')`),
   ])
   const application = `/applications/${blueprint['id']}`
-  const secret = await graph('POST', `${application}/addPassword`, {
+  const secret = await callGraph('POST', `${application}/addPassword`, {
     passwordCredential: { displayName: 'more' },
   })
-  const foreign = await graph('POST', `${application}/federatedIdentityCredentials`, {
+  const foreign = await callGraph('POST', `${application}/federatedIdentityCredentials`, {
     name: 'more',
     issuer: 'https://evil.example',
     subject: 'else',
     audiences: ['api://AzureADTokenExchange'],
   })
-  await graph('POST', `${application}/inheritablePermissions`, {
+  await callGraph('POST', `${application}/inheritablePermissions`, {
     resourceAppId: wellKnown.graphAppId,
     inheritableScopes: { kind: 'enumerated', scopes: ['Mail.Read'] },
   })
-  const grant = await graph('POST', '/oauth2PermissionGrants', {
+  const grant = await callGraph('POST', '/oauth2PermissionGrants', {
     clientId: principal['id'],
     consentType: 'AllPrincipals',
     resourceId: graphPrincipal['id'],
     scope: 'Mail.Read',
   })
-  await graph('POST', `${application}/owners/$ref`, {
+  await callGraph('POST', `${application}/owners/$ref`, {
     '@odata.id': `${demo.entraOrigin}/v1.0/users/${identities.ben.oid}`,
   })
   const mint = ['--verb=create', '--resource=serviceaccounts/token']
@@ -142,11 +142,11 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   expect(titles).toHaveLength(expected.length)
   expect(titles).toEqual(expect.arrayContaining(expected))
 
-  await graph('POST', `${application}/removePassword`, { keyId: secret['keyId'] })
-  await graph('DELETE', `${application}/federatedIdentityCredentials/${foreign['id']}`)
-  await graph('DELETE', `${application}/inheritablePermissions/${wellKnown.graphAppId}`)
-  await graph('DELETE', `/oauth2PermissionGrants/${grant['id']}`)
-  await graph('DELETE', `${application}/owners/${identities.ben.oid}/$ref`)
+  await callGraph('POST', `${application}/removePassword`, { keyId: secret['keyId'] })
+  await callGraph('DELETE', `${application}/federatedIdentityCredentials/${foreign['id']}`)
+  await callGraph('DELETE', `${application}/inheritablePermissions/${wellKnown.graphAppId}`)
+  await callGraph('DELETE', `/oauth2PermissionGrants/${grant['id']}`)
+  await callGraph('DELETE', `${application}/owners/${identities.ben.oid}/$ref`)
   await demo.namespace.kubectl('delete', 'rolebinding,role', 'mint', 'act')
   await trustAs(trust)
   expect(await findSurplus()).toEqual({ code: 0, titles: [] })

@@ -5,7 +5,7 @@ import { Namespace } from './support/namespace.ts'
 import { startOutsideWorld, startPod } from './support/pods.ts'
 
 /** Addresses outside the cluster. While the test runs, the node routes them to one of its pods. */
-const outside = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
+const outsideAddresses = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
 
 /** One replica opens connections, the other is a target of connections. */
 const twoReplicas = { agent: { replicas: 2 } }
@@ -20,11 +20,11 @@ interface Source {
 const allowed = {
   agent: ['DNS', 'weather API', 'Entra emulator', 'Bedrock emulator', 'public address, port 443'],
   'weather API': ['DNS', 'Entra emulator', 'public address, port 443'],
-  'a pod in the namespace': beyondTheRelease(),
-  'a pod in another namespace': beyondTheRelease(),
+  'a pod in the namespace': targetsOfOtherPods(),
+  'a pod in another namespace': targetsOfOtherPods(),
 }
 
-function beyondTheRelease(): string[] {
+function targetsOfOtherPods(): string[] {
   return [
     'DNS',
     'Entra emulator',
@@ -39,20 +39,20 @@ function beyondTheRelease(): string[] {
 }
 
 let demo: Demo
-let elsewhere: Namespace
+let otherNamespace: Namespace
 let sources: Readonly<Record<string, Source>>
 let targets: Readonly<Record<string, string>>
 
 beforeAll(async () => {
-  elsewhere = await Namespace.create('boundary-elsewhere', 'privileged')
+  otherNamespace = await Namespace.create('boundary-elsewhere', 'privileged')
   const [installed] = await Promise.all([
     Demo.install('boundary', { agent: { ...twoReplicas, networkPolicy: { enabled: false } } }),
-    startOutsideWorld(elsewhere, { addresses: Object.values(outside), ports: [80, 443] }),
-    startPod(elsewhere, { name: 'stranger', script: listen }),
+    startOutsideWorld(otherNamespace, { addresses: Object.values(outsideAddresses), ports: [80, 443] }),
+    startPod(otherNamespace, { name: 'stranger', script: listenScript }),
   ])
   demo = installed
   const { namespace } = demo
-  await startPod(namespace, { name: 'stranger', script: listen })
+  await startPod(namespace, { name: 'stranger', script: listenScript })
   const [agent, otherAgent] = await namespace.pods('agent')
   const weather = await namespace.pod('weather-api')
   const service = (name: string, port: number) => `${name}.${namespace.name}:${port}`
@@ -60,7 +60,7 @@ beforeAll(async () => {
     agent: { namespace, pod: agent?.metadata.name ?? '', container: 'agent' },
     'weather API': { namespace, pod: weather.metadata.name, container: 'weather-api' },
     'a pod in the namespace': { namespace, pod: 'stranger', container: 'stranger' },
-    'a pod in another namespace': { namespace: elsewhere, pod: 'stranger', container: 'stranger' },
+    'a pod in another namespace': { namespace: otherNamespace, pod: 'stranger', container: 'stranger' },
   }
   targets = {
     'weather API': service('demo-weather-api', 8080),
@@ -69,25 +69,25 @@ beforeAll(async () => {
     sidecar: `${otherAgent?.status.podIP}:5000`,
     'Entra emulator': service('entra-emulator', demo.ports.entra),
     'Bedrock emulator': service('bedrock-emulator', 7002),
-    'another service': `${(await elsewhere.get<Stranger>('pod', 'stranger')).status.podIP}:8080`,
-    'public address, port 443': `${outside.public}:443`,
-    'public address, port 80': `${outside.public}:80`,
-    'private address, port 443': `${outside.private}:443`,
-    'metadata address, port 80': `${outside.metadata}:80`,
+    'another service': `${(await otherNamespace.get<StrangerPod>('pod', 'stranger')).status.podIP}:8080`,
+    'public address, port 443': `${outsideAddresses.public}:443`,
+    'public address, port 80': `${outsideAddresses.public}:80`,
+    'private address, port 443': `${outsideAddresses.private}:443`,
+    'metadata address, port 80': `${outsideAddresses.metadata}:80`,
     'API server': 'kubernetes.default.svc.cluster.local:443',
   }
 })
 afterAll(async () => {
-  await elsewhere?.[Symbol.asyncDispose]()
+  await otherNamespace?.[Symbol.asyncDispose]()
   await demo?.[Symbol.asyncDispose]()
 })
 
-type Stranger = Awaited<ReturnType<Namespace['pod']>>
+type StrangerPod = Awaited<ReturnType<Namespace['pod']>>
 
-const listen = "(await import('node:net')).createServer(socket => socket.destroy()).listen(8080)"
+const listenScript = "(await import('node:net')).createServer(socket => socket.destroy()).listen(8080)"
 
 /** What a source can reach: names that it can resolve, and targets that it can connect to within two seconds. */
-async function reachFrom({ namespace, pod, container }: Source): Promise<string[]> {
+async function reachableFrom({ namespace, pod, container }: Source): Promise<string[]> {
   const script = `
     import { lookup } from 'node:dns/promises'
     import { connect } from 'node:net'
@@ -110,7 +110,7 @@ async function reachFrom({ namespace, pod, container }: Source): Promise<string[
 describe('the boundary', () => {
   it('does not exist without policies: everything can be reached from everywhere', async () => {
     for (const [name, source] of Object.entries(sources)) {
-      expect(await reachFrom(source), name).toEqual(['DNS', ...Object.keys(targets)])
+      expect(await reachableFrom(source), name).toEqual(['DNS', ...Object.keys(targets)])
     }
   })
 
@@ -122,7 +122,7 @@ describe('the boundary', () => {
       if (!source) throw new Error(`There is no ${name}.`)
       // Policies take effect on the node a moment after they were created.
       await expect
-        .poll(async () => (await reachFrom(source)).sort(), { timeout: 20_000 })
+        .poll(async () => (await reachableFrom(source)).sort(), { timeout: 20_000 })
         .toEqual(reachable.toSorted())
     })
 

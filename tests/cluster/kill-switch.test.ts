@@ -52,7 +52,7 @@ async function runEntra(command: string, ...args: readonly string[]) {
   return operator.run('entra', command, '--agent', 'weather', ...files, ...target, ...args)
 }
 
-const rows = async () =>
+const readDenyList = async () =>
   JSON.parse(
     await demo.namespace.kubectl(
       'get',
@@ -95,7 +95,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     await stillOff()
     await helm(['rollback', 'demo', '1', '-n', demo.namespace.name, '--wait'])
     await stillOff()
-    expect(await rows()).toContainEqual({ agent: agentId })
+    expect(await readDenyList()).toContainEqual({ agent: agentId })
   })
 
   it('is undone by enable, but tokens that were issued earlier stay denied', async () => {
@@ -103,6 +103,6 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     const { code, output } = await runEntra('enable', '--deny-list')
     expect(code).toBe(0)
     expect(output).toMatch(/the API accepts tokens that were issued from \d{4}-/)
-    expect(await rows()).toEqual([{ agent: agentId, issuedBefore: expect.any(String) }])
+    expect(await readDenyList()).toEqual([{ agent: agentId, issuedBefore: expect.any(String) }])
   })
 })

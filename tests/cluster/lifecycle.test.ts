@@ -8,18 +8,18 @@ const bedrockKey = 'emulated-bedrock-api-key'
 
 let demo: Demo
 /** The objects of the namespace before the agent's chart is installed. */
-let before: readonly string[]
+let objectsBefore: readonly string[]
 
 beforeAll(async () => {
   demo = await Demo.create('lifecycle')
   await demo.installEmulators()
-  before = await objects()
+  objectsBefore = await listObjects()
   await demo.installAgent()
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
 /** The objects of the namespace by kind and name, without those that Kubernetes itself makes. */
-async function objects(): Promise<readonly string[]> {
+async function listObjects(): Promise<readonly string[]> {
   const kinds = await kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])
   // Kubernetes makes and removes these objects itself, some of them later than their owners.
   const transient =
@@ -30,12 +30,12 @@ async function objects(): Promise<readonly string[]> {
   return listed.trim().split('\n').filter(isOurs).sort()
 }
 
-async function answer(): Promise<number> {
+async function askForStatus(): Promise<number> {
   await demo.closeForwards()
   return (await ask(await demo.agentUrl())).status
 }
 
-async function logLevel(): Promise<string | undefined> {
+async function readLogLevel(): Promise<string | undefined> {
   const config = await demo.namespace.kubectl(
     'get',
     'configmap',
@@ -53,11 +53,11 @@ describe('the release', () => {
 
   it('is upgraded and rolled back', async () => {
     await demo.installAgent({ agent: { logLevel: 'debug' } })
-    expect(await logLevel()).toBe('debug')
-    expect(await answer()).toBe(200)
+    expect(await readLogLevel()).toBe('debug')
+    expect(await askForStatus()).toBe(200)
     await helm(['rollback', 'demo', '1', '-n', demo.namespace.name, '--wait'])
-    expect(await logLevel()).toBe('info')
-    expect(await answer()).toBe(200)
+    expect(await readLogLevel()).toBe('info')
+    expect(await askForStatus()).toBe(200)
   })
 
   it('shows secrets in Secrets only: in no other object and in no log', async () => {
@@ -104,6 +104,6 @@ describe('the release', () => {
   it('leaves nothing behind when it is uninstalled', async () => {
     await demo.namespace.kubectl('delete', 'secret', 'blueprint', 'bedrock', '--ignore-not-found')
     await helm(['uninstall', 'demo', '-n', demo.namespace.name, '--wait'])
-    expect(await objects()).toEqual(before)
+    expect(await listObjects()).toEqual(objectsBefore)
   })
 })

@@ -14,7 +14,7 @@ const credentials = 'agent:p%40ss'
 const bedrockHost = 'bedrock-runtime.us-east-1.amazonaws.com:443'
 const stsHost = 'sts.us-east-1.amazonaws.com:443'
 const mcpHost = 'mcp.example:443'
-const toProxy = { podSelector: { matchLabels: { app: 'forward-proxy' } } }
+const proxyPeer = { podSelector: { matchLabels: { app: 'forward-proxy' } } }
 
 let demo: Demo
 let certificate: TestCertificate
@@ -22,7 +22,7 @@ let agentUrl: string
 let userToken: string
 let entraHost: string
 /** Every host that the proxy was asked for, with the status of its response: `mcp.example:443 200`. */
-const asked: string[] = []
+const askedHosts: string[] = []
 
 async function startProxy(): Promise<void> {
   const hosts = {
@@ -48,7 +48,7 @@ async function stopProxy(): Promise<void> {
 async function readProxyLog(): Promise<void> {
   const log = await demo.namespace.kubectl('logs', 'forward-proxy')
   const lines = log.split('\n').filter(line => line.startsWith('{'))
-  asked.push(...lines.map(line => JSON.parse(line)).map(({ asked, status }) => `${asked} ${status}`))
+  askedHosts.push(...lines.map(line => JSON.parse(line)).map(({ asked, status }) => `${asked} ${status}`))
 }
 
 beforeAll(async () => {
@@ -93,7 +93,7 @@ beforeAll(async () => {
     entra: { authority },
     proxy: {
       existingSecret: 'proxy-url',
-      egress: [{ to: [toProxy], ports: [{ port: 3128, protocol: 'TCP' }] }],
+      egress: [{ to: [proxyPeer], ports: [{ port: 3128, protocol: 'TCP' }] }],
     },
     agent: { env: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: '', AWS_ENDPOINT_URL_STS: '' } },
     mcpServers: {
@@ -106,7 +106,7 @@ beforeAll(async () => {
       },
     },
     weatherApi: { env: { ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],demo-weather-api,mcp.example' } },
-    networkPolicy: { agent: { extraEgress: [] }, weatherApi: { extraEgress: [], ingressFrom: [toProxy] } },
+    networkPolicy: { agent: { extraEgress: [] }, weatherApi: { extraEgress: [], ingressFrom: [proxyPeer] } },
   })
   agentUrl = await demo.agentUrl()
   userToken = await (await EntraControls.of(demo)).signIn()
@@ -136,7 +136,7 @@ describe('With no way out but a forward proxy that demands credentials', () => {
 
   it('the proxy is asked for every host outside the cluster, and for none inside', async () => {
     await readProxyLog()
-    expect([...new Set(asked)].sort()).toEqual(
+    expect([...new Set(askedHosts)].sort()).toEqual(
       [entraHost, bedrockHost, stsHost, mcpHost].map(host => `${host} 200`).sort(),
     )
   })

@@ -18,14 +18,14 @@ beforeAll(async () => {
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
-async function inAgentPod<Result>(container: 'agent' | 'sidecar', script: string): Promise<Result> {
+async function runInAgentPod<Result>(container: 'agent' | 'sidecar', script: string): Promise<Result> {
   const pod = await demo.namespace.pod('agent')
   return runIn(demo.namespace, { pod: pod.metadata.name, container, script })
 }
 
 /** The claims of a projected token, read in the container that it is mounted into. */
 function claimsOf(container: 'agent' | 'sidecar'): Promise<Readonly<Record<string, unknown>>> {
-  return inAgentPod(
+  return runInAgentPod(
     container,
     `import { readFileSync } from 'node:fs'
      const [, claims] = readFileSync('${tokenFiles[container]}', 'utf8').split('.')
@@ -57,8 +57,8 @@ describe('the cluster’s own tokens', () => {
     const present = (paths: readonly string[]) =>
       `import { existsSync } from 'node:fs'; result = ${JSON.stringify(paths)}.filter(path => existsSync(path))`
     const paths = [...Object.values(tokenFiles), '/var/run/secrets/kubernetes.io/serviceaccount/token']
-    expect(await inAgentPod('agent', present(paths))).toEqual([tokenFiles.agent])
-    expect(await inAgentPod('sidecar', present(paths))).toEqual([tokenFiles.sidecar])
+    expect(await runInAgentPod('agent', present(paths))).toEqual([tokenFiles.agent])
+    expect(await runInAgentPod('sidecar', present(paths))).toEqual([tokenFiles.sidecar])
   })
 
   it('of another ServiceAccount are refused with the right problem', async () => {
@@ -86,7 +86,7 @@ describe('an agent identity', () => {
   function askWeatherAs(
     agentId: string,
   ): Promise<{ token: number; weather: number; challenge: string | null }> {
-    return inAgentPod(
+    return runInAgentPod(
       'agent',
       `const sidecar = 'http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${agentId}'
        const issued = await fetch(sidecar)

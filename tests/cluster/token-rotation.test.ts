@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => demo?.[Symbol.asyncDispose]())
 
-async function tokenId(): Promise<unknown> {
+async function readTokenId(): Promise<unknown> {
   const { metadata } = await demo.namespace.pod('agent')
   const script = `
     import { readFileSync } from 'node:fs'
@@ -38,7 +38,7 @@ describe('a projected token', () => {
   const timeout = (lifetimeSeconds + 240) * 1_000
   it('is renewed by the kubelet, and the sidecar gets T1 with the new one', { timeout }, async () => {
     const agentUrl = await demo.agentUrl()
-    const first = await tokenId()
+    const first = await readTokenId()
     const firstEndsAt = Date.now() + lifetimeSeconds * 1_000
     const statuses = new Set<number>()
     while (Date.now() < firstEndsAt + 60_000) {
@@ -46,7 +46,7 @@ describe('a projected token', () => {
       await delay(askEveryMs)
     }
     expect([...statuses]).toEqual([200])
-    expect(await tokenId()).not.toBe(first)
+    expect(await readTokenId()).not.toBe(first)
     const requests = await entra.requests()
     const late = requests.filter(
       ({ leg, receivedAt }) => leg === 't1' && Date.parse(receivedAt) > firstEndsAt,

@@ -4,7 +4,7 @@ import type { Demo } from '../cluster/support/demo.ts'
 import { runIn } from '../cluster/support/in-container.ts'
 import type { KubernetesObject, Pod } from '../cluster/support/kubernetes.ts'
 import type { Load } from './load.ts'
-import { lostConnection, type Turn } from './turn.ts'
+import { lostConnectionCodes, type Turn } from './turn.ts'
 
 /** What faults act on. */
 export interface Target {
@@ -32,8 +32,8 @@ export interface Fault {
 
 const components = ['agent', 'weather-api'] as const
 /** Codes while the only pod of the weather API is replaced. With two pods no turn fails, as the tests on clusters show. */
-const onePodOfWeather: RightCodes = { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] }
-const noEntra = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
+const weatherRestartCodes: RightCodes = { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] }
+const noEntraCodes = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
 
 export const faults: readonly Fault[] = [
   {
@@ -45,7 +45,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'Both services are rolled out',
     endsProcesses: true,
-    right: onePodOfWeather,
+    right: weatherRestartCodes,
     async inject({ demo: { namespace } }) {
       const deployments = components.map(component => `deployment/demo-${component}`)
       await namespace.kubectl('rollout', 'restart', ...deployments)
@@ -56,13 +56,13 @@ export const faults: readonly Fault[] = [
   {
     name: 'An agent runs out of memory',
     endsProcesses: true,
-    right: { all: lostConnection },
+    right: { all: lostConnectionCodes },
     inject: exhaustMemory,
   },
   {
     name: 'The pod of the weather API is deleted',
     endsProcesses: true,
-    right: onePodOfWeather,
+    right: weatherRestartCodes,
     inject: target => deletePod(target, 'weather-api'),
   },
   {
@@ -94,12 +94,12 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'Entra does not respond',
-    right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
+    right: { all: noEntraCodes, mcp: ['MCP_SERVER_UNREACHABLE'] },
     inject: ({ entra }) => injectFault(entra, { fault: { kind: 'hang' } }),
   },
   {
     name: 'Entra is down',
-    right: { all: noEntra, mcp: ['MCP_SERVER_UNREACHABLE'] },
+    right: { all: noEntraCodes, mcp: ['MCP_SERVER_UNREACHABLE'] },
     inject: ({ entra }) => injectFault(entra, { fault: { kind: 'reset' } }),
   },
   {
@@ -152,7 +152,7 @@ export const faults: readonly Fault[] = [
     name: 'Names are not resolved, and connections end',
     endsProcesses: true,
     right: {
-      all: noEntra,
+      all: noEntraCodes,
       bedrock: ['BEDROCK_UNAVAILABLE'],
       mcp: ['BEDROCK_UNAVAILABLE', 'MCP_SERVER_UNREACHABLE'],
     },
@@ -180,7 +180,7 @@ async function injectFault(emulator: ControlPlane, fault: object): Promise<() =>
   return () => emulator.setFaults()
 }
 
-async function anyPod({ demo, pick }: Target, component: (typeof components)[number]): Promise<string> {
+async function pickPod({ demo, pick }: Target, component: (typeof components)[number]): Promise<string> {
   return pick(await demo.namespace.pods(component)).metadata.name
 }
 
@@ -193,13 +193,13 @@ async function podWithFewestRestarts({ namespace }: Demo): Promise<string> {
 }
 
 async function deletePod(target: Target, component: (typeof components)[number]): Promise<undefined> {
-  await target.demo.namespace.kubectl('delete', 'pod', await anyPod(target, component))
+  await target.demo.namespace.kubectl('delete', 'pod', await pickPod(target, component))
 }
 
 /** Fills the container's memory by programs that each use less than the agent, so that the kernel's OOM killer ends the agent. */
 async function exhaustMemory(target: Target): Promise<undefined> {
   const { namespace } = target.demo
-  const pod = await anyPod(target, 'agent')
+  const pod = await pickPod(target, 'agent')
   const hog = 'globalThis.hog = Buffer.alloc(45 * 2 ** 20, 1); setInterval(() => {}, 1_000)'
   const script = `const { spawn } = await import('node:child_process')
     for (let i = 0; i < 8; i++) spawn(process.execPath, ['--eval', ${JSON.stringify(hog)}])
@@ -210,7 +210,7 @@ async function exhaustMemory(target: Target): Promise<undefined> {
   await untilEnded(target, { pod, container: 'agent', since, reason: 'OOMKilled' })
 }
 
-interface End {
+interface ContainerEnd {
   readonly pod: string
   readonly container: string
   /** Milliseconds since 1970. */
@@ -223,7 +223,7 @@ interface End {
  *
  * @throws if it keeps running
  */
-async function untilEnded({ demo }: Target, { pod, container, since, reason }: End): Promise<void> {
+async function untilEnded({ demo }: Target, { pod, container, since, reason }: ContainerEnd): Promise<void> {
   const deadline = since + 30_000
   while (Date.now() < deadline) {
     const { status } = await demo.namespace.get<Pod>('pod', pod)

@@ -3,7 +3,7 @@ import type { Demo } from '../cluster/support/demo.ts'
 import type { Load } from './load.ts'
 import type { Episode } from './turn.ts'
 
-interface Watched {
+interface DemoUnderLoad {
   readonly demo: Demo
   readonly load: Load
 }
@@ -12,11 +12,11 @@ const components = ['agent', 'weather-api'] as const
 /** The weather API has one pod, since only one may write its file of alerts. */
 export const replicas = { agent: 2, 'weather-api': 1 } as const
 /** Longer than the five minutes that Kubernetes may wait before it restarts a container that ended often. */
-const limitMs = 6 * 60_000
-/** The number of kinds of turns (`Way`) in `in-pod/ask.ts`. */
-const kindsOfTurns = 13
+const healingLimitMs = 6 * 60_000
+/** The number of kinds of turns (`TurnKind`) in `in-pod/ask.ts`. */
+const turnKindCount = 13
 /** The number of turns of each kind that have to succeed in a row. */
-const wellInARow = 3
+const turnsInARow = 3
 
 /**
  * Waits until every pod is ready and every kind of turn works again.
@@ -24,34 +24,34 @@ const wellInARow = 3
  * @throws if that takes too long
  */
 export async function untilHealed(
-  { demo, load }: Watched,
+  { demo, load }: DemoUnderLoad,
   since: number,
   leastMs = 0,
 ): Promise<Pick<Episode, 'readyAt' | 'healedAt'>> {
-  const limit = since + limitMs
+  const limit = since + healingLimitMs
   await delay(leastMs)
   while (!(await isReady(demo))) await waitWithin(load, limit, 'Not all pods are ready')
   const readyAt = Date.now()
-  while (!isWell(load, since)) await waitWithin(load, limit, 'Not every way of asking works')
+  while (!isWell(load, since)) await waitWithin(load, limit, 'Not every kind of turn works')
   return { readyAt, healedAt: Date.now() }
 }
 
 async function waitWithin(load: Load, limit: number, what: string): Promise<void> {
   if (Date.now() > limit) {
     const last = load.turns.slice(-30).map(turn => JSON.stringify(turn))
-    throw new Error(`${what} ${limitMs / 60_000} minutes after a fault.\n${last.join('\n')}`)
+    throw new Error(`${what} ${healingLimitMs / 60_000} minutes after a fault.\n${last.join('\n')}`)
   }
   await delay(500)
 }
 
 function isWell(load: Load, since: number): boolean {
-  const ways = Map.groupBy(
+  const kinds = Map.groupBy(
     load.turns.filter(({ startedAt }) => startedAt >= since),
     ({ way }) => way,
   )
-  const isWayWell = (way: readonly { readonly outcome: string }[]) =>
-    way.length >= wellInARow && way.slice(-wellInARow).every(({ outcome }) => outcome === 'OK')
-  return ways.size === kindsOfTurns && [...ways.values()].every(isWayWell)
+  const isKindWell = (turns: readonly { readonly outcome: string }[]) =>
+    turns.length >= turnsInARow && turns.slice(-turnsInARow).every(({ outcome }) => outcome === 'OK')
+  return kinds.size === turnKindCount && [...kinds.values()].every(isKindWell)
 }
 
 async function isReady(demo: Demo): Promise<boolean> {

@@ -10,7 +10,7 @@ import { identities } from '../support/identities.ts'
 import type { Turn } from './turn.ts'
 
 const script = readFileSync(join(import.meta.dirname, 'in-pod/ask.ts'), 'utf8')
-const pod = 'load'
+const podName = 'load'
 
 /** Users who send all kinds of turns, from a pod with the label `app: load`, which the agent's policy has to let in. */
 export class Load {
@@ -22,7 +22,7 @@ export class Load {
 
   private constructor(demo: Demo) {
     this.#demo = demo
-    const logs = spawn('kubectl', ['-n', demo.namespace.name, 'logs', '--follow', pod], {
+    const logs = spawn('kubectl', ['-n', demo.namespace.name, 'logs', '--follow', podName], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#ended = once(logs, 'close')
@@ -33,7 +33,7 @@ export class Load {
     })
   }
 
-  static async start(demo: Demo, { authority }: EntraControls, usersPerWay: number): Promise<Load> {
+  static async start(demo: Demo, { authority }: EntraControls, usersPerKind: number): Promise<Load> {
     const { pageAppId, blueprintAppId, ada, ben } = identities
     const agents = {
       weather: { id: identities.agentId, userId: identities.agentUserId },
@@ -47,7 +47,7 @@ export class Load {
       lifetimeSeconds: 3_600,
     }
     await startPod(demo.namespace, {
-      name: pod,
+      name: podName,
       script,
       env: {
         AGENT_URL: 'http://demo-agent:3001',
@@ -56,7 +56,7 @@ export class Load {
         SIGN_IN_ORDER: JSON.stringify(signInOrder),
         AGENTS: JSON.stringify(agents),
         USERS: [ada.oid, ben.oid].join(','),
-        USERS_PER_WAY: String(usersPerWay),
+        USERS_PER_WAY: String(usersPerKind),
       },
     })
     return new Load(demo)
@@ -65,7 +65,7 @@ export class Load {
   /** Has twenty clients start a Bedrock turn and close the connection when the answer begins. */
   async sendCrowdThatLeaves(): Promise<void> {
     const signal = ['/nodejs/bin/node', '--eval', "process.kill(1, 'SIGUSR2')"]
-    await this.#demo.namespace.kubectl('exec', pod, '--', ...signal)
+    await this.#demo.namespace.kubectl('exec', podName, '--', ...signal)
   }
 
   /**
@@ -74,7 +74,7 @@ export class Load {
    * @throws if not all turns were reported
    */
   async stop(): Promise<void> {
-    await this.#demo.namespace.kubectl('delete', 'pod', pod)
+    await this.#demo.namespace.kubectl('delete', 'pod', podName)
     await this.#ended
     if (this.#counted !== this.turns.length) {
       throw new Error(`${this.#counted} turns were made, but ${this.turns.length} were told of.`)

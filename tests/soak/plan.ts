@@ -12,7 +12,7 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** All faults in this first share of the run end processes; none in the rest does, so that leaks show there. */
-const endsShare = 1 / 2
+const endingShare = 1 / 2
 
 /**
  * Yields faults endlessly, in rounds. A round has each fault of the run's current part once, in an order set by the seed.
@@ -28,7 +28,7 @@ export function* planFaults(
     const own = faults.filter(({ endsProcesses = false }) => endsProcesses === ends)
     return new Round(own.length > 0 ? own : faults, random)
   }) as [Round, Round]
-  for (;;) yield (elapsed() < endsShare ? ending : others).next()
+  for (;;) yield (elapsed() < endingShare ? ending : others).next()
 }
 
 class Round {

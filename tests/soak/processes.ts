@@ -28,7 +28,7 @@ const script = `
     sockets: links.filter(link => link.startsWith('socket:')).length,
   }`
 
-type Found = Pick<Sample, 'residentMiB' | 'openFiles' | 'sockets'> & { readonly started: string }
+type Figures = Pick<Sample, 'residentMiB' | 'openFiles' | 'sockets'> & { readonly started: string }
 
 /** Samples every process of the release, except those that are just starting or ending. */
 export async function sampleProcesses(namespace: Namespace): Promise<readonly Sample[]> {
@@ -37,7 +37,7 @@ export async function sampleProcesses(namespace: Namespace): Promise<readonly Sa
     for (const { metadata } of await namespace.pods(component)) {
       for (const container of names) {
         const pod = metadata.name
-        const found = await runIn<Found>(namespace, { pod, container, script }).catch(() => undefined)
+        const found = await runIn<Figures>(namespace, { pod, container, script }).catch(() => undefined)
         if (!found) continue
         const { started, ...held } = found
         samples.push({ at: Date.now(), container, process: `${pod}/${container}/${started}`, ...held })

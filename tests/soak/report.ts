@@ -24,7 +24,7 @@ export interface Run {
 const warmUpMs = 5 * 60_000
 /** A shorter run cannot distinguish a leak from a heap that is still growing. */
 const leastMinutesForSlopes = 30
-const longestTurnMs = 60_000
+const turnLimitMs = 60_000
 
 const measures = [
   { name: 'memory, MiB', of: (sample: Sample) => sample.residentMiB, allowedPerHour: 20 },
@@ -39,7 +39,7 @@ export interface Report {
 }
 
 /** Makes the report of a run, and decides whether it passed. */
-export function reportOn(run: Run): Report {
+export function makeReport(run: Run): Report {
   const { turns, episodes, unexplained, startedAt, endedAt, seed } = run
   const minutes = (endedAt - startedAt) / 60_000
   const slopes = slopesOf(run.samples)
@@ -47,12 +47,12 @@ export function reportOn(run: Run): Report {
     ...(run.brokenOff === undefined ? [] : [`The run broke off: ${run.brokenOff}`]),
     ...(unexplained.length > 0 ? [`${unexplained.length} turns have no explanation.`] : []),
     ...turns
-      .filter(({ ms }) => ms > longestTurnMs)
+      .filter(({ ms }) => ms > turnLimitMs)
       .map(({ way, ms }) => `A turn (${way}) took ${seconds(ms)} s.`),
     ...(run.openAtEnd > 0
       ? [`${run.openAtEnd} turns or streams are still open after all clients are gone.`]
       : []),
-    ...(minutes < leastMinutesForSlopes ? [] : slopes.filter(isLeak).map(complainOf)),
+    ...(minutes < leastMinutesForSlopes ? [] : slopes.filter(isLeak).map(complaintOf)),
   ]
   const answered = turns.filter(({ outcome }) => outcome === 'OK').length
   const text = `# ${Math.round(minutes)} minutes of faults, seed ${seed}
@@ -68,7 +68,7 @@ ${table(['fault', 'times', 'turns meanwhile', 'of these failed', 'with', 'time t
 
 ## Turns
 
-${table(['way', 'turns', 'answered', 'median ms', '99th percentile, ms', 'longest, ms'], wayRows(turns))}
+${table(['way', 'turns', 'answered', 'median ms', '99th percentile, ms', 'longest, ms'], turnKindRows(turns))}
 
 ## Processes
 
@@ -109,7 +109,7 @@ function timeToHeal(episode: Episode, failed: readonly Turn[]): number {
   return Math.max(0, episode.readyAt - episode.endedAt, ...ends)
 }
 
-function wayRows(turns: readonly Turn[]): string[][] {
+function turnKindRows(turns: readonly Turn[]): string[][] {
   return [...Map.groupBy(turns, ({ way }) => way)].map(([way, own]) => {
     const answered = own.filter(({ outcome }) => outcome === 'OK')
     const times = answered.map(({ ms }) => ms).sort((a, b) => a - b)
@@ -150,7 +150,7 @@ function isLeak({ slope, measure }: MeasuredSlope): boolean {
   return slope !== undefined && slope.perHour - 2 * slope.error > measure.allowedPerHour
 }
 
-function complainOf({ container, measure, slope }: MeasuredSlope): string {
+function complaintOf({ container, measure, slope }: MeasuredSlope): string {
   return `${container}: ${measure.name} grows by ${slope?.perHour.toFixed(1)} an hour.`
 }
 

@@ -21,13 +21,13 @@ import { Load } from './load.ts'
 import { readOptions } from './options.ts'
 import { planFaults, randomNumbers } from './plan.ts'
 import { type Sample, sampleProcesses } from './processes.ts'
-import { type Run, reportOn } from './report.ts'
-import { type Episode, unexplained } from './turn.ts'
+import { makeReport, type Run } from './report.ts'
+import { type Episode, findUnexplained } from './turn.ts'
 
-const usersPerWay = 2
-const holdMs = 12_000
-const calmMs = 4_000
-const sampleMs = 20_000
+const usersPerKind = 2
+const faultMs = 12_000
+const betweenFaultsMs = 4_000
+const sampleEveryMs = 20_000
 const { minutes, seed, out, chosen } = readOptions()
 await prepareCluster()
 console.log('Installing the charts…')
@@ -65,7 +65,7 @@ const entra = await EntraControls.of(demo)
 // The sidecar stops using a token five minutes before it expires, so that each token is used for ten seconds.
 await entra.setTokenLifetime(310)
 await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
-const load = await Load.start(demo, entra, usersPerWay)
+const load = await Load.start(demo, entra, usersPerKind)
 const random = randomNumbers(seed)
 const target: Target = {
   demo,
@@ -85,12 +85,12 @@ const endsAt = startedAt + minutes * 60_000
 const episodes: Episode[] = []
 const samples: Sample[] = []
 const plan = planFaults(chosen, random, () => (Date.now() - startedAt) / (endsAt - startedAt))
-const brokenOff = await Promise.all([letFaultsHappen(), sampleUntilTheEnd()]).then(() => undefined, String)
+const brokenOff = await Promise.all([injectFaults(), sampleUntilTheEnd()]).then(() => undefined, String)
 const endedAt = Date.now()
 await load.stop()
 const openAtEnd = await countOpenTurns()
 const turns = load.turns.filter(turn => turn.startedAt >= startedAt)
-const unexplainedTurns = unexplained(turns, episodes)
+const unexplainedTurns = findUnexplained(turns, episodes)
 const run: Run = {
   seed,
   startedAt,
@@ -105,7 +105,7 @@ const run: Run = {
 }
 mkdirSync(out, { recursive: true })
 writeFileSync(join(out, 'run.json'), JSON.stringify(run))
-const report = reportOn(run)
+const report = makeReport(run)
 writeFileSync(join(out, 'report.md'), report.text)
 const { complaints } = report
 if (complaints.length > 0) writeFileSync(join(out, 'logs.txt'), await readLogs())
@@ -113,25 +113,25 @@ console.log(`\n${report.text}\nWritten to ${out}.`)
 process.exitCode = complaints.length > 0 ? 1 : 0
 
 /** Injects faults one after another until the end of the run. */
-async function letFaultsHappen(): Promise<void> {
+async function injectFaults(): Promise<void> {
   while (Date.now() < endsAt) {
-    await delay(calmMs)
+    await delay(betweenFaultsMs)
     const fault = plan.next().value
-    const episode = await goThrough(fault)
+    const episode = await runEpisode(fault)
     episodes.push(episode)
     const { endedAt, healedAt } = episode
     console.log(
-      `${minuteOf(episode.startedAt)} ${fault.name}: well ${seconds(healedAt - endedAt)} s after it`,
+      `${elapsedAt(episode.startedAt)} ${fault.name}: well ${seconds(healedAt - endedAt)} s after it`,
     )
   }
 }
 
 /** Injects a fault, undoes it, and waits until everything works again. */
-async function goThrough(fault: Fault): Promise<Episode> {
+async function runEpisode(fault: Fault): Promise<Episode> {
   const startedAt = Date.now()
   const takeBack = await fault.inject(target)
   if (takeBack) {
-    await delay(holdMs)
+    await delay(faultMs)
     await takeBack()
   }
   const endedAt = Date.now()
@@ -143,7 +143,7 @@ async function goThrough(fault: Fault): Promise<Episode> {
 async function sampleUntilTheEnd(): Promise<void> {
   while (Date.now() < endsAt) {
     samples.push(...(await sampleProcesses(demo.namespace)))
-    await delay(sampleMs)
+    await delay(sampleEveryMs)
   }
 }
 
@@ -167,7 +167,7 @@ function readLogs(): Promise<string> {
   return demo.namespace.kubectl('logs', '-l', selector, '--all-containers', '--prefix', '--tail=-1')
 }
 
-function minuteOf(at: number): string {
+function elapsedAt(at: number): string {
   const elapsed = Math.floor((at - startedAt) / 1_000)
   return `${String(Math.floor(elapsed / 60)).padStart(3)}:${String(elapsed % 60).padStart(2, '0')}`
 }

@@ -10,7 +10,7 @@ export interface Turn {
 }
 
 /** Error codes of connections to a process that has ended. */
-export const lostConnection = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CUT'] as const
+export const lostConnectionCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CUT'] as const
 
 /** A fault and the time in which it may have effects. All times are in milliseconds since 1970. */
 export interface Episode {
@@ -26,7 +26,7 @@ export interface Episode {
 }
 
 /** The turns that failed with a code that no fault at the time explains. */
-export function unexplained(turns: readonly Turn[], episodes: readonly Episode[]): readonly Turn[] {
+export function findUnexplained(turns: readonly Turn[], episodes: readonly Episode[]): readonly Turn[] {
   return turns.filter(turn => turn.outcome !== 'OK' && !episodes.some(episode => explains(episode, turn)))
 }
 

@@ -16,7 +16,7 @@ interface Host {
 
 const { CREDENTIALS = '', HOSTS = '{}', TLS_KEY: key = '', TLS_CERT: cert = '' } = process.env
 const hosts: Readonly<Record<string, Host>> = JSON.parse(HOSTS)
-const expected = `Basic ${Buffer.from(CREDENTIALS).toString('base64')}`
+const expectedCredentials = `Basic ${Buffer.from(CREDENTIALS).toString('base64')}`
 
 const server = createServer((request, response) => {
   process.stdout.write(`${JSON.stringify({ asked: request.url, status: 405 })}\n`)
@@ -26,7 +26,7 @@ const server = createServer((request, response) => {
 server.on('connect', (request, socket: Duplex) => {
   const asked = request.url ?? ''
   const host = hosts[asked]
-  const status = request.headers['proxy-authorization'] === expected ? (host ? 200 : 403) : 407
+  const status = request.headers['proxy-authorization'] === expectedCredentials ? (host ? 200 : 403) : 407
   process.stdout.write(`${JSON.stringify({ asked, status })}\n`)
   socket.on('error', () => socket.destroy())
   if (host === undefined || status !== 200) {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 type Mode = 'direct' | 'bedrock'
 
-interface Way {
+interface TurnKind {
   readonly mode: Mode
   /** A new connection for each request, or a keep-alive one, as gateways use. */
   readonly connection: 'new' | 'kept'
@@ -24,7 +24,7 @@ process.once('SIGTERM', () => {
 })
 
 /** Sends one turn; direct turns respond with JSON, Bedrock turns with an event stream. */
-function ask({ mode }: Way, agent: Agent): Promise<{ status: number | undefined; body: string }> {
+function ask({ mode }: TurnKind, agent: Agent): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
     const accept = mode === 'bedrock' ? 'text/event-stream' : 'application/json'
     const asked = request(
@@ -51,8 +51,8 @@ function ask({ mode }: Way, agent: Agent): Promise<{ status: number | undefined;
 }
 
 /** The fault of a turn; `undefined` for a complete answer. */
-function faultOf(
-  { mode }: Way,
+function failureOf(
+  { mode }: TurnKind,
   { status, body }: { status: number | undefined; body: string },
 ): string | undefined {
   if (status !== 200) return `${status} ${body.slice(0, 300)}`
@@ -61,9 +61,9 @@ function faultOf(
   return isWhole ? undefined : `not whole: ${body.slice(-300)}`
 }
 
-async function askUntilStopped(way: Way): Promise<void> {
-  const agent = new Agent({ keepAlive: way.connection === 'kept' })
-  const name = `${way.mode}, ${way.connection} connection`
+async function askUntilStopped(kind: TurnKind): Promise<void> {
+  const agent = new Agent({ keepAlive: kind.connection === 'kept' })
+  const name = `${kind.mode}, ${kind.connection} connection`
   report[name] ??= { requests: 0, failures: [] }
   const { [name]: outcome } = report
   while (!stopping && outcome) {
@@ -71,7 +71,7 @@ async function askUntilStopped(way: Way): Promise<void> {
     outcome.requests++
     const at = new Date().toISOString()
     try {
-      const fault = faultOf(way, await ask(way, agent))
+      const fault = failureOf(kind, await ask(kind, agent))
       if (fault !== undefined) outcome.failures.push(`${at} ${fault}`)
     } catch (error) {
       outcome.failures.push(
@@ -95,12 +95,12 @@ async function waitUntilLetIn(): Promise<void> {
   }
 }
 
-const ways: readonly Way[] = (['direct', 'bedrock'] as const).flatMap(mode =>
+const turnKinds: readonly TurnKind[] = (['direct', 'bedrock'] as const).flatMap(mode =>
   (['new', 'kept'] as const).flatMap(connection => [
     { mode, connection },
     { mode, connection },
   ]),
 )
 await waitUntilLetIn()
-await Promise.all(ways.map(askUntilStopped))
+await Promise.all(turnKinds.map(askUntilStopped))
 process.stdout.write(`${JSON.stringify(report)}\n`)

@@ -12,7 +12,7 @@ export interface CommandOptions {
  *
  * @throws with all its output, if it fails
  */
-export async function run(
+export async function runProgram(
   program: string,
   args: readonly string[],
   options: CommandOptions = {},
@@ -33,9 +33,9 @@ export async function run(
 }
 
 export function kubectl(args: readonly string[], options?: CommandOptions): Promise<string> {
-  return run('kubectl', args, options)
+  return runProgram('kubectl', args, options)
 }
 
 export function helm(args: readonly string[], options?: CommandOptions): Promise<string> {
-  return run('helm', args, options)
+  return runProgram('helm', args, options)
 }

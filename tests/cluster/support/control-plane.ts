@@ -1,6 +1,6 @@
 import { type Dispatcher, fetch } from 'undici'
 
-interface Options {
+interface RequestOptions {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -25,7 +25,7 @@ export class ControlPlane {
   }
 
   /** @throws for responses other than 2xx */
-  async send(method: string, path: string, { body, headers }: Options = {}): Promise<unknown> {
+  async send(method: string, path: string, { body, headers }: RequestOptions = {}): Promise<unknown> {
     const response = await fetch(`${this.#origin}${path}`, {
       method,
       ...(this.#dispatcher ? { dispatcher: this.#dispatcher } : {}),

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { findFreePort } from '../../support/ports.ts'
-import { helm, kubectl, run } from './command.ts'
+import { helm, kubectl, runProgram } from './command.ts'
 import { Namespace } from './namespace.ts'
 import { forward, type PortForward } from './port-forward.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
-const charts = join(import.meta.dirname, '../../../charts')
-export const emulatorsChart = join(charts, 'local-emulators')
+const chartsFolder = join(import.meta.dirname, '../../../charts')
+export const emulatorsChart = join(chartsFolder, 'local-emulators')
 
 /** The local ports of the page and the Entra emulator, for browsers. */
 export interface LocalPorts {
@@ -41,7 +41,7 @@ export class Demo implements AsyncDisposable {
   static async create(purpose: string): Promise<Demo> {
     const ports = { page: await findFreePort(), entra: await findFreePort() }
     const demo = new Demo(await Namespace.create(purpose), ports)
-    await run(join(emulatorsChart, 'make-certificate.sh'), [demo.namespace.name])
+    await runProgram(join(emulatorsChart, 'make-certificate.sh'), [demo.namespace.name])
     return demo
   }
 
@@ -64,7 +64,7 @@ export class Demo implements AsyncDisposable {
       weatherApi: { replicas: 1, provider: 'climate-normals' },
       preStopSleepSeconds: 5,
     }
-    const chart = join(charts, 'entra-bedrock-agent')
+    const chart = join(chartsFolder, 'entra-bedrock-agent')
     const files = ['--values', join(emulatorsChart, 'agent-values.yaml')]
     await this.#helm(['demo', chart, ...files, ...flags], merge(ours, values))
   }

@@ -6,7 +6,7 @@ import { identities } from '../../support/identities.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Demo } from './demo.ts'
 
-interface Page {
+interface PageIds {
   readonly pageAppId: string
   readonly blueprintAppId: string
 }
@@ -37,7 +37,7 @@ export class EntraControls {
   }
 
   /** Signs Ada in and returns her token (Tc). */
-  signIn({ pageAppId, blueprintAppId }: Page = identities): Promise<string> {
+  signIn({ pageAppId, blueprintAppId }: PageIds = identities): Promise<string> {
     return this.#requestCustomToken({
       client: pageAppId,
       resource: blueprintAppId,

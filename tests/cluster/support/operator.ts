@@ -8,9 +8,9 @@ import type { Demo } from './demo.ts'
 import { EntraControls } from './entra.ts'
 import { LocalhostNames } from './localhost-names.ts'
 
-const scripts = resolve(import.meta.dirname, '../../../scripts')
+const scriptsFolder = resolve(import.meta.dirname, '../../../scripts')
 
-interface Ran {
+interface RunResult {
   readonly code: number
   /** The standard output. */
   readonly output: string
@@ -48,10 +48,10 @@ export class Operator implements AsyncDisposable {
   }
 
   /** Runs `npm run <script> -- <args>` in the folder of this machine. */
-  run(script: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<Ran> {
+  run(script: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<RunResult> {
     const env = { ...process.env, ...this.#environment }
     return new Promise((done, failed) => {
-      const command = [join(scripts, `${script}.ts`), ...args]
+      const command = [join(scriptsFolder, `${script}.ts`), ...args]
       const child = execFile(process.execPath, command, { cwd: this.#folder, env }, (error, output, said) => {
         if (child.exitCode === null) failed(error)
         else done({ code: child.exitCode, output, said })

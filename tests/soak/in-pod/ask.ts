@@ -7,7 +7,7 @@ import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 
-interface Way {
+interface TurnKind {
   readonly name: string
   readonly agent: string
   readonly mode: 'direct' | 'bedrock'
@@ -45,41 +45,41 @@ const { AGENT_URL: agentUrl = '', ENTRA_ORIGIN: entraOrigin = '', AUTHORITY: aut
 const users = (process.env['USERS'] ?? '').split(',')
 const agents: Readonly<Record<string, AgentIds>> = JSON.parse(process.env['AGENTS'] ?? '{}')
 const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
-const longestWaitMs = 90_000
+const answerTimeoutMs = 90_000
 const pauseMs = 500
-const crowd = 20
+const crowdSize = 20
 /** The age at which a user's token is renewed: long before it expires, as in pages. */
-const userTokenMs = 20 * 60_000
+const userTokenMaxAgeMs = 20 * 60_000
 
-const weather = 'Weather in Dallas?'
-const byServer = 'Ask weather-tools for the weather in Dallas'
-const ofWeather = { agent: 'weather', message: weather } as const
+const weatherQuestion = 'Weather in Dallas?'
+const mcpQuestion = 'Ask weather-tools for the weather in Dallas'
+const weatherTurn = { agent: 'weather', message: weatherQuestion } as const
 // biome-ignore format: table
-const ways: readonly Way[] = [
+const turnKinds: readonly TurnKind[] = [
   ...(['autonomous', 'obo', 'agent-user'] as const).flatMap(flow => [
-    { ...ofWeather, name: `direct ${flow}`, mode: 'direct', flow } as const,
-    { ...ofWeather, name: `bedrock ${flow}`, mode: 'bedrock', flow } as const,
-    { ...ofWeather, name: `mcp ${flow}`, mode: 'bedrock', flow, message: byServer } as const,
+    { ...weatherTurn, name: `direct ${flow}`, mode: 'direct', flow } as const,
+    { ...weatherTurn, name: `bedrock ${flow}`, mode: 'bedrock', flow } as const,
+    { ...weatherTurn, name: `mcp ${flow}`, mode: 'bedrock', flow, message: mcpQuestion } as const,
   ]),
-  { name: 'direct obo, alerts', agent: 'alerts', mode: 'direct', flow: 'obo', message: weather },
-  { ...ofWeather, name: 'direct obo, approved', mode: 'direct', flow: 'obo', waits: true },
-  { ...ofWeather, name: 'bedrock obo, approved', mode: 'bedrock', flow: 'obo', waits: true },
-  { name: 'direct autonomous, trainee', agent: 'trainee', mode: 'direct', flow: 'autonomous', message: weather, deniedBy: 'API_FORBIDDEN' },
+  { name: 'direct obo, alerts', agent: 'alerts', mode: 'direct', flow: 'obo', message: weatherQuestion },
+  { ...weatherTurn, name: 'direct obo, approved', mode: 'direct', flow: 'obo', waits: true },
+  { ...weatherTurn, name: 'bedrock obo, approved', mode: 'bedrock', flow: 'obo', waits: true },
+  { name: 'direct autonomous, trainee', agent: 'trainee', mode: 'direct', flow: 'autonomous', message: weatherQuestion, deniedBy: 'API_FORBIDDEN' },
 ]
 
 let stopping = false
-let turns = 0
+let turnCount = 0
 process.once('SIGTERM', () => {
   stopping = true
 })
 process.on('SIGUSR2', () => void leaveInTheMiddle())
 
-const tokens = new Map<string, { readonly value: string; readonly from: number }>()
+const userTokens = new Map<string, { readonly value: string; readonly from: number }>()
 
 /** A user's Tc: the stored one, unless it is old or was refused. */
 async function userToken(user: string): Promise<string> {
-  const known = tokens.get(user)
-  if (known && Date.now() - known.from < userTokenMs) return known.value
+  const known = userTokens.get(user)
+  if (known && Date.now() - known.from < userTokenMaxAgeMs) return known.value
   const signIn = requestHttps(`${entraOrigin}/emulator/tokens`, {
     method: 'POST',
     ca: authority,
@@ -93,7 +93,7 @@ async function userToken(user: string): Promise<string> {
   const { status, body } = await responseTo(signIn)
   if (status !== 200) throw new Error(`Entra responded ${status}.`)
   const value: string = JSON.parse(body).access_token
-  tokens.set(user, { value, from: Date.now() })
+  userTokens.set(user, { value, from: Date.now() })
   return value
 }
 
@@ -117,7 +117,7 @@ function responseTo(
 
 async function post(
   path: string,
-  { agent: name, mode, flow, waits }: Way,
+  { agent: name, mode, flow, waits }: TurnKind,
   user: string,
   agent: Agent,
   members: object,
@@ -132,26 +132,26 @@ async function post(
       accept: mode === 'bedrock' && !waits ? 'text/event-stream' : 'application/json',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
-    signal: AbortSignal.timeout(longestWaitMs),
+    signal: AbortSignal.timeout(answerTimeoutMs),
   })
   sent.end(JSON.stringify({ agent: name, mode, flow, ...members }))
   return responseTo(sent, onData)
 }
 
 async function ask(
-  way: Way,
+  kind: TurnKind,
   user: string,
   agent: Agent,
   onData?: (response: IncomingMessage) => void,
 ): Promise<string> {
-  const { message } = way
-  const { status, body } = await post('/api/chat', way, user, agent, { message }, onData)
-  const outcome = outcomeOf(way, user, status, body)
-  if (outcome.startsWith('USER_TOKEN_')) tokens.delete(user)
+  const { message } = kind
+  const { status, body } = await post('/api/chat', kind, user, agent, { message }, onData)
+  const outcome = outcomeOf(kind, user, status, body)
+  if (outcome.startsWith('USER_TOKEN_')) userTokens.delete(user)
   return outcome
 }
 
-interface Waiting {
+interface ChangeResponse {
   readonly code?: string
   readonly continuation?: string
   readonly calls?: readonly { readonly callId: string; readonly digest: string }[]
@@ -160,13 +160,13 @@ interface Waiting {
 }
 
 /** Creates an alert and deletes it, each by a call that waits for its approval. Any replica may get each request. */
-async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: number): Promise<string> {
-  const decide = async (message: string): Promise<Waiting> => {
-    const asked = await post('/api/chat', way, user, agent, { message })
-    const { continuation, calls = [], ...other }: Waiting = JSON.parse(asked.body)
+async function changeAndUndo(kind: TurnKind, user: string, agent: Agent, index: number): Promise<string> {
+  const decide = async (message: string): Promise<ChangeResponse> => {
+    const asked = await post('/api/chat', kind, user, agent, { message })
+    const { continuation, calls = [], ...other }: ChangeResponse = JSON.parse(asked.body)
     if (continuation === undefined) return other
     const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
-    const { body } = await post('/api/chat/continue', way, user, agent, { continuation, decisions })
+    const { body } = await post('/api/chat/continue', kind, user, agent, { continuation, decisions })
     return JSON.parse(body)
   }
   const tomorrow = new Date(Date.now() + 24 * 3_600_000).toISOString().slice(0, 10)
@@ -176,20 +176,20 @@ async function changeAndChangeBack(way: Way, user: string, agent: Agent, index: 
   const id = created.trace?.map(({ response }) => response?.body?.id).find(Boolean)
   const ended = id === undefined ? created : await decide(`delete alert ${id}`)
   const { code, tools } = ended
-  if (code?.startsWith('USER_TOKEN_')) tokens.delete(user)
+  if (code?.startsWith('USER_TOKEN_')) userTokens.delete(user)
   const failed = ended.trace?.find(({ kind, problem }) => kind === 'tool' && problem)?.problem
   return code ?? failed?.code ?? (tools?.length === 1 && tools[0]?.status === 'ok' ? 'OK' : 'NOT_DONE')
 }
 
 /** The outcome of a turn; `OK` also for the expected denial. */
-function outcomeOf(way: Way, user: string, status: number, body: string): string {
-  const outcome = read(way, user, status, body)
-  if (way.deniedBy === undefined) return outcome
-  return outcome === way.deniedBy ? 'OK' : outcome === 'OK' ? 'NOT_DENIED' : outcome
+function outcomeOf(kind: TurnKind, user: string, status: number, body: string): string {
+  const outcome = readOutcome(kind, user, status, body)
+  if (kind.deniedBy === undefined) return outcome
+  return outcome === kind.deniedBy ? 'OK' : outcome === 'OK' ? 'NOT_DENIED' : outcome
 }
 
 /** `OK`, or the code of the problem or of a failed tool, or a code for a wrong answer, such as `WRONG_IDENTITY`. */
-function read({ agent, mode, flow }: Way, user: string, status: number, body: string): string {
+function readOutcome({ agent, mode, flow }: TurnKind, user: string, status: number, body: string): string {
   if (status !== 200) return codeOf(body, status)
   const [result] = mode === 'bedrock' ? dataOf(body, 'result') : [body]
   if (result === undefined) return codeOf(dataOf(body, 'problem')[0] ?? '', 'STREAM_CUT')
@@ -217,58 +217,58 @@ function dataOf(events: string, name: string): string[] {
 }
 
 /** Records the outcome of a turn; without a response, Node's error code. */
-async function record(way: Way, run: () => Promise<string>): Promise<void> {
+async function recordTurn(kind: TurnKind, run: () => Promise<string>): Promise<void> {
   const startedAt = Date.now()
   const outcome = await run().catch(
     (error: NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException }) => error.code ?? error.message,
   )
-  turns++
+  turnCount++
   process.stdout.write(
-    `${JSON.stringify({ way: way.name, startedAt, ms: Date.now() - startedAt, outcome })}\n`,
+    `${JSON.stringify({ way: kind.name, startedAt, ms: Date.now() - startedAt, outcome })}\n`,
   )
 }
 
 /** Every second user keeps the connection, as gateways do; the others open a new one each time. */
-async function keepAsking(way: Way, index: number): Promise<void> {
+async function keepAsking(kind: TurnKind, index: number): Promise<void> {
   const agent = new Agent({ keepAlive: index % 2 === 0 })
   // Only the first user has consented to alerts.
-  const user = users[way.waits ? 0 : index % users.length] ?? ''
+  const user = users[kind.waits ? 0 : index % users.length] ?? ''
   while (!stopping) {
-    await record(way, () =>
-      way.waits ? changeAndChangeBack(way, user, agent, index) : ask(way, user, agent),
+    await recordTurn(kind, () =>
+      kind.waits ? changeAndUndo(kind, user, agent, index) : ask(kind, user, agent),
     )
-    await delay(way.waits ? 2 * pauseMs : pauseMs)
+    await delay(kind.waits ? 2 * pauseMs : pauseMs)
   }
   agent.destroy()
 }
 
 async function leaveInTheMiddle(): Promise<void> {
-  const [way] = ways.filter(({ mode }) => mode === 'bedrock')
-  if (!way) return
+  const [kind] = turnKinds.filter(({ mode }) => mode === 'bedrock')
+  if (!kind) return
   const leave = async () => {
     const agent = new Agent()
-    await ask(way, '', agent, response => response.destroy()).catch(() => {})
+    await ask(kind, '', agent, response => response.destroy()).catch(() => {})
     agent.destroy()
   }
-  await Promise.all(Array.from({ length: crowd }, leave))
+  await Promise.all(Array.from({ length: crowdSize }, leave))
 }
 
 /** Waits until the policies let the new pod in, which takes a moment after its start. */
 async function waitUntilLetIn(): Promise<void> {
-  const [way] = ways
-  while (way && !stopping) {
-    const outcome = await ask(way, '', new Agent()).catch(() => undefined)
+  const [kind] = turnKinds
+  while (kind && !stopping) {
+    const outcome = await ask(kind, '', new Agent()).catch(() => undefined)
     if (outcome === 'OK') return
     await delay(pauseMs)
   }
 }
 
 await waitUntilLetIn()
-const perWay = Number(process.env['USERS_PER_WAY'])
+const usersPerKind = Number(process.env['USERS_PER_WAY'])
 await Promise.all(
-  ways.flatMap((way, index) =>
-    // The API accepts a limited number of changes a day from one user, so each way that makes changes has only one client.
-    Array.from({ length: way.waits ? 1 : perWay }, (_, user) => keepAsking(way, index + user)),
+  turnKinds.flatMap((kind, index) =>
+    // The API accepts a limited number of changes a day from one user, so each kind that makes changes has only one client.
+    Array.from({ length: kind.waits ? 1 : usersPerKind }, (_, user) => keepAsking(kind, index + user)),
   ),
 )
-process.stdout.write(`${JSON.stringify({ turns })}\n`)
+process.stdout.write(`${JSON.stringify({ turns: turnCount })}\n`)
