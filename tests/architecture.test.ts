@@ -44,7 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** What tests of every folder may import, too. */
 const allowedForTests = ['packages/demo-tenant']
 
-const packageNames = new Map(
+const folderOfPackage = new Map(
   Object.keys(allowed).map(folder => {
     const manifest: { name: string } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
     return [manifest.name, folder]
@@ -71,10 +71,10 @@ interface Import {
 }
 
 /** The file, workspace or part of a workspace that an import leads to, or `undefined` for libraries and Node's own modules. */
-function target(file: string, specifier: string): string | undefined {
+function importTarget(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return relative(root, resolve(dirname(file), specifier))
   const [scope, name, ...part] = specifier.split('/')
-  const workspace = packageNames.get(specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? ''))
+  const workspace = folderOfPackage.get(specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? ''))
   return workspace && [workspace, ...part].join('/')
 }
 
@@ -89,13 +89,13 @@ function sourceFiles(folder: string): string[] {
 function importsOf(folder: string): Import[] {
   return sourceFiles(folder).flatMap(file =>
     [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)]
-      .map(match => ({ from: relative(root, file), to: target(file, match[1] ?? '') }))
+      .map(match => ({ from: relative(root, file), to: importTarget(file, match[1] ?? '') }))
       .filter((found): found is Import => found.to !== undefined),
   )
 }
 
 const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
-const show = ({ from, to }: Import) => `${from} imports ${to}`
+const describeImport = ({ from, to }: Import) => `${from} imports ${to}`
 
 function forbiddenImports(folder: string, permitted: readonly string[]): string[] {
   const permittedFor = (path: string) => (isTest(path) ? [...permitted, ...allowedForTests] : permitted)
@@ -104,11 +104,11 @@ function forbiddenImports(folder: string, permitted: readonly string[]): string[
       const mayImport = permittedFor(from)
       return workspaceOf(to) !== folder && !mayImport.includes(workspaceOf(to)) && !mayImport.includes(to)
     })
-    .map(show)
+    .map(describeImport)
 }
 
 /** All files or folders in circular imports. */
-function circles(imports: readonly Import[]): string[] {
+function membersOfCycles(imports: readonly Import[]): string[] {
   const next = new Map<string, Set<string>>()
   for (const { from, to } of imports) {
     if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to))
@@ -134,7 +134,7 @@ function folderImports(workspace: string): Import[] {
     .filter(({ from, to }) => !from.startsWith(`${to}/`) && !to.startsWith(`${from}/`))
 }
 
-function agentFolder(path: string): number {
+function levelOf(path: string): number {
   return agentFolders.indexOf(path.split('/')[3] ?? '')
 }
 
@@ -153,7 +153,7 @@ describe('dependencies between folders', () => {
 
   it.each(Object.keys(allowed))('do not lead from the code of %s to the helpers of its tests', folder => {
     const toHelpers = importsOf(folder).filter(({ from, to }) => !isTest(from) && isTest(to))
-    expect(toHelpers.map(show)).toEqual([])
+    expect(toHelpers.map(describeImport)).toEqual([])
   })
 
   it('are reported if the architecture does not allow them', () => {
@@ -185,17 +185,17 @@ describe('dependencies between folders', () => {
   it.each(Object.keys(allowed))(
     'form no circle in %s, neither between files nor between folders',
     workspace => {
-      expect(circles(importsOf(workspace))).toEqual([])
-      expect(circles(folderImports(workspace))).toEqual([])
+      expect(membersOfCycles(importsOf(workspace))).toEqual([])
+      expect(membersOfCycles(folderImports(workspace))).toEqual([])
     },
   )
 
   it('go one way in the agent, from the routes down to the status', () => {
     const inFolders = importsOf('services/agent').filter(
-      ({ from, to }) => !isTest(from) && agentFolder(from) >= 0 && agentFolder(to) >= 0,
+      ({ from, to }) => !isTest(from) && levelOf(from) >= 0 && levelOf(to) >= 0,
     )
     expect(inFolders.length).toBeGreaterThan(50)
-    expect(inFolders.filter(({ from, to }) => agentFolder(from) > agentFolder(to)).map(show)).toEqual([])
+    expect(inFolders.filter(({ from, to }) => levelOf(from) > levelOf(to)).map(describeImport)).toEqual([])
     const folders = readdirSync(join(root, 'services/agent/src'), { withFileTypes: true })
     expect(folders.filter(entry => entry.isDirectory()).map(({ name }) => name)).toEqual(
       [...agentFolders].sort(),
@@ -204,7 +204,7 @@ describe('dependencies between folders', () => {
 
   it('are reported if they form a circle', () => {
     expect(
-      circles([
+      membersOfCycles([
         { from: 'a', to: 'b' },
         { from: 'b', to: 'c' },
         { from: 'c', to: 'b' },

@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
 
 /** The text of every source file below these folders, tests aside. */
-function sources(folders: readonly string[]): string {
+function readSources(folders: readonly string[]): string {
   return folders
     .flatMap(folder => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root }))
     .filter(path => !/\/(node_modules|dist|testing)\/|\.test\.tsx?$/.test(path))
@@ -22,27 +22,27 @@ function sources(folders: readonly string[]): string {
 const pages = ['*.md', 'docs/*.md', '{packages,emulators,charts}/*/README.md'].flatMap(pattern =>
   globSync(pattern, { cwd: root }),
 )
-const variable = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'
+const variablePattern = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'
 const problemCodes = new Set(namesIn(read('docs/troubleshooting.md'), /`([A-Z_]+)`/g))
 /** Error codes of Node and its libraries. */
-const errorCode = /^(ERR|HPE|UND_ERR)_|^(MODEL_STREAM_TIMEOUT|UNRESOLVED_IMPORT)$/
+const errorCodePattern = /^(ERR|HPE|UND_ERR)_|^(MODEL_STREAM_TIMEOUT|UNRESOLVED_IMPORT)$/
 
 function namesIn(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(match => match[1] ?? '')
 }
 
 /** The quoted names of variables in the code. */
-function readVariables(): readonly string[] {
-  const code = sources(['services/agent', 'services/weather-api', 'packages/telemetry', 'scripts'])
-  return namesIn(code, new RegExp(`'(${variable})'`, 'g')).filter(
-    name => !problemCodes.has(name) && !errorCode.test(name),
+function variablesInCode(): readonly string[] {
+  const code = readSources(['services/agent', 'services/weather-api', 'packages/telemetry', 'scripts'])
+  return namesIn(code, new RegExp(`'(${variablePattern})'`, 'g')).filter(
+    name => !problemCodes.has(name) && !errorCodePattern.test(name),
   )
 }
 
 /** The variables of `.env.example` and of the configuration pages. */
 function documentedVariables(): readonly string[] {
   const pages = ['docs/configuration.md', 'docs/bedrock.md', 'CONTRIBUTING.md'].map(read).join('\n')
-  const explained = namesIn(pages, new RegExp(`\`(${variable})[\`=]`, 'g'))
+  const explained = namesIn(pages, new RegExp(`\`(${variablePattern})[\`=]`, 'g'))
   return [...namesIn(read('.env.example'), /^([A-Z0-9_]+)=/gm), ...explained].filter(
     name => !problemCodes.has(name),
   )
@@ -90,12 +90,12 @@ describe('the documentation', () => {
 
   it('explains every variable that a service or the demo reads', () => {
     const documented = new Set(documentedVariables())
-    expect(readVariables().length).toBeGreaterThan(60)
-    expect(readVariables().filter(name => !documented.has(name))).toEqual([])
+    expect(variablesInCode().length).toBeGreaterThan(60)
+    expect(variablesInCode().filter(name => !documented.has(name))).toEqual([])
   })
 
   it('explains only variables that something reads', () => {
-    const code = sources(['services', 'packages', 'emulators', 'scripts']) + read('Dockerfile')
+    const code = readSources(['services', 'packages', 'emulators', 'scripts']) + read('Dockerfile')
     expect(documentedVariables().length).toBeGreaterThan(60)
     expect(documentedVariables().filter(name => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([])
   })
@@ -120,7 +120,7 @@ describe('the documentation', () => {
   })
 
   it('names in the architecture only functions, types and members that the code has', () => {
-    const code = sources(['services', 'packages', 'emulators', 'scripts']) + read('tsconfig.json')
+    const code = readSources(['services', 'packages', 'emulators', 'scripts']) + read('tsconfig.json')
     const words = new Set(code.match(/\w+/g))
     const named = namesIn(read('docs/architecture.md'), /`(?:\w+\.)*(\w*[a-z][A-Z]\w*)`/g)
     expect(named.length).toBeGreaterThan(15)

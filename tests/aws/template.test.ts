@@ -5,30 +5,30 @@ import { describe, expect, it } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { claudeModels, defaultModelId } from '../../services/agent/src/bedrock/access/models.ts'
 import { needs } from '../support/programs.ts'
-import { render } from './support/aws-account.ts'
+import { fillTemplate } from './support/aws-account.ts'
 
-const path = resolve(import.meta.dirname, '../../k8s/federation/aws.yaml')
+const templatePath = resolve(import.meta.dirname, '../../k8s/federation/aws.yaml')
 /** With a trailing slash, as on AKS. */
 const Issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 const host = Issuer.slice('https://'.length)
-const provider = `arn:aws:iam::123456789012:oidc-provider/${host}`
+const providerArn = `arn:aws:iam::123456789012:oidc-provider/${host}`
 const ModelId = 'eu.anthropic.claude-haiku-5-5'
 const webIdentity = { Issuer, ModelId }
 const podIdentity = { PodIdentityCluster: 'prod', ModelId }
 
 const roleOf = (parameters: Readonly<Record<string, string>>) =>
-  render(parameters).resources['Role']?.Properties
-const trustOf = (parameters: Readonly<Record<string, string>>) => {
+  fillTemplate(parameters).resources['Role']?.Properties
+const trustPolicyOf = (parameters: Readonly<Record<string, string>>) => {
   const document = roleOf(parameters)?.['AssumeRolePolicyDocument']
   return typeof document === 'string' ? JSON.parse(document) : document
 }
 
 describe('The CloudFormation template', () => {
   it('trusts one service account, by its exact issuer, audience and subject', () => {
-    expect(trustOf(webIdentity).Statement).toEqual([
+    expect(trustPolicyOf(webIdentity).Statement).toEqual([
       {
         Effect: 'Allow',
-        Principal: { Federated: provider },
+        Principal: { Federated: providerArn },
         Action: 'sts:AssumeRoleWithWebIdentity',
         Condition: {
           StringEquals: {
@@ -41,17 +41,17 @@ describe('The CloudFormation template', () => {
   })
 
   it('makes the OIDC provider, with a single audience, unless the account already has a provider', () => {
-    expect(render(webIdentity).resources['Provider']?.Properties).toEqual({
+    expect(fillTemplate(webIdentity).resources['Provider']?.Properties).toEqual({
       Url: Issuer,
       ClientIdList: ['sts.amazonaws.com'],
     })
     const existing = { ...webIdentity, OidcProvider: 'existing' }
-    expect(Object.keys(render(existing).resources)).toEqual(['Role'])
-    expect(trustOf(existing)).toEqual(trustOf(webIdentity))
+    expect(Object.keys(fillTemplate(existing).resources)).toEqual(['Role'])
+    expect(trustPolicyOf(existing)).toEqual(trustPolicyOf(webIdentity))
   })
 
   it('trusts one service account of one cluster by EKS Pod Identity, and associates the role with it', () => {
-    expect(trustOf(podIdentity).Statement).toEqual([
+    expect(trustPolicyOf(podIdentity).Statement).toEqual([
       {
         Effect: 'Allow',
         Principal: { Service: 'pods.eks.amazonaws.com' },
@@ -65,7 +65,7 @@ describe('The CloudFormation template', () => {
         },
       },
     ])
-    const { resources } = render(podIdentity)
+    const { resources } = fillTemplate(podIdentity)
     expect(Object.keys(resources)).toEqual(['Role', 'Association'])
     expect(resources['Association']?.Properties).toEqual({
       ClusterName: 'prod',
@@ -105,7 +105,7 @@ describe('The CloudFormation template', () => {
     const aws = { region: 'eu-central-1', modelId: ModelId }
     const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
     const valuesOf = (parameters: Readonly<Record<string, string>>) =>
-      JSON.parse(render(parameters).outputs['ChartValues'] ?? '')
+      JSON.parse(fillTemplate(parameters).outputs['ChartValues'] ?? '')
     expect(valuesOf(webIdentity)).toEqual({ aws: { ...aws, auth: 'webIdentity', roleArn } })
     expect(valuesOf(podIdentity)).toEqual({ aws: { ...aws, auth: 'podIdentity' } })
   })
@@ -113,7 +113,7 @@ describe('The CloudFormation template', () => {
   it('accepts every profile that the agent knows', () => {
     const profiles = claudeModels.flatMap(({ id, profiles }) => profiles.map(prefix => `${prefix}.${id}`))
     for (const ModelId of [...profiles, defaultModelId('eu-central-1')])
-      expect(() => render({ ...webIdentity, ModelId })).not.toThrow()
+      expect(() => fillTemplate({ ...webIdentity, ModelId })).not.toThrow()
   })
 
   // biome-ignore format: table
@@ -127,7 +127,7 @@ describe('The CloudFormation template', () => {
     ['all models', { ModelId: 'eu.anthropic.*' }, 'ModelId must be an inference profile'],
     ['an unknown choice of the provider', { OidcProvider: 'none' }, 'OidcProvider must be one of create,existing'],
   ])('refuses %s', (_what, wrong, words) => {
-    expect(() => render({ ...webIdentity, ...wrong })).toThrow(words)
+    expect(() => fillTemplate({ ...webIdentity, ...wrong })).toThrow(words)
   })
 })
 
@@ -135,7 +135,7 @@ describe('The linter of CloudFormation templates', () => {
   needs('cfn-lint')
 
   it('finds nothing wrong in the template', async () => {
-    const { stdout } = await promisify(execFile)(launcherOf('cfn-lint'), [path])
+    const { stdout } = await promisify(execFile)(launcherOf('cfn-lint'), [templatePath])
     expect(stdout.trim()).toBe('')
   })
 })

@@ -7,13 +7,13 @@ import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
-import { identities, merge, type Rendering, renderNotes, renderWith, type Values } from './support/render.ts'
+import { baseValues, merge, type Rendering, renderNotes, renderWith, type Values } from './support/render.ts'
 
 needs('helm')
 
 const root = resolve(import.meta.dirname, '../..')
 const { weather, alerts, trainee } = tenant.agents
-const two: Values = {
+const twoAgents: Values = {
   entra: { agentClientId: '', spaAppId: tenant.page.appId },
   agents: {
     alerts: { title: 'Alerts agent', clientId: alerts.id, flows: ['obo'], apis: ['weather-api'] },
@@ -26,7 +26,7 @@ const two: Values = {
   },
   defaultAgent: 'weather',
 }
-const withUser: Values = merge(two, {
+const withAgentUser: Values = merge(twoAgents, {
   agents: { alerts: { agentUser: { objectId: weather.user.id }, flows: ['agent-user'] } },
 })
 
@@ -49,7 +49,7 @@ const weatherSettings = (rendering: Rendering) => rendering.settings('demo-weath
 
 describe('Several agents in the values', () => {
   it('are in the agent’s configuration, the default agent first', async () => {
-    const config = readAgentConfigOf(await renderWith(two))
+    const config = readAgentConfigOf(await renderWith(twoAgents))
     expect(config.agents).toMatchObject([
       { name: 'weather', title: 'Weather agent', clientId: weather.id, requireSignIn: true },
       { name: 'alerts', clientId: alerts.id, flows: ['obo'], apis: ['weather-api'] },
@@ -58,7 +58,7 @@ describe('Several agents in the values', () => {
 
   it('may call the weather API, those with a user account also as that account', async () => {
     const isAgent = true
-    const { token } = readWeatherConfig(weatherSettings(await renderWith(withUser)))
+    const { token } = readWeatherConfig(weatherSettings(await renderWith(withAgentUser)))
     expect(token.callers).toEqual([
       { clientId: alerts.id, isAgent, agentUserId: weather.user.id },
       { clientId: weather.id, isAgent },
@@ -67,7 +67,7 @@ describe('Several agents in the values', () => {
 
   it('have to be among the weather API’s allowed callers, if the values list any callers', async () => {
     const allowed = { weatherApi: { allowedCallers: [weather.id, trainee.id] } }
-    const { token } = readWeatherConfig(weatherSettings(await renderWith(merge(withUser, allowed))))
+    const { token } = readWeatherConfig(weatherSettings(await renderWith(merge(withAgentUser, allowed))))
     expect(token.callers).toEqual([
       { clientId: weather.id, isAgent: true },
       { clientId: trainee.id, isAgent: false },
@@ -77,8 +77,8 @@ describe('Several agents in the values', () => {
   it('cause new pods of the agent service when one of their settings changes', async () => {
     const annotation = async (values: Values) =>
       (await renderWith(values)).pod('demo-agent').metadata?.annotations?.['checksum/config']
-    const renamed = merge(two, { agents: { alerts: { title: 'Another title' } } })
-    expect(await annotation(renamed)).not.toBe(await annotation(two))
+    const renamed = merge(twoAgents, { agents: { alerts: { title: 'Another title' } } })
+    expect(await annotation(renamed)).not.toBe(await annotation(twoAgents))
   })
 
   it('are those of the demo if everything is emulated', () => {
@@ -96,7 +96,7 @@ describe('Several agents in the values', () => {
 
 describe('The notes on several agents', () => {
   const notesWith = (...values: readonly Values[]) =>
-    renderNotes({ values: values.reduce(merge, merge(identities, two)) })
+    renderNotes({ values: values.reduce(merge, merge(baseValues, twoAgents)) })
   const exposed = { agent: { allowedHosts: ['agent.example.com'] } }
   const open = { agents: { weather: { requireSignIn: false } } }
 

@@ -33,10 +33,10 @@ const troubleshooting = readFileSync(resolve(chart, '../../docs/troubleshooting.
 
 const folder = temporaryFolder()
 
-const outcomes = (metric: string, outcome: string, more = '') =>
+const outcomeSeries = (metric: string, outcome: string, more = '') =>
   `${metric}{namespace="agents",outcome="${outcome}"${more}}`
 /** Series of an agent's sidecar that uses this much of its 512 MiB, and of a sidecar in a pod without an agent. */
-const sidecarWith = (usedMib: number) =>
+const sidecarSeries = (usedMib: number) =>
   Object.fromEntries(
     [
       ['a', usedMib],
@@ -55,12 +55,12 @@ const sidecarWith = (usedMib: number) =>
 /** For each alert: series that make it fire (rising each minute, or constant), and its row in the troubleshooting guide. */
 // biome-ignore format: table
 const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
-  AgentIdentityNotHonoured: { series: { [outcomes('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
-  AgentCredentialRefused: { series: { [outcomes('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' }, row: 'FEDERATION_MISMATCH' },
-  AgentRefusedByApi: { series: { [outcomes('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' }, row: 'API_FORBIDDEN' },
-  SidecarMemoryHigh: { series: { ...sidecarWith(450), 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'SIDECAR_UNREACHABLE' },
+  AgentIdentityNotHonoured: { series: { [outcomeSeries('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
+  AgentCredentialRefused: { series: { [outcomeSeries('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' }, row: 'FEDERATION_MISMATCH' },
+  AgentRefusedByApi: { series: { [outcomeSeries('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' }, row: 'API_FORBIDDEN' },
+  SidecarMemoryHigh: { series: { ...sidecarSeries(450), 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'SIDECAR_UNREACHABLE' },
   DenyListOutOfDate: { series: { 'weather_api_deny_list_age_seconds{namespace="agents",pod="a"}': '0+60x30', 'weather_api_deny_list_age_seconds{namespace="agents",pod="b"}': '1x30' }, row: 'DENY_LIST_UNAVAILABLE' },
-  AgentTurnsFail: { series: { [outcomes('agent_turns_total', 'OK')]: '0+10x30', [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30' }, row: 'BEDROCK_THROTTLED' },
+  AgentTurnsFail: { series: { [outcomeSeries('agent_turns_total', 'OK')]: '0+10x30', [outcomeSeries('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30' }, row: 'BEDROCK_THROTTLED' },
   AgentBusy: { series: { 'agent_turns_refused_total{namespace="agents"}': '0+1x30' }, row: 'AGENT_BUSY' },
   AgentTurnsSlow: {
     series: {
@@ -73,13 +73,13 @@ const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>
   AgentEventLoopBlocked: { series: { 'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.8x30', 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'AGENT_BUSY' },
 }
 /** Series of a system without failures. */
-const calm = {
-  ...sidecarWith(300),
-  [outcomes('agent_turns_total', 'OK')]: '0+100x30',
-  [outcomes('agent_turns_total', 'USER_TOKEN_EXPIRED')]: '0+50x30',
-  [outcomes('agent_turns_total', 'PAUSED')]: '0+50x30',
-  [outcomes('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
-  [outcomes('agent_token_request_duration_seconds_count', 'OK')]: '0+100x30',
+const calmSeries = {
+  ...sidecarSeries(300),
+  [outcomeSeries('agent_turns_total', 'OK')]: '0+100x30',
+  [outcomeSeries('agent_turns_total', 'USER_TOKEN_EXPIRED')]: '0+50x30',
+  [outcomeSeries('agent_turns_total', 'PAUSED')]: '0+50x30',
+  [outcomeSeries('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
+  [outcomeSeries('agent_token_request_duration_seconds_count', 'OK')]: '0+100x30',
   'agent_turns_refused_total{namespace="agents"}': '0x30',
   'weather_api_deny_list_age_seconds{namespace="agents",pod="a"}': '5x30',
   'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.02x30',
@@ -148,7 +148,7 @@ describe('The alerts, as Prometheus evaluates them,', () => {
   needs('promtool')
 
   it('stay silent while all is well', () => {
-    testRules(calm, Object.fromEntries(rules.map(({ alert }) => [alert, 0])))
+    testRules(calmSeries, Object.fromEntries(rules.map(({ alert }) => [alert, 0])))
   })
 
   it.each(Object.entries(causes))('%s fires for its cause, and no other alert does', (alert, { series }) => {
@@ -156,7 +156,7 @@ describe('The alerts, as Prometheus evaluates them,', () => {
   })
 
   it('make promtool fail if an expected alert does not fire', () => {
-    expect(() => testRules(calm, { AgentBusy: 1 })).toThrow()
+    expect(() => testRules(calmSeries, { AgentBusy: 1 })).toThrow()
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
 import { needs } from '../support/programs.ts'
-import { identities, merge, renderNotes, renderText, renderWith, run, type Values } from './support/render.ts'
+import { baseValues, merge, renderNotes, renderText, renderWith, run, type Values } from './support/render.ts'
 
 needs('helm')
 
@@ -21,7 +21,7 @@ const ingress = {
 }
 
 /** The chart's refusal of these values; empty if it accepts them. */
-const refusal = (values: Values) =>
+const refusalOf = (values: Values) =>
   renderWith(values).then(
     () => '',
     (error: Error) => error.message,
@@ -51,10 +51,10 @@ describe('A Secret with the keys that seal waiting turns', () => {
   })
 
   it('is neither demanded nor mentioned if no call can wait', async () => {
-    const text = await renderText({ values: identities })
+    const text = await renderText({ values: baseValues })
     expect(text).not.toMatch(/seal|CONSENT_REDIRECT_URI|AUTH_CONTEXT|kind: Secret/)
     const values = { ...ingress, mcpServers: { notes: { ...notes, readOnlyTools: notes.allowedTools } } }
-    expect(await refusal(values)).toBe('')
+    expect(await refusalOf(values)).toBe('')
   })
 
   // biome-ignore format: table
@@ -66,18 +66,18 @@ describe('A Secret with the keys that seal waiting turns', () => {
   ])('is demanded for %s, as soon as the agent may have several pods', async (_what, values, sentence) => {
     const one = { agent: { replicas: 1 } }
     const upToSix = { agent: { replicas: 1, autoscaling: { enabled: true } } }
-    expect(await refusal(values)).toContain(sentence)
-    expect(await refusal(merge(values, upToSix))).toContain(sentence)
-    expect(await refusal(merge(values, one))).toBe('')
-    expect(await refusal(merge(values, { approval: { existingSecret } }))).toBe('')
+    expect(await refusalOf(values)).toContain(sentence)
+    expect(await refusalOf(merge(values, upToSix))).toContain(sentence)
+    expect(await refusalOf(merge(values, one))).toBe('')
+    expect(await refusalOf(merge(values, { approval: { existingSecret } }))).toBe('')
   })
 
   it('is not demanded for tools that are offered only without a user, since no user could be asked', async () => {
-    expect(await refusal({ mcpServers: { notes: { ...notes, flows: ['autonomous'] } } })).toBe('')
+    expect(await refusalOf({ mcpServers: { notes: { ...notes, flows: ['autonomous'] } } })).toBe('')
   })
 
   it('is created by the two lines that the refusal shows, in the form that the agent reads', async () => {
-    const message = await refusal({ mcpServers: { notes }, approval: { key: 'keys' } })
+    const message = await refusalOf({ mcpServers: { notes }, approval: { key: 'keys' } })
     const [, print = '', create = ''] = /\n +(printf .*) \|\n +(kubectl .*)\n/.exec(message) ?? []
     expect(create).toBe('kubectl -n agents create secret generic demo-seal-keys --from-file=keys=/dev/stdin')
     const file = temporaryFile('seal-keys', onTestFinished)
@@ -86,7 +86,7 @@ describe('A Secret with the keys that seal waiting turns', () => {
   })
 
   it('is recommended for one pod too', async () => {
-    const values = merge(identities, { agent: { replicas: 1 }, mcpServers: { notes } })
+    const values = merge(baseValues, { agent: { replicas: 1 }, mcpServers: { notes } })
     const told = await renderNotes({ values })
     expect(told).toContain(
       'Calls of mcpServers.notes (get_note, add_note) wait until their user approves them.',
@@ -106,7 +106,7 @@ describe('The agent asks for consent', () => {
     expect(await settings(ingress)).toBeUndefined()
     expect(await settings({ approval: { existingSecret } })).toBeUndefined()
     const told = await renderNotes({
-      values: merge(identities, merge(ingress, { approval: { existingSecret } })),
+      values: merge(baseValues, merge(ingress, { approval: { existingSecret } })),
     })
     expect(told).toContain(`needs the redirect URI (platform "Web") ${uri}`)
   })
@@ -136,7 +136,7 @@ describe('Agents of a chart with alerts', () => {
       WEATHER_API_UNATTENDED_TOOLS: 'create_alert,delete_alert',
     })
     expect(await settings({})).not.toHaveProperty('WEATHER_API_UNATTENDED_TOOLS')
-    const refused = await refusal({ weatherApi: { alerts: { unattendedTools: ['list_alerts'] } } })
+    const refused = await refusalOf({ weatherApi: { alerts: { unattendedTools: ['list_alerts'] } } })
     expect(refused).toContain('/weatherApi/alerts/unattendedTools/0')
   })
 })
@@ -150,6 +150,6 @@ describe('The tools of an MCP server', () => {
     ['read only by a wildcard', { readOnlyTools: ['*'] }, '/mcpServers/notes/readOnlyTools/0'],
   ])('are refused if they are %s', async (_what, values, sentence) => {
     const approval = { existingSecret }
-    expect(await refusal({ approval, mcpServers: { notes: { ...notes, ...values } } })).toContain(sentence)
+    expect(await refusalOf({ approval, mcpServers: { notes: { ...notes, ...values } } })).toContain(sentence)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
-import { containersOf, identities, merge, type Rendering, render, renderWith } from './support/render.ts'
-import { awsAuths, credentials, variants, withAwsAuth, withCredential } from './support/variants.ts'
+import { baseValues, containersOf, merge, type Rendering, render, renderWith } from './support/render.ts'
+import { awsValues, credentialValues, variants, withAwsAuth, withCredential } from './support/variants.ts'
 
 needs('helm')
 
@@ -81,7 +81,7 @@ describe('The credential of the sidecar', () => {
   )
 
   it('is tested for every type', () => {
-    expect(Object.keys(expectedCredentials)).toEqual(Object.keys(credentials))
+    expect(Object.keys(expectedCredentials)).toEqual(Object.keys(credentialValues))
   })
 
   it('from the webhook of AKS names the blueprint, and the webhook skips the agent’s container', async () => {
@@ -90,8 +90,8 @@ describe('The credential of the sidecar', () => {
     expect(metadata.labels['azure.workload.identity/use']).toBe('true')
     expect(metadata.annotations?.['azure.workload.identity/skip-containers']).toBe('agent')
     expect(rendering.find('ServiceAccount', 'demo-agent').metadata.annotations).toEqual({
-      'azure.workload.identity/client-id': identities.entra.blueprintAppId,
-      'azure.workload.identity/tenant-id': identities.entra.tenantId,
+      'azure.workload.identity/client-id': baseValues.entra.blueprintAppId,
+      'azure.workload.identity/tenant-id': baseValues.entra.tenantId,
     })
   })
 
@@ -161,7 +161,7 @@ describe('The credential for AWS', () => {
   })
 
   it('is tested for every type', () => {
-    expect(Object.keys(expectedAws)).toEqual(Object.keys(awsAuths))
+    expect(Object.keys(expectedAws)).toEqual(Object.keys(awsValues))
   })
 
   it.each(['irsa', 'podIdentity'])('of type %s is not injected into the sidecar', async auth => {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject, NetworkPolicySpec } from './support/kubernetes.ts'
-import { isAllowed, type Place, within } from './support/reachability.ts'
-import { identities, renderWith, type Values } from './support/render.ts'
+import { isAllowed, isWithin, type Place } from './support/reachability.ts'
+import { baseValues, renderWith, type Values } from './support/render.ts'
 
 /** Ranges that are not the internet: IANA's special-purpose addresses, and metadata services of clouds. */
 const notInternet = {
@@ -36,20 +36,20 @@ const notInternetIPv6 = {
 } as const
 
 /** IPv6 addresses that embed an IPv4 address. A translator may pass packets for them on to that IPv4 address. */
-const embeddings: Readonly<Record<string, (address: number) => string>> = {
-  NAT64: address => `64:ff9b::${hextets(address)}`,
-  'NAT64, local': address => `64:ff9b:1::${hextets(address)}`,
-  '6to4': address => `2002:${hextets(address)}::1`,
-  Teredo: address => `2001:0:4136:e378:8000:63bf:${hextets(~address >>> 0)}`,
-  'IPv4-mapped': address => `::ffff:${hextets(address)}`,
-  'IPv4-compatible': address => `::${hextets(address)}`,
+const ipv6Forms: Readonly<Record<string, (address: number) => string>> = {
+  NAT64: address => `64:ff9b::${toHextets(address)}`,
+  'NAT64, local': address => `64:ff9b:1::${toHextets(address)}`,
+  '6to4': address => `2002:${toHextets(address)}::1`,
+  Teredo: address => `2001:0:4136:e378:8000:63bf:${toHextets(~address >>> 0)}`,
+  'IPv4-mapped': address => `::ffff:${toHextets(address)}`,
+  'IPv4-compatible': address => `::${toHextets(address)}`,
 }
 
-function hextets(address: number): string {
+function toHextets(address: number): string {
   return `${(address >>> 16).toString(16)}:${(address & 0xffff).toString(16)}`
 }
 
-function dotted(address: number): string {
+function toDotted(address: number): string {
   return [24, 16, 8, 0].map(bits => (address >>> bits) & 255).join('.')
 }
 
@@ -69,12 +69,12 @@ function samplesOf(range: string): readonly number[] {
 }
 
 /** Internet addresses next to the ranges, which reveal a wrong mask. */
-const neighbours = ranges
+const neighbourAddresses = ranges
   .flatMap(range => {
     const [first, last] = endsOf(range)
     return [first - 1, last + 1]
   })
-  .filter(address => address >= 0 && address < 2 ** 32 && !within(ranges, dotted(address)))
+  .filter(address => address >= 0 && address < 2 ** 32 && !isWithin(ranges, toDotted(address)))
 
 const pods = ['agent', 'weather-api'].map(
   (name): Place => ({
@@ -92,13 +92,13 @@ async function policiesWith(values: Values = {}): Promise<readonly KubernetesObj
 }
 
 /** The addresses whose port 443 a pod of the chart can reach. */
-function reached(policies: readonly KubernetesObject[], addresses: readonly string[]): readonly string[] {
+function reachableOf(policies: readonly KubernetesObject[], addresses: readonly string[]): readonly string[] {
   return addresses.filter(address =>
     pods.some(from => isAllowed(policies, 'agents', { from, to: { address }, port: 443, protocol: 'TCP' })),
   )
 }
 
-const blocksOf = (policies: readonly KubernetesObject[]) =>
+const ipBlocksOf = (policies: readonly KubernetesObject[]) =>
   policies.flatMap(({ spec }) =>
     ((spec as NetworkPolicySpec).egress ?? []).flatMap(({ to = [] }) =>
       to.flatMap(({ ipBlock }) => ipBlock ?? []),
@@ -109,29 +109,30 @@ describe('The internet in the policies', () => {
   it.each(Object.entries(notInternet))('does not include %s: %s', async (_name, range) => {
     const addresses = samplesOf(range)
     const policies = await policiesWith()
-    expect(reached(policies, addresses.map(dotted))).toEqual([])
-    for (const embed of Object.values(embeddings)) expect(reached(policies, addresses.map(embed))).toEqual([])
+    expect(reachableOf(policies, addresses.map(toDotted))).toEqual([])
+    for (const embed of Object.values(ipv6Forms))
+      expect(reachableOf(policies, addresses.map(embed))).toEqual([])
   })
 
   it.each(Object.entries(notInternetIPv6))('does not include %s (IPv6): %s', async (_name, address) => {
-    expect(reached(await policiesWith(), [address])).toEqual([])
+    expect(reachableOf(await policiesWith(), [address])).toEqual([])
   })
 
   it('includes the addresses next to ranges that are not the internet', async () => {
-    const addresses = neighbours.map(dotted)
+    const addresses = neighbourAddresses.map(toDotted)
     expect(addresses.length).toBeGreaterThan(12)
-    expect(reached(await policiesWith(), addresses)).toEqual(addresses)
+    expect(reachableOf(await policiesWith(), addresses)).toEqual(addresses)
   })
 
   it('includes its IPv4 addresses in the form of NAT64, for clusters with IPv6 only', async () => {
-    const addresses = [0x14be_8001, ...neighbours].map(address => `64:ff9b::${hextets(address)}`)
-    expect(reached(await policiesWith(), addresses)).toEqual(addresses)
+    const addresses = [0x14be_8001, ...neighbourAddresses].map(address => `64:ff9b::${toHextets(address)}`)
+    expect(reachableOf(await policiesWith(), addresses)).toEqual(addresses)
   })
 
   it.each(['2603:1036::1', '2a05:d018::1', '2001:4860:4860::8888', '2620:1ec::1', '3fff::1'])(
     'includes the address %s',
     async address => {
-      expect(reached(await policiesWith(), [address])).toEqual([address])
+      expect(reachableOf(await policiesWith(), [address])).toEqual([address])
     },
   )
 
@@ -141,8 +142,8 @@ describe('The internet in the policies', () => {
     const policies = await policiesWith({
       networkPolicy: { internetExcept: ['203.0.113.0/24', '2600:1f13::/32'] },
     })
-    expect(reached(await policiesWith(), own)).toEqual(own)
-    expect(reached(policies, [...own, ...others])).toEqual(others)
+    expect(reachableOf(await policiesWith(), own)).toEqual(own)
+    expect(reachableOf(policies, [...own, ...others])).toEqual(others)
   })
 
   it.each(['fd00::/8', '10.0.0.1', 'internal', '::/0'])(
@@ -158,24 +159,24 @@ describe('The internet in the policies', () => {
 describe('The ranges of addresses in the policies', () => {
   it('are in the form that the API server demands: exceptions within their range, each in its shortest form', async () => {
     const policies = await policiesWith({
-      ...identities,
+      ...baseValues,
       networkPolicy: { internetExcept: ['203.0.113.0/24', '0.0.7.0/24', '2600:1f13::/32'] },
     })
-    const blocks = blocksOf(policies)
+    const blocks = ipBlocksOf(policies)
     expect(blocks.flatMap(({ except = [] }) => except).length).toBeGreaterThan(20)
     for (const { cidr, except = [] } of blocks) {
       expect(new Set(except).size).toBe(except.length)
       for (const range of except) {
         const [net = '', bits] = range.split('/')
-        expect([range, within([cidr], net)]).toEqual([range, true])
+        expect([range, isWithin([cidr], net)]).toEqual([range, true])
         expect(Number(bits)).toBeGreaterThan(Number(cidr.split('/')[1]))
-        expect([range, shortest(net)]).toEqual([range, net])
+        expect([range, shortestForm(net)]).toEqual([range, net])
       }
     }
   })
 })
 
 /** An address in the form of RFC 5952. */
-function shortest(address: string): string {
+function shortestForm(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests.ts'
 import { needs } from '../support/programs.ts'
-import { refusals } from './support/pod-security.ts'
+import { podSecurityRefusals } from './support/pod-security.ts'
 import { chart, containersOf, helmCommands, render, renderText, run } from './support/render.ts'
 import { schemaLocation } from './support/schemas.ts'
 import { variants } from './support/variants.ts'
@@ -34,7 +34,7 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
   it('makes only pods that Pod Security "restricted" lets in', async () => {
     const { pods } = await render(options)
     expect(pods.size).toBeGreaterThan(0)
-    for (const [name, pod] of pods) expect([name, refusals(pod)]).toEqual([name, []])
+    for (const [name, pod] of pods) expect([name, podSecurityRefusals(pod)]).toEqual([name, []])
   })
 
   it('makes pods with a read-only file system, without privileges and without access to the API server', async () => {
@@ -114,7 +114,7 @@ describe('The check of Pod Security', () => {
         volumes: [{ name: 'v', hostPath: { path: '/' } }],
       },
     }
-    expect(refusals(pod)).toEqual([
+    expect(podSecurityRefusals(pod)).toEqual([
       'hostNetwork',
       'volume v: hostPath',
       'a: privileged',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
 import { isAllowed } from './support/reachability.ts'
-import { identities, merge, type Rendering, render, renderWith, type Values } from './support/render.ts'
+import { baseValues, merge, type Rendering, render, renderWith, type Values } from './support/render.ts'
 
 needs('helm')
 
@@ -10,8 +10,8 @@ const containers = [
   ['demo-agent', 'sidecar'],
   ['demo-weather-api', 'weather-api'],
 ] as const
-const address = '10.9.8.7'
-const byAddress: Values = { proxy: { https: `http://${address}:3128` } }
+const proxyAddress = '10.9.8.7'
+const proxyByAddress: Values = { proxy: { https: `http://${proxyAddress}:3128` } }
 
 const settingsOf = (rendering: Rendering) =>
   containers.map(([workload, container]) => rendering.settings(workload, container))
@@ -19,25 +19,25 @@ const settingsOf = (rendering: Rendering) =>
 describe('The value proxy', () => {
   it('tells every container which proxy to use, and which hosts to call directly', async () => {
     const egress = [{ to: [{ namespaceSelector: {} }] }]
-    const values = merge(byAddress, {
+    const values = merge(proxyByAddress, {
       proxy: { noProxy: ['intranet.example'] },
       downstreamApis: {
-        orders: { appId: identities.downstreamApis.weather.appId, url: 'http://orders.shop:8081', egress },
-        bills: { appId: identities.downstreamApis.weather.appId, url: 'https://bills.example' },
+        orders: { appId: baseValues.downstreamApis.weather.appId, url: 'http://orders.shop:8081', egress },
+        bills: { appId: baseValues.downstreamApis.weather.appId, url: 'https://bills.example' },
       },
     })
     const noProxy =
       'localhost,127.0.0.1,::1,.svc,.cluster.local,demo-weather-api,169.254.169.254,169.254.170.23,fd00:ec2::23,orders.shop,intranet.example'
     for (const settings of settingsOf(await renderWith(values)))
       expect(settings).toMatchObject({
-        HTTPS_PROXY: `http://${address}:3128`,
-        HTTP_PROXY: `http://${address}:3128`,
+        HTTPS_PROXY: `http://${proxyAddress}:3128`,
+        HTTP_PROXY: `http://${proxyAddress}:3128`,
         NO_PROXY: noProxy,
       })
   })
 
   it('lets every container take the proxy’s URLs, with user and password, from a Secret', async () => {
-    const rendering = await renderWith(merge(byAddress, { proxy: { existingSecret: 'proxy-url' } }))
+    const rendering = await renderWith(merge(proxyByAddress, { proxy: { existingSecret: 'proxy-url' } }))
     for (const [workload, container] of containers) {
       const { env } = rendering.container(workload, container)
       expect(env).toContainEqual({
@@ -48,7 +48,7 @@ describe('The value proxy', () => {
   })
 
   it('lets pods connect to nothing outside the cluster but the proxy', async () => {
-    const policies = (await renderWith(byAddress)).ofKind('NetworkPolicy')
+    const policies = (await renderWith(proxyByAddress)).ofKind('NetworkPolicy')
     for (const component of ['agent', 'weather-api']) {
       const labels = {
         'app.kubernetes.io/name': 'entra-bedrock-agent',
@@ -62,8 +62,8 @@ describe('The value proxy', () => {
           port,
           protocol: 'TCP',
         })
-      expect(reaches(address, 3128)).toBe(true)
-      expect(reaches(address, 443)).toBe(false)
+      expect(reaches(proxyAddress, 3128)).toBe(true)
+      expect(reaches(proxyAddress, 443)).toBe(false)
       expect(reaches('20.190.128.1', 443)).toBe(false)
     }
   })
@@ -78,6 +78,6 @@ describe('The value proxy', () => {
     ['a proxy by name to which no policy leads', { https: 'http://proxy.example:3128' }, /set proxy\.egress/],
     ['a password among the values', { https: 'http://agent:secret@10.9.8.7:3128' }, /proxy/],
   ])('refuses %s', async (_what, proxy, words) => {
-    await expect(render({ values: merge(identities, { proxy }) })).rejects.toThrow(words)
+    await expect(render({ values: merge(baseValues, { proxy }) })).rejects.toThrow(words)
   })
 })

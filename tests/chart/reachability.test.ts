@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
 import { isAllowed, type Place } from './support/reachability.ts'
-import { identities, merge, type RenderOptions, render, type Values } from './support/render.ts'
+import { baseValues, merge, type RenderOptions, render, type Values } from './support/render.ts'
 import { withAwsAuth, withCredential } from './support/variants.ts'
 
 needs('helm')
 
-const component = (name: string, namespace = 'agents'): Place => ({
+const componentPod = (name: string, namespace = 'agents'): Place => ({
   namespace,
   labels: {
     'app.kubernetes.io/name': 'entra-bedrock-agent',
@@ -16,21 +16,21 @@ const component = (name: string, namespace = 'agents'): Place => ({
 })
 
 const sources: Readonly<Record<string, Place>> = {
-  agent: component('agent'),
-  'weather API': component('weather-api'),
-  'helm test': component('test'),
+  agent: componentPod('agent'),
+  'weather API': componentPod('weather-api'),
+  'helm test': componentPod('test'),
   neighbour: { namespace: 'agents', labels: { app: 'neighbour' } },
-  'impostor elsewhere': component('agent', 'elsewhere'),
+  'impostor elsewhere': componentPod('agent', 'elsewhere'),
   gateway: { namespace: 'gateway', labels: { app: 'gateway' } },
   Prometheus: { namespace: 'monitoring', labels: { app: 'prometheus' } },
 }
 
 const targets: Readonly<Record<string, readonly [Place, number, ('TCP' | 'UDP')?]>> = {
-  page: [component('agent'), 3001],
-  sidecar: [component('agent'), 5000],
-  metrics: [component('agent'), 9464],
-  'metrics of the weather API': [component('weather-api'), 9464],
-  'weather API': [component('weather-api'), 8080],
+  page: [componentPod('agent'), 3001],
+  sidecar: [componentPod('agent'), 5000],
+  metrics: [componentPod('agent'), 9464],
+  'metrics of the weather API': [componentPod('weather-api'), 9464],
+  'weather API': [componentPod('weather-api'), 8080],
   neighbour: [{ namespace: 'agents', labels: { app: 'neighbour' } }, 8080],
   orders: [{ namespace: 'shop', labels: { app: 'orders' } }, 8081],
   DNS: [{ namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }, 53, 'UDP'],
@@ -50,7 +50,7 @@ const targets: Readonly<Record<string, readonly [Place, number, ('TCP' | 'UDP')?
 }
 
 /** The targets that each source can reach under the chart's policies. */
-async function reach(options: RenderOptions): Promise<Record<string, readonly string[]>> {
+async function findTargets(options: RenderOptions): Promise<Record<string, readonly string[]>> {
   const policies = (await render(options)).ofKind('NetworkPolicy')
   const reached = Object.entries(sources).map(([name, from]) => [
     name,
@@ -61,56 +61,56 @@ async function reach(options: RenderOptions): Promise<Record<string, readonly st
   return Object.fromEntries(reached)
 }
 
-const reachWith = (values: Values) => reach({ values: merge(identities, values) })
+const findTargetsWith = (values: Values) => findTargets({ values: merge(baseValues, values) })
 
-const everywhere = Object.keys(targets)
+const allTargets = Object.keys(targets)
 /** What pods without an egress policy reach: all targets that let them in. */
-const open = everywhere.filter(target => !/^(page|sidecar|metrics|weather API)/.test(target))
-const wayOut = ['DNS', 'public 443', 'public 443, IPv6']
+const openTargets = allTargets.filter(target => !/^(page|sidecar|metrics|weather API)/.test(target))
+const internet = ['DNS', 'public 443', 'public 443, IPv6']
 
 describe('The policies', () => {
   it('let no pod reach the sidecar, and only the agent reach the weather API', async () => {
-    expect(await reach({ values: identities })).toEqual({
-      agent: ['weather API', ...wayOut],
-      'weather API': wayOut,
-      'helm test': ['page', ...open],
-      neighbour: open,
-      'impostor elsewhere': open,
-      gateway: open,
-      Prometheus: open,
+    expect(await findTargets({ values: baseValues })).toEqual({
+      agent: ['weather API', ...internet],
+      'weather API': internet,
+      'helm test': ['page', ...openTargets],
+      neighbour: openTargets,
+      'impostor elsewhere': openTargets,
+      gateway: openTargets,
+      Prometheus: openTargets,
     })
   })
 
   it('are the only reason why targets cannot be reached', async () => {
-    const reached = await reachWith({ networkPolicy: { enabled: false } })
-    for (const targets of Object.values(reached)) expect(targets).toEqual(everywhere)
+    const reached = await findTargetsWith({ networkPolicy: { enabled: false } })
+    for (const targets of Object.values(reached)) expect(targets).toEqual(allTargets)
   })
 
   it('let gateway and Prometheus in if the values name them, and the agent out to further APIs', async () => {
-    const reached = await reach({ files: ['ci/everything-values.yaml'] })
-    expect(reached['gateway']).toEqual(['page', ...open])
-    expect(reached['Prometheus']).toEqual(['metrics', 'metrics of the weather API', ...open])
-    expect(reached['neighbour']).toEqual(open)
-    expect(reached['agent']).toEqual(['weather API', 'orders', ...wayOut, 'private 443', 'NodeLocal DNS'])
+    const reached = await findTargets({ files: ['ci/everything-values.yaml'] })
+    expect(reached['gateway']).toEqual(['page', ...openTargets])
+    expect(reached['Prometheus']).toEqual(['metrics', 'metrics of the weather API', ...openTargets])
+    expect(reached['neighbour']).toEqual(openTargets)
+    expect(reached['agent']).toEqual(['weather API', 'orders', ...internet, 'private 443', 'NodeLocal DNS'])
   })
 
   it('open the metadata service to the agent alone if its credential is a managed identity', async () => {
-    const reached = await reach({ values: withCredential('SignedAssertionFromManagedIdentity') })
-    expect(reached['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
-    expect(reached['weather API']).toEqual(wayOut)
+    const reached = await findTargets({ values: withCredential('SignedAssertionFromManagedIdentity') })
+    expect(reached['agent']).toEqual(['weather API', ...internet, 'metadata 80'])
+    expect(reached['weather API']).toEqual(internet)
   })
 
   it('open the metadata service to the agent for a key vault, unless AKS’s webhook provides the managed identity', async () => {
     const values = withCredential('KeyVault')
-    expect((await reach({ values }))['agent']).toEqual(['weather API', ...wayOut, 'metadata 80'])
-    const keyVault = { managedIdentityClientId: identities.entra.tenantId }
+    expect((await findTargets({ values }))['agent']).toEqual(['weather API', ...internet, 'metadata 80'])
+    const keyVault = { managedIdentityClientId: baseValues.entra.tenantId }
     const byWebhook = merge(values, { sidecar: { credential: { keyVault } } })
-    expect((await reach({ values: byWebhook }))['agent']).toEqual(['weather API', ...wayOut])
+    expect((await findTargets({ values: byWebhook }))['agent']).toEqual(['weather API', ...internet])
   })
 
   it('open the EKS Pod Identity agent only if the agent authenticates by it', async () => {
-    const reached = await reach({ values: withAwsAuth('podIdentity') })
-    expect(reached['agent']).toEqual(['weather API', ...wayOut, 'EKS Pod Identity'])
+    const reached = await findTargets({ values: withAwsAuth('podIdentity') })
+    expect(reached['agent']).toEqual(['weather API', ...internet, 'EKS Pod Identity'])
   })
 
   it.each([
@@ -119,21 +119,21 @@ describe('The policies', () => {
     ['aksLocalDns', ['DNS', 'AKS LocalDNS']],
     ['any', ['DNS', 'DNS elsewhere', 'NodeLocal DNS', 'AKS LocalDNS']],
   ])('allow DNS where the cluster resolves names: %s', async (dns, reached) => {
-    const { agent } = await reachWith({ networkPolicy: { dns } })
+    const { agent } = await findTargetsWith({ networkPolicy: { dns } })
     expect(agent?.filter(target => target.includes('DNS'))).toEqual(reached)
   })
 
   it('keep both pods from the internet if the values say so', async () => {
-    const reached = await reachWith({ networkPolicy: { internet: false } })
+    const reached = await findTargetsWith({ networkPolicy: { internet: false } })
     expect(reached['agent']).toEqual(['weather API', 'DNS'])
     expect(reached['weather API']).toEqual(['DNS'])
   })
 
   it('do not let the agent reach this chart’s weather API when another is configured', async () => {
-    const reached = await reachWith({
+    const reached = await findTargetsWith({
       weatherApi: { enabled: false },
       downstreamApis: { weather: { url: 'https://weather.example.com' } },
     })
-    expect(reached['agent']).toEqual(wayOut)
+    expect(reached['agent']).toEqual(internet)
   })
 })

@@ -1,36 +1,36 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
-import { chart, helmCommands, identities, renderWith, run, type Values } from './support/render.ts'
+import { baseValues, chart, helmCommands, renderWith, run, type Values } from './support/render.ts'
 
 needs('helm')
 
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'
-const { tenantId, blueprintAppId } = identities.entra
-const agent = { title: 'Agent', clientId: identities.entra.agentClientId }
+const { tenantId, blueprintAppId } = baseValues.entra
+const agent = { title: 'Agent', clientId: baseValues.entra.agentClientId }
 
-function several(agents: Values): Values {
+function severalAgents(agents: Values): Values {
   return { entra: { agentClientId: '' }, agents }
 }
 
 // biome-ignore format: table
 const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'no agent identity': [{ entra: { agentClientId: '' } }, 'entra.agentClientId is not set.'],
-  'the blueprint as the agent': [{ entra: { agentClientId: identities.entra.blueprintAppId } }, "entra.agentClientId is the blueprint's id"],
+  'the blueprint as the agent': [{ entra: { agentClientId: baseValues.entra.blueprintAppId } }, "entra.agentClientId is the blueprint's id"],
   'one agent beside several': [{ agents: { other: agent } }, 'entra.agentClientId and agents are both set'],
-  'several agents, none of which is the default': [several({ one: agent, other: { ...agent, clientId: tenantId } }), 'defaultAgent is not set: name the one of agents'],
-  'a default that is no agent': [{ ...several({ one: agent }), defaultAgent: 'other' }, 'defaultAgent is other, which is none of agents.'],
-  'an agent of several without its identity': [several({ one: { title: 'One' } }), 'agents.one.clientId is not set.'],
-  'an agent of several without a title': [several({ one: { clientId: tenantId } }), 'agents.one.title is not set.'],
-  'an agent’s own user without an account': [several({ one: { ...agent, flows: ['agent-user'] } }), 'set agents.one.agentUser.objectId.'],
-  'the blueprint as one of several agents': [several({ one: { ...agent, clientId: blueprintAppId } }), 'agents.one.clientId is the id of the blueprint'],
-  'two agents of one identity': [{ ...several({ one: agent, other: agent }), defaultAgent: 'one' }, 'agents.other.clientId is the id of agents.one.clientId'],
-  'an agent for an API that is not configured': [several({ one: { ...agent, apis: ['weather'] } }), 'agents.one.apis has weather, but there are only weather-api.'],
-  'sign-in required at one agent, though nobody can sign in': [several({ one: { ...agent, requireSignIn: true } }), 'agents.one.requireSignIn is true, but nobody can sign in'],
+  'several agents, none of which is the default': [severalAgents({ one: agent, other: { ...agent, clientId: tenantId } }), 'defaultAgent is not set: name the one of agents'],
+  'a default that is no agent': [{ ...severalAgents({ one: agent }), defaultAgent: 'other' }, 'defaultAgent is other, which is none of agents.'],
+  'an agent of several without its identity': [severalAgents({ one: { title: 'One' } }), 'agents.one.clientId is not set.'],
+  'an agent of several without a title': [severalAgents({ one: { clientId: tenantId } }), 'agents.one.title is not set.'],
+  'an agent’s own user without an account': [severalAgents({ one: { ...agent, flows: ['agent-user'] } }), 'set agents.one.agentUser.objectId.'],
+  'the blueprint as one of several agents': [severalAgents({ one: { ...agent, clientId: blueprintAppId } }), 'agents.one.clientId is the id of the blueprint'],
+  'two agents of one identity': [{ ...severalAgents({ one: agent, other: agent }), defaultAgent: 'one' }, 'agents.other.clientId is the id of agents.one.clientId'],
+  'an agent for an API that is not configured': [severalAgents({ one: { ...agent, apis: ['weather'] } }), 'agents.one.apis has weather, but there are only weather-api.'],
+  'sign-in required at one agent, though nobody can sign in': [severalAgents({ one: { ...agent, requireSignIn: true } }), 'agents.one.requireSignIn is true, but nobody can sign in'],
   'an API without its application': [{ downstreamApis: { orders: { url: 'https://orders.example.com' } } }, 'downstreamApis.orders.appId is not set.'],
-  'an API without an address': [{ downstreamApis: { orders: { appId: identities.entra.tenantId } } }, 'downstreamApis.orders.url is not set.'],
+  'an API without an address': [{ downstreamApis: { orders: { appId: baseValues.entra.tenantId } } }, 'downstreamApis.orders.url is not set.'],
   'an API in the cluster that no policy lets the agent reach': [
-    { downstreamApis: { orders: { appId: identities.entra.tenantId, url: 'http://orders.shop:8081' } } },
+    { downstreamApis: { orders: { appId: baseValues.entra.tenantId, url: 'http://orders.shop:8081' } } },
     'set downstreamApis.orders.egress.',
   ],
   'an MCP server in the cluster that no policy lets the agent reach': [
@@ -38,7 +38,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
       mcpServers: {
         notes: {
           url: 'http://notes.tools.svc/mcp',
-          appId: identities.entra.tenantId,
+          appId: baseValues.entra.tenantId,
           allowedTools: ['get_note'],
         },
       },
@@ -50,7 +50,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
       mcpServers: {
         weather: {
           url: 'https://notes.example.com/mcp',
-          appId: identities.entra.tenantId,
+          appId: baseValues.entra.tenantId,
           allowedTools: ['get_note'],
         },
       },
@@ -91,7 +91,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     {
       sidecar: { credential: { type: 'SignedAssertionFromManagedIdentity' } },
       agent: {
-        serviceAccount: { annotations: { 'azure.workload.identity/client-id': identities.entra.tenantId } },
+        serviceAccount: { annotations: { 'azure.workload.identity/client-id': baseValues.entra.tenantId } },
       },
     },
     'AADSTS700231',
@@ -107,7 +107,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
     {
       sidecar: { credential: { type: 'WorkloadIdentity' } },
       agent: {
-        serviceAccount: { annotations: { 'azure.workload.identity/client-id': identities.entra.tenantId } },
+        serviceAccount: { annotations: { 'azure.workload.identity/client-id': baseValues.entra.tenantId } },
       },
     },
     'AADSTS700231',
@@ -155,7 +155,7 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'an id that is none': [{ entra: { tenantId: 'contoso' } }, 'tenantId'],
   'Entra without TLS': [{ entra: { authority: 'http://entra-emulator:7001' } }, 'authority'],
   'a credential type that Entra does not have': [{ sidecar: { credential: { type: 'Password' } } }, '/sidecar/credential/type'],
-  'a name of an API that would make no variable': [{ downstreamApis: { 'order-history': { appId: identities.entra.tenantId, url: 'https://a.example' } } }, 'order-history'],
+  'a name of an API that would make no variable': [{ downstreamApis: { 'order-history': { appId: baseValues.entra.tenantId, url: 'https://a.example' } } }, 'order-history'],
 }
 
 describe('Values that cannot work are refused', () => {
@@ -176,6 +176,6 @@ describe('Values that cannot work are refused', () => {
 
   it('as are clusters without stable native sidecars', async () => {
     const args = ['template', 'demo', chart, '--kube-version', '1.32.0', '--values', '-']
-    await expect(run(helmCommands[0] ?? 'helm', args, JSON.stringify(identities))).rejects.toThrow('>=1.33.0')
+    await expect(run(helmCommands[0] ?? 'helm', args, JSON.stringify(baseValues))).rejects.toThrow('>=1.33.0')
   })
 })

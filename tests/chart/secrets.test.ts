@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { identities, merge, render, renderWith, type Values } from './support/render.ts'
+import { baseValues, merge, render, renderWith, type Values } from './support/render.ts'
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
 
@@ -66,7 +66,7 @@ const secretValues: Readonly<Record<string, string>> = {
 }
 
 /** Settings that look like secrets but are none. */
-const harmless: Values = {
+const harmlessSettings: Values = {
   AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/secrets/token',
   AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/var/run/secrets/token',
   AWS_ROLE_ARN: 'arn:aws:iam::111122223333:role/agent',
@@ -98,15 +98,15 @@ const harmless: Values = {
   OAUTH: 'a',
 }
 
-const refusal = (values: Values) =>
+const refusalOf = (values: Values) =>
   renderWith(values).then(
     () => '',
     (error: Error) => error.message,
   )
 
 /** The settings that the chart refuses, such as `agent CLIENT_SECRET`, in the order of its message. */
-async function refused(component: string, env: Values): Promise<readonly string[]> {
-  const message = await refusal({ [component]: { env } })
+async function refusals(component: string, env: Values): Promise<readonly string[]> {
+  const message = await refusalOf({ [component]: { env } })
   return [...message.matchAll(/^(\w+)\.env\.(\S+) would end in a ConfigMap/gm)].map(
     ([, where, name]) => `${where} ${name}`,
   )
@@ -115,23 +115,25 @@ async function refused(component: string, env: Values): Promise<readonly string[
 describe.each(['agent', 'sidecar', 'weatherApi'])('Among the settings of the %s', component => {
   it('a secret is refused by its name', async () => {
     const env = Object.fromEntries(secretNames.map(name => [name, 'not-a-secret']))
-    expect(await refused(component, env)).toEqual([...secretNames].sort().map(name => `${component} ${name}`))
+    expect(await refusals(component, env)).toEqual(
+      [...secretNames].sort().map(name => `${component} ${name}`),
+    )
   })
 
   it('a secret is refused by its value, which is not repeated', async () => {
     const names = Object.keys(secretValues).sort()
-    expect(await refused(component, secretValues)).toEqual(names.map(name => `${component} ${name}`))
-    expect(await refusal({ [component]: { env: secretValues } })).not.toMatch(/not-a-password|bm90|eyJ/)
+    expect(await refusals(component, secretValues)).toEqual(names.map(name => `${component} ${name}`))
+    expect(await refusalOf({ [component]: { env: secretValues } })).not.toMatch(/not-a-password|bm90|eyJ/)
   })
 
   it('what looks like a secret but is none is allowed', async () => {
-    expect(await refused(component, harmless)).toEqual([])
-    await render({ values: merge(identities, { [component]: { env: harmless } }) })
+    expect(await refusals(component, harmlessSettings)).toEqual([])
+    await render({ values: merge(baseValues, { [component]: { env: harmlessSettings } }) })
   })
 })
 
 describe('An address with a password in it', () => {
-  const api = { appId: identities.entra.tenantId }
+  const api = { appId: baseValues.entra.tenantId }
   const url = 'https://user:not-a-password@a.example/b'
 
   it.each<[string, Values]>([
@@ -142,6 +144,6 @@ describe('An address with a password in it', () => {
     ['weatherApi/publicUrl', { weatherApi: { publicUrl: url } }],
     ['entra/authority', { entra: { authority: 'https://user:not-a-password@a.example' } }],
   ])('is refused in the value %s', async (path, values) => {
-    expect(await refusal(values)).toContain(path)
+    expect(await refusalOf(values)).toContain(path)
   })
 })

@@ -4,7 +4,7 @@ import type { PodTemplate } from './support/kubernetes.ts'
 import { containersOf, merge, type Rendering, render } from './support/render.ts'
 import { variants, withAwsAuth, withCredential } from './support/variants.ts'
 
-const federations = ['ProjectedToken', 'WorkloadIdentity'].flatMap(credential =>
+const credentialPairs = ['ProjectedToken', 'WorkloadIdentity'].flatMap(credential =>
   ['webIdentity', 'irsa', 'podIdentity'].map(
     auth => [credential, auth, merge(withCredential(credential), withAwsAuth(auth))] as const,
   ),
@@ -32,7 +32,7 @@ function tokensOf(rendering: Rendering) {
   )
 }
 
-describe.each(federations)('With %s for Entra and %s for AWS', (credential, auth, values) => {
+describe.each(credentialPairs)('With %s for Entra and %s for AWS', (credential, auth, values) => {
   it('no secret is stored: the chart makes none, and no pod names one', async () => {
     const rendering = await render({ values })
     expect(rendering.ofKind('Secret')).toEqual([])

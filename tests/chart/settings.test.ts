@@ -13,13 +13,13 @@ import { readConfig as readAgentConfig } from '../../services/agent/src/config.t
 import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
-import { identities, merge, type Rendering, render, renderNotes, renderWith } from './support/render.ts'
+import { baseValues, merge, type Rendering, render, renderNotes, renderWith } from './support/render.ts'
 import { withAlerts } from './support/variants.ts'
 
 needs('helm')
 
 const chartsFolder = resolve(import.meta.dirname, '../../charts')
-const ids = { ...identities.entra, weather: identities.downstreamApis.weather.appId }
+const ids = { ...baseValues.entra, weather: baseValues.downstreamApis.weather.appId }
 
 /** Reads a ConfigMap's file as the agent does. */
 function readMcpServersOf(rendering: Rendering, configMap: string) {
@@ -285,7 +285,7 @@ describe('The settings that the chart makes', () => {
   })
 
   it('skip the signature check of the weather API only on request, and warn of it', async () => {
-    const values = merge(identities, { weatherApi: { debug: { skipSignature: true } } })
+    const values = merge(baseValues, { weatherApi: { debug: { skipSignature: true } } })
     const settings = (await render({ values })).settings('demo-weather-api', 'weather-api')
     expect(readWeatherConfig(settings).token.verifySignature).toBe(false)
     expect(settings['NODE_ENV']).toBe('development')

@@ -7,7 +7,7 @@ import { render, renderWith } from './support/render.ts'
 
 needs('helm')
 
-const collector = {
+const collectorEgress = {
   to: [{ podSelector: { matchLabels: { app: 'otel-collector' } } }],
   ports: [{ port: 4318, protocol: 'TCP' }],
 }
@@ -16,7 +16,7 @@ const telemetry = {
   headersSecret: 'collector',
   samplingRatio: 0.25,
   resourceAttributes: { 'deployment.environment.name': 'test, the second' },
-  egress: [collector],
+  egress: [collectorEgress],
 }
 const components = ['agent', 'weather-api'] as const
 
@@ -73,7 +73,7 @@ describe('Telemetry in the chart', () => {
     const rendering = await renderWith({ telemetry })
     for (const component of components) {
       const { egress } = rendering.spec<{ egress: unknown[] }>('NetworkPolicy', `demo-${component}`)
-      expect(egress).toContainEqual(collector)
+      expect(egress).toContainEqual(collectorEgress)
       expect(rendering.pod(`demo-${component}`).metadata?.annotations).toMatchObject({
         'instrumentation.opentelemetry.io/inject-nodejs': 'false',
       })

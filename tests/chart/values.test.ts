@@ -15,13 +15,13 @@ interface Schema {
 const schema: Schema = JSON.parse(readFileSync(resolve(chart, 'values.schema.json'), 'utf8'))
 
 /** Names of all values that the schema describes one by one. */
-function described(part: Schema, name = ''): readonly string[] {
+function valuesIn(part: Schema, name = ''): readonly string[] {
   const { properties } = part.$ref ? (schema.$defs?.[part.$ref.replace('#/$defs/', '')] ?? {}) : part
   if (!properties || name.endsWith('resources')) return [name]
-  return Object.entries(properties).flatMap(([key, below]) => described(below, name ? `${name}.${key}` : key))
+  return Object.entries(properties).flatMap(([key, below]) => valuesIn(below, name ? `${name}.${key}` : key))
 }
 
-function templates(): string {
+function readTemplates(): string {
   const folder = resolve(chart, 'templates')
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
@@ -53,13 +53,13 @@ describe('The values of the chart', () => {
 
   it('are the same ones in values.yaml and in the schema', () => {
     // Not in values.yaml: freely named APIs, and what Helm gives to a dependency.
-    const inSchema = described(schema).filter(name => !/^(global|downstreamApis)$/.test(name))
+    const inSchema = valuesIn(schema).filter(name => !/^(global|downstreamApis)$/.test(name))
     const inValues = chartValues().map(({ name }) => name)
     expect(inValues.filter(name => !name.startsWith('downstreamApis.')).sort()).toEqual([...inSchema].sort())
   })
 
   it('are all used by a template', () => {
-    const text = templates()
+    const text = readTemplates()
     const unused = chartValues().filter(({ name }) => !text.includes(`.${name.split('.').at(-1)}`))
     expect(unused).toEqual([])
   })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
-import { helmCommands, lint, render } from './support/render.ts'
+import { helmCommands, lintChart, render } from './support/render.ts'
 import { variants } from './support/variants.ts'
 
 needs('helm')
 
 describe.each(Object.entries(variants))('the chart with %s', (_name, options) => {
   it('passes helm lint --strict', async () => {
-    expect(await lint(options)).toContain('0 chart(s) failed')
+    expect(await lintChart(options)).toContain('0 chart(s) failed')
   })
 
   it.each(helmCommands)('is rendered to the same objects by %s', async helm => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
 import type { LabelSelector, Labels, Workload } from './support/kubernetes.ts'
-import { containersOf, identities, merge, render, renderNotes, renderWith } from './support/render.ts'
+import { baseValues, containersOf, merge, render, renderNotes, renderWith } from './support/render.ts'
 
 needs('helm')
 
@@ -232,7 +232,7 @@ describe('What is printed after an installation', () => {
   })
 
   it('names the role that each way to AWS needs', async () => {
-    const notes = (aws: object) => renderNotes({ values: merge(identities, { aws }) })
+    const notes = (aws: object) => renderNotes({ values: merge(baseValues, { aws }) })
     const region = 'eu-central-1'
     expect(await notes({ auth: 'podIdentity', region })).toContain('pod identity association')
     expect(await notes({})).toContain('Direct mode only')

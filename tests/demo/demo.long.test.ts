@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { command, isOpenToOthers, startDemo } from './support/start-demo.ts'
+import { demoCommand, isOpenToOthers, startDemo } from './support/start-demo.ts'
 
 describe('make demo', () => {
   it('with HOST opens page, Entra and metrics to other machines, applies ALLOWED_HOSTS and the rate limit, and ends with exit code 0 on SIGTERM', async () => {
-    const demo = await startDemo(command, {
+    const demo = await startDemo(demoCommand, {
       HOST: '0.0.0.0',
       ALLOWED_HOSTS: 'agent.example,127.0.0.1',
       RATE_LIMIT_PER_MINUTE: '1',
@@ -27,7 +27,7 @@ describe('make demo', () => {
   })
 
   it('stops everything with a reason when one process dies', async () => {
-    const demo = await startDemo(command, { WEATHER_PROVIDER: 'crystal-ball' })
+    const demo = await startDemo(demoCommand, { WEATHER_PROVIDER: 'crystal-ball' })
     await demo.printed('WEATHER_PROVIDER must be one of')
     await demo.printed('weather-api ended (exit code 1)')
     expect(await demo.ended).toBe(1)

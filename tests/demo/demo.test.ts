@@ -7,7 +7,7 @@ import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { postJson } from '../support/post-json.ts'
-import { command, commandInTerminal, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
+import { commandInTerminal, demoCommand, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
 
 const ctrlC = '\u0003'
 
@@ -73,7 +73,7 @@ describe('make demo', () => {
     const other = await listen(0)
     onTestFinished(() => void other.close())
     const { port } = other.address() as { port: number }
-    const demo = await startDemo(command, { [variable]: String(port) })
+    const demo = await startDemo(demoCommand, { [variable]: String(port) })
     await demo.printed(
       `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
     )
@@ -81,7 +81,7 @@ describe('make demo', () => {
   })
 
   it('reports an invalid port', async () => {
-    const demo = await startDemo(command, { PORT: 'three thousand' })
+    const demo = await startDemo(demoCommand, { PORT: 'three thousand' })
     await demo.printed('PORT must be a whole number from 0 to 65535; it is "three thousand".')
     expect(await demo.ended).toBe(1)
   })

@@ -14,7 +14,7 @@ import { awsRoleChecks } from '../../scripts/doctor/kube/aws-role.ts'
 import { Kubectl } from '../../scripts/doctor/kube/kubectl.ts'
 import type { Release } from '../../scripts/doctor/kube/release.ts'
 import { AwsAccount } from '../aws/support/aws-account.ts'
-import { lacks, needs } from '../support/programs.ts'
+import { isProgramMissing, needs } from '../support/programs.ts'
 
 needs('python')
 
@@ -29,7 +29,7 @@ let account: AwsAccount
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aws-role-'))
-  if (!lacks('python')) account = await AwsAccount.start()
+  if (!isProgramMissing('python')) account = await AwsAccount.start()
 })
 afterAll(async () => {
   await account?.[Symbol.asyncDispose]()
@@ -63,13 +63,13 @@ function releaseWith(settings: Readonly<Record<string, string>>): Release {
   return { name: 'demo', namespace: 'agents', pods: [pod], policies: [], ingresses: [], settings: {} }
 }
 
-async function look(settings: Readonly<Record<string, string>> = webIdentity) {
+async function examineRole(settings: Readonly<Record<string, string>> = webIdentity) {
   const [finding] = await examine(awsRoleChecks(new Kubectl('agents'), releaseWith(settings)))
   return finding
 }
 
 const Version = '2012-10-17'
-const anything = { Version, Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
+const adminPolicy = { Version, Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
 const putPolicy = (PolicyName: string, document: object) =>
   account.iam.send(
     new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
@@ -81,7 +81,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
     ['by EKS Pod Identity', { PodIdentityCluster: 'prod' }, podIdentity],
   ])('finds no fault in a role that pods assume %s', async (_way, parameters, settings) => {
     await account.deploy('agent', { ...parameters, ModelId })
-    expect(await look(settings)).toEqual({
+    expect(await examineRole(settings)).toEqual({
       check: 'AWS role',
       status: 'PASS',
       detail: `${roleArn} trusts and allows what the template says, and nothing else.`,
@@ -90,7 +90,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
 
   it('says that the role trusts another service account instead, and which command mends the role', async () => {
     await account.deploy('agent', { Issuer, ModelId, ServiceAccount: 'agents:another' })
-    const finding = await look()
+    const finding = await examineRole()
     expect(finding).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
     expect(finding?.detail).toContain('system:serviceaccount:agents:another')
     expect(finding?.hint).toContain(
@@ -99,18 +99,18 @@ describe('The doctor, when it checks the role that the template made,', () => {
   })
 
   it.each([
-    ['an inline policy', () => putPolicy('backdoor', anything)],
+    ['an inline policy', () => putPolicy('backdoor', adminPolicy)],
     [
       'a further statement in its own policy',
       async () => {
         const { Statement } = await account.modelPolicy(RoleName)
-        await putPolicy('bedrock', { Version, Statement: [...Statement, ...anything.Statement] })
+        await putPolicy('bedrock', { Version, Statement: [...Statement, ...adminPolicy.Statement] })
       },
     ],
     [
       'an attached policy',
       async () => {
-        const document = { PolicyName: 'backdoor', PolicyDocument: JSON.stringify(anything) }
+        const document = { PolicyName: 'backdoor', PolicyDocument: JSON.stringify(adminPolicy) }
         const { Policy } = await account.iam.send(new CreatePolicyCommand(document))
         await account.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }))
       },
@@ -118,7 +118,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
   ])('sees access that was added by %s', async (_how, add) => {
     await account.deploy('agent', { Issuer, ModelId })
     await add()
-    const finding = await look()
+    const finding = await examineRole()
     expect(finding).toMatchObject({ status: 'FAIL', code: 'ROLE_ACCESS_ADDED' })
     expect(finding?.detail).toContain('{"Effect":"Allow","Action":"*","Resource":"*"}')
   })
@@ -133,7 +133,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
     }
     const PolicyDocument = JSON.stringify({ Version, Statement: [...Statement, other] })
     await account.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }))
-    const finding = await look()
+    const finding = await examineRole()
     expect(finding).toMatchObject({ status: 'FAIL', code: 'ROLE_ACCESS_ADDED' })
     expect(finding?.detail).toContain('arn:aws:iam::999999999999:root')
   })
@@ -141,7 +141,7 @@ describe('The doctor, when it checks the role that the template made,', () => {
   it('only warns of missing access, since another form of policy may give it', async () => {
     await account.deploy('agent', { Issuer, ModelId })
     await account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'bedrock' }))
-    expect(await look()).toMatchObject({ status: 'WARN', code: 'ROLE_ACCESS_MISSING' })
+    expect(await examineRole()).toMatchObject({ status: 'WARN', code: 'ROLE_ACCESS_MISSING' })
   })
 
   it('ignores order, ids, and whether a single value is a list', async () => {
@@ -153,12 +153,12 @@ describe('The doctor, when it checks the role that the template made,', () => {
       { ...profile, Sid: 'Other', Resource: [profile.Resource] },
     ]
     await putPolicy('bedrock', { Version, Statement: same })
-    expect(await look()).toMatchObject({ status: 'PASS' })
+    expect(await examineRole()).toMatchObject({ status: 'PASS' })
   })
 
   it('says that the role is missing', async () => {
-    expect(await look()).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
-    expect(await look(podIdentity)).toMatchObject({
+    expect(await examineRole()).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
+    expect(await examineRole(podIdentity)).toMatchObject({
       status: 'FAIL',
       detail: 'prod associates no role with agents:demo-agent.',
     })
@@ -184,10 +184,10 @@ describe('The doctor, when it checks the role that the template made,', () => {
   ])('says that it could not check the role, if %s', async (_why, change, settings) => {
     await account.deploy('agent', { Issuer, ModelId })
     await change()
-    expect(await look(settings)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
+    expect(await examineRole(settings)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
   })
 
   it('checks nothing if the pods use no role', async () => {
-    expect(await look({})).toBeUndefined()
+    expect(await examineRole({})).toBeUndefined()
   })
 })

@@ -9,14 +9,14 @@ import { induce } from './support/induce.ts'
 import { Laptop } from './support/laptop.ts'
 import { rowOf, tableOf } from './support/table.ts'
 
-const table = resolve(import.meta.dirname, '../../scripts/troubleshooting/induced-failures.md')
-const all = inducedFailures.flatMap(([where, failures]) =>
+const tableFile = resolve(import.meta.dirname, '../../scripts/troubleshooting/induced-failures.md')
+const allFailures = inducedFailures.flatMap(([where, failures]) =>
   failures.map(failure => [`${where}: ${failure.what}`, failure] as const),
 )
 /** Failures that users of the agent meet too. */
-const met = [...all.map(([, failure]) => failure), ...causesNotInGuide].filter(isCause)
-const seen = new Map<InducedFailure, readonly Finding[]>()
-const answers = new Map<InducedFailure, Problem>()
+const userCauses = [...allFailures.map(([, failure]) => failure), ...causesNotInGuide].filter(isCause)
+const findingsOf = new Map<InducedFailure, readonly Finding[]>()
+const problems = new Map<InducedFailure, Problem>()
 let laptops: readonly Laptop[] = []
 
 beforeAll(async () => {
@@ -25,12 +25,12 @@ beforeAll(async () => {
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
   laptops = await Promise.all([startLaptop(), startLaptop(), startLaptop()])
   const open = [
-    ...all.map(
+    ...allFailures.map(
       ([, failure]) =>
         async (laptop: Laptop) =>
-          seen.set(failure, await examine(laptop, failure)),
+          findingsOf.set(failure, await examine(laptop, failure)),
     ),
-    ...met.map(cause => async (laptop: Laptop) => answers.set(cause, await ask(laptop, cause))),
+    ...userCauses.map(cause => async (laptop: Laptop) => problems.set(cause, await ask(laptop, cause))),
   ]
   await Promise.all(
     laptops.map(async laptop => {
@@ -70,7 +70,7 @@ async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
 
 /** What the doctor's users act on when this failure occurs: the first failed check, or the expected warning. */
 function verdictOn(failure: InducedFailure): Finding {
-  const findings = seen.get(failure) ?? []
+  const findings = findingsOf.get(failure) ?? []
   const isVerdict = ({ status, code }: Finding) =>
     failure.warns ? status === 'WARN' && code === failure.code : status === 'FAIL'
   const verdict = findings.find(isVerdict)
@@ -79,16 +79,16 @@ function verdictOn(failure: InducedFailure): Finding {
 }
 
 describe('A user is told by the agent what is wrong when', () => {
-  it.each(met.map(cause => [cause.what, cause] as const))('%s', (_what, cause) => {
+  it.each(userCauses.map(cause => [cause.what, cause] as const))('%s', (_what, cause) => {
     const { code, aadsts } = cause
     const ids = { requestId: expect.any(String), correlationId: expect.any(String) }
     const upstream = aadsts ? { service: 'entra', code: `AADSTS${aadsts}`, ...ids } : { service: 'sidecar' }
-    expect(answers.get(cause)).toMatchObject({ code, upstream, hint: expect.stringMatching(/.+[.)]$/) })
+    expect(problems.get(cause)).toMatchObject({ code, upstream, hint: expect.stringMatching(/.+[.)]$/) })
   })
 })
 
 describe('The doctor names what is wrong when', () => {
-  it.each(all)('%s', (_what, failure) => {
+  it.each(allFailures)('%s', (_what, failure) => {
     const { code, detail, hint } = verdictOn(failure)
     expect({ code, detail }).toMatchObject({ code: failure.code })
     if (failure.aadsts) expect(detail).toContain(`(AADSTS${failure.aadsts})`)
@@ -96,8 +96,8 @@ describe('The doctor names what is wrong when', () => {
   })
 
   it('a failure causes only a warning, and then reports no check as failed', () => {
-    for (const [, failure] of all.filter(([, { warns }]) => warns)) {
-      const findings = seen.get(failure) ?? []
+    for (const [, failure] of allFailures.filter(([, { warns }]) => warns)) {
+      const findings = findingsOf.get(failure) ?? []
       expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])
     }
   })
@@ -108,5 +108,5 @@ it('docs/troubleshooting.md has the doctor’s findings on every failure (LONG_T
     ([where, failures]) =>
       `### ${where}\n\n${tableOf(failures.map(failure => rowOf(failure.what, verdictOn(failure))))}`,
   )
-  await expect(sections.join('\n')).toMatchFileSnapshot(table)
+  await expect(sections.join('\n')).toMatchFileSnapshot(tableFile)
 })

@@ -10,14 +10,14 @@ import type { KubernetesObject, PodTemplate, Workload } from '../chart/support/k
 import { merge, type Rendering, renderWith, type Values } from '../chart/support/render.ts'
 import { commandsOf } from '../guides/commands.ts'
 import { identities } from '../support/identities.ts'
-import { lacks, needs } from '../support/programs.ts'
+import { isProgramMissing, needs } from '../support/programs.ts'
 import { Stack } from '../support/stack.ts'
 import { rowOf, tableOf } from './support/table.ts'
 
 const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 /** Where the kubectl of these tests is. */
-const programs = resolve(import.meta.dirname, 'support/recorded-cluster')
+const programsFolder = resolve(import.meta.dirname, 'support/recorded-cluster')
 const production: Values = {
   entra: { spaAppId: identities.pageAppId },
   sidecar: { credential: { type: 'ProjectedToken' } },
@@ -34,8 +34,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recorded-cluster-'))
   stack = await Stack.start()
   stubKubectl()
-  if (lacks('helm')) return
-  for (const [what, situation] of situations) seen.set(what, await examine(situation))
+  if (isProgramMissing('helm')) return
+  for (const [what, situation] of situations) findingsByWhat.set(what, await examine(situation))
 }, 120_000)
 afterAll(async () => {
   await stack.close()
@@ -44,7 +44,7 @@ afterAll(async () => {
 beforeEach(stubKubectl)
 
 function stubKubectl(): void {
-  vi.stubEnv('PATH', `${programs}${delimiter}${process.env['PATH']}`)
+  vi.stubEnv('PATH', `${programsFolder}${delimiter}${process.env['PATH']}`)
   vi.stubEnv('RECORDED_CLUSTER', folder)
   // Without credentials of AWS the doctor does not check the role; aws-role.test.ts tests these checks.
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
@@ -66,7 +66,7 @@ interface Situation {
 const ready = { phase: 'Running', podIP: '10.1.2.3', conditions: [{ type: 'Ready', status: 'True' }] }
 
 /** The objects of a cluster in which this rendering is installed. */
-function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Situation): KubernetesObject[] {
+function objectsOf(rendering: Rendering, { pod, status = ready, agents = 1 }: Situation): KubernetesObject[] {
   const pods = rendering.ofKind('Deployment').flatMap(({ metadata, spec }) => {
     const { template } = structuredClone(spec) as Workload
     const component = metadata.labels?.['app.kubernetes.io/component'] ?? ''
@@ -88,11 +88,11 @@ function installed(rendering: Rendering, { pod, status = ready, agents = 1 }: Si
 }
 
 /** Writes the output that kubectl is going to give. */
-async function record(situation: Situation = {}): Promise<void> {
+async function recordAnswers(situation: Situation = {}): Promise<void> {
   const rendering = await renderWith(merge(production, situation.values ?? {}))
   const answers: Readonly<Record<string, string | undefined>> = {
     // The chart accepts only an https URL of Entra, so the emulator's URL is put in its place here.
-    objects: JSON.stringify({ items: installed(rendering, situation) }).replaceAll(
+    objects: JSON.stringify({ items: objectsOf(rendering, situation) }).replaceAll(
       'https://login.microsoftonline.com',
       stack.entraUrl,
     ),
@@ -108,15 +108,15 @@ async function record(situation: Situation = {}): Promise<void> {
 }
 
 async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
-  await record(situation)
+  await recordAnswers(situation)
   const receipt = join(folder, 'entra.json')
   return examineCluster({ namespace: 'agents', receipt, page: stack.agentUrl, ...situation.options })
 }
 
-const found = (findings: readonly Finding[]) =>
+const codesIn = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, status, code }) => (code ? [`${status} ${check}: ${code}`] : []))
 
-const several: Values = {
+const severalAgents: Values = {
   entra: { agentClientId: '' },
   agents: {
     weather: { title: 'Weather agent', clientId: identities.agentId },
@@ -125,7 +125,7 @@ const several: Values = {
   defaultAgent: 'weather',
 }
 
-const notes = {
+const notesServer = {
   url: 'https://notes.example.com/mcp',
   appId: '99999999-0000-4000-8000-0000000010aa',
   allowedTools: ['get_note', 'add_note'],
@@ -162,11 +162,11 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
   ],
   ['the blueprint’s secret is in a Secret', { values: { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } } } }, 'WARN secrets: SECRET_STORED'],
   ['anybody may use the agent by its host name', { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } }, 'WARN sign-in: PAGE_OPEN'],
-  ['anybody may use one of several agents by its host name', { values: { ...several, agent: { allowedHosts: ['agent.example.com'] } } }, 'WARN sign-in: PAGE_OPEN'],
+  ['anybody may use one of several agents by its host name', { values: { ...severalAgents, agent: { allowedHosts: ['agent.example.com'] } } }, 'WARN sign-in: PAGE_OPEN'],
   [
     'anybody may act as an agent’s own user account',
     {
-      values: merge(several, {
+      values: merge(severalAgents, {
         agents: { trainee: { flows: ['agent-user'], agentUser: { objectId: identities.ada.oid } } },
         agent: { allowedHosts: ['agent.example.com'] },
       }),
@@ -175,8 +175,8 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
   ],
   ['only the agent is told of a proxy', { values: { agent: { env: { HTTPS_PROXY: 'http://10.9.8.7:3128' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
   ['the proxy is asked for what is in the cluster', { values: { proxy: { https: 'http://10.9.8.7:3128' }, agent: { env: { NO_PROXY: '.svc' } } } }, 'FAIL proxy: PROXY_NOT_HONOURED'],
-  ['nobody has said which tools of an MCP server only read', { values: { mcpServers: { notes } } }, 'WARN tools that wait: TOOLS_WAIT'],
-  ['somebody scaled an agent whose calls wait to several pods, which have no common keys', { agents: 2, values: { mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } } } }, 'FAIL seal keys: SEAL_KEYS_MISSING'],
+  ['nobody has said which tools of an MCP server only read', { values: { mcpServers: { notes: notesServer } } }, 'WARN tools that wait: TOOLS_WAIT'],
+  ['somebody scaled an agent whose calls wait to several pods, which have no common keys', { agents: 2, values: { mcpServers: { notes: { ...notesServer, readOnlyTools: ['get_note'] } } } }, 'FAIL seal keys: SEAL_KEYS_MISSING'],
   ['the page’s address for consent is not registered on the blueprint', { values: { agent: { env: { CONSENT_REDIRECT_URI: 'https://agent.example.com/auth/consent.html' } } } }, 'FAIL consent redirect URI: CONSENT_URI_NOT_REGISTERED'],
   ['there are no policies', { values: { networkPolicy: { enabled: false } } }, 'FAIL policies: POLICY_MISSING'],
   ['nobody enforces the policies', { kubectl: { knock: 'open' } }, 'FAIL policies enforced: POLICY_NOT_ENFORCED'],
@@ -184,12 +184,12 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
   ['who asks may not forward ports', { kubectl: { 'port-forward': undefined } }, 'FAIL agent: CLUSTER_UNREACHABLE'],
   ['the page has another address than the one that is registered', { options: { page: 'https://agent.example.com' } }, 'FAIL redirect URI: REDIRECT_URI_NOT_REGISTERED'],
 ]
-const seen = new Map<string, readonly Finding[]>()
+const findingsByWhat = new Map<string, readonly Finding[]>()
 
 describe('The doctor on a cluster', () => {
   it('finds a good release in order, except for AWS account and Bedrock, which this release lacks', async () => {
     const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
-    expect(found(findings)).toEqual(['WARN AWS role: NOT_CHECKED', 'WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
+    expect(codesIn(findings)).toEqual(['WARN AWS role: NOT_CHECKED', 'WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
     expect(findings.map(({ check }) => check)).toEqual([
       'release',
       'pods',
@@ -223,7 +223,7 @@ describe('The doctor on a cluster', () => {
   })
 
   it.each(situations)('names the fault when %s', (what, _situation, expected) => {
-    expect(found(seen.get(what) ?? [])).toContain(expected)
+    expect(codesIn(findingsByWhat.get(what) ?? [])).toContain(expected)
   })
 
   it('finds no fault in several pods of an agent whose calls wait for approval, nor in their shared Secret', async () => {
@@ -232,7 +232,7 @@ describe('The doctor on a cluster', () => {
       values: {
         agent: { replicas: 2 },
         approval: { existingSecret: 'agent-seal-keys' },
-        mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } },
+        mcpServers: { notes: { ...notesServer, readOnlyTools: ['get_note'] } },
       },
     })
     const judged = findings.filter(({ check }) => ['seal keys', 'secrets', 'tools that wait'].includes(check))
@@ -249,15 +249,15 @@ describe('The doctor on a cluster', () => {
 
   it('knows the authentication contexts that APIs of the release may ask users to prove', async () => {
     const options = { namespace: 'agents', receipt: '' }
-    await record({
+    await recordAnswers({
       values: {
         approval: { existingSecret: 'agent-seal-keys' },
-        mcpServers: { notes: { ...notes, authenticationContexts: ['c2', 'c3'] } },
+        mcpServers: { notes: { ...notesServer, authenticationContexts: ['c2', 'c3'] } },
         weatherApi: { alerts: { enabled: true, authContext: 'c1', volume: { size: '1Gi' } } },
       },
     })
     expect(new Set((await readContexts(options))?.split(','))).toEqual(new Set(['c1', 'c2', 'c3']))
-    await record()
+    await recordAnswers()
     expect(await readContexts(options)).toBe('')
   })
 
@@ -278,7 +278,7 @@ describe('The doctor on a cluster', () => {
     const rows = situations.map(([what, , expected]) =>
       rowOf(
         what,
-        seen.get(what)?.find(finding => found([finding])[0] === expected),
+        findingsByWhat.get(what)?.find(finding => codesIn([finding])[0] === expected),
       ),
     )
     await expect(`### On a cluster\n\n${tableOf(rows)}`).toMatchFileSnapshot(
@@ -302,7 +302,7 @@ describe('The doctor on a cluster', () => {
     )
     const receipt = { settings: { federatedCredentials: [{ ...elsewhere, issuer }] } }
     await writeFile(join(folder, 'entra.json'), JSON.stringify(receipt))
-    expect(found(await examine())).not.toContain('FAIL federation: FEDERATION_MISMATCH')
+    expect(codesIn(await examine())).not.toContain('FAIL federation: FEDERATION_MISMATCH')
     const audience = 'AzureADTokenExchange'
     const others = await examine({ values: { sidecar: { credential: { projectedToken: { audience } } } } })
     expect(others.find(({ check }) => check === 'federation')).toMatchObject({
@@ -337,12 +337,12 @@ describe('The doctor on a cluster', () => {
     await stack.stop('weather')
     const findings = await examine()
     await stack.start('weather')
-    expect(found(findings)).toContain('FAIL weather-api: API_UNAVAILABLE')
+    expect(codesIn(findings)).toContain('FAIL weather-api: API_UNAVAILABLE')
   })
 
   it('reports a missing kubectl as CLUSTER_UNREACHABLE', async () => {
     vi.stubEnv('PATH', '')
-    expect(found(await examineCluster({ receipt: '' }))).toEqual(['FAIL release: CLUSTER_UNREACHABLE'])
+    expect(codesIn(await examineCluster({ receipt: '' }))).toEqual(['FAIL release: CLUSTER_UNREACHABLE'])
   })
 
   it('finds no fault with the arguments that the guides use', async () => {
@@ -350,7 +350,7 @@ describe('The doctor on a cluster', () => {
       commandsOf(guide).filter(({ words }) => words[3] === 'doctor'),
     )
     expect(asked.length).toBe(2)
-    await record()
+    await recordAnswers()
     for (const { words } of asked) {
       const args = [script, ...words.slice(4), '--page', stack.agentUrl]
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })

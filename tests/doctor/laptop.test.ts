@@ -16,7 +16,7 @@ import { Laptop, sidecarImage, type Variables } from './support/laptop.ts'
 
 const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
 const laptop = await forFile(Laptop.start())
-const codes = (findings: readonly Finding[]) =>
+const codesOf = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, code }) => (code ? [`${check}: ${code}`] : []))
 
 it('The doctor on a laptop calls the API as each of several agents, and names the one that the API does not let in', async () => {
@@ -64,7 +64,7 @@ describe('The doctor on a laptop where everything works', () => {
       AWS_WEB_IDENTITY_TOKEN_FILE: laptop.cluster.tokenFile,
     }
     const findings = await laptop.examine(env, { userToken: await laptop.token() })
-    expect(codes(findings)).toEqual([])
+    expect(codesOf(findings)).toEqual([])
     expect(findings.map(({ check }) => check)).toEqual([
       'configuration',
       'secrets',
@@ -107,7 +107,7 @@ describe('The doctor on a laptop where everything works', () => {
   })
 
   it('says what it could not check without a user’s token', async () => {
-    expect(codes(await laptop.examine())).toContain(
+    expect(codesOf(await laptop.examine())).toContain(
       'token on behalf of a user for the Weather API: NOT_CHECKED',
     )
   })
@@ -159,7 +159,7 @@ describe('The doctor also names what the emulator of the sidecar never does:', (
     const findings = await examine(sidecarChecks(config, {}))
     server.closeAllConnections()
     server.close()
-    return codes(findings)
+    return codesOf(findings)
   }
 
   it('taking the doctor for a remote caller', async () => {

@@ -30,14 +30,14 @@ beforeEach(() => {
   proxy.refusal = undefined
 })
 
-async function look(...others: readonly string[]) {
+async function examineProxy(...others: readonly string[]) {
   const [finding] = await examine(proxyChecks(url, others))
   return finding
 }
 
 describe('The doctor, when it checks the proxy of the environment,', () => {
   it('says that the proxy puts a certificate of its own in the place of the host’s', async () => {
-    expect(await look()).toMatchObject({ status: 'FAIL', code: 'PROXY_BREAKS_TLS' })
+    expect(await examineProxy()).toMatchObject({ status: 'FAIL', code: 'PROXY_BREAKS_TLS' })
   })
 
   // biome-ignore format: table
@@ -48,23 +48,23 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
     ['is not there', () => vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:9'), 'PROXY_UNAVAILABLE'],
   ])('says that the proxy %s', async (_what, change, code) => {
     change()
-    expect(await look()).toMatchObject({ status: 'FAIL', code })
+    expect(await examineProxy()).toMatchObject({ status: 'FAIL', code })
   })
 
   it('says that a proxy is set, and that NO_PROXY keeps every call from it', async () => {
     vi.stubEnv('NO_PROXY', '*')
-    expect(await look()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
+    expect(await examineProxy()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
   })
 
   it('takes an error page for an API’s own if the API has an http URL, even if Entra is called without the proxy', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url)
     vi.stubEnv('NO_PROXY', 'login.example')
     proxy.refusal = { status: 403 }
-    expect(await look('http://api.example/')).toMatchObject({ status: 'PASS' })
+    expect(await examineProxy('http://api.example/')).toMatchObject({ status: 'PASS' })
   })
 
   it('has nothing to say if no proxy is set', async () => {
     vi.stubEnv('HTTPS_PROXY', undefined)
-    expect(await look()).toBeUndefined()
+    expect(await examineProxy()).toBeUndefined()
   })
 })

@@ -39,14 +39,14 @@ for (const { name, clientId, userId } of agents.slice(1)) {
 await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })
 
 /** An outcome in the words of the table, as the agent reports it. */
-async function toldByAgent(agent: string, flow: Flow, token: string): Promise<string> {
+async function agentOutcome(agent: string, flow: Flow, token: string): Promise<string> {
   const { body } = await ask(laptop.stack.agentUrl, { agent, flow }, flow === 'obo' ? bearer(token) : {})
   if (body.code === undefined) return 'allowed'
   return `${body.upstream?.service === 'entra' ? 'Entra' : 'API'}: \`${body.code}\``
 }
 
 /** An outcome in the words of the table, as the doctor reports it by its checks of the token and of the call. */
-function toldByDoctor(findings: Awaited<ReturnType<Laptop['examine']>>, agent: string, flow: Flow): string {
+function doctorOutcome(findings: Awaited<ReturnType<Laptop['examine']>>, agent: string, flow: Flow): string {
   const isAbout = (check: string) => check.includes(` ${flows[flow].inWords}`) && check.endsWith(`(${agent})`)
   const [token, call] = findings.filter(({ check }) => isAbout(check))
   if (token?.status === 'FAIL') return `Entra: \`${token.code}\``
@@ -72,8 +72,8 @@ it.each(demands)(
     const seen = []
     for (const { agent } of expected) {
       const outcomes = []
-      for (const flow of flowNames) outcomes.push(await toldByAgent(agent, flow, userToken))
-      expect(flowNames.map(flow => toldByDoctor(findings, agent, flow))).toEqual(outcomes)
+      for (const flow of flowNames) outcomes.push(await agentOutcome(agent, flow, userToken))
+      expect(flowNames.map(flow => doctorOutcome(findings, agent, flow))).toEqual(outcomes)
       seen.push({ agent, demand, outcomes })
     }
     expect(seen).toEqual(expected)

@@ -25,7 +25,7 @@ export const keyCodes = { Enter: '\uE007', ArrowDown: '\uE015' } as const
 export type Key = keyof typeof keyCodes
 
 /** The actions of WebDriver that press the mouse somewhere; those of WebDriver BiDi are the same. */
-export function pressAt(x: number, y: number): readonly object[] {
+export function clickActions(x: number, y: number): readonly object[] {
   const actions = [
     { type: 'pointerMove', x: Math.round(x), y: Math.round(y) },
     { type: 'pointerDown', button: 0 },
@@ -35,7 +35,7 @@ export function pressAt(x: number, y: number): readonly object[] {
 }
 
 /** The actions that press one key after another. */
-export function pressKeys(text: string): readonly object[] {
+export function keyActions(text: string): readonly object[] {
   const actions = [...text].flatMap(value => [
     { type: 'keyDown', value },
     { type: 'keyUp', value },

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOnPath } from '../support/programs.ts'
-import { type Engine, keyCodes, pressAt, pressKeys } from './engine.ts'
+import { clickActions, type Engine, keyActions, keyCodes } from './engine.ts'
 import { Program } from './program.ts'
 
 const preferences = {
@@ -13,7 +13,7 @@ const preferences = {
 }
 
 /** The program, for which Debian has another name than Mozilla. */
-export const firefox = ['firefox-esr', 'firefox'].find(isOnPath)
+export const firefoxProgram = ['firefox-esr', 'firefox'].find(isOnPath)
 
 /** Starts Firefox, which speaks WebDriver BiDi itself. */
 export async function startFirefox(folder: string): Promise<Engine> {
@@ -22,7 +22,7 @@ export async function startFirefox(folder: string): Promise<Engine> {
   )
   await writeFile(join(folder, 'user.js'), lines.join(''))
   const program = new Program(
-    firefox ?? 'firefox',
+    firefoxProgram ?? 'firefox',
     ['--headless', '--no-remote', '--profile', folder, '--remote-debugging-port', '0', 'about:blank'],
     { HOME: folder },
   )
@@ -36,7 +36,7 @@ export async function startFirefox(folder: string): Promise<Engine> {
 
 async function connect(program: Program, url: string): Promise<Engine> {
   const socket = new WebSocket(`${url}/session`)
-  const pending = new Map<number, PromiseWithResolvers<Result>>()
+  const pending = new Map<number, PromiseWithResolvers<CommandResult>>()
   let latest = 0
   socket.addEventListener('message', ({ data }) => {
     const { id, type, error, message, result }: Reply = JSON.parse(data)
@@ -48,8 +48,8 @@ async function connect(program: Program, url: string): Promise<Engine> {
   socket.addEventListener('close', () => {
     for (const command of pending.values()) command.reject(new Error('Firefox has ended.'))
   })
-  const send = (method: string, params: object = {}): Promise<Result> => {
-    const command = Promise.withResolvers<Result>()
+  const send = (method: string, params: object = {}): Promise<CommandResult> => {
+    const command = Promise.withResolvers<CommandResult>()
     latest += 1
     pending.set(latest, command)
     socket.send(JSON.stringify({ id: latest, method, params }))
@@ -81,9 +81,9 @@ async function connect(program: Program, url: string): Promise<Engine> {
       if (type === 'exception') throw new Error(exceptionDetails?.text)
       return result?.value === undefined ? undefined : JSON.parse(result.value)
     },
-    click: (x, y) => perform(pressAt(x, y)),
-    type: text => perform(pressKeys(text)),
-    press: key => perform(pressKeys(keyCodes[key])),
+    click: (x, y) => perform(clickActions(x, y)),
+    type: text => perform(keyActions(text)),
+    press: key => perform(keyActions(keyCodes[key])),
     windows,
     switchTo: async window => {
       context = window
@@ -101,11 +101,11 @@ interface Reply {
   readonly type: string
   readonly error?: string
   readonly message?: string
-  readonly result: Result
+  readonly result: CommandResult
 }
 
 /** The parts of the results of commands that are used. */
-interface Result {
+interface CommandResult {
   readonly contexts?: readonly { readonly context: string }[]
   readonly type?: string
   readonly result?: { readonly value?: string }

@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { useBedrockStack } from '../support/bedrock-stack.ts'
 import { identities } from '../support/identities.ts'
-import { isOnPath, lacks, needs } from '../support/programs.ts'
+import { isOnPath, isProgramMissing, needs } from '../support/programs.ts'
 import { startChromium } from './chromium.ts'
 import type { Engine, StartEngine } from './engine.ts'
-import { firefox, startFirefox } from './firefox.ts'
+import { firefoxProgram, startFirefox } from './firefox.ts'
 import { Reader } from './reader.ts'
 import { miniBrowser, startWebKit } from './webkit.ts'
 
@@ -19,8 +19,8 @@ const webkitPrograms = isOnPath('WebKitWebDriver') && isOnPath('Xvfb') && miniBr
 
 // biome-ignore format: table
 const engines: readonly { readonly name: string; readonly start: StartEngine; readonly program: string; readonly isMissing: boolean }[] = [
-  { name: 'Chromium', start: startChromium, program: 'chromium', isMissing: lacks('chromium') },
-  { name: 'Firefox', start: startFirefox, program: 'firefox', isMissing: firefox === undefined },
+  { name: 'Chromium', start: startChromium, program: 'chromium', isMissing: isProgramMissing('chromium') },
+  { name: 'Firefox', start: startFirefox, program: 'firefox', isMissing: firefoxProgram === undefined },
   { name: 'WebKit', start: startWebKit, program: 'webkit2gtk-driver with xvfb', isMissing: !webkitPrograms },
 ]
 
@@ -59,7 +59,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
 
     await reader.presses('Export')
     await reader.presses('Report, one HTML file')
-    const report = await downloaded(folder)
+    const report = await downloadedReport(folder)
 
     await engine.resize(320, 640)
     for (const pane of ['Conversation', 'Identity Trace']) {
@@ -97,7 +97,7 @@ async function signIn(engine: Engine, reader: Reader): Promise<void> {
 }
 
 /** The URL of the report that was saved, once it is there. */
-async function downloaded(folder: string): Promise<string> {
+async function downloadedReport(folder: string): Promise<string> {
   const report = async () => (await readdir(folder)).find(name => /^identity-trace-.*\.html$/.test(name))
   await expect.poll(report).toBeDefined()
   return pathToFileURL(join(folder, (await report()) ?? '')).href

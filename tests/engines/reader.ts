@@ -16,7 +16,7 @@ export class Reader {
 
   /** Waits for the button, tab or choice of this name, or else one whose name begins with it, and returns its centre. */
   async finds(name: string): Promise<readonly [number, number]> {
-    return (await this.#until(`(${centreOf})(${JSON.stringify(name)})`, name)) as [number, number]
+    return (await this.#until(`(${centreScript})(${JSON.stringify(name)})`, name)) as [number, number]
   }
 
   async presses(name: string): Promise<void> {
@@ -29,11 +29,11 @@ export class Reader {
 
   /** Writes a question and sends it, and waits for the whole answer. */
   async asks(question: string): Promise<void> {
-    const earlier = Number(await this.#engine.evaluate(answers))
+    const earlier = Number(await this.#engine.evaluate(answerCountScript))
     await this.focuses('#message')
     await this.#engine.type(question)
     await this.#engine.press('Enter')
-    await this.#until(`${answers} > ${earlier}`, question)
+    await this.#until(`${answerCountScript} > ${earlier}`, question)
   }
 
   /** Waits until an expression is no longer false or null in the page, and returns its value. */
@@ -49,10 +49,10 @@ export class Reader {
 }
 
 /** The number of complete answers, which are those that show how long they took. */
-const answers = `document.querySelectorAll('.timing').length`
+const answerCountScript = `document.querySelectorAll('.timing').length`
 
 /** Runs in the page. */
-const centreOf = `name => {
+const centreScript = `name => {
   const nameOf = it => (it.ariaLabel ?? it.textContent).trim()
   const named = [...document.querySelectorAll('button, [role=tab], label')].filter(it =>
     it.getClientRects().length > 0 && nameOf(it).startsWith(name))

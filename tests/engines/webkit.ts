@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { findFreePort } from '../support/ports.ts'
-import { type Engine, keyCodes, pressAt, pressKeys } from './engine.ts'
+import { clickActions, type Engine, keyActions, keyCodes } from './engine.ts'
 import { Program } from './program.ts'
 
 /** WebKitGTK's own browser, which is in a folder of the machine's architecture. */
@@ -34,8 +34,8 @@ export async function startWebKit(folder: string): Promise<Engine> {
 }
 
 async function connect(url: string, running: AsyncDisposableStack): Promise<Engine> {
-  await expect.poll(() => call(`${url}/status`).catch(String)).toMatchObject({ ready: true })
-  const { sessionId } = (await call(`${url}/session`, {
+  await expect.poll(() => callDriver(`${url}/status`).catch(String)).toMatchObject({ ready: true })
+  const { sessionId } = (await callDriver(`${url}/session`, {
     capabilities: {
       alwaysMatch: {
         browserName: 'MiniBrowser',
@@ -44,7 +44,7 @@ async function connect(url: string, running: AsyncDisposableStack): Promise<Engi
     },
   })) as { sessionId: string }
   const send = (command: string, parameters?: object) =>
-    call(`${url}/session/${sessionId}/${command}`, parameters)
+    callDriver(`${url}/session/${sessionId}/${command}`, parameters)
   const perform = async (actions: readonly object[]) => void (await send('actions', { actions }))
   const sizeOf = async (script: string) =>
     (await send('execute/sync', { script: `return ${script}`, args: [] })) as readonly [number, number]
@@ -56,9 +56,9 @@ async function connect(url: string, running: AsyncDisposableStack): Promise<Engi
       await send('window/rect', { width, height: height + (height - inside) })
     },
     evaluate: expression => send('execute/sync', { script: `return ${expression}`, args: [] }),
-    click: (x, y) => perform(pressAt(x, y)),
-    type: text => perform(pressKeys(text)),
-    press: key => perform(pressKeys(keyCodes[key])),
+    click: (x, y) => perform(clickActions(x, y)),
+    type: text => perform(keyActions(text)),
+    press: key => perform(keyActions(keyCodes[key])),
     windows: async () => (await send('window/handles')) as readonly string[],
     switchTo: async handle => void (await send('window', { handle })),
     async [Symbol.asyncDispose]() {
@@ -68,7 +68,7 @@ async function connect(url: string, running: AsyncDisposableStack): Promise<Engi
 }
 
 /** Sends a command of WebDriver: with parameters by POST, without parameters by GET. */
-async function call(url: string, parameters?: object): Promise<unknown> {
+async function callDriver(url: string, parameters?: object): Promise<unknown> {
   const response = await fetch(
     url,
     parameters === undefined ? {} : { method: 'POST', body: JSON.stringify(parameters) },

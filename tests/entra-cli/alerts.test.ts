@@ -8,8 +8,8 @@ import { useTenant } from './support/tenant.ts'
 const tenant = useTenant()
 const { content, idOf, run, writes } = tenant
 
-const forAll = '--alerts all-users --unattended-alerts weather-agent'
-const forEach = '--alerts each-user'
+const allUsers = '--alerts all-users --unattended-alerts weather-agent'
+const eachUser = '--alerts each-user'
 const consentUri = 'http://localhost:3001/auth/consent.html'
 
 const application = (key: string) => content().applications.find(({ id }) => id === idOf(key))
@@ -27,7 +27,7 @@ function rights() {
   }
 }
 
-const consentOf = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
+const addConsent = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
   content().permissionGrants.push({
     id: `grant of ${consentType}`,
     clientId: idOf('agent/weather-agent'),
@@ -49,7 +49,7 @@ describe('The right to keep alerts', () => {
   })
 
   it('is given for all users, and to an agent itself if requested', async () => {
-    expect(await run(`apply ${forAll}`)).toMatchObject({ code: 0 })
+    expect(await run(`apply ${allUsers}`)).toMatchObject({ code: 0 })
     expect(application('weather-api')).toMatchObject({
       api: { oauth2PermissionScopes: [{}, { value: 'Alerts.ReadWrite', type: 'User', isEnabled: true }] },
       appRoles: [{}, { value: 'Alerts.ReadWrite.All', allowedMemberTypes: ['Application'], isEnabled: true }],
@@ -59,7 +59,7 @@ describe('The right to keep alerts', () => {
       scopes: ['AllPrincipals: Weather.Read Alerts.ReadWrite'],
     })
     tenant.entra.requests.clear()
-    expect((await run(`apply ${forAll}`)).code).toBe(0)
+    expect((await run(`apply ${allUsers}`)).code).toBe(0)
     expect((await run('apply')).code).toBe(0)
     expect(writes()).toEqual([])
     expect((await run('status')).code).toBe(0)
@@ -68,7 +68,7 @@ describe('The right to keep alerts', () => {
   it('is shown by plan as an addition to an earlier set-up, and added by apply', async () => {
     await run('apply')
     const written = writes().length
-    const { output } = await run(`plan ${forAll}`)
+    const { output } = await run(`plan ${allUsers}`)
     expect(output).toContain('api.oauth2PermissionScopes[Alerts.ReadWrite] is "missing", wanted "present"')
     expect(output).toContain('appRoles[Alerts.ReadWrite.All] is "missing", wanted "present"')
     expect(output).toContain('optionalClaims.accessToken[acrs] is "missing", wanted "present"')
@@ -76,21 +76,21 @@ describe('The right to keep alerts', () => {
     expect(output).toContain('scope is "Weather.Read", wanted "Weather.Read Alerts.ReadWrite"')
     expect(output).toContain('1 to create, 3 to correct, 8 to keep. Nothing was changed.')
     expect(writes()).toHaveLength(written)
-    expect((await run(`apply ${forAll}`)).code).toBe(0)
+    expect((await run(`apply ${allUsers}`)).code).toBe(0)
     expect((await run('status')).code).toBe(0)
   })
 
   it('makes Entra put the proven authentication contexts (acrs) into tokens for the blueprint and for the API', async () => {
-    await run(`apply ${forEach}`)
+    await run(`apply ${eachUser}`)
     for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
   })
 
   it('is consented to by each user; status reports a user’s consent as extra only if it has other permissions too', async () => {
-    expect((await run(`apply ${forEach}`)).code).toBe(0)
+    expect((await run(`apply ${eachUser}`)).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
-    consentOf('Principal', 'Alerts.ReadWrite')
+    addConsent('Principal', 'Alerts.ReadWrite')
     expect((await run('status')).code).toBe(0)
-    consentOf('Principal', 'Weather.Read Alerts.ReadWrite Mail.Read')
+    addConsent('Principal', 'Weather.Read Alerts.ReadWrite Mail.Read')
     const { code, output } = await run('status')
     expect(output).toContain('consent of one user to Weather.Read Alerts.ReadWrite Mail.Read')
     expect(code).toBe(3)
@@ -98,12 +98,12 @@ describe('The right to keep alerts', () => {
 
   it('is reported as extra by status if a user consented to it and the set-up has no alerts', async () => {
     await run('apply')
-    consentOf('Principal', 'Alerts.ReadWrite')
+    addConsent('Principal', 'Alerts.ReadWrite')
     expect((await run('status')).output).toContain('consent of one user to Alerts.ReadWrite')
   })
 
   it('is taken from everybody by --alerts none, which disables scope and role', async () => {
-    await run(`apply ${forAll}`)
+    await run(`apply ${allUsers}`)
     expect((await run('apply --alerts none')).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     expect(application('weather-api')).toMatchObject({
@@ -111,15 +111,15 @@ describe('The right to keep alerts', () => {
       appRoles: [{ isEnabled: true }, { isEnabled: false }],
     })
     expect((await run('status')).code).toBe(0)
-    expect((await run(`apply ${forAll}`)).code).toBe(0)
+    expect((await run(`apply ${allUsers}`)).code).toBe(0)
     expect(rights().roles).toHaveLength(2)
   })
 
   it('stays with an agent itself until --alerts is given without --unattended-alerts for that agent', async () => {
-    await run(`apply ${forAll}`)
+    await run(`apply ${allUsers}`)
     await run('apply --redirect-uri https://agent.example/auth/redirect.html')
     expect(rights().roles).toHaveLength(2)
-    await run(`apply ${forEach}`)
+    await run(`apply ${eachUser}`)
     expect(rights().roles).toEqual(['Weather.Read.All'])
   })
 
@@ -131,15 +131,15 @@ describe('The right to keep alerts', () => {
 
   it('is deleted with everything else', async () => {
     const before = portray(content())
-    await run(`apply ${forAll}`)
+    await run(`apply ${allUsers}`)
     expect((await run('destroy --yes')).code).toBe(0)
     expect(portray(content())).toBe(before)
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
   })
 
   it.each([
-    ['for all users', forAll],
-    ['for each user', forEach],
+    ['for all users', allUsers],
+    ['for each user', eachUser],
   ])('is in the receipt that `status --adopt` writes in place of a lost one: %s', async (_who, options) => {
     await run(`apply ${options}`)
     const { setUpId, settings } = tenant.workplace.receipt
@@ -153,7 +153,7 @@ describe('The right to keep alerts', () => {
   })
 
   it('is part of the ticket that `plan --ticket` writes', async () => {
-    const { output } = await run(`plan --ticket ${forAll}`)
+    const { output } = await run(`plan --ticket ${allUsers}`)
     for (const part of ['"Alerts.ReadWrite"', '"Alerts.ReadWrite.All"', '"acrs"', consentUri])
       expect(output).toContain(part)
   })
@@ -161,7 +161,7 @@ describe('The right to keep alerts', () => {
   it.each([
     ['--alerts some', '--alerts has no "some".'],
     ['--unattended-alerts weather-agent', '--unattended-alerts goes with --alerts all-users or each-user.'],
-    [`${forEach} --unattended-alerts nobody`, '--unattended-alerts names nobody, which is no agent here.'],
+    [`${eachUser} --unattended-alerts nobody`, '--unattended-alerts names nobody, which is no agent here.'],
   ])('cannot be planned with the wrong options %s, and a sentence says why', async (options, words) => {
     expect(await run(`plan ${options}`)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
   })
@@ -184,7 +184,7 @@ describe('The page that users come back to after consenting', () => {
 
   it('is next to the page of the sign-in, and in Entra a redirect URI of the blueprint', async () => {
     const uri = (origin: string) => `--redirect-uri ${origin}/auth/redirect.html`
-    await run(`apply ${forEach} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
+    await run(`apply ${eachUser} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
     const own = [consentUri, 'https://agent.example/auth/consent.html']
     expect(application('blueprint')?.web.redirectUris).toEqual(own)
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe(consentUri)

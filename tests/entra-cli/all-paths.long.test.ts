@@ -80,7 +80,7 @@ async function ask({ agent, flow, mode = 'direct' }: Question, userToken: string
   return (await response.json()) as ChatResponse & { readonly code?: string }
 }
 
-function tokenOf({ trace }: ChatResponse) {
+function claimsOf({ trace }: ChatResponse) {
   return trace.findLast(step => step.token?.role === 'TR')?.token?.claims
 }
 
@@ -109,7 +109,7 @@ it('after apply each agent can use its flows and no others, and disable stops on
   const ofAda = { oid: seedIds.ada, scp: 'Weather.Read' }
   const other = await ask({ agent: 'alerts', flow: 'obo' }, userToken)
   expect(other).toMatchObject({ answer: expect.stringContaining('Dallas') })
-  expect(tokenOf(other)).toMatchObject({ ...ofAda, azp: idOf('agent/alerts') })
+  expect(claimsOf(other)).toMatchObject({ ...ofAda, azp: idOf('agent/alerts') })
 
   await workplace.run('enable --agent weather')
   const claims: Record<Flow, Readonly<Record<string, unknown>>> = {
@@ -122,7 +122,7 @@ it('after apply each agent can use its flows and no others, and disable stops on
       const answer = await ask({ agent: 'weather', flow, mode }, userToken)
       expect(answer).toMatchObject({ mode, answer: expect.stringContaining('Dallas') })
       const azp = idOf('agent/weather')
-      expect(tokenOf(answer)).toMatchObject({ azp, xms_par_app_azp: blueprintAppId, ...claims[flow] })
+      expect(claimsOf(answer)).toMatchObject({ azp, xms_par_app_azp: blueprintAppId, ...claims[flow] })
     }
   }
   const denied = await ask({ agent: 'trainee', flow: 'autonomous' }, userToken)
@@ -160,14 +160,14 @@ it('after apply, a user who has not consented can approve an alert, give consent
   }
   const asked = await post('/api/chat', question, ada)
   expect(asked).toMatchObject({ kind: 'approval', calls: [{ tool: 'create_alert' }] })
-  const consent = await goOn(asked, ada)
+  const consent = await approveAndContinue(asked, ada)
   expect(consent).toMatchObject({ kind: 'consent', consent: { scopes: [{ value: 'Alerts.ReadWrite' }] } })
   expect(await giveConsent(consent.consent?.url ?? '')).toMatch(`${urls.agent}/auth/consent.html?state=`)
-  const stepUp = await goOn(consent, ada)
+  const stepUp = await approveAndContinue(consent, ada)
   expect(stepUp).toMatchObject({ kind: 'step-up', claimsChallenge: expect.stringContaining('"c1"') })
-  const done = await goOn(stepUp, await signInAda(stepUp.claimsChallenge))
+  const done = await approveAndContinue(stepUp, await signInAda(stepUp.claimsChallenge))
   expect(done.answer).toMatch(/Oslo below −31 °C/)
-  expect(tokenOf(done)).toMatchObject({ oid: seedIds.ada, scp: 'Alerts.ReadWrite', acrs: ['c1'] })
+  expect(claimsOf(done)).toMatchObject({ oid: seedIds.ada, scp: 'Alerts.ReadWrite', acrs: ['c1'] })
   expect(await workplace.run('status')).toMatchObject({ code: 0 })
 })
 
@@ -179,7 +179,7 @@ async function post(path: string, body: object, userToken: string): Promise<Paus
 }
 
 /** Approves all calls that are shown. */
-function goOn({ continuation, calls, agent }: Paused, userToken: string): Promise<Paused> {
+function approveAndContinue({ continuation, calls, agent }: Paused, userToken: string): Promise<Paused> {
   const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
   const request = { agent, flow: 'obo', mode: 'direct', pauseFor: ['consent'] }
   return post('/api/chat/continue', { ...request, continuation, decisions }, userToken)

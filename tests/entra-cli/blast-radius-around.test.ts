@@ -19,7 +19,7 @@ const tenant = useSetUp(`apply --cluster-issuer ${issuer} --service-account agen
   ...reviewPermissions,
 ])
 const { idOf, run } = tenant
-const fromTemplate = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
+const templateRole = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
 
 interface Rule {
   readonly verbs: readonly string[]
@@ -38,19 +38,19 @@ const bind = (kind: string, name: string, roleKind: string, subject: object, nam
   roleRef: { kind: roleKind, name },
   subjects: [subject],
 })
-const everything: Rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
-const pods: Rule = { verbs: ['create'], apiGroups: [''], resources: ['pods'] }
+const anyRule: Rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
+const podRule: Rule = { verbs: ['create'], apiGroups: [''], resources: ['pods'] }
 const controller = { kind: 'ServiceAccount', name: 'replicaset-controller', namespace: 'kube-system' }
 const provisioner = { kind: 'ServiceAccount', name: 'provisioner', namespace: 'storage' }
 
 /** A newly made cluster: administrators, controllers, and an add-on that makes pods. */
-const cluster = () => ({
+const newCluster = () => ({
   cluster: [
-    role('ClusterRole', 'cluster-admin', [everything]),
+    role('ClusterRole', 'cluster-admin', [anyRule]),
     bind('ClusterRoleBinding', 'cluster-admin', 'ClusterRole', { kind: 'Group', name: 'system:masters' }),
-    role('ClusterRole', 'controller', [pods]),
+    role('ClusterRole', 'controller', [podRule]),
     bind('ClusterRoleBinding', 'controller', 'ClusterRole', controller),
-    role('ClusterRole', 'provisioner', [pods]),
+    role('ClusterRole', 'provisioner', [podRule]),
     bind('ClusterRoleBinding', 'provisioner', 'ClusterRole', provisioner),
   ] as object[],
   namespace: [] as object[],
@@ -62,9 +62,9 @@ const cluster = () => ({
   pods: [{ metadata: { name: 'demo-agent-1' }, spec: { serviceAccountName: 'demo-agent' } }] as object[],
   issuer,
 })
-const accepted = ['--accept', 'system:serviceaccount:storage:provisioner']
+const acceptOptions = ['--accept', 'system:serviceaccount:storage:provisioner']
 
-const trusted = {
+const trustStatement = {
   Effect: 'Allow',
   Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${host}` },
   Action: 'sts:AssumeRoleWithWebIdentity',
@@ -78,11 +78,11 @@ const trusted = {
 const profile = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.anthropic.claude-haiku-5-5'
 
 let azure: Readonly<Record<string, object>>
-let now: ReturnType<typeof cluster>
-let aws: { trust: Readonly<Record<string, unknown>>[]; access: Readonly<Record<string, unknown>>[] }
+let kube: ReturnType<typeof newCluster>
+let awsRole: { trust: Readonly<Record<string, unknown>>[]; access: Readonly<Record<string, unknown>>[] }
 beforeEach(() => {
-  now = cluster()
-  aws = { trust: [trusted], access: [...fromTemplate.access] }
+  kube = newCluster()
+  awsRole = { trust: [trustStatement], access: [...templateRole.access] }
   azure = {
     '/subscriptions?': {
       value: [{ subscriptionId: 's1', displayName: 'Production' }],
@@ -98,15 +98,15 @@ beforeEach(() => {
       throw new Error('Azure Resource Manager responded 403.')
     },
     cluster: { run: readCluster },
-    readRole: async (): Promise<Role> => aws,
+    readRole: async (): Promise<Role> => awsRole,
   }
 })
 
 async function readCluster(args: readonly string[], input = ''): Promise<string> {
-  if (args.includes('--raw')) return JSON.stringify({ issuer: now.issuer })
+  if (args.includes('--raw')) return JSON.stringify({ issuer: kube.issuer })
   if (args[0] === 'create')
-    return reviews(input)
-      .map(({ spec }) => `${spec.user !== now.denied} `)
+    return readReviews(input)
+      .map(({ spec }) => `${spec.user !== kube.denied} `)
       .join('')
   const [kind = ''] = args[1]?.split(',') ?? []
   // The cluster is of an older Kubernetes, which has no such policies.
@@ -116,11 +116,11 @@ async function readCluster(args: readonly string[], input = ''): Promise<string>
 }
 
 const itemsOf = (kind: string): readonly object[] => {
-  if (/admission|webhook/.test(kind)) return now.admission.filter(one => isOf(one, kind))
-  if (kind === 'namespaces') return [{ metadata: { name: 'agents', labels: now.labels } }]
-  return kind.startsWith('cluster') ? now.cluster : kind === 'pods' ? now.pods : now.namespace
+  if (/admission|webhook/.test(kind)) return kube.admission.filter(one => isOfKind(one, kind))
+  if (kind === 'namespaces') return [{ metadata: { name: 'agents', labels: kube.labels } }]
+  return kind.startsWith('cluster') ? kube.cluster : kind === 'pods' ? kube.pods : kube.namespace
 }
-const isOf = (object: object, kinds: string) =>
+const isOfKind = (object: object, kinds: string) =>
   /webhook/.test(kinds) === /Webhook/.test(String((object as { readonly kind: string }).kind))
 
 interface Review {
@@ -130,14 +130,14 @@ interface Review {
     readonly resourceAttributes: object
   }
 }
-const asked: Review[] = []
-function reviews(input: string): readonly Review[] {
+const askedReviews: Review[] = []
+function readReviews(input: string): readonly Review[] {
   const { items } = JSON.parse(input) as { readonly items: readonly Review[] }
-  asked.push(...items)
+  askedReviews.push(...items)
   return items
 }
 
-async function tell(...options: readonly string[]) {
+async function readRadius(...options: readonly string[]) {
   const { code, output } = await run('blast-radius --json', ...options)
   const { who, what } = JSON.parse(output) as BlastRadius
   const all = flatten([...who, ...what])
@@ -147,7 +147,7 @@ async function tell(...options: readonly string[]) {
 
 describe('the list of who can be the pod in Kubernetes', () => {
   it('has the agent’s pods, administrators and accepted subjects, and names what RBAC does not show', async () => {
-    const { code, titles, surplus, unread } = await tell('--kube', ...accepted)
+    const { code, titles, surplus, unread } = await readRadius('--kube', ...acceptOptions)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
     expect(titles).toContain('who can be ServiceAccount agents:demo-agent')
@@ -186,16 +186,16 @@ describe('the list of who can be the pod in Kubernetes', () => {
     ['nobody who may go through nodes by a role of the namespace, which cannot give this right', { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }, undefined],
   ]
   it.each(additions)('marks %s', async (_what, rule, told) => {
-    now.namespace = [
+    kube.namespace = [
       role('Role', 'more', [rule], 'agents'),
       bind('RoleBinding', 'more', 'Role', eve, 'agents'),
     ]
-    const { surplus } = await tell('--kube', ...accepted)
+    const { surplus } = await readRadius('--kube', ...acceptOptions)
     expect(surplus).toEqual(told === undefined ? [] : [`eve ${told} (RoleBinding agents:more)`])
   })
 
   const addToCluster = (rule: Rule, subject: object = { kind: 'Group', name: 'support' }) => {
-    now.cluster.push(
+    kube.cluster.push(
       role('ClusterRole', 'more', [rule]),
       bind('ClusterRoleBinding', 'more', 'ClusterRole', subject),
     )
@@ -211,29 +211,29 @@ describe('the list of who can be the pod in Kubernetes', () => {
   ]
   it.each(wider)('marks %s', async (_what, rule, told) => {
     addToCluster(rule)
-    const { surplus } = await tell('--kube', ...accepted)
+    const { surplus } = await readRadius('--kube', ...acceptOptions)
     expect(surplus).toEqual(told === undefined ? [] : [`support ${told} (ClusterRoleBinding more)`])
   })
 
   it.each(['system:authenticated', 'system:serviceaccounts', 'system:serviceaccounts:storage'])(
     'marks the built-in group %s, since Kubernetes puts users or ServiceAccounts into it without any binding',
     async name => {
-      addToCluster(pods, { kind: 'Group', name })
-      expect((await tell('--kube', ...accepted)).surplus).toEqual([
+      addToCluster(podRule, { kind: 'Group', name })
+      expect((await readRadius('--kube', ...acceptOptions)).surplus).toEqual([
         expect.stringContaining(`${name} may run as it`),
       ])
     },
   )
 
   it('asks the API server about each subject, and marks no subject to which it denies the right', async () => {
-    asked.splice(0)
-    now.denied = 'system:serviceaccount:storage:provisioner'
-    const { titles, surplus } = await tell('--kube')
+    askedReviews.splice(0)
+    kube.denied = 'system:serviceaccount:storage:provisioner'
+    const { titles, surplus } = await readRadius('--kube')
     expect(surplus).toEqual([])
     expect(titles).toContainEqual(
       expect.stringMatching(/^system:serviceaccount:storage:provisioner .* denies$/),
     )
-    expect(asked.map(({ spec }) => spec)).toEqual([
+    expect(askedReviews.map(({ spec }) => spec)).toEqual([
       {
         user: 'system:serviceaccount:storage:provisioner',
         groups: ['system:serviceaccounts', 'system:serviceaccounts:storage', 'system:authenticated'],
@@ -256,12 +256,12 @@ describe('the list of who can be the pod in Kubernetes', () => {
     ['no webhook that leaves this namespace out', aboutPods, { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['agents'] }] }, false],
     ['a webhook for namespaces such as this one', aboutPods, { matchExpressions: [{ key: 'team', operator: 'In', values: ['agents'] }, { key: 'inject', operator: 'DoesNotExist' }] }, true],
   ])('marks %s; an accepted webhook is not marked', async (_what, rule, selector, isMarked) => {
-    now.labels = { ...now.labels, team: 'agents' }
-    now.admission = [webhook('MutatingWebhookConfiguration', rule, selector)]
-    const { surplus } = await tell('--kube', ...accepted)
+    kube.labels = { ...kube.labels, team: 'agents' }
+    kube.admission = [webhook('MutatingWebhookConfiguration', rule, selector)]
+    const { surplus } = await readRadius('--kube', ...acceptOptions)
     const name = 'MutatingWebhookConfiguration:inject'
     expect(surplus).toEqual(isMarked ? [`${name} may change its pods as they are made`] : [])
-    expect((await tell('--kube', ...accepted, '--accept', name)).surplus).toEqual([])
+    expect((await readRadius('--kube', ...acceptOptions, '--accept', name)).surplus).toEqual([])
   })
 
   it('says of a policy for pods that it was not evaluated, and ignores a policy without a binding', async () => {
@@ -270,13 +270,13 @@ describe('the list of who can be the pod in Kubernetes', () => {
       metadata: { name: 'images' },
       spec: { matchConstraints: { resourceRules: [aboutPods] } },
     }
-    now.admission = [policy]
-    expect((await tell('--kube', ...accepted)).titles).toContainEqual(
+    kube.admission = [policy]
+    expect((await readRadius('--kube', ...acceptOptions)).titles).toContainEqual(
       expect.stringMatching(/^no policy or webhook/),
     )
     const binding = { kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: 'all' } }
-    now.admission.push({ ...binding, spec: { policyName: 'images' } })
-    const { unread, code } = await tell('--kube', ...accepted)
+    kube.admission.push({ ...binding, spec: { policyName: 'images' } })
+    const { unread, code } = await readRadius('--kube', ...acceptOptions)
     expect(unread).toContain('what ValidatingAdmissionPolicy:images let pass of its pods and tokens')
     expect(code).toBe(0)
   })
@@ -285,19 +285,19 @@ describe('the list of who can be the pod in Kubernetes', () => {
     ['no label', {}],
     ['baseline', { 'pod-security.kubernetes.io/enforce': 'baseline' }],
   ])('has a fault if Pod Security is not restricted (%s)', async (level, labels) => {
-    now.labels = labels
-    const { code, titles } = await tell('--kube', ...accepted)
+    kube.labels = labels
+    const { code, titles } = await readRadius('--kube', ...acceptOptions)
     expect(titles).toContain(`Pod Security of the namespace: ${level}, not restricted`)
     expect(code).toBe(3)
   })
 
   it('marks an add-on that nobody accepted, and a group that may reach pods through the nodes (nodes/proxy)', async () => {
     const proxy: Rule = { verbs: ['get'], apiGroups: [''], resources: ['nodes/proxy'] }
-    now.cluster.push(
+    kube.cluster.push(
       role('ClusterRole', 'debug', [proxy]),
       bind('ClusterRoleBinding', 'debug', 'ClusterRole', { kind: 'Group', name: 'support' }),
     )
-    const { code, surplus } = await tell('--kube')
+    const { code, surplus } = await readRadius('--kube')
     expect(surplus).toEqual([
       'system:serviceaccount:storage:provisioner may run as it: any pod of the namespace may name it (ClusterRoleBinding provisioner)',
       'support may go through the node (ClusterRoleBinding debug)',
@@ -306,8 +306,8 @@ describe('the list of who can be the pod in Kubernetes', () => {
   })
 
   it('is not evaluated if kubectl uses another cluster, or may not read this one', async () => {
-    now.issuer = 'https://another.example'
-    expect((await tell('--kube')).unread).toContainEqual(
+    kube.issuer = 'https://another.example'
+    expect((await readRadius('--kube')).unread).toContainEqual(
       expect.stringContaining('which is not kubectl’s cluster'),
     )
     tenant.workplace.surroundings = {
@@ -318,7 +318,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
         },
       },
     }
-    expect((await tell('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
+    expect((await readRadius('--kube')).unread).toContain('who can be ServiceAccount agents:demo-agent')
   })
 
   it('is derived from RBAC alone if kubectl may neither create access reviews nor read namespace and webhooks', async () => {
@@ -330,7 +330,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
         },
       },
     }
-    const { surplus, unread } = await tell('--kube')
+    const { surplus, unread } = await readRadius('--kube')
     expect(surplus).toHaveLength(1)
     for (const title of [
       'whether the API server agrees (create subjectaccessreviews)',
@@ -354,14 +354,14 @@ describe('the roles of agents in Azure', () => {
   }
 
   it('are marked, each once, by the name of the role', async () => {
-    expect((await tell('--azure')).surplus).toEqual([])
+    expect((await readRadius('--azure')).surplus).toEqual([])
     azure = {
       ...azure,
       [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] },
       [assignmentsOf('s2', idOf('agent/weather-agent'))]: { value: [assigned] },
       [contributor]: { properties: { roleName: 'Contributor' } },
     }
-    const { code, surplus, unread } = await tell('--azure')
+    const { code, surplus, unread } = await readRadius('--azure')
     expect(surplus).toEqual(['role Contributor in /providers/Microsoft.Management/managementGroups/all'])
     expect(unread).toEqual(['roles in other subscriptions of Azure than those read: Production, Trials'])
     expect(code).toBe(3)
@@ -369,13 +369,13 @@ describe('the roles of agents in Azure', () => {
 
   it('are marked by the id of the role if its name is not shown', async () => {
     azure = { ...azure, [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] } }
-    expect((await tell('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
+    expect((await readRadius('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })
 
   it('are not evaluated without --azure, or if Azure cannot be read', async () => {
-    expect((await tell()).unread).toEqual(['roles of the agents in Azure (Azure RBAC; --azure)'])
+    expect((await readRadius()).unread).toEqual(['roles of the agents in Azure (Azure RBAC; --azure)'])
     azure = {}
-    expect((await tell('--azure')).unread).toEqual([
+    expect((await readRadius('--azure')).unread).toEqual([
       'roles of the agents in Azure (Azure RBAC; --azure): Azure Resource Manager responded 403.',
     ])
   })
@@ -406,7 +406,7 @@ describe('the roles of agents in Azure', () => {
 
 describe('the list of who may become the role in AWS', () => {
   it('marks nothing if only the pods’ ServiceAccount may become the role, and the role may only call models', async () => {
-    const { code, titles, surplus } = await tell('--aws', roleArn)
+    const { code, titles, surplus } = await readRadius('--aws', roleArn)
     expect(surplus).toEqual([])
     expect(code).toBe(0)
     expect(titles).toContain(`may bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream on ${profile}`)
@@ -432,12 +432,12 @@ describe('the list of who may become the role in AWS', () => {
     ['EKS Pod Identity for another ServiceAccount', ofPods('other', { 'aws:RequestTag/eks-cluster-arn': cluster }), 'Service pods.eks.amazonaws.com if aws:RequestTag/eks-cluster-arn'],
     ['a second principal', { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999988887777:root' }, Action: 'sts:AssumeRole' }, 'AWS arn:aws:iam::999988887777:root'],
     ['everybody', { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }, '*'],
-    ['the cluster’s tokens without a condition on the subject', { ...trusted, Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com' } } }, 'Federated arn'],
-    ['the cluster’s tokens by a pattern of subjects', { ...trusted, Condition: { StringLike: { [`${host}:sub`]: 'system:serviceaccount:*' } } }, 'StringLike system:serviceaccount:*'],
+    ['the cluster’s tokens without a condition on the subject', { ...trustStatement, Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com' } } }, 'Federated arn'],
+    ['the cluster’s tokens by a pattern of subjects', { ...trustStatement, Condition: { StringLike: { [`${host}:sub`]: 'system:serviceaccount:*' } } }, 'StringLike system:serviceaccount:*'],
   ]
   it.each(trusts)('marks %s', async (_what, statement, words) => {
-    aws.trust.push(statement)
-    const { surplus } = await tell('--aws', roleArn)
+    awsRole.trust.push(statement)
+    const { surplus } = await readRadius('--aws', roleArn)
     expect(surplus).toEqual(words === undefined ? [] : [expect.stringContaining(words)])
   })
 
@@ -449,23 +449,23 @@ describe('the list of who may become the role in AWS', () => {
     ['a model without the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
     ['all actions but some', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
   ])('marks what the role may do beyond the template: %s', async (_what, statement, title) => {
-    aws.access.push(statement)
-    expect((await tell('--aws', roleArn)).surplus).toEqual([title])
+    awsRole.access.push(statement)
+    expect((await readRadius('--aws', roleArn)).surplus).toEqual([title])
   })
 
   it('marks the model that the role may call if .env names another one', async () => {
     writeFileSync(tenant.workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
-    const { surplus } = await tell('--aws', roleArn)
+    const { surplus } = await readRadius('--aws', roleArn)
     expect(surplus).toEqual([expect.stringContaining(profile), expect.stringContaining('foundation-model')])
   })
 
   it('does not evaluate a model that the template is not made for, but still marks other rights', async () => {
     const other = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-2-lite-v1:0'
-    aws.access = [
+    awsRole.access = [
       { ...call, Resource: other },
       { Effect: 'Allow', Action: 's3:*', Resource: '*' },
     ]
-    const { surplus, unread } = await tell('--aws', roleArn)
+    const { surplus, unread } = await readRadius('--aws', roleArn)
     expect(surplus).toEqual(['may s3:* on *'])
     expect(unread).toContainEqual(expect.stringContaining('must be an inference profile'))
   })

@@ -10,10 +10,10 @@ import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { useSetUp } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'
 
-const reading = [...permissions, ...reviewPermissions]
+const readerRoles = [...permissions, ...reviewPermissions]
 const cluster = '--cluster-issuer https://i.example --service-account a:b'
 const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
-const tenant = useSetUp(`apply ${cluster} ${agents}`, reading)
+const tenant = useSetUp(`apply ${cluster} ${agents}`, readerRoles)
 const { content, run, writes } = tenant
 
 async function readRadius(...given: readonly string[]) {
@@ -21,7 +21,7 @@ async function readRadius(...given: readonly string[]) {
   return { code, radius: JSON.parse(output) as BlastRadius & { readonly counts: object } }
 }
 
-const marked = ({ who, what }: BlastRadius, mark: Branch['mark']) =>
+const markedWays = ({ who, what }: BlastRadius, mark: Branch['mark']) =>
   flatten([...who, ...what]).flatMap(one => (one.mark === mark ? [one.way] : []))
 
 type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
@@ -40,9 +40,9 @@ function tenantNow() {
 
 it('the blast radius of what was set up is what the plan asked for, and nothing is written', async () => {
   const { code, radius } = await readRadius()
-  expect(marked(radius, 'surplus')).toEqual([])
-  expect(marked(radius, 'fault')).toEqual([])
-  expect(marked(radius, 'unread')).toEqual([expect.stringContaining('Azure RBAC')])
+  expect(markedWays(radius, 'surplus')).toEqual([])
+  expect(markedWays(radius, 'fault')).toEqual([])
+  expect(markedWays(radius, 'unread')).toEqual([expect.stringContaining('Azure RBAC')])
   expect(code).toBe(0)
   const ways = flatten([...radius.who, ...radius.what]).map(({ way }) => way)
   for (const way of [
@@ -74,7 +74,7 @@ const aSecret = {
   secretText: 'text',
 }
 const aGrant = { id: 'added', consentType: 'AllPrincipals', principalId: null, scope: 'Mail.Read' } as const
-const since = { createdDateTime: '2026-11-01T00:00:00Z' }
+const creation = { createdDateTime: '2026-11-01T00:00:00Z' }
 
 // biome-ignore format: table
 const additions: [what: string, change: Change, ways: readonly string[]][] = [
@@ -97,9 +97,9 @@ const additions: [what: string, change: Change, ways: readonly string[]][] = [
       ...['weather', 'alerts', 'trainee'].map(name => `agent identity "${name}" → consent of all users to Mail.Read of "Microsoft Graph", inherited from the blueprint`),
     ],
   ],
-  ['an app role', ({ content, named }) => content.appRoleAssignments.push({ ...since, id: 'added', principalId: named('alerts').id, resourceId: seedIds.graphPrincipal, appRoleId: graphRoleId('Application.ReadWrite.All') }), ['agent identity "alerts" → app role Application.ReadWrite.All of "Microsoft Graph"']],
+  ['an app role', ({ content, named }) => content.appRoleAssignments.push({ ...creation, id: 'added', principalId: named('alerts').id, resourceId: seedIds.graphPrincipal, appRoleId: graphRoleId('Application.ReadWrite.All') }), ['agent identity "alerts" → app role Application.ReadWrite.All of "Microsoft Graph"']],
   ['a group of a group', ({ content, named }) => content.groups.push({ id: 'inner', kind: 'group', displayName: 'Inner', members: [named('alerts').id] }) && content.groups[0]?.members.push('inner'), ['agent identity "alerts" → group or role "Inner"', 'agent identity "alerts" → group or role "Weather readers"']],
-  ['a directory role', ({ content, named }) => content.roleAssignments.push({ ...since, id: 'added', principalId: named('weather').id, roleDefinitionId: stableId('role AI Administrator'), directoryScopeId: '/' }), ['agent identity "weather" → directory role AI Administrator in /']],
+  ['a directory role', ({ content, named }) => content.roleAssignments.push({ ...creation, id: 'added', principalId: named('weather').id, roleDefinitionId: stableId('role AI Administrator'), directoryScopeId: '/' }), ['agent identity "weather" → directory role AI Administrator in /']],
   ['an access package', ({ content, named }) => content.accessPackageAssignments.push({ id: 'added', state: 'delivered', target: { objectId: named('trainee').id }, accessPackage: { displayName: 'Finance' } }), ['agent identity "trainee" → access package "Finance"']],
   ['a group of a user account', ({ content, user }) => content.groups[0]?.members.push(user.id), ['agent identity "weather" → its user account → group or role "Weather readers"']],
   ['a licence of a user account', ({ content, user }) => { content.users = content.users.map(one => (one.id === user.id ? { ...one, licenseDetails: [{ id: 'added', skuPartNumber: 'SPE_E5' }] } : one)) }, ['agent identity "weather" → its user account → licence SPE_E5']],
@@ -118,7 +118,7 @@ describe('the blast radius marks what nobody asked for,', () => {
   it.each(additions)('%s', async (_what, change, ways) => {
     change(tenantNow())
     const { code, radius } = await readRadius()
-    expect(marked(radius, 'surplus')).toEqual(ways)
+    expect(markedWays(radius, 'surplus')).toEqual(ways)
     expect(code).toBe(3)
   })
 })
@@ -140,7 +140,7 @@ it.each([
 ])('a sponsor who %s is marked as a fault', async (_what, change, words) => {
   change(tenantNow())
   const { code, radius } = await readRadius()
-  expect(marked(radius, 'fault')).toContainEqual(expect.stringContaining(words))
+  expect(markedWays(radius, 'fault')).toContainEqual(expect.stringContaining(words))
   expect(code).toBe(3)
 })
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
-import { type Call, decisiveCalls } from './support/faulty-graph.ts'
+import { decisiveCalls, type GraphCall } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
 import { newWorkplace, useTenant } from './support/tenant.ts'
 import type { Workplace } from './support/workplace.ts'
@@ -18,14 +18,14 @@ const timeout = 300_000
 const portrait = () => portray(content())
 
 /** Every call of a command that is not broken off. */
-async function callsOf(workplace: Workplace, command: string, ...given: readonly string[]) {
+async function runAndListCalls(workplace: Workplace, command: string, ...given: readonly string[]) {
   tenant.graph.reset()
   expect((await workplace.run(command, ...given)).code).toBe(0)
   return [...tenant.graph.calls]
 }
 
 /** Breaks off at a call: its response is lost, and so are all later calls. */
-function breakAt({ number }: Call): void {
+function breakAt({ number }: GraphCall): void {
   tenant.graph.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
 }
 
@@ -33,7 +33,7 @@ it('apply goes on where it stopped, and makes nothing twice, whichever response 
   timeout,
 }, async () => {
   using first = newWorkplace(tenant)
-  const calls = await callsOf(first, 'apply', ...options)
+  const calls = await runAndListCalls(first, 'apply', ...options)
   const whole = portrait()
   expect(calls.length).toBeGreaterThan(30)
   for (const call of decisiveCalls(calls)) {
@@ -56,7 +56,7 @@ it('apply goes on where it stopped, and makes nothing twice, whichever response 
 
 it('a set-up that is run again at once, before Entra shows what the broken-off one made, makes nothing twice', async () => {
   using first = newWorkplace(tenant)
-  const calls = await callsOf(first, 'apply', ...options)
+  const calls = await runAndListCalls(first, 'apply', ...options)
   const whole = portrait()
   for (const { method, path } of calls.filter(call => call.method === 'POST')) {
     if (path.endsWith('/addPassword')) continue
@@ -84,7 +84,7 @@ it('apply adds new owners even if it loses a response while it adds one and is r
   const { content } = tenant.entra.directory
   const [asSetUp, files] = [structuredClone(content), workplace.save()]
   const more = ['--owner', seedIds.ben]
-  const calls = await callsOf(workplace, 'apply', ...more)
+  const calls = await runAndListCalls(workplace, 'apply', ...more)
   const whole = portrait()
   for (const call of calls.filter(({ path }) => path.includes('/owners'))) {
     Object.assign(content, structuredClone(asSetUp))
@@ -104,7 +104,7 @@ it('a removal goes on where it stopped, whichever response it lost', { timeout }
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory
   const [asSetUp, files] = [structuredClone(content), workplace.save()]
-  const calls = await callsOf(workplace, 'destroy', '--yes')
+  const calls = await runAndListCalls(workplace, 'destroy', '--yes')
   expect(calls.length).toBeGreaterThan(20)
   for (const call of decisiveCalls(calls)) {
     Object.assign(content, structuredClone(asSetUp))

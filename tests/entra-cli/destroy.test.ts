@@ -4,7 +4,7 @@ import { startEntra, tenantId } from '../../emulators/entra/src/testing/start-en
 import { useTenant } from './support/tenant.ts'
 
 const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
-const names = ['--blueprint-name', 'My blueprint', '--api-name', 'My API', '--page-name', 'My page']
+const nameOptions = ['--blueprint-name', 'My blueprint', '--api-name', 'My API', '--page-name', 'My page']
 
 // The tenant has the emulator's seed, a set-up that `apply` did not make and `destroy` has to leave alone.
 const tenant = useTenant(() => startEntra())
@@ -15,7 +15,7 @@ const deletions = () => tenant.entra.requests.all.filter(({ method }) => method 
 describe('destroy', () => {
   it('leaves the tenant as it was before', async () => {
     const before = structuredClone(content())
-    await run('apply', ...names, ...options, '--agent', 'one', '--agent', 'two')
+    await run('apply', ...nameOptions, ...options, '--agent', 'one', '--agent', 'two')
     expect(content()).not.toEqual(before)
     const { code, output } = await run('destroy --yes')
     expect(code).toBe(0)
@@ -25,7 +25,7 @@ describe('destroy', () => {
   })
 
   it('deletes in the order that works: rights of agents and page, agents, applications, blueprint', async () => {
-    await run('apply', ...names, ...options)
+    await run('apply', ...nameOptions, ...options)
     const { objects } = tenant.workplace.receipt
     tenant.entra.requests.clear()
     await run('destroy --yes')
@@ -50,7 +50,7 @@ describe('destroy', () => {
     const foreign = () => content().servicePrincipals.filter(({ id }) => id === theirs)
 
     async function addAgent() {
-      await run('apply', ...names, ...options)
+      await run('apply', ...nameOptions, ...options)
       const ours = content().servicePrincipals.find(
         ({ id }) => id === tenant.workplace.receipt.objects['agent/weather-agent']?.id,
       )
@@ -84,7 +84,7 @@ describe('destroy', () => {
     })
 
     it('deletes nothing if Graph does not show which agents the blueprint has', async () => {
-      await run('apply', ...names)
+      await run('apply', ...nameOptions)
       tenant.graph.decide = ({ method, path }) =>
         method === 'GET' &&
         path.endsWith('microsoft.graph.agentIdentity') &&
@@ -98,7 +98,7 @@ describe('destroy', () => {
   })
 
   it('asks first, and does nothing without a yes or in a dry run', async () => {
-    await run('apply', ...names)
+    await run('apply', ...nameOptions)
     const set = structuredClone(content())
     expect((await run('destroy')).code).toBe(1)
     const dry = await run('destroy --dry-run')
@@ -111,7 +111,7 @@ describe('destroy', () => {
 
   it('succeeds when some of the objects are gone already', async () => {
     const before = structuredClone(content())
-    await run('apply', ...names, ...options, '--agent', 'mine')
+    await run('apply', ...nameOptions, ...options, '--agent', 'mine')
     const { objects } = tenant.workplace.receipt
     const agent = tenant.entra.directory.principalById(objects['agent/mine']?.id ?? '')
     if (agent) tenant.entra.directory.removePrincipal(agent)
@@ -121,7 +121,7 @@ describe('destroy', () => {
   })
 
   it('empties the variables in .env of what it deleted, the secret too, and leaves the rest', async () => {
-    await run('apply', ...names, ...options)
+    await run('apply', ...nameOptions, ...options)
     writeFileSync(tenant.workplace.envPath, `${readFileSync(tenant.workplace.envPath, 'utf8')}MINE=1\n`)
     await run('destroy --yes')
     expect(tenant.workplace.variables).toMatchObject({
@@ -142,7 +142,7 @@ describe('destroy', () => {
   })
 
   it('refuses the receipt of another tenant', async () => {
-    await run('apply', ...names)
+    await run('apply', ...nameOptions)
     writeFileSync(
       tenant.workplace.receiptPath,
       JSON.stringify({ ...tenant.workplace.receipt, tenantId: 'other' }),

@@ -2,18 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
-import { kubectl, useThreeAgents } from './support/three-agents.ts'
+import { kubectlScript, useThreeAgents } from './support/three-agents.ts'
 
 const { agentId } = identities
 
 /** Long enough for the API to read its list: the command's waits take no time here. */
-const untilSeen = '--wait 9999'
+const waitOptions = '--wait 9999'
 
 describe('the kill switch', () => {
   const three = useThreeAgents()
 
   it('with a deny list is proven to stop new and earlier tokens, while two other agents go on', async () => {
-    const command = `disable --agent weather-agent --prove --deny-list ${untilSeen}`
+    const command = `disable --agent weather-agent --prove --deny-list ${waitOptions}`
     const { code, output } = await three.run(command, ...three.urlOptions)
     expect(output).toMatch(/new token, past the sidecar’s cache .* AADSTS7000112\n/)
     expect(output).toMatch(/call with a token from before .* 403 deny-list\n/)
@@ -36,7 +36,7 @@ describe('the kill switch', () => {
       data: { 'deny-list.json': JSON.stringify(others) },
     }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const command = `disable --agent weather-agent --deny-list denied ${untilSeen}`
+    const command = `disable --agent weather-agent --deny-list denied ${waitOptions}`
     const { code, output } = await three.run(command, ...three.urlOptions)
     expect(output).toMatch(
       /The API refuses a token from before since \d+\.\d s after the switch \(403 deny-list\)\./,
@@ -80,7 +80,7 @@ describe('the kill switch', () => {
     ['the deny list cannot be read', '--deny-list', '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
     ['the pods cannot be reached', '--prove', '[]', 'unexpected: get pods,configmaps'],
   ])('still disables the agent at Entra if %s, and says so', async (_what, options, list, told) => {
-    writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectl.replace('*"get pods"*', '*"get pods --"*')}`)
+    writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectlScript.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
     const { code, output, said } = await three.run(`disable --agent weather-agent ${options}`, ...(options.includes('--deny-list') ? three.urlOptions : []))

@@ -10,10 +10,10 @@ const { content, run } = tenant
 const portrait = () => portray(content())
 const options = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 const lockPath = () => `${tenant.workplace.receiptPath}.lock`
-const holder = (process: number, host = hostname()) =>
+const lockOf = (process: number, host = hostname()) =>
   JSON.stringify({ id: 'other', process, host, since: '2026-11-28T06:00:00.000Z' })
 /** A process id that is too high for any system. */
-const noProcess = 2 ** 30
+const freeProcessId = 2 ** 30
 
 describe('two runs at once', () => {
   it('make every object only once, and the second run says why it stops', async () => {
@@ -35,7 +35,7 @@ describe('two runs at once', () => {
 
   it.each(['destroy', 'disable', 'enable'])('stop the second run if its command is %s', async command => {
     await run('apply')
-    writeFileSync(lockPath(), holder(process.pid))
+    writeFileSync(lockPath(), lockOf(process.pid))
     const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
     expect(said).toContain('Another run works with')
     expect(code).toBe(2)
@@ -44,18 +44,18 @@ describe('two runs at once', () => {
 
   it.each(['plan', 'status'])('do not stop the second run if its command only reads: %s', async command => {
     await run('apply')
-    writeFileSync(lockPath(), holder(process.pid))
+    writeFileSync(lockPath(), lockOf(process.pid))
     expect((await run(command)).code).toBe(0)
   })
 
   it('are distinguished from a run that was killed, whose lock is taken over', async () => {
-    writeFileSync(lockPath(), holder(noProcess))
+    writeFileSync(lockPath(), lockOf(freeProcessId))
     expect((await run('apply')).code).toBe(0)
     expect(existsSync(lockPath())).toBe(false)
   })
 
   it('are assumed if the lock is from another machine or cannot be read; the error names the lock file', async () => {
-    for (const text of [holder(noProcess, 'another-host'), '']) {
+    for (const text of [lockOf(freeProcessId, 'another-host'), '']) {
       writeFileSync(lockPath(), text)
       const { said } = await run('apply')
       expect(said).toContain(`If there is no such run, delete ${lockPath()}`)
@@ -64,7 +64,7 @@ describe('two runs at once', () => {
 })
 
 describe('a receipt that got lost or cannot be read', () => {
-  async function lose() {
+  async function loseReceipt() {
     await run('apply --blueprint-name B --page-name P', ...options)
     const { setUpId, objects } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
@@ -72,7 +72,7 @@ describe('a receipt that got lost or cannot be read', () => {
   }
 
   it('is written anew from the tenant, and then all commands work', async () => {
-    const { setUpId, objects } = await lose()
+    const { setUpId, objects } = await loseReceipt()
     const before = portrait()
     const { code, output } = await run('status --adopt', setUpId)
     expect(output).toContain(`The receipt of the set-up ${setUpId} was written anew`)
@@ -88,7 +88,7 @@ describe('a receipt that got lost or cannot be read', () => {
   })
 
   it('is written anew with only the agents that are named, and the output lists the others', async () => {
-    const { setUpId, objects } = await lose()
+    const { setUpId, objects } = await loseReceipt()
     const { servicePrincipals } = content()
     const ours = servicePrincipals.find(({ id }) => id === objects['agent/weather-agent']?.id)
     if (!ours) throw new Error('There is no agent.')
@@ -107,13 +107,13 @@ describe('a receipt that got lost or cannot be read', () => {
   })
 
   it('can be written anew with the set-up id that apply shows when a name is taken', async () => {
-    const { setUpId } = await lose()
+    const { setUpId } = await loseReceipt()
     const { said } = await run('apply --blueprint-name B')
     expect(said).toContain(`--adopt ${setUpId}`)
   })
 
   it('is kept beside the new one if it still exists', async () => {
-    const { setUpId } = await lose()
+    const { setUpId } = await loseReceipt()
     for (const text of ['{ "half": ', '{"version":1}']) {
       writeFileSync(tenant.workplace.receiptPath, text)
       expect((await run('status')).said).toContain('status --adopt <set-up id>')

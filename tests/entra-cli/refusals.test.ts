@@ -8,7 +8,7 @@ import { graphToken } from './support/workplace.ts'
 const tenant = useTenant()
 const { content, run } = tenant
 
-const everything = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
+const allOptions = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 
 describe('a permission that is missing is named with the least role that has it', () => {
   const developer = 'Agent ID Developer'
@@ -27,12 +27,12 @@ describe('a permission that is missing is named with the least role that has it'
     ['Application.ReadWrite.All', consenter, 'principal of the blueprint'],
   ])('before anything is made: %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
-    const { code, said } = await run('apply', ...everything)
+    const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
     expect(said).toContain('(PermissionMissing)')
     expect(said).toContain('Nothing was made yet.')
     expect(said).toMatch(new RegExp(`permission ${permission}, with which goes the role "${role}", for: .*${step}`))
-    const plan = await run('plan', ...everything)
+    const plan = await run('plan', ...allOptions)
     expect(`${plan.output}${plan.said}`).toContain(`permission ${permission}`)
     expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
     expect(tenant.workplace.hasReceipt).toBe(false)
@@ -48,7 +48,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
   ])('when Graph refuses because it is missing: %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
-    const { code, said } = await run('apply', ...everything)
+    const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: ${step}`)
     expect(said).toContain('(Authorization_RequestDenied)')
@@ -56,7 +56,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain(`permission ${permission}.`)
     expect(said).toMatch(/request-id [0-9a-f-]{36}/)
     tenant.workplace.useToken(tenant.token)
-    expect((await run('apply', ...everything)).code).toBe(0)
+    expect((await run('apply', ...allOptions)).code).toBe(0)
   })
 
   // biome-ignore format: table
@@ -66,7 +66,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['POST', '/oauth2PermissionGrants', consenter, 'consent for all users: the page'],
   ])('even if the token has it but the user lacks the role: %s %s', async (method, path, role, step) => {
     tenant.graph.decide = call => (call.method === method && call.path === `/v1.0${path}` ? 'forbid' : 'pass')
-    const { code, said } = await run('apply', ...everything)
+    const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
     expect(said).toContain(`Failed: ${step}`)
     expect(said).toContain(`the role "${role}"`)
@@ -214,7 +214,7 @@ it('status reports a scope as missing if somebody has replaced it by hand', asyn
 describe('Entra takes its time, and apply', () => {
   it('waits for new objects, and says what it waits for and how long', async () => {
     tenant.entra.settings.change({ missedLookUps: 7 })
-    const { code, said, pauses } = await run('apply', ...everything)
+    const { code, said, pauses } = await run('apply', ...allOptions)
     expect(code).toBe(0)
     expect(said).toContain(
       'waiting 1 s for blueprint "Weather Agent Blueprint" (0 s so far): Entra does not show it yet',

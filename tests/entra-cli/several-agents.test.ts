@@ -13,7 +13,7 @@ const tenant = useTenant()
 const { content, idOf, run, writes } = tenant
 
 const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
-const users = () => content().users.filter(({ identityParentId }) => identityParentId !== undefined)
+const agentUsers = () => content().users.filter(({ identityParentId }) => identityParentId !== undefined)
 
 /** What an agent may do at the weather API. */
 function rightsOf(agent: string) {
@@ -40,10 +40,10 @@ describe('agents with rights of their own', () => {
     })
     expect(rightsOf('alerts')).toEqual({ roles: 0, grants: [['AllPrincipals', null, 'Weather.Read']] })
     expect(rightsOf('trainee')).toEqual({ roles: 0, grants: [] })
-    expect(users()).toMatchObject([
+    expect(agentUsers()).toMatchObject([
       { id: user, displayName: 'weather', identityParentId: idOf('agent/weather'), accountEnabled: true },
     ])
-    expect(users()[0]?.userPrincipalName).toMatch(/^weather-[0-9a-f]{8}@contoso\.example$/)
+    expect(agentUsers()[0]?.userPrincipalName).toMatch(/^weather-[0-9a-f]{8}@contoso\.example$/)
     tenant.entra.requests.clear()
     expect((await run(`apply ${agents}`)).code).toBe(0)
     expect((await run('apply')).code).toBe(0)
@@ -107,7 +107,7 @@ describe('agents with rights of their own', () => {
 
   it('get and lose rights, and a user account with its consent, when apply names other rights', async () => {
     await run(`apply ${agents}`)
-    const user = users()[0]?.id
+    const user = agentUsers()[0]?.id
     const plan = await run('plan --agent weather:obo --agent trainee:autonomous')
     expect(plan.output).toContain('3 to delete, 1 to create')
     tenant.entra.requests.clear()
@@ -120,7 +120,7 @@ describe('agents with rights of their own', () => {
     ])
     expect(rightsOf('weather')).toEqual({ roles: 0, grants: [['AllPrincipals', null, 'Weather.Read']] })
     expect(rightsOf('trainee').roles).toBe(1)
-    expect([users(), (await run('status')).code]).toEqual([[], 0])
+    expect([agentUsers(), (await run('status')).code]).toEqual([[], 0])
   })
 
   it('are switched off one by one, and the others go on', async () => {
@@ -128,7 +128,7 @@ describe('agents with rights of their own', () => {
     const isOn = (name: string) => tenant.entra.directory.principalById(idOf(`agent/${name}`))?.accountEnabled
     expect((await run('disable --agent weather')).code).toBe(0)
     expect(['weather', 'alerts', 'trainee'].map(isOn)).toEqual([false, true, true])
-    const [user] = users()
+    const [user] = agentUsers()
     if (user) user.accountEnabled = false
     expect((await run('status')).output).toMatch(/^switched +\S+ user account of agent identity "weather"$/m)
     expect((await run('apply')).code).toBe(0)
@@ -183,7 +183,7 @@ describe('the user account of an agent', () => {
     expect(code).toBe(1)
     tenant.graph.reset()
     expect((await run('apply')).code).toBe(0)
-    expect(users()).toHaveLength(1)
+    expect(agentUsers()).toHaveLength(1)
   })
 
   it('needs a permission, which apply checks before it makes anything, but only if an agent has an account', async () => {
@@ -229,14 +229,14 @@ describe('a user account that nobody asked for', () => {
     mail: 'x@contoso.example',
   }
 
-  async function addUser() {
+  async function addForeignUser() {
     await run(`apply ${agents}`)
     const identityParentId = idOf('agent/trainee')
     content().users.push({ ...foreign, userPrincipalName: 'x@contoso.example', identityParentId })
   }
 
   it('is reported by status', async () => {
-    await addUser()
+    await addForeignUser()
     const { code, output } = await run('status')
     expect(output).toMatch(
       new RegExp(`^extra +${foreign.id} user account x@contoso.example of an agent`, 'm'),
@@ -245,18 +245,18 @@ describe('a user account that nobody asked for', () => {
   })
 
   it('makes destroy delete nothing, except with --with-foreign-agents, which deletes the account too', async () => {
-    await addUser()
+    await addForeignUser()
     const refused = await run('destroy --yes')
     expect(refused.said).toContain('deletes 1 of its agents’ user accounts that the receipt does not know')
     expect(refused.code).toBe(2)
     expect((await run('destroy --yes --with-foreign-agents')).code).toBe(0)
-    expect(users()).toEqual([])
+    expect(agentUsers()).toEqual([])
   })
 
   it('that Entra still has after a deletion is reported', async () => {
     await run(`apply ${agents}`)
     tenant.graph.decide = ({ method, path }) => {
-      const [user] = users()
+      const [user] = agentUsers()
       if (method === 'DELETE' && path.includes(idOf('agent/alerts')) && !user)
         content().users.push({
           ...foreign,
@@ -272,7 +272,7 @@ describe('a user account that nobody asked for', () => {
 })
 
 describe('what agents inherit from their blueprint', () => {
-  async function inherit() {
+  async function addInheritedRights() {
     await run(`apply ${agents}`)
     const of = { resourceId: idOf('weather-api-principal'), principalId: idOf('blueprint-principal') }
     const [role] = content().applications.find(({ id }) => id === idOf('weather-api'))?.appRoles ?? []
@@ -299,7 +299,7 @@ describe('what agents inherit from their blueprint', () => {
   }
 
   it('is reported for each agent, even for the one without any right of its own', async () => {
-    await inherit()
+    await addInheritedRights()
     const { code, output } = await run('status')
     for (const name of ['weather', 'alerts', 'trainee']) {
       const by = `, inherited from the blueprint, by agent identity "${name}"`

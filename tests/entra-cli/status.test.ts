@@ -89,9 +89,9 @@ describe('status notices, and apply corrects,', () => {
   })
 })
 
-const theirs = '99999999-0000-4000-8000-000000000001'
+const foreignId = '99999999-0000-4000-8000-000000000001'
 const cy = {
-  id: theirs,
+  id: foreignId,
   displayName: 'Cy',
   userPrincipalName: 'cy@contoso.example',
   mail: 'cy@contoso.example',
@@ -106,7 +106,7 @@ const aSecret = {
   secretText: 'text',
 }
 const aScope = {
-  id: theirs,
+  id: foreignId,
   value: 'More',
   type: 'User',
   isEnabled: true,
@@ -121,13 +121,13 @@ const additions: [what: string, change: Change, words: string][] = [
   ['an owner of the API', ({ content, api }) => { content.users.push(cy); api.owners.push(cy.id) }, 'owner Cy of application "Weather API"'],
   ['a sponsor of the blueprint', ({ blueprint }) => { blueprint.sponsors = [...blueprint.sponsors, seedIds.ben] }, 'sponsor Ben'],
   ['a consent to Mail.Read of Graph', ({ content, agent }) => content.permissionGrants.push({ ...aGrant, clientId: agent.id, resourceId: seedIds.graphPrincipal }), `consent of all users to Mail.Read of ${seedIds.graphPrincipal}, to agent identity "weather-agent"`],
-  ['an app role of Graph', ({ content, agent }) => content.appRoleAssignments.push({ ...aRole, principalId: agent.id, resourceId: seedIds.graphPrincipal, appRoleId: theirs }), `app role ${theirs} of "Microsoft Graph" for agent identity "weather-agent"`],
-  ['somebody else who has the app role of the API', ({ content, principal }) => content.appRoleAssignments.push({ ...aRole, principalId: seedIds.setupPrincipal, resourceId: principal('Weather API').id, appRoleId: theirs }), `app role ${theirs} of "Weather API"`],
-  ['another agent of the blueprint', ({ content, agent }) => content.servicePrincipals.push({ ...agent, id: theirs, appId: theirs, displayName: 'theirs' }), 'agent identity "theirs" of the blueprint'],
+  ['an app role of Graph', ({ content, agent }) => content.appRoleAssignments.push({ ...aRole, principalId: agent.id, resourceId: seedIds.graphPrincipal, appRoleId: foreignId }), `app role ${foreignId} of "Microsoft Graph" for agent identity "weather-agent"`],
+  ['somebody else who has the app role of the API', ({ content, principal }) => content.appRoleAssignments.push({ ...aRole, principalId: seedIds.setupPrincipal, resourceId: principal('Weather API').id, appRoleId: foreignId }), `app role ${foreignId} of "Weather API"`],
+  ['another agent of the blueprint', ({ content, agent }) => content.servicePrincipals.push({ ...agent, id: foreignId, appId: foreignId, displayName: 'theirs' }), 'agent identity "theirs" of the blueprint'],
   ['a group that the agent is in', ({ content, agent }) => content.groups[0]?.members.push(agent.id), 'group or role "Weather readers", which agent identity "weather-agent" is in'],
-  ['a directory role', ({ content, agent }) => content.roleAssignments.push({ ...aRole, principalId: agent.id, roleDefinitionId: theirs, directoryScopeId: '/' }), `directory role ${theirs} in / of agent identity "weather-agent"`],
+  ['a directory role', ({ content, agent }) => content.roleAssignments.push({ ...aRole, principalId: agent.id, roleDefinitionId: foreignId, directoryScopeId: '/' }), `directory role ${foreignId} in / of agent identity "weather-agent"`],
   ['a further scope', ({ api }) => api.api.oauth2PermissionScopes.push(aScope), 'api.oauth2PermissionScopes[More] of application "Weather API"'],
-  ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: theirs, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${theirs}] of blueprint`],
+  ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: foreignId, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${foreignId}] of blueprint`],
 ]
 
 describe('what nobody asked for is reported by status and left alone by apply', () => {

@@ -4,15 +4,15 @@ import { afterEach, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
-import { Walk } from './walk.ts'
+import { GuideWalk } from './walk.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-let walk: Walk
+let walk: GuideWalk
 afterEach(() => walk.end())
 
 it('the guide for agents suffices to add an agent to the demo by a block of configuration', async () => {
-  walk = await Walk.begin(readGuide('agents.md'), [])
+  walk = await GuideWalk.begin(readGuide('agents.md'), [])
   walk.write('agents.json', walk.files[0])
   await walk.startDemo(walk.commandWith('make -C').replace('../entra-bedrock-agent', root))
   const user = identities.ada.oid

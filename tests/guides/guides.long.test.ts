@@ -10,7 +10,7 @@ import { launcherOf } from '../../scripts/tools/tool.ts'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { Rendering } from '../chart/support/render.ts'
 import { graphToken, startEmptyTenant } from '../entra-cli/support/workplace.ts'
-import { lacks, needs } from '../support/programs.ts'
+import { isProgramMissing, needs } from '../support/programs.ts'
 import { type Block, blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -26,7 +26,7 @@ let account: AwsAccount
 let folder: string
 beforeAll(async () => {
   entra = await startEmptyTenant()
-  if (!lacks('python')) account = await AwsAccount.start()
+  if (!isProgramMissing('python')) account = await AwsAccount.start()
 })
 afterAll(async () => {
   await entra[Symbol.asyncDispose]()
@@ -67,16 +67,16 @@ async function typeCommands(guide: string, isTyped: (block: Block) => boolean = 
   })
 }
 
-async function applications(): Promise<unknown> {
+async function readApplications(): Promise<unknown> {
   const authorization = `Bearer ${await graphToken(entra)}`
   return (await fetch(`${entra.url}/v1.0/applications`, { headers: { authorization } })).json()
 }
 
 describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide => {
   it('sets up Entra and AWS and installs the agent without any Secret, and clean-up.md removes everything again', async () => {
-    const before = await applications()
+    const before = await readApplications()
     await typeCommands(guide)
-    expect(await applications()).not.toEqual(before)
+    expect(await readApplications()).not.toEqual(before)
     const trust = JSON.stringify(await account.trustPolicy('entra-bedrock-agent'))
     expect(trust).toContain('system:serviceaccount:agents:demo-agent')
     const rendering = new Rendering(readFileSync(join(folder, 'manifests.yaml'), 'utf8'))
@@ -84,7 +84,7 @@ describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide =
     expect(rendering.settings('demo-agent', 'agent')['AWS_ROLE_ARN']).toBe(roleArn)
     expect(rendering.ofKind('Secret')).toEqual([])
     await typeCommands('clean-up.md')
-    expect(await applications()).toEqual(before)
+    expect(await readApplications()).toEqual(before)
     expect(await account.contents()).toEqual([])
     expect(existsSync(join(folder, '.entra-receipt.json'))).toBe(false)
   })

@@ -5,7 +5,7 @@ import { needs } from '../support/programs.ts'
 import { findPython } from '../support/python.ts'
 import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
-import { Walk } from './walk.ts'
+import { GuideWalk } from './walk.ts'
 
 needs('python')
 needs('jq')
@@ -15,7 +15,7 @@ const [, section = ''] = /## A server of your own in the demo\n(.*?)\n## /s.exec
 
 const [otherClient = ''] = /\*\*In the demo\*\*.*?(?=\nA proxy)/s.exec(readGuide('mcp.md')) ?? []
 
-let walk: Walk
+let walk: GuideWalk
 afterEach(() => walk.end())
 
 /** The command of the guide that contains these words, with the local paths of clone and Python. */
@@ -27,8 +27,8 @@ function commandWith(words: string): string {
 }
 
 /** Starts server and demo by the guide, with `mcp.json` as `change` returns it. */
-async function startNotes(change = (mcpConfig: string) => mcpConfig): Promise<void> {
-  walk = await Walk.begin(section, ['8000'])
+async function startNotesServer(change = (mcpConfig: string) => mcpConfig): Promise<void> {
+  walk = await GuideWalk.begin(section, ['8000'])
   const names = new Set([...section.matchAll(/`(\w+\.(?:json|py))`/g)].map(([, name = '']) => name))
   expect([...names]).toEqual(['registrations.json', 'notes_server.py', 'mcp.json'])
   for (const [index, name] of [...names].entries()) {
@@ -47,7 +47,7 @@ const signInAsAda = () =>
   })
 
 it('a server of another SDK answers the agent and its users, if the demo is started by the guide alone', async () => {
-  await startNotes()
+  await startNotesServer()
 
   // A turn does not wait for a server that is slow to list its tools.
   await expect
@@ -63,7 +63,7 @@ it('a server of another SDK answers the agent and its users, if the demo is star
 })
 
 it('a tool of an MCP server without readOnlyTools in mcp.json waits for the user’s approval, and is not offered without a user', async () => {
-  await startNotes(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
+  await startNotesServer(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
   const ada = await signInAsAda()
   await expect
     .poll(() => walk.ask({ token: ada }))
@@ -76,7 +76,7 @@ it('a tool of an MCP server without readOnlyTools in mcp.json waits for the user
 })
 
 it('another client gets weather as itself from the demo’s MCP server, by the guide alone', async () => {
-  walk = await Walk.begin(otherClient, [])
+  walk = await GuideWalk.begin(otherClient, [])
   walk.write('registrations.json', walk.files[0])
   await walk.startDemo(`${commandWith('export')}; ${commandWith('make -C')}`)
   const answer = await walk.run(`${commandWith('TOKEN=')}; ${commandWith('tools/call')}`)

@@ -6,14 +6,14 @@ import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
 import { run } from '../chart/support/render.ts'
 
 const guide = readFileSync(resolve(import.meta.dirname, '../../docs/approval.md'), 'utf8')
-const [make = '', rotate = '', takeAway = ''] = guide.match(/(?<=^\n)( {4}.*\n)+/gm)?.filter(isOfKeys) ?? []
+const [make = '', rotate = '', takeAway = ''] = guide.match(/(?<=^\n)( {4}.*\n)+/gm)?.filter(makesKey) ?? []
 
-function isOfKeys(block: string): boolean {
+function makesKey(block: string): boolean {
   return block.includes('create secret')
 }
 
 /** A script that replaces kubectl. It takes the commands of the guide and no others, and keeps one Secret in a file. */
-const kubectl = `#!/bin/sh
+const kubectlScript = `#!/bin/sh
 case "$*" in
   "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin") cat > "$SECRET" ;;
   "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin --dry-run=client -o yaml") cat ;;
@@ -24,24 +24,24 @@ esac
 `
 const folder = temporaryFolder()
 const secret = join(folder, 'secret')
-writeFileSync(join(folder, 'kubectl'), kubectl)
+writeFileSync(join(folder, 'kubectl'), kubectlScript)
 chmodSync(join(folder, 'kubectl'), 0o755)
 
-const follow = (commands: string) => {
+const runCommands = (commands: string) => {
   const path = `${folder}${delimiter}${process.env['PATH']}`
   return run('env', [`PATH=${path}`, `SECRET=${secret}`, 'bash', '-euo', 'pipefail', '-c', commands])
 }
 
 it('The guide makes a key that the agent reads, puts a new key before it, and later takes the old key away', async () => {
-  await follow(make)
+  await runCommands(make)
   const first = readSealKeys(secret).current()
   expect(first.kid).toBe('key-1')
-  await follow(rotate)
+  await runCommands(rotate)
   const both = readSealKeys(secret)
   const second = both.current()
   expect(second.kid).toBe('key-2')
   expect(both.find('key-1')).toEqual(first)
-  await follow(takeAway)
+  await runCommands(takeAway)
   const last = readSealKeys(secret)
   expect(last.current()).toEqual(second)
   expect(last.find('key-1')).toBeUndefined()

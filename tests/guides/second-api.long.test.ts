@@ -10,7 +10,7 @@ import { findFreePort } from '../support/ports.ts'
 import { postJson } from '../support/post-json.ts'
 import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
-import { Walk } from './walk.ts'
+import { GuideWalk } from './walk.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const guide = readGuide('second-api.md')
@@ -20,9 +20,9 @@ const tasksApi = {
   scope: 'Tasks.Read',
 }
 
-let walk: Walk
+let walk: GuideWalk
 beforeAll(async () => {
-  walk = await Walk.begin(guide, ['8090'])
+  walk = await GuideWalk.begin(guide, ['8090'])
   const [server, settings, toolset, line, registrations] = walk.files
   const clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'))
   walk.write('server.mjs', server)

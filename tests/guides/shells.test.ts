@@ -16,11 +16,11 @@ const guides = [
     name => `docs/${name}.md`,
   ),
 ]
-const texts = ['README.md', ...globSync('{docs,k8s,charts}/**/*.md', { cwd: root })]
+const markdownFiles = ['README.md', ...globSync('{docs,k8s,charts}/**/*.md', { cwd: root })]
 
 /** What PowerShell does not know, or takes for something else. */
 // biome-ignore format: table
-const bashOnly: readonly (readonly [what: string, pattern: RegExp])[] = [
+const bashOnlySyntax: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a placeholder: < is reserved', /<[a-z][^>]*>/i],
   ['&& and ||', /&&|\|\|/],
   ['export', /^export /],
@@ -65,7 +65,7 @@ describe.each(guides)('The commands of %s', path => {
   it('use no syntax of bash where PowerShell runs them', () => {
     const lines = blocks.filter(({ shell }) => shell !== 'bash').flatMap(({ lines }) => lines)
     const found = lines.flatMap(line =>
-      bashOnly.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${what}: ${line}`),
+      bashOnlySyntax.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${what}: ${line}`),
     )
     expect(found).toEqual([])
   })
@@ -79,7 +79,7 @@ describe.each(guides)('The commands of %s', path => {
 
 describe('agentctl', () => {
   it('is called by `npx --no-install` only, since npx would download what somebody registered under its name', () => {
-    const careless = texts.flatMap(path =>
+    const careless = markdownFiles.flatMap(path =>
       (readFileSync(resolve(root, path), 'utf8').match(/\bnpx\b.*$/gm) ?? [])
         .filter(call => !call.startsWith('npx --no-install '))
         .map(call => `${path}: ${call}`),

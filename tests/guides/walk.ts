@@ -8,7 +8,7 @@ import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { findFreePort } from '../support/ports.ts'
 import { postJson } from '../support/post-json.ts'
 
-const run = promisify(execFile)
+const exec = promisify(execFile)
 
 /** The variables of the demo's ports, with the ports that guides name. */
 const demoPorts: Readonly<Record<string, string | undefined>> = {
@@ -21,7 +21,7 @@ const demoPorts: Readonly<Record<string, string | undefined>> = {
 }
 
 /** Follows a guide in a folder of its own and at ports of its own, so that other tests can run at the same time. */
-export class Walk {
+export class GuideWalk {
   /** The user's folder; a clone may be beside it. */
   readonly folder = join(mkdtempSync(join(tmpdir(), 'guide-')), 'own')
   readonly #files: readonly string[]
@@ -42,7 +42,7 @@ export class Walk {
   }
 
   /** @param ownPorts the guide's ports besides the demo's */
-  static async begin(guide: string, ownPorts: readonly string[]): Promise<Walk> {
+  static async begin(guide: string, ownPorts: readonly string[]): Promise<GuideWalk> {
     const ports = new Map<string, number>()
     for (const port of ownPorts) ports.set(port, await findFreePort())
     const env: NodeJS.ProcessEnv = {}
@@ -51,7 +51,7 @@ export class Walk {
       if (named !== undefined) ports.set(named, port)
       env[variable] = String(port)
     }
-    return new Walk(guide, ports, env)
+    return new GuideWalk(guide, ports, env)
   }
 
   /** The URL at which this walk serves a port that the guide names. */
@@ -77,7 +77,7 @@ export class Walk {
 
   /** Runs a command in the user's folder and returns its output. */
   async run(command: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-    const { stdout } = await run('sh', ['-c', command], { cwd: this.folder, env: { ...ownEnv(), ...env } })
+    const { stdout } = await exec('sh', ['-c', command], { cwd: this.folder, env: { ...ownEnv(), ...env } })
     return stdout
   }
 

@@ -3,12 +3,12 @@ import { createServer } from 'node:net'
 
 /** These ports lie below the range of ephemeral ports, so that no outgoing connection takes one of them. */
 const range = { first: 20_000, count: 10_000 } as const
-const shares = 4
-const share = range.count / shares
+const workers = 4
+const portsPerWorker = range.count / workers
 
 /** Up to four test workers have ports of their own. A worker uses all of them before it reuses one. */
-const first = range.first + (Number(process.env['VITEST_POOL_ID'] ?? 0) % shares) * share
-let latest = Math.floor(Math.random() * share)
+const firstPort = range.first + (Number(process.env['VITEST_POOL_ID'] ?? 0) % workers) * portsPerWorker
+let latestOffset = Math.floor(Math.random() * portsPerWorker)
 
 const demoVariables = [
   'PORT',
@@ -29,8 +29,8 @@ export async function findDemoPorts(): Promise<Record<string, number>> {
 /** A port that was free a moment ago, for servers whose URL must be known before they listen. */
 export async function findFreePort(): Promise<number> {
   for (;;) {
-    latest = (latest + 1) % share
-    const port = first + latest
+    latestOffset = (latestOffset + 1) % portsPerWorker
+    const port = firstPort + latestOffset
     const server = createServer().listen({ port, host: '::' })
     const isFree = await Promise.race([
       once(server, 'listening').then(() => true),

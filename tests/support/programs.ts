@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { beforeEach } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
-import { missing } from './skipped-reporter.ts'
+import { missingPrefix } from './skipped-reporter.ts'
 
 /** Whether `make tools` could not get a program. If `make tools` never ran, the program on the PATH is used. */
-export function lacks(program: string): boolean {
+export function isProgramMissing(program: string): boolean {
   const launcher = launcherOf(program)
   return existsSync(dirname(launcher)) && !existsSync(launcher)
 }
@@ -15,11 +15,11 @@ export function isOnPath(program: string): boolean {
 }
 
 /** Call it at the top of a test file or `describe`: without the program its tests are skipped, in CI they fail. */
-export function needs(program: string, isMissing = lacks(program)): void {
+export function needs(program: string, isMissing = isProgramMissing(program)): void {
   beforeEach(({ skip }) => {
     if (!isMissing) return
     if (process.env['CI'] === 'true')
       throw new Error(`${program} is missing; CONTRIBUTING.md says how to get it.`)
-    skip(`${missing}${program}`)
+    skip(`${missingPrefix}${program}`)
   })
 }

@@ -31,7 +31,7 @@ export async function signIn({ entraUrl, redirectUri, user, claims, ids }: SignI
     code_challenge_method: 'S256',
     ...(claims === undefined ? {} : { claims }),
   })
-  const chosen = await choose(`${endpoint}/authorize?${asked}`, user)
+  const chosen = await chooseAccount(`${endpoint}/authorize?${asked}`, user)
   const [, fragment] = chosen.headers.get('location')?.split('#') ?? []
   const code = new URLSearchParams(fragment).get('code')
   if (!code) throw new Error(`Nobody could sign in: ${chosen.status} ${await chosen.text()}`)
@@ -53,7 +53,7 @@ export async function signIn({ entraUrl, redirectUri, user, claims, ids }: SignI
 }
 
 /** Chooses the account on the sign-in page, and gives the second factor if the page asks for it. */
-async function choose(url: string, account: string): Promise<Response> {
+async function chooseAccount(url: string, account: string): Promise<Response> {
   const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
     fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
   const chosen = await submit({ account })

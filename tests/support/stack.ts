@@ -24,7 +24,7 @@ export type PartName = (typeof partNames)[number]
 export type StackOverrides = Partial<Record<PartName, Environment>>
 
 /** The agent waits only briefly for the sidecar, since a sidecar that a test has stopped does not restart soon. */
-const timing = { ...usualTiming, sidecarRestartMs: 200 }
+const agentTiming = { ...usualTiming, sidecarRestartMs: 200 }
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'
 
@@ -150,7 +150,7 @@ export class Stack implements AsyncDisposable {
       case 'weather':
         return weather.buildApp(readWeatherConfig(env), logTo(this.weatherLog))
       case 'agent':
-        return agent.buildApp(readAgentConfig(env), { ...logTo(this.agentLog), timing })
+        return agent.buildApp(readAgentConfig(env), { ...logTo(this.agentLog), timing: agentTiming })
     }
   }
 

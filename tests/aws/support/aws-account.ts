@@ -34,7 +34,7 @@ interface Association {
   readonly RoleArn: string
 }
 
-interface StackOrder {
+interface StackCommand {
   readonly command: string
   readonly name: string
   readonly template?: string
@@ -49,7 +49,7 @@ interface Stack {
 }
 
 /** The template with its parameters filled in, for this account and region. */
-export function render(parameters: Texts) {
+export function fillTemplate(parameters: Texts) {
   const host = parameters['Issuer']?.slice('https://'.length)
   return renderTemplate(template, {
     'AWS::Partition': 'aws',
@@ -61,7 +61,7 @@ export function render(parameters: Texts) {
   })
 }
 
-function roleOf(resources: ReturnType<typeof render>['resources']) {
+function roleOf(resources: ReturnType<typeof fillTemplate>['resources']) {
   return resources['Role']?.Properties as unknown as {
     readonly RoleName: string
     readonly AssumeRolePolicyDocument: unknown
@@ -120,7 +120,7 @@ export class AwsAccount implements AsyncDisposable {
       name => !template.includes(`\n  ${name}:\n    Type: String\n`),
     )
     if (unknown.length > 0) throw new ParameterError(`Parameters: [${unknown}] do not exist in the template`)
-    const { resources, outputs } = render(parameters)
+    const { resources, outputs } = fillTemplate(parameters)
     const remove = [...(before?.remove ?? [])]
     const { Url, ClientIdList } = (resources['Provider']?.Properties ?? {}) as {
       Url?: string
@@ -218,8 +218,8 @@ export class AwsAccount implements AsyncDisposable {
   }
 
   /** Responds to the guides' `aws cloudformation …`. */
-  async #serveStacks(order: StackOrder, response: ServerResponse): Promise<void> {
-    const { command, name, template: given, overrides } = order
+  async #serveStacks(typed: StackCommand, response: ServerResponse): Promise<void> {
+    const { command, name, template: given, overrides } = typed
     try {
       if (command === 'cloudformation deploy') {
         if (given !== template) throw new ParameterError('That is another template.')

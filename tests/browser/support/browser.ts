@@ -10,7 +10,7 @@ import {
 } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { chromiumPath } from '../../support/chromium.ts'
-import { lacks, needs } from '../../support/programs.ts'
+import { isProgramMissing, needs } from '../../support/programs.ts'
 
 const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
 
@@ -34,7 +34,7 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
   let browser: Browser
   needs('chromium')
   beforeAll(async () => {
-    if (lacks('chromium')) return
+    if (isProgramMissing('chromium')) return
     if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
     browser = await chromium.launch({ executablePath: chromiumPath, args: flags, headless: true })
   })

@@ -28,7 +28,7 @@ const demands: Readonly<Record<string, (context: SecurityContext, container: Con
 }
 
 /** What the Pod Security level *restricted* refuses about a pod. */
-export function refusals(pod: PodTemplate): readonly string[] {
+export function podSecurityRefusals(pod: PodTemplate): readonly string[] {
   const ofContainers = containersOf(pod).flatMap(container => {
     const context = { ...pod.spec.securityContext, ...container.securityContext }
     const unmet = Object.entries(demands).filter(([_field, demand]) => !demand(context, container))

@@ -31,7 +31,7 @@ export function isAllowed(
     )
     if (governing.length === 0) return true
     const rules = governing.flatMap(spec => (type === 'Ingress' ? spec.ingress : spec.egress) ?? [])
-    return rules.some(rule => matches(rule, namespace, other, connection))
+    return rules.some(rule => allows(rule, namespace, other, connection))
   }
   return passes(connection.from, connection.to, 'Egress') && passes(connection.to, connection.from, 'Ingress')
 }
@@ -40,7 +40,7 @@ function selectsPod({ podSelector }: NetworkPolicySpec, namespace: string, place
   return 'labels' in place && place.namespace === namespace && selects(podSelector, place.labels)
 }
 
-function matches(rule: PolicyRule, namespace: string, other: Place, { port, protocol }: Connection): boolean {
+function allows(rule: PolicyRule, namespace: string, other: Place, { port, protocol }: Connection): boolean {
   const peers = rule.from ?? rule.to
   const portFits = rule.ports?.some(allowed => allowed.port === port && allowed.protocol === protocol) ?? true
   return portFits && (peers === undefined || peers.some(peer => isPeer(peer, namespace, other)))
@@ -50,8 +50,8 @@ function isPeer({ podSelector, namespaceSelector, ipBlock }: Peer, namespace: st
   if (ipBlock) {
     return (
       'address' in place &&
-      within([ipBlock.cidr], place.address) &&
-      !within(ipBlock.except ?? [], place.address)
+      isWithin([ipBlock.cidr], place.address) &&
+      !isWithin(ipBlock.except ?? [], place.address)
     )
   }
   if ('address' in place) return false
@@ -68,7 +68,7 @@ function selects(selector: LabelSelector, labels: Labels): boolean {
 }
 
 /** Whether an address lies in one of the blocks. */
-export function within(blocks: readonly string[], address: string): boolean {
+export function isWithin(blocks: readonly string[], address: string): boolean {
   const family = isIPv6(address) ? 'ipv6' : 'ipv4'
   const list = new BlockList()
   for (const block of blocks) {

@@ -15,7 +15,7 @@ export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : [
 export type Values = Readonly<Record<string, unknown>>
 
 /** The fewest values with which the chart can be installed. */
-export const identities = {
+export const baseValues = {
   entra: {
     tenantId: '11111111-2222-4333-8444-555555555555',
     blueprintAppId: 'cccccccc-0000-4000-8000-00000000000c',
@@ -31,7 +31,7 @@ export interface RenderOptions {
   readonly helm?: string
 }
 
-const leastOptions: RenderOptions = { values: identities }
+const baseOptions: RenderOptions = { values: baseValues }
 
 /** Runs a program. Rejects with what the program wrote to stderr if it fails, and also if it does not exist. */
 export function run(program: string, args: readonly string[], input = ''): Promise<string> {
@@ -53,7 +53,7 @@ export function run(program: string, args: readonly string[], input = ''): Promi
 }
 
 /** Output of Helm by its arguments, so that equal calls run Helm once. */
-const outputs = new Map<string, Promise<string>>()
+const helmOutputs = new Map<string, Promise<string>>()
 
 function runHelm(options: RenderOptions, command: readonly string[]): Promise<string> {
   const { files = [], values = {}, helm = helmCommands[0] ?? 'helm' } = options
@@ -61,26 +61,26 @@ function runHelm(options: RenderOptions, command: readonly string[]): Promise<st
   const args = [...command, '--namespace', 'agents', ...valueFiles]
   const input = JSON.stringify(values)
   const key = JSON.stringify([helm, args, input])
-  const output = outputs.get(key) ?? run(helm, args, input)
-  outputs.set(key, output)
+  const output = helmOutputs.get(key) ?? run(helm, args, input)
+  helmOutputs.set(key, output)
   return output
 }
 
 /** Needed by Helm 3, which otherwise assumes an old cluster. */
-const kubeVersion = ['--kube-version', '1.37.0']
+const kubeVersionOptions = ['--kube-version', '1.37.0']
 
 /** The output of `helm template` for the release `demo`. */
 export function renderText(options: RenderOptions): Promise<string> {
-  return runHelm(options, ['template', 'demo', chart, ...kubeVersion])
+  return runHelm(options, ['template', 'demo', chart, ...kubeVersionOptions])
 }
 
 /** `helm lint --strict`. */
-export function lint(options: RenderOptions): Promise<string> {
-  return runHelm(options, ['lint', '--strict', chart, ...kubeVersion])
+export function lintChart(options: RenderOptions): Promise<string> {
+  return runHelm(options, ['lint', '--strict', chart, ...kubeVersionOptions])
 }
 
 /** The notes that Helm prints after an installation. */
-export async function renderNotes(options = leastOptions): Promise<string> {
+export async function renderNotes(options = baseOptions): Promise<string> {
   const text = await runHelm(options, ['install', 'demo', chart, '--dry-run=client'])
   return text.slice(text.indexOf('\nNOTES:'))
 }
@@ -141,7 +141,7 @@ export function containersOf({ spec }: PodTemplate): readonly Container[] {
 /** Parsed output, since parsing YAML takes longer than Helm does. */
 const renderings = new Map<string, Rendering>()
 
-export async function render(options = leastOptions): Promise<Rendering> {
+export async function render(options = baseOptions): Promise<Rendering> {
   const text = await renderText(options)
   const rendering = renderings.get(text) ?? new Rendering(text)
   renderings.set(text, rendering)
@@ -150,7 +150,7 @@ export async function render(options = leastOptions): Promise<Rendering> {
 
 /** Renders the chart with the fewest possible values, and further values over them. */
 export function renderWith(values: Values): Promise<Rendering> {
-  return render({ values: merge(identities, values) })
+  return render({ values: merge(baseValues, values) })
 }
 
 export function merge(base: Values, over: Values): Values {

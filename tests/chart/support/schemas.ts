@@ -5,22 +5,22 @@ import { join } from 'node:path'
 import { findPython } from '../../support/python.ts'
 import { run } from './render.ts'
 
-const versions = ['1.33.0', '1.37.0']
+const kubernetesVersions = ['1.33.0', '1.37.0']
 
 /** The location of Kubernetes' schemas in kubeconform's notation. They come from the package kubernetes-validate. */
 export function schemaLocation(): Promise<string> {
-  location ??= write()
-  return location
+  writtenSchemas ??= writeSchemas()
+  return writtenSchemas
 }
 
-let location: Promise<string> | undefined
+let writtenSchemas: Promise<string> | undefined
 
-async function write(): Promise<string> {
+async function writeSchemas(): Promise<string> {
   const code = 'import kubernetes_validate; print(kubernetes_validate.__path__[0])'
   const folder = mkdtempSync(join(tmpdir(), 'kubernetes-schemas-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
   const source = join((await run(findPython(), ['-c', code])).trim(), 'kubernetes-json-schema')
-  for (const version of versions) {
+  for (const version of kubernetesVersions) {
     const from = join(source, `v${version}-local-strict`)
     const to = join(folder, `v${version}`)
     await mkdir(to)

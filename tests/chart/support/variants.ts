@@ -1,10 +1,10 @@
-import { identities, merge, type RenderOptions, type Values } from './render.ts'
+import { baseValues, merge, type RenderOptions, type Values } from './render.ts'
 
 const role = 'arn:aws:iam::111122223333:role/agent'
 const region = 'eu-central-1'
 
 /** For each `sidecar.credential.type`, the other values of `sidecar.credential` that it needs. */
-export const credentials: Readonly<Record<string, Values>> = {
+export const credentialValues: Readonly<Record<string, Values>> = {
   ProjectedToken: {},
   WorkloadIdentity: {},
   SignedAssertionFromManagedIdentity: {},
@@ -20,7 +20,7 @@ export const credentials: Readonly<Record<string, Values>> = {
 }
 
 /** For each `aws.auth`, the other values of `aws` that it needs. */
-export const awsAuths: Readonly<Record<string, Values>> = {
+export const awsValues: Readonly<Record<string, Values>> = {
   none: {},
   webIdentity: { region, roleArn: role },
   irsa: { region, roleArn: role },
@@ -30,22 +30,22 @@ export const awsAuths: Readonly<Record<string, Values>> = {
 }
 
 export function withCredential(type: string): Values {
-  return merge(identities, { sidecar: { credential: { type, ...credentials[type] } } })
+  return merge(baseValues, { sidecar: { credential: { type, ...credentialValues[type] } } })
 }
 
 export function withAwsAuth(auth: string): Values {
-  return merge(identities, { aws: { auth, ...awsAuths[auth] } })
+  return merge(baseValues, { aws: { auth, ...awsValues[auth] } })
 }
 
 /** Complete values for alerts of the weather API. */
 export function withAlerts(volume: Values): Values {
-  return merge(identities, {
+  return merge(baseValues, {
     approval: { existingSecret: 'agent-seal-keys' },
     weatherApi: { replicas: 1, alerts: { enabled: true, authContext: 'c1', volume } },
   })
 }
 
-const cloud = merge(identities, { aws: { roleArn: role } })
+const cloudValues = merge(baseValues, { aws: { roleArn: role } })
 
 /** The variants of the chart that all general checks use. */
 export const variants: Readonly<Record<string, RenderOptions>> = {
@@ -53,10 +53,10 @@ export const variants: Readonly<Record<string, RenderOptions>> = {
   'ci/everything-values.yaml': { files: ['ci/everything-values.yaml'] },
   'ci/trial-values.yaml': { files: ['ci/trial-values.yaml'] },
   'alerts on a new volume': { values: withAlerts({ size: '1Gi', storageClass: 'fast' }) },
-  'values-aks.yaml': { files: ['values-aks.yaml'], values: cloud },
-  'values-eks.yaml': { files: ['values-eks.yaml'], values: cloud },
+  'values-aks.yaml': { files: ['values-aks.yaml'], values: cloudValues },
+  'values-eks.yaml': { files: ['values-eks.yaml'], values: cloudValues },
   ...Object.fromEntries(
-    Object.keys(credentials).map(type => [`credential ${type}`, { values: withCredential(type) }]),
+    Object.keys(credentialValues).map(type => [`credential ${type}`, { values: withCredential(type) }]),
   ),
-  ...Object.fromEntries(Object.keys(awsAuths).map(auth => [`AWS ${auth}`, { values: withAwsAuth(auth) }])),
+  ...Object.fromEntries(Object.keys(awsValues).map(auth => [`AWS ${auth}`, { values: withAwsAuth(auth) }])),
 }

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { findDemoPorts } from '../../support/ports.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
-export const command = [process.execPath, 'scripts/demo.ts'] as const
+export const demoCommand = [process.execPath, 'scripts/demo.ts'] as const
 /** `make demo` in a pseudo-terminal, so that Ctrl-C can be sent. */
 export const commandInTerminal =
   process.platform === 'darwin'
@@ -29,7 +29,7 @@ export async function startDemo(
   const env = {
     PATH: process.env['PATH'],
     WEATHER_PROVIDER: 'climate-normals',
-    ...stringified(ports),
+    ...portVariables(ports),
     ...change,
   }
   const child = spawn(file, args, { cwd: root, env, stdio: 'pipe' })
@@ -54,7 +54,7 @@ export async function startDemo(
   return { process: child, ports, ended, printed } satisfies Demo
 }
 
-function stringified(ports: Record<string, number>): Record<string, string> {
+function portVariables(ports: Record<string, number>): Record<string, string> {
   return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
 }
 

@@ -18,7 +18,7 @@ export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause,
 }
 
 const { blueprintAppId, weatherAppId, pageAppId } = identities
-const elsewhere = '12345678-0000-4000-8000-000000000000'
+const foreignId = '12345678-0000-4000-8000-000000000000'
 const model = 'anthropic.claude-haiku-5-5'
 
 function brokenBedrock(fault: BedrockFault['fault'], code: string, what: string): InducedFailure {
@@ -29,16 +29,16 @@ function bedrockError(name: string, code: string, what: string): InducedFailure 
   return brokenBedrock({ kind: 'error', name } as BedrockFault['fault'], code, what)
 }
 
-const aws = (values: Variables): Variables => ({
+const awsEnv = (values: Variables): Variables => ({
   AWS_ACCESS_KEY_ID: undefined,
   AWS_SECRET_ACCESS_KEY: undefined,
   ...values,
 })
 
-type Projected = Parameters<Laptop['cluster']['project']>[0]
+type TokenClaims = Parameters<Laptop['cluster']['project']>[0]
 
 const webIdentity = ({ cluster }: Laptop): Variables =>
-  aws({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
+  awsEnv({ AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile })
 
 /** A configuration file from before approvals existed. */
 function withOldMcpConfig({ agentsFile, stack }: Laptop): Variables {
@@ -50,7 +50,7 @@ function withOldMcpConfig({ agentsFile, stack }: Laptop): Variables {
 }
 
 /** The agent authenticates to AWS by the pod's token, and AWS refuses the claims of the token. */
-function mistrusted(what: string, claims: Projected, code = 'BEDROCK_CREDENTIALS_INVALID'): InducedFailure {
+function badToken(what: string, claims: TokenClaims, code = 'BEDROCK_CREDENTIALS_INVALID'): InducedFailure {
   return { what, code, env: webIdentity, change: ({ cluster }) => cluster.project(claims) }
 }
 
@@ -63,8 +63,8 @@ const configuration: readonly InducedFailure[] = [
   { what: 'a host name is misspelt', code: 'NAME_NOT_RESOLVED', env: { WEATHER_API_URL: 'http://weather-api.invalid:8080' } },
   { what: 'Entra is out of reach', code: 'ENTRA_UNAVAILABLE', env: { ENTRA_AUTHORITY: 'http://localhost:9' } },
   { what: 'a web page responds in Entra’s place', code: 'ENTRA_UNAVAILABLE', env: ({ portalUrl }) => ({ ENTRA_AUTHORITY: portalUrl }) },
-  { what: 'ENTRA_AUTHORITY has tenant and /v2.0', code: 'CONFIGURATION_INVALID', env: ({ stack }) => ({ ENTRA_AUTHORITY: `${stack.entraUrl}/${elsewhere}/v2.0` }) },
-  { what: 'TENANT_ID is of no tenant', code: 'ENTRA_REFUSED', env: { TENANT_ID: elsewhere } },
+  { what: 'ENTRA_AUTHORITY has tenant and /v2.0', code: 'CONFIGURATION_INVALID', env: ({ stack }) => ({ ENTRA_AUTHORITY: `${stack.entraUrl}/${foreignId}/v2.0` }) },
+  { what: 'TENANT_ID is of no tenant', code: 'ENTRA_REFUSED', env: { TENANT_ID: foreignId } },
   { what: 'the clock is 17 minutes off', code: 'CLOCK_WRONG', change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 1_000 }) },
   { what: 'the file of the seal keys has none', code: 'CONFIGURATION_INVALID', env: { SEAL_KEYS_FILE: '/dev/null' } },
   { what: 'nobody has said which tools of an MCP server only read', code: 'TOOLS_WAIT', warns: true, env: withOldMcpConfig },
@@ -78,11 +78,11 @@ const signIn: readonly InducedFailure[] = [
   { what: 'the page’s redirect URI is not registered (AADSTS50011)', code: 'REDIRECT_URI_NOT_REGISTERED', options: () => ({ page: 'https://agent.example' }) },
   { what: 'the page’s address for consent is not registered on the blueprint (AADSTS50011)', code: 'CONSENT_URI_NOT_REGISTERED', env: { CONSENT_REDIRECT_URI: 'https://agent.example/auth/consent.html' } },
   { what: 'Entra lets no user consent to an agent (AADSTS82014)', code: 'CONSENT_URI_NOT_REGISTERED', warns: true, env: { CONSENT_REDIRECT_URI: 'http://localhost:3001/auth/consent.html' }, change: ({ entra }) => entra.settings.change({ agentConsent: 'refused' }) },
-  { what: 'CLIENT_SPA_APP_ID is of no application', code: 'CONFIGURATION_INVALID', env: { CLIENT_SPA_APP_ID: elsewhere }, options: () => ({ userToken: undefined }) },
+  { what: 'CLIENT_SPA_APP_ID is of no application', code: 'CONFIGURATION_INVALID', env: { CLIENT_SPA_APP_ID: foreignId }, options: () => ({ userToken: undefined }) },
   { what: 'the page’s application has no principal', code: 'CONFIGURATION_INVALID', change: ({ entra }) => { entra.directory.content.servicePrincipals = entra.directory.content.servicePrincipals.filter(one => one.appId !== pageAppId) } },
   { what: 'the ids of page and API are swapped', code: 'SIDECAR_MISCONFIGURED', env: { CLIENT_SPA_APP_ID: weatherAppId, WEATHER_API_APP_ID: pageAppId } },
   { what: 'the blueprint’s scope access_as_user is disabled', code: 'ENTRA_REFUSED', change: laptop => { for (const scope of blueprintOf(laptop.entra).api.oauth2PermissionScopes) scope.isEnabled = false } },
-  { what: 'the user’s token is of another tenant', code: 'USER_TOKEN_INVALID', options: async laptop => ({ userToken: await laptop.token({ claims: { tid: elsewhere } }) }) },
+  { what: 'the user’s token is of another tenant', code: 'USER_TOKEN_INVALID', options: async laptop => ({ userToken: await laptop.token({ claims: { tid: foreignId } }) }) },
   { what: 'the blueprint has no scope access_as_user', code: 'ENTRA_REFUSED', change: laptop => { blueprintOf(laptop.entra).api.oauth2PermissionScopes = [] } },
   { what: 'the user’s token is no JWT', code: 'USER_TOKEN_INVALID', options: () => ({ userToken: 'a-password' }) },
   { what: 'the user’s token has expired', code: 'USER_TOKEN_EXPIRED', options: async laptop => ({ userToken: await laptop.token({ lifetimeSeconds: -60 }) }) },
@@ -112,8 +112,8 @@ const api: readonly InducedFailure[] = [
   { what: 'the API does not run', code: 'API_UNAVAILABLE', change: ({ stack }) => stack.stop('weather') },
   { what: 'WEATHER_API_URL has a path too many', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: `${stack.weatherUrl}/v2` }) },
   { what: 'WEATHER_API_URL is the sidecar’s', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: stack.sidecarUrl }) },
-  { what: 'the API expects another audience', code: 'API_TOKEN_REJECTED', weather: { WEATHER_API_APP_ID: elsewhere } },
-  { what: 'the API’s TENANT_ID is of no tenant', code: 'API_UNAVAILABLE', weather: { TENANT_ID: elsewhere } },
+  { what: 'the API expects another audience', code: 'API_TOKEN_REJECTED', weather: { WEATHER_API_APP_ID: foreignId } },
+  { what: 'the API’s TENANT_ID is of no tenant', code: 'API_UNAVAILABLE', weather: { TENANT_ID: foreignId } },
   { what: 'the API does not list the agent among its callers', code: 'API_FORBIDDEN', weather: { WEATHER_ALLOWED_CALLERS: pageAppId } },
   { what: 'the agent identity lacks the API’s app role', code: 'API_FORBIDDEN', change: ({ entra }) => { entra.directory.content.appRoleAssignments = [] } },
   { what: 'the API cannot fetch Entra’s keys', code: 'API_UNAVAILABLE', weather: { ENTRA_AUTHORITY: 'http://localhost:9' } },
@@ -124,7 +124,7 @@ const api: readonly InducedFailure[] = [
 const bedrockCredential: readonly InducedFailure[] = [
   { what: 'no AWS region is set', code: 'BEDROCK_NOT_CONFIGURED', warns: true, env: { AWS_REGION: undefined } },
   { what: 'half of a credential is set', code: 'BEDROCK_NOT_CONFIGURED', warns: true, env: { AWS_SECRET_ACCESS_KEY: undefined } },
-  { what: 'a region is set, but there are no AWS credentials anywhere', code: 'BEDROCK_NOT_CONFIGURED', env: aws({}) },
+  { what: 'a region is set, but there are no AWS credentials anywhere', code: 'BEDROCK_NOT_CONFIGURED', env: awsEnv({}) },
   {
     what: 'the session is over',
     code: 'BEDROCK_CREDENTIALS_EXPIRED',
@@ -140,10 +140,10 @@ const bedrockCredential: readonly InducedFailure[] = [
   { what: 'the API key has expired', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-expired-api-key' } },
   { what: 'the API key is of another region', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-api-key-of-another-region' } },
   brokenBedrock({ kind: 'error', name: 'InvalidSignatureException', message: 'Signature expired: 20260101T000000Z' }, 'BEDROCK_CREDENTIALS_INVALID', 'the clock of this machine is not that of AWS'),
-  mistrusted('the trust policy has another subject', { sub: 'system:serviceaccount:default:default' }),
-  mistrusted('the token is for another audience', { aud: 'api://AzureADTokenExchange' }),
-  mistrusted('IAM has no OIDC provider of this issuer', { iss: 'https://issuer.example/' }),
-  mistrusted('the web identity token has expired', { lifetimeSeconds: -60 }, 'BEDROCK_CREDENTIALS_EXPIRED'),
+  badToken('the trust policy has another subject', { sub: 'system:serviceaccount:default:default' }),
+  badToken('the token is for another audience', { aud: 'api://AzureADTokenExchange' }),
+  badToken('IAM has no OIDC provider of this issuer', { iss: 'https://issuer.example/' }),
+  badToken('the web identity token has expired', { lifetimeSeconds: -60 }, 'BEDROCK_CREDENTIALS_EXPIRED'),
   { what: 'the web identity token’s file is missing', code: 'BEDROCK_CREDENTIALS_INVALID', env: webIdentity, change: ({ cluster }) => cluster.removeToken() },
   {
     what: 'STS cannot reach the cluster’s issuer',
@@ -159,7 +159,7 @@ const bedrockCredential: readonly InducedFailure[] = [
     what: 'the Pod Identity Agent is out of reach',
     code: 'BEDROCK_CREDENTIALS_INVALID',
     env: ({ cluster }) =>
-      aws({
+      awsEnv({
         AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:9/v1/credentials',
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: cluster.tokenFile,
       }),
@@ -167,7 +167,7 @@ const bedrockCredential: readonly InducedFailure[] = [
   },
 ]
 
-const denied = (policy: 'AKIANOPOLICY0EXAMPLE' | 'AKIAPROFILES0EXAMPLE', what: string): InducedFailure => ({
+const deniedBy = (policy: 'AKIANOPOLICY0EXAMPLE' | 'AKIAPROFILES0EXAMPLE', what: string): InducedFailure => ({
   what,
   code: 'BEDROCK_ACCESS_DENIED',
   env: { AWS_ACCESS_KEY_ID: policy, AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key' },
@@ -180,8 +180,8 @@ const account = (change: Readonly<Record<string, unknown>>, code: string, what: 
 
 // biome-ignore format: table
 const bedrockModel: readonly InducedFailure[] = [
-  denied('AKIANOPOLICY0EXAMPLE', 'the principal may not invoke models'),
-  denied('AKIAPROFILES0EXAMPLE', 'the policy has the profile, but not the models behind it'),
+  deniedBy('AKIANOPOLICY0EXAMPLE', 'the principal may not invoke models'),
+  deniedBy('AKIAPROFILES0EXAMPLE', 'the policy has the profile, but not the models behind it'),
   { what: 'the API key’s principal may not use API keys', code: 'BEDROCK_ACCESS_DENIED', env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-api-key-without-policy' } },
   {
     what: 'a policy of the organisation denies it',

@@ -5,13 +5,13 @@ import type { Laptop, Variables } from './laptop.ts'
 
 const { agentId, agentUserId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
 
-function found<Thing>(thing: Thing | undefined): Thing {
+function mustExist<Thing>(thing: Thing | undefined): Thing {
   if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
   return thing
 }
 
-export const blueprintOf = ({ directory }: Entra) => found(directory.application(blueprintAppId))
-const principal = ({ directory }: Entra, appId: string) => found(directory.principal(appId))
+export const blueprintOf = ({ directory }: Entra) => mustExist(directory.application(blueprintAppId))
+const principalOf = ({ directory }: Entra, appId: string) => mustExist(directory.principal(appId))
 
 function removePrincipal({ directory: { content } }: Entra, appId: string): void {
   content.servicePrincipals = content.servicePrincipals.filter(one => one.appId !== appId)
@@ -19,34 +19,34 @@ function removePrincipal({ directory: { content } }: Entra, appId: string): void
 
 const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
   'agent disabled': entra => {
-    principal(entra, agentId).accountEnabled = false
+    principalOf(entra, agentId).accountEnabled = false
   },
   'agent of another blueprint': entra => {
-    Object.assign(principal(entra, agentId), { agentIdentityBlueprintId: pageAppId })
+    Object.assign(principalOf(entra, agentId), { agentIdentityBlueprintId: pageAppId })
   },
   'agent user disabled': ({ directory }) => {
-    found(directory.user(agentUserId)).accountEnabled = false
+    mustExist(directory.user(agentUserId)).accountEnabled = false
   },
-  'agent user gone': ({ directory }) => directory.removeUser(found(directory.user(agentUserId))),
+  'agent user gone': ({ directory }) => directory.removeUser(mustExist(directory.user(agentUserId))),
   'agent gone': entra => removePrincipal(entra, agentId),
   'API’s identifier URI gone': ({ directory }) => {
-    found(directory.application(weatherAppId)).identifierUris = []
+    mustExist(directory.application(weatherAppId)).identifierUris = []
   },
   'API’s principal disabled': entra => {
-    principal(entra, weatherAppId).accountEnabled = false
+    principalOf(entra, weatherAppId).accountEnabled = false
   },
   'API’s scope disabled': ({ directory }) => {
-    for (const scope of found(directory.application(weatherAppId)).api.oauth2PermissionScopes)
+    for (const scope of mustExist(directory.application(weatherAppId)).api.oauth2PermissionScopes)
       scope.isEnabled = false
   },
   'API’s principal gone': entra => removePrincipal(entra, weatherAppId),
   'assignment required': entra => {
-    principal(entra, weatherAppId).appRoleAssignmentRequired = true
+    principalOf(entra, weatherAppId).appRoleAssignmentRequired = true
     entra.directory.content.appRoleAssignments = []
   },
   'mapped claims limited': ({ settings }) => settings.change({ limitsMappedClaims: true }),
   'blueprint disabled': entra => {
-    principal(entra, blueprintAppId).accountEnabled = false
+    principalOf(entra, blueprintAppId).accountEnabled = false
   },
   'blueprint’s principal gone': entra => removePrincipal(entra, blueprintAppId),
   'blueprint’s secret expired': entra => {
@@ -73,12 +73,12 @@ export async function induce(laptop: Laptop, inducement: Inducement, weather?: V
   const { sidecar = {}, podToken, refuse, tenant } = inducement
   const isStopped = sidecar === 'stopped'
   await laptop.startAfresh(
-    { ...(podToken ? projectedToken(laptop) : {}), ...(isStopped ? {} : sidecar) },
+    { ...(podToken ? podTokenVariables(laptop) : {}), ...(isStopped ? {} : sidecar) },
     weather,
   )
   const userToken = await laptop.token()
   if (isStopped) await laptop.stack.stop('sidecar')
-  if (podToken) await project(laptop, podToken)
+  if (podToken) await projectToken(laptop, podToken)
   if (refuse) {
     const { leg, code } = refuse
     laptop.entra.faults.inject({ target: { leg }, fault: { kind: 'refuse', code } })
@@ -87,7 +87,7 @@ export async function induce(laptop: Laptop, inducement: Inducement, weather?: V
   return userToken
 }
 
-function projectedToken({ cluster }: Laptop): Variables {
+function podTokenVariables({ cluster }: Laptop): Variables {
   return {
     AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
     AzureAd__ClientCredentials__0__ClientSecret: undefined,
@@ -95,7 +95,7 @@ function projectedToken({ cluster }: Laptop): Variables {
   }
 }
 
-async function project({ cluster }: Laptop, claims: PodTokenFaults | 'missing'): Promise<void> {
+async function projectToken({ cluster }: Laptop, claims: PodTokenFaults | 'missing'): Promise<void> {
   if (claims === 'missing') await cluster.removeToken()
   else await cluster.project({ aud: 'api://AzureADTokenExchange', ...claims })
 }

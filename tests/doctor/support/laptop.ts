@@ -16,7 +16,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 
 /** The variables of the weather API unless a test changes them. */
-const usual: Variables = { AGENT_USERS: `${identities.agentId}=${identities.agentUserId}` }
+const weatherDefaults: Variables = { AGENT_USERS: `${identities.agentId}=${identities.agentUserId}` }
 
 export function sidecarImage(version: string): string {
   return `mcr.microsoft.com/entra-sdk/auth-sidecar:${version}-azurelinux3.0-distroless`
@@ -34,7 +34,7 @@ export class Laptop implements AsyncDisposable {
   })
   /** A file for `AGENTS_CONFIG`: the agent of `.env`, with all flows and with a user account of its own. */
   readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
-  #weather = usual
+  #weather = weatherDefaults
 
   private constructor(stack: Stack, aws: EmulatedAws, cluster: Cluster) {
     this.stack = stack
@@ -55,7 +55,7 @@ export class Laptop implements AsyncDisposable {
     })
     const entra = { FEDERATED_ISSUER: cluster.issuer, FEDERATED_SUBJECT: subject }
     const stack = await Stack.start({ entra }, ['entra', 'sidecar'])
-    await stack.start('weather', usual)
+    await stack.start('weather', weatherDefaults)
     const laptop = new Laptop(stack, aws, cluster)
     await new Promise<void>(listening => laptop.portal.listen(0, 'localhost', listening))
     return laptop
@@ -70,7 +70,7 @@ export class Laptop implements AsyncDisposable {
   }
 
   /** Restores everything to its state at the start, but with these variables for sidecar and weather API. */
-  async startAfresh(sidecar: Variables = {}, weather: Variables = usual): Promise<void> {
+  async startAfresh(sidecar: Variables = {}, weather: Variables = weatherDefaults): Promise<void> {
     this.entra.reset()
     this.aws.reset()
     this.cluster.show()

@@ -1,6 +1,6 @@
 import type { SendRequest } from '../../../emulators/entra/src/testing/start-entra.ts'
 
-export interface Call {
+export interface GraphCall {
   readonly method: string
   readonly path: string
   /** The first call has number 1. */
@@ -13,16 +13,16 @@ export interface Call {
  */
 export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 
-const denied = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } }
+const deniedBody = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } }
 
-const unknown = {
+const unknownTypeBody = {
   error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
 }
 
 /** The Graph that the command line calls. `decide` chooses how each call ends: well, or as networks and Entra fail. */
 export class FaultyGraph {
-  readonly calls: Call[] = []
-  decide: (call: Call) => Fate = () => 'pass'
+  readonly calls: GraphCall[] = []
+  decide: (call: GraphCall) => Fate = () => 'pass'
   readonly #send: SendRequest
 
   constructor(send: SendRequest) {
@@ -40,8 +40,8 @@ export class FaultyGraph {
     this.calls.push(call)
     const fate = this.decide(call)
     if (fate === 'swallow') return new Response(null, { status: 204 })
-    if (fate === 'not-know') return Response.json(unknown, { status: 400 })
-    if (fate === 'forbid') return Response.json(denied, { status: 403 })
+    if (fate === 'not-know') return Response.json(unknownTypeBody, { status: 400 })
+    if (fate === 'forbid') return Response.json(deniedBody, { status: 403 })
     const response = fate === 'lose' ? undefined : await this.#send(url, init)
     if (response && fate === 'pass') return response
     throw new TypeError('fetch failed', { cause: new Error('socket hang up') })
@@ -52,7 +52,7 @@ export class FaultyGraph {
  * The calls at which an interruption matters: the first, each write, and the call after each write. At any other call, receipt
  * and tenant are as at the call before it. A lost request has the same result as a lost response to the request before it.
  */
-export function decisiveCalls(calls: readonly Call[]): readonly Call[] {
-  const isWrite = (call: Call | undefined) => call !== undefined && call.method !== 'GET'
+export function decisiveCalls(calls: readonly GraphCall[]): readonly GraphCall[] {
+  const isWrite = (call: GraphCall | undefined) => call !== undefined && call.method !== 'GET'
   return calls.filter((call, index) => index === 0 || isWrite(call) || isWrite(calls[index - 1]))
 }

@@ -1,8 +1,9 @@
 import type { DirectoryContent } from '../../../emulators/entra/src/directory/objects.ts'
 
 /** Members that differ between two equal set-ups. */
-const changing = ['createdDateTime', 'startDateTime', 'endDateTime', 'keyId', 'secretText']
-const setUpId = /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}|(?<=-)[0-9a-f]{8}(?=@)/g
+const changingMembers = ['createdDateTime', 'startDateTime', 'endDateTime', 'keyId', 'secretText']
+const setUpIdPattern =
+  /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}|(?<=-)[0-9a-f]{8}(?=@)/g
 
 /** A tenant as text that is equal for equal set-ups: ids are replaced by names. */
 export function portray(content: DirectoryContent): string {
@@ -19,10 +20,10 @@ export function portray(content: DirectoryContent): string {
   for (const { id } of anonymous) names.set(id, 'some id')
   const text = JSON.stringify(
     content,
-    (key, value: unknown) => (changing.includes(key) ? undefined : value),
+    (key, value: unknown) => (changingMembers.includes(key) ? undefined : value),
     1,
   )
   return [...names]
     .reduce((sum, [id, name]) => sum.replaceAll(id, name), text)
-    .replaceAll(setUpId, 'some set-up')
+    .replaceAll(setUpIdPattern, 'some set-up')
 }

@@ -9,10 +9,10 @@ import { Stack } from '../../support/stack.ts'
 import { graphToken, Workplace } from './workplace.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities
-const city = '/weather?city=Dallas'
+const weatherPath = '/weather?city=Dallas'
 
 /** A script in place of kubectl: its cluster has one ConfigMap, and mounts every change in the weather API's pod at once. */
-export const kubectl = `
+export const kubectlScript = `
 case "$*" in
   *"get pods"*) cat "$0.pods" ;;
   *"get configmap"*) cat "$0.configmap" 2>/dev/null || true ;;
@@ -65,7 +65,7 @@ export function useThreeAgents(): ThreeAgents {
       spec: { volumes: [{ name: 'deny-list', configMap: { name: 'denied' } }] },
     }
     writeFileSync(join(workplace.folder, 'kubectl.pods'), JSON.stringify({ items: [pod] }))
-    vi.stubEnv('PATH', `${workplace.writeCommand('kubectl', kubectl)}:${process.env['PATH']}`)
+    vi.stubEnv('PATH', `${workplace.writeCommand('kubectl', kubectlScript)}:${process.env['PATH']}`)
     writeFileSync(listPath(), '[]')
     await stack.start('weather', {
       AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(),
@@ -87,7 +87,7 @@ export function useThreeAgents(): ThreeAgents {
       return stack
     },
     get urlOptions() {
-      return ['--sidecar', stack.sidecarUrl, '--api', `${stack.weatherUrl}${city}`]
+      return ['--sidecar', stack.sidecarUrl, '--api', `${stack.weatherUrl}${weatherPath}`]
     },
     get rows() {
       return JSON.parse(readFileSync(listPath(), 'utf8'))

@@ -42,7 +42,7 @@ export function applicationToken(entra: Pick<TestEntra, 'url'>, roles: readonly 
   return graphToken(entra, [], { user: undefined, scopes: undefined, roles })
 }
 
-export interface Ran {
+export interface RunResult {
   readonly code: number
   /** What was printed. */
   readonly output: string
@@ -81,7 +81,7 @@ export class Workplace implements Disposable {
   }
 
   /** Runs a command line, split at blanks, with `options`, which may contain blanks. */
-  async run(line: string, ...options: readonly string[]): Promise<Ran> {
+  async run(line: string, ...options: readonly string[]): Promise<RunResult> {
     const files = {
       receipt: this.receiptPath,
       dotenv: this.envPath,
@@ -94,7 +94,10 @@ export class Workplace implements Disposable {
   }
 
   /** Runs with these arguments, without those that `run` adds. */
-  async runBare(args: readonly string[], env: World['env'] = { GRAPH_URL: this.#graphUrl }): Promise<Ran> {
+  async runBare(
+    args: readonly string[],
+    env: World['env'] = { GRAPH_URL: this.#graphUrl },
+  ): Promise<RunResult> {
     const output: string[] = []
     const said: string[] = []
     const pauses: number[] = []
