@@ -1,9 +1,9 @@
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/documents.ts'
-import { isIncomplete } from './browser/incomplete.ts'
+import { isPageIncomplete } from './browser/incomplete.ts'
 import { lazy } from './browser/lazy.tsx'
-import { narrow, useMediaQuery } from './browser/media-query.ts'
+import { narrowQuery, useMediaQuery } from './browser/media-query.ts'
 import { Icon } from './controls/icon.tsx'
 import { Popover } from './controls/popover.tsx'
 import type { LiveExchange } from './conversation/conversation.ts'
@@ -33,10 +33,10 @@ export function App() {
   useEffect(() => {
     void loadPage()
   }, [])
-  return typeof state.value === 'string' ? <Waiting /> : <Workbench page={state.value} />
+  return typeof state.value === 'string' ? <LoadingPage /> : <Workbench page={state.value} />
 }
 
-function Waiting() {
+function LoadingPage() {
   useEffect(() => {
     if (state.value !== 'unreachable') return
     const timer = setInterval(() => void loadPage(), retryEveryMs)
@@ -68,8 +68,8 @@ function Waiting() {
 
 function Workbench({ page }: { readonly page: Page }) {
   const running = page.conversation.running.value
-  const { leftBehind, linkMissed, conversation } = page
-  const isBannerDue = Boolean(leftBehind.value || conversation.opened.value || linkMissed.value)
+  const { keptOnSignOut, linkMissed, conversation } = page
+  const isBannerDue = Boolean(keptOnSignOut.value || conversation.opened.value || linkMissed.value)
   const pair = page.sideBySide.value
   const isOutOfReach = page.statusProblem.value !== undefined
   useEffect(() => {
@@ -96,7 +96,7 @@ function Workbench({ page }: { readonly page: Page }) {
     <>
       <Header title={title} page={page} />
       <div role="status">
-        {isIncomplete.value && <Incomplete />}
+        {isPageIncomplete.value && <IncompleteNotice />}
         {isBannerDue && <Banners page={page} />}
       </div>
       {pair ? (
@@ -111,7 +111,7 @@ function Workbench({ page }: { readonly page: Page }) {
   )
 }
 
-function Incomplete() {
+function IncompleteNotice() {
   return (
     <p class="notice line">
       A part of this page could not be loaded. What was asked and answered stays when you reload it.
@@ -128,10 +128,10 @@ function whenIdle(run: () => void): void {
   else setTimeout(run)
 }
 
-const loading = <p class="note">Loading…</p>
+const loadingNote = <p class="note">Loading…</p>
 const Banners = lazy(async () => (await import('./banners.tsx')).Banners)
-const PastPanel = lazy(async () => (await import('./archive/past-panel.tsx')).PastPanel, loading)
-const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loading)
+const ArchivePanel = lazy(async () => (await import('./archive/past-panel.tsx')).ArchivePanel, loadingNote)
+const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loadingNote)
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 
 /** Conversation and trace: side by side if there is room, else one pane at a time, beginning with the one that has the focus. */
@@ -142,7 +142,7 @@ function Panes({ page }: { readonly page: Page }) {
     () => (opened ? describeNames({ agents: [], ...opened.names }, false) : page.names),
     [opened, page.names],
   )
-  const isNarrow = useMediaQuery(narrow)
+  const isNarrow = useMediaQuery(narrowQuery)
   const showTrace = async (exchange: LiveExchange, stepId?: string) => {
     conversation.selected.value = exchange
     pane.value = 'trace'
@@ -168,7 +168,7 @@ function Panes({ page }: { readonly page: Page }) {
         <div class="pane-head line">
           <h2 class="wide-only">Conversation</h2>
           <Popover id="past" label="Earlier conversations" button={<Icon name="history" />}>
-            <PastPanel {...page} />
+            <ArchivePanel {...page} />
           </Popover>
           <Popover
             id="export"

@@ -1,4 +1,4 @@
-import { LeftBehind } from './archive/left-behind.tsx'
+import { SignedOutNotice } from './archive/signed-out-notice.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
@@ -6,7 +6,7 @@ import { FileBanner } from './report/file-banner.tsx'
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>
-      <LeftBehind {...page} />
+      <SignedOutNotice {...page} />
       <FileBanner conversation={page.conversation} />
       {page.linkMissed.value && (
         <p class="notice">

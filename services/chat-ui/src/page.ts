@@ -62,16 +62,16 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     sideBySide.value = undefined
   }
   /** A user who has signed out and has not yet decided whether their conversations are kept. */
-  const leftBehind = signal<{ readonly objectId: string; readonly count: number } | undefined>(undefined)
+  const keptOnSignOut = signal<{ readonly objectId: string; readonly count: number } | undefined>(undefined)
   onUserChange(session, async (left, isReplaced) => {
-    leftBehind.value = undefined
+    keptOnSignOut.value = undefined
     if (left === undefined) return
     conversation.forgetUser()
     trace.revealed.value = false
     closeSideBySide()
     if (isReplaced) return
     const count = (await loadPast()).of(left).length
-    if (count > 0) leftBehind.value = { objectId: left, count }
+    if (count > 0) keptOnSignOut.value = { objectId: left, count }
   })
   /** Whether the address names an answer that is not in this conversation. */
   const linkMissed = followAddress(conversation, trace, pane, config.agents.length > 1)
@@ -87,7 +87,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     linkMissed,
     names: describeNames(config),
     loadPast,
-    leftBehind,
+    keptOnSignOut,
     announcement,
     identify: needs.identify,
     sideBySide,

@@ -2,7 +2,7 @@ import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Conversation } from '../conversation/conversation.ts'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
-import { inARow } from '../conversation/kept.ts'
+import { toKept } from '../conversation/kept.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
@@ -16,11 +16,11 @@ const step: TraceStep = {
   token: { role: 'TR', observed: true, claims: { upn: 'ada@example.org', idtyp: 'user', scp: 'x' } },
 }
 
-let turns = 0
-function asked(message: string, more: Partial<Exchange> = {}): Exchange {
-  turns += 1
+let turnCount = 0
+function exchange(message: string, more: Partial<Exchange> = {}): Exchange {
+  turnCount += 1
   const turn = {
-    turnId: `t${turns}`,
+    turnId: `t${turnCount}`,
     mode: 'direct',
     flow: 'autonomous',
     model: null,
@@ -35,9 +35,9 @@ function asked(message: string, more: Partial<Exchange> = {}): Exchange {
     ...more,
   }
 }
-function askedFor(objectId: string, message: string): Exchange {
+function exchangeFor(objectId: string, message: string): Exchange {
   const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
-  return asked(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step] })
+  return exchange(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step] })
 }
 /** A storage like the browser's: its items are own members, so that `Object.keys` lists them. */
 function stubStorage(name: string, room = 5_000_000): Record<string, string> {
@@ -69,7 +69,7 @@ function openTab(...exchanges: Exchange[]) {
     identify: async () => ({ agent: 'a', flow: 'autonomous', userToken: undefined }) as const,
     announce: () => {},
   }
-  const conversation = new Conversation(needs, 'a', inARow(exchanges))
+  const conversation = new Conversation(needs, 'a', toKept(exchanges))
   const past = new PastConversations(conversation, 'tenant')
   past.keep()
   return { conversation, past, session }
@@ -90,26 +90,26 @@ describe('conversations that outlive their tab', () => {
 
   it('have the first shown question as title, not an earlier attempt at it', () => {
     const { past, conversation } = openTab()
-    conversation.show({ ...inARow([asked('Dallas?'), asked('Rome?')]), follows: [-1, -1] })
+    conversation.show({ ...toKept([exchange('Dallas?'), exchange('Rome?')]), follows: [-1, -1] })
     past.keep()
     expect(titles(past)).toEqual(['Rome?'])
   })
 
   it('are listed, newest first, and can be continued', () => {
-    openTab(asked('one'))
+    openTab(exchange('one'))
     vi.advanceTimersByTime(1_000)
-    const { past, conversation } = openTab(asked('two'))
+    const { past, conversation } = openTab(exchange('two'))
     expect(titles(past)).toEqual(['two', 'one'])
     const [, one] = past.list(undefined)
     if (one) past.show(one)
     vi.advanceTimersByTime(1_000)
-    conversation.show(inARow([asked('one'), asked('more')]))
+    conversation.show(toKept([exchange('one'), exchange('more')]))
     past.keep()
     expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
   })
 
   it('on behalf of a user belong to the user’s account, and are listed for nobody else', () => {
-    const { past } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
+    const { past } = openTab(exchange('as itself'), exchangeFor(ada, 'for Ada'))
     expect([titles(past), titles(past, 'ben'), titles(past, ada)]).toEqual([[], [], ['as itself']])
     expect(past.of(ada)).toHaveLength(1)
     past.remove(...past.of(ada))
@@ -117,7 +117,7 @@ describe('conversations that outlive their tab', () => {
   })
 
   it('hold the text unchanged, and the trace without anything that names the user', () => {
-    const { past } = openTab(askedFor(ada, 'Write to ada@example.org'))
+    const { past } = openTab(exchangeFor(ada, 'Write to ada@example.org'))
     const [kept] = past.list(ada)
     expect(kept?.kept.exchanges[0]).toMatchObject({ question: { message: 'Write to ada@example.org' } })
     expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
@@ -125,12 +125,12 @@ describe('conversations that outlive their tab', () => {
 
   it('are not kept if they were held on behalf of an unknown user', () => {
     const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
-    openTab(asked('x', { question, owner: undefined }))
+    openTab(exchange('x', { question, owner: undefined }))
     expect(local).toEqual({})
   })
 
   it('stay with the account of a user who signs out; the questions left in the tab become another conversation', () => {
-    const { past, conversation } = openTab(asked('as itself'), askedFor(ada, 'for Ada'))
+    const { past, conversation } = openTab(exchange('as itself'), exchangeFor(ada, 'for Ada'))
     conversation.forgetUser()
     past.keep()
     expect(past.of(ada).map(({ kept }) => kept.exchanges.length)).toEqual([2])
@@ -138,28 +138,28 @@ describe('conversations that outlive their tab', () => {
   })
 
   it('are split in two if two tabs continue the same conversation', () => {
-    const first = openTab(asked('one'))
+    const first = openTab(exchange('one'))
     const [one] = first.past.list(undefined)
     const second = openTab()
     if (one) second.past.show(one)
-    second.conversation.show(inARow([asked('one'), asked('in the second')]))
+    second.conversation.show(toKept([exchange('one'), exchange('in the second')]))
     second.past.keep()
-    first.conversation.show(inARow([asked('one'), asked('in the first')]))
+    first.conversation.show(toKept([exchange('one'), exchange('in the first')]))
     first.past.keep()
     const last = first.past.list(undefined).map(({ kept }) => kept.exchanges.at(-1)?.question.message)
     expect(last.sort()).toEqual(['in the first', 'in the second'])
   })
 
   it('stay deleted even if a tab still shows them, whichever tab deleted them', () => {
-    const first = openTab(asked('one'))
-    const second = openTab(asked('two'))
+    const first = openTab(exchange('one'))
+    const second = openTab(exchange('two'))
     second.past.removeAll()
     first.past.keep()
     second.past.keep()
     expect(titles(first.past)).toEqual([])
     second.conversation.startOver()
     second.past.keep()
-    second.conversation.show(inARow([asked('three')]))
+    second.conversation.show(toKept([exchange('three')]))
     second.past.keep()
     expect(titles(second.past)).toEqual(['three'])
   })
@@ -167,13 +167,13 @@ describe('conversations that outlive their tab', () => {
   it('are kept even if they begin in an empty tab that has just deleted all others', () => {
     const { past, conversation } = openTab()
     past.removeAll()
-    conversation.show(inARow([asked('one')]))
+    conversation.show(toKept([exchange('one')]))
     past.keep()
     expect(titles(past)).toEqual(['one'])
   })
 
   it('are not duplicated if the start of a new conversation is undone', () => {
-    const { past, conversation } = openTab(asked('one'))
+    const { past, conversation } = openTab(exchange('one'))
     conversation.startOver()
     past.keep()
     conversation.undoStartOver()
@@ -182,8 +182,8 @@ describe('conversations that outlive their tab', () => {
   })
 
   it('are deleted when the user switches keeping off, and kept in no tab until it is switched on again', () => {
-    const first = openTab(asked('one'))
-    const second = openTab(asked('two'))
+    const first = openTab(exchange('one'))
+    const second = openTab(exchange('two'))
     second.past.keepNothing(true)
     first.past.keep()
     expect(titles(first.past)).toEqual([])
@@ -195,20 +195,20 @@ describe('conversations that outlive their tab', () => {
   it('are dropped beyond the limit, the oldest first', () => {
     for (let index = 0; index < 52; index += 1) {
       vi.advanceTimersByTime(1_000)
-      openTab(asked(`${index}`))
+      openTab(exchange(`${index}`))
     }
-    const { past } = openTab(asked('last', { answer: 'x'.repeat(1_990_000) }))
+    const { past } = openTab(exchange('last', { answer: 'x'.repeat(1_990_000) }))
     expect(titles(past).slice(0, 2)).toEqual(['last', '51'])
     expect(titles(past).length).toBeLessThan(50)
   })
 
   it('replace older conversations in a full storage, and set `noRoom` if there is no room even then', () => {
     local = stubStorage('localStorage', 2_000)
-    openTab(asked('one', { answer: 'x'.repeat(800) }))
+    openTab(exchange('one', { answer: 'x'.repeat(800) }))
     vi.advanceTimersByTime(1_000)
-    const { past } = openTab(asked('two', { answer: 'x'.repeat(800) }))
+    const { past } = openTab(exchange('two', { answer: 'x'.repeat(800) }))
     expect([titles(past), past.noRoom.value]).toEqual([['two'], false])
-    expect(openTab(asked('three', { answer: 'x'.repeat(3_000) })).past.noRoom.value).toBe(true)
+    expect(openTab(exchange('three', { answer: 'x'.repeat(3_000) })).past.noRoom.value).toBe(true)
   })
 
   it('are not listed if the stored value is malformed', () => {

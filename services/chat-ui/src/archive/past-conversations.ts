@@ -2,23 +2,23 @@ import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import { effect, type Signal, signal } from '@preact/signals'
 import { readStored, writeStored } from '../browser/stored.ts'
 import type { Conversation } from '../conversation/conversation.ts'
-import { cutOff, type Exchange } from '../conversation/exchange.ts'
-import { type KeptExchanges, shownOf } from '../conversation/kept.ts'
+import { cutOffExchange, type Exchange } from '../conversation/exchange.ts'
+import { type KeptExchanges, shownExchanges } from '../conversation/kept.ts'
 import { redactorFor } from '../trace/redactor.ts'
 import {
   type PastConversation,
-  readOne,
-  readPast,
-  removeAllPast,
-  removePast,
-  writePast,
+  readPastConversation,
+  readPastConversations,
+  removeAllPastConversations,
+  removePastConversation,
+  writePastConversation,
 } from './past-store.ts'
 
 const settingKey = 'keep-no-conversations'
-const currentKey = 'past-conversation'
+const tabConversationKey = 'past-conversation'
 
 /** The kept conversation that this tab shows; `undefined` = a new one, not kept yet; `dropped` = it was deleted. */
-type Current = Pick<PastConversation, 'id' | 'revision' | 'owner'> | 'dropped' | undefined
+type TabConversation = Pick<PastConversation, 'id' | 'revision' | 'owner'> | 'dropped' | undefined
 
 /** Limit of one conversation's traces, in characters; beyond it the oldest traces are left out. */
 const mostTraceCharacters = 500_000
@@ -35,15 +35,15 @@ export class PastConversations {
   readonly changes = signal(0)
   readonly #conversation: Conversation
   readonly #tenantId: string
-  #current: Current
-  #left: Current
+  #current: TabConversation
+  #left: TabConversation
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** Keeps the conversation of this tab from now on. */
   constructor(conversation: Conversation, tenantId: string) {
     this.#conversation = conversation
     this.#tenantId = tenantId
-    this.#current = readCurrent()
+    this.#current = readTabConversation()
     // The user may have begun a new conversation before this code was loaded.
     const replaced = conversation.replaced.peek()
     if (replaced) this.keep(replaced)
@@ -59,12 +59,12 @@ export class PastConversations {
   /** The conversations that may be listed while this account, or nobody, is signed in. */
   list(objectId: string | undefined): readonly PastConversation[] {
     const listed = objectId === undefined ? undefined : this.#ownerOf(objectId)
-    return readPast().filter(({ owner }) => owner === undefined || owner === listed)
+    return readPastConversations().filter(({ owner }) => owner === undefined || owner === listed)
   }
 
   /** The conversations on behalf of a user, who may have signed out. */
   of(objectId: string): readonly PastConversation[] {
-    return readPast().filter(({ owner }) => owner === this.#ownerOf(objectId))
+    return readPastConversations().filter(({ owner }) => owner === this.#ownerOf(objectId))
   }
 
   isCurrent({ id }: PastConversation): boolean {
@@ -82,7 +82,7 @@ export class PastConversations {
   remove(...conversations: readonly PastConversation[]): void {
     for (const one of conversations) {
       if (this.isCurrent(one)) this.#setCurrent('dropped')
-      removePast(one.id)
+      removePastConversation(one.id)
     }
     this.changes.value += 1
   }
@@ -90,7 +90,7 @@ export class PastConversations {
   /** Removes everybody's conversations. The one in this tab stays until the tab is closed. */
   removeAll(): void {
     this.#setCurrent('dropped')
-    removeAllPast()
+    removeAllPastConversations()
     this.changes.value += 1
     this.keep()
   }
@@ -124,15 +124,15 @@ export class PastConversations {
       return
     }
     const masked = withoutPersonalData(kept)
-    if (current && JSON.stringify(readOne(current.id)?.kept) === JSON.stringify(masked)) {
+    if (current && JSON.stringify(readPastConversation(current.id)?.kept) === JSON.stringify(masked)) {
       this.#setCurrent(current)
       return
     }
     const next = { id: current?.id ?? newId(), revision: newId(), owner }
-    this.noRoom.value = !writePast({
+    this.noRoom.value = !writePastConversation({
       ...next,
       savedAt: new Date().toISOString(),
-      title: shownOf(kept)[0]?.question.message.slice(0, 200) ?? '',
+      title: shownExchanges(kept)[0]?.question.message.slice(0, 200) ?? '',
       kept: masked,
     })
     this.#setCurrent(this.noRoom.value ? undefined : next)
@@ -140,20 +140,20 @@ export class PastConversations {
   }
 
   /** The kept conversation to overwrite; `undefined` if another tab has changed it or it is another user's. */
-  #find(owner: string | undefined, kept: KeptExchanges): Current {
+  #find(owner: string | undefined, kept: KeptExchanges): TabConversation {
     const current = this.#current ?? this.#takenBack(kept)
     if (typeof current !== 'object') return current
     if (current.owner !== undefined && current.owner !== owner) return undefined
-    const stored = readOne(current.id)
+    const stored = readPastConversation(current.id)
     if (!stored) return 'dropped'
     return stored.revision === current.revision ? current : undefined
   }
 
   /** The kept conversation that a new one had replaced, if the user has brought it back. */
-  #takenBack({ exchanges }: KeptExchanges): Current {
+  #takenBack({ exchanges }: KeptExchanges): TabConversation {
     const left = this.#left
     if (typeof left !== 'object') return undefined
-    const [first] = readOne(left.id)?.kept.exchanges ?? []
+    const [first] = readPastConversation(left.id)?.kept.exchanges ?? []
     const isFirst = first?.question.message === exchanges[0]?.question.message
     return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
@@ -169,14 +169,14 @@ export class PastConversations {
     return `${this.#tenantId}.${objectId}`
   }
 
-  #setCurrent(current: Current): void {
+  #setCurrent(current: TabConversation): void {
     this.#current = current
-    writeStored('session', currentKey, current ?? null)
+    writeStored('session', tabConversationKey, current ?? null)
   }
 }
 
-function readCurrent(): Current {
-  const stored = readStored('session', currentKey)
+function readTabConversation(): TabConversation {
+  const stored = readStored('session', tabConversationKey)
   if (stored === 'dropped') return 'dropped'
   const { id, revision, owner } = Object(stored) as Record<string, unknown>
   if (typeof id !== 'string' || typeof revision !== 'string') return undefined
@@ -195,7 +195,7 @@ function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
     const steps = redactor.steps(exchange.steps)
     characters += JSON.stringify(steps).length
     const { problem, decided } = exchange
-    return cutOff({
+    return cutOffExchange({
       ...exchange,
       steps: characters > mostTraceCharacters ? [] : steps,
       ...(decided && { decided: JSON.parse(redactor.text(JSON.stringify(decided))) }),

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useLoaded } from '../browser/lazy.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
-import { shownOf } from '../conversation/kept.ts'
+import { shownExchanges } from '../conversation/kept.ts'
 import type { Page } from '../page.ts'
 import { type Names, untitled } from '../words/names.ts'
 import { count, formatMoment } from '../words/times.ts'
@@ -11,7 +11,7 @@ import '../controls/menu-row.css'
 import './past-menu.css'
 
 /** The earlier conversations that this browser keeps for the present user, and how to delete them. */
-export function PastPanel({ session, loadPast, names }: Pick<Page, 'session' | 'loadPast' | 'names'>) {
+export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' | 'loadPast' | 'names'>) {
   const past = useLoaded(loadPast)
   const query = useSignal('')
   if (!past) return null
@@ -47,7 +47,7 @@ export function PastPanel({ session, loadPast, names }: Pick<Page, 'session' | '
       ) : (
         <ul class="past-list">
           {shown.map(one => (
-            <PastRow key={one.id} one={one} past={past} names={names} />
+            <PastConversationRow key={one.id} one={one} past={past} names={names} />
           ))}
         </ul>
       )}
@@ -66,19 +66,19 @@ export function PastPanel({ session, loadPast, names }: Pick<Page, 'session' | '
   )
 }
 
-interface PastRowProps {
+interface PastConversationRowProps {
   readonly one: PastConversation
   readonly past: PastConversations
   readonly names: Names
 }
 
-function PastRow({ one, past, names }: PastRowProps) {
+function PastConversationRow({ one, past, names }: PastConversationRowProps) {
   const isHere = past.isCurrent(one)
   const agent = names.ofAgent(one.kept.exchanges[0]?.question.agent).actor('agent')
   const about = [
     formatMoment(new Date(one.savedAt)),
     ...(agent === untitled ? [] : [agent]),
-    count(shownOf(one.kept).length, 'question'),
+    count(shownExchanges(one.kept).length, 'question'),
     ...(one.owner === undefined ? [] : ['on your behalf']),
     ...(isHere ? ['shown now'] : []),
   ]

@@ -15,55 +15,55 @@ export interface PastConversation {
   readonly kept: KeptExchanges
 }
 
-const prefix = 'past-conversation.'
+const keyPrefix = 'past-conversation.'
 const mostConversations = 50
 /** Limit of all conversations together, in characters. Browsers give a page some five million. */
-const mostCharacters = 2_000_000
+const mostStoredCharacters = 2_000_000
 
 /** All kept conversations, newest first, without those that this version of the page cannot show. */
-export function readPast(): readonly PastConversation[] {
-  return pastKeys()
+export function readPastConversations(): readonly PastConversation[] {
+  return pastConversationKeys()
     .map(key => readStored('local', key))
-    .filter(isPast)
+    .filter(isPastConversation)
     .sort((one, other) => (one.savedAt < other.savedAt ? 1 : -1))
 }
 
-export function readOne(id: string): PastConversation | undefined {
-  const stored = readStored('local', prefix + id)
-  return isPast(stored) ? stored : undefined
+export function readPastConversation(id: string): PastConversation | undefined {
+  const stored = readStored('local', keyPrefix + id)
+  return isPastConversation(stored) ? stored : undefined
 }
 
 /** Keeps a conversation, if necessary in place of the oldest others; `false` if there is no room at all. */
-export function writePast(one: PastConversation): boolean {
-  const others = readPast().filter(({ id }) => id !== one.id)
+export function writePastConversation(one: PastConversation): boolean {
+  const others = readPastConversations().filter(({ id }) => id !== one.id)
   let characters = JSON.stringify(one).length
   const tooMany = others.findIndex((other, index) => {
     characters += JSON.stringify(other).length
-    return characters > mostCharacters || index + 1 >= mostConversations
+    return characters > mostStoredCharacters || index + 1 >= mostConversations
   })
-  if (tooMany >= 0) for (const { id } of others.splice(tooMany)) removePast(id)
-  while (!writeStored('local', prefix + one.id, one)) {
+  if (tooMany >= 0) for (const { id } of others.splice(tooMany)) removePastConversation(id)
+  while (!writeStored('local', keyPrefix + one.id, one)) {
     const oldest = others.pop()
     if (!oldest) return false
-    removePast(oldest.id)
+    removePastConversation(oldest.id)
   }
   return true
 }
 
-export function removePast(id: string): void {
-  removeStored('local', prefix + id)
+export function removePastConversation(id: string): void {
+  removeStored('local', keyPrefix + id)
 }
 
 /** Removes everybody's conversations, including those that cannot be shown. */
-export function removeAllPast(): void {
-  for (const key of pastKeys()) removeStored('local', key)
+export function removeAllPastConversations(): void {
+  for (const key of pastConversationKeys()) removeStored('local', key)
 }
 
-function pastKeys(): readonly string[] {
-  return storedKeys('local')?.filter(key => key.startsWith(prefix)) ?? []
+function pastConversationKeys(): readonly string[] {
+  return storedKeys('local')?.filter(key => key.startsWith(keyPrefix)) ?? []
 }
 
-function isPast(value: unknown): value is PastConversation {
+function isPastConversation(value: unknown): value is PastConversation {
   const { id, revision, savedAt, owner, title, kept } = Object(value) as Record<string, unknown>
   const isText = [id, revision, savedAt, title].every(text => typeof text === 'string')
   return isText && ['string', 'undefined'].includes(typeof owner) && isKeptExchanges(kept)

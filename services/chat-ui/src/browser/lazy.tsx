@@ -1,15 +1,15 @@
 import type { ComponentChild, ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
-const loaded = new WeakMap<() => Promise<unknown>, unknown>()
+const loadedExports = new WeakMap<() => Promise<unknown>, unknown>()
 
 /** The exports of a separate chunk, once it is loaded; the next use of the same loader has them at once. */
 export function useLoaded<Value extends object>(load: () => Promise<Value>): Value | undefined {
-  const [value, setValue] = useState(() => loaded.get(load) as Value | undefined)
+  const [value, setValue] = useState(() => loadedExports.get(load) as Value | undefined)
   useEffect(() => {
     if (value) return
     void load().then(brought => {
-      loaded.set(load, brought)
+      loadedExports.set(load, brought)
       setValue(() => brought)
     })
   }, [load, value])

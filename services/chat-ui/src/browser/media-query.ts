@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
 /** The media query that holds if there is room for one pane only. */
-export const narrow = '(max-width: 56.24rem)'
+export const narrowQuery = '(max-width: 56.24rem)'
 
 /** Whether a media query holds; updated when that changes. */
 export function useMediaQuery(query: string): boolean {

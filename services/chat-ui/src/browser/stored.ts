@@ -4,7 +4,7 @@
 type Lifetime = 'local' | 'session'
 
 /** The result of `use`; `undefined` if `use` throws, or if the user blocks site data, so that the storage itself throws. */
-function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result): Result | undefined {
+function withStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result): Result | undefined {
   try {
     return use(lifetime === 'local' ? localStorage : sessionStorage)
   } catch {
@@ -14,12 +14,12 @@ function inStorage<Result>(lifetime: Lifetime, use: (storage: Storage) => Result
 
 /** The value kept under a key; `undefined` if there is no value, it is no JSON, or the browser keeps nothing. */
 export function readStored(lifetime: Lifetime, key: string): unknown {
-  return inStorage(lifetime, storage => JSON.parse(storage.getItem(key) ?? 'null')) ?? undefined
+  return withStorage(lifetime, storage => JSON.parse(storage.getItem(key) ?? 'null')) ?? undefined
 }
 
 /** Keeps a value; `false` if the browser keeps nothing or has no room. */
 export function writeStored(lifetime: Lifetime, key: string, value: unknown): boolean {
-  const isWritten = inStorage(lifetime, storage => {
+  const isWritten = withStorage(lifetime, storage => {
     storage.setItem(key, JSON.stringify(value))
     return true
   })
@@ -28,10 +28,10 @@ export function writeStored(lifetime: Lifetime, key: string, value: unknown): bo
 
 /** The keys under which values are kept; `undefined` if the browser keeps nothing. */
 export function storedKeys(lifetime: Lifetime): readonly string[] | undefined {
-  return inStorage(lifetime, storage => Object.keys(storage))
+  return withStorage(lifetime, storage => Object.keys(storage))
 }
 
 /** Removes the value kept under a key. */
 export function removeStored(lifetime: Lifetime, key: string): void {
-  inStorage(lifetime, storage => storage.removeItem(key))
+  withStorage(lifetime, storage => storage.removeItem(key))
 }

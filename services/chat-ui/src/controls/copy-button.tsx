@@ -10,7 +10,7 @@ interface CopyButtonProps {
   readonly worded?: boolean
 }
 
-const doneForMs = 2_000
+const confirmedForMs = 2_000
 
 /** Copies a text and confirms that for two seconds. Renders nothing if the browser offers no clipboard (plain http). */
 export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
@@ -19,7 +19,7 @@ export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
     if (!done.value) return
     const timer = setTimeout(() => {
       done.value = false
-    }, doneForMs)
+    }, confirmedForMs)
     return () => clearTimeout(timer)
   }, [done.value, done])
   if (!navigator.clipboard) return null

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { agentId, publicConfig } from '../testing/public-config.ts'
 import { ownToken, step } from '../testing/trace.ts'
 import { describeNames } from '../words/names.ts'
-import { tellRequest, writeRequest } from './administrator-request.ts'
+import { tellGrant, writeAdministratorMessage } from './administrator-request.ts'
 
 const question = { message: 'x', agent: 'default', mode: 'direct', flow: 'autonomous' } as const
 
@@ -19,7 +19,7 @@ it('a request for an administrator says what to grant to whom, and how to find t
     needs: { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' },
   } as const
   const names = describeNames(publicConfig).ofAgent('default')
-  expect(writeRequest(problem, { steps, question }, names).split('\n')).toEqual([
+  expect(writeAdministratorMessage(problem, { steps, question }, names).split('\n')).toEqual([
     'A permission is missing.',
     'It lacks one.',
     '',
@@ -40,8 +40,7 @@ it('a request about one of several agents names that agent', () => {
   const agents = first ? [{ ...first, title: 'Orders agent' }] : []
   const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
   const names = describeNames({ ...publicConfig, agents }).ofAgent('default')
-  const whom = (flow: Flow) =>
-    tellRequest(needs, { steps: [], question: { ...question, flow } }, names)[1]?.[1]
+  const whom = (flow: Flow) => tellGrant(needs, { steps: [], question: { ...question, flow } }, names)[1]?.[1]
   expect(whom('autonomous')).toBe(`Orders agent (agent identity ${agentId})`)
   expect(whom('agent-user')).toBe(`Orders agent (agent identity ${agentId}), for its user account`)
 })

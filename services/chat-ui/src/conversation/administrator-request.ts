@@ -3,11 +3,11 @@ import type { PageProblem } from '../agent/page-problem.ts'
 import type { Names } from '../words/names.ts'
 import type { Exchange } from './exchange.ts'
 
-type Needs = NonNullable<Problem['needs']>
+type NeededRight = NonNullable<Problem['needs']>
 
 /** What an administrator can do about a missing right, as a verb and the rest of the sentence: `['assign', 'app role …']`. */
-export function tellRequest(
-  { api, permission, kind }: Needs,
+export function tellGrant(
+  { api, permission, kind }: NeededRight,
   { steps, question: { flow } }: Pick<Exchange, 'steps' | 'question'>,
   names: Names,
 ): (readonly [verb: string, what: string])[] {
@@ -30,13 +30,13 @@ export function tellRequest(
 }
 
 /** A failure as a message to an administrator: what happened, what to grant, and how to find the failure in the logs. */
-export function writeRequest(
+export function writeAdministratorMessage(
   problem: PageProblem,
   exchange: Pick<Exchange, 'steps' | 'question'>,
   names: Names,
 ): string {
   const { title, detail, hint, code, needs, requestId } = problem
-  const asked = needs ? tellRequest(needs, exchange, names).map(line => `- ${line.join(' ')}`) : [hint]
+  const asked = needs ? tellGrant(needs, exchange, names).map(line => `- ${line.join(' ')}`) : [hint]
   const correlation = exchange.steps.find(({ logIds }) => logIds?.correlationId)?.logIds?.correlationId
   return [
     title,

@@ -9,11 +9,11 @@ export interface AnswerPart {
   readonly decided: readonly DecidedCall[]
 }
 
-type Told = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decided' | 'unsent'>
+type AnswerData = Pick<Exchange, 'answer' | 'toolMarks' | 'steps' | 'result' | 'decided' | 'unsent'>
 
 /** An answer in pieces, with each tool where it was called; a tool called within a paragraph comes after the paragraph. */
-export function partsOf(told: Told): readonly AnswerPart[] {
-  const { answer, toolMarks, steps, result, decided = [], unsent } = told
+export function partsOf(data: AnswerData): readonly AnswerPart[] {
+  const { answer, toolMarks, steps, result, decided = [], unsent } = data
   if (toolMarks.length === 0) {
     const chips = (result?.tools ?? []).map(use => chipOfUse(use, steps))
     const end = { text: answer, chips: [], decided: [] }

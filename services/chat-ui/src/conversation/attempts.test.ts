@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
+import { attemptsAt, newestAfter, pathTo, withoutItems } from './attempts.ts'
 
 /** The question a, two attempts at b after it, then c and d after the second b. */
-const follows = new Map<string, string | undefined>([
+const predecessors = new Map<string, string | undefined>([
   ['a', undefined],
   ['b1', 'a'],
   ['b2', 'a'],
@@ -12,18 +12,18 @@ const follows = new Map<string, string | undefined>([
 
 describe('attempts', () => {
   it('are the questions that follow the same question', () => {
-    expect(attemptsAt(follows, 'b2')).toEqual(['b1', 'b2'])
-    expect(attemptsAt(follows, 'a')).toEqual(['a'])
+    expect(attemptsAt(predecessors, 'b2')).toEqual(['b1', 'b2'])
+    expect(attemptsAt(predecessors, 'a')).toEqual(['a'])
   })
 
   it('have a path each, from the first question of the conversation to the newest one after the attempt', () => {
-    expect(pathTo(follows, newestAfter(follows, 'a'))).toEqual(['a', 'b2', 'c', 'd'])
-    expect(pathTo(follows, newestAfter(follows, 'b1'))).toEqual(['a', 'b1'])
-    expect(pathTo(follows, undefined)).toEqual([])
+    expect(pathTo(predecessors, newestAfter(predecessors, 'a'))).toEqual(['a', 'b2', 'c', 'd'])
+    expect(pathTo(predecessors, newestAfter(predecessors, 'b1'))).toEqual(['a', 'b1'])
+    expect(pathTo(predecessors, undefined)).toEqual([])
   })
 
   it('that are dropped are replaced by the questions that followed them', () => {
-    const kept = without(follows, item => item === 'b2' || item === 'c')
+    const kept = withoutItems(predecessors, item => item === 'b2' || item === 'c')
     expect(pathTo(kept, 'd')).toEqual(['a', 'd'])
     expect(attemptsAt(kept, 'd')).toEqual(['b1', 'd'])
   })

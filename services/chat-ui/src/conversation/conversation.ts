@@ -10,20 +10,20 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import { speakDuration } from '../words/times.ts'
 import { AskedQuestion, type ContinuedTurn } from './asked-question.ts'
-import { attemptsAt, newestAfter, pathTo, without } from './attempts.ts'
+import { attemptsAt, newestAfter, pathTo, withoutItems } from './attempts.ts'
 import {
   applyEvent,
+  continueExchange,
   type Decide,
   dropPause,
   type Exchange,
   failExchange,
-  goOn,
-  noteDone,
+  noteDecision,
   type Question,
   startExchange,
   stopExchange,
 } from './exchange.ts'
-import { type Drafts, inARow, type KeptExchanges, type OpenedFile } from './kept.ts'
+import { type Drafts, type KeptExchanges, type OpenedFile, toKept } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
@@ -124,7 +124,7 @@ export class Conversation {
     this.stop()
     const kept = this.keep()
     this.cancelEdit()
-    this.#display(inARow(exchanges))
+    this.#display(toKept(exchanges))
     this.#behindFile = { ...kept, exchanges: kept.exchanges.map(stopExchange) }
     this.opened.value = file
     this.#needs.announce('From a file; this page did not see it.')
@@ -226,7 +226,7 @@ export class Conversation {
   /** Runs another attempt. An earlier attempt that never reached the agent has nothing to show and is replaced. */
   async #runInPlaceOf(exchange: LiveExchange, start: Exchange): Promise<void> {
     const before = this.#follows.get(exchange)
-    if (!exchange.value.turn) this.#follows = without(this.#follows, other => other === exchange)
+    if (!exchange.value.turn) this.#follows = withoutItems(this.#follows, other => other === exchange)
     await this.#run(start, before)
   }
 
@@ -243,15 +243,15 @@ export class Conversation {
       digest: call.digest,
       decision: decide(call),
     }))
-    exchange.value = goOn(waiting, decide)
+    exchange.value = continueExchange(waiting, decide)
     await this.#complete(exchange, { continuation: pause.continuation, decisions })
     const { problem, pause: next } = exchange.value
-    if (!problem || !passesSoon(problem)) {
-      if (next?.kind !== pause.kind) exchange.value = noteDone(exchange.value, pause, decide)
+    if (!problem || !maySendAgain(problem)) {
+      if (next?.kind !== pause.kind) exchange.value = noteDecision(exchange.value, pause, decide)
       return
     }
     const mayBeDone =
-      unanswered.includes(problem.code) && decisions.some(({ decision }) => decision === 'approve')
+      unknownOutcomeCodes.includes(problem.code) && decisions.some(({ decision }) => decision === 'approve')
     exchange.value = { ...waiting, problem, ...(mayBeDone && { sent: decisions }) }
   }
 
@@ -278,7 +278,7 @@ export class Conversation {
       this.replaced.value = undefined
     const { selected } = this
     const chosen = selected.value
-    this.#follows = without(this.#follows, isTheirs)
+    this.#follows = withoutItems(this.#follows, isTheirs)
     const remaining = this.exchanges.value.findLast(exchange => this.#follows.has(exchange))
     this.#showPathTo(remaining ?? [...this.#follows.keys()].at(-1))
     if (chosen && this.#follows.has(chosen)) selected.value = chosen
@@ -287,7 +287,7 @@ export class Conversation {
   /** Gives an exchange a new problem, for example that the sign-in was cancelled. */
   fail(exchange: LiveExchange, problem: PageProblem): void {
     exchange.value = failExchange(exchange.value, problem)
-    this.#needs.announce(problemWords(problem))
+    this.#needs.announce(announceableProblem(problem))
   }
 
   stop(): void {
@@ -298,7 +298,7 @@ export class Conversation {
     this.closeFile()
     this.cancelEdit()
     if (this.#follows.size > 0) this.replaced.value = this.keep()
-    this.show(inARow([]))
+    this.show(toKept([]))
     this.#needs.announce('New conversation.')
   }
 
@@ -345,7 +345,7 @@ export class Conversation {
         exchange.value = start
         return attempt(true)
       })
-      this.#needs.announce(endWords(exchange.value))
+      this.#needs.announce(endAnnouncement(exchange.value))
     } catch (error) {
       if (!stop.signal.aborted && error instanceof PageError) {
         this.fail(exchange, error.problem)
@@ -387,20 +387,20 @@ function isExpiredToken(error: unknown): boolean {
 }
 
 /** Title and hint for screen readers, without the hint's JSON (such as a policy), which is there to be copied. */
-function problemWords({ title, hint }: PageProblem): string {
+function announceableProblem({ title, hint }: PageProblem): string {
   return `${title} ${hint.split('{', 1)[0]}`
 }
 
 /** Codes of failures after which it is unknown what the agent has done. */
-const unanswered = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
+const unknownOutcomeCodes = ['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE']
 
 /** Whether the same request may be sent again a little later: the agent did nothing yet, or will do nothing twice. */
-function passesSoon({ code }: PageProblem): boolean {
-  return ['AGENT_BUSY', 'RATE_LIMITED', ...unanswered].includes(code)
+function maySendAgain({ code }: PageProblem): boolean {
+  return ['AGENT_BUSY', 'RATE_LIMITED', ...unknownOutcomeCodes].includes(code)
 }
 
-function endWords({ problem, pause, result }: Exchange): string {
+function endAnnouncement({ problem, pause, result }: Exchange): string {
   if (pause) return 'Waiting for you.'
-  if (problem) return problemWords(problem)
+  if (problem) return announceableProblem(problem)
   return result ? `Answer complete, ${speakDuration(result.timing.totalMs)}.` : 'Answer complete.'
 }

@@ -12,14 +12,14 @@ export function DecidedLine({ call }: { readonly call: DecidedCall }) {
     <p class="decided line note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
       <Icon name={decision === 'approve' ? 'check' : 'close'} />
       <span>
-        You {words[kind][decision]}
+        You {decisionWords[kind][decision]}
         {what && `: ${spellOutHidden(what)}`}.
       </span>
     </p>
   )
 }
 
-const words: Readonly<Record<PauseKind, Readonly<Record<Decision['decision'], string>>>> = {
+const decisionWords: Readonly<Record<PauseKind, Readonly<Record<Decision['decision'], string>>>> = {
   approval: { approve: 'approved', deny: 'did not approve' },
   'step-up': { approve: 'confirmed that it’s you', deny: 'did not confirm that it’s you' },
   consent: { approve: 'consented', deny: 'did not consent' },

@@ -8,7 +8,7 @@ import {
 import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
-import { ExchangeMap } from './exchange-map.tsx'
+import { TokenExchangeMap } from './exchange-map.tsx'
 import './empty-state.css'
 
 /** What this page is for, shown before the first question: who asks whom for what, and examples of questions. */
@@ -33,7 +33,7 @@ export function EmptyState({ config, conversation, names }: Pick<Page, 'config' 
           </li>
         ))}
       </ul>
-      <ExchangeMap config={config} agent={agent} flow={flow} hasModel={mode === 'bedrock'} />
+      <TokenExchangeMap config={config} agent={agent} flow={flow} hasModel={mode === 'bedrock'} />
       {emulated.length > 0 && (
         <p class="note">
           Emulated here: {new Intl.ListFormat('en').format(emulated.map(names.actor))}. Everything else is

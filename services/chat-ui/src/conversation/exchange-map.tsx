@@ -9,7 +9,7 @@ import '../identity/token-mark.css'
 import { flowWords, type Term } from '../words/flows.ts'
 import './exchange-map.css'
 
-interface ExchangeMapProps {
+interface TokenExchangeMapProps {
   readonly config: PublicConfig
   /** The agent that is asked. */
   readonly agent: PublicAgent | undefined
@@ -19,11 +19,11 @@ interface ExchangeMapProps {
 }
 
 /** Who asks whom for what, and which token results: only Entra ID issues T1 and TR. */
-export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps) {
+export function TokenExchangeMap({ config, agent, flow, hasModel }: TokenExchangeMapProps) {
   const apis = config.apis.filter(({ name }) => agent?.apis.includes(name))
   const [api] = apis
   const sent = needsUser(flow) ? 'Tc' : undefined
-  const exchanges = exchangesOf(flowWords[flow].terms)
+  const exchanges = tokenRequestsFor(flowWords[flow].terms)
   const height = 70 * exchanges.length
   const name = apis.length === 1 && api ? api.title : `${apis.length} APIs`
   return (
@@ -64,7 +64,7 @@ export function ExchangeMap({ config, agent, flow, hasModel }: ExchangeMapProps)
 }
 
 /** The token requests of the sidecar in order: what it presents to Entra ID and what it gets. */
-function exchangesOf(
+function tokenRequestsFor(
   terms: readonly Term[],
 ): readonly { readonly shown: string; readonly issued: TokenRole }[] {
   return [

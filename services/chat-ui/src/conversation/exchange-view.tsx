@@ -1,7 +1,7 @@
 import { flows, type Pause, type Problem, type TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { useSignal } from '@preact/signals'
 import { lazy } from '../browser/lazy.tsx'
-import { narrow, useMediaQuery } from '../browser/media-query.ts'
+import { narrowQuery, useMediaQuery } from '../browser/media-query.ts'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
@@ -38,7 +38,7 @@ export function ExchangeView(props: ExchangeProps) {
   const fromFile = conversation.opened.value !== undefined
   const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0
   return (
-    <article class="exchange stack" aria-label={firstWords(question.message)} data-selected={selected}>
+    <article class="exchange stack" aria-label={questionStart(question.message)} data-selected={selected}>
       <div class="question">
         <QuestionText message={question.message} asker={names.actor('user')} />
         {!fromFile && (
@@ -46,7 +46,7 @@ export function ExchangeView(props: ExchangeProps) {
         )}
       </div>
       <div class="answer stack" data-state={state}>
-        <Labels exchange={exchange.value} names={names} />
+        <AnswerLabels exchange={exchange.value} names={names} />
         {hasText && (
           <AnswerText
             exchange={exchange}
@@ -57,7 +57,7 @@ export function ExchangeView(props: ExchangeProps) {
         )}
         {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
         {state === 'stopped' && <UnsentNote exchange={exchange} conversation={conversation} />}
-        {pause && <Paused {...props} pause={pause} />}
+        {pause && <PausedTurn {...props} pause={pause} />}
         {notices.map(notice => (
           <Notice key={notice.code} notice={notice} />
         ))}
@@ -69,7 +69,7 @@ export function ExchangeView(props: ExchangeProps) {
         {problem && !fromFile && !pause && (
           <ProblemNote {...props} problem={problem} onEdit={() => conversation.edit(exchange)} />
         )}
-        <NarrowVerdict exchange={exchange.value} names={names} />
+        <VerdictIfNarrow exchange={exchange.value} names={names} />
         <AnswerFooter {...props} selected={selected} />
       </div>
     </article>
@@ -77,7 +77,7 @@ export function ExchangeView(props: ExchangeProps) {
 }
 
 /** The card for the pause of a turn. */
-function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
+function PausedTurn({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
   return (
     <PauseCard
       {...props}
@@ -95,8 +95,8 @@ function Paused({ exchange, conversation, pause, ...props }: ExchangeProps & { r
 }
 
 /** The verdict below an answer, if there is no room for the trace beside it. */
-function NarrowVerdict({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
-  const isDue = useMediaQuery(narrow) && exchange.state === 'done' && exchange.steps.length > 0
+function VerdictIfNarrow({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
+  const isDue = useMediaQuery(narrowQuery) && exchange.state === 'done' && exchange.steps.length > 0
   return isDue ? <AnswerVerdict exchange={exchange} names={names} /> : null
 }
 
@@ -130,12 +130,12 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
 }
 
 /** The first 80 characters of a question, by which screen readers name it. */
-function firstWords(message: string): string {
+function questionStart(message: string): string {
   const characters = [...message]
   return characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : message
 }
 
-function Labels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
+function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const { turn } = exchange
   if (!turn) return null
   const name = names.ofAgent(turn.agent).actor('agent')
@@ -177,7 +177,7 @@ function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
         type="button"
         class="button quiet"
         aria-pressed={selected}
-        aria-label={`Show the trace of “${firstWords(question.message)}”`}
+        aria-label={`Show the trace of “${questionStart(question.message)}”`}
         onClick={() => onTrace(exchange)}
       >
         <Icon name="trace" />
@@ -191,8 +191,8 @@ function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
           onClick={() => void conversation.retry(exchange)}
         />
       )}
-      <Attempts exchange={exchange} conversation={conversation} />
-      {result && <span class="note timing">{spending(result)}</span>}
+      <AttemptButtons exchange={exchange} conversation={conversation} />
+      {result && <span class="note timing">{tellTokensAndTime(result)}</span>}
       {pause && (
         <span class="note timing">
           {tellUsage(pause.usage, `${formatDuration(pause.timing.totalMs)} so far`)}
@@ -203,7 +203,7 @@ function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
 }
 
 /** Buttons to the other attempts at the same place of the conversation. */
-function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
+function AttemptButtons({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
   const { number, total } = conversation.attemptOf(exchange)
   if (total < 2) return null
   const way = (by: -1 | 1, label: string, isLast: boolean) => (
@@ -233,7 +233,7 @@ function Attempts({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | '
 }
 
 /** Tokens and time of an answer. The time to the first token is given only with a model: otherwise all text comes at once. */
-function spending({ model, timing, usage }: TurnResult): string {
+function tellTokensAndTime({ model, timing, usage }: TurnResult): string {
   const { firstTokenMs, totalMs } = timing
   const total = formatDuration(totalMs)
   return tellUsage(usage, model === null ? total : `first word ${formatDuration(firstTokenMs)} · ${total}`)

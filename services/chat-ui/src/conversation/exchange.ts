@@ -41,7 +41,7 @@ export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'st
  * How a wait ended: `expired` = its time was over; `left` = the user did something else, so nothing was sent; `unanswered` =
  * the decision was sent, and its outcome is unknown.
  */
-export type Unsent = 'expired' | 'left' | 'unanswered'
+export type UnsentReason = 'expired' | 'left' | 'unanswered'
 
 /** A question and its answer. Immutable: every event makes a new one. */
 export interface Exchange {
@@ -70,7 +70,7 @@ export interface Exchange {
   readonly earlier?: TurnResult['timing']
   readonly decided?: readonly DecidedCall[]
   /** How a wait ended if the turn did not continue. */
-  readonly unsent?: Unsent
+  readonly unsent?: UnsentReason
   /** The page was left while the answer came in. */
   readonly isCutOff?: true
 }
@@ -103,22 +103,22 @@ export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exch
     case 'notice':
       return { ...exchange, notices: [...exchange.notices, data] }
     case 'result':
-      return { ...end(exchange, data), state: 'done', result: withEarlier(exchange, data) }
+      return { ...endPart(exchange, data), state: 'done', result: withEarlierTime(exchange, data) }
     case 'pause':
-      return { ...end(exchange, data), state: 'waiting', pause: withEarlier(exchange, data) }
+      return { ...endPart(exchange, data), state: 'waiting', pause: withEarlierTime(exchange, data) }
     case 'problem':
       return failExchange(exchange, data)
   }
 }
 
-function end(exchange: Exchange, { answer, notices }: Pick<TurnResult, 'answer' | 'notices'>): Exchange {
+function endPart(exchange: Exchange, { answer, notices }: Pick<TurnResult, 'answer' | 'notices'>): Exchange {
   const { before } = exchange
   const whole = before === undefined ? answer : answer === '' ? before : joinAnswer(exchange, before) + answer
   return { ...exchange, answer: whole, notices }
 }
 
 /** A part of a turn; its total time includes that of the parts before the wait. */
-function withEarlier<Part extends Pick<TurnResult, 'timing'>>({ earlier }: Exchange, part: Part): Part {
+function withEarlierTime<Part extends Pick<TurnResult, 'timing'>>({ earlier }: Exchange, part: Part): Part {
   if (!earlier) return part
   const { firstTokenMs, totalMs } = earlier
   return { ...part, timing: { firstTokenMs, totalMs: totalMs + part.timing.totalMs } }
@@ -132,7 +132,7 @@ function joinAnswer({ before }: Exchange, answer: string): string {
 export type Decide = (call: AskedCall) => Decision['decision']
 
 /** The exchange as it continues after its user has decided about its calls. */
-export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Decide): Exchange {
+export function continueExchange({ pause, sent: _sent, ...exchange }: Exchange, decide: Decide): Exchange {
   const calls = pause?.kind === 'approval' ? pause.calls : []
   const now = calls.map(
     (call): DecidedCall => ({
@@ -155,7 +155,7 @@ export function goOn({ pause, sent: _sent, ...exchange }: Exchange, decide: Deci
 }
 
 /** Notes in the exchange that its user has consented, has signed in more strongly or has declined. */
-export function noteDone(exchange: Exchange, { kind, calls, consent }: Pause, decide: Decide): Exchange {
+export function noteDecision(exchange: Exchange, { kind, calls, consent }: Pause, decide: Decide): Exchange {
   const [call] = calls
   if (!call || kind === 'approval') return exchange
   const title = consent?.scopes.map(({ value }) => value).join(', ') ?? ''
@@ -173,7 +173,7 @@ export function failExchange(exchange: Exchange, problem: PageProblem): Exchange
 }
 
 /** Ends an exchange whose answer was coming in, or whose turn was waiting, when the page was left. */
-export function cutOff(exchange: Exchange): Exchange {
+export function cutOffExchange(exchange: Exchange): Exchange {
   return { ...stopExchange(exchange), ...(exchange.state === 'running' && { isCutOff: true }) }
 }
 
@@ -183,7 +183,7 @@ export function stopExchange(exchange: Exchange): Exchange {
 }
 
 /** Ends an exchange whose turn waits: its calls are not sent, unless they were sent already. */
-export function dropPause({ pause, sent, ...exchange }: Exchange, unsent: Unsent): Exchange {
+export function dropPause({ pause, sent, ...exchange }: Exchange, unsent: UnsentReason): Exchange {
   return pause ? { ...exchange, state: 'stopped', unsent: sent ? 'unanswered' : unsent } : exchange
 }
 

@@ -10,18 +10,18 @@ import {
 import { flowWords } from '../words/flows.ts'
 import type { Exchange } from './exchange.ts'
 
-const direct = 'No model: your words choose the tool.'
+const directExplanation = 'No model: your words choose the tool.'
 
 /** How the next question is answered in a mode, or why Bedrock is not available. */
 export function explainMode(mode: Mode, config: PublicConfig, status: Status | undefined): string {
   const bedrock = status?.components.bedrock
   if (!config.modes.includes('bedrock')) {
-    return `Bedrock is not available: ${bedrock?.problem?.detail ?? 'it is not configured.'} ${direct}`
+    return `Bedrock is not available: ${bedrock?.problem?.detail ?? 'it is not configured.'} ${directExplanation}`
   }
   if (mode === 'bedrock' && bedrock?.state === 'unavailable') {
     return `Not available at the moment: ${bedrock.problem?.title ?? 'the model does not answer.'}`
   }
-  if (mode === 'direct') return direct
+  if (mode === 'direct') return directExplanation
   const who = config.emulated.includes('bedrock') ? 'An emulator of Claude' : 'Claude'
   return `${who} on Amazon Bedrock chooses the tools.`
 }

@@ -7,15 +7,15 @@ import type { Owner, Speaker } from './speaker.ts'
 
 const agent: Owner = { agent: 'weather', flow: 'autonomous' }
 const agentItself: Speaker = { ...agent, userToken: undefined }
-const ofUser = (objectId: string, name = 'weather'): Owner => ({ agent: name, flow: 'obo', objectId })
-const asUser = (objectId: string, name = 'weather'): Speaker => ({
+const ownerForUser = (objectId: string, name = 'weather'): Owner => ({ agent: name, flow: 'obo', objectId })
+const speakerForUser = (objectId: string, name = 'weather'): Speaker => ({
   agent: name,
   flow: 'obo',
   objectId,
   userToken: `tc-of-${objectId}`,
 })
 
-function answered(message: string, answer: string, more: Partial<Exchange> = {}): Exchange {
+function answeredExchange(message: string, answer: string, more: Partial<Exchange> = {}): Exchange {
   return {
     ...startExchange({ message, agent: 'weather', mode: 'direct', flow: 'autonomous' }),
     state: 'done',
@@ -28,21 +28,21 @@ function answered(message: string, answer: string, more: Partial<Exchange> = {})
 describe('historyFor', () => {
   it('leaves out questions that were not answered', () => {
     const exchanges = [
-      answered('a', 'A'),
-      answered('b', '', { state: 'failed' }),
-      answered('c', 'half', { state: 'stopped' }),
-      answered('d', ''),
+      answeredExchange('a', 'A'),
+      answeredExchange('b', '', { state: 'failed' }),
+      answeredExchange('c', 'half', { state: 'stopped' }),
+      answeredExchange('d', ''),
     ]
     expect(historyFor(exchanges, agentItself).map(({ text }) => text)).toEqual(['a', 'A'])
   })
 
   it('gives earlier answers only to questions of the same agent, flow and user', () => {
     const said = {
-      'weather itself': answered('a', 'A'),
-      'trainee itself': answered('b', 'B', { owner: { ...agent, agent: 'trainee' } }),
-      'weather for Ada': answered('c', 'C', { owner: ofUser('ada') }),
-      'trainee for Ada': answered('d', 'D', { owner: ofUser('ada', 'trainee') }),
-      'weather for Ben': answered('e', 'E', { owner: ofUser('ben') }),
+      'weather itself': answeredExchange('a', 'A'),
+      'trainee itself': answeredExchange('b', 'B', { owner: { ...agent, agent: 'trainee' } }),
+      'weather for Ada': answeredExchange('c', 'C', { owner: ownerForUser('ada') }),
+      'trainee for Ada': answeredExchange('d', 'D', { owner: ownerForUser('ada', 'trainee') }),
+      'weather for Ben': answeredExchange('e', 'E', { owner: ownerForUser('ben') }),
     }
     const heardBy = (speaker: Speaker) =>
       historyFor(Object.values(said), speaker)
@@ -52,10 +52,10 @@ describe('historyFor', () => {
       'weather itself': heardBy(agentItself),
       'weather itself, with Ada signed in': heardBy({ ...agentItself, userToken: 'tc-of-ada' }),
       'trainee itself': heardBy({ ...agentItself, agent: 'trainee' }),
-      'weather for Ada': heardBy(asUser('ada')),
-      'trainee for Ada': heardBy(asUser('ada', 'trainee')),
-      'weather for Ben': heardBy(asUser('ben')),
-      'trainee for Ben': heardBy(asUser('ben', 'trainee')),
+      'weather for Ada': heardBy(speakerForUser('ada')),
+      'trainee for Ada': heardBy(speakerForUser('ada', 'trainee')),
+      'weather for Ben': heardBy(speakerForUser('ben')),
+      'trainee for Ben': heardBy(speakerForUser('ben', 'trainee')),
     }).toEqual({
       'weather itself': 'aA',
       'weather itself, with Ada signed in': 'aA',
@@ -68,9 +68,9 @@ describe('historyFor', () => {
   })
 
   it('leaves out an answer with an unknown owner, whoever asks', () => {
-    const exchanges = [answered('a', 'A', { owner: undefined })]
+    const exchanges = [answeredExchange('a', 'A', { owner: undefined })]
     expect(historyFor(exchanges, agentItself)).toEqual([])
-    expect(historyFor(exchanges, asUser('ada'))).toEqual([])
+    expect(historyFor(exchanges, speakerForUser('ada'))).toEqual([])
   })
 
   it('takes the newest whole exchanges that fit into the limits', () => {
@@ -78,7 +78,7 @@ describe('historyFor', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { maxLength: 30 }), pairs => {
         const history = historyFor(
-          pairs.map(([message, answer]) => answered(message, answer)),
+          pairs.map(([message, answer]) => answeredExchange(message, answer)),
           agentItself,
         )
         const characters = history.reduce((sum, entry) => sum + entry.text.length, 0)

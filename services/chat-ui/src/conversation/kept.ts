@@ -13,12 +13,12 @@ export interface KeptExchanges {
 }
 
 /** Puts exchanges into the form of a kept conversation, each of them following the one before it. */
-export function inARow(exchanges: readonly Exchange[], left = 0): KeptExchanges {
+export function toKept(exchanges: readonly Exchange[], left = 0): KeptExchanges {
   return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
 }
 
 /** The attempts that are shown. */
-export function shownOf({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
+export function shownExchanges({ exchanges, follows, shown }: KeptExchanges): readonly Exchange[] {
   const path: Exchange[] = []
   for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
   return path

@@ -8,7 +8,7 @@ import type { ExchangeProps } from './exchange-view.tsx'
 export type MessageLogProps = Omit<ExchangeProps, 'exchange'>
 
 /** The log counts as scrolled to its end up to this distance from it, in pixels. */
-const nearEnd = 48
+const endTolerancePx = 48
 
 /** Loads the components that show questions and answers, and the Markdown formatter, after the first paint. */
 export async function loadExchangeView() {
@@ -34,7 +34,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   }
   /** Only scrolling up stops following, and only scrolling down resumes it: the end itself moves when text grows or shrinks. */
   const noteScroll = ({ scrollTop, clientHeight, scrollHeight }: HTMLElement) => {
-    const isNearEnd = scrollHeight - scrollTop - clientHeight < nearEnd
+    const isNearEnd = scrollHeight - scrollTop - clientHeight < endTolerancePx
     if (isNearEnd && scrollTop > lastTop.current) following.value = true
     if (!isNearEnd && scrollTop < lastTop.current) following.value = false
     lastTop.current = scrollTop

@@ -8,7 +8,7 @@ const choice = {
   canSignIn: true,
   isSignedIn: false,
 } as const
-const failed = (code: string, more: Partial<PageProblem> = {}) => ({
+const failureWith = (code: string, more: Partial<PageProblem> = {}) => ({
   ...pageProblem('SIGN_IN_FAILED'),
   code,
   ...more,
@@ -26,18 +26,18 @@ describe('the next actions', () => {
 
   it('pass the Conditional Access challenge to the sign-in window of the same user', () => {
     const claimsChallenge = '{"access_token":{}}'
-    expect(actions(failed('CONDITIONAL_ACCESS_REQUIRED', { claimsChallenge }))[0]?.interaction).toEqual({
+    expect(actions(failureWith('CONDITIONAL_ACCESS_REQUIRED', { claimsChallenge }))[0]?.interaction).toEqual({
       kind: 'prove-more',
       claimsChallenge,
     })
   })
 
   it('offer only to ask again if signing in does not help, for example if an administrator has to consent', () => {
-    expect(labels(failed('CONSENT_REQUIRED'))).toEqual(['Ask again'])
+    expect(labels(failureWith('CONSENT_REQUIRED'))).toEqual(['Ask again'])
   })
 
   it('offer to ask on behalf of the user if a call needs a user, and nothing if the agent cannot act for a user', () => {
-    const problem = failed('TOOL_NEEDS_A_PERSON', { status: 403 })
+    const problem = failureWith('TOOL_NEEDS_A_PERSON', { status: 403 })
     const asked = { flow: 'obo' }
     expect(actions(problem, { isSignedIn: true })).toEqual([{ label: 'Ask on your behalf', asked }])
     expect(actions(problem)).toEqual([
@@ -48,8 +48,8 @@ describe('the next actions', () => {
   })
 
   it('offer to edit a question that has no answer, and to ask the model if direct mode does not understand it', () => {
-    expect(labels(failed('CITY_NOT_FOUND', { status: 404 }))).toEqual(['Edit the question'])
-    const problem = failed('CITY_NOT_RECOGNISED', { status: 422 })
+    expect(labels(failureWith('CITY_NOT_FOUND', { status: 404 }))).toEqual(['Edit the question'])
+    const problem = failureWith('CITY_NOT_RECOGNISED', { status: 422 })
     expect(labels(problem)).toEqual(['Edit the question', 'Ask in Bedrock mode'])
     expect(labels(problem, { modes: ['direct'] })).toEqual(['Edit the question'])
   })
@@ -60,6 +60,6 @@ describe('the next actions', () => {
     ['APPROVAL_EXPIRED', 410, ['Ask again']],
     ['APPROVAL_INVALID', 400, ['Ask again']],
   ])('after %s (%i) are %j', (code, status, expected) => {
-    expect(labels(failed(code, { status }))).toEqual(expected)
+    expect(labels(failureWith(code, { status }))).toEqual(expected)
   })
 })

@@ -14,7 +14,7 @@ export interface NextAction {
 }
 
 /** What the actions can offer. */
-interface Choice {
+interface AvailableChoices {
   readonly modes: readonly Mode[]
   /** The flows of the agent that was asked. */
   readonly flows: readonly Flow[]
@@ -22,11 +22,11 @@ interface Choice {
   readonly isSignedIn: boolean
 }
 
-const again: NextAction = { label: 'Ask again' }
-const signIn: NextAction = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
+const askAgainAction: NextAction = { label: 'Ask again' }
+const signInAction: NextAction = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
 
 /** Codes of failures that a sign-in resolves. */
-const resolvedBySignIn = [
+const codesResolvedBySignIn = [
   'SIGN_IN_REQUIRED',
   'POPUP_BLOCKED',
   'SIGN_IN_CANCELLED',
@@ -36,13 +36,13 @@ const resolvedBySignIn = [
   'SIGN_IN_FAILED',
 ]
 
-export function isOverOnceSignedIn({ code }: PageProblem): boolean {
-  return resolvedBySignIn.includes(code)
+export function isResolvedBySignIn({ code }: PageProblem): boolean {
+  return codesResolvedBySignIn.includes(code)
 }
 
 /** Codes of failures after which the next action is to sign in. */
-const bySignIn = [
-  ...resolvedBySignIn,
+const signInCodes = [
+  ...codesResolvedBySignIn,
   'USER_TOKEN_INVALID',
   'USER_TOKEN_EXPIRED',
   'SESSION_EXPIRED',
@@ -69,7 +69,7 @@ export function isForAdministrator({ code }: PageProblem): boolean {
 export function nextActions(
   problem: PageProblem,
   { mode }: Pick<Question, 'mode'>,
-  choice: Choice,
+  choice: AvailableChoices,
 ): readonly NextAction[] {
   const { code } = problem
   const { modes, canSignIn, isSignedIn } = choice
@@ -80,14 +80,14 @@ export function nextActions(
     return [
       isSignedIn
         ? { label: `Ask ${label}`, asked: { flow } }
-        : { ...signIn, label: `Sign in and ask ${label}`, asked: { flow } },
+        : { ...signInAction, label: `Sign in and ask ${label}`, asked: { flow } },
     ]
   }
   const action = actionInWindow(problem)
   if (action && canSignIn) return [action]
   if (code.startsWith('BEDROCK_') && problemKind(problem) === 'failed')
-    return [{ label: 'Ask in Direct mode', asked: { mode: 'direct' } }, again]
-  if (problemKind(problem) !== 'neutral' || code.startsWith('APPROVAL_')) return [again]
+    return [{ label: 'Ask in Direct mode', asked: { mode: 'direct' } }, askAgainAction]
+  if (problemKind(problem) !== 'neutral' || code.startsWith('APPROVAL_')) return [askAgainAction]
   const hasModel = mode === 'direct' && code.endsWith('_NOT_RECOGNISED') && modes.includes('bedrock')
   return [
     { label: 'Edit the question', edits: true },
@@ -100,6 +100,6 @@ function actionInWindow({ code, claimsChallenge }: PageProblem): NextAction | un
     return { label: 'Continue in the sign-in window', interaction: { kind: 'prove-more', claimsChallenge } }
   if (code === 'CONSENT_NEEDED' || code === 'USER_TOKEN_SCOPE_MISSING')
     return { label: 'Review and ask again', interaction: { kind: 'consent' } }
-  if (code === 'POPUP_BLOCKED') return { ...signIn, label: 'Open the window and ask' }
-  return bySignIn.includes(code) ? signIn : undefined
+  if (code === 'POPUP_BLOCKED') return { ...signInAction, label: 'Open the window and ask' }
+  return signInCodes.includes(code) ? signInAction : undefined
 }

@@ -9,9 +9,9 @@ import type { Page } from '../page.ts'
 import type { Interaction } from '../sign-in/session.ts'
 import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import { problemKind } from '../words/problem-kinds.ts'
-import { tellRequest, writeRequest } from './administrator-request.ts'
+import { tellGrant, writeAdministratorMessage } from './administrator-request.ts'
 import type { LiveExchange } from './conversation.ts'
-import { isForAdministrator, isOverOnceSignedIn, type NextAction, nextActions } from './next-actions.ts'
+import { isForAdministrator, isResolvedBySignIn, type NextAction, nextActions } from './next-actions.ts'
 
 interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
@@ -37,8 +37,8 @@ export function ProblemNote(props: ProblemNoteProps) {
   }, [needsSignIn, session])
   const userThen = useMemo(() => session.account.peek()?.objectId, [problem, session])
   const userNow = session.account.value?.objectId
-  if (isOverOnceSignedIn(problem) && userNow !== undefined && userNow !== userThen)
-    return <SignedInSince {...props} />
+  if (isResolvedBySignIn(problem) && userNow !== undefined && userNow !== userThen)
+    return <AskNowNote {...props} />
   const kind = problemKind(problem)
   const isPlain = kind === 'neutral' && problem.detail !== ''
   const forAdministrator = isForAdministrator(problem)
@@ -54,7 +54,7 @@ export function ProblemNote(props: ProblemNoteProps) {
             <>
               <p>To allow it, an administrator can</p>
               <dl class="facts">
-                {tellRequest(problem.needs, exchange.value, names).map(([verb, what]) => (
+                {tellGrant(problem.needs, exchange.value, names).map(([verb, what]) => (
                   <Fact key={verb} name={verb}>
                     {what}
                   </Fact>
@@ -70,7 +70,7 @@ export function ProblemNote(props: ProblemNoteProps) {
         {forAdministrator && (
           <CopyButton
             label="Copy request for an administrator"
-            text={() => writeRequest(problem, exchange.value, names)}
+            text={() => writeAdministratorMessage(problem, exchange.value, names)}
             worded
           />
         )}
@@ -103,7 +103,7 @@ export function ProblemNote(props: ProblemNoteProps) {
 }
 
 /** Shown instead of the problem once the user has signed in elsewhere on the page. */
-function SignedInSince({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange' | 'conversation'>) {
+function AskNowNote({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange' | 'conversation'>) {
   return (
     <div class="acts line">
       <p class="note">You are signed in now. This question has not been asked yet.</p>

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startExchange } from './exchange.ts'
-import { inARow, type KeptExchanges } from './kept.ts'
+import { type KeptExchanges, toKept } from './kept.ts'
 import { readConversation, storeConversation } from './stored-conversation.ts'
 
 /** A tab's storage with room for this many characters. */
@@ -28,7 +28,7 @@ describe('what a tab keeps over a reload', () => {
   afterEach(() => void vi.unstubAllGlobals())
 
   it('is the whole conversation with all attempts; an unfinished answer is kept as far as it came, marked as cut off', async () => {
-    const attempts = { ...inARow([ask('a'), ask('b1', 'half'), ask('b2')]), follows: [-1, 0, 0], shown: 1 }
+    const attempts = { ...toKept([ask('a'), ask('b1', 'half'), ask('b2')]), follows: [-1, 0, 0], shown: 1 }
     storeConversation(attempts)
     expect(await readConversation()).toMatchObject({
       ...attempts,
@@ -38,10 +38,10 @@ describe('what a tab keeps over a reload', () => {
 
   it('is the newest exchanges that are shown, and the number of those left out, if there are too many', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
-    storeConversation(inARow(many))
+    storeConversation(toKept(many))
     expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })
     storeConversation({
-      ...inARow([ask('old', 'x'.repeat(1_400_000)), ask('aside'), ask('new', 'x'.repeat(200_000))]),
+      ...toKept([ask('old', 'x'.repeat(1_400_000)), ask('aside'), ask('new', 'x'.repeat(200_000))]),
       follows: [-1, 0, 0],
     })
     expect(messages(await readConversation())).toEqual(['new'])
@@ -49,7 +49,7 @@ describe('what a tab keeps over a reload', () => {
 
   it('is as many of the newest exchanges as a nearly full storage takes', async () => {
     stubStorage(1_000)
-    storeConversation(inARow([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
+    storeConversation(toKept([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
     expect(messages(await readConversation())).toEqual(['c'])
     expect((await readConversation())?.left).toBe(2)
   })
@@ -60,7 +60,7 @@ describe('what a tab keeps over a reload', () => {
     ['an exchange that is no object', { exchanges: [null] }],
     ['an index `shown` that is no number', { shown: 'x' }],
   ])('is nothing if the stored value has %s', async (_what, change) => {
-    stubStorage().set('conversation', JSON.stringify({ ...inARow([ask('a')]), ...change }))
+    stubStorage().set('conversation', JSON.stringify({ ...toKept([ask('a')]), ...change }))
     expect(await readConversation()).toBeUndefined()
   })
 
@@ -84,7 +84,7 @@ describe('what a tab keeps over a reload', () => {
   ])('is nothing if %s is invalid', async (_what, change) => {
     const items = stubStorage()
     const store = (exchange: object) =>
-      items.set('conversation', JSON.stringify({ ...inARow([ask('a')]), exchanges: [exchange] }))
+      items.set('conversation', JSON.stringify({ ...toKept([ask('a')]), exchanges: [exchange] }))
     const decided = [{ title: 'Create order', arguments: {}, stepId: 's', decision: 'approve' }]
     const approval = { decision: 'approve', digest: 'd', waitedMs: 1 }
     const steps = [

@@ -1,36 +1,36 @@
 import { readStored, writeStored } from '../browser/stored.ts'
-import { cutOff, type Exchange } from './exchange.ts'
-import { inARow, type KeptComposer, type KeptExchanges, shownOf } from './kept.ts'
+import { cutOffExchange, type Exchange } from './exchange.ts'
+import { type KeptComposer, type KeptExchanges, shownExchanges, toKept } from './kept.ts'
 
-const key = 'conversation'
+const conversationKey = 'conversation'
 const composerKey = 'composer'
 
 /** How many of the newest exchanges a tab keeps over a reload. Their steps hold decoded claims, never a token. */
 const mostExchanges = 30
 
 /** Limit of a kept conversation. Browsers give a page some five million characters, and signing in needs some of them. */
-const mostCharacters = 1_500_000
+const mostConversationCharacters = 1_500_000
 
 /**
  * The conversation before the reload. An answer that was coming in is cut off. A conversation that this version of the page
  * cannot show, for example because another version kept it, is dropped.
  */
 export async function readConversation(): Promise<KeptExchanges | undefined> {
-  const stored = readStored('session', key)
+  const stored = readStored('session', conversationKey)
   if (stored === undefined) return undefined
   const { isKeptExchanges } = await import('./stored-shape.ts')
   if (!isKeptExchanges(stored)) return undefined
-  return { ...stored, exchanges: stored.exchanges.map(cutOff) }
+  return { ...stored, exchanges: stored.exchanges.map(cutOffExchange) }
 }
 
 /** Keeps the whole conversation or, if there is no room for it, as many of the newest shown exchanges as fit. */
 export function storeConversation(kept: KeptExchanges): void {
   const isSmall = newestThatFit(kept.exchanges).length === kept.exchanges.length
-  if (isSmall && writeStored('session', key, kept)) return
-  const shown = shownOf(kept)
+  if (isSmall && writeStored('session', conversationKey, kept)) return
+  const shown = shownExchanges(kept)
   let newest = newestThatFit(shown)
   const left = () => kept.left + shown.length - newest.length
-  while (!writeStored('session', key, inARow(newest, left()))) {
+  while (!writeStored('session', conversationKey, toKept(newest, left()))) {
     if (newest.length === 0) return
     newest = newest.slice(Math.ceil(newest.length / 2))
   }
@@ -40,7 +40,7 @@ function newestThatFit(exchanges: readonly Exchange[]): readonly Exchange[] {
   let characters = 0
   const tooOld = exchanges.findLastIndex((exchange, index) => {
     characters += JSON.stringify(exchange).length
-    return characters > mostCharacters || index < exchanges.length - mostExchanges
+    return characters > mostConversationCharacters || index < exchanges.length - mostExchanges
   })
   return exchanges.slice(tooOld + 1)
 }

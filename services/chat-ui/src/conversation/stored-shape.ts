@@ -26,16 +26,16 @@ function listOf(check: Check): Check {
   return value => Array.isArray(value) && value.every(check)
 }
 
-function record(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function shape(checks: Readonly<Record<string, Check>>): Check {
-  return value => record(value) && Object.entries(checks).every(([name, check]) => check(value[name]))
+  return value => isRecord(value) && Object.entries(checks).every(([name, check]) => check(value[name]))
 }
 
 function recordOf(check: Check): Check {
-  return value => record(value) && Object.values(value).every(check)
+  return value => isRecord(value) && Object.values(value).every(check)
 }
 
 const mode = oneOf('direct', 'bedrock')
@@ -48,8 +48,8 @@ const token = shape({
   actsAs: orAbsent(oneOf(...flowNames.map(name => flows[name].actsAs))),
   observed: flag,
   fingerprint: orAbsent(text),
-  header: orAbsent(record),
-  claims: orAbsent(record),
+  header: orAbsent(isRecord),
+  claims: orAbsent(isRecord),
   verifiedBy: orAbsent(listOf(verification)),
 })
 const step = shape({
@@ -65,7 +65,7 @@ const step = shape({
   request: orAbsent(shape({ method: text, url: text, headers: recordOf(text) })),
   response: orAbsent(shape({ status: number })),
   token: orAbsent(token),
-  tool: orAbsent(shape({ name: text, arguments: orAbsent(record) })),
+  tool: orAbsent(shape({ name: text, arguments: orAbsent(isRecord) })),
   approval: orAbsent(shape({ decision, digest: text, waitedMs: number })),
   logIds: orAbsent(recordOf(text)),
   problem: orAbsent(problem),
@@ -82,7 +82,7 @@ const exchange = shape({
   result: orAbsent(
     shape({
       tools: orAbsent(
-        listOf(shape({ name: text, arguments: record, status: oneOf('ok', 'failed', 'denied') })),
+        listOf(shape({ name: text, arguments: isRecord, status: oneOf('ok', 'failed', 'denied') })),
       ),
       timing: shape({ firstTokenMs: number, totalMs: number }),
       usage: orNull(
@@ -99,7 +99,7 @@ const exchange = shape({
       shape({
         kind: orAbsent(oneOf('consent', 'step-up')),
         title: text,
-        arguments: record,
+        arguments: isRecord,
         stepId: text,
         decision,
       }),

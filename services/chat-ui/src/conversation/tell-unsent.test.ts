@@ -4,14 +4,14 @@ import { type Exchange, startExchange } from './exchange.ts'
 import { tellStop, tellUnsent } from './tell-unsent.ts'
 
 const question = { message: 'x', agent: 'a', mode: 'direct', flow: 'obo' } as const
-const ended = (more: Partial<Exchange>): Exchange => ({
+const exchange = (more: Partial<Exchange>): Exchange => ({
   ...startExchange(question),
   state: 'stopped',
   ...more,
 })
-const waiting = step('w', { status: 'waiting' })
+const waitingStep = step('w', { status: 'waiting' })
 const call = step('c', { kind: 'api-call', parentId: 'w', status: 'failed' })
-const approved = { title: 'Order', arguments: {}, stepId: 'w', decision: 'approve' } as const
+const approvedCall = { title: 'Order', arguments: {}, stepId: 'w', decision: 'approve' } as const
 
 describe('An answer that ended while it waited', () => {
   it.each([
@@ -19,26 +19,26 @@ describe('An answer that ended while it waited', () => {
     ['expired', { unsent: 'expired' }, 'Expired: not sent, and nothing was changed.'],
     [
       'was left after the API wanted a stronger sign-in',
-      { unsent: 'left', steps: [waiting, call], decided: [approved] },
+      { unsent: 'left', steps: [waitingStep, call], decided: [approvedCall] },
       'Left undecided: the API refused the call, and nothing was changed.',
     ],
     [
       'was left after a call that was approved',
-      { unsent: 'left', steps: [step('w')], decided: [approved] },
+      { unsent: 'left', steps: [step('w')], decided: [approvedCall] },
       'The call that still waited was not sent. What you approved before it was done.',
     ],
     [
       'was left after a consent, which changes nothing',
-      { unsent: 'left', steps: [step('w')], decided: [{ ...approved, kind: 'consent' }] },
+      { unsent: 'left', steps: [step('w')], decided: [{ ...approvedCall, kind: 'consent' }] },
       'Left undecided: not sent, and nothing was changed.',
     ],
-  ] as const)('explains that it %s', (_what, more, words) => expect(tellUnsent(ended(more))).toBe(words))
+  ] as const)('explains that it %s', (_what, more, words) => expect(tellUnsent(exchange(more))).toBe(words))
 })
 
 describe('An answer that is not complete', () => {
   it('says whether the user stopped it or left the page', () => {
-    expect(tellStop(ended({}))).toBe('This answer was stopped.')
-    expect(tellStop(ended({ isCutOff: true, decided: [approved] }))).toBe(
+    expect(tellStop(exchange({}))).toBe('This answer was stopped.')
+    expect(tellStop(exchange({ isCutOff: true, decided: [approvedCall] }))).toBe(
       'The page was left before this answer was complete. What you approved may have been done.',
     )
   })

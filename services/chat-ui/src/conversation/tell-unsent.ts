@@ -4,7 +4,7 @@ import type { DecidedCall, Exchange } from './exchange.ts'
 export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
   if (unsent === 'unanswered') return 'No answer came. What you approved may have been done.'
   const isDone = decided.some(
-    call => isApproval(call) && steps.some(({ id, status }) => id === call.stepId && status === 'ok'),
+    call => isApproved(call) && steps.some(({ id, status }) => id === call.stepId && status === 'ok'),
   )
   if (isDone) return 'The call that still waited was not sent. What you approved before it was done.'
   const wasRefused = steps.some(
@@ -18,9 +18,9 @@ export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
 /** Why an answer ended before it was complete. */
 export function tellStop({ isCutOff, decided = [] }: Exchange): string {
   const why = isCutOff ? 'The page was left before this answer was complete.' : 'This answer was stopped.'
-  return decided.some(isApproval) ? `${why} What you approved may have been done.` : why
+  return decided.some(isApproved) ? `${why} What you approved may have been done.` : why
 }
 
-function isApproval({ kind, decision }: DecidedCall): boolean {
+function isApproved({ kind, decision }: DecidedCall): boolean {
   return kind === undefined && decision === 'approve'
 }

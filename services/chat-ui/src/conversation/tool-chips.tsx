@@ -81,7 +81,7 @@ export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolCh
   const isDenied = last?.approval?.decision === 'deny'
   return {
     name: tool?.name ?? title,
-    words: wordsOf(tool?.arguments),
+    words: argumentWords(tool?.arguments),
     status: isDenied ? 'denied' : status === 'not-observable' ? 'ok' : status,
     alarm: alarmOf(call),
     stepId: id,
@@ -98,7 +98,7 @@ export function chipOfUse(
   const call = steps.find(({ kind }) => kind === 'api-call')
   return {
     name,
-    words: wordsOf(input),
+    words: argumentWords(input),
     status,
     alarm: alarmOf(call),
     stepId: call?.id,
@@ -111,10 +111,10 @@ function alarmOf(call: TraceStep | undefined): ProblemKind | undefined {
   return call?.problem && problemKind(call.problem)
 }
 
-const mostCharacters = 60
+const mostArgumentCharacters = 60
 
 /** The arguments' values, as many as there is room for; the tool's name makes clear what they mean. */
-function wordsOf(input: Readonly<Record<string, unknown>> = {}): string {
+function argumentWords(input: Readonly<Record<string, unknown>> = {}): string {
   const words = tellValues(input)
-  return words.length > mostCharacters ? `${words.slice(0, mostCharacters)}…` : words
+  return words.length > mostArgumentCharacters ? `${words.slice(0, mostArgumentCharacters)}…` : words
 }

@@ -10,11 +10,11 @@ const turn: TurnEvent = {
   event: 'turn',
   data: { turnId: 't', mode: 'bedrock', flow: 'obo', model: null, startedAt: '2026-11-25T10:00:00.000Z' },
 }
-const told = (id: string, status: TraceStep['status']): TurnEvent => ({
+const event = (id: string, status: TraceStep['status']): TurnEvent => ({
   event: 'step',
   data: step(id, { status }),
 })
-const waits = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
+const pauseEvent = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
   event: 'pause',
   data: pauseOf(more),
 })
@@ -39,10 +39,10 @@ function converseForAda(...turns: Parameters<typeof converse>[0]) {
 const approve = () => 'approve' as const
 const untilPause = [
   turn,
-  told('m', 'ok'),
+  event('m', 'ok'),
   delta('I’ll ask.'),
-  told('w', 'waiting'),
-  waits({ answer: 'I’ll ask.' }),
+  event('w', 'waiting'),
+  pauseEvent({ answer: 'I’ll ask.' }),
 ]
 
 describe('a turn that waits', () => {
@@ -60,7 +60,7 @@ describe('a turn that waits', () => {
 
   it('goes on with one decision for each call, as the same user, and continues its answer in a new paragraph', async () => {
     const earlier = [turn, result('Hello.')]
-    const goesOn = [turn, told('w', 'ok'), told('n', 'ok'), delta('Do'), delta('ne.'), result('Done.')]
+    const goesOn = [turn, event('w', 'ok'), event('n', 'ok'), delta('Do'), delta('ne.'), result('Done.')]
     const { conversation, asked, latest } = converseForAda(earlier, untilPause, goesOn)
     await conversation.ask('Hi')
     await conversation.ask('Order skis')
@@ -86,7 +86,7 @@ describe('a turn that waits', () => {
   })
 
   it('may wait several times, lists what the user approved and did, and adds up the time of its parts', async () => {
-    const stepUp = [turn, waits({ kind: 'step-up', continuation: 'sealed-2' })]
+    const stepUp = [turn, pauseEvent({ kind: 'step-up', continuation: 'sealed-2' })]
     const { conversation, asked, latest } = converseForAda(untilPause, stepUp, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await conversation.decide(latest(), approve)
@@ -111,7 +111,7 @@ describe('a turn that waits', () => {
   it('lists a consent once it has taken effect, and lists a declined consent', async () => {
     const scopes = [{ value: 'Orders.Read', text: 'Read orders' }]
     const consent = { url: '', adminUrl: '', state: '', scopes }
-    const wait = [turn, waits({ kind: 'consent', consent })]
+    const wait = [turn, pauseEvent({ kind: 'consent', consent })]
     const { conversation, latest } = converseForAda(wait, wait, [turn, result('Done.')], wait, [
       turn,
       result('No.'),

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Icon } from '../controls/icon.tsx'
 import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
-import { Light, type Shown, shownState } from './status-line.tsx'
+import { type ShownState, StatusLight, shownState } from './status-line.tsx'
 import '../controls/menu-row.css'
 import './agent-panel.css'
 
@@ -49,7 +49,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
               {isChosen ? <Icon name="check" /> : <i />}
               <strong>{title}</strong>
               <span class="fine line">
-                <Light state={state} /> {tokenWords[state]}
+                <StatusLight state={state} /> {tokenWords[state]}
               </span>
               {health.problem && <span class="fine">{health.problem.title}</span>}
               {description && <span class="fine">{description}</span>}
@@ -71,14 +71,14 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
 }
 
 /** Whether Entra ID gives an agent tokens; this says nothing about the agent's rights. */
-const tokenWords: Readonly<Record<Shown, string>> = {
+const tokenWords: Readonly<Record<ShownState, string>> = {
   ready: 'gets tokens',
   degraded: 'gets some tokens',
   unavailable: 'gets no token',
   unknown: 'no token asked for yet',
 }
 
-const moves: Readonly<Record<string, (at: number, count: number) => number>> = {
+const focusMoves: Readonly<Record<string, (at: number, count: number) => number>> = {
   ArrowDown: (at, count) => (at + 1) % count,
   ArrowUp: (at, count) => (at + count - 1) % count,
   Home: () => 0,
@@ -87,7 +87,7 @@ const moves: Readonly<Record<string, (at: number, count: number) => number>> = {
 
 /** Moves the focus if the key moves through a menu, as arrow keys do; returns `false` for any other key. */
 function moveFocus({ key, currentTarget, target }: KeyboardEvent): boolean {
-  const move = Object.hasOwn(moves, key) ? moves[key] : undefined
+  const move = Object.hasOwn(focusMoves, key) ? focusMoves[key] : undefined
   if (!move || !(currentTarget instanceof HTMLElement)) return false
   const items = [...currentTarget.querySelectorAll<HTMLElement>('[role=menuitemradio]')]
   items[move(items.indexOf(target as HTMLElement), items.length)]?.focus()

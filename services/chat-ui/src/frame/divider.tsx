@@ -3,18 +3,18 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { readStored, writeStored } from '../browser/stored.ts'
 
 /** The conversation's share of the width, in percent. */
-const limits = { least: 30, most: 70, usual: 44, step: 2 } as const
+const shareLimits = { least: 30, most: 70, usual: 44, step: 2 } as const
 
 function clamp(share: number): number {
-  return Math.round(Math.min(limits.most, Math.max(limits.least, share)))
+  return Math.round(Math.min(shareLimits.most, Math.max(shareLimits.least, share)))
 }
 
-const moves: Readonly<Record<string, (share: number) => number>> = {
-  ArrowLeft: share => share - limits.step,
-  ArrowRight: share => share + limits.step,
-  Home: () => limits.least,
-  End: () => limits.most,
-  Enter: () => limits.usual,
+const shareMoves: Readonly<Record<string, (share: number) => number>> = {
+  ArrowLeft: share => share - shareLimits.step,
+  ArrowRight: share => share + shareLimits.step,
+  Home: () => shareLimits.least,
+  End: () => shareLimits.most,
+  Enter: () => shareLimits.usual,
 }
 
 function panesOf(handle: Element | null): HTMLElement | null {
@@ -25,7 +25,7 @@ function panesOf(handle: Element | null): HTMLElement | null {
 export function Divider() {
   const handle = useRef<HTMLHRElement>(null)
   const stored = readStored('local', 'divider')
-  const share = useSignal(clamp(typeof stored === 'number' ? stored : limits.usual))
+  const share = useSignal(clamp(typeof stored === 'number' ? stored : shareLimits.usual))
   const move = (to: number) => {
     share.value = clamp(to)
     writeStored('local', 'divider', share.value)
@@ -46,8 +46,8 @@ export function Divider() {
       tabIndex={0}
       aria-orientation="vertical"
       aria-label="Width of the conversation"
-      aria-valuemin={limits.least}
-      aria-valuemax={limits.most}
+      aria-valuemin={shareLimits.least}
+      aria-valuemax={shareLimits.most}
       aria-valuenow={share.value}
       aria-valuetext={`${share.value} percent`}
       onPointerDown={event => {
@@ -56,9 +56,9 @@ export function Divider() {
         event.currentTarget.focus()
       }}
       onPointerMove={followPointer}
-      onDblClick={() => move(limits.usual)}
+      onDblClick={() => move(shareLimits.usual)}
       onKeyDown={event => {
-        const next = Object.hasOwn(moves, event.key) ? moves[event.key] : undefined
+        const next = Object.hasOwn(shareMoves, event.key) ? shareMoves[event.key] : undefined
         if (!next) return
         event.preventDefault()
         move(next(share.value))

@@ -38,7 +38,7 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
       {conversation.mode.value === 'direct' && (
         <p class="note">In Direct mode no model is asked. This is what it is told in Bedrock mode.</p>
       )}
-      <Told told={told.value} inWords={flows[flow].inWords} names={names.ofAgent(agent)} />
+      <InstructionsView told={told.value} inWords={flows[flow].inWords} names={names.ofAgent(agent)} />
     </>
   )
 }
@@ -49,14 +49,14 @@ function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instruct
   return readDocument(`/api/instructions?${new URLSearchParams({ agent, flow })}`, { timeoutMs, userToken })
 }
 
-interface ToldProps {
+interface InstructionsViewProps {
   readonly told: Instructions | PageProblem | undefined
   /** The flow, as in “The agent acts …”. */
   readonly inWords: string
   readonly names: Names
 }
 
-function Told({ told, inWords, names }: ToldProps) {
+function InstructionsView({ told, inWords, names }: InstructionsViewProps) {
   if (!told) return <p class="note">Asking the agent…</p>
   if ('code' in told) {
     return (
@@ -70,7 +70,7 @@ function Told({ told, inWords, names }: ToldProps) {
       <p class="note">
         {capitalise(names.agent)} acts {inWords}. No token and no key is among it.
       </p>
-      <Tools tools={told.tools} names={names} />
+      <ToolTable tools={told.tools} names={names} />
       <h3>
         System prompt <CopyButton label="Copy the system prompt" text={() => told.systemPrompt} />
       </h3>
@@ -79,7 +79,7 @@ function Told({ told, inWords, names }: ToldProps) {
   )
 }
 
-function Tools({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
+function ToolTable({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
   // On behalf of a user, the rights held are unknown before there is a token.
   const isHeldKnown = tools.some(({ held }) => held !== null)
   const headings = ['Tool', 'API', 'Right it needs', ...(isHeldKnown ? ['Held'] : [])]
@@ -111,7 +111,7 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
                 'only the API knows'
               )}
             </td>
-            {isHeldKnown && <td {...tableRoles.cell}>{heldWords[`${held}`]}</td>}
+            {isHeldKnown && <td {...tableRoles.cell}>{heldRightWords[`${held}`]}</td>}
           </tr>
         ))}
       </tbody>
@@ -119,7 +119,7 @@ function Tools({ tools, names }: { readonly tools: Instructions['tools']; readon
   )
 }
 
-const heldWords: Readonly<Record<`${boolean | null}`, string>> = {
+const heldRightWords: Readonly<Record<`${boolean | null}`, string>> = {
   true: 'in TR',
   false: 'not in TR',
   null: 'not known before a call',

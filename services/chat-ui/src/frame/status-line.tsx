@@ -9,13 +9,13 @@ export interface StatusLine {
 }
 
 /** `degraded` = the component has a problem but works for some requests, or will work again soon, as after throttling. */
-export type Shown = Component['state'] | 'degraded'
+export type ShownState = Component['state'] | 'degraded'
 
-export function shownState({ state, problem }: Component): Shown {
+export function shownState({ state, problem }: Component): ShownState {
   return problem && state !== 'unavailable' ? 'degraded' : state
 }
 
-export const stateWords: Readonly<Record<Shown, string>> = {
+export const stateWords: Readonly<Record<ShownState, string>> = {
   ready: 'ready',
   degraded: 'degraded',
   unavailable: 'not available',
@@ -23,6 +23,6 @@ export const stateWords: Readonly<Record<Shown, string>> = {
 }
 
 /** A status light whose states differ in shape as well as in colour. */
-export function Light({ state }: { readonly state: Shown }) {
+export function StatusLight({ state }: { readonly state: ShownState }) {
   return <span class="light" data-state={state} aria-hidden="true" />
 }

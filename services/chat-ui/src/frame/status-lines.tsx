@@ -1,7 +1,7 @@
 import type { PageProblem } from '../agent/page-problem.ts'
 import { TextWithJson } from '../controls/text-with-json.tsx'
 import { formatDistance } from '../words/times.ts'
-import { Light, type StatusLine, shownState, stateWords } from './status-line.tsx'
+import { StatusLight, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
 interface StatusLinesProps {
   readonly lines: readonly StatusLine[]
@@ -37,7 +37,7 @@ function StatusItem({ line: { title, component, emulated, more } }: { readonly l
   const state = shownState(component)
   return (
     <li>
-      <Light state={state} />
+      <StatusLight state={state} />
       <div>
         <p>
           <strong>{title}</strong> {stateWords[state]}{' '}

@@ -10,7 +10,7 @@ import { lazy } from '../browser/lazy.tsx'
 import { Popover } from '../controls/popover.tsx'
 import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
-import { Light, type Shown, type StatusLine, shownState, stateWords } from './status-line.tsx'
+import { type ShownState, StatusLight, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
 type StatusMenuProps = Pick<Page, 'status' | 'statusProblem' | 'config'>
 
@@ -29,7 +29,7 @@ export function StatusMenu({ status, statusProblem, config }: StatusMenuProps) {
       label="Status"
       button={
         <>
-          <Light state={summary.state} />
+          <StatusLight state={summary.state} />
           <span class="visually-hidden">Status: </span>
           <span class="wide-only">{summary.words}</span>
           {isEmulated && <span class="emulated-mark wide-only">emulated</span>}
@@ -67,7 +67,7 @@ function describeStatus({ components, flows, agents }: Status, config: PublicCon
 function summarise(
   lines: readonly StatusLine[],
   problem: PageProblem | undefined,
-): { state: Shown; words: string } {
+): { state: ShownState; words: string } {
   if (problem) return { state: 'unavailable', words: 'Agent out of reach' }
   for (const state of ['unavailable', 'degraded'] as const) {
     const [first, ...others] = lines.filter(({ component }) => shownState(component) === state)

@@ -59,13 +59,13 @@ interface NoStepsProps extends Pick<Page, 'config' | 'session'> {
 export function NoSteps({ config, session, flow }: NoStepsProps) {
   return (
     <>
-      <p class="note">{tellWhy(config, session.account.value !== undefined)}</p>
+      <p class="note">{tellWhyNoSteps(config, session.account.value !== undefined)}</p>
       <TraceIntro flow={flow} />
     </>
   )
 }
 
-function tellWhy({ traceFor }: PublicConfig, isSignedIn: boolean): string {
+function tellWhyNoSteps({ traceFor }: PublicConfig, isSignedIn: boolean): string {
   if (traceFor === 'nobody') return 'This agent is set up to show the trace to nobody (TRACE_FOR=nobody).'
   if (traceFor === 'signed-in' && !isSignedIn)
     return 'This agent shows the trace only to users who are signed in. Sign in and ask again.'

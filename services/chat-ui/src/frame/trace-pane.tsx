@@ -3,12 +3,12 @@ import type { Page } from '../page.ts'
 
 type TracePaneProps = Pick<Page, 'conversation' | 'trace' | 'config' | 'session' | 'names' | 'openSideBySide'>
 
-const head = (
+const paneHead = (
   <div class="pane-head line">
     <h2 class="wide-only">Identity Trace</h2>
   </div>
 )
-const TracePanel = lazy(async () => (await import('../trace/trace-panel.tsx')).TracePanel, head)
+const TracePanel = lazy(async () => (await import('../trace/trace-panel.tsx')).TracePanel, paneHead)
 const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
 
@@ -33,7 +33,7 @@ export function TracePane(props: TracePaneProps) {
   }
   return (
     <>
-      {head}
+      {paneHead}
       <div class="scroll">
         <TraceIntro flow={conversation.flow.value} />
       </div>

@@ -2,7 +2,7 @@ import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { agentNamed } from '../agent/documents.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
 import type { Question } from '../conversation/exchange.ts'
-import { inARow, type KeptExchanges } from '../conversation/kept.ts'
+import { type KeptExchanges, toKept } from '../conversation/kept.ts'
 
 type Asked = Pick<Question, 'agent' | 'flow'>
 
@@ -27,7 +27,7 @@ export class SideBySide {
       .map(({ value }) => value)
     this.message = message
     this.#agent = agent
-    this.#earlier = inARow(exchanges)
+    this.#earlier = toKept(exchanges)
     const side = (asked: Asked) => {
       const made = new Conversation(needs, asked.agent)
       made.mode.value = mode
@@ -61,7 +61,7 @@ export class SideBySide {
 
   #ask(side: Conversation): void {
     side.stop()
-    side.show(this.#isShared ? this.#earlier : inARow([]))
+    side.show(this.#isShared ? this.#earlier : toKept([]))
     void side.ask(this.message)
   }
 

@@ -2,10 +2,10 @@ import type { Page } from '../page.ts'
 import { count } from '../words/times.ts'
 
 /** Asks a user who has signed out whether the conversations on their behalf should be kept. */
-export function LeftBehind({ leftBehind, loadPast }: Pick<Page, 'leftBehind' | 'loadPast'>) {
-  const left = leftBehind.value
+export function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut' | 'loadPast'>) {
+  const left = keptOnSignOut.value
   const decide = () => {
-    leftBehind.value = undefined
+    keptOnSignOut.value = undefined
     document.getElementById('message')?.focus()
   }
   if (!left) return null
