@@ -148,8 +148,8 @@ function Panes({ page }: { readonly page: Page }) {
     pane.value = 'trace'
     requestAnimationFrame(() => document.getElementById('pane-trace')?.focus())
     if (stepId === undefined) return
-    const { layOut } = await import('./trace/timeline.ts')
-    const row = layOut(exchange.value.steps).rows.find(({ step }) => step.id === stepId)
+    const { toTimeline } = await import('./trace/timeline.ts')
+    const row = toTimeline(exchange.value.steps).rows.find(({ step }) => step.id === stepId)
     if (row) trace.seek(row.number)
   }
   return (

@@ -3,7 +3,7 @@ import { useLoaded } from '../browser/lazy.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { shownExchanges } from '../conversation/kept.ts'
 import type { Page } from '../page.ts'
-import { type Names, untitled } from '../words/names.ts'
+import { type Names, untitledAgent } from '../words/names.ts'
 import { count, formatMoment } from '../words/times.ts'
 import type { PastConversations } from './past-conversations.ts'
 import type { PastConversation } from './past-store.ts'
@@ -77,7 +77,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
   const agent = names.ofAgent(one.kept.exchanges[0]?.question.agent).actor('agent')
   const about = [
     formatMoment(new Date(one.savedAt)),
-    ...(agent === untitled ? [] : [agent]),
+    ...(agent === untitledAgent ? [] : [agent]),
     count(shownExchanges(one.kept).length, 'question'),
     ...(one.owner === undefined ? [] : ['on your behalf']),
     ...(isHere ? ['shown now'] : []),

@@ -1,5 +1,5 @@
 import { OutcomeMark } from '../identity/verdict-view.tsx'
-import { judge } from '../trace/judge.ts'
+import { judgeTurn } from '../trace/judge.ts'
 import { gatherFacts } from '../trace/turn-facts.ts'
 import type { Names } from '../words/names.ts'
 import type { Exchange } from './exchange.ts'
@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts'
 export function AnswerVerdict({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const { steps, question, turn } = exchange
   const { agent, flow } = turn ?? question
-  const { headline, outcome } = judge(gatherFacts(steps, flow, false), names.ofAgent(agent))
+  const { headline, outcome } = judgeTurn(gatherFacts(steps, flow, false), names.ofAgent(agent))
   return (
     <p class="note line">
       {headline} <OutcomeMark outcome={outcome} />

@@ -6,7 +6,7 @@ import {
   type TokenRole,
 } from '@entra-bedrock-agent/identity-trace'
 import '../identity/token-mark.css'
-import { flowWords, type Term } from '../words/flows.ts'
+import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import './exchange-map.css'
 
 interface TokenExchangeMapProps {
@@ -65,7 +65,7 @@ export function TokenExchangeMap({ config, agent, flow, hasModel }: TokenExchang
 
 /** The token requests of the sidecar in order: what it presents to Entra ID and what it gets. */
 function tokenRequestsFor(
-  terms: readonly Term[],
+  terms: readonly FormulaTerm[],
 ): readonly { readonly shown: string; readonly issued: TokenRole }[] {
   return [
     { shown: 'its credential', issued: 'T1' },

@@ -7,7 +7,7 @@ import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import type { Page } from '../page.ts'
 import { flowWords } from '../words/flows.ts'
-import { modeNames, type Names, untitled } from '../words/names.ts'
+import { modeNames, type Names, untitledAgent } from '../words/names.ts'
 import { formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import { AnswerText } from './answer-text.tsx'
@@ -142,7 +142,7 @@ function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readon
   return (
     <p class="labels line fine">
       <span class="label" data-flow={turn.flow}>
-        {name !== untitled && `${name} · `}
+        {name !== untitledAgent && `${name} · `}
         {modeNames[turn.mode]} · {names.isReaderUser ? flowWords[turn.flow].label : flows[turn.flow].inWords}
       </span>
       {turn.model && (

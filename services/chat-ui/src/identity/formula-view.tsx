@@ -1,5 +1,5 @@
 import { Icon, type IconName } from '../controls/icon.tsx'
-import { type Formula, type Gate, type Plate, tellFormula } from './formula.ts'
+import { type ApiGate, type Formula, type TokenPlate, tellFormula } from './formula.ts'
 import { TokenMark } from './token-mark.tsx'
 import './formula.css'
 
@@ -8,15 +8,15 @@ interface FormulaViewProps {
   /** Whether the formula is shown in a meeting: then without its legend, which would be too small to read. */
   readonly isPresented?: boolean
   /** Opens the card of a token; without this the plates are no buttons. */
-  readonly onOpen?: (plate: Plate) => void
+  readonly onOpen?: (plate: TokenPlate) => void
   /** The plate whose card is open. */
-  readonly isOpen?: (plate: Plate) => boolean
+  readonly isOpen?: (plate: TokenPlate) => boolean
 }
 
 /** How TR came about, written in one line: T1 + Tc → TR. */
 export function FormulaView({ formula, isPresented = false, onOpen, isOpen }: FormulaViewProps) {
   const { terms, exchange, result, gate, legend } = formula
-  const show = (plate: Plate) =>
+  const show = (plate: TokenPlate) =>
     onOpen && plate.card ? (
       <button
         type="button"
@@ -73,7 +73,7 @@ export function FormulaView({ formula, isPresented = false, onOpen, isOpen }: Fo
   )
 }
 
-function PlateText({ plate: { token, title, lines } }: { readonly plate: Plate }) {
+function PlateText({ plate: { token, title, lines } }: { readonly plate: TokenPlate }) {
   return (
     <>
       <TokenMark token={token} />
@@ -85,7 +85,7 @@ function PlateText({ plate: { token, title, lines } }: { readonly plate: Plate }
   )
 }
 
-const gateIcons: Readonly<Record<Gate['state'], IconName>> = {
+const gateIcons: Readonly<Record<ApiGate['state'], IconName>> = {
   allowed: 'check',
   denied: 'cross',
   next: 'more',
@@ -93,7 +93,7 @@ const gateIcons: Readonly<Record<Gate['state'], IconName>> = {
   answered: 'api',
 }
 
-function GateView({ gate: { state, title, lines } }: { readonly gate: Gate }) {
+function GateView({ gate: { state, title, lines } }: { readonly gate: ApiGate }) {
   return (
     <div class="plate" data-gate={state}>
       <span class="mark">

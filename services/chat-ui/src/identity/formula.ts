@@ -1,8 +1,8 @@
 import type { Flow, TokenCard, TokenRole } from '@entra-bedrock-agent/identity-trace'
-import { flowWords, type Term } from '../words/flows.ts'
+import { type FormulaTerm, flowWords } from '../words/flows.ts'
 
 /** A token in the formula. */
-export interface Plate {
+export interface TokenPlate {
   readonly token: TokenRole
   readonly title: string
   readonly lines: readonly string[]
@@ -16,7 +16,7 @@ export interface Plate {
 }
 
 /** The API at the end of the formula, and whether it accepted TR. */
-export interface Gate {
+export interface ApiGate {
   readonly state: 'allowed' | 'denied' | 'next' | 'answered' | 'waiting'
   readonly title: string
   readonly lines: readonly string[]
@@ -24,11 +24,11 @@ export interface Gate {
 
 /** How TR came about, as a formula: `T1 + Tc → TR`, and the API that TR was sent to. */
 export interface Formula {
-  readonly terms: readonly Plate[]
+  readonly terms: readonly TokenPlate[]
   /** What Entra ID does with the tokens on the left. */
   readonly exchange: { readonly verb: string; readonly failed: boolean }
-  readonly result: Plate
-  readonly gate: Gate
+  readonly result: TokenPlate
+  readonly gate: ApiGate
   /** Whether Entra ID is being asked at this moment. */
   readonly isRunning: boolean
   /** What the dashed plates mean. */
@@ -42,7 +42,7 @@ export function tellFormula({ terms, exchange, result, gate }: Formula): string 
 }
 
 /** Tokens that the sidecar presents to Entra ID, as shown before a question is asked. Only sidecar and Entra see the `unseen` ones. */
-export const termPlates: Readonly<Record<Term, Plate>> = {
+export const termPlates: Readonly<Record<FormulaTerm, TokenPlate>> = {
   T1: {
     token: 'T1',
     title: 'Blueprint’s token',

@@ -1,6 +1,6 @@
 import { useId } from 'preact/hooks'
 import { type GlossaryTerm, glossary } from '../words/glossary.ts'
-import type { Part, Phrase } from '../words/phrase.ts'
+import type { Phrase, PhrasePart } from '../words/phrase.ts'
 import { TokenMark } from './token-mark.tsx'
 import './term.css'
 
@@ -9,15 +9,15 @@ export function PhraseView({ phrase }: { readonly phrase: Phrase }) {
   return <>{phrase.map(showPart)}</>
 }
 
-function showPart(part: Part) {
+function showPart(part: PhrasePart) {
   if (typeof part === 'string') return part
   if ('code' in part) return <code>{part.code}</code>
   if ('token' in part) return <TokenMark token={part.token} />
-  return <Term {...part} />
+  return <ExplainedTerm {...part} />
 }
 
 /** A word whose explanation opens on a click. */
-function Term({ term, words }: Extract<Part, { readonly term: GlossaryTerm }>) {
+function ExplainedTerm({ term, words }: Extract<PhrasePart, { readonly term: GlossaryTerm }>) {
   const id = useId()
   const { title, meaning, reference } = glossary[term]
   return (

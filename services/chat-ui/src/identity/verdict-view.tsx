@@ -4,7 +4,7 @@ import { PhraseView } from './phrase-view.tsx'
 import type { FactAnswer, OutcomeKind, Verdict } from './verdict.ts'
 import './verdict.css'
 
-const icons: Readonly<Record<OutcomeKind, IconName>> = {
+const outcomeIcons: Readonly<Record<OutcomeKind, IconName>> = {
   allowed: 'check',
   denied: 'cross',
   waiting: 'wait',
@@ -15,7 +15,7 @@ const icons: Readonly<Record<OutcomeKind, IconName>> = {
 export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome'>) {
   return (
     <span class="outcome row" data-outcome={kind}>
-      <Icon name={icons[kind]} />
+      <Icon name={outcomeIcons[kind]} />
       {words}
     </span>
   )

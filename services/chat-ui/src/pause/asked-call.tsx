@@ -1,11 +1,11 @@
 import type { AskedCall } from '@entra-bedrock-agent/identity-trace'
 import { Fact } from '../controls/fact.tsx'
-import { tellCall } from '../words/call-facts.ts'
+import { callFacts } from '../words/call-facts.ts'
 import { ShownText } from './shown-text.tsx'
 
 /** What a call would send: in words, if its tool provides them, and with all arguments. */
 export function CallArguments({ call }: { readonly call: AskedCall }) {
-  const facts = tellCall(call.arguments)
+  const facts = callFacts(call.arguments)
   return (
     <>
       {call.note && (

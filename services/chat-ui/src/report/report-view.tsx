@@ -5,11 +5,11 @@ import { TokenMark } from '../identity/token-mark.tsx'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { viewClaims } from '../trace/claims.ts'
-import { judge } from '../trace/judge.ts'
+import { judgeTurn } from '../trace/judge.ts'
 import { logQueries } from '../trace/log-queries.ts'
 import { tellStep } from '../trace/step-words.ts'
-import { layOut } from '../trace/timeline.ts'
-import { carriedToken, tokensOf } from '../trace/traced-answer.ts'
+import { toTimeline } from '../trace/timeline.ts'
+import { carriedTokenRole, tokensOf } from '../trace/traced-answer.ts'
 import { gatherFacts } from '../trace/turn-facts.ts'
 import { writeFormulas } from '../trace/write-formula.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
@@ -145,7 +145,7 @@ interface StepsProps {
 /** The four answers and the exchange, as on the page. */
 function ReportedVerdict({ steps, flow, names }: StepsProps) {
   const facts = gatherFacts(steps, flow, false)
-  const verdict = judge(facts, names)
+  const verdict = judgeTurn(facts, names)
   const formulas = writeFormulas(facts, names)
   return (
     <section class="card verdict-box stack">
@@ -167,7 +167,7 @@ function inPlainWords({ detail, ...answer }: FactAnswer): FactAnswer {
 }
 
 function Steps({ steps, flow, names }: StepsProps) {
-  const rows = layOut(steps).rows.filter(({ number }) => number > 0)
+  const rows = toTimeline(steps).rows.filter(({ number }) => number > 0)
   const ids = new Set(rows.map(({ id }) => id))
   return (
     <section>
@@ -185,7 +185,7 @@ function Steps({ steps, flow, names }: StepsProps) {
         <tbody>
           {rows.map(({ step, offsetMs }) => {
             const { title, where } = tellStep(step, flow, names)
-            const token = carriedToken(step)
+            const token = carriedTokenRole(step)
             return (
               <tr key={step.id} data-status={step.status} data-under={ids.has(step.parentId ?? '')}>
                 <td>{title}</td>

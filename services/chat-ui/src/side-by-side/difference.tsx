@@ -6,7 +6,7 @@ import { TokenMark } from '../identity/token-mark.tsx'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { groupOf, viewClaim } from '../trace/claims.ts'
 import { compareAnswers, compareTokens } from '../trace/comparison.ts'
-import { judge } from '../trace/judge.ts'
+import { judgeTurn } from '../trace/judge.ts'
 import { lessonOfSides } from '../trace/lessons.ts'
 import { type Sign, SignMark, signWords } from '../trace/sign.tsx'
 import { ClaimValue } from '../trace/token-card.tsx'
@@ -82,7 +82,7 @@ function titlesOf(left: SideFacts, right: SideFacts): readonly [string, string] 
 
 /** The four answers. The last one is always titled “Outcome”, whoever allowed or denied the call. */
 function answersOf({ facts, names }: SideFacts): readonly FactAnswer[] {
-  const { answers, outcome } = judge(facts, names)
+  const { answers, outcome } = judgeTurn(facts, names)
   const last = answers.at(-1)
   if (!last) return answers
   const detail = [`${last.question} ${last.value} · `, ...last.detail]

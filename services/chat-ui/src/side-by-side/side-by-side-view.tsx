@@ -9,7 +9,7 @@ import { FormulaView } from '../identity/formula-view.tsx'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
 import type { Session } from '../sign-in/session.ts'
-import { judge } from '../trace/judge.ts'
+import { judgeTurn } from '../trace/judge.ts'
 import { TracePanel, useRedactor } from '../trace/trace-panel.tsx'
 import type { TraceView } from '../trace/trace-view.ts'
 import { gatherFacts, type TurnFacts } from '../trace/turn-facts.ts'
@@ -148,7 +148,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
       </div>
       <div class="verdict-line line">
         <h3>{title}</h3>
-        <OutcomeMark outcome={judge(facts, names).outcome} />
+        <OutcomeMark outcome={judgeTurn(facts, names).outcome} />
       </div>
       {formulas.map((formula, index) => (
         <FormulaView key={formula.result.card?.fingerprint ?? index} formula={formula} />

@@ -2,12 +2,12 @@ import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentId, apiId, publicConfig } from '../testing/public-config.ts'
 import { describeNames } from '../words/names.ts'
-import { actsAsOf, groupTitles, inGroups, viewClaims } from './claims.ts'
+import { actsAsOf, groupClaims, groupTitles, viewClaims } from './claims.ts'
 
 const names = describeNames(publicConfig)
 
 const groupsOf = (claims: Record<string, unknown>) =>
-  inGroups(viewClaims({ role: 'TR', observed: true, claims }, names)).map(({ group, ...members }) => ({
+  groupClaims(viewClaims({ role: 'TR', observed: true, claims }, names)).map(({ group, ...members }) => ({
     title: groupTitles[group],
     ...members,
   }))

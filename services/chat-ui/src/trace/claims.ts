@@ -18,7 +18,7 @@ export interface ClaimView {
   readonly standsFor: string | undefined
 }
 
-const dictionary = new Map(Object.entries(claimDictionary))
+const claimEntries = new Map(Object.entries(claimDictionary))
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -55,7 +55,7 @@ export const mainClaims: ReadonlySet<string> = new Set([
 
 /** Names of claims in plain words. */
 // biome-ignore format: table
-export const plainNames: ReadonlyMap<string, string> = new Map(Object.entries({
+export const plainClaimNames: ReadonlyMap<string, string> = new Map(Object.entries({
   azp: 'Client',
   appid: 'Client',
   azpacr: 'How the client authenticated',
@@ -93,22 +93,22 @@ export const plainNames: ReadonlyMap<string, string> = new Map(Object.entries({
 /** The claims of a token as they are shown, in the order of the questions that they answer. */
 export function viewClaims(card: TokenCard, names: Names): ClaimView[] {
   const views = Object.entries(card.claims ?? {}).map(([name, value]) => viewClaim(name, value, names, card))
-  return inGroups(views).flatMap(({ claims }) => claims)
+  return groupClaims(views).flatMap(({ claims }) => claims)
 }
 
 /** Claims in groups, one for each question, in the order of the questions. */
-export function inGroups<Claim extends { readonly name: string }>(claims: readonly Claim[]) {
+export function groupClaims<Claim extends { readonly name: string }>(claims: readonly Claim[]) {
   return groupOrder
     .map(group => ({ group, claims: claims.filter(({ name }) => groupOf(name) === group) }))
     .filter(({ claims: members }) => members.length > 0)
 }
 
 export function groupOf(name: string): ClaimGroup {
-  return dictionary.get(name)?.group ?? 'opaque'
+  return claimEntries.get(name)?.group ?? 'opaque'
 }
 
-export function meaningOf(name: string): string | undefined {
-  return dictionary.get(name)?.meaning
+export function claimMeaning(name: string): string | undefined {
+  return claimEntries.get(name)?.meaning
 }
 
 /** One claim in words. What an id stands for depends on whose rights the token has. */
@@ -119,12 +119,12 @@ export function viewClaim(name: string, value: unknown, names: Names, card: Toke
     name,
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
-    meaning: meaningOf(name),
+    meaning: claimMeaning(name),
     standsFor: names.id(text) ?? toReader(tellSubject(name, card), names) ?? decodeNumbers(name, text),
   }
 }
 
-const subjects: Readonly<Record<ActsAs, { readonly oid?: string; readonly sub?: string }>> = {
+const claimSubjects: Readonly<Record<ActsAs, { readonly oid?: string; readonly sub?: string }>> = {
   agent: {},
   user: { oid: 'you', sub: 'you, as this application knows you' },
   'agent-user': {
@@ -134,26 +134,26 @@ const subjects: Readonly<Record<ActsAs, { readonly oid?: string; readonly sub?: 
 }
 
 function tellSubject(name: string, card: TokenCard): string | undefined {
-  return name === 'oid' || name === 'sub' ? subjects[actsAsOf(card)][name] : undefined
+  return name === 'oid' || name === 'sub' ? claimSubjects[actsAsOf(card)][name] : undefined
 }
 
 /** What the numbers of `xms_act_fct`, `xms_sub_fct` and `xms_idrel` mean; other numbers are to be ignored. */
-const facets = { 11: 'agent identity', 13: 'agent user' }
-const relations = { 1: 'member', 5: 'guest', 7: 'service principal', 33: 'federated managed identity' }
-const authentications = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
-const meanings: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
+const facetMeanings = { 11: 'agent identity', 13: 'agent user' }
+const relationMeanings = { 1: 'member', 5: 'guest', 7: 'service principal', 33: 'federated managed identity' }
+const authenticationMeanings = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
+const codeMeanings: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
   Object.entries({
-    xms_act_fct: facets,
-    xms_sub_fct: facets,
-    xms_idrel: relations,
-    azpacr: authentications,
-    appidacr: authentications,
+    xms_act_fct: facetMeanings,
+    xms_sub_fct: facetMeanings,
+    xms_idrel: relationMeanings,
+    azpacr: authenticationMeanings,
+    appidacr: authenticationMeanings,
     idtyp: { user: 'a user', app: 'an application' },
   }),
 )
 
 function decodeNumbers(name: string, text: string): string | undefined {
-  const known = new Map(Object.entries(meanings.get(name) ?? {}))
+  const known = new Map(Object.entries(codeMeanings.get(name) ?? {}))
   const words = text.split(' ').flatMap(number => known.get(number) ?? [])
   if (words.length > 0) return words.join(', ')
   return name === 'xms_sub_fct' ? 'no agent' : undefined

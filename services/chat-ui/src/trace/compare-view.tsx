@@ -8,10 +8,10 @@ import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { contextsOf, findStepUp, tellContexts } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
-import { groupOf, groupTitles, meaningOf, plainNames, viewClaim } from './claims.ts'
-import { type ComparedClaim, compareTokens, groupCompared, tally } from './comparison.ts'
+import { claimMeaning, groupOf, groupTitles, plainClaimNames, viewClaim } from './claims.ts'
+import { type ComparedClaim, compareTokens, groupComparedClaims, tally } from './comparison.ts'
 import { type Sign, SignMark, signWords } from './sign.tsx'
-import { nameOf } from './story.ts'
+import { nameOrId } from './story.ts'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
 import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
@@ -163,7 +163,7 @@ function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
 }
 
 function audienceOf({ card, names }: SeenToken): string {
-  return nameOf(card.claims?.['aud'], names) ?? 'unknown audience'
+  return nameOrId(card.claims?.['aud'], names) ?? 'unknown audience'
 }
 
 interface PairProps {
@@ -176,7 +176,7 @@ function Comparison({ left, right }: PairProps) {
   const claims = compareTokens(left.card, right.card)
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
   const counts = tally(shown)
-  const groups = groupCompared(shown, onlyDifferences.value)
+  const groups = groupComparedClaims(shown, onlyDifferences.value)
   return (
     <>
       <div class="tally line">
@@ -242,19 +242,19 @@ function SideHead({ token: { card, names, flow } }: { readonly token: SeenToken 
 
 function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
   const { name, sign } = claim
-  const lesson = toReader(claim.lesson ?? meaningOf(name), left.names)
+  const lesson = toReader(claim.lesson ?? claimMeaning(name), left.names)
   return (
     <>
       <tr class="claim-row" data-sign={sign} {...tableRoles.row}>
         <th class="claim-name" scope="row" {...tableRoles.rowHeader}>
-          {plainNames.get(name)} <code>{name}</code>
+          {plainClaimNames.get(name)} <code>{name}</code>
         </th>
-        <Side value={claim.left} name={name} token={left} />
+        <ComparedValue value={claim.left} name={name} token={left} />
         <td class="between-signs" {...tableRoles.cell}>
           <SignMark sign={sign} />
           <span class="visually-hidden">{signWords[sign]}</span>
         </td>
-        <Side value={claim.right} name={name} token={right} />
+        <ComparedValue value={claim.right} name={name} token={right} />
       </tr>
       {lesson && (
         <tr class="lesson" {...tableRoles.row}>
@@ -268,13 +268,13 @@ function ComparedRow({ claim, left, right }: PairProps & { readonly claim: Compa
   )
 }
 
-interface SideProps {
+interface ComparedValueProps {
   readonly value: unknown
   readonly name: string
   readonly token: SeenToken
 }
 
-function Side({ value, name, token: { card, names } }: SideProps) {
+function ComparedValue({ value, name, token: { card, names } }: ComparedValueProps) {
   return (
     <td {...tableRoles.cell}>
       {value === undefined ? (

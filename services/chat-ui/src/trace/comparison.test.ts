@@ -1,7 +1,7 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { agentToken, ownToken, userToken } from '../testing/trace.ts'
-import { compareAnswers, compareTokens, groupCompared, tally } from './comparison.ts'
+import { compareAnswers, compareTokens, groupComparedClaims, tally } from './comparison.ts'
 
 function compare(...[left, right]: Parameters<typeof compareTokens>) {
   return new Map(compareTokens(left, right).map(claim => [claim.name, claim]))
@@ -16,7 +16,7 @@ it('two answers are the same if they have the same words and the same identity',
 it('all claims that differ come before all kept ones if `isKeptLast` is set', () => {
   const claims = compareTokens(userToken, agentToken)
   const signs = (isKeptLast: boolean) =>
-    groupCompared(claims, isKeptLast).flatMap(({ claims: members }) =>
+    groupComparedClaims(claims, isKeptLast).flatMap(({ claims: members }) =>
       members.map(({ sign }) => (sign === 'same' ? 'kept' : 'differs')),
     )
   const isSorted = (isKeptLast: boolean) => signs(isKeptLast).join() === signs(isKeptLast).sort().join()

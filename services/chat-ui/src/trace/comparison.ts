@@ -1,7 +1,7 @@
 import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
 import type { FactAnswer } from '../identity/verdict.ts'
-import { type Claims, groupOf, groupOrder, inGroups } from './claims.ts'
-import { lessonOf } from './lessons.ts'
+import { type Claims, groupClaims, groupOf, groupOrder } from './claims.ts'
+import { lessonOfClaim } from './lessons.ts'
 import type { Sign } from './sign.tsx'
 
 /** One claim of two tokens, side by side. */
@@ -15,7 +15,7 @@ export interface ComparedClaim {
 }
 
 /** Claims that v1 and v2 tokens spell differently. */
-const v2Names: Readonly<Record<string, string>> = {
+const v2ClaimNames: Readonly<Record<string, string>> = {
   appid: 'azp',
   appidacr: 'azpacr',
   upn: 'preferred_username',
@@ -29,29 +29,29 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
   return names
     .map(name => {
       const [one, other] = sides.map(side => side.get(name))
-      const sign = judge(one, other)
-      return { name, left: one, right: other, sign, lesson: lessonOf(name, sign, pair) }
+      const sign = signOf(one, other)
+      return { name, left: one, right: other, sign, lesson: lessonOfClaim(name, sign, pair) }
     })
     .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
 }
 
 /** Compared claims in the groups of a token card; with `isKeptLast` claims that are the same in both tokens come last. */
-export function groupCompared(claims: readonly ComparedClaim[], isKeptLast: boolean) {
-  if (!isKeptLast) return inGroups(claims)
+export function groupComparedClaims(claims: readonly ComparedClaim[], isKeptLast: boolean) {
+  if (!isKeptLast) return groupClaims(claims)
   const kept = claims.filter(({ sign }) => sign === 'same')
-  return [...inGroups(claims.filter(({ sign }) => sign !== 'same')), ...inGroups(kept)]
+  return [...groupClaims(claims.filter(({ sign }) => sign !== 'same')), ...groupClaims(kept)]
 }
 
 function alignNames(claims: Claims): Map<string, unknown> {
   return new Map(
     Object.entries(claims).map(([name, value]) => [
-      Object.hasOwn(v2Names, name) ? (v2Names[name] ?? name) : name,
+      Object.hasOwn(v2ClaimNames, name) ? (v2ClaimNames[name] ?? name) : name,
       value,
     ]),
   )
 }
 
-function judge(left: unknown, right: unknown): Sign {
+function signOf(left: unknown, right: unknown): Sign {
   if (left === undefined) return 'added'
   if (right === undefined) return 'removed'
   return JSON.stringify(left) === JSON.stringify(right) ? 'same' : 'changed'
@@ -66,11 +66,11 @@ export function tally(claims: readonly ComparedClaim[]): Readonly<Record<Sign, n
 
 /** `same` if two answers to one of the four questions say the same about the same identity, else `changed`. */
 export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
-  const isSame = left.value === right.value && whose(left) === whose(right) && left.id === right.id
+  const isSame = left.value === right.value && whoseRight(left) === whoseRight(right) && left.id === right.id
   return isSame ? 'same' : 'changed'
 }
 
 /** The part of an answer that says whose right it is, such as “its own”. Only the answer about the right has this part. */
-function whose({ detail }: FactAnswer): string | undefined {
+function whoseRight({ detail }: FactAnswer): string | undefined {
   return detail.find(part => typeof part === 'object' && 'term' in part)?.words
 }

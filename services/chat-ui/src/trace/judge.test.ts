@@ -14,7 +14,7 @@ import {
 import { challenge, pauseOf } from '../testing/waiting.ts'
 import { describeNames } from '../words/names.ts'
 import { findStepUp } from './acrs.ts'
-import { judge } from './judge.ts'
+import { judgeTurn } from './judge.ts'
 import { tellStory } from './story.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
@@ -29,11 +29,11 @@ const problem: Problem = {
   hint: '',
   requestId: '',
 }
-const answered = (status: number) => ({ response: { status } })
+const answeredWith = (status: number) => ({ response: { status } })
 const request = step('r', { kind: 'token-request' })
 
 function verdictOf(steps: readonly TraceStep[], flow: Flow = 'autonomous', running = false) {
-  const { headline, outcome, answers } = judge(gatherFacts(steps, flow, running), names)
+  const { headline, outcome, answers } = judgeTurn(gatherFacts(steps, flow, running), names)
   const told = answers.map(
     ({ question, value, detail, isBad }) =>
       `${question}: ${value} (${phraseText(detail)})${isBad ? ' ✗' : ''}`,
@@ -53,7 +53,7 @@ describe('the verdict', () => {
     const steps = [
       step('s', { kind: 'sign-in', token: userToken }),
       step('t', { kind: 'token', token: agentToken }),
-      apiCall('a', agentToken, answered(200)),
+      apiCall('a', agentToken, answeredWith(200)),
     ]
     expect(verdictOf(steps, 'obo')).toEqual({
       headline: 'The agent called Orders API on your behalf.',
@@ -84,7 +84,7 @@ describe('the verdict', () => {
   })
 
   it('says that the agent acts as itself, and how many times it called', () => {
-    const calls = ['a', 'b', 'c'].map(id => apiCall(id, ownToken, answered(200)))
+    const calls = ['a', 'b', 'c'].map(id => apiCall(id, ownToken, answeredWith(200)))
     const { headline, told } = verdictOf([step('t', { kind: 'token', token: ownToken }), ...calls])
     expect(headline).toBe('The agent called Orders API as itself, 3 times.')
     expect(told.slice(1)).toEqual([
@@ -101,10 +101,10 @@ describe('the verdict', () => {
     })
     const token = { ...ownToken, verifiedBy: [] }
     const headline = (...called: TraceStep[]) =>
-      judge(gatherFacts([step('t', { kind: 'token', token }), ...called], 'autonomous', false), shared)
+      judgeTurn(gatherFacts([step('t', { kind: 'token', token }), ...called], 'autonomous', false), shared)
         .headline
-    const twice = ['a', 'b'].map(id => apiCall(id, token, answered(200)))
-    expect(headline(...twice, apiCall('c', token, { to: 'orders-tools', ...answered(200) }))).toBe(
+    const twice = ['a', 'b'].map(id => apiCall(id, token, answeredWith(200)))
+    expect(headline(...twice, apiCall('c', token, { to: 'orders-tools', ...answeredWith(200) }))).toBe(
       'The agent called Orders API twice and orders-tools server as itself.',
     )
     expect(headline()).toBe('The agent got a token for Orders API and orders-tools server, and did not call.')
@@ -112,7 +112,7 @@ describe('the verdict', () => {
 
   it('never says that checks were passed if the API reported no checks', () => {
     const token = { ...ownToken, verifiedBy: [] }
-    const { told } = verdictOf([step('t', { kind: 'token', token }), apiCall('a', token, answered(200))])
+    const { told } = verdictOf([step('t', { kind: 'token', token }), apiCall('a', token, answeredWith(200))])
     expect(told[3]).toBe('Allowed by: Orders API (tells of no checks · 200)')
   })
 
@@ -123,7 +123,7 @@ describe('the verdict', () => {
       step('t', { kind: 'token', token }),
       apiCall('a', token, {
         status: 'failed',
-        ...answered(403),
+        ...answeredWith(403),
         problem: { ...problem, failedCheck: 'permission', needs },
       }),
     ]
@@ -210,7 +210,7 @@ describe('the verdict', () => {
   it('counts a 404 as an answer and not as a denial', () => {
     const steps = [
       step('t', { kind: 'token', token: ownToken }),
-      apiCall('a', ownToken, { status: 'failed', ...answered(404), problem }),
+      apiCall('a', ownToken, { status: 'failed', ...answeredWith(404), problem }),
     ]
     const { headline, outcome } = verdictOf(steps)
     expect(headline).toBe('Orders API answered the agent with 404.')
@@ -272,7 +272,7 @@ describe('the verdict', () => {
   it('does not say that TR is for one API only, if another API has the same app id', () => {
     const tools = { name: 'orders-tools', title: 'orders-tools server', appId: apiId }
     const shared = describeNames({ ...publicConfig, apis: [...publicConfig.apis, tools] })
-    const steps = [step('t', { kind: 'token', token: ownToken }), apiCall('a', ownToken, answered(200))]
+    const steps = [step('t', { kind: 'token', token: ownToken }), apiCall('a', ownToken, answeredWith(200))]
     const opens = (known: typeof names) =>
       writeFormulas(gatherFacts(steps, 'autonomous', false), known)[0]?.result.lines[1]
     expect([opens(names), opens(shared)]).toEqual(['for Orders API only', 'for Orders API'])
@@ -295,7 +295,7 @@ describe('a call that waits for the user', () => {
   const waiting = step('w', { ...tool, status: 'waiting' })
   const asked = (steps: readonly TraceStep[], pause = pauseOf()) => {
     const facts = gatherFacts(steps, 'obo', false, pause)
-    const { headline, outcome, answers } = judge(facts, names)
+    const { headline, outcome, answers } = judgeTurn(facts, names)
     return {
       headline,
       outcome: `${outcome.kind}: ${outcome.words}`,
@@ -333,7 +333,7 @@ describe('a call that waits for the user', () => {
   it('is described after the earlier calls, with a legend for its dashed plates', () => {
     const list = apiCall('l', agentToken, {
       to: 'orders-tools',
-      ...answered(200),
+      ...answeredWith(200),
       request: {
         method: 'POST',
         url: 'http://orders/mcp',
@@ -364,7 +364,7 @@ describe('a call that waits for the user', () => {
   })
 
   const refused = apiCall('a', agentToken, {
-    ...answered(401),
+    ...answeredWith(401),
     parentId: 'w',
     status: 'failed',
     problem: { ...problem, code: 'STEP_UP_REQUIRED', claimsChallenge: challenge },
@@ -410,7 +410,7 @@ describe('a call that waits for the user', () => {
       refused,
       step('s2', { kind: 'sign-in', token: stronger(userToken, 'ccccccccccc2') }),
       step('t2', { kind: 'token', token: newToken }),
-      apiCall('b', newToken, { ...answered(201), parentId: 'w' }),
+      apiCall('b', newToken, { ...answeredWith(201), parentId: 'w' }),
     ]
     expect(verdictOf(steps, 'obo')).toMatchObject({
       headline: 'The agent called Orders API on your behalf.',
@@ -445,11 +445,11 @@ describe('a call that waits for the user', () => {
     const steps = [
       arrived,
       step('t0', { kind: 'token', token: checked }),
-      apiCall('list', checked, { to: 'orders-tools', ...answered(200) }),
+      apiCall('list', checked, { to: 'orders-tools', ...answeredWith(200) }),
       step('w', tool),
       refused,
       step('t2', { kind: 'token', token: newToken }),
-      apiCall('b', newToken, { ...answered(201), parentId: 'w' }),
+      apiCall('b', newToken, { ...answeredWith(201), parentId: 'w' }),
     ]
     expect(verdictOf(steps, 'obo').outcome).toBe('allowed: Allowed')
     const facts = gatherFacts(steps, 'obo', false)

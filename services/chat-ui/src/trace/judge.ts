@@ -5,25 +5,25 @@ import { capitalise, listInWords, type Names, shortenIds } from '../words/names.
 import { phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { actsAsOf } from './claims.ts'
-import { answerAsked, outcomeOfAsked, tellAsked } from './judge-asked.ts'
+import { answersOnPending, outcomeOfPending, tellPending } from './judge-pending-call.ts'
 import {
   failedChecks,
   lastChecks,
   type Outcome,
-  outcomeOf,
+  outcomeOfTurn,
   rightsOf,
   type TokenUse,
   type TurnFacts,
 } from './turn-facts.ts'
 
 /** Sums up a turn: who called, for whom, with which permission, and who allowed it. */
-export function judge(facts: TurnFacts, names: Names): Verdict {
+export function judgeTurn(facts: TurnFacts, names: Names): Verdict {
   const { asked, uses, flow } = facts
-  const outcome = outcomeOf(facts)
+  const outcome = outcomeOfTurn(facts)
   const use = asked
     ? uses.findLast(it => it.outcome === 'more')
     : (uses.find(it => it.outcome === outcome) ?? uses[0])
-  const scene: Scene = {
+  const scene: JudgedTurn = {
     ...facts,
     names,
     outcome,
@@ -35,10 +35,10 @@ export function judge(facts: TurnFacts, names: Names): Verdict {
   }
   if (asked) {
     const called = use && ([tellCaller(scene), tellRight(scene)] as const)
-    const answers = answerAsked(facts, asked, called, names)
-    return toReader({ headline: tellAsked(asked, names), outcome: outcomeOfAsked(asked), answers }, names)
+    const answers = answersOnPending(facts, asked, called, names)
+    return toReader({ headline: tellPending(asked, names), outcome: outcomeOfPending(asked), answers }, names)
   }
-  const { kind, words, tell } = outcomes[outcome]
+  const { kind, words, tell } = outcomeWords[outcome]
   const answers = [tellCaller(scene), tellSubject(scene), tellRight(scene), tellDecision(scene)]
   return toReader(
     {
@@ -50,7 +50,7 @@ export function judge(facts: TurnFacts, names: Names): Verdict {
   )
 }
 
-interface Scene extends TurnFacts {
+interface JudgedTurn extends TurnFacts {
   readonly names: Names
   readonly outcome: Outcome
   /** The token that the verdict is about. */
@@ -66,11 +66,11 @@ interface Scene extends TurnFacts {
 interface OutcomeWords {
   readonly kind: OutcomeKind
   readonly words: string
-  readonly tell: (scene: Scene) => string
+  readonly tell: (scene: JudgedTurn) => string
 }
 
 // biome-ignore format: table
-const outcomes: Readonly<Record<Outcome, OutcomeWords>> = {
+const outcomeWords: Readonly<Record<Outcome, OutcomeWords>> = {
   running: { kind: 'running', words: 'Running', tell: tellRunning },
   allowed: { kind: 'allowed', words: 'Allowed', tell: tellCalls },
   denied: { kind: 'denied', words: 'Denied', tell: scene => scene.use ? tellDenial(scene, scene.use) : `${tellLack(scene)}.` },
@@ -82,90 +82,90 @@ const outcomes: Readonly<Record<Outcome, OutcomeWords>> = {
   none: { kind: 'neutral', words: 'No call', tell: ({ agent, apis, use }) => use ? `${agent} got a token for ${apis}, and did not call.` : `${agent} called no API.` },
 }
 
-function tellRunning({ agent, apis, asWhom, use, isAsking }: Scene): string {
+function tellRunning({ agent, apis, asWhom, use, isAsking }: JudgedTurn): string {
   if (use?.decisive) return `${agent} is calling ${apis} ${asWhom}.`
   if (use) return `${agent} has a token to call ${apis} ${asWhom}.`
   return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
 }
 
 /** "The agent called Orders API twice and Stock API as itself." With a single API, the number of calls comes last. */
-function tellCalls({ agent, uses, names, asWhom }: Scene): string {
+function tellCalls({ agent, uses, names, asWhom }: JudgedTurn): string {
   const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
   const byApi = [...Map.groupBy(calls, ({ to }) => to)]
   const isOneApi = byApi.length === 1
-  const told = byApi.map(([api, { length }]) => names.actor(api) + (isOneApi ? '' : often(length)))
-  const times = isOneApi && calls.length > 1 ? `,${often(calls.length)}` : ''
+  const told = byApi.map(([api, { length }]) => names.actor(api) + (isOneApi ? '' : timesInWords(length)))
+  const times = isOneApi && calls.length > 1 ? `,${timesInWords(calls.length)}` : ''
   return `${agent} called ${listInWords(told)} ${asWhom}${times}.`
 }
 
-function often(number: number): string {
+function timesInWords(number: number): string {
   if (number < 2) return ''
   return number === 2 ? ' twice' : ` ${number} times`
 }
 
 /** "Entra ID gave the agent no token". */
-function tellLack({ failure, names }: Scene): string {
-  const who = whoFailed(failure, names)
+function tellLack({ failure, names }: JudgedTurn): string {
+  const who = failedActor(failure, names)
   if (failure?.kind === 'token-request') return `${who} gave ${names.agent} no token`
   return `${who} gave ${failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'}`
 }
 
-function tellDenial({ agent, names }: Scene, use: TokenUse): string {
-  const { actor, check } = deniedBy(use)
+function tellDenial({ agent, names }: JudgedTurn, use: TokenUse): string {
+  const { actor, check } = findDenial(use)
   if (actor === 'agent') return `${agent} rejected its token: the check of ${check} failed.`
   const why = isRightMissing(use) ? ': a right is missing' : check ? `: the check of ${check} failed` : ''
   return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
 }
 
 /** Who denied the call, and the check that failed there. */
-export function deniedBy({ token, decisive }: TokenUse) {
+export function findDenial({ token, decisive }: TokenUse) {
   const failed = failedChecks(token).at(-1)
   return { actor: decisive?.to ?? failed?.actor, check: decisive?.problem?.failedCheck ?? failed?.check }
 }
 
 export function isRightMissing(use: TokenUse): boolean {
-  return use.decisive?.problem?.needs !== undefined || deniedBy(use).check === 'permission'
+  return use.decisive?.problem?.needs !== undefined || findDenial(use).check === 'permission'
 }
 
-function whoFailed(failure: TraceStep | undefined, names: Names): string {
+function failedActor(failure: TraceStep | undefined, names: Names): string {
   return names.actor(failure?.problem?.upstream?.service ?? failure?.to ?? 'agent')
 }
 
-export function apisOf({ apis, token }: TokenUse, names: Names): string {
+export function apisOfUse({ apis, token }: TokenUse, names: Names): string {
   if (apis.length > 0) return listInWords(apis.map(names.actor))
   return names.id(String(token.claims?.['aud'])) ?? 'the API'
 }
 
 /** The API whose answer decided the outcome; all APIs if each allowed its calls. */
 export function decidingApi(use: TokenUse, names: Names): string {
-  return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOf(use, names)
+  return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOfUse(use, names)
 }
 
-function tellCaller({ use, uses, running, names, agent }: Scene): FactAnswer {
+function tellCaller({ use, uses, running, names, agent }: JudgedTurn): FactAnswer {
   const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
   const why = running ? 'not proven yet' : 'not proven: no TR'
   if (!use) return { question, value: agent, detail: [why] }
   const { claims = {} } = use.token
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
   const id = String(claims[name] ?? '')
-  const isBad = use.outcome === 'denied' && deniedBy(use).check === 'caller'
+  const isBad = use.outcome === 'denied' && findDenial(use).check === 'caller'
   const detail = phrase`${{ code: name }} ${shortenIds(id)}`
   return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad, id }
 }
 
-const subjects: Readonly<Record<ActsAs, string>> = {
+const subjectWords: Readonly<Record<ActsAs, string>> = {
   agent: 'Itself',
   user: 'You',
   'agent-user': 'Its user account',
 }
 
-function tellSubject({ use, flow, tokens, failure, names }: Scene): FactAnswer {
+function tellSubject({ use, flow, tokens, failure, names }: JudgedTurn): FactAnswer {
   const question = 'For whom'
   if (!use) {
     const { actsAs } = flows[flow]
     const isBad = actsAs === 'user' && failure?.kind === 'sign-in'
     const details = { agent: 'no user', user: tellUserToken(tokens.Tc), 'agent-user': 'nobody signs in' }
-    return { question, value: subjects[actsAs], detail: [details[actsAs]], isBad }
+    return { question, value: subjectWords[actsAs], detail: [details[actsAs]], isBad }
   }
   const { oid, name } = use.token.claims ?? {}
   const actsAs = actsAsOf(use.token)
@@ -173,7 +173,7 @@ function tellSubject({ use, flow, tokens, failure, names }: Scene): FactAnswer {
   const isNamed = actsAs === 'agent-user' && typeof name === 'string'
   const whose = actsAs === 'agent' ? `of ${names.agent}, no user` : shortenIds(id)
   const detail = isNamed ? [name] : phrase`${{ code: 'oid' }} ${whose}`
-  return { question, value: subjects[actsAs], detail, id }
+  return { question, value: subjectWords[actsAs], detail, id }
 }
 
 function tellUserToken(card: TokenCard | undefined): string {
@@ -181,7 +181,7 @@ function tellUserToken(card: TokenCard | undefined): string {
   return last ? `Tc passed ${last.passed} of ${last.checks.length} checks` : 'no Tc'
 }
 
-function tellRight({ use, running, flow }: Scene): FactAnswer {
+function tellRight({ use, running, flow }: JudgedTurn): FactAnswer {
   const question = 'By which right'
   if (!use) return { question, value: '–', detail: [running ? 'TR is not here yet' : 'no TR, so none'] }
   const { claim, rights } = rightsOf(use.token)
@@ -196,10 +196,10 @@ function tellRight({ use, running, flow }: Scene): FactAnswer {
   return { question, value: rights.join(' '), detail, isBad }
 }
 
-function tellDecision({ use, running, failure, names, outcome, status, apis }: Scene): FactAnswer {
+function tellDecision({ use, running, failure, names, outcome, status, apis }: JudgedTurn): FactAnswer {
   if (!use && failure) return tellWhereItEnded(failure, outcome, names)
   if (use && outcome === 'denied') {
-    const { actor = '', check } = deniedBy(use)
+    const { actor = '', check } = findDenial(use)
     const parts = [status, check && `check: ${check}`].filter(part => part !== undefined)
     return { question: 'Denied by', value: names.actor(actor), detail: [parts.join(' · ')], isBad: true }
   }
@@ -218,7 +218,7 @@ function tellWhereItEnded(failure: TraceStep, outcome: Outcome, names: Names): F
   const isWaiting = outcome === 'waiting'
   return {
     question: outcome === 'denied' ? 'Denied by' : isWaiting ? 'Waits at' : 'Failed at',
-    value: whoFailed(failure, names),
+    value: failedActor(failure, names),
     detail: [problem?.upstream?.code ?? problem?.code ?? ''],
     isBad: !isWaiting,
   }

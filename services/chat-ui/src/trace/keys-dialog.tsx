@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact'
 
-const keys = [
+const shortcuts = [
   ['↑ ↓ or j k', 'previous, next step'],
   ['Home End', 'first, last step'],
   ['Enter', 'open or close a step'],
@@ -17,7 +17,7 @@ export function KeysDialog({ dialog }: { readonly dialog: RefObject<HTMLDialogEl
     <dialog ref={dialog} class="keys card" aria-labelledby="keys-title">
       <h2 id="keys-title">Keys in the steps</h2>
       <dl class="facts">
-        {keys.map(([key, meaning]) => (
+        {shortcuts.map(([key, meaning]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

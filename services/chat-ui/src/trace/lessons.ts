@@ -4,7 +4,7 @@ import type { Sign } from './sign.tsx'
 import { rightsOf, type TurnFacts } from './turn-facts.ts'
 
 /** Sentences for the differences between the user's token and the agent's. */
-const exchanged = lessons({
+const exchangeLessons = lessonsByClaimAndSign({
   'aud changed':
     'Each token opens one door. Yours opens the blueprint only, so the agent cannot pass it on: it has to exchange it.',
   'azp changed': 'The API sees who really calls, and can tell the agent from you.',
@@ -26,7 +26,7 @@ const exchanged = lessons({
 })
 
 /** Sentences for the differences between two tokens of the agent, in either order. */
-const betweenOwn = lessons({
+const ownTokensLessons = lessonsByClaimAndSign({
   'aud changed': 'Each API has a token of its own; one is worth nothing at the other.',
   'azp same': 'The same agent calls, whomever it acts for.',
   'sub changed': 'The subject by another name: for a user it differs from application to application.',
@@ -46,7 +46,7 @@ const betweenOwn = lessons({
 })
 
 /** Sentences for the differences between tokens of two agents. */
-const betweenAgents = lessons({
+const twoAgentsLessons = lessonsByClaimAndSign({
   'azp changed': 'Two agents: the API sees which of them calls.',
   'oid changed': 'The subject is each agent’s own.',
   'oid same': 'The same subject: both act for you.',
@@ -58,7 +58,7 @@ const betweenAgents = lessons({
 })
 
 /** Sentences that hold for any two tokens. */
-const always = lessons({
+const generalLessons = lessonsByClaimAndSign({
   'acrs added':
     'Proof of a stronger sign-in: it says that you met the policy of this context. A click shows in no token.',
   'acrs same': 'The same proof of a stronger sign-in stands in both.',
@@ -75,34 +75,34 @@ const always = lessons({
 })
 
 /** Whom TR is about, and whose right it carries. */
-const inWords: Readonly<Record<ActsAs, { readonly subject: string; readonly right: string }>> = {
+const actsAsWords: Readonly<Record<ActsAs, { readonly subject: string; readonly right: string }>> = {
   agent: { subject: 'the agent itself', right: 'its own' },
   user: { subject: 'you', right: 'yours' },
   'agent-user': { subject: 'the agent’s user account', right: 'its user account’s' },
 }
 
 /** The sentence about a claim that two tokens share or in which they differ; `undefined` if no sentence is known. */
-export function lessonOf(
+export function lessonOfClaim(
   name: string,
   sign: Sign,
   { left, right }: { readonly left: TokenCard; readonly right: TokenCard },
 ): string | undefined {
   const key = `${name} ${sign}`
   const roles = `${left.role} ${right.role}`
-  const [one, other] = [inWords[actsAsOf(left)].subject, inWords[actsAsOf(right)].subject]
+  const [one, other] = [actsAsWords[actsAsOf(left)].subject, actsAsWords[actsAsOf(right)].subject]
   if (roles === 'TR TR') {
     if (key === 'oid changed' && one !== other)
       return `The subject: in one token ${one}, in the other ${other}.`
-    const ofAgents = actorOf(left) === actorOf(right) ? undefined : betweenAgents.get(key)
-    return ofAgents ?? betweenOwn.get(key) ?? always.get(key)
+    const ofAgents = actorOf(left) === actorOf(right) ? undefined : twoAgentsLessons.get(key)
+    return ofAgents ?? ownTokensLessons.get(key) ?? generalLessons.get(key)
   }
-  if (roles !== 'Tc TR') return always.get(key)
+  if (roles !== 'Tc TR') return generalLessons.get(key)
   if (name === 'oid' && actsAsOf(right) !== 'user') return `Not you: ${other}.`
-  return exchanged.get(key) ?? always.get(key)
+  return exchangeLessons.get(key) ?? generalLessons.get(key)
 }
 
 /** Sentences by claim and `Sign`, such as `aud changed`. */
-function lessons(sentences: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+function lessonsByClaimAndSign(sentences: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   return new Map(Object.entries(sentences))
 }
 
@@ -118,7 +118,7 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
       ? 'Same blueprint, same question, two identities: each calls under its own.'
       : 'Same blueprint, same question, two identities. Only one was given the right.'
   }
-  const [mine, theirs] = [inWords[actsAsOf(one)].right, inWords[actsAsOf(other)].right]
+  const [mine, theirs] = [actsAsWords[actsAsOf(one)].right, actsAsWords[actsAsOf(other)].right]
   if (mine === theirs) return 'The same agent, the same rights: only the tokens are two.'
   return `The same agent calls either way. What changes is whose right it uses: ${mine}, or ${theirs}.`
 }

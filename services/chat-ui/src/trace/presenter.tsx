@@ -20,7 +20,7 @@ interface PresenterProps {
   readonly names: Names
 }
 
-const keys = new Map(Object.entries({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }))
+const sceneStepByKey = new Map(Object.entries({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }))
 
 /** For a meeting: a large formula and one sentence at a time. Parts that the sentence is not about are grey; nothing moves. */
 export function Presenter({ dialog, question, mode, facts, names }: PresenterProps) {
@@ -38,7 +38,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
       class="presenter"
       aria-label="Presenter"
       onKeyDown={event => {
-        const by = keys.get(event.key)
+        const by = sceneStepByKey.get(event.key)
         if (by === undefined) return
         event.preventDefault()
         go(by)

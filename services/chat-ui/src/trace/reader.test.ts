@@ -5,7 +5,7 @@ import { agentToken, apiCall, exchangeToken, step, userToken } from '../testing/
 import { challenge } from '../testing/waiting.ts'
 import { describeNames } from '../words/names.ts'
 import { viewClaims } from './claims.ts'
-import { judge } from './judge.ts'
+import { judgeTurn } from './judge.ts'
 import { tellScenes } from './scenes.ts'
 import { tellStory, tellToken } from './story.ts'
 import { gatherFacts } from './turn-facts.ts'
@@ -20,7 +20,7 @@ const exchange = [
 ]
 const tool = (status: 'ok' | 'waiting', more: Partial<TraceStep> = {}) =>
   step('w', { kind: 'tool', status, tool: { name: 'create_order', arguments: {} }, ...more })
-const refused = (code: string, more: Partial<Problem> = {}) =>
+const refusedCall = (code: string, more: Partial<Problem> = {}) =>
   apiCall('r', agentToken, {
     parentId: 'w',
     status: 'failed',
@@ -34,16 +34,16 @@ it.each<[string, readonly TraceStep[]]>([
   ['a sign-in without a token', [question]],
   ['a call that was left', [question, tool('waiting')]],
   ['a call that was declined', [question, tool('ok', { approval })]],
-  ['a consent', [question, tool('waiting'), refused('CONSENT_NEEDED')]],
+  ['a consent', [question, tool('waiting'), refusedCall('CONSENT_NEEDED')]],
   [
     'a stronger sign-in that was left',
-    [question, ...exchange, tool('waiting'), refused('STEP_UP_REQUIRED', { claimsChallenge: challenge })],
+    [question, ...exchange, tool('waiting'), refusedCall('STEP_UP_REQUIRED', { claimsChallenge: challenge })],
   ],
 ])('the trace of an opened file never calls its reader “you”: %s', (_what, steps) => {
   const facts = gatherFacts(steps, 'obo', false)
   const tokens = [userToken, agentToken]
   const told = [
-    judge(facts, names),
+    judgeTurn(facts, names),
     writeFormulas(facts, names),
     tellStory(facts, names),
     tellScenes(facts, names),

@@ -10,16 +10,16 @@ import {
   userId,
   userToken,
 } from '../testing/trace.ts'
-import { keysOfTokens, redactorFor, reveal, stepsAsJson } from './redactor.ts'
+import { noMasking, redactorFor, redactorKey, stepsAsJson } from './redactor.ts'
 
-describe('keysOfTokens', () => {
+describe('redactorKey', () => {
   it('returns another key once the steps contain a new token, but the same key after other steps', () => {
     const steps = [step('a', { token: userToken })]
     const more = [...steps, step('b'), step('c', { token: userToken })]
-    expect(keysOfTokens(more)).toBe(keysOfTokens(steps))
-    expect(keysOfTokens([...more, step('d', { token: agentToken })])).not.toBe(keysOfTokens(steps))
+    expect(redactorKey(more)).toBe(redactorKey(steps))
+    expect(redactorKey([...more, step('d', { token: agentToken })])).not.toBe(redactorKey(steps))
     const { fingerprint, ...unnamed } = { ...userToken, claims: { name: 'Somebody else' } }
-    expect(keysOfTokens([...more, step('d', { token: unnamed })])).not.toBe(keysOfTokens(steps))
+    expect(redactorKey([...more, step('d', { token: unnamed })])).not.toBe(redactorKey(steps))
   })
 })
 
@@ -70,7 +70,7 @@ describe('redactorFor', () => {
   })
 
   it('hides nothing if there is nothing to hide', () => {
-    expect(redactorFor([step('a')])).toBe(reveal)
+    expect(redactorFor([step('a')])).toBe(noMasking)
   })
 
   it('makes a copy of the steps, as JSON, that contains neither user nor tenant', () => {
@@ -78,7 +78,7 @@ describe('redactorFor', () => {
     expect(JSON.parse(copy)).toHaveLength(3)
     for (const secret of [userId, tenantId, 'Ada', 'subject-at'])
       expect(copy.toLowerCase()).not.toContain(secret.toLowerCase())
-    expect(stepsAsJson(reveal.steps(steps))).toContain('Ada Osei')
+    expect(stepsAsJson(noMasking.steps(steps))).toContain('Ada Osei')
   })
 
   it('leaves a step with nothing to hide unchanged, and returns the same object for a step redacted before', () => {

@@ -10,14 +10,14 @@ export interface Redactor {
 }
 
 /** Shows everything. */
-export const reveal: Redactor = {
+export const noMasking: Redactor = {
   text: text => text,
   value: value => JSON.parse(JSON.stringify(value)),
   steps: steps => steps,
 }
 
 /** Shorter values would match all over the trace by accident; they are hidden only in their claim. */
-const shortestLength = 4
+const shortestSecretLength = 4
 
 /**
  * Hides what the tokens of these steps reveal of the user (personal claims, object id, subject) and of the tenant, wherever
@@ -25,9 +25,9 @@ const shortestLength = 4
  *
  * @param hideMore is applied to each text afterwards and may hide more, such as single words of a name
  */
-export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore = reveal.text): Redactor {
+export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore = noMasking.text): Redactor {
   const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))
-  if (secrets.size === 0) return reveal
+  if (secrets.size === 0) return noMasking
   const hideSecrets = textRedactor(secrets)
   const text = (given: string) => hideMore(hideSecrets(given))
   const replace = (_key: string, member: unknown) => {
@@ -50,7 +50,7 @@ export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore
 }
 
 /** The key of a redactor: the tokens that decide what is hidden. A token that is seen again does not change the key. */
-export function keysOfTokens(steps: readonly TraceStep[]): string {
+export function redactorKey(steps: readonly TraceStep[]): string {
   const cards = steps.flatMap(({ token }) => (token?.claims ? [token] : []))
   return [...new Set(cards.map(({ fingerprint, claims }) => fingerprint ?? JSON.stringify(claims)))].join()
 }
@@ -76,14 +76,14 @@ function numberMasks(secrets: readonly Secret[]): Secrets {
   return numbered
 }
 
-const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+const guidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
 function secretsIn(card: TokenCard): Secret[] {
   return Object.entries(card.claims ?? {}).flatMap(([name, value]) => {
-    const mask = maskOf(name, card)
+    const mask = claimMask(name, card)
     if (mask) return textsIn(value).map(text => ({ value: text, mask }))
     if (name !== 'iss' && name !== 'idp') return []
-    return (String(value).match(guid) ?? []).map(tenant => ({ value: tenant, mask: 'tenant' }))
+    return (String(value).match(guidPattern) ?? []).map(tenant => ({ value: tenant, mask: 'tenant' }))
   })
 }
 
@@ -93,7 +93,7 @@ function textsIn(value: unknown): string[] {
 }
 
 /** The mask of a claim; `undefined` if the claim is shown, such as the name (not the addresses) of an agent's user account. */
-function maskOf(name: string, card: TokenCard): string | undefined {
+function claimMask(name: string, card: TokenCard): string | undefined {
   const actsAs = card.role === 'Tc' ? 'user' : actsAsOf(card)
   if (name === 'name' && actsAs === 'agent-user') return undefined
   if (personalClaims.has(name)) return name
@@ -103,10 +103,10 @@ function maskOf(name: string, card: TokenCard): string | undefined {
 
 function textRedactor(secrets: Secrets): (text: string) => string {
   const spellings = [...secrets.values()]
-    .filter(({ value }) => value.length >= shortestLength)
+    .filter(({ value }) => value.length >= shortestSecretLength)
     .flatMap(({ value, mask }) => spellingsOf(value).map(spelling => ({ spelling, mask })))
     .sort((one, other) => other.spelling.length - one.spelling.length)
-  if (spellings.length === 0) return reveal.text
+  if (spellings.length === 0) return noMasking.text
   // Each spelling is a group of the pattern; the group's index gives the mask. A look-up by the lower-cased match would miss İ.
   const anyOfThem = new RegExp(
     spellings.map(({ spelling }) => `(${escapeRegExp(spelling)})`).join('|'),
@@ -148,7 +148,7 @@ function hideClaims(card: TokenCard, secrets: Secrets): Record<string, unknown> 
   return Object.fromEntries(
     Object.entries(card.claims ?? {}).map(([name, value]) => {
       const hidden = textsIn(value).map(text => secrets.get(text.toLowerCase())?.mask ?? '')
-      return [name, maskOf(name, card) === undefined ? value : [...new Set(hidden)].join(' ')]
+      return [name, claimMask(name, card) === undefined ? value : [...new Set(hidden)].join(' ')]
     }),
   )
 }

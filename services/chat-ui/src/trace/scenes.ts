@@ -1,9 +1,9 @@
-import { flowWords, type Term } from '../words/flows.ts'
+import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
-import { marks, type Phrase, phrase } from '../words/phrase.ts'
+import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { actsAsOf } from './claims.ts'
-import { apisOf, judge } from './judge.ts'
+import { apisOfUse, judgeTurn } from './judge.ts'
 import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** What the presenter view shows at a time: one sentence with one line of evidence. */
@@ -11,10 +11,10 @@ export interface Scene {
   readonly headline: string
   readonly evidence: Phrase
   /** The parts of the formula that the sentence is about; the others are grey. */
-  readonly lit: readonly (Term | 'exchange' | 'TR' | 'gate')[]
+  readonly lit: readonly (FormulaTerm | 'exchange' | 'TR' | 'gate')[]
 }
 
-const { T1, T2, Tc, TR } = marks
+const { T1, T2, Tc, TR } = tokenMarks
 
 /** Tells what happened in a turn in a few sentences, in the order of the token exchange. */
 export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
@@ -55,7 +55,7 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
       })
   }
   if (!facts.asked && use) scenes.push(...tellUse(use, facts, names))
-  const { headline, answers } = judge(facts, names)
+  const { headline, answers } = judgeTurn(facts, names)
   const told = facts.asked ? answers : answers.slice(1)
   const last = told.map(({ question, value }) => `${question.toLowerCase()}: ${value}`)
   scenes.push({
@@ -69,7 +69,7 @@ export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
 /** Says that TR was issued, and which of the API's checks it passed. */
 function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Scene[] {
   const { terms, issues } = flowWords[facts.flow]
-  const [caller] = judge(facts, names).answers
+  const [caller] = judgeTurn(facts, names).answers
   const { claim, rights } = rightsOf(use.token)
   const subjects = { agent: `${names.agent} itself`, user: 'you', 'agent-user': 'its user account' }
   const subject = subjects[actsAsOf(use.token)]
@@ -89,7 +89,7 @@ function tellUse(use: TokenUse, facts: TurnFacts, names: Names): Scene[] {
   return [
     issued,
     {
-      headline: `${apisOf(use, names)} checks TR, and decides.`,
+      headline: `${apisOfUse(use, names)} checks TR, and decides.`,
       evidence: [passed ?? 'It answered, and told of no checks.'],
       lit: ['TR', 'gate'],
     },

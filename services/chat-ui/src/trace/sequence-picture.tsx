@@ -19,7 +19,7 @@ export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; 
 }
 
 /** The position of an actor's lane, in percent of the width. */
-function middleOf(lanes: readonly Actor[], actor: Actor): number {
+function laneMiddle(lanes: readonly Actor[], actor: Actor): number {
   return ((lanes.indexOf(actor) + 0.5) / lanes.length) * 100
 }
 
@@ -28,7 +28,7 @@ export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
   return (
     <svg class="lane-lines" aria-hidden="true">
       {lanes.map(actor => (
-        <line key={actor} x1={`${middleOf(lanes, actor)}%`} x2={`${middleOf(lanes, actor)}%`} y2="100%" />
+        <line key={actor} x1={`${laneMiddle(lanes, actor)}%`} x2={`${laneMiddle(lanes, actor)}%`} y2="100%" />
       ))}
     </svg>
   )
@@ -43,7 +43,7 @@ interface HopViewProps {
 /** One hop in words, and drawn as an arrow between two lanes with its token. An exchange is drawn as two arrows. */
 export function HopView({ lanes, names, hop }: HopViewProps) {
   const { title, time = '', token, isUnseen = false, isCheck = false, exchange } = hop
-  const [from, to] = [middleOf(lanes, hop.from), middleOf(lanes, hop.to)]
+  const [from, to] = [laneMiddle(lanes, hop.from), laneMiddle(lanes, hop.to)]
   const way = isCheck ? `at ${names.actor(hop.from)}` : `${names.actor(hop.from)} to ${names.actor(hop.to)}`
   return (
     <>
@@ -65,7 +65,7 @@ export function HopView({ lanes, names, hop }: HopViewProps) {
             />
           </>
         ) : isCheck ? (
-          <Check at={from} title={title} token={token} />
+          <CheckOnLane at={from} title={title} token={token} />
         ) : (
           <Arrow from={from} to={to} title={title} time={time} token={token} isUnseen={isUnseen} />
         )}
@@ -117,7 +117,7 @@ interface MarkProps {
 }
 
 /** A check that an actor makes by itself: its title left of the lane, where there is room, and the token on the lane. */
-function Check({ at, title, token }: MarkProps & { readonly title: string }) {
+function CheckOnLane({ at, title, token }: MarkProps & { readonly title: string }) {
   return (
     <g class="drawn-way" data-token={token}>
       <text class="hop-title" x={`${at}%`} y={arrowTop / 2 + 10} dx="-22" text-anchor="end">

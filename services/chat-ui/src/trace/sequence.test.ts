@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
 import { challenge } from '../testing/waiting.ts'
 import { isRow, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
-import { layOut } from './timeline.ts'
+import { toTimeline } from './timeline.ts'
 
 const outline = (steps: readonly TraceStep[], isAnswered = true) =>
   withMessages(
-    rowsOfSequence(layOut(steps).rows, row => row.isOpenAtFirst),
+    rowsOfSequence(toTimeline(steps).rows, row => row.isOpenAtFirst),
     isAnswered,
   ).map(hop =>
     isRow(hop) ? titleOfHop(hop.step, hop.id, hop.step.id === 's') : `${hop.from} → ${hop.to}: ${hop.title}`,

@@ -20,13 +20,13 @@ export interface DrawnHop {
 }
 
 /** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
-export interface Message extends DrawnHop {
+export interface MessageHop extends DrawnHop {
   readonly id: string
   /** The step that this message answers. */
   readonly answers?: TraceStep
 }
 
-export type Hop = Row | Message
+export type Hop = Row | MessageHop
 
 export function isRow(hop: Hop): hop is Row {
   return 'step' in hop
@@ -47,14 +47,14 @@ export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boole
 /** The rows with the messages around them, in order of time. */
 export function withMessages(rows: readonly Row[], isAnswered: boolean): readonly Hop[] {
   const hops: Hop[] = []
-  const question: Message = { id: 'question', from: 'user', to: 'agent', title: 'Question' }
+  const question: MessageHop = { id: 'question', from: 'user', to: 'agent', title: 'Question' }
   if (rows[0]?.step.kind !== 'sign-in') hops.push(question)
   const byId = new Map(rows.map(row => [row.id, row]))
   let wanted: readonly string[] = []
   for (const [index, row] of rows.entries()) {
     const { step } = row
     if (step.kind === 'sign-in') {
-      hops.push(...signInAgain(step, wanted))
+      hops.push(...signInMessages(step, wanted))
       wanted = []
     }
     hops.push(row)
@@ -62,14 +62,14 @@ export function withMessages(rows: readonly Row[], isAnswered: boolean): readonl
     if (contexts.length > 0) wanted = contexts
     const call = step.kind === 'validation' ? byId.get(step.parentId ?? '') : row
     const isChecked = rows[index + 1]?.step.kind === 'validation'
-    if (call && !isChecked) hops.push(...replyTo(call.step))
+    if (call && !isChecked) hops.push(...replyMessages(call.step))
   }
   if (isAnswered) hops.push({ id: 'answer', from: 'agent', to: 'user', title: 'Answer' })
   return hops
 }
 
 /** The messages of a stronger sign-in, if an API wanted one: the user's next token results from it. */
-function signInAgain({ id }: TraceStep, contexts: readonly string[]): Message[] {
+function signInMessages({ id }: TraceStep, contexts: readonly string[]): MessageHop[] {
   if (contexts.length === 0) return []
   return [
     { id: `${id}-sign-in`, from: 'user', to: 'entra', title: `Sign in for ${contexts.join(' ')}` },
@@ -77,7 +77,7 @@ function signInAgain({ id }: TraceStep, contexts: readonly string[]): Message[] 
   ]
 }
 
-function replyTo(step: TraceStep): Message[] {
+function replyMessages(step: TraceStep): MessageHop[] {
   const { id, kind, from, to, status, response } = step
   if (kind === 'api-call' && response)
     return [{ id: `${id}-reply`, from: to, to: from, title: String(response.status), answers: step }]

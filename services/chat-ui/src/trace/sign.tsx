@@ -10,13 +10,13 @@ export const signWords: Readonly<Record<Sign, string>> = {
   removed: 'removed',
 }
 
-const signs: Readonly<Record<Sign, string>> = { same: '=', changed: '≠', added: '+', removed: '−' }
+const signCharacters: Readonly<Record<Sign, string>> = { same: '=', changed: '≠', added: '+', removed: '−' }
 
 /** How a claim differs, as a sign; the word is beside it. */
 export function SignMark({ sign }: { readonly sign: Sign }) {
   return (
     <span class="sign" data-sign={sign} aria-hidden="true">
-      {signs[sign]}
+      {signCharacters[sign]}
     </span>
   )
 }

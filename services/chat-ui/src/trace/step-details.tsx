@@ -10,9 +10,9 @@ interface StepDetailsProps {
   readonly onToken: (card: TokenCard) => void
 }
 
-const unseenWords =
+const unseenExplanation =
   'The agent cannot see this hop, so it has no time; the sidecar may have answered from its cache. What is said of it comes from the protocol, not from observation.'
-const consentWords =
+const consentExplanation =
   'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
 
 /** The details of a step, such as its problem, token, request and response. */
@@ -20,7 +20,7 @@ export function StepDetails({ step, onToken }: StepDetailsProps) {
   const { kind, request, response, problem, status, startedAt, token, tool, logIds = {} } = step
   return (
     <>
-      {status === 'not-observable' && <p>{kind === 'consent' ? consentWords : unseenWords}</p>}
+      {status === 'not-observable' && <p>{kind === 'consent' ? consentExplanation : unseenExplanation}</p>}
       {problem && (
         <p>
           <strong>{problem.title}</strong> {problem.detail} {problem.hint} <FailureCode code={problem.code} />

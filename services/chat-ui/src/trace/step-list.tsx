@@ -10,18 +10,18 @@ import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
-import { type Hop, isRow, type Message, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
+import { type Hop, isRow, type MessageHop, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
 import { HopView, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
 import { tellStep, tellTool } from './step-words.ts'
 import { StepsBar, TimeAxis } from './steps-bar.tsx'
-import { Scale, TimeBar } from './time-bar.tsx'
+import { ScaleContext, TimeBar } from './time-bar.tsx'
 import { elapsedMs, lanesOf, type Row, type Timeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
-import { carriedToken } from './traced-answer.ts'
+import { carriedTokenRole } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
-import { tellUnseen } from './write-formula.ts'
+import { tellUnseenHops } from './write-formula.ts'
 import './step-list.css'
 
 interface StepListProps {
@@ -68,12 +68,12 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
         rows={timeline.rows}
         elapsed={running ? elapsed : undefined}
         view={view}
-        failure={findFailure(timeline.rows, flow, names)}
+        failure={summariseFailures(timeline.rows, flow, names)}
       />
       {isSequence ? <LaneHeads lanes={lanes} names={names} /> : <TimeAxis scaleMs={scaleMs} />}
       <div class="hops">
         {isSequence && <LaneLines lanes={lanes} />}
-        <Scale.Provider value={scaleMs}>
+        <ScaleContext.Provider value={scaleMs}>
           <ol class="steps" ref={list} aria-label="Steps">
             {hops.map((hop, index) =>
               isRow(hop) ? (
@@ -94,13 +94,13 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
               ),
             )}
           </ol>
-        </Scale.Provider>
+        </ScaleContext.Provider>
         {rows.length === 0 && <p class="note no-steps">No step matches.</p>}
       </div>
       {isSequence && isTokenAsked && (
         <p class="legend fine">
           <i class="dashes" aria-hidden="true" />
-          {tellUnseen(facts)}
+          {tellUnseenHops(facts)}
         </p>
       )}
     </section>
@@ -122,7 +122,7 @@ function rowsOfList(rows: readonly Row[], view: TraceView, flow: Flow, names: Na
 }
 
 /** The first failure in words, and the number of failures; a tool that failed because its call failed is not counted again. */
-function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
+function summariseFailures(rows: readonly Row[], flow: Flow, names: Names) {
   const failed = rows.filter(row => isFailed(row, rows) && row.size === 0)
   const [first] = failed
   if (!first) return undefined
@@ -134,19 +134,19 @@ function findFailure(rows: readonly Row[], flow: Flow, names: Names) {
     row: first,
     count: failed.length,
     words: status === undefined ? title : `${title}, ${status}`,
-    isBad: failed.some(({ step }) => (kindOf(step) ?? 'failed') === 'failed'),
+    isBad: failed.some(({ step }) => (problemKindOf(step) ?? 'failed') === 'failed'),
   }
 }
 
 /** A step whose API asked for more from the user has not failed while the turn waits for that, or once the user gave it. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
-  if (step.status !== 'failed' || kindOf(step) !== 'wait') return step.status === 'failed'
+  if (step.status !== 'failed' || problemKindOf(step) !== 'wait') return step.status === 'failed'
   const tool = rows.find(({ id }) => id === parent)
   if (tool) return tool.step.status === 'failed'
   return !rows.some(({ step: { kind, status } }) => kind === 'consent' || status === 'waiting')
 }
 
-function kindOf({ problem }: TraceStep) {
+function problemKindOf({ problem }: TraceStep) {
   return problem && problemKind(problem)
 }
 
@@ -204,7 +204,7 @@ function actOnKey(
   return act !== undefined || (target.matches('.step') && moveFocus(key, target))
 }
 
-const moves: ReadonlyMap<string, (rows: readonly HTMLElement[], at: number) => HTMLElement | undefined> =
+const focusMoves: ReadonlyMap<string, (rows: readonly HTMLElement[], at: number) => HTMLElement | undefined> =
   new Map([
     ['ArrowDown', (rows, at) => rows[at + 1]],
     ['j', (rows, at) => rows[at + 1]],
@@ -215,14 +215,14 @@ const moves: ReadonlyMap<string, (rows: readonly HTMLElement[], at: number) => H
   ])
 
 function moveFocus(key: string, from: HTMLElement): boolean {
-  const move = moves.get(key)
+  const move = focusMoves.get(key)
   const rows = [...(from.closest('.steps')?.querySelectorAll<HTMLElement>('.step') ?? [])]
   move?.(rows, rows.indexOf(from))?.focus()
   return move !== undefined
 }
 
 /** The status to draw. A consent is `not-observable`, but drawn as `ok`: no hops are hidden behind it. */
-function statusOf({ status, kind }: TraceStep, running: boolean): string {
+function drawnStatus({ status, kind }: TraceStep, running: boolean): string {
   if (kind === 'consent') return 'ok'
   return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status
 }
@@ -254,10 +254,10 @@ class StepItem extends Component<StepItemProps> {
     return (
       <li
         class="step-item"
-        data-status={statusOf(step, running)}
-        data-problem={kindOf(step)}
+        data-status={drawnStatus(step, running)}
+        data-problem={problemKindOf(step)}
         data-depth={parent === undefined ? 0 : 1}
-        data-token-step={carriedToken(step)}
+        data-token-step={carriedTokenRole(step)}
       >
         <button
           type="button"
@@ -287,7 +287,7 @@ class StepItem extends Component<StepItemProps> {
 function StepRow(props: StepItemProps) {
   const { step, offsetMs, durationMs } = props
   const { title, where } = tellRow(props)
-  const token = props.times > 1 ? 'TR' : carriedToken(step)
+  const token = props.times > 1 ? 'TR' : carriedTokenRole(step)
   return (
     <>
       <span class="step-name">
@@ -315,7 +315,7 @@ function WaitingTime({ step, clockAheadMs }: Pick<StepItemProps, 'step' | 'clock
 
 interface MessageItemProps {
   readonly lanes: readonly Actor[]
-  readonly message: Message
+  readonly message: MessageHop
   readonly names: Names
 }
 
@@ -323,7 +323,7 @@ interface MessageItemProps {
 function MessageItem({ lanes, message, names }: MessageItemProps) {
   const { answers } = message
   return (
-    <li class="step-item" data-status={answers?.status} data-problem={answers && kindOf(answers)}>
+    <li class="step-item" data-status={answers?.status} data-problem={answers && problemKindOf(answers)}>
       <div class="hop">
         <HopView lanes={lanes} names={names} hop={message} />
       </div>
@@ -341,7 +341,7 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
     to: step.to,
     title: titleOfHop(step, tellRow(row).title, row.number === 1),
     time: tellTime(row),
-    token: carriedToken(step),
+    token: carriedTokenRole(step),
     isUnseen: step.status === 'not-observable',
     isCheck: step.kind === 'validation',
     exchange: unseen === undefined ? undefined : { shown, issued, edge: unseen },
@@ -349,21 +349,21 @@ function HopRow({ lanes, unseen, ...row }: StepItemProps & { readonly lanes: str
   return <HopView lanes={lanes.split(',')} names={names} hop={hop} />
 }
 
-type RowWords = Omit<StepItemProps, 'lanes' | 'unseen'>
+type RowProps = Omit<StepItemProps, 'lanes' | 'unseen'>
 
 /** Title and place of a row; for a row with rows below it, also their number and the outcome. */
-function tellRow({ step, flow, names, size, times, call }: RowWords) {
+function tellRow({ step, flow, names, size, times, call }: RowProps) {
   const { title, where } = tellStep(step, flow, names)
   if (times > 1)
     return { title: `${title} × ${times}`, where: `${where.split(' · ')[0]} · the same TR each time` }
   if (size === 0) return { title, where }
-  const failure = step.problem && kindOf(step) === 'neutral' ? step.problem.detail : undefined
+  const failure = step.problem && problemKindOf(step) === 'neutral' ? step.problem.detail : undefined
   const answer = call?.response && `${names.actor(call.to)} ${call.response.status}`
   const facts = [where, count(size, 'step'), failure ?? answer]
   return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
 }
 
-function tellTime({ step, durationMs, running, times, waitedMs }: RowWords): string {
+function tellTime({ step, durationMs, running, times, waitedMs }: RowProps): string {
   const { status, problem, response } = step
   if (waitedMs !== undefined) return `after ${formatClock(Math.round(waitedMs / 1000))}`
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)

@@ -6,7 +6,7 @@ import { describeNames } from '../words/names.ts'
 import { tellStep } from './step-words.ts'
 
 const names = describeNames(publicConfig)
-const unseen = { kind: 'token-request', from: 'sidecar', to: 'entra', status: 'not-observable' } as const
+const unseenHop = { kind: 'token-request', from: 'sidecar', to: 'entra', status: 'not-observable' } as const
 const request = (url: string, body?: unknown): Partial<TraceStep> => ({
   request: { method: body ? 'POST' : 'GET', url, headers: {}, body },
 })
@@ -16,8 +16,8 @@ const model = { kind: 'model', to: 'bedrock', title: 'a-model in a-region' } as 
 const steps: readonly (readonly [TraceStep, string, string])[] = [
   [step('a', { kind: 'sign-in', from: 'user', to: 'agent', token: userToken }), 'Check Tc', 'You → Agent · passed 1 check by the agent'],
   [step('a', { kind: 'token-request', ...request('http://s/AuthorizationHeader/orders?AgentIdentity=x') }), 'Request token', 'Agent → Sidecar · GET /AuthorizationHeader/orders'],
-  [step('a', { ...unseen, token: exchangeToken, ...request('http://e', { grant_type: 'client_credentials', fmi_path: 'x' }) }), 'Get T1', 'Sidecar → Entra ID · client_credentials, fmi_path'],
-  [step('a', { ...unseen, ...request('http://e', { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', requested_token_use: 'on_behalf_of' }) }), 'Exchange Tc for TR, with T1', 'Sidecar → Entra ID · jwt-bearer, requested_token_use=on_behalf_of'],
+  [step('a', { ...unseenHop, token: exchangeToken, ...request('http://e', { grant_type: 'client_credentials', fmi_path: 'x' }) }), 'Get T1', 'Sidecar → Entra ID · client_credentials, fmi_path'],
+  [step('a', { ...unseenHop, ...request('http://e', { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', requested_token_use: 'on_behalf_of' }) }), 'Exchange Tc for TR, with T1', 'Sidecar → Entra ID · jwt-bearer, requested_token_use=on_behalf_of'],
   [step('a', { kind: 'token', from: 'sidecar', to: 'agent', token: agentToken }), 'Receive TR', 'Sidecar → Agent · passed 1 check by the agent'],
   [apiCall('a', ownToken, { response: { status: 200 } }), 'Call Orders API', 'Agent → Orders API · GET /7 · 200'],
   [step('a', { kind: 'validation', from: 'orders-api', to: 'agent', token: agentToken }), 'Check TR', 'Orders API → Agent · passed 2 checks'],

@@ -27,22 +27,22 @@ const titles: Readonly<Record<TraceStep['kind'], (step: TraceStep, flow: Flow, n
 }
 
 const details: Readonly<Record<TraceStep['kind'], (step: TraceStep) => readonly (string | undefined)[]>> = {
-  'sign-in': ({ token }) => tellReceived(token),
+  'sign-in': ({ token }) => tellReceivedToken(token),
   'token-request': ({ request, status }) => [
-    request && (status === 'not-observable' ? grantOf(request.body) : pathOf(request)),
+    request && (status === 'not-observable' ? grantOf(request.body) : methodAndPath(request)),
   ],
-  token: ({ token }) => tellReceived(token),
+  token: ({ token }) => tellReceivedToken(token),
   model: step => [
     countToolCalls(step) > 0 ? count(countToolCalls(step), 'tool call') : undefined,
     step.title,
   ],
   tool: ({ status }) => (status === 'waiting' ? ['needs your decision'] : []),
   'api-call': ({ request, response, problem }) => [
-    request && pathOf(request),
+    request && methodAndPath(request),
     response && `${response.status}`,
     ...wantedContexts(problem?.claimsChallenge).map(context => `wants acrs ${context}`),
   ],
-  validation: ({ token }) => (token ? [tellChecks(token, 'api')] : []),
+  validation: ({ token }) => (token ? [tellChecksBy(token, 'api')] : []),
   approval: () => ['exactly as shown'],
   consent: () => ['as this page says'],
 }
@@ -71,11 +71,11 @@ export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep
 }
 
 /** The agent's check of a token that it received. */
-function tellReceived(token: TokenCard | undefined): string[] {
-  return token ? [...tellContexts(token), tellChecks(token, 'agent')] : []
+function tellReceivedToken(token: TokenCard | undefined): string[] {
+  return token ? [...tellContexts(token), tellChecksBy(token, 'agent')] : []
 }
 
-function tellChecks(token: TokenCard, checkedBy: 'agent' | 'api'): string {
+function tellChecksBy(token: TokenCard, checkedBy: 'agent' | 'api'): string {
   const last = lastChecks(token, checkedBy)
   if (!last) return 'no checks told'
   const failed = failedChecks({ verifiedBy: [last] }).map(({ check }) => check)
@@ -85,13 +85,13 @@ function tellChecks(token: TokenCard, checkedBy: 'agent' | 'api'): string {
     : `passed ${count(last.passed, 'check')}${by}`
 }
 
-function pathOf({ method, url }: NonNullable<TraceStep['request']>): string {
+function methodAndPath({ method, url }: NonNullable<TraceStep['request']>): string {
   const address = URL.parse(url)
-  return `${method} ${shortenIds(address ? address.pathname + (method === 'GET' ? ownQuery(address) : '') : url)}`
+  return `${method} ${shortenIds(address ? address.pathname + (method === 'GET' ? visibleQuery(address) : '') : url)}`
 }
 
 /** The query, decoded. The query of a request to the sidecar (`AgentIdentity=…`) is left out. */
-function ownQuery({ search }: URL): string {
+function visibleQuery({ search }: URL): string {
   return search.includes('AgentIdentity') ? '' : decodeURIComponent(search)
 }
 

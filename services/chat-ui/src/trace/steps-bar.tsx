@@ -1,6 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { count, formatDuration } from '../words/times.ts'
-import { marksOf, type Row } from './timeline.ts'
+import { type Row, timeMarks } from './timeline.ts'
 import type { TraceView } from './trace-view.ts'
 import './steps-bar.css'
 
@@ -23,7 +23,7 @@ export function StepsBar({ rows, elapsed, view, failure }: StepsBarProps) {
     <div class="steps-bar line">
       <p class="steps-sum">
         <strong>{count(steps.length, 'step')}</strong>
-        {elapsed && <SoFar elapsed={elapsed} />}
+        {elapsed && <ElapsedTime elapsed={elapsed} />}
         {failure && ' · '}
         {failure && (
           <button
@@ -68,7 +68,7 @@ export function StepsBar({ rows, elapsed, view, failure }: StepsBarProps) {
   )
 }
 
-function SoFar({ elapsed }: { readonly elapsed: ReadonlySignal<number> }) {
+function ElapsedTime({ elapsed }: { readonly elapsed: ReadonlySignal<number> }) {
   return <span class="note"> · {formatDuration(elapsed.value)} so far</span>
 }
 
@@ -77,7 +77,7 @@ export function TimeAxis({ scaleMs }: { readonly scaleMs: number }) {
   return (
     <div class="axis fine" aria-hidden="true">
       <svg aria-hidden="true">
-        {marksOf(scaleMs).map(mark => (
+        {timeMarks(scaleMs).map(mark => (
           <text
             key={mark}
             x={`${(mark / scaleMs) * 100}%`}

@@ -2,15 +2,15 @@ import type { ActsAs, TokenCard, TraceStep } from '@entra-bedrock-agent/identity
 import { tellAct } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
-import { marks, type Phrase, phrase } from '../words/phrase.ts'
+import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { actsAsOf } from './claims.ts'
 import { decidingApi, isRightMissing } from './judge.ts'
-import { type Asked, lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { lastChecks, type PendingCall, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
-const { T1, T2, Tc, TR } = marks
+const { T1, T2, Tc, TR } = tokenMarks
 
 /** What happened in a turn, in the order of its token exchange. Hops that nobody saw are marked as such. */
 export function tellStory(facts: TurnFacts, names: Names): Phrase {
@@ -23,13 +23,13 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
     tellModel(facts),
     isCached && phrase`${TR} came from the sidecar’s cache.`,
     tokens.T1 &&
-      phrase`${isCached ? 'Before this question, the' : 'The'} ${sidecar} ${gets} ${T1}, by which the ${blueprint} vouches for ${agent}.`,
+      phrase`${isCached ? 'Before this question, the' : 'The'} ${sidecarTerm} ${gets} ${T1}, by which the ${blueprintTerm} vouches for ${agent}.`,
     tokens.T2 &&
       phrase`With it the sidecar ${gets} ${T2}, by which ${agent} vouches for its ${{ term: 'agent user', words: 'user account' }}.`,
     ...uses.flatMap((use, index) => tellUse(use, index === 0, facts, names)),
     failure && !asked && tellFailure(failure),
     isDeclined && ['You declined a call, so it was not made.'],
-    asked && asked.kind !== 'step-up' && tellAsked(asked, facts, names),
+    asked && asked.kind !== 'step-up' && tellPending(asked, facts, names),
   ]
   return toReader(
     sentences.flatMap(sentence => (sentence && sentence.length > 0 ? [...sentence, ' '] : [])),
@@ -37,8 +37,8 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
   )
 }
 
-const sidecar = { term: 'sidecar', words: 'sidecar' } as const
-const blueprint = { term: 'blueprint', words: 'blueprint' } as const
+const sidecarTerm = { term: 'sidecar', words: 'sidecar' } as const
+const blueprintTerm = { term: 'blueprint', words: 'blueprint' } as const
 
 function tellModel({ steps, running }: TurnFacts): Phrase | undefined {
   const calls = steps.filter(({ kind }) => kind === 'model')
@@ -52,7 +52,7 @@ function tellModel({ steps, running }: TurnFacts): Phrase | undefined {
   return ['The model called no tool, so no token was needed.']
 }
 
-const subjects: Readonly<Record<ActsAs, string>> = {
+const subjectPhrases: Readonly<Record<ActsAs, string>> = {
   agent: 'as subject: no user is involved',
   user: 'you as the user',
   'agent-user': 'its user account as subject: nobody signed in, and no token of yours is involved',
@@ -63,12 +63,12 @@ function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names
   const [, exchanged] = flowWords[facts.flow].terms
   const isNew = use.userToken !== facts.uses[0]?.userToken
   const given = exchanged
-    ? phrase`exchanged ${isNew ? 'the new ' : ''}${marks[exchanged]} for`
+    ? phrase`exchanged ${isNew ? 'the new ' : ''}${tokenMarks[exchanged]} for`
     : phrase`issued`
   const call = tellCall(use, facts, names)
   if (!isFirst) return [phrase`With ${T1}, Entra ID ${given} another ${TR}.`, call]
   const agent = { term: 'agent identity', words: names.agent } as const
-  const subject = subjects[actsAsOf(use.token)]
+  const subject = subjectPhrases[actsAsOf(use.token)]
   return [
     phrase`With ${T1}, Entra ID ${given} the agent’s token ${TR}, which names ${agent} as caller and ${subject}.`,
     ...tellConsent(use),
@@ -102,7 +102,7 @@ function tellCall(use: TokenUse, facts: TurnFacts, names: Names): Phrase {
     case 'failed':
       return [`${api} gave no answer: ${use.decisive?.problem?.title ?? 'the call failed.'}`]
     case 'more':
-      return tellMore(use, facts, api)
+      return tellDemand(use, facts, api)
     case 'stopped':
       return [`The call of ${api} was begun, and its answer is not known.`]
     default:
@@ -116,7 +116,7 @@ function isListOfTools({ request }: TraceStep): boolean {
 }
 
 /** What the API wanted before it would run the call: a right, or a stronger sign-in that the user did or can do. */
-function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
+function tellDemand({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: string): Phrase {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   if (contexts.length === 0) return [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]
   const next = asked?.isOpen
@@ -128,11 +128,15 @@ function tellMore({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: strin
 }
 
 /** Describes a call that was not made. */
-function tellAsked({ kind, isOpen, title, others }: Asked, { flow }: TurnFacts, { agent }: Names): Phrase {
+function tellPending(
+  { kind, isOpen, title, others }: PendingCall,
+  { flow }: TurnFacts,
+  { agent }: Names,
+): Phrase {
   if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}.`]
   const [, exchanged] = flowWords[flow].terms
   const exchange = exchanged
-    ? phrase`the sidecar exchanges ${T1} and ${marks[exchanged]} for ${TR}`
+    ? phrase`the sidecar exchanges ${T1} and ${tokenMarks[exchanged]} for ${TR}`
     : phrase`Entra ID issues ${TR}`
   if (kind !== 'approval')
     return phrase`Entra ID gave no token: you have not consented to what ${agent} needs. If you do, ${exchange}.`
@@ -155,16 +159,16 @@ function tellFailure({ problem, to }: TraceStep): Phrase {
 /** Who acts for whom towards whom, in one sentence. The user's own name is used only if it may be shown. */
 export function tellToken(card: TokenCard, names: Names, revealed: boolean): string {
   const { role, claims = {} } = card
-  const audience = nameOf(claims['aud'], names)
+  const audience = nameOrId(claims['aud'], names)
   const asker = names.isReaderUser ? 'you' : 'the user who asked'
   const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : asker
   if (role === 'T1') return 'The blueprint’s token: by it the blueprint vouches for the agent.'
   if (role === 'T2') return 'The agent’s exchange token: by it the agent vouches for its own user account.'
   if (role === 'Tc') {
-    const client = nameOf(claims['azp'] ?? claims['appid'], names) ?? 'this page'
+    const client = nameOrId(claims['azp'] ?? claims['appid'], names) ?? 'this page'
     return `${capitalise(user)} let${user === 'you' ? '' : 's'} ${client} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
-  const agent = capitalise(withArticle(nameOf(claims['azp'] ?? claims['appid'], names) ?? names.agent))
+  const agent = capitalise(withArticle(nameOrId(claims['azp'] ?? claims['appid'], names) ?? names.agent))
   const forWhom: Readonly<Record<ActsAs, string>> = {
     agent: 'as itself',
     user: user === 'you' ? 'on your behalf' : `on behalf of ${user}`,
@@ -174,7 +178,7 @@ export function tellToken(card: TokenCard, names: Names, revealed: boolean): str
 }
 
 /** The name that an id stands for, or the id if it has none; `undefined` if the value is no text. */
-export function nameOf(value: unknown, names: Names): string | undefined {
+export function nameOrId(value: unknown, names: Names): string | undefined {
   return typeof value === 'string' ? (names.id(value) ?? value) : undefined
 }
 

@@ -1,7 +1,7 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { apiCall, ownToken, step } from '../testing/trace.ts'
-import { elapsedMs, lanesOf, layOut, marksOf } from './timeline.ts'
+import { elapsedMs, lanesOf, timeMarks, toTimeline } from './timeline.ts'
 
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 25) + ms).toISOString()
 
@@ -19,11 +19,11 @@ function toolRun(id: string, fingerprint: string): TraceStep[] {
 }
 
 const outline = (steps: readonly TraceStep[]) =>
-  layOut(steps).rows.map(({ id, number, parent, times }) =>
+  toTimeline(steps).rows.map(({ id, number, parent, times }) =>
     [number, id, parent && `in ${parent}`, times > 1 && `× ${times}`].filter(Boolean).join(' '),
   )
 
-describe('layOut', () => {
+describe('toTimeline', () => {
   it('puts the steps of a tool under its call, in their order, and numbers them', () => {
     expect(outline([step('a', { kind: 'model' }), ...toolRun('b', 'aaaaaaaaaaaa')])).toEqual([
       '1 a',
@@ -64,7 +64,7 @@ describe('layOut', () => {
 
   it('initially opens a tool only if it is the only tool', () => {
     const isOpen = (steps: readonly TraceStep[]) =>
-      layOut(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
+      toTimeline(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
     expect(isOpen(toolRun('a', 'aaaaaaaaaaaa'))).toBe(true)
     expect(isOpen([...toolRun('a', 'aaaaaaaaaaaa'), ...toolRun('b', 'bbbbbbbbbbbb')])).toBe(false)
   })
@@ -74,7 +74,7 @@ describe('layOut', () => {
   })
 
   it('measures from the start of the first step to the end of the last one', () => {
-    const { rows, lengthMs } = layOut([
+    const { rows, lengthMs } = toTimeline([
       step('a', { startedAt: at(100), durationMs: 50 }),
       step('b', { startedAt: at(160), durationMs: 40.5 }),
     ])
@@ -83,14 +83,17 @@ describe('layOut', () => {
   })
 
   it('measures the whole turn if its duration is known, and a running turn up to now', () => {
-    const timeline = layOut([step('a', { startedAt: at(100), durationMs: 50 })], 80)
+    const timeline = toTimeline([step('a', { startedAt: at(100), durationMs: 50 })], 80)
     expect(timeline.lengthMs).toBe(80)
     expect(elapsedMs(timeline, Date.parse(at(820)))).toBe(720)
-    expect(elapsedMs(layOut([step('b')]), Date.parse(at(820)))).toBe(1)
+    expect(elapsedMs(toTimeline([step('b')]), Date.parse(at(820)))).toBe(1)
   })
 
   it('gives no time to a hop that nobody saw', () => {
-    const { rows, lengthMs } = layOut([step('a', { status: 'not-observable', startedAt: at(0) }), step('b')])
+    const { rows, lengthMs } = toTimeline([
+      step('a', { status: 'not-observable', startedAt: at(0) }),
+      step('b'),
+    ])
     expect(rows.map(({ offsetMs }) => offsetMs)).toEqual([undefined, undefined])
     expect(lengthMs).toBe(1)
   })
@@ -126,7 +129,7 @@ describe('a turn that waited for its user', () => {
   })
 
   it('does not count the waits in its duration, and shows each wait at the step that ended it', () => {
-    const { rows, lengthMs } = layOut(steps)
+    const { rows, lengthMs } = toTimeline(steps)
     const offsets = Object.fromEntries(rows.map(({ id, offsetMs }) => [id, offsetMs]))
     expect(offsets).toEqual({ s: 0, m: 2, w: 20, s2: 10, a: 15, c: 25, s3: 40, d: 50, n: 60 })
     expect(lengthMs).toBe(70)
@@ -144,7 +147,7 @@ it.each([
   [5400, [0, 2000]],
   [1, [0, 0.5]],
 ])('the scale of %d ms has a few round marks', (scaleMs, marks) => {
-  expect(marksOf(scaleMs)).toEqual(marks)
+  expect(timeMarks(scaleMs)).toEqual(marks)
 })
 
 describe('lanesOf', () => {

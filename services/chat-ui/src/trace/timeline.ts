@@ -42,14 +42,14 @@ export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: numb
  *
  * @param totalMs the time of the whole turn without its waits; it is longer than the time of the steps
  */
-export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
-  const steps = putReturnsUnderTools(given)
+export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
+  const steps = putSignInsUnderTools(given)
   const waits = findWaits(steps)
   const begin = Math.min(...steps.flatMap(step => startMs(step) ?? []))
   const children = groupByParent(steps)
   const top = children.get(undefined) ?? []
   const tools = top.filter(step => step.kind === 'tool')
-  const repeated = findRepeated(tools, children)
+  const repeated = findSharedTokens(tools, children)
   const rows: Row[] = []
   let number = 0
   const add = (step: TraceStep, more: Partial<Row> = {}) => {
@@ -65,7 +65,7 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
       times: 1,
       call: undefined,
       isOpenAtFirst: false,
-      offsetMs: start === undefined ? undefined : start - begin - waitedBefore(start, waits),
+      offsetMs: start === undefined ? undefined : start - begin - waitedMsBefore(start, waits),
       durationMs: step.durationMs,
       ...(wait && { waitedMs: wait.toMs - wait.fromMs }),
       ...more,
@@ -95,7 +95,7 @@ export function layOut(given: readonly TraceStep[], totalMs = 0): Timeline {
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
   const lengthMs = Math.max(1, totalMs, ...ends)
-  return { rows, lengthMs, beginMs: begin, waitedMs: waitedBefore(Number.POSITIVE_INFINITY, waits) }
+  return { rows, lengthMs, beginMs: begin, waitedMs: waitedMsBefore(Number.POSITIVE_INFINITY, waits) }
 }
 
 /** A time in which the turn waited for its user. */
@@ -114,7 +114,7 @@ function isSignIn({ kind }: TraceStep): boolean {
  * A continued turn gets its user's token again, in another sign-in step. That step goes under the tool that waited, where the
  * next steps are too. The first sign-in step, which comes with the question, stays at the top.
  */
-function putReturnsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
+function putSignInsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[] {
   const first = steps.findIndex(isSignIn)
   const places = new Map(steps.map(({ id }, index) => [id, index]))
   return steps.map((step, index) => {
@@ -144,18 +144,18 @@ function findWaits(steps: readonly TraceStep[]): Wait[] {
   })
 }
 
-function waitedBefore(ms: number, waits: readonly Wait[]): number {
+function waitedMsBefore(ms: number, waits: readonly Wait[]): number {
   return waits.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(ms, toMs) - fromMs), 0)
 }
 
-type Children = ReadonlyMap<string | undefined, readonly TraceStep[]>
+type StepsByParent = ReadonlyMap<string | undefined, readonly TraceStep[]>
 
-function descendants({ id }: TraceStep, children: Children): TraceStep[] {
+function descendants({ id }: TraceStep, children: StepsByParent): TraceStep[] {
   return (children.get(id) ?? []).flatMap(step => [step, ...descendants(step, children)])
 }
 
 /** The steps with which several tools got the same TR, shown once. */
-interface Repeated {
+interface SharedToken {
   readonly fingerprint: string
   /** The tool before which the group is shown. */
   readonly first: string
@@ -165,12 +165,12 @@ interface Repeated {
 }
 
 /** By the tool's id, the group of each tool that got the same TR as another tool. */
-function findRepeated(tools: readonly TraceStep[], children: Children): Map<string, Repeated> {
+function findSharedTokens(tools: readonly TraceStep[], children: StepsByParent): Map<string, SharedToken> {
   const byToken = Map.groupBy(tools, ({ id }) => {
     const own = children.get(id) ?? []
     return own.find(({ kind }) => kind === 'token')?.token?.fingerprint
   })
-  const repeated = new Map<string, Repeated>()
+  const repeated = new Map<string, SharedToken>()
   for (const [fingerprint, sharing] of byToken) {
     if (fingerprint === undefined || sharing.length < 2) continue
     const members = sharing.flatMap(tool => stepsToToken(tool, children))
@@ -186,7 +186,7 @@ function findRepeated(tools: readonly TraceStep[], children: Children): Map<stri
   return repeated
 }
 
-function stepsToToken({ id }: TraceStep, children: Children): TraceStep[] {
+function stepsToToken({ id }: TraceStep, children: StepsByParent): TraceStep[] {
   return (children.get(id) ?? [])
     .filter(({ kind }) => kind === 'token-request' || kind === 'token')
     .flatMap(step => [step, ...descendants(step, children)])
@@ -216,7 +216,7 @@ export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): A
 }
 
 /** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. They leave room for the end of the scale. */
-export function marksOf(scaleMs: number): readonly number[] {
+export function timeMarks(scaleMs: number): readonly number[] {
   const rough = scaleMs / 3.2
   const power = 10 ** Math.floor(Math.log10(rough))
   const stepMs = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough

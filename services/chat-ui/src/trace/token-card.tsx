@@ -7,7 +7,7 @@ import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { type Names, shortenIds } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
-import { type Claims, type ClaimView, groupTitles, inGroups, mainClaims, viewClaims } from './claims.ts'
+import { type Claims, type ClaimView, groupClaims, groupTitles, mainClaims, viewClaims } from './claims.ts'
 import { tellToken } from './story.ts'
 import './token-card.css'
 
@@ -49,7 +49,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
         <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
       </header>
       {card.observed ? (
-        <Life claims={card.claims} clockAheadMs={context.clockAheadMs} />
+        <TokenLifetime claims={card.claims} clockAheadMs={context.clockAheadMs} />
       ) : (
         <p>
           The agent never sees {card.role}. The sidecar gets it from Entra ID for{' '}
@@ -61,7 +61,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
         </p>
       )}
       {card.claims && <ClaimList card={card} names={names} />}
-      <Checks card={card} names={names} />
+      <TokenChecks card={card} names={names} />
       <p class="note">
         {card.observed
           ? 'Decoded to explain it. Reading a token is not checking it: the checks are those named above. No signature ever reaches this page. '
@@ -81,13 +81,13 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
 
 const tickMs = 1_000
 
-interface LifeProps {
+interface TokenLifetimeProps {
   readonly claims: Claims | undefined
   readonly clockAheadMs: number
 }
 
 /** The remaining lifetime of a token, by the agent's clock: the browser's may be wrong. */
-function Life({ claims = {}, clockAheadMs }: LifeProps) {
+function TokenLifetime({ claims = {}, clockAheadMs }: TokenLifetimeProps) {
   const now = (useNow(tickMs).value + clockAheadMs) / 1000
   const end = readNumericDate(claims['exp'])
   const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
@@ -113,7 +113,7 @@ function tellLifetime(seconds: number): string {
   return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
 }
 
-function Checks({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
+function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   return card.verifiedBy?.map(({ actor, checks }) => (
     <div key={`${actor} ${checks[0]?.name}`}>
       <p class="note">
@@ -140,7 +140,7 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
   return (
     <>
       <dl class="claims">
-        {inGroups(showAll.value ? all : few).map(({ group, claims: members }) =>
+        {groupClaims(showAll.value ? all : few).map(({ group, claims: members }) =>
           members.map((claim, index) => (
             <div key={claim.name} class="claim" data-group={group}>
               <dt>

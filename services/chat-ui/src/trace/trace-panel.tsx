@@ -8,11 +8,11 @@ import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
-import { keysOfTokens, type Redactor, redactorFor, reveal } from './redactor.ts'
+import { noMasking, type Redactor, redactorFor, redactorKey } from './redactor.ts'
 import { StepList } from './step-list.tsx'
-import { layOut } from './timeline.ts'
+import { toTimeline } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
-import { type TraceView, type View, views } from './trace-view.ts'
+import { type TraceView, type ViewName, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
@@ -55,7 +55,7 @@ export function TracePanel({
   const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
   const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
   const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
-  const timeline = useMemo(() => layOut(steps, totalMs), [steps, totalMs])
+  const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
@@ -76,7 +76,7 @@ export function TracePanel({
         onHelp={showKeys}
       />
     )
-  const draw: Readonly<Record<View, () => ComponentChildren>> = {
+  const draw: Readonly<Record<ViewName, () => ComponentChildren>> = {
     steps: listSteps,
     sequence: listSteps,
     compare: () => (
@@ -145,9 +145,9 @@ export function TracePanel({
 
 /** A redactor for the tokens of all answers, since Compare shows tokens of any answer, whichever is selected. */
 export function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
-  const tokens = useComputed(() => keysOfTokens(allSteps(answers))).value
+  const tokens = useComputed(() => redactorKey(allSteps(answers))).value
   return useMemo(
-    () => (revealed ? reveal : untracked(() => redactorFor(allSteps(answers)))),
+    () => (revealed ? noMasking : untracked(() => redactorFor(allSteps(answers)))),
     [tokens, revealed, answers],
   )
 }

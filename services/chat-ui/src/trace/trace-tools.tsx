@@ -22,8 +22,10 @@ export function TraceTools({ steps, view, onHelp, onPresent, onSideBySide }: Tra
   const isNarrow = useMediaQuery('(max-width: 75rem)')
   const ways = (
     <>
-      {onSideBySide && <Tool icon="sides" label="Side by side" isQuiet={!isNarrow} onClick={onSideBySide} />}
-      {steps.length > 0 && <Tool icon="system" label="Present" isQuiet={!isNarrow} onClick={onPresent} />}
+      {onSideBySide && (
+        <Button icon="sides" label="Side by side" isQuiet={!isNarrow} onClick={onSideBySide} />
+      )}
+      {steps.length > 0 && <Button icon="system" label="Present" isQuiet={!isNarrow} onClick={onPresent} />}
     </>
   )
   return (
@@ -45,26 +47,26 @@ export function TraceTools({ steps, view, onHelp, onPresent, onSideBySide }: Tra
             : 'Personal data and tenant are hidden in the copy, too. Tokens are never in it.'}
         </p>
         <CopyButton label="Copy the trace as JSON" text={() => stepsAsJson(steps)} worded />
-        <Tool
+        <Button
           icon="download"
           label="Download the trace as JSON"
           onClick={() => downloadText('identity-trace.json', stepsAsJson(steps))}
         />
         <CopyButton label="Copy a link that works in this tab" text={() => location.href} worded />
-        <Tool icon="question" label="Show the keys" onClick={onHelp} />
+        <Button icon="question" label="Show the keys" onClick={onHelp} />
       </Popover>
     </div>
   )
 }
 
-interface ToolProps {
+interface ButtonProps {
   readonly icon: IconName
   readonly label: string
   readonly isQuiet?: boolean
   readonly onClick: () => void
 }
 
-function Tool({ icon, label, isQuiet = false, onClick }: ToolProps) {
+function Button({ icon, label, isQuiet = false, onClick }: ButtonProps) {
   return (
     <button type="button" class={isQuiet ? 'button quiet' : 'button'} onClick={onClick}>
       <Icon name={icon} />

@@ -11,15 +11,15 @@ export const views = [
   { value: 'compare', label: 'Compare', listsSteps: false },
 ] as const
 
-export type View = (typeof views)[number]['value']
+export type ViewName = (typeof views)[number]['value']
 
-export function viewNamed(name: unknown): View | undefined {
+export function viewNamed(name: unknown): ViewName | undefined {
   return views.find(({ value }) => value === name)?.value
 }
 
 /** The state of the Identity Trace's display: the view, the open steps and token, and whether it is redacted. */
 export class TraceView {
-  readonly view: Signal<View> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
+  readonly view: Signal<ViewName> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
   /** Whether personal data and tenant are shown: hidden at first, and again after a reload. */
   readonly revealed = signal(false)
   /** The ids of the rows that the user opened or closed: they differ from their initial state. */

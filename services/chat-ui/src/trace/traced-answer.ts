@@ -40,7 +40,7 @@ export function tokensOf(steps: readonly TraceStep[]): TokenCard[] {
 }
 
 /** The role of the token that a step carries: of its own token, or of the token that its request was sent with. */
-export function carriedToken({ token, request }: TraceStep): TokenRole | undefined {
+export function carriedTokenRole({ token, request }: TraceStep): TokenRole | undefined {
   if (token) return token.role
   const authorization = Object.entries(request?.headers ?? {}).find(([name]) => /^authorization$/i.test(name))
   return /\b(Tc|T1|TR)\b/.exec(authorization?.[1] ?? '')?.[1] as TokenRole | undefined

@@ -39,7 +39,7 @@ export interface TokenUse {
 }
 
 /** What the user has to do before a call goes on. */
-export interface Asked {
+export interface PendingCall {
   readonly kind: PauseKind
   /** The first call that waits: its step, what it does, and the API. */
   readonly step: TraceStep
@@ -69,7 +69,7 @@ export interface TurnFacts {
   /** Whether the sidecar is being asked for a token. */
   readonly isAsking: boolean
   /** The calls that wait for the user, or waited until they were abandoned or their time was over. */
-  readonly asked: Asked | undefined
+  readonly asked: PendingCall | undefined
   /** Whether the user declined one of the calls. */
   readonly isDeclined: boolean
 }
@@ -92,12 +92,12 @@ export function gatherFacts(
     failure: uses.length > 0 ? undefined : findFailure(steps),
     isTokenAsked: uses.length > 0 || steps.some(({ kind }) => kind === 'token-request'),
     isAsking: running && steps.some(({ kind, status }) => kind === 'token-request' && status === 'running'),
-    asked: running ? undefined : findAsked(steps, pause),
+    asked: running ? undefined : findPendingCall(steps, pause),
     isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
   }
 }
 
-function findAsked(steps: readonly TraceStep[], pause: Pause | undefined): Asked | undefined {
+function findPendingCall(steps: readonly TraceStep[], pause: Pause | undefined): PendingCall | undefined {
   const waiting = steps.filter(({ kind, status }) => kind === 'tool' && status === 'waiting')
   const step = waiting.find(({ id }) => id === pause?.calls[0]?.stepId) ?? waiting[0]
   if (!step) return undefined
@@ -148,13 +148,13 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
 }
 
 /** Entra ID backdates `iat` and `nbf` by five minutes. The clocks of Entra ID and agent may differ by some seconds. */
-const backdatedMs = 300_000
-const toleranceMs = 10_000
+const iatBackdatedMs = 300_000
+const clockToleranceMs = 10_000
 
 function isIssuedBeforeTurn({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boolean {
   const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
-  const issuedMs = Number(claims['iat'] ?? Number.NaN) * 1000 + backdatedMs
-  return Number.isFinite(begin) && issuedMs + toleranceMs < begin
+  const issuedMs = Number(claims['iat'] ?? Number.NaN) * 1000 + iatBackdatedMs
+  return Number.isFinite(begin) && issuedMs + clockToleranceMs < begin
 }
 
 function judgeCalls(
@@ -164,7 +164,7 @@ function judgeCalls(
   running: boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
   const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
-  const denied = refused.find(call => isFinal(call, steps))
+  const denied = refused.find(call => isFinalRefusal(call, steps))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
@@ -181,7 +181,7 @@ function judgeCalls(
 }
 
 /** Whether a refusal is final. If the tool waits or succeeded in the end, the API only wanted more from the user. */
-function isFinal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
+function isFinalRefusal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
   const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
   return tool === undefined || tool.status === 'failed'
 }
@@ -215,7 +215,7 @@ export function isRefusal({ kind, problem }: TraceStep): boolean {
 }
 
 /** The outcome of a turn in which no call waits: the worst outcome of its tokens counts. */
-export function outcomeOf({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
+export function outcomeOfTurn({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
   const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const
   const worst = worstFirst.find(worse => uses.some(({ outcome }) => outcome === worse))
   if (worst) return worst

@@ -7,7 +7,7 @@ import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { shortenIds } from '../words/names.ts'
 import { findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
-import { judge } from './judge.ts'
+import { judgeTurn } from './judge.ts'
 import { LogQueries } from './step-details.tsx'
 import { tellStory } from './story.ts'
 import { TokenCardView, type TokenContext } from './token-card.tsx'
@@ -27,7 +27,7 @@ interface VerdictCardProps {
 
 /** Who called, for whom, by which right, allowed by whom; then how that came about, as fully as the view has room for. */
 export function VerdictCard({ facts, turn, view, context, credential }: VerdictCardProps) {
-  const verdict = judge(facts, context.names)
+  const verdict = judgeTurn(facts, context.names)
   const stepUp = findStepUp(facts)
   const shown = view.view.value
   return (
@@ -50,7 +50,7 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
             <p class="story">
               <PhraseView phrase={tellStory(facts, context.names)} />
             </p>
-            <Ids facts={facts} turn={turn} />
+            <TurnIds facts={facts} turn={turn} />
           </>
         )}
       </div>
@@ -105,7 +105,7 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
 }
 
 /** The ids for finding the turn in logs and in OpenTelemetry traces. */
-function Ids({ facts: { steps }, turn }: Pick<VerdictCardProps, 'facts' | 'turn'>) {
+function TurnIds({ facts: { steps }, turn }: Pick<VerdictCardProps, 'facts' | 'turn'>) {
   const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
   const ids = [
     ['uti', logIds.tokenId],

@@ -1,17 +1,17 @@
-import { type Formula, type Gate, type Plate, termPlates } from '../identity/formula.ts'
-import { flowWords, type Term } from '../words/flows.ts'
+import { type ApiGate, type Formula, type TokenPlate, termPlates } from '../identity/formula.ts'
+import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { tellContexts } from './acrs.ts'
-import { apisOf, decidingApi, deniedBy, isRightMissing, tellChecks } from './judge.ts'
-import { type Asked, isRefusal, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { apisOfUse, decidingApi, findDenial, isRightMissing, tellChecks } from './judge.ts'
+import { isRefusal, type PendingCall, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** The exchange of a turn as formulas, one for each TR; without a TR, one formula that breaks off. */
 export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
   const pending =
-    facts.asked && facts.asked.kind !== 'step-up' ? [writePending(facts, facts.asked, names)] : []
+    facts.asked && facts.asked.kind !== 'step-up' ? [writePendingFormula(facts, facts.asked, names)] : []
   const uses = facts.uses.length > 0 || pending.length > 0 ? facts.uses : [undefined]
   const formulas = uses.map((use, index) => ({
     terms: flowWords[facts.flow].terms.map(role => writeTerm(role, use, facts)),
@@ -19,24 +19,24 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
     result: writeResult(use, facts, names),
     gate: writeGate(use, facts, names),
     isRunning: facts.isAsking,
-    ...(facts.isTokenAsked && index === uses.length - 1 ? { legend: tellUnseen(facts) } : {}),
+    ...(facts.isTokenAsked && index === uses.length - 1 ? { legend: tellUnseenHops(facts) } : {}),
   }))
   return toReader([...formulas, ...pending], names)
 }
 
 /** Explains the hops that the agent did not see. */
-export function tellUnseen({ uses }: TurnFacts): string {
+export function tellUnseenHops({ uses }: TurnFacts): string {
   return uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
     ? 'between sidecar and Entra ID, before this question: TR came from the sidecar’s cache. Not seen by the agent.'
     : 'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
 }
 
 /** The exchange that follows if the user approves. */
-function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Names): Formula {
+function writePendingFormula(facts: TurnFacts, { kind, api, isOpen }: PendingCall, names: Names): Formula {
   const { flow, tokens } = facts
   const isRefused = kind === 'consent'
   const notYet = isOpen ? 'not asked for yet' : 'not asked for'
-  const terms = flowWords[flow].terms.map((token): Plate => {
+  const terms = flowWords[flow].terms.map((token): TokenPlate => {
     const [plate, card] = [termPlates[token], tokens[token]]
     if (isRefused) return writeTerm(token, undefined, facts)
     return card && plate.state === 'seen' ? { ...plate, card } : { ...plate, lines: [notYet], state: 'next' }
@@ -60,7 +60,7 @@ function writePending(facts: TurnFacts, { kind, api, isOpen }: Asked, names: Nam
   }
 }
 
-function writeTerm(token: Term, use: TokenUse | undefined, facts: TurnFacts): Plate {
+function writeTerm(token: FormulaTerm, use: TokenUse | undefined, facts: TurnFacts): TokenPlate {
   const { tokens, running, asked, isTokenAsked } = facts
   const plate = termPlates[token]
   const card = (token === 'Tc' && use?.userToken) || tokens[token]
@@ -92,7 +92,7 @@ function writeExchange(
   return { verb: isReached ? 'gives none now' : 'was not reached', failed: true }
 }
 
-function writeResult(use: TokenUse | undefined, facts: TurnFacts, names: Names): Plate {
+function writeResult(use: TokenUse | undefined, facts: TurnFacts, names: Names): TokenPlate {
   const { flow, running, isAsking, isTokenAsked } = facts
   const plate = { token: 'TR', title: flowWords[flow].result } as const
   if (use) {
@@ -110,23 +110,23 @@ function writeResult(use: TokenUse | undefined, facts: TurnFacts, names: Names):
 
 /** Says for which API TR is, without “only” if another API shares the app id. */
 function tellAudience(use: TokenUse, names: Names): string {
-  const api = apisOf(use, names)
+  const api = apisOfUse(use, names)
   return names.id(String(use.token.claims?.['aud'])) === api ? `for ${api} only` : `for ${api}`
 }
 
-function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, names: Names): Gate {
+function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, names: Names): ApiGate {
   const title = use ? decidingApi(use, names) : 'The API'
   switch (use?.outcome) {
     case 'allowed':
       return { state: 'allowed', title, lines: ['accepts TR', tellChecks(use.token)] }
     case 'denied': {
-      const { actor, check } = deniedBy(use)
+      const { actor, check } = findDenial(use)
       const why = isRightMissing(use) ? 'a right is missing' : `check: ${check ?? 'not told'}`
       if (actor === 'agent') return { state: 'next', title, lines: [`not called: ${names.agent} rejects TR`] }
       return { state: 'denied', title, lines: ['denies TR', why] }
     }
     case 'more':
-      return writeMore(use, asked, title)
+      return writeDemandGate(use, asked, title)
     case 'answered':
       return { state: 'answered', title, lines: [`answers ${use.decisive?.response?.status}`] }
     case 'failed':
@@ -139,7 +139,7 @@ function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, nam
 }
 
 /** The gate of an API that has not denied TR for good, but wants more before it runs the call. */
-function writeMore({ decisive }: TokenUse, asked: Asked | undefined, title: string): Gate {
+function writeDemandGate({ decisive }: TokenUse, asked: PendingCall | undefined, title: string): ApiGate {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   const wants = contexts.length > 0 ? `wants acrs ${contexts.join(' ')}` : 'wants a right that TR lacks'
   return { state: asked?.isOpen ? 'waiting' : 'next', title, lines: [wants, 'changed nothing'] }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { tellAct, tellCall, tellCallShortly } from './call-facts.ts'
+import { callFacts, tellAct, tellCallShortly } from './call-facts.ts'
 
 const alert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
 
-describe('tellCall', () => {
+describe('callFacts', () => {
   it('shows every value with its place among the arguments', () => {
-    expect(tellCall(alert)).toEqual([
+    expect(callFacts(alert)).toEqual([
       { name: 'City', value: 'Oslo' },
       { name: 'When · kind', value: 'temperature-below' },
       { name: 'When · celsius', value: '-5' },
@@ -14,31 +14,31 @@ describe('tellCall', () => {
   })
 
   it('quotes a text that is empty, begins with a space or looks like a value of another type', () => {
-    const values = tellCall({ a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' })
+    const values = callFacts({ a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' })
     expect(values.map(({ value }) => value)).toEqual(['"5"', '5', '""', 'null', '" x"', '[]', '{}', '"true"'])
   })
 
   it('shortens no value', () => {
     const text = 'x'.repeat(5_000)
-    expect(tellCall({ text })[0]?.value).toBe(text)
+    expect(callFacts({ text })[0]?.value).toBe(text)
   })
 
   it('leaves two names as they are if rewording would make them the same', () => {
-    expect(tellCall({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
+    expect(callFacts({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
       'untilDate',
       'until_date',
     ])
   })
 
   it('numbers the items of a list, and limits the depth', () => {
-    expect(tellCall({ tags: ['a', 'b'] }).map(({ name }) => name)).toEqual(['Tags · 1', 'Tags · 2'])
+    expect(callFacts({ tags: ['a', 'b'] }).map(({ name }) => name)).toEqual(['Tags · 1', 'Tags · 2'])
     let deep: unknown = 'end'
     for (let level = 0; level < 5_000; level += 1) deep = { a: deep }
-    expect(tellCall({ deep })).toHaveLength(1)
+    expect(callFacts({ deep })).toHaveLength(1)
   })
 
   it('shows a member named like a built-in property', () => {
-    expect(tellCall(JSON.parse('{"__proto__":"x"}'))).toEqual([{ name: '__proto__', value: 'x' }])
+    expect(callFacts(JSON.parse('{"__proto__":"x"}'))).toEqual([{ name: '__proto__', value: 'x' }])
   })
 })
 

@@ -7,12 +7,12 @@ export interface CallFact {
 type Values = Readonly<Record<string, unknown>>
 
 /** Arguments are taken apart down to this level. No tool nests deeper; deeper values are shown as JSON. */
-const mostLevels = 6
+const deepestLevel = 6
 
 /** All values among a call's arguments, uncut. Names are put into words unless two of them would become the same. */
-export function tellCall(values: Values): CallFact[] {
+export function callFacts(values: Values): CallFact[] {
   const facts = flatten(values, [])
-  const worded = facts.map(({ path }) => path.map(inWords).join(' · '))
+  const worded = facts.map(({ path }) => path.map(spacedWords).join(' · '))
   return facts.map(({ path, value }, index) => {
     const words = worded[index] ?? ''
     const isAlone = worded.filter(other => other === words).length === 1
@@ -39,15 +39,15 @@ export function tellValues(values: Values): string {
     .join(', ')
 }
 
-interface Place {
+interface ValueAtPath {
   readonly path: readonly string[]
   readonly value: string
   readonly raw: unknown
 }
 
-function flatten(value: unknown, path: readonly string[]): Place[] {
+function flatten(value: unknown, path: readonly string[]): ValueAtPath[] {
   const members = typeof value === 'object' && value !== null ? Object.entries(value) : []
-  if (members.length === 0 || path.length > mostLevels)
+  if (members.length === 0 || path.length > deepestLevel)
     return path.length === 0 ? [] : [{ path, value: textOf(value), raw: value }]
   return members.flatMap(([name, member]) =>
     flatten(member, [...path, Array.isArray(value) ? `${Number(name) + 1}` : name]),
@@ -71,7 +71,7 @@ function isJson(text: string): boolean {
 }
 
 /** "untilDate" and "until_date" as "until date"; a name of any other kind as it is. */
-function inWords(name: string): string {
+function spacedWords(name: string): string {
   if (!/^[A-Za-z][\w-]*$/.test(name)) return name
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')

@@ -1,7 +1,7 @@
 import type { Flow, TokenRole } from '@entra-bedrock-agent/identity-trace'
 
 /** A token that the sidecar presents to Entra ID to get TR. */
-export type Term = Exclude<TokenRole, 'TR'>
+export type FormulaTerm = Exclude<TokenRole, 'TR'>
 
 /** The page's words for a flow. */
 interface FlowWords {
@@ -13,7 +13,7 @@ interface FlowWords {
   /** As whom the agent calls; ends a sentence: “The agent calls on your behalf.” */
   readonly asWhom: string
   /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
-  readonly terms: readonly Term[]
+  readonly terms: readonly FormulaTerm[]
   /** What Entra ID does with these tokens. */
   readonly issues: string
   /** The name of TR in the formula. */

@@ -41,20 +41,20 @@ export interface Names {
 }
 
 /** The title of an agent for which none is configured. */
-export const untitled = 'Agent'
+export const untitledAgent = 'Agent'
 
-const guid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
+const guidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 
 /** Shortens the GUIDs in a text to their first and last digits, since some differ only at the end; claims show all digits. */
 export function shortenIds(text: string): string {
-  return text.replace(new RegExp(guid, 'gi'), id => `${id.slice(0, 4)}…${id.slice(-4)}`)
+  return text.replace(new RegExp(guidPattern, 'gi'), id => `${id.slice(0, 4)}…${id.slice(-4)}`)
 }
 
-const startsLikeGuid = /^[0-9a-f]{8}-/
+const guidStart = /^[0-9a-f]{8}-/
 
 /** Capitalises a name at the start of a sentence or standing alone; an id stays unchanged. */
 export function capitalise(text: string): string {
-  return startsLikeGuid.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
+  return guidStart.test(text) ? text : text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 export function describeNames({ agents, apis, names, emulated }: NamedInConfig, isReaderUser = true): Names {
@@ -62,7 +62,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
   ids.set(tokenExchangeAudience, 'Entra token exchange')
   const namesFor = (name: string | undefined): Names => {
     const known = agents.find(other => other.name === name)
-    const agent = known?.title ?? untitled
+    const agent = known?.title ?? untitledAgent
     // The order of the lanes.
     const actors = new Map([
       ['user', isReaderUser ? 'You' : 'User'],
@@ -73,12 +73,12 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       ...apis.map(({ name, title }) => [name, title] as const),
     ])
     return {
-      agent: agent === untitled ? 'the agent' : agent,
+      agent: agent === untitledAgent ? 'the agent' : agent,
       agentId: known?.clientId,
       actors: [...actors.keys()],
       actor: actor => actors.get(actor) ?? actor,
       id: value => {
-        const id = guid.exec(value)?.[0].toLowerCase() ?? ''
+        const id = guidPattern.exec(value)?.[0].toLowerCase() ?? ''
         // A token for one API is valid for all APIs with the same app id.
         const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
         return sharing.length > 0 ? listInWords(sharing.map(({ title }) => title)) : ids.get(id)
@@ -91,9 +91,9 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
   return namesFor(undefined)
 }
 
-const conjunction = new Intl.ListFormat('en', { type: 'conjunction' })
+const conjunctionFormat = new Intl.ListFormat('en', { type: 'conjunction' })
 
 /** "Orders API and Stock API". */
 export function listInWords(items: readonly string[]): string {
-  return conjunction.format(items)
+  return conjunctionFormat.format(items)
 }

@@ -2,7 +2,7 @@
 export type ProblemKind = 'neutral' | 'wait' | 'failed'
 
 /** Codes of failures after which the user has to sign in, consent, step up or wait. */
-const waiting: ReadonlySet<string> = new Set([
+const waitingCodes: ReadonlySet<string> = new Set([
   'AGENT_BUSY',
   'AGENT_STOPPING',
   'BEDROCK_THROTTLED',
@@ -25,7 +25,7 @@ const waiting: ReadonlySet<string> = new Set([
 ])
 
 /** HTTP statuses of requests that nobody can answer: too large, not understood, or for something that does not exist. */
-const unanswerable: ReadonlySet<number> = new Set([400, 404, 413, 422])
+const unanswerableStatuses: ReadonlySet<number> = new Set([400, 404, 413, 422])
 
 /** How serious a failure is. */
 export function problemKind({
@@ -35,12 +35,12 @@ export function problemKind({
   readonly code: string
   readonly status?: number
 }): ProblemKind {
-  if (waiting.has(code)) return 'wait'
+  if (waitingCodes.has(code)) return 'wait'
   if (code === 'APPROVAL_EXPIRED') return 'neutral'
-  return status !== undefined && unanswerable.has(status) ? 'neutral' : 'failed'
+  return status !== undefined && unanswerableStatuses.has(status) ? 'neutral' : 'failed'
 }
 
 /** The address of the documentation of a failure's code. */
-export function troubleshootingOf(code: string): string {
+export function troubleshootingUrl(code: string): string {
   return `https://github.com/entra-bedrock-agent/entra-bedrock-agent/blob/main/docs/troubleshooting.md#${code}`
 }

@@ -17,19 +17,19 @@ const swaps: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Parts that quote a token or a request: never reworded. */
-const quoted: ReadonlySet<string> = new Set(['card', 'code', 'id'])
+const quotedMembers: ReadonlySet<string> = new Set(['card', 'code', 'id'])
 
 /** Rewords the page's texts for its reader. */
 export function toReader<Value>(value: Value, names: Names): Value {
-  return names.isReaderUser ? value : (rewrite(value) as Value)
+  return names.isReaderUser ? value : (reword(value) as Value)
 }
 
-function rewrite(value: unknown): unknown {
+function reword(value: unknown): unknown {
   if (typeof value === 'string') return swaps.reduce((text, [you, they]) => text.replace(you, they), value)
-  if (Array.isArray(value)) return value.map(rewrite)
+  if (Array.isArray(value)) return value.map(reword)
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value)
   return Object.fromEntries(
-    members.map(([name, member]) => [name, quoted.has(name) ? member : rewrite(member)]),
+    members.map(([name, member]) => [name, quotedMembers.has(name) ? member : reword(member)]),
   )
 }

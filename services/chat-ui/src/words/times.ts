@@ -1,26 +1,26 @@
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' })
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const relativeFormat = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' })
+const momentFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** A moment, for people: "25 Nov 2026, 14:05:00". */
 export function formatMoment(moment: Date): string {
-  return absolute.format(moment)
+  return momentFormat.format(moment)
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 
 /** A moment of today, for people: "14:05:00". */
 export function formatTime(moment: Date): string {
-  return clock.format(moment)
+  return clockFormat.format(moment)
 }
 
 /** How far a moment is away: "in 58 minutes", "3 seconds ago". */
 export function formatDistance(moment: Date, now: Date): string {
   const seconds = Math.round((moment.getTime() - now.getTime()) / 1000)
   const size = Math.abs(seconds)
-  if (size < 90) return relative.format(seconds, 'second')
-  if (size < 90 * 60) return relative.format(Math.round(seconds / 60), 'minute')
-  if (size < 36 * 3600) return relative.format(Math.round(seconds / 3600), 'hour')
-  return relative.format(Math.round(seconds / 86_400), 'day')
+  if (size < 90) return relativeFormat.format(seconds, 'second')
+  if (size < 90 * 60) return relativeFormat.format(Math.round(seconds / 60), 'minute')
+  if (size < 36 * 3600) return relativeFormat.format(Math.round(seconds / 3600), 'hour')
+  return relativeFormat.format(Math.round(seconds / 86_400), 'day')
 }
 
 /** A duration: "0.4 ms", "12 ms", "3.2 s". */

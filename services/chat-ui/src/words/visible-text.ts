@@ -4,7 +4,7 @@ export type TextPart = string | { readonly hidden: string }
 /** Control and direction characters, characters without a glyph, and spaces and breaks that are invisible or look like others. */
 const unseen = /([\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|[^\S ])/u
 
-const names: Readonly<Record<string, string>> = {
+const characterNames: Readonly<Record<string, string>> = {
   '\n': 'line break',
   '\t': 'tab',
   '\u00A0': 'no-break space',
@@ -26,5 +26,5 @@ export function spellOutHidden(text: string): string {
 
 function nameOf(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-  return names[character] ?? `U+${code}`
+  return characterNames[character] ?? `U+${code}`
 }

@@ -3,10 +3,10 @@ import { tellAct } from '../words/call-facts.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
-import type { Asked, TurnFacts } from './turn-facts.ts'
+import type { PendingCall, TurnFacts } from './turn-facts.ts'
 
 /** Says that a call waits for its user, or that the user left it undecided. */
-export function tellAsked({ kind, title, api, others, isOpen }: Asked, names: Names): string {
+export function tellPending({ kind, title, api, others, isOpen }: PendingCall, names: Names): string {
   const [agent, act] = [capitalise(names.agent), tellAct(title)]
   const more = others > 0 ? `, and for ${count(others, 'more call')},` : ''
   const where = api === undefined ? 'The API' : names.actor(api)
@@ -23,7 +23,7 @@ export function tellAsked({ kind, title, api, others, isOpen }: Asked, names: Na
   }
 }
 
-export function outcomeOfAsked({ kind, isOpen }: Asked): Verdict['outcome'] {
+export function outcomeOfPending({ kind, isOpen }: PendingCall): Verdict['outcome'] {
   if (isOpen) return { kind: 'waiting', words: 'Waiting for you' }
   return { kind: 'neutral', words: kind === 'step-up' ? 'Nothing changed' : 'Not sent' }
 }
@@ -33,9 +33,9 @@ export function outcomeOfAsked({ kind, isOpen }: Asked): Verdict['outcome'] {
  *
  * @param called the answers about caller and right, if the API has been called already
  */
-export function answerAsked(
+export function answersOnPending(
   { tokens, uses }: TurnFacts,
-  { kind, api, contexts, scopes }: Asked,
+  { kind, api, contexts, scopes }: PendingCall,
   called: readonly [caller: FactAnswer, right: FactAnswer] | undefined,
   { agent, agentId, actor }: Names,
 ): FactAnswer[] {
