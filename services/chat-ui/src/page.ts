@@ -36,7 +36,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
       const askAgent = await loadAsk()
       yield* askAgent(request, { userToken, signal })
     },
-    identify: speakersOf(config, session),
+    identify: createIdentify(config, session),
     announce(text) {
       announcement.value = text
     },
@@ -181,22 +181,22 @@ function onUserChange(
 }
 
 /** Tells who asks a question: agent, flow and, only if the flow or the agent needs it, the user's token. */
-function speakersOf(config: PublicConfig, session: Session): Identify {
+function createIdentify(config: PublicConfig, session: Session): Identify {
   return async ({ agent, flow }, renew) => {
     const known = agentNamed(config, agent)
     if (!known) throw new PageError(pageProblem('AGENT_NOT_HERE', `Its name was “${agent}”.`))
     const isNeeded = needsUser(flow) || known.requireSignIn
     const user = isNeeded ? await session.acquireToken(renew) : undefined
     if (needsUser(flow)) {
-      if (!user) throw signInRequired('To act on your behalf, the agent has to know who you are.')
+      if (!user) throw signInRequiredError('To act on your behalf, the agent has to know who you are.')
       return { agent, flow, ...user }
     }
-    if (isNeeded && !user) throw signInRequired('This agent answers only people who are signed in.')
+    if (isNeeded && !user) throw signInRequiredError('This agent answers only people who are signed in.')
     return { agent, flow, userToken: user?.userToken }
   }
 }
 
-function signInRequired(reason: string): PageError {
+function signInRequiredError(reason: string): PageError {
   return new PageError(pageProblem('SIGN_IN_REQUIRED', reason))
 }
 

@@ -4,7 +4,7 @@ import type { Element, Node } from './nodes.ts'
 
 const target = new URL('https://evil.example/?q=secret')
 
-function tell(text: string, url = target): string | undefined {
+function hostOfLink(text: string, url = target): string | undefined {
   return hostToShow([text], url)
 }
 
@@ -26,7 +26,7 @@ describe('the host of a link is shown if its text', () => {
     ['is empty', ' '],
     ['consists of invisible characters', '\u200b'],
   ])('%s', (_what, text) => {
-    expect(tell(text)).toBe('evil.example')
+    expect(hostOfLink(text)).toBe('evil.example')
   })
 
   it('names another host across several pieces', () => {
@@ -35,8 +35,8 @@ describe('the host of a link is shown if its text', () => {
   })
 
   it('names the host in look-alike letters', () => {
-    expect(tell('еvil.example')).toBe('evil.example')
-    expect(tell('bücher.example', new URL('https://bücher.example'))).toBe('xn--bcher-kva.example')
+    expect(hostOfLink('еvil.example')).toBe('evil.example')
+    expect(hostOfLink('bücher.example', new URL('https://bücher.example'))).toBe('xn--bcher-kva.example')
   })
 })
 
@@ -50,7 +50,7 @@ describe('the host of a link is not shown if its text', () => {
     ['contains numbers', 'Version 1.2, 3.5 °C'],
     ['is in a language that is read from right to left', 'مرحبا بالعالم'],
   ])('%s', (_what, text) => {
-    expect(tell(text)).toBeUndefined()
+    expect(hostOfLink(text)).toBeUndefined()
   })
 })
 

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { hostToShow, linkText } from './link-text.ts'
 import type { Element, Node } from './nodes.ts'
-import { parseMarkdown, type ReadBlock, settledBlocks } from './parse.ts'
+import { type ParsedBlock, parseMarkdown, settledBlocks } from './parse.ts'
 
 /**
  * An answer's Markdown as elements of the page. A model may be made to write anything, so only what is listed in
@@ -36,7 +36,7 @@ function drawBlocks(text: string, earlier: readonly DrawnBlock[]): readonly Draw
   ]
 }
 
-function BlockElement({ block: { raw, nodes } }: { readonly block: ReadBlock }) {
+function BlockElement({ block: { raw, nodes } }: { readonly block: ParsedBlock }) {
   return nodes ? <Nodes nodes={nodes} /> : <p class="plain">{raw}</p>
 }
 

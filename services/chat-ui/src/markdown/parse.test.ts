@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { deepestNesting, longestText, mostElements } from './budget.ts'
 import type { Node } from './nodes.ts'
-import { parseMarkdown, type ReadBlock, settledBlocks } from './parse.ts'
+import { type ParsedBlock, parseMarkdown, settledBlocks } from './parse.ts'
 
 /** The parsed blocks in a short form: `p(one strong(two))`. */
 function read(text: string): string {
@@ -165,8 +165,8 @@ describe('any text', () => {
   })
 })
 
-function readInPieces(text: string, pieces: readonly number[]): readonly ReadBlock[] {
-  let read: readonly ReadBlock[] = []
+function readInPieces(text: string, pieces: readonly number[]): readonly ParsedBlock[] {
+  let read: readonly ParsedBlock[] = []
   let end = 0
   for (const length of [...pieces, text.length]) {
     end = Math.min(end + length, text.length)
@@ -177,61 +177,61 @@ function readInPieces(text: string, pieces: readonly number[]): readonly ReadBlo
   return read
 }
 
-const times = (text: string) => (length: number) => text.repeat(length / text.length)
+const fill = (text: string) => (length: number) => text.repeat(length / text.length)
 
 /** Texts of any length that have made Markdown parsers slow. */
 // biome-ignore format: table
-const hostile: readonly (readonly [what: string, textOf: (length: number) => string])[] = [
-  ['emphasis of two kinds', times('*a_')],
-  ['emphasis that opens', times('**a *b ')],
-  ['emphasis that closes', times('a** b* ')],
-  ['emphasis in emphasis', length => times('*a **a ')(length / 2) + times('b** b* ')(length / 2)],
-  ['emphasis of different lengths', times('a***b****c*')],
-  ['runs that open and close', times('*_~~')],
-  ['runs between letters', times('a*_~~')],
-  ['many stars', length => `${times('*')(length / 2)}a${times('*')(length / 2)}`],
-  ['strikethrough', times('~a ~~b ')],
-  ['brackets that open', times('[')],
-  ['brackets that close', times(']')],
-  ['nested brackets', length => times('[a')(length / 2) + times('](')(length / 2)],
-  ['links that never end', times('[a](')],
-  ['targets in angle brackets that never end', times('[a](<b')],
-  ['titles that never end', times('[a](b "')],
-  ['titles of both kinds', times('[a](b "c \'')],
-  ['links in links', length => times('[a')(length / 4) + times('](https://x.example)')(length)],
-  ['images in images', length => times('![')(length / 3) + times('](a)')(length)],
-  ['links in emphasis', times('*[a](https://x.example)_')],
-  ['backticks', times('a` ``')],
+const slowTexts: readonly (readonly [what: string, textOf: (length: number) => string])[] = [
+  ['emphasis of two kinds', fill('*a_')],
+  ['emphasis that opens', fill('**a *b ')],
+  ['emphasis that closes', fill('a** b* ')],
+  ['emphasis in emphasis', length => fill('*a **a ')(length / 2) + fill('b** b* ')(length / 2)],
+  ['emphasis of different lengths', fill('a***b****c*')],
+  ['runs that open and close', fill('*_~~')],
+  ['runs between letters', fill('a*_~~')],
+  ['many stars', length => `${fill('*')(length / 2)}a${fill('*')(length / 2)}`],
+  ['strikethrough', fill('~a ~~b ')],
+  ['brackets that open', fill('[')],
+  ['brackets that close', fill(']')],
+  ['nested brackets', length => fill('[a')(length / 2) + fill('](')(length / 2)],
+  ['links that never end', fill('[a](')],
+  ['targets in angle brackets that never end', fill('[a](<b')],
+  ['titles that never end', fill('[a](b "')],
+  ['titles of both kinds', fill('[a](b "c \'')],
+  ['links in links', length => fill('[a')(length / 4) + fill('](https://x.example)')(length)],
+  ['images in images', length => fill('![')(length / 3) + fill('](a)')(length)],
+  ['links in emphasis', fill('*[a](https://x.example)_')],
+  ['backticks', fill('a` ``')],
   ['runs of backticks in all lengths', length => Array.from({ length: Math.sqrt(length) }, (_, run) => '`'.repeat(run)).join(' ')],
-  ['angle brackets', times('<')],
-  ['tags that never end', times('<a ')],
-  ['addresses', times('https://')],
-  ['addresses in words', times('xhttps://')],
-  ['addresses that end in punctuation', times('https://a)))...')],
-  ['escapes', times('\\')],
-  ['spaces', length => `a${times(' ')(length)}b`],
-  ['line breaks', times('a  \n')],
-  ['quotes in quotes', length => `${times('>')(length)} deep`],
-  ['deep quotes, line by line', times('> > > > > > > > > > > > > > > a\n')],
-  ['lists in lists', length => `${times('- ')(length)}deep`],
+  ['angle brackets', fill('<')],
+  ['tags that never end', fill('<a ')],
+  ['addresses', fill('https://')],
+  ['addresses in words', fill('xhttps://')],
+  ['addresses that end in punctuation', fill('https://a)))...')],
+  ['escapes', fill('\\')],
+  ['spaces', length => `a${fill(' ')(length)}b`],
+  ['line breaks', fill('a  \n')],
+  ['quotes in quotes', length => `${fill('>')(length)} deep`],
+  ['deep quotes, line by line', fill('> > > > > > > > > > > > > > > a\n')],
+  ['lists in lists', length => `${fill('- ')(length)}deep`],
   ['lists that go deeper', length => Array.from({ length: Math.sqrt(length) }, (_, depth) => `${'  '.repeat(depth)}- a`).join('\n')],
-  ['alternating lists and quotes', length => `${times('> - ')(length)}deep`],
-  ['items with blank lines', times('1. a\n\n')],
-  ['pipes', length => `${times('|')(length)}\n|-|`],
-  ['pipes on both lines', length => `${times('a|')(length / 2)}\n${times('-|')(length / 2)}`],
-  ['a wide table with short rows', length => `${times('a|')(length / 3)}\n${times('-|')(length / 3)}\n${times('|\n')(length / 3)}`],
-  ['lines that might begin a table', times('a|b\n')],
-  ['markers of headings', length => `#${times(' #')(length)}a`],
-  ['headings with a line below', times('a\n=\n')],
-  ['lines that only look like rules', times('- - - x')],
-  ['fences', times('```\n')],
-  ['references', times('[a]: b\n')],
+  ['alternating lists and quotes', length => `${fill('> - ')(length)}deep`],
+  ['items with blank lines', fill('1. a\n\n')],
+  ['pipes', length => `${fill('|')(length)}\n|-|`],
+  ['pipes on both lines', length => `${fill('a|')(length / 2)}\n${fill('-|')(length / 2)}`],
+  ['a wide table with short rows', length => `${fill('a|')(length / 3)}\n${fill('-|')(length / 3)}\n${fill('|\n')(length / 3)}`],
+  ['lines that might begin a table', fill('a|b\n')],
+  ['markers of headings', length => `#${fill(' #')(length)}a`],
+  ['headings with a line below', fill('a\n=\n')],
+  ['lines that only look like rules', fill('- - - x')],
+  ['fences', fill('```\n')],
+  ['references', fill('[a]: b\n')],
 ]
 
 describe('hostile text', () => {
   const length = 100_000
 
-  it.each(hostile)('of %s is kept whole, and no element is too deep for the stack', (_what, textOf) => {
+  it.each(slowTexts)('of %s is kept whole, and no element is too deep for the stack', (_what, textOf) => {
     const text = textOf(length)
     const blocks = parseMarkdown(text)
     expect(blocks.map(({ raw }) => raw).join('')).toBe(text)
@@ -249,7 +249,7 @@ describe('hostile text', () => {
     'line breaks',
     'pipes on both lines',
   ])('of %s is shown as plain text', what => {
-    const text = new Map(hostile).get(what)?.(length) ?? ''
+    const text = new Map(slowTexts).get(what)?.(length) ?? ''
     expect(parseMarkdown(text)).toEqual([{ raw: text, nodes: undefined }])
   })
 

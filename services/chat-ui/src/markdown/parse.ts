@@ -3,14 +3,14 @@ import { deepestNesting, isBeyondBudget, longestText } from './budget.ts'
 import type { Element, Node, Tag } from './nodes.ts'
 
 /** A top-level block, with its source text and the blank lines after it. */
-export interface ReadBlock {
+export interface ParsedBlock {
   readonly raw: string
   /** `undefined` if the text is to be shown unformatted. */
   readonly nodes: readonly Node[] | undefined
 }
 
 /** The Markdown parser, without HTML and references. A link that is not https stays as written. */
-const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: deepestNesting })
+const markdownParser = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: deepestNesting })
   .enable(['blockquote', 'code', 'fence', 'heading', 'hr', 'lheading', 'list', 'table'])
   .enable([
     'autolink',
@@ -24,14 +24,14 @@ const markdown = new MarkdownIt('zero', { breaks: true, linkify: true, maxNestin
     'newline',
     'strikethrough',
   ])
-markdown.normalizeLink = address => URL.parse(address)?.href ?? ''
-markdown.normalizeLinkText = address => address
+markdownParser.normalizeLink = address => URL.parse(address)?.href ?? ''
+markdownParser.normalizeLinkText = address => address
 // Bare addresses become links only if they have a scheme.
-markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false })
-markdown.validateLink = address => address.startsWith('https:')
+markdownParser.linkify.set({ fuzzyLink: false, fuzzyEmail: false })
+markdownParser.validateLink = address => address.startsWith('https:')
 
 /** The only tokens that become elements. */
-const tags: Readonly<Record<string, Tag>> = {
+const tagsByToken: Readonly<Record<string, Tag>> = {
   paragraph_open: 'p',
   heading_open: 'h3',
   fence: 'pre',
@@ -57,10 +57,10 @@ const tags: Readonly<Record<string, Tag>> = {
 }
 
 /** Reads Markdown whose lines end in line feeds. */
-export function parseMarkdown(text: string): ReadBlock[] {
+export function parseMarkdown(text: string): ParsedBlock[] {
   if (text.length > longestText) return [{ raw: text, nodes: undefined }]
   const lines = text.split('\n')
-  const blocks = topLevelBlocks(markdown.parse(text, {}))
+  const blocks = topLevelBlocks(markdownParser.parse(text, {}))
   return blocks.map((block, index) => {
     const tokens = block.flatMap(token => token.children ?? [token])
     const begin = index === 0 ? 0 : firstLine(block)
@@ -108,7 +108,7 @@ function toNodes(tokens: readonly Token[]): readonly Node[] {
 /** Adds the node of a token and returns the list to which the token's children belong. */
 function addNode(siblings: Node[], token: Token): Node[] {
   if (token.hidden) return siblings
-  const tag = tags[token.type]
+  const tag = tagsByToken[token.type]
   const content = token.type === 'image' ? imageText(token) : token.content.replace(/\n$/, '')
   const children: Node[] = content === '' ? [] : [content]
   siblings.push(...(tag ? [toElement(tag, token, children)] : children))

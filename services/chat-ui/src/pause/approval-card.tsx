@@ -3,8 +3,8 @@ import { useSignal } from '@preact/signals'
 import { useSettled } from '../browser/settled.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import { count } from '../words/times.ts'
-import { actWords } from './act-words.ts'
 import { CallArguments } from './asked-call.tsx'
+import { buttonLabels } from './button-labels.ts'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
 
 /** Asks whether calls that change something may run, exactly as shown. Only the button that names the act approves. */
@@ -16,7 +16,7 @@ export function ApprovalCard(props: PauseCardProps) {
 
 function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call: AskedCall }) {
   const { names, onDecide } = card
-  const { doIt, leaveIt } = actWords(call.title)
+  const { doIt, leaveIt } = buttonLabels(call.title)
   return (
     <CardFrame
       card={card}
@@ -86,7 +86,7 @@ interface CallChoiceProps {
 
 function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
   const canPress = useSettled(true, { isNew: true })
-  const { doIt, leaveIt } = actWords(call.title)
+  const { doIt, leaveIt } = buttonLabels(call.title)
   const choice = (value: Decision['decision'], label: string) => (
     <button
       type="button"

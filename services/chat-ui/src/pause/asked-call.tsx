@@ -1,7 +1,7 @@
 import type { AskedCall } from '@entra-bedrock-agent/identity-trace'
 import { Fact } from '../controls/fact.tsx'
 import { callFacts } from '../words/call-facts.ts'
-import { ShownText } from './shown-text.tsx'
+import { UnformattedText } from './unformatted-text.tsx'
 
 /** What a call would send: in words, if its tool provides them, and with all arguments. */
 export function CallArguments({ call }: { readonly call: AskedCall }) {
@@ -10,7 +10,7 @@ export function CallArguments({ call }: { readonly call: AskedCall }) {
     <>
       {call.note && (
         <p>
-          <ShownText text={call.note} />
+          <UnformattedText text={call.note} />
         </p>
       )}
       {facts.length === 0 ? (
@@ -18,8 +18,8 @@ export function CallArguments({ call }: { readonly call: AskedCall }) {
       ) : (
         <dl class="facts call-facts">
           {facts.map(({ name, value }, index) => (
-            <Fact key={index} name={<ShownText text={name} />}>
-              <ShownText text={value} />
+            <Fact key={index} name={<UnformattedText text={name} />}>
+              <UnformattedText text={value} />
             </Fact>
           ))}
         </dl>

@@ -10,7 +10,7 @@ import type { Page } from '../page.ts'
 import { formatClock } from '../words/times.ts'
 import './pause-card.css'
 
-const tickMs = 500
+const countdownTickMs = 500
 
 export type Decide = (call: AskedCall) => Decision['decision']
 
@@ -30,7 +30,7 @@ export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names
 }
 
 /** A button of a card. It ignores clicks in its first half second: they were meant for what was shown there before. */
-interface Act {
+interface CardButton {
   readonly label: string
   readonly isPrimary?: boolean
   readonly isDisabled?: boolean
@@ -45,16 +45,16 @@ interface CardFrameProps {
   readonly children: ComponentChildren
   /** What the card waits for, shown beside the buttons. */
   readonly waitsFor?: string | false
-  readonly acts: readonly Act[]
+  readonly acts: readonly CardButton[]
 }
 
 /** The APIs that the calls go to, by their names for people. */
-export function apisOf({ pause, names }: PauseCardProps): string {
+export function apisOfPause({ pause, names }: PauseCardProps): string {
   return [...new Set(pause.calls.map(({ api }) => names.actor(api)))].join(', ')
 }
 
 /** Scrolls to the end of the answer, where the buttons are, or to the card's beginning if the card is too high. */
-function showWhole(heading: HTMLElement | null): void {
+function scrollToCard(heading: HTMLElement | null): void {
   const card = heading?.closest('.pause-card')
   const log = heading?.closest('.log')
   if (!card || !log) return
@@ -72,14 +72,14 @@ export function CardFrame(props: CardFrameProps) {
   const id = useId()
   const heading = useRef<HTMLHeadingElement>(null)
   const canPress = useSettled(true, { isNew: true })
-  const leftMs = Date.parse(pause.expiresAt) - useNow(tickMs).value - clockAheadMs
+  const leftMs = Date.parse(pause.expiresAt) - useNow(countdownTickMs).value - clockAheadMs
   const seconds = Math.max(0, Math.ceil(leftMs / 1000))
   useEffect(() => {
     // The heading does not take the focus from a user who is writing.
     const isWriting =
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
     if (!isWriting) heading.current?.focus({ preventScroll: true })
-    showWhole(heading.current)
+    scrollToCard(heading.current)
   }, [])
   useEffect(() => {
     if (seconds === 0) onExpire()

@@ -2,15 +2,15 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { capitalise } from '../words/names.ts'
-import { apisOf, CardFrame, type PauseCardProps } from './card-frame.tsx'
+import { apisOfPause, CardFrame, type PauseCardProps } from './card-frame.tsx'
 import { retryStateOf, retryUntilConsented } from './consent-wait.ts'
-import { hearConsent, isOfAuthority } from './consent-window.ts'
-import { ShownText } from './shown-text.tsx'
+import { isTenantAddress, listenForConsent } from './consent-window.ts'
+import { UnformattedText } from './unformatted-text.tsx'
 
-type State = 'asked' | 'open' | 'silent' | 'blocked' | 'refused' | 'failed' | 'unknown'
+type ConsentState = 'asked' | 'open' | 'silent' | 'blocked' | 'refused' | 'failed' | 'unknown'
 
 /** After this time the card says that the window has not answered. */
-const silenceMs = 5 * 60_000
+const windowSilenceMs = 5 * 60_000
 
 /**
  * Asks the user to consent to what the agent may do for them. Only the call, which is then tried again, shows whether they have
@@ -19,13 +19,13 @@ const silenceMs = 5 * 60_000
 export function ConsentCard(card: PauseCardProps) {
   const { pause, config, names, onDecide } = card
   const { consent } = pause
-  const state = useSignal<State>('asked')
+  const state = useSignal<ConsentState>('asked')
   const error = useSignal('unknown address')
   const retryState = retryStateOf(pause)
   const goOn = () => retryUntilConsented(pause, onDecide)
   useEffect(() => {
     if (!consent) return
-    return hearConsent(consent.state, code => {
+    return listenForConsent(consent.state, code => {
       if (code === undefined) void goOn()
       else {
         error.value = code
@@ -37,7 +37,7 @@ export function ConsentCard(card: PauseCardProps) {
     if (state.value !== 'open') return
     const timer = setTimeout(() => {
       state.value = 'silent'
-    }, silenceMs)
+    }, windowSilenceMs)
     return () => clearTimeout(timer)
   }, [state.value])
   if (!consent) return null
@@ -45,7 +45,7 @@ export function ConsentCard(card: PauseCardProps) {
     const popup = window.open(consent.url, 'consent', 'popup,width=520,height=680')
     state.value = popup ? 'open' : 'blocked'
   }
-  const canOpen = isOfAuthority(consent.url, config)
+  const canOpen = isTenantAddress(consent.url, config)
   const isOpen = state.value === 'open' || state.value === 'silent'
   const windowAct = {
     label: state.value === 'asked' ? 'Review and consent' : 'Open the window again',
@@ -57,7 +57,7 @@ export function ConsentCard(card: PauseCardProps) {
   return (
     <CardFrame
       card={card}
-      title={`Let ${names.agent} use ${apisOf(card)} for you?`}
+      title={`Let ${names.agent} use ${apisOfPause(card)} for you?`}
       waitsFor={retryState === 'settling' && 'Waiting until your consent takes effect…'}
       acts={
         retryState === 'settling'
@@ -76,16 +76,16 @@ export function ConsentCard(card: PauseCardProps) {
         {consent.scopes.map(({ value, text }) => (
           <li key={value}>
             <code>
-              <ShownText text={value} />
+              <UnformattedText text={value} />
             </code>{' '}
-            <ShownText text={text} />
+            <UnformattedText text={text} />
           </li>
         ))}
       </ul>
       <p role="status">
         {tellState(retryState === 'unknown' ? retryState : canOpen ? state.value : 'failed', error.value)}
       </p>
-      {isOfAuthority(consent.adminUrl, config) && (
+      {isTenantAddress(consent.adminUrl, config) && (
         <details open={state.value === 'failed' || state.value === 'refused'}>
           <summary>You may not consent yourself?</summary>
           <p>
@@ -101,8 +101,8 @@ export function ConsentCard(card: PauseCardProps) {
   )
 }
 
-function tellState(state: State, error: string): string {
-  const words: Readonly<Record<State, string>> = {
+function tellState(state: ConsentState, error: string): string {
+  const words: Readonly<Record<ConsentState, string>> = {
     asked: 'A window of Entra ID opens. Then the call goes on.',
     open: 'Answer in the window. The call then goes on by itself.',
     silent: 'Nothing has come from the window. If you have consented, try again.',

@@ -3,16 +3,16 @@ import { signal } from '@preact/signals'
 import type { Decide } from './card-frame.tsx'
 
 /** The delays before each try of the call: a consent takes a while to take effect everywhere. */
-const delaysMs = [0, 1_000, 2_000, 4_000, 8_000]
+const retryDelaysMs = [0, 1_000, 2_000, 4_000, 8_000]
 
 /** The turn that waits for its consent to take effect. Kept outside the cards, since each try has a card of its own. */
-const progress = signal<{ readonly turnId: string; readonly state: 'settling' | 'unknown' } | undefined>(
-  undefined,
-)
+const consentProgress = signal<
+  { readonly turnId: string; readonly state: 'settling' | 'unknown' } | undefined
+>(undefined)
 
 /** `settling` = the consent has yet to take effect; `unknown` = it had not taken effect after the last try. */
 export function retryStateOf({ turnId }: Pause): 'settling' | 'unknown' | undefined {
-  return progress.value?.turnId === turnId ? progress.value.state : undefined
+  return consentProgress.value?.turnId === turnId ? consentProgress.value.state : undefined
 }
 
 /** Tries calls again until their consent has taken effect; gives up after the last try. */
@@ -22,18 +22,18 @@ export async function retryUntilConsented(
 ): Promise<void> {
   const { turnId } = pause
   if (retryStateOf(pause) === 'settling') return
-  progress.value = { turnId, state: 'settling' }
-  for (const delayMs of delaysMs) {
+  consentProgress.value = { turnId, state: 'settling' }
+  for (const delayMs of retryDelaysMs) {
     await new Promise(resolve => setTimeout(resolve, delayMs))
     const next = await onDecide(() => 'approve')
-    if (next?.kind !== 'consent' || scopesOf(next) !== scopesOf(pause)) {
-      progress.value = undefined
+    if (next?.kind !== 'consent' || scopesKey(next) !== scopesKey(pause)) {
+      consentProgress.value = undefined
       return
     }
   }
-  progress.value = { turnId, state: 'unknown' }
+  consentProgress.value = { turnId, state: 'unknown' }
 }
 
-function scopesOf({ consent }: Pause): string {
+function scopesKey({ consent }: Pause): string {
   return JSON.stringify(consent?.scopes.map(({ value }) => value))
 }

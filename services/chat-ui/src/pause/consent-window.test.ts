@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { publicConfig } from '../testing/public-config.ts'
-import { hearConsent, isOfAuthority } from './consent-window.ts'
+import { isTenantAddress, listenForConsent } from './consent-window.ts'
 
 const { authority } = publicConfig
-const emulated = {
+const emulatedConfig = {
   ...publicConfig,
   authority: 'https://login.localhost/t',
   authorityMetadata: JSON.stringify({
@@ -12,7 +12,7 @@ const emulated = {
   }),
 }
 
-describe('isOfAuthority', () => {
+describe('isTenantAddress', () => {
   it.each([
     [`${authority}/oauth2/v2.0/authorize?client_id=x`, true],
     [`${authority}/v2.0/adminconsent?client_id=x`, true],
@@ -25,20 +25,20 @@ describe('isOfAuthority', () => {
     ['/auth/consent.html', false],
     ['', false],
   ])('of %s is %s', (url, isOurs) => {
-    expect(isOfAuthority(url, publicConfig)).toBe(isOurs)
+    expect(isTenantAddress(url, publicConfig)).toBe(isOurs)
   })
 
   it('accepts the endpoints of a local emulator, and no other local address', () => {
-    expect(isOfAuthority('http://localhost:7001/t/oauth2/v2.0/authorize?x', emulated)).toBe(true)
-    expect(isOfAuthority('http://localhost:7001/t/v2.0/adminconsent?x', emulated)).toBe(true)
-    expect(isOfAuthority('http://localhost:7002/t/oauth2/v2.0/authorize', emulated)).toBe(false)
+    expect(isTenantAddress('http://localhost:7001/t/oauth2/v2.0/authorize?x', emulatedConfig)).toBe(true)
+    expect(isTenantAddress('http://localhost:7001/t/v2.0/adminconsent?x', emulatedConfig)).toBe(true)
+    expect(isTenantAddress('http://localhost:7002/t/oauth2/v2.0/authorize', emulatedConfig)).toBe(false)
   })
 })
 
-describe('hearConsent', () => {
+describe('listenForConsent', () => {
   it('listens only to the channel of its own state, and reads only the error code of a message', async () => {
     const answer = Promise.withResolvers<string | undefined>()
-    const stop = hearConsent('s1', answer.resolve)
+    const stop = listenForConsent('s1', answer.resolve)
     const other = new BroadcastChannel('consent:s2')
     other.postMessage({ error: 'not for us' })
     const ours = new BroadcastChannel('consent:s1')
@@ -50,7 +50,7 @@ describe('hearConsent', () => {
 
   it('reports no error for a message without an error code: the consent may have been given', async () => {
     const answer = Promise.withResolvers<string | undefined>()
-    const stop = hearConsent('s3', answer.resolve)
+    const stop = listenForConsent('s3', answer.resolve)
     const channel = new BroadcastChannel('consent:s3')
     channel.postMessage('whatever')
     expect(await answer.promise).toBeUndefined()

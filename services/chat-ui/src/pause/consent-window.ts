@@ -2,13 +2,13 @@ import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
 /** Whether an address is of the configured Entra tenant. The page neither opens other addresses nor offers them to copy. */
-export function isOfAuthority(url: string, config: PublicConfig): boolean {
+export function isTenantAddress(url: string, config: PublicConfig): boolean {
   const address = URL.parse(url)?.href
-  return basesOf(config).some(base => address?.startsWith(base))
+  return tenantAddresses(config).some(base => address?.startsWith(base))
 }
 
 /** The tenant's address at Entra and, with a local emulator, the address of its endpoints. */
-function basesOf(config: PublicConfig): string[] {
+function tenantAddresses(config: PublicConfig): string[] {
   const metadata = emulatorAuthority(config)?.authorityMetadata
   const endpoint = metadata === undefined ? undefined : Object(JSON.parse(metadata)).authorization_endpoint
   const emulated = String(endpoint ?? '').replace(/oauth2\/v2\.0\/authorize$/, '')
@@ -19,7 +19,7 @@ function basesOf(config: PublicConfig): string[] {
  * Waits for the window's report: an error code of OAuth 2.0, such as `access_denied`, or `undefined` if it has none. The report
  * proves nothing. Returns a function that stops waiting.
  */
-export function hearConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
+export function listenForConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
   // The page that Entra returns to (`consent-return.ts`) reports on the channel of this name.
   const channel = new BroadcastChannel(`consent:${state}`)
   channel.onmessage = ({ data }) => {

@@ -2,8 +2,8 @@ import { spellOutHidden } from '../words/visible-text.ts'
 import { ApprovalCard } from './approval-card.tsx'
 import type { PauseCardProps } from './card-frame.tsx'
 import { ConsentCard } from './consent-card.tsx'
-import { SentCard } from './sent-card.tsx'
 import { StepUpCard } from './step-up-card.tsx'
+import { UnknownOutcomeCard } from './unknown-outcome-card.tsx'
 
 const cards = { approval: ApprovalCard, 'step-up': StepUpCard, consent: ConsentCard } as const
 
@@ -13,7 +13,7 @@ const cards = { approval: ApprovalCard, 'step-up': StepUpCard, consent: ConsentC
  */
 export function PauseCard({ pause, ...props }: PauseCardProps) {
   const wasSent = props.sent !== undefined && pause.kind !== 'consent'
-  const Card = wasSent ? SentCard : cards[pause.kind]
+  const Card = wasSent ? UnknownOutcomeCard : cards[pause.kind]
   const calls = pause.calls.map(call => ({ ...call, title: spellOutHidden(call.title) }))
   return <Card {...props} pause={{ ...pause, calls }} />
 }

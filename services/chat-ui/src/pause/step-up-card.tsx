@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import { capitalise } from '../words/names.ts'
 import { wantedContexts } from '../words/step-up.ts'
-import { apisOf, CardFrame, type PauseCardProps } from './card-frame.tsx'
+import { apisOfPause, CardFrame, type PauseCardProps } from './card-frame.tsx'
 
 /** Asks the user to authenticate more strongly, with the same account; then the approved call goes on. */
 export function StepUpCard(card: PauseCardProps) {
@@ -24,7 +24,7 @@ export function StepUpCard(card: PauseCardProps) {
     <CardFrame
       card={card}
       title="Confirm that it’s you"
-      problem={problem.value && withHint(problem.value)}
+      problem={problem.value && withStepUpHint(problem.value)}
       waitsFor={isSigningIn && 'Waiting for the sign-in window…'}
       acts={
         isSigningIn
@@ -36,7 +36,7 @@ export function StepUpCard(card: PauseCardProps) {
       }
     >
       <p>
-        {capitalise(apisOf(card))} wants a stronger sign-in before it does this: {calls}
+        {capitalise(apisOfPause(card))} wants a stronger sign-in before it does this: {calls}
         {contexts.length > 0 && <> (authentication context {contexts.join(', ')})</>}. A window of Entra ID
         opens. Then the call that you approved runs, once.
       </p>
@@ -45,7 +45,7 @@ export function StepUpCard(card: PauseCardProps) {
 }
 
 /** Replaces the usual hint, which says to sign in: the user has done that already. */
-function withHint(problem: PageProblem): PageProblem {
+function withStepUpHint(problem: PageProblem): PageProblem {
   return problem.code === 'SIGN_IN_CANCELLED'
     ? { ...problem, hint: 'The call was not made. Confirm it’s you, or cancel it.' }
     : problem

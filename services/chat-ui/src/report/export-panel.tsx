@@ -5,9 +5,9 @@ import type { Conversation } from '../conversation/conversation.ts'
 import type { Session } from '../sign-in/session.ts'
 import '../controls/menu-row.css'
 import type { ExportedFile } from './file-shape.ts'
-import { exchangeOf, mostBytes, readFile, UnreadableFile } from './read-file.ts'
+import { exchangeOf, mostFileBytes, readExportedFile, UnreadableFile } from './read-file.ts'
 import { printReport, reportHtml } from './report-html.tsx'
-import { writeFile } from './write-file.ts'
+import { toExportedFile } from './write-file.ts'
 
 export interface ExportPanelProps {
   readonly conversation: Conversation
@@ -16,11 +16,11 @@ export interface ExportPanelProps {
   readonly session: Session
 }
 
-type Extent = 'answer' | 'conversation'
+type ExportExtent = 'answer' | 'conversation'
 
 /** Chooses what to export, in which format, and whether with personal data. Each click on a button makes a new file. */
 export function ExportPanel({ conversation, config, status, session }: ExportPanelProps) {
-  const extent = useSignal<Extent>('answer')
+  const extent = useSignal<ExportExtent>('answer')
   const withPersonalData = useSignal(false)
   const fault = useSignal('')
   const selected = conversation.selected.value
@@ -36,7 +36,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
       now: new Date(),
       source: opened,
     }
-    return writeFile(
+    return toExportedFile(
       all.map(exchange => exchange.peek()),
       context,
       withPersonalData.value && !opened?.redacted,
@@ -113,7 +113,7 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
           accept=".html,.json"
           onChange={async event => {
             const input = event.currentTarget
-            fault.value = (await open(input.files?.[0], conversation)) ?? ''
+            fault.value = (await openFile(input.files?.[0], conversation)) ?? ''
             input.value = ''
           }}
         />
@@ -123,17 +123,17 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
   )
 }
 
-const extents: readonly { readonly value: Extent; readonly label: string }[] = [
+const extents: readonly { readonly value: ExportExtent; readonly label: string }[] = [
   { value: 'answer', label: 'This answer' },
   { value: 'conversation', label: 'Whole conversation, as shown' },
 ]
 
 /** Shows the answers of a file, or returns why they cannot be shown. */
-async function open(file: File | undefined, conversation: Conversation): Promise<string | undefined> {
+async function openFile(file: File | undefined, conversation: Conversation): Promise<string | undefined> {
   if (!file) return undefined
-  if (file.size > mostBytes) return `This file is too large: more than ${mostBytes / 1024 / 1024} MB.`
+  if (file.size > mostFileBytes) return `This file is too large: more than ${mostFileBytes / 1024 / 1024} MB.`
   try {
-    const read = readFile(await file.text())
+    const read = readExportedFile(await file.text())
     conversation.open(read, read.turns.map(exchangeOf))
     document.getElementById('export')?.hidePopover()
     return undefined

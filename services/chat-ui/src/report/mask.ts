@@ -13,15 +13,15 @@ export interface KnownSecrets {
 
 /** Claims that consist of the words of a name; a text may contain a single one of these words. */
 const nameClaims = ['name', 'given_name', 'family_name'] as const
-const shortestWord = 3
+const shortestNameWord = 3
 
 /**
  * Masks all personal and tenant data that the tokens of a file contain or the page knows, in questions and answers too. The
  * structure of the file (kinds, ids of steps, states) stays.
  */
 export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile {
-  const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOf(known) }]
-  const redactor = redactorFor(steps, wordMask(steps))
+  const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOfSecrets(known) }]
+  const redactor = redactorFor(steps, nameMask(steps))
   return {
     ...file,
     redacted: true,
@@ -51,17 +51,17 @@ function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): Exporte
 }
 
 /** The secrets that the page knows, as claims of a token: the redactor takes them from there. */
-function tokenOf({ tenantId, account }: KnownSecrets): TokenCard {
+function tokenOfSecrets({ tenantId, account }: KnownSecrets): TokenCard {
   const user = account && { oid: account.objectId, name: account.name, preferred_username: account.userName }
   return { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }
 }
 
 /** Returns a function that masks each word of users' names in these tokens, but not of agents' accounts. */
-function wordMask(steps: readonly Pick<TraceStep, 'token'>[]): (text: string) => string {
+function nameMask(steps: readonly Pick<TraceStep, 'token'>[]): (text: string) => string {
   const tokens = steps.flatMap(({ token }) => (token && actsAsOf(token) !== 'agent-user' ? [token] : []))
   const names = tokens.flatMap(({ claims }) => nameClaims.map(name => claims?.[name]))
   const parts = names.flatMap(name => (typeof name === 'string' ? name.split(/[^\p{L}\p{N}]+/u) : []))
-  const words = [...new Set(parts.filter(word => word.length >= shortestWord))]
+  const words = [...new Set(parts.filter(word => word.length >= shortestNameWord))]
   if (words.length === 0) return text => text
   const anyOfThem = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'giu')
   return text => text.replace(anyOfThem, '‹name hidden›')

@@ -1,13 +1,13 @@
 import { Check } from 'typebox/value'
 import type { Exchange } from '../conversation/exchange.ts'
-import { dataBlock } from './data-block.ts'
+import { findDataBlock } from './data-block.ts'
 import { ExportedFile, type ExportedTurn } from './file-shape.ts'
 
 /** The largest file that is read. */
-export const mostBytes = 5 * 1024 * 1024
+export const mostFileBytes = 5 * 1024 * 1024
 
 /** The deepest nesting that is read: more than the agent sends, and not enough to overflow the stack of recursive code. */
-const mostLevels = 60
+const mostNestingLevels = 60
 
 /** The error of a file that cannot be shown; its message is a sentence for the user. */
 export class UnreadableFile extends Error {
@@ -20,8 +20,8 @@ export class UnreadableFile extends Error {
  *
  * @throws UnreadableFile
  */
-export function readFile(text: string): ExportedFile {
-  const data = parse(dataBlock(text) ?? text)
+export function readExportedFile(text: string): ExportedFile {
+  const data = parseJson(findDataBlock(text) ?? text)
   if (isTooDeep(data) || !Check(ExportedFile, data)) {
     throw new UnreadableFile('This file is no trace that this page can read.')
   }
@@ -32,7 +32,7 @@ export function readFile(text: string): ExportedFile {
   return data
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -44,7 +44,7 @@ function parse(text: string): unknown {
 function isTooDeep(data: unknown): boolean {
   let level: unknown[] = [data]
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > mostLevels) return true
+    if (depth > mostNestingLevels) return true
     level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []))
   }
   return false

@@ -5,8 +5,8 @@ import { publicConfig } from '../testing/public-config.ts'
 import { accountToken } from '../testing/trace.ts'
 import { pauseOf } from '../testing/waiting.ts'
 import { writeDataBlock } from './data-block.ts'
-import { exchangeOf, readFile } from './read-file.ts'
-import { type ExportContext, writeFile } from './write-file.ts'
+import { exchangeOf, readExportedFile } from './read-file.ts'
+import { type ExportContext, toExportedFile } from './write-file.ts'
 
 const tid = '11111111-0000-4000-8000-000000000001'
 const ada = {
@@ -79,13 +79,13 @@ const secrets = [
   'Osei',
   'Löwe',
 ]
-const holds = (file: unknown) =>
+const secretsIn = (file: unknown) =>
   secrets.filter(secret => JSON.stringify(file).toLowerCase().includes(secret.toLowerCase()))
 
 describe('an exported file', () => {
   it('holds neither personal data nor the tenant: not in its questions, answers, steps or failures', () => {
-    const file = writeFile([exchange], context, false)
-    expect(holds(file)).toEqual([])
+    const file = toExportedFile([exchange], context, false)
+    expect(secretsIn(file)).toEqual([])
     expect(file).toMatchObject({
       redacted: true,
       turns: [{ question: { message: expect.stringContaining('order of ‹name hidden›') } }],
@@ -95,12 +95,12 @@ describe('an exported file', () => {
   it('holds no word of the signed-in user’s name, and no tenant, even if the trace has no token', () => {
     const asked = { ...exchange, owner: undefined, steps: [] }
     const account = { objectId: ada.oid, name: ada.name, userName: ada.userName }
-    expect(holds(writeFile([asked], { ...context, account }, false))).toEqual([])
+    expect(secretsIn(toExportedFile([asked], { ...context, account }, false))).toEqual([])
   })
 
   it('does not mask words of the name of the agent’s own user account', () => {
     const asked = { ...exchange, owner: undefined, steps: [step, { ...step, id: 's2', token: accountToken }] }
-    const [turn] = writeFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
+    const [turn] = toExportedFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
     expect(turn?.answer).toBe('Your orders are late.')
   })
 
@@ -111,9 +111,9 @@ describe('an exported file', () => {
       pause: pauseOf(),
       steps: [{ ...withoutToken, id: 'w', kind: 'tool', status: 'waiting' }],
     }
-    const file = writeFile([waiting], context, false)
+    const file = toExportedFile([waiting], context, false)
     expect(JSON.stringify(file)).not.toContain('sealed')
-    const [turn] = readFile(JSON.stringify(file)).turns
+    const [turn] = readExportedFile(JSON.stringify(file)).turns
     expect(turn && exchangeOf(turn)).toMatchObject({ state: 'stopped', unsent: 'left' })
   })
 
@@ -122,29 +122,29 @@ describe('an exported file', () => {
       ...exchange,
       steps: [{ ...withoutToken, id: 's2', title: ada.userName }],
     }
-    expect(holds(writeFile([other, exchange], context, false))).toEqual([])
+    expect(secretsIn(toExportedFile([other, exchange], context, false))).toEqual([])
   })
 
   it('holds personal data if requested, but never an answer’s owner or a claims challenge', () => {
-    const file = writeFile([exchange], context, true)
+    const file = toExportedFile([exchange], context, true)
     expect(file.redacted).toBe(false)
     expect(file.turns[0]?.answer).toBe(exchange.answer)
     expect(JSON.stringify(file)).not.toMatch(/owner|claimsChallenge/)
   })
 
   it('is read back as it was written, also out of an HTML report, but its answers have no owner', () => {
-    const file = writeFile([exchange], context, true)
-    expect(readFile(JSON.stringify(file))).toEqual(file)
+    const file = toExportedFile([exchange], context, true)
+    expect(readExportedFile(JSON.stringify(file))).toEqual(file)
     const html = `<!doctype html><p>&lt;script type="application/json"…</p>${writeDataBlock(file)}`
     expect(html.split('</script>')).toHaveLength(2)
-    const [turn] = readFile(html).turns
+    const [turn] = readExportedFile(html).turns
     expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: exchange.answer })
   })
 
   it('that is made from another file is marked `fromFile`, and keeps the first file’s time and origin', () => {
-    const source = writeFile([exchange], context, true)
+    const source = toExportedFile([exchange], context, true)
     const later = { ...context, host: 'elsewhere', now: new Date(0), source }
-    const again = writeFile(source.turns.map(exchangeOf), later, false)
+    const again = toExportedFile(source.turns.map(exchangeOf), later, false)
     expect(again).toMatchObject({
       fromFile: true,
       redacted: true,
@@ -155,8 +155,8 @@ describe('an exported file', () => {
 })
 
 describe('an untrusted file', () => {
-  const file = () => writeFile([exchange], context, true)
-  it.each<[string, (file: ReturnType<typeof writeFile>) => unknown]>([
+  const file = () => toExportedFile([exchange], context, true)
+  it.each<[string, (file: ReturnType<typeof toExportedFile>) => unknown]>([
     ['is no JSON', () => '<h1>Hello</h1>'],
     ['lacks required members', () => ({ turns: [] })],
     [
@@ -187,7 +187,7 @@ describe('an untrusted file', () => {
     ],
   ])('is not shown if it %s', (_what, change) => {
     const changed = change(file())
-    expect(() => readFile(typeof changed === 'string' ? changed : JSON.stringify(changed))).toThrow(
+    expect(() => readExportedFile(typeof changed === 'string' ? changed : JSON.stringify(changed))).toThrow(
       'This file',
     )
   })
@@ -195,6 +195,6 @@ describe('an untrusted file', () => {
   it('is not shown if it is nested too deep for the stack', () => {
     const body = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
     const text = JSON.stringify(file()).replace('"arguments":{', `"arguments":{"x":${body},`)
-    expect(() => readFile(text)).toThrow('This file')
+    expect(() => readExportedFile(text)).toThrow('This file')
   })
 })

@@ -9,7 +9,7 @@ import tokens from '../styles/tokens.css?inline'
 import { writeDataBlock } from './data-block.ts'
 import type { ExportedFile } from './file-shape.ts'
 import rules from './report.css?inline'
-import { ReportView, titleOf } from './report-view.tsx'
+import { ReportView, reportTitle } from './report-view.tsx'
 
 const css = [tokens, base, layout, controls, mark, formula, verdict, rules].join('\n')
 
@@ -42,7 +42,7 @@ export function reportHtml(file: ExportedFile): string {
 <meta http-equiv="Content-Security-Policy" content="${policy.join('; ')}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(titleOf(file))}</title>
+<title>${escapeHtml(reportTitle(file))}</title>
 <style>${css}</style>
 </head>
 <body>

@@ -17,10 +17,10 @@ import { count, formatClock, formatDuration } from '../words/times.ts'
 import { tellUsage } from '../words/usage.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 
-const moment = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
+const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
 function tellMoment(time: Date): string {
-  return Number.isNaN(time.getTime()) ? 'at no known time' : `${moment.format(time)} UTC`
+  return Number.isNaN(time.getTime()) ? 'at no known time' : `${format.format(time)} UTC`
 }
 
 /** The remark on everything that was read from a file. */
@@ -35,7 +35,7 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
   return (
     <main class="report">
       <header>
-        <h1>{titleOf(file)}</h1>
+        <h1>{reportTitle(file)}</h1>
         {fromFile && <p class="from-file card">{notSeenByPage}</p>}
         <dl class="facts">
           <Fact name="Exported">
@@ -65,7 +65,7 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
   )
 }
 
-export function titleOf({ turns }: ExportedFile): string {
+export function reportTitle({ turns }: ExportedFile): string {
   const [first] = turns
   const others = turns.length > 1 ? ` and ${count(turns.length - 1, 'more question')}` : ''
   const message = [...(first?.question.message ?? '')].slice(0, 80).join('')
@@ -120,9 +120,9 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         )}
         {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
       </section>
-      {steps.length > 0 && <Steps steps={steps} flow={flow} names={names} />}
+      {steps.length > 0 && <StepTable steps={steps} flow={flow} names={names} />}
       {tokens.map(token => (
-        <Token key={token.fingerprint} token={token} names={names} />
+        <TokenSection key={token.fingerprint} token={token} names={names} />
       ))}
       {queries.length > 0 && (
         <section>
@@ -166,7 +166,7 @@ function inPlainWords({ detail, ...answer }: FactAnswer): FactAnswer {
   }
 }
 
-function Steps({ steps, flow, names }: StepsProps) {
+function StepTable({ steps, flow, names }: StepsProps) {
   const rows = toTimeline(steps).rows.filter(({ number }) => number > 0)
   const ids = new Set(rows.map(({ id }) => id))
   return (
@@ -192,7 +192,7 @@ function Steps({ steps, flow, names }: StepsProps) {
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
                 <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>
-                <td data-bad={step.status === 'failed'}>{outcomeOf(step)}</td>
+                <td data-bad={step.status === 'failed'}>{tellStepOutcome(step)}</td>
               </tr>
             )
           })}
@@ -202,7 +202,7 @@ function Steps({ steps, flow, names }: StepsProps) {
   )
 }
 
-function outcomeOf({ status, durationMs, problem, approval }: TraceStep): string {
+function tellStepOutcome({ status, durationMs, problem, approval }: TraceStep): string {
   if (status === 'not-observable') return 'not seen'
   const took = durationMs === undefined ? '' : formatDuration(durationMs)
   if (status === 'failed') return `${problem?.code ?? 'failed'} ${took}`
@@ -211,7 +211,7 @@ function outcomeOf({ status, durationMs, problem, approval }: TraceStep): string
   return status === 'running' ? 'did not end' : took
 }
 
-function Token({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
+function TokenSection({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
   const { role, fingerprint, verifiedBy = [] } = token
   return (
     <section>

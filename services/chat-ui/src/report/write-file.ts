@@ -21,7 +21,7 @@ export interface ExportContext {
 /**
  * Makes a file of answers: without personal data and tenant unless they are requested, and always without the answers' owners.
  */
-export function writeFile(
+export function toExportedFile(
   exchanges: readonly Exchange[],
   { config, host, version, account, now, source }: ExportContext,
   withPersonalData: boolean,

@@ -23,7 +23,7 @@ interface SideFacts {
 
 /** How the two sides differ: first in the four answers, then, if both have TR, in the other claims. */
 export function Difference({ sides: [left, right] }: { readonly sides: readonly SideFacts[] }) {
-  if (!left || !right || !isDecided(left.facts) || !isDecided(right.facts)) {
+  if (!left || !right || !hasTokenOrFailure(left.facts) || !hasTokenOrFailure(right.facts)) {
     return (
       <section class="between stack" aria-label="Difference of the two TR">
         <p class="note">What differs is shown here as soon as both sides have a token (TR).</p>
@@ -31,9 +31,9 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
     )
   }
   const [one, other] = [left.facts.uses[0]?.token, right.facts.uses[0]?.token]
-  const answers = answersOf(left)
-  const others = answersOf(right)
-  const [title, otherTitle] = titlesOf(left, right)
+  const answers = sideAnswers(left)
+  const others = sideAnswers(right)
+  const [title, otherTitle] = sideTitles(left, right)
   return (
     <section class="between stack" aria-label="Difference of the two TR">
       <p class="lesson-line">{lessonOfSides(left.facts, right.facts)}</p>
@@ -57,8 +57,8 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
                 key={answer.question}
                 sign={compareAnswers(answer, other)}
                 name={answer.question}
-                left={tell(answer)}
-                right={tell(other)}
+                left={showAnswer(answer)}
+                right={showAnswer(other)}
               />
             )
           })}
@@ -69,19 +69,19 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
   )
 }
 
-function isDecided({ uses, failure }: TurnFacts): boolean {
+function hasTokenOrFailure({ uses, failure }: TurnFacts): boolean {
   return uses.length > 0 || failure !== undefined
 }
 
 /** The titles of the sides: the agents' titles or, for two flows of one agent, the names of the flows. */
-function titlesOf(left: SideFacts, right: SideFacts): readonly [string, string] {
+function sideTitles(left: SideFacts, right: SideFacts): readonly [string, string] {
   if (left.names.agent === right.names.agent)
     return [flowWords[left.facts.flow].label, flowWords[right.facts.flow].label]
   return [left.names.agent, right.names.agent]
 }
 
 /** The four answers. The last one is always titled “Outcome”, whoever allowed or denied the call. */
-function answersOf({ facts, names }: SideFacts): readonly FactAnswer[] {
+function sideAnswers({ facts, names }: SideFacts): readonly FactAnswer[] {
   const { answers, outcome } = judgeTurn(facts, names)
   const last = answers.at(-1)
   if (!last) return answers
@@ -89,7 +89,7 @@ function answersOf({ facts, names }: SideFacts): readonly FactAnswer[] {
   return [...answers.slice(0, -1), { ...last, question: 'Outcome', value: outcome.words, detail }]
 }
 
-function tell({ value, detail }: FactAnswer) {
+function showAnswer({ value, detail }: FactAnswer) {
   return (
     <>
       <strong>{value}</strong> <PhraseView phrase={detail} />
@@ -118,7 +118,7 @@ function TapeRow({ sign, name, left, right }: TapeRowProps) {
 }
 
 /** Claims that the four questions cover already. */
-const covered: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
+const coveredClaims: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
 
 interface MoreClaimsProps {
   readonly left: TokenCard
@@ -128,7 +128,7 @@ interface MoreClaimsProps {
 
 function MoreClaims({ left, right, names }: MoreClaimsProps) {
   const showAll = useSignal(false)
-  const claims = compareTokens(left, right).filter(({ name }) => !covered.has(name))
+  const claims = compareTokens(left, right).filter(({ name }) => !coveredClaims.has(name))
   const show = (name: string, value: unknown, card: TokenCard) =>
     value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, card)} short />
   const telling = claims

@@ -129,7 +129,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
     >
       <div class="line">
         {hasChoice && (
-          <Choice
+          <SideMenu
             label={`Agent on the ${label.toLowerCase()}`}
             chosen={agent}
             options={config.agents.map(({ name, title }) => ({ value: name, title }))}
@@ -139,7 +139,7 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
             }}
           />
         )}
-        <Choice
+        <SideMenu
           label={`Flow on the ${label.toLowerCase()}`}
           chosen={flow}
           options={flows.map(value => ({ value, title: flowWords[value].label }))}
@@ -162,14 +162,14 @@ function Side({ side, label, title, facts, config, session, names, onChange, onT
   )
 }
 
-interface ChoiceProps {
+interface SideMenuProps {
   readonly label: string
   readonly chosen: string
   readonly options: readonly { readonly value: string; readonly title: string }[]
   readonly onChoose: (value: string) => void
 }
 
-function Choice({ label, chosen, options, onChoose }: ChoiceProps) {
+function SideMenu({ label, chosen, options, onChoose }: SideMenuProps) {
   return (
     <select
       class="field"

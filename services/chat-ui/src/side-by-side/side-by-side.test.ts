@@ -57,15 +57,15 @@ async function askSideBySide(agent: string) {
   asked.length = 0
   const pair = new SideBySide(needs, conversation, answer, config)
   pair.askBoth()
-  await settled(pair)
+  await bothAnswered(pair)
   expect(conversation.exchanges.value).toHaveLength(2)
   return pair
 }
-const settled = (pair: SideBySide) =>
+const bothAnswered = (pair: SideBySide) =>
   expect
     .poll(() => pair.sides.map(side => side.selected.value?.value.answer))
     .toEqual(['Answer to two', 'Answer to two'])
-const told = () =>
+const questionsAsked = () =>
   asked.map(question => [
     question.request.agent,
     question.request.flow,
@@ -76,7 +76,7 @@ const told = () =>
 
 it('the same question is asked in the first two flows of an agent, without history, since a history belongs to one flow', async () => {
   await askSideBySide('default')
-  expect(told()).toEqual([
+  expect(questionsAsked()).toEqual([
     ['default', 'autonomous', 'two', undefined, undefined],
     ['default', 'obo', 'two', undefined, 'Tc'],
   ])
@@ -84,15 +84,15 @@ it('the same question is asked in the first two flows of an agent, without histo
 
 it('an agent with one flow is asked beside another agent, and neither gets the other’s answers', async () => {
   const pair = await askSideBySide('trainee')
-  expect(told()).toEqual([
+  expect(questionsAsked()).toEqual([
     ['trainee', 'autonomous', 'two', undefined, undefined],
     ['default', 'autonomous', 'two', undefined, undefined],
   ])
   asked.length = 0
   pair.change(pair.sides[1], { agent: 'trainee', flow: 'autonomous' })
-  await settled(pair)
+  await bothAnswered(pair)
   const both = ['trainee', 'autonomous', 'two', 'one,Answer to one', undefined]
-  expect(told(), 'the history that they share goes to both').toEqual([both, both])
+  expect(questionsAsked(), 'the history that they share goes to both').toEqual([both, both])
 })
 
 it('one sentence says what the difference between two turns teaches', () => {

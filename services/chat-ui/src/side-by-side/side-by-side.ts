@@ -4,7 +4,7 @@ import { Conversation, type ConversationNeeds, type LiveExchange } from '../conv
 import type { Question } from '../conversation/exchange.ts'
 import { type KeptExchanges, toKept } from '../conversation/kept.ts'
 
-type Asked = Pick<Question, 'agent' | 'flow'>
+type SideSetup = Pick<Question, 'agent' | 'flow'>
 
 /** One question to two agents, or in two flows, at once. Kept in memory only, not as part of the conversation. */
 export class SideBySide {
@@ -28,7 +28,7 @@ export class SideBySide {
     this.message = message
     this.#agent = agent
     this.#earlier = toKept(exchanges)
-    const side = (asked: Asked) => {
+    const side = (asked: SideSetup) => {
       const made = new Conversation(needs, asked.agent)
       made.mode.value = mode
       made.flow.value = asked.flow
@@ -44,7 +44,7 @@ export class SideBySide {
   }
 
   /** Asks one side again, in another flow or to another agent; asks both if this starts or stops sending earlier answers along. */
-  change(side: Conversation, { agent, flow }: Asked): void {
+  change(side: Conversation, { agent, flow }: SideSetup): void {
     side.agent.value = agent
     side.flow.value = flow
     if (this.#isShared === this.#wasShared) this.#ask(side)
@@ -71,7 +71,10 @@ export class SideBySide {
 }
 
 /** The first two flows of the agent or, if it has a single flow, that flow and another agent beside it. */
-function proposeSides({ agent, flow }: Asked, config: Pick<PublicConfig, 'agents'>): readonly Asked[] {
+function proposeSides(
+  { agent, flow }: SideSetup,
+  config: Pick<PublicConfig, 'agents'>,
+): readonly SideSetup[] {
   const flows = agentNamed(config, agent)?.flows ?? []
   if (flows.length > 1) return flows.map(flow => ({ agent, flow }))
   const others = config.agents.filter(({ name }) => name !== agent)

@@ -27,7 +27,7 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
   return (
     <KeepFocus class="account">
       {account ? (
-        <SignedIn account={account} onSignOut={() => void run(session.signOut())} />
+        <SignedInAccount account={account} onSignOut={() => void run(session.signOut())} />
       ) : (
         <>
           <SignInButton session={session} label="Sign in" onClick={() => void run(signIn())} />
@@ -43,12 +43,12 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
   )
 }
 
-interface SignedInProps {
+interface SignedInAccountProps {
   readonly account: Account
   readonly onSignOut: () => void
 }
 
-function SignedIn({ account, onSignOut }: SignedInProps) {
+function SignedInAccount({ account, onSignOut }: SignedInAccountProps) {
   const button = (
     <>
       <Icon name="user" />

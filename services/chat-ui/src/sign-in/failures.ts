@@ -11,7 +11,7 @@ export interface IdentityFailure {
   readonly claims?: string
 }
 
-const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> = {
+const problemByErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> = {
   popup_window_error: 'POPUP_BLOCKED',
   empty_window_error: 'POPUP_BLOCKED',
   user_cancelled: 'SIGN_IN_CANCELLED',
@@ -32,16 +32,16 @@ const byErrorCode: Readonly<Record<string, Parameters<typeof pageProblem>[0]>> =
 }
 
 /** AADSTS65001: neither the user nor an administrator has consented. */
-const consentMissing = '65001'
+const consentMissingNumber = '65001'
 
 /** Says in the page's words why sign-in or renewal failed, and what to do next. */
 export function describeFailure(failure: IdentityFailure): PageProblem {
   const detail = detailOf(failure)
-  if (failure.subError === 'consent_required' || failure.errorNo === consentMissing) {
+  if (failure.subError === 'consent_required' || failure.errorNo === consentMissingNumber) {
     return pageProblem('CONSENT_NEEDED', detail)
   }
   if (failure.claims) return pageProblem('SIGN_IN_INTERACTION_REQUIRED', detail, failure.claims)
-  const known = byErrorCode[failure.errorCode]
+  const known = problemByErrorCode[failure.errorCode]
   if (known) return pageProblem(known, detail)
   const wantsTheUser = failure.name === 'InteractionRequiredAuthError'
   const problem = pageProblem(wantsTheUser ? 'SIGN_IN_INTERACTION_REQUIRED' : 'SIGN_IN_FAILED', detail)

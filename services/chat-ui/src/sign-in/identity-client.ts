@@ -11,7 +11,7 @@ const renewalTimeoutMs = 30_000
 
 const popupPollMs = 250
 /** How long a token request may still run after the window has closed; then the sign-in counts as cancelled. */
-const graceMs = 2_500
+const closedGraceMs = 2_500
 
 /** MSAL behind the interface that the page needs. Tokens stay in this tab's session storage and end with the tab. */
 export async function createIdentityClient(
@@ -122,7 +122,7 @@ function watchForClosing(application: PublicClientApplication) {
       let closedForMs = 0
       timer = setInterval(() => {
         closedForMs = popup.closed && document.hasFocus() ? closedForMs + popupPollMs : 0
-        if (closedForMs >= graceMs) reject(new PageError(pageProblem('SIGN_IN_CANCELLED')))
+        if (closedForMs >= closedGraceMs) reject(new PageError(pageProblem('SIGN_IN_CANCELLED')))
       }, popupPollMs)
     },
     [EventType.POPUP_OPENED],

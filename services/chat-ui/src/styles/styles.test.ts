@@ -4,11 +4,11 @@ import { expect, it } from 'vitest'
 
 const source = join(import.meta.dirname, '..')
 const withoutComments = (css: string) => css.replaceAll(/\/\*.*?\*\//gs, '')
-const files = globSync('**/*.css', { cwd: source }).map(name => ({
+const styleSheets = globSync('**/*.css', { cwd: source }).map(name => ({
   name,
   css: withoutComments(readFileSync(join(source, name), 'utf8')),
 }))
-const components = files.filter(({ name }) => name !== join('styles', 'tokens.css'))
+const components = styleSheets.filter(({ name }) => name !== join('styles', 'tokens.css'))
 const code = globSync('**/*.{ts,tsx}', { cwd: source, exclude: ['**/*.test.ts'] })
   .map(name => readFileSync(join(source, name), 'utf8'))
   .join('\n')
@@ -23,11 +23,11 @@ function declarations(property: RegExp, value: RegExp): string[] {
 }
 
 const anyLength = /\d(px|r?em|ch|pt)\b/
-const colour =
+const anyColour =
   /#[\da-f]{3,8}\b|\b(rgb|hsl|hwb|lab|lch|oklab|oklch)a?\(|\b(white|black|red|green|blue|gr[ae]y)\b/i
 
 it('Only the design tokens name colours', () => {
-  expect(declarations(/./, colour)).toEqual([])
+  expect(declarations(/./, anyColour)).toEqual([])
 })
 
 it('Only the design tokens name text sizes, spaces and radii', () => {
@@ -64,7 +64,7 @@ it('Every class that has a rule is used', () => {
 })
 
 it('All styles together are shorter than 2,500 lines, blank ones not counted', () => {
-  const lines = files.flatMap(({ css }) => css.split('\n')).filter(line => line.trim() !== '')
+  const lines = styleSheets.flatMap(({ css }) => css.split('\n')).filter(line => line.trim() !== '')
   expect(lines.length).toBeLessThan(2_500)
 })
 

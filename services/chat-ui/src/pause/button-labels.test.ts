@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { actWords } from './act-words.ts'
+import { buttonLabels } from './button-labels.ts'
 
 it.each([
   ['Create alert', 'Create alert', 'Don’t create'],
@@ -7,5 +7,5 @@ it.each([
   ['send_mail', 'Run send_mail', 'Don’t run'],
   ['Don’t worry', 'Run Don’t worry', 'Don’t run'],
 ])('the buttons for “%s” say “%s” and “%s”', (title, doIt, leaveIt) => {
-  expect(actWords(title)).toEqual({ doIt, leaveIt })
+  expect(buttonLabels(title)).toEqual({ doIt, leaveIt })
 })

@@ -1,7 +1,7 @@
 import { showHidden } from '../words/visible-text.ts'
 
 /** A text from outside, complete and unformatted; invisible characters are shown by their names. */
-export function ShownText({ text }: { readonly text: string }) {
+export function UnformattedText({ text }: { readonly text: string }) {
   return (
     <bdi>
       {showHidden(text).map((part, index) =>

@@ -2,7 +2,7 @@ import { CallArguments } from './asked-call.tsx'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
 
 /** Says that the outcome of a decision is unknown. Only the same decision can be sent again: the calls may have been made. */
-export function SentCard(card: PauseCardProps) {
+export function UnknownOutcomeCard(card: PauseCardProps) {
   const { pause, sent = [], onDecide } = card
   const decisions = new Map(sent.map(({ callId, decision }) => [callId, decision]))
   const sendAgain = () => onDecide(({ callId }) => decisions.get(callId) ?? 'deny')
