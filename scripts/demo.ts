@@ -8,7 +8,7 @@ import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { readConfig } from '../services/agent/src/config.ts'
 import { findTakenPorts } from './demo/ports.ts'
-import { type DemoProcess, describeProcesses, realBedrockBecauseOf } from './demo/processes.ts'
+import { type DemoProcess, describeProcesses, realBedrockVariable } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
@@ -17,13 +17,13 @@ const ports = processes.flatMap(({ name, metrics, ...own }) => [
   { ...own, name },
   ...(metrics ? [{ ...metrics, name: `the metrics of ${name}` }] : []),
 ])
-const taken = await findTakenPorts(ports)
-for (const { port, name, variable } of taken) {
+const takenPorts = await findTakenPorts(ports)
+for (const { port, name, variable } of takenPorts) {
   console.error(
     `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
   )
 }
-if (taken.length > 0) process.exit(1)
+if (takenPorts.length > 0) process.exit(1)
 
 const supervisor = new Supervisor()
 process.on('SIGINT', () => supervisor.stop())
@@ -31,7 +31,7 @@ process.on('SIGTERM', () => supervisor.stop())
 
 const ready = await supervisor.start(processes)
 if (ready) {
-  const cause = realBedrockBecauseOf(process.env)
+  const cause = realBedrockVariable(process.env)
   if (cause)
     console.log(`\nBedrock is the real one, since ${cause} is set; without it, the emulator responds.`)
   const agent = processes.at(-1)

@@ -11,9 +11,9 @@ import { build } from 'rolldown'
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'packages/entra-tokens')
 const dist = join(folder, 'dist')
-const staged = join(dist, 'package')
+const stagedFolder = join(dist, 'package')
 const entry = join(folder, 'src/index.ts')
-const own = (name: string) => name.startsWith('@entra-bedrock-agent/')
+const isOwnPackage = (name: string) => name.startsWith('@entra-bedrock-agent/')
 
 interface Manifest {
   readonly version: string
@@ -24,23 +24,25 @@ const { name, version, description, license, dependencies } = JSON.parse(
 ) as Manifest & Readonly<Record<'name' | 'description' | 'license', string>>
 
 rmSync(dist, { recursive: true, force: true })
-mkdirSync(staged, { recursive: true })
+mkdirSync(stagedFolder, { recursive: true })
 
 await build({
   input: { index: entry },
   platform: 'node',
-  external: name => /^[a-z@]/.test(name) && !own(name),
-  output: { dir: staged, cleanDir: true },
+  external: name => /^[a-z@]/.test(name) && !isOwnPackage(name),
+  output: { dir: stagedFolder, cleanDir: true },
 })
 
 execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(folder, 'tsconfig.pack.json')], {
   stdio: 'inherit',
 })
-const types = join(dist, 'types')
-cpSync(join(types, 'entra-tokens/src'), join(staged, 'types'), { recursive: true })
-rmSync(types, { recursive: true })
+const typesFolder = join(dist, 'types')
+cpSync(join(typesFolder, 'entra-tokens/src'), join(stagedFolder, 'types'), { recursive: true })
+rmSync(typesFolder, { recursive: true })
 
-const { fastify, ...others } = Object.fromEntries(Object.entries(dependencies).filter(([name]) => !own(name)))
+const { fastify, ...others } = Object.fromEntries(
+  Object.entries(dependencies).filter(([name]) => !isOwnPackage(name)),
+)
 const manifest = {
   name,
   version,
@@ -53,13 +55,13 @@ const manifest = {
   dependencies: others,
   peerDependencies: { fastify: `^${fastify}` },
 }
-writeFileSync(join(staged, 'package.json'), JSON.stringify(manifest, null, 2))
+writeFileSync(join(stagedFolder, 'package.json'), JSON.stringify(manifest, null, 2))
 for (const file of [join(folder, 'README.md'), join(root, 'LICENSE')])
-  cpSync(file, join(staged, file.split('/').at(-1) ?? ''))
+  cpSync(file, join(stagedFolder, file.split('/').at(-1) ?? ''))
 
-const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', dist], {
-  cwd: staged,
+const packedFile = execFileSync('npm', ['pack', '--silent', '--pack-destination', dist], {
+  cwd: stagedFolder,
   encoding: 'utf8',
 }).trim()
-renameSync(join(dist, packed), join(dist, 'entra-tokens.tgz'))
+renameSync(join(dist, packedFile), join(dist, 'entra-tokens.tgz'))
 console.log(`packages/entra-tokens/dist/entra-tokens.tgz (${name} ${version})`)

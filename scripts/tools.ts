@@ -9,13 +9,13 @@ import { setUp } from './tools/set-up.ts'
 
 const isCi = process.env['CI'] === 'true'
 const tools = isCi ? [...programsOfTests, ...programsOfCi] : programsOfTests
-const missing = await setUp(tools, { say: line => console.log(line) })
+const missingTools = await setUp(tools, { say: line => console.log(line) })
 
-if (missing.length === 0) await rm(goBuildFolder, { recursive: true, force: true })
+if (missingTools.length === 0) await rm(goBuildFolder, { recursive: true, force: true })
 else {
-  console.log(`\nNot to be had: ${missing.map(({ name }) => name).join(', ')}.`)
+  console.log(`\nNot to be had: ${missingTools.map(({ name }) => name).join(', ')}.`)
   if (!isCi) console.log('The tests that need them are skipped. How to get them:')
-  for (const { name, advice } of missing) console.log(`  ${name}: ${advice}`)
+  for (const { name, advice } of missingTools) console.log(`  ${name}: ${advice}`)
   console.log('')
   if (isCi) process.exitCode = 1
 }

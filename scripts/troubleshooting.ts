@@ -29,24 +29,24 @@ depends on, and says what is wrong and what to do. It changes nothing. What it s
 
 ## The agent
 
-${table(agentProblems)}
+${problemTable(agentProblems)}
 ## The agent’s approvals
 
 Of turns that [wait for their user](approval.md). The calls that waited were not made, except perhaps with \`APPROVAL_USED\`.
 
-${table(approvalProblems)}
+${problemTable(approvalProblems)}
 ## The agent’s weather tools
 
-${table({ ...weatherToolProblems, ...alertProblems })}
+${problemTable({ ...weatherToolProblems, ...alertProblems })}
 ## The agent’s MCP servers
 
-${table(mcpProblems)}
+${problemTable(mcpProblems)}
 ## The weather API
 
-${table(weatherApiProblems)}
+${problemTable(weatherApiProblems)}
 ## Both
 
-${table(commonProblems)}
+${problemTable(commonProblems)}
 ## The doctor
 
 | code | cause | what to do |
@@ -62,7 +62,7 @@ the doctor said. On a cluster it looks as well, with \`npx --no-install agentctl
 ${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, 'troubleshooting', file), 'utf8')).join('\n')}`
 }
 
-function table(catalogue: Readonly<Record<string, ProblemKind>>): string {
+function problemTable(catalogue: Readonly<Record<string, ProblemKind>>): string {
   const rows = Object.entries(catalogue).map(
     ([code, { status, title, hint }]) =>
       `| <a id="${code}"></a>\`${code}\` | ${status} | ${title} | ${hint} |\n`,

@@ -12,16 +12,17 @@ export const tokensPerAnswer = 60
 const words = Array.from({ length: tokensPerAnswer }, (_, index) => `word${index} `)
 const [start, ...rest] = text(...words).map(frame)
 const [firstToken, ...others] = rest
-const end = stop('end_turn').map(frame)
-const toolCall = [...toolUse(0, 'call-1', 'get_weather', '{"city":', '"Dallas"}'), ...stop('tool_use')].map(
-  frame,
-)
-const held = new Set<ServerResponse>()
+const endFrames = stop('end_turn').map(frame)
+const toolCallFrames = [
+  ...toolUse(0, 'call-1', 'get_weather', '{"city":', '"Dallas"}'),
+  ...stop('tool_use'),
+].map(frame)
+const heldResponses = new Set<ServerResponse>()
 
 createServer(async (request, response) => {
   if (request.url === '/release') {
-    for (const answer of held) answer.end(Buffer.concat(end))
-    held.clear()
+    for (const answer of heldResponses) answer.end(Buffer.concat(endFrames))
+    heldResponses.clear()
   }
   if (request.method === 'GET' || request.url === '/release') {
     response.end('ok')
@@ -31,22 +32,22 @@ createServer(async (request, response) => {
   response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
   if (!start || !firstToken) return
   if (body.includes('"text":"weather') && !body.includes('"toolResult"')) {
-    for (const bytes of [start, ...toolCall]) response.write(bytes)
+    for (const bytes of [start, ...toolCallFrames]) response.write(bytes)
     response.end()
     return
   }
   response.write(start)
   response.write(firstToken)
   if (body.includes('"text":"hold')) {
-    held.add(response)
-    response.once('close', () => held.delete(response))
+    heldResponses.add(response)
+    response.once('close', () => heldResponses.delete(response))
     return
   }
   // Writes each event by itself, so that clients get the answer in many chunks.
-  for (const bytes of [...others, ...end]) response.write(bytes)
+  for (const bytes of [...others, ...endFrames]) response.write(bytes)
   response.end()
 }).listen(Number(process.env['PORT']), 'localhost')
 
 setInterval(() => {
-  for (const answer of held) if (firstToken) answer.write(firstToken)
+  for (const answer of heldResponses) if (firstToken) answer.write(firstToken)
 }, 1_000)

@@ -20,7 +20,7 @@ import { compareAgents } from './compare-agents.ts'
 const warmUps = 500
 const turns = 300
 const streamCounts = [1, 10, 100, 250, 500, 1_000]
-const openedAtOnce = 20
+const streamsOpenedAtOnce = 20
 const holdMs = 4_000
 const bulkTurns = 2_000
 const bulkConnections = 20
@@ -60,10 +60,10 @@ const agentEnv = {
   METRICS_PORT: String(metricsPort),
 }
 
-const running: MeasuredProcess[] = []
+const runningProcesses: MeasuredProcess[] = []
 async function start(main: string, env: Record<string, string>, healthUrl: string): Promise<MeasuredProcess> {
   const started = await MeasuredProcess.start(resolve(root, main), env, healthUrl)
-  running.push(started)
+  runningProcesses.push(started)
   return started
 }
 
@@ -86,7 +86,7 @@ try {
     console.log()
   }
 } finally {
-  await Promise.all(running.map(process => process.stop()))
+  await Promise.all(runningProcesses.map(process => process.stop()))
   rmSync(compileCache, { recursive: true })
 }
 
@@ -187,7 +187,7 @@ async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {
   for (const count of streamCounts) {
     const open: OpenTurn[] = []
     while (open.length < count) {
-      const length = Math.min(openedAtOnce, count - open.length)
+      const length = Math.min(streamsOpenedAtOnce, count - open.length)
       const some = Array.from({ length }, () => openTurn(`${agentUrl}/api/chat`, 'hold the line'))
       await Promise.all(some.map(({ firstToken }) => firstToken))
       open.push(...some)

@@ -10,7 +10,7 @@ import { compare, type Peer, printComparison, type Round } from '../support/comp
 import { BenchStack } from '../support/stack.ts'
 
 const rounds = 12
-const roundS = 2
+const roundSeconds = 2
 /**
  * The warm-up lasts until V8 has compiled all code: the agent needs 20,000 turns for that. The servers are warmed up in rounds, since
  * V8 drops the compiled code of a process that is idle for a while.
@@ -26,34 +26,38 @@ const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
 /** Switches the agents file and the file of MCP servers off: a `BEFORE` without the flow agent-user cannot read them. */
-const oneAgent = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
-const traced = { ...oneAgent, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
+const oneAgentEnv = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
+const tracedEnv = { ...oneAgentEnv, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env
 const servers = [
   await stack.startServer('bare', here('bare-turn.ts'), '/'),
   await stack.startServer('lean', here('lean-turn.ts'), '/'),
-  await stack.startServer('agent', agentMain, '/api/chat', oneAgent),
-  await stack.startServer('agent, traced', agentMain, '/api/chat', traced),
+  await stack.startServer('agent', agentMain, '/api/chat', oneAgentEnv),
+  await stack.startServer('agent, traced', agentMain, '/api/chat', tracedEnv),
   ...(BEFORE
     ? [
         await stack.startServer(
           'agent, before',
           resolve(BEFORE, 'services/agent/src/main.ts'),
           '/api/chat',
-          oneAgent,
+          oneAgentEnv,
         ),
       ]
     : []),
 ]
 const peersAt = (connections: number): readonly Peer[] =>
-  servers.map(({ name, server, url }) => ({ name, server, load: () => load(url, connections, roundS) }))
+  servers.map(({ name, server, url }) => ({
+    name,
+    server,
+    load: () => runRound(url, connections, roundSeconds),
+  }))
 
 await compare(peersAt(warmUp.connections), warmUp.rounds)
 for (const connections of connectionCounts) {
   printComparison(`${connections} at a time`, await compare(peersAt(connections), rounds))
 }
 
-async function load(url: string, connections: number, duration: number): Promise<Round> {
+async function runRound(url: string, connections: number, duration: number): Promise<Round> {
   const headers = { 'content-type': 'application/json' }
   const result = await autocannon({ url, method: 'POST', headers, body: question, connections, duration })
   return {

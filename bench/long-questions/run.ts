@@ -9,7 +9,7 @@ import { median, printTable } from '../support/table.ts'
 
 const runs = 21
 
-function measure(read: () => unknown): number {
+function medianMs(read: () => unknown): number {
   const times = Array.from({ length: runs }, () => {
     const startedMs = performance.now()
     read()
@@ -22,7 +22,7 @@ printTable([
   ['message', 'place ms (median)', 'words ms (median)'],
   ...Object.entries(longMessages).map(([name, message]) => [
     name,
-    measure(() => recogniseWeatherQuestion(message)).toFixed(2),
-    measure(() => message.match(/\p{L}+/gu)).toFixed(2),
+    medianMs(() => recogniseWeatherQuestion(message)).toFixed(2),
+    medianMs(() => message.match(/\p{L}+/gu)).toFixed(2),
   ]),
 ])

@@ -13,7 +13,7 @@ import { compare, type Peer, type Round } from '../support/compare.ts'
 import { BenchStack, type StartedServer } from '../support/stack.ts'
 import { median, printTable } from '../support/table.ts'
 
-const counts = [0, 1, 20, 100]
+const toolCounts = [0, 1, 20, 100]
 const rounds = 10
 const turnsPerRound = 50
 const warmUpRounds = 2
@@ -21,8 +21,8 @@ const description =
   'Looks something up in one of the many places of a big company, and says where it was found. '
 
 /** Tools of about 200 tokens each. */
-const names = Array.from({ length: 100 }, (_, index) => `look_up_${index}`)
-const tools = names.map(name =>
+const toolNames = Array.from({ length: 100 }, (_, index) => `look_up_${index}`)
+const tools = toolNames.map(name =>
   tool(name, {
     description: description.repeat(4),
     inputSchema: {
@@ -38,13 +38,13 @@ await using stack = await BenchStack.start({ bundled: true, bedrock: true })
 const mcpServers = await new ScriptedMcpServers().start()
 try {
   const agents: StartedServer[] = []
-  for (const count of counts) agents.push(await startAgent(count))
-  const peers = agents.map(({ name, server, url }): Peer => ({ name, server, load: () => load(url) }))
+  for (const count of toolCounts) agents.push(await startAgent(count))
+  const peers = agents.map(({ name, server, url }): Peer => ({ name, server, load: () => runRound(url) }))
   await compare(peers, warmUpRounds)
   const results = await compare(peers, rounds)
   const withoutTools = results[0]?.cpuMsPerTurn ?? Number.NaN
   const rows = results.map(async ({ cpuMsPerTurn }, index) => {
-    const count = counts[index] ?? 0
+    const count = toolCounts[index] ?? 0
     const { inputTokens = 0, cacheReadInputTokens = 0 } = await usageWith(count, agents[index]?.url ?? '')
     // The difference that a single tool makes is less than the noise.
     const perTool = count < 20 ? '–' : ((cpuMsPerTurn - withoutTools) / count).toFixed(3)
@@ -64,8 +64,8 @@ async function startAgent(count: number): Promise<StartedServer> {
     url: `${mcpServers.url}/with-${count}`,
     downstreamApi: 'weather',
     appId: stack.agentEnv['WEATHER_API_APP_ID'],
-    allowedTools: names.slice(0, count),
-    readOnlyTools: names.slice(0, count),
+    allowedTools: toolNames.slice(0, count),
+    readOnlyTools: toolNames.slice(0, count),
     protocol: '2025-11-25',
   }
   const file = join(folder, `${count}.json`)
@@ -74,7 +74,7 @@ async function startAgent(count: number): Promise<StartedServer> {
   return stack.startServer(`${count} tools`, stack.agentMain, '/api/chat', settings)
 }
 
-async function load(url: string): Promise<Round> {
+async function runRound(url: string): Promise<Round> {
   const times: number[] = []
   const startedMs = performance.now()
   for (let turn = 0; turn < turnsPerRound; turn++) {

@@ -53,10 +53,10 @@ interface Timing {
 
 async function compare(): Promise<void> {
   const timings = new Map<string, Timing[]>(peers.map(({ name }) => [name, []]))
-  for (const peer of peers) for (let turn = 0; turn < warmUps; turn++) await time(peer)
+  for (const peer of peers) for (let turn = 0; turn < warmUps; turn++) await timeTurn(peer)
   for (let round = 0; round < rounds; round++) {
     for (const peer of peers) {
-      for (let turn = 0; turn < turnsPerRound; turn++) timings.get(peer.name)?.push(await time(peer))
+      for (let turn = 0; turn < turnsPerRound; turn++) timings.get(peer.name)?.push(await timeTurn(peer))
     }
   }
   const rows = peers.map(({ name }) => {
@@ -87,7 +87,7 @@ async function compare(): Promise<void> {
   ])
 }
 
-async function time({ message, tool }: (typeof peers)[number]): Promise<Timing> {
+async function timeTurn({ message, tool }: (typeof peers)[number]): Promise<Timing> {
   const startedMs = performance.now()
   const response = await fetch(agent.url, {
     method: 'POST',

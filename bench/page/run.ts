@@ -14,7 +14,7 @@ const answerCharacters = 100_000
 const stepCount = 2_000
 const pieceCharacters = 40
 /** Pause between pieces, so that the answer streams for about five seconds. */
-const pauseMs = 2
+const pieceIntervalMs = 2
 
 const paragraph =
   'The **weather** in _Oslo_ is `mild`, with a light wind; see [the forecast](https://example.com/oslo).\n\n- one\n- two\n\n'
@@ -24,7 +24,7 @@ async function streamAnswer(request: ChatRequest, send: (...events: TurnEvent[])
   send(turnStart(request))
   for (let from = 0; from < answer.length; from += pieceCharacters) {
     send({ event: 'delta', data: { text: answer.slice(from, from + pieceCharacters) } })
-    await new Promise(resolve => setTimeout(resolve, pauseMs))
+    await new Promise(resolve => setTimeout(resolve, pieceIntervalMs))
   }
   send(result(request, answer))
 }
@@ -33,7 +33,7 @@ async function streamSteps(request: ChatRequest, send: (...events: TurnEvent[]) 
   send(turnStart(request))
   for (let number = 1; number <= stepCount; number += 1) {
     send({ event: 'step', data: numberedStep(number) })
-    if (number % 4 === 0) await new Promise(resolve => setTimeout(resolve, pauseMs))
+    if (number % 4 === 0) await new Promise(resolve => setTimeout(resolve, pieceIntervalMs))
   }
   send(result(request, 'Done.'))
 }

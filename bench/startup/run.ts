@@ -14,7 +14,7 @@ import { median, printTable } from '../support/table.ts'
 
 const rounds = Number(process.argv[2] ?? 11)
 const root = resolve(import.meta.dirname, '../..')
-const temporary = mkdtempSync(join(tmpdir(), 'startup-'))
+const temporaryFolder = mkdtempSync(join(tmpdir(), 'startup-'))
 
 interface Candidate {
   readonly name: string
@@ -22,23 +22,23 @@ interface Candidate {
   readonly env: Readonly<Record<string, string>>
 }
 
-interface Start {
+interface StartFigures {
   readonly readyMs: number
   readonly cpuMs: number
   readonly residentMiB: number
 }
 
-const stack = describeProcesses({ LOG_LEVEL: 'warn' })
-const envOf = (process: string) => stack.find(({ name }) => name === process)?.env ?? {}
+const demoProcesses = describeProcesses({ LOG_LEVEL: 'warn' })
+const envOf = (process: string) => demoProcesses.find(({ name }) => name === process)?.env ?? {}
 const withMcp = envOf('agent')
 const withoutMcp = { ...withMcp, MCP_CONFIG: '' }
 
 // The images run with the settings of the Dockerfile.
-const smallestImage = await asImage('bench/startup/bare-server.ts', {})
-const weatherImage = await asImage('services/weather-api/src/main.ts', {
+const smallestImage = await bundleAsImage('bench/startup/bare-server.ts', {})
+const weatherImage = await bundleAsImage('services/weather-api/src/main.ts', {
   NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',
 })
-const agentImage = await asImage('services/agent/src/main.ts', {
+const agentImage = await bundleAsImage('services/agent/src/main.ts', {
   NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=256',
   MALLOC_ARENA_MAX: '1',
 })
@@ -53,33 +53,35 @@ const candidates: readonly Candidate[] = [
   { name: 'agent, image, an MCP server', ...agentImage, env: { ...withMcp, ...agentImage.env } },
 ]
 
-const starts = new Map(candidates.map(candidate => [candidate, [] as Start[]]))
+const startsByCandidate = new Map(candidates.map(candidate => [candidate, [] as StartFigures[]]))
 for (let round = 0; round < rounds; round++) {
   for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
-    starts.get(candidate)?.push(await measure(candidate))
+    startsByCandidate.get(candidate)?.push(await measure(candidate))
   }
 }
-rmSync(temporary, { recursive: true })
+rmSync(temporaryFolder, { recursive: true })
 
-const peers = starts.get(smallest) ?? []
-const timesPeer = (own: readonly Start[], of: (start: Start) => number) =>
-  median(own.flatMap((start, round) => (peers[round] ? of(start) / of(peers[round]) : []))).toFixed(2)
+const smallestStarts = startsByCandidate.get(smallest) ?? []
+const ratioToSmallest = (own: readonly StartFigures[], of: (start: StartFigures) => number) =>
+  median(
+    own.flatMap((start, round) => (smallestStarts[round] ? of(start) / of(smallestStarts[round]) : [])),
+  ).toFixed(2)
 printTable([
   ['service', 'ready ms', 'CPU ms', 'RSS MiB', 'times the smallest, ready', 'CPU'],
-  ...Array.from(starts, ([{ name }, own]) => [
+  ...Array.from(startsByCandidate, ([{ name }, own]) => [
     name,
     Math.round(median(own.map(({ readyMs }) => readyMs))),
     median(own.map(({ cpuMs }) => cpuMs)),
     Math.round(median(own.map(({ residentMiB }) => residentMiB))),
-    timesPeer(own, ({ readyMs }) => readyMs),
-    timesPeer(own, ({ cpuMs }) => cpuMs),
+    ratioToSmallest(own, ({ readyMs }) => readyMs),
+    ratioToSmallest(own, ({ cpuMs }) => cpuMs),
   ]),
 ])
 console.log(`Medians of ${rounds} rounds; the ratios are taken within each round.`)
 
 /** Bundles a process and compiles the bundle, as the Dockerfile does. */
-async function asImage(entry: string, settings: Readonly<Record<string, string>>) {
-  const folder = join(temporary, dirname(entry))
+async function bundleAsImage(entry: string, settings: Readonly<Record<string, string>>) {
+  const folder = join(temporaryFolder, dirname(entry))
   await writeBundle(entry, folder)
   const env = { NODE_ENV: 'production', NODE_COMPILE_CACHE: join(folder, 'compile-cache') }
   // The script runs the process, which ends at once because it has no configuration.
@@ -91,7 +93,7 @@ async function asImage(entry: string, settings: Readonly<Record<string, string>>
   return { main: join(folder, 'main.mjs'), env: { ...env, ...settings } }
 }
 
-async function measure({ main, env }: Candidate): Promise<Start> {
+async function measure({ main, env }: Candidate): Promise<StartFigures> {
   const [port, metricsPort] = [await findFreePort(), await findFreePort()]
   const service = await MeasuredProcess.start(
     resolve(root, main),

@@ -13,8 +13,8 @@ export interface StartedServer {
 
 const portNames = ['PORT', 'SIDECAR_PORT', 'WEATHER_API_PORT', 'ENTRA_PORT', 'BEDROCK_PORT', 'METRICS_PORT']
 const root = resolve(import.meta.dirname, '../..')
-const withoutDelay = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
-const unlimited = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
+const withoutDelayEnv = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
+const unlimitedEnv = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 
 export interface StackOptions {
   /** Bundles the services first, and runs the bundles. Default: runs the sources. */
@@ -51,7 +51,7 @@ export class BenchStack implements AsyncDisposable {
       main: bundled
         ? process.main.replace(/(\/services\/.+)\/src\/main.ts$/, '$1/dist/main.mjs')
         : process.main,
-      env: process.name === 'bedrock' ? { ...process.env, ...withoutDelay } : process.env,
+      env: process.name === 'bedrock' ? { ...process.env, ...withoutDelayEnv } : process.env,
     }))
     const agent = processes.find(({ name }) => name === 'agent')
     if (!agent) throw new Error('The demo has no agent.')
@@ -95,7 +95,7 @@ export class BenchStack implements AsyncDisposable {
   ): Promise<StartedServer> {
     const [port, metricsPort] = [await findFreePort(), await findFreePort()]
     const url = `http://localhost:${port}`
-    const variables = { ...this.#agent.env, ...unlimited, ...env }
+    const variables = { ...this.#agent.env, ...unlimitedEnv, ...env }
     const own = { PORT: String(port), METRICS_PORT: String(metricsPort) }
     return {
       name,

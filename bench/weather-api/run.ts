@@ -16,8 +16,8 @@ import { median, printTable } from '../support/table.ts'
 
 const tokenCount = 4_096
 const rounds = 15
-const warmUpS = 12
-const roundS = 1
+const warmUpSeconds = 12
+const roundSeconds = 1
 const connections = 64
 
 const issuer = await createIssuer()
@@ -58,13 +58,13 @@ class Server {
     const port = await findFreePort()
     const health = `http://127.0.0.1:${port}/readyz`
     const server = new Server(await MeasuredProcess.start(main, { ...env, PORT: String(port) }, health), port)
-    await generateLoad(port, warmUpS)
+    await generateLoad(port, warmUpSeconds)
     return server
   }
 
   async measure(): Promise<Measurement> {
     const cpuBeforeMs = this.#process.cpuMs
-    const { requests, duration, non2xx, errors } = await generateLoad(this.#port, roundS)
+    const { requests, duration, non2xx, errors } = await generateLoad(this.#port, roundSeconds)
     return {
       perSecond: requests.total / duration,
       cpuUs: ((this.#process.cpuMs - cpuBeforeMs) * 1_000) / requests.total,
@@ -103,7 +103,7 @@ function measureBareVerify(): Measurement {
   const started = performance.now()
   let count = 0
   let failed = 0
-  while (performance.now() - started < roundS * 1_000) {
+  while (performance.now() - started < roundSeconds * 1_000) {
     for (const [input, signature] of inputs) {
       if (!verify('RSA-SHA256', input, issuer.key.publicKey, signature)) failed += 1
     }

@@ -9,7 +9,7 @@ import { variablePrefix } from '../../services/agent/src/identity/downstream-api
 import { apisOf } from '../../services/agent/src/tools/toolset.ts'
 import { alertsFile, writeMcpConfig } from './files.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
-import { handOn, variablesOfApi } from './variables.ts'
+import { variablesForPart, variablesOfApi } from './variables.ts'
 
 export interface DemoProcess {
   readonly name: string
@@ -49,7 +49,7 @@ const alertsContext = 'c1'
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
 
 /** The variable because of which the demo calls the real Bedrock; `undefined` if it uses the emulator. */
-export function realBedrockBecauseOf(variables: Variables): string | undefined {
+export function realBedrockVariable(variables: Variables): string | undefined {
   return awsCredentials.find(name => variables[name])
 }
 
@@ -72,18 +72,18 @@ export function describeProcesses(
   }
   const { BLUEPRINT_CLIENT_SECRET, ...ids } = identities
   const shared = {
-    ...handOn(variables, 'everyone'),
+    ...variablesForPart(variables, 'everyone'),
     ...ids,
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
   }
   // The listen address of the processes that browsers call.
   const HOST = variables['HOST'] || shared.HOST
-  const bedrock = bedrockKeys()
-  const usesRealBedrock = realBedrockBecauseOf(variables) !== undefined
+  const bedrock = makeBedrockKeys()
+  const usesRealBedrock = realBedrockVariable(variables) !== undefined
   const entraEnv = {
     ...shared,
-    ...handOn(variables, 'entra'),
+    ...variablesForPart(variables, 'entra'),
     HOST,
     PORT: String(ports.entra),
     PUBLIC_URL: urls.entra,
@@ -98,8 +98,8 @@ export function describeProcesses(
     ...ownMcpConfig(variables, urls.weather, identities.WEATHER_API_APP_ID),
     ...toolSettings(variables, entraEnv),
     ...shared,
-    ...handOn(variables, 'agent'),
-    ...(usesRealBedrock ? handOn(variables, 'realBedrock') : bedrock.client(urls.bedrock)),
+    ...variablesForPart(variables, 'agent'),
+    ...(usesRealBedrock ? variablesForPart(variables, 'realBedrock') : bedrock.client(urls.bedrock)),
     HOST,
     PORT: String(ports.agent),
     METRICS_PORT: String(ports.metrics),
@@ -118,7 +118,7 @@ export function describeProcesses(
   return [
     {
       name: 'entra',
-      main: main('emulators/entra'),
+      main: mainFileOf('emulators/entra'),
       port: ports.entra,
       variable: 'ENTRA_PORT',
       healthUrl: `${urls.entra}/${identities.TENANT_ID}/v2.0/.well-known/openid-configuration`,
@@ -126,14 +126,14 @@ export function describeProcesses(
     },
     {
       name: 'sidecar',
-      main: main('emulators/auth-sidecar'),
+      main: mainFileOf('emulators/auth-sidecar'),
       port: ports.sidecar,
       variable: 'SIDECAR_PORT',
       healthUrl: `${urls.sidecar}/healthz`,
       env: {
         ...shared,
         ...sidecarEntries(apis),
-        ...handOn(variables, 'sidecar'),
+        ...variablesForPart(variables, 'sidecar'),
         ...sidecarSettings({
           url: urls.sidecar,
           authority: urls.entra,
@@ -145,7 +145,7 @@ export function describeProcesses(
     },
     {
       name: 'weather-api',
-      main: main('services/weather-api'),
+      main: mainFileOf('services/weather-api'),
       port: ports.weather,
       variable: 'WEATHER_API_PORT',
       healthUrl: `${urls.weather}/readyz`,
@@ -154,7 +154,7 @@ export function describeProcesses(
         ALERTS_FILE: alertsFile(ports.weather),
         ALERTS_AUTH_CONTEXT: alertsContext,
         ...shared,
-        ...handOn(variables, 'weatherApi'),
+        ...variablesForPart(variables, 'weatherApi'),
         AGENT_CLIENT_ID: agentIds,
         AGENT_USERS: listAgentUsers(agents),
         // The demo's own agents and the callers that the user lists.
@@ -168,7 +168,7 @@ export function describeProcesses(
       : [
           {
             name: 'bedrock',
-            main: main('emulators/bedrock'),
+            main: mainFileOf('emulators/bedrock'),
             port: ports.bedrock,
             variable: 'BEDROCK_PORT',
             healthUrl: `${urls.bedrock}/emulator/health`,
@@ -184,7 +184,7 @@ export function describeProcesses(
         ]),
     {
       name: 'agent',
-      main: main('services/agent'),
+      main: mainFileOf('services/agent'),
       port: ports.agent,
       variable: 'PORT',
       metrics: { port: ports.metrics, variable: 'METRICS_PORT' },
@@ -220,7 +220,7 @@ function listAgentUsers(agents: readonly AgentIdentity[]): string {
     .join(',')
 }
 
-function main(workspace: string): string {
+function mainFileOf(workspace: string): string {
   return resolve(import.meta.dirname, '../..', workspace, 'src/main.ts')
 }
 
@@ -236,7 +236,7 @@ function readPorts(variables: Variables) {
 }
 
 /** New access keys for the emulator of Bedrock, at every start. */
-function bedrockKeys() {
+function makeBedrockKeys() {
   const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
   const secretAccessKey = randomBytes(30).toString('base64')
   const sessionToken = randomBytes(48).toString('base64')

@@ -1,34 +1,37 @@
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 
-const services = 'OTEL_(?!SERVICE_NAME$).+'
+const telemetryNames = 'OTEL_(?!SERVICE_NAME$).+'
 
 /** The variables of the user's environment that each process of the demo gets. Secrets go only to the process that needs them. */
-const handedOn = {
-  everyone: oneOf(
+const variablesByPart = {
+  everyone: patternOfNames(
     'PATH|HOME|LANG|TZ|(HTTPS?|NO)_PROXY|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|NODE_USE_SYSTEM_CA',
   ),
-  entra: oneOf('REGISTRATIONS_FILE'),
-  sidecar: oneOf('(DownstreamApis|Logging)__.+'),
-  weatherApi: oneOf(
-    `${services}|OPEN_METEO_.+|ALERTS_(FILE|AUTH_CONTEXT)|WEATHER_(DENY_LIST|PROVIDER|REQUIRE_AGENT_MARKER)|PUBLIC_URL|VALIDATE_TOKEN_SIGNATURE`,
+  entra: patternOfNames('REGISTRATIONS_FILE'),
+  sidecar: patternOfNames('(DownstreamApis|Logging)__.+'),
+  weatherApi: patternOfNames(
+    `${telemetryNames}|OPEN_METEO_.+|ALERTS_(FILE|AUTH_CONTEXT)|WEATHER_(DENY_LIST|PROVIDER|REQUIRE_AGENT_MARKER)|PUBLIC_URL|VALIDATE_TOKEN_SIGNATURE`,
   ),
-  agent: oneOf(
-    `${services}|AGENTS_CONFIG|MCP_CONFIG|WEATHER_API_(ALERTS|UNATTENDED_TOOLS)|ALERTS_AUTH_CONTEXT|ALLOWED_HOSTS|MAX_CONCURRENT_TURNS|RATE_LIMIT_PER_MINUTE|REQUIRE_SIGN_IN|SEAL_KEYS_FILE|STOP_TIMEOUT_MS|TRACE_FOR|TRUSTED_PROXIES|TURN_TIMEOUT_MS`,
+  agent: patternOfNames(
+    `${telemetryNames}|AGENTS_CONFIG|MCP_CONFIG|WEATHER_API_(ALERTS|UNATTENDED_TOOLS)|ALERTS_AUTH_CONTEXT|ALLOWED_HOSTS|MAX_CONCURRENT_TURNS|RATE_LIMIT_PER_MINUTE|REQUIRE_SIGN_IN|SEAL_KEYS_FILE|STOP_TIMEOUT_MS|TRACE_FOR|TRUSTED_PROXIES|TURN_TIMEOUT_MS`,
   ),
-  realBedrock: oneOf('(AWS|BEDROCK)_.+'),
+  realBedrock: patternOfNames('(AWS|BEDROCK)_.+'),
 }
 
 /** The variables of the user's environment for this part of the demo. An empty one counts as unset. */
-export function handOn(variables: Variables, part: keyof typeof handedOn): Record<string, string> {
-  return pick(variables, handedOn[part])
+export function variablesForPart(
+  variables: Variables,
+  part: keyof typeof variablesByPart,
+): Record<string, string> {
+  return pick(variables, variablesByPart[part])
 }
 
 /** The variables of an API's tools, which begin with `prefix`, such as `TASKS_API`. */
 export function variablesOfApi(variables: Variables, prefix: string): Record<string, string> {
-  return pick(variables, oneOf(`${prefix}_.+`))
+  return pick(variables, patternOfNames(`${prefix}_.+`))
 }
 
-function oneOf(names: string): RegExp {
+function patternOfNames(names: string): RegExp {
   return new RegExp(`^(?:${names})$`)
 }
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { chromium } from './chromium.ts'
-import { goModule } from './go.ts'
+import { builtFromModule } from './go.ts'
 import { cfnLint, python } from './python.ts'
-import { prints } from './run.ts'
+import { outputMatches } from './run.ts'
 import type { Tool } from './tool.ts'
-import { release } from './ways.ts'
+import { fromRelease } from './ways.ts'
 
 // The hashes are those that the projects publish with their releases.
 
@@ -12,7 +12,7 @@ const helm: Tool = {
   name: 'helm',
   version: '4.3.0',
   ways: [
-    release({
+    fromRelease({
       sha256: {
         'linux-amd64': '86584a54def73570558f66f5111cc53dfed56689637ae32c1201205d494f54fb',
         'linux-arm64': '31c5794dd55c66a51e6b7d2e2ac7a114ae8b1de41ff1d9ba51748ac973b06a08',
@@ -22,17 +22,17 @@ const helm: Tool = {
       url: platform => `https://get.helm.sh/helm-v4.3.0-${platform}.tar.gz`,
       member: platform => `${platform}/helm`,
     }),
-    goModule('helm.sh/helm/v4/cmd/helm@v4.3.0'),
+    builtFromModule('helm.sh/helm/v4/cmd/helm@v4.3.0'),
   ],
   advice: 'brew install helm, or https://helm.sh/docs/intro/install',
-  check: prints(['version', '--short'], /^v4\./),
+  check: outputMatches(['version', '--short'], /^v4\./),
 }
 
 const kubeconform: Tool = {
   name: 'kubeconform',
   version: '0.8.0',
   ways: [
-    release({
+    fromRelease({
       sha256: {
         'linux-amd64': '9bc2bffbf71f261128533edaf912153948b7ff238f9a531ae6d34466ec287883',
         'linux-arm64': '1f53fc8e81258197a35e8603054162a5af1de8c5af13746c71ab680d9534ed87',
@@ -43,17 +43,17 @@ const kubeconform: Tool = {
         `https://github.com/yannh/kubeconform/releases/download/v0.8.0/kubeconform-${platform}.tar.gz`,
       member: () => 'kubeconform',
     }),
-    goModule('github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0'),
+    builtFromModule('github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0'),
   ],
   advice: 'go install github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0',
-  check: prints(['-v'], /./),
+  check: outputMatches(['-v'], /./),
 }
 
 const promtool: Tool = {
   name: 'promtool',
   version: '3.15.0',
   ways: [
-    release({
+    fromRelease({
       sha256: {
         'linux-amd64': '2a542df32eac02ee17b9d844fb2aa1de00dafa5476579ba8a3ba862e9d572ea0',
         'linux-arm64': 'f1f90ec08e849d494ca66c611470afc50192f0355f1a61c33f2cbde02d067823',
@@ -65,17 +65,17 @@ const promtool: Tool = {
       member: platform => `prometheus-3.15.0.${platform}/promtool`,
     }),
     // Built without service discovery, which tests of rules do not need.
-    goModule('github.com/prometheus/prometheus/cmd/promtool@v0.315.0', 'remove_all_sd'),
+    builtFromModule('github.com/prometheus/prometheus/cmd/promtool@v0.315.0', 'remove_all_sd'),
   ],
   advice: 'sudo apt-get install prometheus, or brew install prometheus',
-  check: prints(['--version'], /promtool/),
+  check: outputMatches(['--version'], /promtool/),
 }
 
 const jq: Tool = {
   name: 'jq',
   version: '1.8.1',
   ways: [
-    release({
+    fromRelease({
       sha256: {
         'linux-amd64': '020468de7539ce70ef1bceaf7cde2e8c4f2ca6c3afb84642aabc5c97d9fc2a0d',
         'linux-arm64': '6bc62f25981328edd3cfcfe6fe51b073f2d7e7710d7ef7fcdac28d4e384fc3d4',
@@ -86,10 +86,10 @@ const jq: Tool = {
         `https://github.com/jqlang/jq/releases/download/jq-1.8.1/jq-${platform.replace('darwin', 'macos')}`,
     }),
     // gojq, an implementation of jq in Go.
-    goModule('github.com/itchyny/gojq/cmd/gojq@v0.12.19'),
+    builtFromModule('github.com/itchyny/gojq/cmd/gojq@v0.12.19'),
   ],
   advice: 'sudo apt-get install jq, or brew install jq',
-  check: prints(['--version'], /jq/),
+  check: outputMatches(['--version'], /jq/),
 }
 
 const curl: Tool = {
@@ -103,7 +103,7 @@ const curl: Tool = {
     },
   ],
   advice: 'sudo apt-get install curl',
-  check: prints(['--version'], /curl/),
+  check: outputMatches(['--version'], /curl/),
 }
 
 /** The programs that `make test` starts. Python comes first, since others need its pip. */
@@ -122,7 +122,7 @@ const helm3: Tool = {
   name: 'helm3',
   version: '3.22.0',
   ways: [
-    release({
+    fromRelease({
       sha256: {
         'linux-amd64': '1e4ab49e429626cf6c6958d914248b78c9730803c2751b87627e171dc800e7bb',
         'linux-arm64': 'f14e804dfee240f55525b667488fe9adca349e63e00c9af634c0beb1421ac310',
@@ -130,18 +130,18 @@ const helm3: Tool = {
       url: platform => `https://get.helm.sh/helm-v3.22.0-${platform}.tar.gz`,
       member: platform => `${platform}/helm`,
     }),
-    goModule('helm.sh/helm/v3/cmd/helm@v3.22.0'),
+    builtFromModule('helm.sh/helm/v3/cmd/helm@v3.22.0'),
   ],
   advice: 'https://helm.sh/docs/v3/intro/install',
-  check: prints(['version', '--short'], /^v3\./),
+  check: outputMatches(['version', '--short'], /^v3\./),
 }
 
 const kubeScore: Tool = {
   name: 'kube-score',
   version: '1.20.0',
-  ways: [goModule('github.com/zegl/kube-score/cmd/kube-score@v1.20.0')],
+  ways: [builtFromModule('github.com/zegl/kube-score/cmd/kube-score@v1.20.0')],
   advice: 'go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0',
-  check: prints(['version'], /./),
+  check: outputMatches(['version'], /./),
 }
 
 /** Programs that only CI uses: Helm 3 and a linter of manifests. */

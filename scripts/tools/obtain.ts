@@ -1,12 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Program, type Tool, toolsFolder, type Way } from './tool.ts'
-import { onPath } from './ways.ts'
+import { programOnPath } from './ways.ts'
 
 const checkTimeoutMs = 60_000
-const progressMs = 15_000
+const progressIntervalMs = 15_000
 
-export interface Surroundings {
+export interface ObtainOptions {
   readonly say: (line: string) => void
   /** Default: the cache of this clone. */
   readonly folder?: string
@@ -15,18 +15,18 @@ export interface Surroundings {
 /** The first suitable program: on the PATH, from an earlier run, or obtained in one of the tool's ways. */
 export async function obtain(
   tool: Tool,
-  { say, folder = toolsFolder }: Surroundings,
+  { say, folder = toolsFolder }: ObtainOptions,
 ): Promise<Program | undefined> {
   const own = join(folder, `${tool.name}-${tool.version}`)
   const record = join(own, 'program.json')
-  for (const way of [onPath(tool.names ?? [tool.name]), kept(record)]) {
-    const program = await attempt(tool, way, own, say)
+  for (const way of [programOnPath(tool.names ?? [tool.name]), keptProgram(record)]) {
+    const program = await tryWay(tool, way, own, say)
     if (program) return program
   }
   for (const way of tool.ways) {
     await rm(own, { recursive: true, force: true })
     await mkdir(own, { recursive: true })
-    const program = await attempt(tool, way, own, say)
+    const program = await tryWay(tool, way, own, say)
     if (!program) continue
     await writeFile(record, JSON.stringify(program))
     return program
@@ -35,7 +35,7 @@ export async function obtain(
   return undefined
 }
 
-function kept(record: string): Way {
+function keptProgram(record: string): Way {
   return {
     name: 'kept from an earlier run',
     timeoutMs: checkTimeoutMs,
@@ -48,7 +48,7 @@ function kept(record: string): Way {
 }
 
 /** Tries one way within its time limit, and reports why it failed. */
-async function attempt(
+async function tryWay(
   tool: Tool,
   way: Way,
   folder: string,
@@ -57,7 +57,7 @@ async function attempt(
   const started = Date.now()
   const seconds = () => Math.round((Date.now() - started) / 1000)
   if (way.activity) say(`${tool.name} ${tool.version}: ${way.name}, ${way.activity}…`)
-  const progress = setInterval(() => say(`  … ${tool.name}: ${seconds()} s`), progressMs)
+  const progress = setInterval(() => say(`  … ${tool.name}: ${seconds()} s`), progressIntervalMs)
   const signal = AbortSignal.timeout(way.timeoutMs)
   try {
     const program = await way.get({ folder, signal, say })

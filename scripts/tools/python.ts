@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { prints, run } from './run.ts'
+import { outputMatches, run } from './run.ts'
 import { launcherOf, type Program, type Tool, type Way } from './tool.ts'
-import { fileIn, isExecutable } from './ways.ts'
+import { findFile, isExecutable } from './ways.ts'
 
 const requirements = resolve(import.meta.dirname, '../../tests/requirements.txt')
 const timeoutMs = 10 * 60_000
@@ -26,8 +26,8 @@ const venvWithDebiansPip: Way = {
   activity,
   async get({ folder, signal }) {
     await run('apt-get', ['download', '--quiet', 'python3-pip-whl'], { cwd: folder, signal })
-    await run('dpkg', ['--extract', await fileIn(folder, '.deb'), folder], { signal })
-    const wheel = await fileIn(join(folder, 'usr/share/python-wheels'), '.whl')
+    await run('dpkg', ['--extract', await findFile(folder, '.deb'), folder], { signal })
+    const wheel = await findFile(join(folder, 'usr/share/python-wheels'), '.whl')
     await run('python3', ['-m', 'venv', '--without-pip', folder], { signal })
     const pip = [join(wheel, 'pip'), 'install', '--quiet', '--no-index', wheel]
     await run(join(folder, 'bin/python'), pip, { signal })
@@ -49,7 +49,7 @@ export const python: Tool = {
   names: [],
   ways: [venv, venvWithDebiansPip],
   advice: 'Python 3.10 or later with venv: sudo apt-get install python3-venv',
-  check: prints(['--version'], /^Python 3/),
+  check: outputMatches(['--version'], /^Python 3/),
 }
 
 /** A program in the packages that come with `python`, so `python` has to be installed first. */
@@ -69,5 +69,5 @@ export const cfnLint: Tool = {
     },
   ],
   advice: 'as Python',
-  check: prints(['--version'], /\d\.\d/),
+  check: outputMatches(['--version'], /\d\.\d/),
 }

@@ -41,7 +41,7 @@ export async function run(
 }
 
 /** A check of a tool: with these arguments, the program's output has to match. */
-export function prints(args: readonly string[], expected: RegExp) {
+export function outputMatches(args: readonly string[], expected: RegExp) {
   return async ({ executable, args: always = [], env = {} }: Program, signal: AbortSignal): Promise<void> => {
     const output = await run(executable, [...always, ...args], { env, signal })
     if (!expected.test(output)) throw new Error(`${executable} is another version: ${lastLine(output)}`)

@@ -6,25 +6,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
-import { prints } from './run.ts'
+import { outputMatches } from './run.ts'
 import { setUp } from './set-up.ts'
 import { launcherOf, type Tool, type Way } from './tool.ts'
-import { type Hashes, release } from './ways.ts'
+import { fromRelease, type Hashes } from './ways.ts'
 
 /** A program of version 2, as its project releases it. */
-const released = '#!/bin/sh\necho "greeter 2 $GREETING"\n'
-const hash = createHash('sha256').update(released).digest('hex')
+const releasedScript = '#!/bin/sh\necho "greeter 2 $GREETING"\n'
+const hash = createHash('sha256').update(releasedScript).digest('hex')
 
 let server: LocalServer
 let downloads: string[]
 let folder: string
-let said: string[]
+let saidLines: string[]
 
 beforeAll(async () => {
   server = new LocalServer((request, response) => {
     downloads.push(request.url ?? '')
     // "/slow" gets no response.
-    if (request.url !== '/slow') response.end(released)
+    if (request.url !== '/slow') response.end(releasedScript)
   })
   await server.start()
 })
@@ -32,7 +32,7 @@ afterAll(() => server.close())
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tools-'))
   downloads = []
-  said = []
+  saidLines = []
 })
 afterEach(() => rm(folder, { recursive: true }))
 
@@ -43,16 +43,16 @@ function officialRelease(path = '/greeter', sha256 = hash): Way {
     'darwin-amd64': sha256,
     'darwin-arm64': sha256,
   }
-  return release({ sha256: hashes, url: () => `${server.url}${path}` })
+  return fromRelease({ sha256: hashes, url: () => `${server.url}${path}` })
 }
 
 /** A `Way` that needs no download: it writes the program into the folder that it is given. */
-const local: Way = {
+const localWay: Way = {
   name: 'a local build',
   timeoutMs: 60_000,
   async get({ folder }) {
     const executable = join(folder, 'greeter')
-    await writeFile(executable, released, { mode: 0o755 })
+    await writeFile(executable, releasedScript, { mode: 0o755 })
     return { executable, env: { GREETING: "it's built" } }
   },
 }
@@ -63,12 +63,12 @@ function greeter(...ways: readonly Way[]): Tool {
     version: '2',
     ways,
     advice: 'brew install greeter',
-    check: prints([], /greeter 2/),
+    check: outputMatches([], /greeter 2/),
   }
 }
 
 async function setUpGreeter(...ways: readonly Way[]): Promise<string | undefined> {
-  const missing = await setUp([greeter(...ways)], { say: line => said.push(line), folder })
+  const missing = await setUp([greeter(...ways)], { say: line => saidLines.push(line), folder })
   const launcher = launcherOf('greeter', folder)
   expect(missing.map(({ name }) => name)).toEqual(existsSync(launcher) ? [] : ['greeter'])
   return existsSync(launcher) ? execFileSync(launcher, { encoding: 'utf8' }).trim() : undefined
@@ -92,21 +92,21 @@ describe('A program of the tests', () => {
 
   it('is the official release if the PATH has another version', async () => {
     await putOnPath(1)
-    expect(await setUpGreeter(officialRelease(), local)).toBe('greeter 2')
-    expect(said.join('\n')).toContain('is another version: greeter 1 of the machine')
+    expect(await setUpGreeter(officialRelease(), localWay)).toBe('greeter 2')
+    expect(saidLines.join('\n')).toContain('is another version: greeter 1 of the machine')
   })
 
   it('is never a release with another hash than the pinned one; the next way is tried instead', async () => {
-    expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)), local)).toBe(
+    expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)), localWay)).toBe(
       "greeter 2 it's built",
     )
-    expect(said.join('\n')).toContain(`refused: its sha256 is ${hash}`)
+    expect(saidLines.join('\n')).toContain(`refused: its sha256 is ${hash}`)
   })
 
   it('is obtained in the next way if one way takes too long', async () => {
     const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
-    expect(await setUpGreeter(slow, local)).toBe("greeter 2 it's built")
-    expect(said.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)
+    expect(await setUpGreeter(slow, localWay)).toBe("greeter 2 it's built")
+    expect(saidLines.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)
   })
 
   it('is fetched once', async () => {
@@ -116,7 +116,7 @@ describe('A program of the tests', () => {
   })
 
   it('is reported as missing if every way fails, even if an earlier run had obtained it', async () => {
-    expect(await setUpGreeter(local)).toBe("greeter 2 it's built")
+    expect(await setUpGreeter(localWay)).toBe("greeter 2 it's built")
     await rm(join(folder, 'greeter-2'), { recursive: true })
     expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)))).toBeUndefined()
   })

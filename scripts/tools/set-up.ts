@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { obtain, type Surroundings } from './obtain.ts'
+import { type ObtainOptions, obtain } from './obtain.ts'
 import { launcherOf, type Program, type Tool, toolsFolder } from './tool.ts'
 
 /** Gets the tools and makes a launcher for each; returns those that it could not get. */
 export async function setUp(
   tools: readonly Tool[],
-  { say, folder = toolsFolder }: Surroundings,
+  { say, folder = toolsFolder }: ObtainOptions,
 ): Promise<readonly Tool[]> {
   const missing: Tool[] = []
   for (const tool of tools) {
@@ -23,10 +23,10 @@ export async function setUp(
 }
 
 function scriptThatStarts({ executable, args = [], env = {} }: Program): string {
-  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`)
-  return `#!/bin/sh\n${exports.join('')}exec ${[executable, ...args].map(quote).join(' ')} "$@"\n`
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`)
+  return `#!/bin/sh\n${exports.join('')}exec ${[executable, ...args].map(quoteForShell).join(' ')} "$@"\n`
 }
 
-function quote(value: string): string {
+function quoteForShell(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`
 }

@@ -5,27 +5,27 @@ import { download, verify } from './download.ts'
 import { run } from './run.ts'
 import { launcherOf, type Way } from './tool.ts'
 
-const minutes = 60_000
+const minuteMs = 60_000
 
 /** Operating system and processor, named as in Go and most releases. */
 export type Platform = `${'linux' | 'darwin'}-${'amd64' | 'arm64'}`
 export type Hashes = Readonly<Partial<Record<Platform, string>>>
 
 const platforms: readonly Platform[] = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64']
-const here = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
+const thisPlatform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
 
 /** The pinned hash for this machine. */
-export function pinnedHere(hashes: Hashes): { readonly platform: Platform; readonly hash: string } {
-  const platform = platforms.find(name => name === here)
+export function pinnedHash(hashes: Hashes): { readonly platform: Platform; readonly hash: string } {
+  const platform = platforms.find(name => name === thisPlatform)
   const hash = platform && hashes[platform]
-  if (!hash) throw new Error(`there is none for ${here}`)
+  if (!hash) throw new Error(`there is none for ${thisPlatform}`)
   return { platform, hash }
 }
 
-export function onPath(names: readonly string[]): Way {
+export function programOnPath(names: readonly string[]): Way {
   return {
     name: 'on the PATH',
-    timeoutMs: minutes,
+    timeoutMs: minuteMs,
     async get() {
       const ours = dirname(launcherOf('any'))
       const folders = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== ours)
@@ -55,13 +55,13 @@ interface Release {
   member?(platform: Platform): string
 }
 
-export function release({ sha256, url, member }: Release): Way {
+export function fromRelease({ sha256, url, member }: Release): Way {
   return {
     name: 'the official release',
-    timeoutMs: 5 * minutes,
+    timeoutMs: 5 * minuteMs,
     activity: 'downloading',
     async get({ folder, signal }) {
-      const { platform, hash } = pinnedHere(sha256)
+      const { platform, hash } = pinnedHash(sha256)
       const file = join(folder, basename(url(platform)))
       await download(url(platform), file, signal)
       await verify(file, 'sha256', hash)
@@ -81,7 +81,7 @@ async function unpack(archive: string, folder: string, member: string, signal: A
 }
 
 /** The only file in a folder whose name has this ending. */
-export async function fileIn(folder: string, ending: string): Promise<string> {
+export async function findFile(folder: string, ending: string): Promise<string> {
   const name = (await readdir(folder)).find(name => name.endsWith(ending))
   if (!name) throw new Error(`no ${ending} came`)
   return join(folder, name)
