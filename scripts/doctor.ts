@@ -24,7 +24,7 @@ const usage = `npx --no-install agentctl doctor [options]
   --json                    the findings as JSON
   --help                    this text`
 
-const receipt = '.entra-receipt.json'
+const receiptPath = '.entra-receipt.json'
 
 const options = readOptions()
 if (options.help) {
@@ -35,7 +35,7 @@ if (options.help) {
   // The AWS SDK and kubectl read the variables of the process.
   Object.assign(process.env, env)
   const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
-  const cluster = { namespace, release, page, userToken, receipt }
+  const cluster = { namespace, release, page, userToken, receipt: receiptPath }
   const found = kube ? await kube.examineCluster(cluster) : await examineHere(env, check, { page, userToken })
   const tenantEnv = async () =>
     kube ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readContexts(cluster), MCP_CONFIG: undefined } : env
@@ -65,8 +65,8 @@ async function examineHere(
 
 /** Checks the objects that the set-up made in the tenant, and reports access and rights beyond them. */
 async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
-  const { openTenant } = await import('./doctor/tenant.ts')
-  return examine(await openTenant({ env, receipt, tokenFile }))
+  const { readChecks } = await import('./doctor/tenant.ts')
+  return examine(await readChecks({ env, receipt: receiptPath, tokenFile }))
 }
 
 function readOptions() {

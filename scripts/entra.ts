@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Kubectl } from './doctor/kube/kubectl.ts'
 import { readAzureAs } from './entra/blast-radius/azure.ts'
 import { runEntra } from './entra/command.ts'
-import { ask } from './set-up/ask.ts'
+import { askYesNo } from './set-up/ask.ts'
 
 process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,
@@ -17,5 +17,5 @@ process.exitCode = await runEntra(process.argv.slice(2), {
   clock: { nowMs: () => performance.timeOrigin + performance.now(), wait: ms => delay(ms) },
   print: line => console.log(line),
   say: line => console.error(line),
-  ask,
+  ask: askYesNo,
 })

@@ -89,7 +89,7 @@ async function checkAnswer(bedrock: BedrockConfig) {
     await connection.probe(new AbortController().signal)
     return `${bedrock.modelId} answers.`
   } catch (error) {
-    throw (await isWebPage(bedrock)) ? webPage(bedrock) : error
+    throw (await isWebPage(bedrock)) ? webPageProblem(bedrock) : error
   } finally {
     connection.close()
   }
@@ -109,7 +109,7 @@ async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
   }
 }
 
-function webPage(bedrock: BedrockConfig): ProblemError {
+function webPageProblem(bedrock: BedrockConfig): ProblemError {
   return problem('BEDROCK_UNAVAILABLE', `A web page responds at ${endpointOf(bedrock)}, and not Bedrock.`, {
     hint: 'Check AWS_ENDPOINT_URL_BEDROCK_RUNTIME, and what stands in between: a proxy, or the sign-in page of a network.',
   })

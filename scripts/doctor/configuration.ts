@@ -11,9 +11,10 @@ import { trouble } from './problems.ts'
  */
 export function readConfiguration(env: Variables): Config {
   const faults = new Set<string>()
-  const config = collect(faults, () => readConfig(env))
-  collect(faults, () => readWeatherConfig(env))
-  for (const fault of config ? [...repeatedIds(config), ...authorityFault(config)] : []) faults.add(fault)
+  const config = collectFaults(faults, () => readConfig(env))
+  collectFaults(faults, () => readWeatherConfig(env))
+  for (const fault of config ? [...repeatedIdFaults(config), ...authorityFaults(config)] : [])
+    faults.add(fault)
   if (config === undefined || faults.size > 0) throw trouble('CONFIGURATION_INVALID', [...faults].join(' '))
   return config
 }
@@ -32,7 +33,7 @@ export function secretCheck(env: Variables): Check {
   }
 }
 
-function collect<Result>(faults: Set<string>, read: () => Result): Result | undefined {
+function collectFaults<Result>(faults: Set<string>, read: () => Result): Result | undefined {
   try {
     return read()
   } catch (error) {
@@ -43,7 +44,7 @@ function collect<Result>(faults: Set<string>, read: () => Result): Result | unde
 }
 
 /** The authority must have no path, since the services append tenant and version. */
-function authorityFault({ blueprint: { authority } }: Config): readonly string[] {
+function authorityFaults({ blueprint: { authority } }: Config): readonly string[] {
   const { pathname, origin } = new URL(authority)
   return pathname === '/'
     ? []
@@ -51,7 +52,7 @@ function authorityFault({ blueprint: { authority } }: Config): readonly string[]
 }
 
 /** Ids that occur twice: the most frequent mistake is an id in the wrong variable. */
-function repeatedIds({ blueprint, agents, spaClientId, toolsets }: Config): readonly string[] {
+function repeatedIdFaults({ blueprint, agents, spaClientId, toolsets }: Config): readonly string[] {
   const ids: (readonly [name: string, id: string | undefined])[] = [
     ['TENANT_ID', blueprint.tenantId],
     ['BLUEPRINT_APP_ID', blueprint.blueprintAppId],

@@ -1,8 +1,8 @@
-import { ifShown, type Json } from '../entra/graph.ts'
+import { type Json, readIfShown } from '../entra/graph.ts'
 import { inStep, type Run } from '../entra/run.ts'
 import { trouble } from './problems.ts'
 
-const path = '/identity/conditionalAccess/policies'
+const policiesPath = '/identity/conditionalAccess/policies'
 const access = { POST: { permission: 'Policy.Read.All', role: 'Security Reader' } }
 
 interface Policy {
@@ -30,7 +30,7 @@ export async function checkContext(run: Run, context: string) {
   if (enabled.length === 0)
     throw trouble(
       'CONTEXT_WITHOUT_POLICY',
-      `No enabled policy names ${context}, so every user proves it without doing anything${switchedOff(naming)}.`,
+      `No enabled policy names ${context}, so every user proves it without doing anything${describeStates(naming)}.`,
     )
   const names = enabled.map(({ displayName }) => `“${displayName}”`).join(', ')
   return `${names} ${enabled.length === 1 ? 'names' : 'name'} ${context}; whoever is not included there proves it without doing anything.`
@@ -39,19 +39,19 @@ export async function checkContext(run: Run, context: string) {
 /** The policies; `undefined` if Graph does not show them to this caller. */
 async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
   const read = async (more: { readonly version?: 'beta' } = {}) =>
-    (await run.graph.list(path, { mayBeForbidden: true, ...more })) as readonly (Json & Policy)[]
+    (await run.graph.list(policiesPath, { mayBeForbidden: true, ...more })) as readonly (Json & Policy)[]
   return inStep(run, { title: 'Conditional Access policies', access }, async () => {
-    const policies = await ifShown(read)
+    const policies = await readIfShown(read)
     // Policies of v1.0 may lack their contexts, which Microsoft documents for beta only.
-    return !policies || policies.some(tellsContexts) ? policies : ifShown(() => read({ version: 'beta' }))
+    return !policies || policies.some(showsContexts) ? policies : readIfShown(() => read({ version: 'beta' }))
   })
 }
 
-function tellsContexts({ conditions }: Policy): boolean {
+function showsContexts({ conditions }: Policy): boolean {
   return conditions?.applications?.includeAuthenticationContextClassReferences !== undefined
 }
 
-function switchedOff(policies: readonly Policy[]): string {
+function describeStates(policies: readonly Policy[]): string {
   const names = policies.map(({ displayName, state }) => `“${displayName}” is ${state}`)
   return names.length > 0 ? ` (${names.join(', ')})` : ''
 }

@@ -7,7 +7,7 @@ import { examine } from './finding.ts'
 
 const folder = temporaryFolder()
 
-async function look(content: string | Buffer, shell: Readonly<Record<string, string>> = {}) {
+async function readAndCheck(content: string | Buffer, shell: Readonly<Record<string, string>> = {}) {
   const path = join(folder, 'dotenv')
   writeFileSync(path, content)
   const { env, check } = readDotenv(path, shell)
@@ -16,13 +16,13 @@ async function look(content: string | Buffer, shell: Readonly<Record<string, str
 }
 
 it('takes the variables of a file, unless the shell sets them', async () => {
-  const { env, finding } = await look('A=1\nB=2\n', { B: '2', C: '3' })
+  const { env, finding } = await readAndCheck('A=1\nB=2\n', { B: '2', C: '3' })
   expect(env).toEqual({ A: '1', B: '2', C: '3' })
   expect(finding).toMatchObject({ status: 'PASS' })
 })
 
 it('warns of variables that have another value in the shell than in the file, and does not show the values', async () => {
-  const { env, finding } = await look('TENANT_ID=new\nSECRET=text', {
+  const { env, finding } = await readAndCheck('TENANT_ID=new\nSECRET=text', {
     TENANT_ID: 'old',
     SECRET: 'other text',
   })
@@ -37,18 +37,18 @@ it.each([
   ['UTF-16', Buffer.from('\ufeffA=1', 'utf16le')],
   ['UTF-16', Buffer.from('A=1', 'utf16le')],
 ])('reports a file in an encoding that Node does not read: %s', async (encoding, content) => {
-  const { finding } = await look(content)
+  const { finding } = await readAndCheck(content)
   expect(finding).toMatchObject({ status: 'FAIL', code: 'CONFIGURATION_INVALID' })
   expect(finding?.detail).toContain(`is in ${encoding}, of which`)
 })
 
 it('reports a folder in place of the file, and accepts a missing file', async () => {
   mkdirSync(join(folder, 'sub'))
-  const [finding] = await examine([readDotenv(join(folder, 'sub'), {}).check ?? never()])
+  const [finding] = await examine([readDotenv(join(folder, 'sub'), {}).check ?? throwNoCheck()])
   expect(finding?.detail).toContain('is a directory')
   expect(readDotenv(join(folder, 'nowhere'), { A: '1' })).toEqual({ env: { A: '1' } })
 })
 
-function never(): never {
+function throwNoCheck(): never {
   throw new Error('There is no check.')
 }

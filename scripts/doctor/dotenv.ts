@@ -19,12 +19,12 @@ export function readDotenv(path: string, shell: Variables): Dotenv {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return { env: shell }
     const why = code === 'EISDIR' ? `${path} is a directory.` : `${path} can’t be read: ${message}.`
-    return { env: shell, check: failing(path, why, `Make ${path} a file that you can read.`) }
+    return { env: shell, check: failingCheck(path, why, `Make ${path} a file that you can read.`) }
   }
   const encoding = encodingOf(bytes)
   if (encoding) {
     const why = `${path} is in ${encoding}, of which Node reads nothing or the wrong names.`
-    return { env: shell, check: failing(path, why, useUtf8) }
+    return { env: shell, check: failingCheck(path, why, utf8Hint) }
   }
   const variables = parseEnv(bytes.toString('utf8'))
   const hidden = Object.keys(variables).filter(
@@ -37,7 +37,8 @@ export function readDotenv(path: string, shell: Variables): Dotenv {
   return { env: { ...variables, ...shell }, check: { name: path, run: async () => result } }
 }
 
-const useUtf8 = 'Save it as UTF-8 without a byte order mark (in PowerShell: Set-Content -Encoding utf8NoBOM).'
+const utf8Hint =
+  'Save it as UTF-8 without a byte order mark (in PowerShell: Set-Content -Encoding utf8NoBOM).'
 
 function encodingOf(bytes: Buffer): string | undefined {
   const marks = {
@@ -49,6 +50,6 @@ function encodingOf(bytes: Buffer): string | undefined {
   return marked?.[0] ?? (bytes.includes(0) ? 'UTF-16' : undefined)
 }
 
-function failing(name: string, detail: string, hint: string): Check {
+function failingCheck(name: string, detail: string, hint: string): Check {
   return { name, run: () => Promise.reject(trouble('CONFIGURATION_INVALID', detail, hint)) }
 }

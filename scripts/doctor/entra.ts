@@ -4,13 +4,13 @@ import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
 const timeoutMs = 5_000
-const doubtfulMs = 60_000
-const tooMuchMs = 300_000
+const warnAboveMs = 60_000
+const failAboveMs = 300_000
 
 /** Whether Entra can be reached and has the tenant, and whether its clock and this machine's agree. */
 export function entraChecks(blueprint: Blueprint): readonly Check[] {
   const { authority, tenantId } = blueprint
-  const discovery = once(() => ask(`${authority}/${tenantId}/v2.0/.well-known/openid-configuration`))
+  const discovery = once(() => getFromEntra(`${authority}/${tenantId}/v2.0/.well-known/openid-configuration`))
   return [
     { name: 'Entra', run: async () => checkTenant(blueprint, await discovery()) },
     { name: 'clock', needs: ['Entra'], run: async () => checkClock(await discovery()) },
@@ -48,8 +48,8 @@ async function checkClock(response: Response) {
   if (Number.isNaN(differenceMs)) return trouble('NOT_CHECKED', 'Entra’s response has no date.')
   const minutes = Math.round(differenceMs / 60_000)
   const finding = trouble('CLOCK_WRONG', `The clocks of this machine and of Entra differ by ${minutes} min.`)
-  if (differenceMs > tooMuchMs) throw finding
-  return differenceMs > doubtfulMs ? finding : 'The clocks of this machine and of Entra agree.'
+  if (differenceMs > failAboveMs) throw finding
+  return differenceMs > warnAboveMs ? finding : 'The clocks of this machine and of Entra agree.'
 }
 
 function describe(response: Response): string {
@@ -65,7 +65,7 @@ function parseObject(text: string): { readonly issuer?: unknown } {
 }
 
 /** Sends a GET request to Entra and follows no redirect. @throws ProblemError ENTRA_UNAVAILABLE */
-export async function ask(url: string): Promise<Response> {
+export async function getFromEntra(url: string): Promise<Response> {
   try {
     return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
   } catch (cause) {

@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 /** The result of a check that passed: a sentence, alone or with claims. */
-export type Passed = string | Pick<Finding, 'detail' | 'claims'>
+export type PassedResult = string | Pick<Finding, 'detail' | 'claims'>
 
 /** One check. Checks read only and change nothing. */
 export interface Check {
@@ -27,7 +27,7 @@ export interface Check {
    *
    * @throws {ProblemError} if the check fails
    */
-  run(): Promise<Passed | ProblemError>
+  run(): Promise<PassedResult | ProblemError>
 }
 
 /** Makes the checks one after another, and skips checks that need a failed check. */
@@ -40,13 +40,13 @@ export async function examine(checks: readonly Check[]): Promise<readonly Findin
     )
     const result = missing
       ? findingOf('WARN', trouble('NOT_CHECKED', `Not looked at, because of “${missing.check}”.`))
-      : await makeCheck(check)
+      : await runCheck(check)
     findings.push({ check: check.name, ...result })
   }
   return findings
 }
 
-async function makeCheck(check: Check): Promise<Omit<Finding, 'check'>> {
+async function runCheck(check: Check): Promise<Omit<Finding, 'check'>> {
   try {
     const result = await check.run()
     if (result instanceof ProblemError) return findingOf('WARN', result)

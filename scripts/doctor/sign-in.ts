@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
-import { ask, readCode } from './entra.ts'
+import { getFromEntra, readCode } from './entra.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -115,7 +115,7 @@ async function signInSilently(
   request: Readonly<Record<string, string>>,
 ): Promise<{ readonly isUserMissing: boolean; readonly code: string | undefined }> {
   const query = new URLSearchParams({ ...request, redirect_uri: redirectUri, prompt: 'none' })
-  const response = await ask(`${authority}/${tenantId}/oauth2/v2.0/authorize?${query}`)
+  const response = await getFromEntra(`${authority}/${tenantId}/oauth2/v2.0/authorize?${query}`)
   const location = response.headers.get('location') ?? ''
   const back = location.startsWith(redirectUri) ? new URL(location) : undefined
   const said = new URLSearchParams(back?.hash.slice(1) || back?.search)

@@ -23,7 +23,7 @@ export interface TenantOptions {
 }
 
 /** The checks of the tenant that the receipt names; a single check if there is no receipt. */
-export async function openTenant({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
+export async function readChecks({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
   const nothing = () => undefined
   const clock = { nowMs: Date.now, wait: (ms: number) => delay(ms) }
   const world: World = { env, fetch, clock, print: nothing, say: nothing, ask: async () => false }
@@ -55,11 +55,11 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
     check('secret of the blueprint', async () => checkSecret((await radius()).who)),
     check('access to the blueprint', async () => {
       const { who, what } = await radius()
-      return judge('the blueprint', [...who, ...what.filter(one => !isOwn(one))])
+      return judgeBranches('the blueprint', [...who, ...what.filter(one => !isOwn(one))])
     }),
     ...agents.map(agent =>
       check(`rights of ${agent}`, async () =>
-        judge(
+        judgeBranches(
           agent,
           (await radius()).what
             .filter(({ title }) => title === agent)
@@ -112,7 +112,7 @@ async function checkSetUp(run: Run): Promise<string> {
   if (wrong.length > 0)
     throw trouble(
       'ENTRA_SET_UP_DIFFERS',
-      `Not as the receipt says: ${list(wrong.map(one => one.wanted.title))}.`,
+      `Not as the receipt says: ${firstFew(wrong.map(one => one.wanted.title))}.`,
     )
   return `All ${findings.length} things that the set-up made are there.`
 }
@@ -122,28 +122,28 @@ function checkSecret(who: readonly Branch[]): string | ProblemError {
   const secrets = credentials.filter(title => /^(client secret|certificate) /.test(title))
   const isFederated = credentials.some(title => title.startsWith('federated credential '))
   return isFederated && secrets.length > 0
-    ? trouble('SECRET_STORED', `The blueprint is federated and still has ${list(secrets)}.`, dropSecret)
+    ? trouble('SECRET_STORED', `The blueprint is federated and still has ${firstFew(secrets)}.`, secretHint)
     : 'The blueprint has no secret beside a federated credential.'
 }
 
-const dropSecret =
+const secretHint =
   'npx --no-install agentctl entra apply --no-client-secret takes away that of the set-up; others the Entra admin center.'
 
-function judge(whose: string, branches: readonly Branch[]): string | ProblemError {
+function judgeBranches(whose: string, branches: readonly Branch[]): string | ProblemError {
   const ways = (mark: Mark) => flatten(branches).flatMap(one => (one.mark === mark ? [one.way] : []))
   const [surplus, faults, unread] = [ways('surplus'), ways('fault'), ways('unread')]
   if (surplus.length > 0)
-    throw trouble('ENTRA_ACCESS_ADDED', `Nobody asked for this of ${whose}: ${list(surplus)}.`)
-  if (faults.length > 0) throw trouble('SPONSOR_MISSING', `${whose}: ${list(faults)}.`)
-  if (unread.length > 0) return trouble('NOT_CHECKED', `Graph does not show: ${list(unread)}.`, showMore)
+    throw trouble('ENTRA_ACCESS_ADDED', `Nobody asked for this of ${whose}: ${firstFew(surplus)}.`)
+  if (faults.length > 0) throw trouble('SPONSOR_MISSING', `${whose}: ${firstFew(faults)}.`)
+  if (unread.length > 0) return trouble('NOT_CHECKED', `Graph does not show: ${firstFew(unread)}.`, tokenHint)
   return `Nothing but what the set-up gives ${whose}.`
 }
 
-const showMore =
+const tokenHint =
   'Ask with a token that has RoleManagement.Read.Directory and EntitlementManagement.Read.All; sponsors of agents take that of an application.'
 
 /** The first few of these things, and how many more there are. */
-function list(things: readonly string[]): string {
+function firstFew(things: readonly string[]): string {
   const shown = things.slice(0, 5).join('; ')
   return things.length > 5 ? `${shown}; and ${things.length - 5} more` : shown
 }

@@ -9,7 +9,7 @@ import {
   type TokenCard,
 } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../../services/agent/src/problems.ts'
-import { type Check, once, type Passed, reportedProblem } from './finding.ts'
+import { type Check, once, type PassedResult, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Sends a request to an agent in this process or in a cluster. */
@@ -51,13 +51,13 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       needs,
       async run() {
         if (needsUser(flow)) {
-          if (userToken === undefined) return noUserToken()
+          if (userToken === undefined) return noUserTokenProblem()
           refuseOtherTenant(userToken, tenantId)
         }
         const outcome = await turn()
         if ('answer' in outcome) return describeToken(outcome)
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
-        if (outcome.code === 'SIGN_IN_REQUIRED') return noUserToken()
+        if (outcome.code === 'SIGN_IN_REQUIRED') return noUserTokenProblem()
         throw reportedProblem(outcome)
       },
     },
@@ -85,7 +85,7 @@ function refuseOtherTenant(userToken: string, tenantId: string | undefined): voi
   )
 }
 
-function noUserToken() {
+function noUserTokenProblem() {
   return trouble(
     'NOT_CHECKED',
     'This needs a user’s token.',
@@ -97,7 +97,7 @@ function agentToken({ trace }: ChatResponse): TokenCard | undefined {
   return trace.find(({ token }) => token?.role === 'TR')?.token
 }
 
-function describeToken(turn: ChatResponse): Passed {
+function describeToken(turn: ChatResponse): PassedResult {
   const claims = agentToken(turn)?.claims
   if (claims === undefined) return 'The agent got its token; TRACE_FOR keeps its claims from being shown.'
   const { azp, appid, scp, roles } = claims
@@ -105,7 +105,7 @@ function describeToken(turn: ChatResponse): Passed {
   return { detail: `The token is of the agent identity ${azp ?? appid}, with the ${right}.`, claims }
 }
 
-function describeValidation(turn: ChatResponse, { name, title }: TurnOptions['api']): Passed {
+function describeValidation(turn: ChatResponse, { name, title }: TurnOptions['api']): PassedResult {
   const checks = agentToken(turn)?.verifiedBy?.find(({ actor }) => actor === name)?.checks ?? []
   // No checks are known if the trace is withheld or the API does not report them.
   if (checks.length > 0 && !checks.some(check => check.name === 'signature'))

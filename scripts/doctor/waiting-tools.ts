@@ -47,17 +47,17 @@ export function waitingToolsCheck(servers: readonly WaitingTools[]): Check {
       if (unstated.length > 0)
         return trouble(
           'TOOLS_WAIT',
-          `Nobody has said which tools of ${unstated.map(({ server }) => server).join(', ')} only read, so each call waits for its user: ${describe(unstated)}.`,
+          `Nobody has said which tools of ${unstated.map(({ server }) => server).join(', ')} only read, so each call waits for its user: ${describeWaitingTools(unstated)}.`,
         )
       const waiting = servers.filter(({ tools }) => tools.length > 0)
       return waiting.length === 0
         ? 'No MCP tool waits for an approval.'
-        : `Calls wait for their user’s approval: ${describe(waiting)}.`
+        : `Calls wait for their user’s approval: ${describeWaitingTools(waiting)}.`
     },
   }
 }
 
 /** The tools in words, such as `notes (add_note, delete_note)`. */
-export function describe(servers: readonly WaitingTools[]): string {
+export function describeWaitingTools(servers: readonly WaitingTools[]): string {
   return servers.map(({ server, tools }) => `${server} (${tools.join(', ')})`).join(', ')
 }

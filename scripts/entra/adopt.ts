@@ -1,6 +1,6 @@
 import { defaultFlows, type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { Mistake } from '../set-up/mistake.ts'
-import { ifShown, type Json } from './graph.ts'
+import { type Json, readIfShown } from './graph.ts'
 import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
 import { alertsReadWriteId, blueprintPath, descriptionOf, weatherReadAllId } from './objects/applications.ts'
@@ -8,7 +8,13 @@ import { secretName, secretsOf } from './objects/client-secret.ts'
 import { agentKey } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
-import { defaultSettings, type FederatedCredential, hasAlerts, nameOf, type Settings } from './settings.ts'
+import {
+  defaultSettings,
+  type FederatedCredential,
+  hasAlerts,
+  nameOfCredential,
+  type Settings,
+} from './settings.ts'
 import { type Finding, survey } from './survey.ts'
 
 /**
@@ -28,7 +34,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
   // `survey` looks for the objects of all flows that Graph can show; `withFlows` then keeps the flows that each agent really has.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
-    ifShown(() => listAgentUsers(run.graph, true)),
+    readIfShown(() => listAgentUsers(run.graph, true)),
   )
   if (!users) run.print('Left out: user accounts of agents, which Graph does not show to this caller.')
   const seen = users ? flowNames : defaultFlows
@@ -118,7 +124,7 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
     redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
     federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
       .map(({ name, issuer, subject }) => ({ name, issuer: String(issuer), subject: String(subject) }))
-      .filter(one => nameOf(one) === one.name)
+      .filter(one => nameOfCredential(one) === one.name)
       .map(({ issuer, subject }): FederatedCredential => ({ issuer, subject })),
     secretDays: secret ? daysOf(secret) : null,
     serviceManagementReference: (blueprint['serviceManagementReference'] ?? null) as string | null,

@@ -5,11 +5,11 @@ import { lookAhead } from './look-ahead.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Found, TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
-import { remove } from './removal.ts'
-import { inStep, look, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
+import { removeObjects } from './removal.ts'
+import { inStep, lookUp, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
 import type { Settings } from './settings.ts'
 import { describeDifference } from './survey.ts'
-import { line } from './text.ts'
+import { resultLine } from './text.ts'
 import { replaceVariables, variablesOf } from './variables.ts'
 
 type Outcome = 'created' | 'corrected' | 'unchanged' | 'not evaluated'
@@ -22,7 +22,7 @@ export async function apply(
 ): Promise<void> {
   const unwanted = findUnwanted(run, settings)
   const before = run.receipt.content
-  if (unwanted.length > 0) await remove(run, unwanted)
+  if (unwanted.length > 0) await removeObjects(run, unwanted)
   const receipt = run.receipt.begin(run.tenantId, settings)
   if (isSecretReplaced) run.receipt.forget('client-secret')
   await lookAhead(run, requireReceipt(run))
@@ -38,12 +38,12 @@ export async function apply(
       }
       if (!object) {
         outcome = 'created'
-        await create(run, wanted)
+        await createObject(run, wanted)
       }
-      const isCorrected = await correct(run, wanted, object)
+      const isCorrected = await correctObject(run, wanted, object)
       if (isCorrected && outcome === 'unchanged') outcome = 'corrected'
     })
-    run.print(line(outcome, wanted.title, requireReceipt(run).objects[wanted.key]?.id))
+    run.print(resultLine(outcome, wanted.title, requireReceipt(run).objects[wanted.key]?.id))
   }
   const isSecretGone = unwanted.some(({ key }) => key === 'client-secret')
   replaceVariables(run, before, requireReceipt(run), isSecretGone)
@@ -64,7 +64,7 @@ export function findUnwanted(run: Run, settings: Settings): readonly TenantObjec
 /** Finds an object that is there already. Records it if it was made without a record, by an interrupted run or by hand. */
 async function findAndRecord(run: Run, wanted: TenantObject): Promise<Found> {
   const receipt = requireReceipt(run)
-  const found = await look(run, wanted, receipt)
+  const found = await lookUp(run, wanted, receipt)
   if (found.fault) throw found.fault
   if (found.object) {
     const record = toRecord(found.object, run.clock.nowMs())
@@ -73,10 +73,10 @@ async function findAndRecord(run: Run, wanted: TenantObject): Promise<Found> {
   return found
 }
 
-async function create(run: Run, wanted: TenantObject): Promise<void> {
+async function createObject(run: Run, wanted: TenantObject): Promise<void> {
   if (wanted.isFoundByName) await rememberMaker(run)
   for (const request of (await wanted.clear?.(run.graph)) ?? []) await run.graph.send(request)
-  const created = (await sendCreation(run, wanted)) ?? (await read(run, wanted))
+  const created = (await sendCreation(run, wanted)) ?? (await readObject(run, wanted))
   const { secretText } = created
   // Entra shows the secret only in this response. It is written to this file and to no other.
   if (typeof secretText === 'string') setVariables(run.envFile, { BLUEPRINT_CLIENT_SECRET: secretText })
@@ -108,19 +108,19 @@ async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject
  * Corrects an object, and returns whether that was needed. Entra may accept a change and not keep it, so the object is read
  * again.
  */
-async function correct(run: Run, wanted: TenantObject, before: Json | undefined): Promise<boolean> {
+async function correctObject(run: Run, wanted: TenantObject, before: Json | undefined): Promise<boolean> {
   const { properties, address } = wanted
-  const found = before ?? (await read(run, wanted))
+  const found = before ?? (await readObject(run, wanted))
   if (!properties || !address) return false
   if (findDifferences(properties(), found).length === 0) return false
   await run.graph.send({ method: 'PATCH', path: address(), body: correction(properties(), found) })
-  const [difference] = findDifferences(properties(), await read(run, wanted))
+  const [difference] = findDifferences(properties(), await readObject(run, wanted))
   if (difference)
     throw new NotYet(`Entra took a change and does not show it: ${describeDifference(difference)}`)
   return true
 }
 
-async function read({ graph }: Run, wanted: TenantObject): Promise<Json> {
+async function readObject({ graph }: Run, wanted: TenantObject): Promise<Json> {
   const { object } = await wanted.find(graph)
   if (!object) throw new NotYet('Entra does not show it yet')
   return object

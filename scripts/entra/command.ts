@@ -3,7 +3,7 @@ import { ConfigurationError, readEnvironment, type Variables } from '@entra-bedr
 import { Mistake } from '../set-up/mistake.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
-import { type Surroundings, tellBlastRadius } from './blast-radius/blast-radius.ts'
+import { type CloudReaders, printBlastRadius } from './blast-radius/blast-radius.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
 import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
@@ -23,7 +23,7 @@ import { status } from './status.ts'
 import { writeTicket } from './ticket.ts'
 
 /** What a command uses from its environment. */
-export interface World extends Surroundings {
+export interface World extends CloudReaders {
   readonly env: Variables
   readonly fetch: SendRequest
   readonly clock: Clock
@@ -47,7 +47,7 @@ export async function runEntra(args: readonly string[], world: World): Promise<n
     if (invocation.isTicket) return printTicket(args, invocation, world)
     return await perform(invocation, await prepare(invocation, world), world)
   } catch (error) {
-    return report(error, world)
+    return reportError(error, world)
   }
 }
 
@@ -65,7 +65,7 @@ async function perform(invocation: Invocation, run: Run, world: World): Promise<
     case 'status':
       return (await status(run)) ? 0 : 3
     case 'blast-radius':
-      return (await tellBlastRadius(run, invocation, world)) ? 0 : 3
+      return (await printBlastRadius(run, invocation, world)) ? 0 : 3
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
@@ -202,7 +202,7 @@ function printTicket(args: readonly string[], invocation: Invocation, world: Wor
   return 0
 }
 
-function report(error: unknown, { say }: World): number {
+function reportError(error: unknown, { say }: World): number {
   if (error instanceof ConfigurationError) {
     say(error.message)
     return 2

@@ -5,9 +5,9 @@ import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Invocation } from './options.ts'
 import { NotYet } from './patience.ts'
-import { deletedByItself, remove } from './removal.ts'
+import { removeObjects, withOwnDeletion } from './removal.ts'
 import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
-import { line } from './text.ts'
+import { resultLine } from './text.ts'
 import { replaceVariables } from './variables.ts'
 
 /**
@@ -25,10 +25,10 @@ export async function destroy(
   const receipt = requireReceipt(run)
   const target = targetOf(run, receipt, () => requireReceipt(run).objects)
   const known = listObjects(target).filter(({ key }) => receipt.objects[key])
-  const deleted = deletedByItself(known)
-  for (const { key, title } of deleted) run.print(line('delete', title, receipt.objects[key]?.id))
+  const deleted = withOwnDeletion(known)
+  for (const { key, title } of deleted) run.print(resultLine('delete', title, receipt.objects[key]?.id))
   for (const one of known.filter(one => !deleted.includes(one) && !one.comesAlong))
-    run.print(line('goes along', one.title, receipt.objects[one.key]?.id))
+    run.print(resultLine('goes along', one.title, receipt.objects[one.key]?.id))
   const extras = await findExtras(run, target)
   const fault = printForeign(run, extras)
   if (isDryRun) {
@@ -39,13 +39,13 @@ export async function destroy(
   if (fault && !withForeignAgents) throw fault
   const isUnseen =
     !receipt.objects['blueprint'] || extras.some(({ collection, members }) => collection.remove && !members)
-  if (isUnseen) run.print(unseenUsers)
+  if (isUnseen) run.print(unseenUsersText)
   if (!(await confirm())) return false
   const foreign = extras.flatMap(({ collection, members }) => (collection.isNeededByOthers && members) || [])
   const agents = [...Object.values(receipt.objects), ...foreign].map(({ id }) => id)
   await removeExtras(run, extras)
-  await remove(run, known)
-  if (!isUnseen) await checkUsersGone(run, agents)
+  await removeObjects(run, known)
+  if (!isUnseen) await checkUsersAreGone(run, agents)
   const { BLUEPRINT_APP_ID } = readVariables(run.envFile)
   const isSecretOurs = BLUEPRINT_APP_ID === receipt.objects['blueprint']?.appId
   replaceVariables(run, receipt, undefined, isSecretOurs)
@@ -64,7 +64,7 @@ function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined 
   for (const { collection, members = [] } of extras)
     for (const one of members) {
       const word = collection.remove ? 'delete' : 'goes along'
-      run.print(line(word, `${describeMember(collection, one)} (extra)`, one['id']))
+      run.print(resultLine(word, `${describeMember(collection, one)} (extra)`, one['id']))
     }
   const needed = extras.filter(({ collection }) => collection.isNeededByOthers)
   const foreign = needed.find(({ members }) => members)
@@ -87,12 +87,12 @@ async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> 
       const request = collection.remove?.(one)
       const step = { title: describeMember(collection, one), access: agentUserAccess }
       if (request) await inStep(run, step, () => run.graph.send(request))
-      run.print(line('deleted', step.title))
+      run.print(resultLine('deleted', step.title))
     }
 }
 
 /** Checks that user accounts are gone: Microsoft’s pages disagree on whether Entra deletes them with their agent. */
-async function checkUsersGone(run: Run, agents: readonly unknown[]): Promise<void> {
+async function checkUsersAreGone(run: Run, agents: readonly unknown[]): Promise<void> {
   const step = { title: 'user accounts of the deleted agents', access: agentUserAccess }
   await inStep(run, step, async () => {
     const all = await listAgentUsers(run.graph, true)
@@ -101,6 +101,6 @@ async function checkUsersGone(run: Run, agents: readonly unknown[]): Promise<voi
   })
 }
 
-const unseenUsers = `
+const unseenUsersText = `
 User accounts of these agents: Graph does not show them to this caller. Look afterwards whether any is left (Entra admin center, Agent ID),
 and delete it: Microsoft’s pages disagree on whether Entra deletes them along.`

@@ -12,10 +12,12 @@ export interface Difference {
  * as sets; lists of objects have to contain the wanted ones.
  */
 export function findDifferences(wanted: Json, found: Json, within = ''): Difference[] {
-  return Object.entries(wanted).flatMap(([name, value]) => compare(`${within}${name}`, value, found[name]))
+  return Object.entries(wanted).flatMap(([name, value]) =>
+    compareValues(`${within}${name}`, value, found[name]),
+  )
 }
 
-function compare(property: string, wanted: unknown, found: unknown): Difference[] {
+function compareValues(property: string, wanted: unknown, found: unknown): Difference[] {
   if (isObject(wanted) && isObject(found)) return findDifferences(wanted, found, `${property}.`)
   // If the wanted list is empty, any list will do.
   if (Array.isArray(wanted) && wanted.length === 0) return []
@@ -49,7 +51,7 @@ export function findExtraEntries(wanted: unknown, found: unknown, within = ''): 
 /** The change that makes an object match what is wanted. Lists of objects keep their other entries. */
 export function correction(wanted: Json, found: Json): Json {
   const changed = Object.entries(wanted).filter(
-    ([name, value]) => compare(name, value, found[name]).length > 0,
+    ([name, value]) => compareValues(name, value, found[name]).length > 0,
   )
   return Object.fromEntries(changed.map(([name, value]) => [name, merge(value, found[name])]))
 }

@@ -1,4 +1,4 @@
-import { ifShown, type Json } from './graph.ts'
+import { type Json, readIfShown } from './graph.ts'
 import { listCollections } from './objects/kinds.ts'
 import type { Collection, Target } from './objects/tenant-object.ts'
 import { inStep, type Run } from './run.ts'
@@ -14,7 +14,7 @@ export interface Extras {
 export async function findExtras(run: Run, target: Target): Promise<readonly Extras[]> {
   const found: Extras[] = []
   for (const collection of listCollections(target)) {
-    const members = target.recorded(collection.of) ? await readMembers(run, collection) : []
+    const members = target.recorded(collection.ownerKey) ? await readMembers(run, collection) : []
     if (!members) found.push({ collection })
     else if (!members.every(one => collection.isWanted(one)))
       found.push({ collection, members: members.filter(one => !collection.isWanted(one)) })
@@ -24,10 +24,10 @@ export async function findExtras(run: Run, target: Target): Promise<readonly Ext
 
 /** All members of a list in the tenant; `undefined` if Graph does not show the list to this caller. */
 export function readMembers(run: Run, collection: Collection): Promise<readonly Json[] | undefined> {
-  return inStep(run, { title: collection.title }, () => ifShown(() => collection.list(run.graph)))
+  return inStep(run, { title: collection.title }, () => readIfShown(() => collection.list(run.graph)))
 }
 
 /** A member of a list in words, with the object that it belongs to: `certificate "ci" until 2027-01-31, of blueprint "agents"`. */
-export function describeMember({ describe, whose = '' }: Collection, member: Json): string {
-  return `${describe(member)}${whose}`
+export function describeMember({ describe, suffix = '' }: Collection, member: Json): string {
+  return `${describe(member)}${suffix}`
 }

@@ -13,7 +13,7 @@ export interface GraphRequest {
   readonly mayBeForbidden?: boolean
 }
 
-export type Reading = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
+export type ReadOptions = Pick<GraphRequest, 'mayBeForbidden' | 'version'>
 
 interface ErrorBody {
   readonly code?: string
@@ -55,7 +55,7 @@ export class GraphUnreachable extends Error {
 }
 
 /** The result of `read`; `undefined` if Graph does not show it to this caller. */
-export async function ifShown<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+export async function readIfShown<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await read()
   } catch (error) {
@@ -100,7 +100,7 @@ export class Graph {
   }
 
   /** The object at an address; `undefined` if there is none. */
-  async read(path: string, more: Reading = {}): Promise<Json | undefined> {
+  async read(path: string, more: ReadOptions = {}): Promise<Json | undefined> {
     try {
       return await this.send({ method: 'GET', path, ...more })
     } catch (error) {
@@ -110,16 +110,16 @@ export class Graph {
   }
 
   /** All members of a collection, however many pages it has; none when there is no such collection. */
-  async list(path: string, more: Reading = {}): Promise<readonly Json[]> {
+  async list(path: string, more: ReadOptions = {}): Promise<readonly Json[]> {
     return this.#listOn(await this.read(path, more), more)
   }
 
   /** All members of a collection. Rejects if there is no such collection, unlike `list`. @throws {GraphRefusal} */
-  async listExisting(path: string, more: Reading): Promise<readonly Json[]> {
+  async listExisting(path: string, more: ReadOptions): Promise<readonly Json[]> {
     return this.#listOn(await this.send({ method: 'GET', path, ...more }), more)
   }
 
-  async #listOn(page: Json | undefined, more: Reading): Promise<readonly Json[]> {
+  async #listOn(page: Json | undefined, more: ReadOptions): Promise<readonly Json[]> {
     const members = (page?.['value'] ?? []) as Json[]
     const next = page?.['@odata.nextLink']
     if (typeof next !== 'string') return members

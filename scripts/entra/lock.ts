@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Mistake } from '../set-up/mistake.ts'
 
-interface Holder {
+interface LockHolder {
   readonly id: string
   readonly process: number
   readonly host: string
@@ -18,20 +18,20 @@ interface Holder {
  */
 export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
   const path = `${receiptPath}.lock`
-  const own: Holder = {
+  const own: LockHolder = {
     id: randomUUID(),
     process: process.pid,
     host: hostname(),
     since: new Date(nowMs).toISOString(),
   }
   while (!create(path, JSON.stringify(own))) {
-    const holder = read(path)
+    const holder = readHolder(path)
     if (!holder) continue
-    if (isAlive(holder)) throw taken(receiptPath, path, holder)
+    if (isAlive(holder)) throw lockProblem(receiptPath, path, holder)
     // Several runs may find the dead run's lock. Only the one that creates the file `claim` removes the lock.
     const claim = `${path}.${holder.id}`
-    if (!create(claim, '')) throw taken(receiptPath, path, holder)
-    if (read(path)?.id === holder.id) rmSync(path)
+    if (!create(claim, '')) throw lockProblem(receiptPath, path, holder)
+    if (readHolder(path)?.id === holder.id) rmSync(path)
     rmSync(claim)
   }
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) }
@@ -52,9 +52,9 @@ function create(path: string, text: string): boolean {
 }
 
 /** The run that has the lock; `undefined` if the file is gone. A file that is still being written counts as another run's. */
-function read(path: string): Holder | undefined {
+function readHolder(path: string): LockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder
+    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     return { id: '', process: process.pid, host: hostname(), since: 'just now' }
@@ -62,7 +62,7 @@ function read(path: string): Holder | undefined {
 }
 
 /** Whether the run may still be at work; `true` for a run on another machine, since it cannot be checked from here. */
-function isAlive({ process: id, host }: Holder): boolean {
+function isAlive({ process: id, host }: LockHolder): boolean {
   if (host !== hostname()) return true
   try {
     return process.kill(id, 0)
@@ -71,7 +71,7 @@ function isAlive({ process: id, host }: Holder): boolean {
   }
 }
 
-function taken(receiptPath: string, path: string, { process: id, host, since }: Holder): Mistake {
+function lockProblem(receiptPath: string, path: string, { process: id, host, since }: LockHolder): Mistake {
   return new Mistake(
     `Another run works with ${receiptPath}: process ${id} on ${host}, since ${since}. Two at once would make things twice.`,
     `Wait until it has ended and run this again. If there is no such run, delete ${path}.`,

@@ -5,7 +5,7 @@ import { needsAgentsFile, readAgentsFile } from './agents-file.ts'
 import type { Access } from './objects/access.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Receipt } from './receipt.ts'
-import { getAccess, StepFailed } from './refusals.ts'
+import { howToGetAccess, StepFailed } from './refusals.ts'
 import { inStep, type Run, targetOf } from './run.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
     checkWritable(run.agentsFile)
     readAgentsFile(run.agentsFile)
   }
-  const missing = await findMissing(run, receipt)
+  const missing = await findMissingPermissions(run, receipt)
   if (missing) throw missing
   const isKnown = (key: string) => receipt.objects[key] !== undefined
   for (const object of listObjects(targetOf(run, receipt))) {
@@ -29,9 +29,9 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
 }
 
 /** The failure that names the permissions that the token lacks; `undefined` if it lacks none or does not list its permissions. */
-export async function findMissing(run: Run, receipt: Receipt): Promise<StepFailed | undefined> {
+export async function findMissingPermissions(run: Run, receipt: Receipt): Promise<StepFailed | undefined> {
   const { permissions } = await run.graph.caller()
-  if (!permissions || everything.some(one => permissions.has(one))) return undefined
+  if (!permissions || broadPermissions.some(one => permissions.has(one))) return undefined
   const lacking = new Map<string, string[]>()
   for (const { key, title, access, comesAlong } of listObjects(targetOf(run, receipt)))
     for (const one of comesAlong || receipt.objects[key] ? [] : [access.GET ?? access.POST, access.POST])
@@ -45,12 +45,12 @@ export async function findMissing(run: Run, receipt: Receipt): Promise<StepFaile
     'permissions of the token',
     'PermissionMissing',
     ['The token lacks some of what apply takes. Nothing was made yet.', ...lines].join('\n'),
-    getAccess,
+    howToGetAccess,
   )
 }
 
 /** Broad permissions; only Graph knows what they permit. */
-const everything = ['Directory.AccessAsUser.All', 'Directory.ReadWrite.All']
+const broadPermissions = ['Directory.AccessAsUser.All', 'Directory.ReadWrite.All']
 
 function isPermitted(permissions: ReadonlySet<string>, { permission, greater = [] }: Access): boolean {
   const [resource = ''] = permission.split('.')

@@ -23,33 +23,33 @@ interface Option extends ParseArgsOptionDescriptor {
   readonly of?: readonly Command[]
 }
 
-const setUp: readonly Command[] = ['plan', 'apply']
-const switching: readonly Command[] = ['disable', 'enable']
+const setUpCommands: readonly Command[] = ['plan', 'apply']
+const switchCommands: readonly Command[] = ['disable', 'enable']
 
 // biome-ignore format: table
 const options = {
   tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
-  agent: { type: 'string', multiple: true, value: 'name[:flows]', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUp, 'status', 'disable', 'enable'] },
-  'agent-user-domain': { type: 'string', value: 'domain', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUp },
-  'remove-agent': { type: 'string', multiple: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUp },
-  'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUp },
-  'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUp },
-  'remove-cluster': { type: 'string', multiple: true, value: 'issuer', text: 'take the credentials of a cluster away; again for several', of: setUp },
-  'client-secret': { type: 'boolean', text: 'make a client secret and write it into the .env file; for trials', of: setUp },
+  agent: { type: 'string', multiple: true, value: 'name[:flows]', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUpCommands, 'status', 'disable', 'enable'] },
+  'agent-user-domain': { type: 'string', value: 'domain', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUpCommands },
+  'remove-agent': { type: 'string', multiple: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUpCommands },
+  'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUpCommands },
+  'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUpCommands },
+  'remove-cluster': { type: 'string', multiple: true, value: 'issuer', text: 'take the credentials of a cluster away; again for several', of: setUpCommands },
+  'client-secret': { type: 'boolean', text: 'make a client secret and write it into the .env file; for trials', of: setUpCommands },
   'replace-client-secret': { type: 'boolean', text: 'make a new secret in place of one that is in use', of: ['apply'] },
-  'no-client-secret': { type: 'boolean', text: 'take the client secret away', of: setUp },
-  'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUp },
-  'redirect-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUp },
-  alerts: { type: 'string', value: alertsConsents.join('|'), text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUp },
-  'unattended-alerts': { type: 'string', multiple: true, value: 'name', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUp },
-  'consent-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUp },
-  sponsor: { type: 'string', multiple: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUp },
-  owner: { type: 'string', multiple: true, value: 'user', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUp },
-  'blueprint-name': { type: 'string', value: 'name', text: '[Weather Agent Blueprint]', of: setUp },
-  'api-name': { type: 'string', value: 'name', text: '[Weather API]', of: setUp },
-  'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUp },
-  'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUp },
-  ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUp },
+  'no-client-secret': { type: 'boolean', text: 'take the client secret away', of: setUpCommands },
+  'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUpCommands },
+  'redirect-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUpCommands },
+  alerts: { type: 'string', value: alertsConsents.join('|'), text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUpCommands },
+  'unattended-alerts': { type: 'string', multiple: true, value: 'name', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUpCommands },
+  'consent-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUpCommands },
+  sponsor: { type: 'string', multiple: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUpCommands },
+  owner: { type: 'string', multiple: true, value: 'user', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUpCommands },
+  'blueprint-name': { type: 'string', value: 'name', text: '[Weather Agent Blueprint]', of: setUpCommands },
+  'api-name': { type: 'string', value: 'name', text: '[Weather API]', of: setUpCommands },
+  'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUpCommands },
+  'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUpCommands },
+  ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUpCommands },
   adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   azure: { type: 'boolean', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
   kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
@@ -60,11 +60,11 @@ const options = {
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
-  'deny-list': { type: 'string', value: 'ConfigMap', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switching },
+  'deny-list': { type: 'string', value: 'ConfigMap', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switchCommands },
   prove: { type: 'boolean', text: 'watch and print when the last token was issued and the last call accepted, beside other agents as controls', of: ['disable'] },
   api: { type: 'string', value: 'url', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
   sidecar: { type: 'string', value: 'url', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
-  namespace: { type: 'string', value: 'name', text: 'namespace of the pods; else that of kubectl’s context', of: switching },
+  namespace: { type: 'string', value: 'name', text: 'namespace of the pods; else that of kubectl’s context', of: switchCommands },
   'sign-in': { type: 'string', value: signInWays.join('|'), text: 'auto: the Azure CLI, and a device code where its token is refused', default: 'auto' },
   'sign-in-client': { type: 'string', value: 'id', text: 'public client of your own to sign in with' },
   'access-token-file': { type: 'string', value: 'file', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
@@ -74,24 +74,24 @@ const options = {
   wait: { type: 'string', value: 'seconds', text: 'how long to wait for Entra to show a change', default: '180' },
   help: { type: 'boolean', text: 'this help' },
 } satisfies Record<string, Option>
-type Name = keyof typeof options
-type Values = ReturnType<typeof parse>['values']
+type OptionName = keyof typeof options
+type OptionValues = ReturnType<typeof parseOptions>['values']
 
 /** What the caller asked for. */
 export type Invocation = ReturnType<typeof readArguments>
 
 /** The help, if that is what was asked for. */
 export function readHelp(args: readonly string[]): string | undefined {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseOptions(args)
   return values.help ? helpText(findCommand(positionals[0])) : undefined
 }
 
 /** @throws {Mistake} when the arguments make no sense. */
 export function readArguments(args: readonly string[]) {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseOptions(args)
   const command = readCommand(positionals, values)
-  const agents = readAgents(values.agent ?? [], setUp.includes(command))
-  const foreign = (Object.keys(values) as Name[]).find(name => !isOptionOf(name, command))
+  const agents = readAgents(values.agent ?? [], setUpCommands.includes(command))
+  const foreign = (Object.keys(values) as OptionName[]).find(name => !isOptionOf(name, command))
   if (foreign)
     throw new Mistake(
       `${command} has no option --${foreign}.`,
@@ -147,7 +147,7 @@ function checkText(name: string, value: unknown): void {
     throw new Mistake(`--${name} has a line break or another character that nobody sees.`, 'Leave it out.')
 }
 
-function readCommand([given, ...more]: readonly string[], { ticket }: Values): Command {
+function readCommand([given, ...more]: readonly string[], { ticket }: OptionValues): Command {
   const command = findCommand(given ?? (ticket ? 'plan' : undefined))
   if (command && more.length === 0) return command
   throw new Mistake(
@@ -160,7 +160,7 @@ function findCommand(name: string | undefined): Command | undefined {
   return Object.keys(commands).find((known): known is Command => known === name)
 }
 
-function parse(args: readonly string[]) {
+function parseOptions(args: readonly string[]) {
   try {
     return parseArgs({ args: args.flatMap(withoutName), options, allowPositionals: true })
   } catch (error) {
@@ -200,7 +200,7 @@ function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedA
   return agents
 }
 
-function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Settings> {
+function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Partial<Settings> {
   const days = readNumber('secret-days', values['secret-days'])
   if (days !== undefined && !values['client-secret'])
     throw new Mistake('--secret-days goes with --client-secret.', 'Give both or neither.')
@@ -231,7 +231,7 @@ function readSettings(values: Values, agents: readonly NamedAgent[]): Partial<Se
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
-function readRemoval(values: Values): Removal {
+function readRemoval(values: OptionValues): Removal {
   const clientSecret = values['no-client-secret'] === true
   if (clientSecret && (values['client-secret'] || values['replace-client-secret']))
     throw new Mistake('--no-client-secret takes away what --client-secret makes.', 'Give one of them.')
@@ -254,7 +254,7 @@ function readFederated(issuer: string | undefined, account: string | undefined) 
 }
 
 function readChoice<Choice extends string>(
-  name: Name,
+  name: OptionName,
   choices: readonly Choice[],
   value: string | undefined,
 ): Choice | undefined {
@@ -263,12 +263,12 @@ function readChoice<Choice extends string>(
   throw new Mistake(`--${name} has no "${value}".`, `There are ${choices.join(', ')}.`)
 }
 
-function readUrl(name: Name, value: string | undefined): string | undefined {
+function readUrl(name: OptionName, value: string | undefined): string | undefined {
   if (value === undefined || /^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value
   throw new Mistake(`--${name} must be an http or https URL; it is "${value}".`, 'Write it in full.')
 }
 
-function readNumber(name: Name, value: string | undefined): number | undefined {
+function readNumber(name: OptionName, value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   if (/^[1-9]\d{0,3}$/.test(value)) return Number(value)
   throw new Mistake(
@@ -277,14 +277,14 @@ function readNumber(name: Name, value: string | undefined): number | undefined {
   )
 }
 
-function isOptionOf(name: Name, command: Command): boolean {
+function isOptionOf(name: OptionName, command: Command): boolean {
   const { of }: Option = options[name]
   return of === undefined || of.includes(command)
 }
 
 /** The help for one command, or the overview. */
 function helpText(command: Command | undefined): string {
-  const names = (Object.keys(options) as Name[]).filter(
+  const names = (Object.keys(options) as OptionName[]).filter(
     name => command === undefined || isOptionOf(name, command),
   )
   const rows = names.map((name): readonly [head: string, text: string] => {

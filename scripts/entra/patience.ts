@@ -19,7 +19,7 @@ export class NotYet extends Error {
   override readonly name = 'NotYet'
 }
 
-const longestPauseSeconds = 16
+const longestWaitSeconds = 16
 
 /** Codes of refusals about an object that was made a moment ago: Graph does not find it yet, or says that it exists already. */
 const notYetCodes = [
@@ -31,7 +31,7 @@ const notYetCodes = [
   'AgentIdentity_AgentBlueprintPrincipalDoesNotExist',
   'Directory_ConcurrencyViolation',
 ]
-const notYetText =
+const notYetPattern =
   /already exist|already in use|not found|cannot be found|does not exist|does not reference a valid application/i
 
 /** Repeats an action with growing pauses, as long as Entra may only need time. The action must be safe to repeat. */
@@ -48,7 +48,7 @@ export async function patiently<Result>(
       const reason = reasonToWait(error)
       const waitedSeconds = Math.round((clock.nowMs() - startMs) / 1_000)
       const asked = error instanceof GraphRefusal ? error.retryAfterSeconds : undefined
-      const pauseSeconds = asked ?? Math.min(2 ** attempt, longestPauseSeconds)
+      const pauseSeconds = asked ?? Math.min(2 ** attempt, longestWaitSeconds)
       if (reason === undefined || waitedSeconds + pauseSeconds > waitSeconds) throw error
       say(`waiting ${pauseSeconds} s for ${what} (${waitedSeconds} s so far): ${reason}`)
       await clock.wait(pauseSeconds * 1_000)
@@ -62,6 +62,6 @@ function reasonToWait(error: unknown): string | undefined {
   const { status, code, message } = error
   if (status === 429) return 'Graph limits the rate of requests'
   if (status >= 500) return `Graph has a problem of its own (${status} ${code})`
-  const isNotYet = notYetCodes.includes(code) || (status === 400 && notYetText.test(message))
+  const isNotYet = notYetCodes.includes(code) || (status === 400 && notYetPattern.test(message))
   return isNotYet ? `it, or what it depends on, is not visible everywhere yet (${code})` : undefined
 }

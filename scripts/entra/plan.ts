@@ -1,16 +1,16 @@
 import { findUnwanted } from './apply.ts'
-import { findMissing } from './look-ahead.ts'
-import { deletedByItself } from './removal.ts'
+import { findMissingPermissions } from './look-ahead.ts'
+import { withOwnDeletion } from './removal.ts'
 import type { Run } from './run.ts'
 import type { Settings } from './settings.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
-import { line } from './text.ts'
+import { resultLine } from './text.ts'
 
 /** Prints what `apply` would make and correct; changes nothing. */
 export async function plan(run: Run, settings: Settings): Promise<void> {
   const unwanted = findUnwanted(run, settings)
-  for (const { key, title } of deletedByItself(unwanted))
-    run.print(line('delete', title, run.receipt.content?.objects[key]?.id))
+  for (const { key, title } of withOwnDeletion(unwanted))
+    run.print(resultLine('delete', title, run.receipt.content?.objects[key]?.id))
   const receipt = run.receipt.begin(run.tenantId, settings)
   const counts = { create: 0, correct: 0, keep: 0, 'not evaluated': 0 }
   for (const finding of await survey(run, receipt)) {
@@ -18,13 +18,13 @@ export async function plan(run: Run, settings: Settings): Promise<void> {
     if (fault) throw fault
     const what = wordFor(finding)
     counts[what]++
-    run.print(line(what, wanted.title, what === 'create' ? 'new' : object?.['id']))
+    run.print(resultLine(what, wanted.title, what === 'create' ? 'new' : object?.['id']))
     for (const difference of differences) run.print(`          ${describeDifference(difference)}`)
   }
   const { create, correct, keep } = counts
   const deleted = unwanted.length > 0 ? `${unwanted.length} to delete, ` : ''
   run.print(`\n${deleted}${create} to create, ${correct} to correct, ${keep} to keep. Nothing was changed.`)
-  const missing = create > 0 ? await findMissing(run, receipt) : undefined
+  const missing = create > 0 ? await findMissingPermissions(run, receipt) : undefined
   if (missing) run.print(`\n${missing.cause}\n${missing.fix}`)
   if (unwanted.length + create + correct > 0)
     run.print('Next: npx --no-install agentctl entra apply, with the same options.')

@@ -4,7 +4,7 @@ import { Mistake } from '../set-up/mistake.ts'
 import type { Settings } from './settings.ts'
 
 /** An object that a run made in the tenant. */
-export interface Recorded {
+export interface RecordedObject {
   readonly id: string
   readonly appId?: string
   readonly recordedAt: string
@@ -21,7 +21,7 @@ export interface Receipt {
   readonly makers?: readonly string[]
   /** Agents that `disable` switched off. */
   readonly disabledAgents: readonly string[]
-  readonly objects: Readonly<Record<string, Recorded>>
+  readonly objects: Readonly<Record<string, RecordedObject>>
   /** The object that Graph was asked to make and has not confirmed. */
   readonly creating: { readonly key: string; readonly askedAt: string } | null
 }
@@ -59,7 +59,7 @@ export class ReceiptFile {
     this.write({ ...this.#receipt, ...change })
   }
 
-  record(key: string, recorded: Recorded): void {
+  record(key: string, recorded: RecordedObject): void {
     this.change({ objects: { ...this.#receipt?.objects, [key]: recorded }, creating: null })
   }
 

@@ -18,22 +18,22 @@ export class StepFailed extends Error {
 }
 
 /** A cause and a fix. */
-type Words = readonly [cause: string, fix: string]
+type Explanation = readonly [cause: string, fix: string]
 
-const again = 'Run the same command again: it goes on where this run stopped.'
+const runAgain = 'Run the same command again: it goes on where this run stopped.'
 
 /** Turns an error of Graph in a step into a `StepFailed` with cause and fix; returns all other errors unchanged. */
-export function explain(
+export function toStepFailed(
   error: unknown,
   { title, access }: { title: string; access: AccessByMethod },
 ): unknown {
   if (error instanceof NotYet)
-    return new StepFailed(title, 'NotYet', `${error.message}, even after waiting.`, again)
+    return new StepFailed(title, 'NotYet', `${error.message}, even after waiting.`, runAgain)
   if (error instanceof GraphUnreachable)
-    return new StepFailed(title, 'GraphUnreachable', error.message, again)
+    return new StepFailed(title, 'GraphUnreachable', error.message, runAgain)
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
-  const [cause, fix] = wordsFor(error, accessFor(request, access))
+  const [cause, fix] = explanationFor(error, accessFor(request, access))
   const said = `Graph says to ${request.method} ${request.path}: ${status} "${message}"${requestId ? ` (request-id ${requestId})` : ''}`
   return new StepFailed(title, code, `${cause}\n${said}`, fix)
 }
@@ -43,70 +43,76 @@ function accessFor({ method, body = {} }: GraphRequest, access: AccessByMethod):
   return (method === 'PATCH' && isRenaming ? access.rename : undefined) ?? access[method] ?? access.POST
 }
 
-function wordsFor(
+function explanationFor(
   { status, code, message, request, retryAfterSeconds }: GraphRefusal,
   access: Access,
-): Words {
+): Explanation {
   if (/ServiceManagementReference|ServiceTree/i.test(message)) return serviceManagementReference
-  const byCode = wordsByCode[code]
+  const byCode = explanationByCode[code]
   if (byCode) return byCode
   if (status === 401) return notSignedIn
   if (status === 403) return notAllowed(access)
   if (status === 404) return notThere
   if (retryAfterSeconds !== undefined) return askedToWait(retryAfterSeconds)
   if (status === 429 || status >= 500) return busy
-  return request.path.endsWith('/addPassword') ? secretRefused : other
+  return request.path.endsWith('/addPassword') ? secretRefused : anyOtherRefusal
 }
 
-function notAllowed({ permission, role, advice = '' }: Access): Words {
+function notAllowed({ permission, role, advice = '' }: Access): Explanation {
   const needed = role === undefined ? '' : `the role "${role}" (activate it where it is eligible only) and `
   return [
     'The signed-in user or application may not do this.',
-    `It takes ${needed}a token with the permission ${permission}. ${advice}${getAccess}`,
+    `It takes ${needed}a token with the permission ${permission}. ${advice}${howToGetAccess}`,
   ]
 }
 
 /** What to do if access is missing. */
-export const getAccess =
+export const howToGetAccess =
   'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
   'Or have it done: npx --no-install agentctl entra --ticket prints the request for your identity team.'
 
-const serviceManagementReference: Words = [
+const serviceManagementReference: Explanation = [
   'This tenant demands a service management reference of every application.',
   'Ask your identity team for yours and add --service-management-reference <reference>.',
 ]
-const notSignedIn: Words = [
+const notSignedIn: Explanation = [
   'Graph does not accept the token: it has expired, or is not for Microsoft Graph.',
   'Sign in anew: az login, or --sign-in device-code or browser. A token from a file has to be a fresh one.',
 ]
-const notThere: Words = [
+const notThere: Explanation = [
   'Something that this step needs is not there.',
-  `npx --no-install agentctl entra status shows what. ${again}`,
+  `npx --no-install agentctl entra status shows what. ${runAgain}`,
 ]
-const busy: Words = ['Graph has too many requests, or a problem of its own.', `Wait some minutes. ${again}`]
-function askedToWait(seconds: number): Words {
+const busy: Explanation = [
+  'Graph has too many requests, or a problem of its own.',
+  `Wait some minutes. ${runAgain}`,
+]
+function askedToWait(seconds: number): Explanation {
   return [
     `Graph asks to wait ${seconds} seconds, which is longer than this run waits for one thing.`,
-    `Wait that long, or have it waited for: --wait ${seconds}. ${again}`,
+    `Wait that long, or have it waited for: --wait ${seconds}. ${runAgain}`,
   ]
 }
-const secretRefused: Words = [
+const secretRefused: Explanation = [
   'Policies of the tenant may forbid client secrets or limit their lifetime.',
   'Use a federated credential (--cluster-issuer and --service-account), or a shorter lifetime (--secret-days).',
 ]
-const other: Words = ['Graph refuses the request.', 'Mend what Graph names. This step has changed nothing.']
+const anyOtherRefusal: Explanation = [
+  'Graph refuses the request.',
+  'Mend what Graph names. This step has changed nothing.',
+]
 
-function limit(what: string): Words {
+function limitReached(what: string): Explanation {
   return [
     `There are as many ${what} as there may be, those deleted in the last 30 days included.`,
     'Delete some for good (Entra admin center, deleted applications), or have the limit raised.',
   ]
 }
 
-const wordsByCode: Readonly<Record<string, Words>> = {
-  Agent_Directory_QuotaExceeded: limit('objects in the tenant'),
-  AgentBlueprint_LimitExceeded: limit('blueprints in the tenant'),
-  AgentIdentity_LimitExceeded: limit('agent identities of this blueprint'),
+const explanationByCode: Readonly<Record<string, Explanation>> = {
+  Agent_Directory_QuotaExceeded: limitReached('objects in the tenant'),
+  AgentBlueprint_LimitExceeded: limitReached('blueprints in the tenant'),
+  AgentIdentity_LimitExceeded: limitReached('agent identities of this blueprint'),
   AgentBlueprint_NotSupportedOnApiVersion: [
     'The tenant does not have agent identities on Graph v1.0.',
     'Have Microsoft Entra Agent ID switched on for the tenant.',
@@ -127,5 +133,5 @@ const wordsByCode: Readonly<Record<string, Words>> = {
     'A scope or role was changed by hand, and Entra changes disabled ones only.',
     'Disable it (Entra admin center: Expose an API, App roles), then run this again.',
   ],
-  Request_MultipleObjectsWithSameKeyValue: ['There is such an object already.', again],
+  Request_MultipleObjectsWithSameKeyValue: ['There is such an object already.', runAgain],
 }

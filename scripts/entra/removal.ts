@@ -2,16 +2,16 @@ import { GraphRefusal } from './graph.ts'
 import type { TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt } from './run.ts'
-import { line } from './text.ts'
+import { resultLine } from './text.ts'
 
 /** The objects that need a deletion request of their own, in reverse order. Entra deletes the others along with them. */
-export function deletedByItself(gone: readonly TenantObject[]): readonly TenantObject[] {
+export function withOwnDeletion(gone: readonly TenantObject[]): readonly TenantObject[] {
   return gone.filter(({ goesWith }) => !gone.some(({ key }) => key === goesWith)).toReversed()
 }
 
 /** Deletes objects and waits until Entra shows them no more. */
-export async function remove(run: Run, gone: readonly TenantObject[]): Promise<void> {
-  for (const object of deletedByItself(gone)) {
+export async function removeObjects(run: Run, gone: readonly TenantObject[]): Promise<void> {
+  for (const object of withOwnDeletion(gone)) {
     const companions = gone.filter(({ goesWith }) => goesWith === object.key)
     await inStep(run, object, async () => {
       await deleteIfThere(run, object)
@@ -21,7 +21,7 @@ export async function remove(run: Run, gone: readonly TenantObject[]): Promise<v
         run.receipt.forget(one.key)
       }
     })
-    run.print(line('deleted', object.title))
+    run.print(resultLine('deleted', object.title))
   }
 }
 

@@ -4,8 +4,8 @@ import type { Graph, Json } from './graph.ts'
 import { type AccessByMethod, applicationAccess } from './objects/access.ts'
 import { type Found, type Target, type TenantObject, toTarget } from './objects/tenant-object.ts'
 import { NotYet, type Patience, patiently } from './patience.ts'
-import type { Receipt, ReceiptFile, Recorded } from './receipt.ts'
-import { explain } from './refusals.ts'
+import type { Receipt, ReceiptFile, RecordedObject } from './receipt.ts'
+import { toStepFailed } from './refusals.ts'
 import type { Files } from './variables.ts'
 
 /** What every command works with. */
@@ -18,7 +18,7 @@ export interface Run extends Patience, Files {
 }
 
 /** How long Entra may take to show a new object, in seconds. */
-const newForSeconds = 120
+const newObjectSeconds = 120
 
 /**
  * What the tenant should have according to a receipt.
@@ -53,16 +53,16 @@ export function requireReceipt({ receipt }: Run): Receipt {
  *
  * @throws {NotYet} when it finds none, but the object was, or may have been, made so recently that Entra may not show it yet.
  */
-export async function look({ graph, clock }: Run, object: TenantObject, receipt: Receipt): Promise<Found> {
+export async function lookUp({ graph, clock }: Run, object: TenantObject, receipt: Receipt): Promise<Found> {
   const found = await object.find(graph)
   const asked = receipt.creating?.key === object.key ? receipt.creating.askedAt : undefined
   const since = Date.parse(receipt.objects[object.key]?.recordedAt ?? asked ?? '')
-  const isNew = clock.nowMs() - since < newForSeconds * 1_000
+  const isNew = clock.nowMs() - since < newObjectSeconds * 1_000
   if (!found.object && !found.isHidden && isNew) throw new NotYet('Entra does not show it yet')
   return found
 }
 
-export function toRecord(object: Json, nowMs: number): Recorded {
+export function toRecord(object: Json, nowMs: number): RecordedObject {
   const { id, keyId, appId } = object
   return {
     id: String(id ?? keyId),
@@ -85,6 +85,6 @@ export async function inStep<Result>(
   try {
     return await patiently(run, title, act)
   } catch (error) {
-    throw explain(error, { title, access })
+    throw toStepFailed(error, { title, access })
   }
 }

@@ -137,7 +137,7 @@ export function changeSettings(
     agents,
     ...(flows.length > 0 ? { agentFlows: Object.fromEntries(flows) } : {}),
     federatedCredentials: [
-      ...new Map(federatedCredentials.map(one => [nameOf(one), one] as const)).values(),
+      ...new Map(federatedCredentials.map(one => [nameOfCredential(one), one] as const)).values(),
     ].filter(({ issuer }) => !removal.issuers.includes(issuer)),
   }
 }
@@ -166,6 +166,6 @@ function checkNames(agents: readonly string[]): void {
 }
 
 /** The name of a federated credential at Entra: the same for the same issuer and subject. */
-export function nameOf({ issuer, subject }: FederatedCredential): string {
+export function nameOfCredential({ issuer, subject }: FederatedCredential): string {
   return `kubernetes-${createHash('sha256').update(`${issuer} ${subject}`).digest('hex').slice(0, 12)}`
 }

@@ -1,14 +1,14 @@
 import { describeMember, type Extras, findExtras } from './extras.ts'
 import { type Run, requireReceipt, targetOf } from './run.ts'
 import { describeDifference, type Finding, survey } from './survey.ts'
-import { line } from './text.ts'
+import { resultLine } from './text.ts'
 
-const notAsRecorded = 'not as the receipt says. npx --no-install agentctl entra apply corrects it.'
-const switchedBySomebody =
+const notAsRecordedText = 'not as the receipt says. npx --no-install agentctl entra apply corrects it.'
+const switchedText =
   'switched on or off by somebody, which apply leaves alone: npx --no-install agentctl entra enable or disable.'
-const extra = `there that nobody asked for. apply leaves it alone. Take away what is not meant (Entra admin center). What is meant:
+const extraText = `there that nobody asked for. apply leaves it alone. Take away what is not meant (Entra admin center). What is meant:
 --owner, --sponsor, --agent, --cluster-issuer with --service-account.`
-const notEvaluated = `not evaluated, since Graph does not show it to this caller: nobody knows whether it is as it should be.
+const notEvaluatedText = `not evaluated, since Graph does not show it to this caller: nobody knows whether it is as it should be.
 Sponsors of agents it shows to applications with the permission AgentIdentity.ReadWrite.All only, never to users, and directory roles
 to callers with RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
 
@@ -31,10 +31,10 @@ export async function status(run: Run): Promise<boolean> {
     words.filter(word => word === 'not evaluated').length + extras.filter(one => !one.members).length
   const added = [...findings.flatMap(one => one.extraEntries), ...extras.flatMap(one => one.members ?? [])]
   const counts: readonly (readonly [count: number, words: string])[] = [
-    [unread, notEvaluated],
-    [words.filter(word => word === 'missing' || word === 'differs').length, notAsRecorded],
-    [findings.filter(one => one.switched.length > 0).length, switchedBySomebody],
-    [added.length, extra],
+    [unread, notEvaluatedText],
+    [words.filter(word => word === 'missing' || word === 'differs').length, notAsRecordedText],
+    [findings.filter(one => one.switched.length > 0).length, switchedText],
+    [added.length, extraText],
   ]
   for (const [count, words] of counts)
     if (count > 0) run.print(`\n${count === 1 ? '1 thing is' : `${count} things are`} ${words}`)
@@ -44,18 +44,18 @@ export async function status(run: Run): Promise<boolean> {
 }
 
 function printExtras(run: Run, { collection, members }: Extras): void {
-  if (!members) run.print(line('not evaluated', collection.title))
+  if (!members) run.print(resultLine('not evaluated', collection.title))
   for (const one of members ?? [])
-    run.print(line('extra', describeMember(collection, one), one['id'] ?? one['keyId']))
+    run.print(resultLine('extra', describeMember(collection, one), one['id'] ?? one['keyId']))
 }
 
 function printFinding(run: Run, finding: Finding): void {
   const { wanted, object, fault, differences, switched, extraEntries } = finding
-  run.print(line(wordFor(finding), wanted.title, object?.['id']))
+  run.print(resultLine(wordFor(finding), wanted.title, object?.['id']))
   if (fault) run.print(`          ${fault.message} ${fault.fix}`)
   for (const difference of [...differences, ...switched])
     run.print(`          ${describeDifference(difference)}`)
-  for (const entry of extraEntries) run.print(line('extra', `${entry} of ${wanted.title}`))
+  for (const entry of extraEntries) run.print(resultLine('extra', `${entry} of ${wanted.title}`))
 }
 
 function wordFor({ object, fault, isHidden, differences, switched }: Finding) {

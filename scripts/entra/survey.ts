@@ -2,7 +2,7 @@ import { type Difference, findDifferences, findExtraEntries } from './difference
 import { listObjects } from './objects/kinds.ts'
 import type { Found, TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
-import { inStep, look, type Run, targetOf, toRecord } from './run.ts'
+import { inStep, lookUp, type Run, targetOf, toRecord } from './run.ts'
 
 /** A wanted object, and how it was found in the tenant. */
 export interface Finding extends Found {
@@ -24,7 +24,7 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
     const hasNeeds = wanted.needs.every(isThere)
     // Entra makes this object together with the object that it needs. If the needed object is missing, only that is reported.
     if (wanted.comesAlong && !hasNeeds) continue
-    const found = hasNeeds ? await inStep(run, wanted, () => look(run, wanted, receipt)) : {}
+    const found = hasNeeds ? await inStep(run, wanted, () => lookUp(run, wanted, receipt)) : {}
     const { object } = found
     if (object) objects[wanted.key] = toRecord(object, run.clock.nowMs())
     findings.push({

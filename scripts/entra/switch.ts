@@ -3,7 +3,7 @@ import { listObjects } from './objects/kinds.ts'
 import { agentKey, type TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
-import { line } from './text.ts'
+import { resultLine } from './text.ts'
 
 /**
  * Switches agents on, or off so that they get no new token. Without names: all of the receipt's agents. Switching on enables
@@ -21,8 +21,8 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
     const isToEnable = isEnabled && isNeeded(object) && (await isSwitched(run, object, false))
     if (!isToEnable && !wanted.includes(key)) continue
     await inStep(run, object, () => setEnabled(run, object, isEnabled))
-    run.print(line(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
-    remember(run, key, isEnabled)
+    run.print(resultLine(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
+    recordSwitch(run, key, isEnabled)
   }
 }
 
@@ -41,7 +41,7 @@ export function findAgents(
   })
 }
 
-function remember({ receipt }: Run, key: string, isEnabled: boolean): void {
+function recordSwitch({ receipt }: Run, key: string, isEnabled: boolean): void {
   const { disabledAgents = [], settings } = receipt.content ?? {}
   const name = settings?.agents.find(one => agentKey(one) === key)
   if (name === undefined) return

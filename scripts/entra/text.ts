@@ -19,12 +19,12 @@ const colours = {
   delete: 'red',
   deleted: 'gray',
 } as const
-export type Word = keyof typeof colours
+export type ResultWord = keyof typeof colours
 
 const guidLength = 36
 
 /** One line of output: a word such as `created`, an object's id and its title; coloured on a terminal only. */
-export function line(word: Word, title: string, id: unknown = ''): string {
+export function resultLine(word: ResultWord, title: string, id: unknown = ''): string {
   const column = styleText('gray', String(id).padEnd(guidLength))
   return `${styleText(colours[word], word.padEnd(13))} ${column} ${title}`
 }

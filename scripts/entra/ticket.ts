@@ -38,9 +38,9 @@ export function writeTicket(
     return [
       `### ${index + 1}. ${title}`,
       `Role ${access.POST.role}, permission ${access.POST.permission}.`,
-      request(`${method} ${graphUrl}/v1.0${path}`, body),
+      httpBlock(`${method} ${graphUrl}/v1.0${path}`, body),
       ...(Object.keys(rest).length > 0 && address
-        ? [`then`, request(`PATCH ${graphUrl}/v1.0${address()}`, rest)]
+        ? [`then`, httpBlock(`PATCH ${graphUrl}/v1.0${address()}`, rest)]
         : []),
     ].join('\n\n')
   })
@@ -69,7 +69,7 @@ ${steps.join('\n\n')}
 A secret, if there is one, goes through a vault, never by mail or chat.`
 }
 
-function request(line: string, body: Json): string {
+function httpBlock(line: string, body: Json): string {
   return `\`\`\`http\n${line}\n\n${JSON.stringify(body, null, 2)}\n\`\`\``
 }
 
@@ -82,12 +82,12 @@ function missingFrom(created: Json, desired: Json): Json {
   )
 }
 
-const plain = /^[\w:/.@=-]+$/
+const safeArgument = /^[\w:/.@=-]+$/
 
 function quoteForBash(text: string): string {
-  return plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  return safeArgument.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function quoteForPowerShell(text: string): string {
-  return plain.test(text) ? text : `'${text.replaceAll("'", "''")}'`
+  return safeArgument.test(text) ? text : `'${text.replaceAll("'", "''")}'`
 }

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ConditionalAccessPolicy } from '../../emulators/entra/src/directory/objects.ts'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
-import { openTenant } from '../../scripts/doctor/tenant.ts'
+import { readChecks } from '../../scripts/doctor/tenant.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { newWorkplace, useSetUp } from '../entra-cli/support/tenant.ts'
 
@@ -18,7 +18,7 @@ const tenant = useSetUp(`apply ${cluster} --agent weather:autonomous+agent-user 
 
 const env = () => ({ GRAPH_URL: tenant.url, TENANT_ID: tenantId })
 const look = async (receipt = tenant.workplace.receiptPath, more: Readonly<Record<string, string>> = {}) =>
-  examine(await openTenant({ env: { ...env(), ...more }, receipt, tokenFile: tenant.workplace.tokenPath }))
+  examine(await readChecks({ env: { ...env(), ...more }, receipt, tokenFile: tenant.workplace.tokenPath }))
 
 type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
 function tenantNow() {
@@ -86,7 +86,7 @@ it('The doctor says if there is no receipt, and what Graph does not show', async
   const asUser = newWorkplace(tenant)
   const tokenFile = asUser.tokenPath
   const findings = await examine(
-    await openTenant({ env: env(), receipt: tenant.workplace.receiptPath, tokenFile }),
+    await readChecks({ env: env(), receipt: tenant.workplace.receiptPath, tokenFile }),
   )
   asUser[Symbol.dispose]()
   expect(findings.at(-1)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })

@@ -25,7 +25,7 @@ export interface Role {
 
 /** Reads a role with its inline and its attached policies, with the AWS credentials of whoever runs the doctor. */
 export async function readRole(arn: string, region: string): Promise<Role> {
-  const iam = new IAMClient({ region, requestHandler: handler() })
+  const iam = new IAMClient({ region, requestHandler: httpAgents() })
   const RoleName = arn.split('/').at(-1)
   try {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
@@ -51,7 +51,7 @@ export async function readRole(arn: string, region: string): Promise<Role> {
   }
 }
 
-function handler() {
+function httpAgents() {
   const options = proxyAgentOptions()
   return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }
 }
@@ -61,7 +61,7 @@ export async function findAssociatedRole(
   cluster: { readonly name: string; readonly region: string },
   serviceAccount: { readonly namespace: string; readonly name: string },
 ): Promise<string | undefined> {
-  const eks = new EKSClient({ region: cluster.region, requestHandler: handler() })
+  const eks = new EKSClient({ region: cluster.region, requestHandler: httpAgents() })
   try {
     const wanted = {
       clusterName: cluster.name,

@@ -8,13 +8,16 @@ export interface PolicyDocument {
 export type Statement = Readonly<Record<string, unknown>>
 
 /** The statements that only one of two lists has. */
-export interface Differences {
+export interface StatementDifferences {
   readonly missing: readonly Statement[]
   readonly extra: readonly Statement[]
 }
 
 /** Compares statements by what they allow: order and ids do not matter, nor whether a value is `"a"` or `["a"]`. */
-export function compare(wanted: readonly Statement[], found: readonly Statement[]): Differences {
+export function compareStatements(
+  wanted: readonly Statement[],
+  found: readonly Statement[],
+): StatementDifferences {
   const [ours, theirs] = [wanted.map(normalise), found.map(normalise)]
   const lacking = (from: readonly unknown[], one: unknown) =>
     !from.some(other => isDeepStrictEqual(one, other))
@@ -26,11 +29,11 @@ export function compare(wanted: readonly Statement[], found: readonly Statement[
 
 /** The statements of a policy document, given as an object, as JSON, or as the URL-encoded JSON that IAM returns. */
 export function statementsOf(document: unknown): readonly Statement[] {
-  const { Statement } = (typeof document === 'string' ? parse(document) : document) as PolicyDocument
+  const { Statement } = (typeof document === 'string' ? parsePolicy(document) : document) as PolicyDocument
   return [Statement].flat() as readonly Statement[]
 }
 
-function parse(text: string): PolicyDocument {
+function parsePolicy(text: string): PolicyDocument {
   return JSON.parse(/^\s*\{/.test(text) ? text : decodeURIComponent(text))
 }
 

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
 
-type Texts = Readonly<Record<string, string>>
+type TextByName = Readonly<Record<string, string>>
 
 interface Resource {
   readonly Type: string
@@ -8,10 +8,10 @@ interface Resource {
 }
 
 /** A CloudFormation template with all functions and references resolved. */
-export interface Rendered {
+export interface RenderedTemplate {
   /** The resources whose condition holds, in the order of the template. */
   readonly resources: Readonly<Record<string, Resource>>
-  readonly outputs: Texts
+  readonly outputs: TextByName
 }
 
 /** A mistake in the parameters, as CloudFormation words it. */
@@ -43,9 +43,9 @@ interface Template {
  * @param given parameters, and what else the template refers to: `AWS::Region`, `Role.Arn`, the name of a resource
  * @throws {ParameterError} when a parameter is missing or not allowed
  */
-export function renderTemplate(text: string, given: Texts): Rendered {
+export function renderTemplate(text: string, given: TextByName): RenderedTemplate {
   const { contents } = parseDocument(text, { logLevel: 'silent' })
-  const template = plain(contents) as Template
+  const template = yamlToData(contents) as Template
   const { Parameters = {}, Rules = {}, Conditions = {}, Resources = {}, Outputs = {} } = template
   const values = readParameters(Parameters, given)
   const holds = (name: unknown) => evaluate(Conditions[String(name)]) === true
@@ -57,7 +57,7 @@ export function renderTemplate(text: string, given: Texts): Rendered {
       return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, evaluate(member)]))
     if (name === 'Fn::Condition') return holds(argument)
     if (name === 'Fn::If') return evaluate(holds(argument[0]) ? argument[1] : argument[2])
-    return call(name, evaluate(argument), values)
+    return callFunction(name, evaluate(argument), values)
   }
   const broken = Object.values(Rules)
     .flatMap(({ Assertions }) => Assertions)
@@ -75,21 +75,21 @@ export function renderTemplate(text: string, given: Texts): Rendered {
 }
 
 /** YAML as data; `!Name` is the short form of `Fn::Name`. */
-function plain(node: unknown): unknown {
+function yamlToData(node: unknown): unknown {
   const { tag } = node as Node & { tag?: string }
   const value = isMap(node)
     ? Object.fromEntries(
-        node.items.map(({ key, value }) => [isScalar(key) ? String(key.value) : '', plain(value)]),
+        node.items.map(({ key, value }) => [isScalar(key) ? String(key.value) : '', yamlToData(value)]),
       )
     : isSeq(node)
-      ? node.items.map(plain)
+      ? node.items.map(yamlToData)
       : isScalar(node)
         ? node.value
         : undefined
   return /^!\w/.test(tag ?? '') ? { [`Fn::${tag?.slice(1)}`]: value } : value
 }
 
-function readParameters(parameters: Section<Parameter>, given: Texts): Texts {
+function readParameters(parameters: Section<Parameter>, given: TextByName): TextByName {
   const values: Record<string, string> = { ...given }
   for (const [name, { Default, AllowedPattern, AllowedValues, ConstraintDescription }] of Object.entries(
     parameters,
@@ -107,9 +107,9 @@ function readParameters(parameters: Section<Parameter>, given: Texts): Texts {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a template gives a function has the types of that function.
-type Call = (argument: any, values: Texts) => unknown
+type TemplateFunction = (argument: any, values: TextByName) => unknown
 
-const functions: Readonly<Record<string, Call>> = {
+const functions: Readonly<Record<string, TemplateFunction>> = {
   'Fn::Ref': (name, values) => lookUp(name, values),
   'Fn::GetAtt': (name, values) => lookUp(name, values),
   'Fn::Sub': (argument, values) => {
@@ -124,13 +124,13 @@ const functions: Readonly<Record<string, Call>> = {
   'Fn::Or': conditions => conditions.some(Boolean),
 }
 
-function call(name: string, argument: unknown, values: Texts): unknown {
+function callFunction(name: string, argument: unknown, values: TextByName): unknown {
   const made = functions[name]
   if (!made) throw new Error(`${name} is no function that is known here.`)
   return made(argument, values)
 }
 
-function lookUp(name: string, values: Texts): string {
+function lookUp(name: string, values: TextByName): string {
   const value = values[name]
   if (value === undefined) throw new Error(`The template refers to ${name}, which is not given.`)
   return value

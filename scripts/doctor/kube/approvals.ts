@@ -1,6 +1,6 @@
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
-import { describe, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
+import { describeWaitingTools, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
 import { agentSettings, podsOf, type Release } from './release.ts'
 
 /** Checks turns that wait for their user: which tools make them wait, and whether each pod can continue them. */
@@ -32,5 +32,5 @@ export function approvalChecks(release: Release): readonly Check[] {
 function describeAll(settings: Readonly<Record<string, string>>, servers: readonly WaitingTools[]): string {
   const alerts = settings['WEATHER_API_ALERTS'] === 'true' ? ['the weather API’s alerts'] : []
   const tools = servers.filter(({ tools }) => tools.length > 0)
-  return [...alerts, ...(tools.length > 0 ? [describe(tools)] : [])].join(', ')
+  return [...alerts, ...(tools.length > 0 ? [describeWaitingTools(tools)] : [])].join(', ')
 }

@@ -3,7 +3,7 @@ import { defaultModelId } from '../../../services/agent/src/bedrock/access/model
 import { problem } from '../../../services/agent/src/problems.ts'
 import { findAssociatedRole, type Role, readRole } from '../aws/role.ts'
 import { renderRole } from '../aws/role-template.ts'
-import { compare, type Statement } from '../aws/statements.ts'
+import { compareStatements, type Statement } from '../aws/statements.ts'
 import { ParameterError } from '../aws/template.ts'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
@@ -27,21 +27,21 @@ export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Chec
       async run() {
         try {
           const way = AWS_ROLE_ARN
-            ? await byIssuer(kubectl, AWS_ROLE_ARN)
-            : await byPodIdentity(kubectl, { namespace, name })
+            ? await roleByIssuer(kubectl, AWS_ROLE_ARN)
+            : await roleByPodIdentity(kubectl, { namespace, name })
           const parameters = {
             ...way.parameters,
             ServiceAccount: `${namespace}:${name}`,
             ModelId: settings['BEDROCK_MODEL_ID'] || defaultModelId(region),
           }
-          return judge(
+          return judgeRole(
             way.roleArn,
             parameters,
             await readRole(way.roleArn, region),
             await renderRole(way.roleArn, parameters, region),
           )
         } catch (error) {
-          return explain(error)
+          return toProblem(error)
         }
       },
     },
@@ -53,22 +53,23 @@ interface AssignedRole {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-async function byIssuer(kubectl: Kubectl, roleArn: string): Promise<AssignedRole> {
+async function roleByIssuer(kubectl: Kubectl, roleArn: string): Promise<AssignedRole> {
   const Issuer = await issuerOf(kubectl)
   if (Issuer === undefined)
-    throw notChecked('The user of kubectl is not allowed to read the cluster’s issuer.')
+    throw notCheckedProblem('The user of kubectl is not allowed to read the cluster’s issuer.')
   return { roleArn, parameters: { Issuer, OidcProvider: 'existing' } }
 }
 
 /** Finds the EKS cluster by the context's cluster name, which `aws eks update-kubeconfig` sets to the cluster's ARN. */
-async function byPodIdentity(
+async function roleByPodIdentity(
   kubectl: Kubectl,
   serviceAccount: { readonly namespace: string; readonly name: string },
 ): Promise<AssignedRole> {
   const nameOfCluster = 'jsonpath={.contexts[0].context.cluster}'
   const context = await kubectl.run(['config', 'view', '--minify', '--output', nameOfCluster])
   const [, region, cluster] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(context.trim()) ?? []
-  if (!region || !cluster) throw notChecked('kubectl’s context does not name an EKS cluster by its ARN.')
+  if (!region || !cluster)
+    throw notCheckedProblem('kubectl’s context does not name an EKS cluster by its ARN.')
   const roleArn = await findAssociatedRole({ name: cluster, region }, serviceAccount)
   if (!roleArn)
     throw problem(
@@ -79,43 +80,44 @@ async function byPodIdentity(
   return { roleArn, parameters: { PodIdentityCluster: cluster } }
 }
 
-function judge(roleArn: string, parameters: Readonly<Record<string, string>>, found: Role, wanted: Role) {
-  const trust = compare(wanted.trust, found.trust)
-  const access = compare(wanted.access, found.access)
+function judgeRole(roleArn: string, parameters: Readonly<Record<string, string>>, found: Role, wanted: Role) {
+  const trust = compareStatements(wanted.trust, found.trust)
+  const access = compareStatements(wanted.access, found.access)
   const { OidcProvider: _provider, ...asked } = parameters
   const overrides = Object.entries(asked).map(([name, value]) => `${name}=${value}`)
   const hint = `${deployCommand} --parameter-overrides ${overrides.join(' ')}`
   if (trust.missing.length > 0)
     throw problem(
       'BEDROCK_CREDENTIALS_INVALID',
-      `${roleArn} trusts ${show(found.trust)}, and the pods need ${show(trust.missing)}.`,
+      `${roleArn} trusts ${toText(found.trust)}, and the pods need ${toText(trust.missing)}.`,
       { hint },
     )
   const extra = [...trust.extra, ...access.extra]
   if (extra.length > 0)
-    throw trouble('ROLE_ACCESS_ADDED', `${roleArn} has what the template does not give it: ${show(extra)}.`)
+    throw trouble('ROLE_ACCESS_ADDED', `${roleArn} has what the template does not give it: ${toText(extra)}.`)
   if (access.missing.length > 0)
-    return trouble('ROLE_ACCESS_MISSING', `${roleArn} lacks ${show(access.missing)}.`, hint)
+    return trouble('ROLE_ACCESS_MISSING', `${roleArn} lacks ${toText(access.missing)}.`, hint)
   return `${roleArn} trusts and allows what the template says, and nothing else.`
 }
 
-function show(statements: readonly Statement[]): string {
+function toText(statements: readonly Statement[]): string {
   return statements.map(({ Sid: _id, ...statement }) => JSON.stringify(statement)).join(', ') || 'nobody'
 }
 
-function explain(error: unknown): ProblemError {
-  if (error instanceof ParameterError) return notChecked(error.message)
+function toProblem(error: unknown): ProblemError {
+  if (error instanceof ParameterError) return notCheckedProblem(error.message)
   if (error instanceof ProblemError) {
-    if (error.code === 'NOT_CHECKED' || error.code === 'CLUSTER_UNREACHABLE') return notChecked(error.message)
+    if (error.code === 'NOT_CHECKED' || error.code === 'CLUSTER_UNREACHABLE')
+      return notCheckedProblem(error.message)
     throw error
   }
   const { name, message } = error as Error
   if (name === 'NoSuchEntityException')
     throw problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deployCommand })
-  return notChecked(`${message} (${name})`)
+  return notCheckedProblem(`${message} (${name})`)
 }
 
-function notChecked(detail: string): ProblemError {
+function notCheckedProblem(detail: string): ProblemError {
   return trouble(
     'NOT_CHECKED',
     detail,

@@ -18,7 +18,7 @@ export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
     name: 'policies enforced',
     needs: ['pods', 'policies'],
     async run() {
-      if (!weather || !agent?.status.podIP) return notSeen('There is no pod to look from.')
+      if (!weather || !agent?.status.podIP) return notSeenProblem('There is no pod to look from.')
       const node = ['/nodejs/bin/node', '--eval', connectScript, agent.status.podIP, '3001']
       try {
         const inside = ['exec', weather.metadata.name, '--container', 'weather-api', '--']
@@ -31,13 +31,13 @@ export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
         return 'The weather API does not reach the agent’s page.'
       } catch (error) {
         if (!(error instanceof ProblemError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
-        return notSeen(error.message)
+        return notSeenProblem(error.message)
       }
     },
   }
 }
 
-function notSeen(detail: string): ProblemError {
+function notSeenProblem(detail: string): ProblemError {
   return trouble(
     'NOT_CHECKED',
     detail,

@@ -15,20 +15,20 @@ export function federationCheck(kubectl: Kubectl, release: Release, receipt: str
       if (!agent || audiences.length === 0) return 'The pods authenticate by no token of the cluster.'
       const issuer = await issuerOf(kubectl)
       const subject = `system:serviceaccount:${release.namespace}:${agent.spec.serviceAccountName}`
-      compareEntra(receipt, { issuer, subject }, audiences)
+      checkReceipt(receipt, { issuer, subject }, audiences)
       return `Entra and AWS have to trust the issuer ${issuer ?? '(the doctor may not read it)'} and the subject ${subject}, in tokens for ${audiences.join(' and ')}.`
     },
   }
 }
 
-interface Federated {
+interface Federation {
   readonly issuer: string | undefined
   readonly subject: string
 }
 
 /** Fails if the receipt has federated credentials and none of them matches; others may be for other clusters. */
-function compareEntra(path: string, { issuer, subject }: Federated, audiences: readonly string[]): void {
-  const credentials: readonly Federated[] = existsSync(path)
+function checkReceipt(path: string, { issuer, subject }: Federation, audiences: readonly string[]): void {
+  const credentials: readonly Federation[] = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')).settings.federatedCredentials ?? [])
     : []
   if (credentials.length === 0) return

@@ -80,7 +80,7 @@ async function examineAgent(
     const config = await read<PublicConfig>('/api/config')
     // The first request makes the agent renew its status, so that a later request gets a fresh status.
     await read('/api/status')
-    const turns = turnsOf(forward.url, config, userToken)
+    const turns = turnChecksOf(forward.url, config, userToken)
     const asked = await examine(turns)
     const seen = await examine(statusChecks(await read<Status>('/api/status')))
     return [...asked, ...seen, ...(await examine(pageChecks(release, config, page)))]
@@ -91,7 +91,7 @@ async function examineAgent(
   }
 }
 
-function turnsOf(
+function turnChecksOf(
   url: string,
   { agents = [], apis, examples }: PublicConfig,
   userToken: string | undefined,
@@ -140,12 +140,12 @@ function pageChecks(
   return checks.map(check => ({
     ...check,
     needs: [],
-    run: () => outOfReachIsNoFailure(check),
+    run: () => runOrWarn(check),
   }))
 }
 
 /** Only warns if this machine does not reach Entra, since the pods, which were checked before, may reach it. */
-async function outOfReachIsNoFailure(check: Check) {
+async function runOrWarn(check: Check) {
   try {
     return await check.run()
   } catch (error) {

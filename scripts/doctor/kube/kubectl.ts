@@ -19,7 +19,7 @@ export async function issuerOf(cluster: ClusterReader): Promise<string | undefin
 }
 
 /** Lists objects of these kinds, skipping kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
-export async function list<Item = Readonly<Record<string, unknown>>>(
+export async function listInCluster<Item = Readonly<Record<string, unknown>>>(
   cluster: ClusterReader,
   kinds: string,
   ...options: readonly string[]

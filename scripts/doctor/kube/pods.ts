@@ -14,7 +14,7 @@ import {
 
 const components = ['agent', 'weather-api']
 const entraAudience = 'AzureADTokenExchange'
-const awsAudience = /^(sts|pods\.eks)\.amazonaws\.com$/
+const awsAudiencePattern = /^(sts|pods\.eks)\.amazonaws\.com$/
 
 /** Checks that read the pods' objects and send no request to the pods. */
 export function podChecks(release: Release): readonly Check[] {
@@ -95,7 +95,7 @@ function checkTokens(release: Release): string {
   const misplaced = placed.find(
     ({ audience, container }) =>
       !(audience.endsWith(entraAudience) && container === 'sidecar') &&
-      !(awsAudience.test(audience) && container === 'agent'),
+      !(awsAudiencePattern.test(audience) && container === 'agent'),
   )
   if (misplaced)
     throw trouble(
@@ -117,11 +117,11 @@ function checkSignIn(release: Release) {
   const open = readAgents(release).filter(({ requireSignIn = isRequired }) => !requireSignIn)
   const withAccount = open.filter(({ flows = [] }) => flows.includes('agent-user'))
   if (withAccount.length > 0)
-    return openTo(withAccount, `acts as the user account of ${namesOf(withAccount)} without signing in.`)
+    return pageProblem(withAccount, `acts as the user account of ${namesOf(withAccount)} without signing in.`)
   if (!isRequired)
     return trouble('PAGE_OPEN', `The agent responds at ${others.join(', ')} without a signed-in user.`)
   return open.length > 0
-    ? openTo(open, `uses ${namesOf(open)} without signing in.`)
+    ? pageProblem(open, `uses ${namesOf(open)} without signing in.`)
     : `Users sign in at ${others.join(', ')}.`
 }
 
@@ -144,7 +144,7 @@ function namesOf(agents: readonly AgentEntry[]): string {
   return agents.map(({ name }) => name).join(', ')
 }
 
-function openTo(agents: readonly AgentEntry[], does: string) {
+function pageProblem(agents: readonly AgentEntry[], does: string) {
   const values = agents.map(({ name }) => `agents.${name}.requireSignIn=true`)
   return trouble(
     'PAGE_OPEN',
@@ -181,7 +181,7 @@ function checkPolicies(release: Release): string {
   for (const component of components) {
     for (const { metadata } of podsOf(release, component)) {
       const types = release.policies
-        .filter(({ spec }) => matches(spec.podSelector.matchLabels ?? {}, metadata.labels))
+        .filter(({ spec }) => selects(spec.podSelector.matchLabels ?? {}, metadata.labels))
         .flatMap(({ spec }) => spec.policyTypes ?? [])
       const missing = ['Ingress', 'Egress'].find(type => !types.includes(type))
       if (missing)
@@ -191,7 +191,7 @@ function checkPolicies(release: Release): string {
   return 'Policies limit both directions of every pod.'
 }
 
-function matches(
+function selects(
   selector: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string>>,
 ): boolean {

@@ -85,7 +85,7 @@ export interface Release {
   readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-const chart = 'app.kubernetes.io/name=entra-bedrock-agent'
+const chartSelector = 'app.kubernetes.io/name=entra-bedrock-agent'
 const kinds = 'pods,configmaps,networkpolicies,ingresses'
 
 /**
@@ -94,7 +94,8 @@ const kinds = 'pods,configmaps,networkpolicies,ingresses'
  * @throws ProblemError CLUSTER_UNREACHABLE or RELEASE_NOT_FOUND
  */
 export async function readRelease(kubectl: Kubectl, wanted: string | undefined): Promise<Release> {
-  const selector = wanted === undefined ? chart : `${chart},app.kubernetes.io/instance=${wanted}`
+  const selector =
+    wanted === undefined ? chartSelector : `${chartSelector},app.kubernetes.io/instance=${wanted}`
   const listed = await kubectl.run(['get', kinds, '--selector', selector, '--output', 'json'])
   const objects: readonly KubernetesObject[] = JSON.parse(listed).items
   const names = [...new Set(objects.map(instanceOf))]

@@ -4,7 +4,7 @@ import { type Check, reportedProblem } from '../finding.ts'
 import { trouble } from '../problems.ts'
 
 /** Codes that mean that an optional part is not configured. */
-const notConfigured = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
+const notConfiguredCodes = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
 
 /** Checks of what the agent in the cluster reports about its dependencies. */
 export function statusChecks({ components, version }: Status): readonly Check[] {
@@ -13,12 +13,12 @@ export function statusChecks({ components, version }: Status): readonly Check[] 
     { name: 'agent', run: async () => `Version ${version}.` },
     ...Object.entries(others).map(([name, component]) => ({
       name: name.replaceAll('_', '-'),
-      run: async () => judge(component, `Seen to work at ${component.checkedAt}.`),
+      run: async () => judgeComponent(component, `Seen to work at ${component.checkedAt}.`),
     })),
     {
       name: 'Bedrock',
       run: async () =>
-        judge(
+        judgeComponent(
           bedrock,
           `${bedrock.model} answers in ${bedrock.region}, by the credential ${bedrock.credential}.`,
         ),
@@ -26,11 +26,11 @@ export function statusChecks({ components, version }: Status): readonly Check[] 
   ]
 }
 
-function judge({ state, problem }: Component, works: string): string | ProblemError {
+function judgeComponent({ state, problem }: Component, works: string): string | ProblemError {
   if (state === 'ready') return works
   if (problem === undefined)
     return trouble('NOT_CHECKED', 'The agent has not seen it yet.', 'Ask again in a moment.')
   const told = reportedProblem(problem)
-  if (notConfigured.has(problem.code)) return told
+  if (notConfiguredCodes.has(problem.code)) return told
   throw told
 }

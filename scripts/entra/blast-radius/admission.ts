@@ -1,4 +1,4 @@
-import { type ClusterReader, list } from '../../doctor/kube/kubectl.ts'
+import { type ClusterReader, listInCluster } from '../../doctor/kube/kubectl.ts'
 import type { Branch } from './branch.ts'
 
 interface Rule {
@@ -35,21 +35,21 @@ export async function readAdmission(
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
   const [namespaces, ...found] = await Promise.all([
-    list<LabelledObject>(cluster, 'namespaces', '--field-selector', `metadata.name=${namespace}`),
-    list<Policy>(cluster, 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
-    list<Policy>(cluster, 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
-    list<Policy>(cluster, 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
+    listInCluster<LabelledObject>(cluster, 'namespaces', '--field-selector', `metadata.name=${namespace}`),
+    listInCluster<AdmissionPolicy>(cluster, 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
+    listInCluster<AdmissionPolicy>(cluster, 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
+    listInCluster<AdmissionPolicy>(cluster, 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
   ])
   const [object] = namespaces ?? []
   const labels = object && (object.metadata.labels ?? {})
   const known = found.flatMap(objects => (objects ? toAdmissions(objects) : []))
-  const here = known.filter(({ selectors }) => selectors.every(one => !labels || matches(one, labels)))
+  const here = known.filter(({ selectors }) => selectors.every(one => !labels || selects(one, labels)))
   const mutating = here.filter(one => one.isMutating && one.rules.some(rule => isAbout(rule, ['pods'])))
   const limiting = here.filter(
     one => !one.isMutating && one.rules.some(rule => isAbout(rule, ['pods', 'serviceaccounts/token'])),
   )
   return [
-    podSecurity(labels),
+    podSecurityBranch(labels),
     ...namesOf(mutating).map(name => ({
       title: `${name} may change its pods as they are made`,
       ...(accepted.includes(name) ? {} : { mark: 'surplus' as const }),
@@ -63,7 +63,7 @@ export async function readAdmission(
   ]
 }
 
-function podSecurity(labels: Labels | undefined): Branch {
+function podSecurityBranch(labels: Labels | undefined): Branch {
   if (!labels) return { title: 'Pod Security of the namespace', mark: 'unread' }
   return labels[enforceLabel] === 'restricted'
     ? { title: 'Pod Security of the namespace: restricted' }
@@ -81,17 +81,17 @@ interface LabelledObject {
   readonly metadata: { readonly labels?: Labels }
 }
 
-interface Policy {
+interface AdmissionPolicy {
   readonly kind: string
   readonly metadata: { readonly name: string }
   readonly webhooks?: readonly { readonly rules?: readonly Rule[]; readonly namespaceSelector?: Selector }[]
   readonly spec?: {
     readonly policyName?: string
-    readonly matchConstraints?: Matching
-    readonly matchResources?: Matching
+    readonly matchConstraints?: MatchConstraints
+    readonly matchResources?: MatchConstraints
   }
 }
-interface Matching {
+interface MatchConstraints {
   readonly namespaceSelector?: Selector
   readonly resourceRules?: readonly Rule[]
 }
@@ -100,7 +100,7 @@ interface Matching {
  * A policy does nothing without a binding. Pod labels and match conditions are not evaluated, so the list may have a policy
  * that does not apply.
  */
-function toAdmissions(policies: readonly Policy[]): readonly Admission[] {
+function toAdmissions(policies: readonly AdmissionPolicy[]): readonly Admission[] {
   return policies.flatMap(({ kind, metadata, webhooks = [], spec }) => {
     const isMutating = kind.startsWith('Mutating')
     if (!kind.endsWith('Binding'))
@@ -133,7 +133,7 @@ function isAbout({ apiGroups = [], resources = [] }: Rule, wanted: readonly stri
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
-function matches({ matchLabels = {}, matchExpressions = [] }: Selector = {}, labels: Labels): boolean {
+function selects({ matchLabels = {}, matchExpressions = [] }: Selector = {}, labels: Labels): boolean {
   const equal = Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
   return (
     equal &&

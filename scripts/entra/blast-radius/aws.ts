@@ -1,10 +1,10 @@
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { Role } from '../../doctor/aws/role.ts'
 import { renderRole } from '../../doctor/aws/role-template.ts'
-import { compare, type Statement } from '../../doctor/aws/statements.ts'
+import { compareStatements, type Statement } from '../../doctor/aws/statements.ts'
 import { ParameterError } from '../../doctor/aws/template.ts'
 import type { FederatedCredential } from '../settings.ts'
-import { type Branch, group } from './branch.ts'
+import { type Branch, groupUnder } from './branch.ts'
 
 /**
  * Compares a role of AWS with the role that the CloudFormation template makes for the ServiceAccounts whose tokens the
@@ -19,8 +19,8 @@ export async function compareRole(
   { BEDROCK_MODEL_ID, AWS_REGION }: Variables,
 ): Promise<{ readonly who: readonly Branch[]; readonly what: readonly Branch[] }> {
   const trust: Statement[] = []
-  for (const { parameters, region } of waysOf(found, credentials)) {
-    const made = await render(arn, parameters, region)
+  for (const { parameters, region } of templateParameters(found, credentials)) {
+    const made = await renderOrError(arn, parameters, region)
     // If the template refuses parameters, the role cannot have been made with them.
     if (!(made instanceof ParameterError)) trust.push(...made.trust)
   }
@@ -28,19 +28,19 @@ export async function compareRole(
     ({ id, region }) => id === (BEDROCK_MODEL_ID || id) && region === (AWS_REGION || region),
   )
   const made =
-    profile && (await render(arn, { PodIdentityCluster: 'any', ModelId: profile.id }, profile.region))
+    profile && (await renderOrError(arn, { PodIdentityCluster: 'any', ModelId: profile.id }, profile.region))
   return {
-    who: group(`who may become ${arn}`, trustOf(found, trust)),
-    what: group(
+    who: groupUnder(`who may become ${arn}`, trustBranches(found, trust)),
+    what: groupUnder(
       `AWS role ${arn}`,
       made instanceof ParameterError
-        ? accessOf(found, [], made.message)
-        : accessOf(found, made?.access ?? []),
+        ? accessBranches(found, [], made.message)
+        : accessBranches(found, made?.access ?? []),
     ),
   }
 }
 
-async function render(...role: Parameters<typeof renderRole>): Promise<Role | ParameterError> {
+async function renderOrError(...role: Parameters<typeof renderRole>): Promise<Role | ParameterError> {
   return renderRole(...role).catch(error => {
     if (error instanceof ParameterError) return error
     throw error
@@ -48,8 +48,8 @@ async function render(...role: Parameters<typeof renderRole>): Promise<Role | Pa
 }
 
 /** Who may assume the role. Pods may, by a token of their cluster or by EKS Pod Identity; everybody else is surplus. */
-function trustOf({ trust }: Role, wanted: readonly Statement[]): readonly Branch[] {
-  const { extra } = compare(wanted, trust)
+function trustBranches({ trust }: Role, wanted: readonly Statement[]): readonly Branch[] {
+  const { extra } = compareStatements(wanted, trust)
   return [
     ...trust.map(statement => ({
       title: `${principalsOf(statement)}${conditionsOf(statement)}`,
@@ -64,8 +64,8 @@ function trustOf({ trust }: Role, wanted: readonly Statement[]): readonly Branch
  *
  * @param whyNot why the permission to call models cannot be compared with the template
  */
-function accessOf({ access }: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
-  const { extra } = compare(wanted, access)
+function accessBranches({ access }: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
+  const { extra } = compareStatements(wanted, access)
   const branches: readonly Branch[] = access.map(statement => {
     const { Effect, Action, NotAction, Resource, NotResource } = statement
     const what = listOf(Action ?? `all but ${listOf(NotAction)}`)
@@ -82,7 +82,7 @@ function accessOf({ access }: Role, wanted: readonly Statement[], whyNot?: strin
 }
 
 /** How the template lets ServiceAccounts assume a role: by tokens of their issuer, or in EKS clusters that the role names. */
-function waysOf(found: Role, credentials: readonly FederatedCredential[]) {
+function templateParameters(found: Role, credentials: readonly FederatedCredential[]) {
   const clusters = arnsIn(found.trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g).map(
     ([region, PodIdentityCluster]) => ({ parameters: { PodIdentityCluster }, region }),
   )

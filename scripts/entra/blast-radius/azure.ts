@@ -1,18 +1,18 @@
 import type { Json, SendRequest } from '../graph.ts'
-import { azureRoles, type Branch, group } from './branch.ts'
+import { type Branch, groupUnder, unreadAzureRoles } from './branch.ts'
 
 /** Reads a URL of Azure Resource Manager. */
 export type ReadAzure = (url: string) => Promise<Json>
 
-const manager = 'https://management.azure.com'
-const assignments = '/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01'
+const managementUrl = 'https://management.azure.com'
+const assignmentsPath = '/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01'
 
 /** Reads as the user who is signed in to the Azure CLI; URLs are relative to Azure Resource Manager's. */
 export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
   let token: Promise<string> | undefined
   return async url => {
-    const address = new URL(url, manager)
-    if (address.origin !== manager) throw new Error(`${address.origin} is not Azure Resource Manager.`)
+    const address = new URL(url, managementUrl)
+    if (address.origin !== managementUrl) throw new Error(`${address.origin} is not Azure Resource Manager.`)
     token ??= signIn(tenantId)
     const response = await send(address.href, {
       headers: { authorization: `Bearer ${await token}` },
@@ -26,7 +26,7 @@ export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
 
 async function signIn(tenantId: string): Promise<string> {
   const { AzureCliCredential } = await import('@azure/identity')
-  return (await new AzureCliCredential({ tenantId }).getToken(`${manager}/.default`)).token
+  return (await new AzureCliCredential({ tenantId }).getToken(`${managementUrl}/.default`)).token
 }
 
 /**
@@ -41,7 +41,7 @@ export async function readAzureRoles(
   principals: readonly { readonly title: string; readonly id: string }[],
 ): Promise<readonly Branch[]> {
   try {
-    const subscriptions = await list(read, '/subscriptions?api-version=2022-12-01')
+    const subscriptions = await listAllPages(read, '/subscriptions?api-version=2022-12-01')
     const names = new Map<string, Promise<string>>()
     const held: Branch[] = []
     for (const { title, id } of principals) {
@@ -49,23 +49,23 @@ export async function readAzureRoles(
       const found = new Map<string, Branch>()
       for (const { subscriptionId } of subscriptions) {
         const filter = encodeURIComponent(`assignedTo('${id}')`)
-        const path = `/subscriptions/${subscriptionId}${assignments}&$filter=${filter}`
-        for (const { id: assignment, properties } of await list(read, path)) {
+        const path = `/subscriptions/${subscriptionId}${assignmentsPath}&$filter=${filter}`
+        for (const { id: assignment, properties } of await listAllPages(read, path)) {
           const { roleDefinitionId, scope } = properties as Readonly<Record<string, string>>
           const role = await names.getOrInsertComputed(String(roleDefinitionId), id => readRoleName(read, id))
           found.set(String(assignment), { title: `${role} in ${scope}`, mark: 'surplus' })
         }
       }
-      held.push(...group(title, [...found.values()]))
+      held.push(...groupUnder(title, [...found.values()]))
     }
     const seen = subscriptions.map(({ displayName }) => displayName).join(', ') || 'none'
     return [
-      ...group('roles in Azure (Azure RBAC)', held),
+      ...groupUnder('roles in Azure (Azure RBAC)', held),
       { title: `roles in other subscriptions of Azure than those read: ${seen}`, mark: 'unread' },
     ]
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('\n')
-    return [{ ...azureRoles, title: `${azureRoles.title}: ${reason}` }]
+    return [{ ...unreadAzureRoles, title: `${unreadAzureRoles.title}: ${reason}` }]
   }
 }
 
@@ -79,7 +79,7 @@ async function readRoleName(read: ReadAzure, id: string): Promise<string> {
   }
 }
 
-async function list(read: ReadAzure, path: string): Promise<readonly Json[]> {
+async function listAllPages(read: ReadAzure, path: string): Promise<readonly Json[]> {
   const members: Json[] = []
   for (let next: unknown = path; typeof next === 'string'; ) {
     const page = await read(next)

@@ -6,15 +6,15 @@ import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
-import { azureRoles, type BlastRadius, flatten, group, type Mark } from './branch.ts'
-import { readEntra, readFederated } from './entra.ts'
+import { type BlastRadius, flatten, groupUnder, type Mark, unreadAzureRoles } from './branch.ts'
+import { readEntra, readFederatedCredentials } from './entra.ts'
 import { readKube } from './kube.ts'
 import { addLastUse } from './last-use.ts'
 import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
 /** How to read Azure, Kubernetes and AWS, if they are to be read. */
-export interface Surroundings {
+export interface CloudReaders {
   readonly readAzure?: (tenantId: string) => ReadAzure
   readonly cluster?: ClusterReader
   readonly readRole?: (roleArn: string) => Promise<Role>
@@ -24,14 +24,14 @@ export interface Surroundings {
  * Reports everything that the blueprint's credential reaches, and who reaches the credential, compared with what the receipt
  * planned. Returns `true` if nothing is surplus or wrong; what this caller may not read does not count.
  */
-export async function tellBlastRadius(
+export async function printBlastRadius(
   run: Run,
   invocation: Invocation,
-  surroundings: Surroundings,
+  surroundings: CloudReaders,
 ): Promise<boolean> {
   const { isJson, pictureFile } = invocation
   const inEntra = await addLastUse(run, await readEntra(run))
-  const radius = await addSurroundings(run, inEntra, invocation, surroundings)
+  const radius = await addFromClouds(run, inEntra, invocation, surroundings)
   if (pictureFile !== undefined)
     writePicture(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const all = flatten([...radius.who, ...radius.what])
@@ -54,15 +54,17 @@ function writePicture(file: string, picture: string): void {
 }
 
 /** Adds what was found in Azure, Kubernetes and AWS to the blast radius. */
-async function addSurroundings(
+async function addFromClouds(
   run: Run,
   radius: BlastRadius,
   { isAzure, isKube, roleArn, accepted }: Invocation,
-  { readAzure, cluster, readRole }: Surroundings,
+  { readAzure, cluster, readRole }: CloudReaders,
 ): Promise<BlastRadius> {
   const inAzure =
-    isAzure && readAzure ? await readAzureRoles(readAzure(run.tenantId), principalsOf(radius)) : [azureRoles]
-  const credentials = isKube || roleArn !== undefined ? await readFederated(run) : []
+    isAzure && readAzure
+      ? await readAzureRoles(readAzure(run.tenantId), principalsOf(radius))
+      : [unreadAzureRoles]
+  const credentials = isKube || roleArn !== undefined ? await readFederatedCredentials(run) : []
   const inCluster = isKube && cluster ? await readKube(cluster, credentials, accepted) : []
   const model = readVariables(run.envFile)
   // Imported only when needed, since `aws.ts` loads a YAML parser.
@@ -72,7 +74,7 @@ async function addSurroundings(
       : undefined
   return {
     ...radius,
-    who: [...radius.who, ...group('Kubernetes', inCluster), ...(role?.who ?? [])],
+    who: [...radius.who, ...groupUnder('Kubernetes', inCluster), ...(role?.who ?? [])],
     what: [...radius.what, ...inAzure, ...(role?.what ?? [])],
   }
 }

@@ -26,7 +26,7 @@ export interface BlastRadius {
 }
 
 /** One branch with this title and these branches below it; an empty list if there are no branches. */
-export function group(title: string, branches: readonly Branch[]): readonly Branch[] {
+export function groupUnder(title: string, branches: readonly Branch[]): readonly Branch[] {
   return branches.length > 0 ? [{ title, branches }] : []
 }
 
@@ -42,7 +42,7 @@ export function flatten(
 }
 
 /** Says that Graph does not show role assignments in Azure. */
-export const azureRoles: Branch = {
+export const unreadAzureRoles: Branch = {
   title: 'roles of the agents in Azure (Azure RBAC; --azure)',
   mark: 'unread',
 }

@@ -1,10 +1,10 @@
 import { graphAppId } from '@entra-bedrock-agent/identity-trace'
-import { type Graph, ifShown, type Json } from '../graph.ts'
-import { quote } from '../objects/tenant-object.ts'
-import { type Branch, group } from './branch.ts'
+import { type Graph, type Json, readIfShown } from '../graph.ts'
+import { quoteForFilter } from '../objects/tenant-object.ts'
+import { type Branch, groupUnder } from './branch.ts'
 
 /** Directory roles whose holders may change blueprints, agents and their rights. */
-const roles = [
+const changerRoles = [
   'Agent ID Administrator',
   'AI Administrator',
   'Application Administrator',
@@ -14,7 +14,7 @@ const roles = [
 ]
 
 /** Permissions of Microsoft Graph by which an application may change blueprints, agents and their rights. */
-const permissions = [
+const changerPermissions = [
   'AgentIdentity.Create.All',
   'AgentIdentity.EnableDisable.All',
   'AgentIdentity.ReadWrite.All',
@@ -35,22 +35,22 @@ const permissions = [
  */
 export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
   return [
-    ...(await orUnread('holders of directory roles', () => readRoles(graph))),
+    ...(await orUnread('holders of directory roles', () => readRoleHolders(graph))),
     ...(await orUnread('applications with permissions of Microsoft Graph', () => readApplications(graph))),
   ]
 }
 
-async function readRoles(graph: Graph): Promise<readonly Branch[]> {
+async function readRoleHolders(graph: Graph): Promise<readonly Branch[]> {
   const more = { mayBeForbidden: true }
   const path = '/roleManagement/directory'
   const known = await graph.listExisting(`${path}/roleDefinitions?$select=id,displayName`, more)
   const found: Branch[] = []
-  for (const { id, displayName } of known.filter(one => roles.includes(String(one['displayName'])))) {
-    const filter = `$filter=roleDefinitionId eq '${quote(String(id))}'&$expand=principal`
+  for (const { id, displayName } of known.filter(one => changerRoles.includes(String(one['displayName'])))) {
+    const filter = `$filter=roleDefinitionId eq '${quoteForFilter(String(id))}'&$expand=principal`
     const holders = await graph.listExisting(`${path}/roleAssignments?${filter}`, more)
-    found.push(...group(`directory role ${displayName}`, holders.map(toHolder)))
+    found.push(...groupUnder(`directory role ${displayName}`, holders.map(toHolder)))
   }
-  return group('holders of directory roles', found)
+  return groupUnder('holders of directory roles', found)
 }
 
 function toHolder({ principalId, principal, directoryScopeId }: Json): Branch {
@@ -74,7 +74,7 @@ async function readApplications(graph: Graph): Promise<readonly Branch[]> {
   const assigned = await graph.listExisting(path, { mayBeForbidden: true })
   const held = assigned.flatMap(({ principalId, principalDisplayName, appRoleId }) => {
     const permission = names.get(appRoleId) ?? ''
-    return permissions.includes(permission)
+    return changerPermissions.includes(permission)
       ? [{ id: String(principalId), principalDisplayName, permission }]
       : []
   })
@@ -83,9 +83,9 @@ async function readApplications(graph: Graph): Promise<readonly Branch[]> {
     id,
     branches: all.map(({ permission }) => ({ title: permission })),
   }))
-  return group('applications with permissions of Microsoft Graph', holders)
+  return groupUnder('applications with permissions of Microsoft Graph', holders)
 }
 
 async function orUnread(title: string, read: () => Promise<readonly Branch[]>): Promise<readonly Branch[]> {
-  return (await ifShown(read)) ?? [{ title, mark: 'unread' }]
+  return (await readIfShown(read)) ?? [{ title, mark: 'unread' }]
 }

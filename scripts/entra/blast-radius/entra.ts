@@ -1,5 +1,5 @@
 import { readMembers } from '../extras.ts'
-import { ifShown, type Json } from '../graph.ts'
+import { type Json, readIfShown } from '../graph.ts'
 import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
 import { accessPackages } from '../objects/holdings.ts'
@@ -12,30 +12,30 @@ import {
   type Target,
   toTarget,
 } from '../objects/tenant-object.ts'
-import type { Recorded } from '../receipt.ts'
+import type { RecordedObject } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf, toRecord } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
-import { type BlastRadius, type Branch, group } from './branch.ts'
+import { type BlastRadius, type Branch, groupUnder } from './branch.ts'
 import { readChangers } from './changers.ts'
-import { namesFrom } from './names.ts'
+import { nameAdder } from './names.ts'
 
 /** Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing. */
 export async function readEntra(run: Run): Promise<BlastRadius> {
   const receipt = requireReceipt(run)
   const planned = targetOf(run, receipt)
   const blueprint = await readBlueprint(run, planned)
-  const { target, foreign } = await withForeign(run, planned)
+  const { target, foreign } = await addForeignAgents(run, planned)
   const lists = await readLists(run, target)
   const of = (key: string, kinds = /^/) =>
     lists
-      .filter(({ collection }) => collection.of === key && kinds.test(collection.title))
+      .filter(({ collection }) => collection.ownerKey === key && kinds.test(collection.title))
       .flatMap(toBranches)
   const who = [
-    ...group('credentials', [
+    ...groupUnder('credentials', [
       ...of('blueprint', /^(secrets|federated credentials)/),
       ...signInAudienceBranches(blueprint),
     ]),
-    ...group('who may change it', [
+    ...groupUnder('who may change it', [
       ...of('blueprint', /^(owners|sponsors)/),
       ...managersOf(blueprint),
       ...(await inStep(run, { title: 'who may change it' }, () => readChangers(run.graph))),
@@ -58,7 +58,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
     blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: target.idOf('blueprint') },
     who,
     what: [
-      ...group('principal of the blueprint', of('blueprint-principal')),
+      ...groupUnder('principal of the blueprint', of('blueprint-principal')),
       ...of('blueprint', /^permissions that agents inherit/),
       ...agents,
     ],
@@ -66,7 +66,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
 }
 
 /** The federated credentials that the blueprint has, whoever made them. */
-export function readFederated(run: Run): Promise<readonly FederatedCredential[]> {
+export function readFederatedCredentials(run: Run): Promise<readonly FederatedCredential[]> {
   const { objects } = requireReceipt(run)
   const path = `/applications/${objects['blueprint']?.id}/federatedIdentityCredentials`
   return inStep(run, { title: 'federated credentials' }, async () =>
@@ -77,25 +77,25 @@ export function readFederated(run: Run): Promise<readonly FederatedCredential[]>
   )
 }
 
-interface List {
+interface MemberList {
   readonly collection: Collection
   readonly members: readonly Json[] | undefined
 }
 
 /** The lists of the blueprint and its agents (owners, secrets …); their members have names in place of ids. */
-async function readLists(run: Run, target: Target): Promise<readonly List[]> {
-  const addNames = namesFrom(run.graph)
-  const lists: List[] = []
+async function readLists(run: Run, target: Target): Promise<readonly MemberList[]> {
+  const addNames = nameAdder(run.graph)
+  const lists: MemberList[] = []
   for (const collection of [...listCollections(target), ...accessPackages(target)]) {
-    if (!/^(blueprint|agent)/.test(collection.of) || collection.isNeededByOthers) continue
-    if (!target.recorded(collection.of)) continue
+    if (!/^(blueprint|agent)/.test(collection.ownerKey) || collection.isNeededByOthers) continue
+    if (!target.recorded(collection.ownerKey)) continue
     const members = await readMembers(run, collection)
     lists.push({ collection, members: members && (await Promise.all(members.map(addNames))) })
   }
   return lists
 }
 
-function toBranches({ collection, members }: List): readonly Branch[] {
+function toBranches({ collection, members }: MemberList): readonly Branch[] {
   if (!members) return [{ title: collection.title, mark: 'unread' }]
   const faults = collection.faultsOf?.(members) ?? []
   return [
@@ -137,7 +137,7 @@ function managersOf(blueprint: Json | undefined): readonly Branch[] {
 }
 
 /** Adds the blueprint's other agents and user accounts to the planned target; `foreign` has the keys of what was added. */
-async function withForeign(
+async function addForeignAgents(
   run: Run,
   planned: Target,
 ): Promise<{ readonly target: Target; readonly foreign: ReadonlySet<string> }> {
@@ -146,8 +146,8 @@ async function withForeign(
   const step = { title: 'agents of the blueprint' }
   const { graph, clock } = run
   const all = await inStep(run, step, () => graph.list(agentsPath))
-  const accounts = (await inStep(run, step, () => ifShown(() => listAgentUsers(graph, true)))) ?? []
-  const found = new Map<string, Recorded>()
+  const accounts = (await inStep(run, step, () => readIfShown(() => listAgentUsers(graph, true)))) ?? []
+  const found = new Map<string, RecordedObject>()
   const names: string[] = []
   for (const one of all.filter(({ agentIdentityBlueprintId }) => agentIdentityBlueprintId === blueprintId)) {
     const { id, displayName } = one

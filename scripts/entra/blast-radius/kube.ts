@@ -1,14 +1,14 @@
-import { type ClusterReader, issuerOf, list } from '../../doctor/kube/kubectl.ts'
+import { type ClusterReader, issuerOf, listInCluster } from '../../doctor/kube/kubectl.ts'
 import type { Json } from '../graph.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { readAdmission } from './admission.ts'
 import type { Branch } from './branch.ts'
 import { type Binding, findHolders, type Holder, nameOf, type Role } from './rbac.ts'
 import { reviewAccess } from './reviews.ts'
-import { type Account, ways } from './ways.ts'
+import { type Account, waysToActAs } from './ways.ts'
 
 /** What the API server does not show. */
-const outOfSight: readonly Branch[] = [
+const unreadBranches: readonly Branch[] = [
   'rights in the cluster by the cloud (EKS access entries, AKS RBAC), which RBAC does not show',
   'who gets onto the nodes: by the cloud, or by privileged pods of other namespaces',
   'who asked for tokens of the ServiceAccount, which only the audit log of the API server tells',
@@ -36,7 +36,7 @@ export async function readKube(
         : { title: `who can be ${subject} of ${trusted}, which is not kubectl’s cluster`, mark: 'unread' },
     )
   }
-  return [...branches, ...outOfSight]
+  return [...branches, ...unreadBranches]
 }
 
 async function readAccount(
@@ -47,15 +47,15 @@ async function readAccount(
   const { namespace, name } = account
   const title = `who can be ServiceAccount ${namespace}:${name}`
   const [inCluster, inNamespace, pods] = await Promise.all([
-    list(cluster, 'clusterroles,clusterrolebindings'),
-    list(cluster, 'roles,rolebindings', '--namespace', namespace),
-    list(cluster, 'pods', '--namespace', namespace),
+    listInCluster(cluster, 'clusterroles,clusterrolebindings'),
+    listInCluster(cluster, 'roles,rolebindings', '--namespace', namespace),
+    listInCluster(cluster, 'pods', '--namespace', namespace),
   ])
   if (!inCluster || !inNamespace) return { title, mark: 'unread' }
   const all = [...inCluster, ...inNamespace]
   const roles = all.filter(({ kind }) => /Role$/.test(String(kind))) as unknown as readonly Role[]
   const bindings = all.filter(({ kind }) => /Binding$/.test(String(kind))) as unknown as readonly Binding[]
-  const holders = ways(account).flatMap(([way, accesses]) =>
+  const holders = waysToActAs(account).flatMap(([way, accesses]) =>
     findHolders(roles, bindings, accesses).map(holder => ({ way, ...holder })),
   )
   const administrators = new Set(

@@ -1,5 +1,5 @@
-import { ifShown, type Json } from '../graph.ts'
-import { quote } from '../objects/tenant-object.ts'
+import { type Json, readIfShown } from '../graph.ts'
+import { quoteForFilter } from '../objects/tenant-object.ts'
 import { inStep, type Run, requireReceipt } from '../run.ts'
 import type { BlastRadius, Branch } from './branch.ts'
 
@@ -8,18 +8,19 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
   const title = 'when the blueprint, its secrets and its agents were last used'
   const blueprint = String(requireReceipt(run).objects['blueprint']?.appId)
   const list = (report: string, appId: string) =>
-    run.graph.listExisting(`/reports/${report}?$filter=appId eq '${quote(appId)}'`, {
+    run.graph.listExisting(`/reports/${report}?$filter=appId eq '${quoteForFilter(appId)}'`, {
       version: 'beta',
       mayBeForbidden: true,
     })
-  const usesOf = async (appId: string) => tellUses((await list('servicePrincipalSignInActivities', appId))[0])
+  const usesOf = async (appId: string) =>
+    describeUses((await list('servicePrincipalSignInActivities', appId))[0])
   const read = async () => {
     const ofSecrets = await list('appCredentialSignInActivities', blueprint)
     const ofBlueprint = { title: `the blueprint: ${await usesOf(blueprint)}` }
     const who = radius.who.map(one => {
       const { title, branches = [] } = one
       if (title !== 'credentials') return one
-      return { ...one, branches: [...branches.map(key => withUse(key, ofSecrets)), ofBlueprint] }
+      return { ...one, branches: [...branches.map(key => withLastUse(key, ofSecrets)), ofBlueprint] }
     })
     const what: Branch[] = []
     for (const one of radius.what) {
@@ -29,18 +30,18 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
     }
     return { ...radius, who, what }
   }
-  const told = await inStep(run, { title }, () => ifShown(read))
+  const told = await inStep(run, { title }, () => readIfShown(read))
   return told ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
 }
 
 /** A secret with the time of its last use, if it was used. */
-function withUse(credential: Branch, activities: readonly Json[]): Branch {
+function withLastUse(credential: Branch, activities: readonly Json[]): Branch {
   const found = activities.find(({ keyId }) => keyId === credential.id)
   const last = timeOf(found?.['signInActivity'])
   return last === undefined ? credential : { ...credential, title: `${credential.title}, last used ${last}` }
 }
 
-function tellUses(activity: Json | undefined): string {
+function describeUses(activity: Json | undefined): string {
   const uses = [
     ['as itself', timeOf(activity?.['applicationAuthenticationClientSignInActivity'])],
     ['for a user', timeOf(activity?.['delegatedClientSignInActivity'])],

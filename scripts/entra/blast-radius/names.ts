@@ -4,7 +4,7 @@ import type { Graph, Json } from '../graph.ts'
  * Adds the names of API and app role to assignments and grants, in which Graph has only their ids. An API that may not be read
  * is shown by its id.
  */
-export function namesFrom(graph: Graph): (member: Json) => Promise<Json> {
+export function nameAdder(graph: Graph): (member: Json) => Promise<Json> {
   const resources = new Map<string, Promise<Json | undefined>>()
   const read = (id: string) =>
     graph

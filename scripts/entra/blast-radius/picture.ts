@@ -4,7 +4,7 @@ import { markWords } from './text.ts'
 /** Sizes in pixels. */
 const sizes = { width: 330, between: 50, line: 16, padding: 8, gap: 10, margin: 24, head: 64 }
 /** How many characters fit into a line of a box at 12 px. */
-const lineLengths = { plain: 48, bold: 42 }
+const maxLineLengths = { plain: 48, bold: 42 }
 
 const colours: Record<
   Mark | 'plain',
@@ -24,12 +24,12 @@ interface Box {
   readonly boxes: readonly Box[]
 }
 
-interface Placed {
+interface PlacedBox {
   readonly box: Box
   /** The left edge; `y` is the vertical middle. */
   readonly x: number
   readonly y: number
-  readonly placed: readonly Placed[]
+  readonly placed: readonly PlacedBox[]
 }
 
 /**
@@ -45,18 +45,18 @@ export function drawPicture(radius: BlastRadius, date: string): string {
   const width = centre + sizes.width + (depth[1] ?? 0) * step + sizes.margin
   const height = Math.max(...sides.map(heightOfAll)) + sizes.head + 2 * sizes.margin
   const middle = sizes.head + (height - sizes.head) / 2
-  const root: Box = { lines: wrap(radius.blueprint.title), mark: undefined, isHead: true, boxes: [] }
+  const root: Box = { lines: wrapLines(radius.blueprint.title), mark: undefined, isHead: true, boxes: [] }
   const [who, what] = sides.map((boxes, index) =>
-    place(boxes, centre, middle - heightOfAll(boxes) / 2, index === 0 ? -step : step),
+    placeBoxes(boxes, centre, middle - heightOfAll(boxes) / 2, index === 0 ? -step : step),
   )
-  const start: Placed = { box: root, x: centre, y: middle, placed: [] }
+  const start: PlacedBox = { box: root, x: centre, y: middle, placed: [] }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
     `<title>Blast radius of ${escapeXml(radius.blueprint.title)}</title>`,
     `<rect width="100%" height="100%" fill="#f6f7f9"/>`,
-    text(sizes.margin, 30, 'Who can be it, or change it', 'start'),
-    text(centre + sizes.width / 2, 30, `Tenant ${radius.tenantId}, ${date}`, 'middle'),
-    text(width - sizes.margin, 30, 'What it can be, and do', 'end'),
+    svgText(sizes.margin, 30, 'Who can be it, or change it', 'start'),
+    svgText(centre + sizes.width / 2, 30, `Tenant ${radius.tenantId}, ${date}`, 'middle'),
+    svgText(width - sizes.margin, 30, 'What it can be, and do', 'end'),
     ...[...(who ?? []), ...(what ?? [])].flatMap(one => drawEdges(start, one)),
     ...[start, ...(who ?? []), ...(what ?? [])].flatMap(drawBoxes),
     '</svg>',
@@ -71,10 +71,10 @@ function toBoxes(branches: readonly Branch[]): readonly Box[] {
     const isPlainLeaf = mark === undefined && below.length === 0
     const last = boxes.at(-1)
     if (isPlainLeaf && last && !last.isHead && last.mark === undefined)
-      boxes[boxes.length - 1] = { ...last, lines: [...last.lines, ...wrap(title)] }
+      boxes[boxes.length - 1] = { ...last, lines: [...last.lines, ...wrapLines(title)] }
     else {
       const isBold = mark === 'surplus' || below.length > 0
-      const lines = wrap(mark ? `${markWords[mark]}: ${title}` : title, isBold)
+      const lines = wrapLines(mark ? `${markWords[mark]}: ${title}` : title, isBold)
       boxes.push({ lines, mark, isHead: below.length > 0, boxes: toBoxes(below) })
     }
   }
@@ -82,8 +82,8 @@ function toBoxes(branches: readonly Branch[]): readonly Box[] {
 }
 
 /** Wraps at words, and indents continued lines. */
-function wrap(title: string, isBold = false): readonly string[] {
-  const limit = isBold ? lineLengths.bold : lineLengths.plain
+function wrapLines(title: string, isBold = false): readonly string[] {
+  const limit = isBold ? maxLineLengths.bold : maxLineLengths.plain
   const pieces = new RegExp(`.{1,${limit}}`, 'g')
   const lines: string[] = ['']
   for (const word of title.split(' ').flatMap(one => one.match(pieces) ?? [])) {
@@ -113,19 +113,19 @@ function heightOfAll(boxes: readonly Box[]): number {
 }
 
 /** Places boxes below each other in the next column, each beside the middle of its children. */
-function place(boxes: readonly Box[], before: number, top: number, step: number): readonly Placed[] {
+function placeBoxes(boxes: readonly Box[], before: number, top: number, step: number): readonly PlacedBox[] {
   let y = top
   return boxes.map(box => {
     const height = heightOf(box)
     const middle = y + height / 2
     const x = before + step
-    const placed = place(box.boxes, x, middle - heightOfAll(box.boxes) / 2, step)
+    const placed = placeBoxes(box.boxes, x, middle - heightOfAll(box.boxes) / 2, step)
     y += height + sizes.gap
     return { box, x, y: middle, placed }
   })
 }
 
-function drawEdges(from: Placed, to: Placed): readonly string[] {
+function drawEdges(from: PlacedBox, to: PlacedBox): readonly string[] {
   const isRight = to.x > from.x
   const [start, end] = isRight ? [from.x + sizes.width, to.x] : [from.x, to.x + sizes.width]
   const half = (start + end) / 2
@@ -136,7 +136,7 @@ function drawEdges(from: Placed, to: Placed): readonly string[] {
   ]
 }
 
-function drawBoxes({ box, x, y, placed }: Placed): readonly string[] {
+function drawBoxes({ box, x, y, placed }: PlacedBox): readonly string[] {
   const { fill, stroke, text: ink } = colours[box.mark ?? 'plain']
   const height = ownHeight(box)
   const top = y - height / 2
@@ -152,7 +152,7 @@ function drawBoxes({ box, x, y, placed }: Placed): readonly string[] {
   ]
 }
 
-function text(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end'): string {
+function svgText(x: number, y: number, words: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#1c2733" font-size="14" font-weight="600">${escapeXml(words)}</text>`
 }
 

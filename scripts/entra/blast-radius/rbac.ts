@@ -6,10 +6,10 @@ export interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-interface Named {
+interface NamedObject {
   readonly metadata: { readonly name: string; readonly namespace?: string }
 }
-export interface Role extends Named {
+export interface Role extends NamedObject {
   readonly kind: string
   readonly rules?: readonly Rule[] | null
 }
@@ -18,7 +18,7 @@ export interface Subject {
   readonly name: string
   readonly namespace?: string
 }
-export interface Binding extends Named {
+export interface Binding extends NamedObject {
   readonly kind: string
   readonly roleRef: { readonly kind: string; readonly name: string }
   readonly subjects?: readonly Subject[]
@@ -69,7 +69,7 @@ export function findHolders(
     const isForCluster = binding.kind === 'ClusterRoleBinding'
     const [request] = accesses
       .filter(({ isClusterWide }) => isForCluster || !isClusterWide)
-      .flatMap(access => rules.flatMap(rule => allowedOf(rule, access)))
+      .flatMap(access => rules.flatMap(rule => allowedRequests(rule, access)))
     if (!request) continue
     const isAdministrator = isForCluster && rules.some(allowsEverything)
     for (const subject of binding.subjects ?? []) {
@@ -100,7 +100,7 @@ function allowsEverything({ verbs, apiGroups = [], resources = [] }: Rule): bool
 }
 
 /** The part of an access that a rule allows, as single requests. */
-function allowedOf(
+function allowedRequests(
   { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
   { verbs: asked, group, resources: wanted, name, isClusterWide }: Access,
 ): readonly Request[] {
@@ -108,7 +108,7 @@ function allowedOf(
   if (!apiGroups.includes('*') && !apiGroups.includes(group)) return []
   if (isNamed && name !== undefined && !resourceNames.includes(name)) return []
   return wanted
-    .filter(resource => covers(resources, resource))
+    .filter(resource => coversResource(resources, resource))
     .flatMap(resource =>
       asked
         .filter(verb => verbs.includes('*') || verbs.includes(verb))
@@ -119,7 +119,7 @@ function allowedOf(
 }
 
 /** A name with a slash is a subresource: rules for `*` and `*\/<subresource>` cover it, a rule for its resource does not. */
-function covers(resources: readonly string[], wanted: string): boolean {
+function coversResource(resources: readonly string[], wanted: string): boolean {
   const [, subresource] = wanted.split('/')
   return ['*', wanted, ...(subresource === undefined ? [] : [`*/${subresource}`])].some(one =>
     resources.includes(one),

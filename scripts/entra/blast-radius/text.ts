@@ -15,19 +15,19 @@ export function writeText({ blueprint, who, what, tenantId }: BlastRadius): stri
     `${blueprint.title} (${blueprint.id}) in tenant ${tenantId}`,
     '',
     'Who can be it, or change it',
-    ...write(who),
+    ...writeBranches(who),
     '',
     'What it can be, and do',
-    ...write(what),
+    ...writeBranches(what),
   ].join('\n')
 }
 
-function write(branches: readonly Branch[], indent = ''): string[] {
+function writeBranches(branches: readonly Branch[], indent = ''): string[] {
   return branches.flatMap((branch, index) => {
     const isLast = index === branches.length - 1
     return [
       `${styleText('gray', `${indent}${isLast ? '└─' : '├─'}`)} ${writeBranch(branch)}`,
-      ...write(branch.branches ?? [], `${indent}${isLast ? '   ' : '│  '}`),
+      ...writeBranches(branch.branches ?? [], `${indent}${isLast ? '   ' : '│  '}`),
     ]
   })
 }

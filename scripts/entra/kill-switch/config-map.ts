@@ -6,9 +6,9 @@ import { Mistake } from '../../set-up/mistake.ts'
 import { StepFailed } from '../refusals.ts'
 import type { Row } from './rows.ts'
 
-const file = 'deny-list.json'
+const dataKey = 'deny-list.json'
 /** A short time-out, since switching off at Entra waits until the list is changed. */
-const inTime = '--request-timeout=15s'
+const requestTimeout = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
 
 /** A deny list in a ConfigMap, and the pods that mount it. */
@@ -23,7 +23,9 @@ export interface DenyListConfigMap {
  * @throws {Mistake} when no pod mounts it, or pods mount several
  */
 export async function findConfigMap(kubectl: Kubectl, name: string | undefined): Promise<DenyListConfigMap> {
-  const { items } = JSON.parse(await ask(() => kubectl.run(['get', 'pods', '--output', 'json', inTime]))) as {
+  const { items } = JSON.parse(
+    await orStepFailed(() => kubectl.run(['get', 'pods', '--output', 'json', requestTimeout])),
+  ) as {
     items: Pod[]
   }
   const mounts = items.flatMap(({ metadata, spec }) =>
@@ -57,27 +59,27 @@ export async function changeRows(
   { name, pods }: DenyListConfigMap,
   change: (rows: readonly Row[]) => readonly Row[],
 ): Promise<{ readonly rows: readonly Row[]; readonly isTouched: boolean }> {
-  const text = await ask(() =>
-    kubectl.run(['get', 'configmap', name, '--ignore-not-found', '--output', 'json', inTime]),
+  const text = await orStepFailed(() =>
+    kubectl.run(['get', 'configmap', name, '--ignore-not-found', '--output', 'json', requestTimeout]),
   )
   const known = text === '' ? undefined : (JSON.parse(text) as ConfigMap)
-  const rows = change(readRows(known?.data?.[file] ?? '[]', name))
+  const rows = change(readRows(known?.data?.[dataKey] ?? '[]', name))
   const data = {
     ...known?.data,
-    [file]: `[\n${rows.map(row => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`,
+    [dataKey]: `[\n${rows.map(row => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`,
   }
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
   // `object` has the resourceVersion that was read, so that kubectl fails instead of overwriting a concurrent change.
-  await ask(() =>
-    kubectl.run([known ? 'replace' : 'create', '--filename', '-', inTime], JSON.stringify(object)),
+  await orStepFailed(() =>
+    kubectl.run([known ? 'replace' : 'create', '--filename', '-', requestTimeout], JSON.stringify(object)),
   )
-  return { rows, isTouched: await touch(kubectl, pods) }
+  return { rows, isTouched: await annotatePods(kubectl, pods) }
 }
 
-async function touch(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
+async function annotatePods(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
   try {
     const touched = `${annotation}=${new Date().toISOString()}`
-    await kubectl.run(['annotate', 'pods', ...pods, touched, '--overwrite', inTime])
+    await kubectl.run(['annotate', 'pods', ...pods, touched, '--overwrite', requestTimeout])
     return true
   } catch (error) {
     if (error instanceof ProblemError) return false
@@ -92,12 +94,12 @@ function readRows(text: string, name: string): readonly Row[] {
   } catch (error) {
     throw new Mistake(
       `The ConfigMap ${name} has no deny list that could be read, so it is left as it is: ${(error as Error).message}`,
-      `Mend its key ${file}: kubectl edit configmap ${name}`,
+      `Mend its key ${dataKey}: kubectl edit configmap ${name}`,
     )
   }
 }
 
-async function ask<Result>(act: () => Promise<Result>): Promise<Result> {
+async function orStepFailed<Result>(act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
   } catch (error) {

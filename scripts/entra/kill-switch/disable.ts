@@ -42,7 +42,7 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
   const probe = needsProbe ? await attempt(async () => work.use(await openProbe(options))) : undefined
   let isDenied = false
   const switchOff = async () => {
-    if (list) isDenied = (await attempt(() => deny(run, kubectl, list, agents))) ?? false
+    if (list) isDenied = (await attempt(() => denyInConfigMap(run, kubectl, list, agents))) ?? false
     await switchAgents(run, options.agents, false)
     return isDenied
   }
@@ -58,12 +58,12 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
     isProven = proof.doubts.length === 0
   } else if (probe && agent) await measureRefusal(run, probe, agent.id, switchOff)
   else await switchOff()
-  run.print(whatGoesOn(run, isDenied))
+  run.print(describeWhatGoesOn(run, isDenied))
   if (failures.length > 0) throw failures[0]
   return isProven
 }
 
-async function deny(
+async function denyInConfigMap(
   run: Run,
   kubectl: Kubectl,
   list: DenyListConfigMap,
@@ -87,7 +87,7 @@ function findSiblings(run: Run, name: string): readonly Sibling[] {
   return others.length > 0 ? findAgents(run, others) : []
 }
 
-const pauseMs = 150
+const pollIntervalMs = 150
 
 /** Switches the agent off and prints how long the API still accepted an older token, if `switchOff` put the agent on the deny list. */
 async function measureRefusal(
@@ -108,7 +108,7 @@ async function measureRefusal(
   while (!series.refused && clock.nowMs() < startMs + run.waitSeconds * 1_000) {
     const sentMs = clock.nowMs()
     series.note(await probe.callApi(token), sentMs, clock.nowMs())
-    if (!series.refused) await clock.wait(pauseMs)
+    if (!series.refused) await clock.wait(pollIntervalMs)
   }
   const { refused, failure = 'accepted' } = series
   run.print(
@@ -118,7 +118,7 @@ async function measureRefusal(
   )
 }
 
-function whatGoesOn({ envFile, clock }: Run, isDenied: boolean): string {
+function describeWhatGoesOn({ envFile, clock }: Run, isDenied: boolean): string {
   const arn = readVariables(envFile)['AWS_ROLE_ARN']
   const role = arn ? arn.slice(arn.lastIndexOf('/') + 1) : '<role>'
   const denySessions = {

@@ -3,7 +3,7 @@ import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
 import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, findConfigMap } from './config-map.ts'
-import { acceptedFrom, allowAgents, backdatedMs } from './rows.ts'
+import { acceptedFromMs, allowAgents, backdatedMs } from './rows.ts'
 
 /** Switches agents on again. A deny list then denies only the tokens that they got before. */
 export async function enable(run: Run, { agents: names, denyList, namespace }: Invocation): Promise<void> {
@@ -16,7 +16,7 @@ export async function enable(run: Run, { agents: names, denyList, namespace }: I
   const ids = agents.map(({ id }) => id)
   const { rows } = await changeRows(kubectl, list, before => allowAgents(before, ids, run.clock.nowMs()))
   for (const { name, id } of agents) {
-    const from = acceptedFrom(rows, id) + backdatedMs
+    const from = acceptedFromMs(rows, id) + backdatedMs
     if (from === backdatedMs) continue
     const leftSeconds = Math.ceil((from - run.clock.nowMs()) / 1_000)
     run.print(

@@ -25,7 +25,7 @@ const timeoutMs = 10_000
 const sidecarPort = 5000
 const apiPort = 8080
 /** The sidecar's entry for tokens of the agent as itself. */
-const entry = 'weatherApp'
+const sidecarEntry = 'weatherApp'
 const apiPath = '/weather?city=Dallas'
 /** Codes by which Entra says that it limits the rate of requests, or has a problem of its own. */
 const busyCodes = ['AADSTS90055', 'AADSTS90033']
@@ -49,11 +49,11 @@ export async function openProbe(options: ProbeOptions): Promise<Probe & AsyncDis
   } catch (error) {
     await forwards.disposeAsync()
     if (!(error instanceof ProblemError)) throw error
-    throw new StepFailed('way to the pods', error.code, error.message, howToReach)
+    throw new StepFailed('way to the pods', error.code, error.message, neededRights)
   }
 }
 
-const howToReach =
+const neededRights =
   'It takes the rights to get pods, ConfigMaps, NetworkPolicies and Ingresses, and to create pods/portforward (kubectl auth can-i create pods/portforward).'
 
 async function findUrls(
@@ -70,8 +70,8 @@ async function findUrls(
   const forward = async (pod: string, port: number) => keep(await kubectl.forward(pod, port))
   const [agent] = ready('agent')
   const apis = ready('weather-api')
-  if (sidecarUrl === undefined && agent === undefined) throw noPod('agent')
-  if (apiUrl === undefined && apis.length === 0) throw noPod('weather API')
+  if (sidecarUrl === undefined && agent === undefined) throw noPodError('agent')
+  if (apiUrl === undefined && apis.length === 0) throw noPodError('weather API')
   return {
     sidecarUrl: sidecarUrl ?? (await forward(agent ?? '', sidecarPort)),
     apiUrls: apiUrl
@@ -80,7 +80,7 @@ async function findUrls(
   }
 }
 
-function noPod(whose: string): StepFailed {
+function noPodError(whose: string): StepFailed {
   return new StepFailed(
     'way to the pods',
     'PODS_NOT_READY',
@@ -99,7 +99,7 @@ async function fetchToken(
     ...(isNew ? { 'optionsOverride.AcquireTokenOptions.ForceRefresh': 'true' } : {}),
   })
   const { kind, status, body } = await get(
-    `${sidecarUrl}/AuthorizationHeaderUnauthenticated/${entry}?${query}`,
+    `${sidecarUrl}/AuthorizationHeaderUnauthenticated/${sidecarEntry}?${query}`,
   )
   if (kind === 'given') {
     const [, token] = /"authorizationHeader"\s*:\s*"Bearer ([\w.-]+)"/i.exec(body) ?? []

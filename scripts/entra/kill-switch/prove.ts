@@ -4,16 +4,16 @@ import type { Answer, Probe } from './probe.ts'
 import { Series } from './series.ts'
 
 /** How many refusals in a row with the same code, and how many successful calls of the other agents, a proof needs. */
-const enough = 10
-const pauseMs = 150
-const longestPauseMs = 5_000
+const neededResults = 10
+const pollIntervalMs = 150
+const longestIntervalMs = 5_000
 /** The code by which Entra refuses an agent that is switched off. */
 const disabledCode = 'AADSTS7000112'
 /** How long an API may still accept an expired token, since clocks differ. */
 const toleranceMs = 60_000
 
 /** How many other agents are polled: more would only mean more requests to Entra. */
-const mostControls = 2
+const maxControls = 2
 
 export interface Sibling {
   readonly name: string
@@ -80,7 +80,7 @@ export async function prove(options: ProofOptions, switchOff: () => Promise<unkn
   }
   await ask()
   const working = controls.filter(one => one.series.failure === undefined)
-  controls = (working.length > 0 ? working : controls).slice(0, mostControls)
+  controls = (working.length > 0 ? working : controls).slice(0, maxControls)
   const controlSeries = controls.map(one => one.series)
   const broken = [...Object.values(series), ...controlSeries].filter(({ failure }) => failure !== undefined)
   const expiresMs = token === '' ? 0 : Number(decodeJwt(token).exp) * 1_000
@@ -90,7 +90,7 @@ export async function prove(options: ProofOptions, switchOff: () => Promise<unkn
   let state: 'on' | 'off' | 'failed' = 'on'
   const isOver = () => {
     const isCut = isCutOff(series.fresh) && (isCutOff(series.api) || !isApiAwaited)
-    const isControlled = controlSeries.every(({ given }) => given >= enough)
+    const isControlled = controlSeries.every(({ given }) => given >= neededResults)
     return state === 'failed' || (state === 'off' && ((isCut && isControlled) || clock.nowMs() > endMs))
   }
   const watching = watch(ask, clock, isOver)
@@ -113,7 +113,7 @@ interface Control {
   readonly series: Series
 }
 
-const isCutOff = ({ refused }: Series) => (refused?.times ?? 0) >= enough
+const isCutOff = ({ refused }: Series) => (refused?.times ?? 0) >= neededResults
 
 async function useNewToken(probe: Probe, agentId: string): Promise<Answer> {
   const { token, ...answer } = await probe.fetchToken(agentId, true)
@@ -126,11 +126,11 @@ async function watch(
   clock: Clock,
   isOver: () => boolean,
 ): Promise<void> {
-  let ms = pauseMs
+  let ms = pollIntervalMs
   while (!isOver()) {
     await clock.wait(ms)
     const isBusy = (await ask()).some(({ kind }) => kind === 'busy')
-    ms = isBusy ? Math.min(ms * 2, longestPauseMs) : pauseMs
+    ms = isBusy ? Math.min(ms * 2, longestIntervalMs) : pollIntervalMs
   }
 }
 

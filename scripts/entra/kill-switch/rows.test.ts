@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DeniedTokens } from '../../../packages/entra-tokens/src/deny-list/denied-tokens.ts'
-import { acceptedFrom, allowAgents, denyAgents, type Row } from './rows.ts'
+import { acceptedFromMs, allowAgents, denyAgents, type Row } from './rows.ts'
 
 const [agent, sibling] = [
   'bbbbbbbb-0000-4000-8000-00000000000b',
@@ -43,7 +43,7 @@ describe('an agent that is switched off', () => {
 
   it('and switched on at once can use only tokens that are issued at least five minutes after it was switched off', () => {
     const allowed = allowAgents(denied, [agent], noon + minute)
-    expect(acceptedFrom(allowed, agent)).toBe(noon)
+    expect(acceptedFromMs(allowed, agent)).toBe(noon)
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 

@@ -7,7 +7,11 @@ export const backdatedMs = 5 * 60 * 1_000
 /** Denies agents, and notes since when. Rows of others stay as they are. */
 export function denyAgents(rows: readonly Row[], agentIds: readonly string[], nowMs: number): readonly Row[] {
   return agentIds.reduce(
-    (list, agent) => [...withoutAgent(list, agent), { agent }, cutOff(agent, laterOf(list, agent, nowMs))],
+    (list, agent) => [
+      ...withoutAgent(list, agent),
+      { agent },
+      cutOffRow(agent, latestMs(list, agent, nowMs)),
+    ],
     rows,
   )
 }
@@ -22,34 +26,34 @@ export function allowAgents(
   nowMs: number,
 ): readonly Row[] {
   return agentIds
-    .filter(agent => rows.some(row => isOf(row, agent)))
+    .filter(agent => rows.some(row => isRowOf(row, agent)))
     .reduce(
       (list, agent) => [
         ...withoutAgent(list, agent),
-        cutOff(agent, laterOf(list, agent, nowMs - backdatedMs)),
+        cutOffRow(agent, latestMs(list, agent, nowMs - backdatedMs)),
       ],
       rows,
     )
 }
 
 /** The `iat` from which on tokens of an agent are accepted, in milliseconds since 1970. */
-export function acceptedFrom(rows: readonly Row[], agent: string): number {
-  return laterOf(rows, agent, 0)
+export function acceptedFromMs(rows: readonly Row[], agent: string): number {
+  return latestMs(rows, agent, 0)
 }
 
-const cutOff = (agent: string, ms: number): Row => ({ agent, issuedBefore: new Date(ms).toISOString() })
+const cutOffRow = (agent: string, ms: number): Row => ({ agent, issuedBefore: new Date(ms).toISOString() })
 
-function isOf(row: Row, agent: string): boolean {
+function isRowOf(row: Row, agent: string): boolean {
   return String(row['agent']).toLowerCase() === agent.toLowerCase()
 }
 
 function withoutAgent(rows: readonly Row[], agent: string): readonly Row[] {
-  return rows.filter(row => !isOf(row, agent))
+  return rows.filter(row => !isRowOf(row, agent))
 }
 
 /** The latest of `ms` and the times in the agent's rows. */
-function laterOf(rows: readonly Row[], agent: string, ms: number): number {
-  const times = rows.filter(row => isOf(row, agent)).map(({ issuedBefore }) => issuedBefore)
+function latestMs(rows: readonly Row[], agent: string, ms: number): number {
+  const times = rows.filter(row => isRowOf(row, agent)).map(({ issuedBefore }) => issuedBefore)
   const known = times.map(time => (typeof time === 'number' ? time * 1_000 : Date.parse(String(time))))
   return Math.max(ms, ...known.filter(time => !Number.isNaN(time)))
 }

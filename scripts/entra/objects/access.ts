@@ -16,9 +16,9 @@ export type AccessByMethod = Readonly<
   Partial<Record<GraphRequest['method'] | 'rename', Access>> & { POST: Access }
 >
 
-export const developer = 'Agent ID Developer'
-export const administrator = 'Agent ID Administrator'
-export const consenter = 'Cloud Application Administrator'
+export const developerRole = 'Agent ID Developer'
+export const adminRole = 'Agent ID Administrator'
+export const consenterRole = 'Cloud Application Administrator'
 export const applicationAccess: AccessByMethod = {
-  POST: { permission: 'Application.ReadWrite.All', role: consenter },
+  POST: { permission: 'Application.ReadWrite.All', role: consenterRole },
 }

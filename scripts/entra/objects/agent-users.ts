@@ -1,17 +1,17 @@
 import type { Graph, Json } from '../graph.ts'
 import { agentsWith } from '../settings.ts'
-import { type AccessByMethod, administrator } from './access.ts'
+import { type AccessByMethod, adminRole } from './access.ts'
 import { agentsPath } from './agents.ts'
 import { agentKey, agentUserKey, type Kind, type Target, type TenantObject } from './tenant-object.ts'
 
-const path = '/users/microsoft.graph.agentUser'
+const agentUsersPath = '/users/microsoft.graph.agentUser'
 const properties = ['id', 'displayName', 'userPrincipalName', 'accountEnabled', 'identityParentId']
 export const agentUserPermission = 'AgentIdUser.ReadWrite.All'
 export const agentUserAccess: AccessByMethod = {
   POST: {
     permission: agentUserPermission,
     greater: ['User.ReadWrite.All'],
-    role: administrator,
+    role: adminRole,
     advice:
       'Some tenants refuse this to every signed-in user, whatever the role: then take a token of an application that has the permission ' +
       '(--access-token-file).',
@@ -23,7 +23,7 @@ export const agentUsers: Kind = {
   wanted: target => agentsWith(target.settings, 'agent-user').map(name => agentUser(target, name)),
   collections: target => [
     {
-      of: 'blueprint',
+      ownerKey: 'blueprint',
       title: 'user accounts of agents of the blueprint',
       isNeededByOthers: true,
       list: async graph => {
@@ -34,7 +34,7 @@ export const agentUsers: Kind = {
       },
       isWanted: one => target.settings.agents.some(name => target.isRecorded(agentUserKey(name), one)),
       describe: ({ userPrincipalName }) => `user account ${userPrincipalName}`,
-      whose: ' of an agent of the blueprint',
+      suffix: ' of an agent of the blueprint',
       remove: one => ({ method: 'DELETE', path: `/users/${one['id']}` }),
     },
   ],
@@ -43,7 +43,7 @@ export const agentUsers: Kind = {
 /** All user accounts of agents in the tenant, with the properties that Graph shows only on request. */
 export function listAgentUsers(graph: Graph, mayBeForbidden = false): Promise<readonly Json[]> {
   const reading = { version: 'v1.0 or beta', mayBeForbidden } as const
-  return graph.listExisting(`${path}?$select=${properties.join(',')}`, reading)
+  return graph.listExisting(`${agentUsersPath}?$select=${properties.join(',')}`, reading)
 }
 
 function agentUser(target: Target, name: string): TenantObject {
@@ -61,12 +61,12 @@ function agentUser(target: Target, name: string): TenantObject {
     address: () => `/users/${target.idOf(key)}`,
     create: () => ({
       method: 'POST',
-      path,
+      path: agentUsersPath,
       version: 'v1.0 or beta',
       body: {
         accountEnabled: true,
         displayName: name,
-        ...userName(target, name),
+        ...userNameProperties(target, name),
         identityParentId: agentId(),
       },
     }),
@@ -76,7 +76,7 @@ function agentUser(target: Target, name: string): TenantObject {
 }
 
 /** A user name that nobody else has, made of the agent's name and the set-up's id. */
-function userName({ setUpId, settings }: Target, name: string): Json {
+function userNameProperties({ setUpId, settings }: Target, name: string): Json {
   const mailNickname = `${name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 50)}-${setUpId.replaceAll(' ', '-')}`
   const domain = settings.agentUserDomain ?? '<verified domain>'
   return { mailNickname, userPrincipalName: `${mailNickname}@${domain}` }

@@ -1,12 +1,19 @@
-import { type AccessByMethod, administrator, developer } from './access.ts'
-import { agentKey, bindUsers, type Kind, quote, readRecorded, type TenantObject } from './tenant-object.ts'
+import { type AccessByMethod, adminRole, developerRole } from './access.ts'
+import {
+  agentKey,
+  bindUsers,
+  type Kind,
+  quoteForFilter,
+  readRecorded,
+  type TenantObject,
+} from './tenant-object.ts'
 
 export const agentsPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 const access: AccessByMethod = {
-  GET: { permission: 'AgentIdentity.Read.All', role: developer },
-  POST: { permission: 'AgentIdentity.Create.All', role: developer },
-  PATCH: { permission: 'AgentIdentity.EnableDisable.All', role: administrator },
-  DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: administrator },
+  GET: { permission: 'AgentIdentity.Read.All', role: developerRole },
+  POST: { permission: 'AgentIdentity.Create.All', role: developerRole },
+  PATCH: { permission: 'AgentIdentity.EnableDisable.All', role: adminRole },
+  DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: adminRole },
 }
 
 /** The agent identities, one for each name. */
@@ -30,7 +37,7 @@ export const agents: Kind = {
         find: async graph => {
           const known = await readRecorded(graph, target, object)
           if (known) return { object: known }
-          const named = await graph.list(`${agentsPath}?$filter=displayName eq '${quote(name)}'`)
+          const named = await graph.list(`${agentsPath}?$filter=displayName eq '${quoteForFilter(name)}'`)
           return { object: named.find(one => one['agentIdentityBlueprintId'] === blueprintId()) }
         },
       }
@@ -38,7 +45,7 @@ export const agents: Kind = {
     }),
   collections: target => [
     {
-      of: 'blueprint',
+      ownerKey: 'blueprint',
       title: 'agent identities of the blueprint',
       isNeededByOthers: true,
       list: async graph =>
@@ -47,7 +54,7 @@ export const agents: Kind = {
         ),
       isWanted: one => target.settings.agents.some(name => target.isRecorded(agentKey(name), one)),
       describe: ({ displayName }) => `agent identity "${displayName}"`,
-      whose: ' of the blueprint',
+      suffix: ' of the blueprint',
     },
   ],
 }

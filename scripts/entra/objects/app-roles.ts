@@ -1,6 +1,6 @@
 import type { Json } from '../graph.ts'
 import { agentsWith, isUnattended, type Settings } from '../settings.ts'
-import { consenter } from './access.ts'
+import { consenterRole } from './access.ts'
 import { alertsReadWriteAllId, weatherReadAllId } from './applications.ts'
 import { agentKey, findListed, type Kind, type Target } from './tenant-object.ts'
 
@@ -39,7 +39,7 @@ export const appRoles: Kind = {
       return {
         key,
         title: role.title(name),
-        access: { POST: { permission: 'AppRoleAssignment.ReadWrite.All', role: consenter } },
+        access: { POST: { permission: 'AppRoleAssignment.ReadWrite.All', role: consenterRole } },
         needs: [agentKey(name), 'weather-api-principal'],
         address: () => `${path()}/${target.idOf(key)}`,
         find: graph =>
@@ -57,7 +57,7 @@ export const appRoles: Kind = {
     }),
   collections: target => [
     {
-      of: 'weather-api-principal',
+      ownerKey: 'weather-api-principal',
       title: 'who has app roles of principal of the API',
       list: graph =>
         graph.list(`/servicePrincipals/${target.idOf('weather-api-principal')}/appRoleAssignedTo`, {

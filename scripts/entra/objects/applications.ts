@@ -1,12 +1,12 @@
 import { Mistake } from '../../set-up/mistake.ts'
 import type { Graph, Json } from '../graph.ts'
 import { consentUrisOf, hasAlerts } from '../settings.ts'
-import { type AccessByMethod, administrator, applicationAccess, consenter, developer } from './access.ts'
+import { type AccessByMethod, adminRole, applicationAccess, consenterRole, developerRole } from './access.ts'
 import {
   bindUsers,
   type Found,
   type Kind,
-  quote,
+  quoteForFilter,
   readRecorded,
   type Target,
   type TenantObject,
@@ -21,21 +21,21 @@ export const alertsReadWriteAllId = '5c1f0d3e-6d0b-4d0a-9c55-0a7c2f6b1e05'
 
 export const blueprintPath = '/applications/microsoft.graph.agentIdentityBlueprint'
 const blueprintAccess: AccessByMethod = {
-  GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developer },
-  POST: { permission: 'AgentIdentityBlueprint.Create', role: developer },
-  PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developer },
-  rename: { permission: 'AgentIdentityBlueprint.UpdateBranding.All', role: developer },
+  GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developerRole },
+  POST: { permission: 'AgentIdentityBlueprint.Create', role: developerRole },
+  PATCH: { permission: 'AgentIdentityBlueprint.UpdateAuthProperties.All', role: developerRole },
+  rename: { permission: 'AgentIdentityBlueprint.UpdateBranding.All', role: developerRole },
   // Microsoft's pages contradict each other: some name one of these roles, some the other.
   DELETE: {
     permission: 'AgentIdentityBlueprint.DeleteRestore.All',
-    role: `${administrator} or ${consenter}`,
+    role: `${adminRole} or ${consenterRole}`,
   },
 }
 
 /** Permissions and roles to set redirect URIs for consent to agents (https://learn.microsoft.com/entra/agent-id). */
 const redirectAccess: AccessByMethod = {
   ...blueprintAccess,
-  PATCH: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developer },
+  PATCH: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developerRole },
 }
 
 /** The blueprint: what the sidecar authenticates as, and the audience of users' tokens. */
@@ -58,8 +58,8 @@ export const blueprint: Kind = {
           ],
           preAuthorizedApplications: [],
         },
-        optionalClaims: { accessToken: [tokenKind, ...contextClaim(target)] },
-        ...consentAddress(target),
+        optionalClaims: { accessToken: [tokenKindClaim, ...contextClaims(target)] },
+        ...consentRedirects(target),
       }),
     }),
   ],
@@ -98,21 +98,21 @@ export const weatherApi: Kind = {
         identifierUris: [`api://${target.appIdOf('weather-api')}`],
         // Entra adds the claims about agents to an API's tokens only if the API accepts mapped claims.
         api: { ...scopesOf(target), preAuthorizedApplications: [], acceptMappedClaims: true },
-        optionalClaims: { accessToken: [...claimsAboutAgents, tokenKind, ...contextClaim(target)] },
+        optionalClaims: { accessToken: [...claimsAboutAgents, tokenKindClaim, ...contextClaims(target)] },
       }),
     }),
   ],
 }
 
-const keepAlerts = 'read, create and delete weather alerts'
+const keepAlertsText = 'read, create and delete weather alerts'
 const weatherRead = scope(weatherReadId, 'Weather.Read', 'Read the weather', 'read the weather')
 const weatherReadAll = role(weatherReadAllId, 'Weather.Read.All', 'Read the weather', 'read the weather')
-const alertsReadWrite = scope(alertsReadWriteId, 'Alerts.ReadWrite', 'Keep weather alerts', keepAlerts)
+const alertsReadWrite = scope(alertsReadWriteId, 'Alerts.ReadWrite', 'Keep weather alerts', keepAlertsText)
 const alertsReadWriteAll = role(
   alertsReadWriteAllId,
   'Alerts.ReadWrite.All',
   'Keep weather alerts',
-  keepAlerts,
+  keepAlertsText,
 )
 
 function scopesOf({ settings }: Target): Json {
@@ -126,17 +126,17 @@ function rolesOf({ settings }: Target): readonly Json[] {
 }
 
 /** The optional claim `acrs`: tokens then name each authentication context that the user has proven, even if not requested. */
-function contextClaim({ settings }: Target): readonly Json[] {
+function contextClaims({ settings }: Target): readonly Json[] {
   return settings.alerts ? [{ name: 'acrs', essential: false }] : []
 }
 
 /** Where users come back to after consenting for one of the blueprint's agents. */
-function consentAddress({ settings }: Target): Json {
+function consentRedirects({ settings }: Target): Json {
   const redirectUris = consentUrisOf(settings)
   return redirectUris.length > 0 ? { web: { redirectUris } } : {}
 }
 
-const tokenKind = { name: 'idtyp', essential: false, additionalProperties: ['include_user_token'] }
+const tokenKindClaim = { name: 'idtyp', essential: false, additionalProperties: ['include_user_token'] }
 const claimsAboutAgents = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(
   name => ({ name, essential: false }),
 )
@@ -180,16 +180,16 @@ function application(target: Target, registration: Registration): TenantObject {
       const known = await readRecorded(graph, target, object)
       if (known) return { object: known }
       // An application that the receipt does not know is found by its name and the set-up's id in its description.
-      const named = await graph.list(`${path}?$filter=displayName eq '${quote(name)}'`)
+      const named = await graph.list(`${path}?$filter=displayName eq '${quoteForFilter(name)}'`)
       const own = named.find(one => one['description'] === description)
       const [namesake] = named
-      return own || !namesake ? { object: own } : { fault: refuseNamesake(title, namesake) }
+      return own || !namesake ? { object: own } : { fault: namesakeProblem(title, namesake) }
     },
   }
   return object
 }
 
-function refuseNamesake(title: string, { id, description }: Json): Mistake {
+function namesakeProblem(title: string, { id, description }: Json): Mistake {
   const [, setUpId] =
     /^Made by the set-up of entra-bedrock-agent \(([0-9a-f]{8})\)\.$/.exec(String(description)) ?? []
   const others = 'choose other names (--blueprint-name, --api-name, --page-name)'

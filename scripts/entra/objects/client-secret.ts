@@ -1,6 +1,6 @@
 import { Mistake } from '../../set-up/mistake.ts'
 import type { GraphRequest, Json } from '../graph.ts'
-import { administrator } from './access.ts'
+import { adminRole } from './access.ts'
 import { applicationsOf, type Kind, type Target } from './tenant-object.ts'
 
 /** The blueprint's secret, for trials. Entra shows its value once, and only `.env` keeps it. */
@@ -20,7 +20,9 @@ export const clientSecret: Kind = {
       {
         key: 'client-secret',
         title: `client secret of the blueprint, for ${secretDays} days`,
-        access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: administrator } },
+        access: {
+          POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: adminRole },
+        },
         needs: ['blueprint'],
         goesWith: 'blueprint',
         isCheckedFirst: true,
@@ -29,7 +31,7 @@ export const clientSecret: Kind = {
           const live = secretsOf(await graph.read(path())).find(
             ({ keyId, endDateTime }) => keyId === known?.id && Date.parse(String(endDateTime)) > nowMs(),
           )
-          return live && !isKept(live, target) ? { object: live, fault: textMissing() } : { object: live }
+          return live && !isKept(live, target) ? { object: live, fault: textProblem() } : { object: live }
         },
         create: () => ({
           method: 'POST',
@@ -47,7 +49,7 @@ export const clientSecret: Kind = {
   },
   collections: target =>
     applicationsOf(target).map(({ key, title }) => ({
-      of: key,
+      ownerKey: key,
       title: `secrets and certificates of ${title}`,
       list: async graph => {
         const application = await graph.read(`/applications/${target.idOf(key)}`, { mayBeForbidden: true })
@@ -56,7 +58,7 @@ export const clientSecret: Kind = {
       isWanted: ({ keyId }) => keyId === target.recorded('client-secret')?.id,
       describe: ({ displayName, endDateTime, type }) =>
         `${type === undefined ? 'client secret' : 'certificate'} "${displayName}" until ${endDateTime}`,
-      whose: `, of ${title}`,
+      suffix: `, of ${title}`,
     })),
 }
 
@@ -74,7 +76,7 @@ function isKept({ hint }: Json, { secret }: Target): boolean {
   return Boolean(text) && (typeof hint !== 'string' || text?.startsWith(hint) === true)
 }
 
-function textMissing(): Mistake {
+function textProblem(): Mistake {
   return new Mistake(
     'The blueprint’s client secret is in use, and its text is not in the .env file.',
     'Name the file that has it (--dotenv), or have the secret replaced: apply --replace-client-secret. Whoever uses the old one then has to get the new one.',

@@ -1,6 +1,6 @@
 import type { Json } from '../graph.ts'
 import { agentsWith, hasAlerts, isUnattended } from '../settings.ts'
-import { consenter } from './access.ts'
+import { consenterRole } from './access.ts'
 import {
   agentKey,
   agentUserKey,
@@ -16,7 +16,7 @@ export const consents: Kind = {
 }
 
 const path = '/oauth2PermissionGrants'
-const alerts = 'Alerts.ReadWrite'
+const alertsScope = 'Alerts.ReadWrite'
 const openIdScopes = ['openid', 'profile', 'email', 'offline_access']
 
 export function describeConsent({ scope, resourceDisplayName, resourceId, consentType }: Json): string {
@@ -39,7 +39,7 @@ function consentsOf({ settings }: Target): readonly Consent[] {
   const ofApi = (name: string, withAlerts: boolean) => ({
     client: agentKey(name),
     resource: 'weather-api-principal',
-    scope: withAlerts ? `Weather.Read ${alerts}` : 'Weather.Read',
+    scope: withAlerts ? `Weather.Read ${alertsScope}` : 'Weather.Read',
   })
   const andAlerts = (withAlerts: boolean) => (withAlerts ? ' and keep alerts' : '')
   const isForAll = settings.alerts === 'all-users'
@@ -69,7 +69,7 @@ function consentsOf({ settings }: Target): readonly Consent[] {
  * Whether a consent gives the client nothing unwanted: it is a wanted one, or has only scopes for signing in, or only scopes of
  * the wanted consent for all users. A user's own consent may also have the scope for alerts, unless the settings exclude alerts.
  */
-export function isNothingMore(
+export function hasOnlyWantedScopes(
   target: Target,
   client: string,
   { id, resourceId, scope, consentType }: Json,
@@ -80,7 +80,7 @@ export function isNothingMore(
   if (scopes.every(one => openIdScopes.includes(one))) return true
   const ofAll = wanted.find(({ user }) => user === undefined)
   const isAsked = hasAlerts(target.settings) && consentType === 'Principal'
-  const allowed = [...(ofAll?.scope.split(' ') ?? []), ...(isAsked ? [alerts] : [])]
+  const allowed = [...(ofAll?.scope.split(' ') ?? []), ...(isAsked ? [alertsScope] : [])]
   return (
     ofAll !== undefined &&
     resourceId === target.idOf(ofAll.resource) &&
@@ -98,7 +98,7 @@ function consent(target: Target, { key, client, resource, user, scope, title }: 
   return {
     key,
     title,
-    access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenter } },
+    access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenterRole } },
     needs: [client, resource, ...(user === undefined ? [] : [user])],
     address: () => `${path}/${target.idOf(key)}`,
     // Consents of other users are separate objects, so they do not match.

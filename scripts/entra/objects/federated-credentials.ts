@@ -1,6 +1,6 @@
 import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
-import { nameOf } from '../settings.ts'
-import { developer } from './access.ts'
+import { nameOfCredential } from '../settings.ts'
+import { developerRole } from './access.ts'
 import { applicationsOf, findListed, type Kind, type Target } from './tenant-object.ts'
 
 /** The federated credentials: ServiceAccounts whose tokens count as the blueprint's credential. */
@@ -8,13 +8,13 @@ export const federatedCredentials: Kind = {
   wanted: target =>
     target.settings.federatedCredentials.map(credential => {
       const path = () => pathOf(target, 'blueprint')
-      const name = nameOf(credential)
+      const name = nameOfCredential(credential)
       const key = `federated-credential/${name}`
       const properties = () => ({ ...credential, audiences: [tokenExchangeUri] })
       return {
         key,
         title: `federated credential for ${credential.subject} of ${credential.issuer}`,
-        access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developer } },
+        access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developerRole } },
         needs: ['blueprint'],
         goesWith: 'blueprint',
         find: graph => findListed(graph, path(), one => one['name'] === name),
@@ -26,12 +26,12 @@ export const federatedCredentials: Kind = {
     }),
   collections: target =>
     applicationsOf(target).map(({ key, title }) => ({
-      of: key,
+      ownerKey: key,
       title: `federated credentials of ${title}`,
       list: graph => graph.list(pathOf(target, key), { mayBeForbidden: true }),
       isWanted: one => key === 'blueprint' && target.isRecorded(`federated-credential/${one['name']}`, one),
       describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}`,
-      whose: `, of ${title}`,
+      suffix: `, of ${title}`,
     })),
 }
 

@@ -1,12 +1,12 @@
-import type { Json, Reading } from '../graph.ts'
+import type { Json, ReadOptions } from '../graph.ts'
 import { describeRole, isWantedRole } from './app-roles.ts'
-import { describeConsent, isNothingMore } from './consents.ts'
+import { describeConsent, hasOnlyWantedScopes } from './consents.ts'
 import {
   agentsOf,
   agentUserKey,
   type Collection,
   type Kind,
-  type Named,
+  type NamedObject,
   principalsOf,
   type Target,
 } from './tenant-object.ts'
@@ -15,10 +15,10 @@ import {
 export const holdings: Kind = {
   wanted: () => [],
   collections: target => [
-    ...principalsOf(target).flatMap(one => ofPrincipal(target, one)),
-    ...agentUsersOf(target).flatMap(one => ofUser(target, one)),
+    ...principalsOf(target).flatMap(one => listsOfPrincipal(target, one)),
+    ...agentUsersOf(target).flatMap(one => listsOfUser(target, one)),
     {
-      of: 'blueprint',
+      ownerKey: 'blueprint',
       title: 'permissions that agents inherit from the blueprint',
       list: graph =>
         graph.listExisting(
@@ -29,22 +29,22 @@ export const holdings: Kind = {
         [inheritableScopes, inheritableRoles].every(one => kindOf(one) === 'none'),
       describe: ({ resourceAppId, inheritableScopes, inheritableRoles }) =>
         `what agents inherit at ${resourceAppId}: scopes ${kindOf(inheritableScopes)}, app roles ${kindOf(inheritableRoles)}`,
-      whose: ', from the blueprint',
+      suffix: ', from the blueprint',
     },
-    ...agentsOf(target).flatMap(one => inheritedBy(target, one)),
+    ...agentsOf(target).flatMap(one => listsOfInherited(target, one)),
   ],
 }
 
 /** A list: title, path, how to describe a member, words after that (` of the agent`), which members are wanted (default: none). */
-type Row = readonly [
+type ListRow = readonly [
   title: string,
   path: string,
   describe: Collection['describe'],
-  whose: string,
+  suffix: string,
   isWanted?: Collection['isWanted'],
 ]
 
-function ofPrincipal(target: Target, { key, title }: Named): readonly Collection[] {
+function listsOfPrincipal(target: Target, { key, title }: NamedObject): readonly Collection[] {
   const id = target.idOf(key)
   const path = `/servicePrincipals/${id}`
   const consents = `/oauth2PermissionGrants?$filter=clientId eq '${id}'`
@@ -61,26 +61,31 @@ function ofPrincipal(target: Target, { key, title }: Named): readonly Collection
       consents,
       describeConsent,
       `, to ${title}`,
-      one => isNothingMore(target, key, one),
+      one => hasOnlyWantedScopes(target, key, one),
     ],
-    ...memberships(title, path, id),
+    ...membershipRows(title, path, id),
   ])
 }
 
-function ofUser(target: Target, { key, title }: Named): readonly Collection[] {
+function listsOfUser(target: Target, { key, title }: NamedObject): readonly Collection[] {
   const id = target.idOf(key)
   const path = `/users/${id}`
-  const whose = ` of the ${title}`
+  const suffix = ` of the ${title}`
   const isGranted = (one: Json) => target.isRecorded(`${key}/grant`, one)
   return toCollections(key, [
-    [`consents${whose}`, `${path}/oauth2PermissionGrants`, describeConsent, whose, isGranted],
-    [`app roles${whose}`, `${path}/appRoleAssignments`, describeRole, whose],
-    [`licences${whose}`, `${path}/licenseDetails`, ({ skuPartNumber }) => `licence ${skuPartNumber}`, whose],
-    ...memberships(title, path, id),
+    [`consents${suffix}`, `${path}/oauth2PermissionGrants`, describeConsent, suffix, isGranted],
+    [`app roles${suffix}`, `${path}/appRoleAssignments`, describeRole, suffix],
+    [
+      `licences${suffix}`,
+      `${path}/licenseDetails`,
+      ({ skuPartNumber }) => `licence ${skuPartNumber}`,
+      suffix,
+    ],
+    ...membershipRows(title, path, id),
   ])
 }
 
-function memberships(title: string, path: string, id: string): readonly Row[] {
+function membershipRows(title: string, path: string, id: string): readonly ListRow[] {
   const roles = `/roleManagement/directory/roleAssignments?$filter=principalId eq '${id}'&$expand=roleDefinition`
   return [
     [`groups that ${title} is in`, `${path}/transitiveMemberOf`, describeGroup, `, which ${title} is in`],
@@ -89,11 +94,11 @@ function memberships(title: string, path: string, id: string): readonly Row[] {
 }
 
 /** The rights that an agent inherits from its blueprint. Only these lists of Graph beta show them; the lists of its own rights do not. */
-function inheritedBy(target: Target, { key, title }: Named): readonly Collection[] {
+function listsOfInherited(target: Target, { key, title }: NamedObject): readonly Collection[] {
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>
     `${describe(one)}, inherited from the blueprint`
-  const rows: readonly Row[] = [
+  const rows: readonly ListRow[] = [
     [`app roles that ${title} inherits`, `${path}AppRoleAssignments`, told(describeRole), `, by ${title}`],
     [
       `consents that ${title} inherits`,
@@ -113,23 +118,27 @@ export function accessPackages(target: Target): readonly Collection[] {
   })
 }
 
-/** @param known how to read the lists, all of which must exist; if `undefined`, a missing list counts as empty */
-function toCollections(of: string, rows: readonly Row[], known?: Reading): readonly Collection[] {
-  return rows.map(([title, path, describe, whose, isWanted = () => false]) => ({
-    of,
+/** @param options how to read the lists, all of which must exist; if `undefined`, a missing list counts as empty */
+function toCollections(
+  ownerKey: string,
+  rows: readonly ListRow[],
+  options?: ReadOptions,
+): readonly Collection[] {
+  return rows.map(([title, path, describe, suffix, isWanted = () => false]) => ({
+    ownerKey,
     title,
     list: graph =>
-      known
-        ? graph.listExisting(path, { mayBeForbidden: true, ...known })
+      options
+        ? graph.listExisting(path, { mayBeForbidden: true, ...options })
         : graph.list(path, { mayBeForbidden: true }),
     isWanted,
     describe,
-    whose,
+    suffix,
   }))
 }
 
 /** The agents' user accounts that the receipt records. */
-function agentUsersOf(target: Target): readonly Named[] {
+function agentUsersOf(target: Target): readonly NamedObject[] {
   return agentsOf(target)
     .map(({ name, title }) => ({ key: agentUserKey(name), title: `user account of ${title}` }))
     .filter(({ key }) => target.recorded(key))

@@ -1,10 +1,10 @@
-import { type AccessByMethod, administrator, applicationAccess, developer } from './access.ts'
+import { type AccessByMethod, adminRole, applicationAccess, developerRole } from './access.ts'
 import { type Kind, readRecorded, type Target, type TenantObject } from './tenant-object.ts'
 
 const blueprintPrincipalAccess: AccessByMethod = {
   GET: applicationAccess.POST,
-  POST: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developer },
-  PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: administrator },
+  POST: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developerRole },
+  PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: adminRole },
 }
 
 /** The blueprint's service principal. */

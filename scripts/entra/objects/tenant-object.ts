@@ -1,6 +1,6 @@
 import type { Mistake } from '../../set-up/mistake.ts'
 import { type Graph, GraphRefusal, type GraphRequest, type Json } from '../graph.ts'
-import type { Recorded } from '../receipt.ts'
+import type { RecordedObject } from '../receipt.ts'
 import type { Settings } from '../settings.ts'
 import type { AccessByMethod } from './access.ts'
 
@@ -16,7 +16,7 @@ interface Plan {
   readonly secret: () => string | undefined
   readonly userAddress: (id: string) => string
   /** What the receipt records of an object at the moment. */
-  readonly recorded: (key: string) => Recorded | undefined
+  readonly recorded: (key: string) => RecordedObject | undefined
 }
 
 /** What the tenant's objects are made from. */
@@ -40,7 +40,7 @@ export function toTarget(plan: Plan): Target {
 }
 
 /** An object by its key in the receipt and its name for people. */
-export interface Named {
+export interface NamedObject {
   readonly key: string
   readonly title: string
 }
@@ -89,7 +89,7 @@ export interface TenantObject {
 /** A list in the tenant that should contain only wanted members. */
 export interface Collection {
   /** The key of the object that the list belongs to. */
-  readonly of: string
+  readonly ownerKey: string
   /** The list's name for people. */
   readonly title: string
   list(graph: Graph): Promise<readonly Json[]>
@@ -97,12 +97,12 @@ export interface Collection {
   /** Describes a member in words. */
   describe(member: Json): string
   /** Words after a member's description that say where it belongs, such as ` of the blueprint`. */
-  readonly whose?: string
+  readonly suffix?: string
   /** Faults other than unwanted members, such as a disabled sponsor, or no sponsor at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
   /** Somebody else may use the members of this list. Entra deletes them together with the object that the list belongs to. */
   readonly isNeededByOthers?: true
-  /** The request that deletes a member; absent if Entra deletes the members together with the object that `of` names. */
+  /** The request that deletes a member; absent if Entra deletes the members together with the object that `ownerKey` names. */
   remove?(member: Json): GraphRequest
 }
 
@@ -138,7 +138,7 @@ export async function findListed(
   }
 }
 
-export function quote(text: string): string {
+export function quoteForFilter(text: string): string {
   return encodeURIComponent(text.replaceAll("'", "''"))
 }
 
@@ -150,7 +150,7 @@ export function agentUserKey(name: string): string {
   return `${agentKey(name)}/user`
 }
 
-export function applicationsOf({ settings }: Target): readonly Named[] {
+export function applicationsOf({ settings }: Target): readonly NamedObject[] {
   return [
     { key: 'blueprint', title: `blueprint "${settings.blueprintName}"` },
     { key: 'page', title: `application "${settings.pageName}"` },
@@ -158,12 +158,12 @@ export function applicationsOf({ settings }: Target): readonly Named[] {
   ]
 }
 
-export function agentsOf({ settings }: Target): readonly (Named & { readonly name: string })[] {
+export function agentsOf({ settings }: Target): readonly (NamedObject & { readonly name: string })[] {
   return settings.agents.map(name => ({ name, key: agentKey(name), title: `agent identity "${name}"` }))
 }
 
 /** The principals that permissions and memberships could be given to. */
-export function principalsOf(target: Target): readonly Named[] {
+export function principalsOf(target: Target): readonly NamedObject[] {
   return [
     { key: 'blueprint-principal', title: 'principal of the blueprint' },
     { key: 'page-principal', title: 'principal of the page' },

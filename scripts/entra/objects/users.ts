@@ -1,12 +1,12 @@
 import type { Json } from '../graph.ts'
-import { type AccessByMethod, administrator, applicationAccess, developer } from './access.ts'
+import { type AccessByMethod, adminRole, applicationAccess, developerRole } from './access.ts'
 import {
   agentsOf,
   applicationsOf,
   type Collection,
   findListed,
   type Kind,
-  type Named,
+  type NamedObject,
   type Target,
   type TenantObject,
 } from './tenant-object.ts'
@@ -18,55 +18,55 @@ interface Relation {
 }
 
 const owner: Relation = { name: 'owner', access: applicationAccess }
-const ofBlueprint: readonly Relation[] = [
-  { name: 'sponsor', access: { POST: { permission: 'Application.ReadWrite.All', role: developer } } },
+const relationsOfBlueprint: readonly Relation[] = [
+  { name: 'sponsor', access: { POST: { permission: 'Application.ReadWrite.All', role: developerRole } } },
   {
     name: 'owner',
     access: {
-      GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developer },
-      POST: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developer },
+      GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developerRole },
+      POST: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developerRole },
     },
   },
 ]
-const ofAgent: readonly Relation[] = [
+const relationsOfAgent: readonly Relation[] = [
   {
     name: 'sponsor',
-    access: { POST: { permission: 'AgentIdentity.ReadWrite.All', role: administrator } },
+    access: { POST: { permission: 'AgentIdentity.ReadWrite.All', role: adminRole } },
     // As documented, no signed-in user sees sponsors of agents, whatever the permission.
     isHiddenFromSome: true,
   },
   {
     name: 'owner',
     access: {
-      GET: { permission: 'AgentIdentity.Read.All', role: developer },
-      POST: { permission: 'AgentIdentity.ReadWrite.All', role: developer },
+      GET: { permission: 'AgentIdentity.Read.All', role: developerRole },
+      POST: { permission: 'AgentIdentity.ReadWrite.All', role: developerRole },
     },
   },
 ]
 
-interface Holder extends Named {
+interface RelationHolder extends NamedObject {
   readonly path: () => string
   readonly relations: readonly Relation[]
 }
 
-function blueprintOf(target: Target): readonly Holder[] {
+function blueprintAsHolder(target: Target): readonly RelationHolder[] {
   const [blueprint] = applicationsOf(target)
   const path = () => `/applications/${target.idOf('blueprint')}/microsoft.graph.agentIdentityBlueprint`
-  return blueprint ? [{ ...blueprint, path, relations: ofBlueprint }] : []
+  return blueprint ? [{ ...blueprint, path, relations: relationsOfBlueprint }] : []
 }
 
-function holdersAmongAgents(target: Target): readonly Holder[] {
+function agentsAsHolders(target: Target): readonly RelationHolder[] {
   return agentsOf(target).map(agent => {
     const path = () => `/servicePrincipals/${target.idOf(agent.key)}/microsoft.graph.agentIdentity`
-    return { ...agent, path, relations: ofAgent }
+    return { ...agent, path, relations: relationsOfAgent }
   })
 }
 
 /** Who answers for the blueprint (sponsors), and who may change it and the other applications (owners). */
 export const usersOfBlueprint: Kind = {
-  wanted: target => blueprintOf(target).flatMap(one => usersOf(target, one)),
+  wanted: target => blueprintAsHolder(target).flatMap(one => usersOf(target, one)),
   collections: target => [
-    ...blueprintOf(target).flatMap(one => listsOf(target, one)),
+    ...blueprintAsHolder(target).flatMap(one => listsOf(target, one)),
     ...applicationsOf(target)
       .slice(1)
       .flatMap(({ key, title }) =>
@@ -77,13 +77,13 @@ export const usersOfBlueprint: Kind = {
 
 /** Sponsors and owners of each agent identity. */
 export const usersOfAgents: Kind = {
-  wanted: target => holdersAmongAgents(target).flatMap(one => usersOf(target, one)),
-  collections: target => holdersAmongAgents(target).flatMap(one => listsOf(target, one)),
+  wanted: target => agentsAsHolders(target).flatMap(one => usersOf(target, one)),
+  collections: target => agentsAsHolders(target).flatMap(one => listsOf(target, one)),
 }
 
-function usersOf(target: Target, { key, title, path, relations }: Holder): readonly TenantObject[] {
+function usersOf(target: Target, { key, title, path, relations }: RelationHolder): readonly TenantObject[] {
   return relations.flatMap(({ name, access, isHiddenFromSome = false }) =>
-    named(target, name).map(
+    wantedUsers(target, name).map(
       (user): TenantObject => ({
         key: `${key}/${name}/${user}`,
         title: `${name} ${user} of ${title}`,
@@ -102,24 +102,24 @@ function usersOf(target: Target, { key, title, path, relations }: Holder): reado
   )
 }
 
-function listsOf(target: Target, { key, title, path, relations }: Holder): readonly Collection[] {
+function listsOf(target: Target, { key, title, path, relations }: RelationHolder): readonly Collection[] {
   return relations.map(({ name }) => {
-    const wanted = [...named(target, name), ...(name === 'owner' ? (target.makers ?? []) : [])]
+    const wanted = [...wantedUsers(target, name), ...(name === 'owner' ? (target.makers ?? []) : [])]
     // By default Graph does not tell whether a user is disabled.
     const select = name === 'sponsor' ? '?$select=id,displayName,accountEnabled' : ''
     return {
-      of: key,
+      ownerKey: key,
       title: `${name}s of ${title}`,
       list: graph => graph.list(`${path()}/${name}s${select}`, { mayBeForbidden: true }),
       isWanted: ({ id }) => wanted.includes(String(id)),
       describe: one => `${name} ${nameOf(one)}`,
-      whose: ` of ${title}`,
+      suffix: ` of ${title}`,
       ...(name === 'sponsor' ? { faultsOf: faultsOfSponsors } : {}),
     }
   })
 }
 
-function named({ settings: { sponsors, owners } }: Target, name: Relation['name']): readonly string[] {
+function wantedUsers({ settings: { sponsors, owners } }: Target, name: Relation['name']): readonly string[] {
   return name === 'sponsor' ? sponsors : owners
 }
 

@@ -12,7 +12,7 @@ import {
   type TestEntra,
   tenantId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
-import type { Surroundings } from '../../../scripts/entra/blast-radius/blast-radius.ts'
+import type { CloudReaders } from '../../../scripts/entra/blast-radius/blast-radius.ts'
 import { runEntra, type World } from '../../../scripts/entra/command.ts'
 import { permissions } from '../../../scripts/entra/objects/kinds.ts'
 import type { Receipt } from '../../../scripts/entra/receipt.ts'
@@ -60,7 +60,7 @@ export class Workplace implements Disposable {
   readonly agentsPath = join(this.folder, 'agents.json')
   readonly tokenPath = join(this.folder, 'token')
   /** Azure, Kubernetes and AWS around the tenant. */
-  surroundings: Surroundings = {}
+  surroundings: CloudReaders = {}
   readonly #graphUrl: string
   readonly #fetch: SendRequest
   #nowMs = Date.now()
