@@ -18,11 +18,11 @@ import { lookAtEntra } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { configRoute } from './routes/config.ts'
-import { healthRoutes, probes } from './routes/health.ts'
+import { healthRoutes, probePaths } from './routes/health.ts'
 import { instructionsRoute } from './routes/instructions.ts'
 import { pageRoutes } from './routes/page.ts'
 import { addRateLimit } from './routes/rate-limit.ts'
-import { describeRequestFault } from './routes/request-faults.ts'
+import { explainRequestFault } from './routes/request-faults.ts'
 import { statusRoute } from './routes/status.ts'
 import { TurnMetrics } from './status/metrics.ts'
 import { type Timing, timing as usualTiming } from './timing.ts'
@@ -57,10 +57,10 @@ export async function buildApp(
     logStream,
     traced: config.telemetry !== undefined,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
-    schemaErrorFormatter: describeRequestFault,
+    schemaErrorFormatter: explainRequestFault,
   }).withTypeProvider<TypeBoxTypeProvider>()
-  const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: false, untraced: probes })
-  guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probes })
+  const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: false, untraced: probePaths })
+  guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probePaths })
 
   const { blueprint, agents, limits, mcpServers } = config
   const logger = app.log

@@ -4,7 +4,7 @@ import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { beforeAll, expect, it } from 'vitest'
 import { newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
 import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
-import { readValidated } from '../../../services/agent/src/downstream/responses.ts'
+import { readApiValidation } from '../../../services/agent/src/downstream/responses.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { registerApis } from '../../support/register-api.ts'
@@ -143,7 +143,7 @@ async function runTurn(asked: Asked): Promise<Seen | string> {
   if (status !== 200) return body.code
   if (mode === 'direct') {
     const call = body.trace.findLast(({ kind }) => kind === 'api-call')
-    const { caller, on_behalf_of: subject } = readValidated(call?.response?.body) ?? {}
+    const { caller, on_behalf_of: subject } = readApiValidation(call?.response?.body) ?? {}
     return { caller, subject: subject ?? caller }
   }
   const reader = new RegExp(`Apollo${number} is due on Friday, reader: (\\S+)`).exec(body.answer)?.[1]

@@ -11,7 +11,7 @@ import { createWeatherTools } from '../../../services/agent/src/tools/weather/to
 import { readWeatherToolset } from '../../../services/agent/src/tools/weather/toolset.ts'
 import type { WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 import { TraceRecorder } from '../../../services/agent/src/turn/trace-recorder.ts'
-import type { Answered, AnswerMode, Turn } from '../../../services/agent/src/turn/turn.ts'
+import type { AnsweredTurn, AnswerMode, Turn } from '../../../services/agent/src/turn/turn.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 
 /** A turn that ended, with everything that the user received. */
@@ -20,7 +20,7 @@ export interface FinishedTurn {
   readonly deltas: readonly string[]
   readonly notices: readonly ProblemError[]
   readonly steps: readonly TraceStep[]
-  readonly outcome: Answered | undefined
+  readonly outcome: AnsweredTurn | undefined
   readonly failure: ProblemError | undefined
 }
 

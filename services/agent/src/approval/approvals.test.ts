@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { refusal, turnOf } from '../downstream/testing/stage.ts'
 import { agent, ids, recordingLogger, weatherApi } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
-import type { Turn, Waiting } from '../turn/turn.ts'
+import type { Turn, WaitingTurn } from '../turn/turn.ts'
 import type { PendingCall, Wait } from '../turn/waiting.ts'
 import { Approvals, type ApprovalsOptions } from './approvals.ts'
 import { digestCall } from './call-digest.ts'
@@ -21,7 +21,7 @@ const pending: PendingCall = {
   isAsked: true,
   stepId: 'step-1',
 }
-const waiting = (wait: Partial<Wait> = {}): Waiting => ({
+const waiting = (wait: Partial<Wait> = {}): WaitingTurn => ({
   wait: { kind: 'approval', pending: [pending], ...wait },
   state: { messages: ['secret of the model'] },
   usage: null,

@@ -5,9 +5,9 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
-import type { Asked } from '../turn/running-turn.ts'
-import type { Turn, Waiting } from '../turn/turn.ts'
-import type { Binding, Continuation, PendingCall, Resumed, Wait } from '../turn/waiting.ts'
+import type { PauseForUser } from '../turn/running-turn.ts'
+import type { Turn, WaitingTurn } from '../turn/turn.ts'
+import type { Binding, Continuation, PendingCall, ResumedTurn, Wait } from '../turn/waiting.ts'
 import { describeConsent } from './consent.ts'
 import { readDecisions } from './decide.ts'
 import type { SealKeys } from './seal-keys.ts'
@@ -23,12 +23,12 @@ export interface ApprovalsOptions {
 }
 
 /** Who continues a turn, and how they decided. */
-interface Continuing extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
+interface ContinueRequestOfUser extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
 
 /** The user who has to decide, with agent and flow. */
 type Decider = Pick<Turn, 'agent' | 'user' | 'flow'>
 
-const validForS = 10 * 60
+const approvalValidForS = 10 * 60
 /** How many times one turn may wait. */
 const pauseLimit = 3
 
@@ -49,7 +49,7 @@ export class Approvals {
    *
    * @throws ProblemError APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE, STEP_LIMIT_REACHED
    */
-  async pause(turn: Turn, { wait, state, usage, tools }: Waiting): Promise<Asked> {
+  async pause(turn: Turn, { wait, state, usage, tools }: WaitingTurn): Promise<PauseForUser> {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
@@ -59,7 +59,7 @@ export class Approvals {
     if (pauses > pauseLimit)
       throw problem('STEP_LIMIT_REACHED', `The turn has waited for its user ${pauseLimit} times.`)
     const iat = Math.floor(Date.now() / 1000)
-    const exp = before && isSameWait(before, wait) ? before.exp : iat + validForS
+    const exp = before && isSameWait(before, wait) ? before.exp : iat + approvalValidForS
     const { seal } = await loadSeal()
     const continuation = await seal(
       {
@@ -99,7 +99,7 @@ export class Approvals {
    *
    * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED
    */
-  async resume(request: Continuing): Promise<Resumed> {
+  async resume(request: ContinueRequestOfUser): Promise<ResumedTurn> {
     const { continuation, decisions } = await this.#accept(request)
     const { jti, iat, turnId: id, kind, pending } = continuation
     let isSpent = false
@@ -125,10 +125,10 @@ export class Approvals {
     }
   }
 
-  async #accept(request: Continuing) {
+  async #accept(request: ContinueRequestOfUser) {
     try {
-      const { open } = await loadSeal()
-      const continuation = await open(request.continuation, this.#options.keys, bindingOf(request))
+      const { unseal } = await loadSeal()
+      const continuation = await unseal(request.continuation, this.#options.keys, bindingOf(request))
       const decisions = readDecisions(continuation, request.decisions)
       this.#used.use(continuation.jti, continuation.exp)
       return { continuation, decisions }
@@ -150,7 +150,7 @@ export class Approvals {
     this.#options.logger.info(line, 'Decision of a user.')
   }
 
-  #consentFor(turn: Turn, right: Waiting['wait']['right']): Pick<Pause, 'consent'> {
+  #consentFor(turn: Turn, right: WaitingTurn['wait']['right']): Pick<Pause, 'consent'> {
     const { apis, consentRedirectUri } = this.#options
     const api = right && apis.find(({ name }) => name === right.api)
     if (!api || consentRedirectUri === undefined) return {}
@@ -171,10 +171,10 @@ function describeDecider({ agent, user, flow }: Decider) {
 
 function bindingOf({ agent, user, flow, mode }: Decider & Pick<Turn, 'mode'>): Binding {
   const { oid, tid, azp, appid } = user?.claims ?? {}
-  return { oid: text(oid), tid: text(tid), azp: text(azp ?? appid), agent: agent.clientId, flow, mode }
+  return { oid: textOf(oid), tid: textOf(tid), azp: textOf(azp ?? appid), agent: agent.clientId, flow, mode }
 }
 
-const text = (claim: unknown) => (typeof claim === 'string' ? claim : '')
+const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 
 function describeCall({ toolHash: _hash, isAsked: _isAsked, args, ...call }: PendingCall): AskedCall {
   return { ...call, arguments: args }

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import type { Binding, Continuation } from '../turn/waiting.ts'
 import { canonicalJson, digestCall } from './call-digest.ts'
-import { open, seal } from './continuation.ts'
+import { seal, unseal } from './continuation.ts'
 import { readDecisions, requireSame } from './decide.ts'
 import { approvalProblems } from './problems.ts'
 import { createSealKeys, parseKeys, readSealKeys } from './seal-keys.ts'
@@ -73,19 +73,19 @@ describe('a sealed turn', () => {
   it('comes back unchanged, and is unreadable on the way', async () => {
     const sealed = await seal(continuation, keys)
     expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString()).not.toContain('Oslo')
-    expect(await open(sealed, keys, binding, now)).toEqual(continuation)
+    expect(await unseal(sealed, keys, binding, now)).toEqual(continuation)
   })
 
   it('is valid up to its last second, and not afterwards', async () => {
     const sealed = await seal(continuation, keys)
-    expect(await open(sealed, keys, binding, now + 599)).toEqual(continuation)
-    expect(await codeOf(() => open(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
+    expect(await unseal(sealed, keys, binding, now + 599)).toEqual(continuation)
+    expect(await codeOf(() => unseal(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
   })
 
   it('may come from a replica whose clock is up to a minute ahead', async () => {
     const sealed = await seal(continuation, keys)
-    expect(await open(sealed, keys, binding, now - 60)).toEqual(continuation)
-    expect(await codeOf(() => open(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
+    expect(await unseal(sealed, keys, binding, now - 60)).toEqual(continuation)
+    expect(await codeOf(() => unseal(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
   })
 
   // biome-ignore format: table
@@ -98,7 +98,7 @@ describe('a sealed turn', () => {
     ['mode', 'direct', 'APPROVAL_CHANGED'],
   ])('is opened for the same %s only', async (name, other, code) => {
     const sealed = await seal(continuation, keys)
-    expect(await codeOf(() => open(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
+    expect(await codeOf(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
   })
 
   it('is refused when a single character of it is changed', async () => {
@@ -108,7 +108,7 @@ describe('a sealed turn', () => {
       const other = sealed[index] === 'A' ? 'B' : 'A'
       codes.add(
         await codeOf(() =>
-          open(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
+          unseal(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
         ),
       )
     }
@@ -137,7 +137,7 @@ describe('a sealed turn', () => {
       'a'.repeat(48 * 1024 + 1),
     ]
     for (const sealed of forged)
-      expect(await codeOf(() => open(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+      expect(await codeOf(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
   })
 
   it('is not made larger than the page may send back', async () => {
@@ -157,9 +157,9 @@ describe('the keys of all replicas', () => {
 
   it('open what was sealed before a rotation, until the old key is removed', async () => {
     const sealed = await seal(continuation, readSealKeys(inFile(old)))
-    expect(await open(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
+    expect(await unseal(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
     const without = readSealKeys(inFile(fresh))
-    expect(await codeOf(() => open(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
+    expect(await codeOf(() => unseal(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
   })
 
   it('are learnt by a running replica when another one seals with a new key', async () => {
@@ -167,7 +167,7 @@ describe('the keys of all replicas', () => {
     const running = readSealKeys(file)
     writeFileSync(file, `${fresh}\n${old}\n`)
     const sealed = await seal(continuation, readSealKeys(file))
-    expect(await open(sealed, running, binding, now)).toEqual(continuation)
+    expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
     expect(running.current().kid).toBe('new')
   })
 
@@ -303,7 +303,7 @@ describe('1,000 edits of continuation, user and decisions', () => {
       const start = Math.floor((given.sealed?.at ?? 0) * sealed.length)
       const { remove = 0, insert = '' } = given.sealed ?? {}
       const text = `${sealed.slice(0, start)}${insert}${sealed.slice(start + remove)}`
-      const opened = await open(text, keys, given.binding ?? binding, given.now ?? now)
+      const opened = await unseal(text, keys, given.binding ?? binding, given.now ?? now)
       const decided = readDecisions(opened, given.decisions ?? decisions)
       const approved = opened.pending.filter(({ callId }) => decided.get(callId) === 'approve')
       return { isUntouched: text === sealed, approved }

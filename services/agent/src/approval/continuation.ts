@@ -5,7 +5,7 @@ import { approvalProblem } from './problems.ts'
 import type { SealKeys } from './seal-keys.ts'
 
 /** The page sends the seal back in a body of at most 128 KiB (`chatLimits.continueBodyBytes`). */
-const longestSeal = 48 * 1024
+const maxSealCharacters = 48 * 1024
 /** How far the clock of another replica may be ahead. */
 const skewSeconds = 60
 
@@ -21,10 +21,10 @@ export async function seal(continuation: Continuation, keys: SealKeys): Promise<
   const sealed = await new CompactEncrypt(Buffer.from(JSON.stringify(continuation)))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
     .encrypt(key)
-  if (sealed.length <= longestSeal) return sealed
+  if (sealed.length <= maxSealCharacters) return sealed
   throw approvalProblem(
     'APPROVAL_TOO_LARGE',
-    `The turn takes ${sealed.length} characters, of ${longestSeal}.`,
+    `The turn takes ${sealed.length} characters, of ${maxSealCharacters}.`,
   )
 }
 
@@ -35,7 +35,7 @@ export async function seal(continuation: Continuation, keys: SealKeys): Promise<
  * @throws {ProblemError} APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS for another user, tenant or application,
  * APPROVAL_CHANGED for another agent, flow or mode
  */
-export async function open(
+export async function unseal(
   sealed: string,
   keys: SealKeys,
   binding: Binding,
@@ -55,7 +55,7 @@ export async function open(
 
 async function decrypt(sealed: string, keys: SealKeys): Promise<Continuation> {
   const invalid = () => approvalProblem('APPROVAL_INVALID', 'It cannot be opened.')
-  if (sealed.length > longestSeal || !sealed.split('.').every(isCanonical)) throw invalid()
+  if (sealed.length > maxSealCharacters || !sealed.split('.').every(isCanonical)) throw invalid()
   try {
     const { plaintext } = await compactDecrypt(sealed, ({ kid = '' }) => findKey(keys, kid), algorithms)
     const content: unknown = JSON.parse(new TextDecoder().decode(plaintext))

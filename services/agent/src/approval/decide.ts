@@ -1,5 +1,5 @@
 import type { Decision } from '@entra-bedrock-agent/identity-trace'
-import type { Continuation, PendingCall, Resumed } from '../turn/waiting.ts'
+import type { Continuation, PendingCall, ResumedTurn } from '../turn/waiting.ts'
 import { digestCall } from './call-digest.ts'
 import { approvalProblem } from './problems.ts'
 
@@ -12,7 +12,7 @@ import { approvalProblem } from './problems.ts'
 export function readDecisions(
   { pending }: Pick<Continuation, 'pending'>,
   decisions: readonly Decision[],
-): Resumed['decisions'] {
+): ResumedTurn['decisions'] {
   const byId = new Map(decisions.map(decision => [decision.callId, decision]))
   const asked = pending.filter(({ isAsked }) => isAsked)
   const isComplete = byId.size === decisions.length && decisions.length === asked.length

@@ -1,6 +1,6 @@
 import { approvalProblem } from './problems.ts'
 
-const maxUsed = 10_000
+const maxRememberedApprovals = 10_000
 
 /**
  * Continuations whose calls are being made, or were made and must not be made again. Known to this process only, and limited in
@@ -14,7 +14,7 @@ export class UsedApprovals {
     const now = Date.now() / 1000
     if (this.#used.has(jti)) throw approvalProblem('APPROVAL_USED', 'It came before.')
     for (const [other, until] of this.#used) {
-      if (until > now && this.#used.size < maxUsed) break
+      if (until > now && this.#used.size < maxRememberedApprovals) break
       this.#used.delete(other)
     }
     this.#used.set(jti, exp)

@@ -5,7 +5,7 @@ import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
 import { mayCall } from '../tools/step-of-calls.ts'
 import { type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import type { Answered, AnswerMode, Turn, Waiting } from '../turn/turn.ts'
+import type { AnsweredTurn, AnswerMode, Turn, WaitingTurn } from '../turn/turn.ts'
 import type { Wait } from '../turn/waiting.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
@@ -14,7 +14,7 @@ import { ImageAllowance } from './images.ts'
 import { openConversation, restoreMessages, storeMessages, withoutImages } from './messages.ts'
 import { callModel, type ModelCall } from './model-call.ts'
 import type { ModelResponse } from './model-response.ts'
-import { judge } from './stop-reason.ts'
+import { judgeStopReason } from './stop-reason.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
 import {
   resumeTools,
@@ -39,7 +39,7 @@ const State = Annotation.Root({
   usage: Annotation<TokenUsage | null>({ reducer: addUsage, default: () => null }),
   modelCalls: Annotation<number>({ reducer: (_, latest) => latest, default: () => 0 }),
   response: Annotation<ModelResponse>(),
-  finishReason: Annotation<Answered['finishReason']>(),
+  finishReason: Annotation<AnsweredTurn['finishReason']>(),
   /** Results of those calls of the last step that have ended while other calls wait. */
   results: Annotation<StepResult['results']>(),
   wait: Annotation<Wait | undefined>(),
@@ -47,7 +47,7 @@ const State = Annotation.Root({
 type AgentState = typeof State.State
 
 /** What a turn that waits needs to go on. */
-interface Stored {
+interface StoredState {
   /** All that came after the user's message. */
   readonly messages: ReturnType<typeof storeMessages>
   readonly results: StepResult['results']
@@ -84,8 +84,8 @@ export function bedrockMode(
       }
       const opening = openConversation(turn, systemPrompt(turn.agent, toolsets), dateLine(new Date()))
       const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 3 }
-      const end = await buildGraph(run).invoke(restore(turn, opening), options)
-      return end.wait ? suspend(end, end.wait, opening.length) : conclude(run, toolsets, end)
+      const end = await buildGraph(run).invoke(restoreState(turn, opening), options)
+      return end.wait ? suspendTurn(end, end.wait, opening.length) : conclude(run, toolsets, end)
     },
   }
 }
@@ -111,10 +111,10 @@ function buildGraph(run: Run) {
 }
 
 /** The graph's initial state: the conversation, and what a turn that waited had done before its pause. */
-function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<AgentState> {
+function restoreState({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<AgentState> {
   if (!resumed) return { messages: [...opening] }
   const { state, usage, tools: toolUses } = resumed.continuation
-  const { messages, results, modelCalls } = state as Stored
+  const { messages, results, modelCalls } = state as StoredState
   return {
     messages: [...opening, ...restoreMessages(messages)],
     results,
@@ -125,12 +125,12 @@ function restore({ resumed }: Turn, opening: readonly BaseMessage[]): Partial<Ag
 }
 
 /** What is kept of a turn that waits. The graph has ended without running the calls that wait. */
-function suspend(end: AgentState, wait: Wait, openingLength: number): Waiting {
+function suspendTurn(end: AgentState, wait: Wait, openingLength: number): WaitingTurn {
   const { messages, results, modelCalls, usage, toolUses: tools } = end
   const stored = Object.entries(results).map(
     ([id, { content, use }]) => [id, { content: withoutImages(content), use }] as const,
   )
-  const state: Stored = {
+  const state: StoredState = {
     messages: storeMessages(messages.slice(openingLength)),
     results: Object.fromEntries(stored),
     modelCalls,
@@ -157,7 +157,7 @@ async function askModel(run: Run, { messages, modelCalls: earlierCalls }: AgentS
   const response = await callModel(run, messages)
   const modelCalls = earlierCalls + 1
   const update = { response, messages: [response.message], modelCalls, usage: response.usage ?? null }
-  const verdict = judge(response)
+  const verdict = judgeStopReason(response)
   if (verdict.next === 'end') {
     return new Command({ goto: END, update: { ...update, finishReason: verdict.finishReason } })
   }
@@ -180,7 +180,7 @@ function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
   }
 }
 
-function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: AgentState): Answered {
+function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: AgentState): AnsweredTurn {
   const { response, usage, toolUses: tools, finishReason } = end
   if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')
   if (answer.isBlank) throw problem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')

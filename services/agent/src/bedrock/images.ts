@@ -11,7 +11,7 @@ export interface ModelImage {
  * a turn keeps the request, which has them in base64, within 20 MB.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
  */
-const limits = { images: 20, bytesOfImage: 3_750_000, bytesOfTurn: 12_000_000, pixels: 8_000 }
+const imageLimits = { images: 20, bytesOfImage: 3_750_000, bytesOfTurn: 12_000_000, pixels: 8_000 }
 
 /** How many more images, and of what size, the turn may show the model. */
 export class ImageAllowance {
@@ -26,15 +26,15 @@ export class ImageAllowance {
   /** Returns the image for the model, or why the model gets none. */
   take(bytes: Uint8Array): ModelImage | string {
     if (!this.#readsImages) return 'the model is not known to read images'
-    if (bytes.length > limits.bytesOfImage) return `more than ${limits.bytesOfImage} bytes`
+    if (bytes.length > imageLimits.bytesOfImage) return `more than ${imageLimits.bytesOfImage} bytes`
     const found = readHeader(bytes)
     if (found === undefined) return 'not a PNG, JPEG, GIF or WebP'
-    if (Math.max(found.width, found.height) > limits.pixels) {
-      return `more than ${limits.pixels} pixels wide or high`
+    if (Math.max(found.width, found.height) > imageLimits.pixels) {
+      return `more than ${imageLimits.pixels} pixels wide or high`
     }
-    if (this.#images >= limits.images) return `a turn has room for ${limits.images}`
-    if (this.#bytes + bytes.length > limits.bytesOfTurn) {
-      return `a turn has room for ${limits.bytesOfTurn} bytes of images`
+    if (this.#images >= imageLimits.images) return `a turn has room for ${imageLimits.images}`
+    if (this.#bytes + bytes.length > imageLimits.bytesOfTurn) {
+      return `a turn has room for ${imageLimits.bytesOfTurn} bytes of images`
     }
     this.#images += 1
     this.#bytes += bytes.length
@@ -42,14 +42,14 @@ export class ImageAllowance {
   }
 }
 
-interface Header {
+interface ImageHeader {
   readonly format: ModelImage['format']
   readonly width: number
   readonly height: number
 }
 
 /** Reads format and size from the first bytes, whatever format the sender names; `undefined` for unknown formats. */
-function readHeader(bytes: Uint8Array): Header | undefined {
+function readHeader(bytes: Uint8Array): ImageHeader | undefined {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = view.toString('latin1', 0, 30)
   if (text.startsWith('\x89PNG\r\n\x1a\n') && view.length >= 24) {
@@ -63,7 +63,7 @@ function readHeader(bytes: Uint8Array): Header | undefined {
 }
 
 /** https://developers.google.com/speed/webp/docs/riff_container */
-function readWebp(view: Buffer, chunk: string): Header | undefined {
+function readWebp(view: Buffer, chunk: string): ImageHeader | undefined {
   const format = 'webp'
   switch (chunk) {
     case 'VP8 ':
@@ -80,7 +80,7 @@ function readWebp(view: Buffer, chunk: string): Header | undefined {
 }
 
 /** Skips the segments before the one that begins the frame. */
-function readJpeg(view: Buffer): Header | undefined {
+function readJpeg(view: Buffer): ImageHeader | undefined {
   let offset = 2
   while (offset + 9 <= view.length && view[offset] === 0xff) {
     const marker = view[offset + 1] ?? 0

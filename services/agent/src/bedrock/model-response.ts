@@ -50,14 +50,14 @@ export function readResponse(joined: JoinedMessage): ModelResponse {
       cacheWriteInputTokens: usage.input_token_details?.cache_creation ?? 0,
     },
     message: new AIMessage({
-      content: repeatedContent(joined),
+      content: contentToRepeat(joined),
       tool_calls: toolCalls.map(call => ({ id: call.id, name: call.name, args: { ...call.arguments } })),
     }),
   }
 }
 
 /** Thinking, then the text as one block. Bedrock refuses a blank block. */
-function repeatedContent({ content, text }: JoinedMessage): string | ContentBlock[] {
+function contentToRepeat({ content, text }: JoinedMessage): string | ContentBlock[] {
   const said = text.trim() === '' ? '' : text
   const thinking = typeof content === 'string' ? [] : content.filter(({ type }) => type !== 'text')
   if (thinking.length === 0) return said

@@ -1,7 +1,7 @@
 import { AIMessage } from '@langchain/core/messages'
 import { describe, expect, it } from 'vitest'
 import type { ModelResponse } from './model-response.ts'
-import { judge } from './stop-reason.ts'
+import { judgeStopReason } from './stop-reason.ts'
 
 function reply(stopReason: string | undefined, parts: { text?: string; tools?: number } = {}): ModelResponse {
   return {
@@ -19,7 +19,7 @@ function reply(stopReason: string | undefined, parts: { text?: string; tools?: n
 
 const codeOf = (given: ModelResponse): unknown => {
   try {
-    return judge(given)
+    return judgeStopReason(given)
   } catch (error) {
     return (error as { code?: unknown }).code
   }
@@ -27,7 +27,7 @@ const codeOf = (given: ModelResponse): unknown => {
 
 describe('a stop reason', () => {
   it('runs tools only if it is tool_use and there are tool calls', () => {
-    expect(judge(reply('tool_use', { tools: 1 }))).toEqual({ next: 'tools' })
+    expect(judgeStopReason(reply('tool_use', { tools: 1 }))).toEqual({ next: 'tools' })
     expect(codeOf(reply('tool_use'))).toBe('BEDROCK_STREAM_BROKEN')
   })
 
@@ -43,18 +43,21 @@ describe('a stop reason', () => {
   })
 
   it.each(['end_turn', 'stop_sequence'])('ends the answer well: %s', reason => {
-    expect(judge(reply(reason, { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
+    expect(judgeStopReason(reply(reason, { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
   })
 
   it.each(['refusal', 'model_refused', 'content_filtered', 'guardrail_intervened'])(
     'is a refusal: %s',
     reason => {
-      expect(judge(reply(reason))).toEqual({ next: 'end', finishReason: 'refusal' })
+      expect(judgeStopReason(reply(reason))).toEqual({ next: 'end', finishReason: 'refusal' })
     },
   )
 
   it.each(['max_tokens', 'model_context_window_exceeded'])('cuts an answer short: %s', reason => {
-    expect(judge(reply(reason, { text: 'Oslo is' }))).toEqual({ next: 'end', finishReason: 'length' })
+    expect(judgeStopReason(reply(reason, { text: 'Oslo is' }))).toEqual({
+      next: 'end',
+      finishReason: 'length',
+    })
     expect(codeOf(reply(reason, { text: 'Let me look.', tools: 1 }))).toBe('ANSWER_TRUNCATED')
     expect(codeOf(reply(reason))).toBe('ANSWER_TRUNCATED')
   })
@@ -64,7 +67,10 @@ describe('a stop reason', () => {
   })
 
   it('that is unknown ends an answer, but runs nothing', () => {
-    expect(judge(reply('something_new', { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
+    expect(judgeStopReason(reply('something_new', { text: 'Hello.' }))).toEqual({
+      next: 'end',
+      finishReason: 'stop',
+    })
     expect(codeOf(reply('something_new', { tools: 1 }))).toBe('BEDROCK_STREAM_BROKEN')
   })
 })

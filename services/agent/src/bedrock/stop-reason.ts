@@ -1,34 +1,35 @@
 import { problem } from '../problems.ts'
-import type { Answered } from '../turn/turn.ts'
+import type { AnsweredTurn } from '../turn/turn.ts'
 import type { ModelResponse } from './model-response.ts'
 
-export type Verdict =
+export type StopVerdict =
   | { readonly next: 'tools' }
-  | { readonly next: 'end'; readonly finishReason: Answered['finishReason'] }
+  | { readonly next: 'end'; readonly finishReason: AnsweredTurn['finishReason'] }
 
-const complete = new Set(['end_turn', 'stop_sequence'])
-const cutShort = new Set(['max_tokens', 'model_context_window_exceeded'])
-const malformed = new Set(['malformed_model_output', 'malformed_tool_use'])
-const declined = /refus|guardrail|filtered/
+const completeReasons = new Set(['end_turn', 'stop_sequence'])
+const cutShortReasons = new Set(['max_tokens', 'model_context_window_exceeded'])
+const malformedReasons = new Set(['malformed_model_output', 'malformed_tool_use'])
+const declinedReasons = /refus|guardrail|filtered/
 
 /**
  * Decides what an answer's stop reason means. Only `tool_use` runs tools: a call that was cut off must never run.
  * Stop reasons: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html;
  * newer models add stop reasons, so unknown ones are expected.
  */
-export function judge({ stopReason, text, toolCalls }: ModelResponse): Verdict {
-  if (stopReason === undefined) throw broken('The stream from Bedrock ended without a stop reason.')
-  if (malformed.has(stopReason)) throw broken(`The model wrote what cannot be read (${stopReason}).`)
-  if (declined.test(stopReason)) return { next: 'end', finishReason: 'refusal' }
-  if (cutShort.has(stopReason)) return judgeCutShort(text, toolCalls.length)
+export function judgeStopReason({ stopReason, text, toolCalls }: ModelResponse): StopVerdict {
+  if (stopReason === undefined) throw brokenStream('The stream from Bedrock ended without a stop reason.')
+  if (malformedReasons.has(stopReason))
+    throw brokenStream(`The model wrote what cannot be read (${stopReason}).`)
+  if (declinedReasons.test(stopReason)) return { next: 'end', finishReason: 'refusal' }
+  if (cutShortReasons.has(stopReason)) return judgeCutShort(text, toolCalls.length)
   if (stopReason === 'tool_use' && toolCalls.length > 0) return { next: 'tools' }
-  if (!complete.has(stopReason) && (toolCalls.length > 0 || stopReason === 'tool_use')) {
-    throw broken(`The model stopped with “${stopReason}”, which does not fit its tool calls.`)
+  if (!completeReasons.has(stopReason) && (toolCalls.length > 0 || stopReason === 'tool_use')) {
+    throw brokenStream(`The model stopped with “${stopReason}”, which does not fit its tool calls.`)
   }
   return { next: 'end', finishReason: 'stop' }
 }
 
-function judgeCutShort(text: string, toolCalls: number): Verdict {
+function judgeCutShort(text: string, toolCalls: number): StopVerdict {
   if (toolCalls > 0) {
     throw problem('ANSWER_TRUNCATED', 'The token limit cut a tool call off; it was not run.')
   }
@@ -38,6 +39,6 @@ function judgeCutShort(text: string, toolCalls: number): Verdict {
   return { next: 'end', finishReason: 'length' }
 }
 
-function broken(detail: string) {
+function brokenStream(detail: string) {
   return problem('BEDROCK_STREAM_BROKEN', detail)
 }

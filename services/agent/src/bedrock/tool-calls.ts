@@ -10,7 +10,7 @@ import { type CallEnd, resumeStep, runStep, type StepCall, type StepOptions } fr
 import { withToolContext } from '../tools/tool-context.ts'
 import type { OfferedTool, ToolContext, Toolset } from '../tools/toolset.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
-import type { Resumed, Wait } from '../turn/waiting.ts'
+import type { ResumedTurn, Wait } from '../turn/waiting.ts'
 import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'
@@ -26,7 +26,7 @@ export interface ToolCalls {
   readonly tellable: ReadonlySet<string>
 }
 
-const alwaysTellable = [
+const alwaysTellableCodes = [
   'API_UNAVAILABLE',
   'API_ECHOED_TOKEN',
   'INVALID_REQUEST',
@@ -34,7 +34,7 @@ const alwaysTellable = [
 
 /** The codes of {@link ToolCalls.tellable}: those of the toolsets' own problems, and a few that any tool may fail with. */
 export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): ReadonlySet<string> {
-  return new Set([...alwaysTellable, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
+  return new Set([...alwaysTellableCodes, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
 }
 
 /** The result of a call: what the model is told, and what the user is told. */
@@ -59,7 +59,7 @@ export async function runTools(run: ToolCalls, calls: readonly ToolCall[]): Prom
 /** Goes on with the calls that waited; `earlier` has the results of the other calls of their step. */
 export async function resumeTools(
   run: ToolCalls,
-  resumed: Resumed,
+  resumed: ResumedTurn,
   earlier: StepResult['results'],
 ): Promise<StepResult> {
   const { pending } = resumed.continuation

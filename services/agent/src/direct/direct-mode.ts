@@ -2,9 +2,15 @@ import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
 import { approvalProblem } from '../approval/problems.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
-import { resumeStep, runStep, type StepCall, type StepOptions, waitInstead } from '../tools/step-of-calls.ts'
+import {
+  resumeStep,
+  runStep,
+  type StepCall,
+  type StepOptions,
+  waitAfterFailure,
+} from '../tools/step-of-calls.ts'
 import { type DirectCall, type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import type { AnswerMode, Outcome, Turn } from '../turn/turn.ts'
+import type { AnswerMode, Turn, TurnOutcome } from '../turn/turn.ts'
 import type { Wait } from '../turn/waiting.ts'
 
 /** Direct mode: no model. The first toolset that recognises the message answers it. */
@@ -27,7 +33,7 @@ export function directMode(all: readonly Toolset[], apis: Pick<ApiCaller, 'for'>
         return conclude(stepCall, 'ok')
       } catch (error) {
         turn.signal.throwIfAborted()
-        const wait = waitInstead(options, stepCall, error)
+        const wait = waitAfterFailure(options, stepCall, error)
         if (!wait) throw error
         return suspend(wait)
       }
@@ -44,7 +50,7 @@ function recognise(toolsets: readonly Toolset[], message: string): DirectCall | 
 }
 
 /** Answers by a call that first waits for the user, or has already waited. */
-async function answerInStep(turn: Turn, call: StepCall<string>, options: StepOptions): Promise<Outcome> {
+async function answerInStep(turn: Turn, call: StepCall<string>, options: StepOptions): Promise<TurnOutcome> {
   const { ends, wait } = turn.resumed
     ? await resumeStep(options, turn.resumed, () => call)
     : await runStep(options, [call])
@@ -56,9 +62,9 @@ async function answerInStep(turn: Turn, call: StepCall<string>, options: StepOpt
   return conclude(call, end.status)
 }
 
-const suspend = (wait: Wait): Outcome => ({ wait, state: null, usage: null, tools: [] })
+const suspend = (wait: Wait): TurnOutcome => ({ wait, state: null, usage: null, tools: [] })
 
-function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['status']): Outcome {
+function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['status']): TurnOutcome {
   return { finishReason: 'stop', usage: null, tools: [{ name: tool, arguments: { ...args }, status }] }
 }
 

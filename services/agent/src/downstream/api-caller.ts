@@ -18,13 +18,13 @@ export interface ApiCallerOptions {
 
 export type ApiCaller = ReturnType<typeof createApiCaller>
 
-const connections = { connections: 128, connectTimeoutMs: 2_000 }
+const connectionOptions = { connections: 128, connectTimeoutMs: 2_000 }
 
 /** Calls APIs under the agent's identity, and records every hop. */
 export function createApiCaller(options: ApiCallerOptions) {
   const { agents, apis, tokens, logger, timing = usualTiming } = options
   const { apiCallMs: timeoutMs } = timing
-  const { send, close } = createSender(connections)
+  const { send, close } = createSender(connectionOptions)
   const health = createApiHealth(agents, apis, send, timeoutMs)
   const means = { tokens, logger, timeoutMs, send, health }
   return {

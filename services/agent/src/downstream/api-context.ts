@@ -8,17 +8,17 @@ import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
 import {
-  echoedToken,
+  echoedTokenProblem,
   explainApiResponse,
   explainStepUp,
   explainThrown,
-  isDenied,
-  unreadableResponse,
+  isDenyListRefusal,
+  unreadableResponseProblem,
   withoutHeldRight,
 } from './api-failures.ts'
 import type { ApiHealth } from './api-health.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
-import { oncePerBrokenConnection } from './repeat.ts'
+import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
 import { obtainToken, type TokenStep } from './token-steps.ts'
 import { noteValidation } from './validation.ts'
@@ -86,7 +86,7 @@ export interface ApiExchange<Came extends Reply, Result> {
 }
 
 /** What the contexts of all turns share. */
-export interface ApiMeans {
+export interface ApiContextOptions {
   readonly tokens: AgentTokens
   readonly logger: FastifyBaseLogger
   readonly timeoutMs: number
@@ -99,11 +99,11 @@ const maxBodyBytes = 256 * 1024
 /** The one way to call APIs: under the identity of one turn, or of the agent between turns. */
 export class ApiContext<Who extends Caller = Caller> {
   readonly turn: Who
-  readonly #means: ApiMeans
+  readonly #means: ApiContextOptions
   readonly #parentId: string | undefined
   readonly #permit: Permit | undefined
 
-  constructor(means: ApiMeans, turn: Who, parentId: string | undefined, permit?: Permit) {
+  constructor(means: ApiContextOptions, turn: Who, parentId: string | undefined, permit?: Permit) {
     this.#means = means
     this.turn = turn
     this.#parentId = parentId
@@ -173,7 +173,7 @@ export class ApiContext<Who extends Caller = Caller> {
         const isDone = statuses.includes(status)
         if (isDone && isBody(body)) return { result: body, shown: body }
         const otherwise = isDone
-          ? unreadableResponse(api, status)
+          ? unreadableResponseProblem(api, status)
           : explainApiResponse(api, this.turn.flow, response)
         throw explain?.(response) ?? otherwise
       },
@@ -199,14 +199,14 @@ export class ApiContext<Who extends Caller = Caller> {
       obtainToken(tokens, turn, api, { parentId: this.#parentId, logger, isNew, claims })
     const send = (issued: TokenStep) => {
       const attempt = () => this.#attempt(api, exchange, issued)
-      return exchange.mayRepeat ? oncePerBrokenConnection(attempt, turn.signal) : attempt()
+      return exchange.mayRepeat ? repeatAfterBrokenConnection(attempt, turn.signal) : attempt()
     }
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
       // The sidecar still caches the denied token. Entra issues a new one, or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
-        if (!isDenied(error)) throw error
+        if (!isDenyListRefusal(error)) throw error
         return send(await obtain(true))
       })
       record.works()
@@ -237,7 +237,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const secrets = turn.user ? [raw, turn.user.raw] : [raw]
     let came: Came | undefined
     try {
-      const headers = headersOf(raw, step)
+      const headers = tokenHeaders(raw, step)
       came = withoutTokens(api, await exchange.send(headers, turn.signal, this.#means.send), secrets)
       const { result, shown } = exchange.read(came)
       step.ok({ response: { status: came.status, body: shown } }, came.attributes)
@@ -247,7 +247,7 @@ export class ApiContext<Who extends Caller = Caller> {
       // Whoever aborts the turn also ends its open steps, with the reason.
       turn.signal.throwIfAborted()
       const error = holdsToken(explainThrown(api, thrown).message, secrets)
-        ? echoedToken(api)
+        ? echoedTokenProblem(api)
         : withoutHeldRight(thrown, issued.token.claims)
       const { failedCheck } = readApiProblem(came?.body)
       if (failedCheck) issued.verifiedByApi([{ name: failedCheck, ok: false }])
@@ -284,7 +284,7 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 }
 
-function headersOf(raw: string, { traceparent }: OpenStep): Readonly<Record<string, string>> {
+function tokenHeaders(raw: string, { traceparent }: OpenStep): Readonly<Record<string, string>> {
   const headers = { authorization: `Bearer ${raw}`, accept: 'application/json' }
   return traceparent === undefined ? headers : { ...headers, traceparent }
 }
@@ -292,7 +292,7 @@ function headersOf(raw: string, { traceparent }: OpenStep): Readonly<Record<stri
 /** The reply without what looks like a token. Throws API_ECHOED_TOKEN if a part of a secret is hidden in it. */
 function withoutTokens<Came extends Reply>(api: DownstreamApi, came: Came, secrets: readonly string[]): Came {
   const body = redactBody(came.body)
-  if (holdsToken(body, secrets)) throw echoedToken(api, came.status)
+  if (holdsToken(body, secrets)) throw echoedTokenProblem(api, came.status)
   return { ...came, body }
 }
 

@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { weatherApi as api } from '../identity/testing/fixtures.ts'
 import { catalogue, problem } from '../problems.ts'
 import {
-  echoedToken,
+  echoedTokenProblem,
   explainApiResponse,
   explainStepUp,
   explainThrown,
-  isDenied,
-  unreadableResponse,
-  unreadyApi,
+  isDenyListRefusal,
+  unreadableResponseProblem,
+  unreadyApiProblem,
   withoutHeldRight,
 } from './api-failures.ts'
 
@@ -154,11 +154,11 @@ describe('a failed response of an API', () => {
         code ? { ...upstream, code } : upstream,
       ])
       expect(failure.options).toMatchObject({ hint, extensions: { failedCheck: 'deny-list' } })
-      expect(isDenied(failure)).toBe(true)
+      expect(isDenyListRefusal(failure)).toBe(true)
     }
-    expect(isDenied(explain(401, { failedCheck: 'deny-list' }))).toBe(true)
+    expect(isDenyListRefusal(explain(401, { failedCheck: 'deny-list' }))).toBe(true)
     const others = [explain(403), explain(403, { failedCheck: 'caller' }), new Error('deny-list'), undefined]
-    for (const other of others) expect(isDenied(other)).toBe(false)
+    for (const other of others) expect(isDenyListRefusal(other)).toBe(false)
   })
 
   it('of status 404 has the hint to check the URL', () => {
@@ -170,17 +170,21 @@ describe('a failed response of an API', () => {
 
   it('is reported as API_ECHOED_TOKEN if the API sent the token back', () => {
     const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
-    expect(told(echoedToken(api, 400))).toEqual(['API_ECHOED_TOKEN', message, { service, status: 400 }])
-    expect(told(echoedToken(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
+    expect(told(echoedTokenProblem(api, 400))).toEqual([
+      'API_ECHOED_TOKEN',
+      message,
+      { service, status: 400 },
+    ])
+    expect(told(echoedTokenProblem(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
   })
 
   it('is reported as API_UNAVAILABLE if it is unreadable, or if the API says that it is not ready', () => {
-    expect(told(unreadableResponse(api, 200))).toEqual([
+    expect(told(unreadableResponseProblem(api, 200))).toEqual([
       'API_UNAVAILABLE',
       'The response of the Weather API is not what it promises.',
       { service, status: 200 },
     ])
-    expect(told(unreadyApi(api, 503))).toEqual([
+    expect(told(unreadyApiProblem(api, 503))).toEqual([
       'API_UNAVAILABLE',
       'The Weather API is not ready.',
       { service, status: 503 },

@@ -4,7 +4,7 @@ import { ProblemError, proxyProblem, type Upstream } from '@entra-bedrock-agent/
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
-import { type ApiResponse, readApiProblem, readScope } from './responses.ts'
+import { type ApiResponse, readApiProblem, readDemandedScope } from './responses.ts'
 
 /** What a failed response means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {
@@ -31,7 +31,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
       })
     }
     case 403:
-      return forbidden(api, flow, response, upstream)
+      return forbiddenProblem(api, flow, response, upstream)
     default: {
       const hint = `Check the URL of the ${api.title}: something else, or another path of it, responds there.`
       return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, {
@@ -48,7 +48,7 @@ const unknownContextHint =
 /** The name that entra-tokens gives to the check of the deny list. */
 const denyListCheck = 'deny-list'
 
-function forbidden(
+function forbiddenProblem(
   api: DownstreamApi,
   flow: Flow,
   { body, challenge }: ApiResponse,
@@ -61,7 +61,7 @@ function forbidden(
       hint: 'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.',
       extensions: { failedCheck },
     })
-  const scope = readScope(challenge)
+  const scope = readDemandedScope(challenge)
   const wanted = scope === undefined ? '' : `: ${scope}`
   const granted = api.permissions?.[flows[flow].right] ?? scope
   // If another check failed, it is unknown whether the token lacks the permission.
@@ -102,19 +102,19 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
 }
 
 /** Whether an API refused a token because agent or token are on its deny list. If so, the API has done nothing. */
-export function isDenied(error: unknown): boolean {
+export function isDenyListRefusal(error: unknown): boolean {
   return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denyListCheck
 }
 
 /** The API reported success, but not with the body that it promises. */
-export function unreadableResponse(api: DownstreamApi, status: number): ProblemError {
+export function unreadableResponseProblem(api: DownstreamApi, status: number): ProblemError {
   return problem('API_UNAVAILABLE', `The response of the ${api.title} is not what it promises.`, {
     upstream: { service: api.name, status },
   })
 }
 
 /** The API sent a token back in a form that redaction does not recognise. */
-export function echoedToken(api: DownstreamApi, status?: number): ProblemError {
+export function echoedTokenProblem(api: DownstreamApi, status?: number): ProblemError {
   const what = `The ${api.title} sent back the token that it got, so nothing of its response is used.`
   return problem('API_ECHOED_TOKEN', what, {
     upstream: { service: api.name, ...(status === undefined ? {} : { status }) },
@@ -122,7 +122,7 @@ export function echoedToken(api: DownstreamApi, status?: number): ProblemError {
 }
 
 /** The API says itself that it is not ready. */
-export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
+export function unreadyApiProblem(api: DownstreamApi, status: number): ProblemError {
   return problem('API_UNAVAILABLE', `The ${api.title} is not ready.`, {
     upstream: { service: api.name, status },
   })
@@ -130,7 +130,9 @@ export function unreadyApi(api: DownstreamApi, status: number): ProblemError {
 
 /** The problem behind an error that a call threw. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
-  return error instanceof ProblemError ? error : (proxyProblem(error, api.url) ?? silentApi(api, error))
+  return error instanceof ProblemError
+    ? error
+    : (proxyProblem(error, api.url) ?? silentApiProblem(api, error))
 }
 
 /**
@@ -152,7 +154,7 @@ export function explainStepUp(
 }
 
 /** The API does not respond at all. */
-function silentApi(api: DownstreamApi, cause: unknown): ProblemError {
+function silentApiProblem(api: DownstreamApi, cause: unknown): ProblemError {
   return problem('API_UNAVAILABLE', `The ${api.title} cannot be reached, or took too long.`, {
     upstream: { service: api.name },
     cause,

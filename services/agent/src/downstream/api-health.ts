@@ -2,14 +2,14 @@ import type { Send } from '@entra-bedrock-agent/service-kit/send'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { HealthRecord } from '../status/health.ts'
-import { explainThrown, unreadyApi } from './api-failures.ts'
+import { explainThrown, unreadyApiProblem } from './api-failures.ts'
 
 export type ApiHealth = ReturnType<typeof createApiHealth>
 
 const probeIsFreshForMs = 5_000
 const maxBodyBytes = 256 * 1024
 /** Problems that are cleared only by a call that succeeds, not by a `/readyz` of 200. */
-const shownByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
+const codesClearedByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
 /** What calls of APIs, and probes of their `/readyz`, have shown. */
 export function createApiHealth(
@@ -37,8 +37,8 @@ export function createApiHealth(
     try {
       const { status } = await send({ url, maxBytes: maxBodyBytes, timeoutMs })
       for (const health of ofAgents) {
-        if (status !== 200) health.fails(unreadyApi(api, status))
-        else if (!shownByCallsOnly.has(health.current.problem?.code)) health.works()
+        if (status !== 200) health.fails(unreadyApiProblem(api, status))
+        else if (!codesClearedByCallsOnly.has(health.current.problem?.code)) health.works()
       }
     } catch (error) {
       for (const health of ofAgents) health.fails(explainThrown(api, error))

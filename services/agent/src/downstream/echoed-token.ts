@@ -2,18 +2,18 @@ import { mayHoldSecret, redactText } from '@entra-bedrock-agent/identity-trace'
 
 /** How deep a body may nest before the recursion ends: deeper than any API's response. */
 const maxDepth = 100
-const maxSearched = 1_000_000
-const fewCandidates = 1_000
+const maxSearchedCharacters = 1_000_000
+const maxCandidatesWithoutIndex = 1_000
 /**
  * The pieces of a body that are searched for in the signatures: each has `length` characters, and a piece begins at every
  * `step`-th character. So every echo of 19 characters (`length` + `step` - 1) contains a whole piece.
  */
-const window: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
+const searchWindow: { readonly length: number; readonly step: number } = { length: 12, step: 8 }
 /** Entra's signatures are longer. */
-const shortestSignature = 40
+const minSignatureCharacters = 40
 
 /** Seven of eight pieces of a signature have a capital, a small letter and a digit; pieces of words hardly ever do. */
-const mixed = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
+const mixedCharacters = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Plain words, which need no search. Most texts of a response match this; a piece of a signature hardly ever does. */
 const plainWords = /^[a-z_ .,-]{4,}$/
 
@@ -49,16 +49,19 @@ function redact(value: unknown, depth = 0): unknown {
 export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
   const signatures = tokens
     .map(token => token.slice(token.lastIndexOf('.') + 1))
-    .filter(({ length }) => length >= shortestSignature)
+    .filter(({ length }) => length >= minSignatureCharacters)
   if (signatures.length === 0) return false
   const texts = readTexts(body)
-  const parts = partsOf(readAlphanumerics(texts), window)
-  if (texts.includes('%')) parts.push(...partsOf(readAlphanumerics(decodePercents(texts)), window))
-  const candidates = parts.filter(part => mixed.test(part))
-  const hexCandidates = partsOf(readHex(texts), { length: 2 * window.length, step: 2 * window.step })
+  const parts = partsOf(readAlphanumerics(texts), searchWindow)
+  if (texts.includes('%')) parts.push(...partsOf(readAlphanumerics(decodePercents(texts)), searchWindow))
+  const candidates = parts.filter(part => mixedCharacters.test(part))
+  const hexCandidates = partsOf(readHexDigits(texts), {
+    length: 2 * searchWindow.length,
+    step: 2 * searchWindow.step,
+  })
   return (
-    (candidates.length > 0 && finds(signatures.map(textForms).join('.'), candidates)) ||
-    (hexCandidates.length > 0 && finds(signatures.map(hexForms).join('.'), hexCandidates))
+    (candidates.length > 0 && containsCandidate(signatures.map(textForms).join('.'), candidates)) ||
+    (hexCandidates.length > 0 && containsCandidate(signatures.map(hexForms).join('.'), hexCandidates))
   )
 }
 
@@ -76,15 +79,16 @@ function hexForms(signature: string): string {
   return `${Buffer.from(signature).toString('hex')}.${Buffer.from(signature, 'base64url').toString('hex')}`
 }
 
-function partsOf(text: string, { length, step }: typeof window): string[] {
+function partsOf(text: string, { length, step }: typeof searchWindow): string[] {
   const parts: string[] = []
   for (let at = 0; at + length <= text.length; at += step) parts.push(text.slice(at, at + length))
   return parts
 }
 
 /** Whether a form contains a candidate. For many candidates an index is built, which takes as long as some hundred searches. */
-function finds(forms: string, candidates: readonly string[]): boolean {
-  if (candidates.length <= fewCandidates) return candidates.some(candidate => forms.includes(candidate))
+function containsCandidate(forms: string, candidates: readonly string[]): boolean {
+  if (candidates.length <= maxCandidatesWithoutIndex)
+    return candidates.some(candidate => forms.includes(candidate))
   const { length = 0 } = candidates[0] ?? {}
   const indexed = new Set(partsOf(forms, { length, step: 1 }))
   return candidates.some(candidate => indexed.has(candidate))
@@ -95,7 +99,7 @@ function readAlphanumerics(text: string): string {
 }
 
 /** All hexadecimal digits of a text. Of `0x65`, `\x65`, `\u0065` and `%65` only `65` is left. */
-function readHex(text: string): string {
+function readHexDigits(text: string): string {
   return text.toLowerCase().replace(/0x|\\u00|[^0-9a-f]+/g, '')
 }
 
@@ -124,5 +128,5 @@ function readTexts(body: unknown): string {
     if (!Array.isArray(value)) names.push(...Object.keys(value).filter(isSearched))
     open.push(...Object.values(value).reverse())
   }
-  return [...values, ...names].join('').slice(0, maxSearched)
+  return [...values, ...names].join('').slice(0, maxSearchedCharacters)
 }

@@ -1,6 +1,6 @@
 import { SendError, type SendErrorKind } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
-import { oncePerBrokenConnection } from './repeat.ts'
+import { repeatAfterBrokenConnection } from './repeat.ts'
 
 const never = new AbortController().signal
 
@@ -9,13 +9,13 @@ describe('a call that fails', () => {
 
   it.each(['refused', 'broken'] as const)('is made once more if its connection is %s', async kind => {
     const call = vi.fn().mockRejectedValueOnce(broken(kind)).mockResolvedValue('done')
-    expect(await oncePerBrokenConnection(call, never)).toBe('done')
+    expect(await repeatAfterBrokenConnection(call, never)).toBe('done')
     expect(call).toHaveBeenCalledTimes(2)
   })
 
   it('is not made a third time', async () => {
     const call = vi.fn().mockRejectedValueOnce(broken()).mockRejectedValue(broken('refused'))
-    await expect(oncePerBrokenConnection(call, never)).rejects.toThrow('refused')
+    await expect(repeatAfterBrokenConnection(call, never)).rejects.toThrow('refused')
     expect(call).toHaveBeenCalledTimes(2)
   })
 
@@ -26,7 +26,9 @@ describe('a call that fails', () => {
     ['a thrown value that is no error', undefined],
   ])('is not made again because of %s', async (_what, thrown) => {
     const call = vi.fn().mockRejectedValue(thrown)
-    expect(await oncePerBrokenConnection(call, never).catch(error => ({ error }))).toEqual({ error: thrown })
+    expect(await repeatAfterBrokenConnection(call, never).catch(error => ({ error }))).toEqual({
+      error: thrown,
+    })
     expect(call).toHaveBeenCalledTimes(1)
   })
 
@@ -36,14 +38,16 @@ describe('a call that fails', () => {
       caller.abort(new Error('went away'))
       throw broken()
     })
-    await expect(oncePerBrokenConnection(gone, caller.signal)).rejects.toThrow('broken')
+    await expect(repeatAfterBrokenConnection(gone, caller.signal)).rejects.toThrow('broken')
     expect(gone).toHaveBeenCalledTimes(1)
     const leaving = new AbortController()
     const call = vi.fn().mockImplementation(async () => {
       setImmediate(() => leaving.abort())
       throw broken()
     })
-    await expect(oncePerBrokenConnection(call, leaving.signal)).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(repeatAfterBrokenConnection(call, leaving.signal)).rejects.toMatchObject({
+      name: 'AbortError',
+    })
     expect(call).toHaveBeenCalledTimes(1)
   })
 })

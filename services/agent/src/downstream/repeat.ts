@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SendError, type SendErrorKind } from '@entra-bedrock-agent/service-kit/send'
 
-const brokenConnections: readonly SendErrorKind[] = ['refused', 'broken']
-const pauseMs = 150
+const brokenConnectionKinds: readonly SendErrorKind[] = ['refused', 'broken']
+const retryDelayMs = 150
 
 /** Runs a call once more when its connection was refused or broke, as happens when a pod of the API is replaced. */
-export async function oncePerBrokenConnection<Result>(
+export async function repeatAfterBrokenConnection<Result>(
   call: () => Promise<Result>,
   signal: AbortSignal,
 ): Promise<Result> {
   try {
     return await call()
   } catch (error) {
-    const isBroken = error instanceof SendError && brokenConnections.includes(error.kind)
+    const isBroken = error instanceof SendError && brokenConnectionKinds.includes(error.kind)
     if (signal.aborted || !isBroken) throw error
-    await sleep(pauseMs, undefined, { signal })
+    await sleep(retryDelayMs, undefined, { signal })
     return await call()
   }
 }

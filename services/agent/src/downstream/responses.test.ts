@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeFailure, readApiProblem, readResponse, readScope } from './responses.ts'
+import { describeFailure, readApiProblem, readDemandedScope, readResponse } from './responses.ts'
 
 describe('a response', () => {
   it('has no body if its text is no JSON, and has all its challenges as one text', () => {
@@ -22,7 +22,7 @@ describe('a challenge', () => {
     ['api://a-1/Tasks_Read', 'api://a-1/Tasks_Read'],
     ['x'.repeat(300), 'x'.repeat(300)],
   ])('asks for the scopes %j', (scope, names) => {
-    expect(readScope(challenge(scope))).toBe(names)
+    expect(readDemandedScope(challenge(scope))).toBe(names)
   })
 
   it.each([
@@ -34,7 +34,7 @@ describe('a challenge', () => {
     ['the scopes are a sentence', challenge('Ask the administrator, please!')],
     ['the scopes have more than 300 characters', challenge('x'.repeat(301))],
   ])('asks for no scopes where %s', (_where, text) => {
-    expect(readScope(text)).toBeUndefined()
+    expect(readDemandedScope(text)).toBeUndefined()
   })
 })
 

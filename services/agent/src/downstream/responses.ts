@@ -25,11 +25,11 @@ export function readResponse({ status, headers, text }: OutboundResponse): ApiRe
   return {
     status,
     challenge: Array.isArray(challenge) ? challenge.join(', ') : challenge,
-    body: parse(text),
+    body: parseJson(text),
   }
 }
 
-function parse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -42,7 +42,7 @@ const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-F
 const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
 /** What an API that validates TR may say of TR, in the member `validated` of its response. */
-const Validated = Type.Object({
+const ApiValidation = Type.Object({
   flow: FlowName,
   caller: Guid,
   on_behalf_of: Type.Union([Guid, Type.Null()]),
@@ -51,7 +51,7 @@ const Validated = Type.Object({
     maxItems: 20,
   }),
 })
-export type Validated = Static<typeof Validated>
+export type ApiValidation = Static<typeof ApiValidation>
 
 /** The members of a problem document (RFC 9457) that the agent reads. */
 const ApiProblem = Type.Object({
@@ -62,23 +62,25 @@ const ApiProblem = Type.Object({
 })
 export type ApiProblem = Static<typeof ApiProblem>
 
-const validated = Compile(Type.Object({ validated: Validated }))
-const apiProblem = Compile(ApiProblem)
+const compiledValidation = Compile(Type.Object({ validated: ApiValidation }))
+const compiledProblem = Compile(ApiProblem)
 
 /** What the API says of TR, if anything. */
-export function readValidated(body: unknown): Validated | undefined {
-  return validated.Check(body) ? body.validated : undefined
+export function readApiValidation(body: unknown): ApiValidation | undefined {
+  return compiledValidation.Check(body) ? body.validated : undefined
 }
 
 /** Empty when the body is no problem document. */
 export function readApiProblem(body: unknown): ApiProblem {
-  if (!apiProblem.Check(body)) return {}
+  if (!compiledProblem.Check(body)) return {}
   const { failedCheck, ...told } = body
   return failedCheck !== undefined && checkName.test(failedCheck) ? { ...told, failedCheck } : told
 }
 
-const toldOfFailure = new Set('code title detail failedCheck error error_description message'.split(' '))
-const maxTold = 1_000
+const shownFailureMembers = new Set(
+  'code title detail failedCheck error error_description message'.split(' '),
+)
+const maxShownCharacters = 1_000
 
 /**
  * What the trace shows of a response that is a failure: texts of problem documents (RFC 9457), of OAuth (RFC
@@ -92,17 +94,17 @@ export function describeFailure(body: unknown): Readonly<Record<string, unknown>
 
 function describeTexts(body: unknown): Readonly<Record<string, string>> {
   const texts: [string, string][] = Object.entries(Object(body)).flatMap(([name, value]) =>
-    toldOfFailure.has(name) && typeof value === 'string' ? [[name, clip(redactText(value))]] : [],
+    shownFailureMembers.has(name) && typeof value === 'string' ? [[name, clip(redactText(value))]] : [],
   )
   return Object.fromEntries(texts)
 }
 
 function clip(text: string): string {
-  return text.length <= maxTold ? text : `${text.slice(0, maxTold - 1)}…`
+  return text.length <= maxShownCharacters ? text : `${text.slice(0, maxShownCharacters - 1)}…`
 }
 
 /** The permissions that a challenge (RFC 6750) asks for, such as `Tasks.Read, Tasks.Write`; `undefined` if it names none. */
-export function readScope(challenge: string | undefined): string | undefined {
+export function readDemandedScope(challenge: string | undefined): string | undefined {
   if (!challenge?.includes('error="insufficient_scope"')) return undefined
   const scope = /\bscope="([A-Za-z0-9._:/ -]{1,300})"/.exec(challenge)?.[1]?.trim()
   return scope ? scope.split(/ +/).join(', ') : undefined

@@ -18,7 +18,7 @@ import { flowRules } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
 import type { TokenRequest } from '../identity/token-request.ts'
 import type { Caller } from '../turn/turn.ts'
-import type { Validated } from './responses.ts'
+import type { ApiValidation } from './responses.ts'
 
 /** TR and its step in the trace. */
 export interface TokenStep {
@@ -31,9 +31,9 @@ export interface TokenStep {
   verifiedByApi(checks: readonly Check[], ofItsWord?: readonly Check[]): TokenCard
 }
 
-export type TokenHolder = Pick<Validated, 'flow' | 'caller' | 'on_behalf_of'>
+export type TokenHolder = Pick<ApiValidation, 'flow' | 'caller' | 'on_behalf_of'>
 
-type Request = NonNullable<TraceStep['request']>
+type ShownRequest = NonNullable<TraceStep['request']>
 
 const exchangeScope = `${tokenExchangeUri}/.default`
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -112,7 +112,7 @@ export async function obtainToken(
   noteHiddenHops(turn, api, step.id, claims)
   const isShared = token.correlationId !== correlationId
   step.ok({
-    title: `${title}${remark(token, isShared)}`,
+    title: `${title}${describeAttempts(token, isShared)}`,
     ...(isShared
       ? { request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }) }
       : {}),
@@ -122,7 +122,7 @@ export async function obtainToken(
   return noteToken(turn, api, token, parent)
 }
 
-function describeRequest(tokens: AgentTokens, asked: TokenRequest): Request {
+function describeRequest(tokens: AgentTokens, asked: TokenRequest): ShownRequest {
   const { user } = asked
   return {
     method: 'GET',
@@ -136,7 +136,7 @@ function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
-function remark({ attempts }: AgentToken, isShared: boolean): string {
+function describeAttempts({ attempts }: AgentToken, isShared: boolean): string {
   if (isShared) return ', together with an equal request under way'
   return attempts > 1 ? `, ${attempts} times` : ''
 }

@@ -1,7 +1,7 @@
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules } from '../identity/flows.ts'
 import type { Caller } from '../turn/turn.ts'
-import { readValidated } from './responses.ts'
+import { readApiValidation } from './responses.ts'
 import type { TokenHolder, TokenStep } from './token-steps.ts'
 
 /**
@@ -14,7 +14,7 @@ export function noteValidation(
   token: TokenStep,
   body: unknown,
 ): void {
-  const validated = readValidated(body)
+  const validated = readApiValidation(body)
   if (!validated) return
   const { flow, caller, on_behalf_of: user, signature_verified: signatureVerified, checks } = validated
   const mismatches = findMismatches(token.holder, validated)

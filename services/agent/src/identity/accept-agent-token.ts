@@ -13,7 +13,8 @@ import { type ExpectedToken, flowRules } from './flows.ts'
  */
 export function acceptAgentToken(raw: string, expected: ExpectedToken) {
   const decoded = decodeToken(raw)
-  if (!decoded) throw misconfigured('The sidecar returned a token that cannot be read, so it was not used.')
+  if (!decoded)
+    throw misconfiguredProblem('The sidecar returned a token that cannot be read, so it was not used.')
   const { header, claims } = decoded
   const checks = [
     checkActor(claims, expected),
@@ -25,7 +26,7 @@ export function acceptAgentToken(raw: string, expected: ExpectedToken) {
   return { header, claims, checks }
 }
 
-const passed = (name: string): Check => ({ name, ok: true })
+const passedCheck = (name: string): Check => ({ name, ok: true })
 
 function checkActor(claims: Claims, { agent, flow }: ExpectedToken): Check {
   const actor = claims['azp'] ?? claims['appid']
@@ -35,42 +36,42 @@ function checkActor(claims: Claims, { agent, flow }: ExpectedToken): Check {
       hint: `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
     })
   }
-  return passed('actor')
+  return passedCheck('actor')
 }
 
 function checkTenant(claims: Claims, { agent }: ExpectedToken): Check {
   if (claims['tid'] !== agent.tenantId) {
-    throw misconfigured('The sidecar returned a token of another tenant.')
+    throw misconfiguredProblem('The sidecar returned a token of another tenant.')
   }
-  return passed('tenant')
+  return passedCheck('tenant')
 }
 
 function checkAudience({ aud }: Claims, { api }: ExpectedToken): Check {
   if (aud !== api.appId && aud !== `api://${api.appId}`) {
     const hint = `Give the agent the client id of the ${api.title} (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.`
-    throw misconfigured('The sidecar returned a token for another API.', hint)
+    throw misconfiguredProblem('The sidecar returned a token for another API.', hint)
   }
-  return passed('audience')
+  return passedCheck('audience')
 }
 
 function checkLifetime(claims: Claims): Check {
   const expiresAt = readNumericDate(claims['exp'])
   if (expiresAt === undefined || expiresAt * 1000 <= Date.now()) {
     const hint = 'Check that the clocks of node and Entra agree.'
-    throw misconfigured('The sidecar returned an expired token.', hint)
+    throw misconfiguredProblem('The sidecar returned an expired token.', hint)
   }
-  return passed('lifetime')
+  return passedCheck('lifetime')
 }
 
 function checkSubject(claims: Claims, expected: ExpectedToken): Check {
   try {
     flowRules[expected.flow].requireSubject(claims, expected)
   } catch (error) {
-    throw error instanceof TokenRefused ? misconfigured(error.message) : error
+    throw error instanceof TokenRefused ? misconfiguredProblem(error.message) : error
   }
-  return passed('subject')
+  return passedCheck('subject')
 }
 
-function misconfigured(detail: string, hint?: string) {
+function misconfiguredProblem(detail: string, hint?: string) {
   return problem('SIDECAR_MISCONFIGURED', detail, { upstream: { service: 'sidecar' }, hint })
 }

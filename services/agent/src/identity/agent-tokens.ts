@@ -68,7 +68,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const { flow, api, user, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
-    limit.after(tokenDeadlineMs, () => limit.abort(entraTimedOut(tokenDeadlineMs)))
+    limit.after(tokenDeadlineMs, () => limit.abort(entraTimeoutProblem(tokenDeadlineMs)))
     try {
       const { raw, attempts } = await sidecar.requestToken({ ...request, signal: limit.signal })
       const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
@@ -140,7 +140,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
   }
 }
 
-function entraTimedOut(deadlineMs: number): ProblemError {
+function entraTimeoutProblem(deadlineMs: number): ProblemError {
   return problem('ENTRA_UNAVAILABLE', `The sidecar is alive but had no token after ${deadlineMs} ms.`, {
     upstream: { service: 'sidecar' },
     hint: 'Usually Entra does not respond to the sidecar: check its egress to login.microsoftonline.com on port 443.',

@@ -4,23 +4,23 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { AgentIdentity, Agents, Blueprint } from './agent-identity.ts'
 
-const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
-const Entry = strictObject({
+const guidPattern = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
+const AgentEntry = strictObject({
   title: Type.String({ maxLength: 60, pattern: '^(?=.*\\S)[^\\p{C}]+$' }),
   description: Type.Optional(Type.String({ maxLength: 300 })),
-  clientId: Type.String({ pattern: guid }),
-  agentUser: Type.Optional(strictObject({ objectId: Type.String({ pattern: guid }) })),
+  clientId: Type.String({ pattern: guidPattern }),
+  agentUser: Type.Optional(strictObject({ objectId: Type.String({ pattern: guidPattern }) })),
   requireSignIn: Type.Optional(Type.Boolean()),
   flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
   apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
 })
-type Entry = Static<typeof Entry>
-const Shape = strictObject({
+type AgentEntry = Static<typeof AgentEntry>
+const AgentsFile = strictObject({
   agents: Type.Record(Type.String(), Type.Unknown(), { minProperties: 1 }),
   default: Type.Optional(Type.String()),
 })
 
-const agentName = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+const agentNamePattern = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
 /**
  * Reads the agents from the file that `AGENTS_CONFIG` names; without a file the only agent is `default`,
@@ -38,7 +38,7 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
   const unusable: Agents = [{ ...blueprint, name: '', clientId: '', flows: [] }]
   if (content === undefined) return unusable
   const file = `${env.text('AGENTS_CONFIG')} (AGENTS_CONFIG)`
-  if (!Compile(Shape).Check(content)) {
+  if (!Compile(AgentsFile).Check(content)) {
     env.fault(`${file} must be {"agents": {"<name>": {…}}, "default": "<name>"} and nothing else.`)
     return unusable
   }
@@ -48,7 +48,7 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
     const faults = [...findFaults(name, entry, apis, taken)]
     for (const fault of faults) env.fault(`${file}, agent "${name}": ${fault}.`)
     if (faults.length > 0) return []
-    const agent = describeAgent(name, entry as Entry, blueprint)
+    const agent = describeAgent(name, entry as AgentEntry, blueprint)
     taken.push(agent.clientId, ...(agent.agentUserId === undefined ? [] : [agent.agentUserId]))
     return [agent]
   })
@@ -65,8 +65,8 @@ function* findFaults(
   apis: readonly string[],
   taken: readonly string[],
 ): Generator<string, void> {
-  if (!agentName.test(name)) yield 'its name must be in kebab-case and have 40 characters at most'
-  const shape = Compile(Entry)
+  if (!agentNamePattern.test(name)) yield 'its name must be in kebab-case and have 40 characters at most'
+  const shape = Compile(AgentEntry)
   if (!shape.Check(entry)) return yield* describeShapeFaults(shape.Errors(entry))
   const clientId = entry.clientId.toLowerCase()
   const userId = entry.agentUser?.objectId.toLowerCase()
@@ -80,7 +80,7 @@ function* findFaults(
     if (!apis.includes(api)) yield `apis has "${api}", but there are only ${apis.join(', ')}`
 }
 
-function describeAgent(name: string, entry: Entry, blueprint: Blueprint): AgentIdentity {
+function describeAgent(name: string, entry: AgentEntry, blueprint: Blueprint): AgentIdentity {
   const { clientId, flows = defaultFlows, agentUser, ...rest } = entry
   return {
     ...blueprint,

@@ -3,7 +3,7 @@ import { createSender } from '@entra-bedrock-agent/service-kit/send'
 import type { Blueprint } from './agent-identity.ts'
 
 const { send } = createSender({ connections: 4 })
-const limits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
+const requestLimits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
 
 /** Whether Entra responds to a request of this process; a ProblemError says what the forward proxy did with the request. */
 export type EntraReach = 'responds' | 'silent' | ProblemError
@@ -14,7 +14,7 @@ export type EntraReach = 'responds' | 'silent' | ProblemError
 export async function lookAtEntra({ authority, tenantId }: Blueprint): Promise<EntraReach> {
   const url = `${authority}/${tenantId}/discovery/v2.0/keys`
   try {
-    const { status } = await send({ url, ...limits })
+    const { status } = await send({ url, ...requestLimits })
     return status < 500 ? 'responds' : 'silent'
   } catch (error) {
     return proxyProblem(error, url) ?? 'silent'

@@ -10,10 +10,10 @@ export interface EntraRefusal extends Omit<CodeMeaning, 'code' | 'hint'> {
   readonly hint?: string | undefined
 }
 
-const unknown: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
+const unknownRefusal: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
 /** For an unknown code if Entra's text does not name the blueprint: in the agent-user flow the user account is to blame. */
-const unknownOfAgent: Refusal = {
-  ...unknown,
+const unknownRefusalOfAgent: Refusal = {
+  ...unknownRefusal,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },
 }
 
@@ -30,12 +30,12 @@ const meaningFor: Readonly<Record<ActsAs, (refusal: Refusal) => CodeMeaning>> = 
  * @param aadsts the code, such as 65001
  * @param named the application that Entra's text names
  */
-export function explainRefusal(
+export function explainEntraRefusal(
   aadsts: number,
   { flow, api }: Pick<TokenRequest, 'flow' | 'api'>,
   named: 'agent' | 'blueprint' | undefined,
 ): EntraRefusal {
-  const refusal = refusals[aadsts] ?? (named === 'blueprint' ? unknown : unknownOfAgent)
+  const refusal = refusals[aadsts] ?? (named === 'blueprint' ? unknownRefusal : unknownRefusalOfAgent)
   if (refusal.asksForApi && named === 'blueprint') {
     return {
       code: 'AGENT_IDENTITY_NOT_HONOURED',

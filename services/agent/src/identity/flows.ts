@@ -37,16 +37,16 @@ export interface FlowRules {
   inWords(onBehalfOf: string | null): string
 }
 
-const asAgent = ({ clientId }: AgentIdentity) => ({ AgentIdentity: clientId })
-const unauthenticated = {
+const agentParameters = ({ clientId }: AgentIdentity) => ({ AgentIdentity: clientId })
+const unauthenticatedRoute = {
   route: '/AuthorizationHeaderUnauthenticated',
   overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated',
 } as const
 
 export const flowRules: Readonly<Record<Flow, FlowRules>> = {
   autonomous: {
-    ...unauthenticated,
-    parameters: asAgent,
+    ...unauthenticatedRoute,
+    parameters: agentParameters,
     asksFor: 'a token of its own',
     exchanged: 'T1 is',
     fields: () => ({ grant_type: 'client_credentials' }),
@@ -55,14 +55,14 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     requireSubject(claims, { api }) {
       const { idtyp } = claims
       if (isDelegated(claims) || (idtyp !== undefined && idtyp !== 'app') || isMarkedAgentUser(claims)) {
-        throw mismatch(api, 'The token acts for a user although the agent asked for its own.')
+        throw mismatchProblem(api, 'The token acts for a user although the agent asked for its own.')
       }
     },
   },
   obo: {
     route: '/AuthorizationHeader',
     overrideSetting: 'Sidecar__AllowOverrides__GetAuthorizationHeader',
-    parameters: asAgent,
+    parameters: agentParameters,
     asksFor: 'a token to act for the signed-in user',
     exchanged: 'T1 and Tc are',
     fields: () => ({
@@ -74,15 +74,15 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     inWords: user => `on behalf of user ${user}`,
     requireSubject(claims, { api, userId }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
-        throw mismatch(api, 'The token is the agent’s own although it was to act for a user.')
+        throw mismatchProblem(api, 'The token is the agent’s own although it was to act for a user.')
       }
       if (userId === undefined || claims['oid'] !== userId || isMarkedAgentUser(claims))
-        throw mismatch(api, 'The token acts for another user.')
+        throw mismatchProblem(api, 'The token acts for another user.')
     },
   },
   'agent-user': {
-    ...unauthenticated,
-    parameters: agent => ({ ...asAgent(agent), AgentUserId: userIdOf(agent) }),
+    ...unauthenticatedRoute,
+    parameters: agent => ({ ...agentParameters(agent), AgentUserId: userIdOf(agent) }),
     asksFor: 'a token of its own user account',
     exchanged: 'T1 and T2 are',
     needsT2: true,
@@ -95,10 +95,13 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     inWords: user => `as its user account ${user}`,
     requireSubject(claims, { api, agent }) {
       if (!isDelegated(claims) || claims['idtyp'] === 'app') {
-        throw mismatch(api, 'The token is the agent’s own although it was to be that of its user account.')
+        throw mismatchProblem(
+          api,
+          'The token is the agent’s own although it was to be that of its user account.',
+        )
       }
       if (claims['oid'] !== userIdOf(agent) || isMarkedAgentUser(claims) === false)
-        throw mismatch(api, 'The token is not that of the agent’s user account.')
+        throw mismatchProblem(api, 'The token is not that of the agent’s user account.')
     },
   },
 }
@@ -137,7 +140,7 @@ function userIdOf({ name, agentUserId }: AgentIdentity): string {
   return agentUserId
 }
 
-function mismatch({ sidecarEntries }: DownstreamApi, detail: string) {
+function mismatchProblem({ sidecarEntries }: DownstreamApi, detail: string) {
   const settings = new Set(
     flowNames.map(flow => {
       const { requestAppToken } = flows[flow].sidecarEntry

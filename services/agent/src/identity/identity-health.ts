@@ -35,7 +35,7 @@ const sharedCauses = new Set<string | undefined>([
 const failuresOfPoisonedCredential = 2
 
 /** The agent, flow and API that a token was requested for. */
-type Asked = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
+type RequestedToken = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
 /** Derives the health from the outcome of each token request. */
 export class IdentityHealthRecord {
@@ -65,7 +65,7 @@ export class IdentityHealthRecord {
     return this.#failuresInARow >= failuresOfPoisonedCredential
   }
 
-  tokenObtained(asked: Asked): void {
+  tokenObtained(asked: RequestedToken): void {
     this.#failuresInARow = 0
     this.#sidecar.works()
     this.#recordOf(asked).works()
@@ -77,10 +77,10 @@ export class IdentityHealthRecord {
   }
 
   /** @param askedMs when the token was asked for, as of `performance.now()` */
-  tokenFailed(asked: Asked, failure: ProblemError, askedMs: number): void {
+  tokenFailed(asked: RequestedToken, failure: ProblemError, askedMs: number): void {
     const { api } = asked
     this.#count(failure, askedMs)
-    const shown = this.#needsRestart ? poisoned(failure) : failure
+    const shown = this.#needsRestart ? poisonedCredentialProblem(failure) : failure
     if (api.isOptional && !sharedCauses.has(shown.code)) return
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
@@ -108,7 +108,7 @@ export class IdentityHealthRecord {
     return combineHealth([...this.#recordsOf(agent, flow).values()].map(({ current }) => current))
   }
 
-  #recordOf({ agent, flow, api }: Asked): HealthRecord {
+  #recordOf({ agent, flow, api }: RequestedToken): HealthRecord {
     return this.#recordsOf(agent, flow).getOrInsertComputed(api.name, () => new HealthRecord())
   }
 
@@ -121,7 +121,7 @@ export class IdentityHealthRecord {
  * When a credential fails to load once, the sidecar marks this credential as unusable and never tries it again,
  * while its `/healthz` stays Healthy: only a restart helps.
  */
-function poisoned(failure: ProblemError): ProblemError {
+function poisonedCredentialProblem(failure: ProblemError): ProblemError {
   return problem('SIDECAR_FAILED', 'The sidecar runs, but every token request fails.', {
     ...failure.options,
     hint: 'If Entra is within its reach, restart the sidecar: a credential that it could not load once (such as a token file that was not there yet) is never tried again.',

@@ -8,7 +8,7 @@ interface SidecarCall extends Pick<OutboundRequest, 'headers' | 'signal' | 'time
 
 const maxBodyBytes = 64 * 1024
 
-const loopback = [
+const loopbackAddresses = [
   { address: '127.0.0.1', family: 4 },
   { address: '::1', family: 6 },
 ]
@@ -19,11 +19,11 @@ const loopback = [
  */
 const lookup: LookupFunction = (name, options, found) => {
   if (name !== 'localhost') lookupByResolver(name, options, found)
-  else if (options.all) found(null, loopback)
+  else if (options.all) found(null, loopbackAddresses)
   else found(null, '127.0.0.1', 4)
 }
 
-const connections = { connections: 64, connectTimeoutMs: 1_000, lookup }
+const connectionOptions = { connections: 64, connectTimeoutMs: 1_000, lookup }
 
 /**
  * Connects to the Entra Auth SDK sidecar, over kept-alive connections. `get` throws a SendError, or the signal's reason.
@@ -31,7 +31,7 @@ const connections = { connections: 64, connectTimeoutMs: 1_000, lookup }
  * @param sidecarUrl its host must be `localhost`: the only name that every version of the sidecar accepts
  */
 export function connectSidecar(sidecarUrl: string) {
-  const { send, close } = createSender(connections)
+  const { send, close } = createSender(connectionOptions)
   return {
     close,
     get: ({ path, headers, ...limits }: SidecarCall) =>

@@ -2,7 +2,7 @@ import { flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type OutboundResponse, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { problem } from '../problems.ts'
-import { type EntraRefusal, explainRefusal } from './entra-refusals.ts'
+import { type EntraRefusal, explainEntraRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -18,7 +18,7 @@ export type FailureContext = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 /** What a response means. */
 type Meaning = Pick<EntraRefusal, 'code' | 'says' | 'hint' | 'transient'>
 
-const notTheSidecar = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
+const notTheSidecarHint = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
 const misconfigured = (says: string, hint: string): Meaning => ({ code: 'SIDECAR_MISCONFIGURED', says, hint })
 /** A fault that may pass by itself. */
 const transientFault = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
@@ -45,14 +45,14 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
   const number = /AADSTS(\d+)/.exec(detail)?.[1]
   const cause = new SidecarResponseError(status)
   if (number === undefined) {
-    const { code, says, hint, transient = false } = explain(response, detail, context)
+    const { code, says, hint, transient = false } = explainStatus(response, detail, context)
     return {
       problem: problem(code, says, { upstream: { service: 'sidecar', status }, hint, cause }),
       transient,
     }
   }
   const aadsts = `AADSTS${number}`
-  const refusal = explainRefusal(Number(number), context, whomItNames(detail, context))
+  const refusal = explainEntraRefusal(Number(number), context, findNamedApplication(detail, context))
   const { code, says, hint = hintOf(refusal, number), lacksRight, transient = false } = refusal
   const needs: NeededRight | undefined = lacksRight && neededRight(context.api, context.flow)
   return {
@@ -70,7 +70,7 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
 export function explainSilence(cause: unknown): TokenFailure {
   const upstream = { service: 'sidecar' }
   if (cause instanceof SendError && cause.kind === 'too-large') {
-    const options = { upstream, cause, hint: notTheSidecar }
+    const options = { upstream, cause, hint: notTheSidecarHint }
     const what = 'The response is far too long to be the sidecar’s.'
     return { problem: problem('SIDECAR_MISCONFIGURED', what, options), transient: false }
   }
@@ -79,7 +79,7 @@ export function explainSilence(cause: unknown): TokenFailure {
 }
 
 /** What a response means if it does not repeat a refusal of Entra. */
-function explain(
+function explainStatus(
   { status, headers, text }: OutboundResponse,
   detail: string,
   context: FailureContext,
@@ -120,7 +120,7 @@ function explain(
     case 504:
       return transientFault('SIDECAR_UNREACHABLE', 'A proxy in front of the sidecar cannot reach it.')
     default:
-      return misconfigured(`The sidecar responded ${status}.`, notTheSidecar)
+      return misconfigured(`The sidecar responded ${status}.`, notTheSidecarHint)
   }
 }
 
@@ -174,7 +174,7 @@ function readLogIds(detail: string): { requestId?: string; correlationId?: strin
 }
 
 /** Entra's text names the application that was refused: the only sign of which of the two token requests failed. */
-function whomItNames(detail: string, { agent }: FailureContext): 'agent' | 'blueprint' | undefined {
+function findNamedApplication(detail: string, { agent }: FailureContext): 'agent' | 'blueprint' | undefined {
   if (detail.includes(agent.clientId)) return 'agent'
   return detail.includes(agent.blueprintAppId) ? 'blueprint' : undefined
 }

@@ -14,12 +14,12 @@ import {
 import type { TokenRequest } from './token-request.ts'
 
 /** How an attempt that got no token ended: with a response, a broken connection, or because no sidecar listened. */
-type Ending = 'responded' | 'broken' | 'refused'
+type AttemptEnding = 'responded' | 'broken' | 'refused'
 
-type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Ending })
+type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: AttemptEnding })
 
 /** How many attempts may end in each way. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. */
-const mostAttempts = { responded: 2, broken: 3 }
+const maxAttempts = { responded: 2, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */
 export function createSidecar(sidecarUrl: string, timing: Timing) {
@@ -32,7 +32,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
   async function attemptOnce({ user, traceparent, signal, ...asked }: TokenRequest): Promise<Attempt> {
     using limit = new LinkedAbort(signal)
     limit.after(timing.sidecarSilenceMs, async () => {
-      if (!(await lives())) limit.abort(silentSidecar())
+      if (!(await isAlive())) limit.abort(silentSidecarProblem())
     })
     const headers = {
       ...(user ? { authorization: `Bearer ${user.raw}` } : {}),
@@ -50,7 +50,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
     }
   }
 
-  async function lives(): Promise<boolean> {
+  async function isAlive(): Promise<boolean> {
     try {
       const { sidecarHealthMs: timeoutMs } = timing
       const { status } = await connection.get({ path: '/healthz', timeoutMs })
@@ -75,7 +75,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
         if ('raw' in attempt) return { raw: attempt.raw, attempts }
         const delayMs = retryDelayAfter(attempt.ending)
         if (!attempt.transient || delayMs === undefined) throw attempt.problem
-        await pause(delayMs, request.signal)
+        await waitBeforeRetry(delayMs, request.signal)
       }
     },
     /** The URL that is requested, for display. */
@@ -89,7 +89,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
  *
  * @returns a function that takes how an attempt ended, and returns the milliseconds until the next; `undefined` = no other attempt
  */
-function planRetryDelays(timing: Timing): (ending: Ending) => number | undefined {
+function planRetryDelays(timing: Timing): (ending: AttemptEnding) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
   // The attempts end before the deadline, because the problem of the deadline would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
@@ -98,15 +98,15 @@ function planRetryDelays(timing: Timing): (ending: Ending) => number | undefined
     const nowMs = performance.now()
     ended[ending] += 1
     const delayMs = timing.tokenRetryMs * ended[ending] * (0.75 + Math.random() / 2)
-    if (ending !== 'refused') return ended[ending] < mostAttempts[ending] ? delayMs : undefined
+    if (ending !== 'refused') return ended[ending] < maxAttempts[ending] ? delayMs : undefined
     refusedUntilMs ??= Math.min(nowMs + timing.sidecarRestartMs, latestMs)
     return nowMs < refusedUntilMs ? Math.min(delayMs, refusedUntilMs - nowMs) : undefined
   }
 }
 
-type Asked = Omit<TokenRequest, 'user' | 'traceparent' | 'signal'>
+type TokenPathRequest = Omit<TokenRequest, 'user' | 'traceparent' | 'signal'>
 
-function tokenPath({ agent, flow, api, correlationId, isNew, claims }: Asked): string {
+function tokenPath({ agent, flow, api, correlationId, isNew, claims }: TokenPathRequest): string {
   const { route, parameters } = flowRules[flow]
   const query = new URLSearchParams({
     ...parameters(agent),
@@ -117,7 +117,7 @@ function tokenPath({ agent, flow, api, correlationId, isNew, claims }: Asked): s
   return `${route}/${api.sidecarEntries[flow]}?${query}`
 }
 
-function silentSidecar(): ProblemError {
+function silentSidecarProblem(): ProblemError {
   return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not respond.', {
     upstream: { service: 'sidecar' },
   })
@@ -145,7 +145,7 @@ function readToken({ status, text }: OutboundResponse): string | undefined {
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+async function waitBeforeRetry(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
   } catch {

@@ -67,14 +67,14 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
       try {
         return await verify(readBearerToken([authorization]))
       } catch (error) {
-        throw explain(error)
+        throw explainVerifyError(error)
       }
     },
     close: () => verifier.close(),
   }
 }
 
-function explain(error: unknown): unknown {
+function explainVerifyError(error: unknown): unknown {
   if (error instanceof SigningKeysUnavailable)
     return (
       proxyProblem(error, error.url) ??
@@ -83,10 +83,10 @@ function explain(error: unknown): unknown {
         cause: error,
       })
     )
-  return error instanceof TokenRefused ? explainRefusal(error) : error
+  return error instanceof TokenRefused ? explainTokenRefusal(error) : error
 }
 
-function explainRefusal({ failedCheck, expiredAt, message }: TokenRefused): ProblemError {
+function explainTokenRefusal({ failedCheck, expiredAt, message }: TokenRefused): ProblemError {
   if (failedCheck === undefined) return problem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
   if (failedCheck === 'audience')
     return problem('USER_TOKEN_WRONG_AUDIENCE', 'The token’s audience is not the blueprint.')

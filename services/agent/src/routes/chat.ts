@@ -29,28 +29,33 @@ export interface ChatRoutesOptions extends SignInRules {
   readonly metrics: Pick<TurnMetrics, 'streams'>
 }
 
-const stream = 'text/event-stream'
-const answers = {
+const eventStreamType = 'text/event-stream'
+const sharedSchema = {
   security: [{}, { userToken: [] }],
   response: {
     200: {
       description: 'The turn is over or waits for its user (JSON), or begins (event stream).',
       content: {
         'application/json': { schema: Type.Union([ChatResponse, PausedResponse]) },
-        [stream]: { schema: Type.String() },
+        [eventStreamType]: { schema: Type.String() },
       },
     },
     default: { description: 'A failure.', content: { 'application/problem+json': { schema: Problem } } },
   },
 }
-const inEvents =
+const eventsDescription =
   'Responds with one JSON document, or – with Accept: text/event-stream – as server-sent events: ' +
   '`turn` first, then `step`, `delta` and `notice` as they come, and exactly one `result`, `pause` or `problem` last.'
-const chat = { ...answers, summary: 'Runs one chat turn', description: inEvents, body: ChatRequest }
-const goOn = {
-  ...answers,
+const chatSchema = {
+  ...sharedSchema,
+  summary: 'Runs one chat turn',
+  description: eventsDescription,
+  body: ChatRequest,
+}
+const continueSchema = {
+  ...sharedSchema,
   summary: 'Goes on with a turn that waits for its user',
-  description: `${inEvents} The turn has the same id.`,
+  description: `${eventsDescription} The turn has the same id.`,
   body: ContinueRequest,
 }
 
@@ -61,10 +66,14 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
   const limited = { onRequest: app.rateLimit() }
 
   /** Reads what both routes read first: who asks, and in which form the answer is wanted. */
-  async function read(request: FastifyRequest, body: Omit<ChatRequest, 'message'>, reply: FastifyReply) {
-    const accepted = request.accepts().type(['application/json', stream])
+  async function readRequest(
+    request: FastifyRequest,
+    body: Omit<ChatRequest, 'message'>,
+    reply: FastifyReply,
+  ) {
+    const accepted = request.accepts().type(['application/json', eventStreamType])
     if (accepted === false) {
-      throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${stream}.`)
+      throw problem('NOT_ACCEPTABLE', `The response comes as application/json or ${eventStreamType}.`)
     }
     const found = await readAsker(options, request, reply, body)
     const { traceFor } = options
@@ -74,33 +83,33 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
       pausesForConsent: mayConsent && body.pauseFor?.includes('consent') === true,
       log: request.log,
     } satisfies Partial<TurnRequest>
-    return { asker, inEvents: accepted === stream }
+    return { asker, inEvents: accepted === eventStreamType }
   }
 
   app.post(
     '/api/chat',
-    { schema: chat, bodyLimit: chatLimits.bodyBytes, ...limited },
+    { schema: chatSchema, bodyLimit: chatLimits.bodyBytes, ...limited },
     async (request, reply) => {
       const { body } = request
-      const { asker, inEvents } = await read(request, body, reply)
+      const { asker, inEvents } = await readRequest(request, body, reply)
       const asked = { ...asker, ...readMessage(body), resumed: undefined }
-      return send(reply, options, options.turns.start(body.mode, asked), inEvents)
+      return sendAnswer(reply, options, options.turns.start(body.mode, asked), inEvents)
     },
   )
 
   app.post(
     '/api/chat/continue',
-    { schema: goOn, bodyLimit: chatLimits.continueBodyBytes, ...limited },
+    { schema: continueSchema, bodyLimit: chatLimits.continueBodyBytes, ...limited },
     async (request, reply) => {
       const { body } = request
-      const { asker, inEvents } = await read(request, body, reply)
+      const { asker, inEvents } = await readRequest(request, body, reply)
       const history = readHistory(body)
       const { agent, signedIn: user } = asker
       const resumed = await approvals.resume({ ...body, agent, user })
       const { message } = resumed.continuation
       try {
         const events = options.turns.start(body.mode, { ...asker, message, history, resumed })
-        return await send(reply, options, events, inEvents)
+        return await sendAnswer(reply, options, events, inEvents)
       } catch (error) {
         resumed.release()
         throw error
@@ -109,13 +118,13 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
   )
 }
 
-async function send(
+async function sendAnswer(
   reply: FastifyReply,
   { metrics }: Pick<ChatRoutesOptions, 'metrics'>,
   events: AsyncIterable<readonly TurnEvent[]>,
   inEvents: boolean,
 ) {
-  if (!inEvents) return collect(reply, events)
+  if (!inEvents) return collectResponse(reply, events)
   metrics.streams.inc()
   try {
     return await sendEventStream(reply, events)
@@ -125,7 +134,7 @@ async function send(
 }
 
 /** Reads a turn until it ends or waits, and gathers it into one response. A problem is sent with its own status and content type. */
-async function collect(reply: FastifyReply, turn: AsyncIterable<readonly TurnEvent[]>) {
+async function collectResponse(reply: FastifyReply, turn: AsyncIterable<readonly TurnEvent[]>) {
   const steps = new Map<string, TraceStep>()
   for await (const events of turn) {
     for (const { event, data } of events) {

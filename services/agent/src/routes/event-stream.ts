@@ -30,8 +30,8 @@ export async function sendEventStream(
   try {
     for await (const events of turn) {
       if (response.closed) break
-      const text = events.map(event => encode(++id, event)).join('')
-      if (!response.write(text)) await drained(response, stalledAfterMs)
+      const text = events.map(event => encodeEvent(++id, event)).join('')
+      if (!response.write(text)) await waitUntilDrained(response, stalledAfterMs)
     }
   } finally {
     clearInterval(heartbeat)
@@ -40,12 +40,12 @@ export async function sendEventStream(
   return reply
 }
 
-function encode(id: number, { event, data }: TurnEvent): string {
+function encodeEvent(id: number, { event, data }: TurnEvent): string {
   return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 /** Resolves when the reader has caught up, or is gone. */
-async function drained(response: ServerResponse, stalledAfterMs: number): Promise<void> {
+async function waitUntilDrained(response: ServerResponse, stalledAfterMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const stalled = setTimeout(() => response.destroy(), stalledAfterMs)
   response.once('drain', resolve)

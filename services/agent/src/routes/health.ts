@@ -10,11 +10,11 @@ export interface HealthRouteOptions {
 }
 
 /** Routes that Kubernetes calls by the pod's address. */
-export const probes = ['/livez', '/readyz', '/sidecar/livez'] as const
+export const probePaths = ['/livez', '/readyz', '/sidecar/livez'] as const
 
-const Alive = Type.Object({ status: Type.Literal('ok') })
-const Ready = Type.Object({ status: Type.Literal('ready') })
-const NotReady = Type.Object({ status: Type.Literal('not-ready'), problem: Problem })
+const AliveBody = Type.Object({ status: Type.Literal('ok') })
+const ReadyBody = Type.Object({ status: Type.Literal('ready') })
+const NotReadyBody = Type.Object({ status: Type.Literal('not-ready'), problem: Problem })
 
 /** `GET /livez`, `/readyz` and `/sidecar/livez`, for Kubernetes. */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async (app, { tokens }) => {
@@ -28,7 +28,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
 
   app.get(
     '/livez',
-    { schema: { summary: 'Whether the process works', response: { 200: Alive } } },
+    { schema: { summary: 'Whether the process works', response: { 200: AliveBody } } },
     async () => alive,
   )
 
@@ -36,7 +36,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
   // A sidecar that needs a restart affects one pod only, which is then not ready.
   const readySchema = {
     summary: 'Whether the process should get requests',
-    response: { 200: Ready, 503: NotReady },
+    response: { 200: ReadyBody, 503: NotReadyBody },
   }
   app.get('/readyz', { schema: readySchema }, async (request, reply) => {
     void tokens.refresh()
@@ -48,7 +48,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
 
   const sidecarSchema = {
     summary: 'Whether the sidecar can go on; 503 only when nothing but its restart helps',
-    response: { 200: Alive, 503: NotReady },
+    response: { 200: AliveBody, 503: NotReadyBody },
   }
   app.get('/sidecar/livez', { schema: sidecarSchema }, async (request, reply) => {
     void tokens.refresh()

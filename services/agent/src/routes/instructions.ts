@@ -77,13 +77,13 @@ async function describeTool(
   { tool: { name, description, schema }, api, change }: OfferedTool,
 ) {
   const needs = neededRight(api, turn.flow) ?? null
-  const held = needs && (await isHeld(tokens, turn, api, needs))
+  const held = needs && (await isRightHeld(tokens, turn, api, needs))
   const waits = change && needsUser(turn.flow) ? { waits: true } : {}
   return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
 }
 
 /** Whether a token of the agent or of its user account has the right. `null` = unknown: for a user, only real calls get tokens. */
-async function isHeld(
+async function isRightHeld(
   tokens: Pick<AgentTokens, 'obtain'>,
   { agent, flow, correlationId, signal }: Turn,
   api: DownstreamApi,

@@ -14,18 +14,18 @@ import { problem } from '../problems.ts'
 export function readMessage(request: ChatRequest): { message: string; history: readonly HistoryEntry[] } {
   const message = request.message.trim()
   if (message === '') throw problem('INVALID_REQUEST', 'The message is empty.')
-  requireLength('The message', countCharacters(message), chatLimits.messageCharacters)
+  requireMaxLength('The message', countCharacters(message), chatLimits.messageCharacters)
   return { message, history: readHistory(request) }
 }
 
 /** @throws ProblemError MESSAGE_TOO_LONG */
 export function readHistory({ history = [] }: Pick<ChatRequest, 'history'>): readonly HistoryEntry[] {
   const historyCharacters = history.reduce((sum, { text }) => sum + countCharacters(text), 0)
-  requireLength('The history', historyCharacters, chatLimits.historyCharacters)
+  requireMaxLength('The history', historyCharacters, chatLimits.historyCharacters)
   return history
 }
 
-function requireLength(what: string, characters: number, most: number): void {
+function requireMaxLength(what: string, characters: number, most: number): void {
   if (characters > most) {
     throw problem('MESSAGE_TOO_LONG', `${what} has ${characters} characters; ${most} are allowed.`)
   }

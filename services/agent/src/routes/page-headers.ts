@@ -11,7 +11,7 @@ const sharedDirectives = {
   'trusted-types': "'none'",
 }
 
-const shared = {
+const sharedHeaders = {
   'permissions-policy': ['camera', 'geolocation', 'microphone', 'payment', 'usb']
     .map(feature => `${feature}=()`)
     .join(', '),
@@ -24,7 +24,7 @@ const shared = {
  */
 export function pageHeaders(authority: string): Headers {
   return {
-    ...shared,
+    ...sharedHeaders,
     'content-security-policy': describePolicy({
       ...sharedDirectives,
       'style-src': "'self'",
@@ -41,7 +41,7 @@ export function pageHeaders(authority: string): Headers {
  * separate it from its opener.
  */
 export const bridgeHeaders: Headers = {
-  ...shared,
+  ...sharedHeaders,
   'content-security-policy': describePolicy(sharedDirectives),
 }
 

@@ -5,9 +5,9 @@ import type { FastifyPluginAsync } from 'fastify'
 import { bridgeHeaders, pageHeaders } from './page-headers.ts'
 
 /** The folder of the built page, relative to the sources. Bundles use CHAT_UI_DIR. */
-const builtPage = resolve(import.meta.dirname, '../../../chat-ui/dist')
+const builtPageFolder = resolve(import.meta.dirname, '../../../chat-ui/dist')
 
-const notBuilt = `<!doctype html>
+const notBuiltHtml = `<!doctype html>
 <html lang="en">
 <title>The page is not built</title>
 <h1>The page is not built</h1>
@@ -24,7 +24,7 @@ export interface PageRoutesOptions {
 /** The chat page and the bridge page of its sign-in. Only files with a content hash in their name are cached without revalidation. */
 export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
   app,
-  { folder = builtPage, authority },
+  { folder = builtPageFolder, authority },
 ) => {
   const headers = pageHeaders(authority)
   await app.register(fastifyStatic, {
@@ -42,7 +42,7 @@ export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
   })
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {
     if (existsSync(join(folder, 'index.html'))) return reply.sendFile('index.html')
-    return reply.headers(headers).type('text/html; charset=utf-8').send(notBuilt)
+    return reply.headers(headers).type('text/html; charset=utf-8').send(notBuiltHtml)
   })
 }
 

@@ -1,10 +1,10 @@
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 import { problem } from '../problems.ts'
 
-const tooMuch = new Set(['maxItems', 'maxLength'])
+const lengthKeywords = new Set(['maxItems', 'maxLength'])
 
 /** Describes which part of a request does not match its schema. */
-export function describeRequestFault(errors: FastifySchemaValidationError[], part: string): Error {
+export function explainRequestFault(errors: FastifySchemaValidationError[], part: string): Error {
   const [fault] = errors
   if (!fault) return problem('INVALID_REQUEST', `The ${part} is invalid.`)
   const where = [part, ...fault.instancePath.split('/').slice(1)].join('.')
@@ -15,7 +15,7 @@ export function describeRequestFault(errors: FastifySchemaValidationError[], par
       `${where} has the unknown field ${JSON.stringify(unknown.slice(0, 100))}.`,
     )
   }
-  const isTooMuch = tooMuch.has(fault.keyword) && /^\/(message|history)\b/.test(fault.instancePath)
+  const isTooMuch = lengthKeywords.has(fault.keyword) && /^\/(message|history)\b/.test(fault.instancePath)
   const code = isTooMuch ? 'MESSAGE_TOO_LONG' : 'INVALID_REQUEST'
   return problem(code, `${where} ${fault.message ?? 'is invalid'}${describeChoices(fault.params)}.`)
 }

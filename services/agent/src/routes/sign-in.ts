@@ -36,12 +36,12 @@ export async function readAsker(
     const names = agents.map(known => known.name).join(', ')
     throw problem('INVALID_REQUEST', `There is no such agent. There are: ${names}.`)
   }
-  const signedIn = await signIn(rules, request, agent, flow)
+  const signedIn = await readSignedInUser(rules, request, agent, flow)
   return { agent, flow, signedIn, connection, requestId: request.id }
 }
 
 /** The user who asks, from their token. Ignores the token unless a sign-in is needed or only signed-in users see the trace. */
-async function signIn(
+async function readSignedInUser(
   { userTokens, requireSignIn, traceFor }: SignInRules,
   request: FastifyRequest,
   agent: AgentIdentity,

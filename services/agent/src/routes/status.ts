@@ -55,7 +55,7 @@ function describeStatus(
   ]
   const describe = (health: ComponentHealth) => describeComponent(health, requestId)
   const describeFlow = (agent: AgentIdentity, flow: Flow) =>
-    describe(needsUser(flow) && spaClientId === undefined ? noSignIn : flowsOf(agent)[flow])
+    describe(needsUser(flow) && spaClientId === undefined ? noSignInHealth : flowsOf(agent)[flow])
   return {
     status: needed.some(({ problem }) => problem !== undefined) ? 'degraded' : 'ok',
     version,
@@ -76,7 +76,7 @@ function describeStatus(
   }
 }
 
-const noSignIn: ComponentHealth = {
+const noSignInHealth: ComponentHealth = {
   state: 'unavailable',
   problem: problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.'),
 }

@@ -1,11 +1,11 @@
 import type { Decision, NeededRight } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
-import { ApiContext, type ApiMeans, type Permit } from '../downstream/api-context.ts'
+import { ApiContext, type ApiContextOptions, type Permit } from '../downstream/api-context.ts'
 import { refusal, turnOf } from '../downstream/testing/stage.ts'
 import { problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
-import type { Resumed, Wait } from '../turn/waiting.ts'
-import { resumeStep, runStep, type StepCall, waitInstead } from './step-of-calls.ts'
+import type { ResumedTurn, Wait } from '../turn/waiting.ts'
+import { resumeStep, runStep, type StepCall, waitAfterFailure } from './step-of-calls.ts'
 
 const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
 const tellable = 'API_UNAVAILABLE'
@@ -13,7 +13,7 @@ const tellable = 'API_UNAVAILABLE'
 /** A turn on behalf of Ada whose calls record in which order they ran, and under which permit. */
 function stage(changes: Partial<Turn> = {}) {
   const turn: Turn = { ...turnOf('ada'), ...changes }
-  const context = new ApiContext({} as ApiMeans, turn, undefined)
+  const context = new ApiContext({} as ApiContextOptions, turn, undefined)
   const ran: string[] = []
   const permits: Permit[] = []
   const call = (id: string, given: Partial<StepCall<string>> = {}): StepCall<string> => ({
@@ -58,8 +58,8 @@ function waitOf({ wait }: { wait: Wait | undefined }): Wait {
 function decided(
   wait: Wait,
   decisions: Record<string, Decision['decision']>,
-  more: Partial<Resumed> = {},
-): Resumed {
+  more: Partial<ResumedTurn> = {},
+): ResumedTurn {
   const denied = wait.pending.filter(({ callId }) => decisions[callId] === 'deny')
   const { kind, pending, claims } = wait
   return {
@@ -326,19 +326,19 @@ describe('A call that was made without a step', () => {
   it('becomes a waiting step if it failed because a consent is missing, and only then', () => {
     const { options, read, turn } = stage({ pausesForConsent: true })
     const failure = problem('CONSENT_REQUIRED', 'None.')
-    expect(waitInstead(options, read('Rome'), failure)).toMatchObject({
+    expect(waitAfterFailure(options, read('Rome'), failure)).toMatchObject({
       kind: 'consent',
       right: { api: 'weather-api', permission: '.default', kind: 'scope' },
       pending: [{ callId: 'Rome', isAsked: true }],
     })
     expect(turn.trace.steps).toMatchObject([{ kind: 'tool', status: 'waiting' }])
-    expect(waitInstead(options, read('Rome'), problem('API_UNAVAILABLE', 'Silent.'))).toBeUndefined()
+    expect(waitAfterFailure(options, read('Rome'), problem('API_UNAVAILABLE', 'Silent.'))).toBeUndefined()
   })
 })
 
 describe('A context without a permit', () => {
   it('allows no change', () => {
-    expect(() => new ApiContext({} as ApiMeans, turnOf('ada'), undefined).permit).toThrow(
+    expect(() => new ApiContext({} as ApiContextOptions, turnOf('ada'), undefined).permit).toThrow(
       'nothing permits it',
     )
   })

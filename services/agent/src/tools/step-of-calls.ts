@@ -7,7 +7,7 @@ import { redactBody } from '../downstream/echoed-token.ts'
 import { problem } from '../problems.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
-import type { PendingCall, Resumed, Wait } from '../turn/waiting.ts'
+import type { PendingCall, ResumedTurn, Wait } from '../turn/waiting.ts'
 import type { Change, ToolContext } from './toolset.ts'
 
 /** A call that is to be made in a turn. */
@@ -92,7 +92,7 @@ export async function runStep<Output>(
  */
 export async function resumeStep<Output>(
   options: StepOptions,
-  { continuation, decisions }: Resumed,
+  { continuation, decisions }: ResumedTurn,
   findCall: (pending: PendingCall) => StepCall<Output> | undefined,
 ): Promise<StepEnd<Output>> {
   const { pending, claims } = continuation
@@ -114,7 +114,11 @@ export async function resumeStep<Output>(
 }
 
 /** What the turn waits for after a call outside a step has failed; `undefined` if the failure is final. */
-export function waitInstead(options: StepOptions, call: StepCall<unknown>, error: unknown): Wait | undefined {
+export function waitAfterFailure(
+  options: StepOptions,
+  call: StepCall<unknown>,
+  error: unknown,
+): Wait | undefined {
   return new Step(options).holdFailed(call, toProblem(error))
 }
 

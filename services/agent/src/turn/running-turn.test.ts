@@ -7,10 +7,10 @@ import { problem } from '../problems.ts'
 import { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from './running-turn.ts'
 import { noApprovals, turnRequest } from './testing/turn-request.ts'
-import type { AnswerMode, Outcome, Turn } from './turn.ts'
+import type { AnswerMode, Turn, TurnOutcome } from './turn.ts'
 import { Turns, type TurnsOptions } from './turns.ts'
 
-const done: Outcome = { finishReason: 'stop', usage: null, tools: [] }
+const done: TurnOutcome = { finishReason: 'stop', usage: null, tools: [] }
 const stepStart = { kind: 'tool', from: 'agent', to: 'agent', title: 'A step' } as const
 const user: VerifiedUserToken = {
   raw: 'raw-token',

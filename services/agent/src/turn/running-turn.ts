@@ -10,7 +10,7 @@ import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
 import { roundMs, type StepObserver, TraceRecorder } from './trace-recorder.ts'
-import type { AnswerMode, Outcome, Turn, Waiting } from './turn.ts'
+import type { AnswerMode, Turn, TurnOutcome, WaitingTurn } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
 
 /** What a user asked for, after every check of the request. */
@@ -30,14 +30,14 @@ export interface TurnRequest
 }
 
 /** What a user is asked, and the turn that waits for the answer. */
-export type Asked = Pick<
+export type PauseForUser = Pick<
   Pause,
   'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'
 >
 
 /** What observes turns, and what seals a turn that waits. */
 export interface TurnObservers {
-  readonly approvals: { pause(turn: Turn, waiting: Waiting): Promise<Asked> }
+  readonly approvals: { pause(turn: Turn, waiting: WaitingTurn): Promise<PauseForUser> }
   readonly metrics: TurnMetrics
   /** Set if turns are traced. The id of a new turn is then the id of the current trace, in the form of a GUID. */
   readonly tracer?: Tracer | undefined
@@ -47,7 +47,7 @@ export interface TurnObservers {
 const spanName = ({ name, title }: Turn['agent']) => (title === undefined ? 'entra-bedrock-agent' : name)
 
 /** How long the answer may take to fail by itself after an abort, so that its steps show what was interrupted. */
-const settleMs = 250
+const settleAfterAbortMs = 250
 
 /** One turn: what was asked, and what was written, noticed and recorded until now. */
 export class RunningTurn {
@@ -139,7 +139,7 @@ export class RunningTurn {
   /** Answers, then sends the last event. Never rejects. */
   async answer(): Promise<void> {
     const { tracer } = this.#observers
-    const abort = rejectAfterAbort(this.turn.signal, settleMs)
+    const abort = rejectAfterAbort(this.turn.signal, settleAfterAbortMs)
     this.#observe(() => {
       this.#spans =
         tracer && new TurnSpans(tracer, `invoke_agent ${spanName(this.turn.agent)}`, this.#describe())
@@ -229,7 +229,7 @@ export class RunningTurn {
     return { turnId: id, ...traced, agent: agent.name, mode, flow, model: this.model }
   }
 
-  async #end(outcome: Outcome): Promise<TurnEvent> {
+  async #end(outcome: TurnOutcome): Promise<TurnEvent> {
     const { usage, tools } = outcome
     const totalMs = roundMs(this.elapsedMs)
     const firstTokenMs = this.#firstTokenMs === undefined ? totalMs : roundMs(this.#firstTokenMs)

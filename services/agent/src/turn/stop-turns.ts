@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Turns } from './turns.ts'
 
 /** The part of the stop time-out that is reserved for ending turns and telling their users. */
-const farewellMs = 1_000
+const reservedForEndingMs = 1_000
 /** How long a connection may stay idle while the last turns finish. */
-const idleMs = 100
+const maxIdleMs = 100
 
 /**
  * Lets running turns finish when the app closes, and ends the unfinished ones shortly before the stop time-out.
@@ -17,9 +17,9 @@ export function stopTurnsInTime(
 ): void {
   let ending: NodeJS.Timeout | undefined
   app.addHook('preClose', async () => {
-    ending = setTimeout(() => turns.stop(), Math.max(stopTimeoutMs - farewellMs, 0))
+    ending = setTimeout(() => turns.stop(), Math.max(stopTimeoutMs - reservedForEndingMs, 0))
     // A connection is idle when its client has read the whole answer; closeIdleConnections() would cut off slow readers.
-    app.server.keepAliveTimeout = idleMs
+    app.server.keepAliveTimeout = maxIdleMs
     app.server.keepAliveTimeoutBuffer = 0
   })
   app.addHook('onClose', async () => clearTimeout(ending))

@@ -17,7 +17,7 @@ export function reportTurn(
 ): void {
   const { id: turnId, agent, mode, flow, trace } = turn
   const failure = last?.event === 'problem' ? last.data : undefined
-  const outcome = (last && endings[last.event]) ?? failure?.code ?? 'ABANDONED'
+  const outcome = (last && outcomeOfLastEvent[last.event]) ?? failure?.code ?? 'ABANDONED'
   metrics.turnEnded({ agent: agent.name, mode, flow, outcome }, durationMs, firstTokenMs)
   const { steps } = trace
   const line = {
@@ -36,7 +36,7 @@ export function reportTurn(
   log[failure && failure.status >= 500 ? 'warn' : 'info'](line, failure?.detail ?? 'Turn.')
 }
 
-const endings: Partial<Record<TurnEvent['event'], string>> = { result: 'OK', pause: 'PAUSED' }
+const outcomeOfLastEvent: Partial<Record<TurnEvent['event'], string>> = { result: 'OK', pause: 'PAUSED' }
 
 function idsOf(steps: readonly TraceStep[], name: 'tokenId' | 'awsRequestId'): readonly string[] {
   return [...new Set(steps.flatMap(({ logIds }) => logIds?.[name] ?? []))]

@@ -13,7 +13,7 @@ import {
 import type { StepFacts } from './trace-recorder.ts'
 
 /** Steps that call another service. */
-const calls: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-call', 'model'])
+const callKinds: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-call', 'model'])
 /** Other services name failures as they like; only what has the form of a code is taken. */
 const codeShape = /^[\w.-]{1,64}$/
 
@@ -36,7 +36,7 @@ export class TurnSpans {
   stepStarted(step: TraceStep, { name = `${step.kind} ${step.to}`, attributes = {} }: StepFacts): string {
     const parent = step.parentId === undefined ? undefined : this.#steps.get(step.parentId)
     const context = parent ? trace.setSpan(ROOT_CONTEXT, parent) : this.#context
-    const kind = calls.has(step.kind) ? SpanKind.CLIENT : SpanKind.INTERNAL
+    const kind = callKinds.has(step.kind) ? SpanKind.CLIENT : SpanKind.INTERNAL
     const span = this.#tracer.startSpan(name, { kind, attributes }, context)
     this.#steps.set(step.id, span)
     this.#open.add(span)
@@ -54,18 +54,18 @@ export class TurnSpans {
       const id = logIds[name as keyof LogIds]
       if (id !== undefined) span.setAttribute(logIdAttributes[name as keyof LogIds], id)
     }
-    end(span, problem)
+    endSpan(span, problem)
   }
 
   /** Ends the turn's span, and the spans of steps that are still open because the client closed the connection. */
   turnEnded(problem: Problem | undefined, attributes: Attributes): void {
     for (const span of this.#open) span.setAttribute(appAttributes.aborted, true).end()
     this.#turn.setAttributes(attributes)
-    end(this.#turn, problem)
+    endSpan(this.#turn, problem)
   }
 }
 
-function end(span: Span, problem: Problem | undefined): void {
+function endSpan(span: Span, problem: Problem | undefined): void {
   if (problem) {
     const { code, upstream: { code: upstreamCode = '' } = {} } = problem
     span.setAttribute(httpAttributes.errorType, code)

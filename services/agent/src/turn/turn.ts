@@ -3,7 +3,7 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/agent-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
-import type { Resumed, Wait } from './waiting.ts'
+import type { ResumedTurn, Wait } from './waiting.ts'
 
 /** The identity under which an API is called, and the trace of the call: those of a turn, or the agent's own between turns. */
 export interface Caller {
@@ -26,7 +26,7 @@ export interface Turn extends Caller {
   readonly history: readonly HistoryEntry[]
   readonly mode: Mode
   /** What the user decided, if the turn continues after a pause. */
-  readonly resumed: Resumed | undefined
+  readonly resumed: ResumedTurn | undefined
   /** Whether the turn waits for a missing consent, instead of failing. */
   readonly pausesForConsent: boolean
   /** Sends answer text to the user as it comes. */
@@ -36,29 +36,29 @@ export interface Turn extends Caller {
 }
 
 /** What a turn has used until its end or pause. */
-interface Figures {
+interface TurnFigures {
   readonly usage: TurnResult['usage']
   readonly tools: readonly ToolUse[]
 }
 
 /** A turn that ended without a problem. The answer is the text that was written. */
-export interface Answered extends Figures {
+export interface AnsweredTurn extends TurnFigures {
   readonly finishReason: TurnResult['finishReason']
 }
 
 /** A turn that waits until its user has decided. */
-export interface Waiting extends Figures {
+export interface WaitingTurn extends TurnFigures {
   readonly wait: Wait
   /** What the mode needs to go on: JSON. */
   readonly state: unknown
 }
 
-export type Outcome = Answered | Waiting
+export type TurnOutcome = AnsweredTurn | WaitingTurn
 
 /** A way to answer: `direct` or `bedrock`. It throws a ProblemError when it cannot. */
 export interface AnswerMode {
   readonly mode: Mode
   /** The Bedrock model id, or `null` where there is no model. */
   readonly model: string | null
-  answer(turn: Turn): Promise<Outcome>
+  answer(turn: Turn): Promise<TurnOutcome>
 }

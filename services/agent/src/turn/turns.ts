@@ -45,7 +45,7 @@ export class Turns {
   async *#run(mode: AnswerMode, request: TurnRequest): AsyncGenerator<readonly TurnEvent[], void, undefined> {
     const { turnTimeoutMs, metrics } = this.#options
     const turn = new RunningTurn(mode, request, this.#options)
-    const deadline = setTimeout(() => turn.abort(turnTimeout(turnTimeoutMs)), turnTimeoutMs)
+    const deadline = setTimeout(() => turn.abort(turnTimeoutProblem(turnTimeoutMs)), turnTimeoutMs)
     let last: TurnEvent | undefined
     this.#running.add(turn)
     metrics.inFlight.inc()
@@ -65,6 +65,6 @@ export class Turns {
   }
 }
 
-function turnTimeout(timeoutMs: number) {
+function turnTimeoutProblem(timeoutMs: number) {
   return problem('TURN_TIMEOUT', `No complete answer came within ${timeoutMs / 1000} seconds.`)
 }

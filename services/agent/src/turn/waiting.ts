@@ -44,7 +44,7 @@ export interface Wait {
   readonly right?: NeededRight | undefined
 }
 
-const binding = {
+const bindingMembers = {
   oid: Text,
   tid: Text,
   /** The application that the user signed in with. */
@@ -55,7 +55,7 @@ const binding = {
   mode: Text,
 }
 /** User, tenant, application, agent, flow and mode of a turn that waits. All must be the same when the turn goes on. */
-export type Binding = Static<ReturnType<typeof Type.Object<typeof binding>>>
+export type Binding = Static<ReturnType<typeof Type.Object<typeof bindingMembers>>>
 
 export const Continuation = strictObject({
   v: Type.Literal(1),
@@ -63,7 +63,7 @@ export const Continuation = strictObject({
   /** Seconds since 1970. A further pause for the same calls keeps the expiry. */
   iat: Type.Integer(),
   exp: Type.Integer(),
-  ...binding,
+  ...bindingMembers,
   turnId: Text,
   kind: PauseKind,
   /** What the user asked. */
@@ -84,7 +84,7 @@ export const Continuation = strictObject({
 export type Continuation = Static<typeof Continuation>
 
 /** A turn that goes on. */
-export interface Resumed {
+export interface ResumedTurn {
   readonly continuation: Omit<Continuation, 'v' | 'jti' | 'iat' | 'denied' | keyof Binding>
   /** What the user decided, by the id of the call. */
   readonly decisions: ReadonlyMap<string, Decision['decision']>

@@ -9,12 +9,12 @@ export interface AvailabilityOptions {
 }
 
 /** The time between the starts of two probes, and between a call that succeeded and the next probe. */
-const intervalMs = 10 * 60_000
+const probeIntervalMs = 10 * 60_000
 /** The time until the next probe after a failure. */
-const retryMs = 60_000
+const probeAfterFailureMs = 60_000
 
 /** Failures of a single request, which say nothing about Bedrock's availability. */
-const aboutOneAnswer: ReadonlySet<string> = new Set([
+const codesOfSingleAnswers: ReadonlySet<string> = new Set([
   'BEDROCK_STREAM_BROKEN',
   'BEDROCK_REQUEST_INVALID',
   'BEDROCK_INPUT_TOO_LONG',
@@ -43,7 +43,7 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once, and then `intervalMs` after the last probe or call, or `retryMs` after a failure. */
+  /** Probes at once, and then `probeIntervalMs` after the last probe or call, or `probeAfterFailureMs` after a failure. */
   start(): void {
     const { probe, known } = this.#options
     if (probe === undefined || known !== undefined || this.#isStarted) return
@@ -65,7 +65,7 @@ export class BedrockAvailability {
 
   /** Records that a call of a turn failed. */
   failed(problem: ProblemError): void {
-    if (aboutOneAnswer.has(problem.code)) return
+    if (codesOfSingleAnswers.has(problem.code)) return
     this.#checkedMs = Date.now()
     this.#fails(problem)
   }
@@ -82,7 +82,7 @@ export class BedrockAvailability {
       this.#health = { state: 'unavailable', checkedAt: new Date(failedMs).toISOString(), problem }
     } else if (this.#options.probe !== undefined) {
       // Throttling ends by itself, and other calls may succeed meanwhile. Without probes, throttling is not recorded: nothing would show its end.
-      const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < intervalMs
+      const worksStill = this.#health.state === 'ready' && failedMs - this.#workedMs < probeIntervalMs
       this.#health = worksStill
         ? { ...this.#health, problem }
         : { state: 'unknown', checkedAt: new Date(failedMs).toISOString(), problem }
@@ -95,7 +95,7 @@ export class BedrockAvailability {
     clearTimeout(this.#timer)
     if (!this.#isStarted || this.#probing) return
     const worked = this.#health.state === 'ready' && this.#health.problem === undefined
-    const dueMs = this.#checkedMs + (worked ? intervalMs : retryMs)
+    const dueMs = this.#checkedMs + (worked ? probeIntervalMs : probeAfterFailureMs)
     this.#timer = setTimeout(() => void this.#probe(), Math.max(dueMs - Date.now(), 0))
     this.#timer.unref()
   }
@@ -109,7 +109,7 @@ export class BedrockAvailability {
       this.#works()
     } catch (error) {
       const problem = toProblem(error)
-      if (!controller.signal.aborted && !aboutOneAnswer.has(problem.code)) this.#fails(problem)
+      if (!controller.signal.aborted && !codesOfSingleAnswers.has(problem.code)) this.#fails(problem)
     } finally {
       this.#probing = undefined
       this.#continue()

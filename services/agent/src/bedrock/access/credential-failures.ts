@@ -1,7 +1,7 @@
 import type { FailureRule, FailureSigns } from './failure-signs.ts'
 import { checkKeysHint, trustHint } from './remedies.ts'
 
-const fromSts =
+const stsErrorNamed =
   (...names: string[]) =>
   ({ service, name }: FailureSigns): boolean =>
     service === 'sts' && names.includes(name)
@@ -13,19 +13,19 @@ const fromSts =
 export const credentialRules: readonly FailureRule[] = [
   {
     code: 'BEDROCK_CREDENTIALS_EXPIRED',
-    when: fromSts('ExpiredTokenException', 'ExpiredToken'),
+    when: stsErrorNamed('ExpiredTokenException', 'ExpiredToken'),
     detail: 'AWS STS says that the web identity token has expired.',
     hint: 'Mount the projected token as a whole directory (never with subPath), so that the kubelet can replace it; on a laptop, write a fresh token to AWS_WEB_IDENTITY_TOKEN_FILE.',
   },
   {
     code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: fromSts('InvalidIdentityTokenException', 'InvalidIdentityToken'),
+    when: stsErrorNamed('InvalidIdentityTokenException', 'InvalidIdentityToken'),
     detail: 'AWS STS does not accept the web identity token.',
     hint: trustHint,
   },
   {
     code: 'BEDROCK_UNAVAILABLE',
-    when: fromSts('IDPCommunicationErrorException', 'IDPCommunicationError'),
+    when: stsErrorNamed('IDPCommunicationErrorException', 'IDPCommunicationError'),
     detail: 'AWS STS cannot reach the issuer of the web identity token for its keys.',
     hint: 'Make the issuer’s discovery document and keys public; if they are, ask again in a moment.',
   },

@@ -13,7 +13,7 @@ export class CredentialError extends Error {
 }
 
 /** Marks the errors of a provider, so that they are not confused with Bedrock's. */
-function marked(provider: KeyProvider): KeyProvider {
+function markErrors(provider: KeyProvider): KeyProvider {
   return async identityProperties => {
     try {
       return await provider(identityProperties)
@@ -50,7 +50,7 @@ export function readCredential(env: EnvironmentReader): AwsCredential {
     readWebIdentity(env) ??
     readPodIdentity(env) ??
     readIncompletePair(env) ??
-    defaultChain(env)
+    readDefaultChain(env)
   )
 }
 
@@ -82,7 +82,7 @@ function readWebIdentity(env: EnvironmentReader): AwsCredential | undefined {
   return {
     tier: 'federation',
     // The file is read anew for every exchange: the kubelet replaces it long before the token expires.
-    keys: marked(async identityProperties => {
+    keys: markErrors(async identityProperties => {
       const { fromWebToken } = await import('@aws-sdk/credential-provider-web-identity')
       const provider = fromWebToken({
         roleArn,
@@ -102,7 +102,7 @@ function readPodIdentity(env: EnvironmentReader): AwsCredential | undefined {
   if (uri === undefined || tokenFile === undefined) return undefined
   return {
     tier: 'pod-identity',
-    keys: marked(async () => {
+    keys: markErrors(async () => {
       const { fromHttp } = await import('@aws-sdk/credential-provider-http')
       const provider = fromHttp({
         awsContainerCredentialsFullUri: uri,
@@ -132,22 +132,22 @@ function readIncompletePair(env: EnvironmentReader): AwsCredential | undefined {
 }
 
 /** How long keys from a shared file are used before the file is read again. */
-const sharedFileMs = 10_000
+const fileFreshForMs = 10_000
 /** How long before its expiry the SDK treats an identity as expired. */
-const renewalMs = 5 * 60_000
+const renewEarlyMs = 5 * 60_000
 
 /** All other credential sources of the SDK: profiles, SSO, processes, ECS, the instance's role. */
-function defaultChain(env: EnvironmentReader): AwsCredential {
+function readDefaultChain(env: EnvironmentReader): AwsCredential {
   const profile = env.optional('AWS_PROFILE')
   return {
     tier: 'default-chain',
-    keys: marked(async identityProperties => {
+    keys: markErrors(async identityProperties => {
       const { defaultProvider } = await import('@aws-sdk/credential-provider-node')
       // `ignoreCache`: a shared credentials file that was replaced is read again. Keys without an expiry of their own get a short
       // one, so that the SDK asks again.
       const chain = defaultProvider({ ignoreCache: true, ...(profile === undefined ? {} : { profile }) })
       const keys = await chain(identityProperties)
-      return { ...keys, expiration: keys.expiration ?? new Date(Date.now() + renewalMs + sharedFileMs) }
+      return { ...keys, expiration: keys.expiration ?? new Date(Date.now() + renewEarlyMs + fileFreshForMs) }
     }),
     source: profile === undefined ? 'the default credential chain' : `profile ${profile}`,
   }

@@ -34,9 +34,10 @@ export interface FailureRule {
 export function readSigns(thrown: unknown): FailureSigns {
   const isCredential = thrown instanceof CredentialError
   const error = isCredential ? thrown.cause : thrown
-  const metadata = read(error, '$metadata')
-  const [httpStatus, requestId] = [read(metadata, 'httpStatusCode'), read(metadata, 'requestId')]
-  const systemCode = read(error, 'lc_error_code') ?? read(error, 'code') ?? read(read(error, 'cause'), 'code')
+  const metadata = member(error, '$metadata')
+  const [httpStatus, requestId] = [member(metadata, 'httpStatusCode'), member(metadata, 'requestId')]
+  const systemCode =
+    member(error, 'lc_error_code') ?? member(error, 'code') ?? member(member(error, 'cause'), 'code')
   const service = typeof httpStatus === 'number' ? 'sts' : 'credentials'
   return {
     name: error instanceof Error ? error.name : 'Error',
@@ -60,6 +61,6 @@ export function loggableCause({ name, message, requestId }: FailureSigns): Error
   return new Error(`${name}: ${text}${requestId === undefined ? '' : ` (AWS request ${requestId})`}`)
 }
 
-function read(value: unknown, name: string): unknown {
+function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }

@@ -19,16 +19,16 @@ import {
   replacementHint,
 } from './remedies.ts'
 
-const named =
+const errorNamed =
   (...names: string[]) =>
   ({ name }: FailureSigns) =>
     names.includes(name)
-const nameAndMessage =
+const errorWithMessage =
   (name: string, message: RegExp) =>
   (signs: FailureSigns): boolean =>
     signs.name === name && message.test(signs.message)
 /** A refused request. Without `x-amzn-errortype` the SDK has no error name; the status is then enough. */
-const validation =
+const validationError =
   (message = /(?:)/) =>
   (signs: FailureSigns): boolean =>
     (signs.name === 'ValidationException' ||
@@ -44,15 +44,15 @@ const rules: readonly FailureRule[] = [
   {
     code: 'BEDROCK_CREDENTIALS_EXPIRED',
     when: signs =>
-      named('ExpiredTokenException', 'ExpiredToken', 'RequestExpired')(signs) ||
-      nameAndMessage('AccessDeniedException', /expired/i)(signs),
+      errorNamed('ExpiredTokenException', 'ExpiredToken', 'RequestExpired')(signs) ||
+      errorWithMessage('AccessDeniedException', /expired/i)(signs),
     detail: ({ credential }) =>
       credential.tier === 'api-key' ? 'The Bedrock API key has expired.' : 'The AWS session has expired.',
     hint: renewHint,
   },
   {
     code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: nameAndMessage('AccessDeniedException', /authentication failed|api key/i),
+    when: errorWithMessage('AccessDeniedException', /authentication failed|api key/i),
     detail: ({ region }) => `Bedrock in ${region} does not accept the API key.`,
     hint: checkKeysHint,
   },
@@ -72,7 +72,7 @@ const rules: readonly FailureRule[] = [
   },
   {
     code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: named(
+    when: errorNamed(
       'UnrecognizedClientException',
       'InvalidClientTokenId',
       'IncompleteSignature',
@@ -95,21 +95,21 @@ const rules: readonly FailureRule[] = [
   // Rights
   {
     code: 'BEDROCK_ACCESS_DENIED',
-    when: nameAndMessage('AccessDeniedException', /CallWithBearerToken/),
+    when: errorWithMessage('AccessDeniedException', /CallWithBearerToken/),
     detail: 'The principal of the API key may not use API keys.',
     hint: 'Allow bedrock:CallWithBearerToken on resource "*" for the IAM user or role behind the key.',
   },
   {
     code: 'BEDROCK_ACCESS_DENIED',
-    when: nameAndMessage('AccessDeniedException', /service control policy|explicit deny/i),
+    when: errorWithMessage('AccessDeniedException', /service control policy|explicit deny/i),
     detail: 'A policy of the organisation or account explicitly denies this call.',
     hint: 'Let the service control policy allow Bedrock in every region of the inference profile (for global profiles also the region "unspecified").',
   },
   {
     code: 'BEDROCK_ACCESS_DENIED',
     when: signs =>
-      nameAndMessage('AccessDeniedException', /marketplace|access to the model|model access/i)(signs) ||
-      nameAndMessage('ResourceNotFoundException', /use case/i)(signs),
+      errorWithMessage('AccessDeniedException', /marketplace|access to the model|model access/i)(signs) ||
+      errorWithMessage('ResourceNotFoundException', /use case/i)(signs),
     detail: ({ modelId }) => `This AWS account has no access to ${modelId} yet.`,
     hint: modelAccessHint,
   },
@@ -123,19 +123,20 @@ const rules: readonly FailureRule[] = [
   // The model
   {
     code: 'BEDROCK_MODEL_RETIRED',
-    when: nameAndMessage('ResourceNotFoundException', /end of its life|legacy|deprecated/i),
+    when: errorWithMessage('ResourceNotFoundException', /end of its life|legacy|deprecated/i),
     detail: ({ modelId }) => `Bedrock no longer offers ${modelId} to this account.`,
     hint: replacementHint,
   },
   {
     code: 'BEDROCK_MODEL_INVALID',
-    when: validation(/on-demand throughput/i),
+    when: validationError(/on-demand throughput/i),
     detail: ({ modelId }) => `${modelId} can only be called through an inference profile.`,
     hint: profileHint,
   },
   {
     code: 'BEDROCK_MODEL_INVALID',
-    when: signs => named('ResourceNotFoundException')(signs) || validation(/model identifier/i)(signs),
+    when: signs =>
+      errorNamed('ResourceNotFoundException')(signs) || validationError(/model identifier/i)(signs),
     detail: ({ modelId, region }) => `Bedrock in ${region} does not know ${modelId}.`,
     hint: profileHint,
   },
@@ -143,20 +144,20 @@ const rules: readonly FailureRule[] = [
   // The request
   {
     code: 'BEDROCK_REQUEST_INVALID',
-    when: validation(/temperature|top_p|top_k/i),
+    when: validationError(/temperature|top_p|top_k/i),
     detail: ({ modelId }) => `${modelId} refuses sampling parameters.`,
     hint: 'Unset BEDROCK_TEMPERATURE, and remove sampling parameters from BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
   },
   {
     code: 'BEDROCK_INPUT_TOO_LONG',
-    when: validation(
+    when: validationError(
       /too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i,
     ),
     detail: ({ modelId }) => `The conversation is longer than ${modelId} can read.`,
   },
   {
     code: 'BEDROCK_REQUEST_INVALID',
-    when: signs => named('SerializationException')(signs) || validation()(signs),
+    when: signs => errorNamed('SerializationException')(signs) || validationError()(signs),
     detail: 'Bedrock refused the request as invalid.',
     hint: 'Start a new conversation; if it stays, check BEDROCK_MAX_TOKENS and BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
   },
@@ -164,13 +165,13 @@ const rules: readonly FailureRule[] = [
   // Load and availability
   {
     code: 'BEDROCK_THROTTLED',
-    when: named('ServiceQuotaExceededException'),
+    when: errorNamed('ServiceQuotaExceededException'),
     detail: 'A Bedrock quota of this account is used up.',
     hint: 'Raise the model’s quota in Service Quotas, or wait until it resets.',
   },
   {
     code: 'BEDROCK_UNAVAILABLE',
-    when: named('ModelNotReadyException'),
+    when: errorNamed('ModelNotReadyException'),
     detail: 'The model is not ready.',
   },
   {
@@ -190,7 +191,7 @@ const rules: readonly FailureRule[] = [
   {
     code: 'BEDROCK_UNAVAILABLE',
     when: signs =>
-      named('ModelTimeoutException')(signs) ||
+      errorNamed('ModelTimeoutException')(signs) ||
       (signs.name === 'TimeoutError' && signs.systemCode !== 'ECONNRESET') ||
       signs.systemCode === 'MODEL_STREAM_TIMEOUT',
     detail: 'Bedrock did not respond in time.',
@@ -202,7 +203,7 @@ const rules: readonly FailureRule[] = [
   },
 ]
 
-const unreachable: Omit<FailureRule, 'when'> = {
+const unreachableRule: Omit<FailureRule, 'when'> = {
   code: 'BEDROCK_UNAVAILABLE',
   detail: ({ region, endpoint }, { systemCode }) =>
     `${endpoint ?? `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
@@ -218,7 +219,7 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
   const refused = proxyProblem(error, signs.service === 'bedrock' ? bedrockUrl(config) : stsUrl)
   if (refused) return refused
   const rule = [...credentialRules, ...rules].find(candidate => candidate.when(signs, phase))
-  const { code, detail, hint } = rule ?? unreachable
+  const { code, detail, hint } = rule ?? unreachableRule
   return problem(code, typeof detail === 'string' ? detail : detail(config, signs), {
     hint: typeof hint === 'function' ? hint(config) : hint,
     upstream: {

@@ -6,7 +6,7 @@ import { ChatBedrockConverse } from '@langchain/aws'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { BedrockConfig } from './config.ts'
 
-const limits = {
+const clientLimits = {
   connectionTimeoutMs: 3_000,
   /** How long Bedrock may send nothing, before the first byte of an answer or within it. */
   silenceMs: 45_000,
@@ -25,16 +25,16 @@ const limits = {
 export function createClient(config: BedrockConfig): BedrockRuntimeClient {
   const agent = {
     keepAlive: true,
-    maxSockets: limits.sockets,
+    maxSockets: clientLimits.sockets,
     ...proxyAgentOptions(),
   }
   return new BedrockRuntimeClient({
     region: config.region,
-    maxAttempts: limits.attempts,
+    maxAttempts: clientLimits.attempts,
     requestHandler: new NodeHttpHandler({
-      connectionTimeout: limits.connectionTimeoutMs,
-      socketTimeout: limits.socketTimeoutMs,
-      requestTimeout: limits.silenceMs,
+      connectionTimeout: clientLimits.connectionTimeoutMs,
+      socketTimeout: clientLimits.socketTimeoutMs,
+      requestTimeout: clientLimits.silenceMs,
       throwOnRequestTimeout: true,
       httpAgent: new HttpAgent(agent),
       httpsAgent: new HttpsAgent(agent),
@@ -60,7 +60,7 @@ export function createChatModel(config: BedrockConfig, client: BedrockRuntimeCli
     model: modelId,
     maxTokens,
     streaming: true,
-    streamIdleTimeout: limits.silenceMs,
+    streamIdleTimeout: clientLimits.silenceMs,
     ...(temperature === undefined ? {} : { temperature }),
     ...(additionalModelRequestFields === undefined ? {} : { additionalModelRequestFields }),
   })

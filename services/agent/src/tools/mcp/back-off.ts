@@ -1,7 +1,7 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 
-const firstPauseMs = 5_000
-const longestPauseMs = 5 * 60_000
+const firstDelayMs = 5_000
+const maxDelayMs = 5 * 60_000
 
 /** Exponential back-off after failures. */
 export class BackOff {
@@ -16,7 +16,7 @@ export class BackOff {
 
   failed(problem: ProblemError): void {
     this.#problem = problem
-    this.#untilMs = performance.now() + Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs)
+    this.#untilMs = performance.now() + Math.min(firstDelayMs * 2 ** this.#failures, maxDelayMs)
     this.#failures += 1
   }
 

@@ -27,16 +27,16 @@ export interface McpServer {
   }
 }
 
-const Tools = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 100 })
-const guid = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
-const Entry = strictObject({
+const ToolNames = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 100 })
+const guidPattern = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
+const ServerEntry = strictObject({
   url: Type.String(),
   downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
-  appId: Type.String({ pattern: guid }),
+  appId: Type.String({ pattern: guidPattern }),
   flows: Type.Optional(Type.Array(FlowName, { minItems: 1 })),
-  allowedTools: { ...Tools, minItems: 1 },
-  readOnlyTools: Type.Optional(Tools),
-  unattendedTools: Type.Optional(Tools),
+  allowedTools: { ...ToolNames, minItems: 1 },
+  readOnlyTools: Type.Optional(ToolNames),
+  unattendedTools: Type.Optional(ToolNames),
   authenticationContexts: Type.Optional(
     Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
   ),
@@ -46,12 +46,12 @@ const Entry = strictObject({
   maxResultBytes: Type.Optional(Type.Integer({ minimum: 1_024, maximum: 16 * 1024 * 1024 })),
   maxResultCharacters: Type.Optional(Type.Integer({ minimum: 100, maximum: 1_000_000 })),
 })
-type Entry = Static<typeof Entry>
-const Shape = strictObject({ mcpServers: Type.Record(Type.String(), Type.Unknown()) })
+type ServerEntry = Static<typeof ServerEntry>
+const ServersFile = strictObject({ mcpServers: Type.Record(Type.String(), Type.Unknown()) })
 
-const serverName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
+const serverNamePattern = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 /** Leaves room in every tool's name for the whole prefix `<server>__`. */
-const longestServerName = 40
+const maxServerNameCharacters = 40
 const credentialParameter =
   /^(?:code|auth)$|(?:^|[-_.])(?:key|sig|signature|secret|password|credentials?|jwt)$|(?:apikey|token|authorization)$/i
 /** Names that traces and the status use for something else. */
@@ -68,7 +68,7 @@ export function readMcpServers(
   const content = env.jsonFile('MCP_CONFIG')
   if (content === undefined) return []
   const file = env.text('MCP_CONFIG')
-  if (!Compile(Shape).Check(content)) {
+  if (!Compile(ServersFile).Check(content)) {
     env.fault(`${file} (MCP_CONFIG) must be {"mcpServers": {"<name>": {…}}} and nothing else.`)
     return []
   }
@@ -76,20 +76,20 @@ export function readMcpServers(
   return Object.entries(content.mcpServers).flatMap(([name, entry]) => {
     const faults = [...findFaults(name, entry, taken)]
     for (const fault of faults) env.fault(`${file} (MCP_CONFIG), server "${name}": ${fault}.`)
-    return faults.length === 0 ? [describeServer(name, entry as Entry, otherApis)] : []
+    return faults.length === 0 ? [describeServer(name, entry as ServerEntry, otherApis)] : []
   })
 }
 
 function* findFaults(name: string, entry: unknown, taken: readonly string[]): Generator<string, void> {
-  if (!serverName.test(name) || name.length > longestServerName)
-    yield `its name must be in kebab-case and have ${longestServerName} characters at most`
+  if (!serverNamePattern.test(name) || name.length > maxServerNameCharacters)
+    yield `its name must be in kebab-case and have ${maxServerNameCharacters} characters at most`
   if (taken.includes(name)) yield 'its name is taken'
   const { url } = Object(entry) as { url?: unknown }
   if (typeof url === 'string') yield* findUrlFaults(url)
-  const shape = Compile(Entry)
+  const shape = Compile(ServerEntry)
   if (!shape.Check(entry)) return yield* describeShapeFaults(shape.Errors(entry))
   const { allowedTools, readOnlyTools = [], unattendedTools = [], pins = {} } = entry
-  function* findUnknown(member: string, tools: readonly string[]) {
+  function* findUnknownTools(member: string, tools: readonly string[]) {
     for (const tool of tools)
       if (!allowedTools.includes(tool)) yield `${member} has "${tool}", which is not in allowedTools`
   }
@@ -97,12 +97,12 @@ function* findFaults(name: string, entry: unknown, taken: readonly string[]): Ge
     if (tool.includes('*'))
       yield `allowedTools has "${tool}", but there are no wildcards: each tool has to be named`
   yield* findNameClashes(name, allowedTools)
-  yield* findUnknown('readOnlyTools', readOnlyTools)
-  yield* findUnknown('unattendedTools', unattendedTools)
+  yield* findUnknownTools('readOnlyTools', readOnlyTools)
+  yield* findUnknownTools('unattendedTools', unattendedTools)
   for (const tool of unattendedTools)
     if (readOnlyTools.includes(tool))
       yield `unattendedTools has "${tool}", which never waits, since readOnlyTools has it too`
-  yield* findUnknown('pins', Object.keys(pins))
+  yield* findUnknownTools('pins', Object.keys(pins))
 }
 
 /** Tokens are sent to this URL: it must be https, or http that leaves neither this machine nor the cluster. */
@@ -128,7 +128,7 @@ function* findNameClashes(server: string, tools: readonly string[]): Generator<s
   }
 }
 
-function describeServer(name: string, entry: Entry, otherApis: readonly DownstreamApi[]): McpServer {
+function describeServer(name: string, entry: ServerEntry, otherApis: readonly DownstreamApi[]): McpServer {
   const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
   const { readOnlyTools = [], unattendedTools = [], authenticationContexts = [] } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry

@@ -4,7 +4,7 @@ import type { MissingTool } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 
 /** Reports which tools are dropped because their definition is not the pinned one. */
-function toolsChanged({ api }: McpServer, changed: readonly MissingTool[]): ProblemError {
+function changedToolsProblem({ api }: McpServer, changed: readonly MissingTool[]): ProblemError {
   const names = changed.map(({ tool }) => tool).join(', ')
   return mcpProblem('MCP_TOOL_CHANGED', `The ${api.title} lists ${names} otherwise than it was pinned.`, {
     upstream: { service: api.name },
@@ -13,7 +13,7 @@ function toolsChanged({ api }: McpServer, changed: readonly MissingTool[]): Prob
 }
 
 /** Reports which of the allowed tools are not offered, each with the reason. */
-export function toolsRefused(
+export function refusedToolsProblem(
   { api, allowedTools }: McpServer,
   refused: readonly MissingTool[],
 ): ProblemError {
@@ -26,7 +26,7 @@ export function toolsRefused(
 }
 
 /** Reports that no tool of the server is known, and why. */
-export function toolsUnknown({ api }: McpServer, reason: ProblemError): ProblemError {
+export function unknownToolsProblem({ api }: McpServer, reason: ProblemError): ProblemError {
   const { hint = reason.kind.hint, upstream } = reason.options
   const status = upstream?.status === undefined ? {} : { status: upstream.status }
   return mcpProblem('MCP_TOOLS_MISSING', `No tool of the ${api.title} is offered: ${reason.message}`, {
@@ -41,8 +41,8 @@ export function explainMissing(server: McpServer, missing: readonly MissingTool[
     hashes ? 'changed' : 'refused',
   )
   return [
-    ...(changed.length > 0 ? [toolsChanged(server, changed)] : []),
-    ...(refused.length > 0 ? [toolsRefused(server, refused)] : []),
+    ...(changed.length > 0 ? [changedToolsProblem(server, changed)] : []),
+    ...(refused.length > 0 ? [refusedToolsProblem(server, refused)] : []),
   ]
 }
 

@@ -4,7 +4,7 @@ import { ownFlow } from '../../identity/flows.ts'
 import { type ComponentHealth, HealthRecord, type ToolHealth } from '../../status/health.ts'
 import type { Turn } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
-import { explainMissing, isAboutUser, toolsRefused } from './missing-tools.ts'
+import { explainMissing, isAboutUser, refusedToolsProblem } from './missing-tools.ts'
 import type { ChosenTool, ChosenTools } from './offered-tools/offered-tools.ts'
 import { mcpProblems } from './problems.ts'
 
@@ -35,12 +35,12 @@ export class ServerHealth {
   works(flow: Flow): void {
     this.#flows[flow].works()
     for (const record of Object.values(this.#flows)) {
-      if (isOfServer(record.current.problem)) record.forget()
+      if (isServerProblem(record.current.problem)) record.forget()
     }
   }
 
   fails(flow: Flow, problem: ProblemError): void {
-    const records = isOfServer(problem) ? Object.values(this.#flows) : [this.#flows[flow]]
+    const records = isServerProblem(problem) ? Object.values(this.#flows) : [this.#flows[flow]]
     for (const record of records) record.fails(problem)
   }
 
@@ -84,7 +84,7 @@ export class ServerHealth {
     const [problem, another] = explainMissing(this.#server, missing)
     // Tools that were changed come first.
     const all = missing.toSorted((a, b) => Number(!a.hashes) - Number(!b.hashes))
-    return another ? toolsRefused(this.#server, all) : problem
+    return another ? refusedToolsProblem(this.#server, all) : problem
   }
 
   #ofTool(name: string, { current }: HealthRecord): ToolHealth {
@@ -103,6 +103,6 @@ export class ServerHealth {
 }
 
 /** Whether a problem is the server's own, so that all flows have it. */
-function isOfServer(problem: ProblemError | undefined): boolean {
+function isServerProblem(problem: ProblemError | undefined): boolean {
   return problem !== undefined && problem.code in mcpProblems
 }

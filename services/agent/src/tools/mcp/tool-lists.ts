@@ -15,75 +15,75 @@ export interface KnownTools {
   readonly isFresh: boolean
 }
 
-interface Seen<Value> {
+interface Timed<Value> {
   readonly value: Value
   /** As of `performance.now()`. */
   readonly atMs: number
 }
 
-interface Entry {
-  readonly listed?: Seen<ChosenTools> | undefined
-  readonly refused?: Seen<ProblemError> | undefined
+interface ListEntry {
+  readonly listed?: Timed<ChosenTools> | undefined
+  readonly refused?: Timed<ProblemError> | undefined
 }
 
-const freshForMs = 30_000
+const listIsFreshForMs = 30_000
 /** Short, so that a consent takes effect soon after it was given. */
 const refusalIsFreshForMs = 5_000
-const keptForMs = 10 * 60_000
+const listKeptForMs = 10 * 60_000
 const maxUsers = 200
 
 /** The tools of one server as they were last listed: to one agent in each flow without a user, and to each user it acted for. */
 export class ToolLists {
-  readonly #ofAgent: Record<Flow, Entry> = mapFlows(() => ({}))
-  readonly #ofUsers = new Map<string, Entry>()
+  readonly #ofAgent: Record<Flow, ListEntry> = mapFlows(() => ({}))
+  readonly #ofUsers = new Map<string, ListEntry>()
 
   of(asker: Asker): KnownTools {
     const { listed, refused } = this.#entryOf(asker)
     return {
-      tools: isYounger(listed, keptForMs) ? listed?.value : undefined,
-      refusal: isYounger(refused, keptForMs) ? refused?.value : undefined,
-      isFresh: isYounger(listed, freshForMs) || isYounger(refused, refusalIsFreshForMs),
+      tools: isYounger(listed, listKeptForMs) ? listed?.value : undefined,
+      refusal: isYounger(refused, listKeptForMs) ? refused?.value : undefined,
+      isFresh: isYounger(listed, listIsFreshForMs) || isYounger(refused, refusalIsFreshForMs),
     }
   }
 
   listed(asker: Asker, tools: ChosenTools): void {
-    this.#put(asker, { listed: seenNow(tools) })
+    this.#put(asker, { listed: timedNow(tools) })
   }
 
   /** Keeps the earlier list, so that the model can still call its tools: such a call fails with the refusal, which the user then sees. */
   refused(asker: Asker, problem: ProblemError): void {
-    this.#put(asker, { ...this.#entryOf(asker), refused: seenNow(problem) })
+    this.#put(asker, { ...this.#entryOf(asker), refused: timedNow(problem) })
   }
 
-  #entryOf(asker: Asker): Entry {
-    return needsUser(asker.flow) ? (this.#ofUsers.get(keyOf(asker)) ?? {}) : this.#ofAgent[asker.flow]
+  #entryOf(asker: Asker): ListEntry {
+    return needsUser(asker.flow) ? (this.#ofUsers.get(askerKey(asker)) ?? {}) : this.#ofAgent[asker.flow]
   }
 
-  #put(asker: Asker, entry: Entry): void {
+  #put(asker: Asker, entry: ListEntry): void {
     if (!needsUser(asker.flow)) {
       this.#ofAgent[asker.flow] = entry
       return
     }
-    const key = keyOf(asker)
+    const key = askerKey(asker)
     this.#ofUsers.delete(key)
     this.#ofUsers.set(key, entry)
     // The oldest entries of a Map come first.
     for (const [other, { listed, refused }] of this.#ofUsers) {
-      const isOld = !isYounger(listed, keptForMs) && !isYounger(refused, keptForMs)
+      const isOld = !isYounger(listed, listKeptForMs) && !isYounger(refused, listKeptForMs)
       if (isOld || this.#ofUsers.size > maxUsers) this.#ofUsers.delete(other)
     }
   }
 }
 
 /** The key of an asker: user, flow and also tenant, since two tenants may have the same object id. */
-export function keyOf({ flow, user }: Asker): string {
+export function askerKey({ flow, user }: Asker): string {
   return JSON.stringify([flow, user?.claims['tid'], user?.objectId])
 }
 
-function seenNow<Value>(value: Value): Seen<Value> {
+function timedNow<Value>(value: Value): Timed<Value> {
   return { value, atMs: performance.now() }
 }
 
-function isYounger(seen: Seen<unknown> | undefined, ageMs: number): boolean {
+function isYounger(seen: Timed<unknown> | undefined, ageMs: number): boolean {
   return seen !== undefined && performance.now() - seen.atMs < ageMs
 }

@@ -10,11 +10,11 @@ import type { Caller, Turn } from '../../turn/turn.ts'
 import { BackOff } from './back-off.ts'
 import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
-import { explainMissing, isAboutUser, toolsUnknown } from './missing-tools.ts'
+import { explainMissing, isAboutUser, unknownToolsProblem } from './missing-tools.ts'
 import { type ChosenTool, type ChosenTools, chooseTools } from './offered-tools/offered-tools.ts'
 import { mcpProblem } from './problems.ts'
 import { ServerHealth } from './server-health.ts'
-import { keyOf, ToolLists } from './tool-lists.ts'
+import { askerKey, ToolLists } from './tool-lists.ts'
 
 export interface ToolSourceOptions {
   readonly agent: AgentIdentity
@@ -23,7 +23,7 @@ export interface ToolSourceOptions {
 }
 
 /** What a turn gets from a server. */
-export interface Offer {
+export interface ToolOffer {
   readonly tools: readonly ChosenTool[]
   /** The problems of missing tools, for the user. */
   readonly notices: readonly ProblemError[]
@@ -37,10 +37,10 @@ interface LookUp {
 }
 
 /** How long a turn waits for a list of tools that is not known yet. */
-const patienceMs = 1_000
+const waitForListMs = 1_000
 /** The time limit for token and list together. */
 const lookUpTimeoutMs = 15_000
-const maxReported = 1_000
+const maxRememberedReports = 1_000
 
 /**
  * The tools that a server offers to one agent: a list for each flow without a user, and one for each user. A turn gets the
@@ -70,7 +70,7 @@ export class ToolSource {
   }
 
   /** The tools that a turn can use, fixed for the turn. Throws only the reason of the turn's abort. */
-  async offer(turn: Turn): Promise<Offer> {
+  async offer(turn: Turn): Promise<ToolOffer> {
     const { tools, isFresh } = this.#lists.of(turn)
     const mustBeCurrent = this.#hasWaited(turn)
     if (tools && !isFresh && !mustBeCurrent) this.#lookUpBehind(turn)
@@ -104,12 +104,12 @@ export class ToolSource {
   }
 
   /** Offers the agent's own list if the turn's list is unknown. The server may then refuse the call of an offered tool. */
-  #describeFor(turn: Turn): Offer {
+  #describeFor(turn: Turn): ToolOffer {
     const { tools, refusal } = this.#lists.of(turn)
     const known = tools ?? this.#lists.of({ flow: ownFlow, user: undefined }).tools
     if (known) return { tools: known.tools, notices: explainMissing(this.#server, known.missing) }
     const reason = refusal ?? this.#backOff[turn.flow].problem ?? this.#tooSlow()
-    return { tools: [], notices: [toolsUnknown(this.#server, reason)] }
+    return { tools: [], notices: [unknownToolsProblem(this.#server, reason)] }
   }
 
   #lookUpBehind(turn: Turn): void {
@@ -118,12 +118,12 @@ export class ToolSource {
   }
 
   async #lookUpWithPatience(turn: Turn): Promise<void> {
-    const key = keyOf(turn)
+    const key = askerKey(turn)
     if (this.#underWay.get(key)?.isSlow) return
     using patience = new LinkedAbort(turn.signal)
     const { trace, leave } = turn.trace.branch()
     const { promise: hadEnough, resolve: giveUp } = Promise.withResolvers<void>()
-    patience.after(patienceMs, () => {
+    patience.after(waitForListMs, () => {
       const lookUp = this.#underWay.get(key)
       if (lookUp) lookUp.isSlow = true
       giveUp()
@@ -145,7 +145,7 @@ export class ToolSource {
   /** Joins the look-up that is under way for the same user, or starts one. Rejects only when the signal is aborted. */
   async #lookUp(asked: Caller, signal: AbortSignal): Promise<void> {
     if (this.#isClosed || this.#backOff[asked.flow].problem) return
-    const key = keyOf(asked)
+    const key = askerKey(asked)
     await this.#joined.join(key, signal, async shared => {
       using limit = new LinkedAbort(shared)
       const ended = this.#look(asked, limit)
@@ -161,7 +161,7 @@ export class ToolSource {
     const { signal } = limit
     const caller: Caller = { ...asked, signal }
     const tooLong = this.#unreachable(`did not list its tools within ${lookUpTimeoutMs / 1_000} seconds`)
-    const tokenMs = usableForMs(asked.user)
+    const tokenMs = tokenUsableForMs(asked.user)
     if (tokenMs === 0) return
     if (tokenMs < lookUpTimeoutMs) limit.after(tokenMs, () => limit.abort('The user’s token has expired.'))
     else limit.after(lookUpTimeoutMs, () => limit.abort(tooLong))
@@ -198,7 +198,7 @@ export class ToolSource {
   }
 
   #tooSlow(): ProblemError {
-    return this.#unreachable(`did not list its tools within ${patienceMs / 1_000} second`)
+    return this.#unreachable(`did not list its tools within ${waitForListMs / 1_000} second`)
   }
 
   #unreachable(what: string): ProblemError {
@@ -239,14 +239,14 @@ export class ToolSource {
   #once(facts: Readonly<Record<string, string>>, tell: (line: object) => void): void {
     const key = JSON.stringify(facts)
     if (this.#reported.has(key)) return
-    if (this.#reported.size >= maxReported) this.#reported.clear()
+    if (this.#reported.size >= maxRememberedReports) this.#reported.clear()
     this.#reported.add(key)
     tell({ api: this.#server.api.name, ...facts })
   }
 }
 
 /** How long a user's token is still valid; without a user there is no limit: each look-up obtains a token. */
-function usableForMs(user: Caller['user']): number {
+function tokenUsableForMs(user: Caller['user']): number {
   const expiresAt = readNumericDate(user?.claims['exp'])
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, expiresAt * 1_000 - Date.now())
 }

@@ -5,7 +5,7 @@ type Place = Pick<WeatherReport, 'city' | 'region' | 'country'>
 /** A report as plain sentences in English. */
 export function describeWeather(report: WeatherReport): string {
   const { condition, temperature_c, temperature_f, humidity_percent, wind_kph, source } = report
-  const temperature = `${degrees(temperature_c)} °C (${degrees(temperature_f)} °F)`
+  const temperature = `${formatDegrees(temperature_c)} °C (${formatDegrees(temperature_f)} °F)`
   const details = [
     humidity_percent === undefined ? undefined : `humidity ${Math.round(humidity_percent)} %`,
     wind_kph === undefined ? undefined : `wind ${Math.round(wind_kph)} km/h`,
@@ -16,7 +16,7 @@ export function describeWeather(report: WeatherReport): string {
       ? `It is ${temperature} in ${namePlace(report)}, ${lowerFirst(condition)}.`
       : `In ${namePlace(report)}: about ${temperature}, ${lowerFirst(condition)}.`,
     details.length > 0 ? `${upperFirst(details.join(', '))}.` : undefined,
-    isMeasured ? 'Source: Open-Meteo.' : normals,
+    isMeasured ? 'Source: Open-Meteo.' : normalsNote,
   ]
     .filter(sentence => sentence !== undefined)
     .join(' ')
@@ -25,7 +25,7 @@ export function describeWeather(report: WeatherReport): string {
 /** A forecast as plain sentences in English: one line a day, or the last day alone. */
 export function describeForecast(forecast: WeatherForecast, onlyLast: boolean): string {
   const isForecast = forecast.source === 'open-meteo'
-  const source = isForecast ? 'Source: Open-Meteo.' : normals
+  const source = isForecast ? 'Source: Open-Meteo.' : normalsNote
   const last = forecast.days.at(-1)
   if (onlyLast && last) {
     return `${namePlace(forecast)} on ${nameDate(last.date)}: ${describeDay(last)}. ${source}`
@@ -35,12 +35,12 @@ export function describeForecast(forecast: WeatherForecast, onlyLast: boolean): 
   return [`${heading} for ${namePlace(forecast)}:`, ...days, '', source].join('\n')
 }
 
-const normals =
+const normalsNote =
   'Source: climate normals, the long-term means for this time of year – not today’s observed weather.'
 
 function describeDay({ low_c, high_c, low_f, high_f, condition }: ForecastDay): string {
-  const celsius = `${degrees(low_c)} to ${degrees(high_c)} °C`
-  const fahrenheit = `${degrees(low_f)} to ${degrees(high_f)} °F`
+  const celsius = `${formatDegrees(low_c)} to ${formatDegrees(high_c)} °C`
+  const fahrenheit = `${formatDegrees(low_f)} to ${formatDegrees(high_f)} °F`
   return `${celsius} (${fahrenheit}), ${lowerFirst(condition)}`
 }
 
@@ -61,7 +61,7 @@ export function nameDate(isoDate: string): string {
   return Number.isNaN(date.getTime()) ? isoDate : dateFormat.format(date)
 }
 
-function degrees(value: number): string {
+function formatDegrees(value: number): string {
   const rounded = Math.round(value)
   return `${rounded < 0 ? '−' : ''}${Math.abs(rounded)}`
 }

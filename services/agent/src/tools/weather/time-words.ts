@@ -1,15 +1,15 @@
 /** When the weather is asked for: `now`, or a forecast of `days` days from today; `onlyLast` = only its last day. */
-export type When = 'now' | { readonly days: number; readonly onlyLast: boolean }
+export type AskedTime = 'now' | { readonly days: number; readonly onlyLast: boolean }
 
 /** What a sentence says about time, and which of its words say so. */
 export interface TimeSaid {
-  readonly when: When
+  readonly when: AskedTime
   /** Index of the first of these words, and how many there are. */
   readonly start: number
   readonly length: number
 }
 
-const mostDays = 7
+const maxDays = 7
 const numberWords = {
   one: 1,
   two: 2,
@@ -30,14 +30,14 @@ const numberWords = {
   sieben: 7,
   paar: 3,
 }
-const numbers = new Map(Object.entries(numberWords))
+const numberByWord = new Map(Object.entries(numberWords))
 const weekdays = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ')
-const weeks = new Set([
+const wordsForAWeek = new Set([
   ...['week', 'weeks', 'weekend', 'woche', 'wochenende'],
   ...weekdays.flatMap(day => [day, `${day}s`]),
   ...'montag dienstag mittwoch donnerstag freitag samstag sonntag'.split(' '),
 ])
-const present = new Set(['now', 'today', 'tonight', 'currently', 'jetzt', 'heute', 'aktuell', 'gerade'])
+const presentWords = new Set(['now', 'today', 'tonight', 'currently', 'jetzt', 'heute', 'aktuell', 'gerade'])
 const dayUnit = /^(?:days?|tagen?)$/
 const numberedDays = /^(\d{1,4})-?(?:days?|tagen?)$/
 
@@ -51,23 +51,23 @@ export function findTime(words: readonly string[]): TimeSaid | undefined {
 }
 
 function readTime(words: readonly string[], at: number, word: string): Omit<TimeSaid, 'start'> | undefined {
-  if (word === 'day' && words[at + 1] === 'after' && words[at + 2] === 'tomorrow') return day(3, 3)
-  if (word === 'übermorgen') return day(3, 1)
-  if (word === 'tomorrow' || word === 'morgen') return day(2, 1)
-  if (present.has(word)) return { when: 'now', length: 1 }
-  if (weeks.has(word)) return days(mostDays, 1)
+  if (word === 'day' && words[at + 1] === 'after' && words[at + 2] === 'tomorrow') return singleDay(3, 3)
+  if (word === 'übermorgen') return singleDay(3, 1)
+  if (word === 'tomorrow' || word === 'morgen') return singleDay(2, 1)
+  if (presentWords.has(word)) return { when: 'now', length: 1 }
+  if (wordsForAWeek.has(word)) return severalDays(maxDays, 1)
   const joined = numberedDays.exec(word)
-  if (joined) return days(Number(joined[1]), 1)
-  const count = numbers.get(word) ?? (/^\d{1,4}$/.test(word) ? Number(word) : undefined)
+  if (joined) return severalDays(Number(joined[1]), 1)
+  const count = numberByWord.get(word) ?? (/^\d{1,4}$/.test(word) ? Number(word) : undefined)
   if (count === undefined) return undefined
   const unit = words[at + 1] === 'of' ? 2 : 1
-  return dayUnit.test(words[at + unit] ?? '') ? days(count, unit + 1) : undefined
+  return dayUnit.test(words[at + unit] ?? '') ? severalDays(count, unit + 1) : undefined
 }
 
-function day(number: number, length: number) {
+function singleDay(number: number, length: number) {
   return { when: { days: number, onlyLast: true }, length }
 }
 
-function days(count: number, length: number) {
-  return { when: { days: Math.min(Math.max(count, 1), mostDays), onlyLast: false }, length }
+function severalDays(count: number, length: number) {
+  return { when: { days: Math.min(Math.max(count, 1), maxDays), onlyLast: false }, length }
 }

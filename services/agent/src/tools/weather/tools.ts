@@ -2,9 +2,9 @@ import type { StructuredToolInterface } from '@langchain/core/tools'
 import { Type } from 'typebox'
 import { defineTool } from '../define-tool.ts'
 import type { WeatherClient } from './client.ts'
-import { askedCity } from './weather.ts'
+import { CityArgument } from './weather.ts'
 
-const city = askedCity
+const city = CityArgument
 const days = Type.Integer({ minimum: 1, maximum: 7, description: 'Days from today on; 2 includes tomorrow.' })
 
 /** The weather tools as the model gets them. */

@@ -1,4 +1,4 @@
-import { findTime, type When } from './time-words.ts'
+import { type AskedTime, findTime } from './time-words.ts'
 import {
   articles,
   commonWords,
@@ -12,7 +12,7 @@ import {
 /** A question about weather, as direct mode understood it. */
 export interface WeatherQuestion {
   readonly place: string
-  readonly when: When
+  readonly when: AskedTime
 }
 
 interface Word {
@@ -22,13 +22,13 @@ interface Word {
   readonly key: string
 }
 
-const longestPlace = { words: 6, characters: 80 } as const
-const longestBarePlaceWords = 4
-const longestSentenceCharacters = 400
-const defaultForecast: When = { days: 3, onlyLast: false }
+const placeLimits = { words: 6, characters: 80 } as const
+const maxBarePlaceWords = 4
+const maxSentenceCharacters = 400
+const defaultForecast: AskedTime = { days: 3, onlyLast: false }
 const forecastWords = new Set(['forecast', 'forecasts', 'vorhersage', 'wettervorhersage'])
 /** Words before a time that belong to it: “for the next 3 days”, “at the moment”. */
-const timeGlue = new Set([
+const wordsBeforeTime = new Set([
   ...['for', 'over', 'in', 'on', 'during', 'of', 'at', 'a', 'the', 'this', 'next', 'coming', 'whole'],
   ...['für', 'am', 'der', 'die', 'den', 'diese', 'nächste', 'nächsten'],
 ])
@@ -40,7 +40,7 @@ const timeGlue = new Set([
  */
 export function recogniseWeatherQuestion(message: string): WeatherQuestion | undefined {
   for (const sentence of splitSentences(message)) {
-    if (sentence.length > longestSentenceCharacters) continue
+    if (sentence.length > maxSentenceCharacters) continue
     const question = recogniseSentence(splitWords(sentence))
     if (question) return question
   }
@@ -81,11 +81,11 @@ function splitWords(sentence: string): readonly Word[] {
 }
 
 /** Takes out what is said about time, with the small words before it. */
-function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: When | undefined } {
+function takeTime(words: readonly Word[]): { rest: readonly Word[]; when: AskedTime | undefined } {
   const said = findTime(words.map(({ key }) => key))
   if (!said) return { rest: words, when: undefined }
   let start = said.start
-  while (start > 0 && timeGlue.has(words[start - 1]?.key ?? '')) start -= 1
+  while (start > 0 && wordsBeforeTime.has(words[start - 1]?.key ?? '')) start -= 1
   const rest = [...words.slice(0, start), ...words.slice(said.start + said.length)]
   const again = takeTime(rest)
   return { rest: again.rest, when: said.when === 'now' ? (again.when ?? 'now') : said.when }
@@ -121,11 +121,11 @@ function findBarePlace(words: readonly Word[]): string | undefined {
   if (start < 0) return undefined
   const name = words
     .slice(start)
-    .filter(({ key }, index, all) => index < all.length - 1 || !politeness.has(key))
-  return name.length <= longestBarePlaceWords && name.every(mayBeName) ? toPlace(name) : undefined
+    .filter(({ key }, index, all) => index < all.length - 1 || !politeWords.has(key))
+  return name.length <= maxBarePlaceWords && name.every(mayBeName) ? toPlace(name) : undefined
 }
 
-const politeness = new Set(['please', 'thanks', 'bitte', 'danke'])
+const politeWords = new Set(['please', 'thanks', 'bitte', 'danke'])
 
 function takeName(words: readonly Word[], isPart: (word: Word) => boolean): readonly Word[] {
   const end = words.findIndex(word => !isPart(word))
@@ -142,8 +142,10 @@ function startsWithCapital({ text }: Word): boolean {
 
 function toPlace(words: readonly Word[]): string | undefined {
   const named = dropAnnouncement(words)
-  const first = named.findIndex(word => articles.has(word.key) || startsWithCapital(word) || !isInner(word))
-  const last = named.findLastIndex(word => !isInner(word))
+  const first = named.findIndex(
+    word => articles.has(word.key) || startsWithCapital(word) || !isInnerWord(word),
+  )
+  const last = named.findLastIndex(word => !isInnerWord(word))
   const name = first < 0 ? [] : named.slice(first, last + 1)
   const place = name
     .map(({ text }) => text)
@@ -151,18 +153,18 @@ function toPlace(words: readonly Word[]): string | undefined {
     .replace(/(?<!\.\p{L}+)[,.]+$/u, '')
   const isPlausible =
     name.length > 0 &&
-    name.length <= longestPlace.words &&
-    place.length <= longestPlace.characters &&
+    name.length <= placeLimits.words &&
+    place.length <= placeLimits.characters &&
     /^[\p{L}\p{M}'.,\- ]+$/u.test(place)
   return isPlausible ? place : undefined
 }
 
 /** “the city of London” → “London”; “the city” → nothing. */
 function dropAnnouncement(words: readonly Word[]): readonly Word[] {
-  const noun = words.findIndex(({ key }) => !isInner({ key }) && !articles.has(key))
+  const noun = words.findIndex(({ key }) => !isInnerWord({ key }) && !articles.has(key))
   return placeNouns.has(words[noun]?.key ?? '') ? words.slice(noun + 1) : words
 }
 
-function isInner({ key }: Pick<Word, 'key'>): boolean {
+function isInnerWord({ key }: Pick<Word, 'key'>): boolean {
   return connectors.has(key) || prepositions.has(key)
 }

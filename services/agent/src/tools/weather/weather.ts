@@ -2,14 +2,14 @@ import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
 /** A city as a model names it. */
-export const askedCity = Type.String({
+export const CityArgument = Type.String({
   pattern: '\\S',
   maxLength: 100,
   description: 'City, such as "Oslo" or "Dallas, Texas".',
 })
 
 /** What the agent relies on in the responses of the weather API. Unknown members are let through. */
-const place = {
+const placeMembers = {
   city: Type.String({ maxLength: 200 }),
   region: Type.Optional(Type.String({ maxLength: 200 })),
   country: Type.String({ maxLength: 200 }),
@@ -18,7 +18,7 @@ const place = {
 
 /** `GET /weather`; temperatures in °C and °F. */
 const WeatherReport = Type.Object({
-  ...place,
+  ...placeMembers,
   temperature_c: Type.Number(),
   temperature_f: Type.Number(),
   condition: Type.String({ maxLength: 200 }),
@@ -39,11 +39,11 @@ const ForecastDay = Type.Object({
 export type ForecastDay = Static<typeof ForecastDay>
 
 /** `GET /weather/forecast`. */
-const WeatherForecast = Type.Object({ ...place, days: Type.Array(ForecastDay, { maxItems: 31 }) })
+const WeatherForecast = Type.Object({ ...placeMembers, days: Type.Array(ForecastDay, { maxItems: 31 }) })
 export type WeatherForecast = Static<typeof WeatherForecast>
 
-const report = Compile(WeatherReport)
-const forecast = Compile(WeatherForecast)
+const compiledReport = Compile(WeatherReport)
+const compiledForecast = Compile(WeatherForecast)
 
-export const isReport = (body: unknown): body is WeatherReport => report.Check(body)
-export const isForecast = (body: unknown): body is WeatherForecast => forecast.Check(body)
+export const isReport = (body: unknown): body is WeatherReport => compiledReport.Check(body)
+export const isForecast = (body: unknown): body is WeatherForecast => compiledForecast.Check(body)

@@ -1,9 +1,9 @@
 /** The few English and German words that direct mode knows. Everything else may be part of a name. */
 
-const list = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/))
+const wordSet = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/))
 
 /** Words that make a sentence a question about the weather. */
-export const weatherWords = list(`
+export const weatherWords = wordSet(`
   weather forecast forecasts temperature temperatures temp degrees celsius fahrenheit climate conditions
   hot cold warm cool chilly freezing humid humidity dry wet rain rains raining rainy snow snows snowing snowy
   sun sunny wind winds windy cloud clouds cloudy fog foggy storm storms stormy umbrella like outside
@@ -12,18 +12,18 @@ export const weatherWords = list(`
 `)
 
 /** Words after which a place is named. */
-export const prepositions = list('in at for near around of für bei von')
+export const prepositions = wordSet('in at for near around of für bei von')
 
 /** Words that may stand inside a name, but neither begin nor end one that was cut out of a sentence. */
-export const connectors = list(
+export const connectors = wordSet(
   'and or und oder of the el de la le les los las del do da dos das di du en upon am an der',
 )
 
 /** Words that a name may begin with. */
-export const articles = list('the la le les los las el al')
+export const articles = wordSet('the la le les los las el al')
 
 /** Words that are no part of a name: functional words, verbs of asking, and small talk. */
-export const commonWords = list(`
+export const commonWords = wordSet(`
   a about all also am an any are be been being best but by can could did does expect feel from get give
   going good great gonna got had has have he her here him his how how's hows however i i'd i'll i'm if into is isn't it it'll it's its
   joke just know let let's live look looking looks love me might more much must my need no not now on one our out
@@ -38,7 +38,7 @@ export const commonWords = list(`
 `)
 
 /** Nouns that announce the name after them and are no part of it: “city” in “the city of London”. */
-export const placeNouns = list('city town village stadt')
+export const placeNouns = wordSet('city town village stadt')
 
 /** What may precede a follow-up such as “and Rome?” or “what about Rome?”. */
-export const leadIns = list('and or what how about und oder in at for the')
+export const leadIns = wordSet('and or what how about und oder in at for the')

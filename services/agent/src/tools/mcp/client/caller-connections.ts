@@ -5,7 +5,7 @@ import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
 /** How long a server counts as one of the older protocol. Then the agent tests again: a busy server may look older. */
-const legacyForMs = 5 * 60_000
+const countsAsLegacyForMs = 5 * 60_000
 /** The protocol wants 404 for an unknown session; many servers respond 400. In both cases the call was not run. */
 const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
 
@@ -78,7 +78,7 @@ export class CallerConnections {
     if (!this.#prior) {
       this.#prior = connection.prior
       this.#priorUntilMs =
-        this.#prior.kind === 'legacy' ? performance.now() + legacyForMs : Number.POSITIVE_INFINITY
+        this.#prior.kind === 'legacy' ? performance.now() + countsAsLegacyForMs : Number.POSITIVE_INFINITY
     }
     return connection
   }

@@ -8,7 +8,7 @@ import type { McpServer } from '../config.ts'
 import type { ChosenTool, ListedTools } from '../offered-tools/offered-tools.ts'
 import { CallerConnections } from './caller-connections.ts'
 import { type CallProgress, type Exchange, RefusedExchange } from './connection.ts'
-import { explainError, explainRefusal, tooLate, toolFailed } from './failures.ts'
+import { explainCallError, explainServerFault, timeoutProblem, toolFailedProblem } from './failures.ts'
 import { describeParts, type ResultPart, readResult, type ToolResult } from './result.ts'
 import { readToolPages } from './tool-pages.ts'
 
@@ -32,7 +32,7 @@ interface McpReply<Result> extends Reply {
 /**
  * The member of `_meta` in which this project's own tools find a call's idempotency key. Other servers must ignore it.
  */
-const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+const idempotencyKeyMember = 'entra-bedrock-agent/idempotency-key'
 
 const listTimeoutMs = 5_000
 const maxListBytes = 4 * 1024 * 1024
@@ -73,7 +73,7 @@ export class McpClient {
   ): Promise<readonly ResultPart[]> {
     const { name } = definition
     const { timeoutMs, maxResultBytes, maxResultCharacters } = this.#server.limits
-    const meta = change ? { _meta: { [keyOfMeta]: context.permit.idempotencyKey } } : {}
+    const meta = change ? { _meta: { [idempotencyKeyMember]: context.permit.idempotencyKey } } : {}
     const { parts } = await this.#request<ToolResult>(context, {
       method: 'tools/call',
       name,
@@ -115,7 +115,7 @@ export class McpClient {
         using limit = new LinkedAbort(turnSignal)
         const { signal } = limit
         const exchange: Exchange = { send, headers, signal, maxBytes, progress }
-        limit.after(timeoutMs, () => limit.abort(tooLate(api, timeoutMs, progress)))
+        limit.after(timeoutMs, () => limit.abort(timeoutProblem(api, timeoutMs, progress)))
         try {
           return await this.#connections.call(context.turn, exchange, async client => ({
             // A result comes with status 200 only.
@@ -126,16 +126,16 @@ export class McpClient {
         } catch (error) {
           if (signal.aborted) throw signal.reason
           if (error instanceof RefusedExchange) return error.response
-          throw explainError(api, error, exchange)
+          throw explainCallError(api, error, exchange)
         }
       },
       read: came => {
         if (isHttpResponse(came)) {
           const { flow } = context.turn
-          throw explainRefusal(api, came.status, progress) ?? explainApiResponse(api, flow, came)
+          throw explainServerFault(api, came.status, progress) ?? explainApiResponse(api, flow, came)
         }
         const { body } = came
-        if (isFailedResult(body)) throw toolFailed(api, describeParts(body.parts))
+        if (isFailedResult(body)) throw toolFailedProblem(api, describeParts(body.parts))
         return { result: body, shown: show ? show(body) : body }
       },
     })

@@ -48,12 +48,12 @@ interface Message {
   readonly method?: string
 }
 
-const modes = {
+const protocolModes = {
   auto: 'auto',
   '2026-07-28': { pin: '2026-07-28' },
   '2025-11-25': 'legacy',
 } as const
-const farewellMs = 2_000
+const closeTimeoutMs = 2_000
 
 /** Each call's exchange, so that a token goes only with the call it was obtained for, also on shared connections. */
 const exchanges = new AsyncLocalStorage<Exchange>()
@@ -74,7 +74,7 @@ export class McpConnection {
     this.#client = new Client(
       { name: 'entra-bedrock-agent', version },
       {
-        versionNegotiation: { mode: modes[server.protocol] },
+        versionNegotiation: { mode: protocolModes[server.protocol] },
         inputRequired: { autoFulfill: false },
       },
     )
@@ -153,7 +153,7 @@ export class McpConnection {
     // A cancellation or the end of a session has to be sent even after the call or the connection was given up.
     const isFarewell = method === 'DELETE' || message.method === 'notifications/cancelled'
     const limit = isFarewell
-      ? AbortSignal.timeout(farewellMs)
+      ? AbortSignal.timeout(closeTimeoutMs)
       : AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
     const request = {
       method: method as Method,
@@ -164,14 +164,14 @@ export class McpConnection {
       signal: limit,
     }
     try {
-      const response = await post(exchange, request, message.method === 'tools/call')
+      const response = await postMessage(exchange, request, message.method === 'tools/call')
       // Of the messages that are posted, only requests have an id.
       if (message.id !== undefined && endsWithoutResult(response))
         throw new Error('The stream ended without a result.')
       const { status } = response
       if (endsExchange(status)) throw new RefusedExchange(readResponse(response))
       const read = withoutServerRequests(response.text)
-      return new Response(read || null, { status, headers: singleHeaders(response.headers) })
+      return new Response(read || null, { status, headers: joinHeaderValues(response.headers) })
     } catch (error) {
       exchange.failure = error
       throw error
@@ -180,7 +180,7 @@ export class McpConnection {
 }
 
 /** Sends a message, and answers requests that the server makes before it responds. Notes whether a tool may have run. */
-async function post(
+async function postMessage(
   exchange: Exchange,
   request: OutboundRequest,
   mayRun: boolean,
@@ -228,7 +228,9 @@ function endsWithoutResult({ status, headers, text }: OutboundResponse): boolean
   return isStream && !/"(?:result|error)"\s*:/.test(text)
 }
 
-function singleHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): [string, string][] {
+function joinHeaderValues(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
   )

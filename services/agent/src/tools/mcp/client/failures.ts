@@ -7,23 +7,23 @@ import { cleanText } from '../offered-tools/clean-text.ts'
 import { mcpProblem } from '../problems.ts'
 import type { CallProgress, Exchange } from './connection.ts'
 
-const maxToldCharacters = 500
+const maxFailureCharacters = 500
 
 /** The problem for a 5xx or a redirect; `undefined` for every other status, which means the same for every API. */
-export function explainRefusal(
+export function explainServerFault(
   api: DownstreamApi,
   status: number,
   progress: CallProgress,
 ): ProblemError | undefined {
-  if (status >= 500) return unreachable(api, `responded ${status}`, progress, { status })
+  if (status >= 500) return unreachableProblem(api, `responded ${status}`, progress, { status })
   if (status >= 300 && status < 400) {
-    return unreachable(api, `responded ${status}; redirects are not followed`, progress, { status })
+    return unreachableProblem(api, `responded ${status}; redirects are not followed`, progress, { status })
   }
   return undefined
 }
 
 /** The problem behind an error that a call threw. */
-export function explainError(
+export function explainCallError(
   api: DownstreamApi,
   error: unknown,
   { maxBytes, progress }: Exchange,
@@ -35,29 +35,32 @@ export function explainError(
     const what = `The ${api.title} sent more than ${maxBytes} bytes.${describeProgress(progress)}`
     return mcpProblem('MCP_RESULT_TOO_LARGE', what, { upstream: { service: api.name } })
   }
-  if (error instanceof ProtocolError) return toolFailed(api, error.message, String(error.code))
+  if (error instanceof ProtocolError) return toolFailedProblem(api, error.message, String(error.code))
   if (error instanceof SdkHttpError && error.status !== undefined) {
-    return unreachable(api, `responded ${error.status}`, progress, { status: error.status, cause: error })
+    return unreachableProblem(api, `responded ${error.status}`, progress, {
+      status: error.status,
+      cause: error,
+    })
   }
   const what = progress.mayHaveRun
     ? 'broke the call off, or sent no result that can be read'
     : 'cannot be reached, or does not speak the protocol'
-  return unreachable(api, what, progress, { cause: error })
+  return unreachableProblem(api, what, progress, { cause: error })
 }
 
-export function tooLate(api: DownstreamApi, timeoutMs: number, progress: CallProgress): ProblemError {
-  return unreachable(api, `did not respond within ${timeoutMs / 1_000} seconds`, progress)
+export function timeoutProblem(api: DownstreamApi, timeoutMs: number, progress: CallProgress): ProblemError {
+  return unreachableProblem(api, `did not respond within ${timeoutMs / 1_000} seconds`, progress)
 }
 
 /** The failure in the server's words, from which the model may learn how to call the tool differently. */
-export function toolFailed(api: DownstreamApi, told: string, code?: string): ProblemError {
-  const words = redactText(cleanText(told, maxToldCharacters))
+export function toolFailedProblem(api: DownstreamApi, told: string, code?: string): ProblemError {
+  const words = redactText(cleanText(told, maxFailureCharacters))
   return mcpProblem('MCP_TOOL_FAILED', `The ${api.title} says: ${words || 'nothing'}`, {
     upstream: { service: api.name, ...(code === undefined ? {} : { code }) },
   })
 }
 
-function unreachable(
+function unreachableProblem(
   api: DownstreamApi,
   what: string,
   progress: CallProgress,

@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import { countCharacters, redactText } from '@entra-bedrock-agent/identity-trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
-import { readValidated, type Validated } from '../../../downstream/responses.ts'
-import { removeUnseen } from '../offered-tools/clean-text.ts'
+import { type ApiValidation, readApiValidation } from '../../../downstream/responses.ts'
+import { removeUnseenCharacters } from '../offered-tools/clean-text.ts'
 
 /** A tool's result. It is data, and never followed as an instruction. */
 export interface ToolResult {
   readonly parts: readonly ResultPart[]
   readonly isError: boolean
   /** What the server says of the token, if anything. */
-  readonly validated?: Validated
+  readonly validated?: ApiValidation
 }
 
 type TextPart = { readonly type: 'text'; readonly text: string }
 /** A part of a result, in the form of LangChain's content blocks. */
 export type ResultPart = TextPart | { readonly type: 'image'; readonly data: Uint8Array }
-type Block = CallToolResult['content'][number]
+type ContentBlock = CallToolResult['content'][number]
 
 /**
  * What the model reads of a result, cut to the number of characters that it may get. Links are named, never
@@ -26,7 +26,7 @@ export function readResult(
   maxCharacters: number,
 ): ToolResult {
   const parts = [...content.map(readBlock), ...readStructured(content, structuredContent)]
-  const validated = readValidated(_meta)
+  const validated = readApiValidation(_meta)
   return {
     parts: cutTexts(joinTexts(parts), maxCharacters),
     isError: isError === true,
@@ -41,7 +41,7 @@ export function describeParts(parts: readonly ResultPart[]): string {
     .join('\n')
 }
 
-function readBlock(block: Block): ResultPart {
+function readBlock(block: ContentBlock): ResultPart {
   switch (block.type) {
     case 'text':
       return textPart(block.text)
@@ -57,7 +57,7 @@ function readBlock(block: Block): ResultPart {
 }
 
 /** Servers repeat structured content as a text for older clients; the model needs it once. */
-function readStructured(content: readonly Block[], structured: unknown): readonly TextPart[] {
+function readStructured(content: readonly ContentBlock[], structured: unknown): readonly TextPart[] {
   const isRepeated = content.some(block => block.type === 'text' && isJsonOf(block.text, structured))
   return structured === undefined || isRepeated ? [] : [textPart(JSON.stringify(structured))]
 }
@@ -71,7 +71,7 @@ function isJsonOf(text: string, value: unknown): boolean {
 }
 
 function textPart(text: string): TextPart {
-  return { type: 'text', text: redactText(removeUnseen(text)) }
+  return { type: 'text', text: redactText(removeUnseenCharacters(text)) }
 }
 
 function joinTexts(parts: readonly ResultPart[]): readonly ResultPart[] {

@@ -9,7 +9,7 @@ export interface ServerAnswer {
 const methodNotFound = { code: -32601, message: 'The agent supports no requests of the server but ping.' }
 const endOfEvent = /\r\n\r\n|\n\n|\r\r/
 /** Requests of a server are small; what is longer is a result. */
-const maxCharacters = 64 * 1024
+const maxRequestCharacters = 64 * 1024
 const maxRequests = 20
 
 /**
@@ -33,7 +33,7 @@ export class ServerRequests {
     for (const [index, event] of events.entries()) {
       if (index > 0 || !this.#isTooLong) this.#read(event)
     }
-    this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxCharacters
+    this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxRequestCharacters
     // Keeps only the end of an event that is too long: this may be half of the empty line after the event.
     this.#rest = this.#isTooLong ? last.slice(-3) : last
   }
@@ -55,18 +55,18 @@ export function withoutServerRequests(stream: string): string {
 }
 
 function readRequest(event: string): { id: string | number; method: string } | undefined {
-  if (event.length > maxCharacters || !event.includes('"method"')) return undefined
+  if (event.length > maxRequestCharacters || !event.includes('"method"')) return undefined
   const data = event
     .split(/\r\n|\n|\r/)
     .flatMap(line => (line.startsWith('data:') ? [line.slice('data:'.length)] : []))
     .join('\n')
-  const { id, method } = parse(data)
+  const { id, method } = parseJson(data)
   return (typeof id === 'string' || typeof id === 'number') && typeof method === 'string'
     ? { id, method }
     : undefined
 }
 
-function parse(text: string): Json {
+function parseJson(text: string): Json {
   try {
     return Object(JSON.parse(text)) as Json
   } catch {

@@ -3,7 +3,7 @@ import type { ListedTools } from '../offered-tools/offered-tools.ts'
 
 /** Servers choose the size of their pages, and some lists never end. */
 const maxPages = 50
-const maxNames = 200
+const maxKeptNames = 200
 
 /** Reads a server's list page by page until all wanted tools are found. Of other tools it keeps only the names. */
 export async function readToolPages(
@@ -20,7 +20,7 @@ export async function readToolPages(
     const params = cursor === undefined ? {} : { cursor }
     const result = await client.request({ method: 'tools/list', params }, options)
     for (const tool of result.tools) {
-      if (names.length < maxNames) names.push(tool.name)
+      if (names.length < maxKeptNames) names.push(tool.name)
       if (wanted.includes(tool.name)) tools.push(tool)
       missing.delete(tool.name)
     }

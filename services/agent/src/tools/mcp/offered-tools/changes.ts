@@ -3,7 +3,7 @@ import type { Change } from '../../toolset.ts'
 import type { McpServer } from '../config.ts'
 import { cleanText } from './clean-text.ts'
 
-const maxName = 128
+const maxNameCharacters = 128
 
 /**
  * What a call of a tool changes; `undefined` if the tool only reads. The configuration says which tools only read. A server's
@@ -17,7 +17,7 @@ export function describeChange(
   if (readOnlyTools.includes(name) && !saysThatItChanges(annotations)) return undefined
   return {
     effect: annotations?.destructiveHint === true ? 'delete' : 'change',
-    title: `Call ${cleanText(name, maxName)} of ${api.name}`,
+    title: `Call ${cleanText(name, maxNameCharacters)} of ${api.name}`,
     unattended: unattendedTools.includes(name),
     isIdempotent: api.keepsIdempotencyKeys === true,
   }

@@ -11,7 +11,7 @@ const joiningScripts = [
  * look it changes. Sequences could spell out a hidden text, so tags and all other variation selectors are removed: the
  * flag of Scotland becomes a black flag, and a rare form of a Chinese character becomes its usual form.
  */
-const seenByEffect = [
+const charactersSeenByEffect = [
   '\\n|\\t',
   '(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?\\ufe0f?)\\u200d(?=\\p{Extended_Pictographic})',
   '(?<=\\p{Extended_Pictographic})\\ufe0f',
@@ -23,18 +23,18 @@ const seenByEffect = [
  * Characters that render as nothing and so can hide instructions from a reader: control, format and private characters, all
  * that Unicode lets a renderer ignore, and the few that are drawn blank though they are no spaces.
  */
-const invisible =
+const invisibleCharacter =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{16fe4}\\u{1d159}]'
-const unseen = new RegExp(`(?=${invisible})(?!${seenByEffect}).`, 'gsu')
+const unseenCharacters = new RegExp(`(?=${invisibleCharacter})(?!${charactersSeenByEffect}).`, 'gsu')
 
 /** A text without invisible characters. */
-export function removeUnseen(text: string): string {
-  return text.replace(unseen, '')
+export function removeUnseenCharacters(text: string): string {
+  return text.replace(unseenCharacters, '')
 }
 
 /** A server's text as it may be shown, cut to this many characters. */
 export function cleanText(text: string, maxCharacters: number): string {
-  const cleaned = removeUnseen(text)
+  const cleaned = removeUnseenCharacters(text)
   const characters = [...cleaned.slice(0, 2 * maxCharacters + 2)]
   return characters.length <= maxCharacters ? cleaned : `${characters.slice(0, maxCharacters - 1).join('')}…`
 }

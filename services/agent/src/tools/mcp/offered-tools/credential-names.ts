@@ -24,7 +24,7 @@ const harmlessWithToken = new Set([
 const harmfulWithToken = new Set(['access', 'api', 'auth', 'id', 'refresh', 'security', 'session', 'user'])
 
 /** Names of credentials that are written as one word, such as `accesstoken`. */
-const joinedName =
+const joinedCredentialName =
   /^(?:.*(?:access|api|auth|bearer|github|id|refresh|security|session)tokens?|.*(?:authorization|passw(?:or)?d|passphrase|secret|apikeys?|privatekey|credentials?)|authheader|clientassertion|connectionstring|sasurl|sessioncookie|sessionid)$/
 
 /** Whether an argument of this name asks for a credential. No server needs one from the model. */
@@ -35,7 +35,7 @@ export function namesCredential(name: string): boolean {
     words.some((word, index) => credentialPairs.has(`${word} ${words[index + 1]}`)) ||
     words.at(-1) === 'auth' ||
     namesToken(words) ||
-    joinedName.test(words.join(''))
+    joinedCredentialName.test(words.join(''))
   )
 }
 

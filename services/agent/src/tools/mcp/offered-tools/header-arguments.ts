@@ -1,9 +1,9 @@
 type Json = Readonly<Record<string, unknown>>
 
-const keyword = 'x-mcp-header'
+const headerKeyword = 'x-mcp-header'
 /** A valid header name (`token`, RFC 9110 §5.6.2). */
-const headerToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const types: readonly unknown[] = ['string', 'integer', 'boolean']
+const headerNamePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const argumentTypes: readonly unknown[] = ['string', 'integer', 'boolean']
 
 /**
  * Whether the arguments that a tool wants repeated in headers are declared as the protocol demands: only properties
@@ -12,13 +12,13 @@ const types: readonly unknown[] = ['string', 'integer', 'boolean']
  */
 export function hasValidHeaderArguments(inputSchema: Json): boolean {
   const reachable = declarationsIn(inputSchema)
-  const names = reachable.map(({ [keyword]: name }) => String(name).toLowerCase())
+  const names = reachable.map(({ [headerKeyword]: name }) => String(name).toLowerCase())
   return (
     reachable.length === countDeclarations(inputSchema) &&
     new Set(names).size === names.length &&
     reachable.every(
-      ({ [keyword]: name, type }) =>
-        typeof name === 'string' && headerToken.test(name) && types.includes(type),
+      ({ [headerKeyword]: name, type }) =>
+        typeof name === 'string' && headerNamePattern.test(name) && argumentTypes.includes(type),
     )
   )
 }
@@ -27,7 +27,7 @@ export function hasValidHeaderArguments(inputSchema: Json): boolean {
 function declarationsIn(schema: Json): readonly Json[] {
   return Object.values(Object(schema['properties']) as Json).flatMap(value => {
     const property = Object(value) as Json
-    return [...(keyword in property ? [property] : []), ...declarationsIn(property)]
+    return [...(headerKeyword in property ? [property] : []), ...declarationsIn(property)]
   })
 }
 
@@ -38,7 +38,7 @@ function countDeclarations(schema: Json): number {
   while (open.length > 0) {
     const value = open.pop()
     if (typeof value !== 'object' || value === null) continue
-    if (keyword in value) count += 1
+    if (headerKeyword in value) count += 1
     for (const child of Object.values(value)) open.push(child)
   }
   return count

@@ -10,13 +10,13 @@ export class UnfitTool extends Error {
 
 type Json = Readonly<Record<string, unknown>>
 
-const maxCharacters = 8_192
+const maxSchemaCharacters = 8_192
 const maxSchemas = 400
 const maxDepth = 12
-const maxDescription = 500
+const maxTextCharacters = 500
 const maxChoices = 200
-const types = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
-const numbers = [
+const jsonTypes = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null'])
+const numberKeys = [
   'minimum',
   'maximum',
   'exclusiveMinimum',
@@ -27,7 +27,7 @@ const numbers = [
   'maxItems',
 ] as const
 /** What models accept as the name of an argument. */
-const argumentName = /^[A-Za-z0-9_.-]{1,64}$/
+const validName = /^[A-Za-z0-9_.-]{1,64}$/
 
 /**
  * A tool's input schema as the model may get it, built anew from parts that are known to be harmless. References are
@@ -39,7 +39,8 @@ const argumentName = /^[A-Za-z0-9_.-]{1,64}$/
 export function readInputSchema(inputSchema: Json): JsonSchema7ObjectType {
   const schema = new SchemaReader(inputSchema).read(withoutAlternatives(inputSchema), 0)
   if (schema['type'] !== 'object') throw new UnfitTool('its input is not an object')
-  if (JSON.stringify(schema).length > maxCharacters) throw new UnfitTool('its input schema is too large')
+  if (JSON.stringify(schema).length > maxSchemaCharacters)
+    throw new UnfitTool('its input schema is too large')
   return { properties: {}, ...schema } as Json as JsonSchema7ObjectType
 }
 
@@ -65,7 +66,9 @@ class SchemaReader {
     return {
       ...readType(schema),
       ...readDescription(schema),
-      ...Object.fromEntries(numbers.flatMap(name => (isNumber(schema[name]) ? [[name, schema[name]]] : []))),
+      ...Object.fromEntries(
+        numberKeys.flatMap(name => (isNumber(schema[name]) ? [[name, schema[name]]] : [])),
+      ),
       ...(Array.isArray(schema['enum']) ? { enum: readChoices(schema['enum']) } : {}),
       ...('const' in schema ? { enum: readChoices([schema['const']]) } : {}),
       ...('items' in schema ? { items: this.read(schema['items'], depth + 1) } : {}),
@@ -85,7 +88,7 @@ class SchemaReader {
     const { properties, required, additionalProperties } = schema
     if (!isJson(properties)) return {}
     const read = Object.entries(properties).map(([name, inner]) => {
-      if (!argumentName.test(name)) throw new UnfitTool('an argument has a name that models do not accept')
+      if (!validName.test(name)) throw new UnfitTool('an argument has a name that models do not accept')
       if (namesCredential(name)) {
         throw new UnfitTool(`its argument ${name} asks for a credential`)
       }
@@ -113,16 +116,16 @@ class SchemaReader {
 }
 
 function readType({ type }: Json): { type?: string | string[] } {
-  if (typeof type === 'string' && types.has(type)) return { type }
+  if (typeof type === 'string' && jsonTypes.has(type)) return { type }
   if (!Array.isArray(type)) return {}
-  const known = type.filter(one => typeof one === 'string' && types.has(one))
+  const known = type.filter(one => typeof one === 'string' && jsonTypes.has(one))
   return known.length > 0 ? { type: known } : {}
 }
 
 function readDescription({ description, title }: Json): { description?: string } {
   const text = description ?? title
   return typeof text === 'string' && text !== ''
-    ? { description: redactText(cleanText(text, maxDescription)) }
+    ? { description: redactText(cleanText(text, maxTextCharacters)) }
     : {}
 }
 
@@ -132,7 +135,7 @@ function readChoices(choices: readonly unknown[]): readonly unknown[] {
   if (plain.length === 0 || plain.length > maxChoices) {
     throw new UnfitTool('an argument has choices that models do not accept')
   }
-  if (plain.some(choice => typeof choice === 'string' && cleanText(choice, maxDescription) !== choice)) {
+  if (plain.some(choice => typeof choice === 'string' && cleanText(choice, maxTextCharacters) !== choice)) {
     throw new UnfitTool('an argument has choices that cannot be read')
   }
   return plain

@@ -7,7 +7,7 @@ import { describeChange } from './changes.ts'
 import { cleanText } from './clean-text.ts'
 import { hasValidHeaderArguments } from './header-arguments.ts'
 import { readInputSchema, UnfitTool } from './input-schema.ts'
-import { describeTool, hashTool } from './tool-hash.ts'
+import { describePurpose, hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
 /** What the agent has read of a server's list of tools. */
@@ -49,7 +49,7 @@ export interface ChosenTools {
   readonly missing: readonly MissingTool[]
 }
 
-const maxDescription = 1_024
+const maxDescriptionCharacters = 1_024
 
 /** Chooses from a server's list the tools that the configuration allows and a model can use. */
 export function chooseTools(server: McpServer, listed: readonly Tool[], cutAfterPages?: number): ChosenTools {
@@ -59,7 +59,7 @@ export function chooseTools(server: McpServer, listed: readonly Tool[], cutAfter
   for (const tool of allowedTools) {
     const [found, another] = listed.filter(({ name }) => name === tool)
     if (found === undefined || another) {
-      const reason = found ? 'the server lists it more than once' : unlisted(cutAfterPages)
+      const reason = found ? 'the server lists it more than once' : unlistedReason(cutAfterPages)
       missing.push({ tool, reason })
       continue
     }
@@ -79,7 +79,7 @@ export function chooseTools(server: McpServer, listed: readonly Tool[], cutAfter
   return { tools, missing }
 }
 
-function unlisted(cutAfterPages: number | undefined): string {
+function unlistedReason(cutAfterPages: number | undefined): string {
   return cutAfterPages === undefined
     ? 'the server does not list it'
     : `the server does not list it on the first ${cutAfterPages} pages, and no more are read`
@@ -96,7 +96,7 @@ function readTool(server: McpServer, listed: Tool, hash: string): ChosenTool {
   }
   return {
     nameForModel: nameForModel(server.api.name, listed.name),
-    description: redactText(cleanText(describeTool(listed), maxDescription)),
+    description: redactText(cleanText(describePurpose(listed), maxDescriptionCharacters)),
     schema,
     definition,
     hash,

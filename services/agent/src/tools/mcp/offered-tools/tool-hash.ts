@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Tool } from '@modelcontextprotocol/client'
-import { removeUnseen } from './clean-text.ts'
+import { removeUnseenCharacters } from './clean-text.ts'
 
 /** The text by which the model knows what a tool is for. Models accept no blank text. */
-export function describeTool({ name, title, description }: Tool): string {
-  return readable(description) || readable(title) || name
+export function describePurpose({ name, title, description }: Tool): string {
+  return visibleText(description) || visibleText(title) || name
 }
 
 /**
  * The hash of a tool's definition as the server sent it, as `sha256-` and hex digits; the order of members does not matter.
- * The hash covers everything that the model is offered: of title and description, the one that `describeTool` chooses.
+ * The hash covers everything that the model is offered: of title and description, the one that `describePurpose` chooses.
  */
 export function hashTool({ name, title, description, inputSchema, outputSchema, annotations }: Tool): string {
   const definition = {
     name,
-    ...(readable(description) === '' ? { title } : {}),
+    ...(visibleText(description) === '' ? { title } : {}),
     description,
     inputSchema,
     outputSchema,
@@ -25,8 +25,8 @@ export function hashTool({ name, title, description, inputSchema, outputSchema, 
     .digest('hex')}`
 }
 
-function readable(text = ''): string {
-  return removeUnseen(text).trim()
+function visibleText(text = ''): string {
+  return removeUnseenCharacters(text).trim()
 }
 
 function sortMembers(value: unknown): unknown {

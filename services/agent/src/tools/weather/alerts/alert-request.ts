@@ -15,14 +15,14 @@ export type AlertRequest =
   /** The message is about an alert; `why` says what is missing, or not understood. */
   | { readonly kind: 'unclear'; readonly why: string }
 
-const longestSentenceCharacters = 400
-const longestCity = 100
+const maxSentenceCharacters = 400
+const maxCityCharacters = 100
 
 const [from, to] = ['(?<![\\p{L}\\d])', '(?![\\p{L}\\d])']
-const words = (pattern: string) => new RegExp(`${from}(?:${pattern})${to}`, 'iu')
+const wordPattern = (pattern: string) => new RegExp(`${from}(?:${pattern})${to}`, 'iu')
 
 /** Words that ask for an alert. */
-const alertRequest = words(
+const alertRequest = wordPattern(
   [
     '(?:warn|alert|notify|ping) (?:me|us)',
     '(?:create|set up|set|add|make|record) (?:me )?(?:an?|the|another|one) (?:weather |temperature )?(?:alert|warning)',
@@ -31,32 +31,32 @@ const alertRequest = words(
   ].join('|'),
 )
 /** Words that ask for an alert if a temperature follows. */
-const weakAlertRequest = words(
+const weakAlertRequest = wordPattern(
   '(?:tell me|let me know|inform me|remind me|(?:sag|gib) mir (?:bitte )?bescheid),? (?:when|if|once|as soon as|wenn|falls|sobald)',
 )
-const negation = words("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
+const negation = wordPattern("don't|do not|never|stop|no longer|nicht|nie|kein|keine|keinen")
 
-const noun = '(?:weather |wetter)?(?:alerts|alarme|warnungen)'
-const list = new RegExp(
+const alertNouns = '(?:weather |wetter)?(?:alerts|alarme|warnungen)'
+const listRequest = new RegExp(
   [
-    `^(?:please |bitte )?(?:(?:list|show(?: me)?|get|see|zeige?(?: mir)?|liste) )?(?:all |alle )?(?:of )?(?:my|the|all|meine|die|alle) ${noun}(?: (?:please|bitte|an|auf))?$`,
-    `^(?:please |bitte )?(?:list|show(?: me)?|zeige?(?: mir)?|liste) ${noun}(?: (?:please|bitte|an|auf))?$`,
-    `^(?:which|what) ${noun} (?:do i have|have i|are there)$`,
-    `^(?:what are|do i have) (?:my|any) ${noun}$`,
-    `^welche ${noun} (?:habe ich|gibt es)$`,
+    `^(?:please |bitte )?(?:(?:list|show(?: me)?|get|see|zeige?(?: mir)?|liste) )?(?:all |alle )?(?:of )?(?:my|the|all|meine|die|alle) ${alertNouns}(?: (?:please|bitte|an|auf))?$`,
+    `^(?:please |bitte )?(?:list|show(?: me)?|zeige?(?: mir)?|liste) ${alertNouns}(?: (?:please|bitte|an|auf))?$`,
+    `^(?:which|what) ${alertNouns} (?:do i have|have i|are there)$`,
+    `^(?:what are|do i have) (?:my|any) ${alertNouns}$`,
+    `^welche ${alertNouns} (?:habe ich|gibt es)$`,
   ].join('|'),
   'iu',
 )
-const removal = words(
+const removalRequest = wordPattern(
   '(?:delete|remove|cancel|lösche|entferne) (?:bitte )?(?:(?:the|my|this|that|den|die|das|diesen|diese|meinen|meine|mein) )?(?:weather |wetter)?(?:alert|alarm|warnung)(?: with the id| id| mit der id)?',
 )
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
 
-const number = '(minus |- ?)?(\\d{1,3}(?:[.,]\\d{1,2})?)(?![.,]?\\d)'
-const unit = '(?: ?(?:°|degrees?|grad))? ?(celsius|fahrenheit|c|f)?'
-const amount = `(?:${number}(?:${unit}${to}| ?°)|(zero|freezing|null|den gefrierpunkt|gefrierpunkt)${to})`
-const condition = new RegExp(
-  `${from}(?:(below|under|beneath|(?:less|lower|colder|cooler) than|unter|(?:weniger|niedriger|kälter|kühler) als)|above|over|exceeds?|(?:more|higher|warmer|hotter) than|über|(?:mehr|höher|wärmer|heißer) als) ${amount}`,
+const numberPattern = '(minus |- ?)?(\\d{1,3}(?:[.,]\\d{1,2})?)(?![.,]?\\d)'
+const unitPattern = '(?: ?(?:°|degrees?|grad))? ?(celsius|fahrenheit|c|f)?'
+const amountPattern = `(?:${numberPattern}(?:${unitPattern}${to}| ?°)|(zero|freezing|null|den gefrierpunkt|gefrierpunkt)${to})`
+const conditionPattern = new RegExp(
+  `${from}(?:(below|under|beneath|(?:less|lower|colder|cooler) than|unter|(?:weniger|niedriger|kälter|kühler) als)|above|over|exceeds?|(?:more|higher|warmer|hotter) than|über|(?:mehr|höher|wärmer|heißer) als) ${amountPattern}`,
   'giu',
 )
 
@@ -83,7 +83,7 @@ export function recogniseAlertRequest(message: string, today: string): AlertRequ
       .replace(/[\u2010-\u2015\u2212\uFE63\uFF0D]/g, '-')
       .replace(/\s+/g, ' ')
       .trim()
-    if (sentence.length > longestSentenceCharacters) continue
+    if (sentence.length > maxSentenceCharacters) continue
     const request = recogniseSentence(sentence, today)
     if (request) return request
   }
@@ -96,9 +96,9 @@ export function isAboutAlerts(message: string): boolean {
 }
 
 function recogniseSentence(sentence: string, today: string): AlertRequest | undefined {
-  if (list.test(sentence.replace(/\.$/, ''))) return { kind: 'list' }
+  if (listRequest.test(sentence.replace(/\.$/, ''))) return { kind: 'list' }
   if (negation.test(sentence)) return undefined
-  if (removal.test(sentence)) {
+  if (removalRequest.test(sentence)) {
     const id = uuid.exec(sentence)?.[0].toLowerCase()
     return id
       ? { kind: 'delete', id }
@@ -113,7 +113,7 @@ function recogniseSentence(sentence: string, today: string): AlertRequest | unde
 
 function readOrder(before: string, after: string, today: string): AlertRequest {
   const { date, rest, ...usual } = takeLastDay(`${before} ${after}`, today)
-  const [found, ...others] = rest.matchAll(condition)
+  const [found, ...others] = rest.matchAll(conditionPattern)
   if (!found || others.length > 0) return unclear('a temperature to fall below or rise above, a single one')
   const celsius = readCelsius(found)
   if (celsius < -90 || celsius > 60) return unclear('a temperature that occurs')
@@ -142,5 +142,5 @@ function findCity(text: string): string | undefined {
     .filter(word => !nonCityWords.has(word.replace(/[.,]+$/, '')))
     .join(' ')
   const city = findPlace(left)
-  return city !== undefined && city.length <= longestCity ? city : undefined
+  return city !== undefined && city.length <= maxCityCharacters ? city : undefined
 }

@@ -1,7 +1,7 @@
 import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { askedCity } from '../weather.ts'
+import { CityArgument } from '../weather.ts'
 
 const when = strictObject({
   kind: Type.Enum(['temperature-below', 'temperature-above']),
@@ -10,7 +10,7 @@ const when = strictObject({
 
 /** What `POST /alerts` takes. */
 export const AlertOrder = Type.Object({
-  city: askedCity,
+  city: CityArgument,
   when,
   untilDate: Type.String({
     pattern: '^\\d{4}-\\d{2}-\\d{2}$',
@@ -41,8 +41,8 @@ export type Alert = Static<typeof Alert>
 const Alerts = Type.Object({ alerts: Type.Array(Alert, { maxItems: 1_000 }) })
 export type Alerts = Static<typeof Alerts>
 
-const alert = Compile(Alert)
-const alerts = Compile(Alerts)
+const compiledAlert = Compile(Alert)
+const compiledAlerts = Compile(Alerts)
 
-export const isAlert = (body: unknown): body is Alert => alert.Check(body)
-export const isAlerts = (body: unknown): body is Alerts => alerts.Check(body)
+export const isAlert = (body: unknown): body is Alert => compiledAlert.Check(body)
+export const isAlerts = (body: unknown): body is Alerts => compiledAlerts.Check(body)

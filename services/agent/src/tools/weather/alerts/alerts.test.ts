@@ -5,7 +5,7 @@ import type { ApiContext } from '../../../downstream/api-context.ts'
 import { ids } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
 import { readWeatherToolset } from '../toolset.ts'
-import { describeAlert, describeAlerts, describeDeleted } from './sentences.ts'
+import { describeAlert, describeAlerts, describeDeletion } from './sentences.ts'
 
 const needed = { WEATHER_API_APP_ID: ids.weatherApiAppId }
 const read = (variables: Record<string, string> = {}) =>
@@ -178,7 +178,7 @@ describe('sentences about alerts', () => {
     expect(describeAlert(alert)).toBe(
       'There is an alert now: Oslo below −5.5 °C, until Friday 4 December 2026. Its id is id-1. An alert is a record: nothing watches the weather for it, and nobody is told.',
     )
-    expect(describeDeleted('id-1')).toBe('There is no alert id-1 any more.')
+    expect(describeDeletion('id-1')).toBe('There is no alert id-1 any more.')
   })
 
   it('list the alerts with their ids', () => {

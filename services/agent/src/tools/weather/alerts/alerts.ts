@@ -6,7 +6,7 @@ import { type AlertChanges, readAlertChanges } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
 import { today } from './last-day.ts'
 import { alertProblem } from './problems.ts'
-import { describeAlert, describeAlerts, describeDeleted, describeOrder } from './sentences.ts'
+import { describeAlert, describeAlerts, describeDeletion, describeOrder } from './sentences.ts'
 
 /** How the model is to use the tools. */
 export const alertInstructions = `Alerts
@@ -91,7 +91,7 @@ function toDirectCall(
         change: changes.delete_alert,
         async answer(context) {
           await client.remove(context, id)
-          return describeDeleted(id)
+          return describeDeletion(id)
         },
       }
     }

@@ -7,7 +7,7 @@ import { describeOrder } from './sentences.ts'
  * What the tools that change alerts do. The API carries a call out once, however often the agent sends it: the API knows the
  * call's idempotency key, or the alert is gone already.
  */
-const changes = {
+const alertChanges = {
   create_alert: {
     effect: 'create',
     title: 'Create alert',
@@ -17,19 +17,19 @@ const changes = {
   delete_alert: { effect: 'delete', title: 'Delete alert', isIdempotent: true },
 } as const satisfies Record<string, Change>
 
-export type AlertChanges = Readonly<Record<keyof typeof changes, Change>>
+export type AlertChanges = Readonly<Record<keyof typeof alertChanges, Change>>
 
 /** Returns the changes; WEATHER_API_UNATTENDED_TOOLS names those that the agent may make for itself. */
 export function readAlertChanges(env: EnvironmentReader): AlertChanges {
   const unattended = env.list('WEATHER_API_UNATTENDED_TOOLS', [])
   for (const name of unattended) {
-    if (!Object.hasOwn(changes, name))
+    if (!Object.hasOwn(alertChanges, name))
       env.fault(
-        `WEATHER_API_UNATTENDED_TOOLS may list ${Object.keys(changes).join(', ')}; "${name}" is none of them.`,
+        `WEATHER_API_UNATTENDED_TOOLS may list ${Object.keys(alertChanges).join(', ')}; "${name}" is none of them.`,
       )
   }
-  const of = (name: keyof typeof changes): Change => ({
-    ...changes[name],
+  const of = (name: keyof typeof alertChanges): Change => ({
+    ...alertChanges[name],
     ...(unattended.includes(name) ? { unattended: true } : {}),
   })
   return { create_alert: of('create_alert'), delete_alert: of('delete_alert') }

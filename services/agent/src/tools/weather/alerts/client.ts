@@ -9,7 +9,7 @@ import { alertProblem, type alertProblems } from './problems.ts'
 export type AlertClient = ReturnType<typeof createAlertClient>
 
 /** The agent's problem for each code with which the API refuses. */
-const refusals: Readonly<Record<string, keyof typeof alertProblems>> = {
+const problemOfRefusal: Readonly<Record<string, keyof typeof alertProblems>> = {
   ALERT_EXISTS: 'ALERT_EXISTS',
   ALERT_LIMIT_REACHED: 'ALERT_LIMIT_REACHED',
   ALERTS_BUSY: 'ALERTS_BUSY',
@@ -18,7 +18,7 @@ const refusals: Readonly<Record<string, keyof typeof alertProblems>> = {
 
 /** Reads and changes the alerts of the turn's user or agent. Changes need a permit, as `ToolContext.change` says. */
 export function createAlertClient(api: DownstreamApi) {
-  const explain = (response: ApiResponse) => explainRefusal(api, response)
+  const explain = (response: ApiResponse) => explainAlertRefusal(api, response)
   return {
     /** Creates an alert, or returns the equal one that exists already. */
     async create(context: ToolContext, order: AlertOrder) {
@@ -44,17 +44,17 @@ export function createAlertClient(api: DownstreamApi) {
         path: `/alerts/${encodeURIComponent(id)}`,
         subject: `delete alert ${id}`,
         statuses: [204],
-        isBody: isNothing,
+        isBody: hasNoBody,
         explain,
       }),
   }
 }
 
-const isNothing = (body: unknown): body is undefined => body === undefined
+const hasNoBody = (body: unknown): body is undefined => body === undefined
 
-function explainRefusal(api: DownstreamApi, { status, body }: ApiResponse): ProblemError | undefined {
+function explainAlertRefusal(api: DownstreamApi, { status, body }: ApiResponse): ProblemError | undefined {
   const { code = '', detail } = readApiProblem(body)
-  const known = Object.hasOwn(refusals, code) ? refusals[code] : undefined
+  const known = Object.hasOwn(problemOfRefusal, code) ? problemOfRefusal[code] : undefined
   if (!known) return undefined
   return alertProblem(known, detail ?? `The ${api.title} responded ${status}.`, {
     upstream: { service: api.name, status, code },

@@ -8,8 +8,8 @@ export interface LastDaySaid {
   readonly isUsualDay?: true
 }
 
-const usualDays = 7
-const longestDays = 366
+const defaultDays = 7
+const maxDays = 366
 const dayMs = 24 * 3_600_000
 
 // biome-ignore format: table
@@ -22,31 +22,34 @@ const weekdays = [
   'sunday|sonntag', 'monday|montag', 'tuesday|dienstag', 'wednesday|mittwoch', 'thursday|donnerstag', 'friday|freitag',
   'saturday|samstag|sonnabend',
 ]
-const relative: readonly (readonly [string, number])[] = [
+const relativeDays: readonly (readonly [string, number])[] = [
   ['day after tomorrow|übermorgen', 2],
   ['tomorrow|morgen', 1],
   ['today|tonight|heute', 0],
 ]
 // biome-ignore format: table
-const numbers: Readonly<Record<string, number>> = {
+const numberByWord: Readonly<Record<string, number>> = {
   a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, ten: 10,
   eine: 1, einen: 1, zwei: 2, drei: 3, vier: 4, fünf: 5, sechs: 6, sieben: 7, zehn: 10,
 }
-const units: readonly (readonly [RegExp, number])[] = [
+const durationUnits: readonly (readonly [RegExp, number])[] = [
   [/^(?:day|tag)/, 1],
   [/^(?:week|woche)/, 7],
   [/^(?:month|monat)/, 30],
 ]
 
 const untilWord = /(?<!\p{L})(?:until|till?|bis)(?!\p{L})\s*(?:(?:on|the|zum|den|dem)\s+)*/iu
-const month = `(${months.join('|')})\\.?`
-const year = '(?:,?\\s+(\\d{4}))?'
-const end = '(?![\\p{L}\\d])'
-const isoDate = new RegExp(`^(\\d{4})-(\\d{2})-(\\d{2})${end}`, 'u')
-const dayAndMonth = new RegExp(`^(\\d{1,2})(?:st|nd|rd|th|\\.)?\\s*(?:of\\s+)?${month}${end}${year}`, 'iu')
-const monthAndDay = new RegExp(`^${month}\\s+(\\d{1,2})(?:st|nd|rd|th)?${end}${year}`, 'iu')
-const numericDate = new RegExp(`^(\\d{1,2})\\.\\s?(\\d{1,2})\\.(?:\\s?(\\d{4}))?${end}`, 'u')
-const duration =
+const monthPattern = `(${months.join('|')})\\.?`
+const yearPattern = '(?:,?\\s+(\\d{4}))?'
+const wordEnd = '(?![\\p{L}\\d])'
+const isoDate = new RegExp(`^(\\d{4})-(\\d{2})-(\\d{2})${wordEnd}`, 'u')
+const dayAndMonth = new RegExp(
+  `^(\\d{1,2})(?:st|nd|rd|th|\\.)?\\s*(?:of\\s+)?${monthPattern}${wordEnd}${yearPattern}`,
+  'iu',
+)
+const monthAndDay = new RegExp(`^${monthPattern}\\s+(\\d{1,2})(?:st|nd|rd|th)?${wordEnd}${yearPattern}`, 'iu')
+const numericDate = new RegExp(`^(\\d{1,2})\\.\\s?(\\d{1,2})\\.(?:\\s?(\\d{4}))?${wordEnd}`, 'u')
+const durationPattern =
   /(?<!\p{L})(?:for|für)\s+(?:the\s+next\s+|die\s+nächsten\s+)?(\p{L}+|\d{1,3})\s+((?:day|week|month)s?|tage?n?|wochen?|monate?n?)(?!\p{L})|(?<!\p{L})(\p{L}+|\d{1,3})\s+(tage?|wochen?|monate?)\s+lang(?!\p{L})/iu
 
 /**
@@ -63,25 +66,25 @@ export function takeLastDay(sentence: string, today: string): LastDaySaid {
     const rest = `${sentence.slice(0, until.index)} ${after.slice(said?.length ?? 0)}`
     return { date: said?.date, rest }
   }
-  const lasting = duration.exec(sentence)
+  const lasting = durationPattern.exec(sentence)
   if (!lasting) return takeNamedDay(sentence, today)
   const rest = `${sentence.slice(0, lasting.index)} ${sentence.slice(lasting.index + lasting[0].length)}`
   const count = readNumber(lasting[1] ?? lasting[3] ?? '')
   const unit = (lasting[2] ?? lasting[4] ?? '').toLowerCase()
-  const days = units.find(([pattern]) => pattern.test(unit))?.[1]
+  const days = durationUnits.find(([pattern]) => pattern.test(unit))?.[1]
   if (count === undefined || days === undefined) return { date: undefined, rest: sentence }
   return { date: addDays(today, count * days), rest }
 }
 
 /** Takes out a day such as “tomorrow” wherever it stands in the sentence, without “until” before it. */
 function takeNamedDay(sentence: string, today: string): LastDaySaid {
-  for (const [words, days] of relative) {
-    const found = new RegExp(`(?<!\\p{L})(?:the\\s+)?(?:${words})${end}`, 'iu').exec(sentence)
+  for (const [words, days] of relativeDays) {
+    const found = new RegExp(`(?<!\\p{L})(?:the\\s+)?(?:${words})${wordEnd}`, 'iu').exec(sentence)
     if (!found) continue
     const rest = `${sentence.slice(0, found.index)} ${sentence.slice(found.index + found[0].length)}`
     return { date: addDays(today, days), rest }
   }
-  return { date: addDays(today, usualDays), rest: sentence, isUsualDay: true }
+  return { date: addDays(today, defaultDays), rest: sentence, isUsualDay: true }
 }
 
 interface DateSaid {
@@ -93,14 +96,14 @@ interface DateSaid {
 function readDate(text: string, today: string): DateSaid | undefined {
   const iso = isoDate.exec(text)
   if (iso) return { date: toDate(Number(iso[1]), Number(iso[2]), Number(iso[3])), length: iso[0].length }
-  for (const [words, days] of relative) {
-    const length = lengthOf(words, text)
+  for (const [words, days] of relativeDays) {
+    const length = matchedLength(words, text)
     if (length > 0) return { date: addDays(today, days), length }
   }
-  const weekday = weekdays.findIndex(words => lengthOf(words, text) > 0)
+  const weekday = weekdays.findIndex(words => matchedLength(words, text) > 0)
   if (weekday >= 0) {
     const ahead = (weekday - new Date(today).getUTCDay() + 7) % 7 || 7
-    return { date: addDays(today, ahead), length: lengthOf(weekdays[weekday] ?? '', text) }
+    return { date: addDays(today, ahead), length: matchedLength(weekdays[weekday] ?? '', text) }
   }
   return readDayOfMonth(text, today)
 }
@@ -125,12 +128,12 @@ function numberOfMonth(name: string): number | undefined {
   return index < 0 ? undefined : index + 1
 }
 
-function lengthOf(words: string, text: string): number {
-  return new RegExp(`^(?:${words})${end}`, 'iu').exec(text)?.[0].length ?? 0
+function matchedLength(words: string, text: string): number {
+  return new RegExp(`^(?:${words})${wordEnd}`, 'iu').exec(text)?.[0].length ?? 0
 }
 
 function readNumber(word: string): number | undefined {
-  return /^\d+$/.test(word) ? Number(word) : numbers[word.toLowerCase()]
+  return /^\d+$/.test(word) ? Number(word) : numberByWord[word.toLowerCase()]
 }
 
 /** `undefined` for a day that the month does not have. */
@@ -156,7 +159,7 @@ export function faultOfLastDay(date: string, fromDate: string): string | undefin
   const ms = Date.parse(`${date}T00:00:00Z`)
   if (Number.isNaN(ms) || dateOf(ms) !== date) return 'a last day that is a date'
   if (date < addDays(fromDate, -1)) return 'a last day that is still to come'
-  return date > addDays(fromDate, longestDays) ? 'a last day within a year' : undefined
+  return date > addDays(fromDate, maxDays) ? 'a last day within a year' : undefined
 }
 
 const addDays = (date: string, days: number) => dateOf(Date.parse(date) + days * dayMs)
