@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { addDenyListAge, openDecisionCounter } from '../../packages/entra-tokens/src/metrics.ts'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
-import { catalogue } from '../../services/agent/src/problems.ts'
+import { agentProblems } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
 import { alertProblems } from '../../services/agent/src/tools/weather/alerts/problems.ts'
 import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
@@ -134,7 +134,12 @@ describe('The alerts', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentTurnsFail') ?? {}
     const [, leftOut = ''] = /outcome!~"([^"]+)"/.exec(expr) ?? []
     const ofUsers = new RegExp(`^(?:${leftOut})$`)
-    const codes = Object.entries({ ...commonProblems, ...catalogue, ...weatherProblems, ...alertProblems })
+    const codes = Object.entries({
+      ...commonProblems,
+      ...agentProblems,
+      ...weatherProblems,
+      ...alertProblems,
+    })
     expect(
       codes
         .filter(([, { status }]) => status >= 500)

@@ -11,7 +11,7 @@ import {
  * 401 = the user's token is missing or unusable; 403 = the token is good, a right is missing;
  * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
  */
-export const catalogue = {
+export const agentProblems = {
   MESSAGE_TOO_LONG: {
     status: 400,
     title: 'The message or its history is too long.',
@@ -258,9 +258,9 @@ export const catalogue = {
   },
 } as const satisfies Record<string, ProblemKind>
 
-export type AgentProblemCode = keyof typeof catalogue | keyof typeof commonProblems
+export type AgentProblemCode = keyof typeof agentProblems | keyof typeof commonProblems
 
-const makeProblem = defineProblems({ ...commonProblems, ...catalogue })
+const makeProblem = defineProblems({ ...commonProblems, ...agentProblems })
 
 /** The challenge that goes with a refused user token (RFC 6750 §3); every 401 must carry one. */
 const challenges: Partial<Record<AgentProblemCode, string>> = {

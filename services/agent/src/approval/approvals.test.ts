@@ -1,6 +1,6 @@
 import type { ContinueRequest } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
-import { refusal, turnOf } from '../downstream/testing/stage.ts'
+import { problemOf, turnOf } from '../downstream/testing/stage.ts'
 import { agent, ids, recordingLogger, weatherApi } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
 import type { Turn, WaitingTurn } from '../turn/turn.ts'
@@ -12,7 +12,7 @@ import { UsedApprovals } from './used-approvals.ts'
 
 const consentRedirectUri = 'https://agent.example/auth/consent.html'
 const createAlert = { tool: 'create_alert', toolHash: 'hash-1', api: 'weather-api', args: { city: 'Oslo' } }
-const pending: PendingCall = {
+const pendingCall: PendingCall = {
   callId: 'call-1',
   ...createAlert,
   effect: 'create',
@@ -21,8 +21,8 @@ const pending: PendingCall = {
   isAsked: true,
   stepId: 'step-1',
 }
-const waiting = (wait: Partial<Wait> = {}): WaitingTurn => ({
-  wait: { kind: 'approval', pending: [pending], ...wait },
+const waitingTurn = (wait: Partial<Wait> = {}): WaitingTurn => ({
+  wait: { kind: 'approval', pending: [pendingCall], ...wait },
   state: { messages: ['secret of the model'] },
   usage: null,
   tools: [],
@@ -42,20 +42,20 @@ function replicas(options: Partial<ApprovalsOptions> = {}) {
   return { one: new Approvals(shared), other: new Approvals(shared), lines, metrics }
 }
 
-function continuing(
+function continueRequest(
   { continuation }: { continuation: string },
   changes: Partial<Omit<ContinueRequest, 'agent'>> = {},
   turn = turnOf('ada'),
 ) {
   const { flow, mode, user } = turn
-  const decisions = [{ callId: 'call-1', digest: pending.digest, decision: 'approve' as const }]
+  const decisions = [{ callId: 'call-1', digest: pendingCall.digest, decision: 'approve' as const }]
   return { continuation, decisions, flow, mode, user, agent, ...changes }
 }
 
 describe('A turn that waits', () => {
   it('shows its calls as they would run, and keeps its state unreadable for the client that stores the state', async () => {
     const { one } = replicas()
-    const asked = await one.pause(turnOf('ada'), waiting())
+    const asked = await one.pause(turnOf('ada'), waitingTurn())
     expect(asked).toMatchObject({
       kind: 'approval',
       calls: [
@@ -66,7 +66,7 @@ describe('A turn that waits', () => {
           api: 'weather-api',
           effect: 'create',
           arguments: { city: 'Oslo' },
-          digest: pending.digest,
+          digest: pendingCall.digest,
           stepId: 'step-1',
         },
       ],
@@ -82,11 +82,11 @@ describe('A turn that waits', () => {
   it('goes on at another replica, with the user’s decisions', async () => {
     const { one, other } = replicas()
     const turn = turnOf('ada')
-    const resumed = await other.resume(continuing(await one.pause(turn, waiting())))
+    const resumed = await other.resume(continueRequest(await one.pause(turn, waitingTurn())))
     expect(resumed.continuation).toMatchObject({
       turnId: turn.id,
       message: turn.message,
-      state: waiting().state,
+      state: waitingTurn().state,
     })
     expect([...resumed.decisions]).toEqual([['call-1', 'approve']])
     expect(resumed.denied.size).toBe(0)
@@ -94,38 +94,38 @@ describe('A turn that waits', () => {
 
   it('remembers until its end which calls were denied', async () => {
     const { one } = replicas()
-    const deny = { decisions: [{ callId: 'call-1', digest: pending.digest, decision: 'deny' as const }] }
-    const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting()), deny))
+    const deny = { decisions: [{ callId: 'call-1', digest: pendingCall.digest, decision: 'deny' as const }] }
+    const first = await one.resume(continueRequest(await one.pause(turnOf('ada'), waitingTurn()), deny))
     const again: Turn = { ...turnOf('ada'), resumed: first }
-    const next = await one.resume(continuing(await one.pause(again, waiting())))
-    expect([...next.denied]).toEqual([pending.digest])
+    const next = await one.resume(continueRequest(await one.pause(again, waitingTurn())))
+    expect([...next.denied]).toEqual([pendingCall.digest])
   })
 
   it('goes on once: its continuation is refused while the turn runs and afterwards', async () => {
     const { one } = replicas()
-    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
     await one.resume(request)
-    await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
+    await expect(one.resume(request)).rejects.toThrow(problemOf('APPROVAL_USED'))
   })
 
   it('can be continued again after a failure, unless a call was made that must not be made twice', async () => {
     const { one } = replicas()
-    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
     const first = await one.resume(request)
     first.release()
     const second = await one.resume(request)
     second.spend()
     second.release()
-    await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
+    await expect(one.resume(request)).rejects.toThrow(problemOf('APPROVAL_USED'))
   })
 
   it('can still be continued after a refused attempt to continue it', async () => {
     const { one } = replicas()
-    const request = continuing(await one.pause(turnOf('ada'), waiting()))
-    await expect(one.resume({ ...request, decisions: [] })).rejects.toThrow(refusal('APPROVAL_INVALID'))
-    await expect(one.resume({ ...request, mode: 'bedrock' })).rejects.toThrow(refusal('APPROVAL_CHANGED'))
+    const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
+    await expect(one.resume({ ...request, decisions: [] })).rejects.toThrow(problemOf('APPROVAL_INVALID'))
+    await expect(one.resume({ ...request, mode: 'bedrock' })).rejects.toThrow(problemOf('APPROVAL_CHANGED'))
     const { user } = turnOf('ben')
-    await expect(one.resume({ ...request, user })).rejects.toThrow(refusal('APPROVAL_NOT_YOURS'))
+    await expect(one.resume({ ...request, user })).rejects.toThrow(problemOf('APPROVAL_NOT_YOURS'))
     await expect(one.resume(request)).resolves.toBeDefined()
   })
 
@@ -133,38 +133,38 @@ describe('A turn that waits', () => {
     const { one } = replicas()
     let turn: Turn = turnOf('ada')
     for (const _time of [1, 2, 3]) {
-      turn = { ...turn, resumed: await one.resume(continuing(await one.pause(turn, waiting()))) }
+      turn = { ...turn, resumed: await one.resume(continueRequest(await one.pause(turn, waitingTurn()))) }
     }
-    await expect(one.pause(turn, waiting())).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
+    await expect(one.pause(turn, waitingTurn())).rejects.toThrow(problemOf('STEP_LIMIT_REACHED'))
   })
 
   it('keeps its expiry if the same call then waits for a step-up, and gets a later expiry if another call waits', async () => {
     const { one } = replicas()
-    const first = await one.resume(continuing(await one.pause(turnOf('ada'), waiting())))
+    const first = await one.resume(continueRequest(await one.pause(turnOf('ada'), waitingTurn())))
     const exp = first.continuation.exp - 300
     const turn: Turn = {
       ...turnOf('ada'),
       resumed: { ...first, continuation: { ...first.continuation, exp } },
     }
-    const stepUp = await one.pause(turn, waiting({ kind: 'step-up', claims: '{"c1"}' }))
+    const stepUp = await one.pause(turn, waitingTurn({ kind: 'step-up', claims: '{"c1"}' }))
     expect(stepUp).toMatchObject({ claimsChallenge: '{"c1"}', expiresAt: new Date(exp * 1000).toISOString() })
-    const other = { ...pending, callId: 'call-2' }
-    const { expiresAt } = await one.pause(turn, waiting({ pending: [other] }))
+    const other = { ...pendingCall, callId: 'call-2' }
+    const { expiresAt } = await one.pause(turn, waitingTurn({ pending: [other] }))
     expect(Date.parse(expiresAt)).toBeGreaterThan(exp * 1000)
   })
 
   it('is counted, and is in the audit log with ids and digests but without arguments and tokens', async () => {
     const { one, lines, metrics } = replicas()
-    const request = continuing(await one.pause(turnOf('ada'), waiting()))
+    const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
     await one.resume(request)
-    await expect(one.resume(request)).rejects.toThrow(refusal('APPROVAL_USED'))
+    await expect(one.resume(request)).rejects.toThrow(problemOf('APPROVAL_USED'))
     const audited = lines.map(line => JSON.parse(line))
     const ofCall = {
       agent: agent.name,
       caller: agent.clientId,
       onBehalfOf: 'ada',
       tool: 'create_alert',
-      digest: pending.digest,
+      digest: pendingCall.digest,
     }
     expect(audited).toMatchObject([
       { audit: 'asked', kind: 'approval', ...ofCall },
@@ -183,7 +183,7 @@ describe('A turn that waits for a consent', () => {
 
   it('names the URLs at which the user and an administrator can consent', async () => {
     const { one } = replicas()
-    const { consent } = await one.pause(turnOf('ada'), waiting({ kind: 'consent', right }))
+    const { consent } = await one.pause(turnOf('ada'), waitingTurn({ kind: 'consent', right }))
     const url = new URL(consent?.url ?? '')
     expect(`${url.origin}${url.pathname}`).toBe(`${agent.authority}/${ids.tenantId}/oauth2/v2.0/authorize`)
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -204,7 +204,7 @@ describe('A turn that waits for a consent', () => {
     const { one } = replicas()
     const states = await Promise.all(
       [1, 2].map(
-        async () => (await one.pause(turnOf('ada'), waiting({ kind: 'consent', right }))).consent?.state,
+        async () => (await one.pause(turnOf('ada'), waitingTurn({ kind: 'consent', right }))).consent?.state,
       ),
     )
     expect(new Set(states).size).toBe(2)
@@ -221,6 +221,6 @@ describe('A used continuation', () => {
     expect(() => used.use('old', now + 600)).not.toThrow()
     for (let index = 0; index < 10_000; index++) used.use(`jti-${index}`, now + 600)
     expect(() => used.use('first', now + 600)).not.toThrow()
-    expect(() => used.use('jti-9999', now + 600)).toThrow(refusal('APPROVAL_USED'))
+    expect(() => used.use('jti-9999', now + 600)).toThrow(problemOf('APPROVAL_USED'))
   })
 })

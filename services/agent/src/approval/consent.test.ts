@@ -11,16 +11,16 @@ function scopesOf(permission: string) {
   return { asked: [...new Set(asked)], shown: scopes.map(({ value }) => value) }
 }
 
-const full = (name: string) => `api://${api.appId}/${name}`
+const fullScope = (name: string) => `api://${api.appId}/${name}`
 
 describe('The consent that a user is asked for', () => {
   it.each([
     ['one scope', 'Notes.Read', ['Notes.Read']],
     ['several scopes', 'Notes.Read, Notes.Write', ['Notes.Read', 'Notes.Write']],
-    ['a scope by its full name', full('Notes.Read'), ['Notes.Read']],
+    ['a scope by its full name', fullScope('Notes.Read'), ['Notes.Read']],
     ['also a scope of another API', 'Notes.Read, https://graph.microsoft.com/Mail.Read', ['Notes.Read']],
     ['only a scope of another API', 'https://graph.microsoft.com/Mail.Read', ['.default']],
   ])('is only for scopes of the called API if that API names %s', (_what, permission, names) => {
-    expect(scopesOf(permission)).toEqual({ asked: [names.map(full).join(' ')], shown: names })
+    expect(scopesOf(permission)).toEqual({ asked: [names.map(fullScope).join(' ')], shown: names })
   })
 })

@@ -30,7 +30,7 @@ const createAlert = {
   args: { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2027-01-31' },
 }
 const deleteAlert = { ...createAlert, tool: 'delete_alert', args: { id: 'alert-1' } }
-const waiting = (callId: string, call: typeof createAlert | typeof deleteAlert) => ({
+const waitingCall = (callId: string, call: typeof createAlert | typeof deleteAlert) => ({
   callId,
   ...call,
   effect: 'create' as const,
@@ -48,7 +48,7 @@ const continuation: Continuation = {
   turnId: 'turn-1',
   kind: 'approval',
   message: 'Warn me.',
-  pending: [waiting('call-1', createAlert), waiting('call-2', deleteAlert)],
+  pending: [waitingCall('call-1', createAlert), waitingCall('call-2', deleteAlert)],
   denied: [],
   pauses: 1,
   usage: null,
@@ -60,7 +60,7 @@ const decisions: readonly Decision[] = continuation.pending.map(({ callId, diges
   digest,
   decision: 'approve',
 }))
-const codeOf = async (work: () => unknown) => {
+const codeOfFailure = async (work: () => unknown) => {
   try {
     await work()
     return undefined
@@ -79,13 +79,13 @@ describe('a sealed turn', () => {
   it('is valid up to its last second, and not afterwards', async () => {
     const sealed = await seal(continuation, keys)
     expect(await unseal(sealed, keys, binding, now + 599)).toEqual(continuation)
-    expect(await codeOf(() => unseal(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
+    expect(await codeOfFailure(() => unseal(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
   })
 
   it('may come from a replica whose clock is up to a minute ahead', async () => {
     const sealed = await seal(continuation, keys)
     expect(await unseal(sealed, keys, binding, now - 60)).toEqual(continuation)
-    expect(await codeOf(() => unseal(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
+    expect(await codeOfFailure(() => unseal(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
   })
 
   // biome-ignore format: table
@@ -98,7 +98,7 @@ describe('a sealed turn', () => {
     ['mode', 'direct', 'APPROVAL_CHANGED'],
   ])('is opened for the same %s only', async (name, other, code) => {
     const sealed = await seal(continuation, keys)
-    expect(await codeOf(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
+    expect(await codeOfFailure(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
   })
 
   it('is refused when a single character of it is changed', async () => {
@@ -107,7 +107,7 @@ describe('a sealed turn', () => {
     for (const index of sealed.split('').keys()) {
       const other = sealed[index] === 'A' ? 'B' : 'A'
       codes.add(
-        await codeOf(() =>
+        await codeOfFailure(() =>
           unseal(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
         ),
       )
@@ -137,12 +137,12 @@ describe('a sealed turn', () => {
       'a'.repeat(48 * 1024 + 1),
     ]
     for (const sealed of forged)
-      expect(await codeOf(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+      expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
   })
 
   it('is not made larger than the page may send back', async () => {
     const large = { ...continuation, state: 'x'.repeat(40_000) }
-    expect(await codeOf(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
+    expect(await codeOfFailure(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
   })
 })
 
@@ -159,7 +159,7 @@ describe('the keys of all replicas', () => {
     const sealed = await seal(continuation, readSealKeys(inFile(old)))
     expect(await unseal(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
     const without = readSealKeys(inFile(fresh))
-    expect(await codeOf(() => unseal(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
+    expect(await codeOfFailure(() => unseal(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
   })
 
   it('are learnt by a running replica when another one seals with a new key', async () => {
@@ -177,7 +177,7 @@ describe('the keys of all replicas', () => {
     writeFileSync(file, `${fresh}\n${old}\n`)
     expect(running.current().kid).toBe('new')
     rmSync(file)
-    expect(await codeOf(() => seal(continuation, running))).toBe('APPROVAL_UNAVAILABLE')
+    expect(await codeOfFailure(() => seal(continuation, running))).toBe('APPROVAL_UNAVAILABLE')
   })
 
   // biome-ignore format: table
@@ -207,7 +207,7 @@ describe('a decision', () => {
     if (!first || !second) throw new Error('There are two.')
     const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }
     expect([...readDecisions(half, decisions.slice(0, 1))]).toEqual([['call-1', 'approve']])
-    expect(await codeOf(() => readDecisions(half, decisions))).toBe('APPROVAL_INVALID')
+    expect(await codeOfFailure(() => readDecisions(half, decisions))).toBe('APPROVAL_INVALID')
   })
 
   it.each<[string, readonly Decision[]]>([
@@ -217,7 +217,7 @@ describe('a decision', () => {
     ['one call too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
     ['an unknown call', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
   ])('is refused unless each call is decided once: %s', async (_which, given) => {
-    expect(await codeOf(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
+    expect(await codeOfFailure(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
   })
 
   // biome-ignore format: table
@@ -230,14 +230,16 @@ describe('a decision', () => {
   ])('is refused if the tool %s', async (_what, now) => {
     const [call] = continuation.pending
     if (!call) throw new Error('There is one.')
-    expect(await codeOf(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')
-    expect(await codeOf(() => requireSame(call, call as typeof now))).toBeUndefined()
+    expect(await codeOfFailure(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')
+    expect(await codeOfFailure(() => requireSame(call, call as typeof now))).toBeUndefined()
   })
 
   it('about another call than the one that was shown is refused', async () => {
     const [first, ...others] = decisions
     const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
-    expect(await codeOf(() => readDecisions(continuation, shown as Decision[]))).toBe('APPROVAL_CHANGED')
+    expect(await codeOfFailure(() => readDecisions(continuation, shown as Decision[]))).toBe(
+      'APPROVAL_CHANGED',
+    )
   })
 })
 

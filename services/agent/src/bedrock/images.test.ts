@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ImageAllowance } from './images.ts'
 
 const model = 'eu.anthropic.claude-haiku-5-5'
-const take = (bytes: Uint8Array) => new ImageAllowance(model).take(bytes)
+const takeImage = (bytes: Uint8Array) => new ImageAllowance(model).take(bytes)
 
 const png = (width: number, height: number) => {
   const bytes = Buffer.alloc(33)
@@ -53,9 +53,9 @@ describe('An image for the model', () => {
     ['lossless WebP', losslessWebp, 'webp'],
     ['extended WebP', extendedWebp, 'webp'],
   ])('is recognised as %s by its bytes, and refused if it is too wide or too high', (_what, of, format) => {
-    expect(take(of(8_000, 8_000))).toEqual({ format, bytes: of(8_000, 8_000) })
-    expect(take(of(8_001, 1))).toBe('more than 8000 pixels wide or high')
-    expect(take(of(1, 8_001))).toBe('more than 8000 pixels wide or high')
+    expect(takeImage(of(8_000, 8_000))).toEqual({ format, bytes: of(8_000, 8_000) })
+    expect(takeImage(of(8_001, 1))).toBe('more than 8000 pixels wide or high')
+    expect(takeImage(of(1, 8_001))).toBe('more than 8000 pixels wide or high')
   })
 
   it.each([
@@ -66,7 +66,7 @@ describe('An image for the model', () => {
     ['is a WebP of an unknown kind', webp('VP9 ', () => {})],
     ['is an SVG image', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
   ])('that %s is refused', (_what, bytes) => {
-    expect(take(bytes)).toBe('not a PNG, JPEG, GIF or WebP')
+    expect(takeImage(bytes)).toBe('not a PNG, JPEG, GIF or WebP')
   })
 
   it('is refused if it exceeds the turn’s limit for all images', () => {

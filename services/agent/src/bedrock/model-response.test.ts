@@ -9,12 +9,12 @@ import { readResponse } from './model-response.ts'
 
 const chunk = (fields: AIMessageChunkFields<StandardMessageStructure> = {}): AIMessageChunk =>
   new AIMessageChunk<StandardMessageStructure>({ content: '', ...fields })
-const said = (content: string) => chunk({ content })
-const toolStart = (index: number, id: string, name: string) =>
+const textChunk = (content: string) => chunk({ content })
+const startChunk = (index: number, id: string, name: string) =>
   chunk({ tool_call_chunks: [{ type: 'tool_call_chunk', index, id, name }] })
-const toolInput = (index: number, args: string) =>
+const inputChunk = (index: number, args: string) =>
   chunk({ tool_call_chunks: [{ type: 'tool_call_chunk', index, args }] })
-const thinking = (index: number, block: Record<string, unknown>) =>
+const thinkingChunk = (index: number, block: Record<string, unknown>) =>
   chunk({ content: [{ type: 'reasoning', index, ...block }] })
 
 /** Joins chunks as LangChain joins those of a stream. */
@@ -25,8 +25,8 @@ function assemble(...chunks: AIMessageChunk[]) {
 describe('a streamed reply', () => {
   it('is the text as it came, with stop reason and usage', () => {
     const reply = assemble(
-      said('Oslo '),
-      said('is cold.'),
+      textChunk('Oslo '),
+      textChunk('is cold.'),
       chunk({ response_metadata: { messageStop: { stopReason: 'end_turn' } } }),
       chunk({
         usage_metadata: {
@@ -46,19 +46,19 @@ describe('a streamed reply', () => {
   })
 
   it('has no stop reason and no usage if the stream has none', () => {
-    const reply = assemble(said('Oslo is'))
+    const reply = assemble(textChunk('Oslo is'))
     expect(reply).toMatchObject({ stopReason: undefined, usage: undefined })
   })
 
   it('keeps parallel tool calls apart, however their pieces interleave', () => {
     const reply = assemble(
-      toolStart(1, 'a', 'get_weather'),
-      toolStart(2, 'b', 'get_weather'),
-      toolInput(1, ''),
-      toolInput(2, '{"city":'),
-      toolInput(1, '{"city":"Os'),
-      toolInput(2, '"Rome"}'),
-      toolInput(1, 'lo"}'),
+      startChunk(1, 'a', 'get_weather'),
+      startChunk(2, 'b', 'get_weather'),
+      inputChunk(1, ''),
+      inputChunk(2, '{"city":'),
+      inputChunk(1, '{"city":"Os'),
+      inputChunk(2, '"Rome"}'),
+      inputChunk(1, 'lo"}'),
     )
     expect(reply.toolCalls).toEqual([
       { id: 'a', name: 'get_weather', arguments: { city: 'Oslo' } },
@@ -67,22 +67,22 @@ describe('a streamed reply', () => {
   })
 
   it('never repairs a tool call that was cut off', () => {
-    const reply = assemble(toolStart(0, 'a', 'get_weather'), toolInput(0, '{"city":"Par'))
+    const reply = assemble(startChunk(0, 'a', 'get_weather'), inputChunk(0, '{"city":"Par'))
     expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
   })
 
   it('reads empty input of a tool as an empty object, and input that is no object as undefined', () => {
-    expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '')).toolCalls[0]?.arguments).toEqual({})
-    expect(assemble(toolStart(0, 'a', 'x'), toolInput(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
+    expect(assemble(startChunk(0, 'a', 'x'), inputChunk(0, '')).toolCalls[0]?.arguments).toEqual({})
+    expect(assemble(startChunk(0, 'a', 'x'), inputChunk(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
   })
 
   it('keeps thinking and its signature for the model and shows none of it', () => {
     const reply = assemble(
-      thinking(0, { reasoning: 'Let me ' }),
-      thinking(0, { reasoning: 'think.' }),
-      thinking(0, { reasoning: '', signature: 'sig' }),
-      said('Hel'),
-      said('lo.'),
+      thinkingChunk(0, { reasoning: 'Let me ' }),
+      thinkingChunk(0, { reasoning: 'think.' }),
+      thinkingChunk(0, { reasoning: '', signature: 'sig' }),
+      textChunk('Hel'),
+      textChunk('lo.'),
     )
     expect(reply.text).toBe('Hello.')
     expect(reply.message.content).toEqual([
@@ -92,8 +92,8 @@ describe('a streamed reply', () => {
   })
 
   it('goes back to the model without blank text, which Bedrock refuses', () => {
-    expect(assemble(said('\n'), toolStart(1, 'a', 'x')).message.content).toBe('')
-    const reply = assemble(thinking(0, { reasoning: 'Hm.' }), said(' '), toolStart(1, 'a', 'x'))
+    expect(assemble(textChunk('\n'), startChunk(1, 'a', 'x')).message.content).toBe('')
+    const reply = assemble(thinkingChunk(0, { reasoning: 'Hm.' }), textChunk(' '), startChunk(1, 'a', 'x'))
     expect(reply.message.content).toEqual([{ type: 'reasoning', index: 0, reasoning: 'Hm.' }])
   })
 
@@ -105,9 +105,9 @@ describe('a streamed reply', () => {
         fc.array(fc.nat(60), { maxLength: 6 }),
         (text, input, cuts) => {
           const reply = assemble(
-            ...split(text, cuts).map(said),
-            toolStart(1, 'a', 'get_weather'),
-            ...split(JSON.stringify(input), cuts).map(piece => toolInput(1, piece)),
+            ...split(text, cuts).map(textChunk),
+            startChunk(1, 'a', 'get_weather'),
+            ...split(JSON.stringify(input), cuts).map(piece => inputChunk(1, piece)),
           )
           expect(reply.text).toBe(text)
           expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: input }])

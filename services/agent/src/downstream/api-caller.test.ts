@@ -18,36 +18,36 @@ import type { Turn } from '../turn/turn.ts'
 import type { ApiExchange, ApiRequest } from './api-context.ts'
 import type { Reply } from './responses.ts'
 import {
-  callerOf,
-  checks,
+  apiCallerOf,
   grantingSidecar,
-  json,
-  refusal,
-  start,
+  okChecks,
+  problemOf,
+  sendJson,
+  startTestServer,
   stepsOf,
   turnOf,
-  validated,
+  validation,
 } from './testing/stage.ts'
 
-interface Found {
+interface Thing {
   readonly found: string
 }
 
-const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
-const found = { found: 'it', validated: validated(null) }
-const ask: ApiRequest<Found> = { path: '/things?n=1', subject: 'things', isBody: isFound }
+const isThing = (body: unknown): body is Thing => (body as Partial<Thing> | undefined)?.found !== undefined
+const thing = { found: 'it', validated: validation(null) }
+const thingRequest: ApiRequest<Thing> = { path: '/things?n=1', subject: 'things', isBody: isThing }
 
-async function stage(respond: (response: ServerResponse) => void, timing?: Partial<Timing>) {
-  const server = await start((_request, response) => respond(response))
-  const sidecar = await start(grantingSidecar)
+async function startApi(respond: (response: ServerResponse) => void, timing?: Partial<Timing>) {
+  const server = await startTestServer((_request, response) => respond(response))
+  const sidecar = await startTestServer(grantingSidecar)
   const api = { ...weatherApi, url: server.url }
-  const { caller, lines } = callerOf([api], sidecar.url, timing)
+  const { caller, lines } = apiCallerOf([api], sidecar.url, timing)
   return {
     server,
     api,
     caller,
-    call: (turn: Turn, changes: Partial<ApiRequest<Found>> = {}) =>
-      caller.for(turn).call(api, { ...ask, ...changes }),
+    call: (turn: Turn, changes: Partial<ApiRequest<Thing>> = {}) =>
+      caller.for(turn).call(api, { ...thingRequest, ...changes }),
     logged: () =>
       lines.map(line => JSON.parse(line)).filter(({ msg }: { msg: string }) => msg.startsWith('An API')),
   }
@@ -58,27 +58,27 @@ describe('a change whose connection broke', () => {
     ['again with the same key, if the API makes it only once for a key', true, ['"key-1"', '"key-1"']],
     ['only once, if the API might make it twice', false, ['"key-1"']],
   ])('is sent %s', async (_what, isIdempotent, keys) => {
-    const { server, api, caller } = await stage(response => response.destroy())
+    const { server, api, caller } = await startApi(response => response.destroy())
     const context = caller.for(turnOf()).under('step-1', { idempotencyKey: 'key-1', isIdempotent })
     const thing = {
       method: 'POST',
       path: '/things',
       subject: 'a thing',
       statuses: [201],
-      isBody: isFound,
+      isBody: isThing,
     } as const
-    await expect(context.change(api, thing)).rejects.toThrow(refusal('API_UNAVAILABLE'))
+    await expect(context.change(api, thing)).rejects.toThrow(problemOf('API_UNAVAILABLE'))
     expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(keys)
   })
 })
 
-const lookAtReady = (status: number) => (response: ServerResponse) => json(status, {})(response)
+const respondWithStatus = (status: number) => (response: ServerResponse) => sendJson(status, {})(response)
 
 describe('a call of an API in the trace', () => {
   it('shows the request and the response, and then what the API says of the token', async () => {
-    const { server, call } = await stage(json(200, found))
+    const { server, call } = await startApi(sendJson(200, thing))
     const turn = turnOf()
-    expect(await call(turn)).toEqual(found)
+    expect(await call(turn)).toEqual(thing)
     const { id: _, startedAt: _at, durationMs: _ms, ...step } = stepsOf(turn, 'api-call')[0] ?? {}
     const [card] = stepsOf(turn, 'token')
     expect(step).toStrictEqual({
@@ -95,7 +95,7 @@ describe('a call of an API in the trace', () => {
           accept: 'application/json',
         },
       },
-      response: { status: 200, body: found },
+      response: { status: 200, body: thing },
       logIds: {},
     })
     expect(stepsOf(turn, 'validation')).toMatchObject([
@@ -107,7 +107,7 @@ describe('a call of an API in the trace', () => {
         token: card?.token,
       },
     ])
-    expect(card?.token?.verifiedBy?.at(-1)).toEqual({ actor: 'weather-api', checks })
+    expect(card?.token?.verifiedBy?.at(-1)).toEqual({ actor: 'weather-api', checks: okChecks })
   })
 
   it.each([
@@ -115,8 +115,8 @@ describe('a call of an API in the trace', () => {
     [ids.ada, true, `verified TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`],
     [null, false, `read TR without verifying its signature: agent ${ids.agentClientId} acts as itself`],
   ])('shows whom the agent acts for, as the API says (%s, %s)', async (user, signature_verified, title) => {
-    const { call } = await stage(
-      json(200, { ...found, validated: { ...validated(user), signature_verified } }),
+    const { call } = await startApi(
+      sendJson(200, { ...thing, validated: { ...validation(user), signature_verified } }),
     )
     const turn = turnOf(user ?? undefined)
     await call(turn)
@@ -130,8 +130,8 @@ describe('a call of an API in the trace', () => {
     ['no user', ids.ada, { flow: 'autonomous', on_behalf_of: null }, 'flow, user'],
     ['another agent', undefined, { caller: stranger }, 'caller'],
   ])('shows a failed validation if the API, unlike TR, names %s', async (_what, user, told, names) => {
-    const word = { ...validated(user ?? null), ...told }
-    const { call } = await stage(json(200, { ...found, validated: word }))
+    const word = { ...validation(user ?? null), ...told }
+    const { call } = await startApi(sendJson(200, { ...thing, validated: word }))
     const turn = turnOf(user)
     await call(turn)
     const [card] = stepsOf(turn, 'token')
@@ -139,7 +139,7 @@ describe('a call of an API in the trace', () => {
       { status: 'failed', title: `What the Weather API says of TR is not what TR says: ${names}` },
     ])
     expect(card?.token?.verifiedBy?.slice(1)).toEqual([
-      { actor: 'weather-api', checks },
+      { actor: 'weather-api', checks: okChecks },
       { actor: 'agent', checks: names.split(', ').map(name => ({ name: `reported-${name}`, ok: false })) },
     ])
     expect(JSON.stringify(turn.trace.steps.map(({ title }) => title))).not.toContain(stranger)
@@ -147,7 +147,7 @@ describe('a call of an API in the trace', () => {
 
   it('compares ids without regard to case', async () => {
     const caller = ids.agentClientId.toUpperCase()
-    const { call } = await stage(json(200, { ...found, validated: { ...validated(null), caller } }))
+    const { call } = await startApi(sendJson(200, { ...thing, validated: { ...validation(null), caller } }))
     const turn = turnOf()
     await call(turn)
     expect(stepsOf(turn, 'validation')).toMatchObject([{ status: 'ok' }])
@@ -155,18 +155,18 @@ describe('a call of an API in the trace', () => {
 
   it.each([
     ['nothing', undefined],
-    ['a caller that is no id', { ...validated(null), caller: 'the administrator' }],
-    ['a user that is no id', { ...validated(null), on_behalf_of: 'everybody' }],
-    ['a check in a sentence', { ...validated(null), checks: [{ name: 'All is well with it.', ok: true }] }],
-    ['no caller', { ...validated(null), caller: undefined }],
-    ['another flow', { ...validated(null), flow: 'both' }],
-    ['a user that is no text', { ...validated(null), on_behalf_of: 7 }],
-    ['no word on the signature', { ...validated(null), signature_verified: undefined }],
-    ['a check without a name', { ...validated(null), checks: [{ ok: true }] }],
-    ['a check that says more', { ...validated(null), checks: [{ name: 'x', ok: true, by: 'me' }] }],
-    ['more than 20 checks', { ...validated(null), checks: Array(21).fill({ name: 'x', ok: true }) }],
+    ['a caller that is no id', { ...validation(null), caller: 'the administrator' }],
+    ['a user that is no id', { ...validation(null), on_behalf_of: 'everybody' }],
+    ['a check in a sentence', { ...validation(null), checks: [{ name: 'All is well with it.', ok: true }] }],
+    ['no caller', { ...validation(null), caller: undefined }],
+    ['another flow', { ...validation(null), flow: 'both' }],
+    ['a user that is no text', { ...validation(null), on_behalf_of: 7 }],
+    ['no word on the signature', { ...validation(null), signature_verified: undefined }],
+    ['a check without a name', { ...validation(null), checks: [{ ok: true }] }],
+    ['a check that says more', { ...validation(null), checks: [{ name: 'x', ok: true, by: 'me' }] }],
+    ['more than 20 checks', { ...validation(null), checks: Array(21).fill({ name: 'x', ok: true }) }],
   ])('shows no validation by the API if it says %s', async (_what, word) => {
-    const { call } = await stage(json(200, { found: 'it', validated: word }))
+    const { call } = await startApi(sendJson(200, { found: 'it', validated: word }))
     const turn = turnOf()
     await call(turn)
     expect(stepsOf(turn, 'validation')).toEqual([])
@@ -176,9 +176,9 @@ describe('a call of an API in the trace', () => {
     [{ code: 'BUSY' }, { code: 'BUSY' }],
     [{ code: 7, secret: 'x' }, {}],
   ])('shows nothing of a failed response but its problem document: %j', async (sent, body) => {
-    const { call } = await stage(json(503, sent))
+    const { call } = await startApi(sendJson(503, sent))
     const turn = turnOf()
-    await expect(call(turn)).rejects.toEqual(refusal('API_UNAVAILABLE'))
+    await expect(call(turn)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
     const [step] = stepsOf(turn, 'api-call')
     expect(step).toMatchObject({ status: 'failed', problem: { requestId: 'request-1' } })
     expect(step?.problem?.detail).toBe('The Weather API responded 503.')
@@ -192,15 +192,15 @@ describe('a call of an API in the trace', () => {
     ['in a failure', 400, (sent: string) => ({ detail: Buffer.from(sent).toString('base64') })],
   ])('fails if the API sends TR back %s, and shows nothing of it', async (_where, status, body) => {
     const signature = randomBytes(256).toString('base64url')
-    const sidecar = await start((_request, response) => {
+    const sidecar = await startTestServer((_request, response) => {
       const [header, claims] = unsignedToken(autonomousClaims()).split('.')
       response.end(JSON.stringify({ authorizationHeader: `Bearer ${header}.${claims}.${signature}` }))
     })
-    const server = await start((_request, response) => json(status, body(signature))(response))
+    const server = await startTestServer((_request, response) => sendJson(status, body(signature))(response))
     const api = { ...weatherApi, url: server.url }
-    const { caller, lines } = callerOf([api], sidecar.url)
+    const { caller, lines } = apiCallerOf([api], sidecar.url)
     const turn = turnOf()
-    await expect(caller.for(turn).call(api, ask)).rejects.toEqual(refusal('API_ECHOED_TOKEN'))
+    await expect(caller.for(turn).call(api, thingRequest)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
     expect(stepsOf(turn, 'api-call')).toMatchObject([
       { status: 'failed', problem: { code: 'API_ECHOED_TOKEN', upstream: { status } } },
     ])
@@ -208,17 +208,17 @@ describe('a call of an API in the trace', () => {
   })
 
   it('removes any token other than TR from the result', async () => {
-    const { call } = await stage(json(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` }))
+    const { call } = await startApi(sendJson(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` }))
     const turn = turnOf()
     expect(await call(turn)).toEqual({ found: 'Bearer ‹token removed›' })
     expect(stepsOf(turn, 'api-call')[0]?.response?.body).toEqual({ found: 'Bearer ‹token removed›' })
   })
 
   it('fails when nobody listens', async () => {
-    const sidecar = await start(grantingSidecar)
+    const sidecar = await startTestServer(grantingSidecar)
     const api = { ...weatherApi, url: await deadUrl() }
     const turn = turnOf()
-    await expect(callerOf([api], sidecar.url).caller.for(turn).call(api, ask)).rejects.toThrow(
+    await expect(apiCallerOf([api], sidecar.url).caller.for(turn).call(api, thingRequest)).rejects.toThrow(
       'cannot be reached',
     )
     expect(stepsOf(turn, 'api-call').map(step => step.problem)).toMatchObject([
@@ -228,21 +228,21 @@ describe('a call of an API in the trace', () => {
   })
 
   it('fails if the body is not what was asked for, or if the status is not 200', async () => {
-    const unasked = await stage(json(200, { other: 'thing' }))
+    const unasked = await startApi(sendJson(200, { other: 'thing' }))
     await expect(unasked.call(turnOf())).rejects.toThrow('not what it promises')
-    const created = await stage(json(201, found))
+    const created = await startApi(sendJson(201, thing))
     await expect(created.call(turnOf())).rejects.toThrow('responded 201')
   })
 
   it('fails if the response is larger than 256 KiB, or too late', async () => {
-    const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
+    const large = await startApi(sendJson(200, { found: 'x'.repeat(256 * 1024) }))
     await expect(large.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'too-large' } })
-    const late = await stage(() => undefined, { apiCallMs: 20 })
+    const late = await startApi(() => undefined, { apiCallMs: 20 })
     await expect(late.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'timeout' } })
   })
 
   it('fails with the problem that its caller’s `explain` returns, if any', async () => {
-    const { call } = await stage(json(404, {}))
+    const { call } = await startApi(sendJson(404, {}))
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There is no such thing.'))
     await expect(call(turnOf(), { explain })).rejects.toThrow('There is no such thing.')
     expect(explain).toHaveBeenCalledWith({ status: 404, challenge: undefined, body: {} })
@@ -252,30 +252,30 @@ describe('a call of an API in the trace', () => {
 
 describe('a call in a protocol of its own', () => {
   const exchange = (
-    send: ApiExchange<Reply, Found>['send'],
+    send: ApiExchange<Reply, Thing>['send'],
     facts?: StepFacts,
-  ): ApiExchange<Reply, Found> => ({
+  ): ApiExchange<Reply, Thing> => ({
     subject: 'things/find',
     mayRepeat: false,
     shown: { method: 'POST', path: '', body: { method: 'things/find' } },
     ...(facts ? { facts } : {}),
     send,
     read: ({ body }) => {
-      if (!isFound(body)) throw problem('INVALID_REQUEST', 'There is no such thing.')
+      if (!isThing(body)) throw problem('INVALID_REQUEST', 'There is no such thing.')
       return { result: body, shown: 'a thing' }
     },
   })
 
   it('is sent with the token, and shown as its `ApiExchange` defines', async () => {
-    const { server, api, caller } = await stage(json(200, {}))
+    const { server, api, caller } = await startApi(sendJson(200, {}))
     const turn = turnOf()
     const send = async (headers: Readonly<Record<string, string>>, signal: AbortSignal, wire: Send) => {
       expect(Object.keys(headers)).toEqual(['authorization', 'accept'])
       const url = `${server.url}/things`
       const { status } = await wire({ url, method: 'POST', headers, body: '{}', maxBytes: 100, signal })
-      return { status, body: found }
+      return { status, body: thing }
     }
-    expect(await caller.for(turn).authorised(api, exchange(send))).toEqual(found)
+    expect(await caller.for(turn).authorised(api, exchange(send))).toEqual(thing)
     expect(server.requests).toMatchObject([
       {
         target: 'POST /things',
@@ -292,7 +292,7 @@ describe('a call in a protocol of its own', () => {
   })
 
   it('fails with the problem of its `ApiExchange`, and shows as little of the response as other failures do', async () => {
-    const { api, caller } = await stage(json(200, {}))
+    const { api, caller } = await startApi(sendJson(200, {}))
     const turn = turnOf()
     const send = async () => ({ status: 200, body: { code: 'NONE', more: 'more' } })
     await expect(caller.for(turn).authorised(api, exchange(send))).rejects.toThrow('There is no such thing.')
@@ -302,15 +302,15 @@ describe('a call in a protocol of its own', () => {
   })
 
   it('is not repeated if its `ApiExchange` forbids it, since the call may have changed something', async () => {
-    const { api, caller } = await stage(json(200, {}))
+    const { api, caller } = await startApi(sendJson(200, {}))
     const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
     const call = caller.for(turnOf()).authorised(api, exchange(send))
-    await expect(call).rejects.toEqual(refusal('API_UNAVAILABLE'))
+    await expect(call).rejects.toEqual(problemOf('API_UNAVAILABLE'))
     expect(send).toHaveBeenCalledTimes(1)
   })
 
   it('has attributes of its protocol in its span, set at its start and at its end', async () => {
-    const { api, caller } = await stage(json(200, {}))
+    const { api, caller } = await startApi(sendJson(200, {}))
     const spans: unknown[] = []
     const observer: StepObserver = {
       stepStarted: ({ kind }, facts) => void (kind === 'api-call' && spans.push(facts)),
@@ -318,7 +318,7 @@ describe('a call in a protocol of its own', () => {
     }
     const facts = { name: 'find things', attributes: { 'rpc.method': 'find' } }
     for (const [status, body] of [
-      [200, found],
+      [200, thing],
       [404, {}],
     ] as const) {
       const send = async () => ({ status, body, attributes: { 'rpc.status': status } })
@@ -344,11 +344,11 @@ describe('a traced call', () => {
       stepStarted: ({ kind }, facts) => void (kind === 'api-call' && started.push(facts)),
       stepEnded: () => undefined,
     }
-    const sidecar = await start(grantingSidecar)
+    const sidecar = await startTestServer(grantingSidecar)
     const api = { ...weatherApi, url }
-    const call = callerOf([api], sidecar.url)
+    const call = apiCallerOf([api], sidecar.url)
       .caller.for(turnOf(undefined, undefined, observer))
-      .call(api, ask)
+      .call(api, thingRequest)
     await expect(call).rejects.toThrow()
     expect(started[0]).toEqual({
       name: 'GET weather-api',
@@ -357,7 +357,7 @@ describe('a traced call', () => {
   })
 
   it('passes its traceparent on; an untraced call passes none', async () => {
-    const { server, call } = await stage(json(200, found))
+    const { server, call } = await startApi(sendJson(200, thing))
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const observer = { stepStarted: () => traceparent, stepEnded: () => undefined }
     await call(turnOf(undefined, undefined, observer))
@@ -369,11 +369,11 @@ describe('a traced call', () => {
 
 describe('the log of calls', () => {
   it('has a line for each call that failed, and none for calls that worked or were given up', async () => {
-    let respond = json(403, { code: 'FORBIDDEN' })
-    const { call, logged, server } = await stage(response => respond(response))
+    let respond = sendJson(403, { code: 'FORBIDDEN' })
+    const { call, logged, server } = await startApi(response => respond(response))
     const turn = turnOf()
     await expect(call(turn)).rejects.toThrow()
-    respond = json(200, found)
+    respond = sendJson(200, thing)
     await call(turnOf())
     respond = response => response
     const client = new AbortController()
@@ -396,7 +396,7 @@ describe('the log of calls', () => {
 
 describe('a call under way', () => {
   it('ends when the agent stops', async () => {
-    const { server, caller, call } = await stage(() => undefined)
+    const { server, caller, call } = await startApi(() => undefined)
     const asked = call(turnOf()).catch((error: Error) => error)
     await expect.poll(() => server.requests.length).toBe(1)
     await caller.close()
@@ -406,14 +406,14 @@ describe('a call under way', () => {
 
 describe('the health of an API', () => {
   it('is unknown if the API was never called', async () => {
-    const { caller, api } = await stage(json(200, found))
+    const { caller, api } = await startApi(sendJson(200, thing))
     expect(caller.healthOf({ ...api, name: 'other-api' }, agent)).toEqual({ state: 'unknown' })
   })
 
   it('is not probed if the API has no health check', async () => {
-    const server = await start((_request, response) => response.end())
+    const server = await startTestServer((_request, response) => response.end())
     const api = { ...weatherApi, url: server.url, healthPath: undefined }
-    const { caller } = callerOf([api], 'http://localhost:1')
+    const { caller } = apiCallerOf([api], 'http://localhost:1')
     await caller.refresh()
     expect(server.requests).toEqual([])
     expect(caller.healthOf(api, agent)).toEqual({ state: 'unknown' })
@@ -422,7 +422,7 @@ describe('the health of an API', () => {
   it('is probed again when the last probe is 5 seconds old', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     try {
-      const { caller, server } = await stage(lookAtReady(200))
+      const { caller, server } = await startApi(respondWithStatus(200))
       await caller.refresh()
       vi.advanceTimersByTime(4_999)
       await caller.refresh()
@@ -436,7 +436,7 @@ describe('the health of an API', () => {
   })
 
   it('is unavailable, with the status, if the API says that it is not ready', async () => {
-    const { caller, api } = await stage(lookAtReady(503))
+    const { caller, api } = await startApi(respondWithStatus(503))
     await caller.refresh()
     expect(caller.healthOf(api, agent)).toMatchObject({
       state: 'unavailable',
@@ -446,16 +446,16 @@ describe('the health of an API', () => {
 
   it('is unavailable if nobody listens', async () => {
     const api = { ...weatherApi, url: await deadUrl() }
-    const { caller } = callerOf([api], 'http://localhost:1')
+    const { caller } = apiCallerOf([api], 'http://localhost:1')
     await caller.refresh()
     expect(caller.healthOf(api, agent)).toMatchObject({ problem: { code: 'API_UNAVAILABLE' } })
   })
 
   it.each([401, 403])('stays unavailable after status %i until a call succeeds', async status => {
-    let respond = json(status, {})
-    const { caller, api, call } = await stage(response => respond(response))
+    let respond = sendJson(status, {})
+    const { caller, api, call } = await startApi(response => respond(response))
     await expect(call(turnOf())).rejects.toThrow()
-    respond = json(200, found)
+    respond = sendJson(200, thing)
     await caller.refresh()
     expect(caller.healthOf(api, agent).state).toBe('unavailable')
     await call(turnOf())
@@ -463,26 +463,26 @@ describe('the health of an API', () => {
   })
 
   it('is kept for each agent, since the API may refuse one of them', async () => {
-    let respond = json(200, found)
-    const { caller, api, call } = await stage(response => respond(response))
+    let respond = sendJson(200, thing)
+    const { caller, api, call } = await startApi(response => respond(response))
     await call(turnOf())
-    respond = json(403, {})
-    await expect(call({ ...turnOf(), agent: secondAgent })).rejects.toEqual(refusal('API_FORBIDDEN'))
+    respond = sendJson(403, {})
+    await expect(call({ ...turnOf(), agent: secondAgent })).rejects.toEqual(problemOf('API_FORBIDDEN'))
     expect(caller.healthOf(api, agent).state).toBe('ready')
     expect(caller.healthOf(api, secondAgent).state).toBe('unavailable')
   })
 
   it('is ready again when a probe succeeds after an outage', async () => {
-    let respond = json(503, {})
-    const { caller, api, call } = await stage(response => respond(response))
+    let respond = sendJson(503, {})
+    const { caller, api, call } = await startApi(response => respond(response))
     await expect(call(turnOf())).rejects.toThrow()
-    respond = json(200, {})
+    respond = sendJson(200, {})
     await caller.refresh()
     expect(caller.healthOf(api, agent).state).toBe('ready')
   })
 
   it('is ready even if a call failed because of a fault in its request', async () => {
-    const { caller, api, call } = await stage(json(400, {}))
+    const { caller, api, call } = await startApi(sendJson(400, {}))
     await expect(call(turnOf())).rejects.toThrow()
     expect(caller.healthOf(api, agent).state).toBe('ready')
   })

@@ -9,60 +9,60 @@ import { problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ApiChange, ApiContext, Permit } from './api-context.ts'
 import {
-  callerOf,
+  apiCallerOf,
   grantingSidecar,
-  json,
-  refusal,
-  sidecarFor,
-  start,
+  problemOf,
+  sendJson,
+  sidecarForUser,
+  startTestServer,
   stepsOf,
   turnOf,
 } from './testing/stage.ts'
 
-interface Found {
+interface Thing {
   readonly found: string
 }
 
-const isFound = (body: unknown): body is Found => (body as Partial<Found> | undefined)?.found !== undefined
-const found = { found: 'it' }
+const isThing = (body: unknown): body is Thing => (body as Partial<Thing> | undefined)?.found !== undefined
+const thing = { found: 'it' }
 
 /** An API that responds by calling `respond`, a caller of the API, and the requests that the API got. */
-async function stage(respond: (response: ServerResponse, request: IncomingMessage) => void) {
+async function startApi(respond: (response: ServerResponse, request: IncomingMessage) => void) {
   const came: { target: string; type: string | undefined; key: unknown; body: string }[] = []
-  const server = await start(async (request, response) => {
+  const server = await startTestServer(async (request, response) => {
     const { method, url, headers } = request
     const key = headers['idempotency-key']
     came.push({ target: `${method} ${url}`, type: headers['content-type'], key, body: await text(request) })
     respond(response, request)
   })
-  const sidecar = await start(grantingSidecar)
+  const sidecar = await startTestServer(grantingSidecar)
   const api = { ...weatherApi, url: server.url }
-  return { api, came, sidecar, caller: callerOf([api], sidecar.url).caller }
+  return { api, came, sidecar, caller: apiCallerOf([api], sidecar.url).caller }
 }
 
-const challengeOf = (claims: string) => ({
+const challengeHeaders = (claims: string) => ({
   'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
 })
 const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 const permit: Permit = { idempotencyKey: 'key-1', isIdempotent: true }
-const change: ApiChange<Found> = {
+const change: ApiChange<Thing> = {
   method: 'POST',
   path: '/things',
   body: { name: 'a thing' },
   subject: 'a new thing',
   statuses: [201],
-  isBody: isFound,
+  isBody: isThing,
 }
 
 describe('a search', () => {
   it('is sent as a POST with JSON, again if the connection breaks, and is shown with its JSON in the trace', async () => {
     let calls = 0
-    const { api, came, caller } = await stage(response =>
-      calls++ === 0 ? response.destroy() : json(200, found)(response),
+    const { api, came, caller } = await startApi(response =>
+      calls++ === 0 ? response.destroy() : sendJson(200, thing)(response),
     )
     const turn = turnOf()
-    const request = { path: '/search', search: { words: 'rain' }, subject: 'rain', isBody: isFound }
-    expect(await caller.for(turn).call(api, request)).toEqual(found)
+    const request = { path: '/search', search: { words: 'rain' }, subject: 'rain', isBody: isThing }
+    expect(await caller.for(turn).call(api, request)).toEqual(thing)
     const body = '{"words":"rain"}'
     const sent = { target: 'POST /search', type: 'application/json', key: undefined, body }
     expect(came).toEqual([sent, sent])
@@ -72,9 +72,9 @@ describe('a search', () => {
 
 describe('a change', () => {
   it('is sent as JSON with its idempotency key, is traced below the given step, and returns the response', async () => {
-    const { api, came, caller } = await stage(json(201, found))
+    const { api, came, caller } = await startApi(sendJson(201, thing))
     const turn = turnOf()
-    expect(await caller.for(turn).under('step-1', permit).change(api, change)).toEqual(found)
+    expect(await caller.for(turn).under('step-1', permit).change(api, change)).toEqual(thing)
     const body = '{"name":"a thing"}'
     expect(came).toEqual([{ target: 'POST /things', type: 'application/json', key: '"key-1"', body }])
     expect(stepsOf(turn, 'api-call')).toMatchObject([
@@ -82,14 +82,14 @@ describe('a change', () => {
         parentId: 'step-1',
         title: 'The agent calls the Weather API: a new thing',
         request: { method: 'POST', body: { name: 'a thing' } },
-        response: { status: 201, body: found },
+        response: { status: 201, body: thing },
       },
     ])
     expect(turn.trace.steps[0]?.parentId).toBe('step-1')
   })
 
   it('without a body sends none', async () => {
-    const { api, came, caller } = await stage(json(200, found))
+    const { api, came, caller } = await startApi(sendJson(200, thing))
     const { body: _, ...rest } = change
     const turn = turnOf()
     const removal = { ...rest, method: 'DELETE', path: '/things/1', statuses: [200] } as const
@@ -99,7 +99,7 @@ describe('a change', () => {
   })
 
   it('is not sent without a permit', async () => {
-    const { api, came, caller } = await stage(json(201, found))
+    const { api, came, caller } = await startApi(sendJson(201, thing))
     const context = caller.for(turnOf())
     expect(() => context.change(api, change)).toThrow('This call changes something, and nothing permits it.')
     expect(() => context.under('step-1').permit).toThrow('nothing permits it')
@@ -108,12 +108,12 @@ describe('a change', () => {
   })
 
   it('fails with the problem that `explain` returns, or else because of an unexpected status or body', async () => {
-    const { api, caller } = await stage(json(200, found))
+    const { api, caller } = await startApi(sendJson(200, thing))
     const context = caller.for(turnOf()).under('step-1', permit)
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
     await expect(context.change(api, { ...change, explain })).rejects.toThrow('There are too many.')
     await expect(context.change(api, { ...change, explain })).rejects.toThrow('responded 200')
-    const unread = { ...change, statuses: [200], isBody: (body: unknown): body is Found => body === 7 }
+    const unread = { ...change, statuses: [200], isBody: (body: unknown): body is Thing => body === 7 }
     await expect(context.change(api, unread)).rejects.toThrow('not what it promises')
     const explained = { ...unread, explain: () => problem('INVALID_REQUEST', 'It is another thing.') }
     await expect(context.change(api, explained)).rejects.toThrow('It is another thing.')
@@ -122,15 +122,15 @@ describe('a change', () => {
 
 describe('a call or a change', () => {
   const calls = (api: DownstreamApi, context: ApiContext<Turn>) => [
-    () => context.call(api, { path: '/', subject: 'things', isBody: isFound }),
+    () => context.call(api, { path: '/', subject: 'things', isBody: isThing }),
     () => context.change(api, change),
   ]
 
   it('fails if the response is larger than 256 KiB, or too late', async () => {
-    const large = await stage(json(200, { found: 'x'.repeat(256 * 1024) }))
-    const late = await stage(() => undefined)
-    const tokens = await start(grantingSidecar)
-    const hurried = callerOf([late.api], tokens.url, { apiCallMs: 20 }).caller
+    const large = await startApi(sendJson(200, { found: 'x'.repeat(256 * 1024) }))
+    const late = await startApi(() => undefined)
+    const tokens = await startTestServer(grantingSidecar)
+    const hurried = apiCallerOf([late.api], tokens.url, { apiCallMs: 20 }).caller
     for (const [api, caller, kind] of [
       [large.api, large.caller, 'too-large'],
       [late.api, hurried, 'timeout'],
@@ -140,7 +140,7 @@ describe('a call or a change', () => {
   })
 
   it('that its caller aborts ends at once, and its step stays `running` in the trace', async () => {
-    const { api, caller, came } = await stage(() => undefined)
+    const { api, caller, came } = await startApi(() => undefined)
     for (const index of [0, 1]) {
       const client = new AbortController()
       const turn = turnOf(undefined, client.signal)
@@ -153,7 +153,7 @@ describe('a call or a change', () => {
   })
 
   it('that fails with a 5xx problem makes the API unavailable, even if a bug of the agent is the cause', async () => {
-    const { api, caller } = await stage(json(200, found))
+    const { api, caller } = await startApi(sendJson(200, thing))
     const read = () => {
       throw toProblem(new Error('a bug'))
     }
@@ -169,7 +169,7 @@ describe('a call or a change', () => {
 })
 
 describe('what an API asks the user to prove', () => {
-  const answer = () => stage(json(401, {}, challengeOf(claims)))
+  const answer = () => startApi(sendJson(401, {}, challengeHeaders(claims)))
 
   it('makes a change require a step-up, and fail if the next token does not prove it either', async () => {
     const { api, caller, sidecar } = await answer()
@@ -201,18 +201,18 @@ describe('what an API asks the user to prove', () => {
 
   it('makes a call that changes nothing fail with CONDITIONAL_ACCESS_REQUIRED', async () => {
     const { api, caller } = await answer()
-    const request = { path: '/', subject: 'things', isBody: isFound }
+    const request = { path: '/', subject: 'things', isBody: isThing }
     await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(
-      refusal('CONDITIONAL_ACCESS_REQUIRED'),
+      problemOf('CONDITIONAL_ACCESS_REQUIRED'),
     )
   })
 })
 
 describe('an API’s refusal for lack of a permission', () => {
   it('names no permission as missing if the token has the required one', async () => {
-    const { api, caller } = await stage(json(403, { failedCheck: 'permission' }))
+    const { api, caller } = await startApi(sendJson(403, { failedCheck: 'permission' }))
     const turn = turnOf()
-    const request = { path: '/', subject: 'things', isBody: isFound }
+    const request = { path: '/', subject: 'things', isBody: isThing }
     await expect(caller.for(turn).call(api, request)).rejects.toThrow(
       'The API does not allow it, although the agent’s token has Weather.Read.All.',
     )
@@ -225,20 +225,20 @@ describe('a token that an API sends back', () => {
   const turnWithSecret = (): Turn => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
   it('is detected even if it is the user’s', async () => {
-    const { api, caller } = await stage(json(200, { found: [...secret].reverse().join('') }))
-    const sidecar = await start(sidecarFor(ids.ada))
+    const { api, caller } = await startApi(sendJson(200, { found: [...secret].reverse().join('') }))
+    const sidecar = await startTestServer(sidecarForUser(ids.ada))
     const turn = turnWithSecret()
-    const context = callerOf([api], sidecar.url).caller.for(turn)
-    const call = context.call(api, { path: '/', subject: 'things', isBody: isFound })
-    await expect(call).rejects.toEqual(refusal('API_ECHOED_TOKEN'))
+    const context = apiCallerOf([api], sidecar.url).caller.for(turn)
+    const call = context.call(api, { path: '/', subject: 'things', isBody: isThing })
+    await expect(call).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
     expect(caller.healthOf(api, turn.agent).state).toBe('unknown')
   })
 
   it('in the text of a failure is not shown', async () => {
-    const { api } = await stage(json(200, found))
-    const sidecar = await start(sidecarFor(ids.ada))
+    const { api } = await startApi(sendJson(200, thing))
+    const sidecar = await startTestServer(sidecarForUser(ids.ada))
     const turn = turnWithSecret()
-    const failure = callerOf([api], sidecar.url)
+    const failure = apiCallerOf([api], sidecar.url)
       .caller.for(turn)
       .authorised(api, {
         subject: 'things',

@@ -2,7 +2,7 @@ import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { weatherApi as api } from '../identity/testing/fixtures.ts'
-import { catalogue, problem } from '../problems.ts'
+import { agentProblems, problem } from '../problems.ts'
 import {
   echoedTokenProblem,
   explainApiResponse,
@@ -72,7 +72,7 @@ describe('a failed response of an API', () => {
       body: {},
       challenge: undefined,
     })
-    expect(unknown.toDocument('r').hint).toBe(catalogue.API_FORBIDDEN.hint)
+    expect(unknown.toDocument('r').hint).toBe(agentProblems.API_FORBIDDEN.hint)
   })
 
   it('names the check that failed and, for the check of the permission, the missing right', () => {

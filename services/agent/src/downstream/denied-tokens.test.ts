@@ -6,17 +6,20 @@ import {
   sidecarProblem,
   weatherApi,
 } from '../identity/testing/fixtures.ts'
-import { callerOf, json, refusal, start, stepsOf, turnOf } from './testing/stage.ts'
+import { apiCallerOf, problemOf, sendJson, startTestServer, stepsOf, turnOf } from './testing/stage.ts'
 
 const denial = (status: number) =>
-  json(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
+  sendJson(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 
 /** An API that denies the sidecar's cached token; `whenNew` says what happens when the sidecar is asked for a new one. */
-async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off') {
+async function denyingApi(
+  status: number,
+  whenNew: 'issues' | 'issues in vain' | 'is told that the agent is off',
+) {
   const cached = authorizationHeader(autonomousClaims({ uti: 'cached' }))
   const other = authorizationHeader(autonomousClaims({ uti: 'new' }))
   const asked: boolean[] = []
-  const sidecar = await start(({ url = '' }, response) => {
+  const sidecar = await startTestServer(({ url = '' }, response) => {
     const isNew = url.includes('optionsOverride.AcquireTokenOptions.ForceRefresh=true')
     asked.push(isNew)
     if (!isNew) return response.end(cached)
@@ -26,12 +29,12 @@ async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is 
       .writeHead(401, { 'content-type': 'application/problem+json' })
       .end(sidecarProblem(401, text))
   })
-  const server = await start(({ headers }, response) => {
+  const server = await startTestServer(({ headers }, response) => {
     const isCached = cached.includes(headers.authorization ?? '')
-    const respond = isCached || whenNew === 'issues in vain' ? denial(status) : json(200, { found: 'it' })
+    const respond = isCached || whenNew === 'issues in vain' ? denial(status) : sendJson(200, { found: 'it' })
     respond(response)
   })
-  const { caller } = callerOf([weatherApi], sidecar.url)
+  const { caller } = apiCallerOf([weatherApi], sidecar.url)
   const turn = turnOf()
   const isBody = (body: unknown): body is object => body !== undefined
   const api = { ...weatherApi, url: server.url }
@@ -39,7 +42,7 @@ async function stage(status: number, whenNew: 'issues' | 'issues in vain' | 'is 
 }
 
 it('If an API denies a cached token, the call is made again with a new token from Entra', async () => {
-  const { turn, asked, call } = await stage(401, 'issues')
+  const { turn, asked, call } = await denyingApi(401, 'issues')
   expect(await call()).toEqual({ found: 'it' })
   expect(asked).toEqual([false, true])
   expect(stepsOf(turn, 'api-call').map(({ status }) => status)).toEqual(['failed', 'ok'])
@@ -48,14 +51,14 @@ it('If an API denies a cached token, the call is made again with a new token fro
 })
 
 it('An agent that an API denies and Entra has disabled is reported as disabled', async () => {
-  const { call } = await stage(403, 'is told that the agent is off')
-  await expect(call()).rejects.toEqual(refusal('AGENT_DISABLED'))
+  const { call } = await denyingApi(403, 'is told that the agent is off')
+  await expect(call()).rejects.toEqual(problemOf('AGENT_DISABLED'))
 })
 
 it('An agent that only the API denies is reported as on its deny list, after one request for a new token', async () => {
-  const { asked, call } = await stage(403, 'issues in vain')
+  const { asked, call } = await denyingApi(403, 'issues in vain')
   const failure = call()
-  await expect(failure).rejects.toEqual(refusal('API_FORBIDDEN'))
+  await expect(failure).rejects.toEqual(problemOf('API_FORBIDDEN'))
   await expect(failure).rejects.toThrow('The agent is on the deny list of the Weather API.')
   expect(asked).toEqual([false, true])
 })

@@ -2,16 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { holdsToken, redactBody } from './echoed-token.ts'
 
-const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const tokenPart = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const signature = randomBytes(256).toString('base64url')
-const token = [part({ alg: 'RS256' }), part({ oid: 'ada', tid: 'contoso' }), signature].join('.')
-const userToken = [part({ alg: 'RS256' }), part({ oid: 'ben' }), randomBytes(256).toString('base64url')].join(
-  '.',
-)
+const token = [tokenPart({ alg: 'RS256' }), tokenPart({ oid: 'ada', tid: 'contoso' }), signature].join('.')
+const userToken = [
+  tokenPart({ alg: 'RS256' }),
+  tokenPart({ oid: 'ben' }),
+  randomBytes(256).toString('base64url'),
+].join('.')
 
 /** Text that looks like a signature. It is cut into more than 1,000 pieces, too many to search for one by one. */
-const others = randomBytes(30_000).toString('base64url')
-const reversed = [...token].reverse().join('')
+const otherText = randomBytes(30_000).toString('base64url')
+const reversedToken = [...token].reverse().join('')
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 const hex = (text: string) => Buffer.from(text).toString('hex')
 const piecesOf = (text: string, length: number) => text.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
@@ -32,10 +34,10 @@ describe('A response', () => {
       ['in the members of an object', { told: Object.fromEntries(piecesOf(signature, 10).entries()) }],
       ['as a name', { [signature]: true }],
       ['in pieces of three characters', { told: piecesOf(signature, 3) }],
-      ['between others that look alike', { told: `${others.slice(0, 20_000)}${signature.slice(100, 160)}${others.slice(20_000)}` }],
-      ['between others that look alike, in hexadecimal digits', { told: hex(`${others.slice(0, 20_000)}${signature.slice(100, 160)}`) }],
+      ['between others that look alike', { told: `${otherText.slice(0, 20_000)}${signature.slice(100, 160)}${otherText.slice(20_000)}` }],
+      ['between others that look alike, in hexadecimal digits', { told: hex(`${otherText.slice(0, 20_000)}${signature.slice(100, 160)}`) }],
       ['deep inside', { a: [{ b: [{ c: signature }] }] }],
-      ['backwards', { told: reversed }],
+      ['backwards', { told: reversedToken }],
       ['in base64', { told: base64(token) }],
       ['in base64url', { told: Buffer.from(token).toString('base64url') }],
       ['in base64 behind one more byte', { told: base64(`x${token}`) }],
@@ -57,11 +59,14 @@ describe('A response', () => {
     ['nothing', undefined],
     ['numbers', { count: 7, list: [1, 2, 3], none: null }],
     ['the claims of the token, no secrets', { oid: 'ada', tid: 'contoso', payload: token.split('.')[1] }],
-    ['another token', { told: [part({}), part({}), randomBytes(256).toString('base64url')].join('.') }],
+    [
+      'another token',
+      { told: [tokenPart({}), tokenPart({}), randomBytes(256).toString('base64url')].join('.') },
+    ],
     ['a long text', { told: 'The weather in Oslo is sunny, 21 degrees. '.repeat(1_000) }],
     ['long digits', { told: '0123456789abcdef'.repeat(1_000) }],
     ['bytes', { image: randomBytes(1_000) }],
-    ['texts that look like signatures', { told: others }],
+    ['texts that look like signatures', { told: otherText }],
     ['the token behind too much text', { told: `${'It is 21 Degrees. '.repeat(60_000)}${signature}` }],
   ])('passes the check for the sent token with %s', (_what, body) => {
     expect(holdsToken(body, [token, userToken])).toBe(false)

@@ -2,20 +2,20 @@ import { SendError, type SendErrorKind } from '@entra-bedrock-agent/service-kit/
 import { describe, expect, it, vi } from 'vitest'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 
-const never = new AbortController().signal
+const neverAborted = new AbortController().signal
 
 describe('a call that fails', () => {
   const broken = (kind: SendErrorKind = 'broken') => new SendError(kind, `It is ${kind}.`)
 
   it.each(['refused', 'broken'] as const)('is made once more if its connection is %s', async kind => {
     const call = vi.fn().mockRejectedValueOnce(broken(kind)).mockResolvedValue('done')
-    expect(await repeatAfterBrokenConnection(call, never)).toBe('done')
+    expect(await repeatAfterBrokenConnection(call, neverAborted)).toBe('done')
     expect(call).toHaveBeenCalledTimes(2)
   })
 
   it('is not made a third time', async () => {
     const call = vi.fn().mockRejectedValueOnce(broken()).mockRejectedValue(broken('refused'))
-    await expect(repeatAfterBrokenConnection(call, never)).rejects.toThrow('refused')
+    await expect(repeatAfterBrokenConnection(call, neverAborted)).rejects.toThrow('refused')
     expect(call).toHaveBeenCalledTimes(2)
   })
 
@@ -26,7 +26,7 @@ describe('a call that fails', () => {
     ['a thrown value that is no error', undefined],
   ])('is not made again because of %s', async (_what, thrown) => {
     const call = vi.fn().mockRejectedValue(thrown)
-    expect(await repeatAfterBrokenConnection(call, never).catch(error => ({ error }))).toEqual({
+    expect(await repeatAfterBrokenConnection(call, neverAborted).catch(error => ({ error }))).toEqual({
       error: thrown,
     })
     expect(call).toHaveBeenCalledTimes(1)

@@ -11,18 +11,18 @@ import {
 } from '../identity/testing/fixtures.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
-import { callerOf, start, turnOf } from './testing/stage.ts'
+import { apiCallerOf, startTestServer, turnOf } from './testing/stage.ts'
 import { obtainToken } from './token-steps.ts'
 
 const exp = Math.floor(Date.now() / 1000) + 3_600
-const own = autonomousClaims({ exp, uti: 'token-1' })
-const forAda = onBehalfOfClaims(ids.ada, { exp })
-const audited = { agent: 'default', caller: ids.agentClientId, api: 'weather-api' }
+const ownClaims = autonomousClaims({ exp, uti: 'token-1' })
+const adaClaims = onBehalfOfClaims(ids.ada, { exp })
+const auditedIds = { agent: 'default', caller: ids.agentClientId, api: 'weather-api' }
 
 /** A sidecar that responds with one of these bodies after the other, and then always with the last. */
-async function stage(...bodies: (string | { refused: string })[]) {
+async function startSidecar(...bodies: (string | { refused: string })[]) {
   let next = 0
-  const sidecar = await start((_request, response) => {
+  const sidecar = await startTestServer((_request, response) => {
     const body = bodies[Math.min(next++, bodies.length - 1)]
     if (typeof body === 'string') response.end(body)
     else
@@ -30,7 +30,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
         .writeHead(401, { 'content-type': 'application/problem+json' })
         .end(sidecarProblem(401, body?.refused ?? ''))
   })
-  const { tokens, logger, lines } = callerOf([api], sidecar.url)
+  const { tokens, logger, lines } = apiCallerOf([api], sidecar.url)
   return {
     sidecar,
     obtain: (turn: Turn, parentId?: string, of = api) => obtainToken(tokens, turn, of, { parentId, logger }),
@@ -43,7 +43,7 @@ async function stage(...bodies: (string | { refused: string })[]) {
 }
 
 /** The trace's steps without what differs from run to run. `parent` is the index of the parent step. */
-function shown({ trace }: Turn) {
+function shownSteps({ trace }: Turn) {
   const ids = trace.steps.map(({ id }) => id)
   return trace.steps.map(
     ({ id: _id, startedAt: _startedAt, durationMs: _durationMs, parentId, ...step }) => ({
@@ -54,15 +54,15 @@ function shown({ trace }: Turn) {
 }
 
 const tokenEndpoint = `https://login.microsoftonline.com/${ids.tenantId}/oauth2/v2.0/token`
-const fromSidecar = {
+const sidecarStep = {
   parent: 0,
   kind: 'token-request',
   from: 'sidecar',
   to: 'entra',
   status: 'not-observable',
 }
-const hiddenT1 = {
-  ...fromSidecar,
+const t1Step = {
+  ...sidecarStep,
   title: 'Inside the sidecar: the blueprint authenticates and gets T1 for this agent, or has it in its cache',
   request: {
     method: 'POST',
@@ -88,22 +88,22 @@ const hiddenT1 = {
     },
   },
 }
-const byAgent = {
+const checkedByAgent = {
   actor: 'agent',
   checks: ['actor', 'tenant', 'audience', 'lifetime', 'subject'].map(name => ({ name, ok: true })),
 }
 
 describe('a token in the trace', () => {
   it('that the agent gets as itself shows the request, the sidecar’s inner steps and the response', async () => {
-    const { sidecar, obtain } = await stage(authorizationHeader(own))
+    const { sidecar, obtain } = await startSidecar(authorizationHeader(ownClaims))
     const turn = turnOf()
     const token = await obtain(turn)
-    const print = fingerprint(unsignedToken(own))
+    const print = fingerprint(unsignedToken(ownClaims))
     expect(token).toMatchObject({
-      token: { raw: unsignedToken(own), fingerprint: print },
+      token: { raw: unsignedToken(ownClaims), fingerprint: print },
       logIds: { tokenId: 'token-1' },
     })
-    expect(shown(turn)).toEqual([
+    expect(shownSteps(turn)).toEqual([
       {
         kind: 'token-request',
         from: 'agent',
@@ -118,9 +118,9 @@ describe('a token in the trace', () => {
         response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${print}›` } },
         logIds: { correlationId: turn.correlationId, tokenId: 'token-1' },
       },
-      hiddenT1,
+      t1Step,
       {
-        ...fromSidecar,
+        ...sidecarStep,
         title: 'Inside the sidecar: T1 is exchanged for TR, or the sidecar has TR in its cache',
         request: {
           method: 'POST',
@@ -147,26 +147,26 @@ describe('a token in the trace', () => {
           observed: true,
           fingerprint: print,
           header: { alg: 'RS256', typ: 'JWT', kid: 'test' },
-          claims: own,
-          verifiedBy: [byAgent],
+          claims: ownClaims,
+          verifiedBy: [checkedByAgent],
         },
       },
     ])
   })
 
   it('that the agent gets for a user shows that the user’s token is sent, and how the sidecar exchanges it', async () => {
-    const { obtain } = await stage(authorizationHeader(forAda))
+    const { obtain } = await startSidecar(authorizationHeader(adaClaims))
     const turn = turnOf(ids.ada)
     expect(await obtain(turn)).toMatchObject({ logIds: {} })
-    const [asked, t1, exchange, token] = shown(turn)
+    const [asked, t1, exchange, token] = shownSteps(turn)
     expect(asked).toMatchObject({
       title: 'The agent asks its sidecar for a token to act for the signed-in user, for the Weather API',
       request: { headers: { authorization: 'Bearer Tc ‹feedfeedfeed›' } },
     })
     expect(asked?.logIds).toEqual({ correlationId: turn.correlationId })
-    expect(t1).toEqual(hiddenT1)
+    expect(t1).toEqual(t1Step)
     expect(exchange).toEqual({
-      ...fromSidecar,
+      ...sidecarStep,
       title: 'Inside the sidecar: T1 and Tc are exchanged for TR, or the sidecar has TR in its cache',
       request: {
         method: 'POST',
@@ -187,32 +187,34 @@ describe('a token in the trace', () => {
   })
 
   it('of the agent’s user account shows which account the sidecar is asked for, and T2 between T1 and TR', async () => {
-    const { obtain, sidecar } = await stage(authorizationHeader(onBehalfOfClaims(ids.agentUser, { exp })))
+    const { obtain, sidecar } = await startSidecar(
+      authorizationHeader(onBehalfOfClaims(ids.agentUser, { exp })),
+    )
     const turn: Turn = { ...turnOf(), flow: 'agent-user' }
     await obtain(turn)
     const asked = new URL(sidecar.requests[0]?.target.replace('GET ', '') ?? '', sidecar.url)
     expect(asked.pathname).toBe('/AuthorizationHeaderUnauthenticated/weather')
     expect(asked.searchParams.get('AgentIdentity')).toBe(ids.agentClientId)
     expect(asked.searchParams.get('AgentUserId')).toBe(ids.agentUser)
-    const [, t1, t2, exchange, token] = shown(turn)
+    const [, t1, t2, exchange, token] = shownSteps(turn)
     const assertion = {
       client_id: ids.agentClientId,
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: 'T1',
     }
-    expect(t1).toEqual(hiddenT1)
+    expect(t1).toEqual(t1Step)
     expect(t2).toEqual({
-      ...fromSidecar,
+      ...sidecarStep,
       title:
         'Inside the sidecar: T1 is exchanged for T2, the agent’s own exchange token, or T2 is in its cache',
       request: {
-        ...hiddenT1.request,
-        body: { grant_type: 'client_credentials', ...assertion, scope: hiddenT1.request.body.scope },
+        ...t1Step.request,
+        body: { grant_type: 'client_credentials', ...assertion, scope: t1Step.request.body.scope },
       },
       token: {
-        ...hiddenT1.token,
+        ...t1Step.token,
         role: 'T2',
-        claims: { ...hiddenT1.token.claims, azp: ids.agentClientId, sub: ids.agentClientId },
+        claims: { ...t1Step.token.claims, azp: ids.agentClientId, sub: ids.agentClientId },
       },
     })
     expect(exchange?.request?.body).toEqual({
@@ -229,12 +231,12 @@ describe('a token in the trace', () => {
   })
 
   it('for an API with a scope of its own shows a request for this scope if it is for a user, and for .default if it is for the agent itself', async () => {
-    const { obtain } = await stage(authorizationHeader(forAda), authorizationHeader(own))
+    const { obtain } = await startSidecar(authorizationHeader(adaClaims), authorizationHeader(ownClaims))
     const alerts = { ...api, scope: 'Alerts.ReadWrite' }
     const bodies: unknown[] = []
     for (const turn of [turnOf(ids.ada), turnOf()]) {
       await obtain(turn, undefined, alerts)
-      bodies.push(shown(turn)[2]?.request?.body)
+      bodies.push(shownSteps(turn)[2]?.request?.body)
     }
     expect(bodies).toMatchObject([
       { scope: `api://${api.appId}/Alerts.ReadWrite offline_access openid profile` },
@@ -243,14 +245,16 @@ describe('a token in the trace', () => {
   })
 
   it('of version 1 names its agent, although it has no claim azp', async () => {
-    const { obtain } = await stage(authorizationHeader({ ...own, azp: undefined, appid: ids.agentClientId }))
+    const { obtain } = await startSidecar(
+      authorizationHeader({ ...ownClaims, azp: undefined, appid: ids.agentClientId }),
+    )
     const turn = turnOf()
     await obtain(turn)
-    expect(shown(turn).at(-1)?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
+    expect(shownSteps(turn).at(-1)?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
   })
 
   it('is recorded below the step that needs the token, if there is such a step', async () => {
-    const { obtain } = await stage(authorizationHeader(own))
+    const { obtain } = await startSidecar(authorizationHeader(ownClaims))
     const turn = turnOf()
     await obtain(turn, 'parent-1')
     const [asked, , , token] = turn.trace.steps
@@ -262,25 +266,28 @@ describe('a token in the trace', () => {
   })
 
   it('has no log id if its claim uti is no text', async () => {
-    const { obtain } = await stage(authorizationHeader({ ...own, uti: 7 }))
+    const { obtain } = await startSidecar(authorizationHeader({ ...ownClaims, uti: 7 }))
     expect((await obtain(turnOf())).logIds).toEqual({})
   })
 
   it('shows the checks of the API beside those of the agent', async () => {
-    const { obtain } = await stage(authorizationHeader(own))
+    const { obtain } = await startSidecar(authorizationHeader(ownClaims))
     const turn = turnOf()
     const { verifiedByApi } = await obtain(turn)
     const found = { name: 'audience', ok: false, secret: 'x' }
     const card = verifiedByApi([found])
     expect(card.verifiedBy).toEqual([
-      byAgent,
+      checkedByAgent,
       { actor: 'weather-api', checks: [{ name: 'audience', ok: false }] },
     ])
     expect(turn.trace.steps.at(-1)).toMatchObject({ kind: 'token', token: card })
   })
 
   it('shows how many attempts it took', async () => {
-    const { obtain } = await stage({ refused: 'Service is unavailable.' }, authorizationHeader(own))
+    const { obtain } = await startSidecar(
+      { refused: 'Service is unavailable.' },
+      authorizationHeader(ownClaims),
+    )
     const turn = turnOf()
     await obtain(turn)
     expect(turn.trace.steps[0]?.title).toBe(
@@ -289,7 +296,7 @@ describe('a token in the trace', () => {
   })
 
   it('shows the request of another turn if that request obtained it', async () => {
-    const { obtain } = await stage(authorizationHeader(own))
+    const { obtain } = await startSidecar(authorizationHeader(ownClaims))
     const first = turnOf()
     const second = { ...turnOf(), correlationId: '99999999-0000-4000-8000-000000000002' }
     await Promise.all([obtain(first), obtain(second)])
@@ -307,7 +314,7 @@ describe('a token request that failed', () => {
   it('shows the status of the sidecar and the ids by which Entra knows the request', async () => {
     const requestId = '12121212-0000-4000-8000-000000000001'
     const entraId = '12121212-0000-4000-8000-000000000002'
-    const { obtain } = await stage({
+    const { obtain } = await startSidecar({
       refused: `AADSTS50105: no role. Trace ID: ${requestId} Correlation ID: ${entraId}`,
     })
     const turn = turnOf()
@@ -320,7 +327,7 @@ describe('a token request that failed', () => {
   })
 
   it('shows only the turn’s correlation id if the response contains no ids', async () => {
-    const { obtain } = await stage({ refused: 'AADSTS50105: no role' }, authorizationHeader(forAda))
+    const { obtain } = await startSidecar({ refused: 'AADSTS50105: no role' }, authorizationHeader(adaClaims))
     const turn = turnOf()
     await expect(obtain(turn)).rejects.toThrow()
     expect(turn.trace.steps[0]?.logIds).toEqual({ correlationId: turn.correlationId })
@@ -330,7 +337,7 @@ describe('a token request that failed', () => {
   })
 
   it('is shown even if it failed before the sidecar was called', async () => {
-    const { sidecar, obtain } = await stage(authorizationHeader(forAda))
+    const { sidecar, obtain } = await startSidecar(authorizationHeader(adaClaims))
     const turn = { ...turnOf(ids.ada), user: undefined }
     await expect(obtain(turn)).rejects.toMatchObject({ code: 'SIGN_IN_REQUIRED' })
     expect(turn.trace.steps).toMatchObject([{ status: 'failed', problem: { code: 'SIGN_IN_REQUIRED' } }])
@@ -339,8 +346,8 @@ describe('a token request that failed', () => {
   })
 
   it('stays `running` if it failed because the client went away: the code that ends the turn ends its steps', async () => {
-    const sidecar = await start(() => undefined)
-    const { tokens, logger, lines } = callerOf([api], sidecar.url)
+    const sidecar = await startTestServer(() => undefined)
+    const { tokens, logger, lines } = apiCallerOf([api], sidecar.url)
     const client = new AbortController()
     const turn = turnOf(undefined, client.signal)
     const asked = obtainToken(tokens, turn, api, { parentId: undefined, logger })
@@ -356,11 +363,14 @@ describe('a token request that failed', () => {
 
 describe('the audit log of tokens', () => {
   it('says which agent got which token, for which API and which user', async () => {
-    const { obtain, audit } = await stage(authorizationHeader(own), authorizationHeader(forAda))
+    const { obtain, audit } = await startSidecar(
+      authorizationHeader(ownClaims),
+      authorizationHeader(adaClaims),
+    )
     const turn = turnOf()
     await obtain(turn)
     await obtain(turnOf(ids.ada))
-    const issued = { ...audited, level: 30, msg: 'Token issued.', audit: 'issued' }
+    const issued = { ...auditedIds, level: 30, msg: 'Token issued.', audit: 'issued' }
     const { correlationId } = turn
     expect(audit()).toEqual([
       { ...issued, correlationId, flow: 'autonomous', tokenId: 'token-1' },
@@ -370,19 +380,21 @@ describe('the audit log of tokens', () => {
 
   it('says as which user account the agent acts', async () => {
     const claims = onBehalfOfClaims(ids.agentUser, { exp })
-    const { obtain, audit } = await stage(authorizationHeader(claims))
+    const { obtain, audit } = await startSidecar(authorizationHeader(claims))
     await obtain({ ...turnOf(), flow: 'agent-user' })
     expect(audit()).toMatchObject([{ audit: 'issued', flow: 'agent-user', agentUser: ids.agentUser }])
   })
 
   it('says why no token was issued', async () => {
-    const { obtain, audit } = await stage({ refused: 'AADSTS65001: ada@contoso.example has not consented' })
+    const { obtain, audit } = await startSidecar({
+      refused: 'AADSTS65001: ada@contoso.example has not consented',
+    })
     const turn = turnOf(ids.ada)
     await expect(obtain(turn)).rejects.toThrow()
     const { correlationId } = turn
     expect(audit()).toEqual([
       {
-        ...audited,
+        ...auditedIds,
         level: 40,
         msg: 'Token refused.',
         audit: 'refused',
@@ -397,7 +409,7 @@ describe('the audit log of tokens', () => {
 
 describe('a traced token request', () => {
   it('is a span, and the sidecar gets its id as the parent for spans of its own', async () => {
-    const { sidecar, obtain } = await stage(authorizationHeader(own))
+    const { sidecar, obtain } = await startSidecar(authorizationHeader(ownClaims))
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const started: StepFacts[] = []
     const stepStarted = (_step: unknown, facts: StepFacts) => {

@@ -11,15 +11,15 @@ import {
 } from './testing/fixtures.ts'
 
 const { agentClientId, weatherApiAppId, blueprintAppId, ada, ben, agentUser } = ids
-const forItself = {
+const expectedForItself = {
   agent,
   flow: 'autonomous',
   api: weatherApi,
   userId: undefined,
 } as const
-const asUser = { ...forItself, flow: 'agent-user' } as const
-const forAda = { ...forItself, flow: 'obo', userId: ada } as const
-const seconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
+const expectedAsAgentUser = { ...expectedForItself, flow: 'agent-user' } as const
+const expectedForAda = { ...expectedForItself, flow: 'obo', userId: ada } as const
+const epochSeconds = (fromNow: number) => Math.floor(Date.now() / 1000) + fromNow
 
 describe('TR in the autonomous flow', () => {
   it.each([
@@ -31,7 +31,7 @@ describe('TR in the autonomous flow', () => {
     ['a token without the optional claim idtyp', { idtyp: undefined }],
     ['a token whose actor is in upper case', { azp: agentClientId.toUpperCase() }],
   ])('may be %s', (_what, changes) => {
-    const { checks, claims } = acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)
+    const { checks, claims } = acceptAgentToken(unsignedToken(autonomousClaims(changes)), expectedForItself)
     expect(checks).toEqual(
       ['actor', 'tenant', 'audience', 'lifetime', 'subject'].map(name => ({ name, ok: true })),
     )
@@ -45,7 +45,7 @@ describe('TR in the autonomous flow', () => {
     ['SIDECAR_MISCONFIGURED', 'a token of another tenant', { tid: blueprintAppId }],
     ['SIDECAR_MISCONFIGURED', 'a token for another API', { aud: 'https://graph.microsoft.com' }],
     ['SIDECAR_MISCONFIGURED', 'a token for several APIs', { aud: [weatherApiAppId, 'other'] }],
-    ['SIDECAR_MISCONFIGURED', 'an expired token', { exp: seconds(-1) }],
+    ['SIDECAR_MISCONFIGURED', 'an expired token', { exp: epochSeconds(-1) }],
     ['SIDECAR_MISCONFIGURED', 'a token that never expires', { exp: undefined }],
     ['TOKEN_FLOW_MISMATCH', 'a user’s token', { idtyp: 'user', scp: 'Weather.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'a delegated token without idtyp', { idtyp: undefined, scp: 'Weather.Read' }],
@@ -55,14 +55,14 @@ describe('TR in the autonomous flow', () => {
     ['SIDECAR_MISCONFIGURED', 'a token whose facets are no text', { xms_sub_fct: 13 }],
   ])('is refused with %s if it is %s', (code, _what, changes) => {
     const token = unsignedToken(autonomousClaims(changes))
-    expect(() => acceptAgentToken(token, forItself)).toThrow(
+    expect(() => acceptAgentToken(token, expectedForItself)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
     )
   })
 
   it('is refused if its actor is not the agent, and the hint names the sidecar’s setting for the route', () => {
     const token = unsignedToken(autonomousClaims({ azp: blueprintAppId }))
-    expect(() => acceptAgentToken(token, forItself)).toThrow(
+    expect(() => acceptAgentToken(token, expectedForItself)).toThrow(
       expect.objectContaining({
         options: expect.objectContaining({
           hint: expect.stringContaining('AllowOverrides__GetAuthorizationHeaderUnauthenticated=true'),
@@ -72,7 +72,7 @@ describe('TR in the autonomous flow', () => {
   })
 
   it('is refused if it is no JWT, because its claims cannot be read', () => {
-    expect(() => acceptAgentToken('opaque', forItself)).toThrow(
+    expect(() => acceptAgentToken('opaque', expectedForItself)).toThrow(
       expect.objectContaining({ code: 'SIDECAR_MISCONFIGURED' }),
     )
   })
@@ -83,7 +83,7 @@ describe('TR in the on-behalf-of flow', () => {
     ['a v2 token', {}],
     ['a token without idtyp', { idtyp: undefined }],
   ])('is accepted if it is %s of the user who asked', (_what, changes) => {
-    const { checks } = acceptAgentToken(unsignedToken(onBehalfOfClaims(ada, changes)), forAda)
+    const { checks } = acceptAgentToken(unsignedToken(onBehalfOfClaims(ada, changes)), expectedForAda)
     expect(checks.map(check => check.name)).toContain('subject')
   })
 
@@ -102,14 +102,14 @@ describe('TR in the on-behalf-of flow', () => {
       onBehalfOfClaims(ada, { azp: blueprintAppId }),
     ],
   ])('is refused with %s if it is %s', (code, _what, claims) => {
-    expect(() => acceptAgentToken(unsignedToken(claims), forAda)).toThrow(
+    expect(() => acceptAgentToken(unsignedToken(claims), expectedForAda)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
     )
   })
 
   it('is always refused if it is unknown who asked', () => {
     const token = unsignedToken(onBehalfOfClaims(ada, { oid: undefined }))
-    expect(() => acceptAgentToken(token, { ...forAda, userId: undefined })).toThrow(
+    expect(() => acceptAgentToken(token, { ...expectedForAda, userId: undefined })).toThrow(
       expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
     )
   })
@@ -121,7 +121,7 @@ describe('TR of the agent’s user account', () => {
     ['with facets', { xms_sub_fct: '1 13', xms_act_fct: '11' }],
   ])('is accepted %s', (_what, changes) => {
     const token = unsignedToken(onBehalfOfClaims(agentUser, changes))
-    expect(acceptAgentToken(token, asUser).claims['oid']).toBe(agentUser)
+    expect(acceptAgentToken(token, expectedAsAgentUser).claims['oid']).toBe(agentUser)
   })
 
   it.each([
@@ -140,7 +140,9 @@ describe('TR of the agent’s user account', () => {
       onBehalfOfClaims(agentUser, { azp: secondAgent.clientId }),
     ],
   ])('is refused with %s if it is %s', (code, _what, claims) => {
-    expect(() => acceptAgentToken(unsignedToken(claims), asUser)).toThrow(expect.objectContaining({ code }))
+    expect(() => acceptAgentToken(unsignedToken(claims), expectedAsAgentUser)).toThrow(
+      expect.objectContaining({ code }),
+    )
   })
 })
 
@@ -164,7 +166,7 @@ describe('A refusal of TR', () => {
       { scp: 'Weather.Read' },
     ],
   ])('says “%s”, names the sidecar as the cause, and the fix if there is one', (message, hint, changes) => {
-    expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), forItself)).toThrow(
+    expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), expectedForItself)).toThrow(
       expect.objectContaining({
         message,
         options: expect.objectContaining({ upstream: { service: 'sidecar' }, hint }),
@@ -173,14 +175,15 @@ describe('A refusal of TR', () => {
   })
 
   it('says that a token cannot be read, and shows nothing of it', () => {
-    expect(() => acceptAgentToken('opaque', forItself)).toThrow(
+    expect(() => acceptAgentToken('opaque', expectedForItself)).toThrow(
       'The sidecar returned a token that cannot be read, so it was not used.',
     )
   })
 
   it('is thrown if the token expires in the current second, but not if it expires in the next', () => {
     vi.useFakeTimers({ now: 1_700_000_000_000 })
-    const at = (exp: number) => () => acceptAgentToken(unsignedToken(autonomousClaims({ exp })), forItself)
+    const at = (exp: number) => () =>
+      acceptAgentToken(unsignedToken(autonomousClaims({ exp })), expectedForItself)
     expect(at(1_700_000_001)).not.toThrow()
     expect(at(1_700_000_000)).toThrow('expired')
     vi.useRealTimers()

@@ -32,6 +32,6 @@ export interface AgentIdentity extends Blueprint {
 export type Agents = readonly [AgentIdentity, ...AgentIdentity[]]
 
 /** Whether an agent may use an API. */
-export function mayUse({ apis }: AgentIdentity, { name }: { readonly name: string }): boolean {
+export function mayUseApi({ apis }: AgentIdentity, { name }: { readonly name: string }): boolean {
   return apis?.includes(name) ?? true
 }

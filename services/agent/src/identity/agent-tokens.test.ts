@@ -40,7 +40,7 @@ function healthOf({ health }: AgentTokens) {
   return { ...health, flows: health.flowsOf(agent) }
 }
 
-function tokensFrom(
+function createTokens(
   sidecarUrl: string,
   more: Partial<AgentTokensOptions> = {},
   changes: Partial<Timing> = {},
@@ -65,7 +65,7 @@ async function tokensOf(
   changes?: Partial<Timing>,
 ) {
   const sidecar = await startSidecar(listener)
-  return { sidecar, tokens: tokensFrom(sidecar.url, more, changes) }
+  return { sidecar, tokens: createTokens(sidecar.url, more, changes) }
 }
 
 function request(changes: Partial<TokenRequest> = {}): TokenRequest {
@@ -81,12 +81,12 @@ function request(changes: Partial<TokenRequest> = {}): TokenRequest {
   }
 }
 
-const forUser = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
-const refusal = (code: string) =>
+const oboRequest = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
+const problemOf = (code: string) =>
   expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z“].+[.)]$/) })
-const healthy = (target: string | undefined) => target === '/healthz'
+const isHealthPath = (target: string | undefined) => target === '/healthz'
 
-function grant(response: ServerResponse, claims = autonomousClaims()): void {
+function grantToken(response: ServerResponse, claims = autonomousClaims()): void {
   response.setHeader('content-type', 'application/json; charset=utf-8')
   response.end(authorizationHeader(claims))
 }
@@ -104,10 +104,10 @@ function refuse(response: ServerResponse, status: number, detail: string): void 
 }
 
 /** Gives the nth token request the nth answer, and further ones the last answer; `/healthz` gets “Healthy”. */
-function script(...answers: ((response: ServerResponse) => void)[]): RequestListener {
+function inOrder(...answers: ((response: ServerResponse) => void)[]): RequestListener {
   let next = 0
   return (incoming, response) => {
-    if (healthy(incoming.url)) {
+    if (isHealthPath(incoming.url)) {
       response.end('Healthy')
       return
     }
@@ -118,7 +118,7 @@ function script(...answers: ((response: ServerResponse) => void)[]): RequestList
 
 describe('the token that the sidecar is asked for', () => {
   it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if there is one', async () => {
-    const { sidecar, tokens } = await tokensOf(script(grant))
+    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
     const token = await tokens.obtain(request({ user: verifiedUser(ids.ada) }))
     expect(token).toMatchObject({
       claims: { azp: ids.agentClientId },
@@ -139,8 +139,10 @@ describe('the token that the sidecar is asked for', () => {
   })
 
   it('is a token on behalf of the user in the obo flow, with Tc', async () => {
-    const { sidecar, tokens } = await tokensOf(script(response => grant(response, onBehalfOfClaims(ids.ada))))
-    const token = await tokens.obtain(forUser(ids.ada, 'tc-of-ada'))
+    const { sidecar, tokens } = await tokensOf(
+      inOrder(response => grantToken(response, onBehalfOfClaims(ids.ada))),
+    )
+    const token = await tokens.obtain(oboRequest(ids.ada, 'tc-of-ada'))
     expect(token.claims['oid']).toBe(ids.ada)
     expect(sidecar.requests[0]?.target).toContain(
       `GET /AuthorizationHeader/weather?AgentIdentity=${ids.agentClientId}&`,
@@ -149,13 +151,13 @@ describe('the token that the sidecar is asked for', () => {
   })
 
   it('is never an app token in the obo flow: without a user, no token is requested', async () => {
-    const { sidecar, tokens } = await tokensOf(script(grant))
-    await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(refusal('SIGN_IN_REQUIRED'))
+    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
+    await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(problemOf('SIGN_IN_REQUIRED'))
     expect(sidecar.requests).toEqual([])
   })
 
   it('is requested by the URL that the trace shows', async () => {
-    const tokens = tokensFrom('http://localhost:5000')
+    const tokens = createTokens('http://localhost:5000')
     expect(tokens.urlOf(request())).toBe(
       `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
         `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
@@ -163,7 +165,7 @@ describe('the token that the sidecar is asked for', () => {
   })
 
   it('is requested anew each time: the cache is the sidecar’s', async () => {
-    const { sidecar, tokens } = await tokensOf(script(grant))
+    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
     await tokens.obtain(request())
     await tokens.obtain(request())
     expect(sidecar.requests).toHaveLength(2)
@@ -172,7 +174,7 @@ describe('the token that the sidecar is asked for', () => {
 
 describe('equal requests under way', () => {
   it('are sent to the sidecar as one request', async () => {
-    const { sidecar, tokens } = await tokensOf(script(grant))
+    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
     const all = await Promise.all(Array.from({ length: 50 }, () => tokens.obtain(request())))
     expect(new Set(all.map(token => token.raw)).size).toBe(1)
     expect(sidecar.requests).toHaveLength(1)
@@ -181,11 +183,11 @@ describe('equal requests under way', () => {
   it('are joined for one user and one flow only', async () => {
     const sidecar = await startSidecar((incoming, response) => {
       const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-      void setImmediate().then(() => grant(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
+      void setImmediate().then(() => grantToken(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
     })
-    const tokens = tokensFrom(sidecar.url)
+    const tokens = createTokens(sidecar.url)
     const asked = Array.from({ length: 150 }, (_, n) =>
-      [forUser(ids.ada), forUser(ids.ben), request()].at(n % 3),
+      [oboRequest(ids.ada), oboRequest(ids.ben), request()].at(n % 3),
     ).filter(one => one !== undefined)
     const got = await Promise.all(asked.map(one => tokens.obtain(one)))
     expect(got.map(token => token.claims['oid'])).toEqual(
@@ -196,7 +198,7 @@ describe('equal requests under way', () => {
 
   it('are joined for one agent only, so that each agent gets its own token', async () => {
     const { sidecar, tokens } = await tokensOf((incoming, response) =>
-      grant(response, claimsOfNamedAgent(incoming.url)),
+      grantToken(response, claimsOfNamedAgent(incoming.url)),
     )
     const asked = [agent, secondAgent, agent, secondAgent]
     const got = await Promise.all(asked.map(one => tokens.obtain(request({ agent: one }))))
@@ -205,14 +207,19 @@ describe('equal requests under way', () => {
   })
 
   it('never get the token of another agent, even if the sidecar returns it', async () => {
-    const { tokens } = await tokensOf(script(grant))
+    const { tokens } = await tokensOf(inOrder(grantToken))
     const obtained = tokens.obtain(request({ agent: secondAgent }))
-    await expect(obtained).rejects.toEqual(refusal('AGENT_IDENTITY_NOT_HONOURED'))
+    await expect(obtained).rejects.toEqual(problemOf('AGENT_IDENTITY_NOT_HONOURED'))
   })
 
   it('are not joined when the same user has a new token', async () => {
-    const { sidecar, tokens } = await tokensOf(script(response => grant(response, onBehalfOfClaims(ids.ada))))
-    await Promise.all([tokens.obtain(forUser(ids.ada, 'first')), tokens.obtain(forUser(ids.ada, 'renewed'))])
+    const { sidecar, tokens } = await tokensOf(
+      inOrder(response => grantToken(response, onBehalfOfClaims(ids.ada))),
+    )
+    await Promise.all([
+      tokens.obtain(oboRequest(ids.ada, 'first')),
+      tokens.obtain(oboRequest(ids.ada, 'renewed')),
+    ])
     expect(sidecar.requests).toHaveLength(2)
   })
 
@@ -223,7 +230,7 @@ describe('equal requests under way', () => {
         hungUp += 1
       })
     })
-    const tokens = tokensFrom(sidecar.url)
+    const tokens = createTokens(sidecar.url)
     const first = new AbortController()
     const second = new AbortController()
     const one = tokens.obtain(request({ signal: first.signal }))
@@ -254,7 +261,7 @@ describe('a token request that fails', () => {
       ['keys out of the sidecar’s reach', (response: ServerResponse) => response.writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` }).end()],
     ],
   )('is made again after %s', async (_what, failure) => {
-    const { tokens } = await tokensOf(script(failure, grant))
+    const { tokens } = await tokensOf(inOrder(failure, grantToken))
     await expect(tokens.obtain(request())).resolves.toMatchObject({
       attempts: 2,
     })
@@ -264,8 +271,8 @@ describe('a token request that fails', () => {
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
     [3, 'SIDECAR_UNREACHABLE', broken],
   ] as const)('is given up after %i attempts, with the problem %s', async (times, code, failure) => {
-    const { sidecar, tokens } = await tokensOf(script(failure))
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
+    const { sidecar, tokens } = await tokensOf(inOrder(failure))
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf(code))
     expect(sidecar.requests).toHaveLength(times)
   })
 
@@ -273,12 +280,12 @@ describe('a token request that fails', () => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
     const cameMs: number[] = []
     const sidecar = await startSidecar(
-      script(response => {
+      inOrder(response => {
         cameMs.push(performance.now())
         broken(response)
       }),
     )
-    await expect(tokensFrom(sidecar.url, {}, { tokenRetryMs: 20 }).obtain(request())).rejects.toThrow()
+    await expect(createTokens(sidecar.url, {}, { tokenRetryMs: 20 }).obtain(request())).rejects.toThrow()
     const [first = 0, second = 0, third = 0] = cameMs
     expect(second - first).toBeGreaterThan(20)
     expect(third - second).toBeGreaterThan(40)
@@ -287,13 +294,13 @@ describe('a token request that fails', () => {
   it('is not made again if the caller goes away in the pause', async () => {
     const caller = new AbortController()
     const sidecar = await startSidecar(
-      script(response => {
+      inOrder(response => {
         response.once('close', () => setImmediate().then(() => caller.abort(new Error('went away'))))
         response.setHeader('connection', 'close')
         serviceDown(response)
       }),
     )
-    const tokens = tokensFrom(sidecar.url, {}, { tokenRetryMs: 60_000, tokenDeadlineMs: 120_000 })
+    const tokens = createTokens(sidecar.url, {}, { tokenRetryMs: 60_000, tokenDeadlineMs: 120_000 })
     await expect(tokens.obtain(request({ signal: caller.signal }))).rejects.toThrow('went away')
     expect(sidecar.requests).toHaveLength(1)
   })
@@ -305,12 +312,12 @@ describe('a token request that fails', () => {
     ['SIDECAR_REFUSED_CALLER', (response: ServerResponse) => response.writeHead(403).end()],
     [
       'AGENT_IDENTITY_NOT_HONOURED',
-      (response: ServerResponse) => grant(response, autonomousClaims({ azp: ids.blueprintAppId })),
+      (response: ServerResponse) => grantToken(response, autonomousClaims({ azp: ids.blueprintAppId })),
     ],
     ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
   ])('is not made again if another attempt would not help: %s', async (code, failure) => {
-    const { sidecar, tokens } = await tokensOf(script(failure, grant))
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal(code))
+    const { sidecar, tokens } = await tokensOf(inOrder(failure, grantToken))
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf(code))
     expect(sidecar.requests).toHaveLength(1)
   })
 })
@@ -327,16 +334,16 @@ describe('a response that holds no token', () => {
     ['nothing', 200, null],
   ])('is recognised: %s', async (_what, status, header) => {
     const sidecar = await startSidecar(
-      script(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
+      inOrder(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
     )
-    await expect(tokensFrom(sidecar.url).obtain(request())).rejects.toMatchObject({
+    await expect(createTokens(sidecar.url).obtain(request())).rejects.toMatchObject({
       code: expect.stringMatching(/^(SIDECAR_FAILED|SIDECAR_MISCONFIGURED|ENTRA_UNAVAILABLE)$/),
       options: { upstream: { service: 'sidecar', status } },
     })
   })
 
   it('is explained by its text if its media type is application/problem+json', async () => {
-    const { tokens } = await tokensOf(script(response => refuse(response, 400, 'No scopes found')))
+    const { tokens } = await tokensOf(inOrder(response => refuse(response, 400, 'No scopes found')))
     await expect(tokens.obtain(request())).rejects.toMatchObject({
       options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
     })
@@ -354,9 +361,9 @@ describe('a sidecar that restarts', () => {
       response.destroy()
       void first.close()
     })
-    const token = tokensFrom(first.url, {}, patient).obtain(request())
+    const token = createTokens(first.url, {}, patient).obtain(request())
     await expect.poll(() => refusals).toBeGreaterThan(3)
-    const second = await startServer(script(grant), Number(new URL(first.url).port))
+    const second = await startServer(inOrder(grantToken), Number(new URL(first.url).port))
     opened.push(second)
     const { attempts } = await token
     unsubscribe('undici:client:connectError', countRefusal)
@@ -366,40 +373,40 @@ describe('a sidecar that restarts', () => {
 
   it('and says that it is about to stop is asked again until it is back', async () => {
     const stopping = (response: ServerResponse) => void response.writeHead(503).end()
-    const sidecar = await startSidecar(script(stopping, stopping, stopping, grant))
-    const { attempts } = await tokensFrom(sidecar.url, {}, patient).obtain(request())
+    const sidecar = await startSidecar(inOrder(stopping, stopping, stopping, grantToken))
+    const { attempts } = await createTokens(sidecar.url, {}, patient).obtain(request())
     expect(attempts).toBe(4)
   })
 
   it('is no longer asked when the caller has gone away', async () => {
     const caller = new AbortController()
-    const tokens = tokensFrom(await deadUrl(), {}, patient)
+    const tokens = createTokens(await deadUrl(), {}, patient)
     const token = tokens.obtain(request({ signal: caller.signal }))
     caller.abort(new Error('went away'))
     await expect(token).rejects.toThrow('went away')
   })
 
   it('and does not come back is reported as the cause; Entra is not', async () => {
-    const tokens = tokensFrom(
+    const tokens = createTokens(
       await deadUrl(),
       {},
       { sidecarRestartMs: 60_000, tokenRetryMs: 500, tokenDeadlineMs: 1_000 },
     )
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_UNREACHABLE'))
   })
 })
 
 describe('a sidecar that does not answer', () => {
   it('is reported as down when nobody listens for longer than a restart takes, and as ready once it gives a token', async () => {
     let sidecarUrl = await deadUrl()
-    const tokens = tokensFrom(sidecarUrl)
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+    const tokens = createTokens(sidecarUrl)
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_UNREACHABLE'))
     expect(tokens.health.flowsOf(agent)).toMatchObject({
       autonomous: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } },
       obo: { state: 'unavailable' },
     })
     sidecarUrl = sidecarUrl.replace(/.*:/, '')
-    const server = await startServer(script(grant), Number(sidecarUrl))
+    const server = await startServer(inOrder(grantToken), Number(sidecarUrl))
     opened.push(server)
     await tokens.obtain(request())
     expect(healthOf(tokens)).toMatchObject({
@@ -415,7 +422,7 @@ describe('a sidecar that does not answer', () => {
       { sidecarSilenceMs: 20, sidecarHealthMs: 50 },
     )
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
-    expect(error).toEqual(refusal('SIDECAR_UNREACHABLE'))
+    expect(error).toEqual(problemOf('SIDECAR_UNREACHABLE'))
     expect(error).toMatchObject({ options: { upstream: { service: 'sidecar' } } })
     // The agent waits for a silent sidecar once: asking again would take as long.
     expect(sidecar.requests.filter(({ target }) => target !== 'GET /healthz')).toHaveLength(1)
@@ -423,10 +430,10 @@ describe('a sidecar that does not answer', () => {
 
   it('is reported as down when it says on /healthz that it is not healthy', async () => {
     const sidecar = await startSidecar((incoming, response) => {
-      if (healthy(incoming.url)) response.writeHead(503).end('Unhealthy')
+      if (isHealthPath(incoming.url)) response.writeHead(503).end('Unhealthy')
     })
-    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20 })
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal('SIDECAR_UNREACHABLE'))
+    const tokens = createTokens(sidecar.url, {}, { sidecarSilenceMs: 20 })
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_UNREACHABLE'))
   })
 
   it('is waited for no longer when the agent stops', async () => {
@@ -439,12 +446,12 @@ describe('a sidecar that does not answer', () => {
 
   it('but is alive is waited for until the deadline; then Entra is reported as silent', async () => {
     const { sidecar, tokens } = await tokensOf(
-      script(() => undefined),
+      inOrder(() => undefined),
       {},
       { sidecarSilenceMs: 20, tokenDeadlineMs: 200 },
     )
     const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
-    expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
+    expect(error).toEqual(problemOf('ENTRA_UNAVAILABLE'))
     expect(error).toMatchObject({
       options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('egress') },
     })
@@ -454,14 +461,14 @@ describe('a sidecar that does not answer', () => {
   it('at first, because Entra is slow, still gives its token later', async () => {
     let waiting: ServerResponse | undefined
     const sidecar = await startSidecar((incoming, response) => {
-      if (!healthy(incoming.url)) {
+      if (!isHealthPath(incoming.url)) {
         waiting = response
         return
       }
       response.end('Healthy')
-      if (waiting) grant(waiting)
+      if (waiting) grantToken(waiting)
     })
-    const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 60_000 })
+    const tokens = createTokens(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 60_000 })
     await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
   })
 })
@@ -470,7 +477,7 @@ describe('the health of the identity', () => {
   const unexpected = (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')
 
   it('is unknown before the first request', async () => {
-    expect(healthOf(tokensFrom(await deadUrl()))).toMatchObject({
+    expect(healthOf(createTokens(await deadUrl()))).toMatchObject({
       sidecar: { state: 'unknown' },
       flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
       sidecarNeedsRestart: undefined,
@@ -478,7 +485,7 @@ describe('the health of the identity', () => {
   })
 
   it('says “restart the sidecar” when every token request fails although the sidecar answers', async () => {
-    const { tokens } = await tokensOf(script(unexpected))
+    const { tokens } = await tokensOf(inOrder(unexpected))
     await expect(tokens.obtain(request())).rejects.toThrow()
     expect(tokens.health.sidecar.problem?.message).toContain('responded 500')
     expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
@@ -492,9 +499,9 @@ describe('the health of the identity', () => {
   })
 
   it('counts the failures of concurrent requests as one', async () => {
-    const sidecar = await startSidecar(script(unexpected))
+    const sidecar = await startSidecar(inOrder(unexpected))
     const others = ['notes-api', 'tasks-api'].map(name => ({ ...weatherApi, name }))
-    const tokens = tokensFrom(sidecar.url, { apis: [weatherApi, ...others] })
+    const tokens = createTokens(sidecar.url, { apis: [weatherApi, ...others] })
     await tokens.refresh()
     expect(new Set(sidecar.requests.map(({ target }) => target)).size).toBeGreaterThanOrEqual(3)
     expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
@@ -503,10 +510,10 @@ describe('the health of the identity', () => {
   })
 
   it('blames Entra, not the sidecar, when the agent itself cannot reach Entra either', async () => {
-    const { tokens } = await tokensOf(script(unexpected), { lookAtEntra: async () => 'silent' })
+    const { tokens } = await tokensOf(inOrder(unexpected), { lookAtEntra: async () => 'silent' })
     for (let time = 0; time < 3; time++) {
       const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
-      expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
+      expect(error).toEqual(problemOf('ENTRA_UNAVAILABLE'))
       expect(error).toMatchObject({
         options: { upstream: { service: 'entra' }, cause: { code: 'SIDECAR_FAILED' } },
       })
@@ -520,10 +527,10 @@ describe('the health of the identity', () => {
 
   it('needs a check of Entra only if the sidecar named no cause', async () => {
     const { tokens } = await tokensOf(
-      script(response => refuse(response, 401, 'AADSTS50105: no role')),
+      inOrder(response => refuse(response, 401, 'AADSTS50105: no role')),
       { lookAtEntra: async () => 'silent' },
     )
-    await expect(tokens.obtain(request())).rejects.toEqual(refusal('AGENT_NOT_PERMITTED'))
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('AGENT_NOT_PERMITTED'))
   })
 
   it('is not changed by a turn that was aborted', async () => {
@@ -532,26 +539,26 @@ describe('the health of the identity', () => {
     const asked = tokens.obtain(request({ signal: turn.signal })).catch((thrown: Error) => thrown)
     await expect.poll(() => sidecar.requests.length).toBe(1)
     turn.abort(problem('TURN_TIMEOUT', 'No answer came in time.'))
-    expect(await asked).toEqual(refusal('TURN_TIMEOUT'))
+    expect(await asked).toEqual(problemOf('TURN_TIMEOUT'))
     await setImmediate()
     expect(tokens.health.flowsOf(agent).autonomous.state).toBe('unknown')
   })
 
   it('is not changed by failures that concern one user only', async () => {
     const sidecar = await startSidecar(
-      script(
-        response => grant(response, onBehalfOfClaims(ids.ada)),
+      inOrder(
+        response => grantToken(response, onBehalfOfClaims(ids.ada)),
         response => refuse(response, 401, 'AADSTS50076: MFA'),
       ),
     )
-    const tokens = tokensFrom(sidecar.url)
-    await tokens.obtain(forUser(ids.ada))
-    await expect(tokens.obtain(forUser(ids.ben))).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
+    const tokens = createTokens(sidecar.url)
+    await tokens.obtain(oboRequest(ids.ada))
+    await expect(tokens.obtain(oboRequest(ids.ben))).rejects.toEqual(problemOf('CONDITIONAL_ACCESS_REQUIRED'))
     expect(tokens.health.flowsOf(agent).obo.state).toBe('ready')
   })
 
   it('shows a refusal by Entra at the flow, not at the sidecar', async () => {
-    const { tokens } = await tokensOf(script(response => refuse(response, 401, 'AADSTS50105: no role')))
+    const { tokens } = await tokensOf(inOrder(response => refuse(response, 401, 'AADSTS50105: no role')))
     await expect(tokens.obtain(request())).rejects.toThrow()
     expect(healthOf(tokens)).toMatchObject({
       sidecar: { state: 'ready' },
@@ -563,7 +570,7 @@ describe('the health of the identity', () => {
   })
 
   it('is probed by a real token request, once for all concurrent callers', async () => {
-    const { sidecar, tokens } = await tokensOf(script(grant))
+    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
     await Promise.all([tokens.refresh(), tokens.refresh()])
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(1)
@@ -579,11 +586,11 @@ describe('the health of the identity', () => {
       const asked = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()]
       let looks = 0
       const sidecar = await startSidecar((_request, response) => asked[looks++]?.resolve(response))
-      const tokens = tokensFrom(sidecar.url, {}, { sidecarSilenceMs: 60_000, tokenDeadlineMs: 60_000 })
+      const tokens = createTokens(sidecar.url, {}, { sidecarSilenceMs: 60_000, tokenDeadlineMs: 60_000 })
       const look = tokens.refresh()
       const response = await asked[0]?.promise
       vi.advanceTimersByTime(2_000)
-      if (response) grant(response)
+      if (response) grantToken(response)
       await look
       vi.advanceTimersByTime(2_999)
       await tokens.refresh()
@@ -597,15 +604,15 @@ describe('the health of the identity', () => {
   })
 
   it('is probed only for APIs that the agent calls as itself', async () => {
-    const sidecar = await startSidecar(script(grant))
+    const sidecar = await startSidecar(inOrder(grantToken))
     const forUsersOnly = { ...weatherApi, name: 'notes-api', flows: ['obo'] } as const
-    await tokensFrom(sidecar.url, { apis: [forUsersOnly, weatherApi] }).refresh()
+    await createTokens(sidecar.url, { apis: [forUsersOnly, weatherApi] }).refresh()
     expect(sidecar.requests).toHaveLength(1)
   })
 
   it('is probed for each agent', async () => {
     const { sidecar, tokens } = await tokensOf(
-      (incoming, response) => grant(response, claimsOfNamedAgent(incoming.url)),
+      (incoming, response) => grantToken(response, claimsOfNamedAgent(incoming.url)),
       { agents: [agent, secondAgent] },
     )
     await tokens.refresh()
@@ -615,7 +622,7 @@ describe('the health of the identity', () => {
   })
 
   it('is probed without throwing when the sidecar is down', async () => {
-    const tokens = tokensFrom(await deadUrl())
+    const tokens = createTokens(await deadUrl())
     await tokens.refresh()
     expect(tokens.health.sidecar).toMatchObject({
       state: 'unavailable',
@@ -626,9 +633,11 @@ describe('the health of the identity', () => {
 
 describe('the log', () => {
   it('has a line for each token and for each failure, with ids and times', async () => {
-    const sidecar = await startSidecar(script(grant, response => refuse(response, 401, 'AADSTS50105: no')))
+    const sidecar = await startSidecar(
+      inOrder(grantToken, response => refuse(response, 401, 'AADSTS50105: no')),
+    )
     const { logger, lines } = recordingLogger()
-    const tokens = tokensFrom(sidecar.url, { logger })
+    const tokens = createTokens(sidecar.url, { logger })
     await tokens.obtain(request())
     const askedMs = performance.now()
     await expect(tokens.obtain(request())).rejects.toThrow()
@@ -647,11 +656,11 @@ describe('the log', () => {
 
   it('has the correlation id of Entra’s logs for a failure, but no token and none of Entra’s text', async () => {
     const sidecar = await startSidecar(
-      script(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),
+      inOrder(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),
     )
     const { logger, lines } = recordingLogger()
-    const tokens = tokensFrom(sidecar.url, { logger })
-    await expect(tokens.obtain(forUser(ids.ada, 'secret-token'))).rejects.toThrow()
+    const tokens = createTokens(sidecar.url, { logger })
+    await expect(tokens.obtain(oboRequest(ids.ada, 'secret-token'))).rejects.toThrow()
     const text = lines.join('\n')
     expect(text).toContain(correlationId)
     expect(text).toContain('AADSTS65001')

@@ -6,10 +6,10 @@ import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import { type Timing, timing as usualTiming } from '../timing.ts'
 import { acceptAgentToken } from './accept-agent-token.ts'
-import { type AgentIdentity, mayUse } from './agent-identity.ts'
+import { type AgentIdentity, mayUseApi } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
-import type { EntraReach } from './entra-reach.ts'
+import type { EntraReachability } from './entra-reach.ts'
 import { IdentityHealthRecord } from './identity-health.ts'
 import { createSidecar } from './sidecar.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -21,7 +21,7 @@ export interface AgentTokensOptions {
   readonly apis: readonly DownstreamApi[]
   readonly logger: FastifyBaseLogger
   /** Whether Entra is within reach; called when the sidecar fails and Entra may be the cause. */
-  readonly lookAtEntra: () => Promise<EntraReach>
+  readonly lookAtEntra: () => Promise<EntraReachability>
   readonly timing?: Timing
 }
 
@@ -108,7 +108,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const withoutUser = flowNames.filter(flow => !needsUser(flow))
     const asked = agents.flatMap(agent =>
       apis
-        .filter(api => mayUse(agent, api))
+        .filter(api => mayUseApi(agent, api))
         .flatMap(api =>
           withoutUser
             .filter(flow => agent.flows.includes(flow) && api.flows.includes(flow))

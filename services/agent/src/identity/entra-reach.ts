@@ -6,12 +6,12 @@ const { send } = createSender({ connections: 4 })
 const requestLimits = { timeoutMs: 2_000, maxBytes: 512 * 1024 }
 
 /** Whether Entra responds to a request of this process; a ProblemError says what the forward proxy did with the request. */
-export type EntraReach = 'responds' | 'silent' | ProblemError
+export type EntraReachability = 'responds' | 'silent' | ProblemError
 
 /**
  * Asks Entra for its key set. What the agent cannot reach, the sidecar in its pod cannot reach either.
  */
-export async function lookAtEntra({ authority, tenantId }: Blueprint): Promise<EntraReach> {
+export async function lookAtEntra({ authority, tenantId }: Blueprint): Promise<EntraReachability> {
   const url = `${authority}/${tenantId}/discovery/v2.0/keys`
   try {
     const { status } = await send({ url, ...requestLimits })

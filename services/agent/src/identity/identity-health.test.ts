@@ -3,10 +3,10 @@ import { problem } from '../problems.ts'
 import { IdentityHealthRecord } from './identity-health.ts'
 import { agent, secondAgent, weatherApi } from './testing/fixtures.ts'
 
-const asked = { agent, flow: 'autonomous', api: weatherApi } as const
+const requestedToken = { agent, flow: 'autonomous', api: weatherApi } as const
 
 /** The health of the sidecar and of an agent's flows in a record. */
-function seenBy({ current }: IdentityHealthRecord, who = agent) {
+function healthSeenBy({ current }: IdentityHealthRecord, who = agent) {
   return { sidecar: current.sidecar, flows: current.flowsOf(who) }
 }
 
@@ -20,7 +20,7 @@ it.each([
 ] as const)('%s makes the sidecar unavailable', code => {
   const record = new IdentityHealthRecord([agent])
   const failure = problem(code, 'It failed.')
-  record.tokenFailed(asked, failure, performance.now())
+  record.tokenFailed(requestedToken, failure, performance.now())
   expect(record.current.sidecar).toMatchObject({ state: 'unavailable', problem: failure })
 })
 
@@ -35,9 +35,9 @@ it.each([
   ['AGENT_NOT_PERMITTED', 'unknown'],
 ] as const)('After %s in one flow the other flow is %s, and unknown after the next token', (code, state) => {
   const record = new IdentityHealthRecord([agent])
-  record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
+  record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
-  record.tokenObtained(asked)
+  record.tokenObtained(requestedToken)
   expect(record.current.flowsOf(agent)).toMatchObject({
     autonomous: { state: 'ready' },
     obo: { state: 'unknown' },
@@ -48,8 +48,8 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
   '%s makes the flow unavailable, and the sidecar ready',
   code => {
     const record = new IdentityHealthRecord([agent])
-    record.tokenFailed(asked, problem(code, 'It failed.'), performance.now())
-    expect(seenBy(record)).toMatchObject({
+    record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
+    expect(healthSeenBy(record)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' } },
     })
@@ -60,7 +60,11 @@ it('A credential that the sidecar could not load is reported with the HTTP statu
   const record = new IdentityHealthRecord([agent])
   const upstream = { service: 'sidecar', status: 500 }
   for (let time = 0; time < 2; time++) {
-    record.tokenFailed(asked, problem('SIDECAR_FAILED', 'It failed.', { upstream }), performance.now())
+    record.tokenFailed(
+      requestedToken,
+      problem('SIDECAR_FAILED', 'It failed.', { upstream }),
+      performance.now(),
+    )
   }
   expect(record.current.sidecarNeedsRestart?.options).toMatchObject({
     upstream,
@@ -74,9 +78,9 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
   code => {
     const record = new IdentityHealthRecord([agent])
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
-    record.tokenObtained(asked)
-    record.tokenFailed({ ...asked, api: notes }, problem(code, 'It failed.'), performance.now())
-    expect(seenBy(record)).toMatchObject({
+    record.tokenObtained(requestedToken)
+    record.tokenFailed({ ...requestedToken, api: notes }, problem(code, 'It failed.'), performance.now())
+    expect(healthSeenBy(record)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
     })
@@ -87,11 +91,11 @@ it('A sidecar that does not respond is noticed in token requests for an optional
   const record = new IdentityHealthRecord([agent])
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
   record.tokenFailed(
-    { ...asked, api: notes },
+    { ...requestedToken, api: notes },
     problem('SIDECAR_UNREACHABLE', 'It failed.'),
     performance.now(),
   )
-  expect(seenBy(record)).toMatchObject({
+  expect(healthSeenBy(record)).toMatchObject({
     sidecar: { state: 'unavailable' },
     flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
   })
@@ -100,11 +104,11 @@ it('A sidecar that does not respond is noticed in token requests for an optional
 describe('Of two agents', () => {
   it('a refused one does not change the health of the other', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
-    record.tokenObtained(asked)
+    record.tokenObtained(requestedToken)
     const failure = problem('AGENT_NOT_PERMITTED', 'It failed.')
-    record.tokenFailed({ ...asked, agent: secondAgent }, failure, performance.now())
-    expect(seenBy(record).flows.autonomous.state).toBe('ready')
-    expect(seenBy(record, secondAgent).flows.autonomous).toMatchObject({
+    record.tokenFailed({ ...requestedToken, agent: secondAgent }, failure, performance.now())
+    expect(healthSeenBy(record).flows.autonomous.state).toBe('ready')
+    expect(healthSeenBy(record, secondAgent).flows.autonomous).toMatchObject({
       state: 'unavailable',
       problem: failure,
     })
@@ -112,9 +116,9 @@ describe('Of two agents', () => {
 
   it('a failure of what they share makes both unavailable, and both recover', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
-    record.tokenFailed(asked, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
-    expect(seenBy(record, secondAgent).flows.obo.state).toBe('unavailable')
-    record.tokenObtained(asked)
-    expect(seenBy(record, secondAgent).flows.obo.state).toBe('unknown')
+    record.tokenFailed(requestedToken, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
+    expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unavailable')
+    record.tokenObtained(requestedToken)
+    expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unknown')
   })
 })

@@ -10,12 +10,12 @@ import { describe, expect, it } from 'vitest'
 import { connectSidecar } from './sidecar-connection.ts'
 
 /** Node looks up names on this many threads. If all wait for a resolver, further look-ups wait, too. */
-const threads = 4
+const lookUpThreads = 4
 
 /** Keeps all of Node's threads waiting, as look-ups do where no resolver responds. */
 async function occupyThreads(): Promise<AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), 'threads-'))
-  const pipes = Array.from({ length: threads }, (_, index) => join(folder, `${index}`))
+  const pipes = Array.from({ length: lookUpThreads }, (_, index) => join(folder, `${index}`))
   execFileSync('mkfifo', pipes)
   // Opening a pipe for reading blocks until it is opened for writing.
   const waiting = pipes.map(pipe => open(pipe, 'r'))
@@ -42,7 +42,7 @@ async function startServer(): Promise<AsyncDisposable & { readonly port: number 
 }
 
 /** What a sidecar at this address responds. */
-async function ask(sidecarUrl: string): Promise<string> {
+async function askSidecar(sidecarUrl: string): Promise<string> {
   const sidecar = connectSidecar(sidecarUrl)
   try {
     return (await sidecar.get({ path: '/' })).text
@@ -55,7 +55,7 @@ describe('the connection to the sidecar', () => {
   it('needs no resolver: it works where no name can be resolved', async () => {
     await using server = await startServer()
     await using _waiting = await occupyThreads()
-    expect(await ask(`http://localhost:${server.port}`)).toBe('a response')
+    expect(await askSidecar(`http://localhost:${server.port}`)).toBe('a response')
   })
 
   it('works even if Node tries only one address of a name', async () => {
@@ -63,7 +63,7 @@ describe('the connection to the sidecar', () => {
     const before = getDefaultAutoSelectFamily()
     setDefaultAutoSelectFamily(false)
     try {
-      expect(await ask(`http://localhost:${server.port}`)).toBe('a response')
+      expect(await askSidecar(`http://localhost:${server.port}`)).toBe('a response')
     } finally {
       setDefaultAutoSelectFamily(before)
     }
@@ -71,7 +71,7 @@ describe('the connection to the sidecar', () => {
 
   it('goes to loopback only for the name localhost, and looks up every other name', async () => {
     await using server = await startServer()
-    await expect(ask(`http://sidecar.invalid:${server.port}`)).rejects.toThrow(
+    await expect(askSidecar(`http://sidecar.invalid:${server.port}`)).rejects.toThrow(
       /ENOTFOUND|EAI_AGAIN|time-?out/i,
     )
   })

@@ -6,25 +6,29 @@ import { explainResponse, explainSilence } from './sidecar-failures.ts'
 import { agent, expectSentences, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
 
 const { agentClientId, blueprintAppId } = ids
-const asAgent = { agent, flow: 'autonomous', api: weatherApi } as const
-const forUser = { agent, flow: 'obo', api: weatherApi } as const
-const asItsUser = { agent, flow: 'agent-user', api: weatherApi } as const
-const flows = { autonomous: asAgent, obo: forUser, 'agent-user': asItsUser }
+const ownContext = { agent, flow: 'autonomous', api: weatherApi } as const
+const oboContext = { agent, flow: 'obo', api: weatherApi } as const
+const agentUserContext = { agent, flow: 'agent-user', api: weatherApi } as const
+const contextByFlow = { autonomous: ownContext, obo: oboContext, 'agent-user': agentUserContext }
 
-function answer(status: number, text: string, contentType = 'application/problem+json'): OutboundResponse {
+function textResponse(
+  status: number,
+  text: string,
+  contentType = 'application/problem+json',
+): OutboundResponse {
   return { status, text, headers: { 'content-type': contentType } }
 }
 
-const empty = (status: number, challenge?: string): OutboundResponse => ({
+const emptyBody = (status: number, challenge?: string): OutboundResponse => ({
   status,
   text: '',
   headers: { 'www-authenticate': challenge },
 })
 
-const detail401 = (detail: string) => answer(401, sidecarProblem(401, detail))
+const detail401 = (detail: string) => textResponse(401, sidecarProblem(401, detail))
 const invalidToken = (description: string) =>
-  empty(401, `Bearer error="invalid_token", error_description="${description}"`)
-const serviceDown =
+  emptyBody(401, `Bearer error="invalid_token", error_description="${description}"`)
+const entraIsDown =
   'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443'
 
 describe('answers of the sidecar', () => {
@@ -36,7 +40,7 @@ describe('answers of the sidecar', () => {
     const [trace, correlation] = [`Trace ID: ${requestId}`, `Correlation ID: ${correlationId}`]
     for (const ids of [`${trace} ${correlation}`, `${correlation} ${trace}`]) {
       const text = `AADSTS50105: Ada Osei. ${ids} Timestamp: 2026-11-25 00:00:00Z`
-      const { problem } = explainResponse(detail401(text), forUser)
+      const { problem } = explainResponse(detail401(text), oboContext)
       expect(problem.options.upstream).toEqual({
         service: 'entra',
         code: 'AADSTS50105',
@@ -50,33 +54,33 @@ describe('answers of the sidecar', () => {
   it.each(
     // biome-ignore format: table
     [
-      ['no bearer token found', empty(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
-      ['a bearer token refused without a reason', empty(401, 'Bearer error="invalid_token"'), 'SIDECAR_MISCONFIGURED', false],
+      ['no bearer token found', emptyBody(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
+      ['a bearer token refused without a reason', emptyBody(401, 'Bearer error="invalid_token"'), 'SIDECAR_MISCONFIGURED', false],
       ['a token refused as expired', invalidToken("The token expired at '01/01/1970 00:16:40'"), 'SIDECAR_MISCONFIGURED', false],
       ['a token refused for its audience', invalidToken("The audience '(null)' is invalid"), 'SIDECAR_MISCONFIGURED', false],
       ['a token refused for its signature', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
       ['Entra’s keys out of the sidecar’s reach', invalidToken("The issuer '(null)' is invalid"), 'ENTRA_UNAVAILABLE', true],
       ['a signing key that the sidecar has not fetched yet', invalidToken('The signature key was not found'), 'ENTRA_UNAVAILABLE', true],
-      ['a request that is not local', empty(403), 'SIDECAR_REFUSED_CALLER', false],
-      ['no scopes', answer(400, sidecarProblem(400, "No scopes found for the API 'x'")), 'SIDECAR_MISCONFIGURED', false],
-      ['another host name', answer(400, '<h2>Bad Request</h2>', 'text/html'), 'SIDECAR_MISCONFIGURED', false],
-      ['another verb', empty(405), 'SIDECAR_MISCONFIGURED', false],
-      ['another server at the address', answer(404, 'nope', 'text/plain'), 'SIDECAR_MISCONFIGURED', false],
-      ['headers too large', empty(431), 'SIDECAR_MISCONFIGURED', false],
-      ['a redirect', empty(302), 'SIDECAR_MISCONFIGURED', false],
-      ['Entra is down', detail401(serviceDown), 'ENTRA_UNAVAILABLE', true],
+      ['a request that is not local', emptyBody(403), 'SIDECAR_REFUSED_CALLER', false],
+      ['no scopes', textResponse(400, sidecarProblem(400, "No scopes found for the API 'x'")), 'SIDECAR_MISCONFIGURED', false],
+      ['another host name', textResponse(400, '<h2>Bad Request</h2>', 'text/html'), 'SIDECAR_MISCONFIGURED', false],
+      ['another verb', emptyBody(405), 'SIDECAR_MISCONFIGURED', false],
+      ['another server at the address', textResponse(404, 'nope', 'text/plain'), 'SIDECAR_MISCONFIGURED', false],
+      ['headers too large', emptyBody(431), 'SIDECAR_MISCONFIGURED', false],
+      ['a redirect', emptyBody(302), 'SIDECAR_MISCONFIGURED', false],
+      ['Entra is down', detail401(entraIsDown), 'ENTRA_UNAVAILABLE', true],
       ['Entra is too slow', detail401('Request to the endpoint timed out. CorrelationId: x'), 'ENTRA_UNAVAILABLE', true],
       ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
       ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
       ['no app token', detail401('No account or login hint was passed to the AcquireTokenSilent call.'), 'SIDECAR_MISCONFIGURED', false],
-      ['an unexpected error', answer(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
-      ['no tenant configured', empty(500), 'SIDECAR_MISCONFIGURED', false],
-      ['a proxy in between', answer(503, 'upstream connect error', 'text/plain'), 'SIDECAR_UNREACHABLE', true],
-      ['a header without a bearer token', answer(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
-      ['no JSON', answer(200, '<html>'), 'SIDECAR_FAILED', false],
+      ['an unexpected error', textResponse(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
+      ['no tenant configured', emptyBody(500), 'SIDECAR_MISCONFIGURED', false],
+      ['a proxy in between', textResponse(503, 'upstream connect error', 'text/plain'), 'SIDECAR_UNREACHABLE', true],
+      ['a header without a bearer token', textResponse(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
+      ['no JSON', textResponse(200, '<html>'), 'SIDECAR_FAILED', false],
     ],
   )('are explained: %s', (_what, given, code, transient) => {
-    for (const context of [asAgent, forUser]) {
+    for (const context of [ownContext, oboContext]) {
       const failure = explainResponse(given, context)
       expect(failure.problem.code).toBe(code)
       expect(failure.transient).toBe(transient)
@@ -91,32 +95,37 @@ describe('answers of the sidecar', () => {
       'Bearer error="invalid_token"',
       'Bearer error_description="The issuer \'(null)\'"',
     ]) {
-      expect(explainResponse(empty(401, challenge), forUser).problem.kind.status).toBeGreaterThanOrEqual(500)
+      expect(
+        explainResponse(emptyBody(401, challenge), oboContext).problem.kind.status,
+      ).toBeGreaterThanOrEqual(500)
     }
   })
 
   it('that report missing scopes are explained with the variable that sets the scopes', () => {
     const contentType = 'application/problem+json; charset=utf-8'
-    const failure = explainResponse(answer(400, sidecarProblem(400, 'No scopes found'), contentType), forUser)
+    const failure = explainResponse(
+      textResponse(400, sidecarProblem(400, 'No scopes found'), contentType),
+      oboContext,
+    )
     expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
   })
 
   it.each([
-    ['another server at the address', empty(405), 'SIDECAR_URL'],
-    ['another host name', answer(400, 'no', 'text/html'), 'http://localhost:<port>'],
-    ['an unknown 400', empty(400), 'http://localhost:<port>'],
+    ['another server at the address', emptyBody(405), 'SIDECAR_URL'],
+    ['another host name', textResponse(400, 'no', 'text/html'), 'http://localhost:<port>'],
+    ['an unknown 400', emptyBody(400), 'http://localhost:<port>'],
     ['Entra’s keys out of the sidecar’s reach', invalidToken('The issuer is invalid'), 'port 443'],
     ['a wrong clock', invalidToken('The token expired'), 'clock'],
     ['a token refused for another reason', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
     ['no app token', detail401('No account or login hint was passed'), 'weatherApp__RequestAppToken=true'],
-    ['no tenant', empty(500), 'AzureAd__TenantId'],
+    ['no tenant', emptyBody(500), 'AzureAd__TenantId'],
   ])('say what to do about %s', (_what, given, hint) => {
-    expect(explainResponse(given, asAgent).problem.options.hint).toContain(hint)
+    expect(explainResponse(given, ownContext).problem.options.hint).toContain(hint)
   })
 
   it('are not quoted, not even in the cause', () => {
     for (const body of ['{"detail":17}', 'no JSON', '[]']) {
-      const { problem } = explainResponse(answer(401, body), asAgent)
+      const { problem } = explainResponse(textResponse(401, body), ownContext)
       expect(problem.code).toBe('ENTRA_UNAVAILABLE')
       expect(problem.options.cause).toMatchObject({
         name: 'SidecarResponseError',
@@ -150,10 +159,10 @@ describe('answers of the sidecar', () => {
 
 describe('refusals of Entra', () => {
   it.each([
-    ['AADSTS82001', asAgent, 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true'],
-    ['AADSTS65001', forUser, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
-    ['AADSTS50105', forUser, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
-    ['AADSTS50076', forUser, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
+    ['AADSTS82001', ownContext, 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true'],
+    ['AADSTS65001', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
+    ['AADSTS50105', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
+    ['AADSTS50076', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
   ])(
     '%s that names the blueprint instead of the agent shows that the sidecar ignores the agent identity',
     (aadsts, context, setting) => {
@@ -167,15 +176,18 @@ describe('refusals of Entra', () => {
   it.each(['AADSTS7000215', 'AADSTS700213', 'AADSTS700016'])(
     '%s that names the blueprint is about the blueprint’s own request, not about an ignored agent identity',
     aadsts => {
-      const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), forUser)
+      const { problem } = explainResponse(
+        detail401(`${aadsts}: Application '${blueprintAppId}' …`),
+        oboContext,
+      )
       expect(problem.code).not.toBe('AGENT_IDENTITY_NOT_HONOURED')
     },
   )
 
   it('name the API and its entry', () => {
-    const { problem } = explainResponse(detail401('AADSTS65001: …'), forUser)
+    const { problem } = explainResponse(detail401('AADSTS65001: …'), oboContext)
     expect(problem.message).toBe('The agent identity has no grant for the Weather API. (AADSTS65001)')
-    const scope = explainResponse(detail401('AADSTS70011: …'), asAgent)
+    const scope = explainResponse(detail401('AADSTS70011: …'), ownContext)
     expect(scope.problem.options.hint).toContain('DownstreamApis__weatherApp__Scopes__0')
   })
 
@@ -192,7 +204,7 @@ describe('refusals of Entra', () => {
           ['autonomous', refusal.asItself ?? refusal],
           ['agent-user', refusal.asAgentUser ?? refusal.asItself ?? refusal],
         ] as const) {
-          const { problem, transient } = explainResponse(detail401(detail), flows[flow])
+          const { problem, transient } = explainResponse(detail401(detail), contextByFlow[flow])
           expect(problem.code).toBe(meaning.code)
           expect('needs' in (problem.options.extensions ?? {})).toBe(meaning.lacksRight ?? false)
           expect(transient).toBe(meaning.transient ?? false)
@@ -204,12 +216,13 @@ describe('refusals of Entra', () => {
   )
 
   it.each(['AADSTS90033', 'AADSTS90055'])('%s is transient', code => {
-    const failure = explainResponse(detail401(`${code}: Busy.`), asAgent)
+    const failure = explainResponse(detail401(`${code}: Busy.`), ownContext)
     expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
   })
 
   it.each(['AADSTS900144', 'AADSTS9999999'])('%s is unknown', code => {
-    const codeOf = (flow: Flow, text: string) => explainResponse(detail401(text), flows[flow]).problem.code
+    const codeOf = (flow: Flow, text: string) =>
+      explainResponse(detail401(text), contextByFlow[flow]).problem.code
     expect(mapFlows(flow => codeOf(flow, `${code}: x`))).toEqual({
       autonomous: 'ENTRA_REFUSED',
       obo: 'ENTRA_REFUSED',
@@ -226,28 +239,28 @@ describe('refusals of Entra', () => {
     ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
   ])('%s about the application %s means %s', (aadsts, id, code) => {
     const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`
-    const { problem } = explainResponse(detail401(text), asAgent)
+    const { problem } = explainResponse(detail401(text), ownContext)
     expect(problem.code).toBe(code)
     expectSentences(problem)
   })
 
   it('never show Entra’s own text, which names people, applications and tenants', () => {
     const text = 'AADSTS65001: The user ada@contoso.example has not consented. Trace ID: 1234'
-    const { problem } = explainResponse(detail401(text), forUser)
+    const { problem } = explainResponse(detail401(text), oboContext)
     expect(
       JSON.stringify([problem.toDocument('r'), problem.message, String(problem.options.cause)]),
     ).not.toMatch(/ada@contoso|Trace ID/)
   })
 
   it('that are unknown, and only those, have a hint to look up the number', () => {
-    expect(explainResponse(detail401('AADSTS900144: x'), asAgent).problem.options.hint).toBe(
+    expect(explainResponse(detail401('AADSTS900144: x'), ownContext).problem.options.hint).toBe(
       'Look it up at https://login.microsoftonline.com/error?code=900144.',
     )
-    expect(explainResponse(detail401('AADSTS7000214: x'), asAgent).problem.options.hint).toBeUndefined()
+    expect(explainResponse(detail401('AADSTS7000214: x'), ownContext).problem.options.hint).toBeUndefined()
   })
 
   it('by Conditional Access come without a challenge: the sidecar drops the one that Entra sent', () => {
-    const { problem } = explainResponse(detail401('AADSTS50076: MFA'), forUser)
+    const { problem } = explainResponse(detail401('AADSTS50076: MFA'), oboContext)
     expect(problem.toDocument('r')).not.toHaveProperty('claimsChallenge')
   })
 })

@@ -8,7 +8,7 @@ import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts
 
 const { appId: blueprintAppId } = tenant.blueprint
 const { ada } = tenant.users
-const page = tenant.page.appId
+const pageAppId = tenant.page.appId
 const agentId = tenant.agents.weather.id
 /** The API that a user's token is for: the blueprint. */
 const blueprint = { appId: blueprintAppId, role: 'none', scope: 'access_as_user' }
@@ -34,7 +34,7 @@ type Claims = Readonly<Record<string, unknown>>
 
 /** A token that the page gets for Ada, without optional claims, which the blueprint does not request. */
 function userToken(claims: Claims = {}, version: 'v1' | 'v2' = 'v2'): string {
-  const client = { [version === 'v1' ? 'appid' : 'azp']: page }
+  const client = { [version === 'v1' ? 'appid' : 'azp']: pageAppId }
   const plain = {
     idtyp: undefined,
     xms_act_fct: undefined,
@@ -46,7 +46,7 @@ function userToken(claims: Claims = {}, version: 'v1' | 'v2' = 'v2'): string {
 }
 
 const verify = (token: string) => verifier.verify(`Bearer ${token}`)
-const refusal = (code: string) =>
+const problemOf = (code: string) =>
   expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) })
 
 describe('a user’s token', () => {
@@ -94,7 +94,7 @@ describe('a user’s token', () => {
       ['USER_TOKEN_SCOPE_MISSING', 'marked as a user’s, without a scope', { idtyp: 'user', scp: undefined }, 'v2'],
     ] as const,
   )('is refused with %s %s', async (code, _what, claims, version) => {
-    await expect(verify(userToken(claims, version))).rejects.toEqual(refusal(code))
+    await expect(verify(userToken(claims, version))).rejects.toEqual(problemOf(code))
   })
 
   it('is refused for each fault in the list of bad tokens, as USER_TOKEN_WRONG_AUDIENCE only for a wrong audience', async () => {
@@ -117,11 +117,11 @@ describe('a user’s token', () => {
 
   it('is refused if the client that obtained it is missing from the configured list of clients', async () => {
     await verifier.close()
-    verifier = verifierFor([page])
+    verifier = verifierFor([pageAppId])
     await expect(verify(userToken())).resolves.toMatchObject({ objectId: ada.id })
     await expect(verify(userToken({}, 'v1'))).resolves.toMatchObject({ objectId: ada.id })
-    for (const azp of [blueprintAppId, undefined, [page]])
-      await expect(verify(userToken({ azp }))).rejects.toEqual(refusal('USER_TOKEN_INVALID'))
+    for (const azp of [blueprintAppId, undefined, [pageAppId]])
+      await expect(verify(userToken({ azp }))).rejects.toEqual(problemOf('USER_TOKEN_INVALID'))
   })
 
   it('is refused from the second of its expiry on, and the refusal names that time', async () => {
@@ -129,7 +129,7 @@ describe('a user’s token', () => {
     const token = userToken({ exp })
     vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 })
     try {
-      await expect(verify(token)).rejects.toEqual(refusal('USER_TOKEN_EXPIRED'))
+      await expect(verify(token)).rejects.toEqual(problemOf('USER_TOKEN_EXPIRED'))
       await expect(verify(token)).rejects.toThrow(
         `The token expired at ${new Date(exp * 1000).toISOString()}.`,
       )
@@ -159,7 +159,7 @@ describe('a user’s token', () => {
     ['USER_TOKEN_INVALID', 'Bearer not-a-token'],
     ['USER_TOKEN_INVALID', 'Bearer e30.e30.e30'],
   ])('is refused with %s if the header is %j', async (code, header) => {
-    await expect(verifier.verify(header)).rejects.toEqual(refusal(code))
+    await expect(verifier.verify(header)).rejects.toEqual(problemOf(code))
   })
 
   it('is refused with a challenge, as RFC 6750 demands', async () => {
@@ -176,7 +176,7 @@ describe('a user’s token', () => {
     await issuer.stop()
     try {
       const error = await verify(userToken()).catch((thrown: Error) => thrown)
-      expect(error).toEqual(refusal('ENTRA_UNAVAILABLE'))
+      expect(error).toEqual(problemOf('ENTRA_UNAVAILABLE'))
       expect(error).toMatchObject({ options: { upstream: { service: 'entra' }, cause: expect.any(Error) } })
     } finally {
       await issuer.start()

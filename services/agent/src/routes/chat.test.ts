@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import { ids } from '../identity/testing/fixtures.ts'
 
-async function appWith(changes: Partial<AgentIdentity>) {
+async function appWithAgent(changes: Partial<AgentIdentity>) {
   const config = readConfig({
     TENANT_ID: ids.tenantId,
     BLUEPRINT_APP_ID: ids.blueprintAppId,
@@ -22,7 +22,7 @@ it.each([
   ['A flow that the agent does not have', { flow: 'obo' }, 'This agent has these flows: autonomous.'],
   ['An agent that is not there', { agent: 'Other' }, 'There is no such agent. There are: default.'],
 ])('%s is refused, and the available agents or flows are named', async (_what, asked, detail) => {
-  const app = await appWith({ flows: ['autonomous'] })
+  const app = await appWithAgent({ flows: ['autonomous'] })
   const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous', ...asked }
   const response = await app.inject({ method: 'POST', url: '/api/chat', payload })
   expect(response.statusCode).toBe(400)
@@ -30,7 +30,7 @@ it.each([
 })
 
 it('An agent has the tools of its own APIs only', async () => {
-  const app = await appWith({ title: 'Clerk', apis: ['notes'] })
+  const app = await appWithAgent({ title: 'Clerk', apis: ['notes'] })
   const payload = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' }
   const answer = await app.inject({ method: 'POST', url: '/api/chat', payload })
   expect(answer.json()).toMatchObject({

@@ -1,7 +1,7 @@
 import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
-import { type Blueprint, mayUse } from '../identity/agent-identity.ts'
+import { type Blueprint, mayUseApi } from '../identity/agent-identity.ts'
 import { offeredFlows } from '../identity/flows.ts'
 import type { Toolset } from '../tools/toolset.ts'
 
@@ -38,7 +38,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       ...(agent.description === undefined ? {} : { description: agent.description }),
       clientId: agent.clientId,
       flows: [...offeredFlows(agent, spaClientId)],
-      apis: apis.filter(api => mayUse(agent, api)).map(({ name }) => name),
+      apis: apis.filter(api => mayUseApi(agent, api)).map(({ name }) => name),
       requireSignIn: agent.requireSignIn ?? config.requireSignIn,
     })),
     blueprintCredential,

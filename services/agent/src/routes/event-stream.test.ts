@@ -7,10 +7,11 @@ import { describe, expect, it, vi } from 'vitest'
 import { type Timing, timing as usualTiming } from '../timing.ts'
 import { sendEventStream } from './event-stream.ts'
 
-const delta = (...texts: string[]): TurnEvent[] => texts.map(text => ({ event: 'delta', data: { text } }))
+const deltaEvents = (...texts: string[]): TurnEvent[] =>
+  texts.map(text => ({ event: 'delta', data: { text } }))
 
 /** Serves one stream and opens it; nothing is read before the test reads it. */
-async function open(turn: AsyncIterable<readonly TurnEvent[]>, changes: Partial<Timing> = {}) {
+async function openStream(turn: AsyncIterable<readonly TurnEvent[]>, changes: Partial<Timing> = {}) {
   const app = Fastify()
   const sent = Promise.withResolvers<void>()
   app.get('/', async (_request, reply) => {
@@ -41,11 +42,11 @@ async function readAll(response: IncomingMessage): Promise<string> {
 describe('An event stream', () => {
   it('sends its own headers and those of the app at once, and asks proxies not to buffer it', async () => {
     const never = Promise.withResolvers<void>()
-    async function* silent() {
+    async function* silentSource() {
       await never.promise
-      yield delta('x')
+      yield deltaEvents('x')
     }
-    await using stream = await open(silent())
+    await using stream = await openStream(silentSource())
     expect(stream.response.statusCode).toBe(200)
     expect(stream.response.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -57,12 +58,12 @@ describe('An event stream', () => {
   })
 
   it('numbers its events and keeps line breaks within an event', async () => {
-    async function* three() {
-      yield delta('one\ntwo\r\n\r\nthree', 'four')
-      yield delta()
-      yield delta('five')
+    async function* threeEvents() {
+      yield deltaEvents('one\ntwo\r\n\r\nthree', 'four')
+      yield deltaEvents()
+      yield deltaEvents('five')
     }
-    await using stream = await open(three())
+    await using stream = await openStream(threeEvents())
     expect(await readAll(stream.response)).toBe(
       'id: 1\nevent: delta\ndata: {"text":"one\\ntwo\\r\\n\\r\\nthree"}\n\n' +
         'id: 2\nevent: delta\ndata: {"text":"four"}\n\n' +
@@ -72,11 +73,11 @@ describe('An event stream', () => {
 
   it('sends a comment while nothing happens, and none after its end', async () => {
     const end = Promise.withResolvers<void>()
-    async function* slow() {
+    async function* slowSource() {
       await end.promise
-      yield delta('x')
+      yield deltaEvents('x')
     }
-    await using stream = await open(slow(), { heartbeatMs: 5 })
+    await using stream = await openStream(slowSource(), { heartbeatMs: 5 })
     let text = ''
     stream.response.setEncoding('utf8').on('data', chunk => {
       text += chunk
@@ -89,14 +90,14 @@ describe('An event stream', () => {
 
   it('takes no more from its source than the reader reads', async () => {
     let taken = 0
-    async function* endless() {
+    async function* endlessSource() {
       const text = 'x'.repeat(64 * 1024)
       for (;;) {
         taken += 1
-        yield delta(text)
+        yield deltaEvents(text)
       }
     }
-    await using stream = await open(endless())
+    await using stream = await openStream(endlessSource())
     let before = -1
     // Socket buffers fill up first; then nothing more is taken from the source.
     await expect
@@ -118,14 +119,14 @@ describe('An event stream', () => {
     const gone = Promise.withResolvers<void>()
     async function* source() {
       try {
-        for (let sent = 0; sent < events; sent += 1) yield delta('x'.repeat(64 * 1024))
+        for (let sent = 0; sent < events; sent += 1) yield deltaEvents('x'.repeat(64 * 1024))
         await gone.promise
-        yield delta('nobody reads this')
+        yield deltaEvents('nobody reads this')
       } finally {
         ended()
       }
     }
-    await using stream = await open(source())
+    await using stream = await openStream(source())
     await once(stream.response, 'readable')
     stream.response.destroy()
     // The source ends its wait, as a turn does when its connection closes.
@@ -136,14 +137,14 @@ describe('An event stream', () => {
 
   it('gives up a reader that stays connected and reads nothing', async () => {
     const ended = vi.fn()
-    async function* endless() {
+    async function* endlessSource() {
       try {
-        for (;;) yield delta('x'.repeat(64 * 1024))
+        for (;;) yield deltaEvents('x'.repeat(64 * 1024))
       } finally {
         ended()
       }
     }
-    await using stream = await open(endless(), { stalledAfterMs: 50 })
+    await using stream = await openStream(endlessSource(), { stalledAfterMs: 50 })
     await stream.sent
     expect(ended).toHaveBeenCalledOnce()
   })

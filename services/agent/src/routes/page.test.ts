@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 
-function build(pageFolder: string): Promise<FastifyInstance> {
+function buildPageApp(pageFolder: string): Promise<FastifyInstance> {
   return buildApp(
     readConfig({
       TENANT_ID: '11111111-2222-4333-8444-555555555555',
@@ -26,7 +26,7 @@ await writeFile(join(folder, 'index.html'), '<!doctype html><title>Page</title>'
 await writeFile(join(folder, 'auth/redirect.html'), '<!doctype html><title>Bridge</title>')
 await writeFile(join(folder, 'assets/index-a1b2c3.js'), 'export {}')
 await writeFile(join(folder, 'favicon.svg'), '<svg/>')
-const app = await build(folder)
+const app = await buildPageApp(folder)
 afterAll(async () => {
   await app.close()
   await rm(folder, { recursive: true })
@@ -119,7 +119,7 @@ describe('The page on which the sign-in popup ends', () => {
 
 describe('A page that was not built', () => {
   it('is replaced by a page that says how to build it, and the rest of the agent works', async () => {
-    const bare = await build(join(folder, 'nothing'))
+    const bare = await buildPageApp(join(folder, 'nothing'))
     const { statusCode, body } = await bare.inject('/')
     expect(statusCode).toBe(200)
     expect(body).toContain('npm run build:page')

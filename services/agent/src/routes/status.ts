@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Bedrock } from '../bedrock/access/bedrock.ts'
 import type { Config } from '../config.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
-import { type AgentIdentity, mayUse } from '../identity/agent-identity.ts'
+import { type AgentIdentity, mayUseApi } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import { offeredFlows } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
@@ -41,7 +41,7 @@ function describeStatus(
   const bedrockHealth = bedrock.availability.health
   const ofApis = toolsets.map(({ api, source }) => {
     const health =
-      source?.health() ?? apis.healthOf(api, agents.find(agent => mayUse(agent, api)) ?? agents[0])
+      source?.health() ?? apis.healthOf(api, agents.find(agent => mayUseApi(agent, api)) ?? agents[0])
     return [api.name.replaceAll('-', '_'), health] as const
   })
   const offeredBy = (agent: AgentIdentity) =>

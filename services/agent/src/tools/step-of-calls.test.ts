@@ -1,17 +1,17 @@
 import type { Decision, NeededRight } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { ApiContext, type ApiContextOptions, type Permit } from '../downstream/api-context.ts'
-import { refusal, turnOf } from '../downstream/testing/stage.ts'
+import { problemOf, turnOf } from '../downstream/testing/stage.ts'
 import { problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ResumedTurn, Wait } from '../turn/waiting.ts'
 import { resumeStep, runStep, type StepCall, waitAfterFailure } from './step-of-calls.ts'
 
 const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
-const tellable = 'API_UNAVAILABLE'
+const tellableCode = 'API_UNAVAILABLE'
 
 /** A turn on behalf of Ada whose calls record in which order they ran, and under which permit. */
-function stage(changes: Partial<Turn> = {}) {
+function createStep(changes: Partial<Turn> = {}) {
   const turn: Turn = { ...turnOf('ada'), ...changes }
   const context = new ApiContext({} as ApiContextOptions, turn, undefined)
   const ran: string[] = []
@@ -31,7 +31,7 @@ function stage(changes: Partial<Turn> = {}) {
   const options = {
     context,
     from: 'bedrock',
-    isTellable: ({ code }: { code: string }) => code === tellable,
+    isTellable: ({ code }: { code: string }) => code === tellableCode,
   } as const
   return {
     turn,
@@ -55,7 +55,7 @@ function waitOf({ wait }: { wait: Wait | undefined }): Wait {
 }
 
 /** The waiting turn as it goes on after these decisions of its user. */
-function decided(
+function resumedAfter(
   wait: Wait,
   decisions: Record<string, Decision['decision']>,
   more: Partial<ResumedTurn> = {},
@@ -84,14 +84,15 @@ function decided(
   }
 }
 
-const stepUp = () =>
+const rejectForStepUp = () =>
   Promise.reject(problem('STEP_UP_REQUIRED', 'More.', { extensions: { claimsChallenge: '{"c1"}' } }))
-const right: NeededRight = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
-const noConsent = () => Promise.reject(problem('CONSENT_REQUIRED', 'None.', { extensions: { needs: right } }))
+const neededRight: NeededRight = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
+const rejectForConsent = () =>
+  Promise.reject(problem('CONSENT_REQUIRED', 'None.', { extensions: { needs: neededRight } }))
 
 describe('A step of calls', () => {
   it('runs calls that only read, and then asks about calls that change something', async () => {
-    const { options, create, read, ran, steps } = stage()
+    const { options, create, read, ran, steps } = createStep()
     const end = await runStep(options, [create('Oslo'), read('Rome'), create('Paris')])
     expect(ran).toEqual(['Rome'])
     expect(end.ends.get('Rome')).toEqual({ status: 'ok', output: 'Rome done' })
@@ -116,12 +117,12 @@ describe('A step of calls', () => {
   })
 
   it('runs approved calls one after the other with the arguments that were shown, and not the denied ones', async () => {
-    const first = stage()
+    const first = createStep()
     const wait = waitOf(
       await runStep(first.options, [first.create('Oslo'), first.create('Rome'), first.create('Paris')]),
     )
-    const resumed = decided(wait, { Oslo: 'approve', Rome: 'deny', Paris: 'approve' })
-    const { options, create, ran, permits, steps, turn } = stage({ resumed })
+    const resumed = resumedAfter(wait, { Oslo: 'approve', Rome: 'deny', Paris: 'approve' })
+    const { options, create, ran, permits, steps, turn } = createStep({ resumed })
     const { ends, wait: next } = await resumeStep(options, resumed, ({ callId }) => create(callId))
     expect(next).toBeUndefined()
     expect(ran).toEqual(['Oslo', 'Paris'])
@@ -146,12 +147,12 @@ describe('A step of calls', () => {
   })
 
   it('gives a call the same idempotency key whenever it is sent', async () => {
-    const first = stage()
+    const first = createStep()
     const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
     const keys: string[] = []
     for (const _time of [1, 2]) {
-      const resumed = decided(wait, { Oslo: 'approve' })
-      const { options, create, permits } = stage({ resumed })
+      const resumed = resumedAfter(wait, { Oslo: 'approve' })
+      const { options, create, permits } = createStep({ resumed })
       await resumeStep(options, resumed, ({ callId }) => create(callId))
       keys.push(...permits.map(({ idempotencyKey }) => idempotencyKey))
     }
@@ -168,19 +169,19 @@ describe('A step of calls', () => {
     ['belongs to another API', { api: 'notes' }],
     ['takes other arguments', { arguments: { city: 'Rome' } }],
   ])('runs nothing if the tool %s', async (_what, now) => {
-    const first = stage()
+    const first = createStep()
     const wait = waitOf(await runStep(first.options, [first.create('Paris'), first.create('Oslo')]))
-    const resumed = decided(wait, { Paris: 'approve', Oslo: 'approve' })
-    const { options, create, ran } = stage({ resumed })
+    const resumed = resumedAfter(wait, { Paris: 'approve', Oslo: 'approve' })
+    const { options, create, ran } = createStep({ resumed })
     const goOn = resumeStep(options, resumed, ({ callId }) =>
       callId === 'Paris' ? create(callId) : now && create(callId, now),
     )
-    await expect(goOn).rejects.toThrow(refusal('APPROVAL_CHANGED'))
+    await expect(goOn).rejects.toThrow(problemOf('APPROVAL_CHANGED'))
     expect(ran).toEqual([])
   })
 
   it('changes nothing more once a call has failed in a way that ends the turn', async () => {
-    const first = stage()
+    const first = createStep()
     const names = ['Oslo', 'Rome', 'Paris']
     const wait = waitOf(
       await runStep(
@@ -188,13 +189,13 @@ describe('A step of calls', () => {
         names.map(name => first.create(name)),
       ),
     )
-    const resumed = decided(wait, { Oslo: 'approve', Rome: 'approve', Paris: 'approve' })
-    const { options, create, ran, steps } = stage({ resumed })
+    const resumed = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve', Paris: 'approve' })
+    const { options, create, ran, steps } = createStep({ resumed })
     const run = () => Promise.reject(problem('API_FORBIDDEN', 'Not for you.'))
     const goOn = resumeStep(options, resumed, ({ callId }) =>
       create(callId, callId === 'Rome' ? { run } : {}),
     )
-    await expect(goOn).rejects.toThrow(refusal('API_FORBIDDEN'))
+    await expect(goOn).rejects.toThrow(problemOf('API_FORBIDDEN'))
     expect(ran).toEqual(['Oslo', 'Rome'])
     expect(steps().filter(([kind]) => kind === 'tool')).toEqual([
       ['tool', 'ok', 'create_alert'],
@@ -204,9 +205,9 @@ describe('A step of calls', () => {
   })
 
   it('does not ask again about a call that was denied in this turn', async () => {
-    const first = stage()
+    const first = createStep()
     const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
-    const { options, create, ran } = stage({ resumed: decided(wait, { Oslo: 'deny' }) })
+    const { options, create, ran } = createStep({ resumed: resumedAfter(wait, { Oslo: 'deny' }) })
     const again = { ...create('Oslo'), id: 'another-id' }
     const { ends, wait: next } = await runStep(options, [again, create('Rome')])
     expect(ends.get('another-id')).toEqual({ status: 'denied' })
@@ -215,11 +216,11 @@ describe('A step of calls', () => {
   })
 
   it('waits for a step-up if a call demands one, and then sends the claims with that call alone', async () => {
-    const first = stage()
+    const first = createStep()
     const wait = waitOf(await runStep(first.options, [first.create('Oslo'), first.create('Rome')]))
-    const approved = decided(wait, { Oslo: 'approve', Rome: 'approve' })
-    const second = stage({ resumed: approved })
-    const calls = { Oslo: second.create('Oslo', { run: stepUp }), Rome: second.create('Rome') }
+    const approved = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve' })
+    const second = createStep({ resumed: approved })
+    const calls = { Oslo: second.create('Oslo', { run: rejectForStepUp }), Rome: second.create('Rome') }
     const stepUpWait = waitOf(
       await resumeStep(second.options, approved, ({ callId }) => calls[callId as keyof typeof calls]),
     )
@@ -232,8 +233,8 @@ describe('A step of calls', () => {
         { callId: 'Rome', isAsked: false },
       ],
     })
-    const resumed = decided(stepUpWait, { Oslo: 'approve' })
-    const third = stage({ resumed })
+    const resumed = resumedAfter(stepUpWait, { Oslo: 'approve' })
+    const third = createStep({ resumed })
     const { ends, wait: next } = await resumeStep(third.options, resumed, ({ callId }) =>
       third.create(callId),
     )
@@ -243,21 +244,21 @@ describe('A step of calls', () => {
   })
 
   it('asks for an approval before a consent, and then for the consent', async () => {
-    const first = stage({ pausesForConsent: true })
-    const rome = first.read('Rome', { run: noConsent })
+    const first = createStep({ pausesForConsent: true })
+    const rome = first.read('Rome', { run: rejectForConsent })
     const wait = waitOf(await runStep(first.options, [rome, first.create('Oslo')]))
     expect(wait.kind).toBe('approval')
     expect(wait.pending.map(({ callId, isAsked }) => [callId, isAsked])).toEqual([
       ['Rome', false],
       ['Oslo', true],
     ])
-    const resumed = decided(wait, { Oslo: 'approve' })
-    const second = stage({ pausesForConsent: true, resumed })
-    const calls = { Rome: second.read('Rome', { run: noConsent }), Oslo: second.create('Oslo') }
+    const resumed = resumedAfter(wait, { Oslo: 'approve' })
+    const second = createStep({ pausesForConsent: true, resumed })
+    const calls = { Rome: second.read('Rome', { run: rejectForConsent }), Oslo: second.create('Oslo') }
     const next = waitOf(
       await resumeStep(second.options, resumed, ({ callId }) => calls[callId as keyof typeof calls]),
     )
-    expect(next).toMatchObject({ kind: 'consent', right })
+    expect(next).toMatchObject({ kind: 'consent', right: neededRight })
     expect(next.pending.map(({ callId, isAsked }) => [callId, isAsked])).toEqual([
       ['Rome', true],
       ['Oslo', false],
@@ -265,31 +266,31 @@ describe('A step of calls', () => {
   })
 
   it('fails if a consent is missing and the client cannot wait for the consent', async () => {
-    const { options, read } = stage()
-    await expect(runStep(options, [read('Rome', { run: noConsent })])).rejects.toThrow(
-      refusal('CONSENT_REQUIRED'),
+    const { options, read } = createStep()
+    await expect(runStep(options, [read('Rome', { run: rejectForConsent })])).rejects.toThrow(
+      problemOf('CONSENT_REQUIRED'),
     )
   })
 
   it('lets its other reads finish if one fails in a way that ends the turn, then fails without asking for an approval', async () => {
-    const { options, create, read, ran, steps } = stage()
+    const { options, create, read, ran, steps } = createStep()
     const lost = () => Promise.reject(problem('API_TOKEN_REJECTED', 'No.'))
     const calls = [read('Rome', { run: lost }), create('Oslo'), read('Paris')]
-    await expect(runStep(options, calls)).rejects.toThrow(refusal('API_TOKEN_REJECTED'))
+    await expect(runStep(options, calls)).rejects.toThrow(problemOf('API_TOKEN_REJECTED'))
     expect(ran).toEqual(['Rome', 'Paris'])
     expect(steps().map(([, status]) => status)).toEqual(['failed', 'ok'])
   })
 
   it('goes on after a failure that may be told to the model', async () => {
-    const { options, read } = stage()
-    const silent = () => Promise.reject(problem(tellable, 'Silent.'))
+    const { options, read } = createStep()
+    const silent = () => Promise.reject(problem(tellableCode, 'Silent.'))
     const { ends } = await runStep(options, [read('Rome', { run: silent })])
-    expect(ends.get('Rome')).toMatchObject({ status: 'failed', failure: { code: tellable } })
+    expect(ends.get('Rome')).toMatchObject({ status: 'failed', failure: { code: tellableCode } })
   })
 
   it('changes nothing without a user, unless the tool may do so unattended', async () => {
-    const { options, create, ran, permits } = stage(turnOf())
-    await expect(runStep(options, [create('Oslo')])).rejects.toThrow(refusal('TOOL_NEEDS_A_PERSON'))
+    const { options, create, ran, permits } = createStep(turnOf())
+    await expect(runStep(options, [create('Oslo')])).rejects.toThrow(problemOf('TOOL_NEEDS_A_PERSON'))
     const unattended = create('Oslo', { change: { ...change, unattended: true } })
     const { wait } = await runStep(options, [unattended])
     expect(wait).toBeUndefined()
@@ -298,22 +299,22 @@ describe('A step of calls', () => {
   })
 
   it('fails if more than five calls would change something', async () => {
-    const { options, create } = stage()
+    const { options, create } = createStep()
     const calls = ['1', '2', '3', '4', '5', '6'].map(id => create(id))
-    await expect(runStep(options, calls)).rejects.toThrow(refusal('STEP_LIMIT_REACHED'))
+    await expect(runStep(options, calls)).rejects.toThrow(problemOf('STEP_LIMIT_REACHED'))
   })
 
   it('spends the continuation, which then cannot be used again, when a call runs that must not run twice', async () => {
     const once = { ...change, isIdempotent: false }
-    const first = stage()
+    const first = createStep()
     const calls = [first.create('Oslo', { change: once }), first.create('Rome')]
     const wait = waitOf(await runStep(first.options, calls))
     let spent = 0
     const spend = () => {
       spent += 1
     }
-    const resumed = decided(wait, { Oslo: 'approve', Rome: 'approve' }, { spend })
-    const { options, create, permits } = stage({ resumed })
+    const resumed = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve' }, { spend })
+    const { options, create, permits } = createStep({ resumed })
     await resumeStep(options, resumed, ({ callId }) =>
       callId === 'Oslo' ? create(callId, { change: once }) : create(callId),
     )
@@ -324,7 +325,7 @@ describe('A step of calls', () => {
 
 describe('A call that was made without a step', () => {
   it('becomes a waiting step if it failed because a consent is missing, and only then', () => {
-    const { options, read, turn } = stage({ pausesForConsent: true })
+    const { options, read, turn } = createStep({ pausesForConsent: true })
     const failure = problem('CONSENT_REQUIRED', 'None.')
     expect(waitAfterFailure(options, read('Rome'), failure)).toMatchObject({
       kind: 'consent',

@@ -2,7 +2,7 @@ import type { Effect, HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit'
 import type { StructuredToolInterface } from '@langchain/core/tools'
 import type { ApiContext } from '../downstream/api-context.ts'
-import { type AgentIdentity, mayUse } from '../identity/agent-identity.ts'
+import { type AgentIdentity, mayUseApi } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
 import type { Turn } from '../turn/turn.ts'
@@ -49,7 +49,7 @@ export interface DirectCall {
 
 /** The toolsets that an agent may use. */
 export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): readonly Toolset[] {
-  return toolsets.filter(({ api }) => mayUse(agent, api))
+  return toolsets.filter(({ api }) => mayUseApi(agent, api))
 }
 
 /** One `DownstreamApi` for each right that these tools need: each right has its own entries of the sidecar. */

@@ -10,7 +10,7 @@ import { noApprovals, turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode, Turn, TurnOutcome } from './turn.ts'
 import { Turns, type TurnsOptions } from './turns.ts'
 
-const done: TurnOutcome = { finishReason: 'stop', usage: null, tools: [] }
+const doneOutcome: TurnOutcome = { finishReason: 'stop', usage: null, tools: [] }
 const stepStart = { kind: 'tool', from: 'agent', to: 'agent', title: 'A step' } as const
 const user: VerifiedUserToken = {
   raw: 'raw-token',
@@ -26,7 +26,7 @@ function logTo(error: (line: { err: unknown }) => void = ({ err }) => Promise.re
   return { info: () => undefined, warn: () => undefined, error } as unknown as FastifyBaseLogger
 }
 
-function run(
+function runTurn(
   answer: AnswerMode['answer'],
   asked: Partial<TurnRequest> = {},
   options: Partial<TurnsOptions> = {},
@@ -51,8 +51,10 @@ async function collect(turn: AsyncIterable<readonly TurnEvent[]>): Promise<TurnE
 
 /** What the first event of a kind carried. */
 function dataOf<Name extends TurnEvent['event']>(events: readonly TurnEvent[], name: Name) {
-  type Wanted = Extract<TurnEvent, { event: Name }>
-  return events.find((event): event is Wanted => event.event === name)?.data as Wanted['data'] | undefined
+  type WantedEvent = Extract<TurnEvent, { event: Name }>
+  return events.find((event): event is WantedEvent => event.event === name)?.data as
+    | WantedEvent['data']
+    | undefined
 }
 
 /** An answer that ends only when it is aborted, as a call with a signal does. */
@@ -67,14 +69,14 @@ const usage = { inputTokens: 9, outputTokens: 2, cacheReadInputTokens: 3, cacheW
 describe('The events of a turn', () => {
   it('come in the order in which they happened, with the turn first and the result last', async () => {
     const events = await collect(
-      run(async turn => {
+      runTurn(async turn => {
         const step = turn.trace.start(stepStart)
         turn.write('Hello ')
         await Promise.resolve()
         step.ok()
         turn.notice(problem('TOOL_NOT_CALLED', 'No tool.'))
         turn.write('world')
-        return { ...done, finishReason: 'length', usage }
+        return { ...doneOutcome, finishReason: 'length', usage }
       }),
     )
     expect(events.map(({ event }) => event)).toEqual([
@@ -97,7 +99,7 @@ describe('The events of a turn', () => {
 
   it('end with the problem when the answer fails; a step that still runs fails with the same problem', async () => {
     const events = await collect(
-      run(async turn => {
+      runTurn(async turn => {
         turn.trace.start(stepStart)
         throw problem('API_UNAVAILABLE', 'No weather.')
       }),
@@ -110,16 +112,16 @@ describe('The events of a turn', () => {
   it('report an unexpected error without its text, which only the log has', async () => {
     const logged = vi.fn()
     const err = new TypeError('secret detail')
-    const events = await collect(run(() => Promise.reject(err), { log: logTo(logged) }))
+    const events = await collect(runTurn(() => Promise.reject(err), { log: logTo(logged) }))
     expect(JSON.stringify(events)).not.toContain('secret detail')
     expect(events.at(-1)?.data).toMatchObject({ code: 'INTERNAL_ERROR' })
     expect(logged).toHaveBeenCalledExactlyOnceWith({ err }, 'A turn met an unexpected error.')
   })
 
   it('of text are joined while they wait for a slow reader, so that memory stays bounded', async () => {
-    const events = run(async turn => {
+    const events = runTurn(async turn => {
       for (let word = 0; word < 10_000; word += 1) turn.write('word ')
-      return done
+      return doneOutcome
     })
     const names = (await collect(events)).map(({ event }) => event)
     expect(names).toEqual(['turn', 'delta', 'result'])
@@ -128,9 +130,9 @@ describe('The events of a turn', () => {
   it('include nothing that a mode writes after the turn’s end', async () => {
     let late: Turn | undefined
     const events = await collect(
-      run(async turn => {
+      runTurn(async turn => {
         late = turn
-        return done
+        return doneOutcome
       }),
     )
     late?.write('too late')
@@ -140,10 +142,10 @@ describe('The events of a turn', () => {
 
   it('contain no steps if the reader may not see the trace', async () => {
     const events = await collect(
-      run(
+      runTurn(
         async turn => {
           turn.trace.start(stepStart).ok()
-          return done
+          return doneOutcome
         },
         { showsTrace: false },
       ),
@@ -153,9 +155,9 @@ describe('The events of a turn', () => {
 
   it('give the time of the first text', async () => {
     const events = await collect(
-      run(async turn => {
+      runTurn(async turn => {
         turn.write('x')
-        return done
+        return doneOutcome
       }),
     )
     const { firstTokenMs = -1, totalMs = -1 } = dataOf(events, 'result')?.timing ?? {}
@@ -179,7 +181,7 @@ describe('A broken tracer', () => {
     return span
   }
   const answers: readonly [string, AnswerMode['answer'], string][] = [
-    ['an answer', async () => done, 'result'],
+    ['an answer', async () => doneOutcome, 'result'],
     ['a failure', () => Promise.reject(problem('API_UNAVAILABLE', 'No weather.')), 'problem'],
   ]
 
@@ -195,7 +197,7 @@ describe('A broken tracer', () => {
       turn.trace.start(stepStart).ok()
       return answer(turn)
     }
-    const events = await collect(run(withStep, { log: logTo(logged) }, { tracer }))
+    const events = await collect(runTurn(withStep, { log: logTo(logged) }, { tracer }))
     expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', last])
     expect(logged).toHaveBeenCalledWith({ err: new Error('Broken tracer.') }, expect.anything())
   })
@@ -204,7 +206,7 @@ describe('A broken tracer', () => {
     const logged = vi.fn()
     const tracer = tracerOf(brokenSpan)
     const connection = new AbortController()
-    const events = collect(run(untilAborted, { connection, log: logTo(logged) }, { tracer }))
+    const events = collect(runTurn(untilAborted, { connection, log: logTo(logged) }, { tracer }))
     await Promise.resolve()
     connection.abort('The connection is closed.')
     expect((await events).map(({ event }) => event)).toEqual(['turn'])
@@ -216,10 +218,10 @@ describe('The user’s token', () => {
   it('is available in the on-behalf-of flow, and its card does not contain it', async () => {
     let seen: Turn['user']
     const events = await collect(
-      run(
+      runTurn(
         async turn => {
           seen = turn.user
-          return done
+          return doneOutcome
         },
         { flow: 'obo', signedIn: user },
       ),
@@ -235,10 +237,10 @@ describe('The user’s token', () => {
   it('is not available in the autonomous flow, even when signing in was required', async () => {
     let seen: Turn | undefined
     await collect(
-      run(
+      runTurn(
         async turn => {
           seen = turn
-          return done
+          return doneOutcome
         },
         { signedIn: user },
       ),
@@ -257,7 +259,7 @@ describe('The end of a turn', () => {
   })
 
   it('is TURN_TIMEOUT at the deadline', async () => {
-    const events = collect(run(untilAborted, {}, { turnTimeoutMs: 5_000 }))
+    const events = collect(runTurn(untilAborted, {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_000)
     expect((await events).at(-1)).toMatchObject({
       event: 'problem',
@@ -267,7 +269,7 @@ describe('The end of a turn', () => {
   })
 
   it('comes even when the mode ignores its signal', async () => {
-    const events = collect(run(() => new Promise(() => {}), {}, { turnTimeoutMs: 5_000 }))
+    const events = collect(runTurn(() => new Promise(() => {}), {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_250)
     expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
     expect(vi.getTimerCount()).toBe(0)
@@ -275,7 +277,7 @@ describe('The end of a turn', () => {
 
   it('is the problem that the turn was aborted with', async () => {
     const connection = new AbortController()
-    const events = collect(run(untilAborted, { connection }))
+    const events = collect(runTurn(untilAborted, { connection }))
     await vi.advanceTimersByTimeAsync(1)
     connection.abort(problem('AGENT_STOPPING', 'Stopping.'))
     expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_STOPPING' } })
@@ -284,7 +286,7 @@ describe('The end of a turn', () => {
 
   it('comes at once when the reader stops reading, and aborts everything below', async () => {
     let signal: AbortSignal | undefined
-    const turn = run(turn => {
+    const turn = runTurn(turn => {
       signal = turn.signal
       turn.write('Hello')
       return untilAborted(turn)
@@ -296,7 +298,7 @@ describe('The end of a turn', () => {
   })
 
   it('leaves no timer behind after an answer', async () => {
-    await collect(run(async () => done))
+    await collect(runTurn(async () => doneOutcome))
     expect(vi.getTimerCount()).toBe(0)
   })
 })

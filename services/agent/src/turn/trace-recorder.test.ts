@@ -3,22 +3,22 @@ import { describe, expect, it } from 'vitest'
 import { problem } from '../problems.ts'
 import { TraceRecorder } from './trace-recorder.ts'
 
-const start = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
+const stepStart = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
 const failure = problem('API_UNAVAILABLE', 'No weather.').toDocument('request-1')
 
-function record() {
+function createTrace() {
   const reported: TraceStep[] = []
   return { reported, trace: new TraceRecorder(step => reported.push(step)) }
 }
 
 describe('A trace', () => {
   it('reports a step when it starts and again, under the same id, when it ends, with its measured time', () => {
-    const { reported, trace } = record()
-    trace.start(start).ok({ response: { status: 200 } })
+    const { reported, trace } = createTrace()
+    trace.start(stepStart).ok({ response: { status: 200 } })
     expect(reported.map(({ status }) => status)).toEqual(['running', 'ok'])
     expect(reported[1]?.id).toBe(reported[0]?.id)
     expect(reported[1]).toMatchObject({
-      ...start,
+      ...stepStart,
       response: { status: 200 },
       startedAt: reported[0]?.startedAt,
     })
@@ -27,9 +27,9 @@ describe('A trace', () => {
   })
 
   it('keeps the order in which steps started', () => {
-    const { trace } = record()
-    const first = trace.start({ ...start, title: 'first' })
-    trace.note('not-observable', { ...start, title: 'second' })
+    const { trace } = createTrace()
+    const first = trace.start({ ...stepStart, title: 'first' })
+    trace.note('not-observable', { ...stepStart, title: 'second' })
     first.ok()
     expect(trace.steps.map(({ title, status }) => [title, status])).toEqual([
       ['first', 'ok'],
@@ -38,18 +38,18 @@ describe('A trace', () => {
   })
 
   it('ends a step once, and ignores what is reported later', () => {
-    const { reported, trace } = record()
-    const step = trace.start(start)
+    const { reported, trace } = createTrace()
+    const step = trace.start(stepStart)
     step.fail(failure)
     step.ok()
     expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
   })
 
   it('marks as failed the steps that still run, innermost first, and no others', () => {
-    const { reported, trace } = record()
-    trace.start({ ...start, title: 'done' }).ok()
-    const outer = trace.start({ ...start, title: 'outer' })
-    trace.start({ ...start, title: 'inner', parentId: outer.id })
+    const { reported, trace } = createTrace()
+    trace.start({ ...stepStart, title: 'done' }).ok()
+    const outer = trace.start({ ...stepStart, title: 'outer' })
+    trace.start({ ...stepStart, title: 'inner', parentId: outer.id })
     trace.failOpenSteps(failure)
     expect(reported.slice(-2).map(({ title, status }) => [title, status])).toEqual([
       ['inner', 'failed'],

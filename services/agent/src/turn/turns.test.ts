@@ -6,7 +6,7 @@ import type { AnswerMode } from './turn.ts'
 import { Turns } from './turns.ts'
 
 /** `Turns` that lets one turn run at a time. */
-function oneAtATime(answer: AnswerMode['answer']) {
+function turnsOneAtATime(answer: AnswerMode['answer']) {
   const metrics = new TurnMetrics()
   const direct = { mode: 'direct', model: null, answer } as const
   const modes = { direct, bedrock: { ...direct, mode: 'bedrock' } } as const
@@ -29,7 +29,7 @@ async function readAll(events: AsyncIterator<unknown>): Promise<void> {
 }
 
 it('A turn counts as running from the first read of its events until it ends, whether it fails or not', async () => {
-  const { start, metrics } = oneAtATime(async () => {
+  const { start, metrics } = turnsOneAtATime(async () => {
     throw new Error('Broken.')
   })
   start()
@@ -42,7 +42,7 @@ it('A turn counts as running from the first read of its events until it ends, wh
 })
 
 it('A turn no longer counts as running when its reader stops reading', async () => {
-  const { start, metrics } = oneAtATime(() => new Promise(() => {}))
+  const { start, metrics } = turnsOneAtATime(() => new Promise(() => {}))
   const abandoned = start()
   await abandoned.next()
   await abandoned.return?.()

@@ -4,7 +4,7 @@ import { BedrockAvailability } from './availability.ts'
 
 const throttled = problem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')
 const expired = problem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
-const minutes = (count: number) => count * 60_000
+const minutesInMs = (count: number) => count * 60_000
 
 type Options = ConstructorParameters<typeof BedrockAvailability>[0]
 
@@ -38,28 +38,28 @@ describe('the health of Bedrock', () => {
   it('is probed at most every ten minutes, and later if a turn has shown meanwhile that Bedrock works', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
-    await vi.advanceTimersByTimeAsync(minutes(9))
+    await vi.advanceTimersByTimeAsync(minutesInMs(9))
     expect(probe).toHaveBeenCalledTimes(1)
-    await vi.advanceTimersByTimeAsync(minutes(2))
+    await vi.advanceTimersByTimeAsync(minutesInMs(2))
     expect(probe).toHaveBeenCalledTimes(2)
     availability.succeeded()
-    await vi.advanceTimersByTimeAsync(minutes(9))
+    await vi.advanceTimersByTimeAsync(minutesInMs(9))
     expect(probe).toHaveBeenCalledTimes(2)
-    await vi.advanceTimersByTimeAsync(minutes(10))
+    await vi.advanceTimersByTimeAsync(minutesInMs(10))
     expect(probe).toHaveBeenCalledTimes(3)
     availability.stop()
-    await vi.advanceTimersByTimeAsync(minutes(60))
+    await vi.advanceTimersByTimeAsync(minutesInMs(60))
     expect(probe).toHaveBeenCalledTimes(3)
   })
 
   it('is probed every ten minutes, even if answers take a while', async () => {
     const probe = vi.fn(() => new Promise<void>(answered => void setTimeout(answered, 3_000)))
     start(probe)
-    await vi.advanceTimersByTimeAsync(minutes(9.9))
+    await vi.advanceTimersByTimeAsync(minutesInMs(9.9))
     expect(probe).toHaveBeenCalledTimes(1)
-    await vi.advanceTimersByTimeAsync(minutes(0.1))
+    await vi.advanceTimersByTimeAsync(minutesInMs(0.1))
     expect(probe).toHaveBeenCalledTimes(2)
-    await vi.advanceTimersByTimeAsync(minutes(30))
+    await vi.advanceTimersByTimeAsync(minutesInMs(30))
     expect(probe).toHaveBeenCalledTimes(5)
   })
 
@@ -72,30 +72,30 @@ describe('the health of Bedrock', () => {
     await vi.advanceTimersByTimeAsync(0)
     fail(availability)
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
-    await vi.advanceTimersByTimeAsync(minutes(1))
+    await vi.advanceTimersByTimeAsync(minutesInMs(1))
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:01:00.000Z' })
-    await vi.advanceTimersByTimeAsync(minutes(9))
+    await vi.advanceTimersByTimeAsync(minutesInMs(9))
     expect(probe).toHaveBeenCalledTimes(2)
   })
 
   it('stays ready after a throttled call, which is reported until the next probe', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
-    await vi.advanceTimersByTimeAsync(minutes(5))
+    await vi.advanceTimersByTimeAsync(minutesInMs(5))
     availability.failed(throttled)
     expect(availability.health).toEqual({
       state: 'ready',
       checkedAt: '2026-11-25T12:00:00.000Z',
       problem: throttled,
     })
-    await vi.advanceTimersByTimeAsync(minutes(1))
+    await vi.advanceTimersByTimeAsync(minutesInMs(1))
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:06:00.000Z' })
   })
 
   it('is unknown, with the reason, if there were only throttled calls for ten minutes', async () => {
     const probe = vi.fn().mockResolvedValueOnce(undefined).mockRejectedValue(throttled)
     const availability = start(probe)
-    await vi.advanceTimersByTimeAsync(minutes(10))
+    await vi.advanceTimersByTimeAsync(minutesInMs(10))
     expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
     availability.failed(expired)
     availability.failed(throttled)
@@ -142,7 +142,7 @@ describe('the health of Bedrock', () => {
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(0)
     expect(availability.health).toEqual({ state: 'unknown' })
-    await vi.advanceTimersByTimeAsync(minutes(1))
+    await vi.advanceTimersByTimeAsync(minutesInMs(1))
     expect(availability.health).toMatchObject({ state: 'ready' })
   })
 
@@ -150,7 +150,7 @@ describe('the health of Bedrock', () => {
     const probe = vi.fn(async () => {})
     const known = problem('BEDROCK_MODEL_RETIRED', 'This model was retired.')
     const availability = start(probe, known)
-    await vi.advanceTimersByTimeAsync(minutes(30))
+    await vi.advanceTimersByTimeAsync(minutesInMs(30))
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: known })
     expect(probe).not.toHaveBeenCalled()
   })

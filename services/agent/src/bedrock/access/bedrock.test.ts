@@ -3,18 +3,18 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { connectBedrock } from './bedrock.ts'
 import { readBedrockConfig } from './config.ts'
 
-let failures = 0
+let failuresLeft = 0
 vi.mock('./connection.ts', () => ({
   connect: () => {
-    if (failures-- > 0) throw new Error('The connection cannot be made.')
+    if (failuresLeft-- > 0) throw new Error('The connection cannot be made.')
     return { close: () => undefined, probe: async () => undefined }
   },
 }))
 afterEach(() => {
-  failures = 0
+  failuresLeft = 0
 })
 
-const connected = () =>
+const createBedrock = () =>
   connectBedrock(
     readEnvironment(
       { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'x' },
@@ -24,24 +24,24 @@ const connected = () =>
 
 describe('a connection to Bedrock that cannot be made', () => {
   it('is tried again by the next turn', async () => {
-    failures = 1
-    const bedrock = connected()
+    failuresLeft = 1
+    const bedrock = createBedrock()
     await expect(bedrock.connected()).rejects.toThrow('cannot be made')
     await expect(bedrock.connected()).resolves.toBeDefined()
     bedrock.close()
   })
 
   it('causes no unhandled rejection if the agent stops meanwhile', async () => {
-    failures = 1
-    const bedrock = connected()
+    failuresLeft = 1
+    const bedrock = createBedrock()
     const connecting = bedrock.connected()
     bedrock.close()
     await expect(connecting).rejects.toThrow('cannot be made')
   })
 
   it('makes the health “unavailable”, without an exception, when a background probe needs it', async () => {
-    failures = 1
-    const bedrock = connected()
+    failuresLeft = 1
+    const bedrock = createBedrock()
     bedrock.availability.start()
     await expect.poll(() => bedrock.availability.health.state).toBe('unavailable')
     expect(bedrock.availability.health.problem?.code).toBe('INTERNAL_ERROR')

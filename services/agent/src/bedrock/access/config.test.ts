@@ -6,23 +6,23 @@ import { type BedrockConfig, readBedrockConfig } from './config.ts'
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'a-secret-of-40-characters' }
 
-function read(variables: Record<string, string>): BedrockConfig {
+function readConfig(variables: Record<string, string>): BedrockConfig {
   const config = readEnvironment(variables, readBedrockConfig)
   if ('missing' in config) throw new Error(config.missing)
   return config
 }
 
-function missing(variables: Record<string, string>): string {
+function missingSetting(variables: Record<string, string>): string {
   const config = readEnvironment(variables, readBedrockConfig)
   return 'missing' in config ? config.missing : ''
 }
 
-const faults = (variables: Record<string, string>) => findFaults(() => read(variables))
+const faults = (variables: Record<string, string>) => findFaults(() => readConfig(variables))
 
 describe('the Bedrock configuration', () => {
   it('is missing, which is no fault, if no variable of AWS is set', () => {
-    expect(missing({})).toBe('AWS_REGION is not set.')
-    expect(missing({ AWS_REGION: '', AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('AWS_REGION is not set.')
+    expect(missingSetting({})).toBe('AWS_REGION is not set.')
+    expect(missingSetting({ AWS_REGION: '', AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('AWS_REGION is not set.')
   })
 
   it.each([
@@ -35,17 +35,17 @@ describe('the Bedrock configuration', () => {
     ['ap-south-1', 'global.anthropic.claude-haiku-5-5'],
     ['sa-east-1', 'global.anthropic.claude-haiku-5-5'],
   ])('defaults in %s to the inference profile %s', (AWS_REGION, modelId) => {
-    expect(read({ AWS_REGION, ...keys }).modelId).toBe(modelId)
+    expect(readConfig({ AWS_REGION, ...keys }).modelId).toBe(modelId)
   })
 
   it('takes AWS_DEFAULT_REGION where AWS_REGION is unset or empty', () => {
-    expect(read({ AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1', ...keys }).region).toBe('eu-west-1')
+    expect(readConfig({ AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1', ...keys }).region).toBe('eu-west-1')
   })
 
   it('always has a token limit and sends sampling parameters only if they are configured', () => {
-    const config = read({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '', ...keys })
+    const config = readConfig({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '', ...keys })
     expect(config).toMatchObject({ maxTokens: 4096, temperature: undefined, probe: true })
-    expect(read({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '0', ...keys }).temperature).toBe(0)
+    expect(readConfig({ AWS_REGION: 'eu-west-1', BEDROCK_TEMPERATURE: '0', ...keys }).temperature).toBe(0)
   })
 
   it.each([
@@ -56,11 +56,11 @@ describe('the Bedrock configuration', () => {
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-new', BEDROCK_PROMPT_CACHE: '5m' }, '5m'],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }, 'none'],
   ])('uses the prompt cache as configured; the default depends on the model: %o', (more, promptCache) => {
-    expect(read({ AWS_REGION: 'eu-west-1', ...more, ...keys }).promptCache).toBe(promptCache)
+    expect(readConfig({ AWS_REGION: 'eu-west-1', ...more, ...keys }).promptCache).toBe(promptCache)
   })
 
   it('takes further request fields as JSON', () => {
-    const config = read({
+    const config = readConfig({
       AWS_REGION: 'eu-west-1',
       BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS: '{"thinking":{"type":"disabled"}}',
       ...keys,
@@ -71,9 +71,9 @@ describe('the Bedrock configuration', () => {
   it('takes the endpoint variables of the SDK, the more specific one first', () => {
     const variables = { AWS_REGION: 'eu-west-1', ...keys, AWS_ENDPOINT_URL: 'http://all.example' }
     const own = { ...variables, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://bedrock.example/' }
-    expect(read(variables).endpoint).toBe('http://all.example')
-    expect(read(own).endpoint).toBe('http://bedrock.example')
-    expect(read({ ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }).endpoint).toBeUndefined()
+    expect(readConfig(variables).endpoint).toBe('http://all.example')
+    expect(readConfig(own).endpoint).toBe('http://bedrock.example')
+    expect(readConfig({ ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }).endpoint).toBeUndefined()
   })
 
   it('names all unusable values at once', () => {
@@ -109,7 +109,7 @@ describe('the credential tier', () => {
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/var/run/pod-token',
   }
   const tier = (variables: Record<string, string>) =>
-    read({ AWS_REGION: 'eu-central-1', ...variables }).credential.tier
+    readConfig({ AWS_REGION: 'eu-central-1', ...variables }).credential.tier
 
   it('is the first complete one: API key, keys, web identity, pod identity, then whatever the SDK finds', () => {
     expect(tier({ ...bearer, ...keys, ...role, ...pod })).toBe('api-key')
@@ -139,12 +139,12 @@ describe('the credential tier', () => {
     [{ AWS_ROLE_ARN: 'arn:x' }, 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not.'],
     [{ AWS_WEB_IDENTITY_TOKEN_FILE: '/t' }, 'AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not.'],
   ])('with only one of its two variables set leaves Bedrock unconfigured: %o', (variables, sentence) => {
-    expect(missing({ AWS_REGION: 'eu-central-1', ...variables })).toBe(sentence)
+    expect(missingSetting({ AWS_REGION: 'eu-central-1', ...variables })).toBe(sentence)
   })
 
   it('shows no secret, however the configuration is printed', () => {
     const printed = [bearer, { ...keys, AWS_SESSION_TOKEN: 'FwoGZXIvYXdzEXAMPLE' }].flatMap(variables => {
-      const config = read({ AWS_REGION: 'eu-central-1', ...variables })
+      const config = readConfig({ AWS_REGION: 'eu-central-1', ...variables })
       return [inspect(config, { depth: 9, showHidden: true }), JSON.stringify(config)]
     })
     expect(printed.join()).not.toMatch(/ABSKQ|a-secret|FwoGZX/)

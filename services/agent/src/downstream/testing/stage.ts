@@ -18,57 +18,61 @@ import { type StepObserver, TraceRecorder } from '../../turn/trace-recorder.ts'
 import type { Turn } from '../../turn/turn.ts'
 import { createApiCaller } from '../api-caller.ts'
 
-const opened: { close(): Promise<void> }[] = []
+const closables: { close(): Promise<void> }[] = []
 afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close()
+  for (const one of closables.splice(0).reverse()) await one.close()
 })
 
-export async function start(listener: RequestListener): Promise<TestServer> {
+export async function startTestServer(listener: RequestListener): Promise<TestServer> {
   const server = await startServer(listener)
-  opened.push(server)
+  closables.push(server)
   return server
 }
 
 /** A sidecar that gives an agent its own token or, for the Tc `token-of-<oid>`, one on behalf of that user. */
 export const grantingSidecar: RequestListener = (incoming, response) => {
-  grant(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
+  grantToken(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
 }
 
 /** A sidecar that gives an agent a token on behalf of this user, whatever Tc the request brings. */
-export const sidecarFor =
+export const sidecarForUser =
   (oid: string): RequestListener =>
   (incoming, response) =>
-    grant(incoming, response, oid)
+    grantToken(incoming, response, oid)
 
-function grant({ url = '' }: IncomingMessage, response: ServerResponse, oid: string | undefined): void {
+function grantToken({ url = '' }: IncomingMessage, response: ServerResponse, oid: string | undefined): void {
   const azp = new URL(url, 'http://localhost').searchParams.get('AgentIdentity')
   response.end(authorizationHeader(oid ? onBehalfOfClaims(oid, { azp }) : autonomousClaims({ azp })))
 }
 
-export const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
+export const okChecks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
   name => ({
     name,
     ok: true,
   }),
 )
 
-export function validated(user: string | null) {
+export function validation(user: string | null) {
   return {
     flow: user === null ? 'autonomous' : 'obo',
     caller: ids.agentClientId,
     on_behalf_of: user,
     signature_verified: true,
-    checks,
+    checks: okChecks,
   }
 }
 
-export const json =
+export const sendJson =
   (status: number, body: object, headers: Readonly<Record<string, string>> = {}) =>
   (response: ServerResponse) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 
 /** Makes a caller of these APIs and its source of tokens, which asks the sidecar at this URL. Both write to one log. */
-export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, changes: Partial<Timing> = {}) {
+export function apiCallerOf(
+  apis: readonly DownstreamApi[],
+  sidecarUrl: string,
+  changes: Partial<Timing> = {},
+) {
   const timing = { ...usualTiming, tokenRetryMs: 5, ...changes }
   const { logger, lines } = recordingLogger()
   const tokens = createAgentTokens({
@@ -80,7 +84,7 @@ export function callerOf(apis: readonly DownstreamApi[], sidecarUrl: string, cha
     lookAtEntra: async () => 'responds',
   })
   const caller = createApiCaller({ agents: [agent], apis, tokens, logger, timing })
-  opened.push(tokens, caller)
+  closables.push(tokens, caller)
   return { tokens, caller, logger, lines }
 }
 
@@ -104,5 +108,5 @@ export function turnOf(user?: string, signal = new AbortController().signal, obs
   }
 }
 
-export const refusal = (code: string) => expect.objectContaining({ code })
+export const problemOf = (code: string) => expect.objectContaining({ code })
 export const stepsOf = (turn: Turn, kind: string) => turn.trace.steps.filter(step => step.kind === kind)

@@ -83,7 +83,7 @@ export function unsignedToken(claims: Claims): string {
   return [...parts, 'c2lnbmF0dXJl'].join('.')
 }
 
-const common = () => ({
+const commonClaims = () => ({
   tid: ids.tenantId,
   aud: ids.weatherApiAppId,
   azp: ids.agentClientId,
@@ -95,7 +95,7 @@ const common = () => ({
 export function autonomousClaims(changes: Claims = {}): Claims {
   const { agentClientId } = ids
   return {
-    ...common(),
+    ...commonClaims(),
     idtyp: 'app',
     oid: agentClientId,
     sub: agentClientId,
@@ -106,7 +106,7 @@ export function autonomousClaims(changes: Claims = {}): Claims {
 
 /** Claims of TR in the on-behalf-of flow. */
 export function onBehalfOfClaims(oid: string, changes: Claims = {}): Claims {
-  return { ...common(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Weather.Read', ...changes }
+  return { ...commonClaims(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Weather.Read', ...changes }
 }
 
 /** A user's token as the verifier hands it on. */

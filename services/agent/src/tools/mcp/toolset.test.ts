@@ -1,7 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Permit } from '../../downstream/api-context.ts'
-import { callerOf, grantingSidecar, refusal, start, stepsOf, turnOf } from '../../downstream/testing/stage.ts'
+import {
+  apiCallerOf,
+  grantingSidecar,
+  problemOf,
+  startTestServer,
+  stepsOf,
+  turnOf,
+} from '../../downstream/testing/stage.ts'
 import { agent, ids } from '../../identity/testing/fixtures.ts'
 import { withToolContext } from '../tool-context.ts'
 import { notesServer } from './testing/notes-server.ts'
@@ -13,7 +20,7 @@ interface Message {
   readonly params?: { readonly name?: string; readonly _meta?: Readonly<Record<string, unknown>> }
 }
 
-const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
+const idempotencyKeyMember = 'entra-bedrock-agent/idempotency-key'
 const permit: Permit = { idempotencyKey: 'key-of-the-call', isIdempotent: false }
 const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
@@ -25,7 +32,7 @@ const tools = ['get_note', 'write_note'].map(name => ({
 // Loads the protocol's library first: otherwise its loading would count against the first look-up's time limit.
 beforeAll(() => import('./client/client.ts'))
 
-async function read(request: IncomingMessage): Promise<Message | undefined> {
+async function readMessage(request: IncomingMessage): Promise<Message | undefined> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : undefined
@@ -43,10 +50,10 @@ function respondTo({ method }: Message, protocol: string): object | undefined {
 }
 
 /** An MCP server with two tools, and the tools as a turn gets them. With `wantsMore` the server asks for a second factor. */
-async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {}) {
+async function startNotesServer({ wantsMore = false }: { readonly wantsMore?: boolean } = {}) {
   const calls: Message[] = []
-  const notes = await start(async (request, response) => {
-    const message = await read(request)
+  const notes = await startTestServer(async (request, response) => {
+    const message = await readMessage(request)
     if (message?.method === 'tools/call') calls.push(message)
     if (message?.method === 'tools/call' && wantsMore) {
       response.writeHead(401, { 'www-authenticate': challenge }).end()
@@ -59,14 +66,14 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }))
   })
-  const sidecar = await start(grantingSidecar)
+  const sidecar = await startTestServer(grantingSidecar)
   const server = notesServer({
     api: { ...notesServer().api, url: `${notes.url}/mcp`, isOptional: true },
     allowedTools: ['get_note', 'write_note'],
     protocol: '2025-11-25',
     limits: { timeoutMs: 5_000, maxResultBytes: 10_000, maxResultCharacters: 1_000 },
   })
-  const { caller, logger, lines } = callerOf([server.api], sidecar.url)
+  const { caller, logger, lines } = apiCallerOf([server.api], sidecar.url)
   const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
   const turn = turnOf(ids.ada)
   const offered = await toolset.load(caller.for(turn))
@@ -80,7 +87,7 @@ async function stage({ wantsMore = false }: { readonly wantsMore?: boolean } = {
 
 describe('The tools of an MCP server', () => {
   it('carry a description of their change if their calls wait for approval', async () => {
-    const { offered } = await stage()
+    const { offered } = await startNotesServer()
     expect(offered).toMatchObject([
       { tool: { name: 'notes__get_note' }, api: { name: 'notes' }, change: undefined },
       {
@@ -92,7 +99,7 @@ describe('The tools of an MCP server', () => {
   })
 
   it('are named in the log at the agent’s start, and marked in the status, if their calls wait for approval', async () => {
-    const { lines, toolset } = await stage()
+    const { lines, toolset } = await startNotesServer()
     const told = lines.filter(line => line.includes('wait for approval')).map(line => JSON.parse(line))
     expect(told).toMatchObject([{ api: 'notes', tools: ['write_note'] }])
     expect(toolset.source?.health().tools).toMatchObject([
@@ -105,29 +112,29 @@ describe('The tools of an MCP server', () => {
 
 describe('A tool that changes something', () => {
   it('is not called without a permit', async () => {
-    const { call, calls } = await stage()
+    const { call, calls } = await startNotesServer()
     await expect(call('notes__write_note')).rejects.toThrow('nothing permits it')
     expect(calls).toEqual([])
   })
 
   it('is called with the approved call’s idempotency key, which the trace does not show', async () => {
-    const { call, calls, turn } = await stage()
+    const { call, calls, turn } = await startNotesServer()
     await call('notes__write_note', permit)
     expect(calls).toMatchObject([
-      { params: { name: 'write_note', _meta: { [keyOfMeta]: 'key-of-the-call' } } },
+      { params: { name: 'write_note', _meta: { [idempotencyKeyMember]: 'key-of-the-call' } } },
     ])
     expect(stepsOf(turn, 'api-call').at(-1)).toMatchObject({ status: 'ok' })
     expect(JSON.stringify(turn.trace.steps)).not.toContain('key-of-the-call')
   })
 
   it('causes a step-up if the server asks for a second factor, and fails if the server asks again', async () => {
-    const { call, calls, sidecar } = await stage({ wantsMore: true })
+    const { call, calls, sidecar } = await startNotesServer({ wantsMore: true })
     await expect(call('notes__write_note', permit)).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
       options: { upstream: { service: 'notes', status: 401 }, extensions: { claimsChallenge: claims } },
     })
     await expect(call('notes__write_note', { ...permit, claims })).rejects.toEqual(
-      refusal('STEP_UP_NOT_CARRIED'),
+      problemOf('STEP_UP_NOT_CARRIED'),
     )
     expect(calls).toHaveLength(2)
     const asked = sidecar.requests.map(({ target }) => new URL(target, 'http://sidecar').searchParams)
@@ -137,14 +144,14 @@ describe('A tool that changes something', () => {
 
 describe('A tool that only reads', () => {
   it('is called without a permit and without a key', async () => {
-    const { call, calls } = await stage()
+    const { call, calls } = await startNotesServer()
     await call('notes__get_note')
     expect(calls).toMatchObject([{ params: { name: 'get_note' } }])
     expect(calls[0]?.params?._meta).toBeUndefined()
   })
 
   it('fails with CONDITIONAL_ACCESS_REQUIRED if the server asks for a second factor', async () => {
-    const { call } = await stage({ wantsMore: true })
-    await expect(call('notes__get_note')).rejects.toEqual(refusal('CONDITIONAL_ACCESS_REQUIRED'))
+    const { call } = await startNotesServer({ wantsMore: true })
+    await expect(call('notes__get_note')).rejects.toEqual(problemOf('CONDITIONAL_ACCESS_REQUIRED'))
   })
 })

@@ -1,4 +1,4 @@
-import { type AgentIdentity, mayUse } from '../../identity/agent-identity.ts'
+import { type AgentIdentity, mayUseApi } from '../../identity/agent-identity.ts'
 import { toolContext } from '../tool-context.ts'
 import type { Toolset } from '../toolset.ts'
 import type { McpClient } from './client/client.ts'
@@ -13,7 +13,7 @@ export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
 /** The tools of one MCP server. The protocol's library is loaded when the tools are first looked up. */
 export function createMcpToolset(server: McpServer, { agents, ...options }: McpToolsetOptions): Toolset {
   const { api } = server
-  const users = agents.filter(agent => mayUse(agent, api))
+  const users = agents.filter(agent => mayUseApi(agent, api))
   let client: Promise<McpClient> | undefined
   const loadClient = () => {
     client ??= import('./client/client.ts').then(({ McpClient }) => new McpClient(server))

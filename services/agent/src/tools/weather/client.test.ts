@@ -3,15 +3,15 @@ import { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { Check } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import {
-  callerOf,
-  checks,
+  apiCallerOf,
   grantingSidecar,
-  json,
-  refusal,
-  start,
+  okChecks,
+  problemOf,
+  sendJson,
+  startTestServer,
   stepsOf,
   turnOf,
-  validated,
+  validation,
 } from '../../downstream/testing/stage.ts'
 import { agent, ids, weatherApi } from '../../identity/testing/fixtures.ts'
 import type { Turn } from '../../turn/turn.ts'
@@ -28,18 +28,18 @@ function report(changes: object = {}) {
     condition: 'clear sky',
     observed_at: '2026-11-24T12:00:00Z',
     source: 'open-meteo',
-    validated: validated(null),
+    validated: validation(null),
     ...changes,
   }
 }
 
-const answerReport: RequestListener = (_request, response) => json(200, report())(response)
+const answerReport: RequestListener = (_request, response) => sendJson(200, report())(response)
 
 /** Starts a weather API with this listener. Returns it, and functions to ask it for weather and to look at its health. */
-async function stage({ api: listener }: { readonly api: RequestListener }) {
-  const [server, sidecar] = [await start(listener), await start(grantingSidecar)]
+async function startWeatherApi({ api: listener }: { readonly api: RequestListener }) {
+  const [server, sidecar] = [await startTestServer(listener), await startTestServer(grantingSidecar)]
   const api = { ...weatherApi, url: server.url }
-  const { caller } = callerOf([api], sidecar.url)
+  const { caller } = apiCallerOf([api], sidecar.url)
   const client = createWeatherClient(api)
   return {
     weatherApi: server,
@@ -57,7 +57,7 @@ async function stage({ api: listener }: { readonly api: RequestListener }) {
 
 describe('asking for the weather', () => {
   it('calls the API with TR and nothing else, and returns the weather without what the API says of TR', async () => {
-    const { weather, weatherApi } = await stage({ api: answerReport })
+    const { weather, weatherApi } = await startWeatherApi({ api: answerReport })
     const { validated: _, ...expected } = report()
     const turn = turnOf()
     expect(await weather.current(turn, 'São Paulo')).toEqual(expected)
@@ -71,8 +71,8 @@ describe('asking for the weather', () => {
   it('asks for a forecast of the given number of days', async () => {
     const day = { date: '2026-11-25', low_c: 1, high_c: 2, low_f: 34, high_f: 36, condition: 'rain' }
     const forecast = { city: 'Oslo', country: 'Norway', source: 'climate-normals', days: [day] }
-    const { weather, weatherApi } = await stage({
-      api: (_request, response) => json(200, { ...forecast, validated: validated(null) })(response),
+    const { weather, weatherApi } = await startWeatherApi({
+      api: (_request, response) => sendJson(200, { ...forecast, validated: validation(null) })(response),
     })
     const turn = turnOf()
     expect(await weather.forecast(turn, 'Oslo', 3)).toEqual(forecast)
@@ -83,7 +83,7 @@ describe('asking for the weather', () => {
 
 describe('the trace of a call', () => {
   it('shows each hop in order, with TR’s card verified by the agent and by the API', async () => {
-    const { weather } = await stage({ api: answerReport })
+    const { weather } = await startWeatherApi({ api: answerReport })
     const turn = turnOf()
     await weather.current(turn, 'Dallas', 'parent-1')
     const { steps } = turn.trace
@@ -100,7 +100,7 @@ describe('the trace of a call', () => {
       role: 'TR',
       observed: true,
       claims: { azp: ids.agentClientId },
-      verifiedBy: [{ actor: 'agent' }, { actor: 'weather-api', checks }],
+      verifiedBy: [{ actor: 'agent' }, { actor: 'weather-api', checks: okChecks }],
     })
     expect(card?.title).toBe(`TR: agent ${ids.agentClientId} acts as itself`)
     for (const step of steps) expect(Check(TraceStep, step)).toBe(true)
@@ -115,9 +115,9 @@ describe('the trace of a call', () => {
   })
 
   it('shows which check failed according to the weather API', async () => {
-    const { weather } = await stage({
+    const { weather } = await startWeatherApi({
       api: (_request, response) =>
-        json(401, { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'audience' })(response),
+        sendJson(401, { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'audience' })(response),
     })
     const turn = turnOf()
     await expect(weather.current(turn, 'Dallas')).rejects.toThrow('audience')
@@ -132,19 +132,21 @@ describe('the trace of a call', () => {
 
 describe('a failed call of the weather API', () => {
   it.each([
-    ['CITY_NOT_FOUND', json(404, { code: 'CITY_NOT_FOUND' })],
-    ['API_UNAVAILABLE', json(200, { city: 'Dallas' })],
-    ['API_UNAVAILABLE', json(200, report({ temperature_c: 'warm' }))],
+    ['CITY_NOT_FOUND', sendJson(404, { code: 'CITY_NOT_FOUND' })],
+    ['API_UNAVAILABLE', sendJson(200, { city: 'Dallas' })],
+    ['API_UNAVAILABLE', sendJson(200, report({ temperature_c: 'warm' }))],
   ])('is reported as %s, and is not repeated', async (code, answer) => {
-    const { weather, weatherApi } = await stage({ api: (_request, response) => void answer(response) })
-    await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(refusal(code))
+    const { weather, weatherApi } = await startWeatherApi({
+      api: (_request, response) => void answer(response),
+    })
+    await expect(weather.current(turnOf(), 'Dallas')).rejects.toEqual(problemOf(code))
     expect(weatherApi.requests).toHaveLength(1)
   })
 
   it('for an unknown city has the API’s suggestions', async () => {
-    const { weather } = await stage({
+    const { weather } = await startWeatherApi({
       api: (_request, response) =>
-        json(404, { code: 'CITY_NOT_FOUND', suggestions: ['Dallas', 'Dalian'] })(response),
+        sendJson(404, { code: 'CITY_NOT_FOUND', suggestions: ['Dallas', 'Dalian'] })(response),
     })
     const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
     expect(error.toDocument('r')).toMatchObject({
@@ -155,8 +157,8 @@ describe('a failed call of the weather API', () => {
   })
 
   it.each([[], undefined])('for an unknown city has a hint without suggestions: %j', async suggestions => {
-    const { weather } = await stage({
-      api: (_request, response) => json(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
+    const { weather } = await startWeatherApi({
+      api: (_request, response) => sendJson(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
     })
     const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
     expect(error.toDocument('r').hint).toBe(weatherProblems.CITY_NOT_FOUND.hint)
@@ -165,7 +167,9 @@ describe('a failed call of the weather API', () => {
   it.each([{}, { code: 'ROUTE_NOT_FOUND' }])(
     'is not reported as an unknown city if something else responds 404: %j',
     async body => {
-      const { weather } = await stage({ api: (_request, response) => json(404, body)(response) })
+      const { weather } = await startWeatherApi({
+        api: (_request, response) => sendJson(404, body)(response),
+      })
       const error = await weather.current(turnOf(), 'Dallas').catch(one => one)
       expect(error.toDocument('r')).toMatchObject({
         code: 'API_UNAVAILABLE',
@@ -178,7 +182,7 @@ describe('a failed call of the weather API', () => {
 describe('a weather API that breaks a connection', () => {
   it('is asked once more, as when its pod is replaced', async () => {
     let calls = 0
-    const { weather } = await stage({
+    const { weather } = await startWeatherApi({
       api: (request, response) => {
         calls += 1
         if (calls === 1) response.destroy()
@@ -193,7 +197,9 @@ describe('a weather API that breaks a connection', () => {
 
 describe('the health of the weather API', () => {
   it('is probed by /readyz, without a token', async () => {
-    const { weather, weatherApi } = await stage({ api: (_request, response) => json(200, {})(response) })
+    const { weather, weatherApi } = await startWeatherApi({
+      api: (_request, response) => sendJson(200, {})(response),
+    })
     await weather.refresh()
     await weather.refresh()
     expect(weatherApi.requests.map(request => request.target)).toEqual(['GET /readyz'])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { needsWeatherTool } from './needs-weather-tool.ts'
 
-const asked = (message: string, answer = 'It is sunny.', before: string[] = []) =>
+const needsTool = (message: string, answer = 'It is sunny.', before: string[] = []) =>
   needsWeatherTool({ message, history: before.map(text => ({ role: 'user' as const, text })) }, answer)
 
 describe('an answer without a tool', () => {
@@ -14,20 +14,20 @@ describe('an answer without a tool', () => {
     'Che tempo fa? Il meteo a Milano',
     'Hvordan er været i Oslo?',
     '東京の天気は?',
-  ])('is doubtful for “%s”', message => expect(asked(message)).toBe(true))
+  ])('is doubtful for “%s”', message => expect(needsTool(message)).toBe(true))
 
   it.each(['Hello!', 'Who are you?', 'Thanks, that was helpful.', 'Write a poem about Oslo'])(
     'is fine for “%s”',
-    message => expect(asked(message)).toBe(false),
+    message => expect(needsTool(message)).toBe(false),
   )
 
   it('is fine when it asks back', () => {
-    expect(asked('What’s the weather?', 'Which city do you mean?')).toBe(false)
+    expect(needsTool('What’s the weather?', 'Which city do you mean?')).toBe(false)
   })
 
   it('is doubtful for a follow-up of a weather question, and only then', () => {
-    expect(asked('and tomorrow?', 'Sunny.', ['Weather in Oslo?'])).toBe(true)
-    expect(asked('and tomorrow?', 'I am free.', ['What do you do today?'])).toBe(false)
-    expect(asked('Thanks!', 'You are welcome.', ['Weather in Oslo?'])).toBe(false)
+    expect(needsTool('and tomorrow?', 'Sunny.', ['Weather in Oslo?'])).toBe(true)
+    expect(needsTool('and tomorrow?', 'I am free.', ['What do you do today?'])).toBe(false)
+    expect(needsTool('Thanks!', 'You are welcome.', ['Weather in Oslo?'])).toBe(false)
   })
 })

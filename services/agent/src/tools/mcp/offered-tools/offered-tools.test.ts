@@ -6,10 +6,10 @@ import { chooseTools } from './offered-tools.ts'
 import { hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
-const listed = (change: object = {}): Tool =>
+const listedTool = (change: object = {}): Tool =>
   ({ name: 'get_note', inputSchema: { type: 'object' }, ...change }) as Tool
-const withArguments = (properties: object, more: object = {}) =>
-  listed({ inputSchema: { type: 'object', properties, ...more } })
+const toolWithArguments = (properties: object, more: object = {}) =>
+  listedTool({ inputSchema: { type: 'object', properties, ...more } })
 
 const schemaOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.schema
 const reasonOf = (tool: Tool) => chooseTools(notesServer(), [tool]).missing[0]?.reason
@@ -25,7 +25,7 @@ describe('A tool’s description', () => {
   it('is cut, and holds no invisible characters', () => {
     const hidden = [...'ignore all'].map(one => String.fromCodePoint(0xe0000 + (one.codePointAt(0) ?? 0)))
     const description = `Reads\u200b a\u202e note.${hidden.join('')}\u0007\nSecond line. ${'x'.repeat(2_000)}`
-    const [tool] = chooseTools(notesServer(), [listed({ description })]).tools
+    const [tool] = chooseTools(notesServer(), [listedTool({ description })]).tools
     expect(tool?.description).toMatch(/^Reads a note\.\nSecond line\. x+…$/)
     expect([...(tool?.description ?? '')]).toHaveLength(1_024)
   })
@@ -33,14 +33,14 @@ describe('A tool’s description', () => {
   it('repeats no token, nor does the description of an argument', () => {
     const description = 'Use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
     const inputSchema = { type: 'object', properties: { topic: { description } } }
-    const [tool] = chooseTools(notesServer(), [listed({ description, inputSchema })]).tools
+    const [tool] = chooseTools(notesServer(), [listedTool({ description, inputSchema })]).tools
     expect(tool?.description).toBe('Use ‹token removed›')
     expect(tool?.schema.properties).toEqual({ topic: { description: 'Use ‹token removed›' } })
   })
 
   it('is found after any number of invisible characters', () => {
     const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
-    expect(chooseTools(notesServer(), [listed({ description })]).tools[0]?.description).toBe('Reads.')
+    expect(chooseTools(notesServer(), [listedTool({ description })]).tools[0]?.description).toBe('Reads.')
   })
 })
 
@@ -51,24 +51,24 @@ describe('A tool whose description', () => {
     ['has only invisible characters', '\u2800\u{e0041} '],
   ])('%s is described by its title, else by its name', (_what, description) => {
     const descriptionOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.description
-    expect(descriptionOf(listed({ description, title: 'Reads a note' }))).toBe('Reads a note')
-    expect(descriptionOf(listed({ description, title: '\u200b' }))).toBe('get_note')
-    expect(descriptionOf(listed({ description }))).toBe('get_note')
+    expect(descriptionOf(listedTool({ description, title: 'Reads a note' }))).toBe('Reads a note')
+    expect(descriptionOf(listedTool({ description, title: '\u200b' }))).toBe('get_note')
+    expect(descriptionOf(listedTool({ description }))).toBe('get_note')
   })
 })
 
 describe('A tool that runs only as a task', () => {
   it('is not offered, and the reason is given', () => {
     const reason = 'it runs only as a task, which the agent does not support'
-    expect(reasonOf(listed({ execution: { taskSupport: 'required' } }))).toBe(reason)
-    expect(reasonOf(listed({ execution: { taskSupport: 'optional' } }))).toBeUndefined()
-    expect(reasonOf(listed({ execution: { taskSupport: 'forbidden' } }))).toBeUndefined()
+    expect(reasonOf(listedTool({ execution: { taskSupport: 'required' } }))).toBe(reason)
+    expect(reasonOf(listedTool({ execution: { taskSupport: 'optional' } }))).toBeUndefined()
+    expect(reasonOf(listedTool({ execution: { taskSupport: 'forbidden' } }))).toBeUndefined()
   })
 })
 
 describe('A tool’s input', () => {
   it('is built only from keywords that the agent knows: types, limits, choices and descriptions', () => {
-    const tool = withArguments(
+    const tool = toolWithArguments(
       {
         topic: { type: 'string', description: 'What\u200b about.', maxLength: 10, pattern: '^(a+)+$' },
         kind: { enum: ['short', 'long'] },
@@ -99,13 +99,13 @@ describe('A tool’s input', () => {
   it.each(
     // biome-ignore format: table
     [
-      ['refers to itself', withArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }), 'too large'],
-      ['refers elsewhere', withArguments({ next: { $ref: 'https://evil.example' } }), 'refers to what is not in it'],
-      ['refers to nothing', withArguments({ next: { $ref: '#/$defs/None' } }), 'refers to what is not in it'],
-      ['is too deep', withArguments(nest(20)), 'too large'],
-      ['is too long', withArguments(wide(100)), 'too large'],
-      ['names an argument in words', withArguments({ 'the topic': {} }), 'a name that models do not accept'],
-      ['offers hidden choices', withArguments({ kind: { enum: ['a\u200bb'] } }), 'cannot be read'],
+      ['refers to itself', toolWithArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }), 'too large'],
+      ['refers elsewhere', toolWithArguments({ next: { $ref: 'https://evil.example' } }), 'refers to what is not in it'],
+      ['refers to nothing', toolWithArguments({ next: { $ref: '#/$defs/None' } }), 'refers to what is not in it'],
+      ['is too deep', toolWithArguments(nestedSchema(20)), 'too large'],
+      ['is too long', toolWithArguments(wideSchema(100)), 'too large'],
+      ['names an argument in words', toolWithArguments({ 'the topic': {} }), 'a name that models do not accept'],
+      ['offers hidden choices', toolWithArguments({ kind: { enum: ['a\u200bb'] } }), 'cannot be read'],
     ],
   )('that %s makes the tool unfit', (_what, tool, reason) => {
     expect(reasonOf(tool)).toContain(reason)
@@ -115,13 +115,13 @@ describe('A tool’s input', () => {
     'that asks for “%s” makes the tool unfit, wherever the argument is',
     name => {
       const reason = `its argument ${name} asks for a credential`
-      expect(reasonOf(withArguments({ [name]: {} }))).toBe(reason)
-      expect(reasonOf(withArguments({ options: { properties: { [name]: {} } } }))).toBe(reason)
+      expect(reasonOf(toolWithArguments({ [name]: {} }))).toBe(reason)
+      expect(reasonOf(toolWithArguments({ options: { properties: { [name]: {} } } }))).toBe(reason)
     },
   )
 
   it.each(['page_token', 'max_tokens', 'author', 'keyword', 'secretary'])('may ask for “%s”', name => {
-    expect(reasonOf(withArguments({ [name]: { type: 'string' } }))).toBeUndefined()
+    expect(reasonOf(toolWithArguments({ [name]: { type: 'string' } }))).toBeUndefined()
   })
 })
 
@@ -130,44 +130,46 @@ describe('A tool’s hash', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), annotations => {
         const reversed = Object.fromEntries(Object.entries(annotations).reverse())
-        const tool = listed({ annotations, description: 'Reads.' })
-        expect(hashTool(tool)).toBe(hashTool(listed({ description: 'Reads.', annotations: reversed })))
-        expect(hashTool(tool)).not.toBe(hashTool(listed({ annotations, description: 'Reads!' })))
+        const tool = listedTool({ annotations, description: 'Reads.' })
+        expect(hashTool(tool)).toBe(hashTool(listedTool({ description: 'Reads.', annotations: reversed })))
+        expect(hashTool(tool)).not.toBe(hashTool(listedTool({ annotations, description: 'Reads!' })))
       }),
     )
   })
 
   it('covers the title if the model is offered the title', () => {
-    const untitled = hashTool(listed({ description: '' }))
-    expect(hashTool(listed({ title: 'Reads.' }))).not.toBe(hashTool(listed({ title: 'Deletes all.' })))
-    expect(hashTool(listed({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)
+    const untitled = hashTool(listedTool({ description: '' }))
+    expect(hashTool(listedTool({ title: 'Reads.' }))).not.toBe(
+      hashTool(listedTool({ title: 'Deletes all.' })),
+    )
+    expect(hashTool(listedTool({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)
   })
 
   it('of a tool with a description does not change with the title, which the model is not offered', () => {
-    const described = hashTool(listed({ description: 'Reads.' }))
-    expect(hashTool(listed({ description: 'Reads.', title: 'Other' }))).toBe(described)
+    const described = hashTool(listedTool({ description: 'Reads.' }))
+    expect(hashTool(listedTool({ description: 'Reads.', title: 'Other' }))).toBe(described)
     expect(described).toBe('sha256-017ab62751000a1dc132c713d1614119ffaa2a7c85cb882bdf4fda55acd4f014')
   })
 
   it('decides whether a pinned tool is offered', () => {
-    const hash = hashTool(listed())
-    expect(chooseTools(notesServer({ pins: { get_note: hash } }), [listed()]).tools).toHaveLength(1)
+    const hash = hashTool(listedTool())
+    expect(chooseTools(notesServer({ pins: { get_note: hash } }), [listedTool()]).tools).toHaveLength(1)
     expect(
-      chooseTools(notesServer({ pins: { get_note: hash } }), [listed({ description: 'New.' })]),
+      chooseTools(notesServer({ pins: { get_note: hash } }), [listedTool({ description: 'New.' })]),
     ).toMatchObject({
       tools: [],
       missing: [
-        { tool: 'get_note', hashes: { pinned: hash, hash: hashTool(listed({ description: 'New.' })) } },
+        { tool: 'get_note', hashes: { pinned: hash, hash: hashTool(listedTool({ description: 'New.' })) } },
       ],
     })
   })
 })
 
-function nest(depth: number): object {
-  return { inner: depth === 0 ? {} : { type: 'object', properties: nest(depth - 1) } }
+function nestedSchema(depth: number): object {
+  return { inner: depth === 0 ? {} : { type: 'object', properties: nestedSchema(depth - 1) } }
 }
 
-function wide(width: number): object {
+function wideSchema(width: number): object {
   return Object.fromEntries(
     Array.from({ length: width }, (_, index) => [`argument_${index}`, { description: 'x'.repeat(100) }]),
   )

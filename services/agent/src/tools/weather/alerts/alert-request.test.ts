@@ -7,18 +7,22 @@ import { recogniseAlertRequest } from './alert-request.ts'
 const today = '2026-11-28'
 const inAWeek = '2026-12-05'
 
-const order = (kind: string) => (city: string, celsius: number, untilDate?: string) => ({
+const orderRequest = (kind: string) => (city: string, celsius: number, untilDate?: string) => ({
   kind: 'create',
   order: { city, when: { kind, celsius }, untilDate: untilDate ?? inAWeek },
   ...(untilDate === undefined ? { isUsualDay: true } : {}),
 })
-const below = order('temperature-below')
-const above = order('temperature-above')
+const orderBelow = orderRequest('temperature-below')
+const orderAbove = orderRequest('temperature-above')
 const recognise = (message: string) => recogniseAlertRequest(message, today)
 
 describe('A last day', () => {
   it.each([
-    ['may be yesterday, which may still be the user’s today', '2026-11-27', below('Oslo', -5, '2026-11-27')],
+    [
+      'may be yesterday, which may still be the user’s today',
+      '2026-11-27',
+      orderBelow('Oslo', -5, '2026-11-27'),
+    ],
     [
       'that is over is not accepted',
       '2026-11-26',
@@ -35,38 +39,38 @@ describe('A last day', () => {
 
   it('on 29 February is in the next leap year', () => {
     const message = 'Warn me when Oslo falls below -5 °C until 29 February'
-    expect(recogniseAlertRequest(message, '2027-12-01')).toEqual(below('Oslo', -5, '2028-02-29'))
+    expect(recogniseAlertRequest(message, '2027-12-01')).toEqual(orderBelow('Oslo', -5, '2028-02-29'))
   })
 })
 
 describe('A request for an alert', () => {
   // biome-ignore format: table
   it.each([
-    ['warn me when Oslo falls below −5 °C', below('Oslo', -5)],
-    ['Warn me when Oslo falls below -5 °C until 4 December.', below('Oslo', -5, '2026-12-04')],
-    ['Please warn me if it gets colder than –12.5° in Tromsø', below('Tromsø', -12.5)],
-    ['Can you warn me when the temperature in São Paulo rises above 35 degrees Celsius for a week?', above('São Paulo', 35, inAWeek)],
-    ['alert me if Dallas, Texas exceeds 100 °F', above('Dallas, Texas', 37.8)],
-    ['alert me when it is hotter than 100 degrees Fahrenheit in Dallas', above('Dallas', 37.8)],
-    ['notify me once Rome gets warmer than 30 until Friday', above('Rome', 30, '2026-12-04')],
-    ['Create an alert for New York below minus 10', below('New York', -10)],
-    ['set an alert for Rio de Janeiro over 40C until 2027-01-31', above('Rio de Janeiro', 40, '2027-01-31')],
-    ['Tell me when Vienna drops under 0 °C', below('Vienna', 0)],
-    ['Let me know if it drops below freezing in Berlin tomorrow', below('Berlin', 0, '2026-11-29')],
-    ['Warn me when Oslo is below 0 °C this week', below('Oslo', 0)],
-    ['warn me when oslo falls below 0', below('oslo', 0)],
-    ['WARN ME WHEN IT IS BELOW 0 IN OSLO', below('OSLO', 0)],
-    ['Hi! Warn me when Niagara Falls falls below -5 for 10 days', below('Niagara Falls', -5, '2026-12-08')],
-    ['warn me when Frankfurt am Main falls below 3.5 °C', below('Frankfurt am Main', 3.5)],
-    ['Warn me below -5 °C in Oslo', below('Oslo', -5)],
-    ['If Oslo gets colder than -5 °C, warn me', below('Oslo', -5)],
-    ['warne mich, wenn es in Oslo unter −5 Grad fällt', below('Oslo', -5)],
-    ['Warne mich bis zum 4. Dezember, wenn die Temperatur in Wien über 30 Grad steigt', above('Wien', 30, '2026-12-04')],
-    ['Sag mir Bescheid, wenn es in München kälter als minus 3,5 Grad wird', below('München', -3.5)],
-    ['Bitte warne mich, sobald Zürich unter null fällt', below('Zürich', 0)],
-    ['Erstelle eine Warnung für Hamburg über 25 °C bis 24.12.', above('Hamburg', 25, '2026-12-24')],
-    ['Warne mich, wenn Oslo kälter als -5 Grad wird, zwei Wochen lang', below('Oslo', -5, '2026-12-12')],
-    ['benachrichtige mich, wenn Graz unter 0 Grad Celsius sinkt', below('Graz', 0)],
+    ['warn me when Oslo falls below −5 °C', orderBelow('Oslo', -5)],
+    ['Warn me when Oslo falls below -5 °C until 4 December.', orderBelow('Oslo', -5, '2026-12-04')],
+    ['Please warn me if it gets colder than –12.5° in Tromsø', orderBelow('Tromsø', -12.5)],
+    ['Can you warn me when the temperature in São Paulo rises above 35 degrees Celsius for a week?', orderAbove('São Paulo', 35, inAWeek)],
+    ['alert me if Dallas, Texas exceeds 100 °F', orderAbove('Dallas, Texas', 37.8)],
+    ['alert me when it is hotter than 100 degrees Fahrenheit in Dallas', orderAbove('Dallas', 37.8)],
+    ['notify me once Rome gets warmer than 30 until Friday', orderAbove('Rome', 30, '2026-12-04')],
+    ['Create an alert for New York below minus 10', orderBelow('New York', -10)],
+    ['set an alert for Rio de Janeiro over 40C until 2027-01-31', orderAbove('Rio de Janeiro', 40, '2027-01-31')],
+    ['Tell me when Vienna drops under 0 °C', orderBelow('Vienna', 0)],
+    ['Let me know if it drops below freezing in Berlin tomorrow', orderBelow('Berlin', 0, '2026-11-29')],
+    ['Warn me when Oslo is below 0 °C this week', orderBelow('Oslo', 0)],
+    ['warn me when oslo falls below 0', orderBelow('oslo', 0)],
+    ['WARN ME WHEN IT IS BELOW 0 IN OSLO', orderBelow('OSLO', 0)],
+    ['Hi! Warn me when Niagara Falls falls below -5 for 10 days', orderBelow('Niagara Falls', -5, '2026-12-08')],
+    ['warn me when Frankfurt am Main falls below 3.5 °C', orderBelow('Frankfurt am Main', 3.5)],
+    ['Warn me below -5 °C in Oslo', orderBelow('Oslo', -5)],
+    ['If Oslo gets colder than -5 °C, warn me', orderBelow('Oslo', -5)],
+    ['warne mich, wenn es in Oslo unter −5 Grad fällt', orderBelow('Oslo', -5)],
+    ['Warne mich bis zum 4. Dezember, wenn die Temperatur in Wien über 30 Grad steigt', orderAbove('Wien', 30, '2026-12-04')],
+    ['Sag mir Bescheid, wenn es in München kälter als minus 3,5 Grad wird', orderBelow('München', -3.5)],
+    ['Bitte warne mich, sobald Zürich unter null fällt', orderBelow('Zürich', 0)],
+    ['Erstelle eine Warnung für Hamburg über 25 °C bis 24.12.', orderAbove('Hamburg', 25, '2026-12-24')],
+    ['Warne mich, wenn Oslo kälter als -5 Grad wird, zwei Wochen lang', orderBelow('Oslo', -5, '2026-12-12')],
+    ['benachrichtige mich, wenn Graz unter 0 Grad Celsius sinkt', orderBelow('Graz', 0)],
   ])('is recognised: %s', (message, request) => expect(recognise(message)).toEqual(request))
 
   // biome-ignore format: table
@@ -92,8 +96,8 @@ describe('A request for an alert', () => {
     ['für einen Monat', '2026-12-28'],
     ['10 Tage lang', '2026-12-08'],
   ])('may name the last day of the alert: %s', (words, untilDate) => {
-    expect(recognise(`warn me when Oslo falls below -5 °C ${words}`)).toEqual(below('Oslo', -5, untilDate))
-    expect(recognise(`warn me ${words} when it falls below -5 °C in Oslo`)).toEqual(below('Oslo', -5, untilDate))
+    expect(recognise(`warn me when Oslo falls below -5 °C ${words}`)).toEqual(orderBelow('Oslo', -5, untilDate))
+    expect(recognise(`warn me ${words} when it falls below -5 °C in Oslo`)).toEqual(orderBelow('Oslo', -5, untilDate))
   })
 
   it.each([

@@ -7,18 +7,18 @@ import type { Turn } from '../../../turn/turn.ts'
 import { readWeatherToolset } from '../toolset.ts'
 import { describeAlert, describeAlerts, describeDeletion } from './sentences.ts'
 
-const needed = { WEATHER_API_APP_ID: ids.weatherApiAppId }
-const read = (variables: Record<string, string> = {}) =>
-  readEnvironment({ ...needed, ...variables }, readWeatherToolset)
-const enabled = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1,c2' }
-const warnMe = 'Warn me when Oslo falls below −5 °C until 4 December'
+const neededVariables = { WEATHER_API_APP_ID: ids.weatherApiAppId }
+const readToolset = (variables: Record<string, string> = {}) =>
+  readEnvironment({ ...neededVariables, ...variables }, readWeatherToolset)
+const alertVariables = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1,c2' }
+const alertMessage = 'Warn me when Oslo falls below −5 °C until 4 December'
 const noContext = undefined as unknown as ApiContext<Turn>
 
-const faultsOf = (variables: Record<string, string>) => findFaults(() => read(variables))
+const faultsOf = (variables: Record<string, string>) => findFaults(() => readToolset(variables))
 
 describe('the tools for alerts', () => {
   it('exist only if they are configured', async () => {
-    const toolset = read()
+    const toolset = readToolset()
     expect((await toolset.load(noContext)).map(({ tool }) => tool.name)).toEqual([
       'get_weather',
       'get_forecast',
@@ -32,7 +32,7 @@ describe('the tools for alerts', () => {
   })
 
   it('belong to the weather API, with a right and a sidecar entry of their own for users', async () => {
-    const tools = await read(enabled).load(noContext)
+    const tools = await readToolset(alertVariables).load(noContext)
     expect(tools.map(({ tool, api, change }) => [tool.name, api.name, api.scope, change])).toEqual([
       ['get_weather', 'weather-api', undefined, undefined],
       ['get_forecast', 'weather-api', undefined, undefined],
@@ -50,7 +50,7 @@ describe('the tools for alerts', () => {
         { effect: 'delete', title: 'Delete alert', isIdempotent: true },
       ],
     ])
-    expect(read(enabled).otherRights).toEqual([
+    expect(readToolset(alertVariables).otherRights).toEqual([
       expect.objectContaining({
         sidecarEntries: { autonomous: 'weatherApp', obo: 'weatherAlerts', 'agent-user': 'weatherAlerts' },
         permissions: { role: 'Alerts.ReadWrite.All', scope: 'Alerts.ReadWrite' },
@@ -60,12 +60,14 @@ describe('the tools for alerts', () => {
   })
 
   it('let the API ask for an authentication context only if that context is configured', () => {
-    const { otherRights } = read({ WEATHER_API_ALERTS: 'true' })
+    const { otherRights } = readToolset({ WEATHER_API_ALERTS: 'true' })
     expect(otherRights?.[0]?.authenticationContexts).toEqual([])
   })
 
   it('can be called without a user’s approval only if the configuration names them', async () => {
-    const tools = await read({ ...enabled, WEATHER_API_UNATTENDED_TOOLS: 'delete_alert' }).load(noContext)
+    const tools = await readToolset({ ...alertVariables, WEATHER_API_UNATTENDED_TOOLS: 'delete_alert' }).load(
+      noContext,
+    )
     expect(tools.flatMap(({ tool, change }) => (change?.unattended ? [tool.name] : []))).toEqual([
       'delete_alert',
     ])
@@ -88,7 +90,7 @@ describe('the tools for alerts', () => {
   })
 
   it('refuse arguments that the API does not take', async () => {
-    const tools = await read(enabled).load(noContext)
+    const tools = await readToolset(alertVariables).load(noContext)
     const create = tools.find(({ tool }) => tool.name === 'create_alert')?.tool
     const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
     for (const faulty of [
@@ -105,13 +107,13 @@ describe('the tools for alerts', () => {
 
 describe('direct mode', () => {
   it('tells the approving user what an alert is, and that it lasts a week if the message names no last day', () => {
-    const { direct } = read(enabled)
+    const { direct } = readToolset(alertVariables)
     const noteOf = (message: string) => {
       const call = direct?.recognise(message)
       return call?.change?.tell?.(call.arguments)
     }
     const record = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
-    expect(noteOf(warnMe)).toMatch(
+    expect(noteOf(alertMessage)).toMatch(
       new RegExp(`^Oslo below −5 °C, until \\w+ 4 December 20\\d\\d\\. ${record}$`),
     )
     expect(noteOf('Create an alert for Oslo below −5 °C')).toMatch(
@@ -123,8 +125,8 @@ describe('direct mode', () => {
   })
 
   it('turns a request for an alert into a changing call, and still answers about the weather', () => {
-    const { direct } = read(enabled)
-    const call = direct?.recognise(warnMe)
+    const { direct } = readToolset(alertVariables)
+    const call = direct?.recognise(alertMessage)
     expect(call).toMatchObject({
       tool: 'create_alert',
       arguments: {
@@ -149,7 +151,7 @@ describe('direct mode', () => {
   })
 
   it('refuses a request for an alert that it does not understand', () => {
-    expect(() => read(enabled).direct?.recognise('warn me when it rains in Oslo')).toThrow(
+    expect(() => readToolset(alertVariables).direct?.recognise('warn me when it rains in Oslo')).toThrow(
       expect.objectContaining({ code: 'ALERT_NOT_RECOGNISED' }),
     )
   })
@@ -159,9 +161,11 @@ describe('an answer without a tool', () => {
   it('is accepted for a message about alerts if they are configured, even if the message mentions the weather', () => {
     const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
     const answer = 'Alerts need a signed-in user.'
-    expect(read(enabled).wasNeeded(turn, answer)).toBe(false)
-    expect(read().wasNeeded(turn, answer)).toBe(true)
-    expect(read(enabled).wasNeeded({ message: 'Weather in Oslo?', history: [] }, 'Sunny.')).toBe(true)
+    expect(readToolset(alertVariables).wasNeeded(turn, answer)).toBe(false)
+    expect(readToolset().wasNeeded(turn, answer)).toBe(true)
+    expect(
+      readToolset(alertVariables).wasNeeded({ message: 'Weather in Oslo?', history: [] }, 'Sunny.'),
+    ).toBe(true)
   })
 })
 

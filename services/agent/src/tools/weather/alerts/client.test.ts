@@ -3,14 +3,14 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { ApiContext } from '../../../downstream/api-context.ts'
 import {
-  callerOf,
+  apiCallerOf,
   grantingSidecar,
-  json,
-  refusal,
-  start,
+  problemOf,
+  sendJson,
+  startTestServer,
   stepsOf,
   turnOf,
-  validated,
+  validation,
 } from '../../../downstream/testing/stage.ts'
 import { ids, weatherApi } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
@@ -23,23 +23,23 @@ const order: AlertOrder = {
   untilDate: '2026-12-24',
 }
 const alert = { ...order, id: '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11', createdAt: '2026-11-28T12:00:00.000Z' }
-const told = { ...alert, validated: validated(ids.ada) }
+const alertBody = { ...alert, validated: validation(ids.ada) }
 const permit = { idempotencyKey: 'key-1', isIdempotent: true }
 
 /** The client of an API that answers by this function, for a turn of Ada's. */
-async function stage(answer: (response: ServerResponse) => unknown) {
+async function startAlertApi(answer: (response: ServerResponse) => unknown) {
   const bodies: string[] = []
   const listener: RequestListener = async (request, response) => {
     bodies.push(await text(request))
     answer(response)
   }
-  const [server, sidecar] = [await start(listener), await start(grantingSidecar)]
+  const [server, sidecar] = [await startTestServer(listener), await startTestServer(grantingSidecar)]
   const api = {
     ...weatherApi,
     url: server.url,
     sidecarEntries: { ...weatherApi.sidecarEntries, obo: 'alerts' },
   }
-  const { caller } = callerOf([api], sidecar.url)
+  const { caller } = apiCallerOf([api], sidecar.url)
   const turn = turnOf(ids.ada)
   const context: ApiContext<Turn> = caller.for(turn)
   const permitted = context.under('step-1', permit)
@@ -50,7 +50,9 @@ describe('creating an alert', () => {
   it.each([201, 200])(
     'sends exactly the order, with the call’s idempotency key, and takes status %i as success',
     async status => {
-      const { alerts, permitted, server, sidecar, bodies, turn } = await stage(json(status, told))
+      const { alerts, permitted, server, sidecar, bodies, turn } = await startAlertApi(
+        sendJson(status, alertBody),
+      )
       expect(await alerts.create(permitted, order)).toEqual(alert)
       expect(server.requests.map(({ target }) => target)).toEqual(['POST /alerts'])
       expect(server.requests[0]?.headers).toMatchObject({
@@ -66,7 +68,7 @@ describe('creating an alert', () => {
   )
 
   it('sends nothing without a permit', async () => {
-    const { alerts, context, server } = await stage(json(201, told))
+    const { alerts, context, server } = await startAlertApi(sendJson(201, alertBody))
     await expect((async () => alerts.create(context, order))()).rejects.toThrow('nothing permits it')
     expect(server.requests).toEqual([])
   })
@@ -81,14 +83,14 @@ describe('creating an alert', () => {
     ['hasOwnProperty', 409, 'API_UNAVAILABLE'],
   ])('is not tried again if the API refuses with %s', async (code, status, expected) => {
     const detail = 'The API’s own words.'
-    const { alerts, permitted, server } = await stage(json(status, { code, detail }))
-    await expect(alerts.create(permitted, order)).rejects.toEqual(refusal(expected))
+    const { alerts, permitted, server } = await startAlertApi(sendJson(status, { code, detail }))
+    await expect(alerts.create(permitted, order)).rejects.toEqual(problemOf(expected))
     expect(server.requests).toHaveLength(1)
   })
 
   it('fails with the API’s own words if the API refuses', async () => {
     const detail = 'One owner can have 20 alerts.'
-    const { alerts, permitted } = await stage(json(429, { code: 'ALERT_LIMIT_REACHED', detail }))
+    const { alerts, permitted } = await startAlertApi(sendJson(429, { code: 'ALERT_LIMIT_REACHED', detail }))
     const error = await alerts.create(permitted, order).catch(one => one)
     expect(error.toDocument('r')).toMatchObject({
       detail,
@@ -97,22 +99,22 @@ describe('creating an alert', () => {
   })
 
   it('fails if a successful response holds no alert', async () => {
-    const { alerts, permitted } = await stage(json(201, { id: 1 }))
-    await expect(alerts.create(permitted, order)).rejects.toEqual(refusal('API_UNAVAILABLE'))
+    const { alerts, permitted } = await startAlertApi(sendJson(201, { id: 1 }))
+    await expect(alerts.create(permitted, order)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
   })
 })
 
 describe('existing alerts', () => {
   it('are listed without a permit, and without what the API says about the token', async () => {
-    const list = { alerts: [alert], validated: validated(ids.ada) }
-    const { alerts, context, server } = await stage(json(200, list))
+    const list = { alerts: [alert], validated: validation(ids.ada) }
+    const { alerts, context, server } = await startAlertApi(sendJson(200, list))
     expect(await alerts.list(context)).toEqual({ alerts: [alert] })
     expect(server.requests.map(({ target }) => target)).toEqual(['GET /alerts'])
     expect(server.requests[0]?.headers).not.toHaveProperty('idempotency-key')
   })
 
   it('are deleted by id', async () => {
-    const { alerts, permitted, server } = await stage(response => response.writeHead(204).end())
+    const { alerts, permitted, server } = await startAlertApi(response => response.writeHead(204).end())
     await alerts.remove(permitted, alert.id)
     expect(server.requests.map(({ target }) => target)).toEqual([`DELETE /alerts/${alert.id}`])
     expect(server.requests[0]?.headers).toMatchObject({ 'idempotency-key': '"key-1"' })
