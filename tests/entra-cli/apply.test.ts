@@ -249,6 +249,6 @@ describe('apply', () => {
     const example = readFileSync('.env.example', 'utf8')
     const text = readFileSync(tenant.workplace.envPath, 'utf8')
     expect(text.split('\n').length).toBe(example.split('\n').length)
-    expect(text).toContain('# Region that Bedrock is called in')
+    expect(text).toContain('# Region in which the agent calls Bedrock')
   })
 })
