@@ -6,7 +6,7 @@
 import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { chromium, type Page } from 'playwright-core'
 import { ScriptedAgent } from '../../tests/browser/support/scripted-agent.ts'
-import { config, result, status, tokenStep, turnStart } from '../../tests/browser/support/turns.ts'
+import { config, resultEvent, status, tokenStep, turnStart } from '../../tests/browser/support/turns.ts'
 import { chromiumPath } from '../../tests/support/chromium.ts'
 import { printTable } from '../support/table.ts'
 
@@ -26,7 +26,7 @@ async function streamAnswer(request: ChatRequest, send: (...events: TurnEvent[])
     send({ event: 'delta', data: { text: answer.slice(from, from + pieceCharacters) } })
     await new Promise(resolve => setTimeout(resolve, pieceIntervalMs))
   }
-  send(result(request, answer))
+  send(resultEvent(request, answer))
 }
 
 async function streamSteps(request: ChatRequest, send: (...events: TurnEvent[]) => void): Promise<void> {
@@ -35,7 +35,7 @@ async function streamSteps(request: ChatRequest, send: (...events: TurnEvent[]) 
     send({ event: 'step', data: numberedStep(number) })
     if (number % 4 === 0) await new Promise(resolve => setTimeout(resolve, pieceIntervalMs))
   }
-  send(result(request, 'Done.'))
+  send(resultEvent(request, 'Done.'))
 }
 
 function numberedStep(number: number): TraceStep {

@@ -2,12 +2,20 @@ import type { Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose } from './support/steps.ts'
-import { config, problem, result, status, turnStart, withAgents, withoutSignIn } from './support/turns.ts'
+import {
+  config,
+  problem,
+  resultEvent,
+  status,
+  turnStart,
+  withAgents,
+  withoutSignIn,
+} from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
+  send(turnStart(request), resultEvent(request, 'It is 21 °C in Dallas.')),
 )
 
 describe('the agent’s status on the page', () => {

@@ -5,9 +5,9 @@ import { useBrowser } from './support/browser.ts'
 import { ask, choose, showToken, tracePane } from './support/steps.ts'
 import {
   problem,
-  result,
+  resultEvent,
   status,
-  steps,
+  stepEvents,
   trace,
   traceAsAccount,
   traceWithoutRight,
@@ -18,26 +18,26 @@ import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), result(request, `It is 21 °C, says ${request.agent}.`)),
+  send(turnStart(request), resultEvent(request, `It is 21 °C, says ${request.agent}.`)),
 )
 
-const weather = {
+const weatherAgent = {
   name: 'weather',
   title: 'Weather agent',
   description: 'Answers about the weather. Reads only.',
 }
-const trainee = {
+const traineeAgent = {
   name: 'trainee',
   title: 'Trainee agent',
   description: 'Has an identity, but no right at any API yet.',
   clientId: identities.blueprintAppId,
   flows: ['autonomous'],
 }
-const both = withAgents(weather, trainee)
+const configOfBoth = withAgents(weatherAgent, traineeAgent)
 
 describe('the agents', () => {
   it('are chosen by keyboard, each with its purpose, id, flows and state; choosing another one starts a new conversation', async () => {
-    agent.config = both
+    agent.config = configOfBoth
     const down = { state: 'unavailable', problem: problem('AGENT_DISABLED') }
     agent.status = {
       ...status,
@@ -80,17 +80,17 @@ describe('the agents', () => {
   })
 
   it('are named in a link, which leads to the same agent in another tab', async () => {
-    agent.config = both
+    agent.config = configOfBoth
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()
     expect(new URL(page.url()).hash).toBe('#agent=trainee')
   })
 
   it('that no longer exist are shown as such: their conversation can be read, and another agent can be asked', async () => {
-    agent.config = both
+    agent.config = configOfBoth
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     await (await ask(page, 'Weather in Dallas?')).getByText('says trainee').waitFor()
-    agent.config = withAgents(weather, { ...trainee, name: 'alerts', title: 'Alerts agent' })
+    agent.config = withAgents(weatherAgent, { ...traineeAgent, name: 'alerts', title: 'Alerts agent' })
     await page.reload()
     await page.getByText('is not set up here any more', { exact: false }).waitFor()
     await page.getByText('says trainee').waitFor()
@@ -103,19 +103,23 @@ describe('the agents', () => {
 
   it('of one blueprint get the same question side by side: one is let in, the other is denied because it lacks a right', async () => {
     agent.config = {
-      ...both,
-      names: { ...both.names, [identities.agentId]: weather.title, [trainee.clientId]: trainee.title },
+      ...configOfBoth,
+      names: {
+        ...configOfBoth.names,
+        [identities.agentId]: weatherAgent.title,
+        [traineeAgent.clientId]: traineeAgent.title,
+      },
     }
     agent.script = async (request, send) => {
       const isDenied = request.agent === 'trainee'
-      const traced = isDenied ? traceWithoutRight(trainee.clientId) : trace()
+      const traced = isDenied ? traceWithoutRight(traineeAgent.clientId) : trace()
       const denied = traced.find(step => step.problem)?.problem
-      send(turnStart(request), ...steps(traced))
-      send(denied ? { event: 'problem', data: denied } : result(request, 'It is 21 °C.'))
+      send(turnStart(request), ...stepEvents(traced))
+      send(denied ? { event: 'problem', data: denied } : resultEvent(request, 'It is 21 °C.'))
     }
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     const answer = await ask(page, 'Weather in Dallas?')
-    await answer.getByText(`Trainee agent (agent identity ${trainee.clientId})`).waitFor()
+    await answer.getByText(`Trainee agent (agent identity ${traineeAgent.clientId})`).waitFor()
     await tracePane(page).getByText('Weather API denied Trainee agent: a right is missing.').waitFor()
     await page.getByRole('button', { name: 'Side by side' }).click()
     await page
@@ -145,7 +149,7 @@ describe('the agents', () => {
   })
 
   it('with three flows leave room for every choice in a window of 1024 pixels', async () => {
-    agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
+    agent.config = withAgents({ ...weatherAgent, flows: ['autonomous', 'obo', 'agent-user'] }, traineeAgent)
     const page = await browser.open(agent.url, { viewport: { width: 1024, height: 700 } })
     await page.getByText('Agent’s account').waitFor()
     const boxes = await Promise.all(
@@ -154,11 +158,11 @@ describe('the agents', () => {
       ),
     )
     for (const [index, one] of boxes.entries())
-      for (const other of boxes.slice(index + 1)) expect(overlap(one, other)).toBe(false)
+      for (const other of boxes.slice(index + 1)) expect(boxesOverlap(one, other)).toBe(false)
   })
 
   it('with three flows keep Send where it is, whichever flow is chosen', async () => {
-    agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
+    agent.config = withAgents({ ...weatherAgent, flows: ['autonomous', 'obo', 'agent-user'] }, traineeAgent)
     const page = await browser.open(agent.url)
     for (const width of [1024, 1366, 1440, 1920]) {
       await page.setViewportSize({ width, height: 800 })
@@ -172,9 +176,9 @@ describe('the agents', () => {
   })
 
   it('with a user account of their own call as this account, by two tokens that the agent does not see', async () => {
-    agent.config = withAgents({ ...weather, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
+    agent.config = withAgents({ ...weatherAgent, flows: ['autonomous', 'obo', 'agent-user'] }, traineeAgent)
     agent.script = async (request, send) =>
-      send(turnStart(request), ...steps(traceAsAccount()), result(request, 'It is 21 °C.'))
+      send(turnStart(request), ...stepEvents(traceAsAccount()), resultEvent(request, 'It is 21 °C.'))
     const page = await browser.open(agent.url)
     await choose(page, 'Agent’s account')
     await ask(page, 'Weather in Dallas?')
@@ -192,7 +196,7 @@ describe('the agents', () => {
 
 type Box = Awaited<ReturnType<Locator['boundingBox']>>
 
-function overlap(one: Box, other: Box): boolean {
+function boxesOverlap(one: Box, other: Box): boolean {
   if (!one || !other) throw new Error('It is not to be seen.')
   const [side, height] = [
     one.x < other.x + other.width && other.x < one.x + one.width,

@@ -6,31 +6,31 @@ import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
-import { ask, choose, openSteps, openWindow, signIn, tracePane } from './support/steps.ts'
+import { ask, choose, openPopup, openSteps, signIn, tracePane } from './support/steps.ts'
 
 const { ada, ben } = identities
 const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
-const file = temporaryFile('alerts.sqlite')
+const alertsFile = temporaryFile('alerts.sqlite')
 const browser = useBrowser()
 /** The requests about alerts that reached the weather API. */
-let calls: string[]
+let alertCalls: string[]
 /** A temperature for each test, so that tests do not share alerts. */
 let celsius = -40
 
 const aws = await forFile(EmulatedAws.start())
-const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
-const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+const awsEnv = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
+const alertEnv = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
 const stack = await forFile(
   Stack.start({
-    weather: { ALERTS_FILE: file, ALERTS_AUTH_CONTEXT: 'c1' },
-    agent: { ...env, ...alerts },
+    weather: { ALERTS_FILE: alertsFile, ALERTS_AUTH_CONTEXT: 'c1' },
+    agent: { ...awsEnv, ...alertEnv },
   }),
 )
 stack.appOf('weather').server.on('request', ({ method, url }) => {
-  if (url?.startsWith('/alerts')) calls.push(`${method} ${url}`)
+  if (url?.startsWith('/alerts')) alertCalls.push(`${method} ${url}`)
 })
 beforeEach(() => {
-  calls = []
+  alertCalls = []
   celsius += 1
 })
 afterEach(async () => {
@@ -46,13 +46,13 @@ async function askForAlert(page: Page, mode: string) {
   return ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
 }
 
-async function approve(page: Page): Promise<void> {
+async function approveAlert(page: Page): Promise<void> {
   const card = page.getByRole('region', { name: 'Create alert?' })
   await card.waitFor()
   expect(await card.locator('dd').allTextContents()).toEqual(
     expect.arrayContaining(['Oslo', 'temperature-below', `${celsius}`, untilDate]),
   )
-  expect(calls).toEqual([])
+  expect(alertCalls).toEqual([])
   await button(page, 'Create alert').click()
 }
 
@@ -61,16 +61,16 @@ describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', 
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     const answer = await askForAlert(page, mode)
-    await approve(page)
+    await approveAlert(page)
     await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
-    const popup = await openWindow(page, button(page, 'Confirm it’s you'))
+    const popup = await openPopup(page, button(page, 'Confirm it’s you'))
     const opened = new URL(popup.url())
     await popup.getByRole('button', { name: 'Approve' }).click()
     await answer.getByText('You approved: create alert').waitFor()
     await answer.getByText('You confirmed that it’s you.').waitFor()
     await page.locator('.answer[data-state=done]').waitFor()
     expect(opened.searchParams.get('prompt')).toBeNull()
-    expect(calls).toEqual(['POST /alerts', 'POST /alerts'])
+    expect(alertCalls).toEqual(['POST /alerts', 'POST /alerts'])
     expect(await page.getByRole('article').count()).toBe(1)
 
     await tracePane(page)
@@ -99,8 +99,8 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)
   const answer = await askForAlert(page, 'Direct')
-  await approve(page)
-  const popup = await openWindow(page, button(page, 'Confirm it’s you'))
+  await approveAlert(page)
+  const popup = await openPopup(page, button(page, 'Confirm it’s you'))
   await popup.getByRole('button', { name: 'Cancel' }).click()
   const card = page.getByRole('region', { name: 'Confirm that it’s you' })
   await card
@@ -113,14 +113,14 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
     .getByText('not called')
     .waitFor()
   await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
-  expect(calls).toEqual(['POST /alerts'])
+  expect(alertCalls).toEqual(['POST /alerts'])
 })
 
 it('A second factor of another account does not continue the turn, and the card says that it was another account', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)
   await askForAlert(page, 'Direct')
-  await approve(page)
+  await approveAlert(page)
   await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
   await page.context().clearCookies()
   await page.context().route('**/oauth2/v2.0/authorize?*', async route => {
@@ -128,11 +128,11 @@ it('A second factor of another account does not continue the turn, and the card 
     for (const name of ['login_hint', 'sid']) url.searchParams.delete(name)
     await route.continue({ url: url.href })
   })
-  const popup = await openWindow(page, button(page, 'Confirm it’s you'))
+  const popup = await openPopup(page, button(page, 'Confirm it’s you'))
   await popup.getByRole('button', { name: ben.name }).click()
   await popup.getByRole('button', { name: 'Approve' }).click()
   const card = page.getByRole('region', { name: 'Confirm that it’s you' })
   await card.getByText('That was another account.').waitFor()
   await page.getByRole('button', { name: `Signed in as ${ada.name}` }).waitFor()
-  expect(calls).toEqual(['POST /alerts'])
+  expect(alertCalls).toEqual(['POST /alerts'])
 })

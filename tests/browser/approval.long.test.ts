@@ -1,37 +1,38 @@
 import type { Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { allRules, examine, prepareToExamine } from './support/examine-states.ts'
+import { allRules, examineState, loadAxe } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
 import { problem, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   alertCall,
   approvalCard as approval,
-  arrival,
   cardButton as button,
-  challenge,
+  claimsChallenge,
   consentRequest as consent,
-  finish,
-  pause,
+  eventsAfterApproval,
+  eventsUntilApproval,
+  pauseEvent,
   alertQuestion as question,
   alertText as said,
   stepEvent as step,
+  tcArrivalStep,
   toolStep,
-  untilApproval,
-  untilPressable,
+  waitUntilPressable,
 } from './support/waiting-turns.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(...untilApproval(request), pause(request, { answer: said })),
+  send(...eventsUntilApproval(request), pauseEvent(request, { answer: said })),
 )
 
 describe('a call that changes something', () => {
   it('makes hidden characters in its arguments visible, and renders no markup in them', async () => {
     const text = 'Os\u202Elo\u200B <img src=x onerror=alert(1)>'
     const call = { ...alertCall, arguments: { city: text, note: 'x'.repeat(2_000) } }
-    agent.script = async (request, send) => send(...untilApproval(request), pause(request, { calls: [call] }))
+    agent.script = async (request, send) =>
+      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [call] }))
     const page = await browser.open(agent.url)
     await ask(page, question)
     const values = approval(page).locator('dd')
@@ -41,7 +42,7 @@ describe('a call that changes something', () => {
   })
 
   it('may have run if the answer is lost, so the page can only send the same decision again', async () => {
-    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     const lose = async (route: Route) => {
       await route.fetch()
@@ -49,7 +50,7 @@ describe('a call that changes something', () => {
     }
     const lost = async () => {
       const answer = await ask(page, question)
-      await untilPressable(page)
+      await waitUntilPressable(page)
       await page.route('**/api/chat/continue', lose)
       await button(page, 'Create alert').click()
       await page.getByRole('region', { name: 'No answer came' }).waitFor()
@@ -76,7 +77,7 @@ describe('a call that changes something', () => {
   ])('has buttons that nothing covers at %i × %i', async (width, height) => {
     const page = await browser.open(agent.url, { viewport: { width, height } })
     await ask(page, question)
-    await untilPressable(page)
+    await waitUntilPressable(page)
     for (const name of ['Create alert', 'Don’t create']) {
       await button(page, name).scrollIntoViewIfNeeded()
       const box = await button(page, name).boundingBox()
@@ -104,30 +105,30 @@ describe('a call that changes something', () => {
   it('leaves the focus where the user is writing', async () => {
     const ready = Promise.withResolvers<void>()
     agent.script = async (request, send) => {
-      send(...untilApproval(request))
+      send(...eventsUntilApproval(request))
       await ready.promise
-      send(pause(request))
+      send(pauseEvent(request))
     }
     const page = await browser.open(agent.url)
     await ask(page, question)
     await page.getByLabel('Your question').pressSequentially('And in')
     ready.resolve()
     await approval(page).waitFor()
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await page.keyboard.type(' Rome?')
     expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
   })
 
   it('keeps waiting if the agent is busy, and its card says why', async () => {
-    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await ask(page, question)
-    await untilPressable(page)
+    await waitUntilPressable(page)
     agent.refusal = problem('AGENT_BUSY', { status: 503 })
     await button(page, 'Create alert').click()
     await approval(page).getByText('Title of AGENT_BUSY.').waitFor()
     agent.refusal = undefined
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await button(page, 'Create alert').click()
     await page.getByText('The alert is set.').waitFor()
   })
@@ -137,7 +138,7 @@ describe('a call that changes something', () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await button(page, 'Create alert').click()
     await answer.getByText('APPROVAL_EXPIRED', { exact: true }).waitFor()
     await answer.getByRole('button', { name: 'Ask again' }).first().waitFor()
@@ -156,11 +157,11 @@ describe('several calls at once', () => {
 
   it('are decided one by one, and sent only when all are decided', async () => {
     agent.script = async (request, send) =>
-      send(...untilApproval(request), pause(request, { calls: [alertCall, second] }))
-    agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
+      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [alertCall, second] }))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'Done.'))
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await untilPressable(page, 'Approve all')
+    await waitUntilPressable(page, 'Approve all')
     await button(page, 'Create alert').click()
     await page.getByText('1 call not decided yet.').waitFor()
     await button(page, 'Go on as decided').click({ force: true })
@@ -176,11 +177,11 @@ describe('several calls at once', () => {
 
   it('are all approved by the shortcut, but sent only by another button', async () => {
     agent.script = async (request, send) =>
-      send(...untilApproval(request), pause(request, { calls: [alertCall, second] }))
-    agent.goOn = async (request, send) => send(...finish(request, 'Done.'))
+      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [alertCall, second] }))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'Done.'))
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await untilPressable(page, 'Approve all')
+    await waitUntilPressable(page, 'Approve all')
     await button(page, 'Approve all').click()
     expect(agent.continued).toEqual([])
     await button(page, 'Go on as decided').click()
@@ -197,25 +198,25 @@ describe.each([
     const kinds = ['step-up', 'consent'] as const
     agent.goOn = async (request, send) => {
       const kind = kinds[agent.continued.length - 1]
-      if (kind === undefined) return send(...finish(request, 'The alert is set.'))
+      if (kind === undefined) return send(...eventsAfterApproval(request, 'The alert is set.'))
       send(
         turnStart(request),
-        step(arrival(`s${kind}`)),
+        step(tcArrivalStep(`s${kind}`)),
         step(toolStep('waiting')),
-        pause(request, kind === 'step-up' ? { kind, claimsChallenge: challenge } : { kind, consent }),
+        pauseEvent(request, kind === 'step-up' ? { kind, claimsChallenge } : { kind, consent }),
       )
     }
     const page = await browser.open(agent.url, { colorScheme, viewport: { width, height: 800 } })
-    await prepareToExamine(page)
-    const see = (state: string) => examine(page, allRules, state, `${colorScheme}, ${width}`)
+    await loadAxe(page)
+    const see = (state: string) => examineState(page, allRules, state, `${colorScheme}, ${width}`)
     await ask(page, question)
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await see('approval')
     await button(page, 'Create alert').click()
-    await untilPressable(page, 'Confirm it’s you')
+    await waitUntilPressable(page, 'Confirm it’s you')
     await see('step-up')
     await button(page, 'Cancel').click()
-    await untilPressable(page, 'Review and consent')
+    await waitUntilPressable(page, 'Review and consent')
     await page.getByText('You may not consent yourself?').click()
     await see('consent')
     await button(page, 'Don’t consent').click()
@@ -227,14 +228,14 @@ describe.each([
 describe('a consent', () => {
   it('that Entra does not know yet makes the page try again after 1, 2, 4 and 8 seconds, and then tell the user', async () => {
     agent.script = async (request, send) =>
-      send(...untilApproval(request), pause(request, { kind: 'consent', consent }))
+      send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent }))
     agent.goOn = async (request, send) =>
-      send(turnStart(request), pause(request, { kind: 'consent', consent }))
+      send(turnStart(request), pauseEvent(request, { kind: 'consent', consent }))
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()
     await ask(page, question)
-    await untilPressable(page, 'Review and consent')
+    await waitUntilPressable(page, 'Review and consent')
     const come = (count: number) => expect.poll(() => agent.continued.length).toBe(count)
     await page.evaluate("new BroadcastChannel('consent:state-of-consent').postMessage({})")
     await come(1)
@@ -246,7 +247,7 @@ describe('a consent', () => {
       await come(index + 2)
     }
     await page.getByText('Entra ID does not know of your consent yet.').waitFor()
-    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     await button(page, 'Done, try again').click()
     await page.getByText('The alert is set.').waitFor()
   })
@@ -254,10 +255,10 @@ describe('a consent', () => {
   it('is asked for at Entra only, whatever address the card was given', async () => {
     const elsewhere = { ...consent, url: 'https://evil.example/authorize', adminUrl: 'https://evil.example/' }
     agent.script = async (request, send) =>
-      send(...untilApproval(request), pause(request, { kind: 'consent', consent: elsewhere }))
+      send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent: elsewhere }))
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await untilPressable(page, 'Don’t consent')
+    await waitUntilPressable(page, 'Don’t consent')
     expect(await button(page, 'Review and consent').count()).toBe(0)
     expect(await page.getByText('evil.example').count()).toBe(0)
   })

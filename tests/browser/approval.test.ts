@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, openSteps } from './support/steps.ts'
-import { result, turnStart } from './support/turns.ts'
+import { resultEvent, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   approvalCard as approval,
-  arrival,
   cardButton as button,
   callSteps,
-  challenge,
+  claimsChallenge,
   decisionStep,
-  finish,
-  pause,
+  eventsAfterApproval,
+  eventsUntilApproval,
+  pauseEvent,
   alertQuestion as question,
   alertText as said,
   stepEvent as step,
+  tcArrivalStep,
   toolStep,
-  untilApproval,
-  untilPressable,
+  waitUntilPressable,
 } from './support/waiting-turns.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(...untilApproval(request), pause(request, { answer: said })),
+  send(...eventsUntilApproval(request), pauseEvent(request, { answer: said })),
 )
 
 describe('a call that changes something', () => {
   it('is shown exactly as it would be sent, sent when it is approved, and reported in the same answer', async () => {
-    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     const card = approval(page)
@@ -40,7 +40,7 @@ describe('a call that changes something', () => {
     ])
     expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
     expect(agent.continued).toEqual([])
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await button(page, 'Create alert').click()
     await answer.getByText('The alert is set.').waitFor()
     expect(agent.continued).toEqual([
@@ -66,16 +66,16 @@ describe('a call that changes something', () => {
     agent.goOn = async (request, send) =>
       send(
         turnStart(request),
-        step(arrival('s1')),
+        step(tcArrivalStep('s1')),
         step(decisionStep('deny')),
         step(toolStep('ok')),
-        result(request, 'I have not set it up.', {
+        resultEvent(request, 'I have not set it up.', {
           tools: [{ name: 'create_alert', arguments: {}, status: 'denied' }],
         }),
       )
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await button(page, 'Don’t create').click()
     await answer.getByText('I have not set it up.').waitFor()
     expect(agent.continued[0]?.decisions).toEqual([{ callId: 'c1', digest: 'd1', decision: 'deny' }])
@@ -104,7 +104,7 @@ describe('a call that changes something', () => {
     await button(page, 'Create alert').click({ force: true })
     expect(agent.continued).toEqual([])
     await page.clock.runFor(600)
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await page.locator('.pause-card h3').focus()
     for (const key of ['Enter', 'Space', 'Escape', 'y']) await page.keyboard.press(key)
     await approval(page).waitFor()
@@ -113,12 +113,12 @@ describe('a call that changes something', () => {
   })
 
   it('is approved by keyboard alone', async () => {
-    agent.goOn = async (request, send) => send(...finish(request, 'The alert is set.'))
+    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     const page = await browser.open(agent.url)
     await page.getByLabel('Your question').fill(question)
     await page.keyboard.press('Enter')
     await page.locator('.pause-card h3:focus').waitFor()
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await page.keyboard.press('Tab')
     expect(await page.locator(':focus').textContent()).toBe('Create alert')
     await page.keyboard.press('Tab')
@@ -150,7 +150,7 @@ describe('a call that changes something', () => {
     const answer = await ask(page, question)
     await approval(page).waitFor()
     await page.getByText('A call waits for you. It will not be sent if you ask something else.').waitFor()
-    agent.script = async (request, send) => send(turnStart(request), result(request, 'Sunny.'))
+    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Sunny.'))
     await (await ask(page, 'And in Rome?')).getByText('Sunny.').waitFor()
     await answer.getByText('Left undecided: not sent, and nothing was changed.').waitFor()
     expect(await approval(page).count()).toBe(0)
@@ -179,20 +179,20 @@ describe('the trace', () => {
     let times = 0
     agent.goOn = async (request, send) => {
       times += 1
-      if (times > 1) return send(...finish(request, 'The alert is set.'))
+      if (times > 1) return send(...eventsAfterApproval(request, 'The alert is set.'))
       send(
         turnStart(request),
-        step(arrival('s1')),
+        step(tcArrivalStep('s1')),
         step(decisionStep('approve')),
         step(toolStep('running')),
         ...callSteps('x').map(step),
         step(toolStep('waiting')),
-        pause(request, { kind: 'step-up', claimsChallenge: challenge }),
+        pauseEvent(request, { kind: 'step-up', claimsChallenge }),
       )
     }
     const page = await browser.open(agent.url)
     await ask(page, question)
-    await untilPressable(page)
+    await waitUntilPressable(page)
     await button(page, 'Create alert').click()
     await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
     await page

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { useBedrockStack } from '../support/bedrock-stack.ts'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { ask, choose, seeCallFor, showToken, signIn, tracePane } from './support/steps.ts'
+import { ask, choose, expectCallFor, showToken, signIn, tracePane } from './support/steps.ts'
 
 const browser = useBrowser()
 const system = useBedrockStack()
@@ -13,7 +13,7 @@ async function askBedrock(page: Page, question: string): Promise<Locator> {
   return ask(page, question)
 }
 
-async function complete(answer: Locator): Promise<string> {
+async function completeText(answer: Locator): Promise<string> {
   await answer.getByText(/first word \d/).waitFor()
   return (await answer.locator('.answer-text').textContent()) ?? ''
 }
@@ -21,7 +21,7 @@ async function complete(answer: Locator): Promise<string> {
 it('the model calls the tool under the agent’s identity, and a follow-up knows what was said', async () => {
   const page = await browser.open(system.agentUrl)
   const answer = await askBedrock(page, 'Compare the weather in Oslo and Rome')
-  const text = await complete(answer)
+  const text = await completeText(answer)
   expect(text).toContain('Oslo')
   expect(text).toContain('Rome')
   expect(await answer.locator('.label').first().textContent()).toBe('Bedrock · Autonomous')
@@ -34,7 +34,7 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
   expect(titles, 'the same token is told once').toContain('Request token × 2')
   expect(await (await showToken(page, 'TR')).textContent()).toContain('Checked by Weather API')
 
-  const followUp = await complete(await ask(page, 'and tomorrow?'))
+  const followUp = await completeText(await ask(page, 'and tomorrow?'))
   expect(followUp).toContain('Oslo')
 })
 
@@ -42,9 +42,9 @@ it('the tool acts on behalf of the user who is signed in', async () => {
   const page = await browser.open(system.agentUrl)
   await signIn(page, identities.ada)
   await choose(page, 'On behalf of you')
-  expect(await complete(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
+  expect(await completeText(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
   expect(await (await showToken(page, 'TR')).textContent()).toContain('on your behalf')
-  await seeCallFor(page, identities.ada)
+  await expectCallFor(page, identities.ada)
 })
 
 it('the page shows what the model is told, and the right that each tool needs', async () => {
@@ -59,7 +59,7 @@ it('the page shows what the model is told, and the right that each tool needs', 
 
 it('small talk calls no tool and requests no token', async () => {
   const page = await browser.open(system.agentUrl)
-  await complete(await askBedrock(page, 'Hello!'))
+  await completeText(await askBedrock(page, 'Hello!'))
   await page.getByText('called no tool, so no token was needed').waitFor()
   expect(await page.locator('#pane-trace .step .mark').count()).toBe(0)
 })
@@ -73,5 +73,5 @@ it('an answer is shown while it streams, and can be stopped', async () => {
   await answer.getByText('This answer was stopped.').waitFor()
   system.aws.reset()
   await answer.getByRole('button', { name: 'Ask again' }).click()
-  await complete(page.getByRole('article').last())
+  await completeText(page.getByRole('article').last())
 })

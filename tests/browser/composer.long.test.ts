@@ -2,12 +2,12 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose } from './support/steps.ts'
-import { problem, result, turnStart } from './support/turns.ts'
+import { problem, resultEvent, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
+  send(turnStart(request), resultEvent(request, 'It is 21 °C in Dallas.')),
 )
 
 describe('pressing Send twice', () => {
@@ -32,7 +32,7 @@ describe('pressing Send twice', () => {
     agent.script = async (request, send) => {
       send(turnStart(request))
       await goOn.promise
-      send(result(request, 'Sunny.'))
+      send(resultEvent(request, 'Sunny.'))
     }
     const page = await browser.open(agent.url)
     await page.clock.install()
@@ -205,7 +205,7 @@ describe('an earlier question', () => {
         turnStart(request),
         request.mode === 'bedrock'
           ? { event: 'problem', data: problem('BEDROCK_ACCESS_DENIED') }
-          : result(request, 'Sunny.'),
+          : resultEvent(request, 'Sunny.'),
       )
     const page = await browser.open(agent.url)
     await choose(page, 'Bedrock')

@@ -2,22 +2,22 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { answered, askOnBehalf, useStack } from './support/sign-in-stack.ts'
-import { openWindow, signIn, tracePane } from './support/steps.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer } from './support/sign-in-stack.ts'
+import { openPopup, signIn, tracePane } from './support/steps.ts'
 
 const { ada, agentId } = identities
 const browser = useBrowser()
-const stack = useStack()
+const stack = useSignInStack()
 
-const card = (page: Page) => page.getByRole('region', { name: /^Let .* use Weather API for you\?$/ })
+const consentCard = (page: Page) => page.getByRole('region', { name: /^Let .* use Weather API for you\?$/ })
 const button = (page: Page, name: string) =>
-  card(page).locator('button:not([aria-disabled=true])', { hasText: name }).first()
+  consentCard(page).locator('button:not([aria-disabled=true])', { hasText: name }).first()
 
 async function askWithoutConsent(page: Page) {
   await signIn(page, ada)
   stack.withdrawConsents(agentId)
   const answer = await askOnBehalf(page)
-  await card(page).getByText('Weather.Read').first().waitFor()
+  await consentCard(page).getByText('Weather.Read').first().waitFor()
   return answer
 }
 
@@ -27,15 +27,15 @@ describe('a consent that is missing', () => {
     const answer = await askWithoutConsent(page)
     await tracePane(page).getByText('Waiting for you').waitFor()
     await expect.poll(() => page.locator('.steps-sum').textContent()).toMatch(/^\d+ steps$/)
-    const popup = await openWindow(page, button(page, 'Review and consent'))
+    const popup = await openPopup(page, button(page, 'Review and consent'))
     expect(new URL(popup.url()).searchParams.get('response_type')).toBe('none')
     const closed = popup.waitForEvent('close')
     await popup.getByRole('button', { name: 'Accept' }).click()
     await closed
-    await answered(answer)
+    await waitForAnswer(answer)
     await answer.getByText('You consented: Weather.Read').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
-    expect(await card(page).count()).toBe(0)
+    expect(await consentCard(page).count()).toBe(0)
     await tracePane(page)
       .getByRole('heading', { name: /called Weather API on your behalf/ })
       .waitFor()
@@ -44,13 +44,13 @@ describe('a consent that is missing', () => {
   it('that the user declines is shown as declined, and can still be given', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
-    const popup = await openWindow(page, button(page, 'Review and consent'))
+    const popup = await openPopup(page, button(page, 'Review and consent'))
     await popup.getByRole('button', { name: 'Cancel' }).click()
-    await card(page).getByText('You declined. Nothing was sent.').waitFor()
-    await card(page).getByText('Send this address to an administrator').waitFor()
-    const again = await openWindow(page, button(page, 'Open the window again'))
+    await consentCard(page).getByText('You declined. Nothing was sent.').waitFor()
+    await consentCard(page).getByText('Send this address to an administrator').waitFor()
+    const again = await openPopup(page, button(page, 'Open the window again'))
     await again.getByRole('button', { name: 'Accept' }).click()
-    await answered(answer)
+    await waitForAnswer(answer)
   })
 
   it('counts as given only if Entra says so: a forged message only makes the page ask the agent once more', async () => {
@@ -61,12 +61,12 @@ describe('a consent that is missing', () => {
     })
     await page.clock.install()
     await askWithoutConsent(page)
-    const popup = await openWindow(page, button(page, 'Review and consent'))
+    const popup = await openPopup(page, button(page, 'Review and consent'))
     const state = new URL(popup.url()).searchParams.get('state')
     const calls = stack.countCalls()
     const other = await page.context().newPage()
     await other.goto(`${stack.agentUrl}/auth/consent.html?state=${state}`)
-    await card(page).getByText('Waiting until your consent takes effect…').waitFor()
+    await consentCard(page).getByText('Waiting until your consent takes effect…').waitFor()
     await expect.poll(() => continued.length).toBeGreaterThan(0)
     expect(calls()).toBe(0)
   })
@@ -83,7 +83,7 @@ describe('a consent that is missing', () => {
   it('that the user gives can take effect at Entra late: until then the page asks the agent again and again', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
-    const popup = await openWindow(page, button(page, 'Review and consent'))
+    const popup = await openPopup(page, button(page, 'Review and consent'))
     const state = new URL(popup.url()).searchParams.get('state')
     let tries = 0
     page.on('request', request => {
@@ -94,10 +94,10 @@ describe('a consent that is missing', () => {
     for (const [index, seconds] of [0, 1, 2, 4].entries()) {
       await page.clock.runFor(seconds * 1000 + 50)
       await expect.poll(() => tries).toBe(index + 1)
-      await card(page).getByText('Waiting until your consent takes effect…').waitFor()
+      await consentCard(page).getByText('Waiting until your consent takes effect…').waitFor()
     }
     await stack.entra('POST', 'reset')
     await page.clock.runFor(8_050)
-    await answered(answer)
+    await waitForAnswer(answer)
   })
 })

@@ -2,30 +2,30 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose } from './support/steps.ts'
-import { type Asked, delta, problem, result, status, turnStart } from './support/turns.ts'
+import { type AgentModeFlow, deltaEvent, problem, resultEvent, status, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), result(request, 'It is 21 °C in Dallas.')),
+  send(turnStart(request), resultEvent(request, 'It is 21 °C in Dallas.')),
 )
 
 /** Answers in two parts; the second comes when the returned function is called. */
-function answerInParts(first: string, rest: string, more: Partial<Asked> = {}): () => void {
+function answerInParts(first: string, rest: string, more: Partial<AgentModeFlow> = {}): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
   agent.script = async (request, send) => {
-    send(turnStart({ ...request, ...more }), delta(first))
+    send(turnStart({ ...request, ...more }), deltaEvent(first))
     await promise
-    send(delta(rest), result(request, first + rest))
+    send(deltaEvent(rest), resultEvent(request, first + rest))
   }
   return resolve
 }
 
 /** More lines than fit on the screen. */
-const lines = 'One more line.\n\n'.repeat(60)
+const manyLines = 'One more line.\n\n'.repeat(60)
 const distanceToEnd = (page: Page) =>
   page.getByRole('log').evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
-const isAtEnd = (page: Page) => expect.poll(() => distanceToEnd(page)).toBeLessThan(2)
+const expectAtEnd = (page: Page) => expect.poll(() => distanceToEnd(page)).toBeLessThan(2)
 const jumpButton = (page: Page) => page.getByRole('button', { name: 'Jump to latest' })
 
 async function scrollUp(page: Page, pixels = 400): Promise<void> {
@@ -69,7 +69,7 @@ describe('an answer', () => {
 
   it('shows its tokens, and how many of them the model read from its cache', async () => {
     const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
-    agent.script = async (request, send) => send(turnStart(request), result(request, 'Done.', { usage }))
+    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Done.', { usage }))
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('900 tokens in (800 from the cache), 30 out · 42 ms').waitFor()
@@ -83,7 +83,7 @@ describe('an answer', () => {
     ['the Stop button', (page: Page) => page.getByRole('button', { name: 'Stop' }).click()],
     ['Esc', (page: Page) => page.keyboard.press('Escape')],
   ])('is stopped by %s, and the agent notices', async (_what, stop) => {
-    const gone = agent.neverEnd(delta('It is '))
+    const gone = agent.neverEnd(deltaEvent('It is '))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('It is', { exact: true }).waitFor()
@@ -118,7 +118,7 @@ describe('an answer', () => {
     expect(await answer.textContent()).toMatch(/What happened\..*What to do\..*SIDECAR_UNREACHABLE/)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
 
-    agent.script = async (request, send) => send(turnStart(request), result(request, 'Sunny.'))
+    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Sunny.'))
     await answer.getByRole('button', { name: 'Ask again' }).click()
     await page.getByText('Sunny.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
@@ -127,7 +127,7 @@ describe('an answer', () => {
   it('offers to edit the question, or to ask the model, if Direct mode has no answer', async () => {
     agent.script = async (request, send) =>
       request.mode === 'bedrock'
-        ? send(turnStart(request), result(request, 'I look things up.'))
+        ? send(turnStart(request), resultEvent(request, 'I look things up.'))
         : send(turnStart(request), {
             event: 'problem',
             data: { ...problem('CITY_NOT_RECOGNISED'), status: 422 },
@@ -166,23 +166,23 @@ describe('an answer', () => {
   })
 
   it('is followed: its end stays in view while it grows, unless the user has scrolled away', async () => {
-    const goOn = answerInParts(lines, `${lines}The end.`)
+    const goOn = answerInParts(manyLines, `${manyLines}The end.`)
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('One more line.', { exact: false }).first().waitFor()
-    await isAtEnd(page)
+    await expectAtEnd(page)
     await scrollUp(page)
     goOn()
     await page.locator('.timing').waitFor({ state: 'attached' })
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
     await jumpButton(page).click()
-    await isAtEnd(page)
+    await expectAtEnd(page)
     await jumpButton(page).waitFor({ state: 'detached' })
   })
 
   it('is not followed again when it only becomes shorter, for example when it is formatted', async () => {
     const formatting = Promise.withResolvers<void>()
-    const goOn = answerInParts(lines, lines)
+    const goOn = answerInParts(manyLines, manyLines)
     const page = await browser.open('about:blank')
     await page.route('**/assets/markdown-*.js', async route => {
       await formatting.promise
@@ -191,7 +191,7 @@ describe('an answer', () => {
     await page.goto(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.locator('.plain').waitFor()
-    await isAtEnd(page)
+    await expectAtEnd(page)
     await scrollUp(page, 100)
     formatting.resolve()
     await answer.locator('.plain').waitFor({ state: 'detached' })
@@ -201,7 +201,7 @@ describe('an answer', () => {
   })
 
   it('leaves no “Jump to latest” behind when a new conversation starts', async () => {
-    agent.script = async (request, send) => send(turnStart(request), result(request, lines))
+    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, manyLines))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.locator('.timing').waitFor({ state: 'attached' })
@@ -212,11 +212,11 @@ describe('an answer', () => {
   })
 
   it('is still followed when it grows between a scroll and the scroll event', async () => {
-    const goOn = answerInParts(lines, lines)
+    const goOn = answerInParts(manyLines, manyLines)
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByText('One more line.', { exact: false }).first().waitFor()
-    await isAtEnd(page)
+    await expectAtEnd(page)
     // The answer is suddenly taller, and only then the event of the last scroll arrives.
     await page.getByRole('log').evaluate(it => {
       it.lastElementChild.style.setProperty('padding-bottom', '300px')
@@ -224,17 +224,17 @@ describe('an answer', () => {
     })
     goOn()
     await page.locator('.timing').waitFor({ state: 'attached' })
-    await isAtEnd(page)
+    await expectAtEnd(page)
     expect(await jumpButton(page).count()).toBe(0)
   })
 
   it('is still followed when it becomes shorter and grows again before the scroll event', async () => {
-    const goOn = answerInParts(lines, lines)
+    const goOn = answerInParts(manyLines, manyLines)
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('One more line.').first().waitFor()
     await answer.locator('.plain').waitFor({ state: 'detached' })
-    await isAtEnd(page)
+    await expectAtEnd(page)
     await page.evaluate(`(async () => {
       const log = document.querySelector('.log')
       const { style } = log.querySelector('article:last-child')
@@ -252,12 +252,12 @@ describe('an answer', () => {
     })()`)
     goOn()
     await page.locator('.timing').waitFor({ state: 'attached' })
-    await isAtEnd(page)
+    await expectAtEnd(page)
     expect(await jumpButton(page).count()).toBe(0)
   })
 
   it('that breaks off is not shown as a short answer', async () => {
-    agent.script = async (request, send) => send(turnStart(request), delta('It is 2'))
+    agent.script = async (request, send) => send(turnStart(request), deltaEvent('It is 2'))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.getByRole('article').getByText('The connection ended before the answer did.').waitFor()
@@ -269,7 +269,7 @@ describe('an answer', () => {
       send(
         turnStart(request),
         { event: 'notice', data: notice },
-        result(request, 'Sunny.', { notices: [notice] }),
+        resultEvent(request, 'Sunny.', { notices: [notice] }),
       )
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
@@ -309,7 +309,7 @@ describe('a reload', () => {
   })
 
   it('in the middle of an answer keeps the part that had arrived, and draft and mode of the next question', async () => {
-    void agent.neverEnd(delta('It is '))
+    void agent.neverEnd(deltaEvent('It is '))
     const page = await browser.open(agent.url)
     await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
     await choose(page, 'Bedrock')
@@ -339,7 +339,7 @@ describe('a link to an answer', () => {
       agent.script = async (request, send) => {
         const start = turnStart(request)
         if (start.event !== 'turn') throw new Error('no start')
-        send({ ...start, data: { ...start.data, turnId } }, result(request, 'Sunny.'))
+        send({ ...start, data: { ...start.data, turnId } }, resultEvent(request, 'Sunny.'))
       }
     }
     answerAs('turn-of-first')

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
-import { result, steps, traceFor, turnStart, userTokenStep } from './support/turns.ts'
+import { resultEvent, stepEvents, traceFor, turnStart, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const { ada, tenantId } = identities
@@ -15,8 +15,8 @@ const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
   send(
     turnStart(request),
-    ...steps([userTokenStep('tc'), ...traceFor(ada)]),
-    result(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
+    ...stepEvents([userTokenStep('tc'), ...traceFor(ada)]),
+    resultEvent(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
   ),
 )
 
@@ -36,7 +36,7 @@ async function askAndExport(
 }
 
 /** Saves a file under a name with the extension of its type. */
-async function save(download: Download): Promise<string> {
+async function saveDownload(download: Download): Promise<string> {
   const path = join(tmpdir(), `${process.pid}-${download.suggestedFilename()}`)
   await download.saveAs(path)
   onTestFinished(() => rm(path))
@@ -47,7 +47,7 @@ describe('an exported trace', () => {
   it('as a report opens from disk without a request or script, says what it is, and holds no personal data', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^Report/)
-    const path = await save(download)
+    const path = await saveDownload(download)
     const html = await readFile(path, 'utf8')
     for (const secret of [ada.name, ada.oid, tenantId, 'pairwise-subject', 'subject-at-the-api']) {
       expect(html).not.toContain(secret)
@@ -75,8 +75,8 @@ describe('an exported trace', () => {
   it('that another page opens is marked as not seen by that page, also when exported again, and cannot be continued', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
-    const path = await save(download)
-    agent.script = async (request, send) => send(turnStart(request), result(request, 'Own answer.'))
+    const path = await saveDownload(download)
+    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Own answer.'))
     const other = await browser.open(agent.url)
     await (await ask(other, 'own question')).getByText('Own answer.').waitFor()
     await other.getByRole('button', { name: 'Export' }).click()

@@ -2,15 +2,15 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
-import { result, steps, trace, turnStart } from './support/turns.ts'
+import { resultEvent, stepEvents, trace, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), ...steps(trace()), result(request, 'Sunny.')),
+  send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'Sunny.')),
 )
 
-async function open(width: number, height = 800): Promise<Page> {
+async function openPage(width: number, height = 800): Promise<Page> {
   const page = await browser.open(agent.url, { viewport: { width, height } })
   await page.getByLabel('Your question').waitFor()
   return page
@@ -18,7 +18,7 @@ async function open(width: number, height = 800): Promise<Page> {
 
 describe('the two panes', () => {
   it('are full height, each with its own scrolling', async () => {
-    const page = await open(1280)
+    const page = await openPage(1280)
     for (let turn = 0; turn < 6; turn += 1) {
       await (await ask(page, `Question ${turn}`)).getByText('Sunny.').waitFor()
     }
@@ -35,7 +35,7 @@ describe('the two panes', () => {
   })
 
   it('have a divider that is moved with mouse and keys, and stays where it was put', async () => {
-    const page = await open(1280)
+    const page = await openPage(1280)
     const divider = page.getByRole('separator', { name: 'Width of the conversation' })
     const width = async () => (await page.locator('#pane-conversation').boundingBox())?.width ?? 0
     const before = await width()
@@ -59,7 +59,7 @@ describe('the two panes', () => {
 
 describe('below 900 px', () => {
   it('one pane is shown at a time, chosen by tabs', async () => {
-    const page = await open(899)
+    const page = await openPage(899)
     const [conversation, trace] = [page.locator('#pane-conversation'), page.locator('#pane-trace')]
     await ask(page, 'Question')
     await page.getByText('Sunny.').waitFor()
@@ -73,7 +73,7 @@ describe('below 900 px', () => {
   })
 
   it('a phone has most of its height for the conversation', async () => {
-    const page = await open(320, 640)
+    const page = await openPage(320, 640)
     const log = await page.getByRole('log').boundingBox()
     expect(log?.height).toBeGreaterThan(640 * 0.55)
     expect(
@@ -108,7 +108,7 @@ describe('below 900 px', () => {
   })
 
   it('an answer says who called for whom and that the call was allowed, since its trace is not beside it', async () => {
-    const page = await open(390)
+    const page = await openPage(390)
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('The agent called Weather API as itself.').waitFor()
     await answer.getByText('Allowed').waitFor()
@@ -128,7 +128,7 @@ describe('below 900 px', () => {
 })
 
 it('a panel opens at its button, even if there is little room', async () => {
-  const page = await open(1280)
+  const page = await openPage(1280)
   for (const width of [1280, 320]) {
     await page.setViewportSize({ width, height: 800 })
     for (const name of [/^Earlier conversations/, /^Export$/, /^Theme$/, /^Status/]) {
@@ -151,7 +151,7 @@ it('a panel opens at its button, even if there is little room', async () => {
 })
 
 it('what is emulated is marked as such on a small tablet too', async () => {
-  const page = await open(768)
+  const page = await openPage(768)
   const mark = await page
     .getByRole('button', { name: /^Status/ })
     .getByText('emulated')
@@ -160,7 +160,7 @@ it('what is emulated is marked as such on a small tablet too', async () => {
 })
 
 it('nothing scrolls sideways, however wide the window is', async () => {
-  const page = await open(1280)
+  const page = await openPage(1280)
   await ask(page, 'A-very-long-word-without-any-place-to-break-it-'.repeat(8))
   await page.getByText('Sunny.').waitFor()
   await page.locator('.step').first().press(']')
@@ -207,9 +207,9 @@ it('nothing scrolls sideways, however wide the window is', async () => {
 it('a table in an answer scrolls in a narrow window and splits no word', async () => {
   agent.script = async (request, send) => {
     const row = '| Temperature | Precipitation | Humidity | `climate_normals` | Wind direction |'
-    send(turnStart(request), result(request, `${row}\n|-|-|-|-|-|\n${row}`))
+    send(turnStart(request), resultEvent(request, `${row}\n|-|-|-|-|-|\n${row}`))
   }
-  const page = await open(320)
+  const page = await openPage(320)
   await ask(page, 'Question')
   const cells = page.locator('.answer-table :is(th, td)')
   await cells.first().waitFor()
@@ -226,7 +226,7 @@ it('a table in an answer scrolls in a narrow window and splits no word', async (
 
 // In Firefox a text field is never narrower than its `cols`: too wide for a phone. The fixed width here emulates this.
 it('a field that the browser keeps wide pushes nothing off the page', async () => {
-  const page = await open(900)
+  const page = await openPage(900)
   await page.getByLabel('Your question').evaluate(field => {
     field.style.width = '60rem'
   })
@@ -240,7 +240,7 @@ it('a field that the browser keeps wide pushes nothing off the page', async () =
 })
 
 it('nothing jumps while an answer arrives', async () => {
-  const page = await open(1280)
+  const page = await openPage(1280)
   await page.evaluate(
     'globalThis.shifts = 0; new PerformanceObserver(list => { for (const { value } of list.getEntries()) shifts += value }).observe({ type: "layout-shift", buffered: true })',
   )

@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, openSteps } from './support/steps.ts'
-import { config, problem, result, status, steps, trace, turnStart } from './support/turns.ts'
+import { config, problem, resultEvent, status, stepEvents, trace, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -13,7 +13,7 @@ const markup =
 
 /** Asks a question that gets this answer, and returns the answer once it is formatted. */
 async function answerWith(page: Page, answer: string): Promise<Locator> {
-  agent.script = async (request, send) => send(turnStart(request), result(request, answer))
+  agent.script = async (request, send) => send(turnStart(request), resultEvent(request, answer))
   const message = await ask(page, `question ${await page.getByRole('article').count()}`)
   await message.locator('.timing').waitFor()
   const text = message.locator('.answer-text')
@@ -124,7 +124,7 @@ describe('hostile text', () => {
         : {}),
     }))
     agent.script = async (request, send) =>
-      send(turnStart(request), ...steps(hostileSteps), { event: 'problem', data: hostile })
+      send(turnStart(request), ...stepEvents(hostileSteps), { event: 'problem', data: hostile })
     const page = await browser.open(agent.url)
     await page.getByRole('list', { name: 'Examples' }).getByRole('button').click()
     await page.locator('.step').first().waitFor()
@@ -157,7 +157,7 @@ it('the Content-Security-Policy blocks all code that is not the page’s own, an
 it('before sign-in, no request goes to any other host', async () => {
   const hosts = new Set<string>()
   agent.script = async (request, send) =>
-    send(turnStart(request), ...steps(trace()), result(request, 'Sunny.'))
+    send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'Sunny.'))
   const page = await browser.open('about:blank')
   page.on('request', request => hosts.add(new URL(request.url()).host))
   await page.goto(agent.url)

@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { answered, askOnBehalf, signInIsReady, useStack } from './support/sign-in-stack.ts'
-import { openWindow, signedIn, signIn, signInButton } from './support/steps.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer, waitForMsal } from './support/sign-in-stack.ts'
+import { expectSignedIn, openPopup, signIn, signInButton } from './support/steps.ts'
 import { blockStorage, fillStorage } from './support/storage.ts'
 
 const { ada } = identities
 const browser = useBrowser()
-const stack = useStack()
+const stack = useSignInStack()
 
 describe('somebody who is not signed in', () => {
   it('who signs in with the header’s button finds “Ask now” at an earlier question, not “Sign in and ask”', async () => {
     const page = await browser.open(stack.agentUrl)
     const cancelled = await askOnBehalf(page)
-    const popup = await openWindow(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
+    const popup = await openPopup(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
     await popup.getByRole('button', { name: 'Cancel' }).click()
     await cancelled.getByText('Sign-in was cancelled.').waitFor()
     await signIn(page, ada)
     await cancelled.getByText('You are signed in now. This question has not been asked yet.').waitFor()
     expect(await cancelled.getByRole('button', { name: 'Sign in and ask' }).count()).toBe(0)
     await cancelled.getByRole('button', { name: 'Ask now' }).click()
-    await answered(page.getByRole('article').last())
+    await waitForAnswer(page.getByRole('article').last())
   })
 
   it('gets the sign-in window during the click, even during the first click, since Safari blocks a window that opens later', async () => {
     const page = await browser.open(stack.agentUrl)
-    await signInIsReady(page)
+    await waitForMsal(page)
     const opened = await page.evaluate(`(() => {
       let opened = false
       window.open = () => { opened = true; return null }
@@ -39,7 +39,7 @@ describe('somebody who is not signed in', () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
     await page.reload()
-    await signInIsReady(page)
+    await waitForMsal(page)
     await page.clock.pauseAt(Date.now() + 10_000)
     const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).click()])
     await page.getByRole('button', { name: 'Cancel' }).click({ force: true })
@@ -48,7 +48,7 @@ describe('somebody who is not signed in', () => {
     expect(await page.getByText('Waiting for the sign-in window…').count()).toBe(1)
     await page.clock.resume()
     await popup.getByRole('button', { name: ada.name }).click()
-    await signedIn(page, ada)
+    await expectSignedIn(page, ada)
   })
 
   it.each([
@@ -56,7 +56,7 @@ describe('somebody who is not signed in', () => {
     ['while it was open', false],
   ])('is told if the tab’s storage has no room left for a sign-in, filled %s', async (_when, fillFirst) => {
     const page = await browser.open(stack.agentUrl)
-    if (!fillFirst) await signInIsReady(page)
+    if (!fillFirst) await waitForMsal(page)
     await fillStorage(page)
     if (fillFirst) await page.reload()
     await signInButton(page).click()
@@ -69,16 +69,16 @@ describe('somebody who is not signed in', () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
-    const closed = await openWindow(page, button)
+    const closed = await openPopup(page, button)
     await closed.getByRole('button', { name: ada.name }).waitFor()
     await closed.close()
     await answer.getByText('Sign-in was cancelled.').waitFor()
 
-    const left = await openWindow(page, button)
+    const left = await openPopup(page, button)
     await answer.getByRole('button', { name: 'Cancel' }).click()
     await answer.getByText('Sign-in was cancelled.').waitFor()
     await left.getByRole('button', { name: ada.name }).click()
-    await signedIn(page, ada)
+    await expectSignedIn(page, ada)
   })
 
   it('whose browser blocks the window is told so', async () => {
@@ -91,7 +91,7 @@ describe('somebody who is not signed in', () => {
 
   it('who cancels a sign-in begun with the header’s button is told that it was cancelled', async () => {
     const page = await browser.open(stack.agentUrl)
-    const popup = await openWindow(page, signInButton(page))
+    const popup = await openPopup(page, signInButton(page))
     await popup.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
   })
@@ -101,7 +101,7 @@ describe('somebody who is not signed in', () => {
     await blockStorage(page.context())
     await page.goto(stack.agentUrl)
     await signIn(page, ada)
-    await answered(await askOnBehalf(page))
+    await waitForAnswer(await askOnBehalf(page))
     await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByText('Your browser lets this page keep nothing: a reload signs you out.').waitFor()
   })

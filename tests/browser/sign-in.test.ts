@@ -1,28 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { answered, askOnBehalf, useStack } from './support/sign-in-stack.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer } from './support/sign-in-stack.ts'
 import {
   ask,
   choose,
-  openWindow,
-  seeCallFor,
+  expectCallFor,
+  expectSignedIn,
+  openPopup,
   showToken,
-  signedIn,
   signIn,
   signInButton,
 } from './support/steps.ts'
 
 const { ada, ben } = identities
 const browser = useBrowser()
-const stack = useStack()
+const stack = useSignInStack()
 
 describe('somebody who signs in', () => {
   it('lets the agent act on their behalf; after they sign out, another user can do the same', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await answered(await askOnBehalf(page))
-    await seeCallFor(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ada)
     expect(await (await showToken(page, 'TR')).textContent()).toContain(
       `on behalf of ${ada.name} towards Weather API.`,
     )
@@ -37,14 +37,14 @@ describe('somebody who signs in', () => {
     await page.getByText('You have signed out.').waitFor({ state: 'detached' })
     expect(await page.evaluate('Object.keys(localStorage)')).toEqual([])
     await signIn(page, ben)
-    await answered(await askOnBehalf(page))
-    await seeCallFor(page, ben)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ben)
   })
 
   it('sees the same question answered in two flows, and the differences between them', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await answered(await askOnBehalf(page))
+    await waitForAnswer(await askOnBehalf(page))
     await page.getByRole('button', { name: 'Side by side' }).click()
     const difference = page.getByRole('region', { name: 'Difference of the two TR' })
     await difference.getByText('What changes is whose right it uses: its own, or yours.').waitFor()
@@ -67,8 +67,8 @@ describe('somebody who signs in', () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await page.reload()
-    await signedIn(page, ada)
-    await answered(await askOnBehalf(page))
+    await expectSignedIn(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
     expect(page.context().pages()).toHaveLength(1)
   })
 
@@ -87,8 +87,8 @@ describe('somebody who signs in', () => {
     await signIn(page, ben)
     expect(await page.getByText('Where do I live?').count()).toBe(0)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
-    await answered(await askOnBehalf(page))
-    await seeCallFor(page, ben)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ben)
   })
 })
 
@@ -116,8 +116,8 @@ describe('somebody who is not signed in', () => {
     await answer.getByText('Sign in first.').waitFor()
     expect(chats).toEqual([])
     await signIn(page, ada, answer.getByRole('button', { name: 'Sign in and ask' }))
-    await answered(page.getByRole('article').last())
-    await seeCallFor(page, ada)
+    await waitForAnswer(page.getByRole('article').last())
+    await expectCallFor(page, ada)
     expect(chats).toHaveLength(1)
     expect(chats[0]).toMatch(/^Bearer /)
   })
@@ -127,8 +127,8 @@ describe('somebody who is not signed in', () => {
     const question = await askOnBehalf(page)
     await question.getByText('Sign in first.').waitFor()
     await signIn(page, ada)
-    await answered(page.getByRole('article').last())
-    await seeCallFor(page, ada)
+    await waitForAnswer(page.getByRole('article').last())
+    await expectCallFor(page, ada)
     expect(await page.getByRole('article').count()).toBe(1)
     expect(await page.getByText('Sign in first.').count()).toBe(0)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
@@ -137,7 +137,7 @@ describe('somebody who is not signed in', () => {
   it('who cancels in the sign-in window is told so in the conversation', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
-    const popup = await openWindow(page, answer.getByRole('button', { name: 'Sign in and ask' }))
+    const popup = await openPopup(page, answer.getByRole('button', { name: 'Sign in and ask' }))
     await popup.getByRole('button', { name: 'Cancel' }).click()
     await answer.getByText('Sign-in was cancelled.').waitFor()
     await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
 import { blockStorage } from './support/storage.ts'
-import { result, steps, trace, turnStart } from './support/turns.ts'
+import { resultEvent, stepEvents, trace, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), ...steps(trace()), result(request, 'It is 21 °C in Dallas.')),
+  send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'It is 21 °C in Dallas.')),
 )
 
 describe('a browser that stores nothing for the page', () => {
@@ -66,7 +66,7 @@ describe('a stored conversation', () => {
     const body = 'x'.repeat(900_000)
     const longSteps = trace().map(step => ({ ...step, response: { status: 200, body } }))
     agent.script = async (request, send) =>
-      send(turnStart(request), ...steps(longSteps.slice(0, 1)), result(request, 'Long.'))
+      send(turnStart(request), ...stepEvents(longSteps.slice(0, 1)), resultEvent(request, 'Long.'))
     const page = await browser.open(agent.url)
     for (const question of ['one', 'two', 'three', 'four']) {
       await (await ask(page, question)).getByText('Long.').waitFor()

@@ -2,12 +2,12 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
-import { answered, askOnBehalf, useStack } from './support/sign-in-stack.ts'
-import { ask, openWindow, seeCallFor, signIn } from './support/steps.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer } from './support/sign-in-stack.ts'
+import { ask, expectCallFor, openPopup, signIn } from './support/steps.ts'
 
 const { ada, ben, agentId, pageAppId } = identities
 const browser = useBrowser()
-const stack = useStack()
+const stack = useSignInStack()
 
 describe('somebody who signs in', () => {
   it('does not notice that an old token is renewed', async () => {
@@ -17,7 +17,7 @@ describe('somebody who signs in', () => {
     await signIn(page, ada)
     await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
     await stack.entra('DELETE', 'requests')
-    await answered(await askOnBehalf(page))
+    await waitForAnswer(await askOnBehalf(page))
     expect(await stack.grantTypes()).toContain('refresh_token')
     expect(page.context().pages()).toHaveLength(1)
   })
@@ -27,8 +27,8 @@ describe('somebody who signs in', () => {
     await stack.entra('PATCH', 'settings', { clockOffsetSeconds: -7200 })
     await signIn(page, ada)
     await stack.entra('PATCH', 'settings', { clockOffsetSeconds: 0 })
-    await answered(await askOnBehalf(page))
-    await seeCallFor(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ada)
   })
 
   it('gets a new token if only Entra finds the old one expired, after the agent has begun to answer', async () => {
@@ -39,7 +39,7 @@ describe('somebody who signs in', () => {
     })
     await stack.entra('DELETE', 'requests')
     const answer = await askOnBehalf(page)
-    await answered(answer)
+    await waitForAnswer(answer)
     expect(await page.getByText('USER_TOKEN_EXPIRED').count()).toBe(0)
     expect(await stack.grantTypes()).toContain('refresh_token')
     expect(page.context().pages()).toHaveLength(1)
@@ -58,14 +58,14 @@ describe('somebody who signs in', () => {
     await answer.getByText('Your session has ended.').waitFor()
     await stack.entra('DELETE', 'faults')
     await signIn(page, ada, answer.getByRole('button', { name: 'Sign in and ask' }))
-    await answered(page.getByRole('article').last())
+    await waitForAnswer(page.getByRole('article').last())
   })
 
   it('and signs out leaves no failed or half-written question and no revealed personal data behind', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
-    await answered(await askOnBehalf(page))
-    await seeCallFor(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ada)
     await page.route('**/api/chat', route => route.fulfill({ status: 502 }), { times: 1 })
     const failed = await ask(page, 'Where do I live?')
     await failed.getByText('UNEXPECTED_RESPONSE').waitFor()
@@ -75,7 +75,7 @@ describe('somebody who signs in', () => {
     await signIn(page, ben)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
     expect(await page.getByText('Where do I live?').count()).toBe(0)
-    await answered(await askOnBehalf(page))
+    await waitForAnswer(await askOnBehalf(page))
     const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
     expect(await reveal.getAttribute('aria-pressed')).toBe('false')
   })
@@ -87,14 +87,14 @@ describe('consent', () => {
     stack.withdrawConsents(pageAppId)
     const answer = await askOnBehalf(page)
     const button = answer.getByRole('button', { name: 'Sign in and ask' })
-    const first = await openWindow(page, button)
+    const first = await openPopup(page, button)
     await first.getByRole('button', { name: ada.name }).click()
     await first.getByRole('button', { name: 'Cancel' }).click()
     await answer.getByText('Sign-in was cancelled.').waitFor()
-    const second = await openWindow(page, button)
+    const second = await openPopup(page, button)
     await second.getByRole('button', { name: ada.name }).click()
     await second.getByRole('button', { name: 'Accept' }).click()
-    await answered(page.getByRole('article').last())
+    await waitForAnswer(page.getByRole('article').last())
   })
 
   it('that was withdrawn is asked for again when the token is renewed', async () => {
@@ -106,9 +106,9 @@ describe('consent', () => {
     await page.clock.setSystemTime(Date.now() + 2 * 3600 * 1000)
     const answer = await askOnBehalf(page)
     await answer.getByText('Your consent is needed.').waitFor()
-    const popup = await openWindow(page, answer.getByRole('button', { name: 'Review and ask again' }))
+    const popup = await openPopup(page, answer.getByRole('button', { name: 'Review and ask again' }))
     await popup.getByRole('button', { name: 'Accept' }).click()
-    await answered(page.getByRole('article').last())
+    await waitForAnswer(page.getByRole('article').last())
   })
 
   it('that an administrator gives meanwhile takes effect when the user tries again', async () => {
@@ -116,18 +116,18 @@ describe('consent', () => {
     await signIn(page, ada)
     stack.withdrawConsents(agentId)
     const answer = await askOnBehalf(page)
-    const popup = await openWindow(page, answer.getByRole('button', { name: 'Review and consent' }))
+    const popup = await openPopup(page, answer.getByRole('button', { name: 'Review and consent' }))
     await popup.close()
     await stack.entra('POST', 'reset')
     await answer.getByRole('button', { name: 'Done, try again' }).click()
-    await answered(answer)
+    await waitForAnswer(answer)
   })
 })
 
 describe('Conditional Access', () => {
-  async function proveMore(page: Page, answer: Locator): Promise<Page> {
+  async function openProofWindow(page: Page, answer: Locator): Promise<Page> {
     await answer.getByText('CONDITIONAL_ACCESS_REQUIRED').waitFor()
-    return openWindow(page, answer.getByRole('button', { name: 'Continue in the sign-in window' }))
+    return openPopup(page, answer.getByRole('button', { name: 'Continue in the sign-in window' }))
   }
 
   it('sends the user back to sign in afresh, and then lets them pass', async () => {
@@ -136,9 +136,9 @@ describe('Conditional Access', () => {
     await stack.entra('PUT', 'faults', {
       faults: [{ target: { leg: 'obo' }, fault: { kind: 'conditional-access' }, times: 1 }],
     })
-    const popup = await proveMore(page, await askOnBehalf(page))
+    const popup = await openProofWindow(page, await askOnBehalf(page))
     await popup.getByRole('button', { name: ada.name }).click()
-    await answered(page.getByRole('article').last())
+    await waitForAnswer(page.getByRole('article').last())
   })
 
   it('passes its challenge on to the sign-in window if the agent’s problem contains the challenge', async () => {
@@ -155,9 +155,9 @@ describe('Conditional Access', () => {
       route => route.fulfill({ status: 403, contentType: 'application/problem+json', json: problem }),
       { times: 1 },
     )
-    const popup = await proveMore(page, await askOnBehalf(page))
+    const popup = await openProofWindow(page, await askOnBehalf(page))
     await popup.getByText('more proof').waitFor()
     await popup.getByRole('button', { name: ada.name }).click()
-    await answered(page.getByRole('article').last())
+    await waitForAnswer(page.getByRole('article').last())
   })
 })

@@ -9,8 +9,8 @@ import type { Script } from './support/scripted-agent.ts'
 import { ask, choose, openSteps, showToken, tracePane } from './support/steps.ts'
 import {
   config,
-  result,
-  steps,
+  resultEvent,
+  stepEvents,
   tokenStep,
   trace,
   traceFor,
@@ -19,17 +19,17 @@ import {
 } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
-const answering =
+const scriptWith =
   (list: readonly TraceStep[]): Script =>
   async (request, send) =>
-    send(turnStart(request), ...steps(list), result(request, `Answer to ${request.message}`))
+    send(turnStart(request), ...stepEvents(list), resultEvent(request, `Answer to ${request.message}`))
 const browser = useBrowser()
 // Makes a new trace for each question, since the times in its tokens are relative to now.
-const agent = useScriptedAgent((...turn) => answering(trace())(...turn))
+const agent = useScriptedAgent((...turn) => scriptWith(trace())(...turn))
 
 /** Makes the agent answer every question with the same steps. */
-function answerWith(list: readonly TraceStep[]): void {
-  agent.script = answering(list)
+function answerWithSteps(list: readonly TraceStep[]): void {
+  agent.script = scriptWith(list)
 }
 
 async function askAndWait(page: Page, question: string): Promise<void> {
@@ -50,8 +50,8 @@ describe('the trace', () => {
     agent.script = async (request, send) =>
       send(
         turnStart(request),
-        ...(request.message === 'first' ? steps(trace()) : []),
-        result(request, `Answer to ${request.message}`),
+        ...(request.message === 'first' ? stepEvents(trace()) : []),
+        resultEvent(request, `Answer to ${request.message}`),
       )
     const { page, pane, rows } = await openTrace()
     expect(await rows.count()).toBe(5)
@@ -68,7 +68,7 @@ describe('the trace', () => {
       send(turnStart(request))
       if (first) send({ event: 'step', data: { ...first, status: 'running' } })
       await goOn.promise
-      send(...steps(first ? [first, ...rest] : rest), result(request, 'Sunny.'))
+      send(...stepEvents(first ? [first, ...rest] : rest), resultEvent(request, 'Sunny.'))
     }
     const page = await browser.open(agent.url)
     await ask(page, 'first')
@@ -106,7 +106,7 @@ describe('the trace', () => {
     ['signed-in', 'This agent shows the trace only to users who are signed in.'],
   ])('says to whom the agent shows it: %s', async (traceFor, words) => {
     agent.config = { ...config, traceFor }
-    answerWith([])
+    answerWithSteps([])
     const page = await browser.open(agent.url)
     await ask(page, 'first')
     await page.getByText(words, { exact: false }).waitFor()
@@ -115,7 +115,7 @@ describe('the trace', () => {
 
 describe('the sequence', () => {
   it('has a lane for every participant, and a dashed frame for what the agent did not see', async () => {
-    answerWith([
+    answerWithSteps([
       { id: 'm', kind: 'model', from: 'agent', to: 'bedrock', title: '', status: 'ok' },
       ...trace(),
     ])
@@ -144,7 +144,7 @@ describe('the steps', () => {
 
   it('can be limited to those that match a search, and to those that failed', async () => {
     const failed = trace().map(step => (step.id === 's4' ? { ...step, status: 'failed' as const } : step))
-    answerWith(failed)
+    answerWithSteps(failed)
     const { page, pane, rows } = await openTrace()
     await rows.first().press('/')
     await page.keyboard.type('sidecar')
@@ -199,7 +199,7 @@ describe('the steps', () => {
 
   it('are all opened by a key, even those of a long trace that are not drawn yet', async () => {
     const [step] = trace()
-    answerWith(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))
+    answerWithSteps(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))
     const { page, rows } = await openTrace()
     await expect.poll(() => rows.count()).toBe(300)
     await choose(page, 'Compare')
@@ -280,7 +280,7 @@ describe('a token', () => {
   })
 
   it('is closed by Esc without stopping an answer that still runs; the next Esc stops it', async () => {
-    const stopped = agent.neverEnd(...steps(trace()))
+    const stopped = agent.neverEnd(...stepEvents(trace()))
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'first')
     const card = await showToken(page, 'TR')
@@ -311,7 +311,7 @@ describe('a token', () => {
     const both = 'Weather API and weather-tools MCP server'
     await card.getByText(`The agent identity acts as itself towards ${both}.`).waitFor()
     await pane.getByText('for Weather API', { exact: true }).first().waitFor()
-    answerWith(traceFor(identities.ada))
+    answerWithSteps(traceFor(identities.ada))
     await askAndWait(page, 'second')
     await choose(page, 'Compare')
     expect(await page.getByLabel('Left').locator('option').allTextContents()).toEqual([
@@ -344,7 +344,7 @@ describe('a token', () => {
   it('is shown even with claims that no token should have', async () => {
     const step = tokenStep('s1')
     Object.assign(step.token?.claims ?? {}, { exp: -1e308, iat: 1e308, nbf: 'never', constructor: null })
-    answerWith([step])
+    answerWithSteps([step])
     const { page } = await openTrace()
     const card = await showToken(page, 'TR')
     await card.getByRole('button', { name: /more, and what each claim means/ }).click()
@@ -355,7 +355,7 @@ describe('a token', () => {
   it('shows a check that failed as failed', async () => {
     const step = tokenStep('s1')
     if (step.token) step.token.verifiedBy = [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }]
-    answerWith([step])
+    answerWithSteps([step])
     const { page, pane } = await openTrace()
     await pane.getByText('The agent rejected its token: the check of audience failed.').waitFor()
     expect(await (await showToken(page, 'TR')).textContent()).toContain('Checked by the agentaudience failed')
@@ -365,7 +365,7 @@ describe('a token', () => {
 describe('personal data and tenant', () => {
   const secrets = [identities.ada.oid, identities.tenantId, 'Demo <img']
 
-  async function shown(page: Page): Promise<string> {
+  async function readOpenTrace(page: Page): Promise<string> {
     await openSteps(page)
     await showToken(page, 'Tc')
     await page.getByRole('button', { name: /more, and what each claim means/ }).click()
@@ -376,18 +376,18 @@ describe('personal data and tenant', () => {
     agent.script = async (request, send) =>
       send(
         turnStart({ ...request, flow: 'obo' }),
-        ...steps([userTokenStep('s0'), ...traceFor(identities.ada)]),
-        result(request, `Answer to ${request.message}`),
+        ...stepEvents([userTokenStep('s0'), ...traceFor(identities.ada)]),
+        resultEvent(request, `Answer to ${request.message}`),
       )
     const { page } = await openTrace()
-    const hidden = await shown(page)
+    const hidden = await readOpenTrace(page)
     for (const secret of secrets) expect(hidden).not.toContain(secret)
     await page.getByRole('button', { name: 'Reveal personal data and tenant' }).click()
     const revealed = (await tracePane(page).textContent()) ?? ''
     for (const secret of secrets) expect(revealed).toContain(secret)
     await page.reload()
     await page.locator('.step').first().waitFor()
-    const again = await shown(page)
+    const again = await readOpenTrace(page)
     for (const secret of secrets) expect(again).not.toContain(secret)
   })
 
@@ -395,8 +395,10 @@ describe('personal data and tenant', () => {
     agent.script = async (request, send) =>
       send(
         turnStart(request),
-        ...steps(request.message === 'first' ? [userTokenStep('s0'), ...traceFor(identities.ada)] : trace()),
-        result(request, `Answer to ${request.message}`),
+        ...stepEvents(
+          request.message === 'first' ? [userTokenStep('s0'), ...traceFor(identities.ada)] : trace(),
+        ),
+        resultEvent(request, `Answer to ${request.message}`),
       )
     const { page, pane } = await openTrace()
     await askAndWait(page, 'second')
@@ -415,7 +417,7 @@ describe('personal data and tenant', () => {
   })
 
   it('are hidden in the copied and in the downloaded trace as well', async () => {
-    answerWith([userTokenStep('s0'), ...trace()])
+    answerWithSteps([userTokenStep('s0'), ...trace()])
     const { page } = await openTrace()
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByRole('button', { name: 'More' }).click()
@@ -439,7 +441,7 @@ describe('a step that Entra or AWS logged too', () => {
       correlationId: '0af76519-16cd-43dd-8448-eb211c80319c',
       tokenId: 'AbCdEfGhIjKlMnOpQrStUw',
     }
-    answerWith([
+    answerWithSteps([
       { ...tokenStep('s1'), logIds },
       { ...tokenStep('s2'), logIds: { awsRequestId: 'aws-1' } },
     ])
@@ -458,7 +460,7 @@ describe('a step that Entra or AWS logged too', () => {
 
 describe('two tokens', () => {
   it('are compared: what stayed, what changed, and what the change means', async () => {
-    answerWith([userTokenStep('s0'), ...trace()])
+    answerWithSteps([userTokenStep('s0'), ...trace()])
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
     const row = (claim: string) =>
@@ -488,7 +490,7 @@ describe('two tokens', () => {
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
     await pane.getByText('There are no two tokens yet.').waitFor()
-    answerWith([userTokenStep('s0'), ...trace()])
+    answerWithSteps([userTokenStep('s0'), ...trace()])
     await askAndWait(page, 'second')
     await pane.getByText('Each token opens one door.').waitFor()
     const offered = await page.getByLabel('Left').locator('option').allTextContents()
@@ -496,7 +498,7 @@ describe('two tokens', () => {
   })
 
   it('are reported as missing if the turn used no token', async () => {
-    answerWith([])
+    answerWithSteps([])
     const page = await browser.open(agent.url)
     await askAndWait(page, 'first')
     await choose(page, 'Compare')

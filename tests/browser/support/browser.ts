@@ -14,7 +14,7 @@ import { isProgramMissing, needs } from '../../support/programs.ts'
 
 const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
 
-const flags = [
+const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -36,7 +36,7 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
   beforeAll(async () => {
     if (isProgramMissing('chromium')) return
     if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
-    browser = await chromium.launch({ executablePath: chromiumPath, args: flags, headless: true })
+    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags, headless: true })
   })
   afterAll(() => browser?.close())
   return {

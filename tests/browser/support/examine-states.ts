@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { Script } from './scripted-agent.ts'
 import { ask, choose } from './steps.ts'
-import { problem, result, steps, trace, turnStart, userTokenStep, withAgents } from './turns.ts'
+import { problem, resultEvent, stepEvents, trace, turnStart, userTokenStep, withAgents } from './turns.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -14,8 +14,8 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 export const answerOrFail: Script = async (request, send) => {
   const end = request.message.includes('fail')
     ? ({ event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') } as const)
-    : result(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] })
-  send(turnStart(request), ...steps([userTokenStep('s0'), ...trace()]), end)
+    : resultEvent(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] })
+  send(turnStart(request), ...stepEvents([userTokenStep('s0'), ...trace()]), end)
 }
 
 /** WCAG up to 2.2 AA, and axe’s best practices. */
@@ -29,7 +29,7 @@ async function findViolations(page: Page, rules: string[]): Promise<string[]> {
   return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
-async function expectNothingSideways(page: Page, state: string): Promise<void> {
+async function expectNoSidewaysScroll(page: Page, state: string): Promise<void> {
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), state).toBeLessThanOrEqual(
     0,
   )
@@ -91,26 +91,26 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
 
 /** Expects that axe finds nothing by these rules in any state of the page, also with the text spacing of WCAG 1.4.12. */
 export async function examineStates(page: Page, rules: string[], name: string): Promise<void> {
-  await prepareToExamine(page)
+  await loadAxe(page)
   await page.addStyleTag({ url: '/spaced.css' })
   const space = (on: boolean) =>
     page.evaluate(`document.querySelector('link[href="/spaced.css"]').disabled = ${!on}`)
   for await (const state of visitStates(page, (page.viewportSize()?.width ?? 0) < 900)) {
-    await expectNothingSideways(page, `${state}, spaced`)
+    await expectNoSidewaysScroll(page, `${state}, spaced`)
     await space(false)
-    await examine(page, rules, state, name)
+    await examineState(page, rules, state, name)
     await space(true)
   }
 }
 
-/** Expects that axe finds nothing by these rules in one state; `prepareToExamine` has to run before. */
-export async function examine(page: Page, rules: string[], state: string, name: string): Promise<void> {
+/** Expects that axe finds nothing by these rules in one state; `loadAxe` has to run before. */
+export async function examineState(page: Page, rules: string[], state: string, name: string): Promise<void> {
   expect(await findViolations(page, rules), state).toEqual([])
-  await expectNothingSideways(page, state)
+  await expectNoSidewaysScroll(page, state)
   await keepScreenshot(page, `${state}, ${name}`)
 }
 
 /** Loads axe into a page. */
-export async function prepareToExamine(page: Page): Promise<void> {
+export async function loadAxe(page: Page): Promise<void> {
   await page.evaluate(axeSource)
 }

@@ -39,7 +39,7 @@ export type Script = (
 ) => Promise<void>
 
 /** The events with which a turn that waited goes on. */
-export type Continuation = (
+export type ContinuationScript = (
   request: ContinueRequest,
   send: (...events: TurnEvent[]) => void,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ export class ScriptedAgent extends LocalServer {
   config: Record<string, unknown> | undefined = {}
   status: Record<string, unknown> = {}
   script: Script = async () => {}
-  goOn: Continuation = async () => {}
+  goOn: ContinuationScript = async () => {}
   /** The problem that is sent instead of a continuation. */
   refusal: Problem | undefined
   /** The requests to go on with a turn, since the last `forget`. */
@@ -103,7 +103,7 @@ export class ScriptedAgent extends LocalServer {
     const question: ChatRequest = JSON.parse(await text(request))
     this.#questions.push(question)
     this.#arrivals.emit('question')
-    await stream(response, (...given) => this.script(question, ...given))
+    await streamEvents(response, (...given) => this.script(question, ...given))
   }
 
   async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -114,12 +114,12 @@ export class ScriptedAgent extends LocalServer {
       response
         .writeHead(refusal.status, { 'content-type': 'application/problem+json' })
         .end(JSON.stringify(refusal))
-    else await stream(response, (...given) => this.goOn(continued, ...given))
+    else await streamEvents(response, (...given) => this.goOn(continued, ...given))
   }
 }
 
 /** Sends the events of a script as an event stream. */
-async function stream(
+async function streamEvents(
   response: ServerResponse,
   run: (send: (...events: TurnEvent[]) => void, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {

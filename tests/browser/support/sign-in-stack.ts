@@ -4,7 +4,7 @@ import { Stack } from '../../support/stack.ts'
 import { ask, choose } from './steps.ts'
 
 /** The whole system for the tests of a file; Entra is reset after each test. */
-export function useStack(): SignInStack {
+export function useSignInStack(): SignInStack {
   const its = new SignInStack()
   beforeAll(() => its.start())
   afterAll(() => its.close())
@@ -69,7 +69,7 @@ class SignInStack {
 }
 
 /** Waits, without touching the button, until the identity library is loaded: it then has an entry in the tab's storage. */
-export async function signInIsReady(page: Page): Promise<void> {
+export async function waitForMsal(page: Page): Promise<void> {
   const keys = () => page.evaluate('Object.keys(sessionStorage).join()')
   await expect.poll(keys).toContain('msal')
 }
@@ -79,6 +79,6 @@ export async function askOnBehalf(page: Page): Promise<Locator> {
   return ask(page, 'Weather in Dallas?')
 }
 
-export async function answered(answer: Locator): Promise<void> {
+export async function waitForAnswer(answer: Locator): Promise<void> {
   await answer.getByText(/Dallas.*°C/).waitFor()
 }

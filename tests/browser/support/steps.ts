@@ -27,7 +27,7 @@ export async function openSteps(page: Page): Promise<void> {
 }
 
 /** Reveals personal data, and waits until the trace shows that the weather API saw the agent act for this user. */
-export async function seeCallFor(page: Page, { oid }: { readonly oid: string }): Promise<void> {
+export async function expectCallFor(page: Page, { oid }: { readonly oid: string }): Promise<void> {
   await page.locator('.step', { hasText: 'Check TR' }).first().waitFor()
   const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
   if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
@@ -52,7 +52,7 @@ export function signInButton(page: Page): Locator {
 }
 
 /** Presses a button that opens the sign-in window, and returns the window. */
-export async function openWindow(page: Page, button: Locator): Promise<Page> {
+export async function openPopup(page: Page, button: Locator): Promise<Page> {
   await button.hover()
   const [popup] = await Promise.all([page.waitForEvent('popup'), button.click()])
   return popup
@@ -64,11 +64,11 @@ export async function signIn(
   user: { readonly name: string },
   button = signInButton(page),
 ): Promise<void> {
-  const popup = await openWindow(page, button)
+  const popup = await openPopup(page, button)
   await popup.getByRole('button', { name: user.name }).click()
-  await signedIn(page, user)
+  await expectSignedIn(page, user)
 }
 
-export async function signedIn(page: Page, user: { readonly name: string }): Promise<void> {
+export async function expectSignedIn(page: Page, user: { readonly name: string }): Promise<void> {
   await page.getByRole('button', { name: `Signed in as ${user.name}` }).waitFor()
 }

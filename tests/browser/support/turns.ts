@@ -257,9 +257,9 @@ function withFingerprint(steps: readonly TraceStep[], fingerprint: string): Trac
 }
 
 /** The members of a request that the events of its turn repeat. */
-export type Asked = Pick<ChatRequest, 'agent' | 'mode' | 'flow'>
+export type AgentModeFlow = Pick<ChatRequest, 'agent' | 'mode' | 'flow'>
 
-export function turnStart({ agent = 'default', mode, flow }: Asked): TurnEvent {
+export function turnStart({ agent = 'default', mode, flow }: AgentModeFlow): TurnEvent {
   const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
   return {
     event: 'turn',
@@ -267,11 +267,15 @@ export function turnStart({ agent = 'default', mode, flow }: Asked): TurnEvent {
   }
 }
 
-export function delta(text: string): TurnEvent {
+export function deltaEvent(text: string): TurnEvent {
   return { event: 'delta', data: { text } }
 }
 
-export function result({ mode, flow }: Asked, answer: string, more: Partial<TurnResult> = {}): TurnEvent {
+export function resultEvent(
+  { mode, flow }: AgentModeFlow,
+  answer: string,
+  more: Partial<TurnResult> = {},
+): TurnEvent {
   return {
     event: 'result',
     data: {
@@ -303,6 +307,6 @@ export function problem(code: string, more: Partial<Problem> = {}): Problem {
   }
 }
 
-export function steps(list: readonly TraceStep[]): TurnEvent[] {
+export function stepEvents(list: readonly TraceStep[]): TurnEvent[] {
   return list.map(data => ({ event: 'step', data }))
 }

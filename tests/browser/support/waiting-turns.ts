@@ -1,7 +1,7 @@
 import type { AskedCall, ChatRequest, Pause, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { Page } from 'playwright-core'
 import { identities } from '../../support/identities.ts'
-import { type Asked, config, delta, result, turnStart } from './turns.ts'
+import { type AgentModeFlow, config, deltaEvent, resultEvent, turnStart } from './turns.ts'
 
 const { ada } = identities
 
@@ -22,7 +22,7 @@ export const alertCall: AskedCall = {
 }
 
 /** The claims that a step-up demands. */
-export const challenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+export const claimsChallenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 
 export const consentRequest = {
   url: `${config.authority}/oauth2/v2.0/authorize?response_type=none`,
@@ -35,14 +35,14 @@ export const approvalCard = (page: Page) => page.getByRole('region', { name: 'Cr
 export const cardButton = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
 /** Waits until a card takes clicks, which it ignores for its first half second. */
-export async function untilPressable(page: Page, name = 'Create alert'): Promise<void> {
+export async function waitUntilPressable(page: Page, name = 'Create alert'): Promise<void> {
   await page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first().waitFor()
 }
 
-const soon = () => new Date(Date.now() + 10 * 60_000).toISOString()
+const inTenMinutes = () => new Date(Date.now() + 10 * 60_000).toISOString()
 
 /** The last event of a turn that waits. */
-export function pause({ mode, flow }: Asked, more: Partial<Pause> = {}): TurnEvent {
+export function pauseEvent({ mode, flow }: AgentModeFlow, more: Partial<Pause> = {}): TurnEvent {
   return {
     event: 'pause',
     data: {
@@ -58,7 +58,7 @@ export function pause({ mode, flow }: Asked, more: Partial<Pause> = {}): TurnEve
       notices: [],
       kind: 'approval',
       continuation: `sealed-${more.kind ?? 'approval'}`,
-      expiresAt: soon(),
+      expiresAt: inTenMinutes(),
       calls: [alertCall],
       ...more,
     } as Pause,
@@ -66,7 +66,7 @@ export function pause({ mode, flow }: Asked, more: Partial<Pause> = {}): TurnEve
 }
 
 /** Tc with or without the proof of a stronger sign-in, as it arrives with the question and each time that the turn goes on. */
-export function arrival(id: string, contexts: readonly string[] = []): TraceStep {
+export function tcArrivalStep(id: string, contexts: readonly string[] = []): TraceStep {
   return {
     id,
     kind: 'sign-in',
@@ -181,7 +181,7 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
               code: 'STEP_UP_REQUIRED',
               hint: '',
               requestId: 'r1',
-              claimsChallenge: challenge,
+              claimsChallenge,
             },
           }),
     },
@@ -189,11 +189,11 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
 }
 
 /** The events of a turn until it waits for an approval. */
-export function untilApproval(request: ChatRequest): TurnEvent[] {
+export function eventsUntilApproval(request: ChatRequest): TurnEvent[] {
   return [
     turnStart(request),
-    stepEvent(arrival('s0')),
-    delta(alertText),
+    stepEvent(tcArrivalStep('s0')),
+    deltaEvent(alertText),
     stepEvent(toolStep('running')),
     stepEvent(toolStep('waiting')),
   ]
@@ -204,15 +204,15 @@ export function stepEvent(data: TraceStep): TurnEvent {
 }
 
 /** The events of an approved turn that goes on to its end, with nothing more demanded of the user. */
-export function finish(request: Asked, answer: string): TurnEvent[] {
+export function eventsAfterApproval(request: AgentModeFlow, answer: string): TurnEvent[] {
   return [
     turnStart(request),
-    stepEvent(arrival('s1')),
+    stepEvent(tcArrivalStep('s1')),
     stepEvent(decisionStep('approve')),
     stepEvent(toolStep('running')),
     ...callSteps('x', ['c1']).map(stepEvent),
     stepEvent(toolStep('ok')),
-    delta(answer),
-    result(request, answer),
+    deltaEvent(answer),
+    resultEvent(request, answer),
   ]
 }
