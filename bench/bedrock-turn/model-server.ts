@@ -5,18 +5,18 @@
  */
 import { createServer, type ServerResponse } from 'node:http'
 import { text as bodyOf } from 'node:stream/consumers'
-import { frame, stop, text, toolUse } from '../../tests/contract/bedrock/scripted-bedrock.ts'
+import { stopEvents, textBlock, toFrame, toolBlock } from '../../tests/contract/bedrock/scripted-bedrock.ts'
 
 export const tokensPerAnswer = 60
 
 const words = Array.from({ length: tokensPerAnswer }, (_, index) => `word${index} `)
-const [start, ...rest] = text(...words).map(frame)
+const [start, ...rest] = textBlock(...words).map(toFrame)
 const [firstToken, ...others] = rest
-const endFrames = stop('end_turn').map(frame)
+const endFrames = stopEvents('end_turn').map(toFrame)
 const toolCallFrames = [
-  ...toolUse(0, 'call-1', 'get_weather', '{"city":', '"Dallas"}'),
-  ...stop('tool_use'),
-].map(frame)
+  ...toolBlock(0, 'call-1', 'get_weather', '{"city":', '"Dallas"}'),
+  ...stopEvents('tool_use'),
+].map(toFrame)
 const heldResponses = new Set<ServerResponse>()
 
 createServer(async (request, response) => {

@@ -6,12 +6,12 @@ import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf, tokenRequests } from '../identity/trial.ts'
-import { ask, bearer, cardsOf } from './ask.ts'
+import { ask, bearer, tokenCards } from './ask.ts'
 
 const { agentId, agentUserId, ada } = identities
 const file = temporaryFile('agents.json')
-const asItsUser = { flow: 'agent-user' } as const
-const withUser = { AGENT_USERS: `${agentId}=${agentUserId}` }
+const agentUserFlow = { flow: 'agent-user' } as const
+const weatherSettings = { AGENT_USERS: `${agentId}=${agentUserId}` }
 const agent = {
   title: 'Weather',
   clientId: agentId,
@@ -19,7 +19,7 @@ const agent = {
   flows: flowNames,
 }
 writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
-const stack = await forFile(Stack.start({ weather: withUser, agent: { AGENTS_CONFIG: file } }))
+const stack = await forFile(Stack.start({ weather: weatherSettings, agent: { AGENTS_CONFIG: file } }))
 beforeEach(async () => {
   tenantOf(stack).reset()
   await stack.restart('sidecar')
@@ -28,12 +28,12 @@ beforeEach(async () => {
 
 describe('A turn as the agent’s own user account', () => {
   it('gets TR by T1 and T2, acts as the account, and the API confirms this', async () => {
-    const { status, body } = await ask(stack.agentUrl, asItsUser)
+    const { status, body } = await ask(stack.agentUrl, agentUserFlow)
     expect({ status, flow: body.flow }).toEqual({ status: 200, flow: 'agent-user' })
     const legs = tokenRequests(stack).map(({ leg }) => leg)
     expect(legs.filter(leg => leg === 't2' || leg === 'agent-user')).toEqual(['t2', 'agent-user'])
-    expect(cardsOf(body.trace, 'T2')).toMatchObject([{ observed: false, claims: { azp: agentId } }])
-    expect(cardsOf(body.trace, 'TR').at(-1)).toMatchObject({
+    expect(tokenCards(body.trace, 'T2')).toMatchObject([{ observed: false, claims: { azp: agentId } }])
+    expect(tokenCards(body.trace, 'TR').at(-1)).toMatchObject({
       actsAs: 'agent-user',
       claims: { azp: agentId, oid: agentUserId, scp: 'Weather.Read' },
     })
@@ -52,21 +52,21 @@ describe('A turn as the agent’s own user account', () => {
 
   it('does not use the token of a signed-in user', async () => {
     const tc = await stack.signIn(ada.oid)
-    const { body, text } = await ask(stack.agentUrl, asItsUser, bearer(tc))
-    expect(cardsOf(body.trace, 'TR').at(-1)).toMatchObject({ claims: { oid: agentUserId } })
+    const { body, text } = await ask(stack.agentUrl, agentUserFlow, bearer(tc))
+    expect(tokenCards(body.trace, 'TR').at(-1)).toMatchObject({ claims: { oid: agentUserId } })
     expect(text).not.toContain(ada.oid)
     expect(tokenRequests(stack).some(({ leg }) => leg === 'obo')).toBe(false)
   })
 
   it('is refused by an API that lists another account for the agent, or that lists no accounts', async () => {
     await stack.restart('weather', { AGENT_USERS: `${agentId}=${ada.oid}` })
-    expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
+    expect((await ask(stack.agentUrl, agentUserFlow)).body).toMatchObject({
       code: 'API_TOKEN_REJECTED',
       failedCheck: 'caller',
       upstream: { service: 'weather-api' },
     })
     await stack.restart('weather', { AGENT_USERS: undefined })
-    expect((await ask(stack.agentUrl, asItsUser)).body).toMatchObject({
+    expect((await ask(stack.agentUrl, agentUserFlow)).body).toMatchObject({
       code: 'API_FORBIDDEN',
       failedCheck: 'permission',
       detail: 'The API does not allow it, although the agent’s token has Weather.Read.',
@@ -78,7 +78,7 @@ describe('A turn as the agent’s own user account', () => {
     const oids = []
     for (const flow of flowNames) {
       const { body } = await ask(stack.agentUrl, { flow }, bearer(await stack.signIn(ada.oid)))
-      oids.push(cardsOf(body.trace, 'TR').at(-1)?.claims?.['oid'])
+      oids.push(tokenCards(body.trace, 'TR').at(-1)?.claims?.['oid'])
     }
     expect(oids).toEqual([agentId, ada.oid, agentUserId])
   })

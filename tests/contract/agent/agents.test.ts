@@ -7,7 +7,7 @@ import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
-import { ask, askForStream, bearer, cardsOf, findMetrics } from './ask.ts'
+import { ask, askForStream, bearer, findMetricsUrl, tokenCards } from './ask.ts'
 
 const { agentId, alertsAgentId: alertsId, traineeAgentId: traineeId, ada, ben } = identities
 const file = temporaryFile('agents.json')
@@ -36,7 +36,7 @@ describe('Of two agents of one blueprint', () => {
   it('one is let in and the other is not, for the same question, and the API says why', async () => {
     const allowed = await ask(stack.agentUrl, { agent: 'weather' })
     expect(allowed.body).toMatchObject({ agent: 'weather', finishReason: 'stop' })
-    expect(cardsOf(allowed.body.trace, 'TR').at(-1)).toMatchObject({ claims: { azp: agentId } })
+    expect(tokenCards(allowed.body.trace, 'TR').at(-1)).toMatchObject({ claims: { azp: agentId } })
 
     const { events } = await askForStream(stack.agentUrl, { agent: 'trainee' }, bearer(tc))
     expect(events[0]).toMatchObject({ event: 'turn', data: { agent: 'trainee' } })
@@ -82,7 +82,7 @@ describe('Of two agents of one blueprint', () => {
       caller: traineeId,
     })
     expect(lines.find(({ outcome }) => outcome)).toMatchObject({ agent: 'trainee', outcome: 'API_FORBIDDEN' })
-    const metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
+    const metrics = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
     const labels = 'agent="trainee",mode="direct",flow="autonomous",outcome="API_FORBIDDEN"'
     expect(metrics).toContain(`agent_turns_total{${labels}}`)
   })
@@ -102,7 +102,7 @@ it('A hundred concurrent turns, of two agents for two users and of one agent as 
   const seen = await Promise.all(
     turns.map(async ({ agent, flow, token }) => {
       const { body } = await ask(stack.agentUrl, { agent, flow }, token === undefined ? {} : bearer(token))
-      const { azp, oid } = cardsOf(body.trace, 'TR').at(-1)?.claims ?? {}
+      const { azp, oid } = tokenCards(body.trace, 'TR').at(-1)?.claims ?? {}
       const call = body.trace.findLast(({ kind }) => kind === 'api-call')
       return { agent: body.agent, azp, oid, told: call?.response?.body }
     }),

@@ -7,11 +7,11 @@ import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
-import { ask, bearer, goOn, type Outcome } from './ask.ts'
+import { ask, bearer, continueTurn, type TurnOutcome } from './ask.ts'
 
 const folder = temporaryFolder()
 const [oldKey, newKey] = ['key-1', 'key-2'].map(kid => `${kid} ${randomBytes(32).toString('base64')}\n`)
-const keysOf = (name: string, ...keys: readonly (string | undefined)[]) => {
+const writeSealKeys = (name: string, ...keys: readonly (string | undefined)[]) => {
   writeFileSync(join(folder, name), keys.join(''))
   return { SEAL_KEYS_FILE: join(folder, name) }
 }
@@ -27,7 +27,7 @@ const stack = await forFile(
     agent: {
       ...staticKeys,
       ...aws.environment,
-      ...keysOf('keys', oldKey),
+      ...writeSealKeys('keys', oldKey),
       BEDROCK_PROBE: 'off',
       WEATHER_API_ALERTS: 'true',
     },
@@ -38,16 +38,16 @@ beforeEach(async () => {
   token = await stack.signIn(identities.ada.oid)
 })
 
-async function pausedTurn(mode: string): Promise<Outcome> {
+async function askForAlert(mode: string): Promise<TurnOutcome> {
   const message = `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
   const { body } = await ask(stack.agentUrl, { mode, message, flow: 'obo' }, bearer(token))
-  return body as unknown as Outcome
+  return body as unknown as TurnOutcome
 }
 
-const approve = (url: string, turn: Outcome) => goOn(url, turn, 'approve', bearer(token))
+const approve = (url: string, turn: TurnOutcome) => continueTurn(url, turn, 'approve', bearer(token))
 
 /** What the weather API responded. */
-function bodyOfCall({ trace }: Pick<Outcome, 'trace'>): unknown {
+function bodyOfCall({ trace }: Pick<TurnOutcome, 'trace'>): unknown {
   return trace.find(({ kind }) => kind === 'api-call')?.response?.body
 }
 
@@ -62,7 +62,7 @@ async function createdAlerts(): Promise<readonly object[]> {
 describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode => {
   it('goes on at two replicas at once, and creates one alert', async () => {
     const other = await stack.startReplica()
-    const turn = await pausedTurn(mode)
+    const turn = await askForAlert(mode)
     const answers = await Promise.all([approve(stack.agentUrl, turn), approve(other, turn)])
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
     const [alert, ...others] = await createdAlerts()
@@ -71,22 +71,22 @@ describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode =
   })
 
   it('goes on after the agent was replaced', async () => {
-    const turn = await pausedTurn(mode)
+    const turn = await askForAlert(mode)
     await stack.restart('agent')
     expect((await approve(stack.agentUrl, turn)).status).toBe(200)
     expect(await createdAlerts()).toHaveLength(1)
   })
 
   it('goes on if a new key seals turns and the old key still opens them', async () => {
-    const turn = await pausedTurn(mode)
-    const other = await stack.startReplica(keysOf('rotated', newKey, oldKey))
+    const turn = await askForAlert(mode)
+    const other = await stack.startReplica(writeSealKeys('rotated', newKey, oldKey))
     expect((await approve(other, turn)).status).toBe(200)
     expect(await createdAlerts()).toHaveLength(1)
   })
 
   it('goes on nowhere without the key that sealed it', async () => {
-    const turn = await pausedTurn(mode)
-    for (const keys of [keysOf('other', newKey), { SEAL_KEYS_FILE: undefined }]) {
+    const turn = await askForAlert(mode)
+    for (const keys of [writeSealKeys('other', newKey), { SEAL_KEYS_FILE: undefined }]) {
       const other = await stack.startReplica(keys)
       expect((await approve(other, turn)).body.code).toBe('APPROVAL_INVALID')
     }

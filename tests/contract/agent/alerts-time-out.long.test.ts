@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, goOn, type Outcome } from './ask.ts'
+import { ask, bearer, continueTurn, type TurnOutcome } from './ask.ts'
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 
@@ -21,11 +21,11 @@ it('An alert that the weather API created without answering in time is found, no
   })
   const message = `Warn me when Oslo falls below -5 °C until ${untilDate}`
   const asked = await ask(stack.agentUrl, { message, flow: 'obo' }, user)
-  const paused = asked.body as unknown as Outcome
+  const paused = asked.body as unknown as TurnOutcome
 
-  const silent = await goOn(stack.agentUrl, paused, 'approve', user)
+  const silent = await continueTurn(stack.agentUrl, paused, 'approve', user)
   expect(silent.body).toMatchObject({ code: 'API_UNAVAILABLE', status: 503 })
-  const again = await goOn(stack.agentUrl, paused, 'approve', user)
+  const again = await continueTurn(stack.agentUrl, paused, 'approve', user)
   expect(again.body).toMatchObject({ tools: [{ name: 'create_alert', status: 'ok' }] })
   expect(keys).toEqual([keys[0], keys[0]])
 

@@ -5,61 +5,64 @@ import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
-import { ask, bearer, cardsOf, goOn, type Outcome } from './ask.ts'
+import { ask, bearer, continueTurn, type TurnOutcome, tokenCards } from './ask.ts'
 
-const file = temporaryFile('alerts.sqlite')
+const alertsFile = temporaryFile('alerts.sqlite')
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 const { ada, ben } = identities
-const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
+const challenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 
 /** The requests about alerts that reached the weather API. */
-let calls: { readonly target: string; readonly key: unknown }[]
+let alertCalls: { readonly target: string; readonly key: unknown }[]
 /** Ada's token. */
 let token: string
 /** A temperature for each test, so that tests do not share alerts. */
 let celsius = -20
 
 const aws = await forFile(EmulatedAws.start())
-const env = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
-const alerts = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
-const stack = await forFile(Stack.start({ weather: { ALERTS_FILE: file }, agent: { ...env, ...alerts } }))
-watch()
+const awsEnv = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
+const alertEnv = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+const stack = await forFile(
+  Stack.start({ weather: { ALERTS_FILE: alertsFile }, agent: { ...awsEnv, ...alertEnv } }),
+)
+watchAlertCalls()
 beforeEach(async () => {
-  calls = []
+  alertCalls = []
   celsius -= 1
   token = await stack.signIn(ada.oid)
 })
 
-function watch(): void {
+function watchAlertCalls(): void {
   stack.appOf('weather').server.on('request', ({ method, url, headers }) => {
     if (url?.startsWith('/alerts'))
-      calls.push({ target: `${method} ${url}`, key: headers['idempotency-key'] })
+      alertCalls.push({ target: `${method} ${url}`, key: headers['idempotency-key'] })
   })
 }
 
-const posts = () => calls.filter(({ target }) => target === 'POST /alerts')
-const warnMe = () => `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
-const order = () => ({ city: 'Oslo', when: { kind: 'temperature-below', celsius }, untilDate })
+const alertPosts = () => alertCalls.filter(({ target }) => target === 'POST /alerts')
+const question = () => `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
+const newAlert = () => ({ city: 'Oslo', when: { kind: 'temperature-below', celsius }, untilDate })
 
-async function asked(mode: string, message = warnMe(), user = token, pauseFor: readonly string[] = []) {
+async function askAgent(mode: string, message = question(), user = token, pauseFor: readonly string[] = []) {
   const { status, body } = await ask(stack.agentUrl, { mode, message, flow: 'obo', pauseFor }, bearer(user))
-  return { status, body: body as unknown as Outcome }
+  return { status, body: body as unknown as TurnOutcome }
 }
 
 /** The alerts of a user for this test's temperature, as the weather API lists them to the agent. */
-async function kept(user = token): Promise<readonly object[]> {
-  const { body } = await asked('direct', 'my alerts', user)
+async function storedAlerts(user = token): Promise<readonly object[]> {
+  const { body } = await askAgent('direct', 'my alerts', user)
   const listed = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body
   const { alerts } = listed as { alerts: readonly { readonly when: { readonly celsius: number } }[] }
   return alerts.filter(({ when }) => when.celsius === celsius)
 }
 
-const approve = (paused: Outcome, user = token) => goOn(stack.agentUrl, paused, 'approve', bearer(user))
-const deny = (paused: Outcome) => goOn(stack.agentUrl, paused, 'deny', bearer(token))
+const approve = (paused: TurnOutcome, user = token) =>
+  continueTurn(stack.agentUrl, paused, 'approve', bearer(user))
+const deny = (paused: TurnOutcome) => continueTurn(stack.agentUrl, paused, 'deny', bearer(token))
 
 describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
   it('is not created before the user approves the call that is shown', async () => {
-    const { status, body } = await asked(mode)
+    const { status, body } = await askAgent(mode)
     expect([status, body.status, body.kind]).toEqual([200, 'paused', 'approval'])
     expect(body.calls).toEqual([
       {
@@ -69,31 +72,31 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
         note: expect.stringContaining('nothing watches the weather for it'),
         api: 'weather-api',
         effect: 'create',
-        arguments: order(),
+        arguments: newAlert(),
         digest: expect.any(String),
         stepId: expect.any(String),
       },
     ])
-    expect(calls).toEqual([])
+    expect(alertCalls).toEqual([])
     expect(body.trace.filter(({ kind }) => kind === 'api-call')).toEqual([])
   })
 
   it('is created by one POST of exactly this call, once it is approved', async () => {
-    const paused = (await asked(mode)).body
+    const paused = (await askAgent(mode)).body
     const { status, body } = await approve(paused)
     expect([status, body.turnId]).toEqual([200, paused.turnId])
     expect(body.answer).toMatch(/Oslo below −\d+ °C/)
     expect(body.answer).toMatch(/nothing watches the weather for it/i)
-    expect(calls.map(({ target }) => target)).toEqual(['POST /alerts'])
-    expect(await kept()).toEqual([expect.objectContaining(order())])
+    expect(alertCalls.map(({ target }) => target)).toEqual(['POST /alerts'])
+    expect(await storedAlerts()).toEqual([expect.objectContaining(newAlert())])
     const call = body.trace.find(({ kind }) => kind === 'api-call')
-    expect(call).toMatchObject({ request: { method: 'POST', body: order() }, response: { status: 201 } })
-    expect(body.tools).toEqual([{ name: 'create_alert', arguments: order(), status: 'ok' }])
+    expect(call).toMatchObject({ request: { method: 'POST', body: newAlert() }, response: { status: 201 } })
+    expect(body.tools).toEqual([{ name: 'create_alert', arguments: newAlert(), status: 'ok' }])
   })
 
   it('is created with a token that has the right to alerts and no other right', async () => {
-    const { body } = await approve((await asked(mode)).body)
-    expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({
+    const { body } = await approve((await askAgent(mode)).body)
+    expect(tokenCards(body.trace, 'TR').at(-1)?.claims).toMatchObject({
       azp: identities.agentId,
       oid: ada.oid,
       scp: 'Alerts.ReadWrite',
@@ -101,26 +104,26 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
   })
 
   it('is not created if the user denies it, and the answer says so', async () => {
-    const { body } = await deny((await asked(mode)).body)
+    const { body } = await deny((await askAgent(mode)).body)
     expect(body.answer).toContain('Nothing was changed.')
-    expect(body.tools).toEqual([{ name: 'create_alert', arguments: order(), status: 'denied' }])
-    expect(calls).toEqual([])
-    expect(await kept()).toEqual([])
+    expect(body.tools).toEqual([{ name: 'create_alert', arguments: newAlert(), status: 'denied' }])
+    expect(alertCalls).toEqual([])
+    expect(await storedAlerts()).toEqual([])
   })
 
   it('is created once, however many times the approval comes, at the same time or later', async () => {
-    const paused = (await asked(mode)).body
+    const paused = (await askAgent(mode)).body
     const first = await Promise.all([approve(paused), approve(paused)])
     const later = await approve(paused)
     for (const { status, body } of [...first, later])
       expect(status === 200 || body.code === 'APPROVAL_USED').toBe(true)
     expect([...first, later].map(({ status }) => status)).toContain(200)
-    expect(new Set(posts().map(({ key }) => key)).size).toBe(1)
-    expect(await kept()).toHaveLength(1)
+    expect(new Set(alertPosts().map(({ key }) => key)).size).toBe(1)
+    expect(await storedAlerts()).toHaveLength(1)
   })
 
   it('that the weather API created before its connection broke is not created again', async () => {
-    const paused = (await asked(mode)).body
+    const paused = (await askAgent(mode)).body
     let isBroken = false
     stack.appOf('weather').server.prependListener('request', (request, response) => {
       if (isBroken || request.url !== '/alerts' || request.method !== 'POST') return
@@ -130,51 +133,51 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     })
     const { status, body } = await approve(paused)
     expect([isBroken, status, body.code]).toEqual([true, 200, undefined])
-    expect(posts().map(({ key }) => key)).toEqual([posts()[0]?.key, posts()[0]?.key])
-    expect(await kept()).toHaveLength(1)
+    expect(alertPosts().map(({ key }) => key)).toEqual([alertPosts()[0]?.key, alertPosts()[0]?.key])
+    expect(await storedAlerts()).toHaveLength(1)
   })
 
   it('is deleted by its id when the user approves the deletion', async () => {
-    await approve((await asked(mode)).body)
-    const [alert] = (await kept()) as readonly { readonly id: string }[]
-    const paused = (await asked(mode, `delete alert ${alert?.id}`)).body
+    await approve((await askAgent(mode)).body)
+    const [alert] = (await storedAlerts()) as readonly { readonly id: string }[]
+    const paused = (await askAgent(mode, `delete alert ${alert?.id}`)).body
     expect(paused.calls).toMatchObject([
       { tool: 'delete_alert', title: 'Delete alert', effect: 'delete', arguments: { id: alert?.id } },
     ])
-    expect(await kept()).toHaveLength(1)
+    expect(await storedAlerts()).toHaveLength(1)
     const { status, body } = await approve(paused)
     expect([status, body.answer]).toEqual([200, expect.stringContaining(alert?.id ?? '')])
-    expect(await kept()).toEqual([])
+    expect(await storedAlerts()).toEqual([])
   })
 
   it('that differs from an existing one only in its last day is not created, and the answer says why', async () => {
-    await approve((await asked(mode)).body)
+    await approve((await askAgent(mode)).body)
     const other = new Date(Date.now() + 20 * 24 * 3_600_000).toISOString().slice(0, 10)
-    const { body } = await approve((await asked(mode, warnMe().replace(untilDate, other))).body)
+    const { body } = await approve((await askAgent(mode, question().replace(untilDate, other))).body)
     const words = mode === 'direct' ? body.detail : body.answer
     expect(words).toContain(`There is such an alert until ${untilDate}`)
-    expect(await kept()).toHaveLength(1)
+    expect(await storedAlerts()).toHaveLength(1)
   })
 
   it('waits for the consent of a user who has given none, and goes on with the same call', async () => {
     const tokenOfBen = await stack.signIn(ben.oid)
-    const paused = (await asked(mode, warnMe(), tokenOfBen, ['consent'])).body
+    const paused = (await askAgent(mode, question(), tokenOfBen, ['consent'])).body
     const consent = (await approve(paused, tokenOfBen)).body
     expect([consent.status, consent.kind, consent.consent?.scopes]).toEqual([
       'paused',
       'consent',
       [{ value: 'Alerts.ReadWrite', text: 'Use the Weather API for you' }],
     ])
-    expect(calls).toEqual([])
+    expect(alertCalls).toEqual([])
     await giveConsent(consent.consent?.url ?? '', ben.oid)
     const { status } = await approve(consent, tokenOfBen)
-    expect([status, posts().length]).toEqual([200, 1])
-    expect(await kept(tokenOfBen)).toHaveLength(1)
+    expect([status, alertPosts().length]).toEqual([200, 1])
+    expect(await storedAlerts(tokenOfBen)).toHaveLength(1)
     withdrawConsents(ben.oid)
   })
 
   it('asks for no consent if the API refuses a token that has the right', async () => {
-    const paused = (await asked(mode, warnMe(), token, ['consent'])).body
+    const paused = (await askAgent(mode, question(), token, ['consent'])).body
     const refuse = (request: IncomingMessage, response: ServerResponse) => {
       if (request.url !== '/alerts') return
       const challenge = 'Bearer error="insufficient_scope", scope="Alerts.ReadWrite"'
@@ -191,24 +194,24 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
       'The API does not allow it, although the agent’s token has Alerts.ReadWrite.',
     ])
     expect(body).not.toHaveProperty('needs')
-    expect(posts()).toHaveLength(1)
+    expect(alertPosts()).toHaveLength(1)
   })
 
   it('is not listed for a user without consent if the client cannot ask for consent', async () => {
     const tokenOfBen = await stack.signIn(ben.oid)
-    const { body } = await asked(mode, 'my alerts', tokenOfBen)
+    const { body } = await askAgent(mode, 'my alerts', tokenOfBen)
     expect([body.code, body.status]).toEqual(['CONSENT_REQUIRED', 403])
-    expect((await asked('direct', 'Weather in Oslo?', tokenOfBen)).status).toBe(200)
-    expect(calls).toEqual([])
+    expect((await askAgent('direct', 'Weather in Oslo?', tokenOfBen)).status).toBe(200)
+    expect(alertCalls).toEqual([])
   })
 
   it('is neither created nor listed by an agent that calls as itself', async () => {
-    const { body } = await ask(stack.agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
+    const { body } = await ask(stack.agentUrl, { mode, message: question(), flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')
     else expect(body.answer).toContain('signed-in user')
     const list = await ask(stack.agentUrl, { mode, message: 'my alerts', flow: 'autonomous' })
     expect(list.body).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Alerts.ReadWrite.All' } })
-    expect(posts()).toEqual([])
+    expect(alertPosts()).toEqual([])
     const status = await (await fetch(`${stack.agentUrl}/api/status`)).json()
     expect(status).toMatchObject({ status: 'ok', components: { weather_api: { state: 'ready' } } })
   })
@@ -217,53 +220,56 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
 describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mode => {
   beforeAll(async () => {
     await stack.restart('weather', { ALERTS_AUTH_CONTEXT: 'c1' })
-    watch()
+    watchAlertCalls()
   })
 
   it('waits again when the API demands the step-up, and creates the alert with a token that proves the context', async () => {
-    const stepUp = (await approve((await asked(mode)).body)).body
-    expect([stepUp.status, stepUp.kind, stepUp.claimsChallenge]).toEqual(['paused', 'step-up', claims])
-    expect(stepUp.calls).toMatchObject([{ tool: 'create_alert', arguments: order() }])
-    expect(await kept()).toEqual([])
+    const stepUp = (await approve((await askAgent(mode)).body)).body
+    expect([stepUp.status, stepUp.kind, stepUp.claimsChallenge]).toEqual(['paused', 'step-up', challenge])
+    expect(stepUp.calls).toMatchObject([{ tool: 'create_alert', arguments: newAlert() }])
+    expect(await storedAlerts()).toEqual([])
     const stronger = await stack.signIn(ada.oid, stepUp.claimsChallenge)
     const { status, body } = await approve(stepUp, stronger)
     expect([status, body.answer]).toEqual([200, expect.stringMatching(/Oslo below/)])
-    expect(cardsOf(body.trace, 'Tc')[0]?.claims).toMatchObject({ acrs: ['c1'] })
-    expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'], scp: 'Alerts.ReadWrite' })
-    expect(new Set(posts().map(({ key }) => key)).size).toBe(1)
-    expect(posts()).toHaveLength(2)
-    expect(await kept()).toHaveLength(1)
+    expect(tokenCards(body.trace, 'Tc')[0]?.claims).toMatchObject({ acrs: ['c1'] })
+    expect(tokenCards(body.trace, 'TR').at(-1)?.claims).toMatchObject({
+      acrs: ['c1'],
+      scp: 'Alerts.ReadWrite',
+    })
+    expect(new Set(alertPosts().map(({ key }) => key)).size).toBe(1)
+    expect(alertPosts()).toHaveLength(2)
+    expect(await storedAlerts()).toHaveLength(1)
   })
 
   it('does not wait for a step-up with a token that already proves the context', async () => {
-    const stronger = await stack.signIn(ada.oid, claims)
-    const { body } = await approve((await asked(mode, warnMe(), stronger)).body, stronger)
+    const stronger = await stack.signIn(ada.oid, challenge)
+    const { body } = await approve((await askAgent(mode, question(), stronger)).body, stronger)
     expect(body.answer).toMatch(/Oslo below/)
-    expect(posts()).toHaveLength(1)
+    expect(alertPosts()).toHaveLength(1)
   })
 
   it('that lists the alerts of a user whose token proves the context calls the API with a token that proves it too', async () => {
-    const stronger = await stack.signIn(ada.oid, claims)
-    await approve((await asked(mode, warnMe(), stronger)).body, stronger)
-    const { body } = await asked(mode, 'my alerts', stronger)
-    expect(cardsOf(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'] })
+    const stronger = await stack.signIn(ada.oid, challenge)
+    await approve((await askAgent(mode, question(), stronger)).body, stronger)
+    const { body } = await askAgent(mode, 'my alerts', stronger)
+    expect(tokenCards(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'] })
   })
 
   it('ends with nothing changed if the agent’s token does not prove the context after all', async () => {
-    const stepUp = (await approve((await asked(mode)).body)).body
+    const stepUp = (await approve((await askAgent(mode)).body)).body
     const stronger = await stack.signIn(ada.oid, stepUp.claimsChallenge)
     await setCarriesContexts(false)
     const { body } = await approve(stepUp, stronger)
     await setCarriesContexts(true)
     expect([body.code, body.status]).toEqual(['STEP_UP_NOT_CARRIED', 502])
-    expect(await kept()).toEqual([])
+    expect(await storedAlerts()).toEqual([])
   })
 
   it('changes nothing if another user goes on with it', async () => {
-    const stepUp = (await approve((await asked(mode)).body)).body
-    const ofBen = await stack.signIn(ben.oid, claims)
+    const stepUp = (await approve((await askAgent(mode)).body)).body
+    const ofBen = await stack.signIn(ben.oid, challenge)
     expect((await approve(stepUp, ofBen)).body.code).toBe('APPROVAL_NOT_YOURS')
-    expect(await kept()).toEqual([])
+    expect(await storedAlerts()).toEqual([])
   })
 })
 
@@ -277,14 +283,14 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
   })
 
   it('creates one at once, by its role, and needs no authentication context', async () => {
-    const { body } = await ask(agentUrl, { mode, message: warnMe(), flow: 'autonomous' })
+    const { body } = await ask(agentUrl, { mode, message: question(), flow: 'autonomous' })
     expect(body.answer).toMatch(/Oslo below/)
-    expect(calls.map(({ target, key }) => [target, key])).toEqual([
+    expect(alertCalls.map(({ target, key }) => [target, key])).toEqual([
       ['POST /alerts', expect.stringMatching(/^"[\w-]{43}"$/)],
     ])
     const call = body.trace.find(({ kind }) => kind === 'api-call')
-    expect(call?.response?.body).toMatchObject({ ...order(), validated: { flow: 'autonomous' } })
-    expect(await kept()).toEqual([])
+    expect(call?.response?.body).toMatchObject({ ...newAlert(), validated: { flow: 'autonomous' } })
+    expect(await storedAlerts()).toEqual([])
   })
 
   it('deletes no alert, and still asks the user when it acts for a user', async () => {
@@ -292,9 +298,9 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     const { body } = await ask(agentUrl, { mode, message, flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')
     else expect(body.answer).toContain('signed-in user')
-    const { body: paused } = await ask(agentUrl, { mode, message: warnMe(), flow: 'obo' }, bearer(token))
-    expect((paused as unknown as Outcome).status).toBe('paused')
-    expect(calls).toEqual([])
+    const { body: paused } = await ask(agentUrl, { mode, message: question(), flow: 'obo' }, bearer(token))
+    expect((paused as unknown as TurnOutcome).status).toBe('paused')
+    expect(alertCalls).toEqual([])
   })
 })
 

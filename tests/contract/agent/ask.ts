@@ -27,7 +27,7 @@ export interface Answer<Body = ChatResponse & Problem> {
 }
 
 /** An event as it was received. */
-export type SentEvent = TurnEvent & { readonly id: number }
+export type ReceivedEvent = TurnEvent & { readonly id: number }
 
 export const question = { message: 'Weather in Dallas?', mode: 'direct', flow: 'autonomous' } as const
 
@@ -37,27 +37,27 @@ export async function ask(
   asked: Question = {},
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
-  const response = await post(agentUrl, asked, headers)
+  const response = await postChat(agentUrl, asked, headers)
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
 }
 
 /** The outcome of a turn: a result, a pause or a problem. */
-export interface Outcome extends Omit<ChatResponse & PausedResponse, 'status'> {
+export interface TurnOutcome extends Omit<ChatResponse & PausedResponse, 'status'> {
   readonly status: string | number
   readonly code?: string
   readonly detail?: string
 }
 
-type Decided = 'approve' | 'deny'
+type Verdict = 'approve' | 'deny'
 
 /** Goes on with a turn that waits, with this decision on each of its calls. */
-export async function goOn(
+export async function continueTurn(
   agentUrl: string,
-  { continuation, calls, mode, flow }: Pick<Outcome, 'continuation' | 'calls' | 'mode' | 'flow'>,
-  decision: Decided | ((call: { readonly callId: string }) => Decided),
+  { continuation, calls, mode, flow }: Pick<TurnOutcome, 'continuation' | 'calls' | 'mode' | 'flow'>,
+  decision: Verdict | ((call: { readonly callId: string }) => Verdict),
   headers: Readonly<Record<string, string>>,
-): Promise<Answer<Outcome>> {
+): Promise<Answer<TurnOutcome>> {
   const decisions = calls.map(({ callId, digest }) => ({
     callId,
     digest,
@@ -69,7 +69,7 @@ export async function goOn(
   return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
 }
 
-export function post(
+export function postChat(
   agentUrl: string,
   asked: Question = {},
   headers: Readonly<Record<string, string>> = {},
@@ -83,13 +83,17 @@ export async function askForStream(
   agentUrl: string,
   asked: Question = {},
   headers: Readonly<Record<string, string>> = {},
-): Promise<{ readonly events: readonly SentEvent[]; readonly text: string; readonly response: Response }> {
-  const response = await post(agentUrl, asked, { accept: 'text/event-stream', ...headers })
+): Promise<{
+  readonly events: readonly ReceivedEvent[]
+  readonly text: string
+  readonly response: Response
+}> {
+  const response = await postChat(agentUrl, asked, { accept: 'text/event-stream', ...headers })
   const text = await response.text()
   return { events: parseEvents(text), text, response }
 }
 
-export function parseEvents(text: string): SentEvent[] {
+export function parseEvents(text: string): ReceivedEvent[] {
   return text
     .split('\n\n')
     .filter(block => block !== '' && !block.startsWith(':'))
@@ -99,19 +103,19 @@ export function parseEvents(text: string): SentEvent[] {
         id: Number(fields.get('id')),
         event: fields.get('event'),
         data: JSON.parse(fields.get('data') ?? 'null'),
-      } as SentEvent
+      } as ReceivedEvent
     })
 }
 
 /** The token cards of one role, in the order of the trace. */
-export function cardsOf(trace: readonly TraceStep[], role: string) {
+export function tokenCards(trace: readonly TraceStep[], role: string) {
   return trace.flatMap(({ token }) => (token?.role === role ? [token] : []))
 }
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 /** Finds the URL of an app's metrics, whose server listens a moment after the app does. */
-export function findMetrics(app: FastifyInstance): Promise<string> {
+export function findMetricsUrl(app: FastifyInstance): Promise<string> {
   return vi.waitFor(() => {
     const { port } = app.metricsServer.server.address() as AddressInfo
     return `http://localhost:${port}/metrics`

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { exchange, sendAndReset } from '../../../packages/service-kit/src/testing/exchange.ts'
 import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
-import { findMetrics, question } from './ask.ts'
+import { findMetricsUrl, question } from './ask.ts'
 
 // Only the agent is started, since its boundary refuses requests before it calls anything else.
 const stack = await forFile(Stack.start({}, ['agent']))
-await findMetrics(stack.appOf('agent'))
+await findMetricsUrl(stack.appOf('agent'))
 beforeEach(() => {
   stack.agentLog.length = 0
 })
@@ -14,10 +14,10 @@ beforeEach(() => {
 const send = (bytes: string) => exchange(stack.appOf('agent'), bytes)
 const scrape = (bytes: string) => exchange(stack.appOf('agent').metricsServer, bytes)
 
-const get = (target: string, ...headers: string[]) =>
+const getRequest = (target: string, ...headers: string[]) =>
   [`GET ${target} HTTP/1.1`, 'Connection: close', ...headers, '', ''].join('\r\n')
 
-function chat(body: string, ...headers: string[]): string {
+function chatRequest(body: string, ...headers: string[]): string {
   return [
     'POST /api/chat HTTP/1.1',
     'Content-Type: application/json',
@@ -28,7 +28,7 @@ function chat(body: string, ...headers: string[]): string {
     body,
   ].join('\r\n')
 }
-const hello = JSON.stringify({ ...question, message: 'Hello' })
+const helloBody = JSON.stringify({ ...question, message: 'Hello' })
 
 describe('A page of another site', () => {
   it.each(['application/json', 'text/event-stream'])(
@@ -36,15 +36,15 @@ describe('A page of another site', () => {
     async accept => {
       const host = 'Host: rebound.example:3001'
       const requests = [
-        chat(
-          hello,
+        chatRequest(
+          helloBody,
           host,
           `Accept: ${accept}`,
           'Origin: http://rebound.example:3001',
           'Sec-Fetch-Site: same-origin',
         ),
         ...['/', '/api/config', '/api/status', '/openapi.json', '/nowhere', '/assets/x.js'].map(path =>
-          get(path, host),
+          getRequest(path, host),
         ),
       ]
       for (const request of requests) {
@@ -66,7 +66,7 @@ describe('A page of another site', () => {
     ['from a frame without an origin', ['Origin: null']],
     ['from another port of this machine', ['Origin: http://localhost:8000', 'Sec-Fetch-Site: same-site']],
   ])('runs no turn by a cross-site request, sent %s', async (_what, headers) => {
-    const response = await send(chat(hello, 'Host: localhost:3001', ...headers))
+    const response = await send(chatRequest(helloBody, 'Host: localhost:3001', ...headers))
     expect(response?.status).toBe(403)
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CROSS_SITE_REQUEST' })
     expect(response?.headers.get('access-control-allow-origin')).toBeNull()
@@ -75,16 +75,16 @@ describe('A page of another site', () => {
 
   it('may link to the page', async () => {
     const headers = ['Host: localhost', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate']
-    expect(await send(get('/', ...headers, 'Sec-Fetch-Dest: document'))).toMatchObject({ status: 200 })
-    expect(await send(get('/', ...headers, 'Sec-Fetch-Dest: iframe'))).toMatchObject({ status: 403 })
+    expect(await send(getRequest('/', ...headers, 'Sec-Fetch-Dest: document'))).toMatchObject({ status: 200 })
+    expect(await send(getRequest('/', ...headers, 'Sec-Fetch-Dest: iframe'))).toMatchObject({ status: 403 })
   })
 
   it('reads no metrics, while scrapers can read them, also by the pod’s address', async () => {
-    expect(await scrape(get('/metrics', 'Host: rebound.example:9464'))).toMatchObject({ status: 421 })
-    const crossSite = get('/metrics', 'Host: localhost:9464', 'Sec-Fetch-Site: cross-site')
+    expect(await scrape(getRequest('/metrics', 'Host: rebound.example:9464'))).toMatchObject({ status: 421 })
+    const crossSite = getRequest('/metrics', 'Host: localhost:9464', 'Sec-Fetch-Site: cross-site')
     expect(await scrape(crossSite)).toMatchObject({ status: 403 })
     for (const host of ['localhost:9464', '10.1.2.3:9464', '[fd00::1]:9464']) {
-      expect(await scrape(get('/metrics', `Host: ${host}`))).toMatchObject({ status: 200 })
+      expect(await scrape(getRequest('/metrics', `Host: ${host}`))).toMatchObject({ status: 200 })
     }
   })
 })
@@ -95,20 +95,20 @@ describe('The page itself and programs', () => {
     ['a program', ['Host: 127.0.0.1:3001']],
   ])('are served: %s', async (_who, headers) => {
     // For a question without a city the agent needs no other service.
-    const response = await send(chat(hello, ...headers))
+    const response = await send(chatRequest(helloBody, ...headers))
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CITY_NOT_RECOGNISED' })
   })
 
   it('are served by the names in ALLOWED_HOSTS', async () => {
     await using other = await Stack.start({ agent: { ALLOWED_HOSTS: 'Agent.Example' } }, ['agent'])
-    const ask = (host: string) => exchange(other.appOf('agent'), get('/api/config', `Host: ${host}`))
+    const ask = (host: string) => exchange(other.appOf('agent'), getRequest('/api/config', `Host: ${host}`))
     expect(await ask('agent.example')).toMatchObject({ status: 200 })
     expect(await ask('localhost')).toMatchObject({ status: 421 })
   })
 
   it('are served by the address of their pod when Kubernetes probes them', async () => {
     for (const path of ['/livez', '/readyz', '/sidecar/livez']) {
-      expect(await send(get(path, 'Host: 10.1.2.3:3001'))).toMatchObject({ status: 200 })
+      expect(await send(getRequest(path, 'Host: 10.1.2.3:3001'))).toMatchObject({ status: 200 })
     }
   })
 })
@@ -119,11 +119,11 @@ describe('A header that comes twice', () => {
   it.each(
     // biome-ignore format: table
     [
-      ['Content-Type', chat(hello, local, 'Content-Type: text/plain'), 400, 'INVALID_REQUEST'],
-      ['Content-Length', chat(hello, local, 'Content-Length: 1'), 400, 'INVALID_REQUEST'],
-      ['Host', chat(hello, local, 'Host: evil.example'), 400, 'INVALID_REQUEST'],
-      ['Origin', chat(hello, local, 'Origin: http://localhost', 'Origin: http://localhost'), 403, 'CROSS_SITE_REQUEST'],
-      ['Sec-Fetch-Site', chat(hello, local, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none'), 403, 'CROSS_SITE_REQUEST'],
+      ['Content-Type', chatRequest(helloBody, local, 'Content-Type: text/plain'), 400, 'INVALID_REQUEST'],
+      ['Content-Length', chatRequest(helloBody, local, 'Content-Length: 1'), 400, 'INVALID_REQUEST'],
+      ['Host', chatRequest(helloBody, local, 'Host: evil.example'), 400, 'INVALID_REQUEST'],
+      ['Origin', chatRequest(helloBody, local, 'Origin: http://localhost', 'Origin: http://localhost'), 403, 'CROSS_SITE_REQUEST'],
+      ['Sec-Fetch-Site', chatRequest(helloBody, local, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Site: none'), 403, 'CROSS_SITE_REQUEST'],
     ],
   )('is refused if it may have only one value: %s', async (_what, bytes, status, code) => {
     const response = await send(bytes)
@@ -135,7 +135,7 @@ describe('A header that comes twice', () => {
   it('is also refused in a navigation from another site: Sec-Fetch-Mode or Sec-Fetch-Dest', async () => {
     const headers = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
     for (const twice of ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']) {
-      expect(await send(get('/', local, ...headers, twice))).toMatchObject({ status: 403 })
+      expect(await send(getRequest('/', local, ...headers, twice))).toMatchObject({ status: 403 })
     }
   })
 
@@ -145,7 +145,7 @@ describe('A header that comes twice', () => {
     ['X-Request-Id, which is replaced by a new one', ['X-Request-Id: one', 'X-Request-Id: two']],
     ['Authorization, where no token is needed', ['Authorization: Bearer a', 'Authorization: Bearer b']],
   ])('is accepted if it is a list or decides nothing: %s', async (_what, headers) => {
-    const response = await send(chat(hello, local, ...headers))
+    const response = await send(chatRequest(helloBody, local, ...headers))
     const { code, requestId } = JSON.parse(response?.body ?? '')
     expect(code).toBe('CITY_NOT_RECOGNISED')
     expect(requestId).not.toContain('one')
@@ -156,18 +156,18 @@ describe('What is no proper request', () => {
   const secret = 'eyJhbGciOi.secret.token'
 
   it.each([
-    ['an address that cannot be decoded', get(`/%ff?${secret}`, 'Host: localhost'), 400],
-    ['a line that is no header', get('/', 'Host: localhost', secret), 400],
+    ['an address that cannot be decoded', getRequest(`/%ff?${secret}`, 'Host: localhost'), 400],
+    ['a line that is no header', getRequest('/', 'Host: localhost', secret), 400],
     ['no HTTP', `${secret}\r\n\r\n`, 400],
-    ['an unknown address', get(`/${secret}?${secret}`, 'Host: localhost'), 404],
-    ['an unknown field', chat(JSON.stringify({ ...question, [secret]: 1 }), 'Host: localhost'), 400],
-    ['an unknown mode', chat(JSON.stringify({ ...question, mode: secret }), 'Host: localhost'), 400],
+    ['an unknown address', getRequest(`/${secret}?${secret}`, 'Host: localhost'), 404],
+    ['an unknown field', chatRequest(JSON.stringify({ ...question, [secret]: 1 }), 'Host: localhost'), 400],
+    ['an unknown mode', chatRequest(JSON.stringify({ ...question, mode: secret }), 'Host: localhost'), 400],
     [
       'a city while the sidecar is out of reach',
-      chat(JSON.stringify({ ...question, message: secret }), 'Host: localhost'),
+      chatRequest(JSON.stringify({ ...question, message: secret }), 'Host: localhost'),
       503,
     ],
-    ['no JSON', chat(secret, 'Host: localhost'), 400],
+    ['no JSON', chatRequest(secret, 'Host: localhost'), 400],
   ])(
     'is answered with a problem and the usual headers, and the log repeats nothing of it: %s',
     async (_what, bytes, status) => {
@@ -192,10 +192,10 @@ describe('What is no proper request', () => {
 
   it('leaves no error in the log when connections are reset', async () => {
     for (let round = 0; round < 10; round += 1) {
-      await sendAndReset(stack.appOf('agent'), chat(hello, 'Host: localhost'))
-      await sendAndReset(stack.appOf('agent'), chat(hello, 'Host: localhost').slice(0, -5))
+      await sendAndReset(stack.appOf('agent'), chatRequest(helloBody, 'Host: localhost'))
+      await sendAndReset(stack.appOf('agent'), chatRequest(helloBody, 'Host: localhost').slice(0, -5))
     }
-    await send(get('/livez', 'Host: localhost'))
+    await send(getRequest('/livez', 'Host: localhost'))
     const errors = stack.agentLog.filter(line => JSON.parse(line).level >= 50)
     expect(errors).toEqual([])
     expect(stack.agentLog.join('')).not.toContain('stack')

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, findMetrics, parseEvents, post, question } from './ask.ts'
+import { ask, findMetricsUrl, parseEvents, postChat, question } from './ask.ts'
 import { type ScriptedServer, startScriptedServer } from './scripted-server.ts'
 
 let closers: (() => Promise<unknown>)[] = []
@@ -13,7 +13,7 @@ afterEach(async () => {
   closers = []
 })
 
-const weatherOf = (url = '') => ({
+const weatherBody = (url = '') => ({
   city: new URL(url, 'http://weather').searchParams.get('city'),
   country: 'Nowhere',
   temperature_c: 10,
@@ -36,7 +36,7 @@ async function startWithSlowWeather(agentEnvironment: Record<string, string> = {
   const weather = await startScriptedServer(async (request, response) => {
     if (request.url !== '/readyz') await gate.promise
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(weatherOf(request.url)))
+    response.end(JSON.stringify(weatherBody(request.url)))
   })
   closers.push(async () => weather[Symbol.asyncDispose]())
   const stack = await Stack.start({ agent: { WEATHER_API_URL: weather.url, ...agentEnvironment } })
@@ -44,7 +44,7 @@ async function startWithSlowWeather(agentEnvironment: Record<string, string> = {
   return { stack, weather, release: gate.resolve }
 }
 
-const calls = (weather: ScriptedServer) =>
+const countWeatherCalls = (weather: ScriptedServer) =>
   weather.requests.filter(({ url }) => url.startsWith('/weather')).length
 
 describe('A client that goes away', () => {
@@ -53,9 +53,9 @@ describe('A client that goes away', () => {
     async accept => {
       const { stack, weather } = await startWithSlowWeather()
       const client = new AbortController()
-      const response = post(stack.agentUrl, {}, { accept }, client.signal)
+      const response = postChat(stack.agentUrl, {}, { accept }, client.signal)
       const outcome = response.then(answer => answer.text()).catch((error: Error) => error.name)
-      await expect.poll(() => calls(weather)).toBe(1)
+      await expect.poll(() => countWeatherCalls(weather)).toBe(1)
       client.abort()
       await expect.poll(() => weather.abandoned, { interval: 2 }).toBe(1)
       expect(await outcome).toBe('AbortError')
@@ -108,7 +108,7 @@ describe('A client that goes away', () => {
     await expect.poll(() => countConnections()).toBe(0)
     goOn.resolve()
     await expect.poll(() => stack.agentLog.join('')).toContain('"outcome":"ABANDONED"')
-    const metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
+    const metrics = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
     expect(metrics).toMatch(/^agent_streams_open 0$/m)
     expect(metrics).toMatch(/^agent_turns_in_flight 0$/m)
   })
@@ -117,7 +117,7 @@ describe('A client that goes away', () => {
 describe('A slow reader', () => {
   it('gets the events as they come, long before the answer is complete', async () => {
     const { stack, release } = await startWithSlowWeather()
-    const response = await post(stack.agentUrl, {}, { accept: 'text/event-stream' })
+    const response = await postChat(stack.agentUrl, {}, { accept: 'text/event-stream' })
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
     while (!text.includes('"kind":"api-call"')) text += (await reader?.read())?.value ?? ''
@@ -135,12 +135,14 @@ describe('A slow reader', () => {
 describe('Stopping', () => {
   it('lets running turns and streams finish, shows at once in the readiness check, and takes no new connections', async () => {
     const { stack, weather, release } = await startWithSlowWeather()
-    const metricsUrl = await findMetrics(stack.appOf('agent'))
+    const metricsUrl = await findMetricsUrl(stack.appOf('agent'))
     expect((await fetch(metricsUrl)).status).toBe(200)
     const probe = await openConnection(stack.agentUrl)
     const reply = ask(stack.agentUrl)
-    const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
-    await expect.poll(() => calls(weather)).toBe(2)
+    const stream = postChat(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response =>
+      response.text(),
+    )
+    await expect.poll(() => countWeatherCalls(weather)).toBe(2)
 
     // This unfinished request keeps the connection open; the fetch proves that the agent has received its first part.
     probe.write('GET /read')
@@ -166,8 +168,10 @@ describe('Stopping', () => {
 
   it('ends turns that do not finish by themselves with AGENT_STOPPING', async () => {
     const { stack, weather } = await startWithSlowWeather({ STOP_TIMEOUT_MS: '1200' })
-    const stream = post(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response => response.text())
-    await expect.poll(() => calls(weather)).toBe(1)
+    const stream = postChat(stack.agentUrl, {}, { accept: 'text/event-stream' }).then(response =>
+      response.text(),
+    )
+    await expect.poll(() => countWeatherCalls(weather)).toBe(1)
     // The weather API never answers: only the end of the turn lets the agent stop.
     await stack.stop('agent')
     expect(parseEvents(await stream).at(-1)).toMatchObject({
@@ -181,7 +185,7 @@ describe('Limits', () => {
   it('refuse only the turns beyond the allowed number at a time, with AGENT_BUSY', async () => {
     const { stack, weather, release } = await startWithSlowWeather({ MAX_CONCURRENT_TURNS: '2' })
     const running = [ask(stack.agentUrl), ask(stack.agentUrl)]
-    await expect.poll(() => calls(weather)).toBe(2)
+    await expect.poll(() => countWeatherCalls(weather)).toBe(2)
     const refused = await ask(stack.agentUrl)
     expect([refused.status, refused.body.code]).toEqual([503, 'AGENT_BUSY'])
     expect(refused.headers.get('retry-after')).toBe('1')

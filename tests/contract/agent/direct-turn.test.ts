@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, askForStream, bearer, cardsOf, type SentEvent } from './ask.ts'
+import { ask, askForStream, bearer, type ReceivedEvent, tokenCards } from './ask.ts'
 
 const { agentId, ada, ben } = identities
 const stack = await forFile(Stack.start())
 
-function dataOf(events: readonly SentEvent[], name: string): unknown[] {
+function dataOf(events: readonly ReceivedEvent[], name: string): unknown[] {
   return events.filter(({ event }) => event === name).map(({ data }) => data)
 }
 
@@ -29,7 +29,7 @@ describe('A direct turn in the autonomous flow', () => {
       notices: [],
     })
     expect(body.answer).toMatch(/^In Dallas, Texas.* °C \(\d+ °F\)/)
-    const card = cardsOf(body.trace, 'TR').at(-1)
+    const card = tokenCards(body.trace, 'TR').at(-1)
     expect(card).toMatchObject({ observed: true, claims: { azp: agentId, idtyp: 'app', oid: agentId } })
     const verified = card?.verifiedBy?.find(({ actor }) => actor === 'weather-api')
     expect(verified?.checks).toContainEqual({ name: 'signature', ok: true })
@@ -100,8 +100,8 @@ describe('A direct turn on behalf of a user', () => {
     const userToken = await stack.signIn(oid)
     const { status, body } = await ask(stack.agentUrl, { flow: 'obo' }, bearer(userToken))
     expect(status).toBe(200)
-    expect(cardsOf(body.trace, 'Tc')[0]).toMatchObject({ observed: true, claims: { oid } })
-    expect(cardsOf(body.trace, 'TR').at(-1)).toMatchObject({
+    expect(tokenCards(body.trace, 'Tc')[0]).toMatchObject({ observed: true, claims: { oid } })
+    expect(tokenCards(body.trace, 'TR').at(-1)).toMatchObject({
       claims: { azp: agentId, oid, scp: expect.stringMatching(/^Weather\.Read\b/) },
     })
     const answer = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body

@@ -4,18 +4,18 @@ import { Stack } from '../../support/stack.ts'
 import { ask, askForStream } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
-const gate = 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated'
+const overrideGate = 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated'
 
 describe('A sidecar whose override gate is shut', () => {
   it('returns the blueprint’s token, which the agent never uses: no call reaches the weather API', async () => {
     await using weather = await startScriptedServer((_request, response) => response.writeHead(500).end())
     await using stack = await Stack.start({
-      sidecar: { [gate]: undefined },
+      sidecar: { [overrideGate]: undefined },
       agent: { WEATHER_API_URL: weather.url },
     })
     const { status, body } = await ask(stack.agentUrl)
     expect([status, body.code]).toEqual([502, 'AGENT_IDENTITY_NOT_HONOURED'])
-    expect(body.hint).toContain(`${gate}=true`)
+    expect(body.hint).toContain(`${overrideGate}=true`)
     const { events } = await askForStream(stack.agentUrl)
     expect(events.map(({ event }) => event)).not.toContain('delta')
     expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_IDENTITY_NOT_HONOURED' } })

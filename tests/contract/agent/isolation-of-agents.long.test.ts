@@ -16,7 +16,7 @@ import { ask, bearer } from './ask.ts'
 
 /** In each round, each agent runs a turn for each user in each flow, alternately by REST and by MCP. */
 const rounds = 4
-const parallel = 24
+const parallelTurns = 24
 const guid = (kind: string, number: number) =>
   `${kind.repeat(8)}-0000-4000-8000-0000000001${number.toString(16).padStart(2, '0')}`
 const agents = Array.from({ length: 6 }, (_, number) => ({
@@ -27,9 +27,9 @@ const agents = Array.from({ length: 6 }, (_, number) => ({
 const users = Array.from({ length: 20 }, (_, number) => guid('e', number))
 
 /** Codes of temporary failures, while the sidecar restarts on a busy machine. */
-const temporary = new Set<unknown>(['SIDECAR_UNREACHABLE', 'ENTRA_UNAVAILABLE'])
+const temporaryCodes = new Set<unknown>(['SIDECAR_UNREACHABLE', 'ENTRA_UNAVAILABLE'])
 
-interface Asked {
+interface PlannedTurn {
   readonly number: number
   readonly agent: (typeof agents)[number]
   readonly flow: Flow
@@ -39,13 +39,13 @@ interface Asked {
 }
 
 /** The client and the subject of the token that a server got, as the server itself verified them. */
-interface Seen {
+interface SeenIdentity {
   readonly caller: unknown
   readonly subject: unknown
 }
 
 const folder = temporaryFolder()
-const registered = registerApis(folder, {
+const registeredApis = registerApis(folder, {
   notes: { appId: notesAppId, appRoles: ['Notes.Read.All'], scopes: ['Notes.Read'] },
 })
 const weather = {
@@ -53,8 +53,8 @@ const weather = {
   AGENT_USERS: agents.map(({ clientId, userId }) => `${clientId}=${userId}`).join(','),
 }
 const aws = await forFile(EmulatedAws.start())
-const stack = await forFile(Stack.start({ ...registered, weather }, ['entra', 'sidecar', 'weather']))
-const notes = await forFile(startNotesServer(stack.entraUrl))
+const stack = await forFile(Stack.start({ ...registeredApis, weather }, ['entra', 'sidecar', 'weather']))
+const notesServer = await forFile(startNotesServer(stack.entraUrl))
 const tokens = new Map<string, string>()
 
 beforeAll(async () => {
@@ -66,7 +66,7 @@ beforeAll(async () => {
   ])
   writeFileSync(join(folder, 'agents.json'), JSON.stringify({ agents: Object.fromEntries(entries) }))
   const server = {
-    url: notes.url,
+    url: notesServer.url,
     downstreamApi: 'notes',
     appId: notesAppId,
     allowedTools: ['get_note'],
@@ -117,7 +117,7 @@ function describeUser(id: string) {
   return { id, displayName: id, mail, userPrincipalName: mail }
 }
 
-function planTurns(): Asked[] {
+function planTurns(): PlannedTurn[] {
   const each = agents.flatMap(agent => users.flatMap(user => flowNames.map(flow => ({ agent, user, flow }))))
   return Array.from({ length: rounds }, (_, round) =>
     each.map((one, index) => ({ ...one, mode: (index + round) % 2 === 0 ? 'direct' : 'bedrock' }) as const),
@@ -126,13 +126,13 @@ function planTurns(): Asked[] {
     .map((one, number) => ({ ...one, number }))
 }
 
-const expectedOf = ({ agent, flow, user }: Asked): Seen => ({
+const expectedIdentity = ({ agent, flow, user }: PlannedTurn): SeenIdentity => ({
   caller: agent.clientId,
   subject: { autonomous: agent.clientId, obo: user, 'agent-user': agent.userId }[flow],
 })
 
 /** Runs one turn; returns what the server said of the token, or the problem's code. */
-async function runTurn(asked: Asked): Promise<Seen | string> {
+async function runTurn(asked: PlannedTurn): Promise<SeenIdentity | string> {
   const { agent, flow, user, mode, number } = asked
   const message = mode === 'direct' ? 'Weather in Oslo?' : `Get note on topic Apollo${number}`
   const { status, body } = await ask(
@@ -154,7 +154,7 @@ async function runTurn(asked: Asked): Promise<Seen | string> {
 it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MCP, reach every server with their own token, while the sidecar restarts, keys change and an agent is switched off', async () => {
   const turns = planTurns()
   const switchedOff = agents[5]
-  const outcomes = new Map<Asked, Seen | string>()
+  const outcomes = new Map<PlannedTurn, SeenIdentity | string>()
   const events = new Map<number, () => Promise<unknown> | unknown>([
     [Math.floor(turns.length * 0.25), () => stack.restart('sidecar')],
     [Math.floor(turns.length * 0.5), () => tenantOf(stack).keys.rotate(3_600)],
@@ -169,7 +169,7 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
   ])
   let next = 0
   await Promise.all(
-    Array.from({ length: parallel }, async () => {
+    Array.from({ length: parallelTurns }, async () => {
       for (let index = next++; index < turns.length; index = next++) {
         await events.get(index)?.()
         const asked = turns[index]
@@ -179,7 +179,9 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
   )
 
   const answered = [...outcomes].filter(([, seen]) => typeof seen !== 'string')
-  const mixed = answered.filter(([asked, seen]) => JSON.stringify(seen) !== JSON.stringify(expectedOf(asked)))
+  const mixed = answered.filter(
+    ([asked, seen]) => JSON.stringify(seen) !== JSON.stringify(expectedIdentity(asked)),
+  )
   expect(mixed).toEqual([])
   const refused = [...outcomes].filter(([, seen]) => typeof seen === 'string')
   const codes = new Map<unknown, number>()
@@ -189,8 +191,8 @@ it('Thousands of turns of 6 agents, 20 users and 3 flows at once, by REST and MC
 `,
   )
   // A turn may fail only because its agent is switched off or because the sidecar is restarting.
-  const isExplained = ([{ agent }, code]: [Asked, unknown]) =>
-    code === 'AGENT_DISABLED' ? agent === switchedOff : temporary.has(code)
+  const isExplained = ([{ agent }, code]: [PlannedTurn, unknown]) =>
+    code === 'AGENT_DISABLED' ? agent === switchedOff : temporaryCodes.has(code)
   expect(refused.filter(one => !isExplained(one))).toEqual([])
   expect(codes.get('AGENT_DISABLED')).toBeGreaterThan(0)
   expect(answered.length).toBeGreaterThan(turns.length * 0.75)

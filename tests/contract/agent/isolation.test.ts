@@ -7,7 +7,7 @@ import { ask, askForStream, bearer } from './ask.ts'
 const { agentId, ada, ben } = identities
 const cities = ['Dallas', 'Oslo', 'Tokyo', 'Nairobi', 'Lima']
 /** Anything that looks like a signed token. */
-const jws = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/
+const jwsPattern = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/
 const stack = await forFile(Stack.start())
 const tokens = { [ada.oid]: await stack.signIn(ada.oid), [ben.oid]: await stack.signIn(ben.oid) }
 
@@ -17,7 +17,7 @@ describe('200 streams at the same time, of two users in both flows,', () => {
     const texts = await Promise.all(Array.from({ length: 200 }, (_, number) => runTurn(number)))
     const written = [...texts, ...stack.agentLog.slice(logged)]
     expect(stack.agentLog.length).toBeGreaterThan(logged + 200)
-    for (const text of written) expect(text).not.toMatch(jws)
+    for (const text of written) expect(text).not.toMatch(jwsPattern)
     for (const token of Object.values(tokens)) {
       const signature = token.split('.')[2] ?? ''
       expect(written.filter(text => text.includes(signature))).toEqual([])

@@ -2,7 +2,7 @@ import { request as openRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, post, question } from './ask.ts'
+import { ask, postChat, question } from './ask.ts'
 
 // Only the agent is started, since it has to refuse these requests before it calls anybody.
 const stack = await forFile(Stack.start({}, ['agent']))
@@ -19,7 +19,7 @@ async function send(body: string, headers: Record<string, string>, accept = 'app
     body: JSON.parse(await response.text()),
   }
 }
-const json = { 'content-type': 'application/json' }
+const jsonHeaders = { 'content-type': 'application/json' }
 
 describe.each(['application/json', 'text/event-stream'])('A request that accepts %s', accept => {
   it.each([
@@ -37,7 +37,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
     ['a list', [question]],
     ['null', null],
   ])('with %s is refused before anything happens', async (_what, body) => {
-    const { status, type, body: problem } = await send(JSON.stringify(body), json, accept)
+    const { status, type, body: problem } = await send(JSON.stringify(body), jsonHeaders, accept)
     expect([status, problem.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(type).toBe('application/problem+json; charset=utf-8')
     expect(problem.requestId).toBeTruthy()
@@ -51,14 +51,14 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
       { history: ['user', 'assistant'].map(role => ({ role, text: 'x'.repeat(8_001) })) },
     ],
   ])('with %s is refused as too long', async (_what, part) => {
-    const { status, body } = await send(JSON.stringify({ ...question, ...part }), json, accept)
+    const { status, body } = await send(JSON.stringify({ ...question, ...part }), jsonHeaders, accept)
     expect([status, body.code]).toEqual([400, 'MESSAGE_TOO_LONG'])
   })
 
   it('with more than 64 KiB is refused', async () => {
     const { status, body } = await send(
       JSON.stringify({ ...question, message: 'x'.repeat(65_536) }),
-      json,
+      jsonHeaders,
       accept,
     )
     expect([status, body.code]).toEqual([413, 'BODY_TOO_LARGE'])
@@ -73,12 +73,12 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
   )
 
   it('with broken JSON is refused', async () => {
-    const { status, body } = await send('{"message":', json, accept)
+    const { status, body } = await send('{"message":', jsonHeaders, accept)
     expect([status, body.code]).toEqual([400, 'INVALID_REQUEST'])
   })
 
   it('without a body is refused', async () => {
-    const { status, body } = await send('', json, accept)
+    const { status, body } = await send('', jsonHeaders, accept)
     expect([status, body.code]).toEqual([400, 'INVALID_REQUEST'])
   })
 })
@@ -152,7 +152,7 @@ describe('A request id', () => {
   it.each(['has spaces', 'my-request.1', '<script>'])(
     'that is no id of a gateway is replaced: %s',
     async id => {
-      const response = await post(stack.agentUrl, { message: '' }, { 'x-request-id': id })
+      const response = await postChat(stack.agentUrl, { message: '' }, { 'x-request-id': id })
       expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
     },
   )

@@ -3,7 +3,7 @@ import { exchange } from '../../../packages/service-kit/src/testing/exchange.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, post, question } from './ask.ts'
+import { ask, bearer, postChat, question } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
 const { ada } = identities
@@ -14,7 +14,7 @@ describe('Acting on behalf of a user', () => {
   it.each(['application/json', 'text/event-stream'])(
     'without a token is refused with 401 and a problem, also when the client accepts only %s',
     async accept => {
-      const response = await post(stack.agentUrl, { flow: 'obo' }, { accept })
+      const response = await postChat(stack.agentUrl, { flow: 'obo' }, { accept })
       expect(response.status).toBe(401)
       expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
       expect(response.headers.get('www-authenticate')).toBe('Bearer')
@@ -23,7 +23,7 @@ describe('Acting on behalf of a user', () => {
   )
 
   it('with a text that is no token is refused with 401 before the stream starts', async () => {
-    const response = await post(
+    const response = await postChat(
       stack.agentUrl,
       { flow: 'obo' },
       { accept: 'text/event-stream', ...bearer('nonsense') },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, findMetrics } from './ask.ts'
+import { ask, bearer, findMetricsUrl } from './ask.ts'
 import { startScriptedServer } from './scripted-server.ts'
 
 const { tenantId, blueprintAppId, pageAppId, ada } = identities
@@ -177,7 +177,7 @@ describe('Probes, OpenAPI and metrics', () => {
   it('metrics are on a port of their own, by agent, mode, flow and outcome, and name nobody', async () => {
     await ask(stack.agentUrl)
     await ask(stack.agentUrl, { message: 'Weather in Qwertzuiopolis?' })
-    const response = await fetch(await findMetrics(stack.appOf('agent')))
+    const response = await fetch(await findMetricsUrl(stack.appOf('agent')))
     const text = await response.text()
     expect(response.headers.get('content-type')).toContain('text/plain')
     expect(text).toMatch(

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, post } from './ask.ts'
+import { ask, bearer, postChat } from './ask.ts'
 
 const stack = await forFile(Stack.start({ agent: { TRACE_FOR: 'signed-in' } }))
 const userToken = await stack.signIn(identities.ada.oid)
 
-async function kindsOf(headers: Record<string, string>): Promise<string[]> {
+async function traceKinds(headers: Record<string, string>): Promise<string[]> {
   const { status, body } = await ask(stack.agentUrl, {}, headers)
   expect(status).toBe(200)
   return body.trace.map(({ kind }: { kind: string }) => kind)
@@ -15,17 +15,17 @@ async function kindsOf(headers: Record<string, string>): Promise<string[]> {
 
 describe('TRACE_FOR=signed-in', () => {
   it('withholds the trace from callers who are not signed in, in the JSON response', async () => {
-    expect(await kindsOf({})).toEqual([])
+    expect(await traceKinds({})).toEqual([])
   })
 
   it('withholds the trace, and nothing else, in the event stream too', async () => {
-    const response = await post(stack.agentUrl, {}, { accept: 'text/event-stream' })
+    const response = await postChat(stack.agentUrl, {}, { accept: 'text/event-stream' })
     const events = [...(await response.text()).matchAll(/^event: (\w+)$/gm)].map(match => match[1])
     expect(events).toEqual(['turn', 'delta', 'result'])
   })
 
   it('shows the trace to a signed-in user, in the autonomous flow too', async () => {
-    expect(await kindsOf(bearer(userToken))).toEqual(
+    expect(await traceKinds(bearer(userToken))).toEqual(
       expect.arrayContaining(['sign-in', 'token-request', 'token', 'api-call', 'validation']),
     )
   })

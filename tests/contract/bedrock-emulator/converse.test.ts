@@ -17,8 +17,8 @@ const bedrock = useBedrock(
   () => 0.5,
 )
 
-const compare = 'Compare the weather in Oslo and Rome'
-const oslo = {
+const compareQuestion = 'Compare the weather in Oslo and Rome'
+const osloWeather = {
   city: 'Oslo',
   country: 'Norway',
   temperature_c: -1.5,
@@ -26,7 +26,7 @@ const oslo = {
   condition: 'light snow',
   source: 'open-meteo',
 }
-const rome = {
+const romeWeather = {
   city: 'Rome',
   country: 'Italy',
   temperature_c: 14,
@@ -59,7 +59,7 @@ function withResults(question: string, { content }: Answer, results: readonly un
 describe('a weather question', () => {
   it('leads to one call of a tool for each city, and the answer has the results of all calls', async () => {
     const client = bedrock.client()
-    const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
+    const asked = await converse(client, { messages: [userSays(compareQuestion)], toolConfig })
     expect(asked).toMatchObject({
       stopReason: 'tool_use',
       content: [
@@ -75,7 +75,7 @@ describe('a weather question', () => {
       ],
     })
     const events = await collectStream(client, {
-      messages: withResults(compare, asked, [oslo, rome]),
+      messages: withResults(compareQuestion, asked, [osloWeather, romeWeather]),
       toolConfig,
     })
     expect(textOf(events)).toBe(
@@ -94,7 +94,7 @@ describe('a weather question', () => {
       messages: [userSays('What will the weather be like in Munich tomorrow?')],
       toolConfig,
     })
-    const kinds = events.map(kindOf)
+    const kinds = events.map(eventKind)
     expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
       'messageStart',
       'text 0',
@@ -124,7 +124,7 @@ describe('a weather question', () => {
   })
 })
 
-function kindOf({
+function eventKind({
   contentBlockDelta,
   contentBlockStart,
   contentBlockStop,
@@ -140,7 +140,7 @@ function kindOf({
 
 describe('a conversation', () => {
   const history = (next: string): Message[] => [
-    userSays(compare),
+    userSays(compareQuestion),
     { role: 'assistant', content: [{ text: 'Oslo: -1.5 °C. Rome: 14 °C.' }] },
     userSays(next),
   ]
@@ -188,9 +188,12 @@ describe('a conversation', () => {
 
   it('says what went wrong when a tool failed, and answers the rest', async () => {
     const client = bedrock.client()
-    const asked = await converse(client, { messages: [userSays(compare)], toolConfig })
+    const asked = await converse(client, { messages: [userSays(compareQuestion)], toolConfig })
     const answer = await converse(client, {
-      messages: withResults(compare, asked, [oslo, 'get_weather failed: No city is called "Rome".']),
+      messages: withResults(compareQuestion, asked, [
+        osloWeather,
+        'get_weather failed: No city is called "Rome".',
+      ]),
       toolConfig,
     })
     expect(answer.content[0]?.text).toBe(

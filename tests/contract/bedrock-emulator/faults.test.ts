@@ -7,10 +7,10 @@ import { collectStream, converse, failureOf, haiku, openStream, useBedrock } fro
 const bedrock = useBedrock()
 
 async function inject(...faults: InjectedFault[]): Promise<void> {
-  expect((await call('PUT', 'faults', { faults })).status).toBe(200)
+  expect((await callControl('PUT', 'faults', { faults })).status).toBe(200)
 }
 
-function call(method: string, control: string, body?: unknown): Promise<Response> {
+function callControl(method: string, control: string, body?: unknown): Promise<Response> {
   const headers = { 'content-type': 'application/json' }
   return fetch(`${bedrock.url}/emulator/${control}`, {
     method,
@@ -101,7 +101,7 @@ it('a stream whose connection is cut ends with an error on HTTP/1.1', async () =
 
 describe('the pace', () => {
   it('delays the first event and every token', async () => {
-    await call('PATCH', 'settings', { firstTokenMs: 60, tokenDelayMs: 5 })
+    await callControl('PATCH', 'settings', { firstTokenMs: 60, tokenDelayMs: 5 })
     const startedMs = performance.now()
     let firstMs = 0
     let deltas = 0
@@ -114,7 +114,7 @@ describe('the pace', () => {
   })
 
   it('stops when the caller closes the connection', async () => {
-    await call('PATCH', 'settings', { tokenDelayMs: 60_000 })
+    await callControl('PATCH', 'settings', { tokenDelayMs: 60_000 })
     const controller = new AbortController()
     const stream = await openStream(bedrock.client(), {}, controller.signal)
     const reading = (async () => {
@@ -130,7 +130,7 @@ describe('the pace', () => {
 it('a thousand open streams are served side by side', async () => {
   await inject({ fault: { kind: 'stall', afterEvents: 3 } })
   const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
-  const streams = await Promise.all(Array.from({ length: 1_000 }, () => openRaw(agent)))
+  const streams = await Promise.all(Array.from({ length: 1_000 }, () => openRawStream(agent)))
 
   const { all } = bedrock.app.controls.requests
   await expect.poll(() => all.filter(({ eventsSent }) => eventsSent === 3)).toHaveLength(1_000)
@@ -146,7 +146,7 @@ describe('the control plane', () => {
     ['PATCH', 'settings', { models: { unknown: { access: 'granted' } } }],
     ['PATCH', 'settings', { policies: { arn: { Version: '2012-10-17', Statement: [{ Effect: 'Maybe' }] } } }],
   ])('refuses what makes no sense: %s %s %j', async (method, control, body) => {
-    expect((await call(method, control, body)).status).toBe(400)
+    expect((await callControl(method, control, body)).status).toBe(400)
   })
 
   it('changes models, policies and the clock, and resets them', async () => {
@@ -158,15 +158,15 @@ describe('the control plane', () => {
       [{ policies: { [user]: nothing } }, 'AccessDeniedException'],
       [{ clockOffsetSeconds: 3_600 }, 'InvalidSignatureException'],
     ] as const) {
-      expect((await call('PATCH', 'settings', change)).status).toBe(200)
+      expect((await callControl('PATCH', 'settings', change)).status).toBe(200)
       expect((await failureOf(converse(bedrock.client()))).name).toBe(failure)
     }
-    expect((await call('POST', 'reset')).status).toBe(204)
+    expect((await callControl('POST', 'reset')).status).toBe(204)
     expect(await converse(bedrock.client())).toMatchObject({ stopReason: 'end_turn' })
   })
 
   it('says what is emulated', async () => {
-    expect(await (await call('GET', 'health')).json()).toEqual({
+    expect(await (await callControl('GET', 'health')).json()).toEqual({
       status: 'ok',
       emulates: ['bedrock-runtime', 'sts'],
       region: 'us-east-1',
@@ -177,7 +177,7 @@ describe('the control plane', () => {
 
 describe('the events on the wire', () => {
   it('are padded to random lengths', async () => {
-    const response = await openRaw()
+    const response = await openRawStream()
     expect(response.headers['content-type']).toBe('application/vnd.amazon.eventstream')
     const bytes = Buffer.concat(await response.toArray()).toString('latin1')
     const lengths = [...bytes.matchAll(/"p":"([a-zA-Z0-9]+)"/g)].map(([, padding]) => padding?.length)
@@ -187,7 +187,7 @@ describe('the events on the wire', () => {
 })
 
 /** Requests a response without reading it, by an API key, which needs no signature. */
-function openRaw(agent?: Agent): Promise<IncomingMessage> {
+function openRawStream(agent?: Agent): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       `${bedrock.url}/model/${haiku}/converse-stream`,

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { converse, failureOf, haiku, haiku45, toolConfig, useBedrock, userSays } from './support.ts'
 
 const bedrock = useBedrock()
-const europe = useBedrock(() => ({ AWS_REGION: 'eu-central-1' }))
+const europeanBedrock = useBedrock(() => ({ AWS_REGION: 'eu-central-1' }))
 
 const model = 'anthropic.claude-haiku-4-5-20251001-v1:0'
 const profileArn = `arn:aws:bedrock:us-east-1:111122223333:inference-profile/${haiku45}`
 const demoSecret = 'emulated-secret-access-key'
 
-async function refusal(input: Partial<ConverseStreamCommandInput>, client = bedrock.client()) {
+async function refusalOf(input: Partial<ConverseStreamCommandInput>, client = bedrock.client()) {
   const { name, message, $metadata } = await failureOf(converse(client, input))
   return { name, message, status: Reflect.get($metadata ?? {}, 'httpStatusCode') }
 }
@@ -26,7 +26,7 @@ describe('a model', () => {
       ['that is a legacy one', 'us.anthropic.claude-3-haiku-20240307-v1:0', 404, 'ResourceNotFoundException', /marked by provider as Legacy/],
     ],
   )('%s is refused', async (_what, modelId, status, name, message) => {
-    expect(await refusal({ modelId })).toEqual({ status, name, message: expect.stringMatching(message) })
+    expect(await refusalOf({ modelId })).toEqual({ status, name, message: expect.stringMatching(message) })
   })
 
   it.each([
@@ -35,7 +35,7 @@ describe('a model', () => {
     ['no-subscription', 403, 'AccessDeniedException', /AWS Marketplace actions/],
   ] as const)('whose access is “%s” is refused', async (access, status, name, message) => {
     bedrock.app.controls.settings.change({ models: { [model]: { access } } })
-    expect(await refusal({ modelId: haiku45 })).toEqual({
+    expect(await refusalOf({ modelId: haiku45 })).toEqual({
       status,
       name,
       message: expect.stringMatching(message),
@@ -47,9 +47,9 @@ describe('a model', () => {
   })
 
   it('is reached through the profile of its region', async () => {
-    const client = europe.client({ region: 'eu-central-1' })
+    const client = europeanBedrock.client({ region: 'eu-central-1' })
     expect(await converse(client, { modelId: `eu.${model}` })).toMatchObject({ stopReason: 'end_turn' })
-    expect(await refusal({ modelId: haiku45 }, client)).toMatchObject({ name: 'ValidationException' })
+    expect(await refusalOf({ modelId: haiku45 }, client)).toMatchObject({ name: 'ValidationException' })
   })
 })
 
@@ -68,7 +68,7 @@ describe('IAM', () => {
     const client = bedrock.client({
       credentials: { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret },
     })
-    expect(await refusal({ modelId: haiku45 }, client)).toEqual(
+    expect(await refusalOf({ modelId: haiku45 }, client)).toEqual(
       denied(action, profileArn, 'arn:aws:iam::111122223333:user/without-policy'),
     )
   })
@@ -77,7 +77,7 @@ describe('IAM', () => {
     const client = bedrock.client({
       credentials: { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret },
     })
-    expect(await refusal({ modelId: haiku45 }, client)).toEqual(
+    expect(await refusalOf({ modelId: haiku45 }, client)).toEqual(
       denied(
         action,
         `arn:aws:bedrock:us-east-1::foundation-model/${model}`,
@@ -88,7 +88,7 @@ describe('IAM', () => {
 
   it('distinguishes streaming from not streaming', async () => {
     setPolicy({ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' })
-    expect(await refusal({ modelId: haiku45 })).toEqual(denied(action, profileArn))
+    expect(await refusalOf({ modelId: haiku45 })).toEqual(denied(action, profileArn))
   })
 
   it('accepts a policy that allows one profile, and its models through that profile only', async () => {
@@ -99,8 +99,8 @@ describe('IAM', () => {
       { ...invoke, Resource: `arn:aws:bedrock:*::foundation-model/${model}`, Condition },
     )
     await converse(bedrock.client(), { modelId: haiku45 })
-    expect(await refusal({ modelId: model })).toMatchObject({ name: 'AccessDeniedException' })
-    expect(await refusal({ modelId: haiku })).toMatchObject({ name: 'AccessDeniedException' })
+    expect(await refusalOf({ modelId: model })).toMatchObject({ name: 'AccessDeniedException' })
+    expect(await refusalOf({ modelId: haiku })).toMatchObject({ name: 'AccessDeniedException' })
   })
 
   it('applies an explicit deny, such as one for another region of the profile', async () => {
@@ -108,7 +108,7 @@ describe('IAM', () => {
       { Effect: 'Allow', Action: 'bedrock:*', Resource: '*' },
       { Effect: 'Deny', Action: '*', Resource: 'arn:aws:bedrock:us-west-2::*' },
     )
-    expect(await refusal({ modelId: haiku45 })).toMatchObject({
+    expect(await refusalOf({ modelId: haiku45 })).toMatchObject({
       message: expect.stringMatching(
         /us-west-2::foundation-model.* with an explicit deny in an identity-based policy$/,
       ),
@@ -116,11 +116,11 @@ describe('IAM', () => {
   })
 })
 
-const call: Message = {
+const toolCall: Message = {
   role: 'assistant',
   content: [{ toolUse: { toolUseId: 'tooluse_1', name: 'get_weather', input: { city: 'Oslo' } } }],
 }
-const result = (toolUseId: string) => ({ toolResult: { toolUseId, content: [{ text: 'Sunny.' }] } })
+const toolResult = (toolUseId: string) => ({ toolResult: { toolUseId, content: [{ text: 'Sunny.' }] } })
 
 describe('a conversation is refused', () => {
   it.each<[string, Message[], string | RegExp]>(
@@ -139,21 +139,21 @@ describe('a conversation is refused', () => {
         'The text field in the ContentBlock object at messages.0.content.1 is blank. Add text to the text field, and try again.',
       ],
       ['in which a role speaks twice', [userSays('Hi'), userSays('there')], /must alternate between user and assistant roles/],
-      ['that leaves a tool call without its result', [userSays('Weather?'), call, userSays('Well?')], 'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1'],
+      ['that leaves a tool call without its result', [userSays('Weather?'), toolCall, userSays('Well?')], 'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1'],
       [
         'with the result of another call',
-        [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_2')] }],
+        [userSays('Weather?'), toolCall, { role: 'user', content: [toolResult('tooluse_2')] }],
         'Expected toolResult blocks at messages.2.content for the following Ids: tooluse_1',
       ],
       [
         'with more results than calls',
-        [userSays('Weather?'), call, { role: 'user', content: [result('tooluse_1'), result('tooluse_2')] }],
+        [userSays('Weather?'), toolCall, { role: 'user', content: [toolResult('tooluse_1'), toolResult('tooluse_2')] }],
         'The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.',
       ],
       ['that ends with the beginning of an answer', [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }], /does not support assistant message prefill/],
     ],
   )('%s', async (_what, messages, message) => {
-    expect(await refusal({ messages, toolConfig })).toEqual({
+    expect(await refusalOf({ messages, toolConfig })).toEqual({
       status: 400,
       name: 'ValidationException',
       message: expect.stringMatching(message),
@@ -161,8 +161,12 @@ describe('a conversation is refused', () => {
   })
 
   it('that uses tools without declaring any', async () => {
-    const messages = [userSays('Weather?'), call, { role: 'user' as const, content: [result('tooluse_1')] }]
-    expect(await refusal({ messages })).toMatchObject({
+    const messages = [
+      userSays('Weather?'),
+      toolCall,
+      { role: 'user' as const, content: [toolResult('tooluse_1')] },
+    ]
+    expect(await refusalOf({ messages })).toMatchObject({
       message: 'The toolConfig field must be defined when using toolUse and toolResult content blocks.',
     })
   })
@@ -180,7 +184,7 @@ describe('a parameter', () => {
       ['a thinking budget for a 5.5 model', { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } }, /"thinking.type.enabled" is not supported/],
     ],
   )('%s is refused', async (_what, input, message) => {
-    expect(await refusal(input)).toEqual({
+    expect(await refusalOf(input)).toEqual({
       status: 400,
       name: 'ValidationException',
       message: expect.stringMatching(message),
@@ -202,7 +206,7 @@ describe('a parameter', () => {
 it('input that exceeds the context window is refused', async () => {
   bedrock.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { contextTokens: 100 } } })
   await converse(bedrock.client())
-  expect(await refusal({ messages: [userSays('Hello! '.repeat(100))] })).toEqual({
+  expect(await refusalOf({ messages: [userSays('Hello! '.repeat(100))] })).toEqual({
     status: 400,
     name: 'ValidationException',
     message: 'Input is too long for requested model.',

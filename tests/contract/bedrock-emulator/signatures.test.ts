@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { converse, failureOf, haiku, knownKeys, useBedrock } from './support.ts'
 
 const bedrock = useBedrock()
-const temporary = useBedrock(() => ({ EMULATOR_SESSION_TOKEN: 'the-session-token' }))
+const bedrockWithSession = useBedrock(() => ({ EMULATOR_SESSION_TOKEN: 'the-session-token' }))
 
 describe('credentials', () => {
   const expired = {
@@ -40,11 +40,11 @@ describe('credentials', () => {
 
   it('of a session are accepted with their session token', async () => {
     const credentials = { ...knownKeys, sessionToken: 'the-session-token' }
-    await converse(temporary.client({ credentials }))
-    expect(temporary.app.controls.requests.all[0]).toMatchObject({
+    await converse(bedrockWithSession.client({ credentials }))
+    expect(bedrockWithSession.app.controls.requests.all[0]).toMatchObject({
       principal: 'arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/developer',
     })
-    const failure = await failureOf(converse(temporary.client()))
+    const failure = await failureOf(converse(bedrockWithSession.client()))
     expect(failure.name).toBe('UnrecognizedClientException')
   })
 
@@ -94,7 +94,7 @@ function send({ path, headers, ...init }: RawRequest): Promise<Response> {
   return fetch(`${bedrock.url}${path}`, { ...init, headers: sent })
 }
 
-function replaceIn(
+function replaceInHeader(
   request: RawRequest,
   header: string,
   from: RegExp | string,
@@ -117,17 +117,17 @@ describe('a signed request', () => {
       ['a query', request => { request.path += '?a=1' }, 'InvalidSignatureException', /does not match/],
       ['another signed header', request => { request.headers['x-amz-note'] = 'other' }, 'InvalidSignatureException', /does not match/],
       ['an additional x-amz header', request => { request.headers['x-amz-target'] = 'other' }, 'InvalidSignatureException', /'x-amz-target' must be a 'SignedHeader'/],
-      ['another date', request => replaceIn(request, 'x-amz-date', /\d(?=Z$)/, digit => String((Number(digit) + 1) % 10)), 'InvalidSignatureException', /does not match/],
+      ['another date', request => replaceInHeader(request, 'x-amz-date', /\d(?=Z$)/, digit => String((Number(digit) + 1) % 10)), 'InvalidSignatureException', /does not match/],
       ['no date', request => { delete request.headers['x-amz-date'] }, 'InvalidSignatureException', /Date/],
-      ['another scope date', request => replaceIn(request, 'authorization', /\/\d{8}\//, '/20200101/'), 'InvalidSignatureException', /does not match/],
-      ['another region', request => replaceIn(request, 'authorization', 'us-east-1', 'us-west-2'), 'InvalidSignatureException', /valid region/],
-      ['another service', request => replaceIn(request, 'authorization', '/bedrock/', '/s3/'), 'InvalidSignatureException', /correct service: 'bedrock'/],
-      ['another signature', request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, '00000000'), 'InvalidSignatureException', /does not match/],
-      ['a shorter signature', request => replaceIn(request, 'authorization', /[0-9a-f]{8}$/, ''), 'InvalidSignatureException', /does not match/],
-      ['fewer signed headers', request => replaceIn(request, 'authorization', 'content-type;', ''), 'InvalidSignatureException', /does not match/],
-      ['an unsigned host', request => replaceIn(request, 'authorization', 'host;', ''), 'InvalidSignatureException', /'host' must be a 'SignedHeader'/],
-      ['no signature', request => replaceIn(request, 'authorization', /, Signature=.*/, ''), 'IncompleteSignatureException', /none of Signature Version 4/],
-      ['a credential without scope', request => replaceIn(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'), 'IncompleteSignatureException', /none of Signature Version 4/],
+      ['another scope date', request => replaceInHeader(request, 'authorization', /\/\d{8}\//, '/20200101/'), 'InvalidSignatureException', /does not match/],
+      ['another region', request => replaceInHeader(request, 'authorization', 'us-east-1', 'us-west-2'), 'InvalidSignatureException', /valid region/],
+      ['another service', request => replaceInHeader(request, 'authorization', '/bedrock/', '/s3/'), 'InvalidSignatureException', /correct service: 'bedrock'/],
+      ['another signature', request => replaceInHeader(request, 'authorization', /[0-9a-f]{8}$/, '00000000'), 'InvalidSignatureException', /does not match/],
+      ['a shorter signature', request => replaceInHeader(request, 'authorization', /[0-9a-f]{8}$/, ''), 'InvalidSignatureException', /does not match/],
+      ['fewer signed headers', request => replaceInHeader(request, 'authorization', 'content-type;', ''), 'InvalidSignatureException', /does not match/],
+      ['an unsigned host', request => replaceInHeader(request, 'authorization', 'host;', ''), 'InvalidSignatureException', /'host' must be a 'SignedHeader'/],
+      ['no signature', request => replaceInHeader(request, 'authorization', /, Signature=.*/, ''), 'IncompleteSignatureException', /none of Signature Version 4/],
+      ['a credential without scope', request => replaceInHeader(request, 'authorization', /Credential=[^,]*/, 'Credential=AKIA'), 'IncompleteSignatureException', /none of Signature Version 4/],
       ['another scheme', request => { request.headers['authorization'] = 'Basic YTpi' }, 'IncompleteSignatureException', /none of Signature Version 4/],
       ['no authorization', request => { delete request.headers['authorization'] }, 'MissingAuthenticationTokenException', /^Missing Authentication Token$/],
     ],

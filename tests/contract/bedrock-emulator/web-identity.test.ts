@@ -8,7 +8,7 @@ import { startIssuer, subject } from './oidc-issuer.ts'
 import { converse, failureOf, useBedrock } from './support.ts'
 
 const issuer = await forFile(startIssuer())
-const role = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
+const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 const bedrock = useBedrock(() => ({
   EMULATOR_TRUSTED_ISSUER: issuer.issuer,
   EMULATOR_TRUSTED_SUBJECT: subject,
@@ -31,7 +31,7 @@ describe('the SDK’s own web identity credentials', () => {
       vi.stubEnv(name, undefined)
     }
     vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', undefined)
-    vi.stubEnv('AWS_ROLE_ARN', role)
+    vi.stubEnv('AWS_ROLE_ARN', roleArn)
     vi.stubEnv('AWS_ROLE_SESSION_NAME', 'agent-pod')
     vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', tokenFile)
     vi.stubEnv('AWS_ENDPOINT_URL_STS', bedrock.url)
@@ -92,7 +92,7 @@ describe('the SDK’s own web identity credentials', () => {
   })
 
   it('are refused for a role that does not exist', async () => {
-    vi.stubEnv('AWS_ROLE_ARN', `${role}-2`)
+    vi.stubEnv('AWS_ROLE_ARN', `${roleArn}-2`)
     expect(await failureOf(converse(client))).toMatchObject({ name: 'AccessDenied' })
   })
 
@@ -123,7 +123,7 @@ describe('AssumeRoleWithWebIdentity', () => {
   const assume = (parameters: Record<string, string>) =>
     askSts({
       Action: 'AssumeRoleWithWebIdentity',
-      RoleArn: role,
+      RoleArn: roleArn,
       RoleSessionName: 'session',
       WebIdentityToken: issuer.token(),
       ...parameters,

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { postJson } from '../../support/post-json.ts'
 import { Stack } from '../../support/stack.ts'
-import { connect, credentials, runTurn } from './run-turn.ts'
-import { frame, ScriptedBedrock, text } from './scripted-bedrock.ts'
+import { connectMode, credentials, runTurn } from './run-turn.ts'
+import { ScriptedBedrock, textBlock, toFrame } from './scripted-bedrock.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
-const agent = { ...credentials, ...server.environment }
-const stack = await forFile(Stack.start({ agent }, ['agent']))
+const agentSettings = { ...credentials, ...server.environment }
+const stack = await forFile(Stack.start({ agent: agentSettings }, ['agent']))
 
 /** The model begins its answer and never ends it. */
-const neverEnding = () => {
+const playEndlessAnswer = () => {
   const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
   server.script = (request, { send }) => {
-    for (const event of text('Once upon a time').slice(0, 2)) send(frame(event))
+    for (const event of textBlock('Once upon a time').slice(0, 2)) send(toFrame(event))
     asked.resolve(request)
   }
   return asked.promise
@@ -29,7 +29,7 @@ const chat = (signal: AbortSignal) => {
 
 describe('a browser that goes away', () => {
   it('closes the model’s request in the middle of the answer', async () => {
-    const asked = neverEnding()
+    const asked = playEndlessAnswer()
     const browser = new AbortController()
     const response = await chat(browser.signal)
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -61,7 +61,7 @@ describe('a browser that goes away', () => {
 describe('the turn’s deadline', () => {
   it('closes the model’s request and ends the turn with TURN_TIMEOUT', async () => {
     await stack.restart('agent', { TURN_TIMEOUT_MS: '1000' })
-    const asked = neverEnding()
+    const asked = playEndlessAnswer()
     let hungUp: Promise<number> | undefined
     void asked.then(request => {
       hungUp = request.hungUp
@@ -78,8 +78,8 @@ describe('the turn’s deadline', () => {
 
 describe('an aborted turn', () => {
   it('leaves it unknown whether Bedrock is available', async () => {
-    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
-    void neverEnding()
+    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url })
+    void playEndlessAnswer()
     const leaving = new AbortController()
     const reason = new Error('The user went away.')
     const turn = runTurn(mode, { signal: leaving.signal, onWrite: () => leaving.abort(reason) })

@@ -3,47 +3,47 @@ import { temporaryFile } from '../../../packages/service-kit/src/testing/tempora
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, goOn, type Outcome } from '../agent/ask.ts'
+import { ask, bearer, continueTurn, type TurnOutcome } from '../agent/ask.ts'
 import { credentials } from './run-turn.ts'
-import { ScriptedBedrock, type StreamEvent, stop, text, toolUse } from './scripted-bedrock.ts'
+import { ScriptedBedrock, type StreamEvent, stopEvents, textBlock, toolBlock } from './scripted-bedrock.ts'
 
 const file = temporaryFile('alerts.sqlite')
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 /** A temperature for each test, so that tests do not share alerts. */
 let celsius = -20
-let created: string[]
+let createdAlerts: string[]
 
 const model = await forFile(new ScriptedBedrock().start())
-const env = { ...credentials, ...model.environment, WEATHER_API_ALERTS: 'true' }
-const stack = await forFile(Stack.start({ weather: { ALERTS_FILE: file }, agent: env }))
+const agentSettings = { ...credentials, ...model.environment, WEATHER_API_ALERTS: 'true' }
+const stack = await forFile(Stack.start({ weather: { ALERTS_FILE: file }, agent: agentSettings }))
 const token = await stack.signIn(identities.ada.oid)
 stack.appOf('weather').server.on('request', ({ method, url }) => {
-  if (method === 'POST' && url === '/alerts') created.push(url)
+  if (method === 'POST' && url === '/alerts') createdAlerts.push(url)
 })
 beforeEach(() => {
   celsius -= 1
-  created = []
+  createdAlerts = []
   model.requests.length = 0
 })
 
 const alertFor = (city: string) => ({ city, when: { kind: 'temperature-below', celsius }, untilDate })
-const create = (index: number, id: string, city: string): StreamEvent[] =>
-  toolUse(index, id, 'create_alert', JSON.stringify(alertFor(city)))
-const asked = async (): Promise<Outcome> => {
+const alertCall = (index: number, id: string, city: string): StreamEvent[] =>
+  toolBlock(index, id, 'create_alert', JSON.stringify(alertFor(city)))
+const askForAlerts = async (): Promise<TurnOutcome> => {
   const { body } = await ask(
     stack.agentUrl,
     { mode: 'bedrock', message: 'Warn me.', flow: 'obo' },
     bearer(token),
   )
-  return body as unknown as Outcome
+  return body as unknown as TurnOutcome
 }
-const decide = async (paused: Outcome, decisions: Readonly<Record<string, 'approve' | 'deny'>>) => {
+const decide = async (paused: TurnOutcome, decisions: Readonly<Record<string, 'approve' | 'deny'>>) => {
   const chosen = ({ callId }: { callId: string }) => decisions[callId] ?? 'deny'
-  return (await goOn(stack.agentUrl, paused, chosen, bearer(token))).body
+  return (await continueTurn(stack.agentUrl, paused, chosen, bearer(token))).body
 }
 /** The last message that the model got. */
 const lastMessage = () => model.requests.at(-1)?.body.messages.at(-1)
-const resultsOf = (message: ReturnType<typeof lastMessage>) =>
+const toolResultsOf = (message: ReturnType<typeof lastMessage>) =>
   message?.content.flatMap(block => {
     if (!('toolResult' in block)) return []
     const { toolUseId, content } = block['toolResult'] as { toolUseId: string; content: { text?: string }[] }
@@ -54,24 +54,24 @@ describe('A step of the model that reads and changes', () => {
   it('is answered in one message, in the order of its calls, whatever the user decided', async () => {
     model.play(
       [
-        ...text('I will look and set up two.'),
-        ...create(1, 'call_oslo', 'Oslo'),
-        ...toolUse(2, 'call_weather', 'get_weather', '{"city":"Rome"}'),
-        ...create(3, 'call_bergen', 'Bergen'),
-        ...stop('tool_use'),
+        ...textBlock('I will look and set up two.'),
+        ...alertCall(1, 'call_oslo', 'Oslo'),
+        ...toolBlock(2, 'call_weather', 'get_weather', '{"city":"Rome"}'),
+        ...alertCall(3, 'call_bergen', 'Bergen'),
+        ...stopEvents('tool_use'),
       ],
-      [...text('One is set up.'), ...stop('end_turn')],
+      [...textBlock('One is set up.'), ...stopEvents('end_turn')],
     )
-    const paused = await asked()
+    const paused = await askForAlerts()
     expect(paused).toMatchObject({ status: 'paused', answer: 'I will look and set up two.' })
     expect(paused.calls.map(({ callId }) => callId)).toEqual(['call_oslo', 'call_bergen'])
     expect(model.requests).toHaveLength(1)
     const { answer, tools, usage } = await decide(paused, { call_oslo: 'approve' })
     expect(answer).toBe('One is set up.')
-    expect(created).toHaveLength(1)
+    expect(createdAlerts).toHaveLength(1)
     const { messages } = model.requests.at(-1)?.body ?? { messages: [] }
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
-    expect(resultsOf(lastMessage())).toEqual([
+    expect(toolResultsOf(lastMessage())).toEqual([
       ['call_oslo', expect.stringContaining('"city":"Oslo"')],
       ['call_weather', expect.stringContaining('temperature_c')],
       ['call_bergen', expect.stringMatching(/was not run: .* that this call changed nothing\.$/)],
@@ -102,10 +102,10 @@ describe('A step of the model that reads and changes', () => {
       { contentBlockStop: { contentBlockIndex: 0 } },
     ]
     model.play(
-      [...thinking, ...create(1, 'call_1', 'Oslo'), ...stop('tool_use')],
-      [...text('Done.'), ...stop('end_turn')],
+      [...thinking, ...alertCall(1, 'call_1', 'Oslo'), ...stopEvents('tool_use')],
+      [...textBlock('Done.'), ...stopEvents('end_turn')],
     )
-    await decide(await asked(), { call_1: 'approve' })
+    await decide(await askForAlerts(), { call_1: 'approve' })
     const [thought] = model.requests.at(-1)?.body.messages[1]?.content ?? []
     expect(thought).toEqual({
       reasoningContent: {
@@ -118,51 +118,57 @@ describe('A step of the model that reads and changes', () => {
 describe('A call that changes something', () => {
   it('is shown to the user as it would run, whatever the model says about it', async () => {
     // The model calls for another alert than it announces, as if words in a weather report had made it do so.
-    model.play([...text('I will warn you about Oslo.'), ...create(1, 'call_1', 'Rome'), ...stop('tool_use')])
-    const paused = await asked()
+    model.play([
+      ...textBlock('I will warn you about Oslo.'),
+      ...alertCall(1, 'call_1', 'Rome'),
+      ...stopEvents('tool_use'),
+    ])
+    const paused = await askForAlerts()
     expect(paused.calls).toMatchObject([{ title: 'Create alert', arguments: alertFor('Rome') }])
   })
 
   it('is not shown to the user if it could not run', async () => {
     model.play(
       [
-        ...toolUse(0, 'call_1', 'create_alert', '{"city":"Oslo"}'),
-        ...toolUse(1, 'call_2', 'create_alert', '{"city":'),
-        ...toolUse(2, 'call_3', 'drop_tables', '{}'),
-        ...toolUse(
+        ...toolBlock(0, 'call_1', 'create_alert', '{"city":"Oslo"}'),
+        ...toolBlock(1, 'call_2', 'create_alert', '{"city":'),
+        ...toolBlock(2, 'call_3', 'drop_tables', '{}'),
+        ...toolBlock(
           3,
           'call_4',
           'create_alert',
           JSON.stringify({ ...alertFor('Oslo'), untilDate: '2020-01-31' }),
         ),
-        ...stop('tool_use'),
+        ...stopEvents('tool_use'),
       ],
-      [...text('That did not work.'), ...stop('end_turn')],
+      [...textBlock('That did not work.'), ...stopEvents('end_turn')],
     )
-    const { answer, status } = await asked()
+    const { answer, status } = await askForAlerts()
     expect([status, answer]).toEqual([undefined, 'That did not work.'])
-    expect(resultsOf(lastMessage())?.at(-1)).toEqual([
+    expect(toolResultsOf(lastMessage())?.at(-1)).toEqual([
       'call_4',
       'create_alert failed: untilDate has to be a last day that is still to come.',
     ])
-    expect(created).toEqual([])
+    expect(createdAlerts).toEqual([])
   })
 
   it('is denied without asking if the user has denied the same call in this turn', async () => {
-    const wish = (id: string) => [...create(0, id, 'Oslo'), ...stop('tool_use')]
-    model.play(wish('call_1'), wish('call_2'), [...text('I will not.'), ...stop('end_turn')])
-    const { answer, tools } = await decide(await asked(), {})
+    const wish = (id: string) => [...alertCall(0, id, 'Oslo'), ...stopEvents('tool_use')]
+    model.play(wish('call_1'), wish('call_2'), [...textBlock('I will not.'), ...stopEvents('end_turn')])
+    const { answer, tools } = await decide(await askForAlerts(), {})
     expect(answer).toBe('I will not.')
     expect(tools.map(({ status }) => status)).toEqual(['denied', 'denied'])
-    expect(created).toEqual([])
+    expect(createdAlerts).toEqual([])
   })
 
   it('makes a turn wait three times at most', async () => {
     const cities = ['Oslo', 'Bergen', 'Trondheim', 'Bodø']
-    model.play(...cities.map((city, index) => [...create(0, `call_${index}`, city), ...stop('tool_use')]))
-    let outcome = await asked()
+    model.play(
+      ...cities.map((city, index) => [...alertCall(0, `call_${index}`, city), ...stopEvents('tool_use')]),
+    )
+    let outcome = await askForAlerts()
     for (const index of [0, 1, 2]) outcome = await decide(outcome, { [`call_${index}`]: 'approve' })
     expect(outcome).toMatchObject({ code: 'STEP_LIMIT_REACHED' })
-    expect(created).toHaveLength(3)
+    expect(createdAlerts).toHaveLength(3)
   })
 })

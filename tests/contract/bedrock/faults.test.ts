@@ -2,15 +2,15 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
 import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
-import { connect, runTurn } from './run-turn.ts'
+import { connectMode, runTurn } from './run-turn.ts'
 
 const aws = await forFile(EmulatedAws.start())
-const connected = connect({ ...aws.environment, ...staticKeys })
+const connection = connectMode({ ...aws.environment, ...staticKeys })
 afterEach(() => aws.reset())
-afterAll(() => connected.bedrock.close())
+afterAll(() => connection.bedrock.close())
 
-const ask = (message = 'What is the weather in Oslo?') => runTurn(connected.mode, { message })
-const attempts = () => aws.app.controls.requests.all.length
+const ask = (message = 'What is the weather in Oslo?') => runTurn(connection.mode, { message })
+const countAttempts = () => aws.app.controls.requests.all.length
 
 describe('what Bedrock refuses', () => {
   it.each([
@@ -33,7 +33,7 @@ describe('what Bedrock refuses', () => {
     const { failure, steps } = await ask()
     expect(failure?.code).toBe(code)
     expect(failure?.options.upstream?.code).toBe(name)
-    expect(attempts()).toBe(tries)
+    expect(countAttempts()).toBe(tries)
     expect(steps).toMatchObject([{ kind: 'model', status: 'failed', problem: { code } }])
   })
 
@@ -48,24 +48,24 @@ describe('what Bedrock refuses', () => {
   it('by throttling for a moment is retried and then answered', async () => {
     aws.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     expect((await ask('Hello!')).failure).toBeUndefined()
-    expect(attempts()).toBe(2)
+    expect(countAttempts()).toBe(2)
   })
 
   it('by throttling fails as BEDROCK_THROTTLED if the retries are throttled too', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     expect((await ask()).failure?.code).toBe('BEDROCK_THROTTLED')
-    expect(attempts()).toBe(3)
+    expect(countAttempts()).toBe(3)
   })
 
   it('is not retried after the turn: the back-off ends with the turn', async () => {
     aws.break({ kind: 'error', name: 'ThrottlingException' })
     const leaving = new AbortController()
-    const turn = runTurn(connected.mode, { signal: leaving.signal })
+    const turn = runTurn(connection.mode, { signal: leaving.signal })
     turn.catch(() => 'asserted below')
-    await expect.poll(() => attempts(), { interval: 1 }).toBe(1)
+    await expect.poll(() => countAttempts(), { interval: 1 }).toBe(1)
     leaving.abort(new Error('gone'))
     await expect(turn).rejects.toThrow()
-    expect(attempts()).toBe(1)
+    expect(countAttempts()).toBe(1)
   })
 
   it.each([
@@ -100,7 +100,7 @@ describe('what Bedrock refuses', () => {
   })
 
   it('is not even requested if the settings show that Bedrock would refuse it', async () => {
-    const { mode, bedrock } = connect({
+    const { mode, bedrock } = connectMode({
       ...aws.environment,
       ...staticKeys,
       BEDROCK_MODEL_ID: 'us.anthropic.claude-haiku-5-5',
@@ -111,13 +111,13 @@ describe('what Bedrock refuses', () => {
       message: 'A “us.” profile cannot be called from eu-central-1.',
     })
     expect(bedrock.availability.health).toMatchObject({ state: 'unavailable', problem: failure })
-    expect(attempts()).toBe(0)
+    expect(countAttempts()).toBe(0)
     expect(steps).toEqual([])
     bedrock.close()
   })
 
   it('for an unknown model is reported with models that exist', async () => {
-    const { mode, bedrock } = connect({
+    const { mode, bedrock } = connectMode({
       ...aws.environment,
       ...staticKeys,
       BEDROCK_MODEL_ID: 'eu.anthropic.claude-imaginary',
@@ -156,7 +156,7 @@ describe('what breaks on the way', () => {
 
 describe('the background probe', () => {
   it('shows that Bedrock answers, with one token', async () => {
-    const { bedrock } = connect({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
+    const { bedrock } = connectMode({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
     expect(bedrock.availability.health.state).toBe('unknown')
     bedrock.availability.start()
     await expect.poll(() => bedrock.availability.health.state).toBe('ready')
@@ -167,7 +167,7 @@ describe('the background probe', () => {
   })
 
   it('shows what is wrong before anybody asks', async () => {
-    const { bedrock } = connect({
+    const { bedrock } = connectMode({
       ...aws.environment,
       ...staticKeys,
       BEDROCK_PROBE: 'on',

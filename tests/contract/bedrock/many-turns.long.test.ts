@@ -2,22 +2,22 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
-import { connect, credentials, report, runTurn, sunshine } from './run-turn.ts'
-import { frame, ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+import { connectMode, credentials, runTurn, sunnyClient, weatherReport } from './run-turn.ts'
+import { ScriptedBedrock, stopEvents, textBlock, toFrame, toolBlock } from './scripted-bedrock.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
 
 /** The city that a request's conversation is about. */
 const cityIn = (value: unknown) => /City-\d+/.exec(JSON.stringify(value))?.[0] ?? ''
-const askFor = (city: string) => [
-  ...toolUse(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
-  ...stop('tool_use'),
+const toolCallFor = (city: string) => [
+  ...toolBlock(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
+  ...stopEvents('tool_use'),
 ]
 /** Checks that a tool result is for this city, and has this city's user in it. */
-function judge(city: string, toolResult: unknown) {
+function judgeResult(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)
-  return [...text(`${city} `, same ? 'is right' : 'is MIXED UP'), ...stop('end_turn')]
+  return [...textBlock(`${city} `, same ? 'is right' : 'is MIXED UP'), ...stopEvents('end_turn')]
 }
 
 describe('200 turns at once', () => {
@@ -29,16 +29,17 @@ describe('200 turns at once', () => {
       // No turn is answered before all have asked, so that all are open at the same time.
       if (server.requests.length === 200) everybodyAsked.resolve()
       if (isFirst) await everybodyAsked.promise
-      for (const event of isFirst ? askFor(city) : judge(city, messages.at(-1))) send(frame(event))
+      for (const event of isFirst ? toolCallFor(city) : judgeResult(city, messages.at(-1)))
+        send(toFrame(event))
       end()
     }
-    const weather = sunshine({
+    const weather = sunnyClient({
       current: async ({ turn }, city) => ({
-        ...report(city),
+        ...weatherReport(city),
         condition: `${turn.user?.objectId} for ${city}`,
       }),
     })
-    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
     const turns = await Promise.all(
       Array.from({ length: 200 }, (_, index) => {
         const user = { raw: `token-${index}`, objectId: `City-${index}`, claims: {} } as never
@@ -56,17 +57,17 @@ describe('200 turns at once', () => {
 describe('a turn that is over', () => {
   it('is garbage-collected, with all that belonged to it', async () => {
     const seen: WeakRef<object>[] = []
-    const weather = sunshine({
+    const weather = sunnyClient({
       current: async (context, city) => {
         const { turn } = context
         seen.push(new WeakRef(turn), new WeakRef(turn.trace), new WeakRef(turn.signal))
-        return report(city)
+        return weatherReport(city)
       },
     })
-    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
     const turns = async () => {
       for (let count = 0; count < 10; count++) {
-        server.play(askFor('City-1'), [...text('Sunny.'), ...stop('end_turn')])
+        server.play(toolCallFor('City-1'), [...textBlock('Sunny.'), ...stopEvents('end_turn')])
         await runTurn(mode)
       }
     }

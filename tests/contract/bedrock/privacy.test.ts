@@ -3,13 +3,13 @@ import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import { registerConfigureHook } from '@langchain/core/context'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
-import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
-import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+import { connectMode, credentials, runTurn, sunnyClient } from './run-turn.ts'
+import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from './scripted-bedrock.ts'
 
-const dumped: string[] = []
+const dumpedValues: string[] = []
 
 /** A LangChain callback handler that keeps whatever it is shown, as a tracer would. */
-class Dump extends BaseCallbackHandler {
+class DumpingHandler extends BaseCallbackHandler {
   override name = 'dump-everything'
   constructor() {
     super()
@@ -29,7 +29,7 @@ class Dump extends BaseCallbackHandler {
     ]
     for (const name of names.filter(candidate => candidate.startsWith('handle'))) {
       Reflect.set(this, name, (...shown: unknown[]) => {
-        dumped.push(
+        dumpedValues.push(
           name,
           inspect(shown, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null }),
         )
@@ -40,7 +40,7 @@ class Dump extends BaseCallbackHandler {
 
 const server = await forFile(new ScriptedBedrock().start())
 beforeEach(() => {
-  dumped.length = 0
+  dumpedValues.length = 0
   server.requests.length = 0
 })
 
@@ -49,20 +49,20 @@ const token = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ'
 describe('the user’s token', () => {
   it('is seen by the tool only: not by callbacks, the trace or the model', async () => {
     vi.stubEnv('DUMP_EVERYTHING', 'true')
-    registerConfigureHook({ handlerClass: Dump, envVar: 'DUMP_EVERYTHING', inheritable: true })
+    registerConfigureHook({ handlerClass: DumpingHandler, envVar: 'DUMP_EVERYTHING', inheritable: true })
     server.play(
-      [...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stop('tool_use')],
-      [...text('Cold.'), ...stop('end_turn')],
+      [...toolBlock(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stopEvents('tool_use')],
+      [...textBlock('Cold.'), ...stopEvents('end_turn')],
     )
     let given = ''
-    const weather = sunshine({
+    const weather = sunnyClient({
       current: async (context, city) => {
         const { turn } = context
         given = turn.user?.raw ?? ''
-        return sunshine().current(context, city)
+        return sunnyClient().current(context, city)
       },
     })
-    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
     const turn = await runTurn(mode, {
       flow: 'obo',
       user: { raw: token, objectId: 'ada', claims: {} } as never,
@@ -70,8 +70,8 @@ describe('the user’s token', () => {
     bedrock.close()
 
     expect(given).toBe(token)
-    expect(dumped).toContain('handleChainStart')
-    const everything = [...dumped, JSON.stringify(turn), JSON.stringify(server.requests)].join('\n')
+    expect(dumpedValues).toContain('handleChainStart')
+    const everything = [...dumpedValues, JSON.stringify(turn), JSON.stringify(server.requests)].join('\n')
     expect(everything).toContain('get_weather')
     expect(everything).not.toContain(token.slice(0, 12))
     expect(everything).not.toContain('c2lnbmF0dXJl')
@@ -85,8 +85,8 @@ describe('LangChain’s own tracing', () => {
     vi.stubEnv('LANGSMITH_ENDPOINT', `${server.url}/langsmith`)
     vi.stubEnv('LANGSMITH_API_KEY', 'lsv2_example')
     const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
-    server.play([...text('Cold.'), ...stop('end_turn')])
-    const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url })
+    server.play([...textBlock('Cold.'), ...stopEvents('end_turn')])
+    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url })
     await runTurn(mode)
     bedrock.close()
     expect(process.env['LANGSMITH_TRACING']).toBeUndefined()

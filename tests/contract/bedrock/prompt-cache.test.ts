@@ -1,15 +1,18 @@
 import { beforeEach, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
-import { connect, credentials, runTurn } from './run-turn.ts'
-import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+import { connectMode, credentials, runTurn } from './run-turn.ts'
+import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from './scripted-bedrock.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
 beforeEach(() => void server.requests.splice(0))
 
-const lookUp = [...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'), ...stop('tool_use')]
+const lookUpEvents = [
+  ...toolBlock(0, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'),
+  ...stopEvents('tool_use'),
+]
 
 async function ask(environment: Record<string, string> = {}) {
-  const { mode, bedrock } = connect({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment })
+  const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment })
   const turn = await runTurn(mode)
   bedrock.close()
   return turn
@@ -36,7 +39,7 @@ it.each([
 ])(
   'In a request, tools, system prompt and conversation each end with a cache point %s',
   async (_what, setting, cachePoint) => {
-    server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
+    server.play(lookUpEvents, [...textBlock('Cold.'), ...stopEvents('end_turn')])
     await ask(setting)
     expect(cachePoints()).toEqual(
       Array(2).fill({ last: [{ cachePoint }, { cachePoint }, { cachePoint }], count: 3 }),
@@ -53,13 +56,13 @@ it.each([
   ['has no prompt cache', { BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }],
   ['is not to use the prompt cache', { BEDROCK_PROMPT_CACHE: 'none' }],
 ])('A request has no cache point for a model that %s', async (_what, setting) => {
-  server.play([...text('Cold.'), ...stop('end_turn')])
+  server.play([...textBlock('Cold.'), ...stopEvents('end_turn')])
   await ask(setting)
   expect(cachePoints().map(({ count }) => count)).toEqual([0])
 })
 
 it('The second call of a turn repeats byte for byte what the first one sent, and adds to that', async () => {
-  server.play(lookUp, [...text('Cold.'), ...stop('end_turn')])
+  server.play(lookUpEvents, [...textBlock('Cold.'), ...stopEvents('end_turn')])
   await ask()
   const [first = '', second] = server.requests.map(({ body: { toolConfig, system, messages } }) =>
     JSON.stringify([toolConfig, system, messages]).replaceAll(',{"cachePoint":{"type":"default"}}', ''),
@@ -71,12 +74,12 @@ it('The usage of a turn counts the tokens that all of its calls read from the ca
   const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 115 }
   server.play(
     [
-      ...lookUp.slice(0, -1),
+      ...lookUpEvents.slice(0, -1),
       { metadata: { usage: { ...usage, cacheReadInputTokens: 0, cacheWriteInputTokens: 100 } } },
     ],
     [
-      ...text('Cold.'),
-      ...stop('end_turn').slice(0, -1),
+      ...textBlock('Cold.'),
+      ...stopEvents('end_turn').slice(0, -1),
       { metadata: { usage: { ...usage, cacheReadInputTokens: 80, cacheWriteInputTokens: 20 } } },
     ],
   )

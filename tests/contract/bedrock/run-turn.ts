@@ -24,7 +24,7 @@ export interface FinishedTurn {
   readonly failure: ProblemError | undefined
 }
 
-export interface Asked {
+export interface TurnOptions {
   readonly message?: string
   readonly history?: readonly HistoryEntry[]
   readonly flow?: Turn['flow']
@@ -34,7 +34,7 @@ export interface Asked {
 }
 
 /** Runs one turn of bedrock mode below the HTTP routes. */
-export async function runTurn(mode: AnswerMode, asked: Asked = {}): Promise<FinishedTurn> {
+export async function runTurn(mode: AnswerMode, asked: TurnOptions = {}): Promise<FinishedTurn> {
   const deltas: string[] = []
   const notices: ProblemError[] = []
   const trace = new TraceRecorder(() => {})
@@ -84,9 +84,9 @@ export const credentials = {
 }
 
 /** Connects bedrock mode by these variables, without the rest of the agent. */
-export function connect(
+export function connectMode(
   environment: Record<string, string>,
-  weather: WeatherClient = sunshine(),
+  weather: WeatherClient = sunnyClient(),
 ): { mode: AnswerMode; bedrock: Bedrock } {
   const variables = { AWS_REGION: 'eu-central-1', BEDROCK_PROBE: 'off', ...environment }
   const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
@@ -97,7 +97,7 @@ export function connect(
   return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis), bedrock }
 }
 
-export function report(city: string): WeatherReport {
+export function weatherReport(city: string): WeatherReport {
   return {
     city,
     country: 'Norway',
@@ -110,9 +110,9 @@ export function report(city: string): WeatherReport {
 }
 
 /** Weather without identity or network, for tests that are only about the model. */
-export function sunshine(change: Partial<WeatherClient> = {}): WeatherClient {
+export function sunnyClient(change: Partial<WeatherClient> = {}): WeatherClient {
   return {
-    current: async (_context, city) => report(city),
+    current: async (_context, city) => weatherReport(city),
     forecast: async (_context, city) => ({ city, country: 'Norway', source: 'climate-normals', days: [] }),
     ...change,
   }

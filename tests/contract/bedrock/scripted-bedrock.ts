@@ -14,7 +14,7 @@ const codec = new EventStreamCodec(
 )
 
 /** Encodes one event as the bytes that Bedrock sends, random-length padding included. */
-export function frame(event: StreamEvent): Uint8Array {
+export function toFrame(event: StreamEvent): Uint8Array {
   const isException = 'exception' in event
   const [type, body] = isException
     ? [String(event['exception']), { message: event['message'] }]
@@ -31,14 +31,14 @@ export function frame(event: StreamEvent): Uint8Array {
   })
 }
 
-export const text = (...pieces: string[]): StreamEvent[] => [
+export const textBlock = (...pieces: string[]): StreamEvent[] => [
   { messageStart: { role: 'assistant' } },
   ...pieces.map(piece => ({ contentBlockDelta: { contentBlockIndex: 0, delta: { text: piece } } })),
   { contentBlockStop: { contentBlockIndex: 0 } },
 ]
 
 /** A tool call as Claude streams it: the first piece of its input is empty. */
-export const toolUse = (index: number, id: string, name: string, ...pieces: string[]): StreamEvent[] => [
+export const toolBlock = (index: number, id: string, name: string, ...pieces: string[]): StreamEvent[] => [
   {
     contentBlockStart: {
       contentBlockIndex: index,
@@ -51,7 +51,7 @@ export const toolUse = (index: number, id: string, name: string, ...pieces: stri
   { contentBlockStop: { contentBlockIndex: index } },
 ]
 
-export const stop = (stopReason: string, inputTokens = 10, outputTokens = 5): StreamEvent[] => [
+export const stopEvents = (stopReason: string, inputTokens = 10, outputTokens = 5): StreamEvent[] => [
   { messageStop: { stopReason, additionalModelResponseFields: { delta: { stop_sequence: null } } } },
   {
     metadata: {
@@ -106,7 +106,7 @@ export class ScriptedBedrock extends LocalServer {
     let call = 0
     this.script = (_request, { send, end }) => {
       const events = answers[Math.min(call++, answers.length - 1)] ?? []
-      for (const event of events) send(frame(event))
+      for (const event of events) send(toFrame(event))
       end()
     }
   }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws, staticKeys } from './emulated-aws.ts'
-import { connect, runTurn } from './run-turn.ts'
+import { connectMode, runTurn } from './run-turn.ts'
 import { createCluster, subject } from './web-identity.ts'
 
 const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
@@ -17,40 +17,40 @@ const aws = await forFile(
     EMULATOR_ROLE_ARN: roleArn,
   }),
 )
-const open: { close(): void }[] = []
+const openConnections: { close(): void }[] = []
 afterEach(() => {
   vi.useRealTimers()
-  for (const bedrock of open.splice(0)) bedrock.close()
+  for (const bedrock of openConnections.splice(0)) bedrock.close()
   aws.reset()
 })
 
 function connectWith(credential: Record<string, string>) {
-  const connected = connect({ ...aws.environment, ...credential })
-  open.push(connected.bedrock)
+  const connected = connectMode({ ...aws.environment, ...credential })
+  openConnections.push(connected.bedrock)
   return connected
 }
 
 /** Says hello with these credentials. Returns the failure's code, detail and hint, or “answered”. */
-async function hello(credential: Record<string, string>): Promise<string> {
+async function sayHello(credential: Record<string, string>): Promise<string> {
   const { failure } = await runTurn(connectWith(credential).mode, { message: 'Hello!' })
   return failure ? `${failure.code}: ${failure.message} ${failure.options.hint}` : 'answered'
 }
 
 /** The principal of the last call of Bedrock, as the emulator recognised it. */
-const caller = () => aws.app.controls.requests.all.at(-1)?.principal
+const lastCaller = () => aws.app.controls.requests.all.at(-1)?.principal
 
 describe('tier A, access keys', () => {
   it('need only environment variables, and the status names the tier', async () => {
     const { mode, bedrock } = connectWith(staticKeys)
     expect(bedrock.credential).toBe('sts')
     expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()
-    expect(caller()).toBe('arn:aws:iam::111122223333:user/agent')
+    expect(lastCaller()).toBe('arn:aws:iam::111122223333:user/agent')
     expect(bedrock.availability.health.state).toBe('ready')
   })
 
   it('work beside an empty API key in the process’s own environment', async () => {
     vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', '')
-    expect(await hello({ ...staticKeys, AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('answered')
+    expect(await sayHello({ ...staticKeys, AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('answered')
     expect(process.env['AWS_BEARER_TOKEN_BEDROCK']).toBe('')
   })
 
@@ -82,12 +82,12 @@ describe('tier A, access keys', () => {
       ['half a pair of keys', { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, /^BEDROCK_NOT_CONFIGURED: .*AWS_SECRET_ACCESS_KEY is not/],
     ],
   )('with %s fail and say why', async (_what, credential, expected) => {
-    expect(await hello(credential)).toMatch(expected)
+    expect(await sayHello(credential)).toMatch(expected)
   })
 
   it('on a machine whose clock is wrong fail and say why', async () => {
     aws.app.controls.settings.change({ clockOffsetSeconds: 3_600 })
-    expect(await hello(staticKeys)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*clock.*NTP/)
+    expect(await sayHello(staticKeys)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*clock.*NTP/)
   })
 })
 
@@ -111,7 +111,7 @@ describe('tier B, an API key', () => {
     ['of another region', 'emulated-api-key-of-another-region', /^BEDROCK_CREDENTIALS_INVALID: .*own region/],
     ['without rights', 'emulated-api-key-without-policy', /^BEDROCK_ACCESS_DENIED: /],
   ])('that is %s fails and says why', async (_what, key, expected) => {
-    expect(await hello({ AWS_BEARER_TOKEN_BEDROCK: key })).toMatch(expected)
+    expect(await sayHello({ AWS_BEARER_TOKEN_BEDROCK: key })).toMatch(expected)
   })
 })
 
@@ -125,7 +125,7 @@ describe('tier C, web identity', () => {
     await Promise.all(Array.from({ length: 5 }, () => runTurn(mode, { message: 'Hello!' })))
     const operations = aws.app.controls.requests.all.map(({ operation }) => operation)
     expect(operations.filter(operation => operation === 'AssumeRoleWithWebIdentity')).toHaveLength(1)
-    expect(caller()).toBe('arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod')
+    expect(lastCaller()).toBe('arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod')
   })
 
   it('picks up a rotated token without a restart', async () => {
@@ -163,21 +163,21 @@ describe('tier C, web identity', () => {
     ],
   )('with a token of %s fails and says why', async (_what, claims, expected) => {
     await cluster.project(claims)
-    expect(await hello(environment())).toMatch(expected)
+    expect(await sayHello(environment())).toMatch(expected)
   })
 
   it('without its token file, or with rubbish in it, fails and says why', async () => {
     await cluster.removeToken()
-    expect(await hello(environment())).toMatch(
+    expect(await sayHello(environment())).toMatch(
       /^BEDROCK_CREDENTIALS_INVALID: .*ENOENT.*AWS_WEB_IDENTITY_TOKEN_FILE/,
     )
     await cluster.write('not a token')
-    expect(await hello(environment())).toMatch(/^BEDROCK_CREDENTIALS_INVALID: /)
+    expect(await sayHello(environment())).toMatch(/^BEDROCK_CREDENTIALS_INVALID: /)
   })
 
   it('fails if STS cannot be reached, and names STS as the reason', async () => {
     await cluster.project()
-    expect(await hello({ ...environment(), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' })).toMatch(
+    expect(await sayHello({ ...environment(), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' })).toMatch(
       /^BEDROCK_UNAVAILABLE: AWS STS in eu-central-1 cannot be reached/,
     )
   })
@@ -208,10 +208,10 @@ describe('EKS Pod Identity', () => {
     }
     const { bedrock } = connectWith(environment)
     expect(bedrock.credential).toBe('pod-identity')
-    await hello(environment)
+    await sayHello(environment)
     expect(asked).toEqual(['the-pod-token'])
     await node.close()
-    expect(await hello(environment)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*169\.254\.170\.23/)
+    expect(await sayHello(environment)).toMatch(/^BEDROCK_CREDENTIALS_INVALID: .*169\.254\.170\.23/)
     await rm(folder, { recursive: true })
   })
 })

@@ -2,34 +2,34 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { problem } from '../../../services/agent/src/problems.ts'
 import { weatherProblem } from '../../../services/agent/src/tools/weather/problems.ts'
 import { forFile } from '../../support/for-file.ts'
-import { connect, credentials, runTurn, sunshine } from './run-turn.ts'
-import { ScriptedBedrock, stop, text, toolUse } from './scripted-bedrock.ts'
+import { connectMode, credentials, runTurn, sunnyClient } from './run-turn.ts'
+import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from './scripted-bedrock.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
-const open: { close(): void }[] = []
+const openConnections: { close(): void }[] = []
 afterEach(() => {
-  for (const bedrock of open.splice(0)) bedrock.close()
+  for (const bedrock of openConnections.splice(0)) bedrock.close()
   server.requests.length = 0
 })
 
-function connectTo(environment: Record<string, string> = {}, weather = sunshine()) {
-  const connected = connect({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment }, weather)
-  open.push(connected.bedrock)
+function connectTo(environment: Record<string, string> = {}, weather = sunnyClient()) {
+  const connected = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment }, weather)
+  openConnections.push(connected.bedrock)
   return connected
 }
 
-const askFor = (...cities: string[]) => [
-  ...text('Let me look.'),
+const toolCallsFor = (...cities: string[]) => [
+  ...textBlock('Let me look.'),
   ...cities.flatMap((city, index) =>
-    toolUse(index + 1, `tooluse_${index}`, 'get_weather', '{"ci', `ty":"${city}"}`),
+    toolBlock(index + 1, `tooluse_${index}`, 'get_weather', '{"ci', `ty":"${city}"}`),
   ),
-  ...stop('tool_use'),
+  ...stopEvents('tool_use'),
 ]
-const sayGoodbye = [...text('Oslo is cold', ' and sunny.'), ...stop('end_turn')]
+const finalAnswer = [...textBlock('Oslo is cold', ' and sunny.'), ...stopEvents('end_turn')]
 
 describe('a Bedrock turn', () => {
   it('calls in parallel the tools that the model wants, and streams the answer', async () => {
-    server.play(askFor('Oslo', 'Rome'), sayGoodbye)
+    server.play(toolCallsFor('Oslo', 'Rome'), finalAnswer)
     const { mode } = connectTo()
     const turn = await runTurn(mode)
     expect(turn.answer).toBe('Let me look.\n\nOslo is cold and sunny.')
@@ -65,7 +65,7 @@ describe('a Bedrock turn', () => {
   })
 
   it('sends model, token limit, prompt and tools, and no sampling parameters', async () => {
-    server.play(sayGoodbye)
+    server.play(finalAnswer)
     await runTurn(connectTo().mode)
     const [request] = server.requests
     expect(request?.path).toBe('/model/eu.anthropic.claude-haiku-5-5/converse-stream')
@@ -76,7 +76,7 @@ describe('a Bedrock turn', () => {
   })
 
   it('sends temperature and further fields if they are configured', async () => {
-    server.play(sayGoodbye)
+    server.play(finalAnswer)
     await runTurn(
       connectTo({
         BEDROCK_MODEL_ID: 'eu.anthropic.claude-haiku-4-5-20251001-v1:0',
@@ -102,10 +102,10 @@ describe('a Bedrock turn', () => {
         think({ text: 'Oslo.' }),
         think({ signature: 'c2lnbmF0dXJl' }),
         { contentBlockStop: { contentBlockIndex: 0 } },
-        ...toolUse(1, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'),
-        ...stop('tool_use'),
+        ...toolBlock(1, 'tooluse_0', 'get_weather', '{"city":"Oslo"}'),
+        ...stopEvents('tool_use'),
       ],
-      sayGoodbye,
+      finalAnswer,
     )
     const turn = await runTurn(connectTo().mode)
     expect(turn.answer).toBe('Oslo is cold and sunny.')
@@ -115,7 +115,7 @@ describe('a Bedrock turn', () => {
   })
 
   it('shows the request to the model in the trace, without what the user wrote', async () => {
-    server.play(sayGoodbye)
+    server.play(finalAnswer)
     const turn = await runTurn(connectTo().mode, { message: 'My secret wish: weather in Oslo?' })
     const [model] = turn.steps
     expect(model?.request).toMatchObject({ method: 'POST', url: expect.stringContaining('/converse-stream') })
@@ -144,7 +144,7 @@ describe('a tool call', () => {
     ['get_weather', '{"city":"Os', 'get_weather failed: The arguments were not valid JSON.'],
     ['drop_tables', '{}', 'drop_tables failed: There is no such tool.'],
   ])('that is invalid (%s with %s) gives the model one plain sentence', async (name, input, sentence) => {
-    server.play([...toolUse(0, 'tooluse_0', name, input), ...stop('tool_use')], sayGoodbye)
+    server.play([...toolBlock(0, 'tooluse_0', name, input), ...stopEvents('tool_use')], finalAnswer)
     const turn = await runTurn(connectTo().mode)
     expect(toolResult()).toEqual({ toolResult: { toolUseId: 'tooluse_0', content: [{ text: sentence }] } })
     expect(turn.outcome?.tools).toMatchObject([{ name, status: 'failed' }])
@@ -155,8 +155,8 @@ describe('a tool call', () => {
   })
 
   it('for an unknown city gives the model the API’s sentence with its suggestions', async () => {
-    server.play(askFor('Osloo'), sayGoodbye)
-    const weather = sunshine({
+    server.play(toolCallsFor('Osloo'), finalAnswer)
+    const weather = sunnyClient({
       current: async (_context, city) => {
         throw weatherProblem('CITY_NOT_FOUND', `The weather API knows no city called “${city}”.`, {
           hint: 'Did you mean Oslo?',
@@ -179,10 +179,10 @@ describe('a tool call', () => {
   ] as const)(
     'that fails with %s ends the turn with this problem, and the model is not asked again',
     async code => {
-      server.play(askFor('Oslo', 'Rome'), sayGoodbye)
-      const weather = sunshine({
+      server.play(toolCallsFor('Oslo', 'Rome'), finalAnswer)
+      const weather = sunnyClient({
         current: async (context, city) => {
-          if (city === 'Rome') return await sunshine().current(context, city)
+          if (city === 'Rome') return await sunnyClient().current(context, city)
           throw problem(code, 'The identity was refused.')
         },
       })
@@ -197,13 +197,13 @@ describe('a tool call', () => {
   )
 
   it('is passed the flow and the user of its own turn', async () => {
-    server.play(askFor('Oslo'), sayGoodbye)
+    server.play(toolCallsFor('Oslo'), finalAnswer)
     const seen: unknown[] = []
-    const weather = sunshine({
+    const weather = sunnyClient({
       current: async (context, city) => {
         const { turn } = context
         seen.push([turn.flow, turn.user?.objectId, city])
-        return sunshine().current(context, city)
+        return sunnyClient().current(context, city)
       },
     })
     const user = { raw: 'header.claims.signature', objectId: 'ada', claims: {} }
@@ -214,21 +214,21 @@ describe('a tool call', () => {
 
 describe('an answer', () => {
   it('that is cut by the token limit comes with a notice', async () => {
-    server.play([...text('Oslo is'), ...stop('max_tokens')])
+    server.play([...textBlock('Oslo is'), ...stopEvents('max_tokens')])
     const turn = await runTurn(connectTo().mode, { message: 'Tell me a story' })
     expect(turn.outcome?.finishReason).toBe('length')
     expect(turn.notices).toMatchObject([{ code: 'ANSWER_TRUNCATED' }])
   })
 
   it('whose tool call was cut never runs the tool', async () => {
-    server.play([...toolUse(0, 'tooluse_0', 'get_weather', '{"city":"Par'), ...stop('max_tokens')])
+    server.play([...toolBlock(0, 'tooluse_0', 'get_weather', '{"city":"Par'), ...stopEvents('max_tokens')])
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('ANSWER_TRUNCATED')
     expect(turn.steps.map(({ kind }) => kind)).toEqual(['model'])
   })
 
   it('is not empty if the model refuses to answer, and comes without a notice', async () => {
-    server.play([{ messageStart: { role: 'assistant' } }, ...stop('refusal')])
+    server.play([{ messageStart: { role: 'assistant' } }, ...stopEvents('refusal')])
     const turn = await runTurn(connectTo().mode)
     expect(turn.outcome?.finishReason).toBe('refusal')
     expect(turn.answer).not.toBe('')
@@ -236,18 +236,18 @@ describe('an answer', () => {
   })
 
   it('without a word is a failure', async () => {
-    server.play([{ messageStart: { role: 'assistant' } }, ...stop('end_turn')])
+    server.play([{ messageStart: { role: 'assistant' } }, ...stopEvents('end_turn')])
     expect((await runTurn(connectTo().mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
   })
 
   it('about weather is marked if no tool was called', async () => {
-    server.play(sayGoodbye)
+    server.play(finalAnswer)
     expect((await runTurn(connectTo().mode)).notices).toMatchObject([{ code: 'TOOL_NOT_CALLED' }])
     expect((await runTurn(connectTo().mode, { message: 'Hello!' })).notices).toEqual([])
   })
 
   it('that never comes, because the model only calls tools, ends at the step limit', async () => {
-    server.play(askFor('Oslo'))
+    server.play(toolCallsFor('Oslo'))
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')
     expect(server.requests).toHaveLength(8)
@@ -255,7 +255,7 @@ describe('an answer', () => {
   })
 
   it('that calls too many tools at once runs none of them', async () => {
-    server.play(askFor(...Array.from({ length: 11 }, (_, index) => `City ${index}`)))
+    server.play(toolCallsFor(...Array.from({ length: 11 }, (_, index) => `City ${index}`)))
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')
     expect(turn.steps.map(({ kind }) => kind)).toEqual(['model'])

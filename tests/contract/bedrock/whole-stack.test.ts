@@ -24,10 +24,10 @@ async function ask({ message, history = [], token }: Question): Promise<ChatResp
 }
 
 /** The kinds of the steps below a step. */
-function below(trace: readonly TraceStep[], parent: TraceStep): string[] {
+function kindsBelow(trace: readonly TraceStep[], parent: TraceStep): string[] {
   return trace
     .filter(({ parentId }) => parentId === parent.id)
-    .flatMap(step => [step.kind, ...below(trace, step)])
+    .flatMap(step => [step.kind, ...kindsBelow(trace, step)])
 }
 
 async function compareOsloAndRome(token?: string): Promise<ChatResponse> {
@@ -42,7 +42,7 @@ async function compareOsloAndRome(token?: string): Promise<ChatResponse> {
   const kinds = asked.trace.filter(({ kind }) => kind === 'model' || kind === 'tool').map(({ kind }) => kind)
   expect(kinds).toEqual(['model', 'tool', 'tool', 'model'])
   for (const tool of asked.trace.filter(({ kind }) => kind === 'tool')) {
-    expect(below(asked.trace, tool)).toEqual(
+    expect(kindsBelow(asked.trace, tool)).toEqual(
       expect.arrayContaining(['token-request', 'token', 'api-call', 'validation']),
     )
   }
@@ -50,7 +50,7 @@ async function compareOsloAndRome(token?: string): Promise<ChatResponse> {
 }
 
 /** Asks again with the previous turn as history, as a page does. */
-async function askOn(before: ChatResponse, token?: string): Promise<ChatResponse> {
+async function askFollowUp(before: ChatResponse, token?: string): Promise<ChatResponse> {
   return ask({
     message: 'and tomorrow?',
     history: [
@@ -61,16 +61,16 @@ async function askOn(before: ChatResponse, token?: string): Promise<ChatResponse
   })
 }
 
-const tokens = (reply: ChatResponse) =>
+const trClaims = (reply: ChatResponse) =>
   reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
 
 describe('a conversation with Claude', () => {
   it('in the autonomous flow answers about two cities in one turn, then about tomorrow in both', async () => {
     const first = await compareOsloAndRome()
-    for (const claims of tokens(first)) {
+    for (const claims of trClaims(first)) {
       expect(claims).toMatchObject({ azp: identities.agentId, idtyp: 'app' })
     }
-    const second = await askOn(first)
+    const second = await askFollowUp(first)
     expect(second.tools.map(({ name, arguments: input }) => [name, input['city']])).toEqual([
       ['get_forecast', 'Oslo'],
       ['get_forecast', 'Rome'],
@@ -82,9 +82,9 @@ describe('a conversation with Claude', () => {
   it('on behalf of a user calls the same tools, and every token for the weather API names that user', async () => {
     const token = await stack.signIn(identities.ada.oid)
     const first = await compareOsloAndRome(token)
-    const second = await askOn(first, token)
+    const second = await askFollowUp(first, token)
     expect(second.tools.map(({ name }) => name)).toEqual(['get_forecast', 'get_forecast'])
-    const claims = [...tokens(first), ...tokens(second)]
+    const claims = [...trClaims(first), ...trClaims(second)]
     expect(claims.length).toBeGreaterThanOrEqual(4)
     for (const each of claims) {
       expect(each).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid })

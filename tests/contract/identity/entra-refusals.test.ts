@@ -2,10 +2,10 @@ import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
+import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
 
 const { ada } = identities
-const stack = await forFile(startSettled())
+const stack = await forFile(startSettledStack())
 
 /** Asks the agent, and expects the problem that reports this refusal of Entra. */
 async function expectRefusal(flow: Flow, aadsts: number, code: string, token?: string): Promise<void> {
@@ -21,20 +21,20 @@ describe('When Entra refuses or fails for reasons of its own, a user gets', () =
     ['CONDITIONAL_ACCESS_REQUIRED', 'with a claims challenge', 50076, { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }],
     ['ENTRA_UNAVAILABLE', 'since it throttles, and says until when', 90055, { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }],
   ] as const)('%s if Entra refuses %s (AADSTS%i)', async (code, _what, aadsts, order) => {
-    await startAfresh(stack)
+    await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).faults.inject(order)
     await expectRefusal('obo', aadsts, code, token)
   })
 
   it('ENTRA_UNAVAILABLE if Entra responds with something that is no JSON', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'html', status: 404 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
   })
 
   it('ENTRA_UNAVAILABLE while Entra responds 503, and an answer once Entra is back', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     tenantOf(stack).faults.inject({ fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 } })
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('ENTRA_UNAVAILABLE')
     tenantOf(stack).faults.clear()
@@ -42,7 +42,7 @@ describe('When Entra refuses or fails for reasons of its own, a user gets', () =
   })
 
   it('an answer, after a retry, if Entra responds 503 once', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     tenantOf(stack).faults.inject({
       target: { leg: 't1' },
       fault: { kind: 'refuse', code: 90033, retryAfterSeconds: 0 },
@@ -52,13 +52,13 @@ describe('When Entra refuses or fails for reasons of its own, a user gets', () =
   })
 
   it('an answer, after a retry, if Entra breaks the connection once', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' }, times: 1 })
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
   })
 
   it('SIDECAR_FAILED if Entra breaks every connection', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'reset' } })
     expect((await askWeather(stack, 'autonomous')).body).toMatchObject({
       code: 'SIDECAR_FAILED',
@@ -69,7 +69,7 @@ describe('When Entra refuses or fails for reasons of its own, a user gets', () =
 
 describe('A refusal', () => {
   it('shows a user nothing of Entra’s own text', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).directory.content.permissionGrants = []
     const { text } = await askWeather(stack, 'obo', token)
@@ -86,7 +86,7 @@ describe('When Entra withdraws a key, a user gets', () => {
   }
 
   it('USER_TOKEN_INVALID if the key had signed the user’s token', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
     await stack.restart('sidecar')
@@ -96,7 +96,7 @@ describe('When Entra withdraws a key, a user gets', () => {
   })
 
   it('FEDERATION_MISMATCH if the key had signed T1, which the sidecar still had', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     await stack.restart('agent')
     expect((await askWeather(stack, 'obo')).status).toBe(200)
     const token = await stack.signIn(identities.ben.oid)

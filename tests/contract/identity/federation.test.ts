@@ -7,24 +7,24 @@ import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign
 import { requestCustomToken } from '../../../emulators/entra/src/testing/requests.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { askWeather, startAfresh, startSettled } from './trial.ts'
+import { askWeather, resetStack, startSettledStack } from './trial.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
-const cluster = await forFile(startForeignIssuer())
+const clusterIssuer = await forFile(startForeignIssuer())
 const folder = await mkdtemp(join(tmpdir(), 'federation-'))
 const tokenFile = join(folder, 'azure-identity-token')
 const stack = await forFile(
-  startSettled({ entra: { FEDERATED_ISSUER: cluster.url, FEDERATED_SUBJECT: subject } }),
+  startSettledStack({ entra: { FEDERATED_ISSUER: clusterIssuer.url, FEDERATED_SUBJECT: subject } }),
 )
 afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 beforeEach(() => {
-  cluster.failWith = undefined
+  clusterIssuer.failWith = undefined
 })
 
-const projectedToken = {
+const sidecarSettings = {
   AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
   AzureAd__ClientCredentials__0__ClientSecret: undefined,
   get AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath() {
@@ -34,17 +34,20 @@ const projectedToken = {
 
 function podToken(claims: JWTPayload = {}, kid?: string): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
-  return cluster.sign({ sub: subject, aud: [audience], iat: now, nbf: now, exp: now + 3_600, ...claims }, kid)
+  return clusterIssuer.sign(
+    { sub: subject, aud: [audience], iat: now, nbf: now, exp: now + 3_600, ...claims },
+    kid,
+  )
 }
 
 async function askWith(token: string) {
   await writeFile(tokenFile, token)
-  await startAfresh(stack, projectedToken)
+  await resetStack(stack, sidecarSettings)
   return askWeather(stack, 'autonomous')
 }
 
-const mismatches: readonly (readonly [string, number, () => Promise<string>])[] = [
-  ['names the issuer with a slash too many', 700211, () => podToken({ iss: `${cluster.url}/` })],
+const mismatchedTokens: readonly (readonly [string, number, () => Promise<string>])[] = [
+  ['names the issuer with a slash too many', 700211, () => podToken({ iss: `${clusterIssuer.url}/` })],
   ['names the service account in another case', 700213, () => podToken({ sub: subject.toUpperCase() })],
   ['is signed by a key that its issuer does not publish', 7000272, () => podToken({}, 'never-published')],
   ['was changed after signing', 7000274, async () => `${(await podToken()).slice(0, -8)}AAAAAAAA`],
@@ -57,7 +60,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
     expect(body.answer).toContain('Oslo')
   })
 
-  it.each(mismatches)(
+  it.each(mismatchedTokens)(
     'says FEDERATION_MISMATCH when the token %s (AADSTS%i)',
     async (_what, aadsts, token) => {
       expect((await askWith(await token())).body).toMatchObject({
@@ -79,7 +82,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
 
   it('says “restart the sidecar” in answers, /readyz and /api/status when the token’s file came too late', async () => {
     await rm(tokenFile, { force: true })
-    await startAfresh(stack, projectedToken)
+    await resetStack(stack, sidecarSettings)
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_FAILED')
     await writeFile(tokenFile, await podToken())
     const { body } = await askWeather(stack, 'autonomous')
@@ -99,7 +102,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
       flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
     })
 
-    await stack.restart('sidecar', projectedToken)
+    await stack.restart('sidecar', sidecarSettings)
     expect((await askWeather(stack, 'autonomous')).status).toBe(200)
     expect((await fetch(`${stack.agentUrl}/readyz`)).status).toBe(200)
     expect((await fetch(`${stack.agentUrl}/sidecar/livez`)).status).toBe(200)
@@ -107,7 +110,7 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
 
   it('says FEDERATION_MISMATCH when Entra cannot read the issuer’s keys', async () => {
     await stack.restart('entra')
-    cluster.failWith = 500
+    clusterIssuer.failWith = 500
     expect((await askWith(await podToken())).body).toMatchObject({
       code: 'FEDERATION_MISMATCH',
       upstream: { service: 'entra', code: 'AADSTS50166' },

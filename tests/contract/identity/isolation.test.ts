@@ -2,11 +2,11 @@ import { beforeEach, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { ask } from '../agent/ask.ts'
-import { askWeather, startAfresh, startSettled, tokenRequests } from './trial.ts'
+import { askWeather, resetStack, startSettledStack, tokenRequests } from './trial.ts'
 
 const { ada, ben } = identities
-const stack = await forFile(startSettled())
-beforeEach(() => startAfresh(stack))
+const stack = await forFile(startSettledStack())
+beforeEach(() => resetStack(stack))
 
 it('Thirty turns at the same time ask Entra once for each token, although the sidecar itself shares no requests', async () => {
   const adas = await stack.signIn(ada.oid)

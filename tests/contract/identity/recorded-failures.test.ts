@@ -9,7 +9,7 @@ type Flow = 'autonomous' | 'obo'
 // The codes by which the agent reports the official sidecar’s own responses, written out here: tables that emulator and agent
 // share could be wrong on both sides. The second code is for the on-behalf-of flow; a flow that was not recorded has none.
 // biome-ignore format: table
-const recorded: readonly (readonly [scenario: string, autonomous: string, obo: string])[] = [
+const recordedCodes: readonly (readonly [scenario: string, autonomous: string, obo: string])[] = [
   ['entra-says-7000215-on-tr', 'BLUEPRINT_CREDENTIAL_REJECTED', 'BLUEPRINT_CREDENTIAL_REJECTED'],
   ['entra-says-7000222-on-t1', 'BLUEPRINT_CREDENTIAL_REJECTED', ''],
   ['entra-says-70021-on-t1', 'FEDERATION_MISMATCH', ''],
@@ -51,7 +51,7 @@ function codesOf(calls: readonly RecordedCall[], flow: Flow, route: string): rea
 }
 
 describe('The recorded responses of the official sidecar', () => {
-  it.each(recorded)('lead to the right codes in %s: %s, %s', (scenario, autonomous, obo) => {
+  it.each(recordedCodes)('lead to the right codes in %s: %s, %s', (scenario, autonomous, obo) => {
     const { calls, entra } = readRecording(scenario)
     const expected = (code: string) => (code === '' ? [] : [code])
     expect([...new Set(codesOf(calls, 'autonomous', '/AuthorizationHeaderUnauthenticated'))]).toEqual(

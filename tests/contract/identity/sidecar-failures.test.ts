@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
+import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
 
 const { agentId, ada } = identities
-const stack = await forFile(startSettled())
+const stack = await forFile(startSettledStack())
 
 it('A refused turn in the obo flow never ends as an autonomous one: Entra is not even asked for the agent’s own token', async () => {
-  await startAfresh(stack)
+  await resetStack(stack)
   const token = await stack.signIn(ada.oid)
   const { content } = tenantOf(stack).directory
   content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId !== agentId)
@@ -21,7 +21,7 @@ it('A refused turn in the obo flow never ends as an autonomous one: Entra is not
 
 describe('What a user gets when the sidecar', () => {
   it('ignores the agent identity, so that it obtains a token for the blueprint: AGENT_IDENTITY_NOT_HONOURED', async () => {
-    await startAfresh(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
+    await resetStack(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
     const { directory } = tenantOf(stack)
     const idOf = (appId: string) => directory.principal(appId)?.id ?? ''
     directory.grant({
@@ -37,7 +37,7 @@ describe('What a user gets when the sidecar', () => {
   })
 
   it('cannot fetch Entra’s keys: ENTRA_UNAVAILABLE, not a demand to sign in again', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
     await stack.restart('sidecar')
@@ -49,7 +49,7 @@ describe('What a user gets when the sidecar', () => {
   })
 
   it('is down: SIDECAR_UNREACHABLE in either flow; once it is back, an answer without a restart of the agent', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     await stack.stop('sidecar')
     for (const flow of ['autonomous', 'obo'] as const) {
@@ -63,7 +63,7 @@ describe('What a user gets when the sidecar', () => {
   })
 
   it('accepts connections and never responds: SIDECAR_UNREACHABLE, before the deadline would blame Entra', async () => {
-    await startAfresh(stack)
+    await resetStack(stack)
     await stack.stop('sidecar')
     const silent = await new LocalServer(() => undefined, 'localhost').start(portOf(stack.sidecarUrl))
     expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_UNREACHABLE')

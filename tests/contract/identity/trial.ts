@@ -11,14 +11,14 @@ export function tenantOf(stack: Stack): Entra {
 }
 
 /** Starts the whole system, and waits for the agent's first check of the sidecar: no test may restart the sidecar meanwhile. */
-export async function startSettled(overrides: StackOverrides = {}): Promise<Stack> {
+export async function startSettledStack(overrides: StackOverrides = {}): Promise<Stack> {
   const stack = await Stack.start(overrides)
   await askWeather(stack, 'autonomous')
   return stack
 }
 
 /** Resets the tenant to its seed, and restarts the sidecar, which then has no token yet. */
-export async function startAfresh(stack: Stack, sidecar: Readonly<Record<string, string | undefined>> = {}) {
+export async function resetStack(stack: Stack, sidecar: Readonly<Record<string, string | undefined>> = {}) {
   tenantOf(stack).reset()
   await stack.restart('sidecar', sidecar)
 }

@@ -6,11 +6,11 @@ import { forFile } from '../../support/for-file.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import type { Stack } from '../../support/stack.ts'
-import { askWeather, startAfresh, startSettled, tenantOf, tokenRequests } from './trial.ts'
+import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
 
 const { blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
-const stack = await forFile(startSettled())
-beforeEach(() => startAfresh(stack))
+const stack = await forFile(startSettledStack())
+beforeEach(() => resetStack(stack))
 
 type TokenChanges = Readonly<Record<string, unknown>>
 
@@ -29,7 +29,7 @@ async function signToken(changes: TokenChanges = {}): Promise<string> {
 }
 
 // biome-ignore format: table
-const refused: readonly (readonly [string, number, string, TokenChanges])[] = [
+const refusedTokens: readonly (readonly [string, number, string, TokenChanges])[] = [
   ['has expired', 401, 'USER_TOKEN_EXPIRED', { lifetimeSeconds: -1 }],
   ['is for the weather API', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: `api://${weatherAppId}` }],
   ['is for Microsoft Graph', 401, 'USER_TOKEN_WRONG_AUDIENCE', { resource: 'https://graph.microsoft.com', scopes: ['User.Read'] }],
@@ -40,7 +40,7 @@ const refused: readonly (readonly [string, number, string, TokenChanges])[] = [
 ]
 
 describe('A user’s token', () => {
-  it.each(refused)(
+  it.each(refusedTokens)(
     'that %s is refused with %i %s, and reaches neither sidecar nor Entra',
     async (_what, status, code, changes) => {
       const token = await signToken(changes)
@@ -61,12 +61,12 @@ describe('A user’s token', () => {
   })
 
   it('of one user leads to tokens for that user only: a token for another is refused', async () => {
-    const tokens = tokensOf(stack)
+    const tokens = agentTokensOf(stack)
     const value = await stack.signIn(ada.oid)
-    await expect(tokens.obtain(requestWith(value, ben.oid))).rejects.toMatchObject({
+    await expect(tokens.obtain(tokenRequestWith(value, ben.oid))).rejects.toMatchObject({
       code: 'TOKEN_FLOW_MISMATCH',
     })
-    await expect(tokens.obtain(requestWith(value, ada.oid))).resolves.toMatchObject({
+    await expect(tokens.obtain(tokenRequestWith(value, ada.oid))).resolves.toMatchObject({
       claims: { oid: ada.oid },
     })
     await tokens.close()
@@ -75,9 +75,9 @@ describe('A user’s token', () => {
 
 describe('If an unusable token gets past the agent’s own check, Entra’s refusal is recognised:', () => {
   it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
-    const tokens = tokensOf(stack)
+    const tokens = agentTokensOf(stack)
     const value = await signToken({ user: undefined, scopes: undefined, roles: ['Any'] })
-    await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
+    await expect(tokens.obtain(tokenRequestWith(value, ada.oid))).rejects.toMatchObject({
       code: 'USER_TOKEN_INVALID',
       options: { upstream: { code: 'AADSTS7000114' } },
     })
@@ -86,9 +86,9 @@ describe('If an unusable token gets past the agent’s own check, Entra’s refu
 
   it('USER_TOKEN_INVALID for a token of another audience (AADSTS50013)', async () => {
     await stack.restart('sidecar', { AzureAd__Audience: weatherAppId })
-    const tokens = tokensOf(stack)
+    const tokens = agentTokensOf(stack)
     const value = await signToken({ resource: `api://${weatherAppId}`, scopes: ['Weather.Read'] })
-    await expect(tokens.obtain(requestWith(value, ada.oid))).rejects.toMatchObject({
+    await expect(tokens.obtain(tokenRequestWith(value, ada.oid))).rejects.toMatchObject({
       code: 'USER_TOKEN_INVALID',
       options: { upstream: { code: 'AADSTS50013' } },
     })
@@ -97,7 +97,7 @@ describe('If an unusable token gets past the agent’s own check, Entra’s refu
 })
 
 /** The agent's client of the sidecar without the check of Tc in front of it. */
-function tokensOf({ sidecarUrl }: Stack) {
+function agentTokensOf({ sidecarUrl }: Stack) {
   return createAgentTokens({
     sidecarUrl,
     agents: [agentIdentity],
@@ -107,7 +107,7 @@ function tokensOf({ sidecarUrl }: Stack) {
   })
 }
 
-function requestWith(value: string, objectId: string) {
+function tokenRequestWith(value: string, objectId: string) {
   return {
     agent: agentIdentity,
     flow: 'obo' as const,

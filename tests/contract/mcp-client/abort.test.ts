@@ -9,7 +9,7 @@ import { ScriptedMcpServers, tool } from './scripted-server.ts'
 const mcp = await forFile(McpStack.start())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const scripted = await forFile(new ScriptedMcpServers().start())
-const ada = await mcp.stack.signIn(identities.ada.oid)
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
 
 /** Asks, leaves as soon as `count` has risen by one, and resolves when the request has ended. */
 async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {
@@ -30,7 +30,7 @@ describe('When the user leaves during a call,', () => {
   it.each(flows)('the end of the stream cancels the call in the 2026 protocol (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2026-07-28' } })
     const { cancelled } = notes.waiting
-    const token = flow === 'obo' ? ada : undefined
+    const token = flow === 'obo' ? adaTc : undefined
     await leaveAtNext(() => notes.waiting.begun, 'Use wait with topic Apollo', token)
     await expect.poll(() => notes.waiting.cancelled).toBe(cancelled + 1)
   })
@@ -38,7 +38,7 @@ describe('When the user leaves during a call,', () => {
   it.each(flows)('a message with the call’s token cancels it in the 2025 protocol (%s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2025-11-25' } })
     const before = notes.calls.length
-    const token = flow === 'obo' ? ada : undefined
+    const token = flow === 'obo' ? adaTc : undefined
     await leaveAtNext(() => notes.waiting.begun, 'Use wait with topic Apollo', token)
     const told = () => notes.calls.slice(before).filter(({ method }) => method === 'notifications/cancelled')
     await expect.poll(() => told().length).toBe(1)
@@ -65,7 +65,7 @@ describe('When the user leaves during a call,', () => {
       },
     }
     await mcp.configure({ sessions: { url: `${scripted.url}/sessions`, allowedTools: ['stay'] } })
-    await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', ada)
+    await leaveAtNext(() => scripted.callsOf('sessions').length, 'Use stay', adaTc)
     const [call] = scripted.callsOf('sessions')
     await expect.poll(() => ended).toContain(call?.headers['mcp-session-id'])
     // Only the agent's own session is left. The session in which the user's tools were looked up has ended too.
@@ -83,7 +83,7 @@ it('When the user leaves while their token is obtained, the request to the sidec
   await mcp.configure({ notes: { url: notes.url, protocol: '2026-07-28' } }, { SIDECAR_URL: sidecar.url })
   const before = notes.calls.filter(({ method }) => method === 'tools/call').length
   const asked = () => sidecar.requests.filter(({ url }) => url.startsWith('/AuthorizationHeader/')).length
-  await leaveAtNext(asked, 'Get note on topic Apollo', ada)
+  await leaveAtNext(asked, 'Get note on topic Apollo', adaTc)
   await expect.poll(() => sidecar.abandoned).toBe(1)
   expect(notes.calls.filter(({ method }) => method === 'tools/call')).toHaveLength(before)
 })
@@ -104,6 +104,6 @@ it('When the user leaves while the tools are listed for them, the request ends',
   const asked = () =>
     scripted.received.filter(({ path, message }) => path === 'slow-list' && message?.method === 'tools/list')
       .length
-  await leaveAtNext(asked, 'Use x', ada)
+  await leaveAtNext(asked, 'Use x', adaTc)
   await closed.promise
 })

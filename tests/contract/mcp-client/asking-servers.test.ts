@@ -4,11 +4,11 @@ import { forFile } from '../../support/for-file.ts'
 import { McpStack } from './mcp-stack.ts'
 import { type Message, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
-const event = (message: object) =>
+const sseMessage = (message: object) =>
   `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`
 
 /** Asks the client something in the middle of a call. The call's result contains what the client answered. */
-function asking(method: string, params: object = {}): Script {
+function askingScript(method: string, params: object = {}): Script {
   let call: { id: number | undefined; response: ServerResponse } | undefined
   return {
     tools: [tool(`ask_${method.replace('/', '_')}`)],
@@ -16,12 +16,12 @@ function asking(method: string, params: object = {}): Script {
       if (message?.method === 'tools/call') {
         call = { id: message.id, response }
         response.writeHead(200, { 'content-type': 'text/event-stream' })
-        response.write(event({ id: 'question-1', method, params }))
+        response.write(sseMessage({ id: 'question-1', method, params }))
       }
       if (isAnswer(message)) {
         response.writeHead(202).end()
         const { jsonrpc: _, ...answer } = { jsonrpc: '2.0', ...message }
-        call?.response.end(event({ id: call.id, result: textResult(JSON.stringify(answer)) }))
+        call?.response.end(sseMessage({ id: call.id, result: textResult(JSON.stringify(answer)) }))
       }
       return undefined
     },
@@ -33,10 +33,10 @@ const isAnswer = (message: Message | undefined) =>
 
 const elicitation = { message: 'Your name?', requestedSchema: { type: 'object', properties: {} } }
 const scripts: Record<string, Script> = {
-  ping: asking('ping'),
-  roots: asking('roots/list'),
-  elicitation: asking('elicitation/create', elicitation),
-  sampling: asking('sampling/createMessage', { messages: [], maxTokens: 10 }),
+  ping: askingScript('ping'),
+  roots: askingScript('roots/list'),
+  elicitation: askingScript('elicitation/create', elicitation),
+  sampling: askingScript('sampling/createMessage', { messages: [], maxTokens: 10 }),
 }
 const servers = await forFile(new ScriptedMcpServers().start())
 Object.assign(servers.scripts, scripts)

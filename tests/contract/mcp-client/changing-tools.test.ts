@@ -6,28 +6,28 @@ import { postJson } from '../../support/post-json.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
-const keyOfMeta = 'entra-bedrock-agent/idempotency-key'
-const topic = { inputSchema: { type: 'object', properties: { topic: { type: 'string' } } } }
-const tools = [tool('read_note', topic), tool('write_note', topic)]
+const metaKey = 'entra-bedrock-agent/idempotency-key'
+const topicInput = { inputSchema: { type: 'object', properties: { topic: { type: 'string' } } } }
+const tools = [tool('read_note', topicInput), tool('write_note', topicInput)]
 const readOnlyTools = ['read_note']
 const question = 'Use write_note with topic “Apollo”'
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())
 await configure()
-const ada = await mcp.stack.signIn(identities.ada.oid)
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
 beforeEach(() => {
-  script()
+  scriptServer()
   servers.received.splice(0)
 })
 
 /** Makes the server behave like this from now on. */
-function script(change: Script = {}): void {
+function scriptServer(change: Script = {}): void {
   servers.scripts['desk'] = { tools, ...change }
 }
 
 /** Configures the agent with this change to the server's entry. */
 async function configure(change: object = {}): Promise<void> {
-  script()
+  scriptServer()
   const allowedTools = ['read_note', 'write_note']
   await mcp.configure({
     desk: { url: `${servers.url}/desk`, allowedTools, readOnlyTools, protocol: '2025-11-25', ...change },
@@ -35,19 +35,19 @@ async function configure(change: object = {}): Promise<void> {
 }
 
 /** The parameters of the tool calls. */
-const called = () => servers.callsOf('desk').map(({ message }) => message?.params)
+const callParams = () => servers.callsOf('desk').map(({ message }) => message?.params)
 
-const approve = async (pause: PausedResponse, token = ada): Promise<ChatResponse> =>
+const approve = async (pause: PausedResponse, token = adaTc): Promise<ChatResponse> =>
   (await (await mcp.decide(pause, 'approve', token)).json()) as ChatResponse
 
-function toolsOffered({ trace }: ChatResponse): readonly string[] {
+function offeredTools({ trace }: ChatResponse): readonly string[] {
   const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] } | undefined
   return body?.tools ?? []
 }
 
 describe('A tool that is not marked read-only in the configuration', () => {
   it('waits for the user, who is shown the call, and nothing is sent', async () => {
-    expect(await mcp.pauseOf(question, ada)).toMatchObject({
+    expect(await mcp.pauseOf(question, adaTc)).toMatchObject({
       kind: 'approval',
       calls: [
         {
@@ -59,45 +59,47 @@ describe('A tool that is not marked read-only in the configuration', () => {
         },
       ],
     })
-    expect(called()).toEqual([])
+    expect(callParams()).toEqual([])
   })
 
   it('is called once and exactly as shown when the user approves, with the key of the call', async () => {
-    const pause = await mcp.pauseOf(question, ada)
+    const pause = await mcp.pauseOf(question, adaTc)
     const reply = await approve(pause)
     expect(reply.tools).toEqual([{ name: 'desk__write_note', arguments: { topic: 'Apollo' }, status: 'ok' }])
-    const [call] = called()
-    expect(called()).toHaveLength(1)
+    const [call] = callParams()
+    expect(callParams()).toHaveLength(1)
     expect(call).toMatchObject({
       name: 'write_note',
       arguments: { topic: 'Apollo' },
-      _meta: { [keyOfMeta]: expect.stringMatching(/^[\w-]{1,64}$/) },
+      _meta: { [metaKey]: expect.stringMatching(/^[\w-]{1,64}$/) },
     })
-    const key = String(call?._meta?.[keyOfMeta])
+    const key = String(call?._meta?.[metaKey])
     expect(JSON.stringify([reply, mcp.stack.agentLog])).not.toContain(key)
   })
 
   it('is not called again when the same approval comes again', async () => {
-    const pause = await mcp.pauseOf(question, ada)
+    const pause = await mcp.pauseOf(question, adaTc)
     await approve(pause)
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_USED' })
-    expect(called()).toHaveLength(1)
+    expect(callParams()).toHaveLength(1)
   })
 
   it('is not called when the user denies it', async () => {
-    const pause = await mcp.pauseOf(question, ada)
-    const reply = (await (await mcp.decide(pause, 'deny', ada)).json()) as ChatResponse
+    const pause = await mcp.pauseOf(question, adaTc)
+    const reply = (await (await mcp.decide(pause, 'deny', adaTc)).json()) as ChatResponse
     expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'denied' }])
-    expect(called()).toEqual([])
+    expect(callParams()).toEqual([])
   })
 
   it('is not called if the server has changed it meanwhile', async () => {
-    const pause = await mcp.pauseOf(question, ada)
-    script({
-      tools: [tool('write_note', { ...topic, description: 'Writes a note, and sends it to everybody.' })],
+    const pause = await mcp.pauseOf(question, adaTc)
+    scriptServer({
+      tools: [
+        tool('write_note', { ...topicInput, description: 'Writes a note, and sends it to everybody.' }),
+      ],
     })
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_CHANGED' } satisfies Partial<Problem>)
-    expect(called()).toEqual([])
+    expect(callParams()).toEqual([])
     await configure()
   })
 
@@ -113,47 +115,49 @@ describe('A tool that is not marked read-only in the configuration', () => {
 })
 
 it('A tool that the configuration calls read-only is called at once, without a key', async () => {
-  const reply = await mcp.answerTo('Use read_note with topic “Apollo”', ada)
+  const reply = await mcp.answerTo('Use read_note with topic “Apollo”', adaTc)
   expect(reply.tools).toMatchObject([{ name: 'desk__read_note', status: 'ok' }])
-  expect(called()).toEqual([{ name: 'read_note', arguments: { topic: 'Apollo' } }])
+  expect(callParams()).toEqual([{ name: 'read_note', arguments: { topic: 'Apollo' } }])
 })
 
 it('All tools of a server wait if its entry names no read-only tools', async () => {
   await configure({ readOnlyTools: undefined })
-  const { calls } = await mcp.pauseOf('Use read_note with topic “Apollo”', ada)
+  const { calls } = await mcp.pauseOf('Use read_note with topic “Apollo”', adaTc)
   expect(calls).toMatchObject([{ tool: 'desk__read_note' }])
-  expect(called()).toEqual([])
+  expect(callParams()).toEqual([])
   await configure()
 })
 
 it('A tool that the configuration calls read-only still waits if the server calls it destructive', async () => {
   await configure({ readOnlyTools: ['read_note', 'write_note'] })
-  script({
-    tools: [tool('write_note', { ...topic, annotations: { readOnlyHint: true, destructiveHint: true } })],
+  scriptServer({
+    tools: [
+      tool('write_note', { ...topicInput, annotations: { readOnlyHint: true, destructiveHint: true } }),
+    ],
   })
   const ben = await mcp.stack.signIn(identities.ben.oid)
   const { calls } = await mcp.pauseOf(question, ben)
   expect(calls).toMatchObject([{ tool: 'desk__write_note', effect: 'delete' }])
-  expect(called()).toEqual([])
+  expect(callParams()).toEqual([])
   await configure()
 })
 
 describe('Without a user, a tool that changes something', () => {
   it('is not offered to the model', async () => {
-    expect(toolsOffered(await mcp.answerTo(question))).toEqual([
+    expect(offeredTools(await mcp.answerTo(question))).toEqual([
       'get_weather',
       'get_forecast',
       'desk__read_note',
     ])
-    expect(called()).not.toContainEqual(expect.objectContaining({ name: 'write_note' }))
+    expect(callParams()).not.toContainEqual(expect.objectContaining({ name: 'write_note' }))
   })
 
   it('is called at once, with a key, if the configuration lets the agent do so', async () => {
     await configure({ unattendedTools: ['write_note'] })
     const reply = await mcp.answerTo(question)
     expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
-    expect(called()).toMatchObject([{ name: 'write_note', _meta: { [keyOfMeta]: expect.any(String) } }])
-    expect(await mcp.pauseOf(question, ada)).toMatchObject({ kind: 'approval' })
+    expect(callParams()).toMatchObject([{ name: 'write_note', _meta: { [metaKey]: expect.any(String) } }])
+    expect(await mcp.pauseOf(question, adaTc)).toMatchObject({ kind: 'approval' })
     await configure()
   })
 })
@@ -169,7 +173,7 @@ describe('If the server demands a step-up of the user,', () => {
   it('the user is asked for nothing if the configuration does not name the context', async () => {
     await configure({ authenticationContexts: ['c3'] })
     demandStepUp(1)
-    const reply = await approve(await mcp.pauseOf(question, ada))
+    const reply = await approve(await mcp.pauseOf(question, adaTc))
     expect(reply).toMatchObject({ code: 'API_TOKEN_REJECTED' })
     expect(JSON.stringify(reply)).not.toContain('claimsChallenge')
     await configure({ authenticationContexts: ['c2'] })
@@ -178,7 +182,7 @@ describe('If the server demands a step-up of the user,', () => {
   /** Makes the server answer this many calls with the challenge. */
   function demandStepUp(times: number): void {
     let left = times
-    script({
+    scriptServer({
       answer: ({ message }, response) => {
         if (message?.method !== 'tools/call') return undefined
         left -= 1
@@ -191,12 +195,12 @@ describe('If the server demands a step-up of the user,', () => {
 
   it('the turn waits for the step-up, and the same call is sent with a token that was requested with its claims', async () => {
     demandStepUp(1)
-    const again = await approve(await mcp.pauseOf(question, ada))
+    const again = await approve(await mcp.pauseOf(question, adaTc))
     expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
     const reply = await approve(again as unknown as PausedResponse)
     expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
-    const [first, second] = called()
-    expect(called()).toHaveLength(2)
+    const [first, second] = callParams()
+    expect(callParams()).toHaveLength(2)
     expect(second).toEqual(first)
     const asked = reply.trace.filter(({ kind, to }) => kind === 'token-request' && to === 'sidecar').at(-1)
     expect(
@@ -206,9 +210,9 @@ describe('If the server demands a step-up of the user,', () => {
 
   it('and demands it again afterwards, the turn ends', async () => {
     demandStepUp(2)
-    const again = await approve(await mcp.pauseOf(question, ada))
+    const again = await approve(await mcp.pauseOf(question, adaTc))
     expect(await approve(again as unknown as PausedResponse)).toMatchObject({ code: 'STEP_UP_NOT_CARRIED' })
-    expect(called()).toHaveLength(2)
+    expect(callParams()).toHaveLength(2)
   })
 })
 
@@ -221,7 +225,7 @@ it('A read-only tool that the user has not consented to waits for the consent if
     { CONSENT_REDIRECT_URI: redirectUri },
   )
   const ask = { message: 'Use open_vault', mode: 'bedrock', flow: 'obo', pauseFor: ['consent'] }
-  const response = await postJson(`${mcp.stack.agentUrl}/api/chat`, ask, { token: ada })
+  const response = await postJson(`${mcp.stack.agentUrl}/api/chat`, ask, { token: adaTc })
   const pause = (await response.json()) as PausedResponse
   expect(pause).toMatchObject({
     status: 'paused',

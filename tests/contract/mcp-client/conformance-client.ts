@@ -34,8 +34,8 @@ const server: McpServer = {
   protocol: 'auto',
   limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
 }
-const checked = { fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
-const token = { raw: 'token-of-the-suite', ...checked, attempts: 1, correlationId: '' }
+const tokenDetails = { fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
+const token = { raw: 'token-of-the-suite', ...tokenDetails, attempts: 1, correlationId: '' }
 const apiCaller = createApiCaller({
   agents: [agentIdentity],
   apis: [server.api],
@@ -53,13 +53,13 @@ const apiCaller = createApiCaller({
   logger: pino({ level: 'silent' }),
 })
 const context = apiCaller.for(betweenTurns(agentIdentity))
-const nameless = new McpClient(server)
-const { names } = await nameless.listTools(context)
-await nameless.close()
-const allowing = { ...server, allowedTools: names, readOnlyTools: names }
-const client = new McpClient(allowing)
-const listed = await client.listTools(context)
-const { tools } = chooseTools(allowing, listed.tools)
+const listingClient = new McpClient(server)
+const { names } = await listingClient.listTools(context)
+await listingClient.close()
+const serverWithTools = { ...server, allowedTools: names, readOnlyTools: names }
+const client = new McpClient(serverWithTools)
+const toolList = await client.listTools(context)
+const { tools } = chooseTools(serverWithTools, toolList.tools)
 for (const tool of tools) {
   for (const input of argumentsFor(tool)) {
     // The suite has tools that always fail.

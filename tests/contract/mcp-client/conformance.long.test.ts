@@ -3,14 +3,14 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 
-const run = promisify(execFile)
-const suite = resolve(
+const runFile = promisify(execFile)
+const suiteFile = resolve(
   import.meta.dirname,
   '../../../node_modules/@modelcontextprotocol/conformance/dist/index.js',
 )
-const client = `${process.execPath} ${resolve(import.meta.dirname, 'conformance-client.ts')}`
+const clientCommand = `${process.execPath} ${resolve(import.meta.dirname, 'conformance-client.ts')}`
 
-const applicable = [
+const applicableScenarios = [
   'initialize',
   'tools_call',
   'request-metadata',
@@ -21,7 +21,7 @@ const applicable = [
 ]
 
 /** Scenarios of the suite that do not apply to the client: why, and their names. */
-const exceptions: Readonly<Record<string, RegExp>> = {
+const excludedScenarios: Readonly<Record<string, RegExp>> = {
   'The sidecar obtains tokens; the client looks for no authorization server.': /^auth\//,
   'The server cannot ask back: the client declares no capability for it.':
     /^(elicitation-sep1034-client-defaults|sep-2322-client-request-state)$/,
@@ -33,21 +33,23 @@ const exceptions: Readonly<Record<string, RegExp>> = {
 
 it('the official conformance suite finds nothing wrong in the client, as far as it applies', async () => {
   const outputs = await Promise.all(
-    applicable.map(scenario =>
-      run(process.execPath, [suite, 'client', '--command', client, '--scenario', scenario]),
+    applicableScenarios.map(scenario =>
+      runFile(process.execPath, [suiteFile, 'client', '--command', clientCommand, '--scenario', scenario]),
     ),
   )
   for (const { stdout, stderr } of outputs) expect(stdout + stderr).toContain('OVERALL: PASSED')
 })
 
 it('every scenario of the suite for clients is run, or excluded for a reason', async () => {
-  const { stdout } = await run(process.execPath, [suite, 'list'])
+  const { stdout } = await runFile(process.execPath, [suiteFile, 'list'])
   const list = /^Client scenarios.*:\n((?: {2}- .*\n)+)/m.exec(stdout)?.[1] ?? ''
   const scenarios = [...list.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name)
-  expect(scenarios).toEqual(expect.arrayContaining(applicable))
-  const reasons = Object.values(exceptions)
+  expect(scenarios).toEqual(expect.arrayContaining(applicableScenarios))
+  const reasons = Object.values(excludedScenarios)
   expect(
-    scenarios.filter(name => !applicable.includes(name) && !reasons.some(pattern => pattern.test(name))),
+    scenarios.filter(
+      name => !applicableScenarios.includes(name) && !reasons.some(pattern => pattern.test(name)),
+    ),
   ).toEqual([])
   for (const pattern of reasons) expect(scenarios.some(name => pattern.test(name))).toBe(true)
 })

@@ -6,7 +6,7 @@ import { notesAppId, startNotesServer } from './notes-server.ts'
 
 const mcp = await forFile(McpStack.start())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
-const ada = await mcp.stack.signIn(identities.ada.oid)
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
 
 describe.each(['2026-07-28', '2025-11-25'] as const)('an MCP server that speaks %s', protocol => {
   beforeAll(() => mcp.configure({ notes: { url: notes.url, protocol } }))
@@ -16,7 +16,7 @@ describe.each(['2026-07-28', '2025-11-25'] as const)('an MCP server that speaks 
     const subject = flow === 'obo' ? identities.ada.oid : identities.agentId
     const { answer, tools, trace, notices } = await mcp.answerTo(
       'Get note on topic Apollo',
-      flow === 'obo' ? ada : undefined,
+      flow === 'obo' ? adaTc : undefined,
     )
     expect(answer).toContain('Apollo is due on Friday')
     expect(answer).toContain(subject)

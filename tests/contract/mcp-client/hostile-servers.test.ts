@@ -4,7 +4,7 @@ import type { ChatResponse, Problem, Status } from '@entra-bedrock-agent/identit
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { McpStack } from './mcp-stack.ts'
-import { type Received, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
+import { type ReceivedRequest, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
 /**
  * The time-out of servers that keep the agent waiting. The other servers fail at once. Their time-out is longer, since the
@@ -12,12 +12,12 @@ import { type Received, type Script, ScriptedMcpServers, textResult, tool } from
  */
 const shortTimeoutMs = 2_000
 const timeoutMsOf = (name: string) => (['silence', 'drip'].includes(name) ? shortTimeoutMs : 10_000)
-const stillOpen = new Set<ServerResponse>()
+const openResponses = new Set<ServerResponse>()
 
 /** Responds to tool calls with `answer`; the handshake and the list of tools succeed as usual. */
 const onCall =
-  (answer: (received: Received, response: ServerResponse) => object | undefined) =>
-  (received: Received, response: ServerResponse) =>
+  (answer: (received: ReceivedRequest, response: ServerResponse) => object | undefined) =>
+  (received: ReceivedRequest, response: ServerResponse) =>
     received.message?.method === 'tools/call' ? answer(received, response) : undefined
 
 const eventStream = { 'content-type': 'text/event-stream' }
@@ -38,7 +38,7 @@ const scripts: Record<string, Script> = {
   silence: {
     answer: onCall((_received, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
-      stillOpen.add(response)
+      openResponses.add(response)
       return undefined
     }),
   },
@@ -236,7 +236,7 @@ beforeAll(async () => {
   )
 }, 90_000)
 afterAll(() => {
-  for (const response of stillOpen) response.destroy()
+  for (const response of openResponses) response.destroy()
 })
 
 async function readEvents(response: Response): Promise<Record<string, unknown>[]> {
@@ -246,7 +246,7 @@ async function readEvents(response: Response): Promise<Record<string, unknown>[]
   })
 }
 
-const callIn = ({ trace }: ChatResponse) => trace.find(({ kind }) => kind === 'api-call')
+const apiCallIn = ({ trace }: ChatResponse) => trace.find(({ kind }) => kind === 'api-call')
 
 describe('the tool of a server that', () => {
   it.each([
@@ -263,7 +263,7 @@ describe('the tool of a server that', () => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     expect(reply.tools).toMatchObject([{ name: `${name}__get_${name}`, status: 'failed' }])
     expect(reply.answer).toContain('could not get that')
-    expect(callIn(reply)).toMatchObject({
+    expect(apiCallIn(reply)).toMatchObject({
       to: name,
       status: 'failed',
       problem: { code, upstream: { service: name } },
@@ -283,7 +283,7 @@ describe('the tool of a server that', () => {
   ])('%s fails; trace and answer say so if it may have run (%s: %s)', async (_what, name, mayHaveRun) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     const told = 'The tool may have run all the same.'
-    const detail = callIn(reply)?.problem?.detail ?? ''
+    const detail = apiCallIn(reply)?.problem?.detail ?? ''
     expect(detail.includes(told)).toBe(mayHaveRun)
     expect(reply.answer.includes(told)).toBe(mayHaveRun)
   })
@@ -335,7 +335,7 @@ describe('the tool of a server that', () => {
     ['in a failure of the protocol, in base64', 'mutter'],
   ])('repeats the token %s fails; answer, prompt, trace and log hold none of it', async (_how, name) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
-    expect(callIn(reply)?.problem).toMatchObject({ code: 'API_ECHOED_TOKEN', upstream: { service: name } })
+    expect(apiCallIn(reply)?.problem).toMatchObject({ code: 'API_ECHOED_TOKEN', upstream: { service: name } })
     expect(reply.answer).toContain('sent back the token that it got')
     const sent = String(servers.callsOf(name)[0]?.headers.authorization).slice(-300)
     const seen = `${JSON.stringify(reply)}${mcp.stack.agentLog.join('')}`
@@ -382,7 +382,7 @@ describe('the tool of a server that', () => {
     await mcp.answerTo('Use get_shadow')
     const reply = await mcp.answerTo('What is the weather in Oslo?')
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'ok' }])
-    expect(callIn(reply)?.to).toBe('weather-api')
+    expect(apiCallIn(reply)?.to).toBe('weather-api')
   })
 })
 

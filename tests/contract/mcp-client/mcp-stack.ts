@@ -12,11 +12,11 @@ import { notesAppId } from './notes-server.ts'
 /** An API that users have not consented to. */
 export const vaultAppId = '99999999-0000-4000-8000-0000000020aa'
 
-interface Server {
+interface ServerEntry {
   readonly flows?: readonly string[]
   readonly [member: string]: unknown
 }
-type Servers = Readonly<Record<string, Server>>
+type ServerEntries = Readonly<Record<string, ServerEntry>>
 
 /** Everything that an agent with MCP servers needs, the emulated tenant with an API for those servers included. */
 export class McpStack implements AsyncDisposable {
@@ -46,7 +46,7 @@ export class McpStack implements AsyncDisposable {
    * itself. Members that a server lacks default to those of the notes server; without `readOnlyTools`, all of its tools
    * count as read-only.
    */
-  async configure(servers: Servers, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  async configure(servers: ServerEntries, environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.#folder, 'mcp.json')
     const mcpServers = Object.fromEntries(
       Object.entries(servers).map(([name, { allowedTools = ['get_note'], ...server }]) => [

@@ -2,7 +2,7 @@ import type { ChatResponse, Instructions, Problem } from '@entra-bedrock-agent/i
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { ScriptedBedrock, stop, text } from '../bedrock/scripted-bedrock.ts'
+import { ScriptedBedrock, stopEvents, textBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { notesAppId, startNotesServer } from './notes-server.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
@@ -11,10 +11,10 @@ const mcp = await forFile(McpStack.start())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const scripted = await forFile(new ScriptedMcpServers().start())
 scripted.scripts['vault'] = { tools: [tool('open_vault')] }
-const ada = await mcp.stack.signIn(identities.ada.oid)
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
 
 /** The names of the tools that went to the model with its first call. */
-function offeredIn({ trace }: ChatResponse): readonly string[] {
+function offeredTools({ trace }: ChatResponse): readonly string[] {
   const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] } | undefined
   return body?.tools ?? []
 }
@@ -25,7 +25,7 @@ describe('What the model is offered', () => {
       notes: { url: notes.url, allowedTools: ['get_note', 'fail'] },
       'more-notes': { url: notes.url, allowedTools: ['get_note'] },
     })
-    expect(offeredIn(await mcp.answerTo('Hello!'))).toEqual([
+    expect(offeredTools(await mcp.answerTo('Hello!'))).toEqual([
       'get_weather',
       'get_forecast',
       'notes__get_note',
@@ -44,7 +44,7 @@ describe('What the model is offered', () => {
 
   it('comes with descriptions, and with no instructions of the server', async () => {
     const bedrock = await new ScriptedBedrock().start()
-    bedrock.play([...text('Hello!'), ...stop('end_turn')])
+    bedrock.play([...textBlock('Hello!'), ...stopEvents('end_turn')])
     await mcp.configure({ notes: { url: notes.url } }, { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url })
     await mcp.answerTo('Hello!')
     await bedrock.close()
@@ -94,8 +94,8 @@ describe('A tool that is not what was pinned', () => {
       notes: { url: notes.url, allowedTools: ['get_note', 'fail'], pins: { get_note: pinned } },
     })
     const reply = await mcp.answerTo('Get note on topic Apollo')
-    expect(offeredIn(reply)).not.toContain('notes__get_note')
-    expect(offeredIn(reply)).toContain('notes__fail')
+    expect(offeredTools(reply)).not.toContain('notes__get_note')
+    expect(offeredTools(reply)).toContain('notes__fail')
     const problem = { code: 'MCP_TOOL_CHANGED', hint: expect.stringContaining('get_note') }
     expect(reply.notices).toMatchObject([problem])
     expect(await mcp.get('/api/status')).toMatchObject({
@@ -127,7 +127,7 @@ describe('A server for users only', () => {
   it('is not offered to the agent itself, and not even asked for its tools', async () => {
     await mcp.configure({ notes: { url: notes.url, flows: ['obo'] } })
     const before = notes.calls.length
-    expect(offeredIn(await mcp.answerTo('Get note on topic Apollo'))).not.toContain('notes__get_note')
+    expect(offeredTools(await mcp.answerTo('Get note on topic Apollo'))).not.toContain('notes__get_note')
     expect(notes.calls.slice(before)).toEqual([])
     await expect
       .poll(() => mcp.get('/api/status'))
@@ -136,7 +136,7 @@ describe('A server for users only', () => {
 
   it('lists its tools for the user whose turn it is, which the trace shows', async () => {
     const before = notes.calls.length
-    const reply = await mcp.answerTo('Get note on topic Apollo', ada)
+    const reply = await mcp.answerTo('Get note on topic Apollo', adaTc)
     expect(reply.tools).toMatchObject([{ name: 'notes__get_note', status: 'ok' }])
     const bodies = reply.trace.filter(({ kind }) => kind === 'api-call').map(({ request }) => request?.body)
     expect(bodies).toEqual([{ method: 'tools/list' }, { method: 'tools/call', params: { name: 'get_note' } }])
@@ -147,7 +147,7 @@ describe('A server for users only', () => {
 it('A missing consent ends the turn with a problem when a tool is called, and never becomes text for the model', async () => {
   const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'] }
   await mcp.configure({ vault: { url: `${scripted.url}/vault`, ...vault } })
-  const response = await mcp.ask('Use open_vault', ada)
+  const response = await mcp.ask('Use open_vault', adaTc)
   expect(response.status).toBe(403)
   expect(await response.json()).toMatchObject({ code: 'CONSENT_REQUIRED' } satisfies Partial<Problem>)
   expect(scripted.callsOf('vault')).toEqual([])

@@ -5,25 +5,25 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
-import { type Received, ScriptedMcpServers, tool } from './scripted-server.ts'
+import { type ReceivedRequest, ScriptedMcpServers, tool } from './scripted-server.ts'
 
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())
-const ada = await mcp.stack.signIn(identities.ada.oid)
-const ben = await mcp.stack.signIn(identities.ben.oid)
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
+const benTc = await mcp.stack.signIn(identities.ben.oid)
 beforeEach(() => void servers.received.splice(0))
 
-const vault = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'], flows: ['obo'] }
-const forMissing = (server: string, code: string) => ({
+const vaultEntry = { downstreamApi: 'vault', appId: vaultAppId, allowedTools: ['open_vault'], flows: ['obo'] }
+const missingNotice = (server: string, code: string) => ({
   code: 'MCP_TOOLS_MISSING',
   upstream: { service: server, code },
 })
-const listsOf = (path: string) =>
+const listRequests = (path: string) =>
   servers.received.filter(one => one.path === path && one.message?.method === 'tools/list')
-const claimsOf = ({ headers: { authorization = '' } }: Received) =>
+const claimsOf = ({ headers: { authorization = '' } }: ReceivedRequest) =>
   decodeJwt(authorization.replace(/^Bearer /, ''))
 
-function offeredIn({ trace }: ChatResponse): readonly string[] {
+function offeredTools({ trace }: ChatResponse): readonly string[] {
   const body = trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] } | undefined
   return body?.tools.filter(name => name.includes('__')) ?? []
 }
@@ -34,9 +34,9 @@ function offeredIn({ trace }: ChatResponse): readonly string[] {
  */
 async function firstAnswerInTime(message: string, token: string): Promise<ChatResponse> {
   for (;;) {
-    await mcp.configure({ vault: { url: `${servers.url}/vault`, ...vault } })
+    await mcp.configure({ vault: { url: `${servers.url}/vault`, ...vaultEntry } })
     const reply = await mcp.answerTo(message, token)
-    const tooLate = forMissing('vault', 'MCP_SERVER_UNREACHABLE').upstream
+    const tooLate = missingNotice('vault', 'MCP_SERVER_UNREACHABLE').upstream
     if (!reply.notices.some(({ upstream }) => upstream?.code === tooLate.code)) return reply
   }
 }
@@ -46,10 +46,10 @@ const componentOf = async (name: string) => (await mcp.get<Status>('/api/status'
 describe('A turn that does not use an MCP server', () => {
   it('is answered if the user has no consent for the server, and says that its tools are missing, and why', async () => {
     servers.scripts['vault'] = { tools: [tool('open_vault')] }
-    const { answer, notices, trace } = await firstAnswerInTime('What is the weather in Oslo?', ada)
+    const { answer, notices, trace } = await firstAnswerInTime('What is the weather in Oslo?', adaTc)
     expect(answer).toContain('Oslo')
     expect(notices).toMatchObject([
-      { ...forMissing('vault', 'CONSENT_REQUIRED'), hint: expect.stringContaining('grant') },
+      { ...missingNotice('vault', 'CONSENT_REQUIRED'), hint: expect.stringContaining('grant') },
     ])
     // The token request is in the trace, like any other.
     expect(trace.find(({ status }) => status === 'failed')).toMatchObject({
@@ -74,17 +74,17 @@ describe('A turn that does not use an MCP server', () => {
     await mcp.configure({
       slow: { url: `${servers.url}/slow`, allowedTools: ['crawl'], protocol: '2025-11-25', flows: ['obo'] },
     })
-    const reply = await mcp.answerTo('What is the weather in Oslo?', ada)
+    const reply = await mcp.answerTo('What is the weather in Oslo?', adaTc)
     expect(reply.answer).toContain('Oslo')
-    expect(reply.notices).toMatchObject([forMissing('slow', 'MCP_SERVER_UNREACHABLE')])
+    expect(reply.notices).toMatchObject([missingNotice('slow', 'MCP_SERVER_UNREACHABLE')])
     expect(reply.trace.filter(({ status }) => status === 'running')).toEqual([])
     expect(held).toHaveLength(1)
-    const { message } = listsOf('slow')[0] ?? {}
+    const { message } = listRequests('slow')[0] ?? {}
     const list = { jsonrpc: '2.0', id: message?.id, result: { tools: [tool('crawl')] } }
     held[0]?.end(JSON.stringify(list))
     await expect.poll(() => componentOf('slow')).toMatchObject({ state: 'ready' })
-    expect(offeredIn(await mcp.answerTo('Hello!', ada))).toEqual(['slow__crawl'])
-    expect(listsOf('slow')).toHaveLength(1)
+    expect(offeredTools(await mcp.answerTo('Hello!', adaTc))).toEqual(['slow__crawl'])
+    expect(listRequests('slow')).toHaveLength(1)
   })
 })
 
@@ -102,12 +102,12 @@ describe('A list of tools', () => {
     await mcp.configure({ personal: { url: `${servers.url}/personal`, allowedTools } })
     for (const [token, more] of [
       [undefined, []],
-      [ada, ['personal__ada']],
-      [ben, ['personal__ben']],
+      [adaTc, ['personal__ada']],
+      [benTc, ['personal__ben']],
       [undefined, []],
-      [ada, ['personal__ada']],
+      [adaTc, ['personal__ada']],
     ] as const) {
-      const offered = offeredIn(await mcp.answerTo('Hello!', token))
+      const offered = offeredTools(await mcp.answerTo('Hello!', token))
       expect(offered).toEqual(['personal__everybody', ...more])
     }
   })
@@ -122,8 +122,8 @@ describe('A list of tools', () => {
     }
     await mcp.configure({ book: { url: `${servers.url}/book`, allowedTools: ['page_9'] } })
     await expect.poll(() => componentOf('book')).toMatchObject({ state: 'ready' })
-    expect(offeredIn(await mcp.answerTo('Hello!'))).toEqual(['book__page_9'])
-    expect(listsOf('book')).toHaveLength(9)
+    expect(offeredTools(await mcp.answerTo('Hello!'))).toEqual(['book__page_9'])
+    expect(listRequests('book')).toHaveLength(9)
     expect((await componentOf('book'))?.problem).toBeUndefined()
   })
 })

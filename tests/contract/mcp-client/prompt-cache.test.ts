@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { findMetrics } from '../agent/ask.ts'
+import { findMetricsUrl } from '../agent/ask.ts'
 import { McpStack } from './mcp-stack.ts'
 import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())
-const names = Array.from({ length: 100 }, (_, index) => `look_up_${index}`)
+const toolNames = Array.from({ length: 100 }, (_, index) => `look_up_${index}`)
 const description =
   'Looks something up in one of the many places of a big company, and says where it was found. '
-const tools = names.map(name =>
+const tools = toolNames.map(name =>
   tool(name, {
     description: description.repeat(3),
     inputSchema: { type: 'object', properties: { query: { type: 'string', description } } },
@@ -18,7 +18,7 @@ const tools = names.map(name =>
 )
 
 /** The input tokens that the emulated Bedrock counted for each model call, in the order of the calls. */
-function counted() {
+function countedTokens() {
   return mcp.modelCalls.map(({ inputTokens = 0, cacheReadInputTokens = 0, cacheWriteInputTokens = 0 }) => ({
     all: inputTokens + cacheReadInputTokens + cacheWriteInputTokens,
     read: cacheReadInputTokens,
@@ -28,13 +28,16 @@ function counted() {
 
 it('With a hundred tools, nearly all input of every call but the first comes from the cache, whoever asks and in whatever order a server lists', async () => {
   servers.scripts['big'] = { tools }
-  await mcp.configure({ big: { url: `${servers.url}/big`, allowedTools: names } }, { BEDROCK_PROBE: 'off' })
+  await mcp.configure(
+    { big: { url: `${servers.url}/big`, allowedTools: toolNames } },
+    { BEDROCK_PROBE: 'off' },
+  )
   const first = await mcp.answerTo('Use look_up_7 for “Apollo”')
   servers.scripts['big'] = { tools: tools.toReversed() }
   await mcp.answerTo('Use look_up_8 for “Gemini”', await mcp.stack.signIn(identities.ada.oid))
   await mcp.answerTo('Use look_up_9 for “Mercury”', await mcp.stack.signIn(identities.ben.oid))
 
-  const [start, ...others] = counted()
+  const [start, ...others] = countedTokens()
   expect(start).toMatchObject({ read: 0 })
   expect(start?.written).toBeGreaterThan(10_000)
   expect(others).toHaveLength(5)
@@ -43,8 +46,8 @@ it('With a hundred tools, nearly all input of every call but the first comes fro
   const { usage } = first
   expect(usage?.cacheReadInputTokens).toBe(others[0]?.read)
   expect(usage?.inputTokens).toBe((start?.all ?? 0) + (others[0]?.all ?? 0))
-  const metrics = await (await fetch(await findMetrics(mcp.stack.appOf('agent')))).text()
-  const read = counted().reduce((sum, call) => sum + call.read, 0)
+  const metrics = await (await fetch(await findMetricsUrl(mcp.stack.appOf('agent')))).text()
+  const read = countedTokens().reduce((sum, call) => sum + call.read, 0)
   expect(metrics).toContain(
     `agent_prompt_cache_tokens_total{gen_ai_request_model="eu.anthropic.claude-haiku-5-5",operation="read"} ${read}\n`,
   )

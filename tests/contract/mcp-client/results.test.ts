@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
-import { ScriptedBedrock, stop, text, toolUse } from '../bedrock/scripted-bedrock.ts'
+import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack } from './mcp-stack.ts'
 import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
@@ -45,13 +45,13 @@ async function resultFor(result: object, calls = 1) {
   const before = bedrock.requests.length
   bedrock.play(
     [
-      ...text('Let me look.'),
+      ...textBlock('Let me look.'),
       ...Array.from({ length: calls }, (_, index) =>
-        toolUse(index + 1, `tooluse_${index}`, 'tray__get_it'),
+        toolBlock(index + 1, `tooluse_${index}`, 'tray__get_it'),
       ).flat(),
-      ...stop('tool_use'),
+      ...stopEvents('tool_use'),
     ],
-    [...text('Done.'), ...stop('end_turn')],
+    [...textBlock('Done.'), ...stopEvents('end_turn')],
   )
   const reply = await mcp.answerTo('Get it.')
   const { content = [] } = bedrock.requests.slice(before).at(-1)?.body.messages.at(-1) ?? {}

@@ -13,7 +13,7 @@ export interface Message {
   }
 }
 
-export interface Received {
+export interface ReceivedRequest {
   readonly path: string
   readonly method: string
   readonly headers: IncomingMessage['headers']
@@ -24,7 +24,7 @@ export interface Received {
 export interface Script {
   readonly tools?: readonly object[]
   /** Takes over a request. Returns the result of the JSON-RPC request, or `undefined` when it has responded itself. */
-  readonly answer?: (received: Received, response: ServerResponse) => object | undefined
+  readonly answer?: (received: ReceivedRequest, response: ServerResponse) => object | undefined
 }
 
 export const tool = (name: string, more: object = {}) => ({
@@ -38,7 +38,7 @@ export const textResult = (text: string) => ({ content: [{ type: 'text', text }]
 
 /** MCP servers on one socket, a path for each, that respond as scripted; JSON-RPC written by hand, no token checked. */
 export class ScriptedMcpServers extends LocalServer {
-  readonly received: Received[] = []
+  readonly received: ReceivedRequest[] = []
   readonly scripts: Record<string, Script> = {}
 
   constructor() {
@@ -46,7 +46,7 @@ export class ScriptedMcpServers extends LocalServer {
   }
 
   /** The `tools/call` requests to one path. */
-  callsOf(path: string): readonly Received[] {
+  callsOf(path: string): readonly ReceivedRequest[] {
     return this.received.filter(one => one.path === path && one.message?.method === 'tools/call')
   }
 
@@ -65,13 +65,13 @@ export class ScriptedMcpServers extends LocalServer {
       response.writeHead(script ? 405 : 404).end()
       return
     }
-    const result = answered ?? behave(message, script)
+    const result = answered ?? usualResult(message, script)
     if (message.id === undefined) response.writeHead(202).end()
     else send(response, message.id, result)
   }
 }
 
-function behave({ method }: Message, { tools = [] }: Script): object | undefined {
+function usualResult({ method }: Message, { tools = [] }: Script): object | undefined {
   switch (method) {
     case 'initialize':
       return {

@@ -6,18 +6,18 @@ import { ScriptedMcpServers, tool } from './scripted-server.ts'
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())
 const openSessions = new Set<string>()
-let opened = 0
+let openedCount = 0
 beforeEach(async () => {
   openSessions.clear()
-  opened = 0
+  openedCount = 0
   servers.scripts['sessions'] = {
     tools: [tool('count')],
     answer: ({ message, headers, method }, response) => {
       const session = headers['mcp-session-id']?.toString() ?? ''
       if (message?.method === 'initialize') {
-        opened += 1
-        openSessions.add(`session-${opened}`)
-        response.setHeader('mcp-session-id', `session-${opened}`)
+        openedCount += 1
+        openSessions.add(`session-${openedCount}`)
+        response.setHeader('mcp-session-id', `session-${openedCount}`)
       } else if (message?.method !== 'server/discover' && !openSessions.has(session)) {
         response.writeHead(404).end()
       } else if (method === 'DELETE') {
@@ -36,7 +36,7 @@ describe('The agent’s own session with a server of protocol revision 2025-11-2
   it('is shared by all turns of the agent as itself, and ends with the agent', async () => {
     await askForCount()
     await askForCount()
-    expect(opened).toBe(1)
+    expect(openedCount).toBe(1)
     expect([...openSessions]).toEqual(['session-1'])
     await mcp.stack.stop('agent')
     expect([...openSessions]).toEqual([])
@@ -54,6 +54,6 @@ describe('The agent’s own session with a server of protocol revision 2025-11-2
     }
     const { tools } = await askForCount()
     expect(tools).toMatchObject([{ name: 'sessions__count', status: 'failed' }])
-    expect(opened).toBe(2)
+    expect(openedCount).toBe(2)
   })
 })

@@ -21,12 +21,12 @@ import { buildApp } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
 import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
-import { connect, revisions } from './clients.ts'
+import { connectClient, revisions } from './clients.ts'
 
 const { agentId, weatherAppId, ada } = identities
 /** Two clients that are no agents: one calls for users, the other for itself. */
-const desktop = '99999999-0000-4000-8000-000000000071'
-const robot = '99999999-0000-4000-8000-000000000072'
+const desktopAppId = '99999999-0000-4000-8000-000000000071'
+const robotAppId = '99999999-0000-4000-8000-000000000072'
 const robotPrincipal = '99999999-0000-4000-8000-000000000073'
 const robotSecret = 'robot-secret'
 
@@ -45,7 +45,7 @@ describe('another client', () => {
   beforeAll(async () => {
     entra = await startEntra()
     publicUrl = `http://localhost:${await findFreePort()}/mcp`
-    register(entra, publicUrl)
+    registerClients(entra, publicUrl)
     weather = await startWeather()
   })
   afterAll(async () => {
@@ -63,7 +63,7 @@ describe('another client', () => {
       ENTRA_AUTHORITY: entra.url,
       WEATHER_PROVIDER: 'climate-normals',
       PUBLIC_URL: publicUrl,
-      WEATHER_ALLOWED_CALLERS: [agentId, desktop, robot].join(','),
+      WEATHER_ALLOWED_CALLERS: [agentId, desktopAppId, robotAppId].join(','),
     }
     const app = await buildApp(readConfig({ ...env, ...settings }))
     await app.listen({ host: 'localhost', port: settings ? 0 : Number(new URL(publicUrl).port) })
@@ -83,20 +83,20 @@ describe('another client', () => {
     const browser = new Browser(entra)
     const { verifier, challenge } = makeVerifier()
     const url = browser.authorizeUrl({
-      client_id: desktop,
+      client_id: desktopAppId,
       scope,
       resource,
       code_challenge: challenge,
       code_challenge_method: 'S256',
     })
     const { code = '' } = readRedirect(await browser.submit(url, { account: ada.oid }))
-    const { body } = await redeem(entra, code, { client_id: desktop, resource, code_verifier: verifier })
+    const { body } = await redeem(entra, code, { client_id: desktopAppId, resource, code_verifier: verifier })
     return body.access_token
   }
 
-  async function asItself(): Promise<string> {
+  async function requestRobotToken(): Promise<string> {
     const { body } = await requestToken(entra, {
-      client_id: robot,
+      client_id: robotAppId,
       client_secret: robotSecret,
       grant_type: 'client_credentials',
       scope: `api://${weatherAppId}/.default`,
@@ -107,7 +107,7 @@ describe('another client', () => {
   async function ask(token: string): Promise<unknown[]> {
     return await Promise.all(
       revisions.map(async revision => {
-        const client = await connect(publicUrl, revision, token)
+        const client = await connectClient(publicUrl, revision, token)
         const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Dallas' } })
         await client.close()
         return result
@@ -125,16 +125,16 @@ describe('another client', () => {
 
   it('that acts for a user gets weather for that user, although the token says that the client is no agent', async () => {
     const token = await signIn(await discover())
-    expect(decodeJwt(token)).toMatchObject({ aud: weatherAppId, azp: desktop, xms_act_fct: '9 3' })
-    const validated = { flow: 'obo', caller: desktop, on_behalf_of: ada.oid, signature_verified: true }
+    expect(decodeJwt(token)).toMatchObject({ aud: weatherAppId, azp: desktopAppId, xms_act_fct: '9 3' })
+    const validated = { flow: 'obo', caller: desktopAppId, on_behalf_of: ada.oid, signature_verified: true }
     for (const result of await ask(token))
       expect(result).toMatchObject({ structuredContent: { city: 'Dallas' }, _meta: { validated } })
   })
 
   it('with a credential gets weather for itself', async () => {
-    const token = await asItself()
-    expect(decodeJwt(token)).toMatchObject({ azp: robot, oid: robotPrincipal, xms_act_fct: '9 3' })
-    const validated = { flow: 'autonomous', caller: robot, on_behalf_of: null }
+    const token = await requestRobotToken()
+    expect(decodeJwt(token)).toMatchObject({ azp: robotAppId, oid: robotPrincipal, xms_act_fct: '9 3' })
+    const validated = { flow: 'autonomous', caller: robotAppId, on_behalf_of: null }
     for (const result of await ask(token)) expect(result).toMatchObject({ _meta: { validated } })
   })
 
@@ -143,7 +143,7 @@ describe('another client', () => {
     const {
       scopes_supported: [scope = ''],
     } = await discover()
-    const url = browser.authorizeUrl({ client_id: desktop, scope, resource: `${publicUrl}/` })
+    const url = browser.authorizeUrl({ client_id: desktopAppId, scope, resource: `${publicUrl}/` })
     expect(readRedirect(await browser.visit(url))['error_description']).toMatch(/^AADSTS9010010: /)
   })
 
@@ -153,7 +153,7 @@ describe('another client', () => {
   ])('is refused if %s', async (_where, settings) => {
     const strict = await startWeather(settings)
     const { port } = strict.server.address() as AddressInfo
-    for (const token of [await signIn(await discover()), await asItself()]) {
+    for (const token of [await signIn(await discover()), await requestRobotToken()]) {
       const headers = { authorization: `Bearer ${token}` }
       const response = await fetch(`http://localhost:${port}/mcp`, { method: 'POST', headers })
       expect(response.status).toBe(403)
@@ -164,14 +164,18 @@ describe('another client', () => {
 })
 
 /** Steps 1 and 3 of the guide: the public URL as a further Application ID URI, and the clients with their rights. */
-function register({ entra: { directory } }: TestEntra, publicUrl: string): void {
+function registerClients({ entra: { directory } }: TestEntra, publicUrl: string): void {
   const { content } = directory
   const api = directory.application(weatherAppId)
   if (api) api.identifierUris = [...api.identifierUris, publicUrl]
   content.applications.push(
-    newApplication({ appId: desktop, displayName: 'Desktop client', spa: { redirectUris: [redirectUri] } }),
     newApplication({
-      appId: robot,
+      appId: desktopAppId,
+      displayName: 'Desktop client',
+      spa: { redirectUris: [redirectUri] },
+    }),
+    newApplication({
+      appId: robotAppId,
       displayName: 'Robot',
       passwordCredentials: [
         {
@@ -185,11 +189,11 @@ function register({ entra: { directory } }: TestEntra, publicUrl: string): void 
     }),
   )
   content.servicePrincipals.push(
-    newServicePrincipal({ id: desktop, appId: desktop, displayName: 'Desktop client' }),
-    newServicePrincipal({ id: robotPrincipal, appId: robot, displayName: 'Robot' }),
+    newServicePrincipal({ id: desktopAppId, appId: desktopAppId, displayName: 'Desktop client' }),
+    newServicePrincipal({ id: robotPrincipal, appId: robotAppId, displayName: 'Robot' }),
   )
   directory.grant({
-    clientId: desktop,
+    clientId: desktopAppId,
     consentType: 'AllPrincipals',
     principalId: null,
     resourceId: seedIds.weatherPrincipal,

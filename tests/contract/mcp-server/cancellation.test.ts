@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
-import { connect, revisions } from './clients.ts'
+import { connectClient, revisions } from './clients.ts'
 
 const weatherInOslo = { name: 'get_weather', arguments: { city: 'Oslo' } }
 
@@ -35,14 +35,14 @@ describe('a call of a tool that waits for Open-Meteo', () => {
     await meteo.close()
   })
 
-  async function open(revision: (typeof revisions)[number]): Promise<Client> {
-    const client = await connect(api.url, revision, token)
+  async function openClient(revision: (typeof revisions)[number]): Promise<Client> {
+    const client = await connectClient(api.url, revision, token)
     clients.push(client)
     return client
   }
 
   it('ends when the client cancels it, and the request to Open-Meteo ends too', async () => {
-    const client = await open('2026-07-28')
+    const client = await openClient('2026-07-28')
     const user = new AbortController()
     const call = client.callTool(weatherInOslo, { signal: user.signal })
     await expect.poll(() => meteo.requests.length).toBe(1)
@@ -56,7 +56,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
   })
 
   it.each(revisions)('does not disturb later calls when a client of revision %s hangs up', async revision => {
-    const client = await open(revision)
+    const client = await openClient(revision)
     const user = new AbortController()
     const call = client.callTool(weatherInOslo, { signal: user.signal })
     await expect.poll(() => meteo.requests.length).toBe(1)
@@ -64,7 +64,7 @@ describe('a call of a tool that waits for Open-Meteo', () => {
     await expect(call).rejects.toThrow()
     await client.close()
     meteo.fail(undefined)
-    const next = await (await open(revision)).callTool({
+    const next = await (await openClient(revision)).callTool({
       name: 'get_weather',
       arguments: { city: 'Portland' },
     })

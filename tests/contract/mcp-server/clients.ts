@@ -5,7 +5,7 @@ export const revisions = ['2026-07-28', '2025-11-25'] as const
 export type Revision = (typeof revisions)[number]
 
 /** A client of the official SDK that speaks one revision only, with a token for every request. */
-export async function connect(url: string, revision: Revision, token: string): Promise<Client> {
+export async function connectClient(url: string, revision: Revision, token: string): Promise<Client> {
   const client = new Client(
     { name: 'test', version: '1' },
     { versionNegotiation: { mode: revision === '2025-11-25' ? 'legacy' : { pin: revision } } },

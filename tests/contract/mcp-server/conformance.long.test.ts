@@ -15,14 +15,14 @@ interface Check {
   readonly status: string
 }
 
-const suite = resolve(
+const suiteFile = resolve(
   import.meta.dirname,
   '../../../node_modules/@modelcontextprotocol/conformance/dist/index.js',
 )
-const excepted = Object.values(exceptions).flat()
+const exceptedChecks = Object.values(exceptions).flat()
 
 /** The suite's checks that apply to a stateless server with tools only. All of them must have run. */
-const applicable = {
+const applicableChecks = {
   '2025-11-25': [
     'server-initialize',
     'ping',
@@ -83,7 +83,9 @@ describe('the official conformance suite', () => {
     const url = `http://localhost:${(proxy.address() as AddressInfo).port}/mcp`
     const options = ['--url', url, '--suite', 'all', '--spec-version', revision, '-o', folder]
     // The suite ends with an error code, since it knows of no exceptions.
-    await new Promise<void>(ended => execFile(process.execPath, [suite, 'server', ...options], () => ended()))
+    await new Promise<void>(ended =>
+      execFile(process.execPath, [suiteFile, 'server', ...options], () => ended()),
+    )
     const files = globSync('*/checks.json', { cwd: folder })
     const checks = files.flatMap((file): Check[] => JSON.parse(readFileSync(join(folder, file), 'utf8')))
     rmSync(folder, { recursive: true })
@@ -94,14 +96,14 @@ describe('the official conformance suite', () => {
     new Set((made.get(revision) ?? []).filter(check => check.status === status).map(({ id }) => id))
 
   it.each(revisions)('reports no failure for revision %s except the known exceptions', revision => {
-    expect([...idsOf(revision, 'FAILURE')].filter(id => !excepted.includes(id))).toEqual([])
+    expect([...idsOf(revision, 'FAILURE')].filter(id => !exceptedChecks.includes(id))).toEqual([])
     const passed = idsOf(revision, 'SUCCESS')
-    expect(applicable[revision].filter(id => !passed.has(id))).toEqual([])
+    expect(applicableChecks[revision].filter(id => !passed.has(id))).toEqual([])
   })
 
   it('needs every exception', () => {
     const failed = new Set(revisions.flatMap(revision => [...idsOf(revision, 'FAILURE')]))
-    expect(excepted.filter(id => !failed.has(id))).toEqual([])
-    expect(new Set(excepted).size).toBe(excepted.length)
+    expect(exceptedChecks.filter(id => !failed.has(id))).toEqual([])
+    expect(new Set(exceptedChecks).size).toBe(exceptedChecks.length)
   })
 })

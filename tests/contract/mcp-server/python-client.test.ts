@@ -8,7 +8,7 @@ import { needs } from '../../support/programs.ts'
 import { findPython } from '../../support/python.ts'
 import { startWeatherApi } from '../weather-api/service.ts'
 
-const run = promisify(execFile)
+const runFile = promisify(execFile)
 
 needs('python')
 
@@ -17,7 +17,7 @@ it('a client of the Python SDK calls the tools, in both eras of the MCP protocol
   try {
     const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
     const { body: forecast } = await api.ask(token, '/weather/forecast?city=Rome&days=2')
-    const { stdout } = await run(findPython(), [
+    const { stdout } = await runFile(findPython(), [
       join(import.meta.dirname, 'python_client.py'),
       `${api.url}/mcp`,
       token,

@@ -10,7 +10,7 @@ import { addMcpRoute } from '../../../services/weather-api/src/mcp/route.ts'
 import { identities } from '../../support/identities.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
-import { connect, revisions } from './clients.ts'
+import { connectClient, revisions } from './clients.ts'
 
 describe.each(revisions)('the weather API as an MCP server of revision %s', revision => {
   let api: RunningWeatherApi
@@ -19,7 +19,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
   beforeAll(async () => {
     api = await startWeatherApi()
     token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
-    client = await connect(api.url, revision, token)
+    client = await connectClient(api.url, revision, token)
   })
   afterAll(async () => {
     await client.close()
@@ -69,7 +69,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
   })
 
   it('names the user of the call in the metadata of the result, not in what the model gets', async () => {
-    const forAda = await connect(
+    const forAda = await connectClient(
       api.url,
       revision,
       api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url })),
@@ -118,7 +118,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     const told = await Promise.all(
       oids.map(async oid => {
         const claims = onBehalfOfClaims({ authority: api.issuer.url, claims: { oid } })
-        const user = await connect(api.url, revision, api.issuer.sign(claims))
+        const user = await connectClient(api.url, revision, api.issuer.sign(claims))
         const result = await user.callTool({ name: 'get_weather', arguments: { city: 'Rome' } })
         await user.close()
         return result._meta?.['validated']
@@ -151,7 +151,7 @@ it('an unexpected failure of a tool is reported without its details', async () =
   addMcpRoute(app, { weather: { current: fail, forecast: async () => fail() }, alerts: undefined })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   for (const revision of revisions) {
-    const client = await connect(url, revision, 'any')
+    const client = await connectClient(url, revision, 'any')
     for (const name of ['get_weather', 'get_forecast']) {
       const result = await client.callTool({ name, arguments: { city: 'Rome' } })
       expect(result).toMatchObject({ isError: true, _meta: { problem: { code: 'INTERNAL_ERROR' } } })
@@ -180,7 +180,7 @@ describe.each(revisions)('a tool that fails (%s)', revision => {
       { logStream: { write: line => void lines.push(line) } },
     )
     const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
-    client = await connect(api.url, revision, token)
+    client = await connectClient(api.url, revision, token)
   })
   afterAll(async () => {
     await client.close()

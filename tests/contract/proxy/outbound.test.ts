@@ -5,7 +5,7 @@ import { ForwardProxy } from '../../../packages/service-kit/src/testing/forward-
 import { startTracing } from '../../../packages/telemetry/src/sdk.ts'
 import { forFile } from '../../support/for-file.ts'
 import { EmulatedAws } from '../bedrock/emulated-aws.ts'
-import { connect, runTurn } from '../bedrock/run-turn.ts'
+import { connectMode, runTurn } from '../bedrock/run-turn.ts'
 import { createCluster, subject } from '../bedrock/web-identity.ts'
 import { Collector } from '../telemetry/collector.ts'
 
@@ -37,8 +37,8 @@ beforeEach(() => {
 })
 
 /** Runs a turn with the message “Hello!” over a new connection to Bedrock. */
-async function hello() {
-  const { mode, bedrock } = connect({
+async function sayHello() {
+  const { mode, bedrock } = connectMode({
     ...aws.environment,
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://bedrock.example',
     AWS_ENDPOINT_URL_STS: 'http://sts.example',
@@ -53,7 +53,7 @@ async function hello() {
 }
 
 it('Bedrock and STS are called through the proxy', async () => {
-  expect((await hello()).failure).toBeUndefined()
+  expect((await sayHello()).failure).toBeUndefined()
   expect([...new Set(proxy.asked)]).toEqual(['sts.example', 'bedrock.example'])
 })
 
@@ -62,7 +62,7 @@ it.each([
   ['https://bedrock.example', 'PROXY_UNAVAILABLE', 502],
 ])('a turn reports what the proxy does with %s: %s (%i)', async (endpoint, code, status) => {
   proxy.refusal = { status }
-  const { mode, bedrock } = connect({
+  const { mode, bedrock } = connectMode({
     ...aws.environment,
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint,
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { startEmulator } from './replay/emulator.ts'
 import { exchange } from './replay/exchange.ts'
 import type { RecordedResponse } from './replay/recording.ts'
-import { takeApart } from './replay/tokens.ts'
+import { decodeToken } from './replay/tokens.ts'
 import { ids } from './replay/trial.ts'
 
 const {
@@ -105,7 +105,7 @@ describe('A sidecar, seen from outside', () => {
     })
     expect(second.body).toBe(first.body)
     const { authorizationHeader } = JSON.parse(first.body ?? '')
-    const claims = takeApart(authorizationHeader.slice('Bearer '.length))?.claims
+    const claims = decodeToken(authorizationHeader.slice('Bearer '.length))?.claims
     expect(claims?.['azp'] ?? claims?.['appid']).toBe(SIDECAR_CONTRACT_AGENT_ID)
   })
 })

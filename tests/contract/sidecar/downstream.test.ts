@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
-import { takeApart } from './replay/tokens.ts'
-import { asAgent, granted, ids, Trial } from './replay/trial.ts'
+import { decodeToken } from './replay/tokens.ts'
+import { agentQuery, grantOf, ids, Trial } from './replay/trial.ts'
 
-interface Received {
+interface ReceivedRequest {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
@@ -14,14 +14,14 @@ interface Received {
 
 interface Api {
   readonly origin: string
-  readonly received: readonly Received[]
+  readonly received: readonly ReceivedRequest[]
 }
 
 /** An API that remembers its requests. It responds with one response after the other, and then always with the last. */
 async function startApi(
   ...responses: readonly { status: number; headers?: Record<string, string> }[]
 ): Promise<Api> {
-  const received: Received[] = []
+  const received: ReceivedRequest[] = []
   const server = new LocalServer(async (request, response) => {
     const planned = responses[Math.min(received.length, responses.length - 1)]
     const { method = '', url = '', headers } = request
@@ -33,7 +33,7 @@ async function startApi(
   return { received, origin: server.url }
 }
 
-async function beginWith(api: Api, environment: Record<string, string> = {}): Promise<Trial> {
+async function beginTrial(api: Api, environment: Record<string, string> = {}): Promise<Trial> {
   return Trial.begin({
     environment: {
       Sidecar__AllowOverrides__CallDownstreamApiUnauthenticated: 'true',
@@ -44,18 +44,18 @@ async function beginWith(api: Api, environment: Record<string, string> = {}): Pr
   })
 }
 
-const openPath = `/DownstreamApiUnauthenticated/weatherApp?${asAgent}`
+const unauthenticatedPath = `/DownstreamApiUnauthenticated/weatherApp?${agentQuery}`
 
 test('A call goes out as configured and overridden, with the agent’s token and the caller’s body', async () => {
   const api = await startApi({ status: 204 })
-  const trial = await beginWith(api, {
+  const trial = await beginTrial(api, {
     DownstreamApis__weatherApp__HttpMethod: 'Put',
     DownstreamApis__weatherApp__AcceptHeader: 'text/csv',
   })
   const override = 'optionsOverride.RelativePath=/places'
   const response = await trial.call({
     method: 'POST',
-    path: `${openPath}&${override}`,
+    path: `${unauthenticatedPath}&${override}`,
     headers: { 'content-type': 'application/json' },
     body: '{"city":"Møns Klint"}',
   })
@@ -66,7 +66,9 @@ test('A call goes out as configured and overridden, with the agent’s token and
     accept: 'text/csv',
     'content-type': 'application/json; charset=utf-8',
   })
-  expect(takeApart(call?.headers.authorization?.slice('Bearer '.length) ?? '')?.claims['azp']).toBe(ids.agent)
+  expect(decodeToken(call?.headers.authorization?.slice('Bearer '.length) ?? '')?.claims['azp']).toBe(
+    ids.agent,
+  )
 })
 
 test('/DownstreamApi responds with 401 only to refusals of Entra that a user could mend, and with 500 to all others', async () => {
@@ -80,11 +82,11 @@ test('/DownstreamApi responds with 401 only to refusals of Entra that a user cou
       environment: { DownstreamApis__weather__BaseUrl: api.origin },
       outcome: form =>
         form.has('fmi_path')
-          ? granted()
+          ? grantOf()
           : { kind: 'response', status: 400, headers: {}, body: `{"error":"${error}"}` },
     })
     const headers = trial.signIn()
-    const call = { method: 'POST', path: `/DownstreamApi/weather?${asAgent}`, headers }
+    const call = { method: 'POST', path: `/DownstreamApi/weather?${agentQuery}`, headers }
     expect((await trial.call(call)).status, error).toBe(status)
   }
 })
@@ -97,6 +99,6 @@ test('A call of an API that cannot be reached, or has no address, gets a 500', a
         DownstreamApis__weatherApp__BaseUrl: url,
       },
     })
-    expect((await trial.call({ method: 'POST', path: openPath })).status).toBe(500)
+    expect((await trial.call({ method: 'POST', path: unauthenticatedPath })).status).toBe(500)
   }
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exchange, exchangeFromElsewhere } from './replay/exchange.ts'
-import { autonomousPath, granted, Trial } from './replay/trial.ts'
+import { autonomousPath, grantOf, Trial } from './replay/trial.ts'
 
 async function callFromElsewhere(trial: Trial, path: string, headers: Record<string, string> = {}) {
   const call = { method: 'GET', path, headers }
@@ -64,7 +64,7 @@ test('A request that runs when the sidecar is told to stop still gets its respon
   const trial = await Trial.begin({
     outcome: () => {
       asked.resolve()
-      return granted({ after: goOn.promise })
+      return grantOf({ after: goOn.promise })
     },
   })
   const response = exchange(trial.stage.origin, { method: 'GET', path: autonomousPath, headers: {} })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asAgent, autonomousPath, granted, ids, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
+import { agentQuery, autonomousPath, claimsOf, grantOf, ids, onBehalfOfPath, Trial } from './replay/trial.ts'
 
 describe('A caller may override', () => {
   test('the tenant, for both legs', async () => {
@@ -59,19 +59,19 @@ describe('A caller may override', () => {
     const trial = await Trial.begin({
       environment: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'FALSE' },
     })
-    expect(tokenOf(await trial.get(autonomousPath))['azp']).toBe(ids.blueprint)
+    expect(claimsOf(await trial.get(autonomousPath))['azp']).toBe(ids.blueprint)
   })
 
   test('nothing on the route for users either if AllowOverrides is false for that route', async () => {
     const trial = await Trial.begin({
       environment: { sidecar__allowoverrides__getauthorizationheader: 'false' },
     })
-    expect(tokenOf(await trial.get(onBehalfOfPath, trial.signIn()))['azp']).toBe(ids.blueprint)
+    expect(claimsOf(await trial.get(onBehalfOfPath, trial.signIn()))['azp']).toBe(ids.blueprint)
   })
 })
 
 describe('An agent with a user account of its own', () => {
-  const path = `/AuthorizationHeaderUnauthenticated/weather?${asAgent}`
+  const path = `/AuthorizationHeaderUnauthenticated/weather?${agentQuery}`
   const user = '87654321-0000-4000-8000-00000000000d'
 
   test.each([
@@ -95,7 +95,7 @@ describe('An agent with a user account of its own', () => {
       outcome: form =>
         form.get('grant_type') === 'refresh_token'
           ? { kind: 'response', status: 401, headers: {}, body }
-          : granted({ expiresInSeconds: 3600 }),
+          : grantOf({ expiresInSeconds: 3600 }),
     })
     const ask = async () => trial.get(`${path}&AgentUserId=${user}`)
     await ask()
@@ -109,7 +109,7 @@ describe('An agent with a user account of its own', () => {
   })
 
   test('signs in anew for each call if Entra sends no ID token', async () => {
-    const trial = await Trial.begin({ outcome: () => granted({ leftOut: 'id_token' }) })
+    const trial = await Trial.begin({ outcome: () => grantOf({ leftOut: 'id_token' }) })
     for (const expected of [3, 1]) {
       await trial.get(`${path}&AgentUserId=${user}`)
       expect(trial.takeLegs()).toHaveLength(expected)

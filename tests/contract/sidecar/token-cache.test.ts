@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from './replay/entra-behaviour.ts'
-import { autonomousPath, granted, onBehalfOfPath, Trial, tokenOf } from './replay/trial.ts'
+import type { TokenOutcome } from './replay/entra-behaviour.ts'
+import { autonomousPath, claimsOf, grantOf, onBehalfOfPath, Trial } from './replay/trial.ts'
 
 describe('Tokens in the cache', () => {
   test('are handed out until five minutes before they expire', async () => {
-    const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 3600 }) })
+    const trial = await Trial.begin({ outcome: () => grantOf({ expiresInSeconds: 3600 }) })
     await trial.get(autonomousPath)
     expect(trial.takeLegs()).toEqual(['T1', 'TR'])
     trial.clock.advanceSeconds(3600 - 300 - 1)
@@ -17,17 +17,17 @@ describe('Tokens in the cache', () => {
 
   test('are renewed in the background once Entra’s refresh_in has passed', async () => {
     const trial = await Trial.begin({
-      outcome: () => granted({ expiresInSeconds: 7200, refreshInSeconds: 3600 }),
+      outcome: () => grantOf({ expiresInSeconds: 7200, refreshInSeconds: 3600 }),
     })
-    const first = tokenOf(await trial.get(autonomousPath))
+    const first = claimsOf(await trial.get(autonomousPath))
     trial.takeLegs()
     trial.clock.advanceSeconds(3601)
-    expect(tokenOf(await trial.get(autonomousPath))).toEqual(first)
-    await expect.poll(async () => tokenOf(await trial.get(autonomousPath))).not.toEqual(first)
+    expect(claimsOf(await trial.get(autonomousPath))).toEqual(first)
+    await expect.poll(async () => claimsOf(await trial.get(autonomousPath))).not.toEqual(first)
   })
 
   test('for the exchange (T1) are used until they expire, even in their last five minutes', async () => {
-    const trial = await Trial.begin({ outcome: () => granted({ expiresInSeconds: 200 }) })
+    const trial = await Trial.begin({ outcome: () => grantOf({ expiresInSeconds: 200 }) })
     await trial.get(autonomousPath)
     trial.takeLegs()
     await trial.get(autonomousPath)
@@ -43,7 +43,7 @@ describe('Tokens in the cache', () => {
     for (const headers of [one, one, other, one]) await trial.get(onBehalfOfPath, headers)
     expect(trial.takeLegs()).toEqual(['T1', 'TR', 'TR'])
 
-    const forgetful = await Trial.begin({ outcome: () => granted({ scope: 'Weather.Read' }) })
+    const forgetful = await Trial.begin({ outcome: () => grantOf({ scope: 'Weather.Read' }) })
     const headers = forgetful.signIn()
     for (let time = 1; time <= 2; time++) await forgetful.get(onBehalfOfPath, headers)
     expect(forgetful.takeLegs()).toEqual(['T1', 'TR', 'TR'])
@@ -53,7 +53,7 @@ describe('Tokens in the cache', () => {
 test('Equal first calls do not share requests: fifty callers make fifty requests of each leg', async () => {
   const [t1, tr] = [new Turnstile(50), new Turnstile(50)]
   const trial = await Trial.begin({
-    outcome: form => granted({ after: (form.has('fmi_path') ? t1 : tr).enter() }),
+    outcome: form => grantOf({ after: (form.has('fmi_path') ? t1 : tr).enter() }),
   })
   const responses = await Promise.all(Array.from({ length: 50 }, async () => trial.get(autonomousPath)))
   expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(200))
@@ -77,7 +77,7 @@ class Turnstile {
 }
 
 describe('Retry-After', () => {
-  const patient = (header: string): Outcome => ({
+  const patient = (header: string): TokenOutcome => ({
     kind: 'response',
     status: 429,
     headers: { 'retry-after': header },
@@ -86,7 +86,7 @@ describe('Retry-After', () => {
 
   test('is respected for every agent of the blueprint, and Entra is asked again when it has passed', async () => {
     const trial = await Trial.begin({
-      outcome: (_form, number) => (number === 1 ? patient('30') : granted()),
+      outcome: (_form, number) => (number === 1 ? patient('30') : grantOf()),
     })
     const other = autonomousPath.replace('bbbbbbbb', 'ffffffff')
     for (const path of [autonomousPath, autonomousPath, other])
@@ -99,7 +99,7 @@ describe('Retry-After', () => {
   test('may be a date, and is never respected for more than an hour', async () => {
     const year2100 = new Date('2100-01-01').toUTCString()
     const trial = await Trial.begin({
-      outcome: (_form, number) => (number === 1 ? patient(year2100) : granted()),
+      outcome: (_form, number) => (number === 1 ? patient(year2100) : grantOf()),
     })
     await trial.get(autonomousPath)
     trial.clock.advanceSeconds(3599)
@@ -109,7 +109,7 @@ describe('Retry-After', () => {
   })
 
   test('on a 5xx prevents the second attempt', async () => {
-    const trial = await Trial.begin({ outcome: () => ({ ...patient('5'), status: 503 }) as Outcome })
+    const trial = await Trial.begin({ outcome: () => ({ ...patient('5'), status: 503 }) as TokenOutcome })
     const { status, body } = await trial.get(autonomousPath)
     expect(status).toBe(401)
     expect(body).toContain('Service is unavailable to process the request.')
@@ -119,7 +119,7 @@ describe('Retry-After', () => {
 
 test('A caller that hangs up aborts the request to Entra', async () => {
   const caller = new AbortController()
-  const hangUpOnceAsked = (): Outcome => {
+  const hangUpOnceAsked = (): TokenOutcome => {
     setImmediate(() => caller.abort())
     return { kind: 'hang' }
   }

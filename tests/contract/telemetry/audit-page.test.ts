@@ -13,10 +13,10 @@ import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { tenantOf } from '../identity/trial.ts'
 
 const { ada, agentId } = identities
-const run = promisify(execFile)
-const page = readFileSync(resolve(import.meta.dirname, '../../../docs/audit.md'), 'utf8')
+const runFile = promisify(execFile)
+const auditPage = readFileSync(resolve(import.meta.dirname, '../../../docs/audit.md'), 'utf8')
 /** The commands of each question. Those for a cluster or AWS are replaced or left out. */
-const [, first = '', second = '', third = ''] = page
+const [, first = '', second = '', third = ''] = auditPage
   .split(/^## \d\. /m)
   .map(part =>
     [...part.matchAll(/```(?:sh|bash)\n(?!# not run)([\s\S]*?)```/g)].map(match => match[1]).join(''),
@@ -35,21 +35,21 @@ const token = await stack.signIn(ada.oid)
 const turnId = (await ask(stack.agentUrl, { mode: 'bedrock', flow: 'obo' }, bearer(token))).body.turnId
 tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
 const tokenOfBen = await stack.signIn(identities.ben.oid)
-const refused = await ask(stack.agentUrl, { flow: 'obo' }, bearer(tokenOfBen))
-const refusedRequest = refused.body.upstream?.requestId ?? ''
+const refusedAnswer = await ask(stack.agentUrl, { flow: 'obo' }, bearer(tokenOfBen))
+const refusedRequestId = refusedAnswer.body.upstream?.requestId ?? ''
 const folder = temporaryFolder()
 writeFileSync(join(folder, 'agent.log'), stack.agentLog.join(''))
 writeFileSync(join(folder, 'api.log'), stack.weatherLog.join(''))
 
 /** Runs commands of the page with the ids of this run, and returns the lines of JSON that they print. */
-async function follow(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {
+async function runCommands(commands: string, ids: Readonly<Record<string, string>>): Promise<unknown[]> {
   const withIds = commands.replace(/^(\w+)=(?!\$).*$/gm, (_line, name: string) => `${name}=${ids[name]}`)
   const script = `set -euo pipefail
 agent_log() { cat "${folder}/agent.log"; }
 api_log() { cat "${folder}/api.log"; }
 ${withIds}`
   const env = { ...process.env, ENTRA: stack.entraUrl, BEDROCK: aws.url }
-  const { stdout } = await run('bash', ['-c', script], { env })
+  const { stdout } = await runFile('bash', ['-c', script], { env })
   return stdout
     .trim()
     .split('\n')
@@ -57,7 +57,7 @@ ${withIds}`
 }
 
 /** The log line that has all of these members. */
-function inLog(lines: readonly string[], members: object) {
+function findLine(lines: readonly string[], members: object) {
   return lines
     .map(line => JSON.parse(line))
     .find(line => Object.entries(members).every(([name, value]) => line[name] === value))
@@ -65,7 +65,7 @@ function inLog(lines: readonly string[], members: object) {
 
 describe('The commands of docs/audit.md', () => {
   it('lead from a turn to its tokens, the API’s decisions and Entra’s row', async () => {
-    const [issued, allowed, row] = await follow(first, { TURN: turnId })
+    const [issued, allowed, row] = await runCommands(first, { TURN: turnId })
     expect(issued).toMatchObject({
       audit: 'issued',
       caller: agentId,
@@ -77,8 +77,8 @@ describe('The commands of docs/audit.md', () => {
   })
 
   it('lead from a row in Entra’s log back to every use of the token, and from a refusal to its turn', async () => {
-    const { tokenId } = inLog(stack.agentLog, { audit: 'issued', correlationId: turnId })
-    const [use, turn, refused, row] = await follow(second, { TOKEN: tokenId, REQUEST: refusedRequest })
+    const { tokenId } = findLine(stack.agentLog, { audit: 'issued', correlationId: turnId })
+    const [use, turn, refused, row] = await runCommands(second, { TOKEN: tokenId, REQUEST: refusedRequestId })
     expect(use).toMatchObject({ audit: 'allowed', objectId: ada.oid })
     expect(turn).toMatchObject({ turnId, mode: 'bedrock', flow: 'obo', outcome: 'OK' })
     expect(refused).toMatchObject({ flow: 'obo', aadsts: 'AADSTS50105' })
@@ -86,8 +86,8 @@ describe('The commands of docs/audit.md', () => {
   })
 
   it('lead from a model call in AWS’s log to its turn, and back', async () => {
-    const { awsRequestIds } = inLog(stack.agentLog, { turnId, outcome: 'OK' })
-    const [turn, call] = await follow(third, { AWS_REQUEST: awsRequestIds[0], TURN: turnId })
+    const { awsRequestIds } = findLine(stack.agentLog, { turnId, outcome: 'OK' })
+    const [turn, call] = await runCommands(third, { AWS_REQUEST: awsRequestIds[0], TURN: turnId })
     expect(turn).toMatchObject({ turnId, flow: 'obo', tokenIds: [expect.any(String)] })
     expect(call).toMatchObject({ operation: 'ConverseStream', status: 200 })
   })

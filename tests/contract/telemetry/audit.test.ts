@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { ask, bearer, cardsOf } from '../agent/ask.ts'
+import { ask, bearer, tokenCards } from '../agent/ask.ts'
 import { tenantOf } from '../identity/trial.ts'
 
 const { ada, agentId } = identities
@@ -13,16 +13,16 @@ interface AuditLine {
   readonly correlationId?: string
   readonly tokenId?: string
 }
-const auditOf = (lines: readonly string[]): AuditLine[] =>
+const auditLines = (lines: readonly string[]): AuditLine[] =>
   lines.map(line => JSON.parse(line) as AuditLine).filter(({ audit }) => audit !== undefined)
 
 describe('The audit log', () => {
   it('says who got a token, on whose behalf and for which API; the API’s own log has its decision, with the same token id', async () => {
     const token = await stack.signIn(ada.oid)
     const { body } = await ask(stack.agentUrl, { flow: 'obo', message: 'Weather in Quito?' }, bearer(token))
-    const [card] = cardsOf(body.trace, 'TR')
+    const [card] = tokenCards(body.trace, 'TR')
     const tokenId = card?.claims?.['uti']
-    expect(auditOf(stack.agentLog).filter(({ correlationId }) => correlationId === body.turnId)).toEqual([
+    expect(auditLines(stack.agentLog).filter(({ correlationId }) => correlationId === body.turnId)).toEqual([
       expect.objectContaining({
         audit: 'issued',
         caller: agentId,
@@ -32,7 +32,7 @@ describe('The audit log', () => {
         tokenId,
       }),
     ])
-    expect(auditOf(stack.weatherLog).filter(line => line.tokenId === tokenId)).toEqual([
+    expect(auditLines(stack.weatherLog).filter(line => line.tokenId === tokenId)).toEqual([
       expect.objectContaining({
         audit: 'allowed',
         caller: agentId,
@@ -56,7 +56,7 @@ describe('The audit log', () => {
       code: `AADSTS${refused?.aadsts}`,
       requestId: refused?.requestId,
     })
-    expect(auditOf(stack.agentLog).at(-1)).toMatchObject({
+    expect(auditLines(stack.agentLog).at(-1)).toMatchObject({
       audit: 'refused',
       reason: body.code,
       caller: agentId,

@@ -34,7 +34,8 @@ function spansOf(turn: string, name: string): readonly SentSpan[] {
 }
 
 const methodOf = ({ attributes }: SentSpan) => attributes['mcp.method.name']
-const ofServer = (turn: string) => spansOf(turn, 'POST /mcp').find(span => methodOf(span) === 'tools/call')
+const serverSpanOf = (turn: string) =>
+  spansOf(turn, 'POST /mcp').find(span => methodOf(span) === 'tools/call')
 
 describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
   it('is one tree, down to the server’s check of the token', () => {
@@ -65,7 +66,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
         attributes: { ...said, 'app.api.name': 'weather-tools', 'server.address': expect.any(String) },
       },
     ])
-    expect(ofServer(revision)).toMatchObject({ kind: 2, attributes: { ...said, 'http.route': '/mcp' } })
+    expect(serverSpanOf(revision)).toMatchObject({ kind: 2, attributes: { ...said, 'http.route': '/mcp' } })
   })
 
   it('names each message of the handshake, if there is one', () => {
@@ -78,7 +79,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
     expect(spansOf(turn, 'tools/call get_weather')).toMatchObject([
       { failed: true, attributes: { 'error.type': 'MCP_TOOL_FAILED', 'mcp.protocol.version': revision } },
     ])
-    expect(ofServer(turn)?.attributes).toMatchObject({
+    expect(serverSpanOf(turn)?.attributes).toMatchObject({
       'error.type': 'CITY_NOT_FOUND',
       'http.response.status_code': 200,
     })

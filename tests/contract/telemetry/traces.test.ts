@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
-import { type Answer, ask, bearer, findMetrics, post } from '../agent/ask.ts'
+import { type Answer, ask, bearer, findMetricsUrl, postChat } from '../agent/ask.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { tenantOf, tokenRequests } from '../identity/trial.ts'
 import { Collector, type SentSpan } from './collector.ts'
@@ -30,7 +30,7 @@ const stack = await forFile(
 )
 const token = await stack.signIn(ada.oid)
 // The first request, so that its turn has ended before the last test.
-const lostStream = await leaveMidStream()
+const lostTraceId = await leaveMidStream()
 const message = 'Weather in Reykjavik?'
 for (const mode of ['direct', 'bedrock']) {
   answers[`${mode}, autonomous`] = await ask(stack.agentUrl, { message, mode })
@@ -39,15 +39,15 @@ for (const mode of ['direct', 'bedrock']) {
 const correlationIds = tokenRequests(stack).map(({ correlationId }) => correlationId)
 answers['from a stranger'] = await ask(stack.agentUrl, { message }, strangersHeaders)
 tenantOf(stack).faults.inject({ target: { leg: 'obo' }, fault: { kind: 'refuse', code: 50105 } })
-const bens = await stack.signIn(ben.oid)
-const refused = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(bens))
-const metrics = await (await fetch(await findMetrics(stack.appOf('agent')))).text()
+const benTc = await stack.signIn(ben.oid)
+const refusedAnswer = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(benTc))
+const metrics = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
 await stack.close()
 
 /** Reads the first event of a stream and hangs up; returns the id of its trace. */
 async function leaveMidStream(): Promise<string> {
   const controller = new AbortController()
-  const response = await post(
+  const response = await postChat(
     stack.agentUrl,
     { mode: 'bedrock', message: 'Weather in Reykjavik?' },
     { accept: 'text/event-stream' },
@@ -70,7 +70,7 @@ function spansOf(name: string): SentSpan[] {
 
 const spanOf = (name: string, start: string) => spansOf(name).find(span => span.name.startsWith(start))
 
-const tokenAndCall = (depth: string, route: string) => [
+const tokenAndCallLines = (depth: string, route: string) => [
   `${depth}agent: GET ${route}/{api}`,
   `${depth}agent: GET weather-api`,
   `${depth}  weather-api: GET /weather`,
@@ -83,7 +83,7 @@ describe('A traced turn', () => {
     expect(collector.treeOf(traceIdOf(answers[`direct, ${flow}`]?.body.turnId))).toEqual([
       'agent: POST /api/chat',
       '  agent: invoke_agent entra-bedrock-agent',
-      ...tokenAndCall('    ', route),
+      ...tokenAndCallLines('    ', route),
     ])
   })
 
@@ -94,7 +94,7 @@ describe('A traced turn', () => {
       '    agent: chat eu.anthropic.claude-haiku-5-5',
       '    agent: chat eu.anthropic.claude-haiku-5-5',
       '    agent: execute_tool get_weather',
-      ...tokenAndCall('      ', route),
+      ...tokenAndCallLines('      ', route),
     ])
   })
 
@@ -146,7 +146,7 @@ describe('A traced turn', () => {
   })
 
   it('that fails has our error code in every span and Entra’s in that of the sidecar, and its problem names the trace', () => {
-    const { traceId, code, upstream } = refused.body
+    const { traceId, code, upstream } = refusedAnswer.body
     const spans = collector.spans.filter(span => span.traceId === traceId)
     expect(spans.map(({ name }) => name).sort()).toEqual([
       'GET /AuthorizationHeader/{api}',
@@ -166,7 +166,7 @@ describe('A traced turn', () => {
   })
 
   it('ends although its reader left, and is marked as aborted', () => {
-    const spans = collector.spans.filter(({ traceId }) => traceId === lostStream)
+    const spans = collector.spans.filter(({ traceId }) => traceId === lostTraceId)
     const [server] = spans.filter(({ name }) => name === 'POST /api/chat')
     expect(server).toMatchObject({ kind: 2, failed: false, attributes: { 'app.aborted': true } })
     expect(spans.find(({ name }) => name.startsWith('invoke_agent'))?.attributes['app.aborted']).toBe(true)

@@ -13,11 +13,11 @@ import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 
-const main = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
+const mainFile = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
 /** How many times the process is killed; `KILLS=100` takes some minutes. */
-const kills = Number(process.env['KILLS'] ?? 10)
+const killCount = Number(process.env['KILLS'] ?? 10)
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
-const orderOf = (celsius: number) => ({
+const alertFields = (celsius: number) => ({
   city: 'Oslo',
   when: { kind: 'temperature-below' as const, celsius },
   untilDate,
@@ -33,7 +33,7 @@ describe('an alert', () => {
 
   /** Starts the weather API as a process of its own. All processes use the same file. */
   async function startProcess() {
-    const child = spawn(process.execPath, [main], {
+    const child = spawn(process.execPath, [mainFile], {
       env: {
         PORT: '0',
         HOST: '127.0.0.1',
@@ -57,7 +57,7 @@ describe('an alert', () => {
   }
 
   /** The alerts of these owners in the file, as pairs of `owner/temperature` and id. */
-  function keptOf(...owners: readonly string[]) {
+  function storedAlerts(...owners: readonly string[]) {
     const store = new AlertStore(file)
     const kept = owners.flatMap(objectId =>
       store
@@ -72,14 +72,17 @@ describe('an alert', () => {
     issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims: { oid, scp: 'Alerts.ReadWrite' } }))
 
   const post = (url: string, oid: string, key: string, celsius: number) =>
-    postJson(`${url}/alerts`, orderOf(celsius), { token: tokenOf(oid), headers: { 'idempotency-key': key } })
+    postJson(`${url}/alerts`, alertFields(celsius), {
+      token: tokenOf(oid),
+      headers: { 'idempotency-key': key },
+    })
 
   it('whose creation was answered is kept, and no alert exists twice, however many times the process is killed', {
     timeout: 900_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
     await annotate(`SEED=${seed}`)
-    const moments = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { seed, numRuns: kills })
+    const moments = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { seed, numRuns: killCount })
     const answered = new Map<string, string>()
     let cutOff = 0
     let service = await startProcess()
@@ -110,7 +113,7 @@ describe('an alert', () => {
     service.child.kill('SIGTERM')
     await service.exited
     await annotate(`${cutOff} of ${answered.size} calls were cut off.`)
-    const kept = keptOf(...moments.map((_, round) => `owner-${round}`))
+    const kept = storedAlerts(...moments.map((_, round) => `owner-${round}`))
     expect(kept).toHaveLength(answered.size)
     expect(new Map(kept)).toEqual(answered)
   })
@@ -118,7 +121,7 @@ describe('an alert', () => {
   it('is created only once if the client goes away before the answer and repeats the request', async () => {
     const service = await startProcess()
     const { port } = new URL(service.url)
-    const body = JSON.stringify(orderOf(30))
+    const body = JSON.stringify(alertFields(30))
     const socket = connect(Number(port), '127.0.0.1')
     socket.write(
       [
@@ -139,6 +142,6 @@ describe('an alert', () => {
     expect(retried.status).toBe(201)
     service.child.kill('SIGTERM')
     await service.exited
-    expect(keptOf('impatient')).toHaveLength(1)
+    expect(storedAlerts('impatient')).toHaveLength(1)
   })
 })

@@ -5,10 +5,10 @@ import {
 } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { identities } from '../../support/identities.ts'
-import { connect, revisions } from '../mcp-server/clients.ts'
+import { connectClient, revisions } from '../mcp-server/clients.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
-const order = {
+const newAlert = {
   city: 'Oslo',
   when: { kind: 'temperature-below', celsius: -5 },
   untilDate: new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10),
@@ -16,7 +16,7 @@ const order = {
 const scope = 'Alerts.ReadWrite'
 const role = 'Alerts.ReadWrite.All'
 
-interface Options {
+interface SendOptions {
   readonly token?: string
   readonly key?: string | undefined
   readonly body?: unknown
@@ -42,7 +42,7 @@ describe('alerts', () => {
   const ofAgent = (roles = [role]) =>
     api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims: { roles } }))
 
-  async function send(method: string, path: string, { token = forUser(), key, body }: Options = {}) {
+  async function send(method: string, path: string, { token = forUser(), key, body }: SendOptions = {}) {
     const response = await fetch(`${api.url}${path}`, {
       method,
       headers: {
@@ -55,7 +55,8 @@ describe('alerts', () => {
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text && JSON.parse(text) }
   }
-  const create = (options: Options = {}) => send('POST', '/alerts', { key: 'key-1', body: order, ...options })
+  const create = (options: SendOptions = {}) =>
+    send('POST', '/alerts', { key: 'key-1', body: newAlert, ...options })
   const list = async (token?: string) =>
     (await send('GET', '/alerts', token === undefined ? {} : { token })).body.alerts
 
@@ -64,7 +65,7 @@ describe('alerts', () => {
     const { validated, ...alert } = body
     expect({ status, alert }).toEqual({
       status: 201,
-      alert: { ...order, id: expect.any(String), createdAt: expect.any(String) },
+      alert: { ...newAlert, id: expect.any(String), createdAt: expect.any(String) },
     })
     expect(validated).toMatchObject({ flow: 'obo', on_behalf_of: user })
     expect((await send('GET', headers.get('location') ?? '')).body).toMatchObject(alert)
@@ -83,7 +84,7 @@ describe('alerts', () => {
   it('belong to the agent when it calls as itself', async () => {
     const { body } = await create({ token: ofAgent() })
     expect(body.validated).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
-    expect([await list(ofAgent()), await list()]).toEqual([[expect.objectContaining(order)], []])
+    expect([await list(ofAgent()), await list()]).toEqual([[expect.objectContaining(newAlert)], []])
   })
 
   it('can be deleted any number of times', async () => {
@@ -105,37 +106,37 @@ describe('alerts', () => {
 
   it('are returned with status 200 to a call that would create them again with another key', async () => {
     const { body } = await create()
-    const again = await create({ key: 'key-2', body: { ...order, city: 'oslo' } })
+    const again = await create({ key: 'key-2', body: { ...newAlert, city: 'oslo' } })
     expect(again).toMatchObject({ status: 200, body: { id: body.id, city: 'Oslo' } })
     expect(await list()).toHaveLength(1)
   })
 
   it('are not created by a call with a key that the user has sent with another alert', async () => {
     await create()
-    expect(await create({ body: { ...order, city: 'Bergen' } })).toMatchObject({
+    expect(await create({ body: { ...newAlert, city: 'Bergen' } })).toMatchObject({
       status: 422,
       body: { code: 'IDEMPOTENCY_KEY_REUSED' },
     })
     expect(
-      await create({ token: forUser(identities.ben.oid), body: { ...order, city: 'Bergen' } }),
+      await create({ token: forUser(identities.ben.oid), body: { ...newAlert, city: 'Bergen' } }),
     ).toMatchObject({ status: 201 })
   })
 
   // biome-ignore format: table
-  it.each<[string, Options]>([
+  it.each<[string, SendOptions]>([
     ['no key', { key: undefined }],
     ['an empty key', { key: '' }],
     ['a key of 65 characters', { key: 'k'.repeat(65) }],
     ['a key with only one quotation mark', { key: '"key-1' }],
     ['a key of other characters', { key: 'key 1' }],
-    ['no city', { body: { ...order, city: '' } }],
-    ['a temperature as text', { body: { ...order, when: { ...order.when, celsius: '-5' } } }],
-    ['no temperature', { body: { ...order, when: { ...order.when, celsius: null } } }],
-    ['a temperature that is never reached', { body: { ...order, when: { ...order.when, celsius: -91 } } }],
-    ['another kind', { body: { ...order, when: { ...order.when, kind: 'rain' } } }],
-    ['a day that is past', { body: { ...order, untilDate: '2020-01-01' } }],
-    ['an unknown member', { body: { ...order, owner: identities.ben.oid } }],
-    ['a list', { body: [order] }],
+    ['no city', { body: { ...newAlert, city: '' } }],
+    ['a temperature as text', { body: { ...newAlert, when: { ...newAlert.when, celsius: '-5' } } }],
+    ['no temperature', { body: { ...newAlert, when: { ...newAlert.when, celsius: null } } }],
+    ['a temperature that is never reached', { body: { ...newAlert, when: { ...newAlert.when, celsius: -91 } } }],
+    ['another kind', { body: { ...newAlert, when: { ...newAlert.when, kind: 'rain' } } }],
+    ['a day that is past', { body: { ...newAlert, untilDate: '2020-01-01' } }],
+    ['an unknown member', { body: { ...newAlert, owner: identities.ben.oid } }],
+    ['a list', { body: [newAlert] }],
   ])('are not created from a call with %s', async (_what, options) => {
     expect(await create(options)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
     expect(await list()).toEqual([])
@@ -175,7 +176,7 @@ describe('alerts', () => {
 
   describe.each(revisions)('as tools of MCP revision %s', revision => {
     const use = async (token: string) => {
-      const client = await connect(api.url, revision, token)
+      const client = await connectClient(api.url, revision, token)
       const call = (name: string, args = {}, key?: unknown) =>
         client.callTool({
           name,
@@ -208,15 +209,15 @@ describe('alerts', () => {
 
     it('are the same alerts as over REST, and share the idempotency keys', async () => {
       await using mcp = await use(forUser())
-      const { structuredContent: alert, _meta } = await mcp.call('create_alert', order, 'key-1')
-      expect(alert).toMatchObject(order)
+      const { structuredContent: alert, _meta } = await mcp.call('create_alert', newAlert, 'key-1')
+      expect(alert).toMatchObject(newAlert)
       expect(_meta?.['validated']).toMatchObject({ on_behalf_of: user })
       expect((await create()).body).toMatchObject(alert as object)
-      expect(await mcp.call('create_alert', { ...order, city: 'Rome' }, 'key-1')).toMatchObject({
+      expect(await mcp.call('create_alert', { ...newAlert, city: 'Rome' }, 'key-1')).toMatchObject({
         isError: true,
         _meta: { problem: { code: 'IDEMPOTENCY_KEY_REUSED' } },
       })
-      expect(await mcp.call('create_alert', order, 'no key')).toMatchObject({
+      expect(await mcp.call('create_alert', newAlert, 'no key')).toMatchObject({
         isError: true,
         _meta: { problem: { code: 'INVALID_REQUEST' } },
       })
@@ -228,7 +229,10 @@ describe('alerts', () => {
 
     it('are not doubled by clients that send no key', async () => {
       await using mcp = await use(forUser())
-      const [first, second] = [await mcp.call('create_alert', order), await mcp.call('create_alert', order)]
+      const [first, second] = [
+        await mcp.call('create_alert', newAlert),
+        await mcp.call('create_alert', newAlert),
+      ]
       expect(second.structuredContent).toEqual(first.structuredContent)
       expect(await list()).toHaveLength(1)
     })
@@ -281,7 +285,7 @@ describe('alerts', () => {
           },
           body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, ...params } }),
         })
-      const refused = await call(forUser(), 'create_alert', { arguments: order })
+      const refused = await call(forUser(), 'create_alert', { arguments: newAlert })
       expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, challenge()])
       const batch = await fetch(`${api.url}/mcp`, {
         method: 'POST',

@@ -17,7 +17,7 @@ describe('the log of the weather API', () => {
     vi.useRealTimers()
   })
 
-  async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async function startApi(env: Readonly<Record<string, string>> = {}): Promise<void> {
     lines = []
     const logStream = { write: (line: string) => void lines.push(line) }
     api = await startWeatherApi({ LOG_LEVEL: 'trace', ...env }, { logStream })
@@ -37,7 +37,7 @@ describe('the log of the weather API', () => {
       })
 
   it('says of every allowed request that it was allowed, who called, for whom and what for', async () => {
-    await start()
+    await startApi()
     await api.ask(onBehalfOf({ uti: 'token-1' }))
     await api.ask(
       autonomous({ uti: 'token-2', xms_par_app_azp: undefined }),
@@ -66,7 +66,7 @@ describe('the log of the weather API', () => {
   })
 
   it('says why a request was refused, and whose token it was if only caller or permission were wrong', async () => {
-    await start()
+    await startApi()
     const other = '99999999-0000-4000-8000-000000000099'
     const genuine = { flow: 'autonomous', objectId: agentId, tenantId, blueprintAppId, tokenId: 'token-1' }
     await api.ask(autonomous({ uti: 'token-1', roles: [] }))
@@ -88,7 +88,7 @@ describe('the log of the weather API', () => {
   })
 
   it('holds no token and nothing that a caller wrote', async () => {
-    await start()
+    await startApi()
     const tokens = [onBehalfOf(), autonomous({ roles: [] }), autonomous({ exp: 1 })]
     for (const token of tokens) await api.ask(token, `/weather?city=Rome&access_token=${token}`)
     await api.ask(autonomous(), '/weather?city=Whisperville')
@@ -119,7 +119,7 @@ describe('the log of the weather API', () => {
   })
 
   it('holds a claim of a token only if the claim looks like an id, even if signatures are not verified', async () => {
-    await start({ VALIDATE_TOKEN_SIGNATURE: 'false' })
+    await startApi({ VALIDATE_TOKEN_SIGNATURE: 'false' })
     const words = ['whispered words', 'whispered\nline', 'whispered-'.repeat(7), 'whispered.']
     for (const text of words)
       for (const name of ['oid', 'uti', 'azp', 'xms_par_app_azp']) await api.ask(onBehalfOf({ [name]: text }))
@@ -129,7 +129,7 @@ describe('the log of the weather API', () => {
 
   it('has one line, without a stack trace, for each failed fetch of the signing keys', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
-    await start()
+    await startApi()
     await api.issuer.stop()
     const strange = (kid: string) => api.issuer.sign(autonomousClaims({ authority: api.issuer.url }), { kid })
     await Promise.all(['one', 'two', 'three'].map(kid => api.ask(strange(kid))))

@@ -4,7 +4,7 @@ import {
   onBehalfOfClaims,
 } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { forFile } from '../../support/for-file.ts'
-import { findMetrics } from '../agent/ask.ts'
+import { findMetricsUrl } from '../agent/ask.ts'
 import { startWeatherApi } from './service.ts'
 
 const api = await forFile(startWeatherApi({ METRICS_PORT: '0' }))
@@ -16,7 +16,7 @@ await api.ask(api.issuer.sign(autonomousClaims({ authority, claims: { azp: 'intr
 await api.ask('no.token.here')
 await api.get('/weather?city=Dallas')
 for (const path of ['/livez', '/readyz', '/Qwertzuiopolis']) await api.get(path)
-const metrics = await (await fetch(await findMetrics(api.app))).text()
+const metrics = await (await fetch(await findMetricsUrl(api.app))).text()
 const linesOf = (name: string) =>
   [...metrics.matchAll(new RegExp(`^${name}{(.*)$`, 'gm'))].map(([, line]) => line).sort()
 

@@ -39,7 +39,7 @@ function place(
   return { id: 1, name, latitude, longitude, country, country_code, admin1, population: 1_000 }
 }
 
-const week = Array.from({ length: 7 }, (_, index) => index)
+const sevenDays = Array.from({ length: 7 }, (_, index) => index)
 
 /** Responds like Open-Meteo's geocoding and forecast APIs, for two cities. */
 export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
@@ -101,10 +101,10 @@ function respond({ pathname, searchParams }: URL): object {
   return {
     ...position,
     daily: {
-      time: week.map(index => `2026-01-0${index + 1}`),
-      weather_code: week.map(() => 3),
-      temperature_2m_max: week.map(index => index + 0.5),
-      temperature_2m_min: week.map(index => index - 5),
+      time: sevenDays.map(index => `2026-01-0${index + 1}`),
+      weather_code: sevenDays.map(() => 3),
+      temperature_2m_max: sevenDays.map(index => index + 0.5),
+      temperature_2m_min: sevenDays.map(index => index - 5),
     },
   }
 }

@@ -3,31 +3,31 @@ import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/age
 import { type OpenMeteoStub, startOpenMeteoStub } from './open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
-let meteo: OpenMeteoStub
+let meteoStub: OpenMeteoStub
 let api: RunningWeatherApi
 
 beforeEach(async () => {
-  meteo = await startOpenMeteoStub()
+  meteoStub = await startOpenMeteoStub()
 })
 afterEach(async () => {
   await api.close()
-  await meteo.close()
+  await meteoStub.close()
   vi.useRealTimers()
 })
 
-async function start(provider: 'open-meteo' | 'auto'): Promise<void> {
+async function startApi(provider: 'open-meteo' | 'auto'): Promise<void> {
   vi.useFakeTimers({ toFake: ['Date'] })
   api = await startWeatherApi({
     WEATHER_PROVIDER: provider,
-    OPEN_METEO_GEOCODING_URL: meteo.url,
-    OPEN_METEO_FORECAST_URL: `${meteo.url}/`,
+    OPEN_METEO_GEOCODING_URL: meteoStub.url,
+    OPEN_METEO_FORECAST_URL: `${meteoStub.url}/`,
   })
 }
 
 const ask = (path: string) => api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })), path)
 
 describe('live weather', () => {
-  beforeEach(() => start('open-meteo'))
+  beforeEach(() => startApi('open-meteo'))
 
   it('is what Open-Meteo says about the place', async () => {
     const { status, body } = await ask('/weather?city=Oslo')
@@ -44,7 +44,7 @@ describe('live weather', () => {
       source: 'open-meteo',
     })
     expect(body.region).toBeUndefined()
-    const [search, current] = meteo.requests
+    const [search, current] = meteoStub.requests
     expect(search?.searchParams.get('name')).toBe('Oslo')
     expect(current?.pathname).toBe('/v1/forecast')
     expect(current?.searchParams.get('latitude')).toBe('59.91')
@@ -60,7 +60,7 @@ describe('live weather', () => {
       ],
     })
     expect(body.days).toHaveLength(2)
-    expect(meteo.requests.at(-1)?.searchParams.get('timezone')).toBe('auto')
+    expect(meteoStub.requests.at(-1)?.searchParams.get('timezone')).toBe('auto')
   })
 
   it('is for the place in the region that was asked for, if several places have the name', async () => {
@@ -84,7 +84,7 @@ describe('live weather', () => {
     const responses = await Promise.all(Array.from({ length: 30 }, () => ask('/weather?city=Oslo')))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
     await ask('/weather?city=OSLO')
-    expect(meteo.requests).toHaveLength(2)
+    expect(meteoStub.requests).toHaveLength(2)
   })
 
   it.each([
@@ -99,27 +99,27 @@ describe('live weather', () => {
       200,
     ],
   ])('that comes as %s is a 503', async (_name, fault, upstreamStatus) => {
-    meteo.fail(fault)
+    meteoStub.fail(fault)
     const { status, body } = await ask('/weather?city=Oslo')
     expect(status).toBe(503)
     expect(body).toMatchObject({ code: 'WEATHER_UNAVAILABLE', upstream: { service: 'open-meteo' } })
     expect(body.upstream.status).toBe(upstreamStatus)
-    meteo.fail(undefined)
+    meteoStub.fail(undefined)
     expect((await ask('/weather?city=Oslo')).status).toBe(200)
   })
 
   it('out of reach is a 503', async () => {
-    await meteo.close()
+    await meteoStub.close()
     expect(await ask('/weather/forecast?city=Oslo')).toMatchObject({
       status: 503,
       body: { code: 'WEATHER_UNAVAILABLE' },
     })
-    await meteo.start()
+    await meteoStub.start()
   })
 })
 
 describe('live weather with climate normals to fall back on', () => {
-  beforeEach(() => start('auto'))
+  beforeEach(() => startApi('auto'))
 
   it('is live while Open-Meteo is within reach, also for cities without normals', async () => {
     expect((await ask('/weather?city=Portland,%20Maine')).body.source).toBe('open-meteo')
@@ -128,29 +128,29 @@ describe('live weather with climate normals to fall back on', () => {
   })
 
   it('falls back at once, says so, and calls Open-Meteo again only after a minute', async () => {
-    meteo.fail({ status: 502, body: '' })
+    meteoStub.fail({ status: 502, body: '' })
     expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
-    expect(meteo.requests).toHaveLength(1)
-    meteo.fail(undefined)
+    expect(meteoStub.requests).toHaveLength(1)
+    meteoStub.fail(undefined)
     expect((await ask('/weather/forecast?city=Oslo')).body.source).toBe('climate-normals')
-    expect(meteo.requests).toHaveLength(1)
+    expect(meteoStub.requests).toHaveLength(1)
     vi.setSystemTime(Date.now() + 60_000)
     expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
     await expect.poll(async () => (await ask('/weather?city=Oslo')).body.source).toBe('open-meteo')
   })
 
   it('makes no caller wait while Open-Meteo is called again after a failure', async () => {
-    meteo.fail({ status: 502, body: '' })
+    meteoStub.fail({ status: 502, body: '' })
     await ask('/weather?city=Oslo')
-    meteo.fail('silence')
+    meteoStub.fail('silence')
     vi.setSystemTime(Date.now() + 60_000)
     expect((await ask('/weather?city=Oslo')).body.source).toBe('climate-normals')
-    expect(meteo.abandoned).toBe(0)
-    await expect.poll(() => meteo.requests.length).toBe(2)
+    expect(meteoStub.abandoned).toBe(0)
+    await expect.poll(() => meteoStub.requests.length).toBe(2)
   })
 
   it('responds with 404 to a city without normals while Open-Meteo is out of reach', async () => {
-    meteo.fail({ status: 502, body: '' })
+    meteoStub.fail({ status: 502, body: '' })
     expect(await ask('/weather?city=Portland,%20Maine')).toMatchObject({
       status: 404,
       body: { code: 'CITY_NOT_FOUND' },

@@ -7,12 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 
-const main = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
+const mainFile = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
 const { tenantId, agentId, weatherAppId } = identities
 
 /** The weather API as a process of its own; `lines` are those of its log so far. */
 async function startProcess(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [mainFile], {
     env: { PORT: '0', HOST: '127.0.0.1', TENANT_ID: tenantId, WEATHER_API_APP_ID: weatherAppId, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

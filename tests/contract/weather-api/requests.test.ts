@@ -13,8 +13,8 @@ describe('the weather API', () => {
   describe('without a token in the Authorization header', () => {
     const noHeader = 'The request has no Authorization header.'
     const otherScheme = 'The Authorization header does not use the scheme Bearer.'
-    type Case = readonly [path: string, headers: readonly string[], detail: string]
-    const cases: Readonly<Record<string, () => Case>> = {
+    type RequestCase = readonly [path: string, headers: readonly string[], detail: string]
+    const cases: Readonly<Record<string, () => RequestCase>> = {
       'no token at all': () => ['/weather?city=Dallas', [], noHeader],
       'an empty header': () => ['/weather?city=Dallas', ['Authorization', ''], noHeader],
       'another scheme': () => ['/weather?city=Dallas', ['Authorization', 'Basic YTpi'], otherScheme],

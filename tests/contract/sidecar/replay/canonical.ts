@@ -1,7 +1,7 @@
 import type { EntraRequest, Json, RecordedCall, RecordedResponse } from './recording.ts'
 
 /** Claims and header members that differ from run to run. */
-const volatile = new Set(['iat', 'nbf', 'exp', 'jti', 'x5t#S256'])
+const volatileMembers = new Set(['iat', 'nbf', 'exp', 'jti', 'x5t#S256'])
 
 /**
  * Brings what was recorded and what was replayed into the same shape: times and random ids are left out, and each
@@ -55,5 +55,5 @@ function isAssertion(value: unknown): value is Assertion {
 }
 
 function keepStable(members: Json): Json {
-  return Object.fromEntries(Object.entries(members).filter(([name]) => !volatile.has(name)))
+  return Object.fromEntries(Object.entries(members).filter(([name]) => !volatileMembers.has(name)))
 }

@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 
-const json = { 'content-type': 'application/json' }
+const jsonHeaders = { 'content-type': 'application/json' }
 
 const responses: Readonly<Record<string, (response: ServerResponse) => void>> = {
-  '/json': response => end(response, 200, '{"ok":true}'),
+  '/json': response => endResponse(response, 200, '{"ok":true}'),
   '/chunked': response => {
-    response.writeHead(200, json).write('{"ok"')
+    response.writeHead(200, jsonHeaders).write('{"ok"')
     response.end(':true}')
   },
-  '/401': response => end(response, 401, '{"error":"x"}'),
-  '/500': response => end(response, 500, '{"error":"x"}'),
+  '/401': response => endResponse(response, 401, '{"error":"x"}'),
+  '/500': response => endResponse(response, 500, '{"error":"x"}'),
   '/redirect': response => response.writeHead(302, { location: '/json', 'content-length': '0' }).end(),
 }
 
@@ -19,10 +19,10 @@ export function startDownstream(): Promise<LocalServer> {
   return new LocalServer(({ url = '' }, response) => {
     const respond = responses[url]
     if (respond) respond(response)
-    else end(response, 404, '{"error":"not found"}')
+    else endResponse(response, 404, '{"error":"not found"}')
   }).start()
 }
 
-function end(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { ...json, 'content-length': `${body.length}` }).end(body)
+function endResponse(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { ...jsonHeaders, 'content-length': `${body.length}` }).end(body)
 }

@@ -14,7 +14,7 @@ export interface Grant {
 }
 
 /** How one token request ends. */
-export type Outcome =
+export type TokenOutcome =
   | Grant
   | {
       readonly kind: 'response'
@@ -27,28 +27,29 @@ export type Outcome =
 
 export interface Behaviour {
   readonly keysAvailable: boolean
-  readonly outcome: (form: URLSearchParams, requestNumber: number) => Outcome
+  readonly outcome: (form: URLSearchParams, requestNumber: number) => TokenOutcome
 }
 
-const grant: Outcome = { kind: 'grant' }
+const grant: TokenOutcome = { kind: 'grant' }
 
 /** The recordings' names for token requests. If a text begins with several names, the one listed first counts. */
-const requests: Readonly<Record<string, (form: URLSearchParams, requestNumber: number) => boolean>> = {
-  'every token request': () => true,
-  'every token': () => true,
-  'token requests': () => true,
-  'the first two token requests': (_form, number) => number <= 2,
-  'T1 requests': isForT1,
-  'requests with fmi_path': isForT1,
-  'requests with client_id of the agent': form => !isForT1(form),
-  'client_credentials of the agent without fmi_path': form =>
-    !isForT1(form) && form.get('grant_type') === 'client_credentials',
-  'grant_type=user_fic': isForAgentUser,
-  'the answers to grant_type=user_fic': isForAgentUser,
-  'grant_type=refresh_token': form => form.get('grant_type') === 'refresh_token',
-  'the second agent as client_id': form => form.get('client_id') === secondAgent,
-  'fmi_path of the second agent': form => form.get('fmi_path') === secondAgent,
-}
+const requestPredicates: Readonly<Record<string, (form: URLSearchParams, requestNumber: number) => boolean>> =
+  {
+    'every token request': () => true,
+    'every token': () => true,
+    'token requests': () => true,
+    'the first two token requests': (_form, number) => number <= 2,
+    'T1 requests': isForT1,
+    'requests with fmi_path': isForT1,
+    'requests with client_id of the agent': form => !isForT1(form),
+    'client_credentials of the agent without fmi_path': form =>
+      !isForT1(form) && form.get('grant_type') === 'client_credentials',
+    'grant_type=user_fic': isForAgentUser,
+    'the answers to grant_type=user_fic': isForAgentUser,
+    'grant_type=refresh_token': form => form.get('grant_type') === 'refresh_token',
+    'the second agent as client_id': form => form.get('client_id') === secondAgent,
+    'fmi_path of the second agent': form => form.get('fmi_path') === secondAgent,
+  }
 
 const secondAgent = 'bbbbbbbb-0000-4000-8000-0000000000b2'
 
@@ -71,7 +72,7 @@ export function readBehaviour(entra: EntraBehaviour): Behaviour {
           .map(readSentence)
       : Object.entries(entra).map(([who, { status, body }]) => ({
           applies: readRequests(who).applies,
-          outcome: respond(status, JSON.stringify(body)),
+          outcome: responseOutcome(status, JSON.stringify(body)),
         }))
   const outcome: Behaviour['outcome'] = (form, number) =>
     rules.findLast(({ applies }) => applies(form, number))?.outcome ?? grant
@@ -84,12 +85,12 @@ function readSentence(sentence: string) {
 }
 
 function readRequests(text: string) {
-  const [who, applies] = Object.entries(requests).find(([name]) => text.startsWith(name)) ?? []
+  const [who, applies] = Object.entries(requestPredicates).find(([name]) => text.startsWith(name)) ?? []
   if (!who || !applies) throw new Error(`The recording describes Entra in unknown words: ${text}`)
   return { who, applies }
 }
 
-function readOutcome(text: string): Outcome {
+function readOutcome(text: string): TokenOutcome {
   if (text === 'connection destroyed') return { kind: 'destroy' }
   if (text === 'are never answered') return { kind: 'hang' }
   const [, seconds] = /^is answered after (\d+) s$/.exec(text) ?? []
@@ -99,20 +100,21 @@ function readOutcome(text: string): Outcome {
   const [, leftOut] = /^leave (\w+) out$/.exec(text) ?? []
   if (leftOut) return { kind: 'grant', leftOut }
   const [, refused, error, code] = /^(\d{3}) (\w+) AADSTS(\d+)$/.exec(text) ?? []
-  if (refused && error && code) return respond(Number(refused), JSON.stringify(errorBody(error, code)))
+  if (refused && error && code)
+    return responseOutcome(Number(refused), JSON.stringify(errorBody(error, code)))
   const [, status, retryAfter, body] =
     /^(\d{3})(?:, Retry-After: (\d+)|, no Retry-After)?,? (?:body )?(.*)$/.exec(text) ?? []
   if (!status || body === undefined)
     throw new Error(`The recording describes Entra in unknown words: ${text}`)
-  return respond(Number(status), body, retryAfter ? { 'retry-after': retryAfter } : {})
+  return responseOutcome(Number(status), body, retryAfter ? { 'retry-after': retryAfter } : {})
 }
 
-function respond(status: number, body: string, headers: Record<string, string> = {}): Outcome {
+function responseOutcome(status: number, body: string, headers: Record<string, string> = {}): TokenOutcome {
   return { kind: 'response', status, body, headers: { 'content-type': 'application/json', ...headers } }
 }
 
 // biome-ignore format: table
-const texts: Readonly<Record<string, string>> = {
+const errorTexts: Readonly<Record<string, string>> = {
   50057: 'The user account is disabled.',
   501051: 'Application is not assigned to a role for the application.',
   7000215: 'Invalid client secret provided.',
@@ -121,9 +123,9 @@ const texts: Readonly<Record<string, string>> = {
 
 /** The body of a refusal that a recording names by its code alone. */
 function errorBody(error: string, code: string): Json {
-  if (!texts[code]) throw new Error(`No recording shows Entra's text with AADSTS${code}.`)
+  if (!errorTexts[code]) throw new Error(`No recording shows Entra's text with AADSTS${code}.`)
   const ids = `Trace ID: ${fakeId(1)} Correlation ID: ${fakeId(2)} Timestamp: 2026-01-01 00:00:00Z`
-  return { error, error_description: `AADSTS${code}: ${texts[code]} ${ids}` }
+  return { error, error_description: `AADSTS${code}: ${errorTexts[code]} ${ids}` }
 }
 
 function fakeId(number: number): string {

@@ -6,7 +6,7 @@ import { type Call, exchange, exchangeFromElsewhere } from './exchange.ts'
 import type { EntraRequest, RecordedCall, RecordedRequest, RecordedResponse, Recording } from './recording.ts'
 import { recordedInstance } from './scripted-entra.ts'
 import { Stage } from './stage.ts'
-import { signByEntra, signByStranger, takeApart } from './tokens.ts'
+import { decodeToken, signByEntra, signByStranger } from './tokens.ts'
 
 /** The factor by which waiting is faster than in the recording. */
 const speed = 200
@@ -29,7 +29,7 @@ export async function replay(recording: Recording): Promise<Replay> {
   const clock = clockOf(recording)
   const behaviour = readBehaviour(recording.entra)
   await using stage = await Stage.set({ environment: recording.environment, behaviour, clock, speed })
-  const player = new Player(stage, clock)
+  const player = new RecordingPlayer(stage, clock)
   const { response: healthzAtStart } = await player.play({ method: 'GET', path: '/healthz' }, undefined)
   const calls: (ReplayedCall | undefined)[] = []
   for (const call of recording.calls) calls.push(await player.step(call))
@@ -55,7 +55,7 @@ function clockOf({ calls }: Recording): ReplayClock {
   }
 }
 
-class Player {
+class RecordingPlayer {
   readonly #stage: Stage
   readonly #clock: ReplayClock
   /** Tokens by their claims, since the recorder reused a token for equal claims. */
@@ -97,7 +97,7 @@ class Player {
     if (recorded?.error !== 'timeout') return undefined
     const hangUp = new AbortController()
     const asked = () => expect(this.#stage.entra.pendingRequests).toBeGreaterThanOrEqual(recordedRequests)
-    delay(readSeconds(recorded.roundTrip) / speed)
+    delay(readRoundTripMs(recorded.roundTrip) / speed)
       .then(async () => vi.waitFor(asked, 10_000))
       .then(
         () => hangUp.abort(),
@@ -122,7 +122,7 @@ function toCall({ method, path, headers = {}, body }: RecordedRequest, token = '
 }
 
 /** A recorded round trip such as `6 s`, in milliseconds. */
-export function readSeconds(roundTrip: string | undefined): number {
+export function readRoundTripMs(roundTrip: string | undefined): number {
   return Number(/^(\d+) s$/.exec(roundTrip ?? '')?.[1] ?? 0) * 1000
 }
 
@@ -137,7 +137,7 @@ function hideTokens(
     .replaceAll(`on port ${port}`, 'on port 443')
   const shown = ownToken ? body.replaceAll(ownToken, '<Tc>') : body
   const [, token] = /"Bearer ([\w-]+\.[\w-]+\.[\w-]+)"/.exec(shown) ?? []
-  const claims = token ? takeApart(token)?.claims : undefined
+  const claims = token ? decodeToken(token)?.claims : undefined
   if (!token || !claims) return { ...response, body: shown }
   return { ...response, body: shown.replace(token, '<token>'), tokenClaims: claims }
 }

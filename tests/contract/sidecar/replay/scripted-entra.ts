@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 import type { Behaviour, Grant } from './entra-behaviour.ts'
 import type { EntraRequest, Json } from './recording.ts'
-import { newJwk, oldJwk, signByEntra, takeApart } from './tokens.ts'
+import { decodeToken, newJwk, oldJwk, signByEntra } from './tokens.ts'
 
 /** The authority of the recordings. */
 export const recordedInstance = 'https://login.microsoftonline.com'
@@ -145,7 +145,7 @@ export class ScriptedEntra extends LocalServer {
   #readForm(form: URLSearchParams): Json {
     return Object.fromEntries(
       Array.from(form, ([name, value]) => {
-        const token = tokenFields.has(name) ? takeApart(value) : undefined
+        const token = tokenFields.has(name) ? decodeToken(value) : undefined
         if (!token) return [name, value]
         const { aud } = token.claims
         const audience = typeof aud === 'string' ? aud.replace(this.url, recordedInstance) : aud
@@ -191,7 +191,7 @@ function claimsForApplication(form: URLSearchParams): Json {
 }
 
 function claimsForUser(form: URLSearchParams): Json {
-  const { oid, name, preferred_username } = takeApart(form.get('assertion') ?? '')?.claims ?? {}
+  const { oid, name, preferred_username } = decodeToken(form.get('assertion') ?? '')?.claims ?? {}
   const profile = name === undefined ? {} : { name, preferred_username }
   return {
     ...resourceClaims(form.get('client_id')),

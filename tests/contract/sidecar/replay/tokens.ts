@@ -36,7 +36,7 @@ function signToken(claims: Json, key: KeyObject, kid = keyId): string {
 }
 
 /** Header and claims of a token; `undefined` if it is no JWT. */
-export function takeApart(token: string): { readonly header: Json; readonly claims: Json } | undefined {
+export function decodeToken(token: string): { readonly header: Json; readonly claims: Json } | undefined {
   const [header = '', claims = ''] = token.split('.')
   try {
     return { header: decode(header), claims: decode(claims) }

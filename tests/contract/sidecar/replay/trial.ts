@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest'
 import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
-import type { Grant, Outcome } from './entra-behaviour.ts'
+import type { Grant, TokenOutcome } from './entra-behaviour.ts'
 import { type Call, exchange } from './exchange.ts'
 import type { EntraRequest, Json, RecordedResponse, Recording } from './recording.ts'
 import { recordedInstance } from './scripted-entra.ts'
 import { Stage } from './stage.ts'
-import { signByEntra, signByNewKey, takeApart } from './tokens.ts'
+import { decodeToken, signByEntra, signByNewKey } from './tokens.ts'
 
 export const ids = {
   tenant: '11111111-2222-4333-8444-555555555555',
@@ -14,9 +14,9 @@ export const ids = {
   user: 'dddddddd-0000-4000-8000-00000000000d',
 } as const
 
-export const asAgent = `AgentIdentity=${ids.agent}`
-export const autonomousPath = `/AuthorizationHeaderUnauthenticated/weatherApp?${asAgent}`
-export const onBehalfOfPath = `/AuthorizationHeader/weather?${asAgent}`
+export const agentQuery = `AgentIdentity=${ids.agent}`
+export const autonomousPath = `/AuthorizationHeaderUnauthenticated/weatherApp?${agentQuery}`
+export const onBehalfOfPath = `/AuthorizationHeader/weather?${agentQuery}`
 
 /** A clock that tests set. `sleep` ends only when its signal aborts it, so no time-out passes. */
 export class ManualClock implements Clock {
@@ -39,7 +39,7 @@ export class ManualClock implements Clock {
 export interface TrialOptions {
   readonly environment?: Recording['environment']
   /** The outcome of token requests. Default: a token. */
-  readonly outcome?: (form: URLSearchParams, requestNumber: number) => Outcome
+  readonly outcome?: (form: URLSearchParams, requestNumber: number) => TokenOutcome
 }
 
 /** An emulator with a scripted Entra, closed after the test. */
@@ -52,7 +52,7 @@ export class Trial {
     this.clock = clock
   }
 
-  static async begin({ environment = {}, outcome = () => granted() }: TrialOptions = {}): Promise<Trial> {
+  static async begin({ environment = {}, outcome = () => grantOf() }: TrialOptions = {}): Promise<Trial> {
     const clock = new ManualClock()
     const behaviour = { keysAvailable: true, outcome }
     const stage = await Stage.set({ environment, behaviour, clock, speed: 1 })
@@ -109,11 +109,11 @@ export class Trial {
   }
 }
 
-export function granted(grant: Omit<Grant, 'kind'> = {}): Outcome {
+export function grantOf(grant: Omit<Grant, 'kind'> = {}): TokenOutcome {
   return { kind: 'grant', ...grant }
 }
 
 /** The claims of the token in a response of the sidecar. */
-export function tokenOf({ body = '' }: RecordedResponse): Json {
-  return takeApart(/Bearer ([^"]+)/.exec(body)?.[1] ?? '')?.claims ?? {}
+export function claimsOf({ body = '' }: RecordedResponse): Json {
+  return decodeToken(/Bearer ([^"]+)/.exec(body)?.[1] ?? '')?.claims ?? {}
 }
