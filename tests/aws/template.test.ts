@@ -75,7 +75,7 @@ describe('The CloudFormation template', () => {
     })
   })
 
-  it('allows calls of the profile, and of its model (any region or none in the ARN) only through the profile', () => {
+  it('allows calls to the profile, and to its model only through the profile, whether the model’s ARN has any region or none', () => {
     const profile = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${ModelId}`
     const Action = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
     expect(roleOf(webIdentity)?.['Policies']).toEqual([

@@ -154,7 +154,7 @@ describe('what nobody asked for is reported by status and left alone by apply', 
   })
 })
 
-it('status reports what Graph does not show as not evaluated, never as clean', async () => {
+it('status marks what Graph leaves out as “not evaluated”, never as clean', async () => {
   const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
   tenant.workplace.useToken(await graphToken(tenant, without))
   const { code, output } = await run('status')

@@ -35,7 +35,10 @@ export const holdings: Kind = {
   ],
 }
 
-/** A list: title, path, how to describe a member, words after that (` of the agent`), which members are wanted (default: none). */
+/**
+ * One list: its title, its path, how to describe a member, words that follow (` of the agent`), and whether the set-up wants a
+ * member (default: no).
+ */
 type ListRow = readonly [
   title: string,
   path: string,

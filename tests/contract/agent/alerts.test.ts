@@ -48,7 +48,7 @@ async function askAgent(mode: string, message = question(), user = token, pauseF
   return { status, body: body as unknown as TurnOutcome }
 }
 
-/** The alerts of a user for this test's temperature, as the weather API lists them to the agent. */
+/** The user's alerts at the temperature that only this test uses, as the weather API lists them to the agent. */
 async function storedAlerts(user = token): Promise<readonly object[]> {
   const { body } = await askAgent('direct', 'my alerts', user)
   const listed = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body

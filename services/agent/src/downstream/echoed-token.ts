@@ -12,7 +12,7 @@ const searchWindow: { readonly length: number; readonly step: number } = { lengt
 /** Entra's signatures are longer. */
 const minSignatureCharacters = 40
 
-/** Seven of eight pieces of a signature have a capital, a small letter and a digit; pieces of words hardly ever do. */
+/** About seven in eight fragments of a signature have a capital, a small letter and a digit; fragments of words hardly ever do. */
 const mixedCharacters = /^(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/
 /** Plain words, which need no search. Most texts of a response match this; a piece of a signature hardly ever does. */
 const plainWords = /^[a-z_ .,-]{4,}$/

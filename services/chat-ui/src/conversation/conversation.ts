@@ -67,7 +67,7 @@ export class Conversation {
   readonly editing: Signal<LiveExchange | undefined> = signal(undefined)
   /** The conversation that this new one replaced, as long as it can be brought back. */
   readonly replaced: Signal<KeptExchanges | undefined> = signal(undefined)
-  /** How many questions before the first shown one could not be kept. */
+  /** How many earlier questions are missing, since they could not be kept; they came before the first one shown. */
   readonly left = signal(0)
   /** The file whose answers are shown. Meanwhile nothing is asked, and `keep` returns the conversation behind the file. */
   readonly opened: Signal<OpenedFile | undefined> = signal(undefined)

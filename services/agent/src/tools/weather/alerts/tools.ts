@@ -36,13 +36,13 @@ export function createAlertTools(
     },
   })
   return [
-    { tool: create, api, change: changes.create_alert, faultOf: faultOfOrder },
+    { tool: create, api, change: changes.create_alert, faultOf: faultOfNewAlert },
     { tool: list, api },
     { tool: remove, api, change: changes.delete_alert },
   ]
 }
 
-function faultOfOrder({ untilDate }: Readonly<Record<string, unknown>>): string | undefined {
+function faultOfNewAlert({ untilDate }: Readonly<Record<string, unknown>>): string | undefined {
   const fault = faultOfLastDay(String(untilDate), today())
   return fault && `untilDate has to be ${fault}.`
 }
