@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ask, openSteps } from './support/steps.ts'
+import { ask, choose, openSteps } from './support/steps.ts'
 import { resultEvent, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
@@ -173,6 +173,8 @@ describe('the trace', () => {
       .getByRole('button', { name: /create_alert/ })
       .getByText('waiting')
       .waitFor()
+    await choose(page, 'Compare')
+    await page.getByText('Once the agent gets TR in exchange for your token (Tc)').waitFor()
   })
 
   it('of a step-up says what is demanded, and afterwards the outcome of the step-up', async () => {

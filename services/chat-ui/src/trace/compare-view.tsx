@@ -42,7 +42,8 @@ export function CompareView({ answers, selected, facts, context, onSideBySide }:
   const [first, second] = proposePair(tokens)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second
-  if (!left || !right) return <NothingToCompare onSideBySide={onSideBySide} />
+  const hasUserToken = tokens.some(({ card }) => card.role === 'Tc')
+  if (!left || !right) return <NothingToCompare hasUserToken={hasUserToken} onSideBySide={onSideBySide} />
   const choose = (one: string, other: string) => {
     chosen.value = [one, other]
   }
@@ -99,14 +100,21 @@ function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
   return [left, right]
 }
 
-function NothingToCompare({ onSideBySide }: Pick<CompareViewProps, 'onSideBySide'>) {
+interface NothingToCompareProps extends Pick<CompareViewProps, 'onSideBySide'> {
+  /** Whether Tc was seen, so that only TR is missing. */
+  readonly hasUserToken: boolean
+}
+
+function NothingToCompare({ hasUserToken, onSideBySide }: NothingToCompareProps) {
   const withUserToken = Object.values(flowWords).filter(({ terms }) => terms.includes('Tc'))
   const labels = withUserToken.map(({ label }) => `“${label}”`).join(' or ')
   return (
     <div class="stack">
       <p class="note">
-        There are no two tokens yet. Ask {labels}, and your token (Tc) can be compared with the one that the
-        agent gets in exchange (TR).
+        There are no two tokens yet.{' '}
+        {hasUserToken
+          ? 'Once the agent gets TR in exchange for your token (Tc), the two can be compared.'
+          : `Ask ${labels}, and your token (Tc) can be compared with the one that the agent gets in exchange (TR).`}
       </p>
       {onSideBySide && (
         <p>
