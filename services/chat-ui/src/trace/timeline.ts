@@ -127,7 +127,7 @@ function putSignInsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[]
   })
 }
 
-/** The waits: each from the end of all steps begun before it to the time at which the user's token came again. */
+/** The waits for the user: each begins when all earlier steps have ended, and ends when the user's token arrives again. */
 function findWaits(steps: readonly TraceStep[]): Wait[] {
   const returns = steps.filter(isSignIn).slice(1)
   return returns.flatMap(step => {

@@ -32,7 +32,7 @@ const numberWords = {
 }
 const numberByWord = new Map(Object.entries(numberWords))
 const weekdays = 'monday tuesday wednesday thursday friday saturday sunday'.split(' ')
-const wordsForAWeek = new Set([
+const wordsThatNeedAWeek = new Set([
   ...['week', 'weeks', 'weekend', 'woche', 'wochenende'],
   ...weekdays.flatMap(day => [day, `${day}s`]),
   ...'montag dienstag mittwoch donnerstag freitag samstag sonntag'.split(' '),
@@ -55,7 +55,7 @@ function readTime(words: readonly string[], at: number, word: string): Omit<Time
   if (word === 'übermorgen') return singleDay(3, 1)
   if (word === 'tomorrow' || word === 'morgen') return singleDay(2, 1)
   if (presentWords.has(word)) return { when: 'now', length: 1 }
-  if (wordsForAWeek.has(word)) return severalDays(maxDays, 1)
+  if (wordsThatNeedAWeek.has(word)) return severalDays(maxDays, 1)
   const joined = numberedDays.exec(word)
   if (joined) return severalDays(Number(joined[1]), 1)
   const count = numberByWord.get(word) ?? (/^\d{1,4}$/.test(word) ? Number(word) : undefined)
