@@ -9,7 +9,11 @@ const targets = {
   },
   identity: {
     mutate: ['services/agent/src/identity/**/*.ts'],
-    tests: ['services/agent/src/identity/**/*.test.ts', 'tests/contract/{identity,agent}/*.test.ts'],
+    tests: [
+      'services/agent/src/identity/**/*.test.ts',
+      'services/agent/src/downstream/token-steps.test.ts',
+      'tests/contract/{identity,agent}/*.test.ts',
+    ],
   },
   downstream: {
     mutate: ['services/agent/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],

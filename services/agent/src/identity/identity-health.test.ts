@@ -73,6 +73,13 @@ it('A credential that the sidecar could not load is reported with the HTTP statu
   expect(record.current.sidecarNeedsRestart?.message).toBe('The sidecar runs, but every token request fails.')
 })
 
+it('A credential counts as not loaded only after failures in a row, with no other failure between them', () => {
+  const record = new IdentityHealthRecord([agent])
+  for (const code of ['SIDECAR_FAILED', 'ENTRA_UNAVAILABLE', 'SIDECAR_FAILED'] as const)
+    record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
+  expect(record.current.sidecarNeedsRestart).toBeUndefined()
+})
+
 it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
   '%s in a token request for an optional API does not change the health of sidecar and flows',
   code => {

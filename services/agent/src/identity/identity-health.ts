@@ -43,8 +43,6 @@ export class IdentityHealthRecord {
   readonly #agents: readonly AgentIdentity[]
   /** For each agent and flow, a record for each API by its name. */
   readonly #records = new Map<string, Map<string, HealthRecord>>()
-  /** Whether a failure was recorded for all agents and flows since the last token was obtained. */
-  #failedTogether = false
   #failuresInARow = 0
   /** When the last failure was counted, as of `performance.now()`. */
   #countedMs = Number.NEGATIVE_INFINITY
@@ -69,8 +67,6 @@ export class IdentityHealthRecord {
     this.#failuresInARow = 0
     this.#sidecar.works()
     this.#recordOf(asked).works()
-    if (!this.#failedTogether) return
-    this.#failedTogether = false
     for (const record of [...this.#records.values()].flatMap(ofApis => [...ofApis.values()])) {
       if (sharedCauses.has(record.current.problem?.code)) record.forget()
     }
@@ -88,7 +84,6 @@ export class IdentityHealthRecord {
     if (shown.kind.status < 500) return
     this.#recordOf(asked).fails(shown)
     if (!sharedCauses.has(shown.code)) return
-    this.#failedTogether = true
     for (const agent of this.#agents) {
       for (const flow of agent.flows) this.#recordOf({ agent, flow, api }).fails(shown)
     }

@@ -72,6 +72,7 @@ describe('answers of the sidecar', () => {
       ['Entra is too slow', detail401('Request to the endpoint timed out. CorrelationId: x'), 'ENTRA_UNAVAILABLE', true],
       ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
       ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
+      ['an error that quotes a refusal by Entra without being one', textResponse(500, sidecarProblem(500, 'AADSTS700016: Unknown.')), 'SIDECAR_FAILED', true],
       ['no app token', detail401('No account or login hint was passed to the AcquireTokenSilent call.'), 'SIDECAR_MISCONFIGURED', false],
       ['an unexpected error', textResponse(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
       ['no tenant configured', emptyBody(500), 'SIDECAR_MISCONFIGURED', false],
