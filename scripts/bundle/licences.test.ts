@@ -17,7 +17,7 @@ write('node_modules/a/node_modules/@b/c/package.json', '{"name":"@b/c","version"
 write('node_modules/nobody/package.json', '{"name":"nobody","version":"3.0.0"}')
 
 describe('collectLicences', () => {
-  it('names the package of each file once, with its licence, also a package inside another one', () => {
+  it('lists each file’s package once, with its licence, even if the package is nested in another package', () => {
     const files = [
       'services/agent/src/main.ts',
       'node_modules/a/dist/index.js',

@@ -44,7 +44,7 @@ describe('the agent’s status on the page', () => {
     expect(await page.getByText('emulated').count()).toBe(0)
   })
 
-  it('is shown with reason and fix if something is not available', async () => {
+  it('is shown with a reason and a remedy if an API is not available', async () => {
     const unavailable = { state: 'unavailable', problem: problem('API_UNAVAILABLE') }
     agent.status = { ...status, components: { ...status.components, weather_api: unavailable } }
     const page = await browser.open(agent.url)
@@ -58,7 +58,7 @@ describe('the agent’s status on the page', () => {
   })
 
   it.each(['ready', 'unknown'])(
-    'calls Bedrock degraded, not unavailable, if it only throttles (%s)',
+    'describes Bedrock as degraded, not as unavailable, if Bedrock only throttles (%s)',
     async state => {
       const bedrock = { ...status.components.bedrock, state, problem: problem('BEDROCK_THROTTLED') }
       agent.status = { ...status, components: { ...status.components, bedrock } }

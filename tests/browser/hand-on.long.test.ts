@@ -44,7 +44,7 @@ async function saveDownload(download: Download): Promise<string> {
 }
 
 describe('an exported trace', () => {
-  it('as a report opens from disk without a request or script, says what it is, and holds no personal data', async () => {
+  it('can be a report that opens from disk without requests or scripts, says what it is, and has no personal data', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^Report/)
     const path = await saveDownload(download)
@@ -72,7 +72,7 @@ describe('an exported trace', () => {
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
-  it('that another page opens is marked as not seen by that page, also when exported again, and cannot be continued', async () => {
+  it('is marked as not seen by a page that opens it, also when exported again, and cannot be continued there', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
     const path = await saveDownload(download)

@@ -56,7 +56,7 @@ describe('Several agents in the values', () => {
     ])
   })
 
-  it('may call the weather API, those with a user account also as that account', async () => {
+  it('may call the weather API; an agent with a user account may also call as this account', async () => {
     const isAgent = true
     const { token } = readWeatherConfig(weatherSettings(await renderWith(withAgentUser)))
     expect(token.callers).toEqual([
@@ -81,7 +81,7 @@ describe('Several agents in the values', () => {
     expect(await annotation(renamed)).not.toBe(await annotation(twoAgents))
   })
 
-  it('are those of the demo if everything is emulated', () => {
+  it('are the demo’s agents if everything is emulated', () => {
     const values = parse(readFileSync(join(root, 'charts/local-emulators/agent-values.yaml'), 'utf8'))
     const demo = JSON.parse(readFileSync(join(root, 'scripts/demo/agents.json'), 'utf8'))
     expect(values.agents).toEqual(demo.agents)

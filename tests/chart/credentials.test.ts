@@ -66,7 +66,7 @@ const expectedCredentials = {
 
 describe('The credential of the sidecar', () => {
   it.each(Object.entries(expectedCredentials))(
-    '%s is in the sidecar alone; the agent is told its kind',
+    'of type %s is in the sidecar alone, and the agent knows only the kind of credential',
     async (type, expected) => {
       const rendering = await render({ values: withCredential(type) })
       expect(credentialSettings(rendering)).toEqual(expected.settings)
@@ -114,7 +114,7 @@ describe('The credential of the sidecar', () => {
     expect(Object.keys({ ...metadata.labels, ...metadata.annotations }).join()).not.toContain('azure')
   })
 
-  it('is found by .NET in a certificate store below HOME', async () => {
+  it('from a certificate store is mounted below HOME, where .NET looks for certificates', async () => {
     const sidecar = (await render({ values: withCredential('StoreWithThumbprint') })).container(
       'demo-agent',
       'sidecar',
@@ -148,7 +148,7 @@ const expectedAws = {
 }
 
 describe('The credential for AWS', () => {
-  it.each(Object.entries(expectedAws))('%s is in the agent alone', async (auth, expected) => {
+  it.each(Object.entries(expectedAws))('of type %s is in the agent alone', async (auth, expected) => {
     const rendering = await render({ values: withAwsAuth(auth) })
     const settings = Object.entries(rendering.settings('demo-agent', 'agent'))
     expect(Object.fromEntries(settings.filter(([name]) => name.startsWith('AWS_')))).toEqual(
@@ -184,7 +184,7 @@ describe('The credential for AWS', () => {
 })
 
 describe('Secrets', () => {
-  it.each(Object.entries(variants))('are written out in no pod or ConfigMap: %s', async (_name, options) => {
+  it.each(Object.entries(variants))('are in no plain variable or ConfigMap: %s', async (_name, options) => {
     const rendering = await render(options)
     for (const pod of rendering.pods.values()) {
       for (const { env = [] } of containersOf(pod)) {
@@ -198,7 +198,7 @@ describe('Secrets', () => {
     ).toEqual([])
   })
 
-  it('are created by the chart only from values, one for each container', async () => {
+  it('are created by the chart if the values contain credentials, one Secret for each container', async () => {
     const rendering = await renderWith({
       sidecar: { credential: { type: 'ClientSecret', clientSecret: { value: 'one' } } },
       aws: {
@@ -216,7 +216,7 @@ describe('Secrets', () => {
     expect(secrets(rendering, 'agent')[0]).toBe('demo-aws/AWS_ACCESS_KEY_ID')
   })
 
-  it.each(['values-aks.yaml', 'values-eks.yaml'])('are not needed with %s', async file => {
+  it.each(['values-aks.yaml', 'values-eks.yaml'])('are not needed with the values of %s', async file => {
     const rendering = await render(variants[file] ?? {})
     expect(rendering.ofKind('Secret')).toEqual([])
     expect([...secrets(rendering, 'agent'), ...secrets(rendering, 'sidecar')]).toEqual([])

@@ -118,18 +118,18 @@ describe('The policies', () => {
     ['nodeLocal', ['DNS', 'NodeLocal DNS']],
     ['aksLocalDns', ['DNS', 'AKS LocalDNS']],
     ['any', ['DNS', 'DNS elsewhere', 'NodeLocal DNS', 'AKS LocalDNS']],
-  ])('allow DNS where the cluster resolves names: %s', async (dns, reached) => {
+  ])('allow DNS where the cluster resolves names (networkPolicy.dns: %s)', async (dns, reached) => {
     const { agent } = await findTargetsWith({ networkPolicy: { dns } })
     expect(agent?.filter(target => target.includes('DNS'))).toEqual(reached)
   })
 
-  it('keep both pods from the internet if the values say so', async () => {
+  it('keep both pods from the internet if networkPolicy.internet is false', async () => {
     const reached = await findTargetsWith({ networkPolicy: { internet: false } })
     expect(reached['agent']).toEqual(['weather API', 'DNS'])
     expect(reached['weather API']).toEqual(['DNS'])
   })
 
-  it('do not let the agent reach this chart’s weather API when another is configured', async () => {
+  it('do not let the agent reach this chart’s weather API if another weather API is configured', async () => {
     const reached = await findTargetsWith({
       weatherApi: { enabled: false },
       downstreamApis: { weather: { url: 'https://weather.example.com' } },

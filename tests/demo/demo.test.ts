@@ -69,7 +69,7 @@ describe('make demo', () => {
   it.each([
     ['SIDECAR_PORT', 'sidecar'],
     ['METRICS_PORT', 'the metrics of agent'],
-  ])('says in words that the port of %s is taken', async (variable, name) => {
+  ])('says in words that the port from %s is in use', async (variable, name) => {
     const other = await listen(0)
     onTestFinished(() => void other.close())
     const { port } = other.address() as { port: number }

@@ -78,7 +78,7 @@ function verdictOn(failure: InducedFailure): Finding {
   return verdict
 }
 
-describe('A user is told by the agent what is wrong when', () => {
+describe('The agent tells a user what is wrong when', () => {
   it.each(userCauses.map(cause => [cause.what, cause] as const))('%s', (_what, cause) => {
     const { code, aadsts } = cause
     const ids = { requestId: expect.any(String), correlationId: expect.any(String) }
@@ -87,7 +87,7 @@ describe('A user is told by the agent what is wrong when', () => {
   })
 })
 
-describe('The doctor names what is wrong when', () => {
+describe('The doctor reports what is wrong when', () => {
   it.each(allFailures)('%s', (_what, failure) => {
     const { code, detail, hint } = verdictOn(failure)
     expect({ code, detail }).toMatchObject({ code: failure.code })
@@ -95,7 +95,7 @@ describe('The doctor names what is wrong when', () => {
     expect(hint).not.toBe('')
   })
 
-  it('a failure causes only a warning, and then reports no check as failed', () => {
+  it('a failure causes only a warning, without a failed check', () => {
     for (const [, failure] of allFailures.filter(([, { warns }]) => warns)) {
       const findings = findingsOf.get(failure) ?? []
       expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])

@@ -117,7 +117,7 @@ describe('reading the file of registrations', () => {
       'FILE (REGISTRATIONS_FILE) must be {"apis": {"<name>": {…}}, "clients": {"<name>": {…}}}, either or both, and nothing else.',
     ],
     ['{"apis":{},"users":{}}', 'and nothing else.'],
-  ])('says in words what is wrong with a file of %s', (content, fault) => {
+  ])('says in words what is wrong with a file whose content is %s', (content, fault) => {
     expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
   })
 })

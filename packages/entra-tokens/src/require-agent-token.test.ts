@@ -77,7 +77,7 @@ async function observe(
   return { status, spans, decisions }
 }
 
-it('An accepted token makes a span with its caller, and counts as a decision', async () => {
+it('An accepted token adds a span that names the caller, and adds one to the counted decisions', async () => {
   expect(await observe()).toEqual({
     status: 200,
     spans: [{ name: 'validate token', attributes: callerAttributes, ended: true }],
@@ -85,7 +85,7 @@ it('An accepted token makes a span with its caller, and counts as a decision', a
   })
 })
 
-it('A refused token makes a failed span that names the failed check, and counts as a decision', async () => {
+it('A refused token adds a failed span that names the failed check, and adds one to the counted decisions', async () => {
   expect(await observe(refusal)).toEqual({
     status: 403,
     spans: [
@@ -100,7 +100,7 @@ it('A refused token makes a failed span that names the failed check, and counts 
   })
 })
 
-it('A request without a token makes a failed span that names the problem’s code and no caller', async () => {
+it('A request without a token adds a failed span that has the problem’s code, but no caller', async () => {
   expect(await observe(undefined, {})).toEqual({
     status: 401,
     spans: [
@@ -207,7 +207,7 @@ describe('a problem', () => {
     expect(challenge).toBe('Bearer realm="my-own-api"')
   })
 
-  it('has the API’s own texts for its code, if the API has any', async () => {
+  it('has the title and hint that the API defines for the problem’s code', async () => {
     const words = { status: 401, title: 'No token, no weather.', hint: 'Bring one.' }
     const { ask } = await startApi({ problems: { WEATHER_TOKEN_MISSING: words } })
     const { body } = await ask('/', { authorization: '' })

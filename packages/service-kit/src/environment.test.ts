@@ -90,7 +90,7 @@ describe('readEnvironment', () => {
     expect(read).not.toThrow('geheim')
   })
 
-  it('reads host names as a browser sends them in Host, without ports; default: those of loopback', () => {
+  it('turns host names into the form of a Host header, without ports, and defaults to the names of loopback', () => {
     const read = (value: string) => readEnvironment({ HOSTS: value }, env => env.hostNames('HOSTS'))
     expect(read('')).toEqual(['localhost', '127.0.0.1', '[::1]'])
     expect(read('Agent.Example, agent.example.:8443,[0:0::1],*')).toEqual([

@@ -19,7 +19,7 @@ function callControl(method: string, control: string, body?: unknown): Promise<R
 }
 
 describe('an injected fault', () => {
-  it.each(Object.keys(bedrockErrors) as BedrockErrorName[])('can be %s', async name => {
+  it.each(Object.keys(bedrockErrors) as BedrockErrorName[])('can be the error %s', async name => {
     await inject({ fault: { kind: 'error', name } })
     const failure = await failureOf(converse(bedrock.client()))
     expect(failure).toMatchObject({ name, $metadata: { httpStatusCode: bedrockErrors[name] } })
@@ -44,7 +44,7 @@ describe('an injected fault', () => {
     ['validationException', 'ValidationException'],
     ['serviceUnavailableException', 'ServiceUnavailableException'],
     ['somethingNewException', 'somethingNewException'],
-  ])('can be %s in the middle of a stream', async (type, name) => {
+  ])('can be the exception %s in the middle of a stream', async (type, name) => {
     await inject({ fault: { kind: 'exception', type, message: 'Enough.', afterEvents: 4 } })
     const stream = await openStream(bedrock.client())
     let events = 0
@@ -57,7 +57,7 @@ describe('an injected fault', () => {
     expect(events).toBe(4)
   })
 
-  it.each(['garbage', 'corrupt'] as const)('can be %s in the middle of a stream', async kind => {
+  it.each(['garbage', 'corrupt'] as const)('can be %s data in the middle of a stream', async kind => {
     await inject({ fault: { kind, afterEvents: 2 } })
     await failureOf(collectStream(bedrock.client()))
   })
@@ -76,7 +76,7 @@ describe('an injected fault', () => {
     expect(events.some(({ messageStop }) => messageStop)).toBe(false)
   })
 
-  it('can be another stop reason, with or without text', async () => {
+  it('can be an unusual stop reason, with or without text', async () => {
     await inject(
       { fault: { kind: 'stop', stopReason: 'refusal' }, times: 1 },
       { fault: { kind: 'stop', stopReason: 'guardrail_intervened', text: 'No.' } },
@@ -145,7 +145,7 @@ describe('the control plane', () => {
     ['PUT', 'faults', { faults: [{ fault: { kind: 'stop', stopReason: 'x', afterEvents: 1 } }] }],
     ['PATCH', 'settings', { models: { unknown: { access: 'granted' } } }],
     ['PATCH', 'settings', { policies: { arn: { Version: '2012-10-17', Statement: [{ Effect: 'Maybe' }] } } }],
-  ])('refuses what makes no sense: %s %s %j', async (method, control, body) => {
+  ])('refuses a request that makes no sense: %s of %s with the body %j', async (method, control, body) => {
     expect((await callControl(method, control, body)).status).toBe(400)
   })
 
@@ -165,7 +165,7 @@ describe('the control plane', () => {
     expect(await converse(bedrock.client())).toMatchObject({ stopReason: 'end_turn' })
   })
 
-  it('says what is emulated', async () => {
+  it('says which services, region and account are emulated', async () => {
     expect(await (await callControl('GET', 'health')).json()).toEqual({
       status: 'ok',
       emulates: ['bedrock-runtime', 'sts'],

@@ -22,7 +22,7 @@ describe('credentials', () => {
       ['expired keys without their session token', { ...expired, sessionToken: undefined }, 'UnrecognizedClientException', /invalid/],
     ],
   )(
-    'are refused: %s',
+    'are refused if the request has %s',
     async (_what, {
       sessionToken,
       ...keys
@@ -105,7 +105,7 @@ function replaceInHeader(
 }
 
 describe('a signed request', () => {
-  it('is accepted as it was signed', async () => {
+  it('is accepted if it is unchanged', async () => {
     expect((await send(await signedRequest())).status).toBe(200)
   })
 
@@ -131,7 +131,7 @@ describe('a signed request', () => {
       ['another scheme', request => { request.headers['authorization'] = 'Basic YTpi' }, 'IncompleteSignatureException', /none of Signature Version 4/],
       ['no authorization', request => { delete request.headers['authorization'] }, 'MissingAuthenticationTokenException', /^Missing Authentication Token$/],
     ],
-  )('with %s is refused', async (_what, spoil, name, message) => {
+  )('is refused if it is sent with %s', async (_what, spoil, name, message) => {
     const request = await signedRequest()
     spoil(request)
     const response = await send(request)
@@ -142,7 +142,7 @@ describe('a signed request', () => {
     expect(await response.json()).toEqual({ message: expect.stringMatching(message) })
   })
 
-  it('for another service is refused, even with a good signature', async () => {
+  it('is refused if it was signed for another service, even with a correct signature', async () => {
     const response = await send(await signedRequest('sts'))
     expect(await response.json()).toEqual({
       message: "Credential should be scoped to correct service: 'bedrock'. ",
@@ -159,7 +159,7 @@ describe('an API key', () => {
   })
 
   it.each(['unknown', 'emulated-expired-api-key', 'emulated-api-key-of-another-region'])(
-    'such as “%s” is refused',
+    'with the value “%s” is refused',
     async key => {
       expect(await failureOf(converse(withKey(key)))).toMatchObject({
         name: 'AccessDeniedException',

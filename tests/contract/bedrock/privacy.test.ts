@@ -47,7 +47,7 @@ beforeEach(() => {
 const token = 'eyJhbGciOiJSUzI1NiJ9.eyJvaWQiOiJhZGEifQ.c2lnbmF0dXJlLW9mLWFkYQ'
 
 describe('the user’s token', () => {
-  it('is seen by the tool only: not by callbacks, the trace or the model', async () => {
+  it('reaches the tool, but not callbacks, the trace or the model', async () => {
     vi.stubEnv('DUMP_EVERYTHING', 'true')
     registerConfigureHook({ handlerClass: DumpingHandler, envVar: 'DUMP_EVERYTHING', inheritable: true })
     server.play(
@@ -79,7 +79,7 @@ describe('the user’s token', () => {
 })
 
 describe('LangChain’s own tracing', () => {
-  it('is off, whatever the environment says', async () => {
+  it('is off, even if environment variables switch it on', async () => {
     for (const name of ['LANGSMITH_TRACING', 'LANGCHAIN_TRACING_V2', 'LANGCHAIN_VERBOSE'])
       vi.stubEnv(name, 'true')
     vi.stubEnv('LANGSMITH_ENDPOINT', `${server.url}/langsmith`)

@@ -44,7 +44,7 @@ async function firstAnswerInTime(message: string, token: string): Promise<ChatRe
 const componentOf = async (name: string) => (await mcp.get<Status>('/api/status')).components[name]
 
 describe('A turn that does not use an MCP server', () => {
-  it('is answered if the user has no consent for the server, and says that its tools are missing, and why', async () => {
+  it('is answered if the user has no consent for the server, and a notice says that tools are missing, and why', async () => {
     servers.scripts['vault'] = { tools: [tool('open_vault')] }
     const { answer, notices, trace } = await firstAnswerInTime('What is the weather in Oslo?', adaTc)
     expect(answer).toContain('Oslo')
@@ -61,7 +61,7 @@ describe('A turn that does not use an MCP server', () => {
     })
   })
 
-  it('does not wait for a server that is slow to list its tools, and a later turn has the list', async () => {
+  it('does not wait for a server that is slow to list its tools; a later turn has these tools', async () => {
     const held: ServerResponse[] = []
     servers.scripts['slow'] = {
       answer: ({ message }, response) => {
@@ -89,7 +89,7 @@ describe('A turn that does not use an MCP server', () => {
 })
 
 describe('A list of tools', () => {
-  it('is what the server lists to the turn’s user or, in a turn without a user, to the agent', async () => {
+  it('has the tools that the server offers the turn’s user or, in a turn without a user, the agent', async () => {
     servers.scripts['personal'] = {
       answer: received => {
         if (received.message?.method !== 'tools/list') return undefined
@@ -129,7 +129,7 @@ describe('A list of tools', () => {
 })
 
 describe('The status', () => {
-  it('says that an entry of the sidecar is missing for a server, and calls sidecar and flows ready', async () => {
+  it('says that the sidecar has no entry for a server, but that sidecar and flow are ready', async () => {
     servers.scripts['orphan'] = { tools: [tool('weep')] }
     await mcp.configure({
       orphan: { url: `${servers.url}/orphan`, downstreamApi: 'nobody', allowedTools: ['weep'] },
@@ -147,7 +147,7 @@ describe('The status', () => {
     })
   })
 
-  it('distinguishes a forbidden tool from its server, which works', async () => {
+  it('says that a forbidden tool is not available, but that the tool’s server is ready', async () => {
     servers.scripts['guarded'] = {
       tools: [tool('enter'), tool('look')],
       answer: ({ message }, response) => {
@@ -171,7 +171,7 @@ describe('The status', () => {
     expect(component?.problem).toBeUndefined()
   })
 
-  it('and a notice say how many of the allowed tools are not offered', async () => {
+  it('says how many of the allowed tools are not offered, and a turn’s notice says the same', async () => {
     servers.scripts['partial'] = { tools: [tool('there')] }
     const allowedTools = ['there', 'gone', 'lost']
     await mcp.configure({ partial: { url: `${servers.url}/partial`, allowedTools } })

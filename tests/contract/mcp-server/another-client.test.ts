@@ -115,7 +115,7 @@ describe('another client', () => {
     )
   }
 
-  it('finds where tokens come from, and the scope in full', async () => {
+  it('finds the authorization server, and the full form of the scope', async () => {
     expect(await discover()).toMatchObject({
       resource: publicUrl,
       authorization_servers: [`${entra.url}/${tenantId}/v2.0`],
@@ -150,7 +150,7 @@ describe('another client', () => {
   it.each([
     ['it is not listed', { WEATHER_ALLOWED_CALLERS: '' }],
     ['all callers have to be agents', { WEATHER_REQUIRE_AGENT_MARKER: 'true' }],
-  ])('is refused if %s', async (_where, settings) => {
+  ])('is refused by the weather API if %s', async (_where, settings) => {
     const strict = await startWeather(settings)
     const { port } = strict.server.address() as AddressInfo
     for (const token of [await signIn(await discover()), await requestRobotToken()]) {

@@ -126,7 +126,7 @@ describe('A traced turn', () => {
     })
   })
 
-  it('is joined to Entra’s log: the trace id is the correlation id there, and the token’s id is on both sides', () => {
+  it('is joined to Entra’s log by the correlation id, and both services’ spans have the token’s id', () => {
     const { turnId = '', traceId } = answers['direct, obo']?.body ?? {}
     expect(traceId).toBe(traceIdOf(turnId))
     expect(correlationIds).toContain(turnId)
@@ -145,7 +145,7 @@ describe('A traced turn', () => {
     })
   })
 
-  it('that fails has our error code in every span and Entra’s in that of the sidecar, and its problem names the trace', () => {
+  it('that fails has our error code in each span and Entra’s code in the sidecar’s span; the problem names the trace', () => {
     const { traceId, code, upstream } = refusedAnswer.body
     const spans = collector.spans.filter(span => span.traceId === traceId)
     expect(spans.map(({ name }) => name).sort()).toEqual([
@@ -165,7 +165,7 @@ describe('A traced turn', () => {
     expect(upstream?.requestId).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  it('ends although its reader left, and is marked as aborted', () => {
+  it('ends even if its reader has left, and is marked as aborted', () => {
     const spans = collector.spans.filter(({ traceId }) => traceId === lostTraceId)
     const [server] = spans.filter(({ name }) => name === 'POST /api/chat')
     expect(server).toMatchObject({ kind: 2, failed: false, attributes: { 'app.aborted': true } })
@@ -174,7 +174,7 @@ describe('A traced turn', () => {
 })
 
 describe('A stranger’s traceparent', () => {
-  it('is linked to, but not obeyed: the agent begins a trace of its own', () => {
+  it('becomes a link only: the agent begins a trace of its own', () => {
     const spans = spansOf('from a stranger')
     expect(spans.find(({ name }) => name === 'POST /api/chat')).toMatchObject({
       parentSpanId: undefined,
@@ -186,7 +186,7 @@ describe('A stranger’s traceparent', () => {
 })
 
 describe('What is exported', () => {
-  it('holds no token, no user, nothing that was said, and no answer', () => {
+  it('has no token, no user, no question and no answer', () => {
     expect(collector.spans.length).toBeGreaterThan(30)
     for (const word of [
       'Reykjavik',

@@ -84,7 +84,7 @@ describe('A signed assertion in a file', () => {
     await expect(credential.load()).rejects.toThrow('IDW10109')
   })
 
-  test('cannot be loaded by SignedAssertionFilePath, although Microsoft’s guides name this setting', async () => {
+  test('cannot be loaded if only SignedAssertionFilePath names the file, although Microsoft’s guides use this setting', async () => {
     const path = await newFile()
     const credential = credentialOf({
       '0__SourceType': 'SignedAssertionFilePath',

@@ -121,9 +121,9 @@ describe('an answer from the tools’ results', () => {
   })
 
   it.each([
-    ['a sentence', 'get_weather failed: No city is called "Atlantis".', undefined],
-    ['an error by its status', 'No city is called "Atlantis".', 'error' as const],
-  ])('apologises for %s', (_what, result, status) => {
+    ['a sentence about a failure', 'get_weather failed: No city is called "Atlantis".', undefined],
+    ['marked as an error', 'No city is called "Atlantis".', 'error' as const],
+  ])('apologises if the tool’s result is %s', (_what, result, status) => {
     expect(answer('Weather in Atlantis', [result], status)).toBe(
       'I’m sorry, I could not get that: No city is called "Atlantis".',
     )
@@ -135,7 +135,7 @@ describe('an answer from the tools’ results', () => {
     )
   })
 
-  it('turns other JSON into a sentence', () => {
+  it('turns JSON that is not about weather into a sentence', () => {
     const tasks = [
       { title: 'Launch', due_on: '2026-12-01', done: false },
       { title: 'Land', done: null },
@@ -154,7 +154,7 @@ describe('an answer from the tools’ results', () => {
 })
 
 describe('the choice of a weather tool', () => {
-  it('depends on name and schema', () => {
+  it('depends on the names and schemas of the tools', () => {
     expect(callsOf(ask('Weather in Rome', [tool('weather_lookup', { location: text })]))).toEqual([
       ['weather_lookup', { location: 'Rome' }],
     ])
@@ -226,7 +226,7 @@ describe('a user whose message does not mention weather', () => {
     expect(callsOf(ask(question, weatherTools, before))).toEqual([])
   })
 
-  it('gets the weather if the message is a city and the model has just asked for one', () => {
+  it('gets the weather if the message is a city and the model has just asked for a city', () => {
     const asked: Message[] = [
       { role: 'user', content: [{ text: 'What is the weather like?' }] },
       { role: 'assistant', content: [{ text: 'Which city do you mean?' }] },
@@ -241,7 +241,7 @@ describe('a user whose message does not mention weather', () => {
     ['What can you do?', /weather in any city/],
     ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
-  ])('gets a polite phrase, or is told what the emulated model is and can do: “%s”', (question, words) => {
+  ])('gets a polite phrase, or a description of the emulated model: “%s”', (question, words) => {
     expect(textOf(ask(question))).toMatch(words)
   })
 })
@@ -275,15 +275,15 @@ describe('a message about alerts', () => {
     ['my alerts', [['list_alerts', {}]]],
     [`delete alert ${id}`, [['delete_alert', { id }]]],
     ['Weather in Oslo', [['get_weather', { city: 'Oslo' }]]],
-  ])('leads to calls of the tools for alerts, and a question about weather to a call of a weather tool: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
+  ])('or about weather leads to calls of the matching tools: %s', (question, calls) => expect(callsOf(on(question))).toEqual(calls))
 
-  it('is answered by asking for what is missing', () => {
+  it('gets a question in reply if the city, the temperature or the alert’s id is missing', () => {
     expect(textOf(on('warn me about Oslo'))).toBe('Below or above which temperature?')
     expect(textOf(on('warn me when it falls below -5 °C'))).toBe('Which city do you mean?')
     expect(textOf(on('delete my alert for Oslo'))).toContain('Which alert')
   })
 
-  it('gets the answer that changes need a signed-in user, if only the tool for listing is offered', () => {
+  it('gets the reply that changes need a signed-in user, if `list_alerts` is the only tool for alerts', () => {
     const reading = alertTools.filter(({ name }) => name !== 'create_alert' && name !== 'delete_alert')
     for (const question of ['Warn me when Oslo falls below −5 °C', `delete alert ${id}`]) {
       expect(textOf(on(question, reading))).toContain('signed-in user')
@@ -291,7 +291,7 @@ describe('a message about alerts', () => {
     }
   })
 
-  it('is answered with the tool’s result in words', () => {
+  it('gets the tool’s result in words', () => {
     const alert = {
       id,
       city: 'Oslo',

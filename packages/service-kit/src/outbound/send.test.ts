@@ -105,7 +105,7 @@ describe('A request', () => {
 })
 
 describe('A response', () => {
-  it('is limited in size, and may come in pieces', async () => {
+  it('is limited in size, and can be read in pieces', async () => {
     let hungUp = 0
     const url = await serve((_request, response) => {
       response.on('close', () => {
@@ -154,7 +154,7 @@ describe('The error of a failed request', () => {
   it.each<[string, RequestListener]>([
     ['begins', () => undefined],
     ['ends', (_request, response) => void response.writeHead(200).write('{"a":')],
-  ])('has the kind timeout if no response %s in time', async (_what, listener) => {
+  ])('has the kind `timeout` if no response %s in time', async (_what, listener) => {
     const url = await serve(listener)
     await expect(openSender().ask(url, { timeoutMs: 20 })).rejects.toMatchObject({
       kind: 'timeout',
@@ -162,7 +162,7 @@ describe('The error of a failed request', () => {
     })
   })
 
-  it('has the kind broken if the connection breaks before or during the response', async () => {
+  it('has the kind `broken` if the connection breaks before or during the response', async () => {
     const { ask } = openSender()
     const torn = await serve(request => request.socket.destroy())
     await expect(ask(torn)).rejects.toMatchObject({ kind: 'broken', code: 'UND_ERR_SOCKET' })
@@ -172,17 +172,17 @@ describe('The error of a failed request', () => {
     await expect(ask(cut)).rejects.toMatchObject({ kind: 'broken', status: 200 })
   })
 
-  it('has the kind refused if nobody listens at the address', async () => {
+  it('has the kind `refused` if nobody listens at the address', async () => {
     const url = await serve(() => undefined)
     closers.pop()?.()
     await expect(openSender().ask(url)).rejects.toMatchObject({ kind: 'refused', code: 'ECONNREFUSED' })
   })
 
-  it('has the kind unreachable if the name cannot be resolved', async () => {
+  it('has the kind `unreachable` if the host name cannot be resolved', async () => {
     await expect(openSender().ask('http://name.invalid')).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
-  it('has the kind other if the sender is closed', async () => {
+  it('has the kind `other` if the sender is closed', async () => {
     const reached = Promise.withResolvers<void>()
     const url = await serve(() => reached.resolve())
     const { ask, close } = openSender()

@@ -83,7 +83,7 @@ describe('An image for the model', () => {
     ['us.anthropic.claude-3-5-haiku-20241022-v1:0', false],
     ['arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abcdefghijkl', false],
     ['us.amazon.nova-lite-v1:0', false],
-  ])('is sent to the model %s: %s', (modelId, isTaken) => {
+  ])('is accepted if the model reads images: %s (%s)', (modelId, isTaken) => {
     expect(typeof new ImageAllowance(modelId).take(png(1, 1))).toBe(isTaken ? 'object' : 'string')
   })
 })

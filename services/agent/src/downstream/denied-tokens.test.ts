@@ -55,7 +55,7 @@ it('An agent that an API denies and Entra has disabled is reported as disabled',
   await expect(call()).rejects.toEqual(problemOf('AGENT_DISABLED'))
 })
 
-it('An agent that only the API denies is reported as on its deny list, after one request for a new token', async () => {
+it('An agent that only the API denies is reported as on the API’s deny list, after one request for a new token', async () => {
   const { asked, call } = await denyingApi(403, 'issues in vain')
   const failure = call()
   await expect(failure).rejects.toEqual(problemOf('API_FORBIDDEN'))

@@ -24,7 +24,7 @@ describe('a call that fails', () => {
     ['a response that is too late', broken('timeout')],
     ['another error', new Error('broken')],
     ['a thrown value that is no error', undefined],
-  ])('is not made again because of %s', async (_what, thrown) => {
+  ])('because of %s is not made again', async (_what, thrown) => {
     const call = vi.fn().mockRejectedValue(thrown)
     expect(await repeatAfterBrokenConnection(call, neverAborted).catch(error => ({ error }))).toEqual({
       error: thrown,

@@ -10,7 +10,7 @@ it.each([
   [499, true],
   [500, false],
   [503, false],
-])('Entra counts as within reach when it responds %i: %s', async (status, reach) => {
+])('Entra’s response with HTTP status %i means that Entra is within reach: %s', async (status, reach) => {
   const elsewhere = await startServer((_request, response) => response.writeHead(500).end())
   const entra = await startServer((_request, response) =>
     response.writeHead(status, { location: elsewhere.url }).end(status === 200 ? '{"keys":[]}' : ''),

@@ -69,11 +69,11 @@ describe('a user’s token', () => {
   })
 
   it.each([
-    ['with one scope among several', { scp: 'profile access_as_user' }],
+    ['issued with several scopes', { scp: 'profile access_as_user' }],
     ['marked as a user’s', { idtyp: 'user' }],
-    ['with the user’s roles', { roles: ['Reader'] }],
-    ['without a start time', { nbf: undefined }],
-  ])('passes %s', async (_what, claims) => {
+    ['issued with the user’s roles', { roles: ['Reader'] }],
+    ['issued without a start time', { nbf: undefined }],
+  ])('passes if it is %s', async (_what, claims) => {
     await expect(verify(userToken(claims))).resolves.toMatchObject({ objectId: ada.id })
   })
 
@@ -85,19 +85,19 @@ describe('a user’s token', () => {
     // biome-ignore format: table
     [
       ['USER_TOKEN_WRONG_AUDIENCE', 'for Microsoft Graph', { aud: '00000003-0000-0000-c000-000000000000' }, 'v2'],
-      ['USER_TOKEN_WRONG_AUDIENCE', 'with the v1 audience in a v2 token', { aud: `api://${blueprintAppId}` }, 'v2'],
-      ['USER_TOKEN_WRONG_AUDIENCE', 'with the v2 audience in a v1 token', { aud: blueprintAppId }, 'v1'],
-      ['USER_TOKEN_INVALID', 'of an application', { idtyp: 'app', scp: undefined }, 'v2'],
-      ['USER_TOKEN_INVALID', 'of an application without idtyp', { scp: undefined, roles: ['Any'] }, 'v2'],
+      ['USER_TOKEN_WRONG_AUDIENCE', 'a v2 token with the v1 audience', { aud: `api://${blueprintAppId}` }, 'v2'],
+      ['USER_TOKEN_WRONG_AUDIENCE', 'a v1 token with the v2 audience', { aud: blueprintAppId }, 'v1'],
+      ['USER_TOKEN_INVALID', 'an application’s', { idtyp: 'app', scp: undefined }, 'v2'],
+      ['USER_TOKEN_INVALID', 'an application’s without idtyp', { scp: undefined, roles: ['Any'] }, 'v2'],
       ['USER_TOKEN_INVALID', 'bound to a key', { cnf: { kid: 'device-key' } }, 'v2'],
-      ['USER_TOKEN_SCOPE_MISSING', 'with another scope', { scp: 'access_as_user_too' }, 'v2'],
+      ['USER_TOKEN_SCOPE_MISSING', 'for another scope', { scp: 'access_as_user_too' }, 'v2'],
       ['USER_TOKEN_SCOPE_MISSING', 'marked as a user’s, without a scope', { idtyp: 'user', scp: undefined }, 'v2'],
     ] as const,
-  )('is refused with %s %s', async (code, _what, claims, version) => {
+  )('is refused with the code %s if it is %s', async (code, _what, claims, version) => {
     await expect(verify(userToken(claims, version))).rejects.toEqual(problemOf(code))
   })
 
-  it('is refused for each fault in the list of bad tokens, as USER_TOKEN_WRONG_AUDIENCE only for a wrong audience', async () => {
+  it('is refused for each fault in the list of bad tokens, with USER_TOKEN_WRONG_AUDIENCE if and only if the audience is wrong', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
     // Bad facets are left out, as a user's client need not be an agent. Tokens for the blueprint are valid here.
@@ -124,7 +124,7 @@ describe('a user’s token', () => {
       await expect(verify(userToken({ azp }))).rejects.toEqual(problemOf('USER_TOKEN_INVALID'))
   })
 
-  it('is refused from the second of its expiry on, and the refusal names that time', async () => {
+  it('is refused from the second of its expiry on, and the refusal names the time of expiry', async () => {
     const exp = now() + 60
     const token = userToken({ exp })
     vi.useFakeTimers({ toFake: ['Date'], now: exp * 1000 })
@@ -158,11 +158,11 @@ describe('a user’s token', () => {
     ['USER_TOKEN_INVALID', 'Bearer one two'],
     ['USER_TOKEN_INVALID', 'Bearer not-a-token'],
     ['USER_TOKEN_INVALID', 'Bearer e30.e30.e30'],
-  ])('is refused with %s if the header is %j', async (code, header) => {
+  ])('is refused with the code %s if the Authorization header is %j', async (code, header) => {
     await expect(verifier.verify(header)).rejects.toEqual(problemOf(code))
   })
 
-  it('is refused with a challenge, as RFC 6750 demands', async () => {
+  it('is refused with a challenge in the form of RFC 6750', async () => {
     const challenge = (header: string | undefined) =>
       verifier.verify(header).catch(error => error.options.headers['www-authenticate'])
     expect(await challenge(undefined)).toBe('Bearer')

@@ -187,10 +187,10 @@ describe('A broken tracer', () => {
 
   it.each(
     answers.flatMap(([what, answer, last]) => [
-      [what, 'that starts no span', broken, answer, last] as const,
-      [what, 'that ends no span', brokenSpan, answer, last] as const,
+      [what, 'cannot start a span', broken, answer, last] as const,
+      [what, 'cannot set a span’s attributes', brokenSpan, answer, last] as const,
     ]),
-  )('does not change %s: a tracer %s', async (_what, _fault, startSpan, answer, last) => {
+  )('does not change %s (the tracer %s)', async (_what, _fault, startSpan, answer, last) => {
     const tracer = tracerOf(startSpan)
     const logged = vi.fn()
     const withStep: AnswerMode['answer'] = turn => {
@@ -202,7 +202,7 @@ describe('A broken tracer', () => {
     expect(logged).toHaveBeenCalledWith({ err: new Error('Broken tracer.') }, expect.anything())
   })
 
-  it('does no harm when the client is gone', async () => {
+  it('does not change the end of a turn whose client is gone', async () => {
     const logged = vi.fn()
     const tracer = tracerOf(brokenSpan)
     const connection = new AbortController()
@@ -215,7 +215,7 @@ describe('A broken tracer', () => {
 })
 
 describe('The user’s token', () => {
-  it('is available in the on-behalf-of flow, and its card does not contain it', async () => {
+  it('is available in the on-behalf-of flow, and no event contains the token', async () => {
     let seen: Turn['user']
     const events = await collect(
       runTurn(
@@ -234,7 +234,7 @@ describe('The user’s token', () => {
     expect(JSON.stringify(events)).not.toContain(user.raw)
   })
 
-  it('is not available in the autonomous flow, even when signing in was required', async () => {
+  it('is not available in the autonomous flow, even if the user has signed in', async () => {
     let seen: Turn | undefined
     await collect(
       runTurn(
@@ -258,7 +258,7 @@ describe('The end of a turn', () => {
     vi.useRealTimers()
   })
 
-  it('is TURN_TIMEOUT at the deadline', async () => {
+  it('is the problem TURN_TIMEOUT if the deadline passes', async () => {
     const events = collect(runTurn(untilAborted, {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_000)
     expect((await events).at(-1)).toMatchObject({
@@ -268,14 +268,14 @@ describe('The end of a turn', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('comes even when the mode ignores its signal', async () => {
+  it('comes even if the mode ignores the abort signal', async () => {
     const events = collect(runTurn(() => new Promise(() => {}), {}, { turnTimeoutMs: 5_000 }))
     await vi.advanceTimersByTimeAsync(5_250)
     expect((await events).at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is the problem that the turn was aborted with', async () => {
+  it('is the problem with which the turn was aborted', async () => {
     const connection = new AbortController()
     const events = collect(runTurn(untilAborted, { connection }))
     await vi.advanceTimersByTimeAsync(1)
@@ -284,7 +284,7 @@ describe('The end of a turn', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('comes at once when the reader stops reading, and aborts everything below', async () => {
+  it('comes at once when the reader stops reading, and the turn’s signal is aborted', async () => {
     let signal: AbortSignal | undefined
     const turn = runTurn(turn => {
       signal = turn.signal

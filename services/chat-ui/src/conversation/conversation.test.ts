@@ -242,7 +242,7 @@ describe('Conversation', () => {
     expect(latest()).toMatchObject({ state: 'failed', steps: [{ id: 'a' }] })
   })
 
-  it('keeps the original of an edited question, with what was asked after it, as an earlier attempt', async () => {
+  it('keeps the original of an edited question, with the questions that followed, as an earlier attempt', async () => {
     const answers = ['1', '2', '3'].map(text => [turn(), result(text)])
     const { conversation, asked } = converse(answers)
     await conversation.ask('a')
@@ -261,7 +261,7 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a', 'b'])
   })
 
-  it('can bring back the conversation that a new one replaced, until a question is asked', async () => {
+  it('can bring back the conversation that a new conversation replaced, until a question is asked', async () => {
     const { conversation } = converse([[result('1')], [result('2')]])
     await conversation.ask('a')
     conversation.startOver()
@@ -327,7 +327,7 @@ describe('Conversation', () => {
     expect(conversation.draft.value).toBe('')
   })
 
-  it('ends an autonomous answer when the user leaves only if their token was sent with the question', async () => {
+  it('lets an autonomous answer go on after a user has left, unless the question was sent with that user’s token', async () => {
     for (const userToken of ['tc-of-ada', undefined]) {
       const reached = Promise.withResolvers<AbortSignal>()
       const goOn = Promise.withResolvers<void>()
@@ -401,7 +401,7 @@ describe('Conversation', () => {
     expect(second.latest()?.problem?.code).toBe('USER_TOKEN_EXPIRED')
   })
 
-  it('asks a question that waited for a sign-in, but no question that failed for another reason', async () => {
+  it('asks a waiting question after the sign-in, but not a question that failed for another reason', async () => {
     for (const [code, questions] of [
       ['SIGN_IN_REQUIRED', 1],
       ['AGENT_UNREACHABLE', 0],
@@ -430,7 +430,7 @@ describe('Conversation', () => {
     expect(asked).toMatchObject([{ request: { mode: 'direct' } }, { request: { mode: 'bedrock' } }])
   })
 
-  it('restores a half-written question after an edit, unless its text is that of the edited question', async () => {
+  it('restores a half-written draft after an edit, unless the draft equals the edited question', async () => {
     const { conversation } = converse([[result('1')], [result('2')], [result('3')]])
     await conversation.ask('a')
     const [first] = conversation.exchanges.value

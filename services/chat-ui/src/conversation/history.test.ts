@@ -36,7 +36,7 @@ describe('historyFor', () => {
     expect(historyFor(exchanges, agentItself).map(({ text }) => text)).toEqual(['a', 'A'])
   })
 
-  it('gives earlier answers only to questions of the same agent, flow and user', () => {
+  it('includes earlier answers only if they have the same agent, flow and user as the question', () => {
     const said = {
       'weather itself': answeredExchange('a', 'A'),
       'trainee itself': answeredExchange('b', 'B', { owner: { ...agent, agent: 'trainee' } }),

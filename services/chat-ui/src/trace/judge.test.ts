@@ -116,7 +116,7 @@ describe('the verdict', () => {
     expect(told[3]).toBe('Allowed by: Orders API (tells of no checks · 200)')
   })
 
-  it('says which right is missing, from the members of the problem', () => {
+  it('says which right is missing, according to the problem’s `needs`', () => {
     const token: TokenCard = { ...ownToken, claims: { ...ownToken.claims, roles: [] }, verifiedBy: [] }
     const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
     const steps = [
@@ -217,7 +217,7 @@ describe('the verdict', () => {
     expect(outcome).toBe('neutral: Answered 404')
   })
 
-  it('does not count a call as made while it is running or after it was stopped', () => {
+  it('does not say that a call was made while the call is running or after the call was stopped', () => {
     const steps = [
       step('t', { kind: 'token', token: ownToken }),
       apiCall('a', ownToken, { status: 'running' }),
@@ -226,7 +226,7 @@ describe('the verdict', () => {
     expect(verdictOf(steps).headline).toBe('The agent began to call Orders API, and its answer is not known.')
   })
 
-  it('says what is not known yet while a token is requested', () => {
+  it('says what is still unknown while a token is being requested', () => {
     const asking = [
       step('s', { kind: 'sign-in', token: userToken }),
       { ...request, status: 'running' as const },
@@ -289,7 +289,7 @@ describe('the verdict', () => {
   })
 })
 
-describe('a call that waits for the user', () => {
+describe('a call that has to wait for the user', () => {
   const arrived = step('s', { kind: 'sign-in', token: userToken })
   const tool = { kind: 'tool', tool: { name: 'create_order' } } as const
   const waiting = step('w', { ...tool, status: 'waiting' })
@@ -371,7 +371,7 @@ describe('a call that waits for the user', () => {
   })
   const untilRefusal = [arrived, waiting, step('t', { kind: 'token', token: agentToken }), refused]
 
-  it('is not denied if the API wants a stronger sign-in: the verdict says what the API wants', () => {
+  it('is described as waiting if the API wants a stronger sign-in, and the verdict says what the API wants', () => {
     const pause = pauseOf({ kind: 'step-up', claimsChallenge: challenge })
     const { story, ...verdict } = asked(untilRefusal, pause)
     expect(verdict).toEqual({
@@ -401,7 +401,7 @@ describe('a call that waits for the user', () => {
     claims: { ...card.claims, acrs: ['c1'] },
   })
 
-  it('is allowed if it ran after the step-up, which changed both Tc and TR', () => {
+  it('is described as allowed if it ran after the step-up, which changed both Tc and TR', () => {
     const newToken = stronger(agentToken, 'aaaaaaaaaaa2')
     const steps = [
       arrived,
@@ -436,7 +436,7 @@ describe('a call that waits for the user', () => {
     })
   })
 
-  it('is allowed if it ran after the step-up, even if another call had succeeded with the first TR', () => {
+  it('is described as allowed if it ran after the step-up, even if another call had succeeded with the first TR', () => {
     const checked = {
       ...agentToken,
       verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'context', ok: false }] }],
@@ -457,7 +457,7 @@ describe('a call that waits for the user', () => {
     expect(phraseText(tellStory(facts, names))).toContain('consented to. Orders API took TR, changed nothing')
   })
 
-  it('is described with the missing right if it waits for a consent', () => {
+  it('is described with the missing right if the call waits for a consent', () => {
     const lack = step('r', {
       kind: 'token-request',
       parentId: 'w',
@@ -490,7 +490,7 @@ describe('a call that waits for the user', () => {
     expect(verdictOf(afterRefusal, 'obo').outcome).toBe('neutral: Declined')
   })
 
-  it('is denied and no longer waiting if its tool failed', () => {
+  it('is described as denied, and no longer as waiting, if its tool failed', () => {
     const failed = step('w', { ...tool, status: 'failed', problem })
     const steps = [arrived, failed, step('t', { kind: 'token', token: agentToken }), refused]
     expect(verdictOf(steps, 'obo').outcome).toBe('denied: Denied')

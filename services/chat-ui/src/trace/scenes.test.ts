@@ -8,7 +8,7 @@ import { gatherFacts } from './turn-facts.ts'
 
 const names = describeNames(publicConfig)
 
-it('the scenes of a turn on behalf of a user follow the exchange, each sentence with its evidence', () => {
+it('the scenes of a turn on behalf of a user follow the exchange of tokens and give evidence', () => {
   const steps = [
     step('s', { kind: 'sign-in', token: userToken }),
     step('m', { kind: 'model', to: 'bedrock' }),

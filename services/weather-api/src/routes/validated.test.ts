@@ -36,6 +36,6 @@ it.each([
   { ...autonomous, kind: 'robot' },
   { ...autonomous, checks: [{ name: 'signature', ok: true, more: 1 }] },
   { ...autonomous, checks: [{ name: 'another', ok: true }] },
-])('The schema refuses anything else: %j', told => {
+])('The schema refuses an unknown member or a wrong value: %j', told => {
   expect(Check(Validated, told)).toBe(false)
 })

@@ -26,7 +26,7 @@ describe('the health of Bedrock', () => {
     })
   })
 
-  it('becomes ready when a probe is answered, not when one is started', async () => {
+  it('becomes ready when a probe is answered, not when the probe starts', async () => {
     const answered = Promise.withResolvers<void>()
     const availability = start(() => answered.promise)
     expect(availability.health.state).toBe('unknown')
@@ -35,7 +35,7 @@ describe('the health of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
-  it('is probed at most every ten minutes, and later if a turn has shown meanwhile that Bedrock works', async () => {
+  it('is probed every ten minutes, or later if a turn has meanwhile shown that Bedrock works', async () => {
     const probe = vi.fn(async () => {})
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(minutesInMs(9))

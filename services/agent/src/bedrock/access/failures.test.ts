@@ -63,7 +63,7 @@ describe('a failure of Bedrock', () => {
       ['SyntaxError', 502, 'Unexpected token < in JSON', 'BEDROCK_UNAVAILABLE'],
       ['Unknown', 403, '', 'BEDROCK_ACCESS_DENIED'],
     ],
-  )('%s %i “%s” is %s', (name, status, message, code) => {
+  )('with the name %s, status %i and message “%s” gets the code %s', (name, status, message, code) => {
     const found = explain(awsError(name, status, message))
     expect(found.code).toBe(code)
     expect(found.options.upstream).toEqual({
@@ -78,7 +78,7 @@ describe('a failure of Bedrock', () => {
     ['ECONNREFUSED', 'BEDROCK_UNAVAILABLE'],
     ['ENOTFOUND', 'BEDROCK_UNAVAILABLE'],
     ['CERT_HAS_EXPIRED', 'BEDROCK_UNAVAILABLE'],
-  ])('with the system code %s is %s and names the host', (code, expected) => {
+  ])('with the system error %s gets the code %s and a message that names the host', (code, expected) => {
     const found = explain(Object.assign(new Error('connect'), { code }))
     expect(found.code).toBe(expected)
     expect(found.message).toBe(`bedrock-runtime.eu-central-1.amazonaws.com cannot be reached (${code}).`)
@@ -95,7 +95,7 @@ describe('a failure of Bedrock', () => {
       'BEDROCK_STREAM_BROKEN',
     ],
     [new Error('The message checksum did not match'), 'BEDROCK_STREAM_BROKEN'],
-  ])('in the middle of a stream, %s, is %s', (error, code) => {
+  ])('in the middle of a stream (%s) gets the code %s', (error, code) => {
     expect(explain(error, 'sts', 'stream').code).toBe(code)
   })
 
@@ -130,7 +130,7 @@ describe('a failure of Bedrock', () => {
     expect(explain(awsError('ExpiredTokenException', 403), tier).options.hint).toContain(hint)
   })
 
-  it('has another hint for a wrong clock than for a wrong secret', () => {
+  it('has different hints for a wrong clock and for a wrong secret', () => {
     const signature = (message: string) => explain(awsError('InvalidSignatureException', 403, message))
     expect(signature('Signature expired: … is now earlier than …').options.hint).toContain('NTP')
     expect(signature('Signature not yet current: …').options.hint).toContain('NTP')
@@ -165,7 +165,7 @@ describe('a failure of Bedrock', () => {
   })
 })
 
-describe('a credential that cannot be obtained', () => {
+describe('a failure to obtain a credential', () => {
   const had = (cause: unknown) => new CredentialError('No AWS credentials were found.', { cause })
   const system = (code: string) => Object.assign(new Error(code), { code })
 
@@ -184,7 +184,7 @@ describe('a credential that cannot be obtained', () => {
       ['default-chain', awsError('CredentialsProviderError', undefined, 'The SSO session associated with this profile has expired. Run aws sso login'), 'BEDROCK_CREDENTIALS_EXPIRED', 'aws sso login'],
       ['default-chain', awsError('CredentialsProviderError', undefined, 'Could not resolve credentials using profile: [work]'), 'BEDROCK_CREDENTIALS_INVALID', 'AWS_PROFILE'],
     ] as const,
-  )('in tier %s because of %s is %s, with “%s” in the hint', (tier, cause, code, hint) => {
+  )('of tier %s because of “%s” gets the code %s and a hint with “%s”', (tier, cause, code, hint) => {
     const found = explain(had(cause), tier)
     expect(found.code).toBe(code)
     expect(found.options.hint).toContain(hint)

@@ -71,7 +71,7 @@ describe('A request for an alert', () => {
     ['Erstelle eine Warnung für Hamburg über 25 °C bis 24.12.', orderAbove('Hamburg', 25, '2026-12-24')],
     ['Warne mich, wenn Oslo kälter als -5 Grad wird, zwei Wochen lang', orderBelow('Oslo', -5, '2026-12-12')],
     ['benachrichtige mich, wenn Graz unter 0 Grad Celsius sinkt', orderBelow('Graz', 0)],
-  ])('is recognised: %s', (message, request) => expect(recognise(message)).toEqual(request))
+  ])('is recognised in the message “%s”', (message, request) => expect(recognise(message)).toEqual(request))
 
   // biome-ignore format: table
   it.each([
