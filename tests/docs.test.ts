@@ -69,7 +69,7 @@ describe('the documentation', () => {
     expect(files.filter(file => !listed.includes(`/${file.replace(/^scripts\//, '')}'`))).toEqual([])
   })
 
-  it('names only problems of the doctor that its tests cause', () => {
+  it('lists no problem of the doctor that is missing in the doctor’s tests', () => {
     const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/support/faults.ts'], {
       cwd: root,
     })
@@ -119,7 +119,7 @@ describe('the documentation', () => {
     expect(named.filter(pattern => globSync(pattern, { cwd: root }).length === 0)).toEqual([])
   })
 
-  it('names in the architecture only functions, types and members that the code has', () => {
+  it('names, in docs/architecture.md, only functions, types and members that the code has', () => {
     const code = readSources(['services', 'packages', 'emulators', 'scripts']) + read('tsconfig.json')
     const words = new Set(code.match(/\w+/g))
     const named = namesIn(read('docs/architecture.md'), /`(?:\w+\.)*(\w*[a-z][A-Z]\w*)`/g)

@@ -36,7 +36,7 @@ const traineeAgent = {
 const configOfBoth = withAgents(weatherAgent, traineeAgent)
 
 describe('the agents', () => {
-  it('are chosen by keyboard, each with its purpose, id, flows and state; choosing another one starts a new conversation', async () => {
+  it('are chosen by keyboard, each with its purpose, id, flows and state; choosing another agent starts a new conversation', async () => {
     agent.config = configOfBoth
     const down = { state: 'unavailable', problem: problem('AGENT_DISABLED') }
     agent.status = {
@@ -79,7 +79,7 @@ describe('the agents', () => {
     ])
   })
 
-  it('are named in a link, which leads to the same agent in another tab', async () => {
+  it('can be chosen by a link: the page opens with the agent that the link names', async () => {
     agent.config = configOfBoth
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()

@@ -28,7 +28,7 @@ const agent = useScriptedAgent(async (request, send) =>
 )
 
 describe('a call that changes something', () => {
-  it('makes hidden characters in its arguments visible, and renders no markup in them', async () => {
+  it('is shown with the hidden characters of its arguments made visible, and with markup as text', async () => {
     const text = 'Os\u202Elo\u200B <img src=x onerror=alert(1)>'
     const call = { ...alertCall, arguments: { city: text, note: 'x'.repeat(2_000) } }
     agent.script = async (request, send) =>
@@ -74,7 +74,7 @@ describe('a call that changes something', () => {
     [320, 480],
     [320, 640],
     [1280, 500],
-  ])('has buttons that nothing covers at %i × %i', async (width, height) => {
+  ])('has buttons that nothing covers in a window of %i × %i pixels', async (width, height) => {
     const page = await browser.open(agent.url, { viewport: { width, height } })
     await ask(page, question)
     await waitUntilPressable(page)
@@ -193,7 +193,7 @@ describe('several calls at once', () => {
 describe.each([
   ['light', 1280],
   ['dark', 320],
-] as const)('the cards, %s and %i pixels wide', (colorScheme, width) => {
+] as const)('the cards in the %s theme, in a window %i pixels wide,', (colorScheme, width) => {
   it('have no violation that axe finds', async () => {
     const kinds = ['step-up', 'consent'] as const
     agent.goOn = async (request, send) => {
@@ -252,7 +252,7 @@ describe('a consent', () => {
     await page.getByText('The alert is set.').waitFor()
   })
 
-  it('is asked for at Entra only, whatever address the card was given', async () => {
+  it('cannot be reviewed from its card if the address is not one of Entra', async () => {
     const elsewhere = { ...consent, url: 'https://evil.example/authorize', adminUrl: 'https://evil.example/' }
     agent.script = async (request, send) =>
       send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent: elsewhere }))
@@ -264,7 +264,7 @@ describe('a consent', () => {
   })
 })
 
-it('side by side, a call that waits can only be looked at', async () => {
+it('in the view Side by side, a call that waits can be looked at, but not decided', async () => {
   const page = await browser.open(agent.url)
   await ask(page, question)
   await approval(page).waitFor()

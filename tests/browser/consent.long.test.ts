@@ -21,8 +21,8 @@ async function askWithoutConsent(page: Page) {
   return answer
 }
 
-describe('a consent that is missing', () => {
-  it('is given in a window, and then the same answer goes on', async () => {
+describe('a missing consent', () => {
+  it('can be given in a window, and then the same answer goes on', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     await tracePane(page).getByText('Waiting for you').waitFor()
@@ -53,7 +53,7 @@ describe('a consent that is missing', () => {
     await waitForAnswer(answer)
   })
 
-  it('counts as given only if Entra says so: a forged message only makes the page ask the agent once more', async () => {
+  it('is still missing after a forged message: the page asks the agent again, and no API is called', async () => {
     const page = await browser.open(stack.agentUrl)
     const continued: string[] = []
     page.on('request', request => {

@@ -116,7 +116,7 @@ describe('below 900 px', () => {
     await answer.getByText('Allowed').waitFor({ state: 'detached' })
   })
 
-  it('targets are larger for touch', async () => {
+  it('the button “Sign in” is at least 44 pixels high for touch', async () => {
     const page = await browser.open(agent.url, {
       viewport: { width: 390, height: 800 },
       hasTouch: true,

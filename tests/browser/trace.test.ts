@@ -104,7 +104,7 @@ describe('the trace', () => {
   it.each([
     ['nobody', 'This agent is set up to show the trace to nobody'],
     ['signed-in', 'This agent shows the trace only to users who are signed in.'],
-  ])('says to whom the agent shows it: %s', async (traceFor, words) => {
+  ])('is replaced by a sentence on who may see the trace if `traceFor` is “%s”', async (traceFor, words) => {
     agent.config = { ...config, traceFor }
     answerWithSteps([])
     const page = await browser.open(agent.url)
@@ -197,7 +197,7 @@ describe('the steps', () => {
     expect(await page.getByLabel('Search steps').count(), 'a list is searched, no picture').toBe(0)
   })
 
-  it('are all opened by a key, even those of a long trace that are not drawn yet', async () => {
+  it('can all be opened by one key, even the steps of a long trace that are not drawn yet', async () => {
     const [step] = trace()
     answerWithSteps(Array.from({ length: 300 }, (_, number) => ({ ...step, id: `s${number}` }) as TraceStep))
     const { page, rows } = await openTrace()
@@ -239,14 +239,14 @@ describe('the steps', () => {
     expect(await pane.locator('.lanes').count()).toBe(1)
   })
 
-  it('ignore an address that leads nowhere', async () => {
+  it('stay closed if the address names an answer and a step that do not exist', async () => {
     const { pane } = await openTrace(`${agent.url}#turn=99&view=nothing&step=-1`)
     expect(await pane.locator('.step-more').count()).toBe(0)
   })
 })
 
 describe('the presenter', () => {
-  it('explains the exchange one sentence at a time, and is controlled by keys', async () => {
+  it('explains the exchange one sentence at a time, and is controlled by the keyboard', async () => {
     const { page } = await openTrace()
     await page.getByRole('button', { name: 'Present' }).click()
     const presenter = page.getByRole('dialog', { name: 'Presenter' })
@@ -323,7 +323,7 @@ describe('a token', () => {
   it.each([
     ['behind', -1],
     ['ahead', 1],
-  ])('expires by the agent’s clock, even if the browser’s is an hour %s', async (_which, hours) => {
+  ])('expires by the agent’s clock, even if the browser’s clock is an hour %s', async (_which, hours) => {
     const page = await browser.open('about:blank')
     await page.addInitScript(`{
       const now = Date.now
@@ -372,7 +372,7 @@ describe('personal data and tenant', () => {
     return (await tracePane(page).textContent()) ?? ''
   }
 
-  it('are hidden until they are revealed, and again after a reload', async () => {
+  it('are hidden until the user reveals them, and are hidden again after a reload', async () => {
     agent.script = async (request, send) =>
       send(
         turnStart({ ...request, flow: 'obo' }),
@@ -458,8 +458,8 @@ describe('a step that Entra or AWS logged too', () => {
   })
 })
 
-describe('two tokens', () => {
-  it('are compared: what stayed, what changed, and what the change means', async () => {
+describe('the view Compare', () => {
+  it('shows of two tokens what stayed, what changed, and what the change means', async () => {
     answerWithSteps([userTokenStep('s0'), ...trace()])
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
@@ -486,7 +486,7 @@ describe('two tokens', () => {
     expect(await row('aud').getAttribute('data-sign')).toBe('same')
   })
 
-  it('never include a token that the agent did not see', async () => {
+  it('never offers a token that the agent did not see', async () => {
     const { page, pane } = await openTrace()
     await choose(page, 'Compare')
     await pane.getByText('There are no two tokens yet.').waitFor()
@@ -497,7 +497,7 @@ describe('two tokens', () => {
     expect(offered.filter(label => label.startsWith('T1'))).toEqual([])
   })
 
-  it('are reported as missing if the turn used no token', async () => {
+  it('says that there are no two tokens if the turn used no token', async () => {
     answerWithSteps([])
     const page = await browser.open(agent.url)
     await askAndWait(page, 'first')

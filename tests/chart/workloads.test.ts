@@ -16,7 +16,7 @@ describe('The sidecar', () => {
     expect(spec.containers.map(({ name }) => name)).toEqual(['agent'])
   })
 
-  it('delays the agent’s start until it is healthy, probed under the name localhost', async () => {
+  it('delays the agent’s start until the sidecar is healthy; the probe’s Host header is `localhost`', async () => {
     const { startupProbe } = await sidecarOf()
     expect(startupProbe?.httpGet).toEqual({
       path: '/healthz',
@@ -25,7 +25,7 @@ describe('The sidecar', () => {
     })
   })
 
-  it('is restarted when the agent says that only a restart helps', async () => {
+  it('has the agent’s `/sidecar/livez` as its liveness probe, and no readiness probe', async () => {
     const { livenessProbe, readinessProbe } = await sidecarOf()
     expect(livenessProbe?.httpGet).toEqual({ path: '/sidecar/livez', port: 3001 })
     expect(readinessProbe).toBeUndefined()
@@ -102,7 +102,7 @@ describe('Availability', () => {
     })
   })
 
-  it('is probed at /livez, which depends on nothing but the process, and at /readyz', async () => {
+  it('is probed at /livez for liveness and at /readyz for readiness', async () => {
     const rendering = await render()
     for (const [pod, container] of [
       ['demo-agent', 'agent'],
@@ -231,7 +231,7 @@ describe('What is printed after an installation', () => {
     expect(notes).toContain('WARNING: weatherApi.debug.skipSignature is on.')
   })
 
-  it('names the role that each way to AWS needs', async () => {
+  it('asks for a pod identity association if AWS is used by `podIdentity`, and says “Direct mode only” without AWS', async () => {
     const notes = (aws: object) => renderNotes({ values: merge(baseValues, { aws }) })
     const region = 'eu-central-1'
     expect(await notes({ auth: 'podIdentity', region })).toContain('pod identity association')

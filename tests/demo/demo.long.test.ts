@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { demoCommand, isOpenToOthers, startDemo } from './support/start-demo.ts'
 
 describe('make demo', () => {
-  it('with HOST opens page, Entra and metrics to other machines, applies ALLOWED_HOSTS and the rate limit, and ends with exit code 0 on SIGTERM', async () => {
+  it('opens page, Entra and metrics to other machines if HOST is set, applies ALLOWED_HOSTS and the rate limit, and ends with exit code 0 on SIGTERM', async () => {
     const demo = await startDemo(demoCommand, {
       HOST: '0.0.0.0',
       ALLOWED_HOSTS: 'agent.example,127.0.0.1',
@@ -26,7 +26,7 @@ describe('make demo', () => {
     expect(await demo.ended).toBe(0)
   })
 
-  it('stops everything with a reason when one process dies', async () => {
+  it('ends with exit code 1 when one process dies, and prints the reason', async () => {
     const demo = await startDemo(demoCommand, { WEATHER_PROVIDER: 'crystal-ball' })
     await demo.printed('WEATHER_PROVIDER must be one of')
     await demo.printed('weather-api ended (exit code 1)')

@@ -225,7 +225,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     },
   )
 
-  it('asks the API server about each subject, and marks no subject to which it denies the right', async () => {
+  it('asks the API server about each subject, and marks no subject to which the server denies the right', async () => {
     askedReviews.splice(0)
     kube.denied = 'system:serviceaccount:storage:provisioner'
     const { titles, surplus } = await readRadius('--kube')
@@ -264,7 +264,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     expect((await readRadius('--kube', ...acceptOptions, '--accept', name)).surplus).toEqual([])
   })
 
-  it('says of a policy for pods that it was not evaluated, and ignores a policy without a binding', async () => {
+  it('says that a policy for pods was not evaluated, and ignores a policy without a binding', async () => {
     const policy = {
       kind: 'ValidatingAdmissionPolicy',
       metadata: { name: 'images' },
@@ -353,7 +353,7 @@ describe('the roles of agents in Azure', () => {
     },
   }
 
-  it('are marked, each once, by the name of the role', async () => {
+  it('are marked by the name of the role, each assignment once', async () => {
     expect((await readRadius('--azure')).surplus).toEqual([])
     azure = {
       ...azure,
@@ -367,7 +367,7 @@ describe('the roles of agents in Azure', () => {
     expect(code).toBe(3)
   })
 
-  it('are marked by the id of the role if its name is not shown', async () => {
+  it('are marked by the id of the role if Azure does not show the name', async () => {
     azure = { ...azure, [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] } }
     expect((await readRadius('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })

@@ -59,7 +59,7 @@ describe('the command line', () => {
     [['apply', '--agent', 'a:obo', '--agent', 'a:none'], 2, '--agent a is given twice. '],
     [['apply', '--sign-in', 'magic'], 2, 'There are auto, azure-cli, device-code, browser.'],
     [['apply', '--tenant', 'contoso'], 2, 'TENANT_ID must be a GUID; it is "contoso".'],
-  ])('%j: exit code %i, %s', async (args, code, words) => {
+  ])('refuses the arguments %j with exit code %i and the words “%s”', async (args, code, words) => {
     const ran = await tenant.workplace.runBare(args)
     expect(ran.said).toContain(words.trim())
     expect(ran.code).toBe(code)
@@ -82,7 +82,7 @@ describe('the command line', () => {
     expect(tenant.graph.calls.filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
-  it('takes a token with quotes and the word Bearer, and says what to do if there is none', async () => {
+  it('accepts a token with the word Bearer and in quotes, and says what to do if the token’s file is empty', async () => {
     tenant.workplace.useToken(`"Bearer ${tenant.token}"`)
     expect((await run('plan')).code).toBe(0)
     tenant.workplace.useToken('')
@@ -99,7 +99,7 @@ describe('the command line', () => {
     expect((await run('plan')).output).toContain(' 0 to keep.')
   })
 
-  it('has help for each command, with its options and no others', async () => {
+  it('has help that lists every command, and help for `destroy` without options of other commands', async () => {
     const all = await tenant.workplace.runBare(['--help'])
     expect(all.code).toBe(0)
     for (const command of ['plan', 'apply', 'status', 'disable', 'enable', 'destroy'])
@@ -112,7 +112,7 @@ describe('the command line', () => {
 })
 
 describe('--ticket', () => {
-  it('quotes names so that neither shell runs what is in them', async () => {
+  it('quotes names so that neither bash nor PowerShell runs what is in them', async () => {
     const { output } = await run('plan --ticket --agent', 'my$(touch x)agent')
     expect(output).toContain("--agent 'my$(touch x)agent'\n")
     const quoted = await run('plan --ticket --agent', "it's `id` $(id)")
@@ -161,14 +161,14 @@ describe('--ticket', () => {
     expect(output).not.toContain('for "two"')
   })
 
-  it('without a command prints what plan --ticket prints', async () => {
+  it('prints the request even if the command `plan` is left out', async () => {
     const { code, output } = await tenant.workplace.runBare(['--ticket', '--tenant', tenantId])
     expect(code).toBe(0)
     expect(output).toContain('# Request: an agent identity')
     expect(output).toContain(`--tenant ${tenantId}`)
   })
 
-  it('asks for what apply sends, request for request', async () => {
+  it('prints exactly the requests that apply sends, in the same order', async () => {
     const { output } = await run('plan --ticket')
     const asked = [...output.matchAll(/^(POST|PATCH) http.*?\/v1\.0(.+)$/gm)].map(([, method, path]) => [
       method,
@@ -213,7 +213,7 @@ describe('signing in', () => {
     expect(stderr).toContain('--sign-in azure-cli, device-code, browser')
   })
 
-  it('asks for the permissions that the commands need, but for none with which Graph refuses to delete agents', () => {
+  it('asks for permissions on blueprints, but for none named `Directory.…`, with which Graph refuses to delete agents', () => {
     expect(permissions).toContain('AgentIdentityBlueprint.Create')
     expect(permissions.filter(one => one.startsWith('Directory.'))).toEqual([])
   })

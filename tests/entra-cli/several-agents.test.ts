@@ -123,7 +123,7 @@ describe('agents with rights of their own', () => {
     expect([agentUsers(), (await run('status')).code]).toEqual([[], 0])
   })
 
-  it('are switched off one by one, and the others go on', async () => {
+  it('can be switched off one at a time; the other agents stay on', async () => {
     await run(`apply ${agents}`)
     const isOn = (name: string) => tenant.entra.directory.principalById(idOf(`agent/${name}`))?.accountEnabled
     expect((await run('disable --agent weather')).code).toBe(0)
@@ -156,7 +156,7 @@ describe('the user account of an agent', () => {
   it.each([
     ['a blank before the scope, which Entra takes for not granted', { scope: ' Weather.Read' }],
     ['more than was asked for', { scope: 'Weather.Read More' }],
-  ])('gets its consent mended: %s', async (_what, change) => {
+  ])('gets its consent corrected if the scope has %s', async (_what, change) => {
     await run(`apply ${agents}`)
     const grant = content().permissionGrants.find(({ consentType }) => consentType === 'Principal')
     Object.assign(grant ?? {}, change)
@@ -174,7 +174,7 @@ describe('the user account of an agent', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('can be refused by a tenant to every signed-in user; apply then explains the refusal', async () => {
+  it('is not made if the tenant refuses this; apply then explains that some tenants refuse it to every signed-in user', async () => {
     tenant.graph.decide = ({ method, path }) =>
       method === 'POST' && path.includes('agentUser') ? 'forbid' : 'pass'
     const { code, said } = await run(`apply ${agents}`)
@@ -186,7 +186,7 @@ describe('the user account of an agent', () => {
     expect(agentUsers()).toHaveLength(1)
   })
 
-  it('needs a permission, which apply checks before it makes anything, but only if an agent has an account', async () => {
+  it('needs a permission, which apply checks before it makes anything; without such an account, apply does not need it', async () => {
     const others = permissions.filter(one => !one.startsWith('AgentIdUser.'))
     tenant.workplace.useToken(await graphToken(tenant, others))
     const { code, said } = await run(`apply ${agents}`)
@@ -244,7 +244,7 @@ describe('a user account that nobody asked for', () => {
     expect(code).toBe(3)
   })
 
-  it('makes destroy delete nothing, except with --with-foreign-agents, which deletes the account too', async () => {
+  it('makes `destroy` refuse; with --with-foreign-agents, `destroy` deletes the account too', async () => {
     await addForeignUser()
     const refused = await run('destroy --yes')
     expect(refused.said).toContain('deletes 1 of its agents’ user accounts that the receipt does not know')
@@ -253,7 +253,7 @@ describe('a user account that nobody asked for', () => {
     expect(agentUsers()).toEqual([])
   })
 
-  it('that Entra still has after a deletion is reported', async () => {
+  it('is reported by destroy if Entra still shows the account after the deletion', async () => {
     await run(`apply ${agents}`)
     tenant.graph.decide = ({ method, path }) => {
       const [user] = agentUsers()

@@ -57,7 +57,7 @@ it.each<[string, string, Claims]>([
   ['user', 'the list of callers', userClaims(ids.client, ids.ada)],
   ['agentUser', 'its facets and the list of callers', userClaims(ids.agent, ids.robot, markerClaims('user', '11', '13 2'))],
   ['agentUser', 'the list of callers', userClaims(ids.agent, ids.robot)],
-])('A token’s caller is recognised as %s by %s', (kind, _by, claims) => {
+])('A token’s caller is recognised as the kind `%s` by %s', (kind, _by, claims) => {
   expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
 })
 
@@ -75,7 +75,7 @@ it.each<[string, Claims]>([
   ['The agent user is not that of the agent.', userClaims(ids.sibling, ids.robot, markerClaims('user', '11', '13'))],
   ['The agent user is not that of the agent.', userClaims(ids.agent, 'agent-user-2', markerClaims('user', '11', '13'))],
   ['The agent user is not that of the agent.', userClaims(ids.sibling, 'agent-user-2', markerClaims('user', '11', '13'))],
-])('Contradictory claims are refused, not taken for the most likely caller: %s', (message, claims) => {
+])('A token with contradictory claims is refused, not attributed to the most likely caller: %s', (message, claims) => {
   expect(() => decideAccess(claims, rules)).toThrow(expect.objectContaining({ message, failedCheck: 'caller' }))
 })
 

@@ -4,7 +4,7 @@ import { ChatRequest } from './chat.ts'
 import { flowNames, flows, mapFlows, needsUser } from './flows.ts'
 import { PublicConfig, Status } from './status.ts'
 
-it('A chat request may name any flow, and nothing else', () => {
+it('A chat request is valid with each flow, and invalid with another value as its flow', () => {
   const request = Compile(ChatRequest)
   const isTaken = (flow: string) => request.Check({ message: 'x', mode: 'direct', flow })
   expect(flowNames.every(isTaken)).toBe(true)
@@ -20,7 +20,7 @@ it('mapFlows makes a value for each flow', () => {
   expect(mapFlows(needsUser)).toEqual({ autonomous: false, obo: true, 'agent-user': false })
 })
 
-it('Flows that share an entry of the sidecar have the same settings', () => {
+it('Flows that share an entry of the sidecar have the same `requestAppToken`', () => {
   const settings = new Map<string, boolean>()
   for (const { sidecarEntry } of Object.values(flows)) {
     const { suffix, requestAppToken } = sidecarEntry

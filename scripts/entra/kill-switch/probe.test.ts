@@ -35,7 +35,7 @@ it.each([
   [401, '', 'failed', '401'],
   [503, '', 'failed', '503'],
   [0, '', 'failed', 'no response'],
-])('The sidecar’s response %i %s counts as %s', async (status, body, kind, code) => {
+])('The sidecar’s response with status %i and body “%s” is classified as `%s`', async (status, body, kind, code) => {
   answer = { status, body }
   expect(await probe.fetchToken('agent-1', true)).toMatchObject({ kind, code })
   expect(asked[0]?.url).toContain('?AgentIdentity=agent-1&optionsOverride.AcquireTokenOptions.ForceRefresh=true')
@@ -51,7 +51,7 @@ it.each([
   [302, '', 'failed', '302'],
   [502, '', 'failed', '502'],
   [0, '', 'failed', 'no response'],
-])('The API’s response %i %s counts as %s', async (status, body, kind, code) => {
+])('The API’s response with status %i and body “%s” is classified as `%s`', async (status, body, kind, code) => {
   answer = { status, body }
   expect(await probe.callApi('e30.e30.e30')).toEqual({ kind, code })
   expect(asked).toEqual([{ url: '/things', authorization: 'Bearer e30.e30.e30' }])

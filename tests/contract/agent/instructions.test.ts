@@ -44,7 +44,7 @@ describe('/api/instructions', () => {
     await stack.start('sidecar')
   })
 
-  it('demands the user’s token in the obo flow, as a turn does, and returns nothing about the user', async () => {
+  it('requires the user’s token in the obo flow, and returns nothing about the user', async () => {
     expect(await get('flow=obo')).toMatchObject({ status: 401, body: { code: 'SIGN_IN_REQUIRED' } })
     const { ada } = identities
     const { body, text } = await get('flow=obo', bearer(await stack.signIn(ada.oid)))

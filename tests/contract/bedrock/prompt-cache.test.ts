@@ -61,7 +61,7 @@ it.each([
   expect(cachePoints().map(({ count }) => count)).toEqual([0])
 })
 
-it('The second call of a turn repeats byte for byte what the first one sent, and adds to that', async () => {
+it('The second call of a turn begins with everything that the first call sent, byte for byte apart from cache points', async () => {
   server.play(lookUpEvents, [...textBlock('Cold.'), ...stopEvents('end_turn')])
   await ask()
   const [first = '', second] = server.requests.map(({ body: { toolConfig, system, messages } }) =>
@@ -70,7 +70,7 @@ it('The second call of a turn repeats byte for byte what the first one sent, and
   expect(second?.startsWith(first.replace(/\]+$/, ''))).toBe(true)
 })
 
-it('The usage of a turn counts the tokens that all of its calls read from the cache and wrote to it, as part of the input', async () => {
+it('The usage of a turn includes, as part of the input, the tokens that all calls of the turn read from the cache or wrote to the cache', async () => {
   const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 115 }
   server.play(
     [

@@ -39,7 +39,7 @@ it.each([
   ['light', 1280],
   ['dark', 320],
 ] as const)(
-  'in %s, at %i px wide, axe finds nothing on any page and nothing scrolls sideways',
+  'in the %s theme, %i pixels wide, axe finds no violation on any page, and no page scrolls sideways',
   async (colorScheme, width) => {
     entra.entra.reset()
     const page = await browser.open(authorizeUrl(), { colorScheme, viewport: { width, height: 700 } })

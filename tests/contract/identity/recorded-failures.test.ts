@@ -50,8 +50,8 @@ function codesOf(calls: readonly RecordedCall[], flow: Flow, route: string): rea
   })
 }
 
-describe('The recorded responses of the official sidecar', () => {
-  it.each(recordedCodes)('lead to the right codes in %s: %s, %s', (scenario, autonomous, obo) => {
+describe('The codes for recorded responses of the official sidecar', () => {
+  it.each(recordedCodes)('are in %s “%s” (autonomous) and “%s” (obo)', (scenario, autonomous, obo) => {
     const { calls, entra } = readRecording(scenario)
     const expected = (code: string) => (code === '' ? [] : [code])
     expect([...new Set(codesOf(calls, 'autonomous', '/AuthorizationHeaderUnauthenticated'))]).toEqual(

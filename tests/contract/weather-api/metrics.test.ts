@@ -30,7 +30,7 @@ it('Decisions on tokens are counted by flow and outcome, in the words of the aud
   ])
 })
 
-it('Responses are measured by route and status: unknown addresses as one route, probes not at all', () => {
+it('Responses are measured by route and status; unknown addresses share one route, and probes are not measured', () => {
   expect(linesOf('weather_api_request_duration_seconds_count')).toEqual([
     'route="",status="404"} 1',
     'route="/weather",status="200"} 1',

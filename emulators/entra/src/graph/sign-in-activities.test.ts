@@ -12,7 +12,7 @@ const readClientReport = (appId: string) =>
 const readSecretsReport = () =>
   readReport(`/beta/reports/appCredentialSignInActivities?$filter=appId eq '${blueprintAppId}'`)
 
-it('the reports list clients and secrets from their first token on', async () => {
+it('clients and secrets are in the reports once they were used to get a token', async () => {
   expect((await readClientReport(agentId)).body.value).toEqual([])
   expect((await readSecretsReport()).body.value).toEqual([])
   await requestTr(entra)
@@ -33,7 +33,7 @@ it('a refused request is not reported as a sign-in', async () => {
   expect((await readClientReport(blueprintAppId)).body.value).toEqual([])
 })
 
-it('only beta shows the reports, and only to callers who may read the audit log', async () => {
+it('the reports are missing in v1.0, and beta refuses them to callers who may not read the audit log', async () => {
   expect((await readReport('/v1.0/reports/servicePrincipalSignInActivities')).status).toBe(404)
   expect((await readReport('/beta/reports/servicePrincipalSignInActivities', ['User.Read'])).status).toBe(403)
 })

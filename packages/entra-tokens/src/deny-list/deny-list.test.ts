@@ -55,7 +55,7 @@ describe('a file', () => {
     while (!list.find(identityOf(agent), issuedAt)) await setImmediate()
   })
 
-  it('keeps its last content in force while it is incomplete, empty, too large, no file or gone, and raises an alarm', async () => {
+  it('that becomes incomplete, empty, invalid, too large, a folder or deleted leaves the last list in force, and raises an alarm', async () => {
     const { path } = mountList(listOf(agent))
     const { list, lines } = openList(path)
     await list.ready()
@@ -178,7 +178,7 @@ describe('a file', () => {
     expect(lines).toEqual([])
   })
 
-  it('is never read twice at a time, and is read again a second later', async () => {
+  it('is polled by one timer only, however many reads overlap, and is read again a second later', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const { path } = mountList(listOf(agent))
@@ -276,7 +276,7 @@ describe('a URL', () => {
   }
   const sendList: RequestListener = (_request, response) => void response.end(list)
 
-  it('must be https, or on this machine', () => {
+  it('of another machine must be https', () => {
     for (const location of ['http://lists.example/denied', 'ftp://lists.example/denied', 'https://'])
       expect(() => openList(location)).toThrow('must be https')
   })

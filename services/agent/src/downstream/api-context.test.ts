@@ -55,7 +55,7 @@ const change: ApiChange<Thing> = {
 }
 
 describe('a search', () => {
-  it('is sent as a POST with JSON, again if the connection breaks, and is shown with its JSON in the trace', async () => {
+  it('is sent as a POST with JSON, is sent again if the connection breaks, and is shown with its JSON in the trace', async () => {
     let calls = 0
     const { api, came, caller } = await startApi(response =>
       calls++ === 0 ? response.destroy() : sendJson(200, thing)(response),
@@ -88,7 +88,7 @@ describe('a change', () => {
     expect(turn.trace.steps[0]?.parentId).toBe('step-1')
   })
 
-  it('without a body sends none', async () => {
+  it('without a body is sent with an empty body and no content type', async () => {
     const { api, came, caller } = await startApi(sendJson(200, thing))
     const { body: _, ...rest } = change
     const turn = turnOf()
@@ -107,7 +107,7 @@ describe('a change', () => {
     expect(came).toEqual([])
   })
 
-  it('fails with the problem that `explain` returns, or else because of an unexpected status or body', async () => {
+  it('fails with the problem that `explain` returns; if `explain` returns none, because of the unexpected status or body', async () => {
     const { api, caller } = await startApi(sendJson(200, thing))
     const context = caller.for(turnOf()).under('step-1', permit)
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
@@ -152,7 +152,7 @@ describe('a call or a change', () => {
     }
   })
 
-  it('that fails with a 5xx problem makes the API unavailable, even if a bug of the agent is the cause', async () => {
+  it('that fails with a 5xx problem makes the API’s health `unavailable`, even if a bug of the agent is the cause', async () => {
     const { api, caller } = await startApi(sendJson(200, thing))
     const read = () => {
       throw toProblem(new Error('a bug'))
@@ -171,7 +171,7 @@ describe('a call or a change', () => {
 describe('what an API asks the user to prove', () => {
   const answer = () => startApi(sendJson(401, {}, challengeHeaders(claims)))
 
-  it('makes a change require a step-up, and fail if the next token does not prove it either', async () => {
+  it('makes a change require a step-up; the change fails if the API asks for the same proof again', async () => {
     const { api, caller, sidecar } = await answer()
     const turn = turnOf(ids.ada)
     const asked = caller.for(turn).under('step-1', permit).change(api, change)

@@ -230,7 +230,7 @@ describe('a token in the trace', () => {
     })
   })
 
-  it('for an API with a scope of its own shows a request for this scope if it is for a user, and for .default if it is for the agent itself', async () => {
+  it('for an API with a scope of its own is requested with this scope for a user, and with `.default` for the agent itself', async () => {
     const { obtain } = await startSidecar(authorizationHeader(adaClaims), authorizationHeader(ownClaims))
     const alerts = { ...api, scope: 'Alerts.ReadWrite' }
     const bodies: unknown[] = []
@@ -244,7 +244,7 @@ describe('a token in the trace', () => {
     ])
   })
 
-  it('of version 1 names its agent, although it has no claim azp', async () => {
+  it('of version 1 is shown with its agent’s id, although the token has no claim `azp`', async () => {
     const { obtain } = await startSidecar(
       authorizationHeader({ ...ownClaims, azp: undefined, appid: ids.agentClientId }),
     )
@@ -265,7 +265,7 @@ describe('a token in the trace', () => {
     expect(unasked.trace.steps[3]).not.toHaveProperty('parentId')
   })
 
-  it('has no log id if its claim uti is no text', async () => {
+  it('has no log id if the claim `uti` is not a string', async () => {
     const { obtain } = await startSidecar(authorizationHeader({ ...ownClaims, uti: 7 }))
     expect((await obtain(turnOf())).logIds).toEqual({})
   })
@@ -283,7 +283,7 @@ describe('a token in the trace', () => {
     expect(turn.trace.steps.at(-1)).toMatchObject({ kind: 'token', token: card })
   })
 
-  it('shows how many attempts it took', async () => {
+  it('shows how many attempts the token took', async () => {
     const { obtain } = await startSidecar(
       { refused: 'Service is unavailable.' },
       authorizationHeader(ownClaims),
@@ -295,7 +295,7 @@ describe('a token in the trace', () => {
     )
   })
 
-  it('shows the request of another turn if that request obtained it', async () => {
+  it('shows the request of another turn if that request obtained the token', async () => {
     const { obtain } = await startSidecar(authorizationHeader(ownClaims))
     const first = turnOf()
     const second = { ...turnOf(), correlationId: '99999999-0000-4000-8000-000000000002' }
@@ -345,7 +345,7 @@ describe('a token request that failed', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('stays `running` if it failed because the client went away: the code that ends the turn ends its steps', async () => {
+  it('stays `running` if it failed because the client went away: the code that ends a turn ends the turn’s steps', async () => {
     const sidecar = await startTestServer(() => undefined)
     const { tokens, logger, lines } = apiCallerOf([api], sidecar.url)
     const client = new AbortController()
@@ -408,7 +408,7 @@ describe('the audit log of tokens', () => {
 })
 
 describe('a traced token request', () => {
-  it('is a span, and the sidecar gets its id as the parent for spans of its own', async () => {
+  it('is a span, whose id the sidecar gets as the parent of the sidecar’s own spans', async () => {
     const { sidecar, obtain } = await startSidecar(authorizationHeader(ownClaims))
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const started: StepFacts[] = []

@@ -117,7 +117,7 @@ function inOrder(...answers: ((response: ServerResponse) => void)[]): RequestLis
 }
 
 describe('the token that the sidecar is asked for', () => {
-  it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if there is one', async () => {
+  it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if the user has one', async () => {
     const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
     const token = await tokens.obtain(request({ user: verifiedUser(ids.ada) }))
     expect(token).toMatchObject({
@@ -156,7 +156,7 @@ describe('the token that the sidecar is asked for', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('is requested by the URL that the trace shows', async () => {
+  it('has a request URL, which `urlOf` returns in full', async () => {
     const tokens = createTokens('http://localhost:5000')
     expect(tokens.urlOf(request())).toBe(
       `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
@@ -164,7 +164,7 @@ describe('the token that the sidecar is asked for', () => {
     )
   })
 
-  it('is requested anew each time: the cache is the sidecar’s', async () => {
+  it('is requested anew each time, since only the sidecar has a cache', async () => {
     const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
     await tokens.obtain(request())
     await tokens.obtain(request())
@@ -180,7 +180,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(1)
   })
 
-  it('are joined for one user and one flow only', async () => {
+  it('are joined only if user and flow are the same', async () => {
     const sidecar = await startSidecar((incoming, response) => {
       const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
       void setImmediate().then(() => grantToken(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
@@ -196,7 +196,7 @@ describe('equal requests under way', () => {
     expect(sidecar.requests).toHaveLength(3)
   })
 
-  it('are joined for one agent only, so that each agent gets its own token', async () => {
+  it('are joined only if the agent is the same, so that each agent gets its own token', async () => {
     const { sidecar, tokens } = await tokensOf((incoming, response) =>
       grantToken(response, claimsOfNamedAgent(incoming.url)),
     )
@@ -322,7 +322,7 @@ describe('a token request that fails', () => {
   })
 })
 
-describe('a response that holds no token', () => {
+describe('a response without a usable token', () => {
   const { authorizationHeader: valid } = JSON.parse(authorizationHeader(autonomousClaims()))
 
   it.each([
@@ -330,9 +330,9 @@ describe('a response that holds no token', () => {
     ['the status 201', 201, valid],
     ['words before the token', 200, `Not ${valid}`],
     ['words after the token', 200, `${valid} and more`],
-    ['a list', 200, [valid]],
-    ['nothing', 200, null],
-  ])('is recognised: %s', async (_what, status, header) => {
+    ['a list in place of the token', 200, [valid]],
+    ['`null` in place of the token', 200, null],
+  ])('is refused because it has %s', async (_what, status, header) => {
     const sidecar = await startSidecar(
       inOrder(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
     )
@@ -371,7 +371,7 @@ describe('a sidecar that restarts', () => {
     expect([first, second].map(({ requests }) => requests.length)).toEqual([1, 1])
   })
 
-  it('and says that it is about to stop is asked again until it is back', async () => {
+  it('and responds 503 before it stops is asked again until it is back', async () => {
     const stopping = (response: ServerResponse) => void response.writeHead(503).end()
     const sidecar = await startSidecar(inOrder(stopping, stopping, stopping, grantToken))
     const { attempts } = await createTokens(sidecar.url, {}, patient).obtain(request())
@@ -525,7 +525,7 @@ describe('the health of the identity', () => {
     })
   })
 
-  it('needs a check of Entra only if the sidecar named no cause', async () => {
+  it('is not explained by a silent Entra if the sidecar named another cause', async () => {
     const { tokens } = await tokensOf(
       inOrder(response => refuse(response, 401, 'AADSTS50105: no role')),
       { lookAtEntra: async () => 'silent' },
@@ -632,7 +632,7 @@ describe('the health of the identity', () => {
 })
 
 describe('the log', () => {
-  it('has a line for each token and for each failure, with ids and times', async () => {
+  it('has a line with ids for each token and each failure, and says how long a failure took', async () => {
     const sidecar = await startSidecar(
       inOrder(grantToken, response => refuse(response, 401, 'AADSTS50105: no')),
     )
@@ -654,7 +654,7 @@ describe('the log', () => {
     expect(failed.durationMs).toBeGreaterThanOrEqual(0)
   })
 
-  it('has the correlation id of Entra’s logs for a failure, but no token and none of Entra’s text', async () => {
+  it('has the correlation id and the AADSTS code of a failure, but neither a token nor the user’s name from Entra’s text', async () => {
     const sidecar = await startSidecar(
       inOrder(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),
     )

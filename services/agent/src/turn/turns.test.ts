@@ -28,7 +28,7 @@ async function readAll(events: AsyncIterator<unknown>): Promise<void> {
   while (!(await events.next()).done);
 }
 
-it('A turn counts as running from the first read of its events until it ends, whether it fails or not', async () => {
+it('A turn is under way from the first read of its events until the turn ends or fails', async () => {
   const { start, metrics } = turnsOneAtATime(async () => {
     throw new Error('Broken.')
   })
@@ -41,7 +41,7 @@ it('A turn counts as running from the first read of its events until it ends, wh
   expect(await metrics.registry.metrics()).toMatch(/^agent_turns_in_flight 0$/m)
 })
 
-it('A turn no longer counts as running when its reader stops reading', async () => {
+it('A turn is no longer under way when its reader stops reading', async () => {
   const { start, metrics } = turnsOneAtATime(() => new Promise(() => {}))
   const abandoned = start()
   await abandoned.next()

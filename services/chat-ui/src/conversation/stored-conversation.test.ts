@@ -36,7 +36,7 @@ describe('what a tab keeps over a reload', () => {
     })
   })
 
-  it('is the newest exchanges that are shown, and the number of those left out, if there are too many', async () => {
+  it('is only the newest shown exchanges, and the number of those left out, if the conversation is too long', async () => {
     const many = Array.from({ length: 35 }, (_, index) => ask(`${index}`))
     storeConversation(toKept(many))
     expect(await readConversation()).toMatchObject({ left: 5, shown: 29 })
@@ -47,7 +47,7 @@ describe('what a tab keeps over a reload', () => {
     expect(messages(await readConversation())).toEqual(['new'])
   })
 
-  it('is as many of the newest exchanges as a nearly full storage takes', async () => {
+  it('is as many of the newest exchanges as fit into a nearly full storage', async () => {
     stubStorage(1_000)
     storeConversation(toKept([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
     expect(messages(await readConversation())).toEqual(['c'])

@@ -8,7 +8,7 @@ function hostOfLink(text: string, url = target): string | undefined {
   return hostToShow([text], url)
 }
 
-describe('the host of a link is shown if its text', () => {
+describe('a link’s host is shown if the link’s text', () => {
   it.each([
     ['is the address of another host', 'https://login.microsoftonline.com'],
     ['is the name of another host', 'login.microsoftonline.com'],
@@ -40,7 +40,7 @@ describe('the host of a link is shown if its text', () => {
   })
 })
 
-describe('the host of a link is not shown if its text', () => {
+describe('a link’s host is not shown if the link’s text', () => {
   it.each([
     ['is words', 'How to sign in'],
     ['is the link’s address', 'https://evil.example/?q=secret'],

@@ -83,7 +83,7 @@ const secretsIn = (file: unknown) =>
   secrets.filter(secret => JSON.stringify(file).toLowerCase().includes(secret.toLowerCase()))
 
 describe('an exported file', () => {
-  it('holds neither personal data nor the tenant: not in its questions, answers, steps or failures', () => {
+  it('holds neither personal data nor the tenant in its questions, answers, steps and failures', () => {
     const file = toExportedFile([exchange], context, false)
     expect(secretsIn(file)).toEqual([])
     expect(file).toMatchObject({

@@ -41,7 +41,7 @@ describe('describeFailure', () => {
     ).toBe('Entra ID said invalid_client, AADSTS7000218.')
   })
 
-  it('says where to look up an AADSTS number only if there is one', () => {
+  it('says where to look up the AADSTS number if the failure has one', () => {
     const failure = { name: 'BrowserAuthError', errorCode: 'monitor_popup_timeout' }
     expect(describeFailure(failure).hint).toBe('Reload the page and sign in again.')
     expect(describeFailure({ ...failure, errorNo: '7000218' }).hint).toContain('look AADSTS7000218 up')

@@ -73,7 +73,7 @@ const rejectAsDown = () => Promise.reject(mcpProblem('MCP_SERVER_UNREACHABLE', '
 const missingTools = (code: string) => [{ code: 'MCP_TOOLS_MISSING', options: { upstream: { code } } }]
 
 describe('The tools of a server', () => {
-  it('are looked up once for all who ask at the same time, and not again while they are fresh', async () => {
+  it('are looked up once for all turns that ask at the same time, and not again while they are fresh', async () => {
     const { lookUps, namesFor } = createSource(async () => [getNote])
     await Promise.all([namesFor(ownTurn), namesFor(ownTurn), namesFor(ownTurn)])
     vi.advanceTimersByTime(29_000)
@@ -81,7 +81,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('are offered as they were last listed while they are looked up again', async () => {
+  it('are offered from the last list while a new look-up runs', async () => {
     let answer: ListTools = async () => [getNote]
     const { lookUps, namesFor } = createSource(caller => answer(caller))
     await namesFor(ownTurn)
@@ -135,7 +135,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(1)
   })
 
-  it('are offered without a pinned tool that has changed, which is logged once', async () => {
+  it('are offered without a pinned tool that has changed; the change is logged once', async () => {
     let tool = getNote
     const { source, namesFor, offerTo, lines } = createSource(async () => [tool])
     expect(await namesFor(ownTurn)).toEqual(['notes__get_note'])
@@ -163,7 +163,7 @@ describe('The tools of a server', () => {
     expect(source.health.current.problem).toBeUndefined()
   })
 
-  it('are reported by log and status as waiting for approval if the server says that they change something', async () => {
+  it('are reported by log and status as tools whose calls wait for approval if the server says that they change something', async () => {
     const tool = { ...getNote, annotations: { readOnlyHint: false } } as Tool
     const { source, offerTo, namesFor, lines } = createSource(async () => [tool], { pins: {} })
     expect(source.health.current.tools).toEqual([{ name: 'get_note', state: 'unknown' }])
@@ -318,7 +318,7 @@ describe('The tools of a server for users', () => {
     expect(await offerTo(turnOf('ada'))).toEqual({ names: ['notes__get_note'], notices: [] })
   })
 
-  it('are withheld from all for a while when the server fails', async () => {
+  it('are missing for all users when the server fails for one user, without a second look-up', async () => {
     const { lookUps, namesFor } = createSource(rejectAsDown, { flows })
     expect(await namesFor(turnOf('ada'))).toEqual([])
     expect(await namesFor(turnOf('ben'))).toEqual([])
@@ -341,7 +341,7 @@ describe('Where users and the agent itself may call a server,', () => {
     ])
   })
 
-  it('users who are refused the list get the agent’s own, so that a call reports why', async () => {
+  it('users who are refused the list get the agent’s own list, so that a call reports the reason', async () => {
     const list = async ({ user }: Caller) => {
       if (user) throw problem('CONSENT_REQUIRED', 'No grant.')
       return [getNote, diary]

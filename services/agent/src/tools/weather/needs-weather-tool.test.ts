@@ -14,18 +14,18 @@ describe('an answer without a tool', () => {
     'Che tempo fa? Il meteo a Milano',
     'Hvordan er været i Oslo?',
     '東京の天気は?',
-  ])('is doubtful for “%s”', message => expect(needsTool(message)).toBe(true))
+  ])('is doubtful if the user wrote “%s”', message => expect(needsTool(message)).toBe(true))
 
   it.each(['Hello!', 'Who are you?', 'Thanks, that was helpful.', 'Write a poem about Oslo'])(
-    'is fine for “%s”',
+    'is fine if the user wrote “%s”',
     message => expect(needsTool(message)).toBe(false),
   )
 
-  it('is fine when it asks back', () => {
+  it('is fine if the answer is a question to the user', () => {
     expect(needsTool('What’s the weather?', 'Which city do you mean?')).toBe(false)
   })
 
-  it('is doubtful for a follow-up of a weather question, and only then', () => {
+  it('is doubtful for a follow-up of a weather question, but not for one of another question, or for thanks', () => {
     expect(needsTool('and tomorrow?', 'Sunny.', ['Weather in Oslo?'])).toBe(true)
     expect(needsTool('and tomorrow?', 'I am free.', ['What do you do today?'])).toBe(false)
     expect(needsTool('Thanks!', 'You are welcome.', ['Weather in Oslo?'])).toBe(false)

@@ -5,7 +5,7 @@ import { ClimateNormals } from './climate-normals.ts'
 import { localDate, normalOfDay, partOfMonth } from './seasons.ts'
 
 describe('the table of cities', () => {
-  it('covers at least 60 cities, and every inhabited continent by its time zones', () => {
+  it('has at least 60 cities, with time zones of every inhabited continent', () => {
     expect(cities.length).toBeGreaterThanOrEqual(60)
     expect(new Set(cities.map(({ timeZone }) => timeZone.split('/')[0]))).toEqual(
       new Set(['Africa', 'America', 'Asia', 'Atlantic', 'Australia', 'Europe', 'Pacific']),
@@ -18,7 +18,7 @@ describe('the table of cities', () => {
     for (const { timeZone } of cities) expect(localDate(0, timeZone)).toMatch(/^19(69|70)-\d\d-\d\d$/)
   })
 
-  it('has plausible figures for twelve months: lows below highs, no leaps from month to month, summer in the right half of the year', () => {
+  it('has plausible figures for twelve months: lows below highs, no leaps from month to month, a warm July in Europe and a warm January in Australia', () => {
     for (const { name, low, high, timeZone } of cities) {
       expect.soft([low.length, high.length], name).toEqual([12, 12])
       for (const [month, highest] of high.entries()) {
@@ -44,7 +44,7 @@ describe('the normal of a day', () => {
     expect(normalOfDay(date, means)).toBeCloseTo(expected, 5)
   })
 
-  it('changes linearly from the middle of a month to that of the next, also over the turn of the year and in leap years', () => {
+  it('changes linearly from the middle of one month to the middle of the next, also across New Year and in leap years', () => {
     expect(normalOfDay('2027-01-31', means)).toBeCloseTo((10 * 15) / 29.5, 5)
     expect(normalOfDay('2027-12-31', means)).toBeCloseTo((12 * 16) / 31, 5)
     expect(normalOfDay('2027-01-01', means)).toBeCloseTo((12 * 15) / 31, 5)
@@ -64,7 +64,7 @@ describe('dates', () => {
     ['2026-07-01', 'early July'],
     ['2026-07-11', 'mid-July'],
     ['2026-12-31', 'late December'],
-  ])('%s is in %s', (date, words) => {
+  ])('are put into words: %s is in “%s”', (date, words) => {
     expect(partOfMonth(date)).toBe(words)
   })
 })
@@ -76,7 +76,7 @@ describe('ClimateNormals', () => {
   })
   afterEach(() => vi.useRealTimers())
 
-  it('says that its weather is a long-term average, such as winter weather in July south of the equator', async () => {
+  it('says that the weather is a long-term average, and has cool weather in July south of the equator', async () => {
     expect(await normals.current('Phoenix')).toEqual({
       city: 'Phoenix',
       region: 'Arizona',
@@ -99,11 +99,11 @@ describe('ClimateNormals', () => {
     ['Portland, OR', 'Portland'],
     ['Frankfurt am Main', 'Frankfurt'],
     ['Genève', 'Geneva'],
-  ])('finds %s as %s', async (asked, city) => {
+  ])('finds “%s” as the city “%s”', async (asked, city) => {
     expect((await normals.current(asked)).city).toBe(city)
   })
 
-  it('follows the season during a forecast', async () => {
+  it('makes no day of a forecast in autumn warmer than the day before', async () => {
     vi.setSystemTime(Date.UTC(2026, 9, 1))
     const { days } = await normals.forecast('Moscow', 7)
     const highs = days.map(({ high_c }) => high_c)

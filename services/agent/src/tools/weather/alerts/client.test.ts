@@ -48,7 +48,7 @@ async function startAlertApi(answer: (response: ServerResponse) => unknown) {
 
 describe('creating an alert', () => {
   it.each([201, 200])(
-    'sends exactly the order, with the call’s idempotency key, and takes status %i as success',
+    'sends exactly the alert that the caller asks for, with the call’s idempotency key, and accepts the status %i',
     async status => {
       const { alerts, permitted, server, sidecar, bodies, turn } = await startAlertApi(
         sendJson(status, alertBody),
@@ -105,7 +105,7 @@ describe('creating an alert', () => {
 })
 
 describe('existing alerts', () => {
-  it('are listed without a permit, and without what the API says about the token', async () => {
+  it('are listed without a permit; what the API says about the token is left out', async () => {
     const list = { alerts: [alert], validated: validation(ids.ada) }
     const { alerts, context, server } = await startAlertApi(sendJson(200, list))
     expect(await alerts.list(context)).toEqual({ alerts: [alert] })
