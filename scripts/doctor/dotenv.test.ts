@@ -15,13 +15,13 @@ async function readAndCheck(content: string | Buffer, shell: Readonly<Record<str
   return { env, finding }
 }
 
-it('takes the variables of a file, unless the shell sets them', async () => {
+it('the doctor takes the variables of a .env file, except those that the shell sets', async () => {
   const { env, finding } = await readAndCheck('A=1\nB=2\n', { B: '2', C: '3' })
   expect(env).toEqual({ A: '1', B: '2', C: '3' })
   expect(finding).toMatchObject({ status: 'PASS' })
 })
 
-it('warns of variables that have another value in the shell than in the file, and does not show the values', async () => {
+it('the doctor warns of variables that have another value in the shell than in the file, and does not show the values', async () => {
   const { env, finding } = await readAndCheck('TENANT_ID=new\nSECRET=text', {
     TENANT_ID: 'old',
     SECRET: 'other text',
@@ -36,13 +36,13 @@ it.each([
   ['UTF-8 with a byte order mark', Buffer.from('\ufeffA=1')],
   ['UTF-16', Buffer.from('\ufeffA=1', 'utf16le')],
   ['UTF-16', Buffer.from('A=1', 'utf16le')],
-])('reports a file in an encoding that Node does not read: %s', async (encoding, content) => {
+])('the doctor reports a file in an encoding that Node does not read: %s', async (encoding, content) => {
   const { finding } = await readAndCheck(content)
   expect(finding).toMatchObject({ status: 'FAIL', code: 'CONFIGURATION_INVALID' })
   expect(finding?.detail).toContain(`is in ${encoding}, of which`)
 })
 
-it('reports a folder in place of the file, and accepts a missing file', async () => {
+it('the doctor reports a folder in place of the file, and accepts a missing file', async () => {
   mkdirSync(join(folder, 'sub'))
   const [finding] = await examine([readDotenv(join(folder, 'sub'), {}).check ?? throwNoCheck()])
   expect(finding?.detail).toContain('is a directory')

@@ -119,14 +119,14 @@ describe('The CloudFormation template', () => {
   // biome-ignore format: table
   it.each([
     ['no issuer and no cluster', { Issuer: '' }, 'Give either Issuer or PodIdentityCluster.'],
-    ['both', { PodIdentityCluster: 'prod' }, 'Give either Issuer or PodIdentityCluster.'],
+    ['both an issuer and a cluster', { PodIdentityCluster: 'prod' }, 'Give either Issuer or PodIdentityCluster.'],
     ['an issuer without https', { Issuer: 'http://issuer.example' }, 'Issuer must be an https URL'],
     ['an issuer with quotation marks', { Issuer: 'https://x/","y":"' }, 'Issuer must be an https URL'],
     ['a service account without a namespace', { ServiceAccount: 'demo-agent' }, 'ServiceAccount must be namespace:name'],
     ['a text that is no model', { ModelId: 'nonsense' }, 'ModelId must be an inference profile'],
     ['all models', { ModelId: 'eu.anthropic.*' }, 'ModelId must be an inference profile'],
     ['an unknown choice of the provider', { OidcProvider: 'none' }, 'OidcProvider must be one of create,existing'],
-  ])('refuses %s', (_what, wrong, words) => {
+  ])('refuses parameters with %s', (_what, wrong, words) => {
     expect(() => fillTemplate({ ...webIdentity, ...wrong })).toThrow(words)
   })
 })

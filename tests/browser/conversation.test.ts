@@ -35,7 +35,7 @@ async function scrollUp(page: Page, pixels = 400): Promise<void> {
 }
 
 describe('an answer', () => {
-  it('appears word by word, below a label with the mode and flow that the agent reports', async () => {
+  it('appears while it is written, below a label with the mode and flow that the agent reports', async () => {
     const goOn = answerInParts('It is ', '21 °C.', { mode: 'bedrock', flow: 'obo' })
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
@@ -95,7 +95,7 @@ describe('an answer', () => {
     expect(await page.getByText('It is', { exact: true }).isVisible()).toBe(true)
   })
 
-  it('is stopped by an Esc that comes as soon as there is something to stop', async () => {
+  it('is stopped by Esc, even if the key is pressed at the moment when the Stop button appears', async () => {
     void agent.neverEnd()
     const page = await browser.open(agent.url)
     await page.getByLabel('Your question').waitFor()
@@ -108,7 +108,7 @@ describe('an answer', () => {
     await page.getByText('This answer was stopped.').waitFor()
   })
 
-  it('that fails says why, what to do and its code; “Ask again” replaces it by the new answer', async () => {
+  it('that fails shows the reason, what to do and a code; “Ask again” replaces it by the new answer', async () => {
     agent.script = async (request, send) =>
       send(turnStart(request), { event: 'problem', data: problem('SIDECAR_UNREACHABLE') })
     const page = await browser.open(agent.url)
@@ -143,7 +143,7 @@ describe('an answer', () => {
     await page.getByText('I look things up.').waitFor()
   })
 
-  it('that fails because a policy is missing shows the policy to paste, and copies it', async () => {
+  it('that fails because a policy is missing shows the policy to paste, with a button that copies the policy', async () => {
     const policy = { Effect: 'Allow', Action: ['bedrock:InvokeModel'], Resource: ['arn:aws:bedrock:*::x'] }
     const hint = `Attach to the principal: ${JSON.stringify(policy)}`
     const denied = problem('BEDROCK_ACCESS_DENIED', { hint })
@@ -180,7 +180,7 @@ describe('an answer', () => {
     await jumpButton(page).waitFor({ state: 'detached' })
   })
 
-  it('is not followed again when it only becomes shorter, for example when it is formatted', async () => {
+  it('is not followed again when formatting makes it shorter after the user has scrolled away', async () => {
     const formatting = Promise.withResolvers<void>()
     const goOn = answerInParts(manyLines, manyLines)
     const page = await browser.open('about:blank')

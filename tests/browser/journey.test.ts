@@ -26,7 +26,7 @@ it('a question is answered under the agent’s own identity, and the trace prove
   await (await showToken(page, 'T1')).getByText('The agent never sees T1.').waitFor()
 })
 
-it('the message says that the sidecar is down, and Retry works once the sidecar is back', async () => {
+it('the answer says that the sidecar is down, and “Ask again” works once the sidecar is back', async () => {
   const page = await browser.open(stack.agentUrl)
   await stack.stop('sidecar')
   await page.getByRole('button', { name: 'Weather in Dallas?' }).click()

@@ -48,7 +48,7 @@ describe('Markdown of an answer', () => {
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
   })
 
-  it('shows what could do harm as plain text', async () => {
+  it('is shown as plain text where it could do harm', async () => {
     const page = await browser.open(agent.url)
     for (const [answer, words] of [
       [markup, 'onerror'],
@@ -67,7 +67,7 @@ describe('Markdown of an answer', () => {
     }
   })
 
-  it('says where a link leads if its text names another host or is read in another direction', async () => {
+  it('says where a link leads if the text of the link names another host or runs from right to left', async () => {
     const text = await answerWith(
       await browser.open(agent.url),
       [
@@ -154,7 +154,7 @@ it('the Content-Security-Policy blocks all code that is not the page’s own, an
   await expect(page.evaluate("fetch('https://evil.example')")).rejects.toThrow()
 })
 
-it('before sign-in, no request goes to any other host', async () => {
+it('before sign-in, the page sends requests only to the agent’s host', async () => {
   const hosts = new Set<string>()
   agent.script = async (request, send) =>
     send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'Sunny.'))

@@ -54,7 +54,7 @@ describe('an earlier conversation', () => {
 })
 
 describe('a stored conversation', () => {
-  it('that another version of the page stored is dropped', async () => {
+  it('is dropped if another version of the page stored it', async () => {
     const page = await browser.open(agent.url)
     await page.addInitScript(`sessionStorage.setItem('conversation', '[{"question":"one"}]')`)
     await page.reload()
@@ -78,7 +78,7 @@ describe('a stored conversation', () => {
 })
 
 describe('a page that cannot load a part of itself', () => {
-  it('says so, and has the part after a reload, with the conversation as it was', async () => {
+  it('says so, and after a reload shows the part, with the same conversation and draft', async () => {
     const page = await browser.open(agent.url, { tolerateFaults: true })
     await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
     await page.getByLabel('Your question').fill('a draft')

@@ -78,7 +78,7 @@ describe('The settings that the chart makes', () => {
     expect(azureAd?.credentials.map(({ sourceType }) => sourceType)).toEqual(['SignedAssertionFilePath'])
   })
 
-  it('make the same entries of APIs and the same AllowOverrides as the demo', async () => {
+  it('have the same entries of APIs and the same AllowOverrides as the settings of the demo', async () => {
     const ofInterest = (settings: Readonly<Record<string, string>>) =>
       Object.entries(settings)
         .filter(([name]) => /^(DownstreamApis|Sidecar)__/.test(name) && !name.endsWith('__BaseUrl'))
@@ -115,7 +115,7 @@ describe('The settings that the chart makes', () => {
     })
   })
 
-  it('make an MCP server known to the sidecar, unless the server shares an API’s entry, and to the agent by a file', async () => {
+  it('make an MCP server known to the agent by a file, and to the sidecar by an entry, which may be that of an API', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     const appId = '99999999-0000-4000-8000-0000000010aa'
     const sidecar = rendering.settings('agents-agent', 'sidecar')
@@ -148,7 +148,7 @@ describe('The settings that the chart makes', () => {
     ])
   })
 
-  it('name the tenant that the demo has, if everything is emulated', () => {
+  it('contain the ids of the demo’s tenant if everything is emulated', () => {
     const read = (name: string) => parse(readFileSync(resolve(chartsFolder, 'local-emulators', name), 'utf8'))
     const { blueprint, page, agents, apis } = tenant
     const { appId: blueprintAppId } = blueprint
@@ -166,7 +166,7 @@ describe('The settings that the chart makes', () => {
     })
   })
 
-  it('leave MCP out if no server is named', async () => {
+  it('contain nothing about MCP if the values name no MCP server', async () => {
     const rendering = await render()
     expect(rendering.settings('demo-agent', 'agent')).not.toHaveProperty('MCP_CONFIG')
     expect(rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)).not.toContain('demo-mcp')
@@ -202,7 +202,7 @@ describe('The settings that the chart makes', () => {
     expect(ingress[0]).toMatchObject({ from: [{}, { namespaceSelector: {} }], ports: [{ port: 8080 }] })
   })
 
-  it('give way to those in agent.env, keep all digits of numbers, and are left out when empty', async () => {
+  it('give way to settings in agent.env, keep all digits of numbers, and are left out when empty', async () => {
     const rendering = await renderWith({
       agent: { env: { LOG_LEVEL: 'trace', RATE_LIMIT_PER_MINUTE: 1_000_000 } },
     })
@@ -230,7 +230,7 @@ describe('The settings that the chart makes', () => {
     expect(rendering.settings('demo-agent', 'sidecar')['SSL_CERT_DIR']).toBe('/etc/extra-ca')
   })
 
-  it('name a deny list that is no part of the release and is mounted as a folder, which the kubelet keeps up to date', async () => {
+  it('point to a deny list that is no part of the release, in a mounted folder, which the kubelet keeps up to date', async () => {
     const rendering = await renderWith({ denyList: { configMap: 'denied-agents' } })
     const settings = rendering.settings('demo-weather-api', 'weather-api')
     expect(readWeatherConfig(settings).token.denyList).toBe('/etc/deny-list/deny-list.json')
@@ -242,7 +242,7 @@ describe('The settings that the chart makes', () => {
     expect(made).not.toContain('denied-agents')
   })
 
-  it('name a file for alerts on a volume that only one pod mounts', async () => {
+  it('put the file of alerts on a volume that only one pod mounts', async () => {
     const values = withAlerts({ size: '1Gi', storageClass: 'fast' })
     const rendering = await render({ values })
     const { alerts } = readWeatherConfig(rendering.settings('demo-weather-api', 'weather-api'))
@@ -284,7 +284,7 @@ describe('The settings that the chart makes', () => {
     expect(readWeatherConfig(without.settings('demo-weather-api', 'weather-api')).alerts).toBeUndefined()
   })
 
-  it('skip the signature check of the weather API only on request, and warn of it', async () => {
+  it('skip the signature check of the weather API only if the values say so, and then the notes warn of it', async () => {
     const values = merge(baseValues, { weatherApi: { debug: { skipSignature: true } } })
     const settings = (await render({ values })).settings('demo-weather-api', 'weather-api')
     expect(readWeatherConfig(settings).token.verifySignature).toBe(false)
@@ -293,7 +293,7 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes()).not.toContain('WARNING')
   })
 
-  it('replace, if one of them changes, only the pods that read it', async () => {
+  it('are in the checksum of only those pods that read them, so that a change replaces no other pods', async () => {
     const checksums = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
       return ['demo-agent', 'demo-weather-api'].map(

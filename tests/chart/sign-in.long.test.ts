@@ -27,7 +27,7 @@ const notesWith = (...values: readonly Values[]) =>
 describe('A page that only kubectl port-forward reaches', () => {
   it.each<[string, Values]>([
     ['with sign-in', signInValues],
-    ['without', {}],
+    ['without sign-in', {}],
     ['by other names of the same machine', { agent: { env: { ALLOWED_HOSTS: 'localhost,[::1]' } } }],
   ])('is open to everyone who may forward its port, and so is the trace: %s', async (_name, values) => {
     expect(await accessOf(values)).toEqual({ requireSignIn: false, traceFor: 'everyone' })
@@ -64,7 +64,7 @@ describe.each(Object.entries(exposingValues))('A page that others reach by %s', 
     expect(await notesWith(wayIn, closed)).toContain('The identity trace is shown to nobody.')
   })
 
-  it('is refused by the chart if nobody can sign in, unless sign-in is switched off', async () => {
+  it('is refused by the chart if the values name no client for sign-in and do not switch sign-in off', async () => {
     await expect(renderWith(wayIn)).rejects.toThrow(
       /set entra\.spaAppId, or agent\.requireSignIn=false if whoever reaches the page may use the agent/,
     )
@@ -76,8 +76,8 @@ describe.each(Object.entries(exposingValues))('A page that others reach by %s', 
   })
 })
 
-describe('Sign-in that is demanded', () => {
-  it('is refused by the chart if nobody can sign in', async () => {
+describe('Sign-in that the values demand', () => {
+  it('is refused by the chart if the values name no client for sign-in', async () => {
     await expect(renderWith({ agent: { requireSignIn: true } })).rejects.toThrow(
       'agent.requireSignIn is true, but nobody can sign in: set entra.spaAppId.',
     )
@@ -91,7 +91,7 @@ describe('Sign-in that is demanded', () => {
   it.each<[string, Values]>([
     ['requireSignIn', { agent: { requireSignIn: 'yes' } }],
     ['traceFor', { agent: { traceFor: 'admins' } }],
-  ])('is refused by the chart if its setting has an unknown value: %s', async (name, values) => {
+  ])('is refused by the chart if this setting has an unknown value: %s', async (name, values) => {
     await expect(renderWith(values)).rejects.toThrow(name)
   })
 })

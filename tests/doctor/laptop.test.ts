@@ -89,7 +89,7 @@ describe('The doctor on a laptop where everything works', () => {
     ])
   })
 
-  it('shows each claim of both tokens but no token, even if the agent shows its trace to nobody', async () => {
+  it('shows the claims of both tokens, but not the tokens, even if the agent shows its trace to nobody', async () => {
     const userToken = await laptop.token()
     const strict = { ALLOWED_HOSTS: 'agent.example', REQUIRE_SIGN_IN: 'true', TRACE_FOR: 'nobody' }
     const findings = await laptop.examine(strict, { userToken })
@@ -150,7 +150,7 @@ describe('npm run doctor', () => {
   })
 })
 
-describe('The doctor also names what the emulator of the sidecar never does:', () => {
+describe('The doctor also reports a sidecar that differs from the emulator:', () => {
   async function examineSidecar(respond: RequestListener) {
     const server = createServer(respond)
     await new Promise<void>(listening => server.listen(0, 'localhost', listening))
@@ -162,14 +162,14 @@ describe('The doctor also names what the emulator of the sidecar never does:', (
     return codesOf(findings)
   }
 
-  it('taking the doctor for a remote caller', async () => {
+  it('one that refuses the doctor as a remote caller', async () => {
     const found = await examineSidecar(({ url }, response) => {
       response.writeHead(url === '/healthz' ? 200 : 403).end('Healthy')
     })
     expect(found).toContain('sidecar entry weather: SIDECAR_REFUSED_CALLER')
   })
 
-  it('running in Development, where a sidecar takes everybody’s requests', async () => {
+  it('one that runs in Development, and so takes everybody’s requests', async () => {
     const found = await examineSidecar((_request, response) => {
       response.writeHead(200).end('Healthy')
     })
@@ -177,7 +177,7 @@ describe('The doctor also names what the emulator of the sidecar never does:', (
   })
 })
 
-describe('Of the sidecar’s image the doctor says', () => {
+describe('The doctor says of the sidecar’s image', () => {
   const lookAt = (env: Variables, machine?: string) => {
     const running: Check = { name: 'sidecar', run: async () => 'It responds.' }
     return examine([
@@ -186,7 +186,7 @@ describe('Of the sidecar’s image the doctor says', () => {
     ])
   }
 
-  it('the version, as Docker shows it', async () => {
+  it('which version it is, as Docker shows it', async () => {
     expect(await lookAt({})).toContainEqual({
       check: 'sidecar version',
       status: 'PASS',
@@ -198,7 +198,7 @@ describe('Of the sidecar’s image the doctor says', () => {
     ['there is no Docker', { PATH: '/nowhere' }],
     ['Docker runs no sidecar', { RUNNING_SIDECAR: '' }],
     ['the sidecar of Docker is at another port', { SIDECAR_URL: 'http://localhost:1' }],
-  ])('that it could not see the version when %s, and where to look', async (_why, env) => {
+  ])('that its version is unknown if %s, and where to look', async (_why, env) => {
     const [, version, image] = await lookAt(env, 'x64')
     expect(version).toMatchObject({ check: 'sidecar version', status: 'WARN', code: 'NOT_CHECKED' })
     expect(version?.hint).toContain('docker ps')

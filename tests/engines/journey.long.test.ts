@@ -27,7 +27,7 @@ const engines: readonly { readonly name: string; readonly start: StartEngine; re
 describe.each(engines)('in $name', ({ start, program, isMissing }) => {
   needs(program, isMissing)
 
-  it('both flows with and without a model, sign-in at the first click, Compare, Side by side, the report and a width of 320 px work', async () => {
+  it('these work: both flows with and without a model, sign-in at the first click, Compare, Side by side, the report, a width of 320 px', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'engine-'))
     onTestFinished(() => rm(folder, { recursive: true, maxRetries: 3 }))
     await using engine = await start(folder)

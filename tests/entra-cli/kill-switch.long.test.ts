@@ -3,7 +3,7 @@ import { useThreeAgents } from './support/three-agents.ts'
 
 const threeAgents = useThreeAgents()
 
-it('disable --prove without a deny list waits until the last token has expired, and proves that it is refused then', {
+it('`disable --prove` without a deny list waits until the last token has expired, and proves that this token is then refused', {
   timeout: 300_000,
 }, async () => {
   const response = await fetch(`${threeAgents.stack.entraUrl}/emulator/settings`, {

@@ -77,8 +77,8 @@ const drifts: [what: string, change: Change, words: string][] = [
   ['an owner of the agent who was taken away', ({ agent }) => agent.owners.splice(0), `owner ${seedIds.ben} of agent identity "weather-agent"`],
 ]
 
-describe('status notices, and apply corrects,', () => {
-  it.each(drifts)('%s', async (_what, change, words) => {
+describe('`status` notices, and `apply` corrects,', () => {
+  it.each(drifts)('a difference from the receipt: %s', async (_what, change, words) => {
     change(tenantNow())
     const { code, output } = await run('status')
     expect(output).toContain(words)
@@ -130,8 +130,8 @@ const additions: [what: string, change: Change, words: string][] = [
   ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: foreignId, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${foreignId}] of blueprint`],
 ]
 
-describe('what nobody asked for is reported by status and left alone by apply', () => {
-  it.each(additions)('%s', async (_what, change, words) => {
+describe('an addition that nobody asked for', () => {
+  it.each(additions)('is reported by `status` and kept by `apply`: %s', async (_what, change, words) => {
     change(tenantNow())
     const { code, output } = await run('status')
     const told = output.split('\n').filter(line => line.startsWith('extra'))
@@ -143,7 +143,7 @@ describe('what nobody asked for is reported by status and left alone by apply', 
     expect((await run('status')).output).toContain(words)
   })
 
-  it('except a consent that adds no right: of one user to what all users have consented to, or to sign-in scopes only', async () => {
+  it('is not reported if it is one user’s consent to a scope that is granted for all users, or to sign-in scopes only', async () => {
     const { content, agent, grant } = tenantNow()
     const ofAda = { consentType: 'Principal', principalId: seedIds.ada } as const
     content.permissionGrants.push(
@@ -178,7 +178,7 @@ describe('the sponsor of an agent', () => {
     expect(writes()).toEqual([])
   })
 
-  it('that was removed is reported as missing if an application runs the commands, and added again', async () => {
+  it('that was removed is reported as missing, and added again, if an application runs the commands', async () => {
     tenant.workplace.useToken(await applicationToken(tenant, permissions))
     expect((await run('status')).output).toContain('The tenant is as the receipt says.')
     tenantNow().agent.sponsors = []
@@ -196,8 +196,8 @@ describe('the sponsor of an agent', () => {
   })
 })
 
-describe('a principal that somebody switched off', () => {
-  it.each(['Weather Agent Blueprint', 'Weather API', 'Weather Agent page'])('%s', async name => {
+describe('`status` reports, and only `enable` switches on again, the switched-off principal', () => {
+  it.each(['Weather Agent Blueprint', 'Weather API', 'Weather Agent page'])('of the %s', async name => {
     tenantNow().principal(name).accountEnabled = false
     const { code, output } = await run('status')
     expect(output).toMatch(/^switched +\S+ principal of/m)
@@ -211,7 +211,7 @@ describe('a principal that somebody switched off', () => {
 })
 
 describe('an agent', () => {
-  it('that was switched off by somebody is noticed, and not switched on by apply', async () => {
+  it('that somebody switched off is noticed by `status`, and not switched on by `apply`', async () => {
     tenantNow().agent.accountEnabled = false
     const { code, output } = await run('status')
     expect(code).toBe(3)
@@ -223,7 +223,7 @@ describe('an agent', () => {
     expect((await run('status')).code).toBe(0)
   })
 
-  it('that was switched off by disable is as it should be, and noticed when somebody switches it on', async () => {
+  it('that `disable` switched off is as `status` expects it; `status` notices when somebody switches the agent on', async () => {
     const { output } = await run('disable')
     expect(output).toContain('Tokens issued before stay valid until they expire, which is up to 90 minutes')
     expect(tenantNow().agent.accountEnabled).toBe(false)
@@ -234,7 +234,7 @@ describe('an agent', () => {
     expect((await run('status')).output).toContain('accountEnabled is true, wanted false')
   })
 
-  it('is switched off alone if disable names it; an unknown name is reported', async () => {
+  it('is switched off without the others if `disable` gets its name; an unknown name is reported', async () => {
     await run('apply --agent second')
     await run('disable --agent second')
     expect(tenantNow().agent.accountEnabled).toBe(true)

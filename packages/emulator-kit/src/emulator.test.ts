@@ -76,7 +76,7 @@ describe('the request log', () => {
     ])
   })
 
-  it('shows no token, and cuts long texts', async () => {
+  it('hides tokens, and keeps other texts whole', async () => {
     await send('GET', '/cups/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl')
     await send('GET', `/cups/${'x'.repeat(99)}`)
     const { requests } = (await send('GET', '/emulator/requests')).body
@@ -84,7 +84,7 @@ describe('the request log', () => {
     expect(requests[1].cup).toHaveLength(99)
   })
 
-  it('drops the oldest requests beyond its limit, and all when it is cleared', async () => {
+  it('drops the oldest requests beyond its limit, and all requests when it is cleared', async () => {
     for (let i = 0; i <= 1_000; i++) await teapot.inject(`/cups/${i}`)
     const { requests } = (await send('GET', '/emulator/requests')).body
     expect(requests).toHaveLength(1_000)
@@ -95,7 +95,7 @@ describe('the request log', () => {
 })
 
 describe('faults', () => {
-  it('apply to their target, as many times as they say', async () => {
+  it('apply only to their target, and as many times as `times` says', async () => {
     const blue = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
     expect((await injectFaults(blue)).body).toEqual({ faults: [blue] })
     expect((await send('GET', '/cups/red')).status).toBe(200)
@@ -117,20 +117,20 @@ describe('faults', () => {
     expect((await send('GET', '/cups/blue')).status).toBe(200)
   })
 
-  it('break the connection', async () => {
+  it('can break the connection', async () => {
     await injectFaults({ fault: { kind: 'reset' }, times: 1 })
     await expect(send('GET', '/cups/blue')).rejects.toThrow('fetch failed')
     expect((await send('GET', '/emulator/requests')).body.requests).toMatchObject([{ status: null }])
   })
 
-  it('delay the response', async () => {
+  it('can delay the response', async () => {
     await injectFaults({ fault: { kind: 'delay', delayMs: 60 } })
     const startedMs = performance.now()
     expect((await send('GET', '/cups/blue')).status).toBe(200)
     expect(performance.now() - startedMs).toBeGreaterThan(55)
   })
 
-  it('leave a request without a response, and do not keep the emulator from closing', async () => {
+  it('can leave a request without a response, and even then do not keep the emulator from closing', async () => {
     await injectFaults({ fault: { kind: 'hang' }, times: 1 })
     const socket = connect(Number(new URL(url).port), 'localhost')
     socket.end('GET /cups/blue HTTP/1.1\r\nhost: localhost\r\n\r\n')
@@ -212,12 +212,12 @@ it('faults and settings are listed, each with a schema, so that a form can be dr
   })
 })
 
-it('the health says what is emulated, and an emulator may have controls of its own', async () => {
+it('the health response says what is emulated, and an emulator can add controls of its own', async () => {
   expect((await send('GET', '/emulator/health')).body).toEqual({ status: 'ok', emulates: ['teapot'] })
   expect((await send('GET', '/emulator/tea')).body).toBe('green')
 })
 
-it('pages of other sites, and host names that are not allowed, reach no control', async () => {
+it('neither a page of another site nor a request for a host name that is not allowed reaches the controls', async () => {
   for (const [url, headers, status, code] of [
     ['/emulator/reset', { origin: 'https://evil.example' }, 403, 'CROSS_SITE_REQUEST'],
     ['/emulator/reset', { host: 'evil.example' }, 421, 'HOST_NOT_ALLOWED'],

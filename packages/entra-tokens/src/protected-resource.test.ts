@@ -30,7 +30,7 @@ describe('the metadata of an API', () => {
     ['https://weather.example/mcp/', [metadataRoot, `${metadataRoot}/mcp`]],
     ['https://weather.example/', [metadataRoot]],
   ])(
-    'with the URL %s says where to obtain tokens, and is served without a token, at its own paths only',
+    'with the URL %s says where to obtain tokens, and only its own paths are served without a token',
     async (resource, paths) => {
       const { get } = await startApi(resource)
       for (const path of paths)
@@ -49,7 +49,7 @@ describe('the metadata of an API', () => {
     },
   )
 
-  it('is what every refusal points to, with the scope to ask for', async () => {
+  it('is linked in the refusal of a call without a token, beside the scope to ask for', async () => {
     const { get } = await startApi('https://weather.example/mcp')
     expect((await get('/')).challenge).toBe(
       `Bearer realm="weather-api", scope="api://${appId}/Weather.Read", resource_metadata="https://weather.example${metadataRoot}/mcp"`,
@@ -66,7 +66,7 @@ describe('the metadata of an API', () => {
     expect((await get('/')).challenge).toContain(`scope="${scope}"`)
   })
 
-  it('names every scope, if one of several is enough', async () => {
+  it('lists all scopes if a caller needs any one of them', async () => {
     const { get } = await startApi('https://weather.example', { permissions: { obo: ['A', 'B'] } })
     expect((await get(metadataRoot)).body.scopes_supported).toEqual([`api://${appId}/A`, `api://${appId}/B`])
   })

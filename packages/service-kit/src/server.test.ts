@@ -80,7 +80,7 @@ describe('createServer', () => {
       ['a plain text body', `POST /orders HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ],
   )(
-    'answers %s with a problem and the strict headers, and logs only the problem’s code',
+    'sends a problem with the strict headers for a request with %s, and logs only the problem’s code',
     async (...given) => {
       const [, bytes, status, code] = given
       const { app, log, entries } = await startService()
@@ -105,7 +105,7 @@ describe('createServer', () => {
       'a body',
       'POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nContent-Type: application/json\r\n\r\n{',
     ],
-  ])('answers a client that never ends %s with 408 and closes its connection', async (_what, bytes) => {
+  ])('sends 408 to a client that never completes %s, and closes its connection', async (_what, bytes) => {
     const { app, log } = await startService({ headersTimeoutMs: 50, requestTimeoutMs: 100 })
     const response = await exchange(app, bytes)
     expect(response).toMatchObject({ status: 408 })
@@ -138,7 +138,7 @@ describe('createServer', () => {
     expect(log()).not.toContain('stack')
   })
 
-  it('logs an expected 503 with its cause’s code and no stack, an unexpected error with its stack', async () => {
+  it('logs an expected 503 with its cause’s code and no stack, but an unexpected error with its stack', async () => {
     const { app, entries } = await startService()
     expect(await exchange(app, getRequest('/kitchen'))).toMatchObject({ status: 503 })
     expect(await exchange(app, getRequest('/broken'))).toMatchObject({ status: 500 })

@@ -54,7 +54,7 @@ describe('Telemetry', () => {
     ],
     [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, 'OTEL_TRACES_SAMPLER_ARG must be'],
     [{ OTEL_RESOURCE_ATTRIBUTES: 'pod' }, 'OTEL_RESOURCE_ATTRIBUTES must be a comma-separated list'],
-  ])('says what is wrong with %j', (variables, fault) => {
+  ])('refuses the variables %j, and says what is wrong', (variables, fault) => {
     expect(faultsOf(variables as Record<string, string>)).toEqual([expect.stringContaining(fault)])
   })
 

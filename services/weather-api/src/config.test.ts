@@ -54,7 +54,7 @@ it('Several agents can call, each with its own user account', () => {
   ])
 })
 
-it('Empty variables count as unset', () => {
+it('An empty variable has the same effect as an unset variable', () => {
   const { token, port } = readConfig({
     ...ids,
     PORT: '',
@@ -93,7 +93,7 @@ it.each([
   [{ ALERTS_FILE: 'alerts.sqlite' }, 'ALERTS_FILE'],
   [{ ALERTS_FILE: '/data/alerts.sqlite', ALERTS_AUTH_CONTEXT: 'mfa' }, 'ALERTS_AUTH_CONTEXT'],
   [{ ALERTS_AUTH_CONTEXT: 'c1' }, 'ALERTS_FILE'],
-])('The configuration %j is refused, and the variable is named', (wrong, name) => {
+])('The configuration %j is refused by an error that names %s', (wrong, name) => {
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
   expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)
 })

@@ -74,7 +74,7 @@ describe('A turn as the agent’s own user account', () => {
     await stack.restart('weather')
   })
 
-  it('asks the sidecar anew for each flow: nothing of one flow is used in another', async () => {
+  it('uses no token of another flow: TR has another subject in each flow', async () => {
     const oids = []
     for (const flow of flowNames) {
       const { body } = await ask(stack.agentUrl, { flow }, bearer(await stack.signIn(ada.oid)))
@@ -85,7 +85,7 @@ describe('A turn as the agent’s own user account', () => {
 })
 
 describe('The agent’s own user account', () => {
-  it('is checked for the status without a user having signed in', async () => {
+  it('is checked for the status even if no user has signed in', async () => {
     await stack.restart('agent')
     const status = async () => (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
     await expect.poll(status).toMatchObject({ flows: { 'agent-user': { state: 'ready' } } })
@@ -103,7 +103,7 @@ describe('The agent’s own user account', () => {
     })
   })
 
-  it('is reported to have the scope that a tool needs; if it gets no token, this is unknown', async () => {
+  it('is reported to have the scope that a tool needs; whether it has the scope is unknown if it gets no token', async () => {
     const held = async () => {
       const response = await fetch(`${stack.agentUrl}/api/instructions?flow=agent-user`)
       return ((await response.json()) as Instructions).tools.map(tool => [tool.needs, tool.held])

@@ -84,7 +84,7 @@ describe.each(['direct', 'bedrock'])('A %s turn that waits for its user', mode =
     expect(await createdAlerts()).toHaveLength(1)
   })
 
-  it('goes on nowhere without the key that sealed it', async () => {
+  it('does not go on at a replica that lacks the key that sealed the turn', async () => {
     const turn = await askForAlert(mode)
     for (const keys of [writeSealKeys('other', newKey), { SEAL_KEYS_FILE: undefined }]) {
       const other = await stack.startReplica(keys)

@@ -12,7 +12,7 @@ afterAll(() => connection.bedrock.close())
 const ask = (message = 'What is the weather in Oslo?') => runTurn(connection.mode, { message })
 const countAttempts = () => aws.app.controls.requests.all.length
 
-describe('what Bedrock refuses', () => {
+describe('a call that Bedrock refuses', () => {
   it.each([
     ['AccessDeniedException', 'BEDROCK_ACCESS_DENIED', 1],
     ['ExpiredTokenException', 'BEDROCK_CREDENTIALS_EXPIRED', 1],
@@ -28,7 +28,7 @@ describe('what Bedrock refuses', () => {
     ['ModelTimeoutException', 'BEDROCK_UNAVAILABLE', 1],
     ['InternalServerException', 'BEDROCK_UNAVAILABLE', 3],
     ['ServiceUnavailableException', 'BEDROCK_UNAVAILABLE', 3],
-  ] as const)('as %s is reported as %s, after %i attempts', async (name, code, tries) => {
+  ] as const)('with the exception %s is reported as %s, after %i attempts', async (name, code, tries) => {
     aws.break({ kind: 'error', name })
     const { failure, steps } = await ask()
     expect(failure?.code).toBe(code)
@@ -37,7 +37,7 @@ describe('what Bedrock refuses', () => {
     expect(steps).toMatchObject([{ kind: 'model', status: 'failed', problem: { code } }])
   })
 
-  it('because the model has no prompt cache is not taken for missing rights', async () => {
+  it('because the model has no prompt cache is not reported as missing rights', async () => {
     const message = 'You invoked an unsupported model or your request did not allow prompt caching.'
     aws.break({ kind: 'error', name: 'AccessDeniedException', message })
     const { failure } = await ask()
@@ -45,7 +45,7 @@ describe('what Bedrock refuses', () => {
     expect(failure?.options.hint).toBe('Set BEDROCK_PROMPT_CACHE=none.')
   })
 
-  it('by throttling for a moment is retried and then answered', async () => {
+  it('once, by throttling, is retried and then answered', async () => {
     aws.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     expect((await ask('Hello!')).failure).toBeUndefined()
     expect(countAttempts()).toBe(2)
@@ -72,7 +72,7 @@ describe('what Bedrock refuses', () => {
     ['not-granted', 'BEDROCK_ACCESS_DENIED', /use case form/],
     ['no-use-case-form', 'BEDROCK_ACCESS_DENIED', /use case form/],
     ['no-subscription', 'BEDROCK_ACCESS_DENIED', /aws-marketplace:Subscribe/],
-  ] as const)('because access is %s is reported with a hint', async (access, code, hint) => {
+  ] as const)('for the reason that access is “%s” is reported with a hint', async (access, code, hint) => {
     aws.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { access } } })
     const { failure } = await ask()
     expect(failure?.code).toBe(code)
@@ -80,7 +80,7 @@ describe('what Bedrock refuses', () => {
   })
 
   it.each(['EOL', 'LEGACY'] as const)(
-    'because the model is %s is reported with the current models',
+    'for the reason that the model is “%s” is reported with the current models',
     async lifecycle => {
       aws.app.controls.settings.change({ models: { 'anthropic.claude-haiku-5-5': { lifecycle } } })
       const { failure } = await ask()
@@ -89,7 +89,7 @@ describe('what Bedrock refuses', () => {
     },
   )
 
-  it('because a policy explicitly denies it is reported as an explicit denial', async () => {
+  it('because of an explicit denial in a policy is reported as an explicit denial', async () => {
     const Statement = [{ Effect: 'Deny', Action: 'bedrock:*', Resource: '*' }]
     aws.app.controls.settings.change({
       policies: { 'arn:aws:iam::111122223333:user/agent': { Version: '2012-10-17', Statement } },
@@ -99,7 +99,7 @@ describe('what Bedrock refuses', () => {
     expect(failure?.message).toContain('explicitly denies')
   })
 
-  it('is not even requested if the settings show that Bedrock would refuse it', async () => {
+  it('is not even sent if the settings show that Bedrock would refuse it', async () => {
     const { mode, bedrock } = connectMode({
       ...aws.environment,
       ...staticKeys,
@@ -129,7 +129,7 @@ describe('what Bedrock refuses', () => {
   })
 })
 
-describe('what breaks on the way', () => {
+describe('a response of Bedrock that breaks on the way', () => {
   it.each<[string, InjectedFault['fault'], string]>(
     // biome-ignore format: table
     [
@@ -145,7 +145,7 @@ describe('what breaks on the way', () => {
       ['throttling in the middle', { kind: 'exception', afterEvents: 2, type: 'throttlingException', message: 'x' }, 'BEDROCK_THROTTLED'],
       ['an error frame', { kind: 'stream-error', afterEvents: 2, type: 'InternalError', message: 'x' }, 'BEDROCK_STREAM_BROKEN'],
     ],
-  )('%s is a failure, never a short answer', async (_what, fault, code) => {
+  )('(%s) is a failure, never a short answer', async (_what, fault, code) => {
     aws.break(fault)
     const { failure, outcome, steps } = await ask()
     expect(outcome).toBeUndefined()
@@ -155,7 +155,7 @@ describe('what breaks on the way', () => {
 })
 
 describe('the background probe', () => {
-  it('shows that Bedrock answers, with one token', async () => {
+  it('shows, by a request for a single token, that Bedrock answers', async () => {
     const { bedrock } = connectMode({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
     expect(bedrock.availability.health.state).toBe('unknown')
     bedrock.availability.start()

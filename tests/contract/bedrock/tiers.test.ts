@@ -40,7 +40,7 @@ async function sayHello(credential: Record<string, string>): Promise<string> {
 const lastCaller = () => aws.app.controls.requests.all.at(-1)?.principal
 
 describe('tier A, access keys', () => {
-  it('need only environment variables, and the status names the tier', async () => {
+  it('need only environment variables, and are recognised as the tier `sts`', async () => {
     const { mode, bedrock } = connectWith(staticKeys)
     expect(bedrock.credential).toBe('sts')
     expect((await runTurn(mode, { message: 'Hello!' })).failure).toBeUndefined()

@@ -79,7 +79,7 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     expect(answer.body.validated).toMatchObject({ flow: 'obo', caller: agentId, on_behalf_of: ada })
   })
 
-  it.each([true, false])('let the agent’s own user account in, optional claims: %s', async hasClaims => {
+  it.each([true, false])('let the agent’s own user account in, with optional claims: %s', async hasClaims => {
     const registration = entra.entra.directory.application(weatherAppId)
     if (registration && !hasClaims) registration.optionalClaims = null
     const { body } = await requestTrAsUser(entra)
@@ -111,14 +111,14 @@ describe.each(['1', '2'])('tokens of version %s', version => {
     return { token: body.access_token, claims: decodeJwt(body.access_token) }
   }
 
-  it('do not let in an agent of the blueprint that the API lists but to which Entra gave no role', async () => {
+  it('do not let in an agent that is on the API’s list of callers but has no role from Entra', async () => {
     const { token, claims } = await requestTrOf(traineeAgentId)
     expect(claims).not.toHaveProperty('roles')
     const { status, body } = await ask(token)
     expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'permission' })
   })
 
-  it('do not let in an agent of the blueprint that has the role but that the API does not list', async () => {
+  it('do not let in an agent that has the role from Entra but is not on the API’s list of callers', async () => {
     const role = { resourceId: seedIds.weatherPrincipal, appRoleId: seedIds.weatherReadAllRole }
     const assignment = { id: 'of-alerts', principalId: alertsAgentId, createdDateTime: '', ...role }
     entra.entra.directory.content.appRoleAssignments.push(assignment)

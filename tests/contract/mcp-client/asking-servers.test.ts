@@ -55,14 +55,14 @@ await mcp.configure(
   ),
 )
 
-describe('A server that asks the agent in the middle of a call', () => {
+describe('A request that a server sends to the agent during a call', () => {
   it.each([
-    ['for a sign of life (ping) gets it', 'ping', 'ask_ping', '"result":{}'],
-    ['for the agent’s folders (roots) is refused', 'roots', 'ask_roots_list', '"code":-32601'],
-    ['for user input (elicitation) is refused', 'elicitation', 'ask_elicitation_create', '"code":-32601'],
-    ['for model output (sampling) is refused', 'sampling', 'ask_sampling_createMessage', '"code":-32601'],
+    ['a sign of life (ping) is given', 'ping', 'ask_ping', '"result":{}'],
+    ['the agent’s folders (roots) are refused', 'roots', 'ask_roots_list', '"code":-32601'],
+    ['user input (elicitation) is refused', 'elicitation', 'ask_elicitation_create', '"code":-32601'],
+    ['model output (sampling) is refused', 'sampling', 'ask_sampling_createMessage', '"code":-32601'],
   ])(
-    '%s at once, under the token of the call, and the call goes on',
+    'is answered at once, under the token of the call, and the call goes on: %s',
     async (_what, name, toolName, answer) => {
       const reply = await mcp.answerTo(`Use ${toolName}`)
       expect(reply.tools).toMatchObject([{ name: `${name}__${toolName}`, status: 'ok' }])

@@ -6,7 +6,7 @@ import { startNotesServer } from './notes-server.ts'
 const { ada, ben, agentId } = identities
 
 it.each(['2026-07-28', '2025-11-25'] as const)(
-  '50 turns at the same time, of two users and the agent itself, never carry each other’s token to a server of %s',
+  '50 turns at the same time, of two users and the agent itself, never carry each other’s token to a server of revision %s',
   async protocol => {
     await using mcp = await McpStack.start()
     await using notes = await startNotesServer(mcp.stack.entraUrl)

@@ -42,7 +42,7 @@ describe('The agent’s own session with a server of protocol revision 2025-11-2
     expect([...openSessions]).toEqual([])
   })
 
-  it('is replaced once when the server forgets it; when the server forgets the new one too, the call fails', async () => {
+  it('is replaced once when the server forgets it; if the server forgets the new session too, the call fails', async () => {
     await askForCount()
     const { answer } = servers.scripts['sessions'] ?? {}
     servers.scripts['sessions'] = {

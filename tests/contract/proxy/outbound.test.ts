@@ -60,7 +60,7 @@ it('Bedrock and STS are called through the proxy', async () => {
 it.each([
   ['https://bedrock.example', 'PROXY_REFUSED', 403],
   ['https://bedrock.example', 'PROXY_UNAVAILABLE', 502],
-])('a turn reports what the proxy does with %s: %s (%i)', async (endpoint, code, status) => {
+])('a turn reports the proxy’s failure for the URL %s as %s (status %i)', async (endpoint, code, status) => {
   proxy.refusal = { status }
   const { mode, bedrock } = connectMode({
     ...aws.environment,
@@ -74,7 +74,7 @@ it.each([
   expect(failure?.options.upstream).toEqual({ service: 'proxy', status })
 })
 
-it('Entra’s signing keys are requested through the proxy, and a refusal by the proxy is reported', async () => {
+it('Entra’s signing keys are requested through the proxy; after a refusal by the proxy the error names Entra’s URL', async () => {
   const log = { warn: () => {} }
   const createVerifier = () => () => ({ header: {}, claims: {} }) as never
   const keys = new SigningKeys({ issuer: 'https://login.example/tenant', log, createVerifier })

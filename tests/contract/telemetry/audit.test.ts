@@ -45,7 +45,7 @@ describe('The audit log', () => {
     for (const word of [ada.name, ada.upn, 'Quito', token]) expect(logged).not.toContain(word)
   })
 
-  it('says why there was no token by the code of the problem, which names the request id of Entra’s refusal', async () => {
+  it('says by the code of the problem why the agent got no token; the problem has the request id of Entra’s refusal', async () => {
     await stack.restart('sidecar')
     tenantOf(stack).faults.inject({ target: { leg: 'tr' }, fault: { kind: 'refuse', code: 50105 } })
     const { body } = await ask(stack.agentUrl)

@@ -63,7 +63,7 @@ describe('live weather', () => {
     expect(meteoStub.requests.at(-1)?.searchParams.get('timezone')).toBe('auto')
   })
 
-  it('is for the place in the region that was asked for, if several places have the name', async () => {
+  it('is for the place in the requested region if several places have the same name', async () => {
     expect((await ask('/weather?city=Portland')).body.region).toBe('Oregon')
     expect((await ask('/weather?city=Portland,%20Maine')).body.region).toBe('Maine')
     expect((await ask('/weather?city=Portland,%20ME,%20USA')).body.region).toBe('Maine')
@@ -98,7 +98,7 @@ describe('live weather', () => {
       { status: 200, body: JSON.stringify({ padding: 'x'.repeat(1_000_000) }), compressed: true },
       200,
     ],
-  ])('that comes as %s is a 503', async (_name, fault, upstreamStatus) => {
+  ])('that Open-Meteo sends as %s becomes a 503', async (_name, fault, upstreamStatus) => {
     meteoStub.fail(fault)
     const { status, body } = await ask('/weather?city=Oslo')
     expect(status).toBe(503)
@@ -108,7 +108,7 @@ describe('live weather', () => {
     expect((await ask('/weather?city=Oslo')).status).toBe(200)
   })
 
-  it('out of reach is a 503', async () => {
+  it('becomes a 503 if Open-Meteo is out of reach', async () => {
     await meteoStub.close()
     expect(await ask('/weather/forecast?city=Oslo')).toMatchObject({
       status: 503,

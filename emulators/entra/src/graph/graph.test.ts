@@ -33,7 +33,7 @@ describe('an empty tenant', () => {
 })
 
 describe('setting up an agent from nothing', () => {
-  it('leads to a token that names the agent, the API and the agent’s role there', async () => {
+  it('leads to a token that names the agent, the API and the agent’s role at the API', async () => {
     const blueprint = await graph.newBlueprint()
     expect(blueprint).toMatchObject({
       '@odata.type': '#microsoft.graph.agentIdentityBlueprint',
@@ -121,7 +121,7 @@ describe('Graph', () => {
       ['with a token for another API', async () => ({ authorization: `Bearer ${await requestCustomToken(entra, { client: setupAppId, resource: weatherAppId })}` }), 'audience'],
       ['with an expired token', async () => ({ authorization: `Bearer ${await requestCustomToken(entra, { client: setupAppId, resource: wellKnown.graphUri, lifetimeSeconds: -1 })}` }), 'expired'],
     ],
-  )('refuses a call %s with 401', async (_what, makeHeaders, message) => {
+  )('responds 401 to a call without a valid token: %s', async (_what, makeHeaders, message) => {
     const { status, headers, body } = await graph.send('GET', '/v1.0/applications', undefined, {
       ...(await makeHeaders()),
     } as Record<string, string>)
@@ -146,7 +146,7 @@ describe('Graph', () => {
     }
   })
 
-  it('finds objects by id, by appId and by filter, with addresses in any letter case', async () => {
+  it('finds objects by id, by appId and by filter, whatever the letter case of the path', async () => {
     const byId = await graph.read(`/applications/${seedIds.weatherApplication}`)
     expect(byId).toMatchObject({ appId: weatherAppId, displayName: 'Weather API' })
     expect(await graph.read(`/applications(appId='${weatherAppId}')`)).toEqual(byId)
@@ -205,7 +205,7 @@ describe('Graph', () => {
     expect(await secrets()).toHaveLength(1)
   })
 
-  it('never shows a secret again', async () => {
+  it('shows a secret only in the response that creates the secret', async () => {
     const { body } = await graph.post(`/applications/${blueprintAppId}/addPassword`, {})
     expect(body.secretText).toMatch(/^[\w-]{40}$/)
     const shown = await graph.read(`/applications/${blueprintAppId}`)
@@ -245,7 +245,7 @@ describe('Graph', () => {
     )
   })
 
-  it('stores permission grants and role assignments, and refuses to store one twice', async () => {
+  it('stores permission grants and role assignments, and refuses duplicates', async () => {
     const grant = {
       clientId: agentId,
       consentType: 'AllPrincipals',
@@ -284,7 +284,7 @@ describe('Graph', () => {
   it.each([
     [`/applications/${blueprintAppId}/microsoft.graph.agentIdentityBlueprint`],
     [`/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`],
-  ])('lists, adds and removes the sponsors and owners of %s', async path => {
+  ])('lists, adds and removes sponsors and owners at the path %s', async path => {
     const idsOf = async (relation: string) =>
       (await graph.read(`${path}/${relation}`)).value.map(({ id }: { id: string }) => id)
     const reference = { '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${seedIds.ben}` }
@@ -369,7 +369,7 @@ describe('Graph', () => {
     expect(body.error.code).toBe('TooManyRequests')
   })
 
-  it('responds 404 to what is not emulated', async () => {
+  it('responds 404 to a path that is not emulated', async () => {
     expect((await graph.send('GET', '/v1.0/groups')).status).toBe(404)
   })
 })

@@ -66,7 +66,7 @@ describe('redeeming a code', () => {
     expect(second.headers.get('access-control-allow-origin')).toBe(pageOrigin)
   })
 
-  it('needs the verifier of the same code', async () => {
+  it('needs the PKCE verifier that belongs to the code', async () => {
     const wrong = await redeem(entra, await freshCode(), { code_verifier: makeVerifier().verifier })
     expect(wrong.body.error_codes).toEqual([501481])
     const missing = await redeem(entra, await freshCode())
@@ -82,7 +82,7 @@ describe('redeeming a code', () => {
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [70008] })
   })
 
-  it('is for pages of the registered origin only', async () => {
+  it('works only from a page of the registered origin, and without a client secret', async () => {
     const code = await freshCode()
     const fields = { code_verifier: verifier }
     expect((await redeem(entra, code, fields, {})).body.error_codes).toEqual([9002327])
@@ -92,13 +92,13 @@ describe('redeeming a code', () => {
     expect((await redeem(entra, code, { ...fields, client_secret: 'x' })).body.error_codes).toEqual([700025])
   })
 
-  it('is refused for a code that was never issued', async () => {
+  it('is refused if the code was never issued', async () => {
     const { status, body } = await redeem(entra, 'made-up', { code_verifier: verifier })
     expect(status).toBe(400)
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [9002313] })
   })
 
-  it('allows a preflight request', async () => {
+  it('is allowed by the response to a preflight request', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'OPTIONS',
       headers: { origin: pageOrigin, 'access-control-request-method': 'POST' },
@@ -137,7 +137,7 @@ describe('a refresh token', () => {
     })
   })
 
-  it('needs consent for further scopes', async () => {
+  it('gives no token for further scopes without consent', async () => {
     const { body } = await signIn(entra, ben)
     const { body: refused } = await refresh(body.refresh_token, { scope: 'User.Read' })
     expect(refused).toMatchObject({

@@ -64,7 +64,7 @@ describe('The page', () => {
     })
   })
 
-  it('has all further security headers, can watch its sign-in popup, and is not shared with other origins', async () => {
+  it('has further security headers, can watch its sign-in popup, and is not shared with other origins', async () => {
     const { headers } = await app.inject({ url: '/', headers: { origin: 'http://localhost' } })
     expect(headers).toMatchObject({
       'cross-origin-opener-policy': 'same-origin-allow-popups',

@@ -16,7 +16,7 @@ describe('attempts', () => {
     expect(attemptsAt(predecessors, 'a')).toEqual(['a'])
   })
 
-  it('have a path each, from the first question of the conversation to the newest one after the attempt', () => {
+  it('each have a path: from the first question, through the attempt, to the newest question that followed the attempt', () => {
     expect(pathTo(predecessors, newestAfter(predecessors, 'a'))).toEqual(['a', 'b2', 'c', 'd'])
     expect(pathTo(predecessors, newestAfter(predecessors, 'b1'))).toEqual(['a', 'b1'])
     expect(pathTo(predecessors, undefined)).toEqual([])

@@ -54,7 +54,7 @@ it.each<[string, readonly TraceStep[]]>([
   expect(JSON.stringify(told)).toContain('The user who asked')
 })
 
-it('rewording for the reader leaves what is quoted from a token unchanged', () => {
+it('rewording for the reader does not change what is quoted from a token', () => {
   const card = { ...agentToken, claims: { ...agentToken.claims, name: 'You' } }
   const [formula] = writeFormulas(
     gatherFacts([step('t', { kind: 'token', token: card })], 'obo', false),

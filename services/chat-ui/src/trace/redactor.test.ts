@@ -89,7 +89,7 @@ describe('redactorFor', () => {
   })
 
   it.each([
-    ['a name of three letters', 'name', 'Bo', '‹name hidden›'],
+    ['a name of two letters', 'name', 'Bo', '‹name hidden›'],
     ['two addresses', 'email', ['ada@contoso.example', 'a@b'], '‹email hidden› ‹email 2 hidden›'],
     ['a number', 'puid', 10_032, '‹puid hidden›'],
     ['a subject inside an object', 'xms_st', { sub: 'subject-elsewhere' }, '‹xms_st hidden›'],
@@ -100,7 +100,7 @@ describe('redactorFor', () => {
       `https://sts.windows.net/${userId}/`,
       'https://sts.windows.net/‹tenant hidden›/',
     ],
-  ])('hides %s in its claim', (_what, name, value, shown) => {
+  ])('hides %s in the claim `%s`', (_what, name, value, shown) => {
     const token = { ...agentToken, claims: { idtyp: 'user', [name]: value } }
     const hidden = redactorFor([step('a', { token })]).steps([step('a', { token })])
     expect(hidden[0]?.token?.claims?.[name]).toBe(shown)
@@ -121,12 +121,12 @@ describe('redactorFor', () => {
     ['in a form', 'for=%C4%B0rem+%22Ada%22+Osei&x=1', 'for=‹name hidden›&x=1'],
     ['in JSON inside a text', '{"text":"İrem \\"Ada\\" Osei"}', '{"text":"‹name hidden›"}'],
     ['in upper or lower case', 'irem or İREM "ADA" OSEI', 'irem or ‹name hidden›'],
-  ])('recognises a name %s', (_where, text, shown) => {
+  ])('recognises a name that is written %s', (_where, text, shown) => {
     const token = { ...userToken, claims: { name: 'İrem "Ada" Osei' } }
     expect(redactorFor([step('a', { token })]).text(text)).toBe(shown)
   })
 
-  it('hides values in problems, ids for logs, headers and names of members', () => {
+  it('hides values also in problems, in ids for logs, in headers and in names of members', () => {
     const problem = {
       type: '',
       title: 'Not for Ada Osei.',

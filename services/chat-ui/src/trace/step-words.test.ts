@@ -32,7 +32,7 @@ it.each(steps)('the words of a step come from its kind and members (%#)', (trace
   expect(tellStep(traced, 'obo', names)).toEqual({ title, where })
 })
 
-it('the words of a step name a failed check', () => {
+it('the words of a step say which check failed', () => {
   const token = {
     ...agentToken,
     verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'caller', ok: false }] }],

@@ -50,7 +50,7 @@ describe('tellStory', () => {
     )
   })
 
-  it('says that TR came from the sidecar’s cache, also if the trace has no T1', () => {
+  it('says that TR came from the sidecar’s cache, even if the trace has no T1', () => {
     const token = {
       ...ownToken,
       claims: { ...ownToken.claims, iat: Date.parse('2026-11-28T11:00:00Z') / 1000 },
@@ -69,7 +69,7 @@ describe('tellStory', () => {
     )
   })
 
-  it('does not say what a model did before it has answered', () => {
+  it('does not describe the answer of a model that has not answered yet', () => {
     const model = step('m', { kind: 'model', to: 'bedrock', status: 'running' })
     expect(tell([model], 'autonomous', true)).toBe('The model is being asked.')
     expect(tell([model])).toBe('The model was asked, and its answer is not known.')

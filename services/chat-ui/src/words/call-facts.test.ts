@@ -23,14 +23,14 @@ describe('callFacts', () => {
     expect(callFacts({ text })[0]?.value).toBe(text)
   })
 
-  it('leaves two names as they are if rewording would make them the same', () => {
+  it('does not reword two names if both would become the same', () => {
     expect(callFacts({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
       'untilDate',
       'until_date',
     ])
   })
 
-  it('numbers the items of a list, and limits the depth', () => {
+  it('numbers the items of a list, and limits the depth of nesting', () => {
     expect(callFacts({ tags: ['a', 'b'] }).map(({ name }) => name)).toEqual(['Tags · 1', 'Tags · 2'])
     let deep: unknown = 'end'
     for (let level = 0; level < 5_000; level += 1) deep = { a: deep }
@@ -57,6 +57,6 @@ it.each([
   ['Send mail', 'send a mail'],
   ['Clear alerts', 'call Clear alerts'],
   ['send_mail_to_all', 'call send_mail_to_all'],
-])('the call %s is “%s” within a sentence', (title, words) => {
+])('a call with the title “%s” is put into a sentence as “%s”', (title, words) => {
   expect(tellAct(title)).toBe(words)
 })

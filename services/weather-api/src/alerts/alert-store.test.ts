@@ -38,7 +38,7 @@ describe('the store of alerts', () => {
     expect(store.list(ada)).toEqual([])
   })
 
-  it('repeats the first result of a call, even if the alert was deleted since', () => {
+  it('repeats the first result for a repeated key, even if the alert has been deleted since', () => {
     const { alert } = store.create(ada, keyOf('k'), oslo)
     expect(store.create(ada, keyOf('k'), oslo)).toEqual({ alert, outcome: 'replayed' })
     store.remove(ada, alert.id)
@@ -52,7 +52,7 @@ describe('the store of alerts', () => {
     ['kind', { ...oslo, when: { ...oslo.when, kind: 'temperature-above' } }],
     ['temperature', { ...oslo, when: { ...oslo.when, celsius: -6 } }],
     ['last day', { ...oslo, untilDate: '2026-12-25' }],
-  ])('refuses a key that was first used with another %s', (_what, order) => {
+  ])('refuses a key that was first used for an alert with another %s', (_what, order) => {
     store.create(ada, keyOf('k'), oslo)
     expect(() => store.create(ada, keyOf('k'), order)).toThrow(
       expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REUSED' }),
@@ -60,14 +60,14 @@ describe('the store of alerts', () => {
     expect(store.list(ada)).toHaveLength(1)
   })
 
-  it('treats the same key of another owner or another caller as another key', () => {
+  it('treats a key as new if only another owner or another caller has used it', () => {
     store.create(ada, keyOf('k'), oslo)
     expect(store.create(ben, keyOf('k'), oslo).outcome).toBe('created')
     const warmer = { ...oslo, when: { ...oslo.when, celsius: 0 } }
     expect(store.create(ada, keyOf('k', 'agent-2'), warmer).outcome).toBe('created')
   })
 
-  it('returns an equal alert instead of creating a second one, with another key or without one', () => {
+  it('returns the equal alert that exists instead of creating another, whether the call has another key or no key', () => {
     const { alert } = store.create(ada, keyOf('k'), oslo)
     for (const key of [keyOf('l'), undefined])
       expect(store.create(ada, key, { ...oslo, city: ' OSLO' })).toEqual({ alert, outcome: 'existed' })
@@ -88,7 +88,7 @@ describe('the store of alerts', () => {
   })
 
   it.each(['2026-11-30', '2027-12-03', '2026-02-30', '2026-13-01', '0000-00-00'])(
-    'takes no alert with the last day %s',
+    'refuses an alert with the last day %s',
     untilDate => {
       expect(() => store.create(ada, keyOf('k'), { ...oslo, untilDate })).toThrow(
         expect.objectContaining({ code: 'INVALID_REQUEST' }),
@@ -97,7 +97,7 @@ describe('the store of alerts', () => {
     },
   )
 
-  it('keeps at most 20 alerts of an owner, whatever other owners have', () => {
+  it('keeps at most 20 alerts of an owner, however many other owners have', () => {
     const orders = Array.from({ length: 21 }, (_, celsius) => ({ ...oslo, when: { ...oslo.when, celsius } }))
     const [last = oslo, ...first] = orders.reverse()
     for (const [index, order] of first.entries()) store.create(ada, keyOf(`k${index}`), order)
@@ -131,7 +131,7 @@ describe('the file of the alerts', () => {
     store.close()
   })
 
-  it('that another process is writing makes a call fail as busy, with nothing half done', () => {
+  it('is reported as busy if a call comes while another process writes, and the call changes nothing', () => {
     const file = inFile()
     const store = new AlertStore(file)
     const other = new DatabaseSync(file)
@@ -144,7 +144,7 @@ describe('the file of the alerts', () => {
     store.close()
   })
 
-  it('that cannot be written makes a call fail, with nothing half done', () => {
+  it('is reported as unavailable if a call cannot write it, and the call changes nothing', () => {
     const file = inFile()
     const store = new AlertStore(file)
     const other = new DatabaseSync(file)
@@ -156,7 +156,7 @@ describe('the file of the alerts', () => {
     store.close()
   })
 
-  it('that is no database is a fault of the configuration', async () => {
+  it('is reported as a fault of the configuration if it is no database or has no folder', async () => {
     const file = inFile()
     await writeFile(file, 'no database at all, but long enough to be looked at as one')
     expect(() => openAlertStore(file)).toThrow(`ALERTS_FILE names ${file}, which cannot be used`)

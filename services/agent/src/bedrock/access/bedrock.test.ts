@@ -39,7 +39,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     await expect(connecting).rejects.toThrow('cannot be made')
   })
 
-  it('makes the health “unavailable”, without an exception, when a background probe needs it', async () => {
+  it('makes the health “unavailable”, without an exception, when a background probe needs the connection', async () => {
     failuresLeft = 1
     const bedrock = createBedrock()
     bedrock.availability.start()

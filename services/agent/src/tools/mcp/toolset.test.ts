@@ -143,7 +143,7 @@ describe('A tool that changes something', () => {
 })
 
 describe('A tool that only reads', () => {
-  it('is called without a permit and without a key', async () => {
+  it('is called without a permit and without an idempotency key', async () => {
     const { call, calls } = await startNotesServer()
     await call('notes__get_note')
     expect(calls).toMatchObject([{ params: { name: 'get_note' } }])

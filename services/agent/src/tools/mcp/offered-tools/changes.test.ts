@@ -7,7 +7,7 @@ const server = (change: Partial<McpServer> = {}) =>
   notesServer({ allowedTools: ['get_note', 'write_note'], ...change })
 
 describe('A tool of an MCP server', () => {
-  it('only reads if the configuration says so and the server does not contradict it', () => {
+  it('is read-only if the configuration says so and the server does not contradict the configuration', () => {
     expect(describeChange(server(), { name: 'get_note' })).toBeUndefined()
     expect(
       describeChange(server(), { name: 'get_note', annotations: { readOnlyHint: true } }),
@@ -17,7 +17,7 @@ describe('A tool of an MCP server', () => {
     ).toBeUndefined()
   })
 
-  it('changes something unless the configuration says that it only reads, whatever the server says', () => {
+  it('changes something if the configuration does not call the tool read-only, whatever the server says', () => {
     const change = {
       effect: 'change',
       title: 'Call write_note of notes',
@@ -34,11 +34,11 @@ describe('A tool of an MCP server', () => {
     { readOnlyHint: false },
     { destructiveHint: true },
     { readOnlyHint: true, destructiveHint: true },
-  ])('changes something if the server says so, even if configured as read-only: %j', annotations => {
+  ])('changes something, though configured as read-only, if the server announces %j', annotations => {
     expect(describeChange(server(), { name: 'get_note', annotations })).toBeDefined()
   })
 
-  it('counts as deleting only where the server calls the tool destructive', () => {
+  it('has the effect `delete` only if the server marks the tool as destructive', () => {
     const effectOf = (destructiveHint: boolean) =>
       describeChange(server(), { name: 'write_note', annotations: { destructiveHint } })?.effect
     expect([effectOf(true), effectOf(false)]).toEqual(['delete', 'change'])

@@ -8,7 +8,7 @@ it.each([
   ['no header', withProperties({ city: { type: 'string' } })],
   ['headers of properties', withProperties({ city: header('City'), days: header('Days', 'integer') })],
   ['a header of a nested property', withProperties({ place: withProperties({ city: header('City') }) })],
-])('A tool may be offered with %s', (_what, schema) => {
+])('A tool may be offered if its input schema declares %s', (_what, schema) => {
   expect(hasValidHeaderArguments(schema)).toBe(true)
 })
 
@@ -23,6 +23,6 @@ it.each([
   ['of items', withProperties({ cities: { type: 'array', items: header('City') } })],
   ['behind a choice', withProperties({}, { anyOf: [withProperties({ city: header('City') })] })],
   ['behind a reference', withProperties({}, { $defs: { city: header('City') } })],
-])('A tool must not be offered with a header %s', (_what, schema) => {
+])('A tool must not be offered if its input schema declares a header %s', (_what, schema) => {
   expect(hasValidHeaderArguments(schema)).toBe(false)
 })
