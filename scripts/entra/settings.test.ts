@@ -6,7 +6,7 @@ describe('The names of agents', () => {
     changeSettings({ ...defaultSettings, agents: ['reader'] }, { agents })
 
   it.each(['Reader', 'READER', 'reader ', 'reader.'])(
-    'are refused if Entra or AGENTS_CONFIG cannot tell them apart: reader, %j',
+    'are refused if Entra or AGENTS_CONFIG cannot tell them apart: "reader" and %j',
     name => {
       expect(() => withAgents(name)).toThrow(
         `The agents "reader" and "${name}" would be taken for one another.`,

@@ -47,7 +47,7 @@ it('the tool acts on behalf of the user who is signed in', async () => {
   await expectCallFor(page, identities.ada)
 })
 
-it('the page shows what the model is told, and the right that each tool needs', async () => {
+it('the page shows “What the model is told”, with the right that each tool needs', async () => {
   const page = await browser.open(system.agentUrl)
   await page.getByRole('button', { name: 'What the model is told' }).click()
   const told = page.getByRole('region', { name: 'What the model is told' })

@@ -17,11 +17,11 @@ const examples = ['kubernetes.md', 'mcp.md'].flatMap(page =>
 )
 
 describe('The values that the documentation shows', () => {
-  it('are found', () => {
+  it('are found in the guides', () => {
     expect(examples.length).toBeGreaterThan(3)
   })
 
-  it.each(examples)('can be installed as they are: %s, %s', async (_page, _keys, values) => {
+  it.each(examples)('are accepted by the chart (page %s, keys %s)', async (_page, _keys, values) => {
     expect((await renderWith(values)).objects.length).toBeGreaterThan(5)
   })
 })

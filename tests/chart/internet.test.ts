@@ -106,7 +106,7 @@ const ipBlocksOf = (policies: readonly KubernetesObject[]) =>
   )
 
 describe('The internet in the policies', () => {
-  it.each(Object.entries(notInternet))('does not include %s: %s', async (_name, range) => {
+  it.each(Object.entries(notInternet))('does not include the range “%s”: %s', async (_name, range) => {
     const addresses = samplesOf(range)
     const policies = await policiesWith()
     expect(reachableOf(policies, addresses.map(toDotted))).toEqual([])
@@ -114,7 +114,7 @@ describe('The internet in the policies', () => {
       expect(reachableOf(policies, addresses.map(embed))).toEqual([])
   })
 
-  it.each(Object.entries(notInternetIPv6))('does not include %s (IPv6): %s', async (_name, address) => {
+  it.each(Object.entries(notInternetIPv6))('does not include “%s” (IPv6): %s', async (_name, address) => {
     expect(reachableOf(await policiesWith(), [address])).toEqual([])
   })
 

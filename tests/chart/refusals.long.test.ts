@@ -158,12 +158,12 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'a name of an API that would make no variable': [{ downstreamApis: { 'order-history': { appId: baseValues.entra.tenantId, url: 'https://a.example' } } }, 'order-history'],
 }
 
-describe('Values that cannot work are refused', () => {
-  it.each(Object.entries(mistakes))('in words: %s', async (_name, [values, sentence]) => {
+describe('The chart', () => {
+  it.each(Object.entries(mistakes))('refuses bad values in words: %s', async (_name, [values, sentence]) => {
     await expect(renderWith(values)).rejects.toThrow(sentence)
   })
 
-  it('all at once', async () => {
+  it('names all faults of the values at once', async () => {
     const values = { entra: { tenantId: '' }, aws: { region }, ingress: { enabled: true } }
     const message = await renderWith(values).then(
       () => '',
@@ -174,7 +174,7 @@ describe('Values that cannot work are refused', () => {
     }
   })
 
-  it('as are clusters without stable native sidecars', async () => {
+  it('refuses clusters without stable native sidecars', async () => {
     const args = ['template', 'demo', chart, '--kube-version', '1.32.0', '--values', '-']
     await expect(run(helmCommands[0] ?? 'helm', args, JSON.stringify(baseValues))).rejects.toThrow('>=1.33.0')
   })

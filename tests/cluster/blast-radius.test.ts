@@ -60,7 +60,7 @@ async function findSurplus() {
   return { code, titles: marked.map(({ title }) => title) }
 }
 
-it('the blast radius on a cluster with three agents is what the set-up asked for, and shows an addition until it is removed', {
+it('the blast radius on a cluster with three agents is what the set-up asked for, and shows an addition until the addition is removed', {
   timeout: 240_000,
 }, async () => {
   const serviceAccount = `${demo.namespace.name}:demo-agent`

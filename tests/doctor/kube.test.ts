@@ -187,7 +187,7 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
 const findingsByWhat = new Map<string, readonly Finding[]>()
 
 describe('The doctor on a cluster', () => {
-  it('finds a good release in order, except for AWS account and Bedrock, which this release lacks', async () => {
+  it('finds no fault in a good release, and warns only of the AWS role and Bedrock, which the release lacks', async () => {
     const findings = await examine({ options: { userToken: await stack.signIn(identities.ada.oid) } })
     expect(codesIn(findings)).toEqual(['WARN AWS role: NOT_CHECKED', 'WARN Bedrock: BEDROCK_NOT_CONFIGURED'])
     expect(findings.map(({ check }) => check)).toEqual([
@@ -313,7 +313,7 @@ describe('The doctor on a cluster', () => {
     await rm(join(folder, 'entra.json'))
   })
 
-  it('asks as each of several agents, in each of its flows', async () => {
+  it('calls the API as each of several agents, in each flow of that agent', async () => {
     const AGENTS_CONFIG = resolve(import.meta.dirname, '../../scripts/demo/agents.json')
     const { agentId, agentUserId, alertsAgentId, traineeAgentId } = identities
     await stack.restart('weather', {

@@ -51,19 +51,19 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
     expect(await examineProxy()).toMatchObject({ status: 'FAIL', code })
   })
 
-  it('says that a proxy is set, and that NO_PROXY keeps every call from it', async () => {
+  it('warns that NO_PROXY keeps every call from the proxy', async () => {
     vi.stubEnv('NO_PROXY', '*')
     expect(await examineProxy()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
   })
 
-  it('takes an error page for an API’s own if the API has an http URL, even if Entra is called without the proxy', async () => {
+  it('takes the proxy’s error page for that of an API with an http URL, even though Entra is called without the proxy', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url)
     vi.stubEnv('NO_PROXY', 'login.example')
     proxy.refusal = { status: 403 }
     expect(await examineProxy('http://api.example/')).toMatchObject({ status: 'PASS' })
   })
 
-  it('has nothing to say if no proxy is set', async () => {
+  it('reports nothing if no proxy is set', async () => {
     vi.stubEnv('HTTPS_PROXY', undefined)
     expect(await examineProxy()).toBeUndefined()
   })

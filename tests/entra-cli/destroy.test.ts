@@ -67,7 +67,7 @@ describe('destroy', () => {
       expect(deletions()).toEqual([])
     })
 
-    it('mentions the agent in a dry run as well, and all else that is deleted with the blueprint', async () => {
+    it('names the agent in a dry run too, and everything else that is deleted with the blueprint', async () => {
       await addAgent()
       const { code, output } = await run('destroy --dry-run')
       expect(code).toBe(0)
@@ -83,7 +83,7 @@ describe('destroy', () => {
       expect(foreign()).toEqual([])
     })
 
-    it('deletes nothing if Graph does not show which agents the blueprint has', async () => {
+    it('fails if Graph does not show which agents the blueprint has', async () => {
       await run('apply', ...nameOptions)
       tenant.graph.decide = ({ method, path }) =>
         method === 'GET' &&
@@ -97,7 +97,7 @@ describe('destroy', () => {
     })
   })
 
-  it('asks first, and does nothing without a yes or in a dry run', async () => {
+  it('deletes nothing without a yes, or in a dry run', async () => {
     await run('apply', ...nameOptions)
     const set = structuredClone(content())
     expect((await run('destroy')).code).toBe(1)
@@ -120,7 +120,7 @@ describe('destroy', () => {
     expect(content()).toEqual(before)
   })
 
-  it('empties the variables in .env of what it deleted, the secret too, and leaves the rest', async () => {
+  it('empties the variables in .env that belong to deleted objects, the secret too, and leaves other variables', async () => {
     await run('apply', ...nameOptions, ...options)
     writeFileSync(tenant.workplace.envPath, `${readFileSync(tenant.workplace.envPath, 'utf8')}MINE=1\n`)
     await run('destroy --yes')
@@ -135,13 +135,13 @@ describe('destroy', () => {
     })
   })
 
-  it.each(['destroy', 'status', 'disable'])('%s says that there is no receipt', async command => {
+  it.each(['destroy', 'status', 'disable'])('or another command (%s) needs a receipt', async command => {
     const { code, said } = await run(command)
     expect(code).toBe(2)
     expect(said).toContain('nothing was set up from here')
   })
 
-  it('refuses the receipt of another tenant', async () => {
+  it('refuses the receipt of another tenant, and a receipt that cannot be read', async () => {
     await run('apply', ...nameOptions)
     writeFileSync(
       tenant.workplace.receiptPath,

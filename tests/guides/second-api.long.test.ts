@@ -67,7 +67,7 @@ describe('an API that a reader adds by the guide alone', () => {
   it.each([
     ['get_tasks', 'Use get_tasks for project Apollo', { project: 'Apollo' }],
     ['search_tasks', 'Use search_tasks with words “rocket”', { words: 'rocket' }],
-  ])('answers %s to the agent and its users, and says what it checked', async (name, message, args) => {
+  ])('runs the tool %s for the agent and users, and says what it checked', async (name, message, args) => {
     const ada = await signIn({
       entraUrl: walk.url('7001'),
       redirectUri: `${walk.url('3001')}/auth/redirect.html`,

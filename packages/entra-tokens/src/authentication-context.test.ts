@@ -13,7 +13,7 @@ describe('an API that wants the authentication context c1', () => {
   const forUser = (claims: Claims) =>
     api.ask(api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims })))
 
-  it('challenges a user’s token without the context, even if no claim xms_cc says that its client understands challenges', async () => {
+  it('challenges a user’s token without the context, even if the token does not say (`xms_cc`) that its client understands challenges', async () => {
     const realm = tenant.tenantId
     const authorize = `${api.issuer.url}/${realm}/oauth2/v2.0/authorize`
     const { status, challenge, body } = await forUser({})
@@ -30,7 +30,7 @@ describe('an API that wants the authentication context c1', () => {
     })
   })
 
-  it('lists “context” among the passed checks of a user’s token with the context', async () => {
+  it('reports “context” among the passed checks of a user’s token that has the context', async () => {
     const { status, body } = await forUser({ acrs: ['p1', 'c1'] })
     expect(status).toBe(200)
     expect(body.checks.slice(-3)).toEqual(
@@ -65,7 +65,7 @@ describe('an API that wants the authentication context c1', () => {
     })
   })
 
-  it('never challenges an agent that calls as itself, since it cannot sign in', async () => {
+  it('never challenges an agent that calls as itself, since an agent cannot sign in', async () => {
     const { status, body } = await api.ask(api.issuer.sign(autonomousClaims({ authority: api.issuer.url })))
     expect(status).toBe(200)
     expect(body.checks.map(({ name }) => name)).not.toContain('context')

@@ -37,11 +37,11 @@ it.each<[string, Claims, string]>([
   ['lifetime', { exp: undefined }, 'The token has an unusable time (exp, nbf or iat).'],
   ['lifetime', { nbf: inAnHour }, 'The token is not valid yet.'],
   ['lifetime', { iat: inAnHour }, 'The token was issued in the future.'],
-])('Only the check of the %s fails for %j', (name, claims, message) => {
+])('Only the check of the %s fails for the claims %j', (name, claims, message) => {
   expect(failures(autonomousClaims({ authority, claims }))).toEqual({ [name]: message })
 })
 
-it('The refusal of an expired token says when it expired', () => {
+it('The refusal of an expired token says when the token expired', () => {
   const [lifetime] = checks.filter(({ name }) => name === 'lifetime')
   expect(() => lifetime?.inspect({ exp: 1_000 })).toThrow(expect.objectContaining({ expiredAt: 1_000_000 }))
 })
@@ -65,7 +65,7 @@ it('Only RS256 is accepted: the same key’s signature by another algorithm is r
 it.each([
   ['{"alg":"RS256"', '{}', 'The token is malformed.'],
   ['{"alg":"RS256"}', '[1]', 'The claims of the token are no JSON object.'],
-])('A token of header %s and claims %s is refused as malformed: %s', (header, claims, message) => {
+])('A token of header %s and claims %s is refused as malformed: “%s”', (header, claims, message) => {
   const key = createSigningKey()
   const verify = createKeyVerifier(key.publicKey.export({ type: 'spki', format: 'pem' }).toString())
   const refusal = expect.objectContaining({ failedCheck: 'format', message })
@@ -73,7 +73,7 @@ it.each([
 })
 
 it.each(['tenantId', 'appId'])(
-  'A verifier requires a GUID for %s, since no token could pass otherwise',
+  'A verifier requires a GUID as its option %s, since no token could pass otherwise',
   name => {
     const ids = { tenantId: tenant.tenantId, appId: weatherApi.appId }
     for (const id of ['contoso', `x${ids.tenantId}`, `${ids.tenantId}x`, ids.tenantId.replace('1', 'A')])

@@ -29,7 +29,7 @@ describe('a good token', () => {
   const onBehalfOf = (version: 'v1' | 'v2', claims: Claims = {}) =>
     api.issuer.sign(onBehalfOfClaims({ version, authority: api.issuer.url, claims }))
 
-  it.each(['v1', 'v2'] as const)('of the agent itself, %s, is recognised as autonomous', async version => {
+  it.each(['v1', 'v2'] as const)('of the agent (version %s) is recognised as autonomous', async version => {
     const { status, body } = await api.ask(autonomous(version))
     expect(status).toBe(200)
     expect(body).toEqual({
@@ -42,7 +42,7 @@ describe('a good token', () => {
     })
   })
 
-  it.each(['v1', 'v2'] as const)('for a user, %s, is recognised with that user', async version => {
+  it.each(['v1', 'v2'] as const)('for a user (version %s) is accepted for that user', async version => {
     const { status, body } = await api.ask(onBehalfOf(version))
     expect(status).toBe(200)
     expect(body).toEqual({
@@ -69,7 +69,7 @@ describe('a good token', () => {
     expect(forBen.body).toMatchObject({ flow: 'obo', on_behalf_of: ben.id })
   })
 
-  it('passes within a minute of clock difference and no longer', async () => {
+  it('passes with a clock difference of up to a minute, but not of more', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 6, 1) })
     const now = Date.UTC(2026, 6, 1) / 1000
     const valid = { exp: now + 3_600, nbf: now, iat: now }
@@ -122,7 +122,7 @@ describe('a good token', () => {
     }
   })
 
-  it('is never confused with another when 200 are checked at the same time', async () => {
+  it('is never confused with another token when 200 tokens are checked at the same time', async () => {
     const oids = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? null : `user-${index}`))
     const responses = await Promise.all(
       oids.map(oid => api.ask(oid === null ? autonomous('v2') : onBehalfOf('v1', { oid }))),
@@ -179,7 +179,7 @@ describe('a client that is no agent', () => {
     }
   }
 
-  it('may call if it is listed and has the permission, for users and as itself', async () => {
+  it('may call for users and as itself if it is listed and has the permission', async () => {
     const { forUser, itself, withoutRights } = await ask(callers)
     expect(forUser).toMatchObject({
       status: 200,
@@ -216,7 +216,7 @@ describe('requireAgentMarker', () => {
   })
 })
 
-describe('verifySignature: false', () => {
+describe('the option `verifySignature: false`', () => {
   it('is stated in every response, fetches no keys, and keeps all other checks', async () => {
     const api = await startProtectedApi({ verifySignature: false })
     const claims = autonomousClaims({ authority: api.issuer.url })

@@ -12,7 +12,7 @@ const ids = {
 const faultsOf = (environment: Record<string, string>) => findFaults(() => readConfig(environment))
 
 describe('The agent’s configuration', () => {
-  it('needs its four ids and nothing else', () => {
+  it('needs four ids and no other setting', () => {
     expect(readConfig(ids)).toMatchObject({
       host: 'localhost',
       allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
@@ -71,7 +71,7 @@ describe('The agent’s configuration', () => {
     expect(faults).toHaveLength(9)
   })
 
-  it('lets only the page obtain users’ tokens for the agent, unless clients are listed', () => {
+  it('lets the clients in ALLOWED_CLIENTS obtain users’ tokens for the agent, by default only the page', () => {
     const page = 'dddddddd-0000-4000-8000-00000000000d'
     const other = 'eeeeeeee-0000-4000-8000-00000000000e'
     expect(readConfig({ ...ids, CLIENT_SPA_APP_ID: page }).allowedClients).toEqual([page])
@@ -84,11 +84,11 @@ describe('The agent’s configuration', () => {
     ['http://127.0.0.1:5000', 'http://localhost:5000'],
     ['http://[::1]:5000/', 'http://localhost:5000'],
     ['http://localhost:5001', 'http://localhost:5001'],
-  ])('calls a sidecar on loopback by the only name that it always accepts: %s', (given, used) => {
+  ])('calls a sidecar on loopback by `localhost`, which every sidecar accepts: %s', (given, used) => {
     expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
   })
 
-  it('takes addresses, CIDR blocks and named ranges for trusted proxies, and nothing else', () => {
+  it('accepts only addresses, CIDR blocks and named ranges as trusted proxies', () => {
     const good = '192.0.2.1, 10.244.3.0/24, 2001:db8::/48, ::1, loopback'
     expect(readConfig({ ...ids, TRUSTED_PROXIES: good }).trustedProxies).toEqual(good.split(', '))
     for (const bad of ['ingress-nginx', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '2001:db8::/129', '*']) {
@@ -98,7 +98,7 @@ describe('The agent’s configuration', () => {
     }
   })
 
-  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('refuses plain http to another machine in %s', name => {
+  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('refuses plain http to another machine in setting %s', name => {
     expect(faultsOf({ ...ids, [name]: 'http://elsewhere.example' })).toEqual([
       `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,
     ])

@@ -32,8 +32,8 @@ async function get<T>(path: string): Promise<T> {
   return (await fetch(`${stack.agentUrl}${path}`)).json() as Promise<T>
 }
 
-describe('Of two agents of one blueprint', () => {
-  it('one is let in and the other is not, for the same question, and the API says why', async () => {
+describe('With two agents of one blueprint,', () => {
+  it('the API lets in one agent and refuses the other for the same question, and says why', async () => {
     const allowed = await ask(stack.agentUrl, { agent: 'weather' })
     expect(allowed.body).toMatchObject({ agent: 'weather', finishReason: 'stop' })
     expect(tokenCards(allowed.body.trace, 'TR').at(-1)).toMatchObject({ claims: { azp: agentId } })
@@ -50,11 +50,11 @@ describe('Of two agents of one blueprint', () => {
     })
   })
 
-  it('the default one answers if no agent is named', async () => {
+  it('the default agent answers if the request names no agent', async () => {
     expect((await ask(stack.agentUrl)).body.agent).toBe('weather')
   })
 
-  it('each has its own flows and its own rule for who may ask', async () => {
+  it('each agent has its own flows and its own rule for who may ask', async () => {
     expect((await ask(stack.agentUrl, { agent: 'trainee', flow: 'obo' }, bearer(tc))).body).toMatchObject({
       code: 'INVALID_REQUEST',
       detail: 'This agent has these flows: autonomous.',
@@ -62,7 +62,7 @@ describe('Of two agents of one blueprint', () => {
     expect((await ask(stack.agentUrl, { agent: 'trainee' })).body.code).toBe('SIGN_IN_REQUIRED')
   })
 
-  it('one that is disabled at Entra stops as soon as its cached token is gone, while the other goes on', async () => {
+  it('an agent that is disabled at Entra stops as soon as its cached token is gone, while the other goes on', async () => {
     const principal = tenantOf(stack).directory.principal(agentId)
     if (!principal) throw new Error('The tenant has no such agent.')
     principal.accountEnabled = false
@@ -74,7 +74,7 @@ describe('Of two agents of one blueprint', () => {
     expect((await ask(stack.agentUrl, { agent: 'weather' })).status).toBe(200)
   })
 
-  it('audit log, line of the turn and metrics name the agent that ran', async () => {
+  it('the audit log, the turn’s log line and the metrics name the agent that ran', async () => {
     await ask(stack.agentUrl, { agent: 'trainee' }, bearer(tc))
     const lines = stack.agentLog.map(line => JSON.parse(line))
     expect(lines.find(({ audit }) => audit === 'issued')).toMatchObject({
@@ -88,7 +88,7 @@ describe('Of two agents of one blueprint', () => {
   })
 })
 
-it('A hundred concurrent turns, of two agents for two users and of one agent as itself, each get their own token only', async () => {
+it('A hundred concurrent turns, of two agents for two users and of one agent as itself, each get only their own token', async () => {
   const bens = await stack.signIn(ben.oid)
   const kinds = [
     { agent: 'weather', flow: 'autonomous', azp: agentId, oid: agentId, token: undefined },
@@ -120,7 +120,7 @@ it('A hundred concurrent turns, of two agents for two users and of one agent as 
 })
 
 describe('What the page may know of several agents', () => {
-  it('is their names, ids, flows and APIs, the default one first', async () => {
+  it('is their names, ids, flows and APIs, with the default agent first', async () => {
     const config = await get<PublicConfig>('/api/config')
     expect(Value.Check(PublicConfig, config)).toBe(true)
     const apis = ['weather-api']
@@ -135,7 +135,7 @@ describe('What the page may know of several agents', () => {
     })
   })
 
-  it('is the health of each, in each of its flows', async () => {
+  it('is the health of each agent in each of its flows', async () => {
     await ask(stack.agentUrl)
     const status = await get<Status>('/api/status')
     expect(Value.Check(Status, status)).toBe(true)

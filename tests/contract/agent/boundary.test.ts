@@ -65,7 +65,7 @@ describe('A page of another site', () => {
     ['from an old browser', ['Origin: https://evil.example']],
     ['from a frame without an origin', ['Origin: null']],
     ['from another port of this machine', ['Origin: http://localhost:8000', 'Sec-Fetch-Site: same-site']],
-  ])('runs no turn by a cross-site request, sent %s', async (_what, headers) => {
+  ])('runs no turn by a cross-site request that is sent %s', async (_what, headers) => {
     const response = await send(chatRequest(helloBody, 'Host: localhost:3001', ...headers))
     expect(response?.status).toBe(403)
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CROSS_SITE_REQUEST' })
@@ -79,7 +79,7 @@ describe('A page of another site', () => {
     expect(await send(getRequest('/', ...headers, 'Sec-Fetch-Dest: iframe'))).toMatchObject({ status: 403 })
   })
 
-  it('reads no metrics, while scrapers can read them, also by the pod’s address', async () => {
+  it('reads no metrics, while scrapers can read the metrics, also at the pod’s address', async () => {
     expect(await scrape(getRequest('/metrics', 'Host: rebound.example:9464'))).toMatchObject({ status: 421 })
     const crossSite = getRequest('/metrics', 'Host: localhost:9464', 'Sec-Fetch-Site: cross-site')
     expect(await scrape(crossSite)).toMatchObject({ status: 403 })
@@ -89,24 +89,24 @@ describe('A page of another site', () => {
   })
 })
 
-describe('The page itself and programs', () => {
+describe('Requests of the page itself and of programs', () => {
   it.each([
     ['the page', ['Host: localhost:3001', 'Origin: http://localhost:3001', 'Sec-Fetch-Site: same-origin']],
     ['a program', ['Host: 127.0.0.1:3001']],
-  ])('are served: %s', async (_who, headers) => {
+  ])('are answered: a request of %s', async (_who, headers) => {
     // For a question without a city the agent needs no other service.
     const response = await send(chatRequest(helloBody, ...headers))
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CITY_NOT_RECOGNISED' })
   })
 
-  it('are served by the names in ALLOWED_HOSTS', async () => {
+  it('are answered only under the names in ALLOWED_HOSTS', async () => {
     await using other = await Stack.start({ agent: { ALLOWED_HOSTS: 'Agent.Example' } }, ['agent'])
     const ask = (host: string) => exchange(other.appOf('agent'), getRequest('/api/config', `Host: ${host}`))
     expect(await ask('agent.example')).toMatchObject({ status: 200 })
     expect(await ask('localhost')).toMatchObject({ status: 421 })
   })
 
-  it('are served by the address of their pod when Kubernetes probes them', async () => {
+  it('are answered at the pod’s address if they are probes of Kubernetes', async () => {
     for (const path of ['/livez', '/readyz', '/sidecar/livez']) {
       expect(await send(getRequest(path, 'Host: 10.1.2.3:3001'))).toMatchObject({ status: 200 })
     }
@@ -132,7 +132,7 @@ describe('A header that comes twice', () => {
     expect(stack.agentLog.join('')).not.toContain('outcome')
   })
 
-  it('is also refused in a navigation from another site: Sec-Fetch-Mode or Sec-Fetch-Dest', async () => {
+  it('is refused in a navigation from another site if it is Sec-Fetch-Mode or Sec-Fetch-Dest', async () => {
     const headers = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
     for (const twice of ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']) {
       expect(await send(getRequest('/', local, ...headers, twice))).toMatchObject({ status: 403 })
@@ -152,7 +152,7 @@ describe('A header that comes twice', () => {
   })
 })
 
-describe('What is no proper request', () => {
+describe('A request that fails', () => {
   const secret = 'eyJhbGciOi.secret.token'
 
   it.each([
@@ -169,7 +169,7 @@ describe('What is no proper request', () => {
     ],
     ['no JSON', chatRequest(secret, 'Host: localhost'), 400],
   ])(
-    'is answered with a problem and the usual headers, and the log repeats nothing of it: %s',
+    'is answered with a problem and the usual headers, and the log repeats nothing of the request: %s',
     async (_what, bytes, status) => {
       const response = await send(bytes)
       expect(response?.status).toBe(status)
@@ -190,7 +190,7 @@ describe('What is no proper request', () => {
     },
   )
 
-  it('leaves no error in the log when connections are reset', async () => {
+  it('leaves no error in the log if its connection is reset', async () => {
     for (let round = 0; round < 10; round += 1) {
       await sendAndReset(stack.appOf('agent'), chatRequest(helloBody, 'Host: localhost'))
       await sendAndReset(stack.appOf('agent'), chatRequest(helloBody, 'Host: localhost').slice(0, -5))
@@ -201,7 +201,7 @@ describe('What is no proper request', () => {
     expect(stack.agentLog.join('')).not.toContain('stack')
   })
 
-  it('includes a request that takes more than 30 s, or 10 s for its headers, on either port', () => {
+  it('has a limit of 30 s, and of 10 s for its headers, on either port', () => {
     const app = stack.appOf('agent')
     for (const { server } of [app, app.metricsServer]) {
       expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000 })

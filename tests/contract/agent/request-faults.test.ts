@@ -36,7 +36,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
     ['a history that is no list', { ...question, history: {} }],
     ['a list', [question]],
     ['null', null],
-  ])('with %s is refused before anything happens', async (_what, body) => {
+  ])('with %s is refused as INVALID_REQUEST', async (_what, body) => {
     const { status, type, body: problem } = await send(JSON.stringify(body), jsonHeaders, accept)
     expect([status, problem.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(type).toBe('application/problem+json; charset=utf-8')
@@ -95,7 +95,7 @@ describe('The content of a request', () => {
     expect(body.code).toBe('CITY_NOT_RECOGNISED')
   })
 
-  it('may be a history of 20 messages with 16,000 characters in all', async () => {
+  it('may include a history of 20 messages with 16,000 characters in all', async () => {
     const history = Array.from({ length: 20 }, () => ({ role: 'assistant', text: 'x'.repeat(800) }))
     const { body } = await ask(stack.agentUrl, { message: 'Hello', history })
     expect(body.code).toBe('CITY_NOT_RECOGNISED')
@@ -142,7 +142,7 @@ function answerTypeFor(accept: string | undefined): Promise<string | undefined> 
 }
 
 describe('A request id', () => {
-  it('is taken over from a gateway and comes back in headers and problems', async () => {
+  it('from a gateway is kept, and is in the headers and the problem of the response', async () => {
     const requestId = '5f0c2b1e-8f43-4b57-9d64-7a1f0a5b9a10'
     const { headers, body } = await ask(stack.agentUrl, { message: '' }, { 'x-request-id': requestId })
     expect(headers.get('x-request-id')).toBe(requestId)
@@ -150,7 +150,7 @@ describe('A request id', () => {
   })
 
   it.each(['has spaces', 'my-request.1', '<script>'])(
-    'that is no id of a gateway is replaced: %s',
+    'that does not look like a gateway’s is replaced: %s',
     async id => {
       const response = await postChat(stack.agentUrl, { message: '' }, { 'x-request-id': id })
       expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
@@ -163,7 +163,7 @@ describe('An unknown address', () => {
     ['GET', '/nothing'],
     ['GET', '/api/chat'],
     ['DELETE', '/api/config'],
-  ])('is answered with a problem: %s %s', async (method, path) => {
+  ])('answers the request %s %s with a problem', async (method, path) => {
     const response = await fetch(`${stack.agentUrl}${path}`, { method })
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ code: 'NOT_FOUND' })

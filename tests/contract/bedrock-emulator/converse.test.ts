@@ -157,7 +157,7 @@ describe('a conversation', () => {
       ['And in Vienna at the weekend?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
       ['How cold will it be there on Friday?', [['get_forecast', { city: 'Oslo', days: 7 }], ['get_forecast', { city: 'Rome', days: 7 }]]],
     ],
-  )('goes on with “%s”', async (next, calls) => {
+  )('goes on with the right calls after “%s”', async (next, calls) => {
     expect(await callsFor(history(next))).toEqual(calls)
   })
 

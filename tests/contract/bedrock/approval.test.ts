@@ -50,7 +50,7 @@ const toolResultsOf = (message: ReturnType<typeof lastMessage>) =>
     return [[toolUseId, content.map(({ text }) => text).join()]]
   })
 
-describe('A step of the model that reads and changes', () => {
+describe('A step of the model with calls that change something', () => {
   it('is answered in one message, in the order of its calls, whatever the user decided', async () => {
     model.play(
       [
@@ -152,7 +152,7 @@ describe('A call that changes something', () => {
     expect(createdAlerts).toEqual([])
   })
 
-  it('is denied without asking if the user has denied the same call in this turn', async () => {
+  it('is denied without a question if the user has already denied the same call in this turn', async () => {
     const wish = (id: string) => [...alertCall(0, id, 'Oslo'), ...stopEvents('tool_use')]
     model.play(wish('call_1'), wish('call_2'), [...textBlock('I will not.'), ...stopEvents('end_turn')])
     const { answer, tools } = await decide(await askForAlerts(), {})

@@ -65,7 +65,7 @@ const trClaims = (reply: ChatResponse) =>
   reply.trace.flatMap(({ kind, token }) => (kind === 'token' && token?.role === 'TR' ? [token.claims] : []))
 
 describe('a conversation with Claude', () => {
-  it('in the autonomous flow answers about two cities in one turn, then about tomorrow in both', async () => {
+  it('answers in the autonomous flow about two cities in one turn, then about tomorrow in both cities', async () => {
     const first = await compareOsloAndRome()
     for (const claims of trClaims(first)) {
       expect(claims).toMatchObject({ azp: identities.agentId, idtyp: 'app' })
@@ -100,7 +100,7 @@ describe('a conversation with Claude', () => {
     expect(reply.answer).toMatch(/Atlantis/)
   })
 
-  it('that needs no weather calls no tool and no sidecar', async () => {
+  it('without a question about the weather uses no tool and no sidecar', async () => {
     const reply = await ask({ message: 'Hello!' })
     expect(reply.tools).toEqual([])
     expect(reply.trace.map(({ kind }) => kind)).toEqual(['model'])
@@ -116,7 +116,7 @@ describe('a conversation with Claude', () => {
     }
   })
 
-  it('makes Bedrock’s state in `/api/status` ready', async () => {
+  it('makes the state of Bedrock in `/api/status` `ready`', async () => {
     await ask({ message: 'Hello!' })
     const status = (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Record<string, unknown>
     expect(status).toMatchObject({

@@ -5,7 +5,7 @@ import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
 import { requestObo, requestT1, requestTr } from '../../../emulators/entra/src/testing/requests.ts'
 import { startEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
 
-it.each(['1', '2'])('every claim of a token of version %s has a meaning on its card', async version => {
+it.each(['1', '2'])('the claim dictionary has every claim of tokens of version %s', async version => {
   await using entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version })
   const tc = (await signIn(entra, ada)).body.access_token
   const responses = await Promise.all([requestT1(entra), requestTr(entra), requestObo(entra, tc)])

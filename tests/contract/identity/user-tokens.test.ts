@@ -41,7 +41,7 @@ const refusedTokens: readonly (readonly [string, number, string, TokenChanges])[
 
 describe('A user’s token', () => {
   it.each(refusedTokens)(
-    'that %s is refused with %i %s, and reaches neither sidecar nor Entra',
+    'that %s is refused with %i %s, and leads to no on-behalf-of request at Entra',
     async (_what, status, code, changes) => {
       const token = await signToken(changes)
       const reply = await askWeather(stack, 'obo', token)
@@ -51,7 +51,7 @@ describe('A user’s token', () => {
     },
   )
 
-  it('in the v1 form is as good as one in the v2 form', async () => {
+  it('in the v1 form is accepted too', async () => {
     const blueprint = tenantOf(stack).directory.application(blueprintAppId)
     if (blueprint) blueprint.api.requestedAccessTokenVersion = 1
     const reply = await askWeather(stack, 'obo', await signToken())
@@ -60,7 +60,7 @@ describe('A user’s token', () => {
     expect(card?.claims).toMatchObject({ ver: '1.0', aud: `api://${blueprintAppId}` })
   })
 
-  it('of one user leads to tokens for that user only: a token for another is refused', async () => {
+  it('of one user leads to tokens for that user only: a token for another user is refused', async () => {
     const tokens = agentTokensOf(stack)
     const value = await stack.signIn(ada.oid)
     await expect(tokens.obtain(tokenRequestWith(value, ben.oid))).rejects.toMatchObject({
@@ -73,8 +73,8 @@ describe('A user’s token', () => {
   })
 })
 
-describe('If an unusable token gets past the agent’s own check, Entra’s refusal is recognised:', () => {
-  it('USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
+describe('Entra’s refusal of a token that got past the agent’s own check', () => {
+  it('is reported as USER_TOKEN_INVALID for an application’s token (AADSTS7000114)', async () => {
     const tokens = agentTokensOf(stack)
     const value = await signToken({ user: undefined, scopes: undefined, roles: ['Any'] })
     await expect(tokens.obtain(tokenRequestWith(value, ada.oid))).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('If an unusable token gets past the agent’s own check, Entra’s refu
     await tokens.close()
   })
 
-  it('USER_TOKEN_INVALID for a token of another audience (AADSTS50013)', async () => {
+  it('is reported as USER_TOKEN_INVALID for a token of another audience (AADSTS50013)', async () => {
     await stack.restart('sidecar', { AzureAd__Audience: weatherAppId })
     const tokens = agentTokensOf(stack)
     const value = await signToken({ resource: `api://${weatherAppId}`, scopes: ['Weather.Read'] })

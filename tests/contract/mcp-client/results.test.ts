@@ -91,14 +91,14 @@ describe('A structured result', () => {
     expect(content).toEqual([{ text: same }])
   })
 
-  it('goes to the model if there is no text', async () => {
+  it('goes to the model alone if the result has no text', async () => {
     const { content } = await resultFor({ content: [], structuredContent })
     expect(content).toEqual([{ text: JSON.stringify(structuredContent) }])
   })
 })
 
 describe('A result with more characters than the model may get', () => {
-  it('is cut, and says so to the model and in the trace', async () => {
+  it('is cut, with a note about the cut for the model and in the trace', async () => {
     const { content, reply } = await resultFor(textResult('x'.repeat(5_000)))
     const mark = '[Cut here: these are the first 1000 of 5000 characters.]'
     expect(content).toEqual([{ text: `${'x'.repeat(1_000)}\n${mark}` }])
@@ -132,7 +132,7 @@ describe('An image in a result', () => {
     expect(content).toEqual([{ image: { format: 'png', source: { bytes: png } } }])
   })
 
-  it('goes to the model in the format that it has, whatever the server says', async () => {
+  it('goes to the model in its real format, whatever format the server names', async () => {
     const { content } = await resultFor({ content: [image(gif, 'image/png')] })
     expect(content).toEqual([{ image: { format: 'gif', source: { bytes: gif } } }])
   })
@@ -150,7 +150,7 @@ describe('An image in a result', () => {
     expect(content).toEqual([{ text: `[image omitted: ${reason}]` }])
   })
 
-  it('beyond the twentieth of a turn is left out', async () => {
+  it('is left out after the twentieth image of a turn', async () => {
     const { results } = await resultFor(
       { content: Array.from({ length: 8 }, () => image(png, 'image/png')) },
       3,

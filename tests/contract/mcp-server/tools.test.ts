@@ -99,7 +99,7 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     [{ city: 'Rome', days: 0 }, 'days'],
     [{ city: 'Rome', days: 8 }, 'days'],
     [{ city: 'Rome', days: '3' }, 'days'],
-  ])('refuses the arguments %j and names the wrong one', async (wrong, name) => {
+  ])('refuses the arguments %j and names the wrong argument', async (wrong, name) => {
     const result = await client.callTool({ name: 'get_forecast', arguments: wrong })
     expect(result).toMatchObject({
       isError: true,
@@ -107,13 +107,13 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     })
   })
 
-  it('knows no other tool', async () => {
+  it('refuses a call of an unknown tool', async () => {
     await expect(client.callTool({ name: 'get_secrets', arguments: {} })).rejects.toMatchObject({
       code: -32_602,
     })
   })
 
-  it('never mixes up the callers of 100 calls at the same time', async () => {
+  it('never mixes up the callers of 100 concurrent calls', async () => {
     const oids = Array.from({ length: 100 }, (_, index) => `user-${index}`)
     const told = await Promise.all(
       oids.map(async oid => {
@@ -162,7 +162,7 @@ it('an unexpected failure of a tool is reported without its details', async () =
   await app.close()
 })
 
-describe.each(revisions)('a tool that fails (%s)', revision => {
+describe.each(revisions)('a tool that fails in revision %s', revision => {
   let meteo: OpenMeteoStub
   let api: RunningWeatherApi
   let client: Client

@@ -32,7 +32,7 @@ async function call(
 }
 
 describe('A sidecar, seen from outside', () => {
-  test.each(['GET', 'POST', 'PUT'])('is healthy to %s', async method => {
+  test.each(['GET', 'POST', 'PUT'])('responds to %s /healthz that it is healthy', async method => {
     const { status, headers, body } = await call(method, '/healthz')
     expect({ status, body, type: headers['content-type'] }).toEqual({
       status: 200,
@@ -46,7 +46,7 @@ describe('A sidecar, seen from outside', () => {
     })
   })
 
-  test.each(['/', '/health', '/AuthorizationHeader', '/openapi/v1.json'])('has nothing at %s', async path => {
+  test.each(['/', '/health', '/AuthorizationHeader', '/openapi/v1.json'])('has no route %s', async path => {
     expect(await call('GET', path)).toMatchObject({
       status: 404,
       headers: { 'content-length': '0' },
@@ -60,7 +60,7 @@ describe('A sidecar, seen from outside', () => {
     ['DELETE', '/AuthorizationHeaderUnauthenticated/x', 'GET'],
     ['GET', '/DownstreamApi/x', 'POST'],
     ['GET', '/DownstreamApiUnauthenticated/x', 'POST'],
-  ])('does not take %s on %s', async (method, path, allow) => {
+  ])('refuses the method %s at %s', async (method, path, allow) => {
     expect(await call(method, path)).toMatchObject({ status: 405, headers: { allow, 'content-length': '0' } })
   })
 
@@ -68,7 +68,7 @@ describe('A sidecar, seen from outside', () => {
     ['no token', {}, 'Bearer'],
     ['another scheme', { authorization: 'Basic eDp5' }, 'Bearer'],
     ['no JWT', { authorization: 'Bearer x' }, 'Bearer error="invalid_token"'],
-  ])('challenges a caller with %s', async (_what, headers, challenge) => {
+  ])('challenges a caller that sends %s', async (_what, headers, challenge) => {
     for (const [method, path] of [
       ['GET', '/Validate'],
       ['GET', '/AuthorizationHeader/x'],

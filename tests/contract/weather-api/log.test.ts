@@ -36,7 +36,7 @@ describe('the log of the weather API', () => {
         return entry
       })
 
-  it('says of every allowed request that it was allowed, who called, for whom and what for', async () => {
+  it('says of every allowed request who called, for whom, and what was requested', async () => {
     await startApi()
     await api.ask(onBehalfOf({ uti: 'token-1' }))
     await api.ask(
@@ -65,7 +65,7 @@ describe('the log of the weather API', () => {
     ])
   })
 
-  it('says why a request was refused, and whose token it was if only caller or permission were wrong', async () => {
+  it('says why a request was refused, and whose token was used if only the caller or the permission was wrong', async () => {
     await startApi()
     const other = '99999999-0000-4000-8000-000000000099'
     const genuine = { flow: 'autonomous', objectId: agentId, tenantId, blueprintAppId, tokenId: 'token-1' }

@@ -32,14 +32,14 @@ async function startProcess(env: Readonly<Record<string, string>>) {
 }
 
 describe('the process of the weather API', () => {
-  it('listens on loopback unless told otherwise, and ends with code 0 on SIGTERM', async () => {
+  it('listens on loopback if HOST is empty, and ends with code 0 on SIGTERM', async () => {
     const service = await startProcess({ AGENT_CLIENT_ID: agentId, HOST: '' })
     expect(new URL(await service.url).hostname).toMatch(/^(127\.0\.0\.1|\[::1\])$/)
     service.child.kill('SIGTERM')
     expect(await service.exited).toBe(0)
   })
 
-  it('serves a keep-alive connection for as long as it promised, also while it stops', async () => {
+  it('promises keep-alive for five seconds, and still serves the connection two seconds after SIGTERM', async () => {
     const service = await startProcess({ AGENT_CLIENT_ID: agentId })
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const ask = async () => {

@@ -6,13 +6,13 @@ import { Settings } from './settings.ts'
 const azureAd = { AzureAd__TenantId: 't', AzureAd__ClientId: 'c' }
 
 describe('Settings', () => {
-  test('are found whatever the case of their names, and empty ones count as unset', () => {
+  test('are found by their names in any letter case; an empty setting is unset', () => {
     const settings = new Settings({ AZUREAD__clientid: 'c', AzureAd__TenantId: '' })
     expect(settings.text('AzureAd:ClientId')).toBe('c')
     expect(settings.text('AzureAd:TenantId')).toBeUndefined()
   })
 
-  test('list numbered children in the order of their numbers', () => {
+  test('return numbered children in the order of their numbers', () => {
     const numbered = Object.fromEntries([10, 2, 0].map(index => [`Api__Scopes__${index}`, `scope-${index}`]))
     expect(new Settings(numbered).list('Api:Scopes')).toEqual(['scope-0', 'scope-2', 'scope-10'])
   })
@@ -25,7 +25,7 @@ describe('An API', () => {
     expect(apis.get('WEATHERAPP')).toBeUndefined()
   })
 
-  test('has no scopes if they are written as one string instead of a list', () => {
+  test('has no scopes if its setting `Scopes` is one string instead of a list', () => {
     expect(
       readConfig({ DownstreamApis__graph__Scopes: 'User.Read Mail.Read' }).apis.get('graph')?.scopes,
     ).toBeUndefined()
@@ -45,7 +45,7 @@ describe('The address to listen at', () => {
     ],
     [{ ASPNETCORE_URLS: 'http://localhost:5000/;http://+:5001' }, { host: 'localhost', port: 5000 }],
     [{ ASPNETCORE_URLS: 'http://[::1]:5001' }, { host: '::1', port: 5001 }],
-  ])('comes from %j', (environment, address) => {
+  ])('is read from the variables %j', (environment, address) => {
     expect(readConfig(environment).listen).toEqual(address)
   })
 

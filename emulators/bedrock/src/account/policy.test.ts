@@ -36,13 +36,13 @@ describe('decideAccess', () => {
     expect(decision(statement)).toBe(expected)
   })
 
-  it('lets a deny win over every allow, in any order', () => {
+  it('lets a `Deny` statement win over every `Allow` statement, in any order', () => {
     const deny = allow({ Effect: 'Deny' })
     expect(decision(deny, allow())).toBe('explicitly-denied')
     expect(decision(allow(), deny)).toBe('explicitly-denied')
   })
 
-  it('allows nothing without a statement', () => {
+  it('allows nothing if the policy has no statement', () => {
     expect(decision()).toBe('not-allowed')
   })
 })

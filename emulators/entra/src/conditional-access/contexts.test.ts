@@ -34,7 +34,7 @@ const onBehalfOf = (assertion: string, claims?: string) =>
   requestObo(entra, assertion, claims === undefined ? {} : { claims })
 
 describe('an authentication context with a policy', () => {
-  it('is only in the tokens of a user who proved a second factor for it', async () => {
+  it('is in a user’s tokens only after the user has proven a second factor for it', async () => {
     const plain = await signIn()
     expect([plain.asked, contextsOf(plain.token)]).toEqual([false, undefined])
     const stepped = await signIn(claimsFor('c1'))
@@ -49,7 +49,7 @@ describe('an authentication context with a policy', () => {
     expect((await signIn(claimsFor('c1'), { browser, user: ben })).asked).toBe(true)
   })
 
-  it('makes Entra refuse tokens on behalf of a user who did not prove it, with a claims challenge', async () => {
+  it('makes Entra refuse a token on behalf of a user who has not proven the context, with a claims challenge', async () => {
     const { token } = await signIn()
     const { status, body } = await onBehalfOf(token, claimsFor('c1'))
     expect({ status, ...body }).toMatchObject({
@@ -61,7 +61,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is in tokens once its policy is met, even if the client does not request it, but only for APIs whose registration wants acrs', async () => {
+  it('is in tokens for APIs whose registration wants acrs once the policy is met, even if the client does not request the context', async () => {
     const { token } = await signIn(claimsFor('c1'))
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()
@@ -70,7 +70,7 @@ describe('an authentication context with a policy', () => {
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toBeUndefined()
   })
 
-  it('is refused without showing a page if prompt is none', async () => {
+  it('is refused without a page if the request has `prompt=none`', async () => {
     const { browser } = await signIn()
     const url = browser.authorizeUrl({ claims: claimsFor('c1'), prompt: 'none' })
     expect(readRedirect(await browser.visit(url))).toMatchObject({
@@ -159,7 +159,7 @@ describe('a policy that was made through Graph', () => {
     },
   }
 
-  it('demands the second factor again after five minutes if it says “every time”, but not when an agent acts for the user', async () => {
+  it('with the frequency `everyTime` demands the second factor again after five minutes, but not when an agent acts for the user', async () => {
     expect((await graph('POST', policy)).status).toBe(201)
     const { browser, token } = await signIn(claimsFor('c7'))
     expect(contextsOf(token)).toContain('c7')
@@ -171,7 +171,7 @@ describe('a policy that was made through Graph', () => {
     expect(contextsOf((await onBehalfOf(token, claimsFor('c7'))).body.access_token)).toContain('c7')
   })
 
-  it('prevents the page’s silent renewal after five minutes if it says “every time”', async () => {
+  it('with the frequency `everyTime` prevents the page’s silent renewal after five minutes', async () => {
     await graph('POST', policy)
     const { body } = await signIn(claimsFor('c7'))
     const renew = () =>
@@ -190,7 +190,7 @@ describe('a policy that was made through Graph', () => {
     expect((await renew()).body).toMatchObject({ error_codes: [50076], claims: claimsFor('c7') })
   })
 
-  it('applies to the users that it includes, while it is enabled', async () => {
+  it('applies to its included users while the policy is enabled', async () => {
     const { id } = (await graph('POST', policy)).body
     expect((await signIn(claimsFor('c7'), { user: ben })).asked).toBe(false)
     expect((await signIn(claimsFor('c7'))).asked).toBe(true)

@@ -27,7 +27,7 @@ async function giveBlueprintRights(): Promise<void> {
   await graph.post('/oauth2PermissionGrants', { ...consent, scope: 'User.Read openid' })
 }
 
-it('an agent inherits the inheritable rights of its blueprint, and only beta shows the inherited rights', async () => {
+it('an agent inherits the inheritable rights of its blueprint, and only Graph’s beta version shows the inherited rights', async () => {
   await giveBlueprintRights()
   expect((await readInherited('inheritedAppRoleAssignments')).body.value).toEqual([])
   const { status } = await graph.post(listPath, {
@@ -55,7 +55,7 @@ it('an agent inherits the inheritable rights of its blueprint, and only beta sho
   expect((await readInherited('inheritedAppRoleAssignments')).body.value).toEqual([])
 })
 
-it('only agents have a list of inherited rights, and only blueprints have a list of inheritable rights', async () => {
+it('the page’s principal has no list of inherited rights, and an application that is no blueprint has no list of inheritable rights', async () => {
   const path = `/servicePrincipals/${seedIds.spaPrincipal}/inheritedAppRoleAssignments`
   expect((await graph.send('GET', `/beta${path}`)).status).toBe(404)
   const page = `/applications/appId=${wellKnown.graphAppId}/inheritablePermissions`

@@ -69,7 +69,7 @@ describe('Graph refuses', () => {
     expect(response.status).toBe(status)
   })
 
-  it('an application without a service management reference, where the tenant demands one', async () => {
+  it('an application without a service management reference if the tenant demands this reference', async () => {
     entra.entra.settings.change({ demandsServiceManagementReference: true })
     const refused = await graph.post('/applications', { displayName: 'x' })
     expect(refused.body.error.message).toMatch(/^ServiceManagementReference field is required/)

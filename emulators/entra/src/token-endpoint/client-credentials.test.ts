@@ -61,7 +61,7 @@ describe('client credentials', () => {
     expect(payload).not.toHaveProperty('scp')
   })
 
-  it('give an agent that has no roles its own token, without roles', async () => {
+  it('give a token without roles to an agent that has no roles', async () => {
     const { id } = tenant.agents.trainee
     const { body: t1 } = await requestToken(entra, { ...exchangeRequest, fmi_path: id })
     const { body: tr } = await requestToken(entra, {

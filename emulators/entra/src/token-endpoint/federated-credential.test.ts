@@ -118,7 +118,7 @@ describe('the issuer’s published keys', () => {
     expect(issuer.seen).toHaveLength(3)
   })
 
-  it('are not fetched again and again for made-up key ids', async () => {
+  it('are fetched only once for several made-up key ids', async () => {
     await using fresh = await freshEntra()
     for (let i = 0; i < 5; i++)
       await requestT1(fresh, { client_assertion: await podToken({}, `made-up-${i}`) })

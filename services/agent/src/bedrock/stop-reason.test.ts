@@ -26,7 +26,7 @@ const codeOf = (given: ModelResponse): unknown => {
 }
 
 describe('a stop reason', () => {
-  it('runs tools only if it is tool_use and there are tool calls', () => {
+  it('runs tools only if it is `tool_use` and the reply has tool calls', () => {
     expect(judgeStopReason(reply('tool_use', { tools: 1 }))).toEqual({ next: 'tools' })
     expect(codeOf(reply('tool_use'))).toBe('BEDROCK_STREAM_BROKEN')
   })
@@ -38,11 +38,11 @@ describe('a stop reason', () => {
     ['pause_turn', 'BEDROCK_STREAM_BROKEN'],
     ['malformed_tool_use', 'BEDROCK_STREAM_BROKEN'],
     [undefined, 'BEDROCK_STREAM_BROKEN'],
-  ])('other than tool_use runs no tools, even if there are tool calls: %s', (reason, outcome) => {
+  ])('other than `tool_use` runs no tools, even if the reply has tool calls: %s', (reason, outcome) => {
     expect(codeOf(reply(reason, { text: 'x', tools: 1 }))).toEqual(outcome)
   })
 
-  it.each(['end_turn', 'stop_sequence'])('ends the answer well: %s', reason => {
+  it.each(['end_turn', 'stop_sequence'])('ends the answer without a fault: %s', reason => {
     expect(judgeStopReason(reply(reason, { text: 'Hello.' }))).toEqual({ next: 'end', finishReason: 'stop' })
   })
 
@@ -66,7 +66,7 @@ describe('a stop reason', () => {
     expect(codeOf(reply(undefined, { text: 'Oslo is' }))).toBe('BEDROCK_STREAM_BROKEN')
   })
 
-  it('that is unknown ends an answer, but runs nothing', () => {
+  it('that is unknown ends an answer, but runs no tools', () => {
     expect(judgeStopReason(reply('something_new', { text: 'Hello.' }))).toEqual({
       next: 'end',
       finishReason: 'stop',

@@ -54,7 +54,7 @@ describe('a failed response of an API', () => {
     ['a detail of more than 1,000 letters', { detail: 'x'.repeat(1_001) }],
     ['a suggestion of more than 200 letters', { suggestions: ['x'.repeat(201)] }],
     ['more than 20 suggestions', { suggestions: Array(21).fill('x') }],
-  ])('is reported without the API’s words if they are no problem document: %s', (_what, changes) => {
+  ])('with a body that is no problem document (%s) is reported without the API’s words', (_what, changes) => {
     const body = typeof changes === 'object' ? { code: 'C', detail: 'Detail.', ...changes } : changes
     expect(told(explain(400, body))).toEqual([
       'INVALID_REQUEST',
@@ -75,7 +75,7 @@ describe('a failed response of an API', () => {
     expect(unknown.toDocument('r').hint).toBe(agentProblems.API_FORBIDDEN.hint)
   })
 
-  it('names the check that failed and, for the check of the permission, the missing right', () => {
+  it('is reported with the failed check and, if it is the check of the permission, the missing right', () => {
     const extensionsOf = (flow: Flow, body: object, challenge?: string, of = api) =>
       explainApiResponse(of, flow, { status: 403, body, challenge }).options.extensions
     const unknown = { ...api, permissions: undefined }
@@ -95,7 +95,7 @@ describe('a failed response of an API', () => {
     expect(extensionsOf('obo', {}, undefined, unknown)).toEqual({})
   })
 
-  it('does not name a right as missing if the token has it', () => {
+  it('is not reported with a missing right if the token has this right', () => {
     const refused = (flow: Flow) =>
       explainApiResponse(api, flow, {
         status: 403,
@@ -128,7 +128,7 @@ describe('a failed response of an API', () => {
       expect(withoutHeldRight(other, { scp: 'Other.Read', roles: ['Weather.Read'] })).toBe(other)
   })
 
-  it('names all rights of the challenge, each of which the token needs', () => {
+  it('is reported with all rights of the challenge, each of which the token needs', () => {
     const unknown = { ...api, permissions: undefined }
     const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Read Tasks.Write"'
     const refused = explainApiResponse(unknown, 'obo', { status: 403, body: {}, challenge })
@@ -142,7 +142,7 @@ describe('a failed response of an API', () => {
     expect(withoutHeldRight(refused, { scp: 'Tasks.Write Tasks.Read' })).not.toBe(refused)
   })
 
-  it('for an agent on the API’s deny list names the list, whatever else the API says', () => {
+  it('is reported with the deny list as its cause if the agent is on that list, whatever else the API says', () => {
     const upstream = { service, status: 403 }
     const hint =
       'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.'
@@ -210,7 +210,7 @@ describe('a Conditional Access challenge of an API', () => {
   const challenge = (encoded: string, error = 'insufficient_claims') =>
     `Bearer realm="", error="${error}", claims="${encoded}", cc_type="authcontext"`
 
-  it.each(['base64', 'base64url'] as const)('is passed on to the page (%s)', form => {
+  it.each(['base64', 'base64url'] as const)('is passed on to the page (encoding: %s)', form => {
     const failure = explain(401, {}, challenge(encode(claims, form)))
     expect(told(failure)).toEqual([
       'CONDITIONAL_ACCESS_REQUIRED',

@@ -12,7 +12,7 @@ function createTrace() {
 }
 
 describe('A trace', () => {
-  it('reports a step when it starts and again, under the same id, when it ends, with its measured time', () => {
+  it('reports a step at its start, and again under the same id at its end, with the measured time', () => {
     const { reported, trace } = createTrace()
     trace.start(stepStart).ok({ response: { status: 200 } })
     expect(reported.map(({ status }) => status)).toEqual(['running', 'ok'])
@@ -45,7 +45,7 @@ describe('A trace', () => {
     expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
   })
 
-  it('marks as failed the steps that still run, innermost first, and no others', () => {
+  it('marks only the steps that still run as failed, innermost first', () => {
     const { reported, trace } = createTrace()
     trace.start({ ...stepStart, title: 'done' }).ok()
     const outer = trace.start({ ...stepStart, title: 'outer' })

@@ -63,7 +63,7 @@ describe('the parts of an answer', () => {
     expect([alarmOf(404), alarmOf(403)]).toEqual(['neutral', 'failed'])
   })
 
-  it('split no paragraph, whatever the stored position, and show no tool whose step is missing', () => {
+  it('split no paragraph, whatever position is stored for a tool, and show no tool whose step is missing', () => {
     const answer = 'A **b\nc** d.\n\nEnd.'
     const split = (at: number) =>
       textsAndTools(

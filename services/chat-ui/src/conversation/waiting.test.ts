@@ -85,7 +85,7 @@ describe('a turn that waits', () => {
     expect(conversation.exchanges.value).toHaveLength(2)
   })
 
-  it('may wait several times, lists what the user approved and did, and adds up the time of its parts', async () => {
+  it('may wait several times, lists all decisions of the user, and adds up the time of its parts', async () => {
     const stepUp = [turn, pauseEvent({ kind: 'step-up', continuation: 'sealed-2' })]
     const { conversation, asked, latest } = converseForAda(untilPause, stepUp, [turn, result('Done.')])
     await conversation.ask('Order skis')
@@ -108,7 +108,7 @@ describe('a turn that waits', () => {
     ])
   })
 
-  it('lists a consent once it has taken effect, and lists a declined consent', async () => {
+  it('lists a consent only after the consent has taken effect, and also lists a declined consent', async () => {
     const scopes = [{ value: 'Orders.Read', text: 'Read orders' }]
     const consent = { url: '', adminUrl: '', state: '', scopes }
     const wait = [turn, pauseEvent({ kind: 'consent', consent })]
@@ -129,7 +129,7 @@ describe('a turn that waits', () => {
     expect(latest().value.decided).toMatchObject([{ kind: 'consent', decision: 'deny' }])
   })
 
-  it('takes only one decision, even if the user clicks twice', async () => {
+  it('accepts only one decision, even if the user clicks twice', async () => {
     const { conversation, asked, latest } = converseForAda(untilPause, [turn, result('Done.')])
     await conversation.ask('Order skis')
     await Promise.all([conversation.decide(latest(), approve), conversation.decide(latest(), () => 'deny')])
@@ -149,7 +149,7 @@ describe('a turn that waits', () => {
   })
 
   it.each(['AGENT_UNREACHABLE', 'AGENT_SILENT', 'ANSWER_BROKEN_OFF', 'UNEXPECTED_RESPONSE'] as const)(
-    'leaves open whether its calls were made if no answer came (%s), even when its time is over',
+    'leaves open whether its calls were made if no answer came (%s), even after the turn has expired',
     async code => {
       const { conversation, latest, announced } = converseForAda(untilPause, new PageError(pageProblem(code)))
       await conversation.ask('Order skis')

@@ -35,14 +35,14 @@ describe('the view of a token’s claims', () => {
     ])
   })
 
-  it('reads times, lists and ids', () => {
+  it('shows a time as a date, a list as words, and what an id stands for', () => {
     const views = viewsOf({ iat: 1_795_572_000, roles: ['A', 'B'], azp: agentId })
     expect(views.get('iat')?.time?.toISOString()).toBe('2026-11-25T02:00:00.000Z')
     expect(views.get('roles')?.text).toBe('A B')
     expect(views.get('azp')?.standsFor).toBe('agent identity')
   })
 
-  it('explains a claim even if its numbers are unknown', () => {
+  it('explains a claim even if the meaning of its numbers is unknown', () => {
     const views = viewsOf({ xms_sub_fct: '2 3', xms_tnt_fct: '3 8', xms_tcdt: 1_600_000_000, sid: 'x' })
     expect(views.get('xms_sub_fct')?.meaning).toContain('neither = somebody else')
     expect(views.get('xms_sub_fct')?.meaning).toContain('other numbers may be ignored')
@@ -51,7 +51,7 @@ describe('the view of a token’s claims', () => {
     expect(views.get('sid')?.meaning).toContain('The session in which the user signed in')
   })
 
-  it('explains the known numbers of facets and ignores undocumented ones', () => {
+  it('explains the known numbers of facets and ignores undocumented numbers', () => {
     const views = viewsOf({
       xms_act_fct: '9 3 11',
       xms_sub_fct: '13',
@@ -71,7 +71,7 @@ describe('the view of a token’s claims', () => {
     ])
   })
 
-  it.each([-1e308, 1e308, Number.NaN, '1', null])('shows the invalid time %s unchanged', exp => {
+  it.each([-1e308, 1e308, Number.NaN, '1', null])('shows no date for the invalid time %s', exp => {
     expect(viewsOf({ exp }).get('exp')?.time).toBeUndefined()
   })
 
@@ -90,11 +90,11 @@ describe('actsAsOf', () => {
     ['user', 'facets that no agent has', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '2 3' } })],
     ['agent-user', 'the facet of agent users', card({ claims: { scp: 'Orders.Read', xms_sub_fct: '1 13' } })],
     ['agent-user', '`actsAs`, since no claim distinguishes it', card({ actsAs: 'agent-user', claims: { scp: 'Orders.Read' } })],
-  ])('is “%s” because of %s', (actsAs, _by, token) => {
+  ])('returns “%s” because of %s', (actsAs, _by, token) => {
     expect(actsAsOf(token)).toBe(actsAs)
   })
 
-  it('never takes the agent’s user account for “you”', () => {
+  it('keeps the view of claims from calling the agent’s user account “you”', () => {
     const claims = { oid: 'x', sub: 'y', scp: 'Orders.Read' }
     const views = viewClaims(card({ actsAs: 'agent-user', claims }), names)
     const meanings = views.map(({ standsFor }) => standsFor)

@@ -74,7 +74,7 @@ describe('the sequence', () => {
     ])
   })
 
-  it('shows the stronger sign-in that an API asked for, and the Tc after it as “Tc again”', () => {
+  it('shows the stronger sign-in that an API asked for, and the Tc that follows as “Tc again”', () => {
     const refused = apiCall('r', agentToken, {
       status: 'failed',
       response: { status: 401 },

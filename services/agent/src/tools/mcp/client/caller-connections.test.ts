@@ -83,7 +83,7 @@ function connect() {
 }
 
 describe('The agent’s own connection', () => {
-  it('is shared by concurrent calls, even by the first ones', async () => {
+  it('is shared by concurrent calls, even if these are the first calls', async () => {
     const { sessions, connections, call } = connect()
     await Promise.all([call(), call(), call()])
     expect(sessions.opened).toBe(1)
@@ -100,7 +100,7 @@ describe('The agent’s own connection', () => {
     expect([...sessions.open]).toEqual([])
   })
 
-  it('is still made for waiting calls if the call that began it is given up', async () => {
+  it('is still opened for waiting calls if the call that began to open it is given up', async () => {
     const { sessions, call } = connect()
     const first = new AbortController()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -118,7 +118,7 @@ describe('The agent’s own connection', () => {
     expect(sessions.opened).toBe(1)
   })
 
-  it('is tried once for all calls that wait, if the server fails', async () => {
+  it('is tried only once for all waiting calls if the server fails', async () => {
     const { sessions, call } = connect()
     let handshakes = 0
     sessions.answer = async () => {
@@ -131,7 +131,7 @@ describe('The agent’s own connection', () => {
   })
 
   it.each([404, 400])(
-    'is replaced once when the server forgets the session (%i), however many calls find out',
+    'is replaced once when the server forgets the session (status %i), however many calls notice',
     async status => {
       const { sessions, connections, call } = connect()
       await call()
@@ -145,7 +145,7 @@ describe('The agent’s own connection', () => {
     },
   )
 
-  it('stays open for other calls, and is closed after them, if one call shows that it is unusable', async () => {
+  it('stays open for running calls if another call shows that it is unusable, and is closed after the running calls', async () => {
     const { sessions, call } = connect()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     let isFirst = true
