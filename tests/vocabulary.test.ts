@@ -41,12 +41,12 @@ describe('the vocabulary', () => {
     expect(flowsOfCallers).toEqual(new Set(flowNames))
   })
 
-  it.each(avoidedWords)('does not say %s but “%s”', word => {
+  it.each(avoidedWords)('avoids words like %s in favour of “%s”', word => {
     expect(files.length).toBeGreaterThan(200)
     expect(linesWith(word, files)).toEqual([])
   })
 
-  it('of agent and page names no API, except in tools and configuration', () => {
+  it('of agent and page never says “weather”, except in the weather tools and configuration', () => {
     const ownFiles = trackedFiles(/^services\/(agent|chat-ui)\/.*\.(tsx?|html|css)$/).filter(
       path => !/\.test\.tsx?$|\/testing\/|\/tools\/weather\/|\/src\/config\.ts$/.test(path),
     )

@@ -8,6 +8,6 @@ it.each([
   ['as a header has it', 'Authorization: Bearer e.y.J'],
   ['with Bearer before it, in quotes', "'Bearer e.y.J'"],
   ['with a byte order mark', '\ufeffe.y.J'],
-])('reads a token %s', (_how, text) => {
+])('reads a token that is given %s', (_how, text) => {
   expect(readToken(text)).toBe('e.y.J')
 })

@@ -53,8 +53,8 @@ describe('somebody who is not signed in', () => {
 
   it.each([
     ['before the page was opened', true],
-    ['while it was open', false],
-  ])('is told if the tab’s storage has no room left for a sign-in, filled %s', async (_when, fillFirst) => {
+    ['while the page was open', false],
+  ])('is told if storage that was filled %s has no room for a sign-in', async (_when, fillFirst) => {
     const page = await browser.open(stack.agentUrl)
     if (!fillFirst) await waitForMsal(page)
     await fillStorage(page)
@@ -81,7 +81,7 @@ describe('somebody who is not signed in', () => {
     await expectSignedIn(page, ada)
   })
 
-  it('whose browser blocks the window is told so', async () => {
+  it('whose browser blocks the sign-in window is told that the window was blocked', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.evaluate('window.open = () => null')
     const answer = await askOnBehalf(page)

@@ -112,7 +112,7 @@ async function refusals(component: string, env: Values): Promise<readonly string
   )
 }
 
-describe.each(['agent', 'sidecar', 'weatherApi'])('Among the settings of the %s', component => {
+describe.each(['agent', 'sidecar', 'weatherApi'])('Among the settings of the component %s', component => {
   it('a secret is refused by its name', async () => {
     const env = Object.fromEntries(secretNames.map(name => [name, 'not-a-secret']))
     expect(await refusals(component, env)).toEqual(
@@ -126,7 +126,7 @@ describe.each(['agent', 'sidecar', 'weatherApi'])('Among the settings of the %s'
     expect(await refusalOf({ [component]: { env: secretValues } })).not.toMatch(/not-a-password|bm90|eyJ/)
   })
 
-  it('what looks like a secret but is none is allowed', async () => {
+  it('a harmless setting that looks like a secret is allowed', async () => {
     expect(await refusals(component, harmlessSettings)).toEqual([])
     await render({ values: merge(baseValues, { [component]: { env: harmlessSettings } }) })
   })

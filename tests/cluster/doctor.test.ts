@@ -24,7 +24,7 @@ async function examine() {
 }
 
 describe('npm run doctor -- --kube', () => {
-  it('finds no fault in the installed release, except the agent without rights and the role that it cannot read from AWS', async () => {
+  it('passes every check of the installed release except two: an agent without rights, and a role that cannot be read from AWS', async () => {
     // Bedrock counts as ready once it has answered.
     await ask(await demo.agentUrl(), { mode: 'bedrock', message: 'Hello!' })
     const { status, findings } = await examine()

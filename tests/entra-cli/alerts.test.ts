@@ -85,7 +85,7 @@ describe('The right to keep alerts', () => {
     for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
   })
 
-  it('is consented to by each user; status reports a user’s consent as extra only if it has other permissions too', async () => {
+  it('is consented to by each user; status reports a user’s consent as extra only if the consent has other permissions too', async () => {
     expect((await run(`apply ${eachUser}`)).code).toBe(0)
     expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
     addConsent('Principal', 'Alerts.ReadWrite')
@@ -140,7 +140,7 @@ describe('The right to keep alerts', () => {
   it.each([
     ['for all users', allUsers],
     ['for each user', eachUser],
-  ])('is in the receipt that `status --adopt` writes in place of a lost one: %s', async (_who, options) => {
+  ])('is in the receipt that `status --adopt` writes anew: alerts %s', async (_who, options) => {
     await run(`apply ${options}`)
     const { setUpId, settings } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
@@ -182,7 +182,7 @@ describe('The page that users come back to after consenting', () => {
     return (await fetch(url, { redirect: 'manual' })).headers.get('location')
   }
 
-  it('is next to the page of the sign-in, and in Entra a redirect URI of the blueprint', async () => {
+  it('is next to the sign-in page, and is in Entra a redirect URI of the blueprint', async () => {
     const uri = (origin: string) => `--redirect-uri ${origin}/auth/redirect.html`
     await run(`apply ${eachUser} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
     const own = [consentUri, 'https://agent.example/auth/consent.html']

@@ -119,7 +119,7 @@ describe('apply', () => {
     ])
   })
 
-  it('adds agents, clusters and a secret to what is there, without the options of earlier runs', async () => {
+  it('adds agents, clusters and a secret to an earlier set-up, without the options of earlier runs', async () => {
     await run('apply --agent first', ...cluster)
     await run('apply --agent second --client-secret')
     await run('apply --cluster-issuer https://issuer.example --service-account a:b')
@@ -147,7 +147,7 @@ describe('apply', () => {
     expect((await run('apply')).output).not.toContain('created')
   })
 
-  it('adds sponsors and owners to what is there, and takes none away', async () => {
+  it('adds sponsors and owners to those of an earlier set-up, and removes none', async () => {
     await run('apply')
     const given = ['--sponsor', seedIds.ben, '--owner', seedIds.ben]
     const plan = await run('plan', ...given)
@@ -178,7 +178,7 @@ describe('apply', () => {
     expect(secrets()).toEqual([second])
   })
 
-  it('never replaces a secret in use unless asked, even if .env has another value or none', async () => {
+  it('replaces a secret in use only on request, even if .env has another secret or none', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
     await run('apply --client-secret')
@@ -200,7 +200,7 @@ describe('apply', () => {
     expect(secrets()).not.toEqual(before)
   })
 
-  it('puts the secret into .env alone, for its owner to read', async () => {
+  it('writes the secret only into .env, which only the owner of the file can read', async () => {
     const { output, said } = await run('apply --client-secret')
     const secret = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
     expect(secret.length).toBeGreaterThan(20)
@@ -234,7 +234,7 @@ describe('apply', () => {
     expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
   })
 
-  it('leaves alone lines that look like its own variables but belong to a value of several lines', async () => {
+  it('does not change lines that look like its own variables but belong to a value of several lines', async () => {
     const value = 'MY="first\nBLUEPRINT_APP_ID=mine\nlast"\n'
     writeFileSync(tenant.workplace.envPath, value)
     await run('apply')

@@ -38,7 +38,7 @@ function tenantNow() {
   return { content: content(), blueprint, named, user, principal: named('Weather Agent Blueprint') }
 }
 
-it('the blast radius of what was set up is what the plan asked for, and nothing is written', async () => {
+it('the blast radius of a set-up has only what the plan asked for, and reading it writes nothing', async () => {
   const { code, radius } = await readRadius()
   expect(markedWays(radius, 'surplus')).toEqual([])
   expect(markedWays(radius, 'fault')).toEqual([])
@@ -115,7 +115,7 @@ const additions: [what: string, change: Change, ways: readonly string[]][] = [
 ]
 
 describe('the blast radius marks what nobody asked for,', () => {
-  it.each(additions)('%s', async (_what, change, ways) => {
+  it.each(additions)('such as %s', async (_what, change, ways) => {
     change(tenantNow())
     const { code, radius } = await readRadius()
     expect(markedWays(radius, 'surplus')).toEqual(ways)
@@ -166,7 +166,7 @@ it('the blast radius shows when blueprint, secrets and agents were last used, if
     expect(ways).toContainEqual(expect.stringMatching(new RegExp(`^${way}$`)))
 })
 
-it('the picture for a review shows the whole blast radius, with what nobody asked for in red; no name in it becomes markup', async () => {
+it('the picture for a review shows the blast radius, marks what nobody asked for as SURPLUS, and turns no name into markup', async () => {
   tenantNow().blueprint.passwordCredentials.push({ ...aSecret, displayName: '<script>"&' })
   const path = join(tenant.workplace.folder, 'radius.svg')
   await run('blast-radius --svg', path)
@@ -177,7 +177,7 @@ it('the picture for a review shows the whole blast radius, with what nobody aske
     expect(picture).toContain(title)
 })
 
-it('what Graph does not show is reported as not evaluated, never as clean', async () => {
+it('what Graph does not show is reported as “not evaluated”, never as clean', async () => {
   tenant.workplace.useToken(
     await graphToken(
       tenant,

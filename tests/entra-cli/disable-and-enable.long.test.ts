@@ -53,7 +53,7 @@ describe('the kill switch', () => {
     expect(enabled.output).toContain(`issued from ${from} on`)
   })
 
-  it('lets an agent in again only with tokens from five minutes after the cut-off on, and says how many seconds are left', async () => {
+  it('lets an agent in again only with tokens issued five minutes after the cut-off or later, and says how many seconds are left until then', async () => {
     const sinceNow = { agent: agentId, issuedBefore: new Date().toISOString() }
     const data = { 'deny-list.json': JSON.stringify([{ agent: agentId }, sinceNow]) }
     const configMap = { metadata: { name: 'denied' }, data }
@@ -79,7 +79,7 @@ describe('the kill switch', () => {
     ['the deny list is not there', '--deny-list other', '[]', 'No pod here mounts the ConfigMap other'],
     ['the deny list cannot be read', '--deny-list', '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
     ['the pods cannot be reached', '--prove', '[]', 'unexpected: get pods,configmaps'],
-  ])('still disables the agent at Entra if %s, and says so', async (_what, options, list, told) => {
+  ])('still disables the agent at Entra if %s, and reports the fault', async (_what, options, list, told) => {
     writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectlScript.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
@@ -93,7 +93,7 @@ describe('the kill switch', () => {
   it.each([
     ['a proof of several agents', '--prove', '--agent weather-agent or alerts-agent or trainee'],
     ['a URL that is not of http', '--prove --api localhost:8080', '--api must be an http or https URL'],
-  ])('refuses %s, before anything is switched off', async (_what, options, told) => {
+  ])('refuses options with %s before anything is switched off', async (_what, options, told) => {
     const { code, output, said } = await three.run(`disable ${options}`)
     expect([code, output]).toEqual([2, ''])
     expect(said).toContain(told)

@@ -25,7 +25,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['DelegatedPermissionGrant.ReadWrite.All', consenter, 'consent for all users'],
     ['AppRoleAssignment.ReadWrite.All', consenter, 'app role Weather.Read.All'],
     ['Application.ReadWrite.All', consenter, 'principal of the blueprint'],
-  ])('before anything is made: %s', async (permission, role, step) => {
+  ])('before anything is made: the permission %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
     const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
@@ -46,7 +46,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['AgentIdentity.Read.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentity.Create.All', developer, 'agent identity "weather-agent"'],
     ['AgentIdentityBlueprint.UpdateAuthProperties.All', developer, 'blueprint "Weather Agent Blueprint"'],
-  ])('when Graph refuses because it is missing: %s', async (permission, role, step) => {
+  ])('when Graph refuses for lack of the permission %s', async (permission, role, step) => {
     tenant.workplace.useToken(await without(permission))
     const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
@@ -64,7 +64,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['POST', '/applications', consenter, 'application "Weather Agent page"'],
     ['POST', '/servicePrincipals', consenter, 'principal of the page'],
     ['POST', '/oauth2PermissionGrants', consenter, 'consent for all users: the page'],
-  ])('even if the token has it but the user lacks the role: %s %s', async (method, path, role, step) => {
+  ])('even if the token has the permission but the user lacks the role for %s %s', async (method, path, role, step) => {
     tenant.graph.decide = call => (call.method === method && call.path === `/v1.0${path}` ? 'forbid' : 'pass')
     const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
@@ -92,7 +92,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain('"Agent ID Administrator or Cloud Application Administrator"')
   })
 
-  it('but without a role if none is needed, as for finding out who is signed in', async () => {
+  it('or without a role if no role is needed, as for finding out who is signed in', async () => {
     tenant.graph.decide = ({ path }) => (path === '/v1.0/me' ? 'forbid' : 'pass')
     const { said } = await run('apply')
     expect(said).toContain('It takes a token with the permission User.Read.')
@@ -101,7 +101,7 @@ describe('a permission that is missing is named with the least role that has it'
   it.each([
     ['AgentIdentityBlueprint.ReadWrite.All', 'blueprint "Weather Agent Blueprint"'],
     ['AgentIdentity.ReadWrite.All', 'agent identity "weather-agent"'],
-  ])('for giving owners to existing objects: %s', async (permission, what) => {
+  ])('for giving owners to existing objects: the permission %s', async (permission, what) => {
     await run('apply')
     const without = permissions.filter(one => one !== permission)
     tenant.workplace.useToken(await graphToken(tenant, without))
@@ -149,7 +149,7 @@ describe('apply says in words', () => {
     expect(tenant.graph.calls).toEqual([])
   })
 
-  it('that the tenant demands a service management reference, and sends the one that is given', async () => {
+  it('that the tenant demands a service management reference, and sends the reference that is given', async () => {
     tenant.entra.settings.change({ demandsServiceManagementReference: true })
     const { code, said } = await run('apply')
     expect(code).toBe(1)
@@ -175,7 +175,7 @@ describe('apply says in words', () => {
     ['Weather Agent page', 'application'],
     ['weather agent PAGE', 'application'],
   ] as const)(
-    'that somebody else has a "%s" in the tenant, and leaves it alone',
+    'that somebody else has an application "%s" in the tenant, and does not change it',
     async (displayName, kind) => {
       const theirs = newApplication({ appId: '77777777-7777-4777-8777-777777777777', displayName, kind })
       content().applications.push(structuredClone(theirs))
@@ -189,7 +189,7 @@ describe('apply says in words', () => {
     },
   )
 
-  it('that a sponsor does not exist, and that an application has to name one', async () => {
+  it('that a sponsor does not exist, and that a run without a user has to name a sponsor', async () => {
     const unknown = await run('apply --sponsor nobody@contoso.example')
     expect(unknown.code).toBe(2)
     expect(unknown.said).toContain('The tenant has no user "nobody@contoso.example".')
@@ -271,7 +271,7 @@ describe('Entra takes its time, and apply', () => {
     expect(pauses).toEqual([7, 7, 4, 8])
   })
 
-  it('says how long Graph asks to wait, when that is too long', async () => {
+  it('says how long Graph asks to wait if this is longer than apply waits', async () => {
     tenant.entra.faults.inject({
       target: { leg: 'graph' as const },
       fault: { kind: 'refuse' as const, code: 90055, retryAfterSeconds: 600 },

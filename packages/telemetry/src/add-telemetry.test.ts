@@ -72,7 +72,7 @@ describe('A traced app', () => {
 })
 
 describe('An app that is not traced', () => {
-  it('has no tracer, and no ids in log and problems', async () => {
+  it('has no tracer, and writes no trace ids into log and problems', async () => {
     const lines: string[] = []
     const app = createServer({ logLevel: 'info', logStream: { write: line => void lines.push(line) } })
     expect(await addTelemetry(app, undefined, spanOptions)).toBe(undefined)

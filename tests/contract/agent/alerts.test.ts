@@ -60,7 +60,7 @@ const approve = (paused: TurnOutcome, user = token) =>
   continueTurn(stack.agentUrl, paused, 'approve', bearer(user))
 const deny = (paused: TurnOutcome) => continueTurn(stack.agentUrl, paused, 'deny', bearer(token))
 
-describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
+describe.each(['direct', 'bedrock'])('An alert in a turn in %s mode', mode => {
   it('is not created before the user approves the call that is shown', async () => {
     const { status, body } = await askAgent(mode)
     expect([status, body.status, body.kind]).toEqual([200, 'paused', 'approval'])
@@ -111,7 +111,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     expect(await storedAlerts()).toEqual([])
   })
 
-  it('is created once, however many times the approval comes, at the same time or later', async () => {
+  it('is created once, however many times the approval is sent, at the same time or later', async () => {
     const paused = (await askAgent(mode)).body
     const first = await Promise.all([approve(paused), approve(paused)])
     const later = await approve(paused)
@@ -176,7 +176,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
     withdrawConsents(ben.oid)
   })
 
-  it('asks for no consent if the API refuses a token that has the right', async () => {
+  it('leads to no request for consent if the API refuses a token that has the right', async () => {
     const paused = (await askAgent(mode, question(), token, ['consent'])).body
     const refuse = (request: IncomingMessage, response: ServerResponse) => {
       if (request.url !== '/alerts') return
@@ -217,7 +217,7 @@ describe.each(['direct', 'bedrock'])('An alert in a %s turn', mode => {
   })
 })
 
-describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mode => {
+describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a turn in %s mode', mode => {
   beforeAll(async () => {
     await stack.restart('weather', { ALERTS_AUTH_CONTEXT: 'c1' })
     watchAlertCalls()
@@ -241,21 +241,21 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
     expect(await storedAlerts()).toHaveLength(1)
   })
 
-  it('does not wait for a step-up with a token that already proves the context', async () => {
+  it('does not wait for a step-up if the user’s token already proves the context', async () => {
     const stronger = await stack.signIn(ada.oid, challenge)
     const { body } = await approve((await askAgent(mode, question(), stronger)).body, stronger)
     expect(body.answer).toMatch(/Oslo below/)
     expect(alertPosts()).toHaveLength(1)
   })
 
-  it('that lists the alerts of a user whose token proves the context calls the API with a token that proves it too', async () => {
+  it('calls the API to list alerts with a token that proves the context if the user’s token proves the context', async () => {
     const stronger = await stack.signIn(ada.oid, challenge)
     await approve((await askAgent(mode, question(), stronger)).body, stronger)
     const { body } = await askAgent(mode, 'my alerts', stronger)
     expect(tokenCards(body.trace, 'TR').at(-1)?.claims).toMatchObject({ acrs: ['c1'] })
   })
 
-  it('ends with nothing changed if the agent’s token does not prove the context after all', async () => {
+  it('ends without a change if the agent’s token does not prove the context even after the step-up', async () => {
     const stepUp = (await approve((await askAgent(mode)).body)).body
     const stronger = await stack.signIn(ada.oid, stepUp.claimsChallenge)
     await setCarriesContexts(false)
@@ -265,7 +265,7 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
     expect(await storedAlerts()).toEqual([])
   })
 
-  it('changes nothing if another user goes on with it', async () => {
+  it('changes nothing if another user tries to continue the turn', async () => {
     const stepUp = (await approve((await askAgent(mode)).body)).body
     const ofBen = await stack.signIn(ben.oid, challenge)
     expect((await approve(stepUp, ofBen)).body.code).toBe('APPROVAL_NOT_YOURS')
@@ -273,7 +273,7 @@ describe.each(['direct', 'bedrock'])('If alerts demand a step-up, a %s turn', mo
   })
 })
 
-describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own, in a %s turn', mode => {
+describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own, in %s mode,', mode => {
   let agentUrl: string
   beforeAll(async () => {
     assignRole('Alerts.ReadWrite.All')
@@ -282,7 +282,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     agentUrl = await stack.startReplica({ WEATHER_API_UNATTENDED_TOOLS: 'create_alert' })
   })
 
-  it('creates one at once, by its role, and needs no authentication context', async () => {
+  it('creates an alert at once, by its role, and needs no authentication context', async () => {
     const { body } = await ask(agentUrl, { mode, message: question(), flow: 'autonomous' })
     expect(body.answer).toMatch(/Oslo below/)
     expect(alertCalls.map(({ target, key }) => [target, key])).toEqual([
@@ -293,7 +293,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
     expect(await storedAlerts()).toEqual([])
   })
 
-  it('deletes no alert, and still asks the user when it acts for a user', async () => {
+  it('deletes no alert on its own, and still asks the user when it acts for a user', async () => {
     const message = `delete alert ${crypto.randomUUID()}`
     const { body } = await ask(agentUrl, { mode, message, flow: 'autonomous' })
     if (mode === 'direct') expect(body.code).toBe('TOOL_NEEDS_A_PERSON')

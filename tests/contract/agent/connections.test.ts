@@ -49,7 +49,7 @@ const countWeatherCalls = (weather: ScriptedServer) =>
 
 describe('A client that goes away', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'while it waits for %s aborts the call of the API',
+    'while it waits for a response of type %s aborts the agent’s call of the API',
     async accept => {
       const { stack, weather } = await startWithSlowWeather()
       const client = new AbortController()
@@ -133,7 +133,7 @@ describe('A slow reader', () => {
 })
 
 describe('Stopping', () => {
-  it('lets running turns and streams finish, shows at once in the readiness check, and takes no new connections', async () => {
+  it('lets running turns and streams finish, makes the readiness check fail at once, and accepts no new connections', async () => {
     const { stack, weather, release } = await startWithSlowWeather()
     const metricsUrl = await findMetricsUrl(stack.appOf('agent'))
     expect((await fetch(metricsUrl)).status).toBe(200)
@@ -182,7 +182,7 @@ describe('Stopping', () => {
 })
 
 describe('Limits', () => {
-  it('refuse only the turns beyond the allowed number at a time, with AGENT_BUSY', async () => {
+  it('refuse only turns beyond the allowed number of simultaneous turns, with AGENT_BUSY', async () => {
     const { stack, weather, release } = await startWithSlowWeather({ MAX_CONCURRENT_TURNS: '2' })
     const running = [ask(stack.agentUrl), ask(stack.agentUrl)]
     await expect.poll(() => countWeatherCalls(weather)).toBe(2)

@@ -75,7 +75,7 @@ describe('/api/status', () => {
 })
 
 describe('An Entra that no replica can reach', () => {
-  it('is reported as such and takes no replica out of service', async () => {
+  it('is reported as ENTRA_UNAVAILABLE, and takes no replica out of service', async () => {
     await stack.restart('sidecar')
     await stack.stop('entra')
     for (let time = 0; time < 3; time++) {
@@ -87,7 +87,7 @@ describe('An Entra that no replica can reach', () => {
 })
 
 describe('/api/config', () => {
-  it('has public ids only, and for an emulator on loopback its endpoints, which MSAL needs', async () => {
+  it('has only public ids, and the endpoints of an emulator on loopback, which MSAL needs', async () => {
     const { body } = await get('/api/config')
     expect(body).toMatchObject({
       tenantId,
@@ -121,7 +121,7 @@ describe('/api/config', () => {
     })
   })
 
-  it('names the real Entra without endpoints, and offers no sign-in if none is configured', async () => {
+  it('names the real Entra without its endpoints, and offers no sign-in if sign-in is not configured', async () => {
     const environment = {
       ENTRA_AUTHORITY: '',
       BLUEPRINT_CREDENTIAL: '',
@@ -174,7 +174,7 @@ describe('Probes, OpenAPI and metrics', () => {
     expect(Object.keys(responses['200'].content)).toEqual(['application/json', 'text/event-stream'])
   })
 
-  it('metrics are on a port of their own, by agent, mode, flow and outcome, and name nobody', async () => {
+  it('metrics have a port of their own, count by agent, mode, flow and outcome, and name no user', async () => {
     await ask(stack.agentUrl)
     await ask(stack.agentUrl, { message: 'Weather in Qwertzuiopolis?' })
     const response = await fetch(await findMetricsUrl(stack.appOf('agent')))

@@ -18,7 +18,7 @@ describe('TRACE_FOR=signed-in', () => {
     expect(await traceKinds({})).toEqual([])
   })
 
-  it('withholds the trace, and nothing else, in the event stream too', async () => {
+  it('withholds the trace in the event stream too, and keeps all other events', async () => {
     const response = await postChat(stack.agentUrl, {}, { accept: 'text/event-stream' })
     const events = [...(await response.text()).matchAll(/^event: (\w+)$/gm)].map(match => match[1])
     expect(events).toEqual(['turn', 'delta', 'result'])
@@ -37,7 +37,7 @@ describe('TRACE_FOR=signed-in', () => {
 })
 
 describe('TRACE_FOR=nobody', () => {
-  it('withholds the trace from signed-in users too, and the page is told', async () => {
+  it('withholds the trace from signed-in users too, as /api/config tells the page', async () => {
     await stack.restart('agent', { TRACE_FOR: 'nobody' })
     const { body } = await ask(stack.agentUrl, { flow: 'obo' }, bearer(userToken))
     expect(body.answer).toContain('Dallas')

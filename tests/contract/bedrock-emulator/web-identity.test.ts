@@ -55,7 +55,7 @@ describe('the SDK’s own web identity credentials', () => {
     })
   })
 
-  it('are renewed with the current token of the file, signed with a new key', async () => {
+  it('are renewed with the file’s current token, even if a new key signed this token', async () => {
     bedrock.app.controls.settings.change({ sessionSeconds: 0 })
     expect((await failureOf(converse(client))).name).toBe('ExpiredTokenException')
     bedrock.app.controls.settings.change({ sessionSeconds: null })
@@ -148,7 +148,7 @@ describe('AssumeRoleWithWebIdentity', () => {
     ['for longer than the role allows', { DurationSeconds: '7200' }, 'ValidationError'],
     ['of another version', { Version: '2000-01-01' }, 'InvalidAction'],
     ['of another name', { Action: 'GetSessionToken' }, 'InvalidAction'],
-  ])('%s is refused', async (_what, parameters, code) => {
+  ])('in a request %s is refused', async (_what, parameters, code) => {
     const { status, xml } = await assume(parameters)
     expect(status).toBe(400)
     expect(xml).toContain(`<Code>${code}</Code>`)

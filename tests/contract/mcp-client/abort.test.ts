@@ -27,7 +27,7 @@ async function leaveAtNext(count: () => number, message: string, token?: string)
 const flows = ['autonomous', 'obo'] as const
 
 describe('When the user leaves during a call,', () => {
-  it.each(flows)('the end of the stream cancels the call in the 2026 protocol (%s)', async flow => {
+  it.each(flows)('the end of the stream ends the call in protocol 2026 (flow %s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2026-07-28' } })
     const { cancelled } = notes.waiting
     const token = flow === 'obo' ? adaTc : undefined
@@ -35,7 +35,7 @@ describe('When the user leaves during a call,', () => {
     await expect.poll(() => notes.waiting.cancelled).toBe(cancelled + 1)
   })
 
-  it.each(flows)('a message with the call’s token cancels it in the 2025 protocol (%s)', async flow => {
+  it.each(flows)('a message with the call’s token ends the call in protocol 2025 (flow %s)', async flow => {
     await mcp.configure({ notes: { url: notes.url, allowedTools: ['wait'], protocol: '2025-11-25' } })
     const before = notes.calls.length
     const token = flow === 'obo' ? adaTc : undefined

@@ -46,7 +46,7 @@ function offeredTools({ trace }: ChatResponse): readonly string[] {
 }
 
 describe('A tool that is not marked read-only in the configuration', () => {
-  it('waits for the user, who is shown the call, and nothing is sent', async () => {
+  it('waits for the user, who is shown the call, and is not called before', async () => {
     expect(await mcp.pauseOf(question, adaTc)).toMatchObject({
       kind: 'approval',
       calls: [
@@ -62,7 +62,7 @@ describe('A tool that is not marked read-only in the configuration', () => {
     expect(callParams()).toEqual([])
   })
 
-  it('is called once and exactly as shown when the user approves, with the key of the call', async () => {
+  it('is called once, exactly as shown and with an idempotency key, when the user approves', async () => {
     const pause = await mcp.pauseOf(question, adaTc)
     const reply = await approve(pause)
     expect(reply.tools).toEqual([{ name: 'desk__write_note', arguments: { topic: 'Apollo' }, status: 'ok' }])
@@ -77,7 +77,7 @@ describe('A tool that is not marked read-only in the configuration', () => {
     expect(JSON.stringify([reply, mcp.stack.agentLog])).not.toContain(key)
   })
 
-  it('is not called again when the same approval comes again', async () => {
+  it('is not called again when the same approval is sent again', async () => {
     const pause = await mcp.pauseOf(question, adaTc)
     await approve(pause)
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_USED' })
@@ -114,13 +114,13 @@ describe('A tool that is not marked read-only in the configuration', () => {
   })
 })
 
-it('A tool that the configuration calls read-only is called at once, without a key', async () => {
+it('A tool that is marked read-only in the configuration is called at once, without an idempotency key', async () => {
   const reply = await mcp.answerTo('Use read_note with topic “Apollo”', adaTc)
   expect(reply.tools).toMatchObject([{ name: 'desk__read_note', status: 'ok' }])
   expect(callParams()).toEqual([{ name: 'read_note', arguments: { topic: 'Apollo' } }])
 })
 
-it('All tools of a server wait if its entry names no read-only tools', async () => {
+it('All tools of a server wait for the user if the server’s entry names no read-only tools', async () => {
   await configure({ readOnlyTools: undefined })
   const { calls } = await mcp.pauseOf('Use read_note with topic “Apollo”', adaTc)
   expect(calls).toMatchObject([{ tool: 'desk__read_note' }])
@@ -128,7 +128,7 @@ it('All tools of a server wait if its entry names no read-only tools', async () 
   await configure()
 })
 
-it('A tool that the configuration calls read-only still waits if the server calls it destructive', async () => {
+it('A tool that is marked read-only in the configuration still waits for the user if the server marks it destructive', async () => {
   await configure({ readOnlyTools: ['read_note', 'write_note'] })
   scriptServer({
     tools: [
@@ -152,7 +152,7 @@ describe('Without a user, a tool that changes something', () => {
     expect(callParams()).not.toContainEqual(expect.objectContaining({ name: 'write_note' }))
   })
 
-  it('is called at once, with a key, if the configuration lets the agent do so', async () => {
+  it('is called at once, with an idempotency key, if the configuration lets the agent call it', async () => {
     await configure({ unattendedTools: ['write_note'] })
     const reply = await mcp.answerTo(question)
     expect(reply.tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
@@ -170,7 +170,7 @@ describe('If the server demands a step-up of the user,', () => {
   beforeAll(() => configure({ authenticationContexts: ['c2'] }))
   afterAll(() => configure())
 
-  it('the user is asked for nothing if the configuration does not name the context', async () => {
+  it('the user is not asked for it if the configuration does not name the authentication context', async () => {
     await configure({ authenticationContexts: ['c3'] })
     demandStepUp(1)
     const reply = await approve(await mcp.pauseOf(question, adaTc))
@@ -193,7 +193,7 @@ describe('If the server demands a step-up of the user,', () => {
     })
   }
 
-  it('the turn waits for the step-up, and the same call is sent with a token that was requested with its claims', async () => {
+  it('the turn waits for the step-up, and the same call is sent with a token that was requested with the step-up’s claims', async () => {
     demandStepUp(1)
     const again = await approve(await mcp.pauseOf(question, adaTc))
     expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
@@ -208,7 +208,7 @@ describe('If the server demands a step-up of the user,', () => {
     ).toBe(claims)
   })
 
-  it('and demands it again afterwards, the turn ends', async () => {
+  it('and demands the step-up again afterwards, the turn ends', async () => {
     demandStepUp(2)
     const again = await approve(await mcp.pauseOf(question, adaTc))
     expect(await approve(again as unknown as PausedResponse)).toMatchObject({ code: 'STEP_UP_NOT_CARRIED' })

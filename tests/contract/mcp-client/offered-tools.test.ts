@@ -77,7 +77,7 @@ describe('What the model is offered', () => {
   })
 })
 
-it('A server at an address with a query is sent the query with every request', async () => {
+it('A server whose address has a query gets the query with every request', async () => {
   const path = 'invocations?qualifier=DEFAULT'
   scripted.scripts[path] = { tools: [tool('get_hosted')] }
   await mcp.configure({ hosted: { url: `${scripted.url}/${path}`, allowedTools: ['get_hosted'] } })
@@ -87,8 +87,8 @@ it('A server at an address with a query is sent the query with every request', a
   expect(scripted.callsOf(path)).toHaveLength(1)
 })
 
-describe('A tool that is not what was pinned', () => {
-  it('is dropped, and notice, status and log say so; other tools stay', async () => {
+describe('A tool that differs from its pinned hash', () => {
+  it('is not offered, and a notice, the status and the log say why; other tools are still offered', async () => {
     const pinned = `sha256-${'0'.repeat(64)}`
     await mcp.configure({
       notes: { url: notes.url, allowedTools: ['get_note', 'fail'], pins: { get_note: pinned } },
@@ -124,7 +124,7 @@ describe('A tool that is not what was pinned', () => {
 })
 
 describe('A server for users only', () => {
-  it('is not offered to the agent itself, and not even asked for its tools', async () => {
+  it('offers no tools to the agent itself, and is not even asked for its tools', async () => {
     await mcp.configure({ notes: { url: notes.url, flows: ['obo'] } })
     const before = notes.calls.length
     expect(offeredTools(await mcp.answerTo('Get note on topic Apollo'))).not.toContain('notes__get_note')
@@ -134,7 +134,7 @@ describe('A server for users only', () => {
       .toMatchObject({ components: { sidecar: { state: 'ready' } } })
   })
 
-  it('lists its tools for the user whose turn it is, which the trace shows', async () => {
+  it('gets a request for its tools with the token of the turn’s user, and the trace shows this request', async () => {
     const before = notes.calls.length
     const reply = await mcp.answerTo('Get note on topic Apollo', adaTc)
     expect(reply.tools).toMatchObject([{ name: 'notes__get_note', status: 'ok' }])

@@ -26,7 +26,7 @@ function countedTokens() {
   }))
 }
 
-it('With a hundred tools, nearly all input of every call but the first comes from the cache, whoever asks and in whatever order a server lists', async () => {
+it('With a hundred tools, every model call after the first reads nearly all its input from the cache, whoever asks and in whatever order a server lists its tools', async () => {
   servers.scripts['big'] = { tools }
   await mcp.configure(
     { big: { url: `${servers.url}/big`, allowedTools: toolNames } },

@@ -37,7 +37,7 @@ describe('Tokens in the cache', () => {
     expect(trial.takeLegs()).toEqual(['T1', 'TR'])
   })
 
-  test('on behalf of a user are kept for each Tc, and only if the granted scope names the requested one', async () => {
+  test('on behalf of a user are kept for each Tc, and only if the granted scopes include the requested scope', async () => {
     const trial = await Trial.begin()
     const [one, other] = [trial.signIn(), trial.signIn()]
     for (const headers of [one, one, other, one]) await trial.get(onBehalfOfPath, headers)

@@ -35,7 +35,7 @@ describe('the weather API', () => {
       'an invalid query as well': () => ['/weather/forecast?days=99', [], noHeader],
     }
 
-    it.each(Object.entries(cases))('responds with 401 without an error code: %s', async (_name, make) => {
+    it.each(Object.entries(cases))('responds to %s with 401 and no error code', async (_name, make) => {
       const [path, headers, detail] = make()
       expect(await api.get(path, headers)).toMatchObject({
         status: 401,
@@ -55,7 +55,7 @@ describe('the weather API', () => {
     })
   })
 
-  it('responds with 401 to a header with anything but exactly one token', async () => {
+  it('responds with 401 to a Bearer header that does not have exactly one token', async () => {
     const headers = ['', ' ', ' a b', ` ${token} ${token}`, ` x Bearer ${token}`, ` ${token} x`, `\t${token}`]
     for (const header of headers) {
       expect(await api.get('/weather?city=Dallas', ['Authorization', `Bearer${header}`])).toMatchObject({
@@ -66,7 +66,7 @@ describe('the weather API', () => {
   })
 
   it.each(['/weather?city=Dallas', '/weather/forecast?city=Rome'])(
-    'refuses, on %s, tokens with every kind of fault',
+    'refuses at the path %s tokens with each kind of fault',
     async path => {
       const faults = oneOfEachFault(badTokens(api.issuer))
       expect(faults).toHaveLength(10)
@@ -87,7 +87,7 @@ describe('the weather API', () => {
     })
   })
 
-  it('ignores a token in the query beside a good one in the header', async () => {
+  it('ignores a token in the query if the header has a good token', async () => {
     expect((await ask('/weather?city=Dallas&access_token=abc')).status).toBe(200)
   })
 
@@ -133,7 +133,7 @@ describe('the weather API', () => {
     ['Washington, D.C.', 'Washington'],
     ['Paris, France', 'Paris'],
     ['Tel-Aviv', 'Tel Aviv'],
-  ])('knows "%s" as %s', async (asked, city) => {
+  ])('knows the city "%s" as %s', async (asked, city) => {
     const { status, body } = await ask(`/weather?city=${encodeURIComponent(asked)}`)
     expect({ status, city: body.city }).toEqual({ status: 200, city })
   })
@@ -165,11 +165,11 @@ describe('the weather API', () => {
     '/weather/forecast?city=Rome&days=8',
     '/weather/forecast?city=Rome&days=1.5',
     '/weather/forecast?city=Rome&days=many',
-  ])('responds with 400 to %s', async path => {
+  ])('responds with 400 to the path %s', async path => {
     expect(await ask(path)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
   })
 
-  it('has a health and a readiness address without token, and OpenAPI 3.1', async () => {
+  it('answers health and readiness checks without a token, and describes its routes in OpenAPI 3.1', async () => {
     expect(await api.get('/livez')).toMatchObject({ status: 200, body: { status: 'alive' } })
     expect(await api.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
     const protectedRoute = {

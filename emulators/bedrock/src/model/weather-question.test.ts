@@ -32,7 +32,7 @@ describe('the places that a question names', () => {
     ['Weather for the next 3 days in Oslo', ['Oslo']],
     ['Is it above 20 °C in Rome?', ['Rome']],
     ['Is Oslo below -5 °C?', ['Oslo']],
-  ])('%s', (text, places) => {
+  ])('are found in “%s”', (text, places) => {
     expect(readQuestion(text).places).toEqual(places)
   })
 })
@@ -49,7 +49,7 @@ describe('the days that a question is about', () => {
     ['Is it warm in Madrid on Friday?', { days: 7, weekdays: [5] }],
     ['Will it rain tonight?', { days: 1, index: 0 }],
     ['Will it be sunny in Rome?', { days: 3 }],
-  ])('%s', (text, period) => {
+  ])('are read from “%s”', (text, period) => {
     expect(readQuestion(text).period).toEqual(period)
   })
 })

@@ -51,7 +51,7 @@ describe('a resource (RFC 8707)', () => {
     },
   )
 
-  it.each(wrong)('with any other value makes Entra send invalid_target to the page: %s', async resource => {
+  it.each(wrong)('with a wrong value makes Entra return invalid_target to the page: %s', async resource => {
     const browser = new Browser(entra)
     const response = await browser.visit(browser.authorizeUrl({ ...pkce, resource }))
     expect(readRedirect(response)).toMatchObject({
@@ -67,7 +67,7 @@ describe('a resource (RFC 8707)', () => {
     expect(readRedirect(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
   })
 
-  it('with any other value is refused when a code is redeemed or a token refreshed', async () => {
+  it('with a wrong value is refused when a code is redeemed or a token is refreshed', async () => {
     const browser = new Browser(entra)
     const { code = '' } = readRedirect(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
     const resource = `${blueprintUrl}/`
@@ -83,7 +83,7 @@ describe('a resource (RFC 8707)', () => {
     expect(await refresh({ resource: blueprintUrl })).toMatchObject({ status: 200 })
   })
 
-  it('with any other value is refused when an application requests a token, as itself or on behalf of a user', async () => {
+  it('with a wrong value is refused when an application requests a token, as itself or on behalf of a user', async () => {
     const tc = (await signIn(entra, ada)).body.access_token
     for (const resource of [`${weatherUrl}/`, blueprintUrl, weatherAppId]) {
       expect(await requestTr(entra, { resource })).toMatchObject(refusal)

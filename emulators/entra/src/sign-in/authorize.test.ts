@@ -96,7 +96,7 @@ describe('single sign-on', () => {
       expect((await browser.visit(browser.authorizeUrl({ ...pkce, prompt }))).status).toBe(200)
   })
 
-  it('asks which of two signed-in users is meant, unless there is a hint', async () => {
+  it('refuses prompt=none if two users are signed in, unless a login hint says which user is meant', async () => {
     const browser = new Browser(entra)
     for (const account of [ada, ben]) await browser.submit(browser.authorizeUrl(pkce), { account })
     const silent = { ...pkce, prompt: 'none' }
@@ -138,7 +138,7 @@ describe('consent', () => {
     content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId === agentId)
   })
 
-  it('is asked for when it is missing, remembered for this user, and not asked for again', async () => {
+  it('is requested from each user who has not given consent, and not again from a user who has', async () => {
     const browser = new Browser(entra)
     const url = browser.authorizeUrl(pkce)
     const page = await browser.submit(url, { account: ada })
@@ -168,7 +168,7 @@ describe('consent', () => {
     expect(sentBack['error_description']).toMatch(/^AADSTS50058: /)
   })
 
-  it('is reported as interaction_required if it is missing and prompt=none forbids asking', async () => {
+  it('that is missing is reported as interaction_required if prompt=none forbids asking the user', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     const sentBack = readRedirect(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))

@@ -45,7 +45,7 @@ describe('T2', () => {
     expect(claims['xms_sub_fct']).toBe('9 1 11')
   })
 
-  it('is refused to a disabled agent, whose T1 and earlier tokens stay valid', async () => {
+  it('is refused to a disabled agent, which still gets T1; its earlier T1 and T2 work once the agent is enabled again', async () => {
     const t1 = await t1Of(entra)
     const t2 = (await requestT2(entra)).body.access_token
     const agent = entra.entra.directory.principal(agentId)
@@ -87,7 +87,7 @@ describe('the token of an agent user', () => {
     for (const absent of ['roles', 'sid', 'upn']) expect(claims).not.toHaveProperty(absent)
   })
 
-  it('looks like an ordinary user’s if the API asks for no optional claims, and has upn if the API asks for upn', async () => {
+  it('looks like an ordinary user’s token if the API asks for no optional claims, and has upn if the API asks for upn', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     const ask = async (...names: string[]) => {
       const accessToken = names.map(name => ({ name, essential: false, additionalProperties: [] }))
@@ -100,7 +100,7 @@ describe('the token of an agent user', () => {
     expect(await ask('upn')).toHaveProperty('upn', 'weather-agent@contoso.example')
   })
 
-  it('has names but no method of authentication in version 1.0', async () => {
+  it('has in version 1.0 the user’s names but no authentication methods (amr)', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather) weather.api.requestedAccessTokenVersion = 1
     const claims = decodeJwt((await requestTrAsUser(entra)).body.access_token)
@@ -130,13 +130,13 @@ describe('the token of an agent user', () => {
   })
 })
 
-describe('consent for an agent user', () => {
+describe('consent for an agent user’s token', () => {
   it.each([
     ['for all users', { consentType: 'AllPrincipals', principalId: null }, []],
     ['for this user', { consentType: 'Principal', principalId: agentUser }, []],
     ['for another user', { consentType: 'Principal', principalId: ada }, [65001]],
-    ['stored with a leading blank', { scope: ' Weather.Read' }, [65001]],
-  ])('%s leads to the error codes %3$j', async (_what, change, codes) => {
+    ['with a leading blank', { scope: ' Weather.Read' }, [65001]],
+  ])('that is given %s leads to the error codes %3$j', async (_what, change, codes) => {
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
       Object.assign(grant, change)
@@ -166,7 +166,7 @@ describe('a request for an agent user’s token', () => {
     ['with a secret in the place of T1', async () => ({ client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_client', 7000215],
     ['from the blueprint', async () => ({ client_id: blueprintAppId, client_assertion: '', client_secret: 'blueprint-secret' }), 'invalid_request', 82002],
   ]
-  it.each(refused)('is refused %s', async (_what, fields, error, code) => {
+  it.each(refused)('is refused if it is made %s', async (_what, fields, error, code) => {
     const { body } = await requestTrAsUser(entra, await fields())
     expect(body).toMatchObject({ error, error_codes: [code] })
   })
@@ -174,7 +174,7 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused for %s, without an AADSTS code since Entra’s is unknown', async (_what, user, parent) => {
+  ])('that names %s is refused without AADSTS code: Entra’s is unknown', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestTrAsUser(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })

@@ -101,7 +101,7 @@ describe('A turn that waits', () => {
     expect([...next.denied]).toEqual([pendingCall.digest])
   })
 
-  it('goes on once: its continuation is refused while the turn runs and afterwards', async () => {
+  it('goes on only once: a second request to continue the turn is refused while the turn runs', async () => {
     const { one } = replicas()
     const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
     await one.resume(request)
@@ -119,7 +119,7 @@ describe('A turn that waits', () => {
     await expect(one.resume(request)).rejects.toThrow(problemOf('APPROVAL_USED'))
   })
 
-  it('can still be continued after a refused attempt to continue it', async () => {
+  it('can still be continued after a request to continue the turn was refused', async () => {
     const { one } = replicas()
     const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
     await expect(one.resume({ ...request, decisions: [] })).rejects.toThrow(problemOf('APPROVAL_INVALID'))
@@ -213,7 +213,7 @@ describe('A turn that waits for a consent', () => {
 })
 
 describe('A used continuation', () => {
-  it('is forgotten when it has expired, or if it is the oldest of too many', () => {
+  it('is forgotten when it has expired, or if there are too many and it is the oldest', () => {
     const used = new UsedApprovals()
     const now = Date.now() / 1000
     used.use('old', now - 1)

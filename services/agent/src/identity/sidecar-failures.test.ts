@@ -80,7 +80,7 @@ describe('answers of the sidecar', () => {
       ['a header without a bearer token', textResponse(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
       ['no JSON', textResponse(200, '<html>'), 'SIDECAR_FAILED', false],
     ],
-  )('are explained: %s', (_what, given, code, transient) => {
+  )('are explained by a problem: %s', (_what, given, code, transient) => {
     for (const context of [ownContext, oboContext]) {
       const failure = explainResponse(given, context)
       expect(failure.problem.code).toBe(code)
@@ -90,7 +90,7 @@ describe('answers of the sidecar', () => {
     }
   })
 
-  it('never ask a user to sign in again when the sidecar refuses a token that the agent has verified', () => {
+  it('never make the agent ask for another sign-in when the sidecar refuses a token that the agent has verified', () => {
     for (const challenge of [
       'Bearer',
       'Bearer error="invalid_token"',
@@ -120,11 +120,11 @@ describe('answers of the sidecar', () => {
     ['a token refused for another reason', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
     ['no app token', detail401('No account or login hint was passed'), 'weatherApp__RequestAppToken=true'],
     ['no tenant', emptyBody(500), 'AzureAd__TenantId'],
-  ])('say what to do about %s', (_what, given, hint) => {
+  ])('are reported with a hint what to do about %s', (_what, given, hint) => {
     expect(explainResponse(given, ownContext).problem.options.hint).toContain(hint)
   })
 
-  it('are not quoted, not even in the cause', () => {
+  it('that are malformed are not quoted in the cause of the problem', () => {
     for (const body of ['{"detail":17}', 'no JSON', '[]']) {
       const { problem } = explainResponse(textResponse(401, body), ownContext)
       expect(problem.code).toBe('ENTRA_UNAVAILABLE')
@@ -147,7 +147,7 @@ describe('answers of the sidecar', () => {
     expect(transient).toBe(true)
   })
 
-  it('that are far too long show that SIDECAR_URL leads to another server', () => {
+  it('that are far too long are reported as a wrong SIDECAR_URL', () => {
     const { problem, transient } = explainSilence(new SendError('too-large', 'too long'))
     expect(problem).toMatchObject({
       code: 'SIDECAR_MISCONFIGURED',
@@ -165,7 +165,7 @@ describe('refusals of Entra', () => {
     ['AADSTS50105', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
     ['AADSTS50076', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
   ])(
-    '%s that names the blueprint instead of the agent shows that the sidecar ignores the agent identity',
+    'with the code %s that name the blueprint instead of the agent show that the sidecar ignores the agent identity',
     (aadsts, context, setting) => {
       const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), context)
       expect(problem.code).toBe('AGENT_IDENTITY_NOT_HONOURED')
@@ -175,7 +175,7 @@ describe('refusals of Entra', () => {
   )
 
   it.each(['AADSTS7000215', 'AADSTS700213', 'AADSTS700016'])(
-    '%s that names the blueprint is about the blueprint’s own request, not about an ignored agent identity',
+    'with the code %s that name the blueprint are about the blueprint’s own request, not about an ignored agent identity',
     aadsts => {
       const { problem } = explainResponse(
         detail401(`${aadsts}: Application '${blueprintAppId}' …`),
@@ -185,7 +185,7 @@ describe('refusals of Entra', () => {
     },
   )
 
-  it('name the API and its entry', () => {
+  it('are explained with the names of the API and of the API’s sidecar entry', () => {
     const { problem } = explainResponse(detail401('AADSTS65001: …'), oboContext)
     expect(problem.message).toBe('The agent identity has no grant for the Weather API. (AADSTS65001)')
     const scope = explainResponse(detail401('AADSTS70011: …'), ownContext)
@@ -196,7 +196,7 @@ describe('refusals of Entra', () => {
     `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
 
   it.each(Object.entries(refusals))(
-    'AADSTS%s means what the table says, also inside a text of MSAL',
+    'with the code AADSTS%s mean what the table says, also inside a text of MSAL',
     (code, refusal) => {
       const text = `AADSTS${code}: Some sentence.`
       for (const detail of [text, wrapped(text)]) {
@@ -216,12 +216,12 @@ describe('refusals of Entra', () => {
     },
   )
 
-  it.each(['AADSTS90033', 'AADSTS90055'])('%s is transient', code => {
+  it.each(['AADSTS90033', 'AADSTS90055'])('with the code %s are transient', code => {
     const failure = explainResponse(detail401(`${code}: Busy.`), ownContext)
     expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
   })
 
-  it.each(['AADSTS900144', 'AADSTS9999999'])('%s is unknown', code => {
+  it.each(['AADSTS900144', 'AADSTS9999999'])('with the unknown code %s become a general problem', code => {
     const codeOf = (flow: Flow, text: string) =>
       explainResponse(detail401(text), contextByFlow[flow]).problem.code
     expect(mapFlows(flow => codeOf(flow, `${code}: x`))).toEqual({
@@ -238,14 +238,14 @@ describe('refusals of Entra', () => {
     ['AADSTS700016', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
     ['AADSTS7000112', agentClientId, 'AGENT_DISABLED'],
     ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
-  ])('%s about the application %s means %s', (aadsts, id, code) => {
+  ])('with the code %s about the application %s become the problem %s', (aadsts, id, code) => {
     const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`
     const { problem } = explainResponse(detail401(text), ownContext)
     expect(problem.code).toBe(code)
     expectSentences(problem)
   })
 
-  it('never show Entra’s own text, which names people, applications and tenants', () => {
+  it('are reported without Entra’s own text, which names people, applications and tenants', () => {
     const text = 'AADSTS65001: The user ada@contoso.example has not consented. Trace ID: 1234'
     const { problem } = explainResponse(detail401(text), oboContext)
     expect(
@@ -253,14 +253,14 @@ describe('refusals of Entra', () => {
     ).not.toMatch(/ada@contoso|Trace ID/)
   })
 
-  it('that are unknown, and only those, have a hint to look up the number', () => {
+  it('have a hint to look up the code if the code is unknown, and no such hint if the code is known', () => {
     expect(explainResponse(detail401('AADSTS900144: x'), ownContext).problem.options.hint).toBe(
       'Look it up at https://login.microsoftonline.com/error?code=900144.',
     )
     expect(explainResponse(detail401('AADSTS7000214: x'), ownContext).problem.options.hint).toBeUndefined()
   })
 
-  it('by Conditional Access come without a challenge: the sidecar drops the one that Entra sent', () => {
+  it('by Conditional Access come without a challenge, since the sidecar drops Entra’s challenge', () => {
     const { problem } = explainResponse(detail401('AADSTS50076: MFA'), oboContext)
     expect(problem.toDocument('r')).not.toHaveProperty('claimsChallenge')
   })

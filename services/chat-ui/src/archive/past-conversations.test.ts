@@ -88,7 +88,7 @@ describe('conversations that outlive their tab', () => {
     vi.unstubAllGlobals()
   })
 
-  it('have the first shown question as title, not an earlier attempt at it', () => {
+  it('have the first shown question as title, not an earlier attempt at that question', () => {
     const { past, conversation } = openTab()
     conversation.show({ ...toKept([exchange('Dallas?'), exchange('Rome?')]), follows: [-1, -1] })
     past.keep()
@@ -181,7 +181,7 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['one'])
   })
 
-  it('are deleted when the user switches keeping off, and kept in no tab until it is switched on again', () => {
+  it('are deleted when the user switches keeping off, and kept in no tab until the user switches keeping on again', () => {
     const first = openTab(exchange('one'))
     const second = openTab(exchange('two'))
     second.past.keepNothing(true)

@@ -47,7 +47,7 @@ describe('the next actions', () => {
     expect(actions(problem, { canSignIn: false })).toEqual([])
   })
 
-  it('offer to edit a question that has no answer, and to ask the model if direct mode does not understand it', () => {
+  it('offer to edit a question that has no answer, and to ask the model what direct mode does not understand', () => {
     expect(labels(failureWith('CITY_NOT_FOUND', { status: 404 }))).toEqual(['Edit the question'])
     const problem = failureWith('CITY_NOT_RECOGNISED', { status: 422 })
     expect(labels(problem)).toEqual(['Edit the question', 'Ask in Bedrock mode'])
@@ -59,7 +59,7 @@ describe('the next actions', () => {
     ['BEDROCK_THROTTLED', 429, ['Ask again']],
     ['APPROVAL_EXPIRED', 410, ['Ask again']],
     ['APPROVAL_INVALID', 400, ['Ask again']],
-  ])('after %s (%i) are %j', (code, status, expected) => {
+  ])('after the problem %s (status %i) are %j', (code, status, expected) => {
     expect(labels(failureWith(code, { status }))).toEqual(expected)
   })
 })

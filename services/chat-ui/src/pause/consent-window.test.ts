@@ -24,7 +24,7 @@ describe('isTenantAddress', () => {
     ['javascript:alert(1)', false],
     ['/auth/consent.html', false],
     ['', false],
-  ])('of %s is %s', (url, isOurs) => {
+  ])('returns for the address “%s” the value %s', (url, isOurs) => {
     expect(isTenantAddress(url, publicConfig)).toBe(isOurs)
   })
 

@@ -23,7 +23,7 @@ describe('settings that cannot work', () => {
       ['us-east-1', 'us-gov.anthropic.claude-3-haiku-20240307-v1:0', 'A “us-gov.” profile cannot be called from us-east-1.'],
       ['eu-central-1', 'us.some-model-nobody-knows', 'A “us.” profile cannot be called from eu-central-1.'],
     ],
-  )('are reported before the call: %s with the model %s', (region, modelId, detail) => {
+  )('are reported before the call: the region %s with the model %s', (region, modelId, detail) => {
     const found = checkSettings(configOf(region, modelId))
     expect(found).toMatchObject({ code: 'BEDROCK_MODEL_INVALID', message: detail })
     expect(found?.options.hint).toContain(defaultModelId(region))
@@ -73,7 +73,7 @@ describe('settings that cannot work', () => {
     ['eu-central-1', 'eu.amazon.nova-lite-v1:0'],
     ['us-east-1', 'amazon.nova-lite-v1:0'],
     ['us-east-1', 'us.anthropic.claude-of-the-future'],
-  ])('are reported only if known to fail, so not for %s with the model %s', (region, modelId) => {
+  ])('are reported only if known to fail, so not for the region %s with the model %s', (region, modelId) => {
     expect(checkSettings(configOf(region, modelId))).toBeUndefined()
   })
 })
@@ -93,7 +93,7 @@ describe('the table of models', () => {
     'ca-central-1',
   ]
 
-  it.each(regions)('has a default for %s that passes the check of settings', region => {
+  it.each(regions)('has a default model for the region %s that passes the check of settings', region => {
     expect(checkSettings(configOf(region, defaultModelId(region)))).toBeUndefined()
   })
 

@@ -30,7 +30,7 @@ describe('The configuration of MCP servers', () => {
     expect(readEnvironment({}, env => readMcpServers(env, []))).toEqual([])
   })
 
-  it('makes an API of each server, for the flows autonomous and obo unless flows are named', () => {
+  it('makes each server an API, for the flows `autonomous` and `obo` unless the server’s entry names its flows', () => {
     const [both, userOnly] = read({
       mcpServers: { notes, 'more-notes': { ...notes, flows: ['obo'], timeoutMs: 5_000 } },
     })
@@ -92,7 +92,7 @@ describe('The configuration of MCP servers', () => {
     'http://notes/mcp',
     'http://notes.tools.svc/mcp',
     'http://notes.tools.svc.cluster.local:8080/mcp',
-  ])('accepts plain http for %s, which is on the same machine or in the cluster', url => {
+  ])('accepts plain http for the url %s, which is on the same machine or in the cluster', url => {
     expect(faultsWith({ url })).toEqual([])
   })
 
@@ -103,7 +103,7 @@ describe('The configuration of MCP servers', () => {
     ['https://notes.example/mcp?api_key=1', 'url must not have "api_key" in its query'],
     ['https://notes.example/mcp?a=b&Code=1', 'url must not have "Code" in its query'],
     ['http://notes.tools.svc.example/mcp', 'url must be https'],
-  ])('refuses %s: %s', (url, fault) => {
+  ])('refuses the url %s: %s', (url, fault) => {
     expect(faultsWith({ url })).toEqual([expect.stringContaining(fault)])
   })
 
@@ -121,7 +121,7 @@ describe('The configuration of MCP servers', () => {
     expect(read({ mcpServers: { notes: { ...notes, ...tools } } })).toMatchObject([tools])
   })
 
-  it('expects idempotency keys to be kept only if the server shares the app id of an API that keeps them', () => {
+  it('says that a server keeps idempotency keys only if an API with the same app id keeps them', () => {
     const own = { ...notes, appId: weatherApi.appId.toUpperCase() }
     expect(read({ mcpServers: { notes, own } })).toMatchObject([
       { api: { keepsIdempotencyKeys: false } },

@@ -4,7 +4,7 @@ import { cleanText } from './clean-text.ts'
 const clean = (text: string) => cleanText(text, 1_000)
 const codePoints = Array.from({ length: 0x110000 }, (_, code) => code)
 
-describe('A text of a server', () => {
+describe('A server’s text, once cleaned,', () => {
   it('holds no character that a renderer may ignore according to Unicode', () => {
     const ignorable = codePoints
       .map(code => String.fromCodePoint(code))
@@ -22,7 +22,7 @@ describe('A text of a server', () => {
     ['half of a surrogate pair', '\ud800'],
     ['private character', '\ue000'],
     ['code point that is no character', '\ufffe'],
-  ])('holds no %s', (_what, unseen) => {
+  ])('holds no unwanted character such as a %s', (_what, unseen) => {
     expect(clean(`a${unseen}b`)).toBe('ab')
   })
 

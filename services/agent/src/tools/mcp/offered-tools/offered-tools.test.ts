@@ -30,7 +30,7 @@ describe('A tool’s description', () => {
     expect([...(tool?.description ?? '')]).toHaveLength(1_024)
   })
 
-  it('repeats no token, nor does the description of an argument', () => {
+  it('and the descriptions of its arguments repeat no token', () => {
     const description = 'Use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
     const inputSchema = { type: 'object', properties: { topic: { description } } }
     const [tool] = chooseTools(notesServer(), [listedTool({ description, inputSchema })]).tools
@@ -49,7 +49,7 @@ describe('A tool whose description', () => {
     ['is missing', undefined],
     ['is empty', ''],
     ['has only invisible characters', '\u2800\u{e0041} '],
-  ])('%s is described by its title, else by its name', (_what, description) => {
+  ])('%s is described by its title, or by its name if it has no visible title', (_what, description) => {
     const descriptionOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.description
     expect(descriptionOf(listedTool({ description, title: 'Reads a note' }))).toBe('Reads a note')
     expect(descriptionOf(listedTool({ description, title: '\u200b' }))).toBe('get_note')
@@ -112,7 +112,7 @@ describe('A tool’s input', () => {
   })
 
   it.each(['accessToken', 'githubToken', 'password2'])(
-    'that asks for “%s” makes the tool unfit, wherever the argument is',
+    'that has the argument “%s” makes the tool unfit, at whatever depth',
     name => {
       const reason = `its argument ${name} asks for a credential`
       expect(reasonOf(toolWithArguments({ [name]: {} }))).toBe(reason)
@@ -120,7 +120,7 @@ describe('A tool’s input', () => {
     },
   )
 
-  it.each(['page_token', 'max_tokens', 'author', 'keyword', 'secretary'])('may ask for “%s”', name => {
+  it.each(['page_token', 'max_tokens', 'author', 'keyword', 'secretary'])('may include “%s”', name => {
     expect(reasonOf(toolWithArguments({ [name]: { type: 'string' } }))).toBeUndefined()
   })
 })

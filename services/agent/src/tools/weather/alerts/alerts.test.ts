@@ -73,7 +73,7 @@ describe('the tools for alerts', () => {
     ])
   })
 
-  it('have each fault of their configuration reported', () => {
+  it('let the agent report each fault of their configuration', () => {
     expect(
       faultsOf({
         WEATHER_API_ALERTS: 'yes',
@@ -150,7 +150,7 @@ describe('direct mode', () => {
     expect([removal?.arguments, removal?.change?.effect]).toEqual([{ id }, 'delete'])
   })
 
-  it('refuses a request for an alert that it does not understand', () => {
+  it('refuses an alert request that it does not understand', () => {
     expect(() => readToolset(alertVariables).direct?.recognise('warn me when it rains in Oslo')).toThrow(
       expect.objectContaining({ code: 'ALERT_NOT_RECOGNISED' }),
     )
@@ -158,7 +158,7 @@ describe('direct mode', () => {
 })
 
 describe('an answer without a tool', () => {
-  it('is accepted for a message about alerts if they are configured, even if the message mentions the weather', () => {
+  it('is accepted for a message about alerts if alerts are configured, even if the message mentions the weather', () => {
     const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
     const answer = 'Alerts need a signed-in user.'
     expect(readToolset(alertVariables).wasNeeded(turn, answer)).toBe(false)
