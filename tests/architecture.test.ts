@@ -146,7 +146,7 @@ describe('dependencies between folders', () => {
     expect(workspaces.sort()).toEqual(Object.keys(allowed).sort())
   })
 
-  it.each(Object.entries(allowed))('in %s are only those the architecture allows', (folder, permitted) => {
+  it.each(Object.entries(allowed))('from %s are only those the architecture allows', (folder, permitted) => {
     expect(sourceFiles(folder).length).toBeGreaterThan(0)
     expect(forbiddenImports(folder, permitted)).toEqual([])
   })
@@ -163,7 +163,7 @@ describe('dependencies between folders', () => {
   })
 
   it.each(['agent', 'weather-api'])(
-    'keep code for emulators and tests out of the bundle of services/%s',
+    'bring no code for emulators and tests into the bundle of services/%s',
     async service => {
       const { output } = await build({
         input: join(root, 'services', service, 'src/main.ts'),

@@ -37,7 +37,7 @@ describe('The Python packages of the tests', () => {
     }
   })
 
-  it('are those of requirements.in, at the same versions', () => {
+  it('include those of requirements.in, at the same versions', () => {
     const asked = requirementsOf('tests/requirements.in').filter(({ pin }) => pin.includes('=='))
     expect(asked.length).toBeGreaterThan(2)
     expect(installed.map(({ pin }) => pin)).toEqual(expect.arrayContaining(asked.map(({ pin }) => pin)))
@@ -77,7 +77,7 @@ describe('The updates of dependencies', () => {
       files('**/Dockerfile', 'charts/*/values.yaml').filter(path => /^FROM |tag: [^"\s]/m.test(read(path))),
     ],
     ['uv', files('**/requirements.txt')],
-  ])('are looked for in every folder with dependencies of %s', (ecosystem, found) => {
+  ])('cover every folder with dependencies of the ecosystem %s', (ecosystem, found) => {
     expect(found).not.toEqual([])
     const folders = found.map(path => `${ecosystem} ${join('/', dirname(path))}`)
     expect(looked.filter(name => name.startsWith(ecosystem))).toEqual(folders)

@@ -26,7 +26,7 @@ async function startGraph(accepted: string, status: number) {
 
 describe('signing in', () => {
   it.each([401, 403])(
-    'tries the next credential when Graph refuses a token with %i, and stays with it',
+    'changes to the next credential for good when Graph refuses a token with %i',
     async status => {
       await using server = await startGraph('good', status)
       const said: string[] = []
@@ -40,7 +40,7 @@ describe('signing in', () => {
     },
   )
 
-  it('tries the next credential when one gives no token', async () => {
+  it('changes to the next credential when the first gives no token', async () => {
     const said: string[] = []
     const ways = [
       credential('the Azure CLI', new Error('Please run az login.\nmore')),

@@ -56,8 +56,8 @@ async function approveAlert(page: Page): Promise<void> {
   await button(page, 'Create alert').click()
 }
 
-describe.each(['Direct', 'Bedrock'])('An alert that is asked for in a %s turn', mode => {
-  it('is approved, confirmed with a second factor, and created once; Compare shows acrs', async () => {
+describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn', mode => {
+  it('is created once, after approval and a second factor; the view “Compare” shows acrs', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     const answer = await askForAlert(page, mode)

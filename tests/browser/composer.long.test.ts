@@ -66,7 +66,7 @@ describe('pressing Send twice', () => {
 })
 
 describe('the composer', () => {
-  it('keeps the whole of a text that is too long to send, and says by how much it is too long', async () => {
+  it('keeps the whole of a text that is too long to send, and says by how many characters', async () => {
     const page = await browser.open(agent.url)
     const field = page.getByLabel('Your question')
     await field.fill('x'.repeat(200_000))
@@ -165,7 +165,7 @@ describe('an earlier question', () => {
     expect(await focused).toBe('message')
   })
 
-  it('is edited without losing a question that is half written', async () => {
+  it('is edited without the loss of a half-written next question', async () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'one')
     await answer.getByText('It is 21 °C in Dallas.').waitFor()

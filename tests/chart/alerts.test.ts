@@ -109,11 +109,11 @@ function testRules(series: Readonly<Record<string, string>>, alerts: Readonly<Re
 }
 
 describe('The alerts', () => {
-  it('are those that are tested here', () => {
+  it('are exactly those that this file tests', () => {
     expect(rules.map(({ alert }) => alert).sort()).toEqual(Object.keys(causes).sort())
   })
 
-  it.each(rules)('$alert leads to a row of docs/troubleshooting.md', ({ alert, annotations }) => {
+  it.each(rules)('link to a row of docs/troubleshooting.md: $alert', ({ alert, annotations }) => {
     const { row = '' } = causes[alert] ?? {}
     const url = annotations.runbook_url.replace('{{ $labels.outcome }}', row)
     expect(url).toMatch(new RegExp(`/docs/troubleshooting\\.md#${row}$`))
@@ -156,7 +156,7 @@ describe('The alerts, as Prometheus evaluates them,', () => {
     testRules(calmSeries, Object.fromEntries(rules.map(({ alert }) => [alert, 0])))
   })
 
-  it.each(Object.entries(causes))('%s fires for its cause, and no other alert does', (alert, { series }) => {
+  it.each(Object.entries(causes))('fire for their own cause and for no other: %s', (alert, { series }) => {
     testRules(series, Object.fromEntries(rules.map(rule => [rule.alert, rule.alert === alert ? 1 : 0])))
   })
 

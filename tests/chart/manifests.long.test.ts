@@ -129,14 +129,14 @@ describe('The check of Pod Security', () => {
 })
 
 describe('A rendering', () => {
-  it('is the same each time, so that GitOps tools see no change where there is none', async () => {
+  it('is the same each time, so that GitOps tools see a change only if something changed', async () => {
     const args = ['template', 'demo', chart, '--values', `${chart}/ci/everything-values.yaml`]
     const helm = helmCommands[0] ?? 'helm'
     expect(await run(helm, args)).toBe(await run(helm, args))
   })
 })
 
-describe.each(clouds)('the manifests for users without Helm, %s', cloud => {
+describe.each(clouds)('the manifests for users without Helm on %s', cloud => {
   it('are what the chart renders (make manifests)', () => {
     expect(readFileSync(manifestsFile(cloud), 'utf8')).toBe(renderManifests(cloud))
   })

@@ -32,14 +32,14 @@ function tokensOf(rendering: Rendering) {
   )
 }
 
-describe.each(credentialPairs)('With %s for Entra and %s for AWS', (credential, auth, values) => {
-  it('no secret is stored: the chart makes none, and no pod names one', async () => {
+describe.each(credentialPairs)('With credentials %s (Entra) and %s (AWS)', (credential, auth, values) => {
+  it('the chart stores no secret: it makes no Secret, and no pod refers to one', async () => {
     const rendering = await render({ values })
     expect(rendering.ofKind('Secret')).toEqual([])
     for (const [name, pod] of rendering.pods) expect([name, secretsOf(pod)]).toEqual([name, []])
   })
 
-  it('tokens live an hour, have one audience, and are in the one container that needs them', async () => {
+  it('each token that the chart adds lives an hour, has one audience, and is only in the container that needs it', async () => {
     const lifetime = { path: 'token', expirationSeconds: 3600 }
     // The chart adds only these two tokens; with the other federations, webhooks add theirs.
     const projected = {

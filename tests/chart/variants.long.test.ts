@@ -10,7 +10,7 @@ describe.each(Object.entries(variants))('the chart with %s', (_name, options) =>
     expect(await lintChart(options)).toContain('0 chart(s) failed')
   })
 
-  it.each(helmCommands)('is rendered to the same objects by %s', async helm => {
+  it.each(helmCommands)('is rendered to the same objects by the Helm command %s', async helm => {
     expect((await render({ ...options, helm })).objects).toEqual((await render(options)).objects)
   })
 })

@@ -25,7 +25,7 @@ describe('The version', () => {
     expect(versions).toEqual(workspaces.map(path => [path, version]))
   })
 
-  it.each(readdirSync(resolve(root, 'charts')))('is the same in chart %s and in what it installs', name => {
+  it.each(readdirSync(resolve(root, 'charts')))('is both version and appVersion of chart %s', name => {
     const file: ChartFile = parse(read(`charts/${name}/Chart.yaml`))
     expect([file.version, file.appVersion]).toEqual([version, version])
   })

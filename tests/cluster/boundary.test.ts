@@ -117,7 +117,7 @@ describe('the boundary', () => {
   describe('with policies', () => {
     beforeAll(() => demo.installAgent(twoReplicas))
 
-    it.each(Object.entries(allowed))('lets %s reach only the allowed targets', async (name, reachable) => {
+    it.each(Object.entries(allowed))('lets “%s” reach only the allowed targets', async (name, reachable) => {
       const source = sources[name]
       if (!source) throw new Error(`There is no ${name}.`)
       // Policies take effect on the node a moment after they were created.

@@ -116,7 +116,7 @@ afterAll(async () => {
   certificate?.[Symbol.dispose]()
 })
 
-describe('With no way out but a forward proxy that demands credentials', () => {
+describe('If the only way out is a forward proxy that demands credentials', () => {
   it.each([
     { mode: 'direct', flow: 'autonomous' },
     { mode: 'direct', flow: 'obo' },
@@ -128,13 +128,13 @@ describe('With no way out but a forward proxy that demands credentials', () => {
     expect(status).toBe(200)
   })
 
-  it('an MCP server outside the cluster is called as well', async () => {
+  it('the agent calls an MCP server outside the cluster', async () => {
     const question = { mode: 'bedrock', message: 'Ask weather-tools for the weather in Dallas' } as const
     const answered = async () => JSON.stringify((await ask(agentUrl, question)).body.trace ?? '')
     await expect.poll(answered, { timeout: 20_000 }).toContain('weather-tools')
   })
 
-  it('the proxy is asked for every host outside the cluster, and for none inside', async () => {
+  it('pods ask the proxy for every host outside the cluster, and for no host inside', async () => {
     await readProxyLog()
     expect([...new Set(askedHosts)].sort()).toEqual(
       [entraHost, bedrockHost, stsHost, mcpHost].map(host => `${host} 200`).sort(),
@@ -147,7 +147,7 @@ describe('With no way out but a forward proxy that demands credentials', () => {
     expect(findings.find(({ check }) => check === 'proxy')).toMatchObject({ status: 'PASS' })
   })
 
-  it('a turn says that the proxy is down, and turns work again when the proxy is up', async () => {
+  it('a turn reports that the proxy is down, and turns work again when the proxy is up', async () => {
     await stopProxy()
     const { body } = await ask(agentUrl, { mode: 'bedrock', message: 'Hello!' })
     expect(body.code).toBe('PROXY_UNAVAILABLE')

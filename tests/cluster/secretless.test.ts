@@ -61,7 +61,7 @@ describe('the cluster’s own tokens', () => {
     expect(await runInAgentPod('sidecar', present(paths))).toEqual([tokenFiles.sidecar])
   })
 
-  it('of another ServiceAccount are refused with the right problem', async () => {
+  it('of another ServiceAccount are refused by Entra and by AWS, each with its own problem', async () => {
     await demo.closeForwards()
     await demo.installAgent({ agent: { serviceAccount: { name: 'somebody-else' } } })
     agentUrl = await demo.agentUrl()

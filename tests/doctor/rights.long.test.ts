@@ -60,7 +60,7 @@ it('The table of docs/agents.md has a row for each agent and each demand of an A
 })
 
 it.each(demands)(
-  'Agent and doctor report for each agent and flow what docs/agents.md says of an API that takes tokens of %s',
+  'Agent and doctor report, for each agent and flow, what docs/agents.md says of an API that accepts tokens of %s',
   async demand => {
     const principal = laptop.entra.directory.principal(identities.weatherAppId)
     if (!principal) throw new Error('The tenant has no weather API.')

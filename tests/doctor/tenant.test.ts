@@ -72,7 +72,7 @@ const failures: [what: string, change: Change, expected: readonly string[], word
   ['a consent with a blank before its scope', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'consent for its user account'],
   ['an agent without a sponsor', ({ weather }) => weather.sponsors.splice(0), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL SPONSOR_MISSING'], 'there is no sponsor'],
 ]
-it.each(failures)('The doctor finds %s', async (_what, change, expected, words) => {
+it.each(failures)('The doctor reports %s', async (_what, change, expected, words) => {
   change(tenantNow())
   const findings = await look()
   const wrong = findings.filter(({ status }) => status !== 'PASS')
@@ -80,7 +80,7 @@ it.each(failures)('The doctor finds %s', async (_what, change, expected, words) 
   expect(wrong.map(({ detail }) => detail).join('\n')).toContain(words)
 })
 
-it('The doctor says if there is no receipt, and what Graph does not show', async () => {
+it('The doctor reports a missing receipt, and names what Graph does not show', async () => {
   const [known] = await look(`${tenant.workplace.receiptPath}.none`)
   expect(known).toMatchObject({ code: 'NOT_CHECKED', detail: expect.stringContaining('There is no receipt') })
   const asUser = newWorkplace(tenant)
@@ -178,7 +178,7 @@ describe('An authentication context that users have to prove', () => {
     expect((await look(undefined, { MCP_CONFIG: file })).map(({ check }) => check).join()).not.toContain('c7')
   })
 
-  it('is not checked if none is configured', async () => {
+  it('is not checked if no context is configured', async () => {
     expect((await look()).map(({ check }) => check).join()).not.toContain('context')
   })
 })

@@ -54,7 +54,7 @@ it('apply goes on where it stopped, and makes nothing twice, whichever response 
   }
 })
 
-it('a set-up that is run again at once, before Entra shows what the broken-off one made, makes nothing twice', async () => {
+it('a set-up makes nothing twice if it is run again before Entra shows what the broken-off run made', async () => {
   using first = newWorkplace(tenant)
   const calls = await runAndListCalls(first, 'apply', ...options)
   const whole = portrait()
@@ -78,7 +78,7 @@ it('a set-up that is run again at once, before Entra shows what the broken-off o
   }
 })
 
-it('apply adds new owners even if it loses a response while it adds one and is run again', async () => {
+it('apply adds new owners when run again after it lost a response while adding an owner', async () => {
   using workplace = newWorkplace(tenant)
   await workplace.run('apply', ...options)
   const { content } = tenant.entra.directory

@@ -10,7 +10,7 @@ const cluster = (issuer: string) => ['--cluster-issuer', issuer, '--service-acco
 const agents = ['--agent', 'first', '--agent', 'second']
 
 describe('apply takes away', () => {
-  it('an agent with what it was given, and its id from .env', async () => {
+  it('an agent, what the agent was given, and its id in .env', async () => {
     await run('apply', ...agents)
     const plan = await run('plan --remove-agent first')
     expect(plan.output).toMatch(/^delete +\S+ agent identity "first"$/m)
@@ -45,7 +45,7 @@ describe('apply takes away', () => {
     expect((await run('status')).output).not.toContain('client secret of the blueprint')
   })
 
-  it('nothing, without an error, if the agent is already gone, and never the last agent', async () => {
+  it('nothing if the agent is already gone (without an error) or is the last one (with an error)', async () => {
     await run('apply', ...agents)
     await run('apply --remove-agent first')
     tenant.entra.requests.clear()
@@ -56,7 +56,7 @@ describe('apply takes away', () => {
     expect(writes()).toEqual([])
   })
 
-  it('everything when it is run again after an interruption at any call', async () => {
+  it('everything when run again after an interruption at any call', async () => {
     const removal = 'apply --remove-agent first --remove-cluster https://one.example --no-client-secret'
     await run('apply', ...agents, '--client-secret', ...cluster('https://one.example'))
     const [asSetUp, files] = [structuredClone(content()), tenant.workplace.save()]

@@ -32,7 +32,7 @@ const runCommands = (commands: string) => {
   return run('env', [`PATH=${path}`, `SECRET=${secret}`, 'bash', '-euo', 'pipefail', '-c', commands])
 }
 
-it('The guide makes a key that the agent reads, puts a new key before it, and later takes the old key away', async () => {
+it('The guide’s commands make a key that the agent reads, put a new key first, and later take the old key away', async () => {
   await runCommands(make)
   const first = readSealKeys(secret).current()
   expect(first.kid).toBe('key-1')
@@ -52,7 +52,7 @@ it('The guide leaves no file with a key behind', () => {
   expect(guide).not.toMatch(/> *\S*keys/)
 })
 
-it.each(['kubernetes.md', 'aks.md', 'eks.md'])('%s makes the Secret by the same commands', page => {
+it.each(['kubernetes.md', 'aks.md', 'eks.md'])('docs/%s makes the Secret in the same way', page => {
   const text = readFileSync(resolve(import.meta.dirname, '../../docs', page), 'utf8')
   expect(text).toContain(make.trim())
 })

@@ -4,7 +4,7 @@ import { fitSlope } from './processes.ts'
 const hourMs = 3_600_000
 
 describe('the slope of the processes’ resources', () => {
-  it('is one for all processes, however different their levels are', () => {
+  it('is fitted for all processes together, however different their levels are', () => {
     const points = [0, 0.5, 1, 1.5].flatMap(hours => [
       { process: 'a', at: hours * hourMs, value: 100 + 6 * hours },
       { process: 'b', at: (3 + hours) * hourMs, value: 40 + 6 * hours },

@@ -30,7 +30,7 @@ describe('decodeToken', () => {
       `${encode({})}.${encode({})}.c2lnAB`,
     ],
     ['a length that no bytes have', `${encode({})}.${encode({})}.c2lnA`],
-  ])('refuses %s', (_what, text) => {
+  ])('refuses a malformed token: %s', (_what, text) => {
     expect(decodeToken(text)).toBeUndefined()
   })
 })

@@ -102,7 +102,7 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are looked up without a pause after a look-up that failed before it sent a request', async () => {
+  it('are fetched at once after a look-up that failed before sending a request', async () => {
     const issuer = `${api.issuer.url}/${api.issuer.tenantId}`
     const warn = vi.fn()
     const verify = () => ({ header: {}, claims: {} })
@@ -113,7 +113,7 @@ describe('the issuer’s signing keys', () => {
     await keys.close()
   })
 
-  it('are fetched again at once for a new key, and twice in a row if the issuer rotates twice', async () => {
+  it('are fetched again as soon as a token has a new key, even after two rotations in a row', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
     for (const fetches of [2, 3]) {
@@ -127,7 +127,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(3)
   })
 
-  it('include a new key after ten seconds even while others invent key ids, whatever caching the issuer allows', async () => {
+  it('include a new key after ten seconds, even if callers invent key ids, and whatever caching the issuer allows', async () => {
     for (const [index, caching] of ['private, max-age=86400', 'no-store'].entries()) {
       publish([jwk(api.issuer.key)], caching)
       expect(await statusOf(strangeToken(`before-${index}`))).toBe(401)
@@ -143,7 +143,7 @@ describe('the issuer’s signing keys', () => {
     }
   })
 
-  it('are all found in a key set that was fetched for an invented key id', async () => {
+  it('are all read from a key set that was fetched because of an invented key id', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const unseen = createSigningKey()
     publish([api.issuer.key, unseen].map(jwk))
@@ -224,7 +224,7 @@ describe('the issuer’s signing keys', () => {
     ['no keys', 200, 'application/json', '{"keys":[]}'],
     ['a list', 200, 'application/json', '[1,2]'],
     ['keys but status 500', 500, 'application/json', '{"keys":[{"kid":"a"}]}'],
-  ])('count as out of reach when the issuer responds with %s', async (_name, status, contentType, body) => {
+  ])('are unavailable (503) if the issuer responds with %s', async (_name, status, contentType, body) => {
     api.issuer.answerKeysWith((_request, response) => {
       response.writeHead(status, { 'content-type': contentType }).end(body)
     })
@@ -236,7 +236,7 @@ describe('the issuer’s signing keys', () => {
   it.each<[string, RequestListener]>([
     ['never', () => undefined],
     ['too slowly', dripEndlessly],
-  ])('count as out of reach only as long as the issuer responds %s', async (_name, listener) => {
+  ])('are unavailable (503) only while the issuer’s responses come %s', async (_name, listener) => {
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => realTimeout(ms / 100))
     api.issuer.answerKeysWith(listener)
     expect(await statusOf(goodToken())).toBe(503)
@@ -268,7 +268,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(200)
   })
 
-  it('can be compressed', async () => {
+  it('are read from a compressed response', async () => {
     const unseen = createSigningKey()
     const keys = gzipSync(JSON.stringify({ keys: [jwk(api.issuer.key), { ...jwk(unseen), alg: 'RS256' }] }))
     api.issuer.answerKeysWith((_request, response) => {
@@ -279,7 +279,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
-  it('count as unreachable when the response is too large, as sent or after decompression', async () => {
+  it('are unavailable (503) if the response is too large, as sent or after decompression', async () => {
     const keySet = (padding: number) =>
       JSON.stringify({ keys: [jwk(api.issuer.key)], padding: 'x'.repeat(padding) })
     const respondWith = (encoding: string, body: string | Buffer) =>
@@ -300,7 +300,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(goodToken())).toBe(200)
   })
 
-  it('that cannot be fetched make one line in the log for each attempt, with the reason', async () => {
+  it('that cannot be fetched lead to one line in the log for each attempt, with the reason', async () => {
     const issuer = `${api.issuer.url}/${api.issuer.tenantId}`
     const warn = vi.fn()
     const createVerifier = () => () => ({ header: {}, claims: {} })
@@ -367,7 +367,7 @@ describe('the issuer’s signing keys', () => {
     ['for nothing', { key_ops: [] }, 401],
     ['with null as operations', { key_ops: null }, 401],
     ['with operations in a text', { key_ops: 'verify' }, 401],
-  ])('that are published %s (%j) lead to status %i', async (_name, members, status) => {
+  ])('that are published %s (with %j) make the API respond %i', async (_name, members, status) => {
     publish([{ ...jwk(api.issuer.key), ...members }])
     expect(await statusOf(goodToken())).toBe(status)
   })
@@ -376,7 +376,7 @@ describe('the issuer’s signing keys', () => {
     [65_537, 200],
     [3, 401],
     [17, 401],
-  ])('count only if their public exponent is large enough: %i', async (publicExponent, status) => {
+  ])('with the public exponent %i make the API respond %i', async (publicExponent, status) => {
     const key = { kid: 'key', ...generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent }) }
     publish([jwk(key)])
     const claims = autonomousClaims({ authority: api.issuer.url })

@@ -36,7 +36,7 @@ describe('A direct turn in the autonomous flow', () => {
     expect(body.trace.map(({ status }) => status)).not.toContain('running')
   })
 
-  it('can be streamed as events: first `turn`, then steps and text, and last one `result`', async () => {
+  it('can be streamed as events: first `turn`, then steps and text, finally one `result`', async () => {
     const { events, response } = await askForStream(stack.agentUrl)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -53,7 +53,7 @@ describe('A direct turn in the autonomous flow', () => {
     expect(result).not.toHaveProperty('trace')
   })
 
-  it('sends every step when it starts and again, under the same id, when it has ended', async () => {
+  it('sends every step twice: when it starts and, under the same id, when it has ended', async () => {
     const { events } = await askForStream(stack.agentUrl)
     const steps = dataOf(events, 'step') as TraceStep[]
     const running = steps.filter(({ status }) => status === 'running').map(({ id }) => id)

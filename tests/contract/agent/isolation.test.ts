@@ -45,8 +45,8 @@ async function runTurn(number: number): Promise<string> {
   return text
 }
 
-describe('What is logged of a turn', () => {
-  it('is one line with its ids, mode, flow, outcome and times – and no word of what was said', async () => {
+describe('The log of a turn', () => {
+  it('is one line with ids, mode, flow, outcome and times, and has no word of the conversation', async () => {
     const logged = stack.agentLog.length
     const { body, headers } = await ask(stack.agentUrl, { message: 'Weather in Reykjavik?' })
     const lines = stack.agentLog.slice(logged)

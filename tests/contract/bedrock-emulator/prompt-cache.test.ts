@@ -20,7 +20,7 @@ const over2000 = expect.toSatisfy((tokens: number) => tokens > 2_000)
 const setClock = (seconds: number) => bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
 
 describe('a prompt with a cache point', () => {
-  it('is written to the cache once and read from then on, except for what follows the cache point', async () => {
+  it('is, up to the cache point, written to the cache once and read from the cache afterwards', async () => {
     expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
     expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, over2000, 0])
     expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([
@@ -77,7 +77,7 @@ describe('a prompt with a cache point', () => {
     expect(await read(20)).toEqual(over2000)
   })
 
-  it('of a request that was refused, such as by throttling, is not cached', async () => {
+  it('is not cached if its request was refused, for example by throttling', async () => {
     bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
     await failureOf(ask({ system: prompt(cachePoint) }))
     expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
@@ -92,7 +92,7 @@ describe('cache points are refused', () => {
       [cachePoint, { text: 'Be kind.' }, hourCachePoint],
       /ttl='1h' .* must not come/,
     ],
-  ])('%s', async (_what, points, message) => {
+  ])('with a ValidationException: %s', async (_what, points, message) => {
     const refusal = await failureOf(ask({ system: prompt(...points) }))
     expect(refusal).toMatchObject({ name: 'ValidationException', message: expect.stringMatching(message) })
   })

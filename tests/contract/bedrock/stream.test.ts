@@ -70,7 +70,7 @@ describe('the event stream', () => {
     expect((await runTurn(connection.mode)).answer).toContain('Zürich: 7 °C ☀️')
   })
 
-  it('shows text as soon as it arrives, not when the answer is complete', async () => {
+  it('gives text as soon as it arrives, before the answer is complete', async () => {
     const first = Promise.withResolvers<void>()
     server.script = async (_request, { send, end }) => {
       for (const event of textBlock('Oslo ').slice(0, 2)) send(toFrame(event))
@@ -104,7 +104,7 @@ describe('the event stream', () => {
     ['serviceUnavailableException', 'BEDROCK_STREAM_BROKEN'],
     ['validationException', 'BEDROCK_REQUEST_INVALID'],
     ['somethingNewException', 'BEDROCK_STREAM_BROKEN'],
-  ])('with %s in its middle is %s', async (exception, code) => {
+  ])('with the exception %s in its middle fails the turn with %s', async (exception, code) => {
     server.play([...textBlock('Oslo is'), { exception, message: 'It went wrong.' }])
     const turn = await runTurn(connection.mode)
     expect(turn.failure?.code).toBe(code)

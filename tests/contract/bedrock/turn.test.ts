@@ -91,7 +91,7 @@ describe('a Bedrock turn', () => {
     expect(request?.body.additionalModelRequestFields).toEqual({ thinking: { type: 'disabled' } })
   })
 
-  it('repeats thinking and its signature to the model, and shows the user neither', async () => {
+  it('sends thinking and its signature back to the model, and shows neither to the user', async () => {
     const think = (delta: unknown) => ({
       contentBlockDelta: { contentBlockIndex: 0, delta: { reasoningContent: delta } },
     })
@@ -114,7 +114,7 @@ describe('a Bedrock turn', () => {
     })
   })
 
-  it('shows the request to the model in the trace, without what the user wrote', async () => {
+  it('has the request to the model in its trace, without what the user wrote', async () => {
     server.play(finalAnswer)
     const turn = await runTurn(connectTo().mode, { message: 'My secret wish: weather in Oslo?' })
     const [model] = turn.steps
@@ -143,7 +143,7 @@ describe('a tool call', () => {
     ],
     ['get_weather', '{"city":"Os', 'get_weather failed: The arguments were not valid JSON.'],
     ['drop_tables', '{}', 'drop_tables failed: There is no such tool.'],
-  ])('that is invalid (%s with %s) gives the model one plain sentence', async (name, input, sentence) => {
+  ])('that is invalid (tool %s, input %s) gives the model a sentence', async (name, input, sentence) => {
     server.play([...toolBlock(0, 'tooluse_0', name, input), ...stopEvents('tool_use')], finalAnswer)
     const turn = await runTurn(connectTo().mode)
     expect(toolResult()).toEqual({ toolResult: { toolUseId: 'tooluse_0', content: [{ text: sentence }] } })
@@ -177,7 +177,7 @@ describe('a tool call', () => {
     'API_TOKEN_REJECTED',
     'API_FORBIDDEN',
   ] as const)(
-    'that fails with %s ends the turn with this problem, and the model is not asked again',
+    'that fails with the problem %s ends the turn with the same problem; the model is not asked again',
     async code => {
       server.play(toolCallsFor('Oslo', 'Rome'), finalAnswer)
       const weather = sunnyClient({
@@ -196,7 +196,7 @@ describe('a tool call', () => {
     },
   )
 
-  it('is passed the flow and the user of its own turn', async () => {
+  it('gets the flow and the user of its own turn', async () => {
     server.play(toolCallsFor('Oslo'), finalAnswer)
     const seen: unknown[] = []
     const weather = sunnyClient({
@@ -220,7 +220,7 @@ describe('an answer', () => {
     expect(turn.notices).toMatchObject([{ code: 'ANSWER_TRUNCATED' }])
   })
 
-  it('whose tool call was cut never runs the tool', async () => {
+  it('whose tool call was cut off by the token limit does not run the tool', async () => {
     server.play([...toolBlock(0, 'tooluse_0', 'get_weather', '{"city":"Par'), ...stopEvents('max_tokens')])
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('ANSWER_TRUNCATED')
@@ -235,18 +235,18 @@ describe('an answer', () => {
     expect(turn.notices).toEqual([])
   })
 
-  it('without a word is a failure', async () => {
+  it('without any text fails the turn', async () => {
     server.play([{ messageStart: { role: 'assistant' } }, ...stopEvents('end_turn')])
     expect((await runTurn(connectTo().mode)).failure?.code).toBe('BEDROCK_STREAM_BROKEN')
   })
 
-  it('about weather is marked if no tool was called', async () => {
+  it('about weather comes with a notice if no tool was called', async () => {
     server.play(finalAnswer)
     expect((await runTurn(connectTo().mode)).notices).toMatchObject([{ code: 'TOOL_NOT_CALLED' }])
     expect((await runTurn(connectTo().mode, { message: 'Hello!' })).notices).toEqual([])
   })
 
-  it('that never comes, because the model only calls tools, ends at the step limit', async () => {
+  it('that the model keeps putting off with tool calls fails at the step limit', async () => {
     server.play(toolCallsFor('Oslo'))
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')

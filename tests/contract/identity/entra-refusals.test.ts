@@ -20,7 +20,7 @@ describe('When Entra refuses or fails for reasons of its own, a user gets', () =
   it.each([
     ['CONDITIONAL_ACCESS_REQUIRED', 'with a claims challenge', 50076, { target: { leg: 'obo' }, fault: { kind: 'conditional-access' } }],
     ['ENTRA_UNAVAILABLE', 'since it throttles, and says until when', 90055, { target: { leg: 'obo' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 30 } }],
-  ] as const)('%s if Entra refuses %s (AADSTS%i)', async (code, _what, aadsts, order) => {
+  ] as const)('the problem %s if Entra refuses %s (AADSTS%i)', async (code, _what, aadsts, order) => {
     await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     tenantOf(stack).faults.inject(order)
@@ -95,7 +95,7 @@ describe('When Entra withdraws a key, a user gets', () => {
     await expectRefusal('obo', 50013, 'USER_TOKEN_INVALID', token)
   })
 
-  it('FEDERATION_MISMATCH if the key had signed T1, which the sidecar still had', async () => {
+  it('FEDERATION_MISMATCH if the key had signed the T1 that the sidecar has cached', async () => {
     await resetStack(stack)
     await stack.restart('agent')
     expect((await askWeather(stack, 'obo')).status).toBe(200)

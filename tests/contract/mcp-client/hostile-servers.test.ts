@@ -280,7 +280,7 @@ describe('the tool of a server that', () => {
     ['breaks down', 'crash', true],
     ['responds with a page', 'gibberish', true],
     ['redirects elsewhere', 'detour', false],
-  ])('%s fails; trace and answer say so if it may have run (%s: %s)', async (_what, name, mayHaveRun) => {
+  ])('%s fails; trace and answer warn if the tool may have run (%s: %s)', async (_what, name, mayHaveRun) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     const told = 'The tool may have run all the same.'
     const detail = apiCallIn(reply)?.problem?.detail ?? ''
@@ -321,7 +321,7 @@ describe('the tool of a server that', () => {
     },
   )
 
-  it('repeats the token gives a result without it, and neither trace nor log contains it', async () => {
+  it('repeats the token gives a result without the token, and neither trace nor log contains the token', async () => {
     const reply = await mcp.answerTo('Use get_echo')
     const sent = servers.callsOf('echo')[0]?.headers.authorization ?? ''
     expect(sent).toMatch(/^Bearer eyJ/)
@@ -333,7 +333,7 @@ describe('the tool of a server that', () => {
   it.each([
     ['in a result, backwards and in pieces', 'whisper'],
     ['in a failure of the protocol, in base64', 'mutter'],
-  ])('repeats the token %s fails; answer, prompt, trace and log hold none of it', async (_how, name) => {
+  ])('repeats the token %s fails; answer, trace and log do not contain the token', async (_how, name) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     expect(apiCallIn(reply)?.problem).toMatchObject({ code: 'API_ECHOED_TOKEN', upstream: { service: name } })
     expect(reply.answer).toContain('sent back the token that it got')
@@ -348,7 +348,7 @@ describe('the tool of a server that', () => {
     }
   })
 
-  it('returns links and invalid images gives a result that mentions them; no link is followed', async () => {
+  it('returns links and invalid images gives a result that says what was omitted; no link is followed', async () => {
     const { answer } = await mcp.answerTo('Use get_pointer')
     expect(answer).toContain(
       '[link to more omitted]\n[image omitted: not a PNG, JPEG, GIF or WebP]\nthe rest',
@@ -356,7 +356,7 @@ describe('the tool of a server that', () => {
     expect(servers.received.filter(({ path }) => path.startsWith('elsewhere'))).toEqual([])
   })
 
-  it('lists ten thousand tools is found, and is the only one of them that is offered', async () => {
+  it('lists ten thousand tools is found, and no other tool of this server is offered', async () => {
     const reply = await mcp.answerTo('Use get_crowd')
     expect(reply.tools).toMatchObject([{ name: 'crowd__get_crowd', status: 'ok' }])
     const offered = reply.trace.find(({ kind }) => kind === 'model')?.request?.body as { tools: string[] }
@@ -378,7 +378,7 @@ describe('the tool of a server that', () => {
     )
   })
 
-  it('names it like one of the agent’s own tools does not replace the agent’s tool', async () => {
+  it('uses the name of one of the agent’s own tools does not replace the agent’s tool', async () => {
     await mcp.answerTo('Use get_shadow')
     const reply = await mcp.answerTo('What is the weather in Oslo?')
     expect(reply.tools).toMatchObject([{ name: 'get_weather', status: 'ok' }])
@@ -386,7 +386,7 @@ describe('the tool of a server that', () => {
   })
 })
 
-it('A server that is not there, or lists tools without end, is named by the status; everything else works', async () => {
+it('The status reports servers that are not there or list tools without end; everything else works', async () => {
   const unavailable = (problem: object) => ({ state: 'unavailable', problem })
   await expect
     .poll(() => mcp.get('/api/status'))

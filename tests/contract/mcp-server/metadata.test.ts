@@ -11,7 +11,7 @@ describe('the metadata of the protected resource', () => {
   let api: RunningWeatherApi
   afterEach(() => api.close())
 
-  it('says, to anybody, where tokens for the public URL come from', async () => {
+  it('tells every caller where tokens for the public URL come from', async () => {
     api = await startWeatherApi({ PUBLIC_URL: publicUrl })
     for (const path of paths)
       expect(await api.get(path)).toMatchObject({
@@ -26,14 +26,14 @@ describe('the metadata of the protected resource', () => {
       })
   })
 
-  it('does not exist without a public URL, and then no refusal points to it', async () => {
+  it('does not exist without a public URL, and refusals then do not point to it', async () => {
     api = await startWeatherApi()
     for (const path of paths) expect((await api.get(path)).status).toBe(404)
     const refused = await fetch(`${api.url}/mcp`, { method: 'POST' })
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="weather-api"')
   })
 
-  it('is what every refusal points to, with the scope to ask for', async () => {
+  it('is what every refusal of /mcp points to, with the scope to ask for', async () => {
     api = await startWeatherApi({ PUBLIC_URL: publicUrl })
     const forbidden = autonomousClaims({ authority: api.issuer.url, claims: { roles: [] } })
     const pointer = `, scope="${scope}", resource_metadata="https://weather.example${paths[1]}"`
@@ -51,7 +51,7 @@ describe('the metadata of the protected resource', () => {
     expect((await api.get('/weather')).challenge).toBe('Bearer realm="weather-api"')
   })
 
-  it('names a host under which the endpoint answers', async () => {
+  it('may name the host of PUBLIC_URL, since the endpoint answers under this host', async () => {
     api = await startWeatherApi({ PUBLIC_URL: 'https://weather-api/mcp' })
     expect((await api.get('/mcp')).status).toBe(401)
     await api.close()

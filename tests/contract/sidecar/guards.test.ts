@@ -19,7 +19,7 @@ describe('Callers that are not on this machine', () => {
 })
 
 describe('The Host header', () => {
-  test('is checked only if AllowedHosts limits it, and then for the health probe too', async () => {
+  test('is checked only if AllowedHosts is set, but then also for the health probe', async () => {
     const open = await Trial.begin()
     expect((await open.get(autonomousPath, { host: 'sidecar:5000' })).status).toBe(200)
     const filtered = await Trial.begin({ environment: { AllowedHosts: 'localhost' } })
@@ -58,7 +58,7 @@ test.each(['AzureAd__TenantId', 'AzureAd__ClientId'])(
   },
 )
 
-test('A request that runs when the sidecar is told to stop still gets its response', async () => {
+test('A request still gets its response if the sidecar begins to stop meanwhile', async () => {
   const asked = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const trial = await Trial.begin({

@@ -77,7 +77,7 @@ describe('an alert', () => {
       headers: { 'idempotency-key': key },
     })
 
-  it('whose creation was answered is kept, and no alert exists twice, however many times the process is killed', {
+  it('is kept once its creation was answered, and never exists twice, however often the process is killed', {
     timeout: 900_000,
   }, async ({ annotate }) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)

@@ -94,7 +94,7 @@ describe('alerts', () => {
     expect(await list()).toEqual([])
   })
 
-  it('are created once by calls with one key, in quotation marks or not, at the same time or after a restart', async () => {
+  it('are created once by calls with the same key, with or without quotation marks, in parallel or after a restart', async () => {
     const token = forUser()
     const parallel = await Promise.all(['key-1', '"key-1"', 'key-1'].map(key => create({ key, token })))
     await start()
@@ -104,7 +104,7 @@ describe('alerts', () => {
     expect(await list()).toHaveLength(1)
   })
 
-  it('are returned with status 200 to a call that would create them again with another key', async () => {
+  it('are returned with status 200 to a call that would create the same alert again with another key', async () => {
     const { body } = await create()
     const again = await create({ key: 'key-2', body: { ...newAlert, city: 'oslo' } })
     expect(again).toMatchObject({ status: 200, body: { id: body.id, city: 'Oslo' } })
@@ -155,7 +155,7 @@ describe('alerts', () => {
     expect((await send('GET', '/weather?city=Oslo')).status).toBe(403)
   })
 
-  it('are described with all their responses', async () => {
+  it('are described in OpenAPI with all their responses', async () => {
     const { paths } = (await send('GET', '/openapi.json')).body
     expect(Object.keys(paths['/alerts'].post.responses)).toEqual([
       '200',
@@ -186,7 +186,7 @@ describe('alerts', () => {
       return { client, call, [Symbol.asyncDispose]: () => client.close() }
     }
 
-    it('declare what each of them does', async () => {
+    it('declare in their annotations what each tool does', async () => {
       await using mcp = await use(forUser())
       const { tools } = await mcp.client.listTools()
       const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))
@@ -207,7 +207,7 @@ describe('alerts', () => {
       })
     })
 
-    it('are the same alerts as over REST, and share the idempotency keys', async () => {
+    it('are the same alerts as over REST, with the same idempotency keys', async () => {
       await using mcp = await use(forUser())
       const { structuredContent: alert, _meta } = await mcp.call('create_alert', newAlert, 'key-1')
       expect(alert).toMatchObject(newAlert)
@@ -271,7 +271,7 @@ describe('alerts', () => {
       expect((await create({ token: ofAgent() })).status).toBe(201)
     })
 
-    it.each(revisions)('demand proof from MCP clients of revision %s before a tool runs', async revision => {
+    it.each(revisions)('demand proof of the context from MCP clients of revision %s', async revision => {
       const call = (token: string, name: string, params = {}) =>
         fetch(`${api.url}/mcp`, {
           method: 'POST',

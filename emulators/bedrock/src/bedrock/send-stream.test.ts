@@ -26,7 +26,7 @@ const randomFrom = (seed: number) => {
 }
 
 describe('generate', () => {
-  it('streams the same answer, wherever it is cut into tokens', () => {
+  it('streams the same answer wherever the answer is cut into tokens', () => {
     fc.assert(
       fc.property(reply, fc.nat(), ({ blocks, stopReason }, seed) => {
         const generation = generate({ blocks, stopReason }, 10_000, randomFrom(seed))

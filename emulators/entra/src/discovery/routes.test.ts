@@ -38,7 +38,7 @@ describe('discovery', () => {
     })
   })
 
-  it('does not announce PKCE, just as Entra’s discovery does not', async () => {
+  it('does not announce PKCE, like the discovery of the real Entra', async () => {
     for (const version of ['', '/v2.0'])
       expect(await read(`/${tenantId}${version}/.well-known/openid-configuration`)).not.toHaveProperty(
         'code_challenge_methods_supported',

@@ -34,7 +34,7 @@ describe('on-behalf-of', () => {
     ['Ada', ada, 'Weather.Read Alerts.ReadWrite'],
     ['Ben', ben, 'Weather.Read'],
   ])(
-    'for %s gives the agent a token with the user as subject and the agent as actor',
+    'for the user %s gives the agent a token with the user as subject and the agent as actor',
     async (_name, user, scp) => {
       const { status, body } = await requestObo(entra, await tcOf(user))
       expect(status).toBe(200)
@@ -78,7 +78,7 @@ describe('on-behalf-of', () => {
     expect(decodeJwt(body.access_token)['scp']).toBe('Weather.Read')
   })
 
-  it('refuses a single scope without consent with AADSTS65001, while /.default leaves the scope out', async () => {
+  it('refuses a single scope that lacks consent with AADSTS65001, but grants /.default', async () => {
     const scope = `api://${weatherAppId}/Alerts.ReadWrite`
     const ofAda = await requestObo(entra, await tcOf(ada), { scope })
     expect(decodeJwt(ofAda.body.access_token)['scp']).toBe('Alerts.ReadWrite')
@@ -116,7 +116,7 @@ describe('a token that cannot be used for on-behalf-of', () => {
     ['of an application', () => requestCustomToken(entra, { client: spaAppId, resource: `api://${blueprintAppId}` }), 7000114],
     ['of a user who was deleted', () => requestTc({ claims: { oid: 'eeeeeeee-0000-4000-8000-0000000000ff' } }), 50034],
   ]
-  it.each(refused)('(%s) is refused with invalid_grant', async (_what, make, code) => {
+  it.each(refused)('(a token %s) is refused with invalid_grant', async (_what, make, code) => {
     const { status, body } = await requestObo(entra, await make())
     expect(status).toBe(400)
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [code] })
@@ -126,7 +126,7 @@ describe('a token that cannot be used for on-behalf-of', () => {
     expect((await requestObo(entra, 'garbage')).body.error_codes).toEqual([50027])
   })
 
-  it('for another application is refused with AADSTS500131 when the blueprint presents it without an agent', async () => {
+  it('(a token for another application) is refused with AADSTS500131 if the blueprint itself presents the token', async () => {
     const { body } = await requestToken(entra, {
       client_id: blueprintAppId,
       client_secret: 'blueprint-secret',
@@ -170,7 +170,7 @@ describe('permission for on-behalf-of', () => {
     expect((await requestObo(entra, tcOfBen)).body.error_codes).toEqual([65001])
   })
 
-  it('also requires an app role of the user if the API demands assignment; without one: AADSTS50105', async () => {
+  it('also requires an app role of the user if the API demands assignment (otherwise AADSTS50105)', async () => {
     const tc = await tcOf(ada)
     const weather = entra.entra.directory.principal(weatherAppId)
     if (weather) weather.appRoleAssignmentRequired = true

@@ -194,7 +194,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [82008] })
   })
 
-  it('a request by the blueprint itself for an API’s token, as a sidecar without AllowOverrides sends it, and names the blueprint', async () => {
+  it('the blueprint’s own request for an API’s token, which a sidecar without AllowOverrides sends; the error names the blueprint', async () => {
     const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' })
     expect(body.error_description).toContain(`'${blueprintAppId}'`)
   })
@@ -209,7 +209,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [9000411] })
   })
 
-  it('a JSON body, whose fields count as missing', async () => {
+  it('a JSON body with the error for missing fields', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -246,13 +246,13 @@ describe('T1 as the agent’s assertion', () => {
       700027,
     ],
   ]
-  it.each(refused)('%s is refused', async (_what, make, code) => {
+  it.each(refused)('that is unsuitable (%s) is refused', async (_what, make, code) => {
     const { status, body } = await requestTr(entra, { client_assertion: await make() })
     expect(status).toBe(401)
     expect(body).toMatchObject({ error: 'invalid_client', error_codes: [code] })
   })
 
-  it('is accepted after a rotation of the key as long as the old key is published', async () => {
+  it('is accepted after a key rotation as long as the old key is published', async () => {
     const jwt = await t1Of(entra)
     await entra.entra.keys.rotate(600)
     expect((await requestTr(entra, { client_assertion: jwt })).status).toBe(200)

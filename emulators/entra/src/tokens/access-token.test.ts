@@ -14,7 +14,7 @@ async function requestTrClaims() {
 }
 
 describe('an access token', () => {
-  it('is of version 1.0 for an API that does not ask for 2.0, with the audience as it was requested', async () => {
+  it('has version 1.0 and the requested audience for an API that does not ask for version 2.0', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather) weather.api.requestedAccessTokenVersion = null
     const claims = await requestTrClaims()
@@ -49,7 +49,7 @@ describe('an access token', () => {
     expect(claims).toMatchObject({ azp: agentId, roles: ['Weather.Read.All'] })
   })
 
-  it('has idtyp for a user only if the API asks for it with include_user_token', async () => {
+  it('on behalf of a user has no idtyp if the API asks for idtyp without include_user_token', async () => {
     const weather = entra.entra.directory.application(weatherAppId)
     if (weather)
       weather.optionalClaims = {

@@ -24,7 +24,7 @@ afterAll(() => api.close())
 const ask = (claims: Record<string, unknown>, make = autonomousClaims) =>
   api.ask(api.issuer.sign(make({ authority: api.issuer.url, claims: { iat: now, ...claims } })))
 
-it('A denied agent gets 403 with any token, even one on behalf of a user, and is not told to fetch another token', async () => {
+it('A denied agent gets 403 and insufficient_scope with every token, even with one on behalf of a user', async () => {
   for (const make of [autonomousClaims, onBehalfOfClaims]) {
     const own = make === autonomousClaims ? { oid: otherAgent, sub: otherAgent } : {}
     const { status, body, headers } = await ask({ azp: otherAgent, ...own, iat: now + 30 }, make)
@@ -68,11 +68,11 @@ it('If neither token nor agent is on the deny list, the token passes, and deny-l
   expect(body.checks.at(-1)).toEqual({ name: 'deny-list', ok: true })
 })
 
-it('An invalid token is refused for its fault and not by the deny list', async () => {
+it('An invalid token of a denied agent is refused because it is invalid, not because of the deny list', async () => {
   expect((await ask({ azp: otherAgent, aud: 'other' })).body).toMatchObject({ failedCheck: 'audience' })
 })
 
-it('Denials are counted as decisions, and the age of the list is a metric', async () => {
+it('Metrics count denials among the token decisions, and contain the age of the deny list', async () => {
   const text = await metrics.metrics()
   expect(text).toMatch(/weather_api_token_decisions_total\{flow="autonomous",outcome="deny-list"\} 5/)
   expect(Number(/^weather_api_deny_list_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60)

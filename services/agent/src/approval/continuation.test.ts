@@ -70,7 +70,7 @@ const codeOfFailure = async (work: () => unknown) => {
 }
 
 describe('a sealed turn', () => {
-  it('comes back unchanged, and is unreadable on the way', async () => {
+  it('is opened unchanged, and is unreadable while sealed', async () => {
     const sealed = await seal(continuation, keys)
     expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString()).not.toContain('Oslo')
     expect(await unseal(sealed, keys, binding, now)).toEqual(continuation)
@@ -96,7 +96,7 @@ describe('a sealed turn', () => {
     ['agent', 'trainee', 'APPROVAL_CHANGED'],
     ['flow', 'autonomous', 'APPROVAL_CHANGED'],
     ['mode', 'direct', 'APPROVAL_CHANGED'],
-  ])('is opened for the same %s only', async (name, other, code) => {
+  ])('is refused if the request has another %s', async (name, other, code) => {
     const sealed = await seal(continuation, keys)
     expect(await codeOfFailure(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
   })
@@ -115,7 +115,7 @@ describe('a sealed turn', () => {
     expect([...codes]).toEqual(['APPROVAL_INVALID'])
   })
 
-  it('is refused under another algorithm, with an unknown key, or if it contains anything but a turn', async () => {
+  it('is refused if its algorithm is wrong, its key is unknown, or its content is not a turn', async () => {
     const encrypt = (
       header: { alg: string; enc: string; kid?: string },
       key: Uint8Array,
@@ -140,7 +140,7 @@ describe('a sealed turn', () => {
       expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
   })
 
-  it('is not made larger than the page may send back', async () => {
+  it('is not made if it would be larger than the page may send back', async () => {
     const large = { ...continuation, state: 'x'.repeat(40_000) }
     expect(await codeOfFailure(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
   })
@@ -187,7 +187,7 @@ describe('the keys of all replicas', () => {
     [`${old}\nnew c2hvcnQ=`, 'Line 2 is no key'],
     [`${old} more`, 'Line 1 is no key'],
     [`${old}\n${line('old')}`, 'Two keys have the same id.'],
-  ])('are refused if malformed, with an error that contains no key (%#)', (text, words) => {
+  ])('are refused if their file is malformed, with an error that says what is wrong (case %#)', (text, words) => {
     expect(() => parseKeys(text)).toThrow(words)
   })
 })
@@ -216,7 +216,7 @@ describe('a decision', () => {
     ['one call twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
     ['one call too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
     ['an unknown call', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
-  ])('is refused unless each call is decided once: %s', async (_which, given) => {
+  ])('is refused unless each call is decided exactly once (here: %s)', async (_which, given) => {
     expect(await codeOfFailure(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
   })
 
@@ -227,7 +227,7 @@ describe('a decision', () => {
     ['belongs to another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
     ['needs no approval any more', { digest: digestCall(createAlert), effect: undefined }],
     ['does something else', { digest: digestCall(createAlert), effect: 'delete' }],
-  ])('is refused if the tool %s', async (_what, now) => {
+  ])('is refused if the tool has changed: it %s', async (_what, now) => {
     const [call] = continuation.pending
     if (!call) throw new Error('There is one.')
     expect(await codeOfFailure(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')

@@ -50,7 +50,7 @@ describe('A response', () => {
       ['in percent-encoding', { told: piecesOf(hex(token), 2).map(one => `%${one}`).join('') }],
       ['with every other character in percent-encoding', { told: [...token].map((one, index) => (index % 2 ? one : `%${hex(one)}`)).join('') }],
     ],
-  )('holds the sent token %s', (_form, body) => {
+  )('holds the sent token (in this form: %s)', (_form, body) => {
     expect(holdsToken(body, [token, userToken])).toBe(true)
     expect(holdsToken(body, [])).toBe(false)
   })
@@ -68,7 +68,7 @@ describe('A response', () => {
     ['bytes', { image: randomBytes(1_000) }],
     ['texts that look like signatures', { told: otherText }],
     ['the token behind too much text', { told: `${'It is 21 Degrees. '.repeat(60_000)}${signature}` }],
-  ])('passes the check for the sent token with %s', (_what, body) => {
+  ])('passes the check for the sent token if its content is %s', (_what, body) => {
     expect(holdsToken(body, [token, userToken])).toBe(false)
   })
 
@@ -104,7 +104,7 @@ describe('A response from which tokens are removed', () => {
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('is cut off 100 levels deep in %s, and not before', (_what, open, close) => {
+  ])('is cut off 100 levels deep in nested %s, and not before', (_what, open, close) => {
     const nested = (depth: number) =>
       redactBody(JSON.parse(`${open.repeat(depth)}"Bearer ${token}"${close.repeat(depth)}`))
     expect(JSON.stringify(nested(101))).toContain('"Bearer ‹token removed›"')

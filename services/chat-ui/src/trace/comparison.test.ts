@@ -13,7 +13,7 @@ it('two answers are the same if they have the same words and the same identity',
   expect(compareAnswers(itself('a'), itself('b'))).toBe('changed')
 })
 
-it('all claims that differ come before all kept ones if `isKeptLast` is set', () => {
+it('all claims that differ come before all unchanged claims if `isKeptLast` is set', () => {
   const claims = compareTokens(userToken, agentToken)
   const signs = (isKeptLast: boolean) =>
     groupComparedClaims(claims, isKeptLast).flatMap(({ claims: members }) =>

@@ -34,7 +34,7 @@ describe('the Bedrock configuration', () => {
     ['eu-west-2', 'global.anthropic.claude-haiku-5-5'],
     ['ap-south-1', 'global.anthropic.claude-haiku-5-5'],
     ['sa-east-1', 'global.anthropic.claude-haiku-5-5'],
-  ])('defaults in %s to the inference profile %s', (AWS_REGION, modelId) => {
+  ])('defaults in the region %s to the inference profile %s', (AWS_REGION, modelId) => {
     expect(readConfig({ AWS_REGION, ...keys }).modelId).toBe(modelId)
   })
 
@@ -68,7 +68,7 @@ describe('the Bedrock configuration', () => {
     expect(config.additionalModelRequestFields).toEqual({ thinking: { type: 'disabled' } })
   })
 
-  it('takes the endpoint variables of the SDK, the more specific one first', () => {
+  it('takes the endpoint from the SDK’s variables, and prefers the more specific variable', () => {
     const variables = { AWS_REGION: 'eu-west-1', ...keys, AWS_ENDPOINT_URL: 'http://all.example' }
     const own = { ...variables, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://bedrock.example/' }
     expect(readConfig(variables).endpoint).toBe('http://all.example')
@@ -76,7 +76,7 @@ describe('the Bedrock configuration', () => {
     expect(readConfig({ ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }).endpoint).toBeUndefined()
   })
 
-  it('names all unusable values at once', () => {
+  it('reports all unusable values at once', () => {
     expect(
       faults({
         AWS_REGION: 'Frankfurt',
@@ -120,7 +120,7 @@ describe('the credential tier', () => {
     expect(tier({ AWS_PROFILE: 'work' })).toBe('default-chain')
   })
 
-  it('treats empty variables as unset, since rendered templates leave some', () => {
+  it('treats empty variables as unset, since rendered templates leave some variables empty', () => {
     const empty = {
       AWS_BEARER_TOKEN_BEDROCK: '',
       AWS_ACCESS_KEY_ID: '',

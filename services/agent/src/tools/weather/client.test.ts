@@ -56,7 +56,7 @@ async function startWeatherApi({ api: listener }: { readonly api: RequestListene
 }
 
 describe('asking for the weather', () => {
-  it('calls the API with TR and nothing else, and returns the weather without what the API says of TR', async () => {
+  it('calls the API once, with TR, and returns the weather without what the API says of TR', async () => {
     const { weather, weatherApi } = await startWeatherApi({ api: answerReport })
     const { validated: _, ...expected } = report()
     const turn = turnOf()
@@ -82,7 +82,7 @@ describe('asking for the weather', () => {
 })
 
 describe('the trace of a call', () => {
-  it('shows each hop in order, with TR’s card verified by the agent and by the API', async () => {
+  it('contains each hop in order, and TR with the checks by the agent and by the API', async () => {
     const { weather } = await startWeatherApi({ api: answerReport })
     const turn = turnOf()
     await weather.current(turn, 'Dallas', 'parent-1')
@@ -135,7 +135,7 @@ describe('a failed call of the weather API', () => {
     ['CITY_NOT_FOUND', sendJson(404, { code: 'CITY_NOT_FOUND' })],
     ['API_UNAVAILABLE', sendJson(200, { city: 'Dallas' })],
     ['API_UNAVAILABLE', sendJson(200, report({ temperature_c: 'warm' }))],
-  ])('is reported as %s, and is not repeated', async (code, answer) => {
+  ])('is reported as the problem %s, and is not repeated', async (code, answer) => {
     const { weather, weatherApi } = await startWeatherApi({
       api: (_request, response) => void answer(response),
     })
@@ -143,7 +143,7 @@ describe('a failed call of the weather API', () => {
     expect(weatherApi.requests).toHaveLength(1)
   })
 
-  it('for an unknown city has the API’s suggestions', async () => {
+  it('for an unknown city is reported with the API’s suggestions', async () => {
     const { weather } = await startWeatherApi({
       api: (_request, response) =>
         sendJson(404, { code: 'CITY_NOT_FOUND', suggestions: ['Dallas', 'Dalian'] })(response),
@@ -156,7 +156,7 @@ describe('a failed call of the weather API', () => {
     })
   })
 
-  it.each([[], undefined])('for an unknown city has a hint without suggestions: %j', async suggestions => {
+  it.each([[], undefined])('for an unknown city with suggestions %j has a fixed hint', async suggestions => {
     const { weather } = await startWeatherApi({
       api: (_request, response) => sendJson(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
     })
@@ -165,7 +165,7 @@ describe('a failed call of the weather API', () => {
   })
 
   it.each([{}, { code: 'ROUTE_NOT_FOUND' }])(
-    'is not reported as an unknown city if something else responds 404: %j',
+    'is not reported as an unknown city if the body of a 404 does not say so: %j',
     async body => {
       const { weather } = await startWeatherApi({
         api: (_request, response) => sendJson(404, body)(response),
@@ -180,7 +180,7 @@ describe('a failed call of the weather API', () => {
 })
 
 describe('a weather API that breaks a connection', () => {
-  it('is asked once more, as when its pod is replaced', async () => {
+  it('is asked once more, since its pod may have been replaced', async () => {
     let calls = 0
     const { weather } = await startWeatherApi({
       api: (request, response) => {
@@ -196,7 +196,7 @@ describe('a weather API that breaks a connection', () => {
 })
 
 describe('the health of the weather API', () => {
-  it('is probed by /readyz, without a token', async () => {
+  it('is probed at /readyz, without a token', async () => {
     const { weather, weatherApi } = await startWeatherApi({
       api: (_request, response) => sendJson(200, {})(response),
     })

@@ -47,11 +47,11 @@ it.each<[string, RequestListener, string]>([
     'responded with 302',
   ],
   ['a torn connection', request => request.socket.destroy(), 'could not be read'],
-])('The client of Open-Meteo reports %s in words', async (_name, listener, words) => {
+])('The client of Open-Meteo says in words what is wrong if it gets %s', async (_name, listener, words) => {
   await expect(findPlaces(await serve(listener))).rejects.toThrow(words)
 })
 
-it('A failure names the address that could not be reached, without path and query', async () => {
+it('The error of a failed connection contains the address without path and query', async () => {
   const url = await serve(() => undefined)
   await servers.pop()?.close()
   await expect(findPlaces(url)).rejects.toThrow(`${url} could not be read (ECONNREFUSED).`)
