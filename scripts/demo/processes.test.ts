@@ -84,15 +84,15 @@ describe('the processes of the demo', () => {
     ['BLUEPRINT_CLIENT_SECRET', 'of-a-real-tenant', []],
     ['TENANT_ID', '99999999-0000-4000-8000-000000000001', []],
     ['GITHUB_TOKEN', 'of-another-program', []],
-  ])('get %s only where they need it', (name, value, receivers) => {
+  ])('get the variable %s only where they need it', (name, value, receivers) => {
     expect(receiversOf(name, value)).toEqual(receivers)
   })
 
-  it('get no AWS credentials, except the agent', () => {
+  it('other than the agent get no AWS credentials', () => {
     expect(receiversOf('AWS_ACCESS_KEY_ID', 'AKIAOFTHEUSER')).toEqual(['agent'])
   })
 
-  it('get no secret of the blueprint, except Entra and the sidecar', () => {
+  it('other than Entra and the sidecar get no secret of the blueprint', () => {
     const all = environments({})
     const secret = all['entra']?.['BLUEPRINT_CLIENT_SECRET'] ?? ''
     expect(secret).not.toBe('')
@@ -100,7 +100,7 @@ describe('the processes of the demo', () => {
     expect(holders.map(([name]) => name)).toEqual(['entra', 'sidecar'])
   })
 
-  it('give the agent the app id of each registered API, and the user’s variables with the API’s prefix', () => {
+  it('include an agent that gets the app id of each registered API, and the user’s variables with the API’s prefix', () => {
     const others = { REGISTRATIONS_FILE: registrations }
     expect(receiversOf('TASKS_API_URL', 'http://localhost:8090', others)).toEqual(['agent'])
     expect(receiversOf('TASKS_API_KEY', 'secret')).toEqual([])
@@ -108,7 +108,7 @@ describe('the processes of the demo', () => {
     expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
   })
 
-  it('give the sidecar an entry for each flow of each API and MCP server; if an API and a server share an entry, it has the API’s URL', () => {
+  it('include a sidecar with an entry for each flow of each API and MCP server; an entry that an API and a server share has the API’s URL', () => {
     const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
     const entries = Object.entries(sidecar).filter(([name]) =>
       /^DownstreamApis__(notes|diary|weather)/.test(name),
@@ -133,7 +133,7 @@ describe('the processes of the demo', () => {
     )
   })
 
-  it('let the demo’s agents call the weather API, whatever callers the user lists', () => {
+  it('include a weather API that the demo’s agents may call, whatever callers the user lists', () => {
     const { 'weather-api': weather } = environments({ WEATHER_ALLOWED_CALLERS: notesAppId })
     const WEATHER_ALLOWED_CALLERS = `${agentIds},${notesAppId}`
     const { id, user } = tenant.agents.weather
@@ -141,7 +141,7 @@ describe('the processes of the demo', () => {
     expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, AGENT_USERS, WEATHER_ALLOWED_CALLERS })
   })
 
-  it('let the agents of the user’s file, and not the demo’s agents, call the weather API', () => {
+  it('include a weather API that the agents of the user’s file may call, but the demo’s agents may not', () => {
     const alone = { title: 'Alerts agent', clientId: tenant.agents.alerts.id }
     const file = write('agents.json', { agents: { alone } })
     const { 'weather-api': weather } = environments({ AGENTS_CONFIG: file })
@@ -155,7 +155,7 @@ describe('the processes of the demo', () => {
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
     ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],
-  ])('cannot be described if %s has a fault; the error says what is wrong', (name, content, fault) => {
+  ])('cannot be described if the file of %s has a fault; the error says what is wrong', (name, content, fault) => {
     expect(() => describeProcesses({ [name]: write('faulty.json', content) })).toThrow(fault)
   })
 })

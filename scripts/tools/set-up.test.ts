@@ -84,7 +84,7 @@ async function putOnPath(version: number): Promise<void> {
 }
 
 describe('A program of the tests', () => {
-  it('is taken from the PATH, and then nothing is fetched', async () => {
+  it('comes from the PATH if it is there, and nothing is downloaded', async () => {
     await putOnPath(2)
     expect(await setUpGreeter(officialRelease())).toBe('greeter 2 of the machine')
     expect(downloads).toEqual([])
@@ -103,13 +103,13 @@ describe('A program of the tests', () => {
     expect(saidLines.join('\n')).toContain(`refused: its sha256 is ${hash}`)
   })
 
-  it('is obtained in the next way if one way takes too long', async () => {
+  it('is obtained in the next way if the official release takes too long', async () => {
     const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
     expect(await setUpGreeter(slow, localWay)).toBe("greeter 2 it's built")
     expect(saidLines.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)
   })
 
-  it('is fetched once', async () => {
+  it('is downloaded only once', async () => {
     expect(await setUpGreeter(officialRelease())).toBe('greeter 2')
     expect(await setUpGreeter(officialRelease())).toBe('greeter 2')
     expect(downloads).toEqual(['/greeter'])

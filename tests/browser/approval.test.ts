@@ -112,7 +112,7 @@ describe('a call that changes something', () => {
     expect(await page.locator(':focus').evaluate(it => it.tagName)).toBe('H3')
   })
 
-  it('is approved by keyboard alone', async () => {
+  it('can be approved by keyboard alone', async () => {
     agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     const page = await browser.open(agent.url)
     await page.getByLabel('Your question').fill(question)
@@ -159,7 +159,7 @@ describe('a call that changes something', () => {
 })
 
 describe('the trace', () => {
-  it('of a call that waits says who would call, and that nothing happens without the user', async () => {
+  it('of a waiting call says who would make the call, and that nothing happens without the user', async () => {
     const page = await browser.open(agent.url)
     await ask(page, question)
     await approval(page).waitFor()
@@ -177,7 +177,7 @@ describe('the trace', () => {
     await page.getByText('Once the agent gets TR in exchange for your token (Tc)').waitFor()
   })
 
-  it('of a step-up says what is demanded, and afterwards the outcome of the step-up', async () => {
+  it('of a step-up says that the API demands a stronger sign-in, and which context the tokens lack', async () => {
     let times = 0
     agent.goOn = async (request, send) => {
       times += 1

@@ -72,7 +72,7 @@ describe('somebody who signs in', () => {
     expect(page.context().pages()).toHaveLength(1)
   })
 
-  it('and signs out while an answer is coming in, ends the answer and leaves no question behind', async () => {
+  it('ends a running answer by signing out, and leaves no question behind', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await page.route('**/api/chat', () => {}, { times: 1 })
@@ -92,7 +92,7 @@ describe('somebody who signs in', () => {
   })
 })
 
-it('the focus follows a user who signs in by keyboard, cancels, and signs out', async () => {
+it('the focus follows a user who cancels a sign-in, signs in and signs out by keyboard', async () => {
   const page = await browser.open(stack.agentUrl)
   const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).press('Enter')])
   await popup.getByRole('button', { name: ada.name }).waitFor()
@@ -122,7 +122,7 @@ describe('somebody who is not signed in', () => {
     expect(chats[0]).toMatch(/^Bearer /)
   })
 
-  it('and signs in with the header’s button gets the answer that waited for the sign-in', async () => {
+  it('gets the answer that waited for the sign-in after signing in with the header’s button', async () => {
     const page = await browser.open(stack.agentUrl)
     const question = await askOnBehalf(page)
     await question.getByText('Sign in first.').waitFor()
@@ -134,7 +134,7 @@ describe('somebody who is not signed in', () => {
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
-  it('who cancels in the sign-in window is told so in the conversation', async () => {
+  it('reads “Sign-in was cancelled.” in the conversation after cancelling in the sign-in window', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askOnBehalf(page)
     const popup = await openPopup(page, answer.getByRole('button', { name: 'Sign in and ask' }))
@@ -143,7 +143,7 @@ describe('somebody who is not signed in', () => {
     await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
   })
 
-  it('still gets autonomous answers, without a token being sent along', async () => {
+  it('can still ask in the autonomous flow, and the page then sends no token', async () => {
     const page = await browser.open(stack.agentUrl)
     const request = page.waitForRequest('**/api/chat')
     await page.getByRole('button', { name: 'Weather in Dallas?' }).click()

@@ -45,7 +45,7 @@ describe('somebody who signs in', () => {
     expect(page.context().pages()).toHaveLength(1)
   })
 
-  it('is told that the session has ended, and goes on after signing in again', async () => {
+  it('reads that the session has ended, and goes on after signing in again', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
     await page.reload()
@@ -61,7 +61,7 @@ describe('somebody who signs in', () => {
     await waitForAnswer(page.getByRole('article').last())
   })
 
-  it('and signs out leaves no failed or half-written question and no revealed personal data behind', async () => {
+  it('leaves no failed or half-written question to the next user, whose personal data is hidden at first', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await waitForAnswer(await askOnBehalf(page))
@@ -82,7 +82,7 @@ describe('somebody who signs in', () => {
 })
 
 describe('consent', () => {
-  it('that is declined in the sign-in window counts as a cancelled sign-in, and can be given afterwards', async () => {
+  it('that is declined in the sign-in window is shown as a cancelled sign-in, and can be given afterwards', async () => {
     const page = await browser.open(stack.agentUrl)
     stack.withdrawConsents(pageAppId)
     const answer = await askOnBehalf(page)
@@ -130,7 +130,7 @@ describe('Conditional Access', () => {
     return openPopup(page, answer.getByRole('button', { name: 'Continue in the sign-in window' }))
   }
 
-  it('sends the user back to sign in afresh, and then lets them pass', async () => {
+  it('sends the user back to sign in afresh, and then lets the user pass', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await stack.entra('PUT', 'faults', {

@@ -50,7 +50,7 @@ describe('A Secret with the keys that seal waiting turns', () => {
     expect(volumeMounts.filter(({ name }) => name === 'seal-keys')).toEqual([])
   })
 
-  it('is neither demanded nor mentioned if no call can wait', async () => {
+  it('is neither demanded nor mentioned by the chart if no call can wait', async () => {
     const text = await renderText({ values: baseValues })
     expect(text).not.toMatch(/seal|CONSENT_REDIRECT_URI|AUTH_CONTEXT|kind: Secret/)
     const values = { ...ingress, mcpServers: { notes: { ...notes, readOnlyTools: notes.allowedTools } } }
@@ -63,7 +63,7 @@ describe('A Secret with the keys that seal waiting turns', () => {
     ['tools of an MCP server', { mcpServers: { notes } }, 'Calls of mcpServers.notes (get_note, add_note) wait'],
     ['one tool of an MCP server', { mcpServers: { notes: { ...notes, readOnlyTools: ['get_note'] } } }, 'Calls of mcpServers.notes (add_note) wait'],
     ['alerts and tools of an MCP server', { weatherApi: alerts, mcpServers: { notes } }, 'Calls of weatherApi.alerts, mcpServers.notes (get_note, add_note) wait'],
-  ])('is demanded for %s, as soon as the agent may have several pods', async (_what, values, sentence) => {
+  ])('is demanded by the chart for %s, as soon as the agent may have several pods', async (_what, values, sentence) => {
     const one = { agent: { replicas: 1 } }
     const upToSix = { agent: { replicas: 1, autoscaling: { enabled: true } } }
     expect(await refusalOf(values)).toContain(sentence)
@@ -72,11 +72,11 @@ describe('A Secret with the keys that seal waiting turns', () => {
     expect(await refusalOf(merge(values, { approval: { existingSecret } }))).toBe('')
   })
 
-  it('is not demanded for tools that are offered only without a user, since no user could be asked', async () => {
+  it('is not demanded by the chart for tools that are offered only without a user, since no user could be asked', async () => {
     expect(await refusalOf({ mcpServers: { notes: { ...notes, flows: ['autonomous'] } } })).toBe('')
   })
 
-  it('is created by the two lines that the refusal shows, in the form that the agent reads', async () => {
+  it('gets keys in the agent’s format from the two lines that the chart’s refusal shows', async () => {
     const message = await refusalOf({ mcpServers: { notes }, approval: { key: 'keys' } })
     const [, print = '', create = ''] = /\n +(printf .*) \|\n +(kubectl .*)\n/.exec(message) ?? []
     expect(create).toBe('kubectl -n agents create secret generic demo-seal-keys --from-file=keys=/dev/stdin')
@@ -85,7 +85,7 @@ describe('A Secret with the keys that seal waiting turns', () => {
     expect(readSealKeys(file).current().kid).toBe('key-1')
   })
 
-  it('is recommended for one pod too', async () => {
+  it('is recommended by the chart’s notes for one pod too', async () => {
     const values = merge(baseValues, { agent: { replicas: 1 }, mcpServers: { notes } })
     const told = await renderNotes({ values })
     expect(told).toContain(
@@ -113,7 +113,7 @@ describe('The agent asks for consent', () => {
 })
 
 describe('The authentication context of alerts', () => {
-  it('is told to the agent, which accepts no other from the weather API', async () => {
+  it('is set for the agent as ALERTS_AUTH_CONTEXT only if alerts are enabled', async () => {
     const context = async (weatherApi: Values) =>
       (await renderWith({ agent: { replicas: 1 }, weatherApi })).settings('demo-agent', 'agent')[
         'ALERTS_AUTH_CONTEXT'
@@ -125,7 +125,7 @@ describe('The authentication context of alerts', () => {
 })
 
 describe('Agents of a chart with alerts', () => {
-  it('may change alerts without a user only as the values say', async () => {
+  it('may change alerts without a user only by the tools in `unattendedTools`', async () => {
     const settings = async (more: Values) => {
       const weatherApi = { ...alerts, alerts: { ...alerts.alerts, ...more } }
       return (await renderWith({ agent: { replicas: 1 }, weatherApi })).settings('demo-agent', 'agent')

@@ -16,7 +16,7 @@ const proxyByAddress: Values = { proxy: { https: `http://${proxyAddress}:3128` }
 const settingsOf = (rendering: Rendering) =>
   containers.map(([workload, container]) => rendering.settings(workload, container))
 
-describe('The value proxy', () => {
+describe('The chart value `proxy`', () => {
   it('tells every container which proxy to use, and which hosts to call directly', async () => {
     const egress = [{ to: [{ namespaceSelector: {} }] }]
     const values = merge(proxyByAddress, {
@@ -36,7 +36,7 @@ describe('The value proxy', () => {
       })
   })
 
-  it('lets every container take the proxy’s URLs, with user and password, from a Secret', async () => {
+  it('lets every container read HTTPS_PROXY from a Secret', async () => {
     const rendering = await renderWith(merge(proxyByAddress, { proxy: { existingSecret: 'proxy-url' } }))
     for (const [workload, container] of containers) {
       const { env } = rendering.container(workload, container)
@@ -47,7 +47,7 @@ describe('The value proxy', () => {
     }
   })
 
-  it('lets pods connect to nothing outside the cluster but the proxy', async () => {
+  it('leaves pods one way out of the cluster: to the proxy’s port', async () => {
     const policies = (await renderWith(proxyByAddress)).ofKind('NetworkPolicy')
     for (const component of ['agent', 'weather-api']) {
       const labels = {
@@ -68,7 +68,7 @@ describe('The value proxy', () => {
     }
   })
 
-  it('changes nothing if it is not set', async () => {
+  it('adds no NO_PROXY to any container if the value is not set', async () => {
     for (const settings of settingsOf(await renderWith({})))
       expect(Object.keys(settings).filter(name => name.includes('PROXY'))).not.toContain('NO_PROXY')
   })
@@ -77,7 +77,7 @@ describe('The value proxy', () => {
   it.each([
     ['a proxy by name to which no policy leads', { https: 'http://proxy.example:3128' }, /set proxy\.egress/],
     ['a password among the values', { https: 'http://agent:secret@10.9.8.7:3128' }, /proxy/],
-  ])('refuses %s', async (_what, proxy, words) => {
+  ])('is refused if it holds %s', async (_what, proxy, words) => {
     await expect(render({ values: merge(baseValues, { proxy }) })).rejects.toThrow(words)
   })
 })

@@ -30,11 +30,11 @@ function readTemplates(): string {
 }
 
 describe('The values of the chart', () => {
-  it('are listed in its README (npm run chart-values)', () => {
+  it('are listed in the chart’s README (npm run chart-values)', () => {
     expect(readFileSync(chartReadme, 'utf8')).toBe(readmeWithValues())
   })
 
-  it('name the flows that the product has', () => {
+  it('allow the flows that the product has, and no other flows', () => {
     expect(schema.$defs?.['flow']).toEqual({ enum: flowNames })
   })
 
@@ -43,7 +43,7 @@ describe('The values of the chart', () => {
     expect(chartValues().filter(({ meaning }) => meaning === '')).toEqual([])
   })
 
-  it('without a comment are read with an empty meaning', () => {
+  it('are read with an empty meaning if they have no comment', () => {
     expect(chartValues('a:\n  # Meaning.\n  b: 1\n  c: 2\nd: 3\n')).toEqual([
       { name: 'a.b', defaultText: '1', meaning: 'Meaning.' },
       { name: 'a.c', defaultText: '2', meaning: '' },
@@ -51,7 +51,7 @@ describe('The values of the chart', () => {
     ])
   })
 
-  it('are the same ones in values.yaml and in the schema', () => {
+  it('are the same in values.yaml and in the schema', () => {
     // Not in values.yaml: freely named APIs, and what Helm gives to a dependency.
     const inSchema = valuesIn(schema).filter(name => !/^(global|downstreamApis)$/.test(name))
     const inValues = chartValues().map(({ name }) => name)

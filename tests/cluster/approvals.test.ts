@@ -123,7 +123,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 
-  it('keeps its effect if the weather API confirms it and is stopped at the same time', async () => {
+  it('keeps its effect if the weather API confirms the call while being stopped', async () => {
     await withPods(async ([one = '']) => {
       const answered: number[] = []
       for (let times = 0; times < 3; times += 1) {

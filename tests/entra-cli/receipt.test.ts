@@ -33,7 +33,7 @@ describe('two runs at once', () => {
     expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
   })
 
-  it.each(['destroy', 'disable', 'enable'])('stop the second run if its command is %s', async command => {
+  it.each(['destroy', 'disable', 'enable'])('let the second run stop if its command is %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), lockOf(process.pid))
     const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
@@ -42,13 +42,13 @@ describe('two runs at once', () => {
     expect(existsSync(lockPath())).toBe(true)
   })
 
-  it.each(['plan', 'status'])('do not stop the second run if its command only reads: %s', async command => {
+  it.each(['plan', 'status'])('let the second run proceed if its command only reads: %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), lockOf(process.pid))
     expect((await run(command)).code).toBe(0)
   })
 
-  it('are distinguished from a run that was killed, whose lock is taken over', async () => {
+  it('are not assumed if the run with the lock was killed; the next run then takes over the lock', async () => {
     writeFileSync(lockPath(), lockOf(freeProcessId))
     expect((await run('apply')).code).toBe(0)
     expect(existsSync(lockPath())).toBe(false)
@@ -71,7 +71,7 @@ describe('a receipt that got lost or cannot be read', () => {
     return { setUpId, objects }
   }
 
-  it('is written anew from the tenant, and then all commands work', async () => {
+  it('is written anew from the tenant, and then apply and destroy work', async () => {
     const { setUpId, objects } = await loseReceipt()
     const before = portrait()
     const { code, output } = await run('status --adopt', setUpId)
@@ -87,7 +87,7 @@ describe('a receipt that got lost or cannot be read', () => {
     expect((await run('destroy --yes')).code).toBe(0)
   })
 
-  it('is written anew with only the agents that are named, and the output lists the others', async () => {
+  it('is written anew with the agents that `--agent` names, and the output lists agents that were left out', async () => {
     const { setUpId, objects } = await loseReceipt()
     const { servicePrincipals } = content()
     const ours = servicePrincipals.find(({ id }) => id === objects['agent/weather-agent']?.id)
@@ -106,13 +106,13 @@ describe('a receipt that got lost or cannot be read', () => {
     expect((await run('status --agent theirs')).said).toContain('goes with --adopt')
   })
 
-  it('can be written anew with the set-up id that apply shows when a name is taken', async () => {
+  it('has its set-up id shown by apply when a name is taken', async () => {
     const { setUpId } = await loseReceipt()
     const { said } = await run('apply --blueprint-name B')
     expect(said).toContain(`--adopt ${setUpId}`)
   })
 
-  it('is kept beside the new one if it still exists', async () => {
+  it('is kept beside the new receipt if it exists but cannot be read', async () => {
     const { setUpId } = await loseReceipt()
     for (const text of ['{ "half": ', '{"version":1}']) {
       writeFileSync(tenant.workplace.receiptPath, text)
@@ -122,7 +122,7 @@ describe('a receipt that got lost or cannot be read', () => {
     }
   })
 
-  it('is not written over the receipt of another set-up, nor for a set-up that the tenant does not have', async () => {
+  it('is never written anew over the receipt of another set-up, nor for a set-up that the tenant does not have', async () => {
     await run('apply')
     const other = await run('status --adopt 00000000')
     expect(other.said).toContain('is the receipt of the set-up')

@@ -47,7 +47,7 @@ function meaning(line: string): string {
   return form && words ? line.replace(form, words) : line
 }
 
-describe.each(guides)('The commands of %s', path => {
+describe.each(guides)('The commands of the guide %s', path => {
   const blocks = blocksOf(path)
   const pairs: (readonly [Block, Block | undefined])[] = blocks.flatMap((block, index) =>
     block.shell === 'bash' ? [[block, blocks[index + 1]] as const] : [],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 
 describe('readConfig', () => {
-  it('starts without any variable', () => {
+  it('has defaults if no variable is set', () => {
     expect(readConfig({})).toMatchObject({
       host: 'localhost',
       port: 7002,
@@ -13,7 +13,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('trusts an issuer together with a subject', () => {
+  it('lets the role trust an issuer together with a subject', () => {
     const { role } = readConfig({
       EMULATOR_TRUSTED_ISSUER: 'https://issuer.example/',
       EMULATOR_TRUSTED_SUBJECT: 'system:serviceaccount:ns:agent',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readBearerToken } from './bearer-token.ts'
 
-it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a!'])('%j is refused: it has no token', header => {
+it.each(['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a!'])('The header %j is refused as malformed', header => {
   expect(() => readBearerToken([header])).toThrow('The Authorization header does not hold one JWT.')
 })
 
@@ -11,7 +11,7 @@ it.each<[string, readonly string[], string | undefined, string]>([
   ['an empty header', [''], undefined, 'The request has no Authorization header.'],
   ['two headers', ['Bearer e30.e30.e30', 'Bearer e30.e30.e30'], 'format', 'The request has more than one Authorization header.'],
   ['another scheme that ends like Bearer', ['NoBearer e30.e30.e30'], undefined, 'The Authorization header does not use the scheme Bearer.'],
-])('A request with %s is refused with the reason', (_what, headers, failedCheck, message) => {
+])('A request with %s is refused, and the message says why', (_what, headers, failedCheck, message) => {
   expect(() => readBearerToken(headers)).toThrow(expect.objectContaining({ failedCheck, message }))
 })
 

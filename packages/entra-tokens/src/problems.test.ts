@@ -6,14 +6,14 @@ import { SigningKeysUnavailable } from './token-refused.ts'
 const explain = explainRefusals({ realm: 'tasks-api', codePrefix: 'TASKS' })
 
 it.each(Object.entries(tokenProblems))(
-  '%s says in sentences what is wrong, and what to do',
+  'The problem %s says in sentences what is wrong, and what to do',
   (_code, texts) => {
     expect(texts.title).toMatch(/^[A-Z].+\.$/)
     expect(texts.hint).toMatch(/^[A-Z].+\.$/)
   },
 )
 
-it('Keys that a proxy keeps out of reach are reported as a problem of the proxy', () => {
+it('Signing keys that the proxy cannot reach are reported as a problem of the proxy', () => {
   vi.stubEnv('HTTPS_PROXY', 'http://proxy.example:3128')
   const refused = new Error('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) })
   const { code, options } = explain(new SigningKeysUnavailable('https://login.example/keys', refused))

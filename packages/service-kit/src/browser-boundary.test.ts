@@ -45,7 +45,7 @@ describe('guardBrowserBoundary', () => {
     '[::1]',
     '[::1]:3001',
     '[0:0:0:0:0:0:0:1]:3001',
-  ])('accepts the allowed name in Host: %s', async host => {
+  ])('accepts an allowed name in the header Host: %s', async host => {
     const { app } = await startService()
     expect(await exchange(app, get('/', `Host: ${host}`))).toMatchObject({ status: 200, body: 'page' })
   })
@@ -64,7 +64,7 @@ describe('guardBrowserBoundary', () => {
     'localhost evil.example',
     'localhost:port',
     '',
-  ])('refuses any other name with 421, here Host: %s', async host => {
+  ])('refuses any other name with 421, here in the header Host: %s', async host => {
     const { app, called } = await startService()
     for (const request of [
       get('/', `Host: ${host}`),
@@ -113,7 +113,7 @@ describe('guardBrowserBoundary', () => {
     expect(called).toEqual([])
   })
 
-  it('answers HTTP/1.0 without a Host header only if any host is allowed', async () => {
+  it('answers HTTP/1.0 without a Host header only if `*` allows every host', async () => {
     const request = 'GET / HTTP/1.0\r\n\r\n'
     const { app: strict } = await startService()
     const { app: lenient } = await startService(['*'])
@@ -128,7 +128,7 @@ describe('guardBrowserBoundary', () => {
     expect(await exchange(app, get('/livez/', 'Host: evil.example'))).toMatchObject({ status: 421 })
   })
 
-  it('answers under any host name if * is allowed, and still refuses requests from other sites', async () => {
+  it('answers under every host name if `*` is allowed, and still refuses requests from other sites', async () => {
     const { app } = await startService(['*'])
     expect(await exchange(app, post('Host: agent.example'))).toMatchObject({ status: 200 })
     const crossSite = post('Host: agent.example', 'Origin: https://evil.example')
@@ -168,7 +168,7 @@ describe('guardBrowserBoundary', () => {
     expect(called).toEqual([])
   })
 
-  it('allows links from other sites to the page, and no other requests from them', async () => {
+  it('allows links from other sites to the page, and no other requests from these sites', async () => {
     const { app } = await startService()
     const load = (mode: string, destination: string) =>
       exchange(

@@ -76,7 +76,7 @@ async function stopWhileStreaming() {
 
 // Concurrent, since these tests spend most of their time waiting.
 describe.concurrent('serve', () => {
-  it('lets a running request finish on SIGTERM, then ends with exit code 0, also with keep-alive connections', async () => {
+  it('lets a running request finish on SIGTERM, then ends with exit code 0, even with keep-alive connections', async () => {
     const { child, nextLine, ended } = startService()
     const ask = createClient(Number(await nextLine()))
     const running = ask('/slow')
@@ -165,7 +165,7 @@ describe.concurrent('serve', () => {
     )
   })
 
-  it('reports all faults of the configuration, with exit code 1 and without a stack', async () => {
+  it('reports a fault of the configuration, with exit code 1 and without a stack', async () => {
     const { ended, errors } = startService({ PORT: 'ten' })
     expect(await ended).toBe(1)
     expect(errors()).toBe(

@@ -72,7 +72,7 @@ describe('a proof', () => {
     expect(seconds).toBeLessThan(4)
   })
 
-  it('uses two other agents as controls, but leaves out one that did not work before the switch', async () => {
+  it('uses two other agents as controls, but leaves out a control that did not work before the switch', async () => {
     const both = await proveIn({ fresh: [1, disabled], api: [2, denied] })
     expect(both.text).toMatch(/control "alerts" +(\d+) of \1 /)
     expect(both.text).toMatch(/control "trainee" +(\d+) of \1 /)

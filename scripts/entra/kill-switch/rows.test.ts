@@ -47,7 +47,7 @@ describe('an agent that is switched off', () => {
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 
-  it('has its own rows replaced, even if they spell its id in capitals; rows of others stay, and so does a later `issuedBefore`', () => {
+  it('has only its own rows replaced, even those that spell its id in capitals; a later `issuedBefore` of its own is kept', () => {
     const others: readonly Row[] = [{ agent: sibling }, { uti: 'a' }, { oid: agent, issuedBefore: 1 }]
     const later = Math.floor(noon / 1_000) + 3_600
     const rows = [...others, { agent: agent.toUpperCase() }, { agent, issuedBefore: later }]
@@ -56,7 +56,7 @@ describe('an agent that is switched off', () => {
     expect(allowAgents(rows, [agent], noon)).toEqual([...others, cutOff])
   })
 
-  it('gets no row when it is switched on, if the list had none for it', () => {
+  it('gets no row by being switched on if the list had no row for it', () => {
     expect(allowAgents([{ uti: 'a' }], [agent], noon)).toEqual([{ uti: 'a' }])
   })
 })

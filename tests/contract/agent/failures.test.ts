@@ -25,8 +25,8 @@ describe('A sidecar whose override gate is shut', () => {
 
 const stack = await forFile(Stack.start())
 
-describe('With services that come and go', () => {
-  it('a weather API that is down is reported; when it is back, the agent works without a restart', async () => {
+describe('The agent', () => {
+  it('reports a weather API that is down, and works without a restart once the API is back', async () => {
     await stack.stop('weather')
     const { status, body } = await ask(stack.agentUrl)
     expect([status, body.code]).toEqual([503, 'API_UNAVAILABLE'])
@@ -34,7 +34,7 @@ describe('With services that come and go', () => {
     expect((await ask(stack.agentUrl)).status).toBe(200)
   })
 
-  it('bedrock mode without AWS settings reports that they are missing, and direct mode still answers', async () => {
+  it('reports missing AWS settings in bedrock mode, and still answers in direct mode', async () => {
     const { status, body } = await ask(stack.agentUrl, { mode: 'bedrock' })
     expect([status, body.code]).toEqual([503, 'BEDROCK_NOT_CONFIGURED'])
     expect((await ask(stack.agentUrl)).status).toBe(200)
@@ -42,7 +42,7 @@ describe('With services that come and go', () => {
 })
 
 describe('A turn that takes too long', () => {
-  it('ends at its deadline with TURN_TIMEOUT and aborts the call of the API', async () => {
+  it('ends at its deadline with TURN_TIMEOUT, and shows its API call as failed', async () => {
     await using weather = await startScriptedServer(() => {})
     await using stack = await Stack.start({
       agent: { WEATHER_API_URL: weather.url, TURN_TIMEOUT_MS: '1000' },

@@ -10,9 +10,9 @@ const { ada } = identities
 const stack = await forFile(Stack.start())
 const userToken = await stack.signIn(ada.oid)
 
-describe('Acting on behalf of a user', () => {
+describe('A request on behalf of a user', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'without a token is refused with 401 and a problem, also when the client accepts only %s',
+    'without a token is refused with 401 and a problem, even if the client accepts only %s',
     async accept => {
       const response = await postChat(stack.agentUrl, { flow: 'obo' }, { accept })
       expect(response.status).toBe(401)
@@ -33,7 +33,7 @@ describe('Acting on behalf of a user', () => {
     expect(await response.json()).toMatchObject({ code: 'USER_TOKEN_INVALID' })
   })
 
-  it('with two Authorization headers is refused, even if both are good', async () => {
+  it('with two Authorization headers is refused, even if both headers are good', async () => {
     const body = JSON.stringify({ ...question, flow: 'obo' })
     const response = await exchange(
       stack.appOf('agent'),
@@ -57,7 +57,7 @@ describe('Acting on behalf of a user', () => {
     })
   })
 
-  it('never falls back to the autonomous flow, in either mode', async () => {
+  it('without a token never falls back to the autonomous flow, in either mode', async () => {
     for (const mode of ['direct', 'bedrock']) {
       const { status, body } = await ask(stack.agentUrl, { flow: 'obo', mode })
       expect([status, body.code]).toEqual([401, 'SIGN_IN_REQUIRED'])
@@ -66,7 +66,7 @@ describe('Acting on behalf of a user', () => {
 })
 
 describe('The autonomous flow', () => {
-  it('never passes on a token that was sent, and does not even verify it', async () => {
+  it('never passes on a token that the client sent, and does not even verify that token', async () => {
     await using sidecar = await startScriptedServer((_request, response) => response.writeHead(400).end())
     await using lone = await Stack.start({ agent: { SIDECAR_URL: sidecar.url } }, ['agent'])
     await ask(lone.agentUrl, {}, bearer(userToken))
@@ -88,14 +88,14 @@ describe('With REQUIRE_SIGN_IN=true', () => {
     expect([status, body.code]).toEqual([401, 'SIGN_IN_REQUIRED'])
   })
 
-  it('a signed-in user gets an autonomous answer, which is the agent’s own', async () => {
+  it('a signed-in user gets an autonomous answer, for which the agent acts as itself', async () => {
     const { status, body } = await ask(stack.agentUrl, {}, bearer(userToken))
     expect(status).toBe(200)
     const answer = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body
     expect(answer).toMatchObject({ validated: { flow: 'autonomous', on_behalf_of: null } })
   })
 
-  it('the page is told that users have to sign in', async () => {
+  it('the configuration tells the page that users have to sign in', async () => {
     const config = await (await fetch(`${stack.agentUrl}/api/config`)).json()
     expect(config).toMatchObject({ requireSignIn: true })
   })

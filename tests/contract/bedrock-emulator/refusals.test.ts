@@ -86,12 +86,12 @@ describe('IAM', () => {
     )
   })
 
-  it('distinguishes streaming from not streaming', async () => {
+  it('refuses a streaming call if the policy allows only calls without streaming', async () => {
     setPolicy({ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' })
     expect(await refusalOf({ modelId: haiku45 })).toEqual(denied(action, profileArn))
   })
 
-  it('accepts a policy that allows one profile, and its models through that profile only', async () => {
+  it('accepts a policy that allows calls to one profile, and to its model only through that profile', async () => {
     const invoke = { Effect: 'Allow', Action: 'bedrock:InvokeModel*' }
     const Condition = { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } }
     setPolicy(
@@ -122,7 +122,7 @@ const toolCall: Message = {
 }
 const toolResult = (toolUseId: string) => ({ toolResult: { toolUseId, content: [{ text: 'Sunny.' }] } })
 
-describe('a conversation is refused', () => {
+describe('a conversation', () => {
   it.each<[string, Message[], string | RegExp]>(
     // biome-ignore format: table
     [
@@ -152,7 +152,7 @@ describe('a conversation is refused', () => {
       ],
       ['that ends with the beginning of an answer', [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }], /does not support assistant message prefill/],
     ],
-  )('%s', async (_what, messages, message) => {
+  )('%s is refused', async (_what, messages, message) => {
     expect(await refusalOf({ messages, toolConfig })).toEqual({
       status: 400,
       name: 'ValidationException',
@@ -160,7 +160,7 @@ describe('a conversation is refused', () => {
     })
   })
 
-  it('that uses tools without declaring any', async () => {
+  it('that uses tools without declaring any tools is refused', async () => {
     const messages = [
       userSays('Weather?'),
       toolCall,
@@ -172,7 +172,7 @@ describe('a conversation is refused', () => {
   })
 })
 
-describe('a parameter', () => {
+describe('the check of parameters', () => {
   it.each<[string, Partial<ConverseStreamCommandInput>, string | RegExp]>(
     // biome-ignore format: table
     [
@@ -183,7 +183,7 @@ describe('a parameter', () => {
       ['an unknown field of the model', { additionalModelRequestFields: { colour: 'red' } }, /colour: Extra inputs are not permitted/],
       ['a thinking budget for a 5.5 model', { additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } }, /"thinking.type.enabled" is not supported/],
     ],
-  )('%s is refused', async (_what, input, message) => {
+  )('refuses %s', async (_what, input, message) => {
     expect(await refusalOf(input)).toEqual({
       status: 400,
       name: 'ValidationException',
@@ -198,7 +198,7 @@ describe('a parameter', () => {
       'the beginning of an answer for Haiku 4.5',
       { modelId: haiku45, messages: [userSays('Hi'), { role: 'assistant', content: [{ text: 'Well,' }] }] },
     ],
-  ])('%s is accepted', async (_what, input) => {
+  ])('accepts %s', async (_what, input) => {
     expect(await converse(bedrock.client(), input)).toMatchObject({ stopReason: 'end_turn' })
   })
 })

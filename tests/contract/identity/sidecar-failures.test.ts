@@ -7,7 +7,7 @@ import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } fr
 const { agentId, ada } = identities
 const stack = await forFile(startSettledStack())
 
-it('A refused turn in the obo flow never ends as an autonomous one: Entra is not even asked for the agent’s own token', async () => {
+it('A turn refused in the obo flow never becomes autonomous: the sidecar does not even ask Entra for the agent’s own token', async () => {
   await resetStack(stack)
   const token = await stack.signIn(ada.oid)
   const { content } = tenantOf(stack).directory
@@ -19,8 +19,8 @@ it('A refused turn in the obo flow never ends as an autonomous one: Entra is not
   expect(tokenRequests(stack).filter(request => request.leg === 'tr')).toEqual([])
 })
 
-describe('What a user gets when the sidecar', () => {
-  it('ignores the agent identity, so that it obtains a token for the blueprint: AGENT_IDENTITY_NOT_HONOURED', async () => {
+describe('A user', () => {
+  it('gets AGENT_IDENTITY_NOT_HONOURED if the sidecar ignores the agent identity and obtains a token for the blueprint', async () => {
     await resetStack(stack, { Sidecar__AllowOverrides__GetAuthorizationHeader: 'false' })
     const { directory } = tenantOf(stack)
     const idOf = (appId: string) => directory.principal(appId)?.id ?? ''
@@ -36,7 +36,7 @@ describe('What a user gets when the sidecar', () => {
     expect(body.hint).toContain('Sidecar__AllowOverrides__GetAuthorizationHeader=true')
   })
 
-  it('cannot fetch Entra’s keys: ENTRA_UNAVAILABLE, not a demand to sign in again', async () => {
+  it('gets ENTRA_UNAVAILABLE, not a demand to sign in again, if the sidecar cannot fetch Entra’s keys', async () => {
     await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
@@ -48,7 +48,7 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('is down: SIDECAR_UNREACHABLE in either flow; once it is back, an answer without a restart of the agent', async () => {
+  it('gets SIDECAR_UNREACHABLE in either flow while the sidecar is down; afterwards the agent answers without a restart', async () => {
     await resetStack(stack)
     const token = await stack.signIn(ada.oid)
     await stack.stop('sidecar')
@@ -62,7 +62,7 @@ describe('What a user gets when the sidecar', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('accepts connections and never responds: SIDECAR_UNREACHABLE, before the deadline would blame Entra', async () => {
+  it('gets SIDECAR_UNREACHABLE if the sidecar accepts connections and never responds, before the deadline would blame Entra', async () => {
     await resetStack(stack)
     await stack.stop('sidecar')
     const silent = await new LocalServer(() => undefined, 'localhost').start(portOf(stack.sidecarUrl))
@@ -71,7 +71,7 @@ describe('What a user gets when the sidecar', () => {
     await stack.start('sidecar')
   })
 
-  it('takes the agent for a remote caller: SIDECAR_REFUSED_CALLER', async () => {
+  it('gets SIDECAR_REFUSED_CALLER if the sidecar takes the agent for a remote caller', async () => {
     const remote = new LocalServer((_request, response) => response.writeHead(403).end(), 'localhost')
     await stack.restart('agent', { SIDECAR_URL: (await remote.start()).url })
     const { body } = await askWeather(stack, 'autonomous')

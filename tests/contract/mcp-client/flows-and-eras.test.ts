@@ -8,10 +8,10 @@ const mcp = await forFile(McpStack.start())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const adaTc = await mcp.stack.signIn(identities.ada.oid)
 
-describe.each(['2026-07-28', '2025-11-25'] as const)('an MCP server that speaks %s', protocol => {
+describe.each(['2026-07-28', '2025-11-25'] as const)('an MCP server that speaks revision %s', protocol => {
   beforeAll(() => mcp.configure({ notes: { url: notes.url, protocol } }))
 
-  it.each(['autonomous', 'obo'] as const)('is called in the %s flow with a token of its own', async flow => {
+  it.each(['autonomous', 'obo'] as const)('is called in the %s flow with a token for itself', async flow => {
     const before = notes.calls.length
     const subject = flow === 'obo' ? identities.ada.oid : identities.agentId
     const { answer, tools, trace, notices } = await mcp.answerTo(

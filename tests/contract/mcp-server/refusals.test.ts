@@ -74,7 +74,7 @@ describe('the MCP endpoint of the weather API', () => {
     for (const method of ['GET', 'DELETE']) expect((await send({}, { method })).status).toBe(401)
   })
 
-  it('says that the right is missing if a good token lacks it', async () => {
+  it('refuses a good token that lacks the right, with 403 and `insufficient_scope`', async () => {
     const claims = autonomousClaims({ authority: api.issuer.url, claims: { roles: [] } })
     expect(await send(bearer(api.issuer.sign(claims)))).toMatchObject({
       status: 403,
@@ -122,8 +122,8 @@ describe('the MCP endpoint of the weather API', () => {
   })
 
   it.each([
-    ['no JSON', {}, '{', 400],
-    ['another type', { 'content-type': 'text/plain' }, listTools, 415],
+    ['a body that is no JSON', {}, '{', 400],
+    ['a body of another type', { 'content-type': 'text/plain' }, listTools, 415],
     ['a client that takes no events', { accept: 'application/json' }, listTools, 406],
     ['an unknown revision', { 'mcp-protocol-version': '1999-01-01' }, listTools, 400],
   ])('refuses %s', async (_name, headers, body, status) => {

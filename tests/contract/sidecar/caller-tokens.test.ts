@@ -36,13 +36,13 @@ test('A token that expired less than five minutes ago still passes', async () =>
   expect((await trial.get(onBehalfOfPath, headers)).status).toBe(401)
 })
 
-test('Configured audiences replace the default audience, which depends on the version of the token', async () => {
+test('Configured audiences replace the default audience', async () => {
   const trial = await Trial.begin({ environment: { AzureAd__Audiences__0: 'api://weather-agent' } })
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: 'api://weather-agent' }))).status).toBe(200)
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: ids.blueprint }))).status).toBe(401)
 })
 
-test('A key that Entra has just begun to use is refused once and known at the next call', async () => {
+test('A token signed with a new key of Entra is refused once, and accepted at the next call', async () => {
   const trial = await Trial.begin()
   await trial.get(onBehalfOfPath, trial.signIn())
   trial.stage.entra.publishNewKey()
@@ -52,7 +52,7 @@ test('A key that Entra has just begun to use is refused once and known at the ne
   expect((await trial.get(onBehalfOfPath, headers)).status).toBe(200)
 })
 
-test('A token that is sent where none is needed is verified, and only then ignored', async () => {
+test('A token that is sent where no token is needed is verified, and only then ignored', async () => {
   const trial = await Trial.begin()
   expect((await trial.get('/healthz', trial.signIn())).status).toBe(200)
   expect(trial.stage.entra.takeRequests().map(({ path }) => path)).toHaveLength(4)

@@ -11,14 +11,14 @@ describe('A caller may override', () => {
     )
   })
 
-  test('the tenant, but not by a name that stands for several tenants, such as common', async () => {
+  test('the tenant, but not by a name that stands for several tenants, such as `common`', async () => {
     const trial = await Trial.begin()
     const { status } = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=common`)
     expect(status).toBe(500)
     expect(trial.takeTokenRequests()).toEqual([])
   })
 
-  test('the claims: each call sends them to Entra with the last leg, past the cache', async () => {
+  test('the claims, which each call then sends to Entra with the last leg, past the cache', async () => {
     const trial = await Trial.begin()
     const headers = trial.signIn()
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
@@ -45,7 +45,7 @@ describe('A caller may override', () => {
     }
   })
 
-  test('several scopes, whatever the case of the parameters’ names', async () => {
+  test('the scopes by several parameters, whose names may be in capital or small letters', async () => {
     const trial = await Trial.begin()
     await trial.get(
       `${onBehalfOfPath}&OPTIONSOVERRIDE.scopes=api://x/B&optionsoverride.SCOPES=api://x/A`,
@@ -62,7 +62,7 @@ describe('A caller may override', () => {
     expect(claimsOf(await trial.get(autonomousPath))['azp']).toBe(ids.blueprint)
   })
 
-  test('nothing on the route for users either if AllowOverrides is false for that route', async () => {
+  test('nothing on the route for users if AllowOverrides is false for that route', async () => {
     const trial = await Trial.begin({
       environment: { sidecar__allowoverrides__getauthorizationheader: 'false' },
     })
@@ -78,7 +78,7 @@ describe('An agent with a user account of its own', () => {
     [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
     ['AgentUsername=agent@contoso.example', 'upn:agent@contoso.example'],
   ])(
-    'is named in x-anchormailbox, by which Entra routes, and the caller’s correlation id is not passed on: %s',
+    'is named to Entra in x-anchormailbox, and the caller’s correlation id is not passed on, with the query %s',
     async (query, hint) => {
       const trial = await Trial.begin()
       const correlationId = '12345678-1234-4234-8234-123456789012'

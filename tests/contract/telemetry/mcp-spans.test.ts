@@ -37,8 +37,8 @@ const methodOf = ({ attributes }: SentSpan) => attributes['mcp.method.name']
 const serverSpanOf = (turn: string) =>
   spansOf(turn, 'POST /mcp').find(span => methodOf(span) === 'tools/call')
 
-describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
-  it('is one tree, down to the server’s check of the token', () => {
+describe.each(revisions)('a turn that calls a tool by MCP revision %s', revision => {
+  it('is one tree of spans, down to the server’s check of the token', () => {
     const request = ['        weather-api: POST /mcp', '          weather-api: validate token']
     // Each user has a connection of their own; in the older revision it begins with a handshake of two messages.
     const requests = revision === '2025-11-25' ? [...request, ...request, ...request] : request
@@ -54,7 +54,7 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
     ])
   })
 
-  it('has, at agent and server, the attributes that the conventions for MCP demand', () => {
+  it('has the attributes of the MCP conventions in the spans of agent and server', () => {
     const said = {
       'mcp.method.name': 'tools/call',
       'mcp.protocol.version': revision,
@@ -69,12 +69,12 @@ describe.each(revisions)('a turn that calls a tool by MCP of %s', revision => {
     expect(serverSpanOf(revision)).toMatchObject({ kind: 2, attributes: { ...said, 'http.route': '/mcp' } })
   })
 
-  it('names each message of the handshake, if there is one', () => {
+  it('has a server span for each message of the handshake, if the revision has a handshake', () => {
     const handshake = revision === '2025-11-25' ? ['initialize', 'notifications/initialized'] : []
     expect(spansOf(revision, 'POST /mcp').map(methodOf).sort()).toEqual([...handshake, 'tools/call'])
   })
 
-  it('says why the tool failed, on each side by a code of that side', () => {
+  it('gives the reason of a failed tool in the agent’s span by a code of the agent, in the server’s span by a code of the server', () => {
     const turn = `${revision} fails`
     expect(spansOf(turn, 'tools/call get_weather')).toMatchObject([
       { failed: true, attributes: { 'error.type': 'MCP_TOOL_FAILED', 'mcp.protocol.version': revision } },

@@ -94,7 +94,7 @@ describe('findSignatureFault', () => {
   it.each([
     ['expired', 5 * 60 + 1, /^Signature expired: 20261124T120000Z is now earlier than 20261124T120001Z/],
     ['not yet current', -5 * 60 - 1, /^Signature not yet current: 20261124T120000Z/],
-  ])('calls a signature %s if its time is more than five minutes off', async (_what, seconds, sentence) => {
+  ])('reports “%s” if a signature’s time is over five minutes off', async (_what, seconds, sentence) => {
     const request = await sign({ method: 'POST', path: '/', query: '', body: new Uint8Array() }, date)
     const now = date.getTime() + seconds * 1000
     expect(await findSignatureFault(request, authorizationOf(request), 'secret', scope, now)).toMatch(

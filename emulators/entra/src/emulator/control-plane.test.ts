@@ -10,7 +10,7 @@ const entra = await startEntraForFile()
 const inject = (fault: InjectedFault) => sendJson(entra, 'PUT', '/emulator/faults', { faults: [fault] })
 
 describe('an injected fault', () => {
-  it('throttles with 429 and Retry-After, for as many requests as it says', async () => {
+  it('throttles a set number of requests, with 429 and Retry-After', async () => {
     await inject({
       target: { leg: 't1' },
       fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 7 },
@@ -25,7 +25,7 @@ describe('an injected fault', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('applies to every token request until it is cleared', async () => {
+  it('applies to every token request until the fault is cleared', async () => {
     await inject({ target: { leg: 'token' }, fault: { kind: 'refuse', code: 90033 } })
     expect((await requestT1(entra)).body).toMatchObject({ error_codes: [90033] })
     expect((await requestT1(entra)).status).toBe(503)
@@ -55,7 +55,7 @@ describe('an injected fault', () => {
     expect(body.error_description).toMatch(/^AADSTS530035: /)
   })
 
-  it('breaks the connection', async () => {
+  it('can break the connection', async () => {
     await inject({ target: { leg: 't1' }, fault: { kind: 'reset' }, times: 1 })
     await expect(requestT1(entra)).rejects.toThrow('fetch failed')
     expect((await requestT1(entra)).status).toBe(200)
@@ -94,7 +94,7 @@ describe('conditional access', () => {
   })
 })
 
-describe('the other controls', () => {
+describe('the other controls of the emulator', () => {
   it('issue tokens with any claims and lifetime', async () => {
     const jwt = await requestCustomToken(entra, {
       client: spaAppId,
@@ -156,7 +156,7 @@ describe('the other controls', () => {
     expect(response.status).toBe(403)
   })
 
-  it('come with an overview page, which says that everything is emulated', async () => {
+  it('come with an overview page, which says that Entra is emulated and shows the agent’s id', async () => {
     const html = await (await fetch(entra.url)).text()
     expect(html).toContain('Emulated Microsoft Entra ID')
     expect(html).toContain(agentId)

@@ -24,7 +24,7 @@ const newAgentUser = {
 }
 
 describe('an agent’s own user account', () => {
-  it('is distinguished from other users, and can be deleted and made again', async () => {
+  it('has a type of its own in Graph, and can be deleted and made again', async () => {
     const send = await graphAsUserManager()
     const seeded = await send('GET', `/users/${seedIds.agentUser}`)
     expect(seeded.body).toMatchObject({
@@ -73,7 +73,7 @@ describe('an agent’s own user account', () => {
     expect(answer.status).toBe(status)
   })
 
-  it('cannot be made with a right that only reads users; even the right to write all users deletes no other user', async () => {
+  it('cannot be made with a right that only reads users; even the right to write all users does not allow deleting another user', async () => {
     const nobody = await graphAs(setupAppId, 'User.ReadBasic.All')
     expect((await nobody('POST', agentUsersPath, newAgentUser)).status).toBe(403)
     const send = await graphAs(setupAppId, 'User.ReadWrite.All')

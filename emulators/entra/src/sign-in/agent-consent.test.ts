@@ -48,13 +48,13 @@ describe('consent for an agent', () => {
     })
   })
 
-  it('redirects to addresses of the blueprint only', async () => {
+  it('never redirects to an address that is not the blueprint’s', async () => {
     const browser = new Browser(entra)
     const elsewhere = { ...consentQuery, redirect_uri: 'http://localhost:3001/auth/redirect.html' }
     expect(await (await browser.visit(browser.authorizeUrl(elsewhere))).text()).toContain('AADSTS50011: ')
   })
 
-  it('gives no authorization code', async () => {
+  it('is refused if the request asks for an authorization code', async () => {
     const url = new Browser(entra).authorizeUrl({ ...consentQuery, response_type: 'code' })
     expect(readRedirect(await new Browser(entra).visit(url))).toMatchObject({
       error: 'unsupported_response_type',

@@ -43,7 +43,7 @@ describe('a certificate as the blueprint’s credential', () => {
     ['that expired', () => makeAssertion({ exp: Math.floor(Date.now() / 1000) - 1 }), 700024],
     ['of a certificate that is not registered', () => makeAssertion({}, 'bm90LXJlZ2lzdGVyZWQ'), 700027],
     ['with a spoilt signature', async () => `${(await makeAssertion()).slice(0, -8)}AAAAAAAA`, 700027],
-  ])('is refused with an assertion %s', async (_what, make, code) => {
+  ])('gets no token for an assertion %s', async (_what, make, code) => {
     const { status, body } = await requestT1(entra, { client_assertion: await make() })
     expect(status).toBe(401)
     expect(body).toMatchObject({ error: 'invalid_client', error_codes: [code] })

@@ -44,7 +44,7 @@ describe('A call with a configured proxy', () => {
     expect(proxy.asked).toEqual(['api.example'])
   })
 
-  it('does not use the proxy for this machine and for hosts that NO_PROXY names', async () => {
+  it('does not use the proxy for this machine or for hosts that NO_PROXY names', async () => {
     expect(await call(`http://127.0.0.1:${(api.address() as AddressInfo).port}/`)).toBe(
       '{"from":"api.example"}',
     )
@@ -58,20 +58,20 @@ describe('A call with a configured proxy', () => {
     ['the credentials for the proxy are wrong', 407, () => vi.stubEnv('HTTP_PROXY', proxy.url.replace('agent:', 'somebody:')), 'PROXY_AUTHENTICATION_FAILED', 'responded 407.'],
     ['the host is not allowed', 403, () => { proxy.refusal = { status: 403 } }, 'PROXY_REFUSED', 'does not lead to api.example (403).'],
     ['the proxy does not reach the host', 502, () => { proxy.refusal = { status: 502 } }, 'PROXY_UNAVAILABLE', 'does not reach api.example (502).'],
-  ])('reports when %s (%i)', async (_what, _status, change, code, words) => {
+  ])('reports that %s (status %i)', async (_what, _status, change, code, words) => {
     change()
     expect(await call('https://api.example/weather')).toBe(`${code}: The proxy 127.0.0.1:${proxy.port} ${words}`)
     expect(proxy.asked).toEqual(['api.example:443'])
   })
 
-  it('reports when the proxy sends a page in place of a response', async () => {
+  it('reports a refusal if the proxy sends a page in place of a response', async () => {
     proxy.refusal = { status: 403, page: '<html>Blocked by policy</html>' }
     expect(await call('http://api.example/weather')).toMatch(
       /^PROXY_REFUSED: .* does not lead to api.example \(403\)\.$/,
     )
   })
 
-  it('reports when the proxy is down, and works again when it is up', async () => {
+  it('reports that the proxy is down, and works again once the proxy is up', async () => {
     const { port } = proxy
     const { send, close } = createSender({ connectTimeoutMs: 2_000 })
     const request = { url: 'http://api.example/weather', maxBytes: 1_000, timeoutMs: 5_000 }
@@ -92,7 +92,7 @@ describe('A call with a configured proxy', () => {
 describe('A certificate of an unknown authority', () => {
   const error = Object.assign(new Error(), { code: 'SELF_SIGNED_CERT_IN_CHAIN' })
 
-  it('is reported as a fault of the proxy only if the call goes through it', () => {
+  it('is reported as a fault of the proxy only if the call goes through the proxy', () => {
     expect(proxyProblem(error, 'https://api.example/')?.code).toBe('PROXY_BREAKS_TLS')
     vi.stubEnv('NO_PROXY', 'api.example')
     expect(proxyProblem(error, 'https://api.example/')).toBeUndefined()
@@ -127,7 +127,7 @@ describe('The environment', () => {
     ['https://a.example/', 'b.example, *.example', false],
     ['https://a.example/', '*', false],
     ['https://notsvc/', 'svc', true],
-  ])('lets a call of %s, with NO_PROXY=%s, go through the proxy: %s', (url, NO_PROXY, expected) => {
+  ])('decides whether a call of the URL %s with NO_PROXY=“%s” goes through the proxy: %s', (url, NO_PROXY, expected) => {
     const settings = readProxy({ HTTP_PROXY: 'http://p:1', NO_PROXY })
     expect(settings && isProxied(url, settings)).toBe(expected)
   })

@@ -23,7 +23,7 @@ function assemble(...chunks: AIMessageChunk[]) {
 }
 
 describe('a streamed reply', () => {
-  it('is the text as it came, with stop reason and usage', () => {
+  it('has the joined text, the stop reason and the usage', () => {
     const reply = assemble(
       textChunk('Oslo '),
       textChunk('is cold.'),
@@ -45,7 +45,7 @@ describe('a streamed reply', () => {
     })
   })
 
-  it('has no stop reason and no usage if the stream has none', () => {
+  it('has no stop reason and no usage if the stream has neither', () => {
     const reply = assemble(textChunk('Oslo is'))
     expect(reply).toMatchObject({ stopReason: undefined, usage: undefined })
   })
@@ -71,12 +71,12 @@ describe('a streamed reply', () => {
     expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
   })
 
-  it('reads empty input of a tool as an empty object, and input that is no object as undefined', () => {
+  it('turns empty tool input into an empty object, and tool input that is no object into `undefined`', () => {
     expect(assemble(startChunk(0, 'a', 'x'), inputChunk(0, '')).toolCalls[0]?.arguments).toEqual({})
     expect(assemble(startChunk(0, 'a', 'x'), inputChunk(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
   })
 
-  it('keeps thinking and its signature for the model and shows none of it', () => {
+  it('keeps the thinking and its signature for the model, but not in the text', () => {
     const reply = assemble(
       thinkingChunk(0, { reasoning: 'Let me ' }),
       thinkingChunk(0, { reasoning: 'think.' }),

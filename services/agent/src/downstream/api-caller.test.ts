@@ -114,7 +114,7 @@ describe('a call of an API in the trace', () => {
     [null, true, `verified TR: agent ${ids.agentClientId} acts as itself`],
     [ids.ada, true, `verified TR: agent ${ids.agentClientId} acts on behalf of user ${ids.ada}`],
     [null, false, `read TR without verifying its signature: agent ${ids.agentClientId} acts as itself`],
-  ])('shows whom the agent acts for, as the API says (%s, %s)', async (user, signature_verified, title) => {
+  ])('shows for whom the agent acts (user %s, verified: %s)', async (user, signature_verified, title) => {
     const { call } = await startApi(
       sendJson(200, { ...thing, validated: { ...validation(user), signature_verified } }),
     )
@@ -145,7 +145,7 @@ describe('a call of an API in the trace', () => {
     expect(JSON.stringify(turn.trace.steps.map(({ title }) => title))).not.toContain(stranger)
   })
 
-  it('compares ids without regard to case', async () => {
+  it('shows a passed validation even if the API writes an id in capitals', async () => {
     const caller = ids.agentClientId.toUpperCase()
     const { call } = await startApi(sendJson(200, { ...thing, validated: { ...validation(null), caller } }))
     const turn = turnOf()
@@ -165,7 +165,7 @@ describe('a call of an API in the trace', () => {
     ['a check without a name', { ...validation(null), checks: [{ ok: true }] }],
     ['a check that says more', { ...validation(null), checks: [{ name: 'x', ok: true, by: 'me' }] }],
     ['more than 20 checks', { ...validation(null), checks: Array(21).fill({ name: 'x', ok: true }) }],
-  ])('shows no validation by the API if it says %s', async (_what, word) => {
+  ])('shows no validation if the API says %s', async (_what, word) => {
     const { call } = await startApi(sendJson(200, { found: 'it', validated: word }))
     const turn = turnOf()
     await call(turn)
@@ -175,7 +175,7 @@ describe('a call of an API in the trace', () => {
   it.each([
     [{ code: 'BUSY' }, { code: 'BUSY' }],
     [{ code: 7, secret: 'x' }, {}],
-  ])('shows nothing of a failed response but its problem document: %j', async (sent, body) => {
+  ])('shows only the problem members of a failed response, here of %j', async (sent, body) => {
     const { call } = await startApi(sendJson(503, sent))
     const turn = turnOf()
     await expect(call(turn)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
@@ -190,7 +190,7 @@ describe('a call of an API in the trace', () => {
     ['in a result', 200, (sent: string) => ({ found: sent })],
     ['in a result, in pieces', 200, (sent: string) => ({ found: 'it', more: sent.match(/.{1,9}/g) })],
     ['in a failure', 400, (sent: string) => ({ detail: Buffer.from(sent).toString('base64') })],
-  ])('fails if the API sends TR back %s, and shows nothing of it', async (_where, status, body) => {
+  ])('fails if the API sends TR back %s, and shows nothing of TR', async (_where, status, body) => {
     const signature = randomBytes(256).toString('base64url')
     const sidecar = await startTestServer((_request, response) => {
       const [header, claims] = unsignedToken(autonomousClaims()).split('.')
@@ -214,7 +214,7 @@ describe('a call of an API in the trace', () => {
     expect(stepsOf(turn, 'api-call')[0]?.response?.body).toEqual({ found: 'Bearer ‹token removed›' })
   })
 
-  it('fails when nobody listens', async () => {
+  it('fails if nobody listens at the API’s address', async () => {
     const sidecar = await startTestServer(grantingSidecar)
     const api = { ...weatherApi, url: await deadUrl() }
     const turn = turnOf()
@@ -234,7 +234,7 @@ describe('a call of an API in the trace', () => {
     await expect(created.call(turnOf())).rejects.toThrow('responded 201')
   })
 
-  it('fails if the response is larger than 256 KiB, or too late', async () => {
+  it('fails if the response is larger than 256 KiB, or comes too late', async () => {
     const large = await startApi(sendJson(200, { found: 'x'.repeat(256 * 1024) }))
     await expect(large.call(turnOf())).rejects.toMatchObject({ cause: { kind: 'too-large' } })
     const late = await startApi(() => undefined, { apiCallMs: 20 })
@@ -291,7 +291,7 @@ describe('a call in a protocol of its own', () => {
     expect(stepsOf(turn, 'validation')).toHaveLength(1)
   })
 
-  it('fails with the problem of its `ApiExchange`, and shows as little of the response as other failures do', async () => {
+  it('fails with the problem of its `ApiExchange`, and shows only the problem members of the response', async () => {
     const { api, caller } = await startApi(sendJson(200, {}))
     const turn = turnOf()
     const send = async () => ({ status: 200, body: { code: 'NONE', more: 'more' } })
@@ -301,7 +301,7 @@ describe('a call in a protocol of its own', () => {
     ])
   })
 
-  it('is not repeated if its `ApiExchange` forbids it, since the call may have changed something', async () => {
+  it('is not repeated if its `ApiExchange` forbids repetition, since the call may have changed something', async () => {
     const { api, caller } = await startApi(sendJson(200, {}))
     const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
     const call = caller.for(turnOf()).authorised(api, exchange(send))
@@ -309,7 +309,7 @@ describe('a call in a protocol of its own', () => {
     expect(send).toHaveBeenCalledTimes(1)
   })
 
-  it('has attributes of its protocol in its span, set at its start and at its end', async () => {
+  it('adds attributes of its protocol to the span, at the span’s start and at the span’s end', async () => {
     const { api, caller } = await startApi(sendJson(200, {}))
     const spans: unknown[] = []
     const observer: StepObserver = {
@@ -338,7 +338,7 @@ describe('a traced call', () => {
     ['http://localhost:1/base', 'localhost', 1],
     ['https://api.invalid', 'api.invalid', 443],
     ['http://api.invalid', 'api.invalid', 80],
-  ])('of %s names the API and its address, without the path', async (url, hostname, port) => {
+  ])('of the URL %s names in its span API and host, without the path', async (url, hostname, port) => {
     const started: StepFacts[] = []
     const observer: StepObserver = {
       stepStarted: ({ kind }, facts) => void (kind === 'api-call' && started.push(facts)),
@@ -444,7 +444,7 @@ describe('the health of an API', () => {
     })
   })
 
-  it('is unavailable if nobody listens', async () => {
+  it('is unavailable if nobody listens at the API’s address', async () => {
     const api = { ...weatherApi, url: await deadUrl() }
     const { caller } = apiCallerOf([api], 'http://localhost:1')
     await caller.refresh()

@@ -53,7 +53,7 @@ describe('TR in the autonomous flow', () => {
     ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
     ['TOKEN_FLOW_MISMATCH', 'a token whose subject is an agent user', { xms_sub_fct: '11 13' }],
     ['SIDECAR_MISCONFIGURED', 'a token whose facets are no text', { xms_sub_fct: 13 }],
-  ])('is refused with %s if it is %s', (code, _what, changes) => {
+  ])('is refused with the code %s if it is %s', (code, _what, changes) => {
     const token = unsignedToken(autonomousClaims(changes))
     expect(() => acceptAgentToken(token, expectedForItself)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
@@ -101,13 +101,13 @@ describe('TR in the on-behalf-of flow', () => {
       'a token of the blueprint for the user',
       onBehalfOfClaims(ada, { azp: blueprintAppId }),
     ],
-  ])('is refused with %s if it is %s', (code, _what, claims) => {
+  ])('is refused with the code %s if it is %s', (code, _what, claims) => {
     expect(() => acceptAgentToken(unsignedToken(claims), expectedForAda)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z].+\.$/) }),
     )
   })
 
-  it('is always refused if it is unknown who asked', () => {
+  it('is always refused if the user who asked is unknown', () => {
     const token = unsignedToken(onBehalfOfClaims(ada, { oid: undefined }))
     expect(() => acceptAgentToken(token, { ...expectedForAda, userId: undefined })).toThrow(
       expect.objectContaining({ code: 'TOKEN_FLOW_MISMATCH' }),
@@ -139,7 +139,7 @@ describe('TR of the agent’s user account', () => {
       'a token of the account under another agent',
       onBehalfOfClaims(agentUser, { azp: secondAgent.clientId }),
     ],
-  ])('is refused with %s if it is %s', (code, _what, claims) => {
+  ])('is refused with the code %s if it is %s', (code, _what, claims) => {
     expect(() => acceptAgentToken(unsignedToken(claims), expectedAsAgentUser)).toThrow(
       expect.objectContaining({ code }),
     )
@@ -165,7 +165,7 @@ describe('A refusal of TR', () => {
       'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
       { scp: 'Weather.Read' },
     ],
-  ])('says “%s”, names the sidecar as the cause, and the fix if there is one', (message, hint, changes) => {
+  ])('says “%s”, names the sidecar as the cause, and gives a known fix', (message, hint, changes) => {
     expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), expectedForItself)).toThrow(
       expect.objectContaining({
         message,
@@ -174,13 +174,13 @@ describe('A refusal of TR', () => {
     )
   })
 
-  it('says that a token cannot be read, and shows nothing of it', () => {
+  it('says that a token cannot be read, and shows nothing of the token', () => {
     expect(() => acceptAgentToken('opaque', expectedForItself)).toThrow(
       'The sidecar returned a token that cannot be read, so it was not used.',
     )
   })
 
-  it('is thrown if the token expires in the current second, but not if it expires in the next', () => {
+  it('is thrown if the token expires in the current second, but not if the token expires in the next second', () => {
     vi.useFakeTimers({ now: 1_700_000_000_000 })
     const at = (exp: number) => () =>
       acceptAgentToken(unsignedToken(autonomousClaims({ exp })), expectedForItself)

@@ -20,7 +20,7 @@ it('An API is configured by two variables, and its sidecar entries are named aft
   })
 })
 
-it('An API may have an address by default, never an app id', () => {
+it('An API may have a default address, but never a default app id', () => {
   const definition = { name: 'tasks-api', title: 'Tasks', permissions, defaultUrl: 'http://localhost:8090' }
   const read = (env: Record<string, string>) =>
     readEnvironment(env, reader => readDownstreamApi(reader, definition))

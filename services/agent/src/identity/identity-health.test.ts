@@ -17,7 +17,7 @@ it.each([
   'SIDECAR_FAILED',
   'AGENT_IDENTITY_NOT_HONOURED',
   'TOKEN_FLOW_MISMATCH',
-] as const)('%s makes the sidecar unavailable', code => {
+] as const)('The problem %s makes the sidecar unavailable', code => {
   const record = new IdentityHealthRecord([agent])
   const failure = problem(code, 'It failed.')
   record.tokenFailed(requestedToken, failure, performance.now())
@@ -33,7 +33,7 @@ it.each([
   ['ENTRA_UNAVAILABLE', 'unavailable'],
   ['SIDECAR_MISCONFIGURED', 'unknown'],
   ['AGENT_NOT_PERMITTED', 'unknown'],
-] as const)('After %s in one flow the other flow is %s, and unknown after the next token', (code, state) => {
+] as const)('After problem %s in a flow, the other flow is %s; after a token, unknown', (code, state) => {
   const record = new IdentityHealthRecord([agent])
   record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
@@ -45,7 +45,7 @@ it.each([
 })
 
 it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED'] as const)(
-  '%s makes the flow unavailable, and the sidecar ready',
+  'The problem %s makes the flow unavailable, and shows that the sidecar is ready',
   code => {
     const record = new IdentityHealthRecord([agent])
     record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
@@ -56,7 +56,7 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
   },
 )
 
-it('A credential that the sidecar could not load is reported with the HTTP status of the sidecar’s failures', () => {
+it('A sidecar that fails every token request is reported with its HTTP status and the hint to restart it', () => {
   const record = new IdentityHealthRecord([agent])
   const upstream = { service: 'sidecar', status: 500 }
   for (let time = 0; time < 2; time++) {
@@ -81,7 +81,7 @@ it('A credential counts as not loaded only after failures in a row, with no othe
 })
 
 it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
-  '%s in a token request for an optional API does not change the health of sidecar and flows',
+  'The problem %s in a token request for an optional API does not change the health of sidecar and flows',
   code => {
     const record = new IdentityHealthRecord([agent])
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
@@ -94,7 +94,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
   },
 )
 
-it('A sidecar that does not respond is noticed in token requests for an optional API, too', () => {
+it('A sidecar that cannot be reached becomes unavailable with all flows, even if the token was for an optional API', () => {
   const record = new IdentityHealthRecord([agent])
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
   record.tokenFailed(
@@ -108,8 +108,8 @@ it('A sidecar that does not respond is noticed in token requests for an optional
   })
 })
 
-describe('Of two agents', () => {
-  it('a refused one does not change the health of the other', () => {
+describe('With two agents', () => {
+  it('the refusal of one agent does not change the health of the other', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenObtained(requestedToken)
     const failure = problem('AGENT_NOT_PERMITTED', 'It failed.')
@@ -121,7 +121,7 @@ describe('Of two agents', () => {
     })
   })
 
-  it('a failure of what they share makes both unavailable, and both recover', () => {
+  it('an outage of Entra that one agent meets makes the other unavailable, too, until the next token', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenFailed(requestedToken, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
     expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unavailable')

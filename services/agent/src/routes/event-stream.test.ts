@@ -40,7 +40,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
 }
 
 describe('An event stream', () => {
-  it('sends its own headers and those of the app at once, and asks proxies not to buffer it', async () => {
+  it('sends its own headers and the app’s headers at once, and asks proxies not to buffer the stream', async () => {
     const never = Promise.withResolvers<void>()
     async function* silentSource() {
       await never.promise
@@ -71,7 +71,7 @@ describe('An event stream', () => {
     )
   })
 
-  it('sends a comment while nothing happens, and none after its end', async () => {
+  it('sends comments while nothing happens, and no comment after the last event', async () => {
     const end = Promise.withResolvers<void>()
     async function* slowSource() {
       await end.promise

@@ -116,7 +116,7 @@ describe('A step of calls', () => {
     ])
   })
 
-  it('runs approved calls one after the other with the arguments that were shown, and not the denied ones', async () => {
+  it('runs approved calls one after the other, each in its waiting trace step, and leaves out denied calls', async () => {
     const first = createStep()
     const wait = waitOf(
       await runStep(first.options, [first.create('Oslo'), first.create('Rome'), first.create('Paris')]),
@@ -215,7 +215,7 @@ describe('A step of calls', () => {
     expect(ran).toEqual([])
   })
 
-  it('waits for a step-up if a call demands one, and then sends the claims with that call alone', async () => {
+  it('waits for a step-up if a call demands a step-up, and then sends the claims with that call alone', async () => {
     const first = createStep()
     const wait = waitOf(await runStep(first.options, [first.create('Oslo'), first.create('Rome')]))
     const approved = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve' })
@@ -272,7 +272,7 @@ describe('A step of calls', () => {
     )
   })
 
-  it('lets its other reads finish if one fails in a way that ends the turn, then fails without asking for an approval', async () => {
+  it('lets other reads finish if one read fails in a way that ends the turn, then fails without asking for an approval', async () => {
     const { options, create, read, ran, steps } = createStep()
     const lost = () => Promise.reject(problem('API_TOKEN_REJECTED', 'No.'))
     const calls = [read('Rome', { run: lost }), create('Oslo'), read('Paris')]
@@ -281,14 +281,14 @@ describe('A step of calls', () => {
     expect(steps().map(([, status]) => status)).toEqual(['failed', 'ok'])
   })
 
-  it('goes on after a failure that may be told to the model', async () => {
+  it('goes on after a failure of which the model may know', async () => {
     const { options, read } = createStep()
     const silent = () => Promise.reject(problem(tellableCode, 'Silent.'))
     const { ends } = await runStep(options, [read('Rome', { run: silent })])
     expect(ends.get('Rome')).toMatchObject({ status: 'failed', failure: { code: tellableCode } })
   })
 
-  it('changes nothing without a user, unless the tool may do so unattended', async () => {
+  it('changes nothing without a user, unless the tool may run unattended', async () => {
     const { options, create, ran, permits } = createStep(turnOf())
     await expect(runStep(options, [create('Oslo')])).rejects.toThrow(problemOf('TOOL_NEEDS_A_PERSON'))
     const unattended = create('Oslo', { change: { ...change, unattended: true } })
@@ -304,7 +304,7 @@ describe('A step of calls', () => {
     await expect(runStep(options, calls)).rejects.toThrow(problemOf('STEP_LIMIT_REACHED'))
   })
 
-  it('spends the continuation, which then cannot be used again, when a call runs that must not run twice', async () => {
+  it('marks the continuation as used, once, when it runs a call that must not run twice', async () => {
     const once = { ...change, isIdempotent: false }
     const first = createStep()
     const calls = [first.create('Oslo', { change: once }), first.create('Rome')]
@@ -324,7 +324,7 @@ describe('A step of calls', () => {
 })
 
 describe('A call that was made without a step', () => {
-  it('becomes a waiting step if it failed because a consent is missing, and only then', () => {
+  it('becomes a waiting step only if it failed because a consent is missing', () => {
     const { options, read, turn } = createStep({ pausesForConsent: true })
     const failure = problem('CONSENT_REQUIRED', 'None.')
     expect(waitAfterFailure(options, read('Rome'), failure)).toMatchObject({

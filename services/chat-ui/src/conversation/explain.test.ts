@@ -3,7 +3,7 @@ import { publicConfig } from '../testing/public-config.ts'
 import { startExchange } from './exchange.ts'
 import { explainHistory, explainMode } from './explain.ts'
 
-it('an explanation says that the model will not know the earlier answers if all of them were in another flow', () => {
+it('if all earlier answers were in another flow, an explanation says that the model will not know them', () => {
   const question = { message: 'x', agent: 'a', mode: 'bedrock', flow: 'autonomous' } as const
   const asked = startExchange(question)
   const answered = { ...asked, state: 'done' } as const

@@ -12,7 +12,7 @@ describe('showHidden', () => {
     ['a tag character', `a${String.fromCodePoint(0xe0041)}`, ['a', { hidden: 'U+E0041' }]],
     ['a letter that is drawn blank', 'a\u3164', ['a', { hidden: 'U+3164' }]],
     ['a lone surrogate', 'a\uD83D', ['a', { hidden: 'U+D83D' }]],
-  ])('names %s', (_what, text, parts) => {
+  ])('replaces %s by its name or code', (_what, text, parts) => {
     expect(showHidden(text)).toEqual(parts)
   })
 

@@ -13,7 +13,7 @@ describe('normalizeName', () => {
     ['İstanbul', 'istanbul'],
     ['Straßburg', 'strassburg'],
     ['東京', '東京'],
-  ])('makes "%s" comparable', (name, normalized) => {
+  ])('makes the name "%s" comparable', (name, normalized) => {
     expect(normalizeName(name)).toBe(normalized)
   })
 })
@@ -25,7 +25,7 @@ describe('splitPlace', () => {
   })
 })
 
-describe('qualifiersFit', () => {
+describe('qualifiersFit for Dallas', () => {
   const dallas = { region: 'Texas', country: 'United States', countryCode: 'US' }
 
   it.each([[[]], [['Texas']], [['TX', 'USA']], [['texas', 'us']], [['U.S.A.']]])('accepts %j', qualifiers => {
@@ -46,7 +46,7 @@ describe('closestNames', () => {
     ['Nwe Yrok', ['New York']],
     ['Lime', ['Lima']],
     ['Antananarivo', []],
-  ])('finds what "%s" may have meant', (wanted, close) => {
+  ])('finds the names that "%s" may mean', (wanted, close) => {
     expect(closestNames(wanted, names)).toEqual(close)
   })
 })
