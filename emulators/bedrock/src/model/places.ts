@@ -3,7 +3,7 @@ import { findNames, lowerCommonWords, namePattern, stripPossessive } from './nam
 
 const maxPlaces = 10
 /** In a longer text without capital letters, only words after a preposition count as places. */
-const maxWordsWithoutPreposition = 8
+const maxWordsOfShortText = 8
 
 const usStates =
   'Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho,Illinois,Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota,Mississippi,Missouri,Montana,Nebraska,Nevada,New Hampshire,New Jersey,New Mexico,New York,North Carolina,North Dakota,Ohio,Oklahoma,Oregon,Pennsylvania,Rhode Island,South Carolina,South Dakota,Tennessee,Texas,Utah,Vermont,Virginia,Washington,West Virginia,Wisconsin,Wyoming'
@@ -37,7 +37,7 @@ export function findPlaces(text: string): readonly string[] {
   const isWritten = findNames(plain).some(({ at }) => !beginsSentence(plain, at))
   const written = lowerCommonWords(isWritten ? plain : capitaliseNames(plain))
   const lists = [...written.matchAll(listOrPlaceExpression)].flatMap(({ groups }) => groups?.['list'] ?? [])
-  const isShort = plain.split(/\s+/).length <= maxWordsWithoutPreposition
+  const isShort = plain.split(/\s+/).length <= maxWordsOfShortText
   const searched = lists.length > 0 ? lists : isWritten || isShort ? [written] : []
   const found = searched.flatMap(list => list.match(placeExpression) ?? [])
   return [...new Set(found.map(tidyPlace))].slice(0, maxPlaces)

@@ -126,7 +126,7 @@ function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, nam
       return { state: 'denied', title, lines: ['denies TR', why] }
     }
     case 'more':
-      return writeDemandGate(use, asked, title)
+      return writeDemandingGate(use, asked, title)
     case 'answered':
       return { state: 'answered', title, lines: [`answers ${use.decisive?.response?.status}`] }
     case 'failed':
@@ -139,7 +139,7 @@ function writeGate(use: TokenUse | undefined, { running, asked }: TurnFacts, nam
 }
 
 /** The gate of an API that has not denied TR for good, but wants more before it runs the call. */
-function writeDemandGate({ decisive }: TokenUse, asked: PendingCall | undefined, title: string): ApiGate {
+function writeDemandingGate({ decisive }: TokenUse, asked: PendingCall | undefined, title: string): ApiGate {
   const contexts = wantedContexts(decisive?.problem?.claimsChallenge)
   const wants = contexts.length > 0 ? `wants acrs ${contexts.join(' ')}` : 'wants a right that TR lacks'
   return { state: asked?.isOpen ? 'waiting' : 'next', title, lines: [wants, 'changed nothing'] }
