@@ -128,7 +128,7 @@ function readTarget(
   return target
 }
 
-/** The wanted settings, with users by object id. */
+/** The settings of the receipt as this command changes them, with users by object id. */
 async function wantedSettings(run: Run, { settings, removal }: Invocation): Promise<Settings> {
   const before = run.receipt.content?.settings
   const sponsors = settings.sponsors ?? (before ? undefined : ['me'])

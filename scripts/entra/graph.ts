@@ -93,7 +93,7 @@ export class Graph {
     if (response.ok) return body
     if (request.version === 'v1.0 or beta' && isUnknownAddress(response, body))
       return this.send({ ...request, version: 'beta' })
-    // In many tenants Graph accepts no token of the Azure CLI for agents; a token of another sign-in may work.
+    // In many tenants Graph refuses the Azure CLI's token in requests about agents; a token of another sign-in may work.
     const isNotAccepted = response.status === 401 || (response.status === 403 && !request.mayBeForbidden)
     if (isNotAccepted && this.#signIn.fallBack()) return this.send(request)
     throw new GraphRefusal(request, response, body ?? {})
@@ -159,7 +159,7 @@ export class Graph {
   }
 }
 
-/** Whether Graph does not know addresses of this kind, as opposed to a known address without an object. */
+/** Whether Graph knows no addresses of this kind; `false` if only the object at this address is missing. */
 function isUnknownAddress({ status }: Response, body: Json | undefined): boolean {
   const { message = '' } = (body?.['error'] ?? {}) as ErrorBody
   return [400, 404].includes(status) && /segment|resource type|odata\.type|not supported/i.test(message)

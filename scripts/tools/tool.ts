@@ -31,7 +31,7 @@ export interface Way {
 export interface Tool {
   /** The name by which tests start the program. */
   readonly name: string
-  /** The version to get; a stored one of another version is not used. */
+  /** The version to get; a stored program of another version is not used. */
   readonly version: string
   /** Names or paths of the program on machines that have it, which are tried first. Default: its name. */
   readonly names?: readonly string[]

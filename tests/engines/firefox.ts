@@ -104,7 +104,7 @@ interface Reply {
   readonly result: CommandResult
 }
 
-/** The parts of the results of commands that are used. */
+/** What this file reads of the result of a command. */
 interface CommandResult {
   readonly contexts?: readonly { readonly context: string }[]
   readonly type?: string

@@ -8,7 +8,7 @@ export interface Validated {
   readonly kind: CallerKind | undefined
   /** Client id of the caller, which is the agent identity or another allowed client. */
   readonly caller: string
-  /** Object id of the user for whom the caller acts, or of its agent user; `null` when it acts as itself. */
+  /** Object id of the user for whom the caller acts, or of the caller's agent user; `null` when the caller acts as itself. */
   readonly on_behalf_of: string | null
   readonly signature_verified: boolean
   /** The checks that the token passed. */

@@ -19,7 +19,7 @@ export const problemMembers = {
   code: Type.String(),
   hint: Type.String(),
   requestId: Type.String(),
-  /** Only if requests are traced. */
+  /** Present only if requests are traced. */
   traceId: Type.Optional(Type.String()),
   upstream: Type.Optional(
     strictObject({

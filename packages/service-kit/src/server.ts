@@ -26,13 +26,13 @@ export interface ServerOptions extends Omit<FastifyOptions, 'http' | 'logger' | 
   readonly headersTimeoutMs?: number
   /** How long a client may take to send a whole request. Default: 30 s. */
   readonly requestTimeoutMs?: number
-  /** Further connections are closed at once. Default: 10,000. */
+  /** How many connections may be open; any more are closed immediately. Default: 10,000. */
   readonly maxConnections?: number
 }
 
 /**
  * The Fastify app of every service. It responds to each error, even before routing, with a problem document; slow clients time
- * out; only JSON bodies are read, without coercing types; nothing that callers sent is logged.
+ * out; only JSON bodies are read, types are coerced only if `options` say so; nothing that callers sent is logged.
  */
 export function createServer({ maxConnections = 10_000, ...options }: ServerOptions): FastifyInstance {
   const shared = serverOptions(options)
@@ -67,7 +67,7 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
     logger: { ...loggerOptions(logLevel, traced), ...(logStream ? { stream: logStream } : {}) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: chooseRequestId,
-    // While stopping, requests on open connections are still served; readiness already fails.
+    // While the service stops, it still serves requests on open connections; only readiness fails already.
     return503OnClosing: false,
     ajv: {
       customOptions: { ...noSchemaCheck, removeAdditional: false, coerceTypes: false, useDefaults: false },

@@ -36,8 +36,8 @@ export const holdings: Kind = {
 }
 
 /**
- * One list: its title, its path, how to describe a member, words that follow (` of the agent`), and whether the set-up wants a
- * member (default: no).
+ * One list: its title, its path, how to describe a member, words after that description (` of the agent`), and whether the
+ * set-up itself wants a member (default: no).
  */
 type ListRow = readonly [
   title: string,

@@ -36,9 +36,9 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
     },
     alerts: readAlerts(env),
     mcp: readMcp(env),
-    /** The port of `/metrics`; `undefined` = not served. */
+    /** The port of `/metrics`; `undefined` if there are no metrics. */
     metricsPort: env.optional('METRICS_PORT') === undefined ? undefined : env.port('METRICS_PORT', 0),
-    /** Where spans are sent; `undefined` = no tracing. */
+    /** Where spans are sent; `undefined` if requests are not traced. */
     telemetry: readTelemetry(env, { name: 'weather-api', version: manifest.version }),
   }))
 }
@@ -77,7 +77,7 @@ function readAgentUsers(env: EnvironmentReader): ReadonlyMap<string, string> {
 
 /**
  * The SQLite file that keeps alerts of users and agents, and the authentication context that tokens of users have to prove to
- * change alerts; `undefined` = there are no alerts.
+ * change alerts; `undefined` if there are no alerts.
  */
 function readAlerts(env: EnvironmentReader) {
   const file = env.optional('ALERTS_FILE')

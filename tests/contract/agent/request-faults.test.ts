@@ -128,7 +128,7 @@ describe('The content type of the answer', () => {
   )
 })
 
-/** Uses node:http, because fetch adds an Accept header of its own. A message without a city is answered at once. */
+/** Uses node:http, because fetch adds an Accept header of its own. The message names no city, so no API is called. */
 function answerTypeFor(accept: string | undefined): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
   const headers = { 'content-type': 'application/json', ...(accept === undefined ? {} : { accept }) }

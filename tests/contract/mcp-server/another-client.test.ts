@@ -24,7 +24,7 @@ import { findFreePort } from '../../support/ports.ts'
 import { connectClient, revisions } from './clients.ts'
 
 const { agentId, weatherAppId, ada } = identities
-/** Two clients that are no agents: one calls for users, the other for itself. */
+/** Two clients that are no agents: one calls on behalf of users, the other as itself. */
 const desktopAppId = '99999999-0000-4000-8000-000000000071'
 const robotAppId = '99999999-0000-4000-8000-000000000072'
 const robotPrincipal = '99999999-0000-4000-8000-000000000073'

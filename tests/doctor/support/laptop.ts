@@ -26,7 +26,7 @@ export function sidecarImage(version: string): string {
 export class Laptop implements AsyncDisposable {
   readonly stack: Stack
   readonly aws: EmulatedAws
-  /** The issuer of a cluster that tenant and account trust, and the token that it projected. */
+  /** A cluster that projects a token; tenant and account trust the cluster's issuer. */
   readonly cluster: Cluster
   /** A web page, such as networks and proxies show in place of the requested one. */
   readonly portal = createServer((_request, response) => {

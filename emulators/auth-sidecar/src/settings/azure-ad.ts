@@ -13,9 +13,9 @@ export interface AzureAdOptions {
   readonly instance: string
   readonly tenantId: string
   readonly clientId: string
-  /** `undefined`: the token's version decides which audience is accepted. */
+  /** If `undefined`, the token's version decides which audience is accepted. */
   readonly audiences: readonly string[] | undefined
-  /** Used by `/Validate` only, which takes the whole text as one scope: no token has the scope `a b`. */
+  /** Used by `/Validate` only, which takes the whole text as one scope: if it is `a b`, no token matches. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
   /** Client capabilities that the blueprint declares, such as `cp1` for claims challenges. */

@@ -11,7 +11,7 @@ export interface TokenQuery {
   readonly scopes: readonly string[]
   /** Whether to ask Entra even if there is a token in the cache. */
   readonly bypassCache: boolean
-  /** A claims request. Any text goes to Entra unchanged, unless it is blank. */
+  /** A claims request. Entra gets any text unchanged, but blank text is not sent. */
   readonly claims: string | undefined
   readonly trace: TraceContext
 }
@@ -99,7 +99,7 @@ export class ConfidentialClient {
         'x-anchormailbox': hint,
       })
     }
-    // MSAL finds an account only by its refresh token, so a token that comes without one is not cached.
+    // MSAL finds an account only by its refresh token, so a token that comes without a refresh token is not cached.
     return this.#cachedOrNew(subject, query, renew, ({ refreshToken }) => refreshToken !== undefined)
   }
 

@@ -17,7 +17,7 @@ export interface Model {
   readonly isBefore55: boolean
   /** Whether thinking can be switched off. */
   readonly thinking: 'optional' | 'always'
-  /** Length from which on prompts are cached. Absent: the model has no prompt cache. */
+  /** Length from which on prompts are cached; absent if the model has no prompt cache. */
   readonly cacheMinimumTokens?: number | undefined
 }
 

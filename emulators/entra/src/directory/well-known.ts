@@ -9,7 +9,7 @@ import {
 export const wellKnown = {
   /** The resource in requests for T1, and the audience of the assertions of clients with a federated credential. */
   tokenExchangeUri,
-  /** Client id of that resource: the audience of T1. */
+  /** Client id of the resource `tokenExchangeUri`, and the audience of T1. */
   tokenExchangeAppId: tokenExchangeAudience,
   graphAppId,
   graphUri,

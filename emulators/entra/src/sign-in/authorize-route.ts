@@ -106,7 +106,7 @@ function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | un
   throw refusal(50076, { resource }, { claims: policiesChallenge(wanted.policies) })
 }
 
-/** The session's user whom the hint names or, without a hint, its only user; none if the request demands a sign-in page. */
+/** The session's user that the hint names or, without a hint, its only user. Nobody if the request demands a sign-in page. */
 function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   const { prompt, loginHint, hinted } = wanted
   if (!session || prompt === 'login' || prompt === 'select_account') return undefined

@@ -1,7 +1,7 @@
 import { isGuid } from '@entra-bedrock-agent/service-kit'
 import type { Identity } from '../caller.ts'
 
-/** What a row denies: `agent` = every token of an agent; `token` = this token, while a newer one may pass. */
+/** What is denied: with `agent`, every token of an agent; with `token`, only the token at hand, and a newer one may pass. */
 export type DenialScope = 'agent' | 'token'
 
 const tokenIdForm = /^[\w-]{1,64}$/

@@ -12,7 +12,7 @@ export interface DenyListSource {
   close(): Promise<void>
 }
 
-/** About 40,000 rows. A ConfigMap can hold a quarter of these. */
+/** Enough for about 40,000 rows, four times as many as a ConfigMap can hold. */
 const maxListBytes = 4 * 1024 * 1024
 const timeoutMs = 4_000
 

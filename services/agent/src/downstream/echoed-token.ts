@@ -69,7 +69,8 @@ export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
 function textForms(signature: string): string {
   const characters = readAlphanumerics(signature)
   const backwards = Buffer.from(characters, 'latin1').reverse().toString('latin1')
-  // In base64 a signature has three forms, by the number of bytes before it. None has + or /, so base64url has the same.
+  // In a text that is encoded in base64, a signature has one of three forms, by its offset modulo 3. The characters of a
+  // signature never give + or /, so its forms in base64url are the same.
   const inBase64 = ['', ' ', '  '].map(before => btoa(before + signature))
   return [characters, backwards, ...inBase64].join('.')
 }

@@ -62,7 +62,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 
   return {
     /**
-     * Requests a token of the agent identity, and tries again after a pause if that may help. While nobody
+     * Requests a token of the agent identity, and tries again after a delay if that may help. While no sidecar
      * listens, it tries for as long as a sidecar takes to restart. The token is not checked yet.
      *
      * @returns the token, and how many times the sidecar was asked
@@ -87,7 +87,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 /**
  * Plans the growing delays between the attempts of one request.
  *
- * @returns a function that takes how an attempt ended, and returns the milliseconds until the next; `undefined` = no other attempt
+ * @returns a function that takes how an attempt ended, and returns the milliseconds until the next one, if there is to be one
  */
 function planRetryDelays(timing: Timing): (ending: AttemptEnding) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
@@ -127,12 +127,12 @@ function readAttempt(response: OutboundResponse, asked: FailureContext): Attempt
   const raw = readToken(response)
   if (raw !== undefined) return { raw }
   const failure = explainResponse(response, asked)
-  // A server that is about to stop responds 503, and so does a proxy that finds no server.
+  // A 503 counts as if no sidecar listened: a sidecar that is about to stop sends it, or a proxy that finds no sidecar.
   const isThere = failure.problem.code !== 'SIDECAR_UNREACHABLE'
   return { ...failure, ending: isThere ? 'responded' : 'refused' }
 }
 
-/** `{"authorizationHeader":"Bearer eyJ…"}` with status 200. */
+/** Reads the token from `{"authorizationHeader":"Bearer eyJ…"}`, the body of a response with status 200. */
 function readToken({ status, text }: OutboundResponse): string | undefined {
   if (status !== 200) return undefined
   try {

@@ -82,7 +82,7 @@ async function describeTool(
   return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
 }
 
-/** Whether a token of the agent or of its user account has the right. `null` = unknown: for a user, only real calls get tokens. */
+/** Whether a token of the agent or its user account has the right; `null` if unknown: for users, only real calls get tokens. */
 async function isRightHeld(
   tokens: Pick<AgentTokens, 'obtain'>,
   { agent, flow, correlationId, signal }: Turn,

@@ -4,7 +4,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { nowAsText } from '../status/now.ts'
 
 type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'> & {
-  /** The id of the step that waited, if this one continues it. */
+  /** The id of a step that waited for the user, if the new step continues that step. */
   readonly id?: string | undefined
 }
 type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
@@ -23,7 +23,7 @@ export interface OpenStep {
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
-  /** The step goes on when the user has decided. */
+  /** Ends the step until the user has decided; then `start` continues it, with the same `id`. */
   wait(): void
 }
 
@@ -86,8 +86,8 @@ export class TraceRecorder {
   }
 
   /**
-   * Records what takes no time of its own: a token that arrived, what an API says of it, or a hop that cannot be observed and
-   * so has no time at all. Returns a function that adds what is learnt later, such as who verified the token.
+   * Records what has no duration: a token that arrived, what an API says of the token, or a hop that cannot be observed, which
+   * has no start either. Returns a function that adds what is learnt later, such as who verified the token.
    */
   note(status: 'ok' | 'failed' | 'not-observable', start: StepStart): (patch: StepPatch) => void {
     const seen = status === 'not-observable' ? {} : { startedAt: nowAsText() }
@@ -132,7 +132,7 @@ export class TraceRecorder {
   }
 }
 
-/** To tenths of a millisecond. */
+/** Rounds to tenths of a millisecond. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10
 }

@@ -76,7 +76,6 @@ export function ExchangeView(props: ExchangeProps) {
   )
 }
 
-/** The card for the pause of a turn. */
 function PausedTurn({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
   return (
     <PauseCard

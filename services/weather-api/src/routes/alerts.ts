@@ -55,7 +55,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
 /** Adds the routes that create and delete the alerts of the token's user or agent. */
 export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
-  // The service's usual validator turns strings and null into numbers. Calls that change something refuse these instead.
+  // The service's usual validator turns strings and null into numbers. Routes that change something refuse such values.
   routes.setValidatorCompiler(TypeBoxValidatorCompiler)
 
   routes.post(

@@ -27,7 +27,7 @@ const errorWithMessage =
   (name: string, message: RegExp) =>
   (signs: FailureSigns): boolean =>
     signs.name === name && message.test(signs.message)
-/** A refused request. Without `x-amzn-errortype` the SDK has no error name; the status is then enough. */
+/** Bedrock refused the request as invalid. Without `x-amzn-errortype` the SDK has no error name; the status is then enough. */
 const validationError =
   (message = /(?:)/) =>
   (signs: FailureSigns): boolean =>

@@ -19,7 +19,7 @@ const alertChanges = {
 
 export type AlertChanges = Readonly<Record<keyof typeof alertChanges, Change>>
 
-/** Returns the changes; WEATHER_API_UNATTENDED_TOOLS names those that the agent may make for itself. */
+/** Returns the changes; WEATHER_API_UNATTENDED_TOOLS names those that the agent may make in flows without a user. */
 export function readAlertChanges(env: EnvironmentReader): AlertChanges {
   const unattended = env.list('WEATHER_API_UNATTENDED_TOOLS', [])
   for (const name of unattended) {
