@@ -1,6 +1,6 @@
 /**
  * The targets of mutation tests: which code is changed, and which tests have to notice. `make mutation` runs all targets;
- * MUTATION_TARGET selects one. A package has only its own tests here: all others import it by name and so test unchanged code.
+ * MUTATION_TARGET selects one. For a package only its own tests are listed: other tests import it by name, unchanged.
  */
 const targets = {
   token: {

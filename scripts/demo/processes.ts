@@ -194,7 +194,7 @@ export function describeProcesses(
   ]
 }
 
-/** The setting for the demo's own agents; empty if the user set an agent identity of another tenant. */
+/** The setting for the demo's own agents; empty if the user set another agent identity. */
 function ownAgentsConfig(agentId: string): Record<string, string> {
   return agentId === tenant.agents.weather.id ? { AGENTS_CONFIG: agentsFile } : {}
 }

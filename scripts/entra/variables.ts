@@ -5,7 +5,6 @@ import { consentUrisOf } from './settings.ts'
 
 /** The files that ids are written to. */
 export interface Files {
-  /** The `.env` file. */
   readonly envFile: string
   /** The file that `AGENTS_CONFIG` names; used for several agents, or for an agent with other than the default flows. */
   readonly agentsFile: string

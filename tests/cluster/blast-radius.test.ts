@@ -49,7 +49,7 @@ const callGraph = (method: string, path: string, body?: unknown) =>
   }) as Promise<Record<string, string>>
 
 let addOns: readonly string[] = []
-/** What the blast radius marks as surplus or wrong. `addOns` is left out: ServiceAccounts of the cluster's own add-ons. */
+/** What the blast radius marks as surplus or wrong, without the ServiceAccounts of the cluster's own add-ons (`addOns`). */
 async function findSurplus() {
   const accept = addOns.flatMap(subject => ['--accept', subject])
   const all = ['--json', '--kube', '--aws', roleArn, ...accept]

@@ -34,7 +34,7 @@ export interface Identity {
   readonly flow: CallerFlow
   /** `undefined` if the token does not show it. */
   readonly kind?: CallerKind
-  /** Client id of the agent, or of another client, that calls. */
+  /** Client id of the caller, which is an agent or another client. */
   readonly caller: string
   /** Object id of the client's own principal, of the user for whom it calls, or of its agent user. */
   readonly objectId: string
@@ -151,7 +151,7 @@ function optionalId(claims: Claims, name: string): string | undefined {
   return value
 }
 
-/** Whether a claim has the form of an id. Ids are logged, so that other texts must not be accepted. */
+/** Whether a claim has the form of an id. Ids are logged, so no other text may be accepted. */
 function isId(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{0,64}$/.test(value)
 }

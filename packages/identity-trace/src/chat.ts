@@ -7,7 +7,7 @@ import { TraceStep } from './schema.ts'
 import { strictObject } from './strict-object.ts'
 
 export const Mode = Type.Enum(['direct', 'bedrock'])
-/** `direct` = no model; `bedrock` = Claude reasons and calls tools. */
+/** In mode `direct` there is no model; in mode `bedrock` Claude reasons and calls tools. */
 export type Mode = Static<typeof Mode>
 
 export const FlowName = Type.Enum(flowNames)
@@ -52,7 +52,7 @@ export type TokenUsage = Static<typeof TokenUsage>
 
 export const turnStartMembers = {
   turnId: Type.String(),
-  /** The id of the turn's trace; only if turns are traced. */
+  /** The id of the turn's OpenTelemetry trace, if turns are traced. */
   traceId: Type.Optional(Type.String()),
   /** Name of the agent that answers. */
   agent: Type.Optional(Type.String()),
@@ -84,7 +84,7 @@ const turnResultMembers = {
   finishReason: Type.Enum(['stop', 'length', 'refusal']),
 }
 
-/** The last event of a successful turn. The JSON response has its members and `trace`. */
+/** The last event of a successful turn. The JSON response has the members of this event, and `trace`. */
 export const TurnResult = strictObject(turnResultMembers)
 export type TurnResult = Static<typeof TurnResult>
 

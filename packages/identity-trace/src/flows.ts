@@ -9,8 +9,8 @@ interface FlowTraits {
   /** As whom the agent calls; ends a sentence: “The agent calls on behalf of a user.” */
   readonly inWords: string
   /**
-   * Whose rights TR has. `user` = the signed-in user's, for which the agent needs their token (Tc); `agent-user` = those of the
-   * user account that the agent itself has in Entra.
+   * Whose rights TR has: with `user`, those of the signed-in user, whose token (Tc) the agent then needs; with `agent-user`,
+   * those of the user account that the agent itself has in Entra.
    */
   readonly actsAs: string
   /** What gives TR its rights: an app role of the agent, or a delegated scope. */
@@ -60,7 +60,7 @@ function isFlow(name: string): name is Flow {
 /** All flows, in the order in which the page shows them. */
 export const flowNames: readonly Flow[] = Object.keys(flows).filter(isFlow)
 
-/** The flows of agents and MCP servers by default. */
+/** The flows that agents and MCP servers have by default. */
 export const defaultFlows: readonly Flow[] = flowNames.filter(flow => flows[flow].isDefault)
 
 /** A record with a value for each flow. */

@@ -60,7 +60,7 @@ function trustBranches({ trust }: Role, wanted: readonly Statement[]): readonly 
 }
 
 /**
- * What the role may do; more than the template gives it is surplus.
+ * What the role may do; whatever the template does not give it is surplus.
  *
  * @param whyNot why the permission to call models cannot be compared with the template
  */
@@ -103,7 +103,7 @@ function profilesOf({ access }: Role) {
   return arnsIn(resources, pattern).map(([region, id]) => ({ region, id }))
 }
 
-/** Region and name in each ARN of these statements, however deep. */
+/** The region and the name in each ARN of these statements that matches `pattern`, at any depth. */
 function arnsIn(statements: readonly unknown[], pattern: RegExp): readonly (readonly [string, string])[] {
   return [...JSON.stringify(statements).matchAll(pattern)].map(([, region = '', name = '']) => [region, name])
 }

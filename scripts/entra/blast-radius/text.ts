@@ -32,7 +32,7 @@ function writeBranches(branches: readonly Branch[], indent = ''): string[] {
   })
 }
 
-/** Shows the ids only of branches that have a mark or other branches below them. */
+/** Adds a branch's id only if the branch has a mark or other branches below it. */
 function writeBranch({ title, id, mark, branches }: Branch): string {
   const start = mark ? `${styleText(markColours[mark], markWords[mark])} ` : ''
   return `${start}${title}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`

@@ -53,7 +53,7 @@ export interface Found {
   readonly isHidden?: boolean
 }
 
-/** One object that is wanted in the tenant. It reads ids of others only when it needs them, since ids change while objects are made. */
+/** A wanted object of the tenant. It reads ids of other objects only when it needs them: ids change while objects are made. */
 export interface TenantObject {
   /** The object's name in the receipt. */
   readonly key: string
@@ -94,19 +94,17 @@ export interface Collection {
   readonly title: string
   list(graph: Graph): Promise<readonly Json[]>
   isWanted(member: Json): boolean
-  /** Describes a member in words. */
   describe(member: Json): string
   /** Words after a member's description that say where it belongs, such as ` of the blueprint`. */
   readonly suffix?: string
   /** Faults other than unwanted members, such as a disabled sponsor, or no sponsor at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
-  /** Somebody else may use the members of this list. Entra deletes them together with the object that the list belongs to. */
+  /** Others may need the members of this list, all of which are deleted together with the object that the list belongs to. */
   readonly isNeededByOthers?: true
   /** The request that deletes a member; absent if Entra deletes the members together with the object that `ownerKey` names. */
   remove?(member: Json): GraphRequest
 }
 
-/** One kind of object. */
 export interface Kind {
   /** All wanted objects of this kind, in the order in which they can be made. */
   readonly wanted: (target: Target) => readonly TenantObject[]

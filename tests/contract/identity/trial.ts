@@ -29,7 +29,7 @@ export interface Reply {
   readonly text: string
 }
 
-/** Asks the agent for the weather as a user would, in direct mode; in the obo flow as Ada, unless a token is given. */
+/** Asks the agent for the weather as a user would, in direct mode. In the obo flow the user is Ada, unless a token is given. */
 export async function askWeather(stack: Stack, flow: Flow, token?: string): Promise<Reply> {
   const bearer = needsUser(flow) ? (token ?? (await stack.signIn(identities.ada.oid))) : undefined
   const question = { message: 'Weather in Oslo?', mode: 'direct', flow }

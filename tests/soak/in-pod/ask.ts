@@ -48,7 +48,7 @@ const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
 const answerTimeoutMs = 90_000
 const pauseMs = 500
 const crowdSize = 20
-/** The age at which a user's token is renewed: long before it expires, as in pages. */
+/** The age at which a user's token is renewed, long before the token expires. */
 const userTokenMaxAgeMs = 20 * 60_000
 
 const weatherQuestion = 'Weather in Dallas?'

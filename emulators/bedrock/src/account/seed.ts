@@ -4,7 +4,7 @@ import { type Principal, sessionPrincipal } from './sessions.ts'
 
 interface Credential {
   readonly principal: Principal
-  /** Milliseconds since 1970; `undefined` = never. */
+  /** In milliseconds since 1970; `undefined` if the credential never expires. */
   readonly expiresAtMs?: number
 }
 
@@ -18,7 +18,7 @@ export interface AccessKey extends Credential {
 /** An Amazon Bedrock API key. */
 export interface ApiKey extends Credential {
   readonly key: string
-  /** The region that it is valid in; `undefined` = all. */
+  /** The region in which the key is valid; `undefined` if it is valid in all regions. */
   readonly region?: string
 }
 

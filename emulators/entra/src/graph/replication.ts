@@ -32,7 +32,7 @@ export function changeProperty<Thing extends object, Key extends keyof Thing>(
   thing[key] = value
 }
 
-/** The value of a property that a look-up shows: after a change, at first the old one. */
+/** The value that a look-up shows for a property: after a change, at first still the old value. */
 export function propertySeenByLookUp<Thing extends object, Key extends keyof Thing>(
   { settings }: Entra,
   thing: Thing,

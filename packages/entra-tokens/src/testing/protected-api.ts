@@ -10,7 +10,7 @@ export interface ApiResponse extends RawResponse {
   readonly body: ResponseBody
 }
 
-/** The members of `validated` or of a problem. */
+/** All members that a response may have: those of `validated`, or those of a problem. */
 interface ResponseBody extends Validated {
   readonly code: string
   readonly title: string
@@ -42,7 +42,7 @@ export function weatherApiOptions(authority: string) {
   } satisfies RequireAgentTokenOptions
 }
 
-/** Starts an API that responds with what it found in the token (`validated`), and an issuer of such tokens. */
+/** Starts an API that responds with what it found in the token (`validated`), and an issuer of tokens for this API. */
 export async function startProtectedApi(
   options: Partial<RequireAgentTokenOptions> = {},
 ): Promise<ProtectedApi> {

@@ -8,7 +8,7 @@ import type { ResumedTurn, Wait } from './waiting.ts'
 /** The identity under which an API is called, and the trace of the call: those of a turn, or the agent's own between turns. */
 export interface Caller {
   readonly requestId: string
-  /** Sent along to the sidecar and Entra, so that their logs can be joined with ours. A GUID: the id of the trace, where turns are traced. */
+  /** Joins the logs of sidecar and Entra with ours. A GUID: the OpenTelemetry trace id, if turns are traced. */
   readonly correlationId: string
   readonly agent: AgentIdentity
   readonly flow: Flow
@@ -49,7 +49,7 @@ export interface AnsweredTurn extends TurnFigures {
 /** A turn that waits until its user has decided. */
 export interface WaitingTurn extends TurnFigures {
   readonly wait: Wait
-  /** What the mode needs to go on: JSON. */
+  /** What the mode needs to go on with the turn, as a JSON value. */
   readonly state: unknown
 }
 

@@ -28,13 +28,13 @@ const PendingCall = strictObject({
   digest: Text,
   /** Whether the user is asked about the call in this pause; else it was approved before, or needs no approval. */
   isAsked: Type.Boolean(),
-  /** The step of the trace that waits. */
+  /** The id of the step that waits, in the trace. */
   stepId: Text,
 })
 /** A call that has not run. */
 export type PendingCall = Static<typeof PendingCall>
 
-/** What the calls that have not run wait for. */
+/** What the pending calls wait for. */
 export interface Wait {
   readonly kind: PauseKind
   readonly pending: PendingCall[]
@@ -92,7 +92,7 @@ export interface ResumedTurn {
   readonly denied: ReadonlySet<string>
   /** How long the user took. */
   readonly waitedMs: number
-  /** Has to be called before a call that must run only once. */
+  /** Makes `release` do nothing. Has to be used before a tool is called that must not run twice. */
   spend(): void
   /** Lets the continuation be used again after a failure, unless `spend` was called. */
   release(): void

@@ -1,7 +1,7 @@
 import type { Conversation } from '../conversation/conversation.ts'
 import { formatMoment } from '../words/times.ts'
 
-/** Above every view of a file: says that this page has not seen what the file reports. */
+/** The banner above every view of a file. It says that this page has not seen what the file reports. */
 export function FileBanner({ conversation }: { readonly conversation: Conversation }) {
   const opened = conversation.opened.value
   if (!opened) return null

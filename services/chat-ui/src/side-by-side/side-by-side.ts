@@ -14,7 +14,7 @@ export class SideBySide {
   readonly #agent: string
   #wasShared = false
 
-  /** Prepares both sides for the question of an answer in a conversation. */
+  /** Prepares both sides to ask again the question that `answer` replies to. */
   constructor(
     needs: ConversationNeeds,
     conversation: Conversation,
@@ -70,7 +70,7 @@ export class SideBySide {
   }
 }
 
-/** The first two flows of the agent or, if it has a single flow, that flow and another agent beside it. */
+/** Proposes the agent in its first two flows or, if it has a single flow, the agent in this flow and another agent. */
 function proposeSides(
   { agent, flow }: SideSetup,
   config: Pick<PublicConfig, 'agents'>,

@@ -50,7 +50,7 @@ export class Session {
     this.#load = load
   }
 
-  /** Loads the identity library before the click. */
+  /** Loads the identity library before the user clicks to sign in. */
   prepare(): void {
     if (this.available) this.#identityClient().catch(() => {})
   }
@@ -67,7 +67,7 @@ export class Session {
     }
   }
 
-  /** If the identity library is loaded, the window opens within the click: Safari blocks a later one. */
+  /** If the identity library is loaded, the window opens within the click: Safari blocks windows that open later. */
   #interact(interaction: Interaction, signal: AbortSignal): Promise<void> {
     if (this.#readyClient) return this.#readyClient.interact(interaction)
     return this.#identityClient().then(client => (signal.aborted ? undefined : client.interact(interaction)))

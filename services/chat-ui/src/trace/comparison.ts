@@ -35,7 +35,7 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
     .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
 }
 
-/** Compared claims in the groups of a token card; with `isKeptLast` claims that are the same in both tokens come last. */
+/** Compared claims in the groups of a token card; with `isKeptLast`, claims that are the same in both tokens come last. */
 export function groupComparedClaims(claims: readonly ComparedClaim[], isKeptLast: boolean) {
   if (!isKeptLast) return groupClaims(claims)
   const kept = claims.filter(({ sign }) => sign === 'same')

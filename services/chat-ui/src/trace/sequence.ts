@@ -11,7 +11,7 @@ export interface DrawnHop {
   readonly time?: string
   readonly token?: TokenRole | undefined
   readonly isUnseen?: boolean
-  /** Whether an actor does this by itself. */
+  /** Whether the hop is a check that the actor `from` makes by itself. */
   readonly isCheck?: boolean
   /** For an exchange that nobody saw: what is presented, what is issued, and whether it is the first or last such exchange. */
   readonly exchange?:

@@ -17,7 +17,7 @@ export function viewNamed(name: unknown): ViewName | undefined {
   return views.find(({ value }) => value === name)?.value
 }
 
-/** The state of the Identity Trace's display: the view, the open steps and token, and whether it is redacted. */
+/** The state of the Identity Trace's display: the view, the open steps and token, and whether personal data is shown. */
 export class TraceView {
   readonly view: Signal<ViewName> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
   /** Whether personal data and tenant are shown: hidden at first, and again after a reload. */

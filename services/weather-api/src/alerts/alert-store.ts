@@ -6,7 +6,7 @@ import { normalizeName } from '../weather/place-names.ts'
 import type { Alert, AlertRequest, IdempotencyKey, Owner } from './alert.ts'
 
 const dayMs = 24 * 3_600_000
-/** Longer than any approval lasts, so that no approved call acts twice, however often it is repeated. */
+/** Keys are kept longer than any approval lasts, so that no approved call acts twice, however often it is repeated. */
 const keyLifetimeMs = dayMs
 const maxAlertDays = 366
 /** How long to wait while another process opens the file. */
@@ -29,7 +29,7 @@ const tableDefinitions = `
 
 export interface CreatedAlert {
   readonly alert: Alert
-  /** `replayed` = the result of the first call with this key; `existed` = there was an equal alert. */
+  /** `replayed` if this is the result of an earlier call with the same key; `existed` if there was an equal alert. */
   readonly outcome: 'created' | 'replayed' | 'existed'
 }
 

@@ -8,7 +8,7 @@ export const probePaths = ['/livez', '/readyz'] as const
 const State = strictObject({ status: Type.String() })
 
 /**
- * `/livez`: the process responds. `/readyz`: it accepts requests; 503 while it is stopping, and until the
+ * `/livez` shows that the process responds, `/readyz` that it accepts requests: 503 while it is stopping, and until the
  * deny list, if configured, was read. It stays ready when keys or weather are unreachable: callers then get a
  * problem that says so, instead of a refused connection.
  */

@@ -3,13 +3,13 @@ import type { EntraBehaviour, Json } from './recording.ts'
 export interface Grant {
   readonly kind: 'grant'
   readonly afterMs?: number
-  /** Holds the response back until this is resolved. */
+  /** The response is held back until this promise is resolved. */
   readonly after?: Promise<void>
   readonly expiresInSeconds?: number
   readonly refreshInSeconds?: number
   /** The scopes that were granted according to the response. Default: those that were requested. */
   readonly scope?: string
-  /** The member that is left out of the response to a user's grant. */
+  /** The name of the member that Entra leaves out of its response. */
   readonly leftOut?: string
 }
 

@@ -202,7 +202,7 @@ function claimsForUser(form: URLSearchParams): Json {
   }
 }
 
-/** The user is as in the recordings: the one of `user_id`; with any `username` the user …ba; without both the user …ab. */
+/** The user is as in the recordings: that of `user_id`; else, with any `username`, the user …ba; with neither, …ab. */
 function claimsForAgentUser(form: URLSearchParams): Json {
   const username = form.get('username')
   const oid = form.get('user_id') ?? `abababab-0000-4000-8000-0000000000${username === null ? 'ab' : 'ba'}`
@@ -218,7 +218,7 @@ function claimsForAgentUser(form: URLSearchParams): Json {
   }
 }
 
-/** Entra of the recordings granted every authentication context that was asked for. */
+/** In the recordings, Entra granted every authentication context that was asked for. */
 function readContexts(form: URLSearchParams): Json {
   try {
     const { value, values = [value] } = JSON.parse(form.get('claims') ?? '').access_token.acrs
@@ -228,7 +228,7 @@ function readContexts(form: URLSearchParams): Json {
   }
 }
 
-/** The scopes that were asked for; for an agent user also all others that it has at the API. */
+/** The scopes that were asked for; for an agent user also all its other scopes at the API. */
 function grantedScopes(form: URLSearchParams): string {
   const asked = form.get('scope') ?? ''
   if (form.has('assertion')) return asked

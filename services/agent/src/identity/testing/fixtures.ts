@@ -57,7 +57,7 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-/** Listens on a free port unless one is named. */
+/** Starts a server on `wantedPort`, by default on any free port. */
 export async function startServer(listener: RequestListener, wantedPort = 0): Promise<TestServer> {
   const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
   const server = new LocalServer((request, response) => {

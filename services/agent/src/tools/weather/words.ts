@@ -14,7 +14,7 @@ export const weatherWords = wordSet(`
 /** Words after which a place is named. */
 export const prepositions = wordSet('in at for near around of für bei von')
 
-/** Words that may stand inside a name, but neither begin nor end one that was cut out of a sentence. */
+/** Words that may stand inside a name, but neither begin nor end a name that was cut out of a sentence. */
 export const connectors = wordSet(
   'and or und oder of the el de la le les los las del do da dos das di du en upon am an der',
 )
