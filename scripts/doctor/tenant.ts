@@ -81,7 +81,7 @@ function contextsIn(mcpConfig: string): readonly string[] {
   try {
     return contextsOfServers(readFileSync(mcpConfig, 'utf8'))
   } catch {
-    // The check of the configuration reports the fault.
+    // The doctor's check of the configuration reports what is wrong with the file.
     return []
   }
 }

@@ -27,7 +27,7 @@ export function agentsOf({ settings, objects }: Receipt): readonly ConfiguredAge
     const flows = flowsOf(settings, displayName)
     if (clientId === undefined) return []
     const agentUser = user === undefined ? {} : { agentUser: { objectId: user } }
-    // An agent without any right can still request a token, but the API refuses it.
+    // An agent without any right can still request a token as itself, but the API refuses the token.
     return { displayName, clientId, flows: flows.length > 0 ? flows : ['autonomous'], ...agentUser }
   })
 }

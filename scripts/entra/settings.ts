@@ -10,7 +10,7 @@ export interface FederatedCredential {
 
 /**
  * Who allows agents to keep alerts on a user's behalf: an administrator for all users, or each user when it is needed.
- * `none`: nobody. The scope and the app role for alerts then stay, but disabled: Entra does not delete enabled ones.
+ * `none` means nobody: the scope and the app role for alerts are disabled, not deleted, since Entra deletes no enabled ones.
  */
 export const alertsConsents = ['all-users', 'each-user', 'none'] as const
 export type AlertsConsent = (typeof alertsConsents)[number]
@@ -27,16 +27,16 @@ export interface Settings {
   readonly agentUserDomain?: string
   readonly redirectUris: readonly string[]
   readonly federatedCredentials: readonly FederatedCredential[]
-  /** Absent: there never was a scope for alerts. */
+  /** Absent if there never was a scope for alerts. */
   readonly alerts?: AlertsConsent
   /** Agents that may keep alerts as themselves, without a user. */
   readonly unattendedAlerts?: readonly string[]
-  /** Where users come back to after consenting. Default, if there are alerts: derived from the redirect URIs. */
+  /** Where users come back to after consenting; by default derived from the redirect URIs if `alerts` is set. */
   readonly consentUris?: readonly string[]
-  /** Days that a client secret is valid; `null`: there is none. */
+  /** How many days a client secret is valid; `null` if there is no secret. */
   readonly secretDays: number | null
   readonly serviceManagementReference: string | null
-  /** Users by object id. */
+  /** Sponsors and owners are given by the object ids of users. */
   readonly sponsors: readonly string[]
   readonly owners: readonly string[]
 }
@@ -54,7 +54,7 @@ export const defaultSettings: Settings = {
   owners: [],
 }
 
-/** The flows in which an agent has rights; empty: the agent has an identity and nothing more. */
+/** The flows in which an agent has rights; empty if the agent has an identity and nothing more. */
 export function flowsOf({ agentFlows }: Settings, agent: string): readonly Flow[] {
   const flows = agentFlows && Object.hasOwn(agentFlows, agent) ? agentFlows[agent] : undefined
   return flows ?? defaultFlows
@@ -76,7 +76,7 @@ export function isUnattended(settings: Settings, agent: string): boolean {
 
 const signInPage = /\/auth\/redirect\.html$/
 
-/** Where users come back to after consenting for an agent; empty: users are not asked to consent. */
+/** Where users come back to after consenting for an agent; empty if users are not asked to consent. */
 export function consentUrisOf({ alerts, consentUris, redirectUris }: Settings): readonly string[] {
   if (consentUris) return consentUris
   const pages = alerts === undefined ? [] : redirectUris.filter(uri => signInPage.test(uri))

@@ -42,7 +42,7 @@ afterAll(async () => {
   for (const laptop of laptops) await laptop[Symbol.asyncDispose]()
 })
 
-/** Also starts the agent, whose first check of the sidecar has to be over before a test restarts the sidecar. */
+/** Starts a laptop and its agent, whose first check of the sidecar has to be over before a test restarts the sidecar. */
 async function startLaptop(): Promise<Laptop> {
   const laptop = await Laptop.start()
   await laptop.stack.start('agent', { AGENTS_CONFIG: laptop.agentsFile })

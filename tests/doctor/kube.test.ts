@@ -58,7 +58,7 @@ interface Situation {
   readonly status?: object
   /** The number of pods that somebody has scaled the agent to. */
   readonly agents?: number
-  /** Output of kubectl that differs from a good cluster's; `undefined` = kubectl's user is not allowed to ask. */
+  /** Output of kubectl that differs from a good cluster's; `undefined` if kubectl's user is not allowed to ask. */
   readonly kubectl?: Readonly<Record<string, string | undefined>>
   readonly options?: Partial<KubeOptions>
 }

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts'
 
-/** Random numbers from 0 to 1, determined by the seed (mulberry32). */
+/** Random numbers, at least 0 and below 1, determined by the seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 0
   return () => {

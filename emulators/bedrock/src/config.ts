@@ -16,7 +16,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     accessKey: {
       accessKeyId: reader.text('EMULATOR_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE'),
       secretAccessKey: reader.text('EMULATOR_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'),
-      /** If set, the access key is a temporary one of the role, else a user's. */
+      /** If set, the access key is a temporary key of the role, otherwise it is a user's key. */
       sessionToken: reader.optional('EMULATOR_SESSION_TOKEN'),
     },
     bearerKey: reader.text('EMULATOR_BEARER_KEY', 'emulated-bedrock-api-key'),

@@ -7,7 +7,7 @@ const maxHeaderLength = 14_000
  * The bearer token of a request (RFC 6750 §2.1), which has the characters of a compact JWS (RFC 7515 §7.1).
  *
  * @param authorization the values of all its `Authorization` headers
- * @throws {TokenRefused} with `failedCheck` undefined if there is no token
+ * @throws {TokenRefused} if the request does not have exactly one usable token; `failedCheck` is undefined if it has no token
  */
 export function readBearerToken(authorization: readonly string[]): string {
   const [header = '', ...others] = authorization

@@ -18,7 +18,7 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** Whether a value is a GUID as Entra writes them, in either case. */
+/** Whether a value is a GUID in the form that Entra uses, in upper or lower case. */
 export function isGuid(value: unknown): value is string {
   return typeof value === 'string' && guidPattern.test(value)
 }

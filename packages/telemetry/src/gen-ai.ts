@@ -11,7 +11,7 @@ export const genAi = {
   requestMaxTokens: 'gen_ai.request.max_tokens',
   requestTemperature: 'gen_ai.request.temperature',
   requestStream: 'gen_ai.request.stream',
-  /** In seconds. */
+  /** The value of this attribute is in seconds. */
   timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
   finishReasons: 'gen_ai.response.finish_reasons',
   /** Includes tokens read from and written to the prompt cache. */

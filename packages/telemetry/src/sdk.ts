@@ -50,7 +50,7 @@ export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): T
   }
 }
 
-/** Logs when spans cannot be exported. */
+/** Wraps the exporter so that it also logs, at intervals, how many spans could not be exported. */
 function lossWarner(exporter: SpanExporter, url: string, log: FastifyBaseLogger): SpanExporter {
   let lost = 0
   let warnedMs = Number.NEGATIVE_INFINITY

@@ -7,7 +7,7 @@ import { StepFailed } from '../refusals.ts'
 /** The result of a request. `busy` and `failed` do not tell whether an agent is on or off. */
 export interface Answer {
   readonly kind: 'given' | 'refused' | 'busy' | 'failed'
-  /** The reason for people, such as `AADSTS7000112` or `403 deny-list`. */
+  /** The reason for the result, to be shown to people, such as `AADSTS7000112` or `403 deny-list`. */
   readonly code: string
 }
 

@@ -26,14 +26,14 @@ export interface ProofOptions {
   readonly agentId: string
   /** Other agents, which stay on: without a working agent, an outage would look like a working switch. */
   readonly siblings: readonly Sibling[]
-  /** How long to poll after the switch, in seconds. */
+  /** How long to poll at most, in seconds from the start of switching off. */
   readonly limitSeconds: number
   /** Whether the API is to refuse tokens from before the switch. */
   readonly hasDenyList: boolean
 }
 
 export interface Proof {
-  /** When the switch was thrown, in milliseconds of the clock. */
+  /** When switching off began, in milliseconds of the clock. */
   readonly startMs: number
   readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
   /** The results of the other agents. */
@@ -48,7 +48,7 @@ export interface Proof {
 
 /**
  * Switches an agent off, and polls several times a second whether it still gets tokens and whether the API still accepts an older token.
- * One or two other agents that worked before are polled as well and have to go on working.
+ * Up to two other agents that worked before are polled as well and have to go on working; without any, the proof fails.
  */
 export async function prove(options: ProofOptions, switchOff: () => Promise<unknown>): Promise<Proof> {
   const { probe, clock, agentId, siblings, hasDenyList, limitSeconds } = options

@@ -56,7 +56,7 @@ async function requireUser(request: FastifyRequest, reply: FastifyReply): Promis
   sendEmpty(reply, 401, { 'www-authenticate': challengeHeader(request.authentication) })
 }
 
-/** Refuses all methods but `allowed` with 405 and `Allow`, even to callers without a valid token. */
+/** Refuses all methods but `allowed` with 405 and an `Allow` header, also if the caller sent no valid token. */
 function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 'POST'): void {
   app.route({
     method: methods.filter(method => method !== allowed),

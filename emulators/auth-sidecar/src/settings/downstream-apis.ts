@@ -1,6 +1,6 @@
 import type { Settings } from './settings.ts'
 
-/** Options for the calls of one API: from its entry in `DownstreamApis`, with the overrides of the caller's request. */
+/** Options for calls to one API: those of its entry in `DownstreamApis`, some overridden by the caller's request. */
 export interface ApiOptions {
   readonly baseUrl?: string | undefined
   readonly relativePath: string

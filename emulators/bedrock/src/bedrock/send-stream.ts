@@ -9,7 +9,6 @@ import { encodeEvent } from '../wire/event-stream.ts'
 export interface AnsweredCall {
   readonly generation: Generation
   readonly usage: object
-  /** In milliseconds. */
   readonly pace: { readonly firstTokenMs: number; readonly tokenDelayMs: number }
   readonly breaks: StreamBreak | undefined
   readonly random: () => number

@@ -15,11 +15,11 @@ export interface OtherApiRegistration extends ApiRegistration {
 export interface ClientRegistration {
   readonly appId: string
   readonly displayName: string
-  /** Names of the APIs that it may call: with the APIs' scopes on behalf of users, with their app roles as itself. */
+  /** Names of the APIs that it may call: on behalf of users with the APIs' scopes, as itself with the APIs' app roles. */
   readonly apis: readonly string[]
   /** Redirect URIs, if users sign in to it. */
   readonly redirectUris: readonly string[]
-  /** The client secret; without one it is a public client and acts for users only. */
+  /** The client secret; a client without a secret is public and acts for users only. */
   readonly secret: string | undefined
 }
 

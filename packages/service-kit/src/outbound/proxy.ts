@@ -125,7 +125,7 @@ function proxyFaultOf(failure: Failure): ProxyFault | undefined {
     : undefined
 }
 
-/** @param status of the proxy's response; 0 = no response */
+/** @param status of the proxy's response; 0 if there was no response */
 function faultOfStatus(status: number): ProxyFault {
   if (status === 0) return ['PROXY_UNAVAILABLE', 'cannot be reached']
   if (status === 407) return ['PROXY_AUTHENTICATION_FAILED', 'responded 407', status]

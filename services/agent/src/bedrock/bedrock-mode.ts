@@ -25,7 +25,7 @@ import {
   toMessages,
 } from './tool-calls.ts'
 
-/** Model calls in one turn; the last one must answer without asking for tools. */
+/** How often one turn may call the model; in the last of these calls the model must answer without asking for tools. */
 const modelCallLimit = 8
 /** Tool calls that the model may ask for in one step. */
 const toolCallLimit = 10

@@ -44,7 +44,7 @@ export class IdentityHealthRecord {
   /** For each agent and flow, a record for each API by its name. */
   readonly #records = new Map<string, Map<string, HealthRecord>>()
   #failuresInARow = 0
-  /** When the last failure was counted, as of `performance.now()`. */
+  /** When the last failure was counted, by the clock of `performance.now()`. */
   #countedMs = Number.NEGATIVE_INFINITY
 
   constructor(agents: readonly AgentIdentity[]) {
@@ -72,7 +72,7 @@ export class IdentityHealthRecord {
     }
   }
 
-  /** @param askedMs when the token was asked for, as of `performance.now()` */
+  /** @param askedMs when the token was asked for, by the clock of `performance.now()` */
   tokenFailed(asked: RequestedToken, failure: ProblemError, askedMs: number): void {
     const { api } = asked
     this.#count(failure, askedMs)
@@ -80,7 +80,7 @@ export class IdentityHealthRecord {
     if (api.isOptional && !sharedCauses.has(shown.code)) return
     if (sidecarCauses.has(shown.code)) this.#sidecar.fails(shown)
     else this.#sidecar.works()
-    // 401 and 403 are about one user; for the next one the flow may well work.
+    // 401 and 403 are about one user; for the next user the flow may well work.
     if (shown.kind.status < 500) return
     this.#recordOf(asked).fails(shown)
     if (!sharedCauses.has(shown.code)) return

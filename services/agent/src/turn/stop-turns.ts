@@ -18,7 +18,7 @@ export function stopTurnsInTime(
   let ending: NodeJS.Timeout | undefined
   app.addHook('preClose', async () => {
     ending = setTimeout(() => turns.stop(), Math.max(stopTimeoutMs - reservedForEndingMs, 0))
-    // A connection is idle when its client has read the whole answer; closeIdleConnections() would cut off slow readers.
+    // This time-out starts when Node has sent the whole answer; closeIdleConnections() would also cut off slow readers.
     app.server.keepAliveTimeout = maxIdleMs
     app.server.keepAliveTimeoutBuffer = 0
   })

@@ -40,7 +40,7 @@ interface CardButton {
 interface CardFrameProps {
   readonly card: PauseCardProps
   readonly title: string
-  /** A problem to show instead of the card's. */
+  /** A problem to show in place of `card.problem`. */
   readonly problem?: PageProblem | undefined
   readonly children: ComponentChildren
   /** What the card waits for, shown beside the buttons. */

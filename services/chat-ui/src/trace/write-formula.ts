@@ -31,7 +31,7 @@ export function tellUnseenHops({ uses }: TurnFacts): string {
     : 'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
 }
 
-/** The exchange that follows if the user approves. */
+/** The exchange that follows if the user approves or consents; if the call was abandoned, the exchange that did not happen. */
 function writePendingFormula(facts: TurnFacts, { kind, api, isOpen }: PendingCall, names: Names): Formula {
   const { flow, tokens } = facts
   const isRefused = kind === 'consent'

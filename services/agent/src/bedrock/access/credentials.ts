@@ -143,8 +143,8 @@ function readDefaultChain(env: EnvironmentReader): AwsCredential {
     tier: 'default-chain',
     keys: markErrors(async identityProperties => {
       const { defaultProvider } = await import('@aws-sdk/credential-provider-node')
-      // `ignoreCache`: a shared credentials file that was replaced is read again. Keys without an expiry of their own get a short
-      // one, so that the SDK asks again.
+      // With `ignoreCache` a shared credentials file that was replaced is read again. Keys that come without an expiry get an
+      // early one, so that the SDK asks again.
       const chain = defaultProvider({ ignoreCache: true, ...(profile === undefined ? {} : { profile }) })
       const keys = await chain(identityProperties)
       return { ...keys, expiration: keys.expiration ?? new Date(Date.now() + renewEarlyMs + fileFreshForMs) }

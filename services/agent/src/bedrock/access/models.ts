@@ -81,7 +81,7 @@ export function currentModelIds(region: string): readonly string[] {
     })
 }
 
-/** Whether a model is known to read images: every Claude since 3 except 3.5 Haiku. A custom ARN names no model: `false`. */
+/** Whether a model is known to read images: every Claude since 3 except 3.5 Haiku, but no custom ARN, which names no model. */
 export function readsImages(modelId: string): boolean {
   return /\banthropic\.claude-(?!3-5-haiku|instant|v\d)/.test(modelId)
 }

@@ -20,7 +20,7 @@ export interface McpServer {
   readonly limits: {
     /** The time limit for one call. */
     readonly timeoutMs: number
-    /** The largest response. */
+    /** The largest response that the agent takes from the server. */
     readonly maxResultBytes: number
     /** How much of one result the model may read. */
     readonly maxResultCharacters: number

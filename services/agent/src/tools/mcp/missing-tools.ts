@@ -46,7 +46,7 @@ export function explainMissing(server: McpServer, missing: readonly MissingTool[
   ]
 }
 
-/** Failures that are about a user or their token, and so say nothing of the next user. */
+/** Whether a failure is about a user or their token, and so says nothing of the next user. */
 export function isAboutUser({ code, kind }: ProblemError): boolean {
   return (
     kind.status === 401 || kind.status === 403 || code === 'API_FORBIDDEN' || code === 'API_TOKEN_REJECTED'

@@ -6,7 +6,7 @@ export class SharedCache<Value extends object> {
   readonly #cache: LRUCache<string, Value>
   readonly #requests = new SharedRequests<Value>(Number.POSITIVE_INFINITY)
 
-  /** @param limits how many values are kept, and each for how many milliseconds */
+  /** @param limits how many values are kept, and for how many milliseconds each of them is kept */
   constructor(limits: { readonly max: number; readonly ttl: number }) {
     this.#cache = new LRUCache(limits)
   }
