@@ -28,7 +28,7 @@ export function sidecarSettings(identity: SidecarIdentity): Record<string, strin
 
 /**
  * The sidecar's variables for these APIs: an entry for each flow of each API. If an MCP server and an API share a registration,
- * and so an entry, the one that comes first in `apis` is used.
+ * and so an entry, the entry is made for whichever of the two comes first in `apis`.
  */
 export function sidecarEntries(apis: readonly SidecarApi[]): Record<string, string> {
   return Object.assign({}, ...apis.toReversed().map(entriesOf))

@@ -6,7 +6,7 @@ import { inStep, type Run } from './run.ts'
 /** Members of a list in the tenant that nobody asked for, such as a second client secret of the blueprint. */
 export interface Extras {
   readonly collection: Collection
-  /** Absent: Graph does not show the list to this caller. */
+  /** Absent if Graph does not show the list to this caller. */
   readonly members?: readonly Json[]
 }
 

@@ -19,7 +19,7 @@ export type Command = keyof typeof commands
 interface Option extends ParseArgsOptionDescriptor {
   readonly value?: string
   readonly text: string
-  /** The commands that have the option; absent: all commands. */
+  /** The commands that have the option; absent if all commands have it. */
   readonly of?: readonly Command[]
 }
 
@@ -127,10 +127,10 @@ export function readArguments(args: readonly string[]) {
     envFile: values.dotenv,
     agentsFile: values['agents-config'],
     waitSeconds: readNumber('wait', values.wait) ?? 0,
-    /** ConfigMap with the deny list; `null`: the one that the chart's pods mount; `undefined`: none. */
+    /** ConfigMap with the deny list; `null` for the ConfigMap that the chart's pods mount, `undefined` for no deny list. */
     denyList: values['deny-list'] === '' ? null : values['deny-list'],
     isToBeProven: values.prove === true,
-    /** A URL of the API to GET. Default: the weather of a city, at the pods of the weather API. */
+    /** The URL that the proof calls, by GET. Default: the weather of a city, at each pod of the weather API. */
     apiUrl: readUrl('api', values.api),
     /** A sidecar that is reached without Kubernetes. */
     sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
@@ -179,7 +179,7 @@ interface NamedAgent {
   readonly flows?: readonly Flow[]
 }
 
-/** Reads `--agent name:flows`. Only `plan` and `apply` take flows; for others, all of the text is the name. */
+/** Reads `--agent name:flows`. Only `plan` and `apply` take flows; for other commands, all of the text is the name. */
 function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedAgent[] {
   const agents = texts.map(text => {
     const [, name, list] = /^(.+):([^:]*)$/.exec(isSetUp ? text : '') ?? []

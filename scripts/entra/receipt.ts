@@ -32,9 +32,9 @@ export class ReceiptFile {
   #receipt: Receipt | undefined
 
   /**
-   * Reads the file. With `adopted`, the id of a set-up, ignores its content, and renames a file that is no receipt.
+   * Reads the file. With `adopted`, the id of a set-up, begins without a receipt, and renames a file that is no receipt.
    *
-   * @throws {Mistake} without `adopted`, if the file is no receipt; with it, if the receipt is of another set-up
+   * @throws {Mistake} without `adopted`, if the file is no receipt; with `adopted`, if it is the receipt of another set-up
    */
   constructor(path: string, adopted?: string) {
     this.path = path

@@ -12,7 +12,7 @@ export interface Target {
   readonly entra: ControlPlane
   readonly bedrock: ControlPlane
   readonly load: Load
-  /** Chooses one of these, determined by the seed. */
+  /** Chooses one of the items; the seed determines which. */
   pick<Item>(items: readonly Item[]): Item
 }
 

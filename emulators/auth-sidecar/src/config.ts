@@ -23,13 +23,12 @@ const logLevels: Readonly<Record<string, string>> = {
   none: 'silent',
 }
 
-/** The emulator's configuration. */
 export type Config = ReturnType<typeof readConfig>
 
 /**
  * Reads the environment variables of the official image, and `HOST` and `ALLOWED_HOSTS`, which only the emulator has.
  *
- * @throws {ConfigurationError} only for what keeps the emulator from listening; other mistakes show in responses, as in the original.
+ * @throws {ConfigurationError} only if the emulator cannot listen; other mistakes show in responses, as with the official image.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const settings = new Settings(env)

@@ -40,7 +40,7 @@ export interface Inducement {
   readonly tenant?: TenantChange
   /** A refusal with this AADSTS code, injected into the emulator of Entra. */
   readonly refuse?: { readonly leg: Leg; readonly code: number }
-  /** The sidecar authenticates by the pod's token, which has these faults or is missing. */
+  /** If set, the sidecar authenticates by the pod's token, which has these faults or is missing. */
   readonly podToken?: PodTokenFaults | 'missing'
 }
 
@@ -81,7 +81,7 @@ function causeByAgentUserRefusal(aadsts: keyof typeof words, what: string): Caus
   return { ...causeByRefusal(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
 }
 
-/** An injected refusal for an outage or for throttling. The sidecar does not pass its code on. */
+/** A refusal that is injected for an outage or for throttling, and whose code the sidecar does not pass on. */
 function causeByHiddenCode(aadsts: keyof typeof words, what: string): Cause {
   const { aadsts: _unseen, ...cause } = causeByRefusal(aadsts, what)
   return cause

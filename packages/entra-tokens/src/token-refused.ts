@@ -15,9 +15,9 @@ export type CheckName = (typeof checkNames)[number]
 /** A request's token is not accepted. */
 export class TokenRefused extends Error {
   override readonly name = 'TokenRefused'
-  /** `format` = it cannot be checked at all; `undefined` = there is no token. */
+  /** `format` if the token cannot be checked at all; `undefined` if there is no token. */
   readonly failedCheck: CheckName | 'format' | undefined
-  /** If the token has merely expired: when, in milliseconds since 1970. */
+  /** When the token expired, in milliseconds since 1970, if this is why it is not accepted. */
   readonly expiredAt: number | undefined
 
   /** @param description a sentence in ASCII without quotation marks, since it goes into the challenge as well */

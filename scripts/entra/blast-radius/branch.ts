@@ -1,6 +1,6 @@
 /**
- * What needs attention: `surplus` = nobody asked for it, `fault` = asked for but wrong, `unread` = this caller may not read it,
- * so it is unknown.
+ * Why a thing needs attention: nobody asked for it (`surplus`), it was asked for but is wrong (`fault`), or it is unknown,
+ * since this caller may not read it (`unread`).
  */
 export type Mark = 'surplus' | 'fault' | 'unread'
 
@@ -10,7 +10,7 @@ export interface Branch {
   readonly title: string
   /** The object's id, where it has one. */
   readonly id?: string
-  /** Absent: as planned, or for information only. */
+  /** Absent if the thing is as planned, or is shown for information only. */
   readonly mark?: Mark
   readonly branches?: readonly Branch[]
 }

@@ -89,7 +89,7 @@ function findSiblings(run: Run, name: string): readonly Sibling[] {
 
 const pollIntervalMs = 150
 
-/** Switches the agent off and prints how long the API still accepted an older token, if `switchOff` put the agent on the deny list. */
+/** Switches the agent off. If `switchOff` put it on the deny list, prints how long the API still accepted an older token. */
 async function measureRefusal(
   run: Run,
   probe: Probe,

@@ -40,7 +40,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       host: env.text('HOST', 'localhost'),
       port: env.port('PORT', 3001),
       metricsPort: env.port('METRICS_PORT', 9464),
-      /** Host names by which browsers may call the agent; `*` = any. */
+      /** Host names by which browsers may call the agent; `*` allows any name. */
       allowedHosts: env.hostNames('ALLOWED_HOSTS'),
       logLevel: env.logLevel(),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
@@ -52,7 +52,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       agents: readAgents(env, blueprint, apis),
       /** The application that users sign in to; without it the page offers no sign-in. */
       spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
-      /** Clients that may obtain users' tokens for the agent; empty = any. */
+      /** Clients that may obtain users' tokens for the agent; an empty list allows any client. */
       allowedClients: readAllowedClients(env),
       sidecarUrl: readSidecarUrl(env),
       /** The APIs that the agent has tools for, each with its tools. */
@@ -60,7 +60,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       /** The MCP servers whose tools the agent uses, too. */
       mcpServers,
       bedrock: readBedrockConfig(env),
-      /** Where spans go; `undefined` = nothing is traced. */
+      /** Where spans go; `undefined` if nothing is traced. */
       telemetry: readTelemetry(env, { name: 'agent', version }),
       /** Whether users must be signed in to ask, unless an agent has its own rule. */
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
@@ -73,14 +73,14 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
         /** Messages per client address. */
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },
-      /** The keys that seal turns that wait for their user; `undefined` = this process makes its own key. */
+      /** The keys that seal turns that wait for their user; `undefined` if this process makes a key of its own. */
       sealKeys: readKeys(env),
-      /** The page's address to which Entra sends browsers back after a consent; `undefined` = no turn waits for a consent. */
+      /** The page's address to which Entra sends browsers back after a consent; `undefined` if no turn waits for a consent. */
       consentRedirectUri:
         env.optional('CONSENT_REDIRECT_URI') === undefined
           ? undefined
           : env.secureUrl('CONSENT_REDIRECT_URI', ''),
-      /** The folder of the built page; `undefined` = beside the sources. */
+      /** The folder of the built page; `undefined` for the folder into which `services/chat-ui` is built. */
       pageFolder: env.optional('CHAT_UI_DIR'),
       /** What is emulated in this deployment: a label for status and page that decides nothing. */
       emulated: readEmulated(env),

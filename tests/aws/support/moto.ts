@@ -23,7 +23,7 @@ export class Moto implements AsyncDisposable {
     return moto
   }
 
-  /** An account with nothing in it. */
+  /** Removes everything from the emulated account. */
   async reset(): Promise<void> {
     await fetch(`${this.url}/moto-api/reset`, { method: 'POST' })
   }

@@ -117,7 +117,7 @@ describe('A step of the model with calls that change something', () => {
 
 describe('A call that changes something', () => {
   it('is shown to the user as it would run, whatever the model says about it', async () => {
-    // The model calls for another alert than it announces, as if words in a weather report had made it do so.
+    // The model's call names another city than its text, as if words in a weather report had made the model do so.
     model.play([
       ...textBlock('I will warn you about Oslo.'),
       ...alertCall(1, 'call_1', 'Rome'),

@@ -7,8 +7,8 @@ import { McpStack } from './mcp-stack.ts'
 import { type ReceivedRequest, type Script, ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
 /**
- * The time-out of servers that keep the agent waiting. The other servers fail at once. Their time-out is longer, since the
- * agent asks all servers for their tools at the same time.
+ * The time-out of servers that keep the agent waiting. The other servers fail at once, but have a longer time-out, since
+ * the agent is slow while it asks all servers for their tools at the same time.
  */
 const shortTimeoutMs = 2_000
 const timeoutMsOf = (name: string) => (['silence', 'drip'].includes(name) ? shortTimeoutMs : 10_000)

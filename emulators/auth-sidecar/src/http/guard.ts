@@ -12,9 +12,9 @@ const maxHeaders = 100
 export const parserHeaderBytes = 48 * 1024
 
 /**
- * The checks before any route, in the original's order: header limits, host filter, local callers only, and whether
- * `AzureAd` is complete enough to authenticate anybody. Returns whether the request may proceed; if not, the response has
- * been sent.
+ * The checks before any route, in the official sidecar's order: header limits, host filter, local callers only, and
+ * whether `AzureAd` is complete enough to authenticate anybody. Returns whether the request may proceed; if not, the
+ * response has been sent.
  */
 export function passesGuard(request: FastifyRequest, reply: FastifyReply, config: Config): boolean {
   // Kestrel sends no `Connection: keep-alive`, the default of HTTP/1.1.
@@ -32,7 +32,7 @@ export function passesGuard(request: FastifyRequest, reply: FastifyReply, config
 function exceedsHeaderLimits({ rawHeaders }: IncomingMessage): boolean {
   if (rawHeaders.length > 2 * maxHeaders) return true
   let bytes = 0
-  // Two more bytes for each name and value: “: ” and the line end.
+  // Two more bytes for each name (“: ”) and for each value (the line end).
   for (const text of rawHeaders) bytes += text.length + 2
   return bytes > maxHeaderBytes
 }

@@ -9,7 +9,7 @@ const wholeMessageParameters = /^(query|question|text|message|prompt)$/
 
 /**
  * The arguments of a tool call, taken from a message. A string parameter gets what follows its name in the message: “Apollo”
- * in “project Apollo”. If nothing follows, a required one gets the next quoted text or name in the message.
+ * in “project Apollo”. If nothing follows, a required parameter gets the message's next quoted text or name.
  */
 export function fillInArguments(
   { inputSchema }: ToolSpec,
@@ -50,7 +50,7 @@ function findTextAfter(property: string, message: string): string | undefined {
   return quoted ?? name ?? (word === '' || commonWords.has(word.toLowerCase()) ? undefined : word)
 }
 
-/** Quoted texts, then names. */
+/** The quoted texts in a message, then the names in it. */
 function textsIn(message: string): readonly string[] {
   const quoted = [...message.matchAll(/["“]([^"”]+)["”]/g)].map(([, text = '']) => text)
   return [...quoted, ...findNames(message).map(({ text }) => text)]

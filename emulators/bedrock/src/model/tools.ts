@@ -39,7 +39,7 @@ export function findToolByWords(tools: readonly ToolSpec[], message: string): To
   return best?.tool
 }
 
-/** Calls a tool with the arguments in the message, or asks for the first one that is missing. */
+/** Calls a tool with the arguments in the message, or asks for the first required argument that the message lacks. */
 export function useTool(tool: ToolSpec, message: string): Reply {
   const { required = [] } = tool.inputSchema.json
   const input = fillInArguments(tool, message)

@@ -20,7 +20,7 @@ export interface AccessTokenRequest {
   readonly client: ServicePrincipal
   readonly authentication: ClientAuthentication
   readonly resource: TargetResource
-  /** `undefined` = the client acts as itself. */
+  /** Whom the client acts for; `undefined` if it acts as itself. */
   readonly signedIn?: {
     readonly user: User
     readonly scopes: readonly string[]

@@ -28,7 +28,7 @@ export function createApiCaller(options: ApiCallerOptions) {
   const health = createApiHealth(agents, apis, send, timeoutMs)
   const means = { tokens, logger, timeoutMs, send, health }
   return {
-    /** Calls APIs under the identity of a turn, or of the agent between turns; below step `parentId` of the trace, if given. */
+    /** Calls APIs under the identity of a turn, or of the agent between turns; traces them below step `parentId`, if given. */
     for: <Who extends Caller>(turn: Who, parentId?: string) => new ApiContext(means, turn, parentId),
     /** The health of an API for an agent, from the last call or probe. */
     healthOf: (api: DownstreamApi, agent: AgentIdentity) => health.of(api, agent).current,

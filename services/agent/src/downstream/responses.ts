@@ -38,7 +38,7 @@ function parseJson(text: string): unknown {
 }
 
 const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })
-/** A check's name, such as `audience`. A sentence does not match: the trace would show it as the agent's own words. */
+/** A check's name, such as `audience`. Sentences must not match, since the trace would show them as the agent's own words. */
 const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
 /** What an API that validates TR may say of TR, in the member `validated` of its response. */

@@ -14,7 +14,7 @@ import type { VerifiedUserToken } from './agent-token.ts'
 
 export interface UserTokenVerifierOptions {
   readonly blueprint: Blueprint
-  /** Ids of the clients that may obtain tokens for the agent; empty = any client. */
+  /** Ids of the clients that may obtain tokens for the agent; an empty list allows any client. */
   readonly allowedClients: readonly string[]
   readonly log: Pick<FastifyBaseLogger, 'warn'>
 }
@@ -25,7 +25,7 @@ const requiredScope = 'access_as_user'
 
 /**
  * Makes the verifier that every Tc passes before the sidecar gets it. The sidecar itself would pass on a
- * token without the scope, or an app-only one, and says nothing useful when it refuses.
+ * token without the scope, or an app-only one, and says nothing useful about the tokens that it refuses.
  */
 export function createUserTokenVerifier({ blueprint, allowedClients, log }: UserTokenVerifierOptions) {
   const { authority, tenantId, blueprintAppId: appId } = blueprint

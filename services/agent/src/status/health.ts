@@ -4,9 +4,9 @@ import { nowAsText } from './now.ts'
 /** Health of something that the agent depends on. `ready` only after it has worked. */
 export interface ComponentHealth {
   readonly state: 'ready' | 'unavailable' | 'unknown'
-  /** When it was last observed, ISO 8601. */
+  /** When the component was last observed, in ISO 8601. */
   readonly checkedAt?: string
-  /** Why it is unavailable, or what is wrong with a part of it. */
+  /** Why the component is unavailable, or what is wrong with a part of it. */
   readonly problem?: ProblemError
   /** Health of each tool, if they can differ. */
   readonly tools?: readonly ToolHealth[]

@@ -17,7 +17,7 @@ import {
 const settingKey = 'keep-no-conversations'
 const tabConversationKey = 'past-conversation'
 
-/** The kept conversation that this tab shows; `undefined` = a new one, not kept yet; `dropped` = it was deleted. */
+/** The kept conversation that this tab shows; `undefined` for a conversation not kept yet, `dropped` for a deleted one. */
 type TabConversation = Pick<PastConversation, 'id' | 'revision' | 'owner'> | 'dropped' | undefined
 
 /** Limit of one conversation's traces, in characters; beyond it the oldest traces are left out. */
@@ -139,7 +139,7 @@ export class PastConversations {
     this.changes.value += 1
   }
 
-  /** The kept conversation to overwrite; `undefined` if another tab has changed it or it is another user's. */
+  /** The kept conversation to overwrite; `dropped` if deleted, `undefined` if another tab changed it or another user owns it. */
   #find(owner: string | undefined, kept: KeptExchanges): TabConversation {
     const current = this.#current ?? this.#takenBack(kept)
     if (typeof current !== 'object') return current

@@ -32,14 +32,14 @@ export interface ToolMark {
 
 /** The user's decision about a call, or their consent or step-up for it. */
 export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'stepId'> {
-  /** Absent if it was an approval. For a consent, `title` names the scopes. */
+  /** Absent for an approval. For a consent, `title` names the scopes. */
   readonly kind?: Exclude<PauseKind, 'approval'>
   readonly decision: Decision['decision']
 }
 
 /**
- * How a wait ended: `expired` = its time was over; `left` = the user did something else, so nothing was sent; `unanswered` =
- * the decision was sent, and its outcome is unknown.
+ * How a wait ended: its time was over (`expired`), the user did something else, so that nothing was sent (`left`), or the
+ * decision was sent and its outcome is unknown (`unanswered`).
  */
 export type UnsentReason = 'expired' | 'left' | 'unanswered'
 
@@ -182,7 +182,7 @@ export function stopExchange(exchange: Exchange): Exchange {
   return exchange.state === 'running' ? { ...exchange, state: 'stopped' } : dropPause(exchange, 'left')
 }
 
-/** Ends an exchange whose turn waits: its calls are not sent, unless they were sent already. */
+/** Ends an exchange whose turn waits: for the reason `unsent`, or as `unanswered` if decisions were sent already. */
 export function dropPause({ pause, sent, ...exchange }: Exchange, unsent: UnsentReason): Exchange {
   return pause ? { ...exchange, state: 'stopped', unsent: sent ? 'unanswered' : unsent } : exchange
 }

@@ -8,7 +8,7 @@ export interface StatusLine {
   readonly more: string
 }
 
-/** `degraded` = the component has a problem but works for some requests, or will work again soon, as after throttling. */
+/** A `degraded` component has a problem but works for some requests, or will work again soon, as after throttling. */
 export type ShownState = Component['state'] | 'degraded'
 
 export function shownState({ state, problem }: Component): ShownState {

@@ -1,4 +1,4 @@
-/** Where a tool call has its idempotency key, in `_meta`. */
+/** The member of `_meta` in which a tool call has its idempotency key. */
 export const idempotencyKeyName = 'entra-bedrock-agent/idempotency-key'
 
 /** What each of the tools for alerts needs; all other tools need `weather`. */

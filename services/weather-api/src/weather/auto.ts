@@ -9,8 +9,8 @@ type Lookup<Weather> = (provider: WeatherProvider, signal?: AbortSignal) => Prom
 
 /**
  * Live weather if it can be reached, else climate normals; `source` says which. Only the first request after an outage
- * begins waits for live weather. Later ones get normals at once; after a pause, one of them tries live weather again in the
- * background.
+ * begins waits for live weather. Later requests get normals at once; after the delay, one of them tries live weather again
+ * in the background.
  */
 export class LiveOrNormals implements WeatherProvider {
   readonly #live: WeatherProvider

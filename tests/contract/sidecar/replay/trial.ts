@@ -72,12 +72,12 @@ export class Trial {
     })
   }
 
-  /** The token requests to Entra since the last call. */
+  /** The token requests to Entra since they were last taken. */
   takeTokenRequests(): readonly EntraRequest[] {
     return this.stage.entra.takeRequests().filter(({ method }) => method === 'POST')
   }
 
-  /** The legs of the requests to Entra since the last call, in order. */
+  /** The legs of the token requests to Entra since these were last taken, in order. */
   takeLegs(): readonly string[] {
     return this.takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR'))
   }

@@ -8,7 +8,7 @@ export interface ServerAnswer {
 
 const methodNotFound = { code: -32601, message: 'The agent supports no requests of the server but ping.' }
 const endOfEvent = /\r\n\r\n|\n\n|\r\r/
-/** Requests of a server are small; what is longer is a result. */
+/** Requests of a server are small; an event that is longer than this is a result. */
 const maxRequestCharacters = 64 * 1024
 const maxRequests = 20
 
@@ -34,7 +34,7 @@ export class ServerRequests {
       if (index > 0 || !this.#isTooLong) this.#read(event)
     }
     this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxRequestCharacters
-    // Keeps only the end of an event that is too long: this may be half of the empty line after the event.
+    // Of an event that is too long only the last characters are kept: they may begin the empty line that ends the event.
     this.#rest = this.#isTooLong ? last.slice(-3) : last
   }
 

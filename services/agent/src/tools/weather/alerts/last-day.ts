@@ -1,6 +1,6 @@
 /** What a sentence says about the last day of an alert. */
 export interface LastDaySaid {
-  /** YYYY-MM-DD; `undefined` = the sentence names a last day that is not understood or does not exist. */
+  /** YYYY-MM-DD; `undefined` if the sentence names a last day that is not understood or does not exist. */
   readonly date: string | undefined
   /** The sentence without the words about the last day. */
   readonly rest: string
@@ -54,7 +54,7 @@ const durationPattern =
 
 /**
  * Takes out of a sentence what it says about the last day, in English or German: “until 4 December”, “for a
- * week”. A day without a year is the next such day. If the sentence names no last day: a week from now.
+ * week”. A day without a year is the next such day. If the sentence names no last day, the last day is a week from now.
  *
  * @param today YYYY-MM-DD
  */
@@ -150,8 +150,8 @@ function toDate(inYear: number, inMonth: number, day: number): string | undefine
 export const today = () => dateOf(Date.now())
 
 /**
- * Says which last day the API would take instead; `undefined` if it takes this one. The API also takes yesterday (UTC), which
- * may still be today where the user is.
+ * Says which last day the API would take in place of `date`; `undefined` if the API takes `date`. The API also takes
+ * yesterday (UTC), which may still be today where the user is.
  *
  * @param fromDate today, YYYY-MM-DD
  */
