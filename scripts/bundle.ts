@@ -25,7 +25,7 @@ export async function writeBundle(entry: string, folder: string): Promise<void> 
     cwd: root,
     input: { main: entry },
     platform: 'node',
-    // No chunk imports main.mjs, so chunks can be loaded without starting the process.
+    // Keeps chunks from importing main.mjs, so that loading a chunk does not start the process.
     preserveEntrySignatures: 'strict',
     logLevel: 'warn',
     onLog: (level, log, report) => report(log.code === 'UNRESOLVED_IMPORT' ? 'error' : level, log),

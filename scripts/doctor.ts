@@ -63,7 +63,7 @@ async function examineHere(
   return [...first, ...(await examineLaptop(env, options))]
 }
 
-/** Checks the objects that the set-up made in the tenant, and reports access and rights beyond them. */
+/** Checks the objects that the set-up made in the tenant, and reports access and rights that nobody asked for. */
 async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
   const { readChecks } = await import('./doctor/tenant.ts')
   return examine(await readChecks({ env, receipt: receiptPath, tokenFile }))

@@ -149,7 +149,7 @@ async function timeTurn(url: string): Promise<Timing> {
   return { firstMs: await turn.firstToken, totalMs: ms }
 }
 
-/** Memory over many turns, which must not grow. */
+/** Measures the agent's memory, which must not grow over many turns. */
 async function measureBulk(agent: MeasuredProcess): Promise<void> {
   const rows: (string | number)[][] = [['turns', 'RSS MiB', 'turns/s', 'CPU ms/turn', 'failed']]
   const share = bulkTurns / 4
@@ -217,7 +217,7 @@ async function measureOpenStreams(agent: MeasuredProcess): Promise<void> {
   console.log(`RSS before the first stream: ${idleMiB.toFixed(0)} MiB`)
 }
 
-/** The event loop lag that the agent measured since the last call. */
+/** The event loop lag that the agent measured since its metrics were last read. */
 async function loopLagMs(): Promise<number> {
   const metrics = await (await fetch(`http://localhost:${metricsPort}/metrics`)).text()
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(metrics)?.[1]) * 1_000

@@ -25,7 +25,7 @@ const collectorPort = String(await findFreePort())
 const collectorUrl = `http://localhost:${collectorPort}`
 await stack.startProcess(here('collector.ts'), { PORT: collectorPort }, collectorUrl)
 const { agentMain } = stack
-/** Switches the agents file and the file of MCP servers off: a `BEFORE` without the flow agent-user cannot read them. */
+/** No agents file and no file of MCP servers: a checkout `BEFORE` that lacks the flow agent-user cannot read these files. */
 const oneAgentEnv = { AGENTS_CONFIG: '', MCP_CONFIG: '' }
 const tracedEnv = { ...oneAgentEnv, OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
 const { BEFORE } = process.env

@@ -7,7 +7,7 @@ export interface Finding {
   readonly status: 'PASS' | 'WARN' | 'FAIL'
   /** The result in one sentence. */
   readonly detail: string
-  /** Code of the problem, if there is one, and its hint. */
+  /** If there is a problem, its code and its hint. */
   readonly code?: string
   readonly hint?: string
   /** The claims of the agent’s token; never the token itself. */
@@ -17,7 +17,7 @@ export interface Finding {
 /** The result of a check that passed: a sentence, alone or with claims. */
 export type PassedResult = string | Pick<Finding, 'detail' | 'claims'>
 
-/** One check. Checks read only and change nothing. */
+/** One check. Checks only read, and change nothing. */
 export interface Check {
   readonly name: string
   /** Checks that have to pass before this one can be made. */

@@ -8,7 +8,7 @@ import { needs } from '../support/programs.ts'
 import { fillTemplate } from './support/aws-account.ts'
 
 const templatePath = resolve(import.meta.dirname, '../../k8s/federation/aws.yaml')
-/** With a trailing slash, as on AKS. */
+/** The URL of a cluster's issuer, with a trailing slash as on AKS. */
 const Issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 const host = Issuer.slice('https://'.length)
 const providerArn = `arn:aws:iam::123456789012:oidc-provider/${host}`

@@ -263,7 +263,7 @@ describe('Entra takes its time, and apply', () => {
       times: 2,
     })
     tenant.entra.faults.inject(refuse(90055, { retryAfterSeconds: 7 }), refuse(90033))
-    // The first request, which looks Ada up, may meet both faults.
+    // The first request, which looks Ada up, meets both faults, each of them twice.
     const { code, said, pauses } = await run('apply')
     expect(code).toBe(0)
     expect(said).toContain('Graph limits the rate of requests')

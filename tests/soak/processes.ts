@@ -48,7 +48,7 @@ export async function sampleProcesses(namespace: Namespace): Promise<readonly Sa
 }
 
 export interface Slope {
-  /** Change in an hour. */
+  /** By how much the value changes in an hour. */
   readonly perHour: number
   /** Standard error of `perHour`. */
   readonly error: number

@@ -15,8 +15,8 @@ export function provesContext({ acrs = [] }: Claims, context: string): boolean {
 
 /**
  * The challenge by which an API demands a context: clients have their user sign in again with `claims`
- * (https://learn.microsoft.com/entra/identity-platform/claims-challenge). It does not matter whether the token says that its
- * client understands challenges (`xms_cc`), since agents' clients cannot declare this.
+ * (https://learn.microsoft.com/entra/identity-platform/claims-challenge). The challenge is sent even if the
+ * token does not say that its client understands challenges (`xms_cc`), since agents cannot declare this.
  *
  * @param realm the tenant's id
  */

@@ -33,15 +33,15 @@ export interface RequireAgentTokenOptions
     Pick<ProblemTexts, 'problems'> {
   /** The API's name in challenges and metrics, in kebab-case: `weather-api`. */
   readonly name: string
-  /** Prefix of the API's problem codes. Default: from the API's name, such as `WEATHER_API` for `weather-api`. */
+  /** Prefix of the API's problem codes. Default: made from the API's name, such as `WEATHER_API` for `weather-api`. */
   readonly codePrefix?: string
   /** The API's name for people: `Weather API`. */
   readonly title: string
   /** A check to share with other registrations in the app. Default: a new one with these options. */
   readonly check?: TokenCheck
   /**
-   * Needs that only the body of a request shows, such as those of the tools that the request calls. Each is checked once the
-   * body is read; the API's general needs are checked before. Empty = no further check.
+   * Needs that only the body of a request shows, such as those of the tools that the request calls. They are checked
+   * after the body has been read, the API's general needs before. With an empty list nothing further is checked.
    */
   readonly needsOf?: (request: FastifyRequest) => readonly AccessNeeds[]
   /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */
@@ -66,7 +66,7 @@ async function addTokenCheck(app: FastifyInstance, options: RequireAgentTokenOpt
   const openPaths = resource ? metadataPaths(resource.url) : []
   const { needsOf, permissions, authenticationContext } = options
   const inGeneral: AccessNeeds = { permissions, authenticationContext }
-  // Audit lines have ids only, so redaction by wildcard paths, which costs more than the line itself, is not needed.
+  // Audit lines have ids only. They need no redaction by wildcard paths, which would cost more than the line itself.
   const auditLog = app.log.child({}, { redact: ['authorization'] })
 
   async function admit(request: FastifyRequest, reply: FastifyReply, needs = inGeneral) {

@@ -11,8 +11,8 @@ export type Effect = Static<typeof Effect>
 
 export const PauseKind = Type.Enum(['approval', 'step-up', 'consent'])
 /**
- * `approval` = the user decides whether calls run; `step-up` = the API wants the user to authenticate more strongly; `consent` = the
- * user has not allowed the agent to act for them at the API.
+ * What a turn waits for: that the user decides whether calls run (`approval`), that the user authenticates as strongly as the
+ * API wants (`step-up`), or that the user allows the agent to act for them at the API (`consent`).
  */
 export type PauseKind = Static<typeof PauseKind>
 
@@ -31,7 +31,7 @@ const AskedCall = strictObject({
   arguments: Type.Record(Type.String(), Type.Unknown()),
   /** Digest of tool, API and arguments; to be sent back with the decision. */
   digest: Type.String(),
-  /** The step of the trace that waits. */
+  /** Id of the step by which the trace shows this waiting call. */
   stepId: Type.String(),
 })
 export type AskedCall = Static<typeof AskedCall>

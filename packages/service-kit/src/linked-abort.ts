@@ -23,7 +23,7 @@ export class LinkedAbort implements Disposable {
     this.#controller.abort(reason)
   }
 
-  /** Calls `action` after the time, unless disposed of before. Several actions may be waiting. */
+  /** Calls `action` after this time, unless the `LinkedAbort` is disposed of first. Several actions may be waiting. */
   after(timeoutMs: number, action: () => void): void {
     this.#timers.push(setTimeout(action, timeoutMs))
   }

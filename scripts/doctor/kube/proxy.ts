@@ -3,7 +3,7 @@ import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { type Container, containersOf, podsOf, type Release, settingsOf } from './release.ts'
 
-/** Whether all containers have the same proxy, and call hosts in the cluster directly. No check if no container has a proxy. */
+/** If any container has a proxy: whether all have one, and whether NO_PROXY names the hosts of all APIs with http URLs. */
 export function proxyChecks(release: Release): readonly Check[] {
   const containers = ['agent', 'weather-api'].flatMap(component =>
     podsOf(release, component).slice(0, 1).flatMap(containersOf),
@@ -22,7 +22,7 @@ export function proxyChecks(release: Release): readonly Check[] {
           )
         for (const container of withProxy) {
           const settings = settingsOf(release, container)
-          // The URLs in the Secret are not read, so this uses a placeholder.
+          // The proxy's URLs are in a Secret, which the doctor does not read; a placeholder stands for them.
           const proxy = readProxy({
             HTTPS_PROXY: 'http://proxy',
             HTTP_PROXY: 'http://proxy',

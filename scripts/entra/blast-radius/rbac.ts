@@ -30,7 +30,7 @@ export interface Access {
   readonly group: string
   /** A subresource stands after a slash, as in `pods/exec`. */
   readonly resources: readonly string[]
-  /** Name of the object; absent: any. */
+  /** Name of the object; if absent, any object will do. */
   readonly name?: string
   /** Only a binding for the whole cluster gives this access. */
   readonly isClusterWide?: true

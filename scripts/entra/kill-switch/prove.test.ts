@@ -11,7 +11,7 @@ const busy = { kind: 'busy', code: '429' } as const
 const broken = { kind: 'failed', code: '502' } as const
 
 interface Times {
-  /** `[10, disabled]` = requests for a new token get `disabled` from 10 s after the agent is switched off. */
+  /** With `[10, disabled]`, requests for a new token get `disabled` from 10 s after the agent is switched off. */
   readonly fresh?: readonly [seconds: number, answer: Answer]
   readonly api?: readonly [seconds: number, answer: Answer]
   readonly control?: readonly [seconds: number, answer: Answer]

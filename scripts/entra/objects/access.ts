@@ -7,7 +7,7 @@ export interface Access {
   readonly greater?: readonly string[]
   /** Absent: no role is needed. */
   readonly role?: string
-  /** What else to do if Graph does not allow it. */
+  /** What else the user can do if Graph does not allow the request. */
   readonly advice?: string
 }
 

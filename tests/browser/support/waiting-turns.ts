@@ -122,7 +122,7 @@ export function decisionStep(decision: 'approve' | 'deny'): TraceStep {
   }
 }
 
-/** A TR for the weather API and the call that was made with it, which is refused if `acrs` is missing. */
+/** A TR for the weather API and the call with this TR. Without `contexts`, TR has no `acrs` and the API refuses the call. */
 export function callSteps(id: string, contexts: readonly string[] = []): TraceStep[] {
   const isDone = contexts.length > 0
   const fingerprint = isDone ? 'aaaaaaaaaa02' : 'aaaaaaaaaa01'

@@ -64,7 +64,7 @@ export class EntraControls {
     await this.controlPlane.changeSettings({ tokenLifetimeSeconds })
   }
 
-  /** The latest requests, oldest first. */
+  /** The requests that the emulator's log still has, in the order in which they came. */
   async requests(): Promise<readonly LoggedRequest[]> {
     const { requests } = (await this.controlPlane.send('GET', '/emulator/requests')) as {
       requests: LoggedRequest[]

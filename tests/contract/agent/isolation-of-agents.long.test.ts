@@ -26,7 +26,7 @@ const agents = Array.from({ length: 6 }, (_, number) => ({
 }))
 const users = Array.from({ length: 20 }, (_, number) => guid('e', number))
 
-/** Codes of temporary failures, while the sidecar restarts on a busy machine. */
+/** Codes of the temporary failures that occur while the sidecar restarts on a busy machine. */
 const temporaryCodes = new Set<unknown>(['SIDECAR_UNREACHABLE', 'ENTRA_UNAVAILABLE'])
 
 interface PlannedTurn {

@@ -143,7 +143,7 @@ describe('tier C, web identity', () => {
 
   it('exchanges the current token when the session has expired', async () => {
     const { mode } = connectWith(environment())
-    // So short that the SDK takes the session for expired at the next call.
+    // The session is so short that the SDK takes it for expired at the next call.
     aws.app.controls.settings.change({ sessionSeconds: 60 })
     await cluster.project()
     await runTurn(mode, { message: 'Hello!' })

@@ -48,11 +48,11 @@ export interface RunResult {
   readonly output: string
   /** Progress and failures, which are printed apart from the output. */
   readonly said: string
-  /** Pauses, in seconds. */
+  /** How long the command line waited each time, in seconds. */
   readonly pauses: readonly number[]
 }
 
-/** A folder with receipt and `.env`, in which the command line runs. Its waits take no time. */
+/** A folder with receipt and `.env`, in which the command line runs. When the command line waits, no real time passes. */
 export class Workplace implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'entra-cli-'))
   readonly receiptPath = join(this.folder, 'receipt.json')
@@ -75,7 +75,7 @@ export class Workplace implements Disposable {
     writeFileSync(this.tokenPath, `${token}\n`)
   }
 
-  /** Lets time pass. */
+  /** Lets time pass for the command line. */
   pass(seconds: number): void {
     this.#nowMs += seconds * 1_000
   }

@@ -12,7 +12,7 @@ import type { AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
 
-/** A token on behalf of a user was requested, but the call has no user. The text is MSAL's. */
+/** A token on behalf of a user was requested, but the call has no user. The error's text is MSAL's. */
 export class NoAccountError extends Error {
   override readonly name = 'NoAccountError'
 
@@ -29,7 +29,7 @@ export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
-  /** T1 of each agent identity, kept until it expires: the token cache would not return it in its last five minutes. */
+  /** T1 of each agent identity, kept until T1 expires: the token cache returns no token in its last five minutes. */
   readonly #t1 = new LRUCache<string, CachedToken>({ max: 10_000 })
 
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
@@ -43,7 +43,7 @@ export class TokenAcquirer {
    * Acquires the requested token, from the cache or from Entra.
    *
    * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when there is no user; other errors where the
-   * original responds with 500.
+   * official sidecar responds with 500.
    */
   async acquire(tokenRequest: TokenRequest): Promise<string> {
     const { requestAppToken, unsupported } = tokenRequest.options
@@ -71,7 +71,7 @@ export class TokenAcquirer {
     const { agent, user, options } = tokenRequest
     const tenant = options.tenant ?? (user && textClaim(user.claims, 'tid')) ?? this.#azureAd.tenantId
     const query = this.#query(tokenRequest, tenant)
-    // In this flow the original ignores the caller's claims and correlation id.
+    // For a user account of an agent, the official sidecar ignores the caller's claims and correlation id.
     if (agent?.account)
       return this.#acquireForAgentUser(agent.agentId, agent.account, {
         ...query,
@@ -86,7 +86,7 @@ export class TokenAcquirer {
     })
   }
 
-  /** Three legs: T1; T2, the agent's own exchange token; and with these two, its user account's token. Each is tried once. */
+  /** Three legs: T1; T2, the agent's own exchange token; and with these two, its user account's token. No leg is retried. */
   async #acquireForAgentUser(agentId: string, account: FormField, query: TokenQuery): Promise<CachedToken> {
     const client = this.#client(agentId, `${agentId}|user`, async asked =>
       assertionCredential(await this.#requestT1(agentId, asked)),
@@ -102,8 +102,8 @@ export class TokenAcquirer {
   }
 
   /**
-   * The client that requests the token. For an app token, an agent *with* a user account uses its own id but the blueprint's
-   * credential, as in the original.
+   * The client that requests the token. If a request for an app token names a user account too, the client has the agent's id
+   * and the blueprint's credential, as in the official sidecar.
    */
   async #clientFor(agent: AgentSelection | undefined): Promise<ConfidentialClient> {
     if (agent && !agent.account)
@@ -139,7 +139,7 @@ export class TokenAcquirer {
     return blueprint.acquireForApp(query, agentId)
   }
 
-  /** The original sends client capabilities for T1 only, since its client for an agent is made without them. */
+  /** The official sidecar sends client capabilities for T1 only, since its client for an agent is made without capabilities. */
   #describeCapabilities(): string | undefined {
     const { clientCapabilities: values } = this.#azureAd
     return values.length > 0 ? JSON.stringify({ access_token: { xms_cc: { values } } }) : undefined
@@ -153,7 +153,7 @@ export class TokenAcquirer {
     return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
   }
 
-  /** Retries once when Entra refuses the credential, since a new one may be accepted. For T1, two retries nest: 4 requests. */
+  /** Retries once when Entra refuses the credential, since a new one may be accepted. For T1 two retries nest: 4 requests. */
   async #retryWithNewCredential<T>(agent: AgentSelection | undefined, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()

@@ -32,7 +32,7 @@ export function readWeatherQuestion({ question, earlierQuestions }: Conversation
   }
 }
 
-/** Reads one text alone. `continues`: the text may complete an earlier question, as “and tomorrow?” and “Oslo” do. */
+/** Reads one text alone; `continues` says whether it may complete an earlier question, as “and tomorrow?” and “Oslo” do. */
 function readOneText(text: string): WeatherQuestion & { readonly continues: boolean } {
   const places = findPlaces(text)
   const period = findPeriod(text)

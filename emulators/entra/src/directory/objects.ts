@@ -124,7 +124,7 @@ export type Application = Static<typeof ApplicationProperties> & {
 
 export interface ServicePrincipal {
   readonly id: string
-  /** For an agent identity the same GUID as `id`; Graph shows it as `null`. */
+  /** Client id. For an agent identity it equals `id`, but Graph shows `null` instead. */
   readonly appId: string
   readonly kind: 'servicePrincipal' | 'agentIdentityBlueprintPrincipal' | 'agentIdentity'
   readonly createdDateTime: string
@@ -143,12 +143,12 @@ export interface User {
   displayName: string
   readonly userPrincipalName: string
   readonly mail: string
-  /** Default: yes. */
+  /** Default: `true`. */
   accountEnabled?: boolean
   /** The agent identity whose own user account this is; absent for an ordinary user. */
   readonly identityParentId?: string
   readonly licenseDetails?: readonly { readonly id: string; readonly skuPartNumber: string }[]
-  /** Absent: the user exists from the start. */
+  /** When Graph created the user; absent for users that exist from the emulator's start. */
   readonly createdDateTime?: string
 }
 

@@ -27,7 +27,7 @@ export function sendRefusals(app: FastifyInstance, entra: Entra): void {
     if (request.headers['return-client-request-id'] === 'true')
       reply.header('client-request-id', request.trace.correlationId)
   })
-  // A hook logs the AADSTS code, since a route may have an error handler of its own in place of the one below.
+  // A hook notes the AADSTS code, since a route's own error handler may take the place of the handler below.
   app.addHook('onError', async (request, _reply, error) => {
     if (error instanceof EntraError && error.code !== undefined)
       entra.requests.note(request, { aadsts: error.code })

@@ -39,7 +39,7 @@ export class SigningKeys {
     return (await this.published()).find(key => key.kid === kid)
   }
 
-  /** Replaces the signing key. The earlier one stays published for `overlapSeconds`. */
+  /** Replaces the signing key. The earlier key stays published for `overlapSeconds`. */
   async rotate(overlapSeconds: number): Promise<SigningKey> {
     const [fresh, former] = await Promise.all([makeKey(), this.published()])
     for (const key of former) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000

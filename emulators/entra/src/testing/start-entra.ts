@@ -27,7 +27,7 @@ export interface TestEntra extends AsyncDisposable {
 /** The part of `fetch` that these tests use. */
 export type SendRequest = (url: string, init: RequestInit) => Promise<Response>
 
-/** A listening emulator with the demo's directory, secrets for the blueprint and the set-up application. */
+/** A listening emulator with the demo's directory and with secrets for both the blueprint and the set-up application. */
 export async function startEntra(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
   const app = buildApp(
     readConfig({

@@ -48,12 +48,12 @@ export class DenyList {
     return this.#denied !== undefined
   }
 
-  /** Seconds since the list was last seen to be up to date, or since the start if it was never read. */
+  /** Seconds since the list was last seen to be up to date; if it was never read, since this object was made. */
   get ageSeconds(): number {
     return (performance.now() - (this.#readMs ?? this.#createdMs)) / 1000
   }
 
-  /** Reads the list now, or again as soon as a read that is under way has ended. Never throws. */
+  /** Reads the list at once or, if a read is under way, again as soon as that read has ended. Never throws. */
   refresh(): Promise<void> {
     clearTimeout(this.#timer)
     const look = Promise.resolve(this.#look).then(async () => {

@@ -10,7 +10,7 @@ export interface OutboundRequest {
   readonly body?: string | undefined
   /** The largest body of the response, both as it is sent and decompressed. */
   readonly maxBytes: number
-  /** Time limit from the look-up of the name to the last byte. Without it only the signal ends the request. */
+  /** Time limit from the look-up of the name to the last byte. Without a limit only the signal ends the request. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Gets the body of the response piece by piece while it comes. */

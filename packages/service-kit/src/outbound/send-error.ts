@@ -1,7 +1,7 @@
 /**
  * Why there is no response. Nothing was sent if the kind is `refused` (nobody listens at the address), `proxy` (the forward
- * proxy did not connect to the host) or `unreachable` (no connection for another reason). `broken`: the connection ended
- * before the response did.
+ * proxy did not connect to the host) or `unreachable` (no connection for another reason). With `broken`, the connection
+ * ended before the response did.
  */
 export type SendErrorKind = 'refused' | 'unreachable' | 'proxy' | 'broken' | 'timeout' | 'too-large' | 'other'
 

@@ -7,9 +7,9 @@ const password = 'p@ss:word'
 
 /** A forward proxy with credentials. It serves CONNECT and, for http, absolute URLs. Only the proxy resolves a test's host names. */
 export class ForwardProxy implements AsyncDisposable {
-  /** Every host that it was asked for, with its port. */
+  /** Every host that the proxy was asked for, with the host's port. */
   readonly asked: string[] = []
-  /** The response to every request; `undefined`: requests are forwarded. */
+  /** The response to every request. While it is `undefined`, requests are forwarded. */
   refusal: { readonly status: number; readonly page?: string } | undefined
   readonly #hosts: Readonly<Record<string, number>>
   readonly #server: Server
@@ -45,7 +45,7 @@ export class ForwardProxy implements AsyncDisposable {
     this.#server.on('connection', socket => this.#sockets.add(socket))
   }
 
-  /** @param hosts ports on this machine by the names that only this proxy resolves */
+  /** @param hosts for each name that only this proxy resolves, the port on this machine */
   static async start(hosts: Readonly<Record<string, number>>, port = 0): Promise<ForwardProxy> {
     const proxy = new ForwardProxy(hosts)
     await new Promise<void>(listening => proxy.#server.listen(port, '127.0.0.1', listening))

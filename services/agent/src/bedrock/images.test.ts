@@ -17,7 +17,7 @@ const gif = (width: number, height: number) => {
   bytes.writeUInt16LE(height, 8)
   return bytes
 }
-/** A JPEG with a segment before the one that begins the frame, as cameras and programs write it. */
+/** A JPEG as cameras and programs write it: another segment comes before the segment that begins the frame. */
 const jpeg = (width: number, height: number) => {
   const before = Buffer.from('ffd8ffe00010', 'hex')
   const frame = Buffer.from('ffc20011080000000003', 'hex')

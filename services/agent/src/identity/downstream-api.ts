@@ -6,7 +6,7 @@ type Permissions = Readonly<Record<NeededRight['kind'], string>>
 
 /** An API that the agent calls with a token of its own (TR). */
 export interface DownstreamApi {
-  /** In kebab-case: the actor in traces, `upstream.service` in problems. */
+  /** The API's name in kebab-case, as the actor in traces and as `upstream.service` in problems. */
   readonly name: string
   /** The API's name for people. */
   readonly title: string
@@ -18,9 +18,9 @@ export interface DownstreamApi {
   readonly appId: string
   /** The sidecar's `DownstreamApis` entry for each flow, with `RequestAppToken` for app roles and without it for scopes. */
   readonly sidecarEntries: Readonly<Record<Flow, string>>
-  /** The one scope that the sidecar's entry for users asks for; `undefined` = all granted scopes. */
+  /** The one scope that the sidecar's entry for users asks for; if absent, the entry asks for all granted scopes. */
   readonly scope?: string
-  /** The only authentication contexts that the API may demand of users; `undefined` = it may demand anything. */
+  /** The only authentication contexts that the API may demand of users; if absent, it may demand any. */
   readonly authenticationContexts?: readonly string[]
   /** Whether the API carries out a call only once, however often it gets the same idempotency key, also through MCP. */
   readonly keepsIdempotencyKeys?: boolean

@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A Content-Security-Policy as name → sources. */
+/** The sources in a Content-Security-Policy, by the name of the directive. */
 function policyOf(header: unknown): Record<string, string> {
   const directives = String(header).split(';')
   return Object.fromEntries(directives.map(directive => directive.trim().split(/ (.*)/s, 2)))

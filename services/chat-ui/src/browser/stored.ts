@@ -1,5 +1,5 @@
 /**
- * How long this browser keeps a value of the page (never a token): `local` = for good, `session` = as long as the tab lives.
+ * How long this browser keeps a value of the page (never a token): for good (`local`), or as long as the tab lives (`session`).
  */
 type Lifetime = 'local' | 'session'
 

@@ -7,7 +7,7 @@ import type { ExchangeProps } from './exchange-view.tsx'
 
 export type MessageLogProps = Omit<ExchangeProps, 'exchange'>
 
-/** The log counts as scrolled to its end up to this distance from it, in pixels. */
+/** Up to this distance from its end, in pixels, the log counts as scrolled to the end. */
 const endTolerancePx = 48
 
 /** Loads the components that show questions and answers, and the Markdown formatter, after the first paint. */

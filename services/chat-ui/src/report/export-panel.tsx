@@ -18,7 +18,7 @@ export interface ExportPanelProps {
 
 type ExportExtent = 'answer' | 'conversation'
 
-/** Chooses what to export, in which format, and whether with personal data. Each click on a button makes a new file. */
+/** The choice of what to export, in which format, and whether with personal data. Each click on a button makes a new file. */
 export function ExportPanel({ conversation, config, status, session }: ExportPanelProps) {
   const extent = useSignal<ExportExtent>('answer')
   const withPersonalData = useSignal(false)

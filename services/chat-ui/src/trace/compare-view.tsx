@@ -85,8 +85,8 @@ function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, na
 }
 
 /**
- * The two tokens compared at first. After a step-up: the user's token before and after it. Else TR of the shown answer and the
- * latest TR of another flow, agent or API. With one TR only: Tc and TR.
+ * The two tokens compared at first. After a step-up: the user's token before and after it. Otherwise TR of the shown answer
+ * and the latest other TR. If there is only one TR: Tc and TR.
  */
 function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
   const isOfAgent = ({ card }: SeenToken) => card.role === 'TR'
@@ -149,7 +149,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
-/** A short name of a token: a narrow field cuts off the end. It ends with the flow, or with what tells similar tokens apart. */
+/** A token's name, ending with the flow or what tells similar tokens apart. Short, since a narrow field cuts off the end. */
 function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isOfSelected } = token
   const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)
@@ -162,7 +162,7 @@ function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   ].join(' · ')
 }
 
-/** Names what distinguishes a token: its API or, if that is the same, the authentication context it proves. */
+/** Names what distinguishes a token: its API or, if all have the same API, the authentication context that it proves. */
 function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
   const audience = audienceOf(token)
   if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`

@@ -13,14 +13,14 @@ import { actsAsOf } from './claims.ts'
 import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
- * The outcome of the calls with a token. `answered` = a status below 500 that is neither success nor denial, such as 404;
- * `more` = the API wanted more from the user before it would answer.
+ * The outcome of the calls with a token. `answered` stands for a status below 500 that is neither success nor denial, such as
+ * 404; `more` says that the API wanted more from the user before it would answer.
  */
 type CallOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
 
 /**
- * The outcome of a whole turn. `waiting` = its failure passes by itself or if the user does something; `declined` = the user did
- * not want the call.
+ * The outcome of a whole turn. `waiting` says that the turn's failure passes by itself or if the user does something;
+ * `declined` says that the user did not want the call.
  */
 export type Outcome = Exclude<CallOutcome, 'more'> | 'waiting' | 'declined'
 
@@ -32,7 +32,7 @@ export interface TokenUse {
   readonly outcome: CallOutcome
   /** The call that decided the outcome. */
   readonly decisive: TraceStep | undefined
-  /** The user's token at that time; a step-up renews it. */
+  /** The latest Tc that the trace shows before this TR; a step-up renews Tc. */
   readonly userToken: TokenCard | undefined
   /** Whether Entra ID issued TR before the turn began: then TR came from the sidecar's cache. */
   readonly isFromCache: boolean

@@ -1,4 +1,4 @@
-/** `neutral` = nothing is wrong; `wait` = waits for a user or passes by itself; `failed` = denied or broken. */
+/** Whether nothing is wrong (`neutral`), a user or time can solve it (`wait`), or something was denied or broke (`failed`). */
 export type ProblemKind = 'neutral' | 'wait' | 'failed'
 
 /** Codes of failures after which the user has to sign in, consent, step up or wait. */

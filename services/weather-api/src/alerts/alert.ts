@@ -36,7 +36,7 @@ export interface Owner {
   readonly objectId: string
 }
 
-/** What makes a repeated call the same call. Keys of different owners and callers are independent. */
+/** What shows that a call repeats an earlier one. Equal values are different keys if owner or caller differs. */
 export interface IdempotencyKey {
   /** Client id of the application that calls. */
   readonly caller: string

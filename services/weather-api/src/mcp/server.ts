@@ -7,7 +7,7 @@ import type { WeatherProvider } from '../weather/provider.ts'
 import { addAlertTools } from './alert-tools.ts'
 import { addWeatherTools } from './weather-tools.ts'
 
-/** The methods that spans may name; other names are texts of callers. */
+/** The methods that spans may name; any other name is a text that a caller made up. */
 const tracedMethods = [
   'server/discover',
   'initialize',
@@ -21,7 +21,7 @@ const tracedRevisions = ['2026-07-28', ...SUPPORTED_PROTOCOL_VERSIONS]
 /** What the tools get their results from. */
 export interface ToolSources {
   readonly weather: WeatherProvider
-  /** `undefined` = there are no tools for alerts. */
+  /** If `undefined`, there are no tools for alerts. */
   readonly alerts: AlertStore | undefined
 }
 

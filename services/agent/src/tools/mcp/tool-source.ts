@@ -25,7 +25,7 @@ export interface ToolSourceOptions {
 /** What a turn gets from a server. */
 export interface ToolOffer {
   readonly tools: readonly ChosenTool[]
-  /** The problems of missing tools, for the user. */
+  /** For the user: problems that say which tools are missing, and why. */
   readonly notices: readonly ProblemError[]
 }
 
@@ -38,7 +38,7 @@ interface LookUp {
 
 /** How long a turn waits for a list of tools that is not known yet. */
 const waitForListMs = 1_000
-/** The time limit for token and list together. */
+/** The time limit of a look-up, for token and list together. */
 const lookUpTimeoutMs = 15_000
 const maxRememberedReports = 1_000
 
@@ -235,7 +235,7 @@ export class ToolSource {
     }
   }
 
-  /** Logs these facts, unless that was done before. */
+  /** Logs these facts, unless they were logged before. */
   #once(facts: Readonly<Record<string, string>>, tell: (line: object) => void): void {
     const key = JSON.stringify(facts)
     if (this.#reported.has(key)) return

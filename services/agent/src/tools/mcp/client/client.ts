@@ -15,7 +15,7 @@ import { readToolPages } from './tool-pages.ts'
 /** One request of the protocol. */
 interface McpRequest<Result> {
   readonly method: 'tools/list' | 'tools/call'
-  /** Name of the tool. */
+  /** Name of the tool that is called; absent when tools are listed. */
   readonly name?: string
   readonly timeoutMs: number
   readonly maxBytes: number
