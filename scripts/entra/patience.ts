@@ -8,7 +8,7 @@ export interface Clock {
 
 export interface Patience {
   readonly clock: Clock
-  /** How long to wait for one thing, in seconds. */
+  /** How long to wait for one thing at most, in seconds. */
   readonly waitSeconds: number
   /** Reports what is waited for. */
   readonly say: (line: string) => void
@@ -34,7 +34,7 @@ const notYetCodes = [
 const notYetPattern =
   /already exist|already in use|not found|cannot be found|does not exist|does not reference a valid application/i
 
-/** Repeats an action with growing pauses, as long as Entra may only need time. The action must be safe to repeat. */
+/** Repeats an action that is safe to repeat, at growing intervals, while its failure may only mean that Entra needs time. */
 export async function patiently<Result>(
   { clock, waitSeconds, say }: Patience,
   what: string,

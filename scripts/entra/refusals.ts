@@ -17,7 +17,6 @@ export class StepFailed extends Error {
   }
 }
 
-/** A cause and a fix. */
 type Explanation = readonly [cause: string, fix: string]
 
 const runAgain = 'Run the same command again: it goes on where this run stopped.'

@@ -17,7 +17,7 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
   for (const object of listObjects(targetOf(run, receipt))) {
     const { key, title, isOn } = object
     if (!isOn || !receipt.objects[key]) continue
-    // What the agents depend on is only ever enabled, and only if it is disabled now.
+    // What the agents depend on is never disabled here, and is enabled only if it is disabled at present.
     const isToEnable = isEnabled && isNeeded(object) && (await isSwitched(run, object, false))
     if (!isToEnable && !wanted.includes(key)) continue
     await inStep(run, object, () => setEnabled(run, object, isEnabled))

@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => walk.end())
 
-/** Copies this clone, with what is installed and built, to the folder `clone`, where tests may write. */
+/** Copies what the guide needs of this repository, also what is installed and built, to `clone`, where tests may write. */
 function copyClone(clone: string): string {
   const parts =
     'emulators packages scripts services LICENSE Makefile package.json package-lock.json tsconfig.json'

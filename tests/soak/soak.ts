@@ -62,7 +62,7 @@ await demo.installAgent({
   networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
 })
 const entra = await EntraControls.of(demo)
-// The sidecar stops using a token five minutes before it expires, so that each token is used for ten seconds.
+// The sidecar stops using a token five minutes before the token expires, so it uses each of these tokens for ten seconds.
 await entra.setTokenLifetime(310)
 await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
 const load = await Load.start(demo, entra, usersPerKind)

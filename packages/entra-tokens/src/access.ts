@@ -28,7 +28,7 @@ export interface AccessNeeds {
 
 /** Which clients may call, and what they need. */
 export interface AccessRules extends AccessNeeds {
-  /** The clients that may call; `'any'` = all that have a token for this API. */
+  /** The clients that may call; `'any'` lets in all clients that have a token for this API. */
   readonly callers: readonly AllowedCaller[] | 'any'
   /** Refuse clients that `xms_act_fct` does not mark as agents. The app registration must request this optional claim. */
   readonly requireAgentMarker?: boolean
@@ -97,7 +97,7 @@ function readIsDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean 
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** `xms_act_fct`, if present, must mark a client listed as an agent. With `requireAgentMarker` it must mark every client. */
+/** If a token has `xms_act_fct`, this must mark clients that are listed as agents; with `requireAgentMarker`, all clients. */
 function hasRequiredMarker(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,

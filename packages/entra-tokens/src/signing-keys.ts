@@ -8,11 +8,11 @@ import { SigningKeysUnavailable } from './token-refused.ts'
 
 const keySetPath = 'discovery/v2.0/keys'
 const fetchTimeoutMs = 5_000
-/** Limit of a key set, compressed and decompressed. Entra's key set has about 20 KiB. */
+/** Size limit of a key set, both as sent and decompressed. Entra's key set has about 20 KiB. */
 const largestKeySetBytes = 512 * 1024
 /** How long a key set without the wanted key is cached. */
 const keySetLifetimeSeconds = 10
-/** Pause after a failed fetch. */
+/** How long no keys are fetched after a failed fetch. */
 const retryAfterMs = 2_000
 
 const hourMs = 60 * 60 * 1000
@@ -130,7 +130,7 @@ export class SigningKeys {
       { dispatcher: this.#dispatcher },
     )
     const { getJwk } = buildGetJwks({ jwksPath: keySetPath, fetchOptions })
-    // Outside the try: a synchronous error is not a failed fetch.
+    // Called outside of the try, since an error that getJwk throws at once is no failed fetch.
     const jwk = getJwk({ domain: issuer, alg: 'RS256', kid })
     try {
       return await jwk

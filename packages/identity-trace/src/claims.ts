@@ -16,7 +16,7 @@ export interface ClaimMeaning {
 }
 
 /**
- * What the claims of Tc, T1 and TR mean. Unknown claims are shown without a meaning.
+ * What the claims of Entra's tokens mean. Unknown claims are shown without a meaning.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
  * @see https://learn.microsoft.com/entra/agent-id/agent-token-claims

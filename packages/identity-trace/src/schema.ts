@@ -1,4 +1,4 @@
-/** What the agent sends and the page shows, one schema each; validation, types and OpenAPI are derived from it. */
+/** Schemas of what the agent sends and the page shows; validation, types and OpenAPI are derived from the schemas. */
 import { type Static, Type } from 'typebox'
 import { type ActsAs, flows } from './flows.ts'
 import { Problem } from './problem.ts'
@@ -24,8 +24,8 @@ const StepStatus = Type.Enum(['running', 'waiting', 'ok', 'failed', 'not-observa
 
 const TokenRole = Type.Enum(['Tc', 'T1', 'T2', 'TR'])
 /**
- * Tc = the user's token for the blueprint; T1 = the blueprint's exchange token, which names the agent; T2 = the agent's exchange
- * token, with which it gets a token of its user account; TR = the agent's token for the API.
+ * Tc is the user's token for the blueprint. T1 is the blueprint's exchange token, which names the agent. T2 is the agent's
+ * exchange token, with which the agent gets a token of its user account. TR is the agent's token for the API.
  */
 export type TokenRole = Static<typeof TokenRole>
 
@@ -36,8 +36,8 @@ export const Check = strictObject({ name: Type.String(), ok: Type.Boolean() })
 export type Check = Static<typeof Check>
 
 /**
- * A token as it may be shown: decoded parts and a fingerprint, never the token itself. `observed: false` = known
- * only from the protocol, not seen.
+ * A token as it may be shown: decoded parts and a fingerprint, never the token itself. `observed` is false if the agent
+ * did not see the token, and knows of the token only from the protocol.
  */
 export const TokenCard = strictObject({
   role: TokenRole,

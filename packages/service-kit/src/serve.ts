@@ -14,11 +14,11 @@ export interface Service {
   readonly portVariable?: string
   /**
    * How long to wait for clients with keep-alive connections to send another request, whose response closes the connection.
-   * A request that is sent while its connection is being closed may be lost; no request is lost if this is as long as
-   * `keepAliveTimeout`. Default: 1 s.
+   * A request that is sent while its connection is being closed may be lost; no request is lost if `drainMs` is at
+   * least `keepAliveTimeout`. Default: 1 s.
    */
   readonly drainMs?: number
-  /** How long running requests may take to finish after `drainMs`. */
+  /** How long requests that still run after `drainMs` may take to finish. */
   readonly stopTimeoutMs?: number
 }
 
@@ -39,7 +39,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   const { app, host, port, portVariable = 'PORT', drainMs = 1_000, stopTimeoutMs = 25_000 } = service
   closeWithGrace({ delay: drainMs + stopTimeoutMs, logger: app.log }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'Stopping after an unexpected error.')
-    // A response that has begun cannot say `connection: close`, so its connection stays open for the next response, which does.
+    // A response that has begun cannot say `connection: close`: its connection stays open until the next response says it.
     app.server.keepAliveTimeout = drainMs
     await drainConnections(app, drainMs)
     await app.close()

@@ -18,7 +18,7 @@ export async function addTelemetry(
     import('./server-spans.ts'),
   ])
   const { tracer, close } = startTracing(config, app.log)
-  // onClose hooks run in reverse order, so this first one runs last, when all spans have ended.
+  // onClose hooks run in reverse order, so this hook, added first, runs last, when all spans have ended.
   app.addHook('onClose', close)
   addServerSpans(app, tracer, options)
   return tracer

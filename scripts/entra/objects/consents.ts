@@ -26,10 +26,10 @@ export function describeConsent({ scope, resourceDisplayName, resourceId, consen
 
 interface Consent {
   readonly key: string
-  /** The receipt's keys of the service principals: of the client, and of the API. */
+  /** The keys under which the receipt has the service principals of the client and of the API. */
   readonly client: string
   readonly resource: string
-  /** The receipt's key of the user whom the consent is for; absent: all users. */
+  /** The receipt's key of the user whom the consent is for; if missing, the consent is for all users. */
   readonly user?: string
   readonly scope: string
   readonly title: string

@@ -7,7 +7,6 @@ const blueprintPrincipalAccess: AccessByMethod = {
   PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: adminRole },
 }
 
-/** The blueprint's service principal. */
 export const blueprintPrincipal: Kind = {
   wanted: target => [
     {

@@ -47,14 +47,14 @@ export type ContinuationScript = (
 
 /** An agent that sends what a test scripts, for behaviour that the real agent does not show on demand. */
 export class ScriptedAgent extends LocalServer {
-  /** `undefined` = the agent does not respond with a configuration. */
+  /** If `undefined`, the agent responds with 503 instead of a configuration. */
   config: Record<string, unknown> | undefined = {}
   status: Record<string, unknown> = {}
   script: Script = async () => {}
   goOn: ContinuationScript = async () => {}
   /** The problem that is sent instead of a continuation. */
   refusal: Problem | undefined
-  /** The requests to go on with a turn, since the last `forget`. */
+  /** The requests that came since the last `forget` to go on with a turn. */
   readonly continued: ContinueRequest[] = []
   readonly #questions: ChatRequest[] = []
   readonly #arrivals = new EventEmitter()
@@ -143,7 +143,7 @@ function sendJson(response: ServerResponse, body: unknown): void {
     .end(JSON.stringify(body))
 }
 
-/** The spacing that readers may set (WCAG 1.4.12). */
+/** Sends styles with the spacing that readers may set (WCAG 1.4.12). */
 function sendSpacedText(response: ServerResponse): void {
   response
     .writeHead(200, { 'content-type': 'text/css' })

@@ -85,7 +85,7 @@ export class Demo implements AsyncDisposable {
     await this.#forward({ target: 'service/entra-emulator', port: this.ports.entra, local: this.ports.entra })
   }
 
-  /** Closes all port-forwards. (One also breaks when the pod behind it goes away.) */
+  /** Closes all port-forwards. A port-forward also breaks when the pod behind it goes away. */
   async closeForwards(): Promise<void> {
     const forwards = [...this.#forwards.values()]
     this.#forwards.clear()

@@ -14,7 +14,7 @@ const challenge = JSON.stringify({ access_token: { acrs: { essential: true, valu
 
 /** The requests about alerts that reached the weather API. */
 let alertCalls: { readonly target: string; readonly key: unknown }[]
-/** Ada's token. */
+/** Ada's Tc, a new one for each test. */
 let token: string
 /** A temperature for each test, so that tests do not share alerts. */
 let celsius = -20
@@ -277,7 +277,7 @@ describe.each(['direct', 'bedrock'])('An agent that may create alerts on its own
   let agentUrl: string
   beforeAll(async () => {
     assignRole('Alerts.ReadWrite.All')
-    // The sidecar has tokens without the role in its cache.
+    // The sidecar's cache still has tokens that lack the role.
     await stack.restart('sidecar')
     agentUrl = await stack.startReplica({ WEATHER_API_UNATTENDED_TOOLS: 'create_alert' })
   })

@@ -16,7 +16,7 @@ export class Tenant {
 
   readonly run: Workplace['run'] = (line, ...options) => this.workplace.run(line, ...options)
   readonly content = () => this.entra.directory.content
-  /** What was written, as `POST /v1.0/…`. */
+  /** The requests other than GET that the tenant received, such as `POST /v1.0/…`. */
   readonly writes = () =>
     this.entra.requests.all
       .filter(({ method }) => method !== 'GET')
@@ -44,7 +44,7 @@ export function useTenant(start = startEmptyTenant): Tenant {
 }
 
 /**
- * The tenant of `useTenant` after one `apply` that looks long ago; each test starts from that state.
+ * The tenant of `useTenant` after one `apply`, which seems to be long ago; each test starts from that state.
  *
  * @param roles roles of an application that runs the commands; default: Ada runs them, with every permission of the set-up
  */

@@ -25,7 +25,7 @@ const tokenHeaders = {
 
 /** Correlates requests to Entra with the call that caused them. */
 export interface TraceContext {
-  /** Sent as `client-request-id`; generated when the caller gave none. */
+  /** Sent as `client-request-id`; generated if the caller sent no id. */
   readonly correlationId?: string | undefined
   /** W3C trace context of the caller. */
   readonly traceparent: string | undefined
@@ -45,8 +45,8 @@ class EntraTimeoutError extends Error {
 
 /**
  * Requests to one authority host, as MSAL makes them: instance discovery and the token endpoint, with a time-out of 100 s
- * and one retry where that may help. After a `Retry-After`, the same request (application, authority, scopes) is refused
- * locally until that time has passed.
+ * and one retry where that may help. Until the time of a `Retry-After` has passed, requests with the same application,
+ * authority and scopes are refused locally.
  */
 export class EntraConnection {
   readonly #instance: string
@@ -79,8 +79,8 @@ export class EntraConnection {
   /**
    * Requests a token.
    *
-   * @throws {EntraRefusalError} when Entra refused, was down, did not respond in time, or an earlier `Retry-After` has not
-   * passed.
+   * @throws {EntraRefusalError} if Entra refuses the request, is down or does not respond in time, or if the time of an
+   * earlier `Retry-After` has not passed
    */
   async requestToken(
     tenant: string,
@@ -155,7 +155,7 @@ export class EntraConnection {
 
 interface RequestContent {
   readonly headers: Readonly<Record<string, string>>
-  /** With a body the request is a POST. */
+  /** If set, the request is a POST, otherwise a GET. */
   readonly body?: string
 }
 

@@ -57,7 +57,7 @@ const invalidHostname =
   '<BODY><h2>Bad Request - Invalid Hostname</h2>\r\n' +
   '<hr><p>HTTP Error 400. The request hostname is invalid.</p>\r\n</BODY></HTML>'
 
-/** The response of ASP.NET Core's host filter. */
+/** Responds as ASP.NET Core's host filter does if the `Host` header names no allowed host. */
 export function sendInvalidHostname(reply: FastifyReply): void {
   reply.hijack()
   reply.raw.writeHead(400, { 'content-type': 'text/html', 'content-length': `${invalidHostname.length}` })

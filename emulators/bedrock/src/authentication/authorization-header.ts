@@ -9,7 +9,7 @@ export interface SignatureV4Authorization {
 const headerPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request, SignedHeaders=([^,]+), Signature=\w+$/
 
-/** Parses the header; `undefined` if it does not have that form. */
+/** Parses an `Authorization` header; `undefined` if the header has another form. */
 export function readAuthorization(header: string): SignatureV4Authorization | undefined {
   const found = headerPattern.exec(header)
   if (!found) return undefined

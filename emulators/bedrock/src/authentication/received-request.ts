@@ -7,12 +7,12 @@ export interface ReceivedRequest {
   readonly path: string
   /** The query as sent, without the question mark. */
   readonly query: string
-  /** By name in lower case; repeated headers are joined, as by Node. */
+  /** The headers by their names in lower case; repeated headers are joined, as by Node. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
 
-/** The raw request behind a Fastify one whose body was read as bytes. */
+/** The raw request behind a Fastify request whose body was read as bytes. */
 export function receivedRequest({ raw, body }: FastifyRequest): ReceivedRequest {
   const { method = 'GET', url = '/' } = raw
   const [path = '/'] = url.split('?', 1)

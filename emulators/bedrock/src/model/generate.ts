@@ -31,7 +31,7 @@ export function generate(reply: Reply, maxTokens: number, random: () => number):
   return { blocks, stopReason, outputTokens: Math.max(1, maxTokens - left) }
 }
 
-/** Pieces of one to seven whole characters. */
+/** Cuts a text into pieces of one to seven whole characters. */
 function tokenise(text: string, random: () => number): string[] {
   const characters = [...text]
   const tokens: string[] = []

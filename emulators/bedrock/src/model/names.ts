@@ -11,13 +11,12 @@ const nameParticles = 'de|del|de la|da|do|dos|di|du|am|an der|of|of the|upon|sur
 /** A run of capitalised words, such as “Rio de Janeiro”. */
 export const namePattern = `${capitalisedWord}(?: (?:(?:${nameParticles}) )?(?:${capitalisedWord}|\\d+))*`
 
-/** The names in a text: runs of capitalised words that are not common. */
+/** The names in a text: runs of words that are capitalised and not common. */
 export function findNames(text: string): readonly Name[] {
   const found = lowerCommonWords(text).matchAll(new RegExp(namePattern, 'gu'))
   return [...found].map(({ 0: name, index }) => ({ text: stripPossessive(name), at: index }))
 }
 
-/** Writes common words in lower case. */
 export function lowerCommonWords(text: string): string {
   return text.replace(new RegExp(capitalisedWord, 'gu'), found => {
     const small = found.toLowerCase()

@@ -45,7 +45,7 @@ export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: E
   })
 }
 
-/** Both versions name the v2.0 endpoints, since the emulator has no others. */
+/** The documents of both versions name the v2.0 endpoints, since the emulator has no others. */
 function describeTenant(entra: Entra, issuer: string) {
   const base = `${entra.publicUrl}/${entra.config.tenantId}`
   return {

@@ -48,7 +48,7 @@ export function refusal(
   return new EntraError(code, details, options)
 }
 
-/** The ids of a request, by which its response is found in Entra's logs. */
+/** The ids and the time by which a request is found in Entra's logs. */
 export interface RequestIds {
   readonly traceId: string
   readonly correlationId: string

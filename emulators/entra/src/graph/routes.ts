@@ -6,9 +6,9 @@ import { collection } from './odata.ts'
 
 interface GraphRequest<Body> {
   readonly caller: Caller
-  /** The object in the URL, `:key`. */
+  /** Names the object: the URL's `:key`. */
   readonly key: string
-  /** A part of that object in the URL, such as one of its credentials, `:part`. */
+  /** Names a part of the object, such as one of its credentials: the URL's `:part`. */
   readonly part: string
   readonly body: Body
 }

@@ -16,7 +16,7 @@ import { UsedApprovals } from './used-approvals.ts'
 export interface ApprovalsOptions {
   readonly keys: SealKeys
   readonly apis: readonly DownstreamApi[]
-  /** The URL that browsers return to after a consent; `undefined` = no turn waits for a consent. */
+  /** The URL that browsers return to after a consent; if `undefined`, no turn waits for a consent. */
   readonly consentRedirectUri: string | undefined
   readonly logger: FastifyBaseLogger
   readonly metrics: Pick<TurnMetrics, 'pauses' | 'decisions'>

@@ -22,7 +22,7 @@ export interface VerifiedUserToken extends CheckedToken {
 export interface AgentToken extends CheckedToken {
   /** The token itself, which goes to its API and nowhere else. */
   readonly raw: string
-  /** How many times the sidecar was asked. */
+  /** How many times the sidecar was asked for this token. */
   readonly attempts: number
   /** The correlation id of the request that obtained the token: another turn's, if equal requests were joined. */
   readonly correlationId: string

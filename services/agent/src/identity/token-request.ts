@@ -14,7 +14,7 @@ export interface TokenRequest {
   readonly correlationId: string
   readonly traceparent: string | undefined
   readonly signal: AbortSignal
-  /** Whether the sidecar must bypass its cache, after an API refused the token in it. */
+  /** Whether the sidecar must bypass its cache, since an API refused the token that the cache has. */
   readonly isNew?: boolean
   /** The claims that a new token has to prove (JSON text of a claims request). */
   readonly claims?: string | undefined

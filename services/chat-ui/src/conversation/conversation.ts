@@ -267,7 +267,7 @@ export class Conversation {
     if (latest?.value.problem?.code === 'SIGN_IN_REQUIRED') await this.retry(latest)
   }
 
-  /** Drops all questions and drafts on behalf of a user who is leaving, and ends the answer that is coming in for them. */
+  /** Drops the questions and drafts of a user who is leaving, in flows that need a user, and ends the user's running answer. */
   forgetUser(): void {
     this.closeFile()
     if (this.running.value && this.#isForUser) this.stop()

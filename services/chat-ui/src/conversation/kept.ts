@@ -8,7 +8,7 @@ export interface KeptExchanges {
   readonly follows: readonly number[]
   /** The index of the last exchange that is shown; -1 if none is. */
   readonly shown: number
-  /** How many questions before the first were left out for lack of room. */
+  /** How many earlier questions, before the first exchange, were left out for lack of room. */
   readonly left: number
 }
 

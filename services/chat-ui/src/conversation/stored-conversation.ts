@@ -8,7 +8,7 @@ const composerKey = 'composer'
 /** How many of the newest exchanges a tab keeps over a reload. Their steps hold decoded claims, never a token. */
 const mostExchanges = 30
 
-/** Limit of a kept conversation. Browsers give a page some five million characters, and signing in needs some of them. */
+/** Limit of a kept conversation, as JSON. Browsers give a page some five million characters, and sign-in needs some of them. */
 const mostConversationCharacters = 1_500_000
 
 /**

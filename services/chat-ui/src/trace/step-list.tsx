@@ -49,7 +49,7 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   const now = useNow(100, running)
   const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
-  // The scale grows only in powers of two, so that the bars do not move all the time.
+  // The scale is doubled when it gets too short, so that the bars do not move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
   const scaleMs = isSequence ? 0 : running ? growing.value : timeline.lengthMs
   // Unfinished steps with this status may still end; all other unfinished steps are drawn as stopped.

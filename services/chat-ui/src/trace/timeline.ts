@@ -8,7 +8,7 @@ export interface Row {
   readonly step: TraceStep
   /** The number of the step, from 1, in the order of the trace; 0 if the row stands for several steps. */
   readonly number: number
-  /** The row under which this row lies; this row is shown while that row is open. */
+  /** The id of the row under which this row lies. This row is shown only while its parent is open. */
   readonly parent: string | undefined
   /** The number of steps under this row. */
   readonly size: number
@@ -17,7 +17,7 @@ export interface Row {
   /** The call of an API that a tool made, the last one if there are several. */
   readonly call: TraceStep | undefined
   readonly isOpenAtFirst: boolean
-  /** The time since the start of the trace; `undefined` if nobody saw the step. */
+  /** How long after the first step this step began, without waits for the user; `undefined` if nobody saw this step. */
   readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
   /** The wait for the user that this step ended. It is no part of the turn's time. */
@@ -164,7 +164,7 @@ interface SharedToken {
   readonly ids: ReadonlySet<string>
 }
 
-/** By the tool's id, the group of each tool that got the same TR as another tool. */
+/** Maps the ids of tools that got the same TR to the group of these tools. */
 function findSharedTokens(tools: readonly TraceStep[], children: StepsByParent): Map<string, SharedToken> {
   const byToken = Map.groupBy(tools, ({ id }) => {
     const own = children.get(id) ?? []

@@ -16,7 +16,7 @@ const swaps: readonly (readonly [RegExp, string])[] = [
   [/\bYou\b/g, 'The user'],
 ]
 
-/** Parts that quote a token or a request: never reworded. */
+/** Members whose values quote a token or a request, and so are never reworded. */
 const quotedMembers: ReadonlySet<string> = new Set(['card', 'code', 'id'])
 
 /** Rewords the page's texts for its reader. */

@@ -56,6 +56,6 @@ export type Forecast = Static<typeof Forecast>
  */
 export interface WeatherProvider {
   current(city: string, signal?: AbortSignal): Promise<CurrentWeather>
-  /** `days` from today on, 1 to 7. */
+  /** A forecast of 1 to 7 `days`, of which today is the first. */
   forecast(city: string, days: number, signal?: AbortSignal): Promise<Forecast>
 }

@@ -11,13 +11,13 @@ export interface KnownTools {
   readonly tools: ChosenTools | undefined
   /** Why the server recently refused to list the tools for this asker. */
   readonly refusal: ProblemError | undefined
-  /** Whether the tools need not be looked up again yet. */
+  /** Whether the last look-up is so recent that no new look-up is needed. */
   readonly isFresh: boolean
 }
 
 interface Timed<Value> {
   readonly value: Value
-  /** As of `performance.now()`. */
+  /** When the value was put here, by `performance.now()`. */
   readonly atMs: number
 }
 
@@ -27,7 +27,7 @@ interface ListEntry {
 }
 
 const listIsFreshForMs = 30_000
-/** Short, so that a consent takes effect soon after it was given. */
+/** How long tools are not looked up again after a refusal: short, so that a consent soon takes effect. */
 const refusalIsFreshForMs = 5_000
 const listKeptForMs = 10 * 60_000
 const maxUsers = 200

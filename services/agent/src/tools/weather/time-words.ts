@@ -1,4 +1,4 @@
-/** When the weather is asked for: `now`, or a forecast of `days` days from today; `onlyLast` = only its last day. */
+/** When the weather is asked for: `now`, or `days` days from today; if `onlyLast` is set, only the last of these days. */
 export type AskedTime = 'now' | { readonly days: number; readonly onlyLast: boolean }
 
 /** What a sentence says about time, and which of its words say so. */

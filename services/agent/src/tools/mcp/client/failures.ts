@@ -9,7 +9,7 @@ import type { CallProgress, Exchange } from './connection.ts'
 
 const maxFailureCharacters = 500
 
-/** The problem for a 5xx or a redirect; `undefined` for every other status, which means the same for every API. */
+/** The problem for a 5xx or a redirect; `undefined` for all other statuses, which `explainApiResponse` explains. */
 export function explainServerFault(
   api: DownstreamApi,
   status: number,

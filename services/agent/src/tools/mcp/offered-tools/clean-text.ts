@@ -27,7 +27,7 @@ const invisibleCharacter =
   '[\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}\\p{Noncharacter_Code_Point}\\p{Default_Ignorable_Code_Point}\\u{2800}\\u{16fe4}\\u{1d159}]'
 const unseenCharacters = new RegExp(`(?=${invisibleCharacter})(?!${charactersSeenByEffect}).`, 'gsu')
 
-/** A text without invisible characters. */
+/** A text without invisible characters, except those whose effect a reader sees. */
 export function removeUnseenCharacters(text: string): string {
   return text.replace(unseenCharacters, '')
 }

@@ -16,7 +16,7 @@ export interface ListedTools {
   readonly tools: readonly Tool[]
   /** The names of the first tools in the list, allowed or not; the trace shows them. */
   readonly names: readonly string[]
-  /** How many pages were read, if the server has more pages than are read. */
+  /** How many pages of the list were read; set only if they lack allowed tools and the list goes on. */
   readonly cutAfterPages?: number | undefined
 }
 

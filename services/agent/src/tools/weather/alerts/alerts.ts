@@ -17,8 +17,8 @@ export const alertInstructions = `Alerts
 
 /**
  * Reads whether the agent has tools for alerts (WEATHER_API_ALERTS), and the authentication contexts that the weather API may
- * ask users to prove for them (ALERTS_AUTH_CONTEXT). Except in the flow autonomous, the tools' own sidecar entries request the
- * scope of alerts by name: a request for all granted scopes (`.default`) would succeed without the user's consent to alerts.
+ * ask users to prove for them (ALERTS_AUTH_CONTEXT). In all flows but autonomous, the tools have sidecar entries of their own,
+ * which request the scope of alerts by name: a request for `.default` would succeed without the user's consent to alerts.
  */
 export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
   const changes = readAlertChanges(env)
