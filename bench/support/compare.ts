@@ -17,7 +17,7 @@ export interface Peer {
   readonly load: () => Promise<Round>
 }
 
-/** Medians over all rounds; sums of turns and failures. CPU time counts the peer's own process only. */
+/** All rounds of a peer: sums of turns and failures, medians of other values. CPU time is that of the peer's process only. */
 export interface Comparison extends Round {
   readonly name: string
   readonly cpuMsPerTurn: number

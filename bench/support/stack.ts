@@ -17,9 +17,9 @@ const withoutDelayEnv = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS:
 const unlimitedEnv = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 
 export interface StackOptions {
-  /** Bundles the services first, and runs the bundles. Default: runs the sources. */
+  /** Whether to bundle the services first and run the bundles. By default the sources run. */
   readonly bundled?: boolean
-  /** Also starts the emulator of Bedrock, which answers without delay. */
+  /** Whether to start the emulator of Bedrock, too, which then answers without delay. */
   readonly bedrock?: boolean
 }
 

@@ -39,7 +39,7 @@ export function imageChecks(sidecarUrl: string, env: Variables, machine: string 
 
 const timeoutMs = 5_000
 
-/** Name and architecture of the sidecar image that Docker runs with this port or no port published; `undefined` if none runs. */
+/** Name and architecture of the sidecar image in a container that publishes this port or no port; `undefined` without one. */
 async function findRunningImage(port: string, env: Variables) {
   const docker = async (...args: readonly string[]) => {
     const { stdout } = await promisify(execFile)('docker', args, { env, timeout: timeoutMs })

@@ -64,7 +64,7 @@ async function checkRedirectUri(
   return `${redirectUri} is registered. Whether users have to consent shows only when one signs in; npx --no-install agentctl entra status compares it.`
 }
 
-/** The agent and the API that users are asked to consent to, and where they return afterwards. */
+/** What a request for consent names: the agent, the API that the agent calls, and where users return afterwards. */
 interface ConsentRoute {
   readonly agentClientId: string
   /** Client id of the API. */

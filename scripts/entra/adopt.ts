@@ -18,11 +18,11 @@ import {
 import { type Finding, survey } from './survey.ts'
 
 /**
- * Rewrites a lost receipt from what the set-up left in the tenant: its applications have the set-up's id in their
+ * Rewrites a lost receipt from what the set-up left in the tenant: the set-up's applications have its id in their
  * description. Agents have no description, so only those in `agentNames` count as the set-up's own; `destroy` will not
  * touch the others. Agents keep the rights that they have.
  *
- * @param agentNames the agents of the set-up; empty = the agent that the set-up makes by default
+ * @param agentNames the agents of the set-up; if empty, the agent that the set-up makes by default
  * @throws {Mistake} when the tenant has no blueprint of that set-up.
  */
 export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {

@@ -90,7 +90,8 @@ async function rememberMaker({ graph, receipt }: Run): Promise<void> {
 }
 
 /**
- * Entra allows several objects with the same name, so the receipt records the attempt: if no response comes, the object may exist.
+ * Makes an object. If it is found by name only, the receipt first records the attempt: an object whose making got no response
+ * may exist, and Entra would allow another one with the same name.
  */
 async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject): Promise<Json | undefined> {
   const { key, isFoundByName } = wanted

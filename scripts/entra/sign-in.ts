@@ -22,7 +22,7 @@ export interface Credential {
   readonly credential: TokenCredential
 }
 
-/** Microsoft Graph Command Line Tools: Microsoft's public client for set-up tools. It requests only the permissions it is given. */
+/** Microsoft Graph Command Line Tools: Microsoft's public client for set-up tools. It requests what the tool tells it to. */
 const graphCommandLineTools = '14d82eec-204b-4c2f-b7e8-296a70dab67e'
 
 /** Tokens for Graph, by the first credential that works. */

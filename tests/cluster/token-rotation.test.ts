@@ -16,7 +16,7 @@ beforeAll(async () => {
   demo = await Demo.create('token-rotation')
   await demo.installEmulators()
   entra = await EntraControls.of(demo)
-  // The sidecar keeps each T1 for 310 s, so it requests its third one when the first projected token (600 s) has expired.
+  // The sidecar keeps each T1 for 310 s, so it requests the third T1 when the first projected token (600 s) has expired.
   await entra.setTokenLifetime(310)
   await demo.installAgent({
     sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },

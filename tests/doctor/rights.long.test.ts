@@ -15,7 +15,7 @@ const rows = [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \| (.+
 )
 const demands = [...new Set(rows.map(({ demand }) => demand))]
 const { weather, alerts, trainee } = tenant.agents
-/** Each agent can be asked in every flow: those without a user account get one. */
+/** Agents that have no user account get one here, so that each agent can be asked in every flow. */
 const agents = [
   { name: 'weather', clientId: weather.id, userId: weather.user.id },
   { name: 'alerts', clientId: alerts.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a2' },

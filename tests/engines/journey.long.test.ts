@@ -68,7 +68,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
         320, 320,
       ])
     }
-    // WebKit reports with this error that it calls a ResizeObserver in the next frame only.
+    // This error of WebKit says only that a ResizeObserver will be called in the next frame.
     expect(await engine.evaluate(`faults.filter(fault => !fault.includes('ResizeObserver loop'))`)).toEqual(
       [],
     )

@@ -6,7 +6,7 @@ import { kubectlScript, useThreeAgents } from './support/three-agents.ts'
 
 const { agentId } = identities
 
-/** Long enough for the API to read its list: the command's waits take no time here. */
+/** Long enough for the API to read its deny list: in these tests the command's waits take no time. */
 const waitOptions = '--wait 9999'
 
 describe('the kill switch', () => {

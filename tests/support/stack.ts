@@ -121,7 +121,7 @@ export class Stack implements AsyncDisposable {
   /**
    * Signs a user in at Entra and returns the user's token (Tc).
    *
-   * @param claims what the token has to prove (JSON text), after a step-up
+   * @param claims JSON text that says what the token has to prove; for a step-up
    */
   async signIn(user: string, claims?: string): Promise<string> {
     return signIn({ entraUrl: this.entraUrl, redirectUri: this.#redirectUri, user, claims })

@@ -20,7 +20,7 @@ export interface RequestDetails {
   /** Fields of the form that are no credentials. */
   readonly form: Readonly<Record<string, string>>
   readonly aadsts: number
-  /** `Trace ID` in the text of a refusal, `Request ID` in the sign-in log. */
+  /** The id that is called `Trace ID` in the text of a refusal, and `Request ID` in the sign-in log. */
   readonly requestId: string
   /** `uti` of the access token that was issued. */
   readonly tokenId: string

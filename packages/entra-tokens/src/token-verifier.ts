@@ -7,7 +7,7 @@ import { readKeyId } from './token-header.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
 export interface TokenVerifierOptions extends TokenRules {
-  /** `false` = signatures are not verified. Default: `true`. */
+  /** Whether signatures are verified. Default: `true`. */
   readonly verifySignature?: boolean
   /** Gets a warning when keys cannot be fetched. */
   readonly log: { warn(fields: object, message: string): void }

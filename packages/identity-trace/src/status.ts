@@ -10,7 +10,7 @@ const componentMembers = {
   problem: Type.Optional(Problem),
 }
 
-/** The health of something that the agent depends on. `ready` = it worked when last used or probed. */
+/** The health of something that the agent depends on. `ready` means that it worked when last used or probed. */
 export const Component = Type.Object({
   ...componentMembers,
   /** Only for an MCP server: each tool that its configuration allows. `name` is the server's name for the tool. */

@@ -6,7 +6,7 @@ import { commonProblem } from './problems.ts'
 export interface BrowserBoundaryOptions {
   /** As returned by `EnvironmentReader.hostNames`; `*` allows any host. */
   readonly allowedHosts: readonly string[]
-  /** Also allow any IP address, for scrapers that find pods by address; DNS rebinding needs a name. Default: `false`. */
+  /** Whether to allow IP addresses, by which scrapers find pods. This is safe: DNS rebinding needs a name. Default: `false`. */
   readonly anyAddress?: boolean
   /** Routes without the check, such as probes. */
   readonly open?: readonly string[]
@@ -39,7 +39,7 @@ export function guardBrowserBoundary(
 }
 
 /**
- * The host of a request. An absolute URL as its target takes precedence over the `Host` header
+ * The host of a request. If the request's target is an absolute URL, its host takes precedence over the `Host` header
  * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
  */
 function hostOf({ url, host }: FastifyRequest): string {

@@ -8,8 +8,8 @@ import {
 
 /**
  * Every failure of the agent that a user can meet, beside the common ones and those of the tools: its status, its cause and its remedy, one sentence each.
- * 401 = the user's token is missing or unusable; 403 = the token is good, a right is missing;
- * 502 = something behind the agent answered wrongly or has to be set up; 503 = try again later.
+ * 401 means that the user's token is missing or unusable, 403 that the token is good but a right is missing,
+ * 502 that something behind the agent answered wrongly or has to be set up, and 503 that a later try may succeed.
  */
 export const agentProblems = {
   MESSAGE_TOO_LONG: {

@@ -2,7 +2,7 @@ import { SignedOutNotice } from './archive/signed-out-notice.tsx'
 import type { Page } from './page.ts'
 import { FileBanner } from './report/file-banner.tsx'
 
-/** Banners: they ask whether to keep conversations after a sign-out, and tell of an open file or a link without its answer. */
+/** Banners ask whether to keep conversations after a sign-out, or say that a file is open or a link's answer is not here. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>

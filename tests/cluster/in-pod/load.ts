@@ -15,7 +15,7 @@ interface TurnKind {
 
 const agentUrl = process.env['AGENT_URL'] ?? ''
 const answerTimeoutMs = 60_000
-/** Pause between two requests, so that a small machine has time for the pods. */
+/** The delay between two requests, which leaves the pods time on a small machine. */
 const pauseMs = 20
 const report: Record<string, { requests: number; failures: string[] }> = {}
 let stopping = false

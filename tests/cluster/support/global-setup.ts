@@ -4,8 +4,8 @@ import { testLabel } from './namespace.ts'
 const longestRunMs = 60 * 60_000
 
 /**
- * Throws if there is no cluster, or if nothing says that it is disposable: the tests change a node's routes. Then deletes
- * namespaces that aborted runs left behind, but none that another run may be using.
+ * Throws if there is no cluster, or if nothing says that the cluster is disposable: the tests change a node's routes.
+ * Otherwise deletes namespaces that aborted runs left behind, but none that another run may be using.
  */
 export default async function prepareCluster(): Promise<void> {
   const context = (await kubectl(['config', 'current-context'])).trim()

@@ -136,7 +136,7 @@ describe('AssumeRoleWithWebIdentity', () => {
     expect(xml).toContain('<Arn>arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/session</Arn>')
     expect(xml).toContain(`<SubjectFromWebIdentityToken>${subject}</SubjectFromWebIdentityToken>`)
     const expiration = Date.parse(/<Expiration>([^<]+)</.exec(xml)?.[1] ?? '')
-    // Times are in whole seconds.
+    // STS states the expiration in whole seconds, so up to a second may be cut off.
     expect(expiration).toBeGreaterThan(askedMs + 899_000)
     expect(expiration).toBeLessThanOrEqual(Date.now() + 900_000)
   })

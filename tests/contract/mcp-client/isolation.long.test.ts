@@ -20,7 +20,7 @@ it.each(['2026-07-28', '2025-11-25'] as const)(
       Array.from({ length: 50 }, async (_, number) => {
         const subject = subjects[number % subjects.length] ?? ''
         const reply = await mcp.answerTo(`Get note on topic Apollo${number}`, tokens[subject])
-        // The server writes into each result for whom the request's token was.
+        // The server writes the subject of the request's token into each result.
         expect(reply.answer).toContain(`Apollo${number} is due on Friday, reader: ${subject}`)
         for (const other of subjects) {
           if (other !== subject) expect(reply.answer).not.toContain(other)

@@ -9,8 +9,8 @@ import { assertionFields, type ClientCredential } from './credential.ts'
 const keyVaultTimeoutMs = 6000
 
 /**
- * The blueprint's credential: the first configured one that can be loaded, which is kept from then on. As in the
- * original, a signed assertion that could not be loaded is not tried again until a restart.
+ * The blueprint's credential: the first configured one that can be loaded, which is kept from then on. As in
+ * Microsoft's sidecar, a signed assertion that could not be loaded is not tried again until a restart.
  */
 export class BlueprintCredential {
   readonly #descriptions: readonly CredentialDescription[]
@@ -71,7 +71,7 @@ export class BlueprintCredential {
   }
 }
 
-/** A projected service account token; the file is read again only when the token read last has expired. */
+/** A projected service account token; the file is read again only when the token that was read last has expired. */
 async function loadAssertionFile(path: string, clock: Clock): Promise<ClientCredential> {
   let current = await readAssertion(path)
   return {

@@ -13,7 +13,7 @@ export type ApiRequest = FastifyRequest<ApiRoute>
 
 /**
  * Reads which token to request, from the API's configuration and, on a route that allows overrides, also from the query. Other
- * routes ignore overrides and the agent identity, with a warning in the log. If no scopes are found, responds with 400 and
+ * routes log a warning and ignore the query's overrides and agent identity. If no scopes are found, responds with 400 and
  * returns `undefined`.
  */
 export function readTokenRequest(

@@ -10,7 +10,7 @@ import { type Reply, say } from '../model/reply.ts'
 import { BedrockError, type BedrockErrorName, bedrockErrors, defaultMessages } from '../wire/bedrock-error.ts'
 import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 
-/** A stream that breaks in its middle. */
+/** How a stream breaks in its middle. */
 export interface StreamBreak {
   /** How many events are sent before the break. */
   readonly afterEvents: number

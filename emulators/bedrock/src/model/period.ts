@@ -2,9 +2,9 @@
 export interface Period {
   /** How many days to ask the forecast for. */
   readonly days: number
-  /** Only this day, 0 = today. Without `index` and `weekdays`: all days. */
+  /** The one day asked about, counted from 0 for today. If neither `index` nor `weekdays` is set, all days are meant. */
   readonly index?: number
-  /** Only these days of the week, 0 = Sunday. */
+  /** The days of the week asked about, counted from 0 for Sunday. */
   readonly weekdays?: readonly number[]
 }
 

@@ -3,7 +3,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { contextsChallenge } from './claims.ts'
 
-/** For this long after a second factor, even a policy with “every time” demands no new one. */
+/** For this long after a second factor, even a policy with “every time” does not demand it again. */
 const everyTimeToleranceMs = 5 * 60_000
 
 /** Who signed in, and how. */

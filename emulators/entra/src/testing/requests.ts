@@ -12,7 +12,7 @@ const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bear
 
 type Fields = Readonly<Record<string, string>>
 
-/** The blueprint requests the exchange token of its agent, by default with its secret. */
+/** The blueprint requests the exchange token for its agent, by default with the blueprint's secret. */
 export function requestT1(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: blueprintAppId,

@@ -22,7 +22,7 @@ export interface UserGrant {
   readonly nonce?: string | undefined
   /** Authentication contexts that the sign-in request named. */
   readonly contexts?: readonly string[]
-  /** `true` = the token proves no context, even if the request named some. */
+  /** Whether the token proves no context, even if the request named some. */
   readonly withholdsContexts?: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { Identity } from '../caller.ts'
 
-/** Ids with letters, which may be upper or lower case. */
+/** Ids with letters, so that tests can write them in small or in capital letters. */
 export const [agent, sibling, user] = [1, 2, 3].map(n => `abcdef0${n}-1111-4222-8333-444444444444`) as [
   string,
   string,

@@ -20,7 +20,7 @@ export interface StepCall<Output> {
   readonly facts?: StepFacts
   /** Name of the API; `undefined` if there is no such tool. */
   readonly api: string | undefined
-  /** What the call would change; `undefined` if it changes nothing, or cannot be made at all: then `run` throws. */
+  /** What the call would change; `undefined` if it changes nothing, or if it cannot be made at all and `run` throws. */
   readonly change?: (Change & { readonly toolHash: string }) | undefined
   run(context: ToolContext): Promise<Output>
 }
@@ -87,7 +87,7 @@ export async function runStep<Output>(
 /**
  * Goes on with the calls of a step that waited, as the user decided. Calls that change something run one after the other.
  *
- * @param findCall the call as it would be made now; `undefined` = there is no such tool, or it does not take the arguments
+ * @param findCall the call as it would be made now; `undefined` if the tool is gone or no longer takes the arguments
  * @throws ProblemError APPROVAL_CHANGED, before anything runs; what `runStep` throws
  */
 export async function resumeStep<Output>(

@@ -43,7 +43,7 @@ export interface TurnObservers {
   readonly tracer?: Tracer | undefined
 }
 
-/** An agent without a title is the only one, and known by the product's name. */
+/** An agent without a title is the deployment's only agent, and is known by the product's name. */
 const spanName = ({ name, title }: Turn['agent']) => (title === undefined ? 'entra-bedrock-agent' : name)
 
 /** How long the answer may take to fail by itself after an abort, so that its steps show what was interrupted. */
@@ -108,7 +108,6 @@ export class RunningTurn {
     return this.#firstTokenMs
   }
 
-  /** How long the turn has taken until now. */
   get elapsedMs(): number {
     return performance.now() - this.#startedMs
   }
@@ -126,7 +125,7 @@ export class RunningTurn {
     this.#events.push({ event: 'notice', data: notice })
   }
 
-  /** All waiting events, as soon as there are any; `undefined` after the last one. */
+  /** All events that were not taken so far, as soon as there are any; `undefined` after the last event. */
   nextEvents(): Promise<readonly TurnEvent[] | undefined> {
     return this.#events.take()
   }

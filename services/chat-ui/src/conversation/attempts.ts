@@ -1,4 +1,4 @@
-/** For each question, the question before it. Those that follow the same question are attempts at one place in the conversation. */
+/** The question before each question. Questions after the same one are attempts at one place in the conversation. */
 export type Predecessors<Item> = ReadonlyMap<Item, Item | undefined>
 
 /** An item and all items before it, first to last. */

@@ -7,8 +7,8 @@ export interface TokenPlate {
   readonly title: string
   readonly lines: readonly string[]
   /**
-   * `coming` = requested and not here yet; `missing` = not issued; `unseen` = known only from the protocol; `next` = not
-   * requested so far.
+   * A token is `coming` if it was requested but is not here yet, `missing` if it was not issued, `unseen` if it is known only
+   * from the protocol, and `next` if it was not requested so far.
    */
   readonly state: 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
   /** What can be shown of the token. */

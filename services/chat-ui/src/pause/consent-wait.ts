@@ -10,7 +10,7 @@ const consentProgress = signal<
   { readonly turnId: string; readonly state: 'settling' | 'unknown' } | undefined
 >(undefined)
 
-/** `settling` = the consent has yet to take effect; `unknown` = it had not taken effect after the last try. */
+/** Returns `settling` while tries go on, and `unknown` if the consent had not taken effect at the last try. */
 export function retryStateOf({ turnId }: Pause): 'settling' | 'unknown' | undefined {
   return consentProgress.value?.turnId === turnId ? consentProgress.value.state : undefined
 }

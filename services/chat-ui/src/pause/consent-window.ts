@@ -16,8 +16,8 @@ function tenantAddresses(config: PublicConfig): string[] {
 }
 
 /**
- * Waits for the window's report: an error code of OAuth 2.0, such as `access_denied`, or `undefined` if it has none. The report
- * proves nothing. Returns a function that stops waiting.
+ * Waits for the consent window's report, and passes on its OAuth 2.0 error code, such as `access_denied`, or `undefined` if
+ * there is none. The report proves nothing. Returns a function that stops waiting.
  */
 export function listenForConsent(state: string, onAnswer: (error: string | undefined) => void): () => void {
   // The page that Entra returns to (`consent-return.ts`) reports on the channel of this name.

@@ -23,7 +23,7 @@ const shortestSecretLength = 4
  * Hides what the tokens of these steps reveal of the user (personal claims, object id, subject) and of the tenant, wherever
  * it occurs: in claims, addresses, titles and bodies. Different values get different masks.
  *
- * @param hideMore is applied to each text afterwards and may hide more, such as single words of a name
+ * @param hideMore hides more in each text afterwards, such as single words of a name; not called if the tokens reveal nothing
  */
 export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hideMore = noMasking.text): Redactor {
   const secrets = numberMasks(steps.flatMap(({ token }) => (token ? secretsIn(token) : [])))

@@ -4,7 +4,6 @@ import type { DrawnHop } from './sequence.ts'
 import '../identity/token-mark.css'
 import './sequence-picture.css'
 
-/** The heads of the lanes. */
 export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {
   return (
     <div class="lanes" aria-hidden="true">

@@ -18,9 +18,9 @@ export interface RecordedResponse {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly tokenClaims?: Json
-  /** Only if the response was slow, such as `6 s`. */
+  /** How long the call took, such as `6 s`; recorded only if it was slow. */
   readonly roundTrip?: string
-  /** Instead of a response: the caller closed the connection after `roundTrip`. */
+  /** Set if there was no response: the caller closed the connection after `roundTrip`. */
   readonly error?: string
 }
 
@@ -29,7 +29,7 @@ export interface EntraRequest {
   readonly path: string
   /** The fields of a token request; assertions are decoded into header and claims. */
   readonly form?: Json
-  /** Not part of the recordings. */
+  /** Headers are known of replayed requests only: recordings leave them out. */
   readonly headers?: IncomingHttpHeaders
 }
 
@@ -37,11 +37,11 @@ export interface RecordedCall {
   readonly request?: RecordedRequest
   readonly response?: RecordedResponse
   readonly entra?: readonly EntraRequest[]
-  /** An action between two requests. */
+  /** What was done between two requests, such as `waited 12 s`. */
   readonly did?: string
 }
 
-/** How Entra behaved: a name for it, or its responses to some requests. */
+/** How Entra behaved: the name of a behaviour, or Entra's responses to some requests. */
 export type EntraBehaviour =
   | string
   | Readonly<Record<string, { readonly status: number; readonly body: Json }>>

@@ -77,7 +77,7 @@ async function startNotesServer({ wantsMore = false }: { readonly wantsMore?: bo
   const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
   const turn = turnOf(ids.ada)
   const offered = await toolset.load(caller.for(turn))
-  /** Calls a tool as a turn does; with a permit, as a call that was approved. */
+  /** Calls a tool as a turn does. A permit makes it a call that a user has approved. */
   const call = (name: string, approved?: Permit) =>
     offered
       .find(({ tool }) => tool.name === name)
