@@ -21,7 +21,7 @@ import { waitingTools, waitingToolsCheck } from './waiting-tools.ts'
 export interface LaptopOptions {
   /** Tc, for acting on behalf of a user. */
   readonly userToken?: string | undefined
-  /** The page’s origin as browsers see it. Default: localhost. */
+  /** The page’s origin as browsers see it. Default: localhost with the agent’s port. */
   readonly page?: string | undefined
 }
 

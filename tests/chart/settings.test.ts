@@ -135,7 +135,7 @@ describe('The settings that the chart makes', () => {
     const asInDemo = Object.entries(sidecarEntries(servers.map(({ api }) => api)))
     expect(asInDemo).toHaveLength(9)
     expect(sidecar).toMatchObject(
-      // A shared entry has the API's URL.
+      // BaseUrl is left out: in the entry that the server `orders` shares with an API, it is the API's URL.
       Object.fromEntries(asInDemo.filter(([name]) => !name.endsWith('__BaseUrl'))),
     )
     expect(servers).toMatchObject([

@@ -52,7 +52,7 @@ describe('The values of the chart', () => {
   })
 
   it('are the same in values.yaml and in the schema', () => {
-    // Not in values.yaml: freely named APIs, and what Helm gives to a dependency.
+    // Left out: `downstreamApis`, whose APIs have free names, and `global`, which Helm gives to a dependency.
     const inSchema = valuesIn(schema).filter(name => !/^(global|downstreamApis)$/.test(name))
     const inValues = chartValues().map(({ name }) => name)
     expect(inValues.filter(name => !name.startsWith('downstreamApis.')).sort()).toEqual([...inSchema].sort())

@@ -13,11 +13,11 @@ const options = [
   ...['--agent', 'one:autonomous,obo,agent-user', '--agent', 'two:none'],
 ]
 const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
-/** In milliseconds: each test runs a set-up some sixty times, which takes seconds, and minutes on a busy machine. */
+/** Each test runs a set-up some sixty times. This takes seconds, or minutes on a busy machine. */
 const timeout = 300_000
 const portrait = () => portray(content())
 
-/** Every call of a command that is not broken off. */
+/** Runs a command without breaking it off, and returns all its calls. */
 async function runAndListCalls(workplace: Workplace, command: string, ...given: readonly string[]) {
   tenant.graph.reset()
   expect((await workplace.run(command, ...given)).code).toBe(0)

@@ -8,10 +8,10 @@ const maxFaults = 100
 
 /** An injected fault: what happens, to which requests, and how many times. */
 export interface InjectedFault<Target extends TSchema, Kinds extends FaultKinds> {
-  /** Which requests get the fault; absent: all requests that can have faults. */
+  /** Which requests get the fault. Default: all requests that can have faults. */
   readonly target?: Static<Target>
   readonly fault: FaultOf<Kinds> | FaultOf<typeof transportFaults>
-  /** How many more requests get the fault; absent: all requests until the fault is cleared. */
+  /** How many more requests get the fault. Default: all requests until the fault is cleared. */
   readonly times?: number
 }
 

@@ -40,7 +40,7 @@ export interface ProblemDocument {
   readonly code: string
   readonly hint: string
   readonly requestId: string
-  /** Only if requests are traced. */
+  /** Present only if requests are traced. */
   readonly traceId?: string
   readonly upstream?: Upstream
 }

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, type Registry } from 'prom-client'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The server of `/metrics`; only if the app has metrics. */
+    /** The server of `/metrics`; present only if the app serves metrics. */
     readonly metricsServer: FastifyInstance
   }
 }

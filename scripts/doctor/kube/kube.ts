@@ -60,7 +60,7 @@ export async function readContexts({ namespace, release }: KubeOptions): Promise
     ])
     return contexts.flat().join(',')
   } catch (error) {
-    // The check of the release has reported this already.
+    // The check of the release has already reported this error.
     if (error instanceof ProblemError) return undefined
     throw error
   }
@@ -144,7 +144,7 @@ function pageChecks(
   }))
 }
 
-/** Only warns if this machine does not reach Entra, since the pods, which were checked before, may reach it. */
+/** Runs a check. Only warns if this machine cannot reach Entra, since the pods may nevertheless reach it. */
 async function runOrWarn(check: Check) {
   try {
     return await check.run()

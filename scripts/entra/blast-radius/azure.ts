@@ -45,7 +45,7 @@ export async function readAzureRoles(
     const names = new Map<string, Promise<string>>()
     const held: Branch[] = []
     for (const { title, id } of principals) {
-      // An assignment at a management group is listed by each of its subscriptions.
+      // Each subscription of a management group lists the group's assignments, so an assignment may be found several times.
       const found = new Map<string, Branch>()
       for (const { subscriptionId } of subscriptions) {
         const filter = encodeURIComponent(`assignedTo('${id}')`)

@@ -15,8 +15,8 @@ const unreadBranches: readonly Branch[] = [
 ].map(title => ({ title, mark: 'unread' }))
 
 /**
- * Who can act as a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators and the control
- * plane are listed for information; everybody else is surplus unless accepted.
+ * Who can act as a pod whose token is the blueprint's credential, by the RBAC of kubectl's cluster. Administrators are listed for
+ * information, other subjects of the control plane are not listed, and everybody else is surplus unless accepted.
  *
  * @param accepted subjects that may act as such a pod, spelt as in the output: `system:serviceaccount:<namespace>:<name>`
  */
@@ -98,7 +98,7 @@ function isEverybody(name: string): boolean {
   )
 }
 
-/** Kubernetes reserves these names; ServiceAccounts of kube-system are controllers and add-ons of the cluster. */
+/** Kubernetes reserves `system:` names. Of ServiceAccounts, those of kube-system are controllers and add-ons of the cluster. */
 function isControlPlane(name: string): boolean {
   return name.startsWith('system:serviceaccount:')
     ? name.startsWith('system:serviceaccount:kube-system:')

@@ -7,7 +7,7 @@ import { StepFailed } from '../refusals.ts'
 import type { Row } from './rows.ts'
 
 const dataKey = 'deny-list.json'
-/** A short time-out, since switching off at Entra waits until the list is changed. */
+/** A short time-out, since agents are disabled at Entra only after kubectl has changed the list or failed. */
 const requestTimeout = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
 

@@ -7,7 +7,7 @@ export class Series {
   /** The number of requests that were refused or failed; `busy` answers do not count. */
   failed = 0
   lastGivenMs: number | undefined
-  /** The last refusals in a row with the same code; `undefined` if the last request was not refused. */
+  /** The latest refusals in a row with one code: since when, and how many; `undefined` if the last request was not refused. */
   refused: { readonly fromMs: number; readonly code: string; readonly times: number } | undefined
   /** The code of the last request that was refused or failed. */
   failure: string | undefined

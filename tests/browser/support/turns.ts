@@ -44,7 +44,7 @@ export const config = {
 
 type Agent = (typeof config.agents)[number] & { readonly description?: string }
 
-/** The configuration with agents that differ from the usual one. */
+/** The configuration with these agents, each of which is the usual agent with changes. */
 export function withAgents(...agents: readonly Partial<Agent>[]) {
   return { ...config, agents: agents.map(agent => ({ ...config.agents[0], ...agent })) }
 }
@@ -192,7 +192,7 @@ export function trace(): TraceStep[] {
   ]
 }
 
-/** `trace()` on behalf of a user. */
+/** `trace()` of a call on behalf of a user. */
 export function traceFor({ oid, name }: { readonly oid: string; readonly name: string }): TraceStep[] {
   return withFingerprint(trace(), 'd8e8fca2dc0f').map(step =>
     step.token?.role === 'TR'

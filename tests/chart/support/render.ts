@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 120_000 })
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
 
-/** The versions of Helm. Most tests use the first only. */
+/** The commands of the versions of Helm. Most tests use the first command only. */
 export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : ['helm']
 
 export type Values = Readonly<Record<string, unknown>>
@@ -52,7 +52,7 @@ export function run(program: string, args: readonly string[], input = ''): Promi
   })
 }
 
-/** Output of Helm by its arguments, so that equal calls run Helm once. */
+/** Helm's outputs by arguments and input, so that equal calls run Helm once. */
 const helmOutputs = new Map<string, Promise<string>>()
 
 function runHelm(options: RenderOptions, command: readonly string[]): Promise<string> {
@@ -74,7 +74,7 @@ export function renderText(options: RenderOptions): Promise<string> {
   return runHelm(options, ['template', 'demo', chart, ...kubeVersionOptions])
 }
 
-/** `helm lint --strict`. */
+/** The output of `helm lint --strict`. */
 export function lintChart(options: RenderOptions): Promise<string> {
   return runHelm(options, ['lint', '--strict', chart, ...kubeVersionOptions])
 }
@@ -138,7 +138,7 @@ export function containersOf({ spec }: PodTemplate): readonly Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers]
 }
 
-/** Parsed output, since parsing YAML takes longer than Helm does. */
+/** The parsed outputs by their texts, kept since parsing YAML takes longer than Helm does. */
 const renderings = new Map<string, Rendering>()
 
 export async function render(options = baseOptions): Promise<Rendering> {

@@ -205,7 +205,7 @@ describe('Limits', () => {
     const continued = await fetch(`${stack.agentUrl}/api/chat/continue`, { method: 'POST' })
     expect(continued.status).toBe(429)
     expect((await fetch(`${stack.agentUrl}/api/status`)).status).toBe(200)
-    // X-Forwarded-For of an untrusted client does not change its address.
+    // The X-Forwarded-For header of an untrusted client does not change the address for which messages are counted.
     const disguised = await ask(stack.agentUrl, message, { 'x-forwarded-for': '203.0.113.7' })
     expect(disguised.status).toBe(429)
   })

@@ -13,7 +13,7 @@ const toolCallFor = (city: string) => [
   ...toolBlock(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
   ...stopEvents('tool_use'),
 ]
-/** Checks that a tool result is for this city, and has this city's user in it. */
+/** The model's answer, which says whether a tool result is for this city and for its user, whose id is the city's name. */
 function judgeResult(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)
@@ -72,7 +72,7 @@ describe('a turn that is over', () => {
       }
     }
     await turns()
-    // Only the latest turn may still be referenced, by code that runs after it.
+    // The last turn is left out, since code that runs after it may still reference it.
     const earlier = seen.splice(0, 27)
     setFlagsFromString('--expose-gc')
     const collectGarbage: () => void = runInNewContext('gc')

@@ -75,7 +75,7 @@ describe('When the user leaves during a call,', () => {
 
 it('When the user leaves while their token is obtained, the request to the sidecar ends and the server is never called', async () => {
   await using sidecar = await startScriptedServer(async ({ url = '' }, response) => {
-    // The sidecar never answers requests on behalf of a user.
+    // This sidecar never answers a request for a token on behalf of a user.
     if (url.startsWith('/AuthorizationHeader/')) return
     const answer = await fetch(`${mcp.stack.sidecarUrl}${url}`)
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())

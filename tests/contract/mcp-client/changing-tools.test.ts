@@ -34,7 +34,6 @@ async function configure(change: object = {}): Promise<void> {
   })
 }
 
-/** The parameters of the tool calls. */
 const callParams = () => servers.callsOf('desk').map(({ message }) => message?.params)
 
 const approve = async (pause: PausedResponse, token = adaTc): Promise<ChatResponse> =>

@@ -11,7 +11,7 @@ export interface SentSpan {
   readonly spanId: string
   readonly parentSpanId: string | undefined
   readonly name: string
-  /** 1 internal, 2 server, 3 client. */
+  /** The number that OTLP has for the kind: 1 for internal, 2 for server, 3 for client. */
   readonly kind: number
   readonly failed: boolean
   readonly attributes: Readonly<Record<string, unknown>>
@@ -59,8 +59,8 @@ export class Collector extends LocalServer implements AsyncDisposable {
 }
 
 /**
- * Field numbers of https://github.com/open-telemetry/opentelemetry-proto: `ExportTraceServiceRequest`, `Span` and what is in
- * them.
+ * Reads the spans of an `ExportTraceServiceRequest`. The numbers are those of its fields and of the fields of `Span` in
+ * https://github.com/open-telemetry/opentelemetry-proto.
  */
 function readSpans(body: Buffer): SentSpan[] {
   return readMessage(body)

@@ -29,7 +29,7 @@ const stack = await forFile(
   }),
 )
 const token = await stack.signIn(ada.oid)
-// The first request, so that its turn has ended before the last test.
+// This request is the first, so that its turn has ended when the stack is closed.
 const lostTraceId = await leaveMidStream()
 const message = 'Weather in Reykjavik?'
 for (const mode of ['direct', 'bedrock']) {

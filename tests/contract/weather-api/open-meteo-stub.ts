@@ -10,11 +10,11 @@ interface Fault {
 
 export interface OpenMeteoStub {
   readonly url: string
-  /** Every request so far, path and query. */
+  /** Path and query of every request so far. */
   readonly requests: readonly URL[]
   /** Number of requests that the client aborted before they had a response. */
   readonly abandoned: number
-  /** Responds to all further requests with this status and body, or never (`silence`), until called with `undefined`. */
+  /** Gives all further requests this status and body or, for `silence`, no response. A call with `undefined` ends this. */
   fail(fault: Fault | 'silence' | undefined): void
   close(): Promise<void>
   start(): Promise<unknown>

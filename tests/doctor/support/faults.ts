@@ -7,9 +7,9 @@ import { identities } from '../../support/identities.ts'
 import { blueprintOf } from './induce.ts'
 import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 
-/** One induced fault, and the code by which the doctor has to name it. If it has a flow, users meet it in that flow too. */
+/** One induced fault, and the code by which the doctor has to name it. If `flow` is set, turns in that flow fail too. */
 export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause, 'flow'>> {
-  /** Only a warning: the agent works, for now. */
+  /** Whether the doctor only warns, since the agent works for now. */
   readonly warns?: true
   readonly env?: Variables | ((laptop: Laptop) => Variables)
   readonly weather?: Variables

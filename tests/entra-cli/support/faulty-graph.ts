@@ -8,8 +8,8 @@ export interface GraphCall {
 }
 
 /**
- * What happens to a call: `lose` breaks the connection before Graph gets it, `break` before the caller gets the response,
- * `swallow` says 204 without having asked Graph, `forbid` says 403, `not-know` says 400 for an unknown type of object.
+ * What happens to a call: with `lose` it does not reach Graph, with `break` the response does not reach the caller. With
+ * `swallow`, `forbid` and `not-know` Graph is not asked, and the response is 204, 403, or 400 for an unknown type of object.
  */
 export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 
@@ -49,8 +49,8 @@ export class FaultyGraph {
 }
 
 /**
- * The calls at which an interruption matters: the first, each write, and the call after each write. At any other call, receipt
- * and tenant are as at the call before it. A lost request has the same result as a lost response to the request before it.
+ * The calls at which a lost response matters: the first, each write, and the call after each write. At any other call, receipt
+ * and tenant are as at the call before. A lost request needs no test: it leaves the same as a lost response to the call before.
  */
 export function decisiveCalls(calls: readonly GraphCall[]): readonly GraphCall[] {
   const isWrite = (call: GraphCall | undefined) => call !== undefined && call.method !== 'GET'

@@ -143,7 +143,7 @@ function hasScopeOrRole(claims: JWTPayload): boolean {
   return granted.some(name => claims[name] !== undefined && [claims[name]].flat().length > 0)
 }
 
-/** Seconds since the epoch as .NET's invariant culture writes them: 11/25/2026 01:18:17, in UTC. */
+/** Seconds since the epoch as a date in UTC, as .NET's invariant culture writes it, such as 11/25/2026 01:18:17. */
 function dotNetDate(seconds: number): string {
   const [date = '', time = ''] = new Date(Math.min(Math.max(seconds, 0), lastDotNetSecond) * 1000)
     .toISOString()

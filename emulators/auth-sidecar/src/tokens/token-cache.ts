@@ -6,7 +6,7 @@ export interface CachedToken {
   readonly expiresAtMs: number
   /** From this time on the token is renewed; `undefined` if Entra sent no `refresh_in`. */
   readonly refreshAtMs: number | undefined
-  /** In lower case. */
+  /** The scopes that the token has, in lower case. */
   readonly scopes: ReadonlySet<string>
   /** The refresh token of the user, if Entra sent one. */
   readonly refreshToken: string | undefined
@@ -17,7 +17,7 @@ const expiryBufferMs = 5 * 60_000
 
 /** Access tokens in memory: a partition for each application, tenant and user, with a token for each set of scopes. */
 export class TokenCache {
-  /** The original's cache is unbounded. */
+  /** The cache of Microsoft's sidecar is unbounded. */
   readonly #partitions = new LRUCache<string, readonly CachedToken[]>({ max: 50_000 })
   readonly #clock: Clock
 
@@ -25,7 +25,7 @@ export class TokenCache {
     this.#clock = clock
   }
 
-  /** A token of the partition for all these scopes (in lower case), if it is valid for more than five minutes. */
+  /** The partition's token that has all these scopes (in lower case), if it is valid for five more minutes. */
   find(partition: string, scopes: readonly string[]): CachedToken | undefined {
     const token = this.#partitions
       .get(partition)

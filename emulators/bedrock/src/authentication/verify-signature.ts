@@ -69,7 +69,7 @@ function findUnsignedHeader({ headers }: ReceivedRequest, signed: readonly strin
   return missing && `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`
 }
 
-/** Whether the hash in the header is the hash of the body: the signing library trusts the header. */
+/** Whether the hash in the header is the hash of the body, which the signing library does not check. */
 function isHashOfBody({ headers, body }: ReceivedRequest): boolean {
   const claimed = headers['x-amz-content-sha256']
   return claimed === undefined || claimed === createHash('sha256').update(body).digest('hex')
@@ -106,7 +106,7 @@ function isSame(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** `YYYYMMDDTHHMMSSZ`; anything else makes an invalid date. */
+/** Parses a time such as `20261125T011817Z`; any other text gives an invalid date. */
 function parseTimestamp(text: string): Date {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []

@@ -19,12 +19,12 @@ export interface RequestDetails extends InputUsage {
   readonly error: string
   readonly stopReason: string
   readonly eventsSent: number
-  /** `client-closed`: the caller closed the connection before the end. */
+  /** `client-closed` means that the caller closed the connection before the end of the response. */
   readonly outcome: 'complete' | 'broken' | 'client-closed'
 }
 
 interface SettingValues extends AccountChanges {
-  /** The time from the request to the first event. */
+  /** The time from the request to the first event of the answer's stream. */
   readonly firstTokenMs: number
   readonly tokenDelayMs: number
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { reviewPermissions, setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
 import { type AppRole, newRole, newScope, type PermissionScope } from './objects.ts'
 
-/** A scope that the Azure CLI's tokens have. Graph refuses all requests about agents with a token that has it. */
+/** A scope that the Azure CLI's tokens have. Graph refuses a request about agents if its token has this scope. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
 /** Permission to read and write authentication contexts and policies of conditional access. */

@@ -11,7 +11,7 @@ const keysMaxAgeMs = 10 * 60_000
 export class FederatedIssuers {
   readonly #keySets = new LRUCache<string, CompactVerifyGetKey>({ max: 32 })
 
-  /** For `compactVerify`: finds keys of an issuer by its discovery document (OpenID Connect Discovery 1.0). */
+  /** A function for `compactVerify` that finds an issuer's keys by the issuer's discovery document (OpenID Connect). */
   keysOf(issuer: string): CompactVerifyGetKey {
     return async (header, token) => {
       try {

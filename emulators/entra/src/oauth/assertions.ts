@@ -39,7 +39,7 @@ export function checkLifetime(entra: Entra, claims: JWTPayload, code: 700024 | 5
   })
 }
 
-/** Checks an application's client assertion: signed with its certificate, or a token for its federated credential. */
+/** Checks an application's client assertion, which is signed with its certificate or is a token of another issuer. */
 export async function checkClientAssertion(
   entra: Entra,
   jwt: string,
@@ -48,7 +48,7 @@ export async function checkClientAssertion(
   const assertion = readAssertion(jwt)
   const { header, claims } = assertion
   const hasThumbprint = header.x5t !== undefined || header['x5t#S256'] !== undefined
-  // With a certificate, the application itself is the issuer; other issuers are URLs.
+  // An assertion that a certificate signed names the application as issuer; every other issuer is a URL.
   const isCertificate = claims.iss === application.appId || (hasThumbprint && !URL.canParse(claims.iss ?? ''))
   if (isCertificate) await checkCertificate(entra, assertion, application)
   else await checkFederatedCredential(entra, assertion, application)
@@ -114,7 +114,7 @@ function requireMatchingCredential(claims: JWTPayload, { federatedIdentityCreden
     throw refusal(700212, details)
 }
 
-/** Checks T1: signed by this tenant, for the token exchange, requested by the agent's blueprint for this agent. */
+/** Checks that T1 is for the token exchange, and that this tenant issued it to the agent's blueprint for this agent. */
 export async function checkExchangeToken(entra: Entra, jwt: string, agent: ServicePrincipal): Promise<void> {
   const { header, claims } = readAssertion(jwt)
   if (claims.iss !== entra.issuerV1) throw refusal(700211, { issuer: claims.iss ?? '' })

@@ -69,7 +69,7 @@ export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, 
 
 const accountField = ({ id }: User) => `<input type="hidden" name="account" value="${id}">`
 
-/** A page with a form that can be cancelled. It posts to the URL of the page, which has all parameters. */
+/** A page with a form that can be cancelled. The form posts to the URL of the page, which has all parameters. */
 function sendForm(
   reply: FastifyReply,
   { origin }: ReturnAddress,

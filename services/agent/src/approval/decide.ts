@@ -7,7 +7,7 @@ import { approvalProblem } from './problems.ts'
  * Reads what the user decided about the calls that were shown. Arguments come from the seal, never from the request:
  * the request has only digests, which prove which calls were shown.
  *
- * @throws {ProblemError} APPROVAL_INVALID unless exactly these calls are decided, each once; APPROVAL_CHANGED for another digest
+ * @throws {ProblemError} APPROVAL_INVALID unless exactly these calls are decided, each once; APPROVAL_CHANGED if a digest differs
  */
 export function readDecisions(
   { pending }: Pick<Continuation, 'pending'>,
@@ -27,7 +27,7 @@ export function readDecisions(
 /**
  * Checks that a call is still the one that the user was asked about.
  *
- * @param now the call as it would be made now; `undefined` = there is no such tool, or it does not take these arguments
+ * @param now the call as it would be made now; `undefined` if the tool is gone, or does not take these arguments
  * @throws {ProblemError} APPROVAL_CHANGED
  */
 export function requireSame(

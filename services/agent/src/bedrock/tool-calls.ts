@@ -71,7 +71,7 @@ export async function resumeTools(
   return { results: { ...earlier, ...describeEnds(run, calls, ends) }, wait }
 }
 
-/** The results of a step in the order of its calls, as the model reads them: all in one message. */
+/** The results of a step in the order of its calls. LangChain sends all of them to the model in one message. */
 export function toMessages(calls: readonly { readonly id?: string }[], results: StepResult['results']) {
   return calls.flatMap(({ id = '' }) => {
     const result = results[id]
@@ -85,7 +85,7 @@ function stepOptions({ context, tellable }: ToolCalls): StepOptions {
   return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code) }
 }
 
-/** Makes a call of the step from the model's call. `run` refuses arguments that do not fit the tool's schema; no user sees them. */
+/** Makes a call of the step from the model's call. If the arguments do not fit the tool's schema, `run` refuses them. */
 function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
   const { id, name, arguments: input } = call
   const offered = tools.find(({ tool }) => tool.name === name)

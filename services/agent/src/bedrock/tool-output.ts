@@ -23,7 +23,7 @@ function readBlock(block: unknown): ToolOutput[number] | undefined {
   return typeof data === 'string' ? { type, data: Buffer.from(data, 'base64') } : undefined
 }
 
-/** The output as the content of a message, without blank texts: Bedrock would refuse the whole request. */
+/** The output as the content of a message, without blank texts, since Bedrock refuses every request that has one. */
 export function describeOutput(output: ToolOutput, images: ImageAllowance): MessageContent {
   const blocks: ContentBlock[] = []
   let text: string[] = []

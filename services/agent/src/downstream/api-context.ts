@@ -27,13 +27,13 @@ import { noteValidation } from './validation.ts'
 export interface ApiRequest<Body> {
   /** Path and query below the API's URL. */
   readonly path: string
-  /** A search, sent as JSON by POST. The search changes nothing, so like a GET it may be repeated. Without a search: GET. */
+  /** A search, sent as JSON by POST. It changes nothing, so it may be repeated like a GET. Without it, the request is a GET. */
   readonly search?: object
   /** What is asked for, in the words of the trace. */
   readonly subject: string
   /** Whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** Explains a response of another status or body than promised; `undefined` = the explanation that holds for every API. */
+  /** Explains a response of another status or body than promised. For `undefined`, the explanation for all APIs is used. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -56,7 +56,7 @@ interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
 
 /** What lets a tool change something by one call, which the user has approved or the agent may make on its own. */
 export interface Permit {
-  /** The same each time this call is sent. */
+  /** The key, which is the same each time this call is sent. */
   readonly idempotencyKey: string
   /** Whether the API carries out the call only once, however often it is sent with this key. */
   readonly isIdempotent: boolean
@@ -118,7 +118,7 @@ export class ApiContext<Who extends Caller = Caller> {
   /**
    * The permit to change something at an API.
    *
-   * @throws {Error} if there is none, because the agent takes the tool for one that only reads
+   * @throws {Error} if there is no permit, because the tool is declared as one that only reads
    */
   get permit(): Permit {
     if (!this.#permit) throw new Error('This call changes something, and nothing permits it.')
@@ -128,7 +128,7 @@ export class ApiContext<Who extends Caller = Caller> {
   /**
    * Asks an API for JSON by one GET, or one POST of a search.
    *
-   * @throws ProblemError as `authorised`, or what `explain` made of the response.
+   * @throws ProblemError as `authorised` does, or the one that `explain` made of the response
    */
   call<Body>(api: DownstreamApi, { search, ...request }: ApiRequest<Body>): Promise<Body> {
     const method = search ? 'POST' : 'GET'
@@ -139,7 +139,7 @@ export class ApiContext<Who extends Caller = Caller> {
    * Asks an API for a change, under the permit of this context. The request has an `Idempotency-Key`,
    * and is sent again if its connection broke and the API does the change only once.
    *
-   * @throws ProblemError as `call`; STEP_UP_REQUIRED, STEP_UP_NOT_CARRIED
+   * @throws ProblemError as `call` does, and also STEP_UP_REQUIRED and STEP_UP_NOT_CARRIED
    */
   change<Body>(api: DownstreamApi, request: ApiChange<Body>): Promise<Body> {
     const { idempotencyKey, isIdempotent: mayRepeat } = this.permit
@@ -204,7 +204,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // The sidecar still caches the denied token. Entra issues a new one, or says that the agent is disabled.
+      // The sidecar still caches the denied token. Asked for a new one, Entra issues it, or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isDenyListRefusal(error)) throw error
         return send(await obtain(true))

@@ -81,7 +81,7 @@ function forbiddenProblem(
   )
 }
 
-/** Removes the missing right from a failure if the token has this right: the API then refuses for another reason, and no consent or grant would help. */
+/** Removes from a failure the right that it says is missing, if the token has this right: then no consent or grant would help. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
   if (!(failure instanceof ProblemError)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
@@ -178,7 +178,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   }
 }
 
-/** The part of an API's challenge that users get. If its contexts are configured: the demand for one of them, or `undefined`. */
+/** The part of an API's challenge that users get. If the API's contexts are configured, this can only be a demand for one. */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,
   challenge: string | undefined,

@@ -5,7 +5,7 @@ import { readApiValidation } from './responses.ts'
 import type { TokenHolder, TokenStep } from './token-steps.ts'
 
 /**
- * Records what the API says of the token, if anything, and compares it with the token: the API may name another flow, caller or user.
+ * Records what the API says of the token, if anything, and whether the token has the same flow, caller and user.
  */
 export function noteValidation(
   turn: Caller,

@@ -15,7 +15,7 @@ export interface ExpectedToken {
 
 /** All that a flow decides about TR. */
 export interface FlowRules {
-  /** The sidecar's route; the user's token goes to the authenticated one only. */
+  /** The sidecar's route. The user's token is sent to the authenticated route only. */
   readonly route: string
   /** The sidecar's setting that lets this route act as the agent identity. */
   readonly overrideSetting: string

@@ -36,8 +36,8 @@ export class SidecarResponseError extends Error {
 
 /**
  * Distinguishes the sidecar's refusals. The status alone says little: outages of Entra come as 401, and so do
- * refused credentials. Its `detail` can name people, tenants and applications: only the AADSTS code and
- * the ids of the request are taken from it.
+ * refused credentials. The body's `detail` can name people, tenants and applications, so only the AADSTS code and
+ * the ids of the request are taken from there.
  */
 export function explainResponse(response: OutboundResponse, context: FailureContext): TokenFailure {
   const { status } = response

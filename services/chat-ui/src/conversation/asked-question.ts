@@ -33,7 +33,7 @@ export class AskedQuestion {
     this.#speaker = speaker
   }
 
-  /** Tc; only if the flow or the agent needs it. */
+  /** Tc, if the flow or the agent needs it. */
   get userToken(): string | undefined {
     return this.#speaker.userToken
   }

@@ -27,7 +27,7 @@ export interface ToolChip {
 
 const icons = { running: 'more', waiting: 'wait', ok: 'check', failed: 'close', denied: 'close' } as const
 
-/** The tools that were called at one place of an answer; the name of a tool called several times is shown once. */
+/** The tools that were called at one place of an answer. If all calls are of one tool, its name is shown once. */
 export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
   const [first] = chips
   const isOneTool = chips.length > 1 && chips.every(({ name }) => name === first?.name)

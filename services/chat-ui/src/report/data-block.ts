@@ -6,7 +6,7 @@ export function writeDataBlock(data: unknown): string {
   return `${openingTag}${JSON.stringify(data).replaceAll('<', '\\u003c')}${closingTag}`
 }
 
-/** The content of a report's data block; `undefined` if there is none. Found by search, without parsing the HTML. */
+/** The content of a report's data block, which is found without parsing the HTML; `undefined` if there is no block. */
 export function findDataBlock(html: string): string | undefined {
   const start = html.lastIndexOf(openingTag)
   const end = start < 0 ? -1 : html.indexOf(closingTag, start)

@@ -5,7 +5,7 @@ import { emulatorAuthority } from './authority.ts'
 import { toPageError } from './failures.ts'
 import type { Account, IdentityClient, Interaction } from './session.ts'
 
-/** Long enough for a second factor; closing the window or Cancel ends the wait earlier. */
+/** Long enough for a second factor. The wait ends earlier if the user closes the window or presses Cancel. */
 const signInTimeoutMs = 5 * 60_000
 const renewalTimeoutMs = 30_000
 

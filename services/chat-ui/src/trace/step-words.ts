@@ -65,7 +65,7 @@ export function countToolCalls({ response }: TraceStep): number {
   return Array.isArray(toolCalls) ? toolCalls.length : 0
 }
 
-/** "get_orders Oslo": the tool and its arguments. */
+/** The tool and its arguments, such as "get_orders Oslo". */
 export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep['tool']>): string {
   return [name, tellValues(values)].filter(Boolean).join(' ')
 }

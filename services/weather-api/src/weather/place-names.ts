@@ -11,7 +11,7 @@ export function normalizeName(name: string): string {
     .trim()
 }
 
-/** "Portland, Oregon, USA" → name "Portland", qualifiers "Oregon" and "USA". */
+/** Splits "Portland, Oregon, USA" into the name "Portland" and the qualifiers "Oregon" and "USA". */
 export function splitPlace(text: string): { name: string; qualifiers: readonly string[] } {
   const [name = '', ...qualifiers] = text.split(',').map(part => part.trim())
   return { name, qualifiers: qualifiers.filter(part => part !== '') }

@@ -14,7 +14,7 @@ const speed = 200
 export interface ReplayedCall {
   readonly response: RecordedResponse
   readonly entra: readonly EntraRequest[]
-  /** In milliseconds of the recording's clock. */
+  /** How long the call took, in milliseconds of the recording's clock. */
   readonly roundTripMs: number
 }
 

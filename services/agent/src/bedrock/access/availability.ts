@@ -2,7 +2,7 @@ import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { ComponentHealth } from '../../status/health.ts'
 
 export interface AvailabilityOptions {
-  /** Asks the model for one token, and throws if this fails. `undefined` = never probe. */
+  /** Asks the model for one token, and throws if this fails. If `undefined`, Bedrock is never probed. */
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
   /** A fault of the configuration that shows without a call of Bedrock, if there is one. */
   readonly known: ProblemError | undefined
@@ -43,7 +43,7 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once, and then `probeIntervalMs` after the last probe or call, or `probeAfterFailureMs` after a failure. */
+  /** Probes at once, and again `probeIntervalMs` after a probe or call, or `probeAfterFailureMs` after one that failed. */
   start(): void {
     const { probe, known } = this.#options
     if (probe === undefined || known !== undefined || this.#isStarted) return
