@@ -52,7 +52,7 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
   return [
     check('Entra set-up', () => checkSetUp(run)),
     ...contexts.map(context => check(`authentication context ${context}`, () => checkContext(run, context))),
-    check('secret of the blueprint', async () => checkSecret((await radius()).who)),
+    check('secret of the blueprint', async () => checkNoStoredSecret((await radius()).who)),
     check('access to the blueprint', async () => {
       const { who, what } = await radius()
       return judgeBranches('the blueprint', [...who, ...what.filter(one => !isOwn(one))])
@@ -117,7 +117,7 @@ async function checkSetUp(run: Run): Promise<string> {
   return `All ${findings.length} things that the set-up made are there.`
 }
 
-function checkSecret(who: readonly Branch[]): string | ProblemError {
+function checkNoStoredSecret(who: readonly Branch[]): string | ProblemError {
   const credentials = flatten(who.filter(({ title }) => title === 'credentials')).map(({ title }) => title)
   const secrets = credentials.filter(title => /^(client secret|certificate) /.test(title))
   const isFederated = credentials.some(title => title.startsWith('federated credential '))

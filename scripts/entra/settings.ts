@@ -10,7 +10,7 @@ export interface FederatedCredential {
 
 /**
  * Who allows agents to keep alerts on a user's behalf: an administrator for all users, or each user when it is needed.
- * `none` means nobody: the scope and the app role for alerts are disabled, not deleted, since Entra deletes no enabled ones.
+ * `none` means nobody: the scope and the app role for alerts stay, but disabled, since Entra refuses to delete enabled ones.
  */
 export const alertsConsents = ['all-users', 'each-user', 'none'] as const
 export type AlertsConsent = (typeof alertsConsents)[number]

@@ -72,7 +72,7 @@ describe('an exported trace', () => {
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
-  it('is marked as not seen by a page that opens it, also when exported again, and cannot be continued there', async () => {
+  it('is marked “not seen” when a page opens it, also after a second export, and cannot be continued there', async () => {
     const page = await browser.open(agent.url)
     const download = await askAndExport(page, /^JSON/)
     const path = await saveDownload(download)

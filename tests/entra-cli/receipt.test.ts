@@ -106,7 +106,7 @@ describe('a receipt that got lost or cannot be read', () => {
     expect((await run('status --agent theirs')).said).toContain('goes with --adopt')
   })
 
-  it('has its set-up id shown by apply when a name is taken', async () => {
+  it('had a set-up id, which apply shows when it finds a name taken', async () => {
     const { setUpId } = await loseReceipt()
     const { said } = await run('apply --blueprint-name B')
     expect(said).toContain(`--adopt ${setUpId}`)

@@ -64,7 +64,7 @@ describe('a permission that is missing is named with the least role that has it'
     ['POST', '/applications', consenter, 'application "Weather Agent page"'],
     ['POST', '/servicePrincipals', consenter, 'principal of the page'],
     ['POST', '/oauth2PermissionGrants', consenter, 'consent for all users: the page'],
-  ])('even if the token has the permission but the user lacks the role for %s %s', async (method, path, role, step) => {
+  ])('also for %s %s, if the token has the permission and only the role of the user is missing', async (method, path, role, step) => {
     tenant.graph.decide = call => (call.method === method && call.path === `/v1.0${path}` ? 'forbid' : 'pass')
     const { code, said } = await run('apply', ...allOptions)
     expect(code).toBe(1)
@@ -72,7 +72,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain(`the role "${role}"`)
   })
 
-  it('for renaming a blueprint, which has a permission of its own', async () => {
+  it('also for renaming a blueprint: renaming needs a permission of its own', async () => {
     await run('apply')
     tenant.graph.decide = ({ method }) => (method === 'PATCH' ? 'forbid' : 'pass')
     const { said } = await run('apply --blueprint-name Other')

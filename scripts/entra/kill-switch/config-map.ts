@@ -24,7 +24,7 @@ export interface DenyListConfigMap {
  */
 export async function findConfigMap(kubectl: Kubectl, name: string | undefined): Promise<DenyListConfigMap> {
   const { items } = JSON.parse(
-    await orStepFailed(() => kubectl.run(['get', 'pods', '--output', 'json', requestTimeout])),
+    await throwAsStepFailed(() => kubectl.run(['get', 'pods', '--output', 'json', requestTimeout])),
   ) as {
     items: Pod[]
   }
@@ -59,7 +59,7 @@ export async function changeRows(
   { name, pods }: DenyListConfigMap,
   change: (rows: readonly Row[]) => readonly Row[],
 ): Promise<{ readonly rows: readonly Row[]; readonly isTouched: boolean }> {
-  const text = await orStepFailed(() =>
+  const text = await throwAsStepFailed(() =>
     kubectl.run(['get', 'configmap', name, '--ignore-not-found', '--output', 'json', requestTimeout]),
   )
   const known = text === '' ? undefined : (JSON.parse(text) as ConfigMap)
@@ -70,7 +70,7 @@ export async function changeRows(
   }
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
   // `object` has the resourceVersion that was read, so that kubectl fails instead of overwriting a concurrent change.
-  await orStepFailed(() =>
+  await throwAsStepFailed(() =>
     kubectl.run([known ? 'replace' : 'create', '--filename', '-', requestTimeout], JSON.stringify(object)),
   )
   return { rows, isTouched: await annotatePods(kubectl, pods) }
@@ -99,7 +99,7 @@ function readRows(text: string, name: string): readonly Row[] {
   }
 }
 
-async function orStepFailed<Result>(act: () => Promise<Result>): Promise<Result> {
+async function throwAsStepFailed<Result>(act: () => Promise<Result>): Promise<Result> {
   try {
     return await act()
   } catch (error) {

@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * Whether a consent gives the client nothing unwanted: it is a wanted one, or has only scopes for signing in, or only scopes of
- * the wanted consent for all users. A user's own consent may also have the scope for alerts, unless the settings exclude alerts.
+ * Whether a consent gives the client nothing unwanted: the consent is wanted, or its scopes are only for signing in, or all are
+ * in the wanted consent for all users. A user's own consent may also have the scope for alerts, unless the settings exclude it.
  */
 export function hasOnlyWantedScopes(
   target: Target,

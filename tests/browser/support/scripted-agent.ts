@@ -54,7 +54,7 @@ export class ScriptedAgent extends LocalServer {
   goOn: ContinuationScript = async () => {}
   /** The problem that is sent instead of a continuation. */
   refusal: Problem | undefined
-  /** The requests that came since the last `forget` to go on with a turn. */
+  /** The requests to continue a turn that came since the last `forget`. */
   readonly continued: ContinueRequest[] = []
   readonly #questions: ChatRequest[] = []
   readonly #arrivals = new EventEmitter()

@@ -47,7 +47,7 @@ export class Operator implements AsyncDisposable {
     return new Operator(demo, folder, names, { ...environment, ...names.environment, NODE_EXTRA_CA_CERTS })
   }
 
-  /** Runs `npm run <script> -- <args>` in the folder of this machine. */
+  /** Runs `npm run <script> -- <args>` in the folder that stands for the operator's machine. */
   run(script: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<RunResult> {
     const env = { ...process.env, ...this.#environment }
     return new Promise((done, failed) => {

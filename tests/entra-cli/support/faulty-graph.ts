@@ -8,8 +8,8 @@ export interface GraphCall {
 }
 
 /**
- * What happens to a call: with `lose` it does not reach Graph, with `break` the response does not reach the caller. With
- * `swallow`, `forbid` and `not-know` Graph is not asked, and the response is 204, 403, or 400 for an unknown type of object.
+ * What happens to a call. `lose`: it does not reach Graph. `break`: its response does not reach the caller. The others are
+ * answered in place of Graph: `swallow` with 204, `forbid` with 403, `not-know` with 400 for an unknown type of object.
  */
 export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 

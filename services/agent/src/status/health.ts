@@ -39,7 +39,7 @@ export class HealthRecord {
   }
 }
 
-/** Combined health of dependencies that are all needed: unavailable if any is unavailable, else ready if any is ready. */
+/** The health of dependencies together: unavailable if any is unavailable, else ready if any is ready, else unknown. */
 export function combineHealth(parts: readonly ComponentHealth[]): ComponentHealth {
   return (
     parts.find(({ state }) => state === 'unavailable') ??

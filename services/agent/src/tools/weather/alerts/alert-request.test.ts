@@ -9,7 +9,7 @@ const inAWeek = '2026-12-05'
 
 const orderRequest = (kind: string) => (city: string, celsius: number, untilDate?: string) => ({
   kind: 'create',
-  order: { city, when: { kind, celsius }, untilDate: untilDate ?? inAWeek },
+  newAlert: { city, when: { kind, celsius }, untilDate: untilDate ?? inAWeek },
   ...(untilDate === undefined ? { isUsualDay: true } : {}),
 })
 const orderBelow = orderRequest('temperature-below')
@@ -194,7 +194,7 @@ describe('A message that is no request for an alert', () => {
         ),
         text => {
           const request = recognise(text)
-          if (request?.kind === 'create') expect(request.order.untilDate).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+          if (request?.kind === 'create') expect(request.newAlert.untilDate).toMatch(/^\d{4}-\d{2}-\d{2}$/)
         },
       ),
     )

@@ -1,13 +1,13 @@
 import { findPlace, splitSentences } from '../weather-question.ts'
-import type { AlertOrder } from './alert.ts'
+import type { NewAlert } from './alert.ts'
 import { faultOfLastDay, takeLastDay, today } from './last-day.ts'
 
 /** The request about alerts that a message makes. */
 export type AlertRequest =
   | {
       readonly kind: 'create'
-      readonly order: AlertOrder
-      /** Set if the message names no last day, so that `order` has the usual one. */
+      readonly newAlert: NewAlert
+      /** Set if the message names no last day, so that `newAlert` has the usual one. */
       readonly isUsualDay?: true
     }
   | { readonly kind: 'list' }
@@ -123,7 +123,7 @@ function readOrder(before: string, after: string, today: string): AlertRequest {
   const city = findCity(`${rest.slice(0, found.index)} ${rest.slice(found.index + found[0].length)}`)
   if (city === undefined) return unclear('a city')
   const kind = found[1] === undefined ? 'temperature-above' : 'temperature-below'
-  return { kind: 'create', order: { city, when: { kind, celsius }, untilDate: date }, ...usual }
+  return { kind: 'create', newAlert: { city, when: { kind, celsius }, untilDate: date }, ...usual }
 }
 
 const unclear = (what: string) => ({ kind: 'unclear', why: `The message does not name ${what}.` }) as const

@@ -9,7 +9,7 @@ const when = strictObject({
 })
 
 /** What `POST /alerts` takes. */
-export const AlertOrder = Type.Object({
+export const NewAlert = Type.Object({
   city: CityArgument,
   when,
   untilDate: Type.String({
@@ -18,7 +18,7 @@ export const AlertOrder = Type.Object({
       'Last day of the alert, YYYY-MM-DD, at most a year from now. If the user names none: 7 days from today.',
   }),
 })
-export type AlertOrder = Static<typeof AlertOrder>
+export type NewAlert = Static<typeof NewAlert>
 
 /** The id by which the API knows an alert. */
 export const AlertId = Type.Object({

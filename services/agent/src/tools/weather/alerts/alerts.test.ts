@@ -92,14 +92,18 @@ describe('the tools for alerts', () => {
   it('refuse arguments that the API does not take', async () => {
     const tools = await readToolset(alertVariables).load(noContext)
     const create = tools.find(({ tool }) => tool.name === 'create_alert')?.tool
-    const order = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
+    const newAlert = {
+      city: 'Oslo',
+      when: { kind: 'temperature-below', celsius: -5 },
+      untilDate: '2026-12-04',
+    }
     for (const faulty of [
-      { ...order, city: ' ' },
-      { ...order, when: { ...order.when, celsius: -500 } },
-      { ...order, when: { ...order.when, other: true } },
-      { ...order, when: { kind: 'rain', celsius: 1 } },
-      { ...order, untilDate: 'tomorrow' },
-      { ...order, owner: 'somebody' },
+      { ...newAlert, city: ' ' },
+      { ...newAlert, when: { ...newAlert.when, celsius: -500 } },
+      { ...newAlert, when: { ...newAlert.when, other: true } },
+      { ...newAlert, when: { kind: 'rain', celsius: 1 } },
+      { ...newAlert, untilDate: 'tomorrow' },
+      { ...newAlert, owner: 'somebody' },
     ])
       await expect(create?.invoke(faulty)).rejects.toThrow('did not match expected schema')
   })

@@ -2,11 +2,11 @@ import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type DownstreamApi, nameSidecarEntries } from '../../../identity/downstream-api.ts'
 import type { DirectCall } from '../../toolset.ts'
 import { type AlertRequest, recogniseAlertRequest } from './alert-request.ts'
-import { type AlertChanges, readAlertChanges } from './changes.ts'
+import { type AlertChanges, readAlertChangeSettings } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
 import { today } from './last-day.ts'
 import { alertProblem } from './problems.ts'
-import { describeAlert, describeAlerts, describeDeletion, describeOrder } from './sentences.ts'
+import { describeAlert, describeAlerts, describeDeletion, describeNewAlert } from './sentences.ts'
 
 /** How the model is to use the tools. */
 export const alertInstructions = `Alerts
@@ -21,7 +21,7 @@ export const alertInstructions = `Alerts
  * which request the scope of alerts by name: a request for `.default` would succeed without the user's consent to alerts.
  */
 export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
-  const changes = readAlertChanges(env)
+  const changes = readAlertChangeSettings(env)
   const authenticationContexts = readContexts(env)
   if (!env.flag('WEATHER_API_ALERTS', false)) return undefined
   const { sidecarEntries } = weatherApi
@@ -66,13 +66,13 @@ function toDirectCall(
 ): DirectCall {
   switch (request.kind) {
     case 'create': {
-      const { order, isUsualDay } = request
+      const { newAlert, isUsualDay } = request
       return {
         tool: 'create_alert',
-        arguments: order,
+        arguments: newAlert,
         api,
-        change: { ...changes.create_alert, tell: () => describeOrder(order, isUsualDay) },
-        answer: async context => describeAlert(await client.create(context, order)),
+        change: { ...changes.create_alert, tell: () => describeNewAlert(newAlert, isUsualDay) },
+        answer: async context => describeAlert(await client.create(context, newAlert)),
       }
     }
     case 'list':

@@ -1,7 +1,7 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import type { Change } from '../../toolset.ts'
-import type { AlertOrder } from './alert.ts'
-import { describeOrder } from './sentences.ts'
+import type { NewAlert } from './alert.ts'
+import { describeNewAlert } from './sentences.ts'
 
 /**
  * What the tools that change alerts do. The API carries a call out once, however often the agent sends it: the API knows the
@@ -11,7 +11,7 @@ const alertChanges = {
   create_alert: {
     effect: 'create',
     title: 'Create alert',
-    tell: order => describeOrder(order as AlertOrder),
+    tell: newAlert => describeNewAlert(newAlert as NewAlert),
     isIdempotent: true,
   },
   delete_alert: { effect: 'delete', title: 'Delete alert', isIdempotent: true },
@@ -20,7 +20,7 @@ const alertChanges = {
 export type AlertChanges = Readonly<Record<keyof typeof alertChanges, Change>>
 
 /** Returns the changes; WEATHER_API_UNATTENDED_TOOLS names those that the agent may make in flows without a user. */
-export function readAlertChanges(env: EnvironmentReader): AlertChanges {
+export function readAlertChangeSettings(env: EnvironmentReader): AlertChanges {
   const unattended = env.list('WEATHER_API_UNATTENDED_TOOLS', [])
   for (const name of unattended) {
     if (!Object.hasOwn(alertChanges, name))

@@ -14,15 +14,19 @@ import {
 } from '../../../downstream/testing/stage.ts'
 import { ids, weatherApi } from '../../../identity/testing/fixtures.ts'
 import type { Turn } from '../../../turn/turn.ts'
-import type { AlertOrder } from './alert.ts'
+import type { NewAlert } from './alert.ts'
 import { createAlertClient } from './client.ts'
 
-const order: AlertOrder = {
+const newAlert: NewAlert = {
   city: 'Oslo',
   when: { kind: 'temperature-below', celsius: -5 },
   untilDate: '2026-12-24',
 }
-const alert = { ...order, id: '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11', createdAt: '2026-11-28T12:00:00.000Z' }
+const alert = {
+  ...newAlert,
+  id: '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11',
+  createdAt: '2026-11-28T12:00:00.000Z',
+}
 const alertBody = { ...alert, validated: validation(ids.ada) }
 const permit = { idempotencyKey: 'key-1', isIdempotent: true }
 
@@ -53,13 +57,13 @@ describe('creating an alert', () => {
       const { alerts, permitted, server, sidecar, bodies, turn } = await startAlertApi(
         sendJson(status, alertBody),
       )
-      expect(await alerts.create(permitted, order)).toEqual(alert)
+      expect(await alerts.create(permitted, newAlert)).toEqual(alert)
       expect(server.requests.map(({ target }) => target)).toEqual(['POST /alerts'])
       expect(server.requests[0]?.headers).toMatchObject({
         'idempotency-key': '"key-1"',
         'content-type': 'application/json',
       })
-      expect(JSON.parse(bodies[0] ?? '')).toEqual(order)
+      expect(JSON.parse(bodies[0] ?? '')).toEqual(newAlert)
       expect(sidecar.requests[0]?.target).toContain('/AuthorizationHeader/alerts?')
       expect(stepsOf(turn, 'api-call')[0]?.title).toBe(
         'The agent calls the Weather API: create an alert for Oslo',
@@ -69,7 +73,7 @@ describe('creating an alert', () => {
 
   it('sends nothing without a permit', async () => {
     const { alerts, context, server } = await startAlertApi(sendJson(201, alertBody))
-    await expect((async () => alerts.create(context, order))()).rejects.toThrow('nothing permits it')
+    await expect((async () => alerts.create(context, newAlert))()).rejects.toThrow('nothing permits it')
     expect(server.requests).toEqual([])
   })
 
@@ -84,14 +88,14 @@ describe('creating an alert', () => {
   ])('is not tried again if the API refuses with %s', async (code, status, expected) => {
     const detail = 'The API’s own words.'
     const { alerts, permitted, server } = await startAlertApi(sendJson(status, { code, detail }))
-    await expect(alerts.create(permitted, order)).rejects.toEqual(problemOf(expected))
+    await expect(alerts.create(permitted, newAlert)).rejects.toEqual(problemOf(expected))
     expect(server.requests).toHaveLength(1)
   })
 
   it('fails with the API’s own words if the API refuses', async () => {
     const detail = 'One owner can have 20 alerts.'
     const { alerts, permitted } = await startAlertApi(sendJson(429, { code: 'ALERT_LIMIT_REACHED', detail }))
-    const error = await alerts.create(permitted, order).catch(one => one)
+    const error = await alerts.create(permitted, newAlert).catch(one => one)
     expect(error.toDocument('r')).toMatchObject({
       detail,
       upstream: { service: 'weather-api', status: 429, code: 'ALERT_LIMIT_REACHED' },
@@ -100,7 +104,7 @@ describe('creating an alert', () => {
 
   it('fails if a successful response holds no alert', async () => {
     const { alerts, permitted } = await startAlertApi(sendJson(201, { id: 1 }))
-    await expect(alerts.create(permitted, order)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
+    await expect(alerts.create(permitted, newAlert)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
   })
 })
 

@@ -3,7 +3,7 @@ import { type ApiResponse, readApiProblem } from '../../../downstream/responses.
 import type { DownstreamApi } from '../../../identity/downstream-api.ts'
 import type { ToolContext } from '../../toolset.ts'
 import { withoutValidation } from '../client.ts'
-import { type AlertOrder, isAlert, isAlerts } from './alert.ts'
+import { isAlert, isAlerts, type NewAlert } from './alert.ts'
 import { alertProblem, type alertProblems } from './problems.ts'
 
 export type AlertClient = ReturnType<typeof createAlertClient>
@@ -21,12 +21,12 @@ export function createAlertClient(api: DownstreamApi) {
   const explain = (response: ApiResponse) => explainAlertRefusal(api, response)
   return {
     /** Creates an alert, or returns the equal one that exists already. */
-    async create(context: ToolContext, order: AlertOrder) {
+    async create(context: ToolContext, newAlert: NewAlert) {
       const created = await context.change(api, {
         method: 'POST',
         path: '/alerts',
-        body: order,
-        subject: `create an alert for ${order.city}`,
+        body: newAlert,
+        subject: `create an alert for ${newAlert.city}`,
         statuses: [201, 200],
         isBody: isAlert,
         explain,

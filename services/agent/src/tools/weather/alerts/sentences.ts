@@ -1,5 +1,5 @@
 import { nameDate } from '../sentences.ts'
-import type { Alert, AlertOrder, Alerts } from './alert.ts'
+import type { Alert, Alerts, NewAlert } from './alert.ts'
 
 const recordNote = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
 
@@ -9,8 +9,8 @@ export function describeAlert(alert: Alert): string {
 }
 
 /** An alert that would be created. */
-export function describeOrder(order: AlertOrder, isUsualDay = false): string {
-  return `${inWords(order)}${isUsualDay ? ' (a week: no last day was named)' : ''}. ${recordNote}`
+export function describeNewAlert(newAlert: NewAlert, isUsualDay = false): string {
+  return `${inWords(newAlert)}${isUsualDay ? ' (a week: no last day was named)' : ''}. ${recordNote}`
 }
 
 /** All alerts in plain English, a line for each. */
@@ -22,7 +22,7 @@ export function describeAlerts({ alerts }: Alerts): string {
 
 export const describeDeletion = (id: string): string => `There is no alert ${id} any more.`
 
-function inWords({ city, when, untilDate }: AlertOrder): string {
+function inWords({ city, when, untilDate }: NewAlert): string {
   const side = when.kind === 'temperature-below' ? 'below' : 'above'
   return `${city} ${side} ${formatDegrees(when.celsius)} °C, until ${nameDate(untilDate)} ${untilDate.slice(0, 4)}`
 }

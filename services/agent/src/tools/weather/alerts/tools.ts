@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { DownstreamApi } from '../../../identity/downstream-api.ts'
 import { defineTool } from '../../define-tool.ts'
 import type { OfferedTool } from '../../toolset.ts'
-import { AlertId, AlertOrder } from './alert.ts'
+import { AlertId, NewAlert } from './alert.ts'
 import type { AlertChanges } from './changes.ts'
 import type { AlertClient } from './client.ts'
 import { faultOfLastDay, today } from './last-day.ts'
@@ -17,8 +17,8 @@ export function createAlertTools(
     name: 'create_alert',
     description:
       'Records an alert for a temperature in one city. Nothing watches the weather for it, and nobody is told.',
-    schema: AlertOrder,
-    run: (order, context) => alerts.create(context, order),
+    schema: NewAlert,
+    run: (newAlert, context) => alerts.create(context, newAlert),
   })
   const list = defineTool({
     name: 'list_alerts',
