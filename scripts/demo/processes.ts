@@ -172,7 +172,7 @@ export function describeProcesses(
             port: ports.bedrock,
             variable: 'BEDROCK_PORT',
             healthUrl: `${urls.bedrock}/emulator/health`,
-            // About as fast as a real model, so that streaming can be seen.
+            // The emulator writes about as fast as a real model, so that streaming can be seen.
             env: {
               ...shared,
               ...bedrock.emulator,

@@ -32,7 +32,7 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // `survey` looks for the objects of all flows that Graph can show; `withFlows` then keeps the flows that each agent really has.
+  // `survey` looks for objects of every flow for which Graph can show them; `withFlows` then keeps the flows that an agent has.
   const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     readIfShown(() => listAgentUsers(run.graph, true)),
   )

@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose'
 import { Mistake } from '../set-up/mistake.ts'
 import { readToken } from '../set-up/token.ts'
 
-/** Ways to sign in. `auto`: the Azure CLI, then a device code if the CLI has no token or Graph does not accept it. */
+/** Ways to sign in. `auto` uses the Azure CLI, and a device code if the CLI has no token or Graph refuses the CLI's token. */
 export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
 export type SignInWay = (typeof signInWays)[number]
 

@@ -128,7 +128,7 @@ describe('the agent’s status on the page', () => {
     expect(await page.locator('option', { hasText: 'Bedrock' }).isDisabled()).toBe(true)
   })
 
-  it('explains why nobody can be signed in without CLIENT_SPA_APP_ID', async () => {
+  it('names the missing CLIENT_SPA_APP_ID as the reason why nobody can sign in', async () => {
     agent.config = withoutSignIn
     const page = await browser.open(agent.url)
     await page.getByText('the agent has no CLIENT_SPA_APP_ID', { exact: false }).waitFor()

@@ -41,7 +41,7 @@ describe.each(credentialPairs)('With credentials %s (Entra) and %s (AWS)', (cred
 
   it('each token that the chart adds lives an hour, has one audience, and is only in the container that needs it', async () => {
     const lifetime = { path: 'token', expirationSeconds: 3600 }
-    // The chart adds only these two tokens; with the other federations, webhooks add theirs.
+    // The chart adds only these two tokens; with the other kinds of credentials, webhooks add the tokens.
     const projected = {
       ProjectedToken: { holder: 'demo-agent/sidecar', audience: 'api://AzureADTokenExchange', ...lifetime },
       webIdentity: { holder: 'demo-agent/agent', audience: 'sts.amazonaws.com', ...lifetime },

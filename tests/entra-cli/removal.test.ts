@@ -45,7 +45,7 @@ describe('apply takes away', () => {
     expect((await run('status')).output).not.toContain('client secret of the blueprint')
   })
 
-  it('nothing if the agent is already gone (without an error) or is the last one (with an error)', async () => {
+  it('nothing if the agent is gone already, which is no error, or is the last agent, which is an error', async () => {
     await run('apply', ...agents)
     await run('apply --remove-agent first')
     tenant.entra.requests.clear()

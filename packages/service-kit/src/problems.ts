@@ -110,7 +110,6 @@ export function defineProblems<const Catalogue extends Record<string, ProblemKin
     new ProblemError(code, catalogue[code] as ProblemKind, detail, options)
 }
 
-/** Makes one of the common problems. */
 export const commonProblem = defineProblems(commonProblems)
 
 /** Turns an error into a problem; an unexpected one becomes INTERNAL_ERROR without details. */

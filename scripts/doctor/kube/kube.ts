@@ -20,7 +20,7 @@ export interface KubeOptions {
   readonly release?: string | undefined
   readonly userToken?: string | undefined
   readonly page?: string | undefined
-  /** Path of the receipt of `agentctl entra`, if it ran here. */
+  /** Path of the receipt of `agentctl entra`; there is no file if the command did not run here. */
   readonly receipt: string
 }
 

@@ -7,7 +7,7 @@ export type ReadAzure = (url: string) => Promise<Json>
 const managementUrl = 'https://management.azure.com'
 const assignmentsPath = '/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01'
 
-/** Reads as the user who is signed in to the Azure CLI; URLs are relative to Azure Resource Manager's. */
+/** Reads with the token of the user who is signed in to the Azure CLI; URLs are relative to Azure Resource Manager's. */
 export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
   let token: Promise<string> | undefined
   return async url => {

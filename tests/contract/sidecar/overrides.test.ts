@@ -18,7 +18,7 @@ describe('A caller may override', () => {
     expect(trial.takeTokenRequests()).toEqual([])
   })
 
-  test('the claims, which each call then sends to Entra with the last leg, past the cache', async () => {
+  test('the claims; each call with claims bypasses the cache and sends them to Entra with the last leg', async () => {
     const trial = await Trial.begin()
     const headers = trial.signIn()
     const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
@@ -78,7 +78,7 @@ describe('An agent with a user account of its own', () => {
     [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
     ['AgentUsername=agent@contoso.example', 'upn:agent@contoso.example'],
   ])(
-    'is named to Entra in x-anchormailbox, and the caller’s correlation id is not passed on, with the query %s',
+    'is named to Entra in x-anchormailbox, without the caller’s correlation id (query: %s)',
     async (query, hint) => {
       const trial = await Trial.begin()
       const correlationId = '12345678-1234-4234-8234-123456789012'

@@ -8,8 +8,8 @@ export interface GraphCall {
 }
 
 /**
- * What happens to a call. `lose`: it does not reach Graph. `break`: its response does not reach the caller. The others are
- * answered in place of Graph: `swallow` with 204, `forbid` with 403, `not-know` with 400 for an unknown type of object.
+ * With `lose` a call does not reach Graph, with `break` its response does not reach the caller. `swallow`, `forbid` and
+ * `not-know` answer in place of Graph: with 204, with 403, and with Graph's 400 for an unknown type of object.
  */
 export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 
@@ -19,7 +19,7 @@ const unknownTypeBody = {
   error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
 }
 
-/** The Graph that the command line calls. `decide` chooses how each call ends: well, or as networks and Entra fail. */
+/** The Graph that the command line calls. `decide` chooses the fate of each call. */
 export class FaultyGraph {
   readonly calls: GraphCall[] = []
   decide: (call: GraphCall) => Fate = () => 'pass'

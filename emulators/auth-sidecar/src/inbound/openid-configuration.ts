@@ -39,7 +39,7 @@ export class ConfigurationSource {
     this.#clock = clock
   }
 
-  /** The configuration; `undefined` as long as every fetch has failed. */
+  /** The configuration; `undefined` until a fetch has succeeded. */
   async get(): Promise<OpenIdConfiguration | undefined> {
     if (!this.#current) await this.#fetchFirst()
     else if (this.#renewalDue) await this.#renew()
@@ -55,7 +55,7 @@ export class ConfigurationSource {
     setTimeout(() => this.#renewalDue && this.#renew(), refreshDelayMs).unref()
   }
 
-  /** Callers wait for a fetch that is under way, and fetch themselves if it fails. */
+  /** A caller waits for a fetch that is under way, and starts its own fetch if that one fails. */
   async #fetchFirst(): Promise<void> {
     while (this.#firstFetch) await this.#firstFetch
     if (this.#current) return

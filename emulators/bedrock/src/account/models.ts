@@ -5,7 +5,7 @@ export type Geography = (typeof geographies)[number]
 
 export interface Model {
   readonly id: string
-  /** `LEGACY`: available, but not to this account, which has not used it lately. `EOL`: not available to anybody. */
+  /** A `LEGACY` model is available only to accounts that used it lately, so not to this one; an `EOL` model to nobody. */
   readonly lifecycle: (typeof lifecycles)[number]
   readonly access: (typeof accessStates)[number]
   /** Geographies of its inference profiles. No Claude model can be invoked by its bare id. */

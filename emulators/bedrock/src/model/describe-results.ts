@@ -3,7 +3,7 @@ import type { ToolExchange } from './conversation.ts'
 import { describeSources, describeWeather, isWeather } from './weather-answer.ts'
 import type { WeatherQuestion } from './weather-question.ts'
 
-/** Writes an answer from what the tools returned, and nothing else. */
+/** Writes an answer that says only what the tools returned. */
 export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
   const results = exchanges.map(exchange => ({ ...exchange, value: parseResult(exchange) }))
   const changedNothing = results.length > 0 && results.every(({ value }) => isDenied(value))

@@ -194,7 +194,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [82008] })
   })
 
-  it('the blueprint’s own request for an API’s token, which a sidecar without AllowOverrides sends; the error names the blueprint', async () => {
+  it('a request of the blueprint itself for an API’s token, as a sidecar without AllowOverrides sends, and names the blueprint', async () => {
     const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' })
     expect(body.error_description).toContain(`'${blueprintAppId}'`)
   })
@@ -209,7 +209,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [9000411] })
   })
 
-  it('a JSON body with the error for missing fields', async () => {
+  it('a JSON body, as if all fields were missing', async () => {
     const response = await fetch(`${entra.url}/${tenantId}/oauth2/v2.0/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -25,7 +25,7 @@ export function isDenyListLocation(location: string): boolean {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.includes(url.hostname))
 }
 
-/** @throws {TypeError} for an http URL that is not on loopback, or another scheme */
+/** @throws {TypeError} for a URL that is neither https nor http on loopback */
 export function openSource(location: string): DenyListSource {
   if (!isDenyListLocation(location)) throw new TypeError('The URL of a deny list must be https.')
   return urlForm.test(location) ? urlSource(new URL(location)) : fileSource(location)
@@ -40,7 +40,7 @@ function fileSource(path: string): DenyListSource {
     name: path,
     pollMs: 1_000,
     async read() {
-      // Opening a pipe would otherwise wait for its writer.
+      // Without O_NONBLOCK, opening a pipe would wait for its writer.
       await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
       const before = await file.stat({ bigint: true })
       if (!before.isFile()) throw new Error('The deny list is not a file.')

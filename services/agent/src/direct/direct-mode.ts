@@ -68,7 +68,7 @@ function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['
   return { finishReason: 'stop', usage: null, tools: [{ name: tool, arguments: { ...args }, status }] }
 }
 
-/** Converts a call to a step's call. A continued turn reads the call anew from the sealed message, and must get the same. */
+/** Converts a call to a step's call. A continued turn finds it again in the sealed message; it must not have changed. */
 function toStepCall({ api, change, answer, ...call }: DirectCall): StepCall<string> {
   return {
     ...call,

@@ -57,7 +57,7 @@ describe('a change whose connection broke', () => {
   it.each([
     ['again with the same key, if the API makes it only once for a key', true, ['"key-1"', '"key-1"']],
     ['only once, if the API might make it twice', false, ['"key-1"']],
-  ])('is sent %s', async (_what, isIdempotent, keys) => {
+  ])('is sent as often as the API allows: %s', async (_what, isIdempotent, keys) => {
     const { server, api, caller } = await startApi(response => response.destroy())
     const context = caller.for(turnOf()).under('step-1', { idempotencyKey: 'key-1', isIdempotent })
     const thing = {
@@ -338,7 +338,7 @@ describe('a traced call', () => {
     ['http://localhost:1/base', 'localhost', 1],
     ['https://api.invalid', 'api.invalid', 443],
     ['http://api.invalid', 'api.invalid', 80],
-  ])('of the URL %s names in its span API and host, without the path', async (url, hostname, port) => {
+  ])('of the URL %s has a span that names API and host, but not the path', async (url, hostname, port) => {
     const started: StepFacts[] = []
     const observer: StepObserver = {
       stepStarted: ({ kind }, facts) => void (kind === 'api-call' && started.push(facts)),

@@ -255,7 +255,7 @@ describe('a Conditional Access challenge of an API', () => {
     expect(refused.options.extensions).toEqual({})
   })
 
-  it('may be 4,096 characters long', () => {
+  it('may have claims of up to 4,096 characters', () => {
     const long = encode(JSON.stringify({ x: 'x'.repeat(3_064) }))
     expect(long).toHaveLength(4_096)
     expect(explain(401, {}, challenge(long)).code).toBe('CONDITIONAL_ACCESS_REQUIRED')

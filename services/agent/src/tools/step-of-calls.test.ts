@@ -54,7 +54,7 @@ function waitOf({ wait }: { wait: Wait | undefined }): Wait {
   return wait
 }
 
-/** The waiting turn as it goes on after these decisions of its user. */
+/** The turn that waited, as it goes on after these decisions of its user. */
 function resumedAfter(
   wait: Wait,
   decisions: Record<string, Decision['decision']>,
@@ -304,7 +304,7 @@ describe('A step of calls', () => {
     await expect(runStep(options, calls)).rejects.toThrow(problemOf('STEP_LIMIT_REACHED'))
   })
 
-  it('marks the continuation as used, once, when it runs a call that must not run twice', async () => {
+  it('marks the continuation as used exactly once when it runs a call that must not run twice', async () => {
     const once = { ...change, isIdempotent: false }
     const first = createStep()
     const calls = [first.create('Oslo', { change: once }), first.create('Rome')]

@@ -190,7 +190,7 @@ describe('A broken tracer', () => {
       [what, 'cannot start a span', broken, answer, last] as const,
       [what, 'cannot set a span’s attributes', brokenSpan, answer, last] as const,
     ]),
-  )('does not change %s (the tracer %s)', async (_what, _fault, startSpan, answer, last) => {
+  )('does not change how a turn with %s ends (tracer %s)', async (_what, _fault, startSpan, answer, last) => {
     const tracer = tracerOf(startSpan)
     const logged = vi.fn()
     const withStep: AnswerMode['answer'] = turn => {

@@ -1,4 +1,4 @@
-/** The question before each question. Questions after the same one are attempts at one place in the conversation. */
+/** Each question with the question before it. Questions with the same predecessor are attempts at one place. */
 export type Predecessors<Item> = ReadonlyMap<Item, Item | undefined>
 
 /** An item and all items before it, first to last. */
@@ -13,7 +13,7 @@ export function attemptsAt<Item>(predecessors: Predecessors<Item>, item: Item): 
   return [...predecessors.keys()].filter(other => predecessors.get(other) === predecessors.get(item))
 }
 
-/** The last item asked after this one, along the newest attempts; the item itself if nothing was asked after it. */
+/** The end of the path that goes from an item through the newest attempts; the item itself if nothing followed it. */
 export function newestAfter<Item>(predecessors: Predecessors<Item>, item: Item): Item {
   const next = [...predecessors].findLast(([, before]) => before === item)
   return next ? newestAfter(predecessors, next[0]) : item

@@ -52,7 +52,7 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
   unknown: '',
 }
 
-/** The tools' own examples; with a model, also one that needs no tool and explains the flow. */
+/** The tools' own examples; in Bedrock mode also an example that needs no tool and explains the flow. */
 function examplesFor(
   { examples, userExamples, modelExamples }: PublicConfig,
   mode: Mode,

@@ -17,11 +17,11 @@ export interface ToolChip {
   readonly name: string
   readonly words: string
   readonly status: 'running' | 'waiting' | 'ok' | 'failed' | 'denied'
-  /** How serious the failure of the API's call is, if the call failed. */
+  /** How serious the failure is, if the tool's call to an API failed. */
   readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
   readonly durationMs?: number | undefined
-  /** The call of the API that the tool made. */
+  /** The call that the tool made to an API. */
   readonly call?: TraceStep | undefined
 }
 

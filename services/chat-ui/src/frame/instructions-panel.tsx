@@ -51,7 +51,7 @@ function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instruct
 
 interface InstructionsViewProps {
   readonly told: Instructions | PageProblem | undefined
-  /** The flow, as in “The agent acts …”. */
+  /** The flow, in words that can follow “The agent acts”. */
   readonly inWords: string
   readonly names: Names
 }

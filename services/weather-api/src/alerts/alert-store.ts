@@ -50,13 +50,13 @@ export class AlertStore {
     this.#database = new DatabaseSync(file, { timeout: openTimeoutMs })
     // A journal for each transaction, deleted when all is on the disk, needs no shared memory, which network volumes lack.
     this.#database.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; ${tableDefinitions}`)
-    // From now on waiting for another writer would block all requests.
+    // Later calls do not wait for another writer, since waiting would block all requests.
     this.#database.exec('PRAGMA busy_timeout = 0')
   }
 
   /**
-   * Creates an alert. A repeated call with the same key returns the first result; without a key, or with another one, an equal
-   * alert is returned instead of a second one.
+   * Creates an alert. A repeated call with the same key returns the first result. A call without a key, or with another key,
+   * returns the equal alert that exists, if any, and creates no second alert.
    *
    * @throws {ProblemError} IDEMPOTENCY_KEY_REUSED, INVALID_REQUEST for an unusable date, ALERT_EXISTS, ALERT_LIMIT_REACHED
    */

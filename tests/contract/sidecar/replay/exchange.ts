@@ -41,7 +41,7 @@ export async function exchange(origin: string, call: Call): Promise<RecordedResp
 
 /**
  * Makes one call from elsewhere: through another address of this machine if it has one, else by handing the app a
- * request that came from a documentation address (RFC 5737).
+ * request that seems to come from a documentation address (RFC 5737).
  */
 export async function exchangeFromElsewhere(
   app: FastifyInstance,

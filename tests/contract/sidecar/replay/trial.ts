@@ -72,12 +72,12 @@ export class Trial {
     })
   }
 
-  /** The token requests to Entra since they were last taken. */
+  /** The token requests that Entra got since this method was last called. */
   takeTokenRequests(): readonly EntraRequest[] {
     return this.stage.entra.takeRequests().filter(({ method }) => method === 'POST')
   }
 
-  /** The legs of the token requests to Entra since these were last taken, in order. */
+  /** Takes the token requests as `takeTokenRequests` does; returns their legs, in order. */
   takeLegs(): readonly string[] {
     return this.takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR'))
   }

@@ -163,7 +163,7 @@ describe('The tools of a server', () => {
     expect(source.health.current.problem).toBeUndefined()
   })
 
-  it('are reported by log and status as tools whose calls wait for approval if the server says that they change something', async () => {
+  it('that change something, as the server says, are reported by log and status: their calls wait for approval', async () => {
     const tool = { ...getNote, annotations: { readOnlyHint: false } } as Tool
     const { source, offerTo, namesFor, lines } = createSource(async () => [tool], { pins: {} })
     expect(source.health.current.tools).toEqual([{ name: 'get_note', state: 'unknown' }])
@@ -190,7 +190,7 @@ describe('The tools of a server', () => {
     expect(lookUps).toHaveBeenCalledTimes(2)
   })
 
-  it('are looked up again after failures, with growing pauses; meanwhile the health reports the failure', async () => {
+  it('are looked up again after failures, at growing intervals; meanwhile the health reports the failure', async () => {
     let answer: ListTools = rejectAsDown
     const { source, lookUps, offerTo, namesFor } = createSource(caller => answer(caller))
     for (const pauseMs of [5_000, 10_000, 20_000]) {
@@ -318,7 +318,7 @@ describe('The tools of a server for users', () => {
     expect(await offerTo(turnOf('ada'))).toEqual({ names: ['notes__get_note'], notices: [] })
   })
 
-  it('are missing for all users when the server fails for one user, without a second look-up', async () => {
+  it('are missing for all users, without a second look-up, when the server fails for one user', async () => {
     const { lookUps, namesFor } = createSource(rejectAsDown, { flows })
     expect(await namesFor(turnOf('ada'))).toEqual([])
     expect(await namesFor(turnOf('ben'))).toEqual([])

@@ -83,7 +83,7 @@ export class ToolSource {
   async refresh(): Promise<void> {
     const own = betweenTurns(this.#options.agent)
     if (this.#lists.of(own).isFresh) return
-    // The agent's own list needs the autonomous flow of agent and server. Without it only the client is loaded.
+    // The agent has a list of its own if it and the server have the autonomous flow; else only the client is loaded.
     const mayAsk = [this.#server.api, own.agent].every(({ flows }) => flows.includes(ownFlow))
     const prepared = mayAsk ? this.#lookUp(own, new AbortController().signal) : this.#client()
     await prepared.catch(() => {})
