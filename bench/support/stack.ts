@@ -42,7 +42,7 @@ export class BenchStack implements AsyncDisposable {
       ...process.env,
       ...ports,
       WEATHER_PROVIDER: 'climate-normals',
-      // As in a deployment without alerts: the model is offered the other weather tools only.
+      // As in a deployment without alerts: the model gets no tools for alerts.
       WEATHER_API_ALERTS: 'false',
       LOG_LEVEL: 'warn',
     }

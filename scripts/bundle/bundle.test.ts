@@ -45,7 +45,7 @@ describe('writeBundle', () => {
     expect(run('lazy').stdout).toBe('lazy\nloaded\n')
   })
 
-  it('fails for an import that cannot be resolved, so that the process does not fail at its start', async () => {
+  it('fails for an import that cannot be resolved, which would otherwise show only when the process starts', async () => {
     const entry = join(folder, 'incomplete.ts')
     writeFileSync(entry, "import 'no-such-package'")
     await expect(writeBundle(entry, join(folder, 'incomplete'))).rejects.toThrow('no-such-package')

@@ -115,7 +115,7 @@ describe('A program of the tests', () => {
     expect(downloads).toEqual(['/greeter'])
   })
 
-  it('is reported as missing if every way fails, even if an earlier run had obtained it', async () => {
+  it('is reported as missing if every way fails and what an earlier run obtained was deleted', async () => {
     expect(await setUpGreeter(localWay)).toBe("greeter 2 it's built")
     await rm(join(folder, 'greeter-2'), { recursive: true })
     expect(await setUpGreeter(officialRelease('/greeter', 'f'.repeat(64)))).toBeUndefined()

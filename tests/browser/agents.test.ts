@@ -36,7 +36,7 @@ const traineeAgent = {
 const configOfBoth = withAgents(weatherAgent, traineeAgent)
 
 describe('the agents', () => {
-  it('are chosen by keyboard, each with its purpose, id, flows and state; choosing another agent starts a new conversation', async () => {
+  it('are chosen by keyboard from a list with purpose, id, flows and state of each; choosing another agent starts a new conversation', async () => {
     agent.config = configOfBoth
     const down = { state: 'unavailable', problem: problem('AGENT_DISABLED') }
     agent.status = {

@@ -58,7 +58,7 @@ beforeAll(async () => {
   // The emulator has Entra's real name: requests to names under .localhost never go through a proxy.
   const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
   entraHost = new URL(authority).host
-  // Pods trust the emulators' certificate authority and the test's, as in companies that add one of their own.
+  // Pods trust the emulators' certificate authority and the test's, as in companies that add an authority of their own.
   const own = await namespace.kubectl(
     'get',
     'configmap',

@@ -64,7 +64,7 @@ async function runEntra(command: string, ...args: readonly string[]): Promise<st
   return output
 }
 
-/** Checks the role's trust policy, and copies its Bedrock policy from the emulated AWS account to the Bedrock emulator's. */
+/** Checks the role's trust policy, and copies the role's Bedrock policy from the AWS emulator to the Bedrock emulator. */
 async function takeOverRole(): Promise<void> {
   const subject = `system:serviceaccount:${demo.namespace.name}:demo-agent`
   const [{ Condition }] = (await account.trustPolicy(roleName)).Statement

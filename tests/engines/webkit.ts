@@ -14,7 +14,7 @@ export const miniBrowser = ['x86_64', 'aarch64']
 /** Starts WebKit by WebDriver, on a virtual screen. */
 export async function startWebKit(folder: string): Promise<Engine> {
   await mkdir(join(folder, '.config/gtk-3.0'), { recursive: true })
-  // Otherwise the bar above the page keeps the window wider than a phone.
+  // Without these styles, the bar above the page keeps the window wider than a phone.
   await writeFile(join(folder, '.config/gtk-3.0/gtk.css'), '* { min-width: 0; padding: 0; font-size: 1px }')
   const running = new AsyncDisposableStack()
   try {

@@ -66,7 +66,7 @@ describe('the command line', () => {
     expect(tenant.entra.requests.all).toEqual([])
   })
 
-  it('demands a tenant, and that Graph is called by https', async () => {
+  it('demands a tenant, and an https URL for Graph', async () => {
     expect((await tenant.workplace.runBare(['plan'], {})).said).toContain('TENANT_ID is not set.')
     const insecure = await tenant.workplace.runBare(['plan', '--tenant', tenantId], {
       GRAPH_URL: 'http://graph.example',
@@ -199,7 +199,7 @@ describe('signing in', () => {
     expect(ran.stdout).toMatch(/^not evaluated +sponsor/m)
   })
 
-  it('says in words that the Azure CLI gives no token, and which other ways there are', async () => {
+  it('says that the Azure CLI gives no token, and which other ways to sign in there are', async () => {
     const { receiptPath, envPath } = tenant.workplace
     const failing = 'echo "ERROR: Please run az login to setup account." >&2; exit 1'
     const bin = tenant.workplace.writeCommand('az', failing)

@@ -97,7 +97,7 @@ describe('destroy', () => {
     })
   })
 
-  it('deletes nothing without a yes, or in a dry run', async () => {
+  it('deletes nothing in a dry run, or if the user does not confirm', async () => {
     await run('apply', ...nameOptions)
     const set = structuredClone(content())
     expect((await run('destroy')).code).toBe(1)
@@ -135,7 +135,7 @@ describe('destroy', () => {
     })
   })
 
-  it.each(['destroy', 'status', 'disable'])('or another command (%s) needs a receipt', async command => {
+  it.each(['destroy', 'status', 'disable'])('needs a receipt, as other commands do: %s', async command => {
     const { code, said } = await run(command)
     expect(code).toBe(2)
     expect(said).toContain('nothing was set up from here')

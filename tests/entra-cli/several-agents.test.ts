@@ -28,7 +28,7 @@ function rightsOf(agent: string) {
 }
 
 describe('agents with rights of their own', () => {
-  it('get an app role, the consent of all users and a user account, each only if it was asked for', async () => {
+  it('get an app role, a consent for all users and a user account, each only if it was asked for', async () => {
     expect(await run(`apply ${agents}`)).toMatchObject({ code: 0 })
     const user = idOf('agent/weather/user')
     expect(rightsOf('weather')).toEqual({

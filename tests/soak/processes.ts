@@ -5,9 +5,9 @@ import type { Namespace } from '../cluster/support/namespace.ts'
 export interface Sample {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** The container whose main process it is. */
+  /** The container whose main process was sampled. */
   readonly container: string
-  /** Pod, container and number of restarts. */
+  /** Pod, container and start time, by which processes are told apart. */
   readonly process: string
   readonly residentMiB: number
   readonly openFiles: number

@@ -2,7 +2,7 @@ import type { Static, TObject, TProperties } from 'typebox'
 
 /** One kind of fault, as a row of a table. */
 export interface FaultKind<Parameters extends TProperties, Effect> {
-  /** A description: what a request with this fault gets. */
+  /** What a request with this fault gets, in words. */
   readonly does: string
   /** The parameters that may be given with the kind. */
   readonly parameters: Parameters

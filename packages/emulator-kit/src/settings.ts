@@ -1,6 +1,6 @@
 import { type TProperties, type TSchema, Type } from 'typebox'
 
-/** What can be changed while an emulator runs: one JSON document. */
+/** The settings of an emulator, which can be changed while it runs: one JSON document. */
 export class Settings<Values extends object> {
   /** The schema of a change. */
   readonly schema: TSchema

@@ -14,7 +14,7 @@ export interface ProblemTexts {
   readonly problems?: Readonly<Record<string, ProblemWords>>
   /** Parameters at the end of every challenge but `contextChallenge`, such as `, resource_metadata="https://…"`. */
   readonly pointer?: string
-  /** The whole challenge for tokens that lack the authentication context. */
+  /** The whole challenge for tokens that lack the authentication context that the API demands. */
   readonly contextChallenge?: string
 }
 

@@ -216,7 +216,7 @@ describe('a problem', () => {
 })
 
 describe('the plugin', () => {
-  it('closes its own check with the app, but not a shared check', { timeout: 10_000 }, async () => {
+  it('closes its own check when the app closes, but not a shared check', { timeout: 10_000 }, async () => {
     vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
     const issuer = await createIssuer()
     onTestFinished(() => issuer.close())

@@ -49,7 +49,7 @@ export class Kubectl {
     const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
     const ended = once(child, 'close')
     try {
-      // If kubectl ends without reading its input, writing it fails; only the exit code counts.
+      // If kubectl ends without reading its input, writing fails. This is ignored, since only the exit code counts.
       child.stdin.on('error', () => undefined).end(input)
       const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended])
       if (child.exitCode === 0) return output

@@ -5,7 +5,7 @@ export interface Access {
   readonly permission: string
   /** Greater permissions that suffice as well. */
   readonly greater?: readonly string[]
-  /** Absent: no role is needed. */
+  /** Absent if no role is needed. */
   readonly role?: string
   /** What else the user can do if Graph does not allow the request. */
   readonly advice?: string

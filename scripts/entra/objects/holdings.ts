@@ -121,7 +121,7 @@ export function accessPackages(target: Target): readonly Collection[] {
   })
 }
 
-/** @param options how to read the lists, all of which must exist; if `undefined`, a missing list counts as empty */
+/** @param options how to read the lists, which then have to exist; without options, a missing list counts as empty */
 function toCollections(
   ownerKey: string,
   rows: readonly ListRow[],

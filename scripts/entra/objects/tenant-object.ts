@@ -9,7 +9,7 @@ interface Plan {
   readonly settings: Settings
   readonly setUpId: string
   readonly disabledAgents: readonly string[]
-  /** Users who made the recorded objects: Entra makes them owners. */
+  /** Users who made the recorded objects, and whom Entra therefore lists as owners of these. */
   readonly makers?: readonly string[]
   readonly nowMs: () => number
   /** The blueprint's secret that the sidecar is configured with. */
@@ -72,7 +72,7 @@ export interface TenantObject {
   properties?(): Json
   /** The address at which the object is read, corrected and deleted. */
   address?(): string
-  /** The request that removes the object, unless that is a DELETE at its address. */
+  /** The request that removes the object; absent if it is a DELETE at the object's address. */
   remove?(): GraphRequest
   /** Whether the object should be enabled. Only objects that can be disabled have this method. */
   isOn?(): boolean
@@ -99,7 +99,7 @@ export interface Collection {
   readonly suffix?: string
   /** Faults other than unwanted members, such as a disabled sponsor, or no sponsor at all. */
   faultsOf?(members: readonly Json[]): readonly string[]
-  /** Others may need the members of this list, all of which are deleted together with the object that the list belongs to. */
+  /** Somebody else may need the members of this list, which are deleted together with the object that the list belongs to. */
   readonly isNeededByOthers?: true
   /** The request that deletes a member; absent if Entra deletes the members together with the object that `ownerKey` names. */
   remove?(member: Json): GraphRequest
@@ -112,7 +112,7 @@ export interface Kind {
   readonly collections?: (target: Target) => readonly Collection[]
 }
 
-/** The object at an address, if it is recorded. */
+/** Reads the object at its address, if the receipt records the object. */
 export async function readRecorded(
   graph: Graph,
   { recorded }: Target,

@@ -20,7 +20,7 @@ const over2000 = expect.toSatisfy((tokens: number) => tokens > 2_000)
 const setClock = (seconds: number) => bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
 
 describe('a prompt with a cache point', () => {
-  it('is, up to the cache point, written to the cache once and read from the cache afterwards', async () => {
+  it('is written to the cache once, up to the cache point, and read from the cache afterwards', async () => {
     expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
     expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, over2000, 0])
     expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([

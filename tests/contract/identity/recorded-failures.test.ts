@@ -51,7 +51,7 @@ function codesOf(calls: readonly RecordedCall[], flow: Flow, route: string): rea
 }
 
 describe('The codes for recorded responses of the official sidecar', () => {
-  it.each(recordedCodes)('are in %s “%s” (autonomous) and “%s” (obo)', (scenario, autonomous, obo) => {
+  it.each(recordedCodes)('are in recording %s “%s”, and “%s” for obo', (scenario, autonomous, obo) => {
     const { calls, entra } = readRecording(scenario)
     const expected = (code: string) => (code === '' ? [] : [code])
     expect([...new Set(codesOf(calls, 'autonomous', '/AuthorizationHeaderUnauthenticated'))]).toEqual(

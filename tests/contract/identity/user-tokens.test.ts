@@ -60,7 +60,7 @@ describe('A user’s token', () => {
     expect(card?.claims).toMatchObject({ ver: '1.0', aud: `api://${blueprintAppId}` })
   })
 
-  it('of one user leads to tokens for that user only: a token for another user is refused', async () => {
+  it('leads to tokens for its own user only: a token for another user is refused', async () => {
     const tokens = agentTokensOf(stack)
     const value = await stack.signIn(ada.oid)
     await expect(tokens.obtain(tokenRequestWith(value, ben.oid))).rejects.toMatchObject({

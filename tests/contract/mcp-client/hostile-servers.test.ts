@@ -280,7 +280,7 @@ describe('the tool of a server that', () => {
     ['breaks down', 'crash', true],
     ['responds with a page', 'gibberish', true],
     ['redirects elsewhere', 'detour', false],
-  ])('%s fails; trace and answer warn if the tool may have run (%s: %s)', async (_what, name, mayHaveRun) => {
+  ])('%s fails, with a warning if the tool may have run (at %s: %s)', async (_what, name, mayHaveRun) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     const told = 'The tool may have run all the same.'
     const detail = apiCallIn(reply)?.problem?.detail ?? ''

@@ -36,7 +36,7 @@ export const tool = (name: string, more: object = {}) => ({
 
 export const textResult = (text: string) => ({ content: [{ type: 'text', text }] })
 
-/** MCP servers on one socket, a path for each, that respond as scripted; JSON-RPC written by hand, no token checked. */
+/** MCP servers on one socket, a path for each, that respond as scripted. They write JSON-RPC by hand and check no token. */
 export class ScriptedMcpServers extends LocalServer {
   readonly received: ReceivedRequest[] = []
   readonly scripts: Record<string, Script> = {}

@@ -43,7 +43,7 @@ export function sendChunked(
   reply.raw.end(body)
 }
 
-/** Responds with a status and no body: to an unknown path, a request without a token, or one that `passesGuard` refuses. */
+/** Responds with a status and no body: for an unknown path, a missing token, or a request that `passesGuard` refuses. */
 export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
   reply.hijack()
   reply.raw.writeHead(status, { 'content-length': '0', ...headers })

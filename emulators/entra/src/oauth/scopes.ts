@@ -6,7 +6,7 @@ import { propertySeenByLookUp } from '../graph/replication.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
 import type { Client } from './client.ts'
 
-/** A parsed `scope` parameter: the API, its permissions, and the scopes of OpenID Connect. */
+/** A parsed `scope` parameter: the API, the permissions at this API, and the scopes of OpenID Connect. */
 export interface RequestedScopes {
   readonly resource: TargetResource
   /** Values such as `Weather.Read`; empty if only `/.default` was requested. */
@@ -80,7 +80,7 @@ function findResource(entra: Entra, identifier: string): TargetResource {
   return { ...resource, identifier }
 }
 
-/** For mapped claims, the audience must be the client id or in a verified domain. Not all tenants apply this documented rule. */
+/** Refuses an API with mapped claims unless it is named by client id or verified domain. Not all tenants apply this rule. */
 function checkMappedClaims(
   { settings }: Entra,
   identifier: string,

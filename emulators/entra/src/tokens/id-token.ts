@@ -6,7 +6,7 @@ import { opaqueValue, pairwiseSubject } from './opaque.ts'
 interface IdTokenRequest {
   readonly clientId: string
   readonly user: User
-  /** Empty if the user did not sign in at a page. */
+  /** The session of the sign-in page; empty if the user did not sign in there. */
   readonly sessionId: string
   readonly nonce: string | undefined
   readonly openId: ReadonlySet<string>

@@ -200,7 +200,7 @@ describe('A turn that waits for a consent', () => {
     expect(consent?.scopes).toEqual([{ value: 'Weather.Read', text: 'Use the Weather API for you' }])
   })
 
-  it('has another OAuth state each time', async () => {
+  it('gets a new OAuth state each time that it waits', async () => {
     const { one } = replicas()
     const states = await Promise.all(
       [1, 2].map(
@@ -213,7 +213,7 @@ describe('A turn that waits for a consent', () => {
 })
 
 describe('A used continuation', () => {
-  it('is forgotten when it has expired, or if there are too many and it is the oldest', () => {
+  it('is forgotten when it has expired, or when it is the oldest of too many', () => {
     const used = new UsedApprovals()
     const now = Date.now() / 1000
     used.use('old', now - 1)

@@ -72,7 +72,7 @@ function findKey(keys: SealKeys, kid: string): Uint8Array {
   return found.key
 }
 
-/** Whether base64url is canonical; else unused bits would allow several texts for one seal (RFC 4648 §3.5). */
+/** Whether a part is canonical base64url. Without this check, several texts could stand for one seal (RFC 4648 §3.5). */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part
 }

@@ -156,7 +156,7 @@ describe('the token that the sidecar is asked for', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('has a request URL, which `urlOf` returns in full', async () => {
+  it('is requested at a URL that `urlOf` returns in full', async () => {
     const tokens = createTokens('http://localhost:5000')
     expect(tokens.urlOf(request())).toBe(
       `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
@@ -276,7 +276,7 @@ describe('a token request that fails', () => {
     expect(sidecar.requests).toHaveLength(times)
   })
 
-  it('is made again after pauses that grow', async () => {
+  it('is made again after ever longer waits', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
     const cameMs: number[] = []
     const sidecar = await startSidecar(
@@ -291,7 +291,7 @@ describe('a token request that fails', () => {
     expect(third - second).toBeGreaterThan(40)
   })
 
-  it('is not made again if the caller goes away in the pause', async () => {
+  it('is not made again if the caller goes away during the wait', async () => {
     const caller = new AbortController()
     const sidecar = await startSidecar(
       inOrder(response => {
@@ -396,7 +396,7 @@ describe('a sidecar that restarts', () => {
   })
 })
 
-describe('a sidecar that does not answer', () => {
+describe('a sidecar that does not answer token requests', () => {
   it('is reported as down when nobody listens for longer than a restart takes, and as ready once it gives a token', async () => {
     let sidecarUrl = await deadUrl()
     const tokens = createTokens(sidecarUrl)

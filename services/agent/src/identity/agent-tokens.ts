@@ -88,7 +88,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     }
   }
 
-  /** Finds out why the sidecar failed. It responds the same if Entra is out of reach and if its own credential fails. */
+  /** Finds out why the sidecar failed: its response is the same whether Entra is out of reach or its own credential fails. */
   async function findCause(failure: unknown): Promise<unknown> {
     const code = failure instanceof ProblemError ? failure.code : ''
     if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure

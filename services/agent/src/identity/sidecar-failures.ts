@@ -15,7 +15,6 @@ export interface TokenFailure {
 /** Which token was asked for. */
 export type FailureContext = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
-/** What a response means. */
 type Meaning = Pick<EntraRefusal, 'code' | 'says' | 'hint' | 'transient'>
 
 const notTheSidecarHint = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
@@ -160,7 +159,7 @@ function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
           `The sidecar was not told whom “${entry}” acts for.`,
           `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
         )
-  // When Entra throttles, the detail is Entra's response or says “throttled”; asking again would make the throttling worse.
+  // When Entra throttles, the detail is Entra's response or says “throttled”. Not transient: asking again only adds load.
   if (detail.startsWith('{') || detail.includes('throttled'))
     return { code: 'ENTRA_UNAVAILABLE', says: 'Entra is throttling the sidecar.' }
   return transientFault('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')

@@ -117,7 +117,7 @@ function endPart(exchange: Exchange, { answer, notices }: Pick<TurnResult, 'answ
   return { ...exchange, answer: whole, notices }
 }
 
-/** A part of a turn; its total time includes that of the parts before the wait. */
+/** A part of a turn, with a total time that includes the parts before the wait. */
 function withEarlierTime<Part extends Pick<TurnResult, 'timing'>>({ earlier }: Exchange, part: Part): Part {
   if (!earlier) return part
   const { firstTokenMs, totalMs } = earlier

@@ -3,7 +3,7 @@ import { PageError, pageProblem } from '../agent/page-problem.ts'
 
 /**
  * The MSAL options for a local emulator of Entra; `undefined` for Entra itself, which MSAL knows.
- * MSAL does not check metadata that it is given and accepts endpoints with plain http, so only loopback is allowed here.
+ * MSAL neither checks metadata that it is given nor refuses endpoints with plain http, so only loopback is allowed here.
  */
 export function emulatorAuthority(config: PublicConfig) {
   const { authorityMetadata } = config

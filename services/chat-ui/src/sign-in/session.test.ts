@@ -51,7 +51,7 @@ describe('Session', () => {
     expect(session.account.value).toEqual(ada)
   })
 
-  it('says that sign-in is not set up, and loads nothing', async () => {
+  it('reports that sign-in is not set up if its configuration is missing, and loads nothing', async () => {
     const { session, loads } = createSession({}, null)
     session.prepare()
     await expect(session.acquireToken(false)).rejects.toMatchObject({

@@ -58,7 +58,7 @@ const subjectPhrases: Readonly<Record<ActsAs, string>> = {
   'agent-user': 'its user account as subject: nobody signed in, and no token of yours is involved',
 }
 
-/** Describes the use of a TR; for a second TR only what differs from the first. */
+/** Describes the use of a TR; of every TR after the first only what is new. */
 function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names): Phrase[] {
   const [, exchanged] = flowWords[facts.flow].terms
   const isNew = use.userToken !== facts.uses[0]?.userToken

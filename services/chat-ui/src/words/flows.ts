@@ -18,7 +18,7 @@ interface FlowWords {
   readonly issues: string
   /** The name of TR in the formula. */
   readonly result: string
-  /** Whose right TR carries, and where it comes from. */
+  /** Whose right TR carries, and where this right comes from. */
   readonly right: string
   /** An example of a question that needs no tool and explains the flow. */
   readonly example: string

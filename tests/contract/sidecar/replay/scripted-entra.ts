@@ -202,7 +202,7 @@ function claimsForUser(form: URLSearchParams): Json {
   }
 }
 
-/** The user is as in the recordings: that of `user_id`; else, with any `username`, the user …ba; with neither, …ab. */
+/** As in the recordings, the user is the one that `user_id` names, else …ba if there is a `username`, else …ab. */
 function claimsForAgentUser(form: URLSearchParams): Json {
   const username = form.get('username')
   const oid = form.get('user_id') ?? `abababab-0000-4000-8000-0000000000${username === null ? 'ab' : 'ba'}`
@@ -228,7 +228,7 @@ function readContexts(form: URLSearchParams): Json {
   }
 }
 
-/** The scopes that were asked for; for an agent user also all its other scopes at the API. */
+/** The scopes that were asked for; for an agent's user account also all other scopes that the account has at the API. */
 function grantedScopes(form: URLSearchParams): string {
   const asked = form.get('scope') ?? ''
   if (form.has('assertion')) return asked

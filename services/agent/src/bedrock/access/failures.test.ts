@@ -146,7 +146,7 @@ describe('a failure of Bedrock', () => {
     ).toContain('Set AWS_SESSION_TOKEN')
   })
 
-  it('shows neither the user nor the log the credentials that AWS quotes', () => {
+  it('shows the credentials that AWS quotes neither to the user nor in the log', () => {
     const quoting = [
       'The request signature we calculated does not match. The Canonical String for this request should have been\nx-amz-security-token:FwoGZXIvYXdzSECRET',
       'The key ASIAIOSFODNN7EXAMPLE is unknown; Bearer abcdefghijklmnopqrstuvwx; eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln',

@@ -85,7 +85,7 @@ function keyOf({ latitude, longitude }: Place): string {
   return `${latitude},${longitude}`
 }
 
-/** Suggests places of the same name in other countries first: "Paris, Germany" is more likely a wrong country than a misspelt city. */
+/** Suggests places of this name elsewhere, else similar names: in "Paris, Germany" the country is wrong, not the city. */
 function suggestPlaces(name: string, elsewhere: readonly Place[]): string[] {
   const named = elsewhere.slice(0, 3).map(place => `${place.name}, ${place.region ?? place.country}`)
   return named.length > 0 ? named : suggestCities(name)
