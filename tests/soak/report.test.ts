@@ -32,7 +32,7 @@ function runOf(turns: readonly Turn[], other: Partial<Run> = {}): Run {
   }
 }
 
-/** Samples over an hour of an agent's process; its memory grows by this much in that hour. */
+/** Samples of an agent's process over one hour, in which its memory grows by `growthMiB`. */
 function samplesOf(growthMiB: number): Run['samples'] {
   return Array.from({ length: 121 }, (_, index) => ({
     at: index * 30_000,
@@ -84,7 +84,7 @@ describe('the report', () => {
     expect(makeReport(runOf([goodTurn], { ...leaking, samples: samplesOf(5) })).complaints).toEqual([])
   })
 
-  it('shows the median of the first and of the last ten samples, whatever a single sample shows', () => {
+  it('shows the median of the first ten samples and of the last ten, so that no single sample decides', () => {
     const samples = samplesOf(0).map(one => ({ ...one, residentMiB: one.at % 120_000 === 0 ? 900 : 120 }))
     const { text } = makeReport(runOf([goodTurn], { samples, endedAt: 60 * minuteMs }))
     expect(text).toContain('| agent | 1 | memory, MiB | 120 | 120 |')

@@ -6,7 +6,7 @@ const range = { first: 20_000, count: 10_000 } as const
 const workers = 4
 const portsPerWorker = range.count / workers
 
-/** Up to four test workers have ports of their own. A worker uses all of them before it reuses one. */
+/** Each of up to four test workers has ports of its own, and uses all of these before it reuses one. */
 const firstPort = range.first + (Number(process.env['VITEST_POOL_ID'] ?? 0) % workers) * portsPerWorker
 let latestOffset = Math.floor(Math.random() * portsPerWorker)
 

@@ -36,8 +36,8 @@ export interface Refusal extends CodeMeaning {
   /** The meaning when the agent asks as its own user account. */
   readonly asAgentUser?: CodeMeaning
   /**
-   * Entra gives this code only to requests for the API's token. If its text names the blueprint instead of the agent, the
-   * sidecar did not act as the agent.
+   * Entra gives this code only to requests for the API's token. If Entra's text names the blueprint instead of the agent,
+   * the sidecar did not act as the agent.
    */
   readonly asksForApi?: true
 }

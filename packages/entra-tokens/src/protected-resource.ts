@@ -52,7 +52,7 @@ export function publishMetadata(
 }
 
 /**
- * The parameters of a challenge that name the scope that is missing and where the metadata is (RFC 9728 §5.1).
+ * The parameters of a challenge: the missing scope and the URL of the metadata (RFC 9728 §5.1).
  *
  * @param scope the full name of the missing scope
  */

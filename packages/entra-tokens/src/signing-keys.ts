@@ -45,7 +45,7 @@ export interface SigningKeysOptions {
 /**
  * The published signing keys of one tenant, by key id.
  *
- * Each look-up has its own get-jwks: an instance that lives longer keeps giving out withdrawn keys, and can have no time-out.
+ * Each look-up has its own get-jwks: a shared one would keep giving out withdrawn keys, and its time-out would run only once.
  * Requests at the same time are joined. A key set without the wanted key is kept for some seconds: long enough that invented
  * key ids do not flood the issuer, short enough that a new key is soon seen. Known keys go on working through an outage, for a bounded time.
  */
@@ -64,7 +64,7 @@ export class SigningKeys {
     this.#options = options
     this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
     this.#dispatcher = this.#connections.compose(
-      // Decompresses the key set with the same limit, since fetch has none.
+      // Limits the size of the decompressed key set, too: decompression by fetch has no limit.
       interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
       cacheForSeconds(keySetLifetimeSeconds),
       interceptors.deduplicate(),

@@ -5,7 +5,7 @@ import { findAgents, switchAgents } from '../switch.ts'
 import { changeRows, findConfigMap } from './config-map.ts'
 import { acceptedFromMs, allowAgents, backdatedMs } from './rows.ts'
 
-/** Switches agents on again. A deny list then denies only the tokens that they got before. */
+/** Switches agents on again. A deny list then still denies earlier tokens, and new ones until five minutes after the denial. */
 export async function enable(run: Run, { agents: names, denyList, namespace }: Invocation): Promise<void> {
   const agents = findAgents(run, names)
   await switchAgents(run, names, true)

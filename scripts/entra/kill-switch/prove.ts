@@ -33,7 +33,7 @@ export interface ProofOptions {
 }
 
 export interface Proof {
-  /** When switching off began, in milliseconds of the clock. */
+  /** When switching off began, in milliseconds since 1970. */
   readonly startMs: number
   readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
   /** The results of the other agents. */

@@ -59,7 +59,7 @@ export class Operator implements AsyncDisposable {
     })
   }
 
-  /** Runs `npm run doctor -- --kube --json`, on behalf of a user too. */
+  /** Runs `npm run doctor -- --kube --json` with a user's token, so that the doctor also asks on behalf of this user. */
   async examine(userToken: string): Promise<{ status: string; findings: readonly Finding[] }> {
     const target = ['--namespace', this.#demo.namespace.name, '--release', 'demo']
     const user = ['--user-token-file', await this.write('user-token', userToken)]

@@ -32,7 +32,7 @@ const helloBody = JSON.stringify({ ...question, message: 'Hello' })
 
 describe('A page of another site', () => {
   it.each(['application/json', 'text/event-stream'])(
-    'runs no turn and reads nothing by DNS rebinding, where its own name leads to the agent (%s)',
+    'runs no turn and reads nothing by DNS rebinding, where its own name leads to the agent (Accept: %s)',
     async accept => {
       const host = 'Host: rebound.example:3001'
       const requests = [
@@ -93,7 +93,7 @@ describe('Requests of the page itself and of programs', () => {
   it.each([
     ['the page', ['Host: localhost:3001', 'Origin: http://localhost:3001', 'Sec-Fetch-Site: same-origin']],
     ['a program', ['Host: 127.0.0.1:3001']],
-  ])('are answered: a request of %s', async (_who, headers) => {
+  ])('are answered if they come from %s', async (_who, headers) => {
     // For a question without a city the agent needs no other service.
     const response = await send(chatRequest(helloBody, ...headers))
     expect(JSON.parse(response?.body ?? '')).toMatchObject({ code: 'CITY_NOT_RECOGNISED' })
@@ -201,7 +201,7 @@ describe('A request that fails', () => {
     expect(stack.agentLog.join('')).not.toContain('stack')
   })
 
-  it('has a limit of 30 s, and of 10 s for its headers, on either port', () => {
+  it('is cut off, on either port, if it takes more than 30 s, or its headers more than 10 s', () => {
     const app = stack.appOf('agent')
     for (const { server } of [app, app.metricsServer]) {
       expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000 })

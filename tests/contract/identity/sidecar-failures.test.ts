@@ -62,7 +62,7 @@ describe('A user', () => {
     expect((await askWeather(stack, 'obo', token)).status).toBe(200)
   })
 
-  it('gets SIDECAR_UNREACHABLE if the sidecar accepts connections and never responds, before the deadline would blame Entra', async () => {
+  it('gets SIDECAR_UNREACHABLE, and no problem that blames Entra, if the sidecar accepts connections but never responds', async () => {
     await resetStack(stack)
     await stack.stop('sidecar')
     const silent = await new LocalServer(() => undefined, 'localhost').start(portOf(stack.sidecarUrl))

@@ -66,8 +66,8 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 
 }
 
 /**
- * Responds with the caller's token and its claims. The configured scope is compared as one string, so that two scopes in it
- * match no token.
+ * Responds with the caller's token and its claims. The configured text counts as a single scope, so that a text with two
+ * scopes matches no token.
  */
 function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: string | undefined): void {
   const { user } = request.authentication
@@ -110,8 +110,8 @@ async function serveTokenRequest(
 }
 
 /**
- * Whether a refusal becomes a 401: always if there is no user, or on a route that only returns a token. On a route that
- * calls the API, Entra's refusal becomes a 401 only for a token on behalf of a user who can solve the problem.
+ * Whether a refusal becomes a 401. On a route that only returns a token, every refusal does. On a route that calls the API,
+ * only two do: that there is no user, and Entra's refusal of a token on behalf of a user who can solve the problem.
  */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,

@@ -9,13 +9,13 @@ export interface CredentialDescription {
 
 /** The blueprint, as the section `AzureAd` describes it. */
 export interface AzureAdOptions {
-  /** Without trailing slash. */
+  /** The URL of Entra, without trailing slash. */
   readonly instance: string
   readonly tenantId: string
   readonly clientId: string
   /** If `undefined`, the token's version decides which audience is accepted. */
   readonly audiences: readonly string[] | undefined
-  /** Used by `/Validate` only, which takes the whole text as one scope: if it is `a b`, no token matches. */
+  /** Only `/Validate` uses this text, and takes all of it as one scope: the text `a b` matches no token. */
   readonly scopes: string | undefined
   readonly credentials: readonly CredentialDescription[]
   /** Client capabilities that the blueprint declares, such as `cp1` for claims challenges. */

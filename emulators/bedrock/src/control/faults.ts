@@ -14,7 +14,7 @@ import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 export interface StreamBreak {
   /** How many events are sent before the break. */
   readonly afterEvents: number
-  /** Ends the stream after these events, or leaves it open. */
+  /** Called after these events to end the stream; does nothing if the fault leaves the stream open. */
   end(raw: ServerResponse): void
 }
 

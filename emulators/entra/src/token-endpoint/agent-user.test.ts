@@ -45,7 +45,7 @@ describe('T2', () => {
     expect(claims['xms_sub_fct']).toBe('9 1 11')
   })
 
-  it('is refused to a disabled agent, which still gets T1; its earlier T1 and T2 work once the agent is enabled again', async () => {
+  it('is refused to a disabled agent, which still gets T1; once enabled again, the agent can use its earlier T1 and T2', async () => {
     const t1 = await t1Of(entra)
     const t2 = (await requestT2(entra)).body.access_token
     const agent = entra.entra.directory.principal(agentId)
@@ -135,8 +135,8 @@ describe('consent for an agent user’s token', () => {
     ['for all users', { consentType: 'AllPrincipals', principalId: null }, []],
     ['for this user', { consentType: 'Principal', principalId: agentUser }, []],
     ['for another user', { consentType: 'Principal', principalId: ada }, [65001]],
-    ['with a leading blank', { scope: ' Weather.Read' }, [65001]],
-  ])('that is given %s leads to the error codes %3$j', async (_what, change, codes) => {
+    ['for a scope with a leading blank', { scope: ' Weather.Read' }, [65001]],
+  ])('if given %s, leads to the error codes %3$j', async (_what, change, codes) => {
     const { content } = entra.entra.directory
     for (const grant of content.permissionGrants.filter(({ clientId }) => clientId === agentId))
       Object.assign(grant, change)
@@ -174,7 +174,7 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('that names %s is refused without AADSTS code: Entra’s is unknown', async (_what, user, parent) => {
+  ])('is refused if it names %s, with no code, as Entra’s is unknown', async (_what, user, parent) => {
     changeUser({ identityParentId: parent })
     const { body } = await requestTrAsUser(entra, { user_id: user })
     expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })

@@ -170,7 +170,7 @@ describe('permission for on-behalf-of', () => {
     expect((await requestObo(entra, tcOfBen)).body.error_codes).toEqual([65001])
   })
 
-  it('also requires an app role of the user if the API demands assignment (otherwise AADSTS50105)', async () => {
+  it('is not enough if the API requires an assignment and the user has no app role: AADSTS50105', async () => {
     const tc = await tcOf(ada)
     const weather = entra.entra.directory.principal(weatherAppId)
     if (weather) weather.appRoleAssignmentRequired = true

@@ -107,7 +107,7 @@ describe('a change', () => {
     expect(came).toEqual([])
   })
 
-  it('fails with the problem that `explain` returns; if `explain` returns none, because of the unexpected status or body', async () => {
+  it('that gets an unexpected status or body fails with the problem that `explain` returns, or else with a general one', async () => {
     const { api, caller } = await startApi(sendJson(200, thing))
     const context = caller.for(turnOf()).under('step-1', permit)
     const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
@@ -168,10 +168,10 @@ describe('a call or a change', () => {
   })
 })
 
-describe('what an API asks the user to prove', () => {
+describe('an API’s demand for a step-up', () => {
   const answer = () => startApi(sendJson(401, {}, challengeHeaders(claims)))
 
-  it('makes a change require a step-up; the change fails if the API asks for the same proof again', async () => {
+  it('makes a change fail with STEP_UP_REQUIRED, and with STEP_UP_NOT_CARRIED if the API repeats the demand', async () => {
     const { api, caller, sidecar } = await answer()
     const turn = turnOf(ids.ada)
     const asked = caller.for(turn).under('step-1', permit).change(api, change)
@@ -199,7 +199,7 @@ describe('what an API asks the user to prove', () => {
     expect(bodies.filter(body => body && 'claims' in body)).toMatchObject([{ claims }])
   })
 
-  it('makes a call that changes nothing fail with CONDITIONAL_ACCESS_REQUIRED', async () => {
+  it('makes a call that only reads fail with CONDITIONAL_ACCESS_REQUIRED', async () => {
     const { api, caller } = await answer()
     const request = { path: '/', subject: 'things', isBody: isThing }
     await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(

@@ -33,7 +33,7 @@ it.each([
   ['ENTRA_UNAVAILABLE', 'unavailable'],
   ['SIDECAR_MISCONFIGURED', 'unknown'],
   ['AGENT_NOT_PERMITTED', 'unknown'],
-] as const)('After problem %s in a flow, the other flow is %s; after a token, unknown', (code, state) => {
+] as const)('Problem %s makes the other flow %s; after a token that flow is unknown', (code, state) => {
   const record = new IdentityHealthRecord([agent])
   record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
@@ -73,7 +73,7 @@ it('A sidecar that fails every token request is reported with its HTTP status an
   expect(record.current.sidecarNeedsRestart?.message).toBe('The sidecar runs, but every token request fails.')
 })
 
-it('A credential counts as not loaded only after failures in a row, with no other failure between them', () => {
+it('No restart of the sidecar is advised if another problem comes between two SIDECAR_FAILED', () => {
   const record = new IdentityHealthRecord([agent])
   for (const code of ['SIDECAR_FAILED', 'ENTRA_UNAVAILABLE', 'SIDECAR_FAILED'] as const)
     record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
@@ -121,7 +121,7 @@ describe('With two agents', () => {
     })
   })
 
-  it('an outage of Entra that one agent meets makes the other unavailable, too, until the next token', () => {
+  it('an outage of Entra that one of them meets makes both unavailable, until one of them gets a token', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenFailed(requestedToken, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
     expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unavailable')

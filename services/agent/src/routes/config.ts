@@ -66,8 +66,8 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
 }
 
 /**
- * MSAL.js refuses an authority that is not https, and asks Microsoft about an authority that it does not know,
- * unless the page passes the endpoints. So for an emulator on loopback the page gets the endpoints, and for an
+ * MSAL.js refuses an authority that is not https. It asks Microsoft about an authority that it does not know, unless the
+ * page passes the endpoints. So for an emulator on loopback the page gets the endpoints, and for an
  * emulator on plain http an https authority, which MSAL.js never fetches.
  */
 function describeAuthority({ authority, tenantId }: Blueprint) {

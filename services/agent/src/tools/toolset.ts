@@ -78,7 +78,7 @@ export interface Toolset {
   readonly source?: {
     /** Looks the tools up again if the last look-up is old. Never throws. */
     refresh(): Promise<void>
-    /** Health of the API and of each tool: the source knows more about it than calls of the API show. */
+    /** Health of the API and of each tool, of which calls of the API alone would show less. */
     health(): ComponentHealth
     close(): Promise<void>
   }

@@ -45,7 +45,7 @@ describe('A trace', () => {
     expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
   })
 
-  it('marks only the steps that still run as failed, innermost first', () => {
+  it('marks as failed only the steps that are still running, the innermost first', () => {
     const { reported, trace } = createTrace()
     trace.start({ ...stepStart, title: 'done' }).ok()
     const outer = trace.start({ ...stepStart, title: 'outer' })

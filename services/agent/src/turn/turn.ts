@@ -8,7 +8,7 @@ import type { ResumedTurn, Wait } from './waiting.ts'
 /** The identity under which an API is called, and the trace of the call: those of a turn, or the agent's own between turns. */
 export interface Caller {
   readonly requestId: string
-  /** Joins the logs of sidecar and Entra with ours. A GUID: the OpenTelemetry trace id, if turns are traced. */
+  /** The GUID that joins the logs of agent, sidecar and Entra; it is the OpenTelemetry trace id if OpenTelemetry is on. */
   readonly correlationId: string
   readonly agent: AgentIdentity
   readonly flow: Flow

@@ -35,7 +35,7 @@ describe('the view of a token’s claims', () => {
     ])
   })
 
-  it('shows a time as a date, a list as words, and what an id stands for', () => {
+  it('shows a time as a date, a list as words, and an id with what it stands for', () => {
     const views = viewsOf({ iat: 1_795_572_000, roles: ['A', 'B'], azp: agentId })
     expect(views.get('iat')?.time?.toISOString()).toBe('2026-11-25T02:00:00.000Z')
     expect(views.get('roles')?.text).toBe('A B')

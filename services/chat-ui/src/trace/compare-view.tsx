@@ -162,7 +162,7 @@ function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   ].join(' · ')
 }
 
-/** Names what distinguishes a token: its API or, if all have the same API, the authentication context that it proves. */
+/** What tells a token from those like it: its API or, if all are for one API, the authentication context that it proves. */
 function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
   const audience = audienceOf(token)
   if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`

@@ -22,7 +22,7 @@ export class TraceView {
   readonly view: Signal<ViewName> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
   /** Whether personal data and tenant are shown: hidden at first, and again after a reload. */
   readonly revealed = signal(false)
-  /** The ids of the rows that the user opened or closed: they differ from their initial state. */
+  /** The ids of the rows that are not in their initial state, since the user opened or closed them. */
   readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
   /** The key of the token whose card is open. */
   readonly openToken: Signal<string | undefined> = signal(undefined)
@@ -63,7 +63,7 @@ export class TraceView {
     for (const shut of [row, ...(parent ? [parent] : [])]) if (!this.isOpen(shut)) this.toggle(shut)
   }
 
-  /** Shows a step in whichever view is open. */
+  /** Shows a step in the open view, or in the view `steps` if the open one lists no steps. */
   seek(number: number): void {
     const { listsSteps } = views.find(({ value }) => value === this.view.value) ?? views[0]
     if (!listsSteps) this.view.value = 'steps'

@@ -37,7 +37,7 @@ export interface RecordedCall {
   readonly request?: RecordedRequest
   readonly response?: RecordedResponse
   readonly entra?: readonly EntraRequest[]
-  /** What was done between two requests, such as `waited 12 s`. */
+  /** Without a request: what was done before the next request, such as `waited 12 s`. */
   readonly did?: string
 }
 

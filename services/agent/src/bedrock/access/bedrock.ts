@@ -14,7 +14,7 @@ export function connectBedrock(config: BedrockConfig | NoBedrock) {
   const isMissing = 'missing' in config
   const known = isMissing ? problem('BEDROCK_NOT_CONFIGURED', config.missing) : checkSettings(config)
   let connection: Promise<ConnectedBedrock> | undefined
-  /** The connection, made on first use; throws the ProblemError of the configuration if it has a fault. */
+  /** The connection, made on first use; throws a ProblemError if the configuration has a fault. */
   const connected = async () => {
     if (isMissing || known) throw known
     connection ??= import('./connection.ts').then(({ connect }) => connect(config))

@@ -1,8 +1,6 @@
 import type { BedrockConfig } from './config.ts'
 import { currentModelIds, readModelId } from './models.ts'
 
-/** Hints that depend on the configuration. */
-
 export function renewHint({ credential }: BedrockConfig): string {
   switch (credential.tier) {
     case 'api-key':

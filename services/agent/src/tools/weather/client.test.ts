@@ -165,7 +165,7 @@ describe('a failed call of the weather API', () => {
   })
 
   it.each([{}, { code: 'ROUTE_NOT_FOUND' }])(
-    'is not reported as an unknown city if the body of a 404 does not say so: %j',
+    'is reported as API_UNAVAILABLE if the body of a 404 says nothing of an unknown city: %j',
     async body => {
       const { weather } = await startWeatherApi({
         api: (_request, response) => sendJson(404, body)(response),

@@ -8,8 +8,8 @@ const joiningScripts = [
 
 /**
  * Invisible characters that are kept because a reader sees their effect: each stands alone beside visible characters whose
- * look it changes. Sequences could spell out a hidden text, so tags and all other variation selectors are removed: the
- * flag of Scotland becomes a black flag, and a rare form of a Chinese character becomes its usual form.
+ * look it changes. Sequences could spell out a hidden text, so tags and all variation selectors but U+FE0F are removed:
+ * the flag of Scotland becomes a black flag, and a rare form of a Chinese character becomes its usual form.
  */
 const charactersSeenByEffect = [
   '\\n|\\t',

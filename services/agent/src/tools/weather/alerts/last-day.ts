@@ -4,7 +4,7 @@ export interface LastDaySaid {
   readonly date: string | undefined
   /** The sentence without the words about the last day. */
   readonly rest: string
-  /** The sentence names no last day. */
+  /** Set if the sentence names no last day, so that `date` is the usual one: a week from now. */
   readonly isUsualDay?: true
 }
 
