@@ -1,7 +1,7 @@
 /**
- * A server in place of Bedrock that takes as little CPU as possible: every ConverseStream gets the same prepared bytes. A
- * conversation with “weather” gets a call of get_weather first. A conversation with “hold” gets a token at once, and another
- * token every second until `POST /release` ends the answer.
+ * A server in place of Bedrock that takes as little CPU as possible: each ConverseStream is answered with prepared bytes. A
+ * message that begins with “weather” is answered with a call of get_weather first. A message that begins with “hold” gets a
+ * token at once, and another token every second until `POST /release` ends the answer.
  */
 import { createServer, type ServerResponse } from 'node:http'
 import { text as bodyOf } from 'node:stream/consumers'

@@ -13,7 +13,7 @@ import { printTable } from '../support/table.ts'
 const answerCharacters = 100_000
 const stepCount = 2_000
 const pieceCharacters = 40
-/** The delay between two pieces, so that the answer streams for about five seconds. */
+/** The delay after each piece of an answer or trace: the 2,500 pieces of an answer stream for about five seconds. */
 const pieceIntervalMs = 2
 
 const paragraph =

@@ -96,7 +96,7 @@ async function examineWith(
   }
 }
 
-/** Checks the redirect URI for consent with one agent that acts for users. One is enough: the URI belongs to the blueprint. */
+/** Checks the redirect URI for consent. One agent that acts for users is enough, since the URI belongs to the blueprint. */
 function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
   const agent = agents.find(({ flows }) => flows.includes('obo'))
   const [toolset] = toolsets

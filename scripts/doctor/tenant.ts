@@ -22,7 +22,7 @@ export interface TenantOptions {
   readonly tokenFile: string
 }
 
-/** The checks of the tenant that the receipt names; a single check if there is no receipt. */
+/** The checks of the tenant that the receipt names. If they cannot be made (no receipt), one check that says why. */
 export async function readChecks({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
   const nothing = () => undefined
   const clock = { nowMs: Date.now, wait: (ms: number) => delay(ms) }

@@ -98,7 +98,7 @@ describe('The settings that the chart makes', () => {
     })
   })
 
-  it('make an API known to the sidecar in both flows, and to the agent', async () => {
+  it('make an API known to the sidecar for every flow, and to the agent', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     const url = 'http://orders.shop.svc.cluster.local:8081'
     const appId = 'eeeeeeee-0000-4000-8000-00000000000e'

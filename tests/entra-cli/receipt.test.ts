@@ -33,7 +33,7 @@ describe('two runs at once', () => {
     expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
   })
 
-  it.each(['destroy', 'disable', 'enable'])('let the second run stop if its command is %s', async command => {
+  it.each(['destroy', 'disable', 'enable'])('stop the second one if its command is %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), lockOf(process.pid))
     const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
@@ -42,7 +42,7 @@ describe('two runs at once', () => {
     expect(existsSync(lockPath())).toBe(true)
   })
 
-  it.each(['plan', 'status'])('let the second run proceed if its command only reads: %s', async command => {
+  it.each(['plan', 'status'])('do not stop the second one if its command only reads: %s', async command => {
     await run('apply')
     writeFileSync(lockPath(), lockOf(process.pid))
     expect((await run(command)).code).toBe(0)

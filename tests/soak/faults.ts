@@ -241,8 +241,8 @@ async function untilEnded({ demo }: Target, { pod, container, since, reason }: C
 }
 
 /**
- * Removes the rule for DNS from the agent's policy, so that its pods cannot resolve names. Also ends some open connections,
- * which need no names and would go on.
+ * Removes the rule for DNS from the agent's policy, so that its pods cannot resolve names. Also breaks open connections,
+ * since these need no names and would go on.
  */
 async function blockNameResolution(target: Target): Promise<() => Promise<unknown>> {
   const { entra, bedrock, demo } = target

@@ -97,7 +97,7 @@ function readIsDelegated({ idtyp }: Claims, scopes: readonly string[]): boolean 
   return idtyp === 'user' || scopes.length > 0
 }
 
-/** If a token has `xms_act_fct`, this must mark clients that are listed as agents; with `requireAgentMarker`, all clients. */
+/** With `requireAgentMarker` every token needs the mark of an agent; else only a listed agent's token that has `xms_act_fct`. */
 function hasRequiredMarker(
   { isAgent = false }: AllowedCaller,
   facets: Facets | undefined,

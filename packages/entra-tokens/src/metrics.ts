@@ -1,8 +1,8 @@
 import type { Counter, Registry } from 'prom-client'
 import type { DenyList } from './deny-list/deny-list.ts'
 
-// The metrics of an API, for REST and MCP together. No label value comes from a request, and prom-client is imported only
-// where there are metrics.
+// The metrics of an API, for REST and MCP together. No label value comes from a request. An API without metrics does not
+// import prom-client.
 
 /** Counts the decisions of an API. */
 export async function openDecisionCounter(registry: Registry, api: string): Promise<Counter> {

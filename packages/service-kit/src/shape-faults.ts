@@ -25,7 +25,7 @@ function describeShapeFault({ keyword, instancePath, params, message }: ShapeFau
       return (details.additionalProperties ?? []).map(property => `${property} is not known here`)
     case 'enum':
       return [`${at} must be one of ${details.allowedValues?.join(', ')}`]
-    // An error of `additionalProperties` comes with this one, and says more.
+    // Beside an error of `boolean`, the validator reports one of `additionalProperties`, which says more.
     case 'boolean':
       return []
     default:

@@ -47,7 +47,7 @@ describe('A traced app', () => {
     await app.close()
   })
 
-  it('responds as usual, warns once and can stop when the endpoint refuses spans', async () => {
+  it('whose endpoint refuses spans responds as usual, warns once and can stop', async () => {
     const collector = createHttpServer((_request, response) => response.writeHead(400).end()).listen(0)
     const { app, lines } = await buildTracedApp(
       `http://127.0.0.1:${(collector.address() as AddressInfo).port}/v1/traces`,

@@ -81,7 +81,7 @@ function accessBranches({ access }: Role, wanted: readonly Statement[], whyNot?:
     : [...branches, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
 }
 
-/** How the template lets ServiceAccounts assume a role: by tokens of their issuer, or in EKS clusters that the role names. */
+/** Parameters of the template for each ServiceAccount: for its issuer's tokens, and for each EKS cluster that the role names. */
 function templateParameters(found: Role, credentials: readonly FederatedCredential[]) {
   const clusters = arnsIn(found.trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g).map(
     ([region, PodIdentityCluster]) => ({ parameters: { PodIdentityCluster }, region }),

@@ -16,7 +16,7 @@ export class Series {
     this.title = title
   }
 
-  /** @param sentMs when the request was sent, and `answeredMs` when it was answered */
+  /** Adds the result of a request that was sent at `sentMs` and answered at `answeredMs`. */
   note({ kind, code }: Answer, sentMs: number, answeredMs: number): void {
     if (kind === 'busy') return
     if (kind === 'given') {

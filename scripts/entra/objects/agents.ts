@@ -16,7 +16,7 @@ const access: AccessByMethod = {
   DELETE: { permission: 'AgentIdentity.DeleteRestore.All', role: adminRole },
 }
 
-/** The agent identities, one for each name. */
+/** The agent identities, one for each agent name in the settings. */
 export const agents: Kind = {
   wanted: target =>
     target.settings.agents.map(name => {

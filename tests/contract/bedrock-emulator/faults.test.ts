@@ -113,7 +113,7 @@ describe('the pace', () => {
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(firstMs + deltas * 4)
   })
 
-  it('stops when the caller closes the connection', async () => {
+  it('delays nothing any more once the caller has closed the connection', async () => {
     await callControl('PATCH', 'settings', { tokenDelayMs: 60_000 })
     const controller = new AbortController()
     const stream = await openStream(bedrock.client(), {}, controller.signal)

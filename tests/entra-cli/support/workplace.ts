@@ -93,7 +93,7 @@ export class Workplace implements Disposable {
     return this.runBare([command, ...args, '--tenant', tenantId, ...given, ...options])
   }
 
-  /** Runs with these arguments, without those that `run` adds. */
+  /** Runs the command line with exactly these arguments; `run` would add some. */
   async runBare(
     args: readonly string[],
     env: World['env'] = { GRAPH_URL: this.#graphUrl },

@@ -24,7 +24,7 @@ export interface ApiKey extends Credential {
 
 export type Policies = Readonly<Record<string, PolicyDocument>>
 
-/** The secret of the access keys below whose calls always fail, such as `AKIANOPOLICY0EXAMPLE`. It is valid nowhere else. */
+/** A made-up secret, for the access keys below whose calls always fail, such as `AKIANOPOLICY0EXAMPLE`. */
 const demoSecret = 'emulated-secret-access-key'
 const pastExpiryMs = Date.UTC(2026, 0, 1)
 

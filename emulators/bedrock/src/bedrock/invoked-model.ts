@@ -41,7 +41,7 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
   }
 }
 
-/** The regions in the ARNs of the models that a call may use; for a global profile the account's region and an empty one. */
+/** The regions in the ARNs of the models that a call may use. A global profile also uses an ARN with an empty region. */
 function regionsOf(geography: Geography | undefined, region: string): readonly string[] {
   if (geography === undefined) return [region]
   return geography === 'global' ? [region, ''] : profileRegions[geography]

@@ -61,7 +61,7 @@ describe('an authentication context with a policy', () => {
     })
   })
 
-  it('is in tokens for APIs whose registration wants acrs once the policy is met, even if the client does not request the context', async () => {
+  it('is in a token on behalf of a user who has met the policy, even unrequested, if the API’s registration has the claim acrs', async () => {
     const { token } = await signIn(claimsFor('c1'))
     expect(contextsOf((await onBehalfOf(token)).body.access_token)).toEqual(['c1'])
     expect(contextsOf((await onBehalfOf((await signIn()).token)).body.access_token)).toBeUndefined()

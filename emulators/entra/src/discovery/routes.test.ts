@@ -19,14 +19,14 @@ describe('discovery', () => {
     })
   })
 
-  it('of version 1.0 has the issuer of sts.windows.net, with its slash', async () => {
+  it('of version 1.0 names an issuer at sts.windows.net, with a slash at the end', async () => {
     expect(await read(`/${tenantId}/.well-known/openid-configuration`)).toMatchObject({
       issuer: `https://sts.windows.net/${tenantId}/`,
       jwks_uri: `${entra.url}/${tenantId}/discovery/v2.0/keys`,
     })
   })
 
-  it('of the instance names this host and no other', async () => {
+  it('of instances (/common/discovery/instance) names this host and no other', async () => {
     const query = new URLSearchParams({
       'api-version': '1.1',
       authorization_endpoint: `${entra.url}/${tenantId}/oauth2/v2.0/authorize`,
@@ -38,7 +38,7 @@ describe('discovery', () => {
     })
   })
 
-  it('does not announce PKCE, like the discovery of the real Entra', async () => {
+  it('omits `code_challenge_methods_supported` (PKCE), as the real Entra does', async () => {
     for (const version of ['', '/v2.0'])
       expect(await read(`/${tenantId}${version}/.well-known/openid-configuration`)).not.toHaveProperty(
         'code_challenge_methods_supported',

@@ -7,12 +7,12 @@ export interface ForeignIssuer {
   /** The discovery document, which tests may change. */
   readonly discovery: Record<string, unknown>
   readonly keys: JWK[]
-  /** Paths of the requests it received. */
+  /** Paths of the requests that the issuer received. */
   readonly seen: string[]
   /** If set, the status of every response. */
   failWith: number | undefined
   sign(claims: JWTPayload, kid?: string): Promise<string>
-  /** Replaces the key that it signs with and publishes. */
+  /** Replaces the issuer's key, for signing and in the published documents. */
   rotate(kid: string): Promise<void>
   close(): Promise<void>
 }

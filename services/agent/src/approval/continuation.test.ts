@@ -227,7 +227,7 @@ describe('a decision', () => {
     ['belongs to another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
     ['needs no approval any more', { digest: digestCall(createAlert), effect: undefined }],
     ['does something else', { digest: digestCall(createAlert), effect: 'delete' }],
-  ])('is refused if the tool has changed: it %s', async (_what, now) => {
+  ])('is refused if by now the tool %s', async (_what, now) => {
     const [call] = continuation.pending
     if (!call) throw new Error('There is one.')
     expect(await codeOfFailure(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')

@@ -9,7 +9,7 @@ import { problem } from '../problems.ts'
 /**
  * Trims the message, and checks it and the history against the limits, in characters (code points).
  *
- * @throws ProblemError INVALID_REQUEST if it is empty, MESSAGE_TOO_LONG
+ * @throws ProblemError INVALID_REQUEST for an empty message, MESSAGE_TOO_LONG for a message or history beyond its limit
  */
 export function readMessage(request: ChatRequest): { message: string; history: readonly HistoryEntry[] } {
   const message = request.message.trim()

@@ -9,21 +9,21 @@ type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 
 }
 type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
 
-/** What spans and metrics show of a step, besides kind, time and outcome: no text of users or models. */
+/** What spans and metrics show of a step besides kind, time and outcome. It must contain no text of users or models. */
 export interface StepFacts {
   /** Name of the span. */
   readonly name?: string
   readonly attributes?: Attributes | undefined
 }
 
-/** A step that runs. End it exactly once, with `ok`, `fail` or `wait`, which also ends its measured duration. */
+/** A step that runs. Exactly one call of `ok`, `fail` or `wait` ends the step, and with it the measured duration. */
 export interface OpenStep {
   readonly id: string
   /** W3C Trace Context for the service that the step calls; `undefined` if the turn is not traced. */
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
-  /** Ends the step until the user has decided; then `start` continues it, with the same `id`. */
+  /** Ends the step as waiting. Once the user has decided, `start` continues the step with the same `id`. */
   wait(): void
 }
 

@@ -261,7 +261,7 @@ describe('Conversation', () => {
     expect(conversation.exchanges.value.map(({ value }) => value.question.message)).toEqual(['a', 'b'])
   })
 
-  it('can bring back the conversation that a new conversation replaced, until a question is asked', async () => {
+  it('can bring back the earlier questions after a new start, until the next question is asked', async () => {
     const { conversation } = converse([[result('1')], [result('2')]])
     await conversation.ask('a')
     conversation.startOver()
@@ -401,7 +401,7 @@ describe('Conversation', () => {
     expect(second.latest()?.problem?.code).toBe('USER_TOKEN_EXPIRED')
   })
 
-  it('asks a waiting question after the sign-in, but not a question that failed for another reason', async () => {
+  it('asks the question that waits for a sign-in once the user has signed in, but none that failed otherwise', async () => {
     for (const [code, questions] of [
       ['SIGN_IN_REQUIRED', 1],
       ['AGENT_UNREACHABLE', 0],

@@ -6,7 +6,7 @@ import { StatusLight, type StatusLine, shownState, stateWords } from './status-l
 interface StatusLinesProps {
   readonly lines: readonly StatusLine[]
   readonly problem: PageProblem | undefined
-  /** Whether anything here is emulated. */
+  /** Whether any service that the agent or the page depends on is emulated. */
   readonly isEmulated: boolean
 }
 

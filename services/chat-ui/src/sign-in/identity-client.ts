@@ -5,7 +5,7 @@ import { emulatorAuthority } from './authority.ts'
 import { toPageError } from './failures.ts'
 import type { Account, IdentityClient, Interaction } from './session.ts'
 
-/** Long enough for a second factor. The wait ends earlier if the user closes the window or presses Cancel. */
+/** How long the page waits for a sign-in with a second factor. Closing the window or pressing Cancel ends the wait earlier. */
 const signInTimeoutMs = 5 * 60_000
 const renewalTimeoutMs = 30_000
 

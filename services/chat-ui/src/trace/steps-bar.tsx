@@ -9,7 +9,7 @@ interface StepsBarProps {
   /** How long the turn has taken so far. */
   readonly elapsed: ReadonlySignal<number> | undefined
   readonly view: TraceView
-  /** The first step that failed, in words. */
+  /** The first failed step, with words for it and the number of all failed steps. */
   readonly failure:
     | { readonly row: Row; readonly words: string; readonly count: number; readonly isBad: boolean }
     | undefined
@@ -72,7 +72,7 @@ function ElapsedTime({ elapsed }: { readonly elapsed: ReadonlySignal<number> }) 
   return <span class="note"> · {formatDuration(elapsed.value)} so far</span>
 }
 
-/** The scale of time over the bars. */
+/** The time scale above the bars. */
 export function TimeAxis({ scaleMs }: { readonly scaleMs: number }) {
   return (
     <div class="axis fine" aria-hidden="true">

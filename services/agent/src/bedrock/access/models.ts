@@ -4,7 +4,7 @@
  * Status, errors and docs/bedrock.md use this table; a model that is not in it is passed on to Bedrock as it is.
  */
 
-/** Geographies of cross-region inference profiles: the prefix in front of the model id. */
+/** Prefixes of model ids; each stands for the geography of a cross-region inference profile. */
 const profilePrefixes = ['us', 'eu', 'jp', 'au', 'apac', 'us-gov', 'global'] as const
 export type ProfilePrefix = (typeof profilePrefixes)[number]
 

@@ -25,7 +25,7 @@ describe('an answer without a tool', () => {
     expect(needsTool('What’s the weather?', 'Which city do you mean?')).toBe(false)
   })
 
-  it('is doubtful for a follow-up of a weather question, but not for one of another question, or for thanks', () => {
+  it('is doubtful for a follow-up of a weather question, but fine for thanks and for a follow-up of another question', () => {
     expect(needsTool('and tomorrow?', 'Sunny.', ['Weather in Oslo?'])).toBe(true)
     expect(needsTool('and tomorrow?', 'I am free.', ['What do you do today?'])).toBe(false)
     expect(needsTool('Thanks!', 'You are welcome.', ['Weather in Oslo?'])).toBe(false)

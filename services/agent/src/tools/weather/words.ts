@@ -40,5 +40,5 @@ export const commonWords = wordSet(`
 /** Nouns that announce the name after them and are no part of it: “city” in “the city of London”. */
 export const placeNouns = wordSet('city town village stadt')
 
-/** What may precede a follow-up such as “and Rome?” or “what about Rome?”. */
+/** Words that may precede the place in a follow-up such as “and Rome?” or “what about Rome?”. */
 export const leadIns = wordSet('and or what how about und oder in at for the')

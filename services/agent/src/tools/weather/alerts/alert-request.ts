@@ -7,7 +7,7 @@ export type AlertRequest =
   | {
       readonly kind: 'create'
       readonly newAlert: NewAlert
-      /** Set if the message names no last day, so that `newAlert` has the usual one. */
+      /** Set if the message names no last day; then that of `newAlert` is the usual last day. */
       readonly isUsualDay?: true
     }
   | { readonly kind: 'list' }
@@ -90,7 +90,7 @@ export function recogniseAlertRequest(message: string, today: string): AlertRequ
   return undefined
 }
 
-/** Whether a message asks for an alert, or for something about one. */
+/** Whether a message asks to create, list or delete alerts, clearly or not. */
 export function isAboutAlerts(message: string): boolean {
   return recogniseAlertRequest(message, today()) !== undefined
 }

@@ -128,7 +128,7 @@ describe('direct mode', () => {
     expect(noteOf('delete alert 1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11')).toBeUndefined()
   })
 
-  it('turns a request for an alert into a changing call, and still answers about the weather', () => {
+  it('turns a request for an alert into a call that changes something, and still answers about the weather', () => {
     const { direct } = readToolset(alertVariables)
     const call = direct?.recognise(alertMessage)
     expect(call).toMatchObject({
