@@ -5,7 +5,7 @@ import type { ProblemError, Variables } from '@entra-bedrock-agent/service-kit'
 import { type Check, once } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** Checks version and processor of the sidecar’s image, if Docker on this machine reports them; the sidecar itself does not. */
+/** Checks version and processor of the sidecar’s image, which the sidecar does not report, but Docker on this machine may. */
 export function imageChecks(sidecarUrl: string, env: Variables, machine: string = arch()): readonly Check[] {
   const image = once(() => findRunningImage(new URL(sidecarUrl).port, env))
   return [
@@ -39,7 +39,7 @@ export function imageChecks(sidecarUrl: string, env: Variables, machine: string 
 
 const timeoutMs = 5_000
 
-/** Name and architecture of the sidecar image in a container that publishes this port or no port; `undefined` without one. */
+/** Name and architecture of a running sidecar's image, if its container publishes this port or no port; else `undefined`. */
 async function findRunningImage(port: string, env: Variables) {
   const docker = async (...args: readonly string[]) => {
     const { stdout } = await promisify(execFile)('docker', args, { env, timeout: timeoutMs })

@@ -1,6 +1,6 @@
 import { GraphRefusal } from './graph.ts'
 
-/** A clock; that of a test lets time pass without waiting. */
+/** The clock of a command; in tests, a clock on which time passes without waiting. */
 export interface Clock {
   nowMs(): number
   wait(ms: number): Promise<void>

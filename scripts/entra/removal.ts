@@ -4,7 +4,7 @@ import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt } from './run.ts'
 import { resultLine } from './text.ts'
 
-/** The objects that need a deletion request of their own, in reverse order. Entra deletes the others along with them. */
+/** The objects that need a deletion request of their own, in reverse order. Entra deletes the other objects along with these. */
 export function withOwnDeletion(gone: readonly TenantObject[]): readonly TenantObject[] {
   return gone.filter(({ goesWith }) => !gone.some(({ key }) => key === goesWith)).toReversed()
 }

@@ -128,7 +128,7 @@ export function changeSettings(
   return {
     ...before,
     ...changed,
-    // `none` disables a scope, so it is left out if there never was a scope.
+    // `none` disables the scope for alerts, so the setting `none` is left out if there never was such a scope.
     ...(alerts && (alerts !== 'none' || before.alerts) ? { alerts } : {}),
     ...(unattended && unattended.length > 0 ? { unattendedAlerts: unattended } : {}),
     ...(removal.clientSecret ? { secretDays: null } : {}),

@@ -148,7 +148,7 @@ describe('The tools of an MCP server', () => {
     ['unattended without being allowed', { unattendedTools: ['list'] }, 'mcpServers.notes.unattendedTools has list, which is not in allowedTools.'],
     ['unattended though they never wait', { readOnlyTools: ['get_note'], unattendedTools: ['get_note'] }, 'unattendedTools has get_note, which is in readOnlyTools'],
     ['read only by a wildcard', { readOnlyTools: ['*'] }, '/mcpServers/notes/readOnlyTools/0'],
-  ])('are refused if they are %s', async (_what, values, sentence) => {
+  ])('are refused by the chart if they are %s', async (_what, values, sentence) => {
     const approval = { existingSecret }
     expect(await refusalOf({ approval, mcpServers: { notes: { ...notes, ...values } } })).toContain(sentence)
   })

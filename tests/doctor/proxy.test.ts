@@ -56,7 +56,7 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
     expect(await examineProxy()).toMatchObject({ status: 'WARN', code: 'PROXY_NOT_HONOURED' })
   })
 
-  it('takes the proxy’s error page for that of an API with an http URL, even though Entra is called without the proxy', async () => {
+  it('takes the proxy’s error page for a response of the API if the API has an http URL', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url)
     vi.stubEnv('NO_PROXY', 'login.example')
     proxy.refusal = { status: 403 }

@@ -79,7 +79,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain('permission AgentIdentityBlueprint.UpdateBranding.All.')
   })
 
-  it('for deleting a blueprint with both roles that Microsoft’s pages name', async () => {
+  it('for deleting a blueprint: here with two roles, since Microsoft’s pages name one or the other', async () => {
     await run('apply')
     tenant.graph.decide = ({ method, path }) =>
       method === 'DELETE' && path.includes('/applications/') ? 'forbid' : 'pass'

@@ -67,7 +67,7 @@ export const TurnStart = strictObject({
 })
 export type TurnStart = Static<typeof TurnStart>
 
-/** What the last event of a turn reports, whether the turn has ended or waits. */
+/** What the last event of a turn reports, both if the turn has ended and if it waits. */
 export const turnFigureMembers = {
   /** The answer's text; in a continued turn, only the text since the turn was last continued. */
   answer: Type.String(),

@@ -41,7 +41,7 @@ export type Check = Static<typeof Check>
  */
 export const TokenCard = strictObject({
   role: TokenRole,
-  /** Only for TR: whose rights it has. */
+  /** Whose rights TR has; the cards of other tokens lack this member. */
   actsAs: Type.Optional(ActsAsName),
   observed: Type.Boolean(),
   fingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{12}$' })),
@@ -64,7 +64,7 @@ export const LogIds = strictObject({
 })
 export type LogIds = Static<typeof LogIds>
 
-/** One hop. A step is recorded only if it happened; `durationMs` is measured. */
+/** One hop. A `not-observable` hop is only inferred by the agent; every other hop has happened, with a measured `durationMs`. */
 export const TraceStep = strictObject({
   id: Type.String(),
   parentId: Type.Optional(Type.String()),
@@ -86,7 +86,7 @@ export const TraceStep = strictObject({
     }),
   ),
   response: Type.Optional(strictObject({ status: Type.Integer(), body: Type.Optional(Type.Unknown()) })),
-  /** The call of a tool, as the model wrote it; without arguments if they were no JSON object. */
+  /** The call of a tool, as the model or direct mode asked for it; without arguments if these were no JSON object. */
   tool: Type.Optional(
     strictObject({
       name: Type.String(),

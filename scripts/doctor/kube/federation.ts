@@ -26,7 +26,7 @@ interface Federation {
   readonly subject: string
 }
 
-/** Fails if the receipt has federated credentials and none matches; those that do not may be for other clusters. */
+/** Fails if the receipt has federated credentials but no match. One match suffices: others may be for other clusters. */
 function checkReceipt(path: string, { issuer, subject }: Federation, audiences: readonly string[]): void {
   const credentials: readonly Federation[] = existsSync(path)
     ? (JSON.parse(readFileSync(path, 'utf8')).settings.federatedCredentials ?? [])

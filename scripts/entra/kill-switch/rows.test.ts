@@ -47,7 +47,7 @@ describe('an agent that is switched off', () => {
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 
-  it('has only its own rows replaced, even those that spell its id in capitals; a later `issuedBefore` of its own is kept', () => {
+  it('leaves other rows in the list; of its own rows, even with its id in capitals, only a later `issuedBefore` stays', () => {
     const others: readonly Row[] = [{ agent: sibling }, { uti: 'a' }, { oid: agent, issuedBefore: 1 }]
     const later = Math.floor(noon / 1_000) + 3_600
     const rows = [...others, { agent: agent.toUpperCase() }, { agent, issuedBefore: later }]
@@ -56,7 +56,7 @@ describe('an agent that is switched off', () => {
     expect(allowAgents(rows, [agent], noon)).toEqual([...others, cutOff])
   })
 
-  it('gets no row by being switched on if the list had no row for it', () => {
+  it('but has no row in the list gets no row when it is switched on', () => {
     expect(allowAgents([{ uti: 'a' }], [agent], noon)).toEqual([{ uti: 'a' }])
   })
 })

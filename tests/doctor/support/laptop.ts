@@ -101,7 +101,7 @@ export class Laptop implements AsyncDisposable {
     }
   }
 
-  /** A token of the tenant; Ada’s for the blueprint unless told otherwise. */
+  /** A token that the tenant issues, by default Ada’s token for the blueprint. `order` changes what is asked for. */
   async token(order: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const { pageAppId, blueprintAppId, ada } = identities
     const usual = { client: pageAppId, resource: blueprintAppId, user: ada.oid, scopes: ['access_as_user'] }

@@ -9,9 +9,9 @@ import { readWeatherQuestion } from './weather-question.ts'
 import { askForWeather, isWeatherTool } from './weather-tools.ts'
 
 /**
- * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts. It calls
- * another tool if the user names the tool (`get_tasks`, “get tasks” or just “tasks”). If the user names a tool server, it uses
- * only tools of this server. All facts in its answers come from tools.
+ * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts. Tools for
+ * anything else are called if the user names them (`get_tasks`, “get tasks” or just “tasks”). If the user names a tool server,
+ * only tools of this server are called. All facts in the model's answers come from tools.
  */
 export function respond(request: ConverseRequest): Reply {
   const conversation = readConversation(request)

@@ -90,7 +90,7 @@ function returnAddressOrNone(entra: Entra, query: Query) {
   }
 }
 
-/** Only the emulator's own pages may post here; another site could sign its visitor in as another user. */
+/** Only the emulator's own pages may post here: otherwise any site could sign its visitor in as a user whom the site chooses. */
 function refuseOtherSites(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin') return
@@ -142,7 +142,7 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
 
 function finishVisit({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
   const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
-  // A request for an agent only records consent; it returns no code.
+  // If the client is an agent, the visit was for the user's consent, which is recorded by now: no code is returned.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,

@@ -8,7 +8,7 @@ export interface OutboundRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | undefined
-  /** The largest body of the response, both as it is sent and decompressed. */
+  /** How many bytes the response's body may have, both as it is sent and when it is decompressed. */
   readonly maxBytes: number
   /** Time limit from the look-up of the name to the last byte. Without a limit only the signal ends the request. */
   readonly timeoutMs?: number | undefined

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { describeFailure, readApiProblem, readDemandedScope, readResponse } from './responses.ts'
 
 describe('a response', () => {
-  it('has no body if its text is not JSON, and joins all its challenges in one text', () => {
+  it('has no body if its text is not JSON, and has all its challenges in one text', () => {
     const headers = { 'www-authenticate': ['Basic', 'Bearer'] }
     expect(readResponse({ status: 200, headers, text: '<html>' })).toEqual({
       status: 200,
@@ -77,7 +77,7 @@ describe('a failure', () => {
     ['that begins with a digit', '1a', false],
     ['that is a sentence', 'All is well', false],
     ['that is empty', '', false],
-  ])('names a check only if `failedCheck` is a name: a text %s', (_what, failedCheck, isName) => {
+  ])('names a check only if `failedCheck` can be a name; given: a text %s', (_what, failedCheck, isName) => {
     expect(readApiProblem({ code: 'C', failedCheck })).toEqual(
       isName ? { code: 'C', failedCheck } : { code: 'C' },
     )

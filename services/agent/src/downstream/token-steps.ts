@@ -38,7 +38,6 @@ type ShownRequest = NonNullable<TraceStep['request']>
 const exchangeScope = `${tokenExchangeUri}/.default`
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** How TR is obtained. */
 export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'> {
   /** The step of the trace that the token request belongs to. */
   readonly parentId: string | undefined

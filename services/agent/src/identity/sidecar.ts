@@ -87,11 +87,11 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
 /**
  * Plans the growing delays between the attempts of one request.
  *
- * @returns a function that takes how an attempt ended, and returns the milliseconds until the next one, if there is to be one
+ * @returns a function from how an attempt ended to the milliseconds until the next attempt; `undefined` if there is to be none
  */
 function planRetryDelays(timing: Timing): (ending: AttemptEnding) => number | undefined {
   const ended = { responded: 0, broken: 0, refused: 0 }
-  // The attempts end before the deadline, because the problem of the deadline would blame Entra.
+  // Attempts while no sidecar listens end before the deadline, because the problem of the deadline would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
   let refusedUntilMs: number | undefined
   return ending => {

@@ -85,7 +85,7 @@ export async function runStep<Output>(
 }
 
 /**
- * Goes on with the calls of a step that waited, as the user decided. Calls that change something run one after the other.
+ * Goes on with the calls of a step that waited, as the user decided. The calls run one after the other.
  *
  * @param findCall the call as it would be made now; `undefined` if the tool is gone or no longer takes the arguments
  * @throws ProblemError APPROVAL_CHANGED, before anything runs; what `runStep` throws
@@ -155,7 +155,7 @@ class Step<Output> {
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
     const [ending] = this.#fatal.values()
     if (call.change && ending !== undefined) {
-      // A call has failed and ends the turn, so nothing more may be changed.
+      // An earlier call has failed so that the turn ends: nothing more may be changed.
       step.fail(toProblem(ending).toDocument(turn.requestId))
       return
     }
@@ -228,7 +228,7 @@ class Step<Output> {
     this.#ends.set(callId, { status: 'denied' })
   }
 
-  /** Postpones a call until the one before it has run; the user is not asked about it again. */
+  /** Lets a call wait again, until the call before it has run; the user is not asked about the later call again. */
   postpone(call: PendingCall): void {
     this.#pending.push({ ...call, isAsked: false })
   }
@@ -263,7 +263,7 @@ class Step<Output> {
     this.#pending.push({ ...this.#describePending(call, step), isAsked })
   }
 
-  /** What a failed call may wait for, instead of failing. */
+  /** What the turn waits for after this failure of a call; `undefined` if the failure is final. */
   #waitFor(
     { code, options }: ProblemError,
     { change, api }: StepCall<Output>,

@@ -33,7 +33,7 @@ export function readPastConversation(id: string): PastConversation | undefined {
   return isPastConversation(stored) ? stored : undefined
 }
 
-/** Keeps a conversation, if necessary in place of the oldest others; `false` if there is no room at all. */
+/** Keeps a conversation, and removes the oldest ones if it needs their room; `false` if there is no room even then. */
 export function writePastConversation(one: PastConversation): boolean {
   const others = readPastConversations().filter(({ id }) => id !== one.id)
   let characters = JSON.stringify(one).length

@@ -1,6 +1,6 @@
 import type { DecidedCall, Exchange } from './exchange.ts'
 
-/** What became of the calls of a turn that ended while it waited. Calls that ran before may have changed something. */
+/** What became of the calls of a turn that ended while it waited. Calls that ran before the wait may have changed something. */
 export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
   if (unsent === 'unanswered') return 'No answer came. What you approved may have been done.'
   const isDone = decided.some(

@@ -5,7 +5,7 @@ import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
-  /** Whether the formula is shown in a meeting, and so without its legend, which would be too small to read. */
+  /** Whether the presenter view shows the formula: then without its legend, which would be too small to read. */
   readonly isPresented?: boolean
   /** Opens the card of a token; without this the plates are no buttons. */
   readonly onOpen?: (plate: TokenPlate) => void

@@ -43,7 +43,7 @@ export class SideBySide {
     for (const side of this.sides) this.#ask(side)
   }
 
-  /** Asks one side again, in another flow or to another agent; asks both if this starts or stops sending earlier answers along. */
+  /** Asks one side again, with another flow or agent; asks both if the change starts or stops sending earlier answers along. */
   change(side: Conversation, { agent, flow }: SideSetup): void {
     side.agent.value = agent
     side.flow.value = flow

@@ -2,7 +2,7 @@ import type { Actor, TraceStep } from '@entra-bedrock-agent/identity-trace'
 
 /** A step at its place in the trace, or several steps that asked for the same token. */
 export interface Row {
-  /** The id of the row's step, or of the several steps that the row stands for. */
+  /** The id of the row's step; an id of its own if the row stands for several steps. */
   readonly id: string
   /** The step; the first one if several asked for the same token. */
   readonly step: TraceStep
@@ -157,14 +157,14 @@ function descendants({ id }: TraceStep, children: StepsByParent): TraceStep[] {
 /** The steps with which several tools got the same TR, shown once. */
 interface SharedToken {
   readonly fingerprint: string
-  /** The tool before which the group is shown. */
+  /** The id of the tool step before which these steps are shown. */
   readonly first: string
   readonly tools: ReadonlySet<string | undefined>
   readonly members: readonly TraceStep[]
   readonly ids: ReadonlySet<string>
 }
 
-/** Maps the ids of tools that got the same TR to the group of these tools. */
+/** Maps the id of each tool step whose TR other tools got, too, to the steps with which they all got it. */
 function findSharedTokens(tools: readonly TraceStep[], children: StepsByParent): Map<string, SharedToken> {
   const byToken = Map.groupBy(tools, ({ id }) => {
     const own = children.get(id) ?? []
@@ -209,7 +209,7 @@ function startMs({ startedAt, status }: TraceStep): number | undefined {
   return Number.isNaN(start) ? undefined : start
 }
 
-/** The actors in the order of their lanes. User and agent always have one: the user's empty lane shows that no user takes part. */
+/** The actors in the order of their lanes. User and agent always have a lane: the user's is empty if no user takes part. */
 export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): Actor[] {
   const acting = new Set(['user', 'agent', ...steps.flatMap(({ from, to }) => [from, to])])
   return [...known.filter(actor => acting.has(actor)), ...[...acting].filter(actor => !known.includes(actor))]

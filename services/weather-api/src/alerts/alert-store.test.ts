@@ -67,7 +67,7 @@ describe('the store of alerts', () => {
     expect(store.create(ada, keyOf('k', 'agent-2'), warmer).outcome).toBe('created')
   })
 
-  it('returns the equal alert that exists instead of creating another, whether the call has another key or no key', () => {
+  it('returns the existing alert instead of creating an equal one, whether the call has a new key or no key', () => {
     const { alert } = store.create(ada, keyOf('k'), oslo)
     for (const key of [keyOf('l'), undefined])
       expect(store.create(ada, key, { ...oslo, city: ' OSLO' })).toEqual({ alert, outcome: 'existed' })

@@ -145,7 +145,7 @@ describe('A tool’s hash', () => {
     expect(hashTool(listedTool({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)
   })
 
-  it('of a tool with a description does not change with the title, which the model is not offered', () => {
+  it('does not cover the title if the tool has a description, since the model is then not offered the title', () => {
     const described = hashTool(listedTool({ description: 'Reads.' }))
     expect(hashTool(listedTool({ description: 'Reads.', title: 'Other' }))).toBe(described)
     expect(described).toBe('sha256-017ab62751000a1dc132c713d1614119ffaa2a7c85cb882bdf4fda55acd4f014')
