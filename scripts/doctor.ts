@@ -86,7 +86,7 @@ function readOptions() {
     const { 'user-token-file': file, page } = values
     if (page !== undefined && !URL.canParse(page))
       throw new Error(`--page must be an origin; it is "${page}".`)
-    // The token comes from a file: other users of this machine could read it among the arguments.
+    // The token comes from a file, since other users of this machine could read an argument.
     const userToken =
       file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
     return {

@@ -83,7 +83,7 @@ describe('The updates of dependencies', () => {
     expect(looked.filter(name => name.startsWith(ecosystem))).toEqual(folders)
   })
 
-  it('include those of the workflows', () => {
+  it('include the actions that the workflows run', () => {
     expect(looked).toContain('github-actions /')
   })
 })

@@ -27,7 +27,7 @@ export interface Comparison extends Round {
 
 /**
  * Measures all peers in every round, so that other programs on the machine affect all peers alike. Each round starts with
- * another peer, so that all peers go first equally often and idle equally long.
+ * another peer, so that all peers are first equally often, and are idle for equally long.
  */
 export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
   const results = new Map(

@@ -26,7 +26,7 @@ export async function apply(
   const receipt = run.receipt.begin(run.tenantId, settings)
   if (isSecretReplaced) run.receipt.forget('client-secret')
   await lookAhead(run, requireReceipt(run))
-  // The receipt is written before anything is made, so that the next run finds what this run made, by the set-up id.
+  // The receipt is written, with the set-up id, before anything is made: by this id the next run finds what this run made.
   run.receipt.change({})
   for (const wanted of listObjects(targetOf(run, receipt, () => requireReceipt(run).objects))) {
     let outcome: Outcome = 'unchanged'
@@ -90,8 +90,8 @@ async function rememberMaker({ graph, receipt }: Run): Promise<void> {
 }
 
 /**
- * Makes an object. If it is found by name only, the receipt first records the attempt: an object whose making got no response
- * may exist, and Entra would allow another one with the same name.
+ * Makes an object. If it can be found only by its name, the receipt first records the attempt: without a response the object may
+ * exist all the same, and Entra would allow another one with the same name.
  */
 async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject): Promise<Json | undefined> {
   const { key, isFoundByName } = wanted

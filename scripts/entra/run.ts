@@ -51,7 +51,7 @@ export function requireReceipt({ receipt }: Run): Receipt {
 /**
  * Looks for an object in the tenant.
  *
- * @throws {NotYet} when it finds none, but the object was, or may have been, made so recently that Entra may not show it yet.
+ * @throws {NotYet} when it finds none although the object may have been made so recently that Entra does not show it yet.
  */
 export async function lookUp({ graph, clock }: Run, object: TenantObject, receipt: Receipt): Promise<Found> {
   const found = await object.find(graph)
@@ -72,7 +72,7 @@ export function toRecord(object: Json, nowMs: number): RecordedObject {
 }
 
 /**
- * Does one step, and repeats it if Entra may only need time. The error of a failed step has its name, the cause and the fix.
+ * Does one step, and repeats it if Entra may only need time. The error of a failed step names the step, the cause and the fix.
  *
  * @param step what is done, and the access that this needs; default: access to applications
  */

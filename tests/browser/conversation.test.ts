@@ -256,7 +256,7 @@ describe('an answer', () => {
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('that breaks off is not shown as a short answer', async () => {
+  it('that breaks off is not shown as if it were complete', async () => {
     agent.script = async (request, send) => send(turnStart(request), deltaEvent('It is 2'))
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')

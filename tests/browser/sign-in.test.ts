@@ -122,7 +122,7 @@ describe('somebody who is not signed in', () => {
     expect(chats[0]).toMatch(/^Bearer /)
   })
 
-  it('gets the answer that waited for the sign-in after signing in with the header’s button', async () => {
+  it('who signs in with the header’s button gets the answer that waited for the sign-in', async () => {
     const page = await browser.open(stack.agentUrl)
     const question = await askOnBehalf(page)
     await question.getByText('Sign in first.').waitFor()

@@ -61,7 +61,7 @@ describe('somebody who signs in', () => {
     await waitForAnswer(page.getByRole('article').last())
   })
 
-  it('leaves no failed or half-written question to the next user, whose personal data is hidden at first', async () => {
+  it('leaves the next user no failed or half-written question, and a page that hides personal data again', async () => {
     const page = await browser.open(stack.agentUrl)
     await signIn(page, ada)
     await waitForAnswer(await askOnBehalf(page))

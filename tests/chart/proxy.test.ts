@@ -75,7 +75,7 @@ describe('The chart value `proxy`', () => {
 
   // biome-ignore format: table
   it.each([
-    ['a proxy by name to which no policy leads', { https: 'http://proxy.example:3128' }, /set proxy\.egress/],
+    ['the name of a proxy that no policy allows', { https: 'http://proxy.example:3128' }, /set proxy\.egress/],
     ['a password among the values', { https: 'http://agent:secret@10.9.8.7:3128' }, /proxy/],
   ])('is refused if it holds %s', async (_what, proxy, words) => {
     await expect(render({ values: merge(baseValues, { proxy }) })).rejects.toThrow(words)

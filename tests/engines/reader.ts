@@ -51,7 +51,7 @@ export class Reader {
 /** The number of complete answers, which are those that show how long they took. */
 const answerCountScript = `document.querySelectorAll('.timing').length`
 
-/** Runs in the page. */
+/** Runs in the page, and returns the centre of the element with this name, or `null`. */
 const centreScript = `name => {
   const nameOf = it => (it.ariaLabel ?? it.textContent).trim()
   const named = [...document.querySelectorAll('button, [role=tab], label')].filter(it =>

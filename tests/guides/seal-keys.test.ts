@@ -52,7 +52,7 @@ it('The guide leaves no file with a key behind', () => {
   expect(guide).not.toMatch(/> *\S*keys/)
 })
 
-it.each(['kubernetes.md', 'aks.md', 'eks.md'])('docs/%s makes the Secret in the same way', page => {
+it.each(['kubernetes.md', 'aks.md', 'eks.md'])('docs/%s makes the Secret as the guide does', page => {
   const text = readFileSync(resolve(import.meta.dirname, '../../docs', page), 'utf8')
   expect(text).toContain(make.trim())
 })

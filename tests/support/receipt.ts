@@ -1,6 +1,6 @@
 import { identities } from './identities.ts'
 
-/** The receipt that a set-up would have written for the emulated tenant as seeded, with agents by name and id. */
+/** The receipt that a set-up would have written for the seeded tenant; `agents` has the agents' ids by name. */
 export function receiptOf(agents: Readonly<Record<string, string>>) {
   const recordedAt = '2026-01-01T00:00:00Z'
   return {

@@ -3,7 +3,7 @@ import { readKeyId } from './token-header.ts'
 
 const tokenWith = (header: object) => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.e30`
 
-it.each([{}, { kid: '' }, { kid: 7 }])('A token header with %j is refused: no key is named', header => {
+it.each([{}, { kid: '' }, { kid: 7 }])('A token whose header names no key is refused: %j', header => {
   expect(() => readKeyId(tokenWith({ alg: 'RS256', ...header }))).toThrow('The token names no key (kid).')
 })
 

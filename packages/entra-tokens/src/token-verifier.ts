@@ -72,8 +72,8 @@ async function verifyWithKey(
   if (!verify)
     throw new TokenRefused('signature', 'The token is signed with a key that the issuer does not publish.')
   const decoded = verify(token)
-  // Requests that arrive together are verified one after another before any of them is served: under load that halves
-  // the time of each, since the same code stays in the processor's caches.
+  // Requests that arrive together are verified one after another before any of them is served: under load a request then
+  // takes half the time, since the same code stays in the processor's caches.
   await setImmediate()
   return decoded
 }

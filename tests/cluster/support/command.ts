@@ -18,7 +18,7 @@ export async function runProgram(
   options: CommandOptions = {},
 ): Promise<string> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
-  // A program that ends early does not read all its input; its exit code matters.
+  // A program that ended early may not have read all its input: whether it failed is known by its exit code.
   child.stdin.on('error', () => {})
   child.stdin.end(options.input)
   const [output, complaint] = await Promise.all([

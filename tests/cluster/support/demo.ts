@@ -56,7 +56,7 @@ export class Demo implements AsyncDisposable {
     await this.#helm(['emulators', emulatorsChart], merge(ours, values))
   }
 
-  /** Installs or upgrades the agent's chart; with further flags for Helm. */
+  /** Installs or upgrades the agent's chart; `flags` are further flags for Helm. */
   async installAgent(values: Values = {}, ...flags: readonly string[]): Promise<void> {
     const ours = {
       entra: { authority: this.entraOrigin },

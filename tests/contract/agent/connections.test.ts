@@ -227,15 +227,15 @@ describe('Limits', () => {
     })
 
     it.each([
-      ['with and without a port', ['203.0.113.7:1001', '203.0.113.7', '203.0.113.7:1002']],
-      ['of one IPv6 network', ['2001:db8:0:1::1', '[2001:db8:0:1::2]:443', '[2001:db8:0:1:f::3]']],
-      ['in either notation', ['198.51.100.1', '::ffff:198.51.100.1', '::FFFF:c633:6401']],
+      ['one address with and without a port', ['203.0.113.7:1001', '203.0.113.7', '203.0.113.7:1002']],
+      ['one IPv6 network', ['2001:db8:0:1::1', '[2001:db8:0:1::2]:443', '[2001:db8:0:1:f::3]']],
+      ['one IPv4 address in either notation', ['198.51.100.1', '::ffff:198.51.100.1', '::FFFF:c633:6401']],
       [
-        'that is no address',
+        'all that is no address',
         ['garbage', 'another', 'unknown', '_hidden', '300.1.1.1', '1.2', '203.0.113.7, x', 'x, ,'],
       ],
-      ['after what the client wrote itself', ['192.0.2.1, 203.0.113.7', 'garbage, 203.0.113.7']],
-    ])('count requests from an address %s as those of one client', async (_what, addresses) => {
+      ['one address after the client’s own words', ['192.0.2.1, 203.0.113.7', 'garbage, 203.0.113.7']],
+    ])('count %s as one client', async (_what, addresses) => {
       const [first, ...others] = await statuses(addresses)
       expect(first).toBe(422)
       expect(others).toEqual(others.map(() => 429))

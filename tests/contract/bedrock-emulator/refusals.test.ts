@@ -19,9 +19,9 @@ describe('a model', () => {
     // biome-ignore format: table
     [
       ['that does not exist', 'us.anthropic.claude-nothing', 400, 'ValidationException', 'The provided model identifier is invalid.'],
-      ['behind a profile of another geography', `eu.${model}`, 400, 'ValidationException', 'The provided model identifier is invalid.'],
-      ['behind a profile that it does not have', 'apac.anthropic.claude-haiku-5-5', 400, 'ValidationException', 'The provided model identifier is invalid.'],
-      ['by its bare id', model, 400, 'ValidationException', /^Invocation of model ID anthropic.*with on-demand throughput isn’t supported/],
+      ['called through a profile of another geography', `eu.${model}`, 400, 'ValidationException', 'The provided model identifier is invalid.'],
+      ['called through a profile that it does not have', 'apac.anthropic.claude-haiku-5-5', 400, 'ValidationException', 'The provided model identifier is invalid.'],
+      ['called by its bare id', model, 400, 'ValidationException', /^Invocation of model ID anthropic.*with on-demand throughput isn’t supported/],
       ['that is retired', 'us.anthropic.claude-3-5-haiku-20241022-v1:0', 404, 'ResourceNotFoundException', /reached the end of its life/],
       ['that is a legacy one', 'us.anthropic.claude-3-haiku-20240307-v1:0', 404, 'ResourceNotFoundException', /marked by provider as Legacy/],
     ],

@@ -143,12 +143,12 @@ describe('AssumeRoleWithWebIdentity', () => {
 
   it.each<[string, Record<string, string>, string]>([
     ['without a role', { RoleArn: '' }, 'ValidationError'],
-    ['with a session name of spaces', { RoleSessionName: 'a b' }, 'ValidationError'],
-    ['for a minute', { DurationSeconds: '60' }, 'ValidationError'],
-    ['for longer than the role allows', { DurationSeconds: '7200' }, 'ValidationError'],
+    ['with a space in the session name', { RoleSessionName: 'a b' }, 'ValidationError'],
+    ['for a session of one minute', { DurationSeconds: '60' }, 'ValidationError'],
+    ['for a longer session than the role allows', { DurationSeconds: '7200' }, 'ValidationError'],
     ['of another version', { Version: '2000-01-01' }, 'InvalidAction'],
-    ['of another name', { Action: 'GetSessionToken' }, 'InvalidAction'],
-  ])('in a request %s is refused', async (_what, parameters, code) => {
+    ['for another action', { Action: 'GetSessionToken' }, 'InvalidAction'],
+  ])('refuses a request %s', async (_what, parameters, code) => {
     const { status, xml } = await assume(parameters)
     expect(status).toBe(400)
     expect(xml).toContain(`<Code>${code}</Code>`)

@@ -88,7 +88,7 @@ it('When the user leaves while their token is obtained, the request to the sidec
   expect(notes.calls.filter(({ method }) => method === 'tools/call')).toHaveLength(before)
 })
 
-it('When the user leaves while the tools are listed for them, the request ends', async () => {
+it('When a user leaves while a server lists its tools for this user, the request for the list ends', async () => {
   const closed = Promise.withResolvers<void>()
   scripted.scripts['slow-list'] = {
     answer: ({ message }, response) => {

@@ -44,7 +44,7 @@ async function startTokenCheck(
   return { server, callers }
 }
 
-it('a server made with the Python SDK, behind a token check, needs only configuration, for each protocol and flow', async () => {
+it('a server made with the Python SDK needs only configuration and a token check, in each protocol and flow', async () => {
   const port = await findFreePort()
   const library = spawn(findPython(), [join(import.meta.dirname, 'python_server.py'), String(port)], {
     stdio: 'ignore',

@@ -19,7 +19,7 @@ const api = await forFile(startWeatherApi({ ALLOWED_HOSTS: 'localhost,weather-ap
 const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
 
 describe('the MCP endpoint of the weather API', () => {
-  /** Sends a request with this body or, without one, the headers of a request whose body never comes. */
+  /** Sends a request with this body; if `body` is missing, sends only headers, as if the body were still to come. */
   async function send(
     headers: Readonly<Record<string, string>>,
     { body, method = 'POST' }: { body?: string; method?: string } = {},
@@ -45,7 +45,7 @@ describe('the MCP endpoint of the weather API', () => {
   }
   const bearer = (value: string) => ({ authorization: `Bearer ${value}` })
 
-  it('refuses tokens with every kind of fault before it has seen a byte of the body', async () => {
+  it('refuses a token with any kind of fault before it has seen a byte of the body', async () => {
     const corpus = oneOfEachFault(badTokens(api.issuer))
     expect(corpus).toHaveLength(10)
     const outcomes = await Promise.all(

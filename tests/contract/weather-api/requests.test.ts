@@ -66,7 +66,7 @@ describe('the weather API', () => {
   })
 
   it.each(['/weather?city=Dallas', '/weather/forecast?city=Rome'])(
-    'refuses at the path %s tokens with each kind of fault',
+    'refuses a request for %s if its token has a fault of any kind',
     async path => {
       const faults = oneOfEachFault(badTokens(api.issuer))
       expect(faults).toHaveLength(10)

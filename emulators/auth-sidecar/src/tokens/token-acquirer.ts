@@ -29,7 +29,7 @@ export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
   readonly #credential: BlueprintCredential
-  /** T1 of each agent identity, kept until T1 expires: the token cache returns no token in its last five minutes. */
+  /** T1 of each agent identity, kept until T1 expires: the token cache would drop T1 five minutes earlier. */
   readonly #t1 = new LRUCache<string, CachedToken>({ max: 10_000 })
 
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
@@ -153,7 +153,7 @@ export class TokenAcquirer {
     return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
   }
 
-  /** Retries once when Entra refuses the credential, since a new one may be accepted. For T1 two retries nest: 4 requests. */
+  /** Retries once if Entra refuses the credential: a new one may be accepted. Nested retries request a refused T1 4 times. */
   async #retryWithNewCredential<T>(agent: AgentSelection | undefined, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()

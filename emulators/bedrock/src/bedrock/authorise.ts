@@ -7,7 +7,7 @@ import type { InvokedModel } from './invoked-model.ts'
 const invokeAction = 'bedrock:InvokeModelWithResponseStream'
 
 /**
- * Checks that the caller's policy allows bearer tokens (if one is used), the inference profile *and* every model behind it.
+ * Checks that the caller's policy allows *every* model that is called and, if they are used, inference profile and API key.
  *
  * @throws {BedrockError} with IAM's text
  */

@@ -33,7 +33,7 @@ export const defaultMessages: Readonly<Partial<Record<BedrockErrorName, string>>
   ServiceUnavailableException: 'Bedrock is unable to process your request.',
 }
 
-/** The component of AWS that reports an error. The suffix of the type and the spelling of the body depend on it. */
+/** The component of AWS that reports an error: the error's type and the spelling of `message` in the body depend on it. */
 type ErrorOrigin = 'service' | 'front' | 'authorisation'
 
 /** An error response of Bedrock Runtime. */

@@ -175,7 +175,7 @@ interface SeededApi extends OtherApiRegistration {
   readonly publicUrl?: string | undefined
 }
 
-/** The weather API and those of `REGISTRATIONS_FILE`. */
+/** The weather API and the APIs of `REGISTRATIONS_FILE`. */
 function listApis({ weatherApi, registrations }: Config): readonly SeededApi[] {
   return [
     { ...demoWeather, ...weatherApi, name: 'weather-api' },

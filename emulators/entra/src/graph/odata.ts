@@ -74,7 +74,7 @@ function pick(item: object, properties: readonly string[]) {
   return Object.fromEntries(Object.entries(item).filter(([name]) => properties.includes(name)))
 }
 
-/** The property `a/b` is `b` of `a`. */
+/** The value at a path: `a/b` is the property `b` of the property `a`. */
 function valueAt(item: object, path: string): unknown {
   return path
     .split('/')

@@ -88,7 +88,7 @@ describe('single sign-on', () => {
     expect(readRedirect(await browser.visit(silent))).toHaveProperty('code')
   })
 
-  it('shows the sign-in page for select_account and login even to a signed-in user', async () => {
+  it('shows the sign-in page for prompt=select_account and prompt=login, even to a signed-in user', async () => {
     const browser = new Browser(entra)
     await browser.submit(browser.authorizeUrl(pkce), { account: ada })
     expect((await browser.visit(browser.authorizeUrl(pkce))).status).toBe(302)

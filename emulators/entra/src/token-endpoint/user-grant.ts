@@ -77,7 +77,7 @@ function contextsToGrant(
   })
 }
 
-/** The scopes to grant: the requested ones or, for `/.default`, all that were consented to. Refuses missing consent. */
+/** The scopes to grant: the requested ones or, for `/.default`, all consented ones. Throws without assignment or consent. */
 function scopesToGrant(
   entra: Entra,
   client: Client,

@@ -64,7 +64,7 @@ function contentToRepeat({ content, text }: JoinedMessage): string | ContentBloc
   return [...thinking, ...(said === '' ? [] : [{ type: 'text', text: said }])]
 }
 
-/** Reads the model's own JSON, not LangChain's `tool_calls`, which repair cut JSON. Claude sends an empty input for a tool without arguments. */
+/** Reads the model's own JSON: LangChain repairs truncated JSON in `tool_calls`. Without arguments Claude sends empty text. */
 function parseArguments(json: string): ToolCall['arguments'] {
   if (json.trim() === '') return {}
   try {

@@ -178,7 +178,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   }
 }
 
-/** The part of an API's challenge that users get. If the API's contexts are configured, this can only be a demand for one. */
+/** The part of an API's challenge that users get: if the API's contexts are configured, only a demand for one of them. */
 function allowedChallenge(
   { authenticationContexts }: DownstreamApi,
   challenge: string | undefined,

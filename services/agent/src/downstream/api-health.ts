@@ -11,7 +11,7 @@ const maxBodyBytes = 256 * 1024
 /** Problems that are cleared only by a call that succeeds, not by a `/readyz` of 200. */
 const codesClearedByCallsOnly = new Set<string | undefined>(['API_TOKEN_REJECTED', 'API_FORBIDDEN'])
 
-/** What calls of APIs, and probes of their `/readyz`, have shown. */
+/** The health of APIs, as shown by calls of the APIs and by probes of their `/readyz`. */
 export function createApiHealth(
   agents: readonly AgentIdentity[],
   apis: readonly DownstreamApi[],

@@ -11,7 +11,7 @@ export interface EntraRefusal extends Omit<CodeMeaning, 'code' | 'hint'> {
 }
 
 const unknownRefusal: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-/** The refusal of an unknown code, unless Entra's text names the blueprint: the agent-user flow blames the user account. */
+/** What an unknown code means unless Entra's text names the blueprint: in the agent-user flow, the user account is at fault. */
 const unknownRefusalOfAgent: Refusal = {
   ...unknownRefusal,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },

@@ -100,7 +100,7 @@ describe('a user’s token', () => {
   it('is refused for each fault in the list of bad tokens, with USER_TOKEN_WRONG_AUDIENCE if and only if the audience is wrong', async () => {
     await verifier.close()
     verifier = verifierFor([agentId])
-    // Left out are bad facets, since a user's client need not be an agent, and tokens for the blueprint, which are valid here.
+    // Bad facets are left out: a user's client need not be an agent. So are tokens for the blueprint: they are valid here.
     const corpus = badTokens(issuer, blueprint).filter(({ name }) => !/facet|blueprint \(Tc\)/.test(name))
     const outcomes = await Promise.all(
       corpus.map(async ({ name, token, failedCheck }) => {

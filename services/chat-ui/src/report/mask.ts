@@ -56,7 +56,7 @@ function tokenOfSecrets({ tenantId, account }: KnownSecrets): TokenCard {
   return { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }
 }
 
-/** Returns a function that masks each word of users' names in these tokens, but not of agents' accounts. */
+/** Returns a function that masks each word of a user's name in these tokens; names of agents' accounts are not masked. */
 function nameMask(steps: readonly Pick<TraceStep, 'token'>[]): (text: string) => string {
   const tokens = steps.flatMap(({ token }) => (token && actsAsOf(token) !== 'agent-user' ? [token] : []))
   const names = tokens.flatMap(({ claims }) => nameClaims.map(name => claims?.[name]))

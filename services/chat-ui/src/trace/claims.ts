@@ -11,7 +11,7 @@ import { toReader } from '../words/reader.ts'
 export interface ClaimView {
   readonly name: string
   readonly text: string
-  /** The time in a time claim. */
+  /** The value as a time; `undefined` for claims that state no time. */
   readonly time: Date | undefined
   readonly meaning: string | undefined
   /** What the value stands for: the name behind an id, facets in words. */

@@ -138,7 +138,7 @@ function summariseFailures(rows: readonly Row[], flow: Flow, names: Names) {
   }
 }
 
-/** A step whose API asked for more from the user has not failed while the turn waits for that, or once the user gave it. */
+/** A step whose API demanded a consent or step-up counts as failed unless the turn waits for the user, or the user complied. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
   if (step.status !== 'failed' || problemKindOf(step) !== 'wait') return step.status === 'failed'
   const tool = rows.find(({ id }) => id === parent)

@@ -1,7 +1,7 @@
-/** Whether nothing is wrong (`neutral`), a user or time can solve it (`wait`), or something was denied or broke (`failed`). */
+/** A problem is no fault (`neutral`), can be solved by a user or time (`wait`), or is a denial or a defect (`failed`). */
 export type ProblemKind = 'neutral' | 'wait' | 'failed'
 
-/** Codes of failures after which the user has to sign in, consent, step up or wait. */
+/** Codes of failures that a user or time can solve. */
 const waitingCodes: ReadonlySet<string> = new Set([
   'AGENT_BUSY',
   'AGENT_STOPPING',

@@ -1,6 +1,6 @@
 import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 
-/** Problems of MCP servers and their tools. A 4xx status says that the server works, but not this call. */
+/** Problems of MCP servers and their tools. A 4xx status says that the server works, and that only this call failed. */
 export const mcpProblems = {
   MCP_SERVER_UNREACHABLE: {
     status: 503,

@@ -4,7 +4,7 @@ import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 
-/** How long a server is taken to speak only the older protocol. Then the agent tests again: a busy server may seem to do so. */
+/** How long a server counts as limited to the older protocol. Then it is tested again, since a busy server may be misjudged. */
 const countsAsLegacyForMs = 5 * 60_000
 /** The protocol wants 404 for an unknown session; many servers respond 400. In both cases the call was not run. */
 const statusesOfLostSessions: readonly (number | undefined)[] = [400, 404]
@@ -25,7 +25,7 @@ export class CallerConnections {
     this.#server = server
   }
 
-  /** Makes one call under the caller's identity. Throws as `McpConnection.call`. */
+  /** Makes one call under the caller's identity. Throws the same errors as `McpConnection.call`. */
   async call<Result>(
     caller: Caller,
     exchange: Exchange,

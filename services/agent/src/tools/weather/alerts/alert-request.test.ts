@@ -157,7 +157,7 @@ describe('A message that is no request for an alert', () => {
     'Alert, Nunavut',
     'hello',
     '',
-  ])('is not recognised: %s', message => expect(recognise(message)).toBeUndefined())
+  ])('is not taken for a request: %s', message => expect(recognise(message)).toBeUndefined())
 
   it.each(Object.entries(longMessages))('takes less than a second: %s', (_what, message) => {
     const startedMs = performance.now()
