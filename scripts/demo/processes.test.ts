@@ -155,7 +155,7 @@ describe('the processes of the demo', () => {
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
     ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],
-  ])('cannot be described if the file of %s has a fault; the error says what is wrong', (name, content, fault) => {
+  ])('cannot be described if the file that %s names has a fault; the error says what is wrong', (name, content, fault) => {
     expect(() => describeProcesses({ [name]: write('faulty.json', content) })).toThrow(fault)
   })
 })

@@ -17,7 +17,7 @@ export interface Receipt {
   /** Stands in the description of each application, so that a run finds what an interrupted run has made. */
   readonly setUpId: string
   readonly settings: Settings
-  /** Users who made the recorded objects: Entra makes them owners. */
+  /** The users who created the recorded objects: Entra makes the creator of an object its owner. */
   readonly makers?: readonly string[]
   /** Agents that `disable` switched off. */
   readonly disabledAgents: readonly string[]
@@ -32,7 +32,7 @@ export class ReceiptFile {
   #receipt: Receipt | undefined
 
   /**
-   * Reads the file. With `adopted`, the id of a set-up, begins without a receipt, and renames a file that is no receipt.
+   * Reads the file. If the id of a set-up is given as `adopted`, starts without a receipt, and renames a file that is no receipt.
    *
    * @throws {Mistake} without `adopted`, if the file is no receipt; with `adopted`, if it is the receipt of another set-up
    */

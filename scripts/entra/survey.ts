@@ -22,7 +22,7 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
   const isThere = (key: string) => findings.some(({ wanted, object }) => object && wanted.key === key)
   for (const wanted of listObjects(targetOf(run, receipt, () => objects))) {
     const hasNeeds = wanted.needs.every(isThere)
-    // Entra makes this object together with the object that it needs. If the needed object is missing, only that is reported.
+    // Entra makes this object together with the object that it needs. If the needed object is missing, this one is not reported.
     if (wanted.comesAlong && !hasNeeds) continue
     const found = hasNeeds ? await inStep(run, wanted, () => lookUp(run, wanted, receipt)) : {}
     const { object } = found

@@ -305,7 +305,7 @@ describe('the list of who can be the pod in Kubernetes', () => {
     expect(code).toBe(3)
   })
 
-  it('is not evaluated if kubectl uses another cluster, or may not read this one', async () => {
+  it('is not evaluated if kubectl uses another cluster than the agent, or may not read the agent’s cluster', async () => {
     kube.issuer = 'https://another.example'
     expect((await readRadius('--kube')).unread).toContainEqual(
       expect.stringContaining('which is not kubectl’s cluster'),
@@ -353,7 +353,7 @@ describe('the roles of agents in Azure', () => {
     },
   }
 
-  it('are marked by the name of the role, each assignment once', async () => {
+  it('are marked with the name of the role, each assignment once', async () => {
     expect((await readRadius('--azure')).surplus).toEqual([])
     azure = {
       ...azure,
@@ -367,7 +367,7 @@ describe('the roles of agents in Azure', () => {
     expect(code).toBe(3)
   })
 
-  it('are marked by the id of the role if Azure does not show the name', async () => {
+  it('are marked with the id of the role if Azure does not show the name', async () => {
     azure = { ...azure, [assignmentsOf('s1', idOf('agent/weather-agent'))]: { value: [assigned] } }
     expect((await readRadius('--azure')).surplus).toEqual([expect.stringMatching(/^role contributor in/)])
   })
@@ -453,13 +453,13 @@ describe('the list of who may become the role in AWS', () => {
     expect((await readRadius('--aws', roleArn)).surplus).toEqual([title])
   })
 
-  it('marks the model that the role may call if .env names another one', async () => {
+  it('marks the model that the role may call, if .env names another model', async () => {
     writeFileSync(tenant.workplace.envPath, 'BEDROCK_MODEL_ID=eu.anthropic.claude-opus-5\n')
     const { surplus } = await readRadius('--aws', roleArn)
     expect(surplus).toEqual([expect.stringContaining(profile), expect.stringContaining('foundation-model')])
   })
 
-  it('does not evaluate a model that the template is not made for, but still marks other rights', async () => {
+  it('reports a model as not evaluated if the template is not made for it, but still marks other rights', async () => {
     const other = 'arn:aws:bedrock:eu-central-1:111122223333:inference-profile/eu.amazon.nova-2-lite-v1:0'
     awsRole.access = [
       { ...call, Resource: other },

@@ -11,7 +11,7 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
-/** All faults in this first share of the run end processes; none in the rest does, so that leaks show there. */
+/** In this first share of the run every fault ends processes; after that no fault does, so that leaks show. */
 const endingShare = 1 / 2
 
 /**

@@ -23,7 +23,7 @@ import { TokenRefused } from './token-refused.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller and the decision; only on routes that require a token. */
+    /** The caller and the decision; set only on routes that require a token. */
     access: Access
   }
 }
@@ -41,20 +41,20 @@ export interface RequireAgentTokenOptions
   readonly check?: TokenCheck
   /**
    * Needs that only the body of a request shows, such as those of the tools that the request calls. They are checked
-   * after the body has been read, the API's general needs before. With an empty list nothing further is checked.
+   * after the body has been read; the API's general needs are checked before. If the list is empty, nothing more is checked.
    */
   readonly needsOf?: (request: FastifyRequest) => readonly AccessNeeds[]
   /** The URL of the API as clients know it. If set, the metadata of the resource is published (RFC 9728). */
   readonly resource?: string | undefined
   /** Gives each check a span. */
   readonly tracer?: Pick<Tracer, 'startSpan'> | undefined
-  /** Registry for `<name>_token_decisions_total`, the decisions by flow and outcome, and `<name>_deny_list_age_seconds`. */
+  /** Registry for `<name>_token_decisions_total` (decisions by flow and outcome) and `<name>_deny_list_age_seconds`. */
   readonly metrics?: Registry | undefined
 }
 
 /**
- * Requires a valid token for all routes of the Fastify context in which it is registered. Each decision goes to the audit log, with ids
- * only: caller, user, API, and why it was refused. A refusal is a problem (RFC 9457) with a challenge (RFC 6750).
+ * Requires a valid token for all routes of the Fastify context in which the plugin is registered. Each decision goes to the audit
+ * log: ids of caller, user and API, and the reason for a refusal. A refusal is a problem (RFC 9457) with a challenge (RFC 6750).
  */
 export const requireAgentToken = plugin(addTokenCheck, { name: 'require-agent-token', fastify: '5.x' })
 

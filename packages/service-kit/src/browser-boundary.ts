@@ -50,7 +50,7 @@ function isCrossSite({ method, headers }: FastifyRequest, host: string): boolean
   const { origin, 'sec-fetch-site': site = 'none' } = headers
   if (origin !== undefined && !isOriginOf(host, origin)) return true
   if (site === 'same-origin' || site === 'none') return false
-  // The user follows a link to the page, or Entra redirects to it.
+  // From another site, the user may follow a link to the page, and Entra may redirect to it.
   const opensPage = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
   return !(method === 'GET' && opensPage)
 }

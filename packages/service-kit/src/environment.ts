@@ -134,7 +134,7 @@ export class EnvironmentReader {
     return this.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info')
   }
 
-  /** `true` or `false`, in any case. */
+  /** `true` or `false`, in small or capital letters. */
   flag(name: string, fallback: boolean): boolean {
     const value = this.optional(name)?.toLowerCase()
     if (value === undefined) return fallback
@@ -161,7 +161,7 @@ export class EnvironmentReader {
           .filter(item => item !== '')
   }
 
-  /** The content of the JSON file that a variable names; `undefined` if it is unset, or after a fault. */
+  /** The content of the JSON file that a variable names; `undefined` if the variable is unset or the file has a fault. */
   jsonFile(name: string): unknown {
     const file = this.optional(name)
     if (file === undefined) return undefined

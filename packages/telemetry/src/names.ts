@@ -11,7 +11,7 @@ export const httpAttributes = {
   errorType: 'error.type',
 } as const
 
-/** Ids by which a span is found in the logs of Entra and AWS. None of them is a secret. */
+/** Ids by which the request of a span is found in the logs of Entra and AWS. None of the ids is a secret. */
 export const logIdAttributes = {
   /** The trace id as a GUID. */
   correlationId: 'app.entra.correlation_id',
@@ -31,7 +31,7 @@ export const appAttributes = {
   agentClientId: 'app.entra.agent.client_id',
   /** The upstream's code of the failure, such as an AADSTS code. */
   upstreamCode: 'app.upstream.code',
-  /** The client closed the connection. */
+  /** Whether the client closed the connection. */
   aborted: 'app.aborted',
 } as const
 

@@ -3,7 +3,7 @@ import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { type Container, containersOf, podsOf, type Release, settingsOf } from './release.ts'
 
-/** If any container has a proxy: whether all have one, and whether NO_PROXY names the hosts of all APIs with http URLs. */
+/** Checks, if any container has a proxy, that all have one and that NO_PROXY names the host of each API with an http URL. */
 export function proxyChecks(release: Release): readonly Check[] {
   const containers = ['agent', 'weather-api'].flatMap(component =>
     podsOf(release, component).slice(0, 1).flatMap(containersOf),

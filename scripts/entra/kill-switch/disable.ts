@@ -79,7 +79,7 @@ async function denyInConfigMap(
   return true
 }
 
-/** The other agents of the receipt that are on and may have a right of their own at the API. */
+/** The other agents of the receipt that are not switched off and may have a right of their own at the API. */
 function findSiblings(run: Run, name: string): readonly Sibling[] {
   const { disabledAgents, settings } = requireReceipt(run)
   const off = [name, ...disabledAgents]

@@ -66,8 +66,8 @@ function consentsOf({ settings }: Target): readonly Consent[] {
 }
 
 /**
- * Whether a consent gives the client nothing unwanted: the consent is wanted, or its scopes are only for signing in, or all are
- * in the wanted consent for all users. A user's own consent may also have the scope for alerts, unless the settings exclude it.
+ * Whether a consent gives the client nothing unwanted: the consent is wanted, or all its scopes are for signing in, or all its
+ * scopes are in the wanted consent for all users. A user's own consent may add the scope for alerts, unless alerts are excluded.
  */
 export function hasOnlyWantedScopes(
   target: Target,

@@ -84,7 +84,7 @@ describe('The agent’s configuration', () => {
     ['http://127.0.0.1:5000', 'http://localhost:5000'],
     ['http://[::1]:5000/', 'http://localhost:5000'],
     ['http://localhost:5001', 'http://localhost:5001'],
-  ])('calls a sidecar on loopback by `localhost`, which every sidecar accepts: %s', (given, used) => {
+  ])('uses `localhost`, which every sidecar accepts, for a sidecar on loopback: %s', (given, used) => {
     expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
   })
 

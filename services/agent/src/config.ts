@@ -62,15 +62,15 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       bedrock: readBedrockConfig(env),
       /** Where spans go; `undefined` if nothing is traced. */
       telemetry: readTelemetry(env, { name: 'agent', version }),
-      /** Whether users must be signed in to ask, unless an agent has its own rule. */
+      /** Whether users must be signed in to ask an agent that has no rule of its own. */
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
       traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
       limits: {
         /** How long one turn may take. */
         turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
-        /** Turns that run at the same time in this process. */
+        /** How many turns may run at the same time in this process. */
         concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
-        /** Messages per client address. */
+        /** How many messages are accepted from one client address. */
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },
       /** The keys that seal turns that wait for their user; `undefined` if this process makes a key of its own. */

@@ -186,7 +186,7 @@ describe('a conversation', () => {
     expect(content).toEqual([{ text: expect.stringMatching(answer) }])
   })
 
-  it('says what went wrong when a tool failed, and answers the rest', async () => {
+  it('says what went wrong in a tool call that failed, and answers from the results of the other calls', async () => {
     const client = bedrock.client()
     const asked = await converse(client, { messages: [userSays(compareQuestion)], toolConfig })
     const answer = await converse(client, {

@@ -127,7 +127,7 @@ describe('A call that changes something', () => {
     expect(paused.calls).toMatchObject([{ title: 'Create alert', arguments: alertFor('Rome') }])
   })
 
-  it('is not shown to the user if it could not run', async () => {
+  it('is not shown to the user if its tool is unknown or its arguments are not valid', async () => {
     model.play(
       [
         ...toolBlock(0, 'call_1', 'create_alert', '{"city":"Oslo"}'),

@@ -45,7 +45,7 @@ function offeredTools({ trace }: ChatResponse): readonly string[] {
 }
 
 describe('A tool that is not marked read-only in the configuration', () => {
-  it('waits for the user, who is shown the call, and is not called before', async () => {
+  it('waits for the user, who is shown the call, and is not called before the user decides', async () => {
     expect(await mcp.pauseOf(question, adaTc)).toMatchObject({
       kind: 'approval',
       calls: [
@@ -162,14 +162,14 @@ describe('Without a user, a tool that changes something', () => {
 })
 
 describe('If the server demands a step-up of the user,', () => {
-  // No policy of the tenant names this context, so Entra grants it for the token that the user already has.
+  // No policy of the tenant names this context, so Entra grants a token with this context for the Tc that the user already has.
   const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
   const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 
   beforeAll(() => configure({ authenticationContexts: ['c2'] }))
   afterAll(() => configure())
 
-  it('the user is not asked for it if the configuration does not name the authentication context', async () => {
+  it('the user is asked for the step-up only if the configuration names the authentication context', async () => {
     await configure({ authenticationContexts: ['c3'] })
     demandStepUp(1)
     const reply = await approve(await mcp.pauseOf(question, adaTc))

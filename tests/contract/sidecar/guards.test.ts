@@ -9,7 +9,7 @@ async function callFromElsewhere(trial: Trial, path: string, headers: Record<str
 }
 
 describe('Callers that are not on this machine', () => {
-  test('get an empty 403, except for the health check', async () => {
+  test('get an empty 403 on every path but that of the health check', async () => {
     const trial = await Trial.begin()
     expect(await callFromElsewhere(trial, autonomousPath)).toEqual({ status: 403, body: '' })
     expect(await callFromElsewhere(trial, '/nope')).toEqual({ status: 403, body: '' })

@@ -23,13 +23,13 @@ export interface SessionCredentials {
 }
 
 /**
- * Stateless temporary credentials: the session token contains the session, encrypted, and the secret is derived from the
- * access key id. They survive a restart of the emulator.
+ * Temporary credentials, which the emulator does not store: the session token contains the session, sealed with an HMAC, and
+ * the secret is derived from the access key id. So the credentials survive a restart of the emulator.
  */
 export class Sessions {
   readonly #key: Buffer
 
-  /** @param secret from which the encryption key is derived */
+  /** @param secret from which the key of the HMACs is derived */
   constructor(secret: string) {
     this.#key = createHmac('sha256', secret).update('session tokens').digest()
   }
@@ -42,7 +42,7 @@ export class Sessions {
     return { accessKeyId, secretAccessKey: this.#secretOf(accessKeyId), sessionToken, expiresAtMs, principal }
   }
 
-  /** The session of a session token; `undefined` if it was not issued here with this access key id. */
+  /** The credentials that a session token belongs to; `undefined` if it was not issued here with this access key id. */
   open(sessionToken: string, accessKeyId: string): SessionCredentials | undefined {
     const bytes = Buffer.from(sessionToken, 'base64')
     const [seal, content] = [bytes.subarray(0, 32), bytes.subarray(32)]

@@ -23,7 +23,7 @@ function podToken(claims: JWTPayload = {}, kid?: string): Promise<string> {
   return issuer.sign({ sub: subject, aud: [audience], iat: now, nbf: now, exp: now + 3600, ...claims }, kid)
 }
 
-/** The same token with one character of its signature changed. */
+/** The token with one character of its signature changed. */
 function spoilSignature(jwt: string): string {
   const dot = jwt.lastIndexOf('.') + 1
   return `${jwt.slice(0, dot)}${jwt[dot] === 'A' ? 'B' : 'A'}${jwt.slice(dot + 1)}`

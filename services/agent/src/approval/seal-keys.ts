@@ -51,7 +51,7 @@ export function readSealKeys(file: string): SealKeys {
       try {
         keys = read()
       } catch {
-        // The file is just being replaced; the known keys stay in use.
+        // The file may be incomplete while it is replaced; the known keys stay in use.
       }
       return keys.find(key => key.kid === kid)
     },
@@ -66,7 +66,7 @@ export function createSealKeys(): SealKeys {
 
 type Keys = readonly [SealKey, ...SealKey[]]
 
-/** @throws {Error} The message contains no part of a key. */
+/** @throws {Error} if a line is no key, if there is no key, or if two keys have one id; the message quotes no key */
 export function parseKeys(text: string): Keys {
   const lines = text.split('\n').filter(line => line.trim() !== '')
   const keys = lines.map((line, index) => {

@@ -33,7 +33,7 @@ export interface ApiRequest<Body> {
   readonly subject: string
   /** Whether a body is what the API promises. */
   readonly isBody: (body: unknown) => body is Body
-  /** Explains a response of another status or body than promised. For `undefined`, the explanation for all APIs is used. */
+  /** Explains a response of another status or body than promised; `undefined` stands for the explanation that all APIs share. */
   readonly explain?: (response: ApiResponse) => ProblemError | undefined
 }
 
@@ -204,7 +204,7 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // The sidecar still caches the denied token. Asked for a new one, Entra issues it, or says that the agent is disabled.
+      // The sidecar still caches the denied token. Asked for a new token, Entra issues one, or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isDenyListRefusal(error)) throw error
         return send(await obtain(true))

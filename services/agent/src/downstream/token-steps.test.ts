@@ -345,7 +345,7 @@ describe('a token request that failed', () => {
     expect(sidecar.requests).toEqual([])
   })
 
-  it('stays `running` if it failed because the client went away: the code that ends a turn ends the turn’s steps', async () => {
+  it('leaves its step `running` if the client went away: the code that ends a turn ends the turn’s steps', async () => {
     const sidecar = await startTestServer(() => undefined)
     const { tokens, logger, lines } = apiCallerOf([api], sidecar.url)
     const client = new AbortController()

@@ -196,7 +196,7 @@ describe('refusals of Entra', () => {
     `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
 
   it.each(Object.entries(refusals))(
-    'with the code AADSTS%s mean what the table says, also inside a text of MSAL',
+    'with the code AADSTS%s mean what the table of refusals says, also inside a text of MSAL',
     (code, refusal) => {
       const text = `AADSTS${code}: Some sentence.`
       for (const detail of [text, wrapped(text)]) {

@@ -267,7 +267,7 @@ export class Conversation {
     if (latest?.value.problem?.code === 'SIGN_IN_REQUIRED') await this.retry(latest)
   }
 
-  /** Drops the questions and drafts of a user who is leaving, in flows that need a user, and ends the user's running answer. */
+  /** Ends the running answer of a user who is leaving, and drops the questions and drafts in flows that need a user. */
   forgetUser(): void {
     this.closeFile()
     if (this.running.value && this.#isForUser) this.stop()

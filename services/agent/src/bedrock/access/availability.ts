@@ -4,7 +4,7 @@ import type { ComponentHealth } from '../../status/health.ts'
 export interface AvailabilityOptions {
   /** Asks the model for one token, and throws if this fails. If `undefined`, Bedrock is never probed. */
   readonly probe: ((signal: AbortSignal) => Promise<void>) | undefined
-  /** A fault of the configuration that shows without a call of Bedrock, if there is one. */
+  /** The fault of the configuration that is known before any call of Bedrock; `undefined` if no fault is known. */
   readonly known: ProblemError | undefined
 }
 
@@ -43,7 +43,7 @@ export class BedrockAvailability {
     return this.#health
   }
 
-  /** Probes at once, and again `probeIntervalMs` after a probe or call, or `probeAfterFailureMs` after one that failed. */
+  /** Probes at once if there was no call yet, then `probeIntervalMs` after a success or `probeAfterFailureMs` after a failure. */
   start(): void {
     const { probe, known } = this.#options
     if (probe === undefined || known !== undefined || this.#isStarted) return

@@ -5,7 +5,7 @@ import { defaultModelId, readModelId } from './models.ts'
 
 type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
 
-/** Lifetime of an entry in Bedrock's prompt cache, or `none`: requests then have no cache points. */
+/** Lifetime of an entry in Bedrock's prompt cache. With `none`, requests have no cache points. */
 export type PromptCache = 'none' | '5m' | '1h'
 
 /** Settings of a Bedrock that can be called. */

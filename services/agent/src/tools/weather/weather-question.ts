@@ -35,8 +35,8 @@ const wordsBeforeTime = new Set([
 
 /**
  * Finds the place and the time that a message asks about, without a model: by the words around them, in English and
- * some German. The first sentence that names a place counts. Pure. Very long sentences are passed over,
- * so that no message takes long.
+ * some German. The first sentence that names a place counts. Very long sentences are passed over, so that no message
+ * takes long.
  */
 export function recogniseWeatherQuestion(message: string): WeatherQuestion | undefined {
   for (const sentence of splitSentences(message)) {

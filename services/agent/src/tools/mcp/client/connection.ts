@@ -199,7 +199,7 @@ async function postMessage(
   }
 }
 
-/** `false` for statuses that the protocol's library reads: they tell modern servers from legacy ones, or are failures of the protocol. */
+/** Whether a call fails by this status. The library reads all others: some show a legacy server or a failure of the protocol. */
 function endsExchange(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
 }

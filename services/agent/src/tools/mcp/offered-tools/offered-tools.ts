@@ -31,7 +31,7 @@ export interface ChosenTool {
    */
   readonly definition: Tool
   readonly hash: string
-  /** Missing if the configuration says that the tool only reads, and the server does not say otherwise. */
+  /** Why calls wait for the user; missing if the configuration calls the tool read-only and the server does not contradict. */
   readonly change?: Change | undefined
 }
 
