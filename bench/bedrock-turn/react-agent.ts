@@ -1,7 +1,7 @@
 /**
- * The peer of a turn with a tool: LangGraph's prebuilt agent, with the same chat model and a tool that calls sidecar and
- * weather API as the agent does, behind a Fastify server that sends the model's text as server-sent events. It has no trace
- * and no limits, and every failure is an exception.
+ * What a turn with a tool is compared with: LangGraph's prebuilt agent, with the same chat model and a tool that calls
+ * sidecar and weather API as the agent does, behind a Fastify server that sends the model's text as server-sent events. It
+ * has no trace and no limits, and every failure is an exception.
  */
 import { ChatBedrockConverse } from '@langchain/aws'
 import { AIMessageChunk } from '@langchain/core/messages'

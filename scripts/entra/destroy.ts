@@ -11,8 +11,8 @@ import { resultLine } from './text.ts'
 import { replaceVariables } from './variables.ts'
 
 /**
- * Deletes the objects that the receipt names, in the reverse of `apply`'s order, and what Entra deletes along with them;
- * prints all of them first. Returns `false` if the user does not confirm.
+ * Deletes the objects that the receipt names, in the reverse of `apply`'s order, after printing them and what is deleted
+ * along with them. Returns `false` if the user does not confirm.
  *
  * @param confirm asks the user, after everything is printed
  * @throws {Mistake} if agents of others would or may be deleted too, except with `--with-foreign-agents`

@@ -26,7 +26,7 @@ async function startGraph(accepted: string, status: number) {
 
 describe('signing in', () => {
   it.each([401, 403])(
-    'changes to the next credential for good when Graph refuses a token with %i',
+    'changes to the next credential for good when Graph responds %i to a token',
     async status => {
       await using server = await startGraph('good', status)
       const said: string[] = []

@@ -41,7 +41,7 @@ describe('a missing consent', () => {
       .waitFor()
   })
 
-  it('that the user declines is shown as declined, and can still be given', async () => {
+  it('that the user declines in the window is shown as declined, and can still be given', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     const popup = await openPopup(page, button(page, 'Review and consent'))
@@ -71,7 +71,7 @@ describe('a missing consent', () => {
     expect(calls()).toBe(0)
   })
 
-  it('that the user refuses on the page ends the turn, and no API is called', async () => {
+  it('that the user refuses on the chat page ends the turn, and no API is called', async () => {
     const page = await browser.open(stack.agentUrl)
     await askWithoutConsent(page)
     const calls = stack.countCalls()

@@ -286,7 +286,7 @@ describe('The doctor on a cluster', () => {
     )
   })
 
-  it('compares the pods’ issuer, subject and audience with the credential that was federated', async () => {
+  it('compares the pods’ issuer, subject and audience with the federated credential in the receipt', async () => {
     const elsewhere = {
       issuer: 'https://issuer.example/',
       subject: 'system:serviceaccount:agents:demo-agent',

@@ -119,7 +119,7 @@ describe('apply', () => {
     ])
   })
 
-  it('adds agents, clusters and a secret to an earlier set-up, without the options of earlier runs', async () => {
+  it('adds agents, clusters and a secret to an earlier set-up; options of earlier runs need not be repeated', async () => {
     await run('apply --agent first', ...cluster)
     await run('apply --agent second --client-secret')
     await run('apply --cluster-issuer https://issuer.example --service-account a:b')
@@ -178,7 +178,7 @@ describe('apply', () => {
     expect(secrets()).toEqual([second])
   })
 
-  it('replaces a secret in use only on request, even if .env has another secret or none', async () => {
+  it('does not replace a secret in use unless asked to, even if .env has another secret or none', async () => {
     const secrets = () =>
       application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
     await run('apply --client-secret')

@@ -13,7 +13,7 @@ describe('readConfig', () => {
     })
   })
 
-  it('lets the role trust an issuer together with a subject', () => {
+  it('reads the issuer and the subject that the role trusts', () => {
     const { role } = readConfig({
       EMULATOR_TRUSTED_ISSUER: 'https://issuer.example/',
       EMULATOR_TRUSTED_SUBJECT: 'system:serviceaccount:ns:agent',

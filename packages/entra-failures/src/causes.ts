@@ -81,7 +81,7 @@ function causeByAgentUserRefusal(aadsts: keyof typeof words, what: string): Caus
   return { ...causeByRefusal(aadsts, what, 'agent-user'), code: 'AGENT_USER_UNUSABLE' }
 }
 
-/** A refusal that is injected for an outage or for throttling, and whose code the sidecar does not pass on. */
+/** An injected refusal that stands for an outage or for throttling; the sidecar does not pass on its code. */
 function causeByHiddenCode(aadsts: keyof typeof words, what: string): Cause {
   const { aadsts: _unseen, ...cause } = causeByRefusal(aadsts, what)
   return cause

@@ -153,7 +153,7 @@ describe('the issuer’s signing keys', () => {
     expect(await statusOf(signRs256({ alg: 'RS256', kid: unseen.kid }, claims, unseen))).toBe(200)
   })
 
-  it('are not used any more once the issuer has withdrawn them', async () => {
+  it('that the issuer has withdrawn are not used any more once a token has a new key', async () => {
     const old = goodToken()
     expect(await statusOf(old)).toBe(200)
     api.issuer.rotate({ keepOld: false })
@@ -184,7 +184,7 @@ describe('the issuer’s signing keys', () => {
     expect(api.issuer.keyRequests).toBe(2)
   })
 
-  it('are not used any more an hour after the issuer has withdrawn them, even if no token has a new key id', async () => {
+  it('that the issuer has withdrawn are not used for more than an hour, even if no token has a new key', async () => {
     expect(await statusOf(goodToken())).toBe(200)
     const old = goodToken()
     publish([createSigningKey()].map(jwk))
@@ -236,7 +236,7 @@ describe('the issuer’s signing keys', () => {
   it.each<[string, RequestListener]>([
     ['never', () => undefined],
     ['too slowly', dripEndlessly],
-  ])('are unavailable (503) only while the issuer’s responses come %s', async (_name, listener) => {
+  ])('are unavailable (503) only as long as the issuer responds %s', async (_name, listener) => {
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(ms => realTimeout(ms / 100))
     api.issuer.answerKeysWith(listener)
     expect(await statusOf(goodToken())).toBe(503)

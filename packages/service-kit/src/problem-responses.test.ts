@@ -56,7 +56,7 @@ describe('answerWithProblems', () => {
       ['another content type', { method: 'POST', url: '/cups', payload: 'size=1', headers: { 'content-type': 'text/css' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
       ['a body that is no JSON', { method: 'POST', url: '/cups', payload: '{', headers: { 'content-type': 'application/json' } }, 400, 'INVALID_REQUEST'],
     ] as const,
-  )('answers %s with a problem of the same form', async (_what, request, status, code) => {
+  )('answers %s with a problem document too', async (_what, request, status, code) => {
     const response = await buildTeapot().inject(request)
     expect(response.json()).toMatchObject({ status, code })
     expect(response.body).not.toContain('secret')

@@ -67,7 +67,7 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
     logger: { ...loggerOptions(logLevel, traced), ...(logStream ? { stream: logStream } : {}) },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: chooseRequestId,
-    // While the service stops, it still serves requests on open connections; only readiness fails already.
+    // While the service stops, it still serves requests on open connections; only its readiness check fails.
     return503OnClosing: false,
     ajv: {
       customOptions: { ...noSchemaCheck, removeAdditional: false, coerceTypes: false, useDefaults: false },
@@ -78,7 +78,7 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
     clientErrorHandler: answerClientError,
     ...own,
     requestTimeout: requestTimeoutMs,
-    // Node checks both time-outs at this interval, and reads headersTimeout only when the server is created.
+    // Node checks both time-outs at each `connectionsCheckingInterval`; it reads headersTimeout only when it creates the server.
     http: {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,

@@ -40,7 +40,7 @@ interface Template {
 /**
  * Does what CloudFormation does with a template, for the functions that `k8s/federation/aws.yaml` uses.
  *
- * @param given parameters, and what else the template refers to: `AWS::Region`, `Role.Arn`, the name of a resource
+ * @param given values of parameters and of what else the template refers to: `AWS::Region`, `Role.Arn`, the name of a resource
  * @throws {ParameterError} when a parameter is missing or not allowed
  */
 export function renderTemplate(text: string, given: TextByName): RenderedTemplate {

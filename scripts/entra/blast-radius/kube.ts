@@ -98,7 +98,7 @@ function isEverybody(name: string): boolean {
   )
 }
 
-/** Kubernetes reserves `system:` names. Of ServiceAccounts, those of kube-system are controllers and add-ons of the cluster. */
+/** `system:` names are Kubernetes' own, except ServiceAccounts outside kube-system; those in it are controllers and add-ons. */
 function isControlPlane(name: string): boolean {
   return name.startsWith('system:serviceaccount:')
     ? name.startsWith('system:serviceaccount:kube-system:')

@@ -42,7 +42,7 @@ export function listCollections(target: Target): readonly Collection[] {
 /** All delegated permissions that any command may need. */
 export const permissions: readonly string[] = [...setUpPermissions, 'User.Read']
 
-/** The delegated permissions that these settings need together. Only the flow agent-user needs that for agents' user accounts. */
+/** The delegated permissions that these settings need together. Without the flow agent-user they need none for user accounts. */
 export function permissionsFor(...all: readonly (Partial<Settings> | undefined)[]): readonly string[] {
   const hasAgentUsers = all.some(one =>
     Object.values(one?.agentFlows ?? {})

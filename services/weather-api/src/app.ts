@@ -36,7 +36,7 @@ const openApiInfo = {
   },
 }
 
-/** Builds the weather API; the caller listens. */
+/** Builds the weather API, which does not listen yet. */
 export async function buildApp(config: Config, { logStream }: Dependencies = {}): Promise<FastifyInstance> {
   const app = createServer({
     logLevel: config.logLevel,

@@ -217,7 +217,7 @@ export class AwsAccount implements AsyncDisposable {
     }
   }
 
-  /** Responds to the guides' `aws cloudformation …`. */
+  /** Responds to the guides' `aws cloudformation` commands. */
   async #serveStacks(typed: StackCommand, response: ServerResponse): Promise<void> {
     const { command, name, template: given, overrides } = typed
     try {

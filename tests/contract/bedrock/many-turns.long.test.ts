@@ -13,7 +13,7 @@ const toolCallFor = (city: string) => [
   ...toolBlock(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
   ...stopEvents('tool_use'),
 ]
-/** The model's answer, which says whether a tool result is for this city and for its user, whose id is the city's name. */
+/** The model's answer says whether a tool result is for this city and for the user who asked, whose id is the city's name. */
 function judgeResult(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { EventStreamCodec } from '@smithy/core/event-streams'
 import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
-/** One event of a ConverseStream, or an exception in its middle. */
+/** One event of a ConverseStream, or an exception in the middle of the stream. */
 export type StreamEvent =
   | { readonly [eventType: string]: unknown }
   | { readonly exception: string; readonly message: string }

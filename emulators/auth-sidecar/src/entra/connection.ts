@@ -159,7 +159,7 @@ interface RequestContent {
   readonly body?: string
 }
 
-/** Continues the caller's trace with a span id of its own (W3C Trace Context). */
+/** Continues the caller's trace with a new span id (W3C Trace Context). */
 function traceHeaders({ correlationId = randomUUID(), traceparent = '' }: TraceContext) {
   const [, traceId, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent) ?? []
   const span = randomBytes(8).toString('hex')

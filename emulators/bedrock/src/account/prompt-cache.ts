@@ -62,7 +62,7 @@ export class PromptCache {
     this.#known = new LRUCache({ max: 10_000, ttlResolution: 0, perf: { now: () => clock.nowMs() } })
   }
 
-  /** Reads the longest known prefix within `lookBackBlocks` of a cache point; keeps long enough prefixes that have a cache point. */
+  /** Reads the longest known prefix within `lookBackBlocks` of a cache point; keeps cache points' prefixes if long enough. */
   use({ cacheMinimumTokens: minimum = Infinity }: Model, prefixes: readonly Prefix[]): InputUsage {
     const total = prefixes.at(-1)?.tokens ?? 0
     const points = prefixes.filter(({ lifetime, tokens }) => lifetime && tokens >= minimum)

@@ -5,7 +5,7 @@ import { verifyWebIdentityToken } from './web-identity-token.ts'
 import type { XmlContent } from './xml.ts'
 
 const minSessionSeconds = 900
-/** The default maximum duration of a role's sessions, and the default duration of a session. */
+/** Both the longest session that AWS allows for a role by default, and the duration if the request names none. */
 const maxSessionSeconds = 3_600
 
 /**

@@ -164,7 +164,7 @@ describe('Graph', () => {
     )
   })
 
-  it('keeps a principal that is disabled from getting tokens', async () => {
+  it('can disable a principal, which then gets no tokens', async () => {
     const path = `/v1.0/servicePrincipals/${agentId}/microsoft.graph.agentIdentity`
     expect((await graph.send('PATCH', path, { accountEnabled: false })).status).toBe(204)
     expect((await requestTr(entra)).body).toMatchObject({ error_codes: [7000112] })
@@ -181,7 +181,7 @@ describe('Graph', () => {
     expect((await requestT1(entra)).status).toBe(200)
   })
 
-  it('removes a secret, which is refused from then on, and refuses to remove an unknown secret', async () => {
+  it('removes a secret, which then yields no token, and refuses to remove an unknown secret', async () => {
     const { body } = await graph.post(`/applications/${blueprintAppId}/addPassword`, {})
     const ask = async () => (await requestT1(entra, { client_secret: body.secretText })).body
     expect(await ask()).toHaveProperty('access_token')

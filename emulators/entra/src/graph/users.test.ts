@@ -57,7 +57,7 @@ describe('an agent’s own user account', () => {
     ['an unknown parent', { identityParentId: '99999999-9999-4999-8999-999999999999' }, 400, 'IdentityParent: Object with id'],
     ['a name with forbidden characters', { mailNickname: 'zwölf' }, 400, 'mailNickname'],
   ]
-  it.each(refused)('cannot be made with %s', async (_what, change, status, message) => {
+  it.each(refused)('cannot be made by a request with %s', async (_what, change, status, message) => {
     const send = await graphAsUserManager()
     const answer = await send('POST', agentUsersPath, { ...newAgentUser, ...change })
     expect(answer).toMatchObject({ status, body: { error: { message: expect.stringContaining(message) } } })
@@ -66,14 +66,14 @@ describe('an agent’s own user account', () => {
   it.each([
     ['a name that is taken', { userPrincipalName: 'ada@contoso.example' }, 409],
     ['a domain that is not the tenant’s', { userPrincipalName: 'second@fabrikam.example' }, 400],
-  ])('cannot be made with %s', async (_what, change, status) => {
+  ])('cannot be made with an unsuitable sign-in name: %s', async (_what, change, status) => {
     const send = await graphAsUserManager()
     await send('DELETE', `/users/${seedIds.agentUser}`)
     const answer = await send('POST', agentUsersPath, { ...newAgentUser, ...change })
     expect(answer.status).toBe(status)
   })
 
-  it('cannot be made with a right that only reads users; even the right to write all users does not allow deleting another user', async () => {
+  it('cannot be made with a right that only reads users; even the right to write all users deletes only accounts of agents', async () => {
     const nobody = await graphAs(setupAppId, 'User.ReadBasic.All')
     expect((await nobody('POST', agentUsersPath, newAgentUser)).status).toBe(403)
     const send = await graphAs(setupAppId, 'User.ReadWrite.All')

@@ -1,6 +1,6 @@
 import { commonProblem, type commonProblems, type ProblemError } from '../problems.ts'
 
-/** The forward proxy for calls to other servers. The members are the variables that Node's agents read. */
+/** The forward proxy for calls to other servers. The members are the variables that Node's own `http.Agent` reads. */
 export interface ProxySettings {
   readonly HTTP_PROXY?: string
   readonly HTTPS_PROXY?: string
@@ -41,7 +41,7 @@ export function proxyAgentOptions(): { readonly proxyEnv?: Record<string, string
 
 /**
  * Whether a request goes through the proxy. As in undici, a host in `NO_PROXY` covers its subdomains too, with or without a
- * dot in front; `*.host` covers only subdomains, `*` covers all hosts; a port narrows an entry.
+ * dot in front; `*.host` covers only subdomains, `*` covers all hosts; an entry with a port covers that port only.
  */
 export function isProxied(url: string, { HTTP_PROXY, HTTPS_PROXY, NO_PROXY }: ProxySettings): boolean {
   const { protocol, hostname, port } = new URL(url)

@@ -32,7 +32,7 @@ describe('a call that fails', () => {
     expect(call).toHaveBeenCalledTimes(1)
   })
 
-  it('is not made again for a caller that has gone away before or during the delay', async () => {
+  it('is not made again if its caller goes away during the call, or during the delay before the repetition', async () => {
     const caller = new AbortController()
     const gone = vi.fn().mockImplementation(async () => {
       caller.abort(new Error('went away'))

@@ -70,7 +70,7 @@ export function readApiValidation(body: unknown): ApiValidation | undefined {
   return compiledValidation.Check(body) ? body.validated : undefined
 }
 
-/** Empty when the body is no problem document. */
+/** What the API's problem document says; empty if the body is no problem document. */
 export function readApiProblem(body: unknown): ApiProblem {
   if (!compiledProblem.Check(body)) return {}
   const { failedCheck, ...told } = body

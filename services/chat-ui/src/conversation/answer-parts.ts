@@ -26,7 +26,7 @@ export function partsOf(data: AnswerData): readonly AnswerPart[] {
     if (!step) continue
     const chip = chipOfStep(step, steps)
     const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
-    // A tool that called the API before it waited has failed: the API wanted more from the user. Other tools count as denied.
+    // An unsent call that reached the API before it waited has failed: the API wanted more. Other unsent calls count as denied.
     const status = isUnsent ? (chip.call ? 'failed' : 'denied') : chip.status
     chipsAt.set(place, [...(chipsAt.get(place) ?? []), { ...chip, status }])
   }

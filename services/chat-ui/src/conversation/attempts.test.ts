@@ -22,7 +22,7 @@ describe('attempts', () => {
     expect(pathTo(predecessors, undefined)).toEqual([])
   })
 
-  it('that are dropped make way for the questions that followed them', () => {
+  it('that are removed leave no gap: what followed them then follows the question before them', () => {
     const kept = withoutItems(predecessors, item => item === 'b2' || item === 'c')
     expect(pathTo(kept, 'd')).toEqual(['a', 'd'])
     expect(attemptsAt(kept, 'd')).toEqual(['b1', 'd'])

@@ -24,7 +24,7 @@ export function shownExchanges({ exchanges, follows, shown }: KeptExchanges): re
   return path
 }
 
-/** The text in the composer; during an edit, `setAside` is the text that was there before the edited question. */
+/** The text in the composer; during an edit, `setAside` is the text that was there when the edit began. */
 export interface Drafts {
   readonly draft: string
   readonly setAside: string

@@ -32,7 +32,7 @@ describe('the next actions', () => {
     })
   })
 
-  it('offer only to ask again if signing in does not help, for example if an administrator has to consent', () => {
+  it('offer nothing but “Ask again” if signing in does not help, for example if an administrator has to consent', () => {
     expect(labels(failureWith('CONSENT_REQUIRED'))).toEqual(['Ask again'])
   })
 

@@ -25,7 +25,7 @@ interface AvailableChoices {
 const askAgainAction: NextAction = { label: 'Ask again' }
 const signInAction: NextAction = { label: 'Sign in and ask', interaction: { kind: 'choose-account' } }
 
-/** Codes of failures that a sign-in resolves. */
+/** Codes of failures that are resolved once a user has signed in, wherever on the page. */
 const codesResolvedBySignIn = [
   'SIGN_IN_REQUIRED',
   'POPUP_BLOCKED',
@@ -40,7 +40,7 @@ export function isResolvedBySignIn({ code }: PageProblem): boolean {
   return codesResolvedBySignIn.includes(code)
 }
 
-/** Codes of failures after which the next action is to sign in. */
+/** Codes of failures after which the page offers to sign in. */
 const signInCodes = [
   ...codesResolvedBySignIn,
   'USER_TOKEN_INVALID',
@@ -65,7 +65,7 @@ export function isForAdministrator({ code }: PageProblem): boolean {
   return administratorCodes.has(code)
 }
 
-/** What the user can do next about a problem, the best action first; empty if the question cannot be answered here. */
+/** What the user can do next about a problem, best action first; empty if a call needs a user for whom the agent cannot act. */
 export function nextActions(
   problem: PageProblem,
   { mode }: Pick<Question, 'mode'>,

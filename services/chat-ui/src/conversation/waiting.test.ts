@@ -19,7 +19,7 @@ const pauseEvent = (more: Parameters<typeof pauseOf>[0] = {}): TurnEvent => ({
   data: pauseOf(more),
 })
 
-/** A conversation on behalf of Ada, whose agent answers from a list of turns: events, or an error to throw. */
+/** A conversation on behalf of Ada. The agent answers with these turns in order: events, or an error to throw. */
 function converseForAda(...turns: Parameters<typeof converse>[0]) {
   const renewed: boolean[] = []
   const { conversation, asked, announced } = converse(turns, async (_question, renew) => {

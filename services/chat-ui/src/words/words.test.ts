@@ -14,7 +14,7 @@ describe('describeNames', () => {
     ['fb60f99c-7a34-4190-8149-302f77469936', 'Entra token exchange'],
     ['ffffffff-0000-4000-8000-00000000000f', undefined],
     ['not an id', undefined],
-  ])('gives %s the name %s', (id, name) => {
+  ])('gives the id %s the name %s', (id, name) => {
     expect(names.id(id)).toBe(name)
   })
 

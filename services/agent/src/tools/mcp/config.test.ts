@@ -112,7 +112,7 @@ describe('The configuration of MCP servers', () => {
     expect(read({ mcpServers: { notes: { ...notes, url } } })).toMatchObject([{ api: { url } }])
   })
 
-  it('says which tools only read, and which the agent may call for itself without approval', () => {
+  it('says which tools only read, and which the agent may call unapproved in flows where no user could approve', () => {
     const tools = {
       allowedTools: ['get_note', 'write_note', 'delete_note'],
       readOnlyTools: ['get_note'],
