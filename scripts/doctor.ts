@@ -38,7 +38,9 @@ if (options.help) {
   const cluster = { namespace, release, page, userToken, receipt: receiptPath }
   const found = kube ? await kube.examineCluster(cluster) : await examineHere(env, check, { page, userToken })
   const tenantEnv = async () =>
-    kube ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readContexts(cluster), MCP_CONFIG: undefined } : env
+    kube
+      ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readAuthenticationContexts(cluster), MCP_CONFIG: undefined }
+      : env
   const findings = graphTokenFile
     ? [...found, ...(await examineTenant(await tenantEnv(), graphTokenFile))]
     : found

@@ -448,7 +448,7 @@ describe('the list of who may become the role in AWS', () => {
     ['all models', { ...call, Resource: '*' }, 'may bedrock:InvokeModel on *'],
     ['a model without the profile', { ...call, Resource: 'arn:aws:bedrock:*::foundation-model/x' }, 'may bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/x'],
     ['all actions but some', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }, 'may all but iam:* on *'],
-  ])('marks what the role may do beyond the template: %s', async (_what, statement, title) => {
+  ])('also shows what the role itself may do, and marks what goes beyond the template: %s', async (_what, statement, title) => {
     awsRole.access.push(statement)
     expect((await readRadius('--aws', roleArn)).surplus).toEqual([title])
   })

@@ -10,7 +10,7 @@ const { content, run } = tenant
 
 const allOptions = ['--client-secret', '--cluster-issuer', 'https://i.example', '--service-account', 'a:b']
 
-describe('a permission that is missing is named with the least role that has it', () => {
+describe('a refusal names the missing permission and the least role that has it', () => {
   const developer = 'Agent ID Developer'
   const consenter = 'Cloud Application Administrator'
   const without = (permission: string) =>
@@ -79,7 +79,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain('permission AgentIdentityBlueprint.UpdateBranding.All.')
   })
 
-  it('for deleting a blueprint: here with two roles, since Microsoft’s pages name one or the other', async () => {
+  it('for deleting a blueprint with two roles, since Microsoft’s pages name one or the other', async () => {
     await run('apply')
     tenant.graph.decide = ({ method, path }) =>
       method === 'DELETE' && path.includes('/applications/') ? 'forbid' : 'pass'
@@ -92,7 +92,7 @@ describe('a permission that is missing is named with the least role that has it'
     expect(said).toContain('"Agent ID Administrator or Cloud Application Administrator"')
   })
 
-  it('or without a role if no role is needed, as for finding out who is signed in', async () => {
+  it('but no role if none is needed, as for finding out who is signed in', async () => {
     tenant.graph.decide = ({ path }) => (path === '/v1.0/me' ? 'forbid' : 'pass')
     const { said } = await run('apply')
     expect(said).toContain('It takes a token with the permission User.Read.')

@@ -51,7 +51,10 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
 }
 
 /** The authentication contexts that APIs of the release may ask users to prove, separated by commas. */
-export async function readContexts({ namespace, release }: KubeOptions): Promise<string | undefined> {
+export async function readAuthenticationContexts({
+  namespace,
+  release,
+}: KubeOptions): Promise<string | undefined> {
   try {
     const { settings } = await readRelease(new Kubectl(namespace), release)
     const contexts = Object.values(settings).flatMap(data => [

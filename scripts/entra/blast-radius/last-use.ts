@@ -3,7 +3,7 @@ import { quoteForFilter } from '../objects/tenant-object.ts'
 import { inStep, type Run, requireReceipt } from '../run.ts'
 import type { BlastRadius, Branch } from './branch.ts'
 
-/** Adds to the radius when blueprint, secrets and agents were last used, by Graph's reports, which lag by hours. */
+/** Adds the times of last use of blueprint, secrets and agents to the radius, from Graph's reports, which lag by hours. */
 export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRadius> {
   const title = 'when the blueprint, its secrets and its agents were last used'
   const blueprint = String(requireReceipt(run).objects['blueprint']?.appId)

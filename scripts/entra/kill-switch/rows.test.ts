@@ -47,7 +47,7 @@ describe('an agent that is switched off', () => {
     expect([2, 4, 6].map(minutes => passes(allowed, noon + minutes * minute))).toEqual([false, false, true])
   })
 
-  it('leaves other rows in the list; of its own rows, even with its id in capitals, only a later `issuedBefore` stays', () => {
+  it('replaces its rows in the list, also those with its id in capitals, except an `issuedBefore` that is later; other agents’ rows stay', () => {
     const others: readonly Row[] = [{ agent: sibling }, { uti: 'a' }, { oid: agent, issuedBefore: 1 }]
     const later = Math.floor(noon / 1_000) + 3_600
     const rows = [...others, { agent: agent.toUpperCase() }, { agent, issuedBefore: later }]

@@ -97,7 +97,7 @@ export interface Collection {
   describe(member: Json): string
   /** Words after a member's description that say where it belongs, such as ` of the blueprint`. */
   readonly suffix?: string
-  /** Faults other than unwanted members, such as a disabled sponsor, or no sponsor at all. */
+  /** Faults besides unwanted members: for instance, a sponsor is disabled, or there is none. */
   faultsOf?(members: readonly Json[]): readonly string[]
   /** Somebody else may need the members of this list, which are deleted together with the object that the list belongs to. */
   readonly isNeededByOthers?: true

@@ -194,7 +194,7 @@ describe('the token endpoint refuses', () => {
     expect(await response.json()).toMatchObject({ error_codes: [82008] })
   })
 
-  it('a request of the blueprint itself for an API’s token, as a sidecar without AllowOverrides sends, and names the blueprint', async () => {
+  it('the blueprint’s own request for an API’s token (a sidecar without AllowOverrides sends it); the error names the blueprint', async () => {
     const { body } = await requestT1(entra, { scope: `api://${weatherAppId}/.default`, fmi_path: '' })
     expect(body.error_description).toContain(`'${blueprintAppId}'`)
   })

@@ -11,7 +11,7 @@ export interface EntraRefusal extends Omit<CodeMeaning, 'code' | 'hint'> {
 }
 
 const unknownRefusal: Refusal = { code: 'ENTRA_REFUSED', says: 'Entra refused the token request.' }
-/** What an unknown code means unless Entra's text names the blueprint: in the agent-user flow, the user account is at fault. */
+/** What an unknown code means in each flow, if Entra's text does not name the blueprint. */
 const unknownRefusalOfAgent: Refusal = {
   ...unknownRefusal,
   asAgentUser: { code: 'AGENT_USER_UNUSABLE', says: 'Entra refused the token of the agent’s user account.' },

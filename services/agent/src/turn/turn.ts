@@ -5,7 +5,7 @@ import type { VerifiedUserToken } from '../identity/agent-token.ts'
 import type { TraceRecorder } from './trace-recorder.ts'
 import type { ResumedTurn, Wait } from './waiting.ts'
 
-/** The identity under which an API is called, and the trace of the call: those of a turn, or the agent's own between turns. */
+/** The identity under which an API is called, and the trace of the call. Between turns the agent calls as itself. */
 export interface Caller {
   readonly requestId: string
   /** The GUID that joins the logs of agent, sidecar and Entra; it is the OpenTelemetry trace id if OpenTelemetry is on. */

@@ -95,7 +95,7 @@ export class PastConversations {
     this.keep()
   }
 
-  /** `true` deletes all conversations and keeps none from now on; `false` keeps conversations again, this tab's first. */
+  /** `true` deletes all conversations and keeps none from now on; `false` keeps conversations again, beginning with this tab's. */
   keepNothing(nothing: boolean): void {
     this.keepsNothing.value = nothing
     writeStored('local', settingKey, nothing)

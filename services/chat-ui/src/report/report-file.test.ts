@@ -104,7 +104,7 @@ describe('an exported file', () => {
     expect(turn?.answer).toBe('Your orders are late.')
   })
 
-  it('holds nothing that could continue a turn that waits; once the file is read back, the turn is marked as not sent', () => {
+  it('holds nothing that could continue a waiting turn; when the file is read back, the turn says that its call was not sent', () => {
     const waiting: Exchange = {
       ...exchange,
       state: 'waiting',

@@ -53,7 +53,7 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
           {answers.map((answer, index) => {
             const other = others[index] ?? answer
             return (
-              <TapeRow
+              <DifferenceRow
                 key={answer.question}
                 sign={compareAnswers(answer, other)}
                 name={answer.question}
@@ -97,14 +97,14 @@ function showAnswer({ value, detail }: FactAnswer) {
   )
 }
 
-interface TapeRowProps {
+interface DifferenceRowProps {
   readonly sign: Sign
   readonly name: ComponentChildren
   readonly left: ComponentChildren
   readonly right: ComponentChildren
 }
 
-function TapeRow({ sign, name, left, right }: TapeRowProps) {
+function DifferenceRow({ sign, name, left, right }: DifferenceRowProps) {
   return (
     <tr data-sign={sign}>
       <td>{left}</td>
@@ -142,7 +142,7 @@ function MoreClaims({ left, right, names }: MoreClaimsProps) {
         </th>
       </tr>
       {(showAll.value ? claims : telling).map(({ name, sign, ...values }) => (
-        <TapeRow
+        <DifferenceRow
           key={name}
           sign={sign}
           name={<code>{name}</code>}

@@ -9,7 +9,7 @@ const needsOfAlertTools = {
 } as const
 export type AlertTool = keyof typeof needsOfAlertTools
 
-/** What each tool call of a request needs. In earlier revisions of the protocol, one request can have several calls. */
+/** The right that each tool call of a request needs. In earlier revisions of the protocol, one request can have several calls. */
 export function needsOfCalls(body: unknown): readonly ('weather' | (typeof needsOfAlertTools)[AlertTool])[] {
   return [body]
     .flat()

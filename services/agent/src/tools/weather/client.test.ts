@@ -156,13 +156,16 @@ describe('a failed call of the weather API', () => {
     })
   })
 
-  it.each([[], undefined])('for an unknown city with suggestions %j has a fixed hint', async suggestions => {
-    const { weather } = await startWeatherApi({
-      api: (_request, response) => sendJson(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
-    })
-    const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
-    expect(error.toDocument('r').hint).toBe(weatherProblems.CITY_NOT_FOUND.hint)
-  })
+  it.each([[], undefined])(
+    'for an unknown city has a fixed hint if the suggestions are unusable: %j',
+    async suggestions => {
+      const { weather } = await startWeatherApi({
+        api: (_request, response) => sendJson(404, { code: 'CITY_NOT_FOUND', suggestions })(response),
+      })
+      const error = await weather.current(turnOf(), 'Dalas').catch(one => one)
+      expect(error.toDocument('r').hint).toBe(weatherProblems.CITY_NOT_FOUND.hint)
+    },
+  )
 
   it.each([{}, { code: 'ROUTE_NOT_FOUND' }])(
     'is reported as API_UNAVAILABLE if the body of a 404 says nothing of an unknown city: %j',

@@ -70,7 +70,7 @@ export class CallerConnections {
   async #openConnection(exchange: Exchange): Promise<McpConnection> {
     if (performance.now() >= this.#priorUntilMs) this.#prior = undefined
     const { timeoutMs } = this.#server.limits
-    // The calls that wait for the connection have their own limits; without this limit, they would all join an attempt that hangs.
+    // Each waiting call has its own limit, which does not end the attempt: later calls would go on joining an attempt that hangs.
     using limit = new LinkedAbort(exchange.signal)
     limit.after(timeoutMs, () => limit.abort(new DOMException('No connection in time.', 'TimeoutError')))
     const { signal } = limit
