@@ -13,7 +13,7 @@ interface ClaimsRequest {
  *
  * @throws {EntraError} 9002313 if `claims` is no JSON
  */
-export function readContexts(claims: string | undefined): readonly string[] {
+export function readAuthenticationContexts(claims: string | undefined): readonly string[] {
   const { value, values = [value] } = readClaims(claims)?.access_token?.acrs ?? {}
   return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))
 }

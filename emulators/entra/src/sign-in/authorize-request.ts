@@ -1,4 +1,4 @@
-import { readContexts, readPolicies } from '../conditional-access/claims.ts'
+import { readAuthenticationContexts, readPolicies } from '../conditional-access/claims.ts'
 import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -46,7 +46,7 @@ export function readAuthorizeRequest(
     /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
     policies: readPolicies(query['claims']),
     /** Authentication contexts that the token has to prove. */
-    contexts: readContexts(query['claims']),
+    contexts: readAuthenticationContexts(query['claims']),
   }
 }
 

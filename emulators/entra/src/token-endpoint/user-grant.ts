@@ -1,4 +1,4 @@
-import { readContexts } from '../conditional-access/claims.ts'
+import { readAuthenticationContexts } from '../conditional-access/claims.ts'
 import { grantContexts } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
@@ -68,7 +68,7 @@ function contextsToGrant(
   { resource }: RequestedScopes,
 ): readonly string[] {
   if (withholdsContexts) return []
-  const asked = [...contexts, ...readContexts(form.optional('claims'))]
+  const asked = [...contexts, ...readAuthenticationContexts(form.optional('claims'))]
   const secondFactorAtMs = entra.sessions.get(sessionId)?.secondFactorAtMs.get(user.id)
   return grantContexts(entra, resource.application, asked, {
     user,

@@ -120,7 +120,7 @@ export class ScriptedEntra extends LocalServer {
       ver: '2.0',
       uti: `n${this.#issued}`,
     }
-    const accessToken = signByEntra({ ...times, ...claims, ...readContexts(form) })
+    const accessToken = signByEntra({ ...times, ...claims, ...readAuthenticationContexts(form) })
     const forUser =
       claims['scp'] === undefined
         ? {}
@@ -219,7 +219,7 @@ function claimsForAgentUser(form: URLSearchParams): Json {
 }
 
 /** In the recordings, Entra granted every authentication context that was asked for. */
-function readContexts(form: URLSearchParams): Json {
+function readAuthenticationContexts(form: URLSearchParams): Json {
   try {
     const { value, values = [value] } = JSON.parse(form.get('claims') ?? '').access_token.acrs
     return { acrs: values }

@@ -22,7 +22,7 @@ export const alertInstructions = `Alerts
  */
 export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
   const changes = readAlertChangeSettings(env)
-  const authenticationContexts = readContexts(env)
+  const authenticationContexts = readAuthenticationContexts(env)
   if (!env.flag('WEATHER_API_ALERTS', false)) return undefined
   const { sidecarEntries } = weatherApi
   const api: DownstreamApi = {
@@ -49,7 +49,7 @@ export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
   }
 }
 
-function readContexts(env: EnvironmentReader): readonly string[] {
+function readAuthenticationContexts(env: EnvironmentReader): readonly string[] {
   const contexts = env.list('ALERTS_AUTH_CONTEXT', [])
   for (const context of contexts) {
     if (!/^c[1-9][0-9]?$/.test(context))
