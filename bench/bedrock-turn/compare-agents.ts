@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
+import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { compare, type Peer, printComparison, type Round } from '../support/compare.ts'
 import { BenchStack } from '../support/stack.ts'
-import { median } from '../support/table.ts'
 import { openTurn } from './chat-client.ts'
 
 const rounds = 12

@@ -5,7 +5,8 @@
 
 import { longMessages } from '../../services/agent/src/tools/weather/testing/long-messages.ts'
 import { recogniseWeatherQuestion } from '../../services/agent/src/tools/weather/weather-question.ts'
-import { median, printTable } from '../support/table.ts'
+import { median } from '../../tests/support/median.ts'
+import { printTable } from '../support/table.ts'
 
 const runs = 21
 

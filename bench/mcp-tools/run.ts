@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { ScriptedMcpServers, tool } from '../../tests/contract/mcp-client/scripted-server.ts'
+import { median } from '../../tests/support/median.ts'
 import { compare, type Peer, type Round } from '../support/compare.ts'
 import { BenchStack, type StartedServer } from '../support/stack.ts'
-import { median, printTable } from '../support/table.ts'
+import { printTable } from '../support/table.ts'
 
 const toolCounts = [0, 1, 20, 100]
 const rounds = 10

@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { writeBundle } from '../../scripts/bundle.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from '../support/process.ts'
-import { median, printTable } from '../support/table.ts'
+import { printTable } from '../support/table.ts'
 
 const rounds = Number(process.argv[2] ?? 11)
 const root = resolve(import.meta.dirname, '../..')

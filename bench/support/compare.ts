@@ -1,5 +1,6 @@
+import { median } from '../../tests/support/median.ts'
 import type { MeasuredProcess } from './process.ts'
-import { median, printTable } from './table.ts'
+import { printTable } from './table.ts'
 
 /** The result of one round of load. */
 export interface Round {

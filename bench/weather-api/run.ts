@@ -10,9 +10,10 @@ import autocannon from 'autocannon'
 import { autonomousClaims } from '../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { createIssuer } from '../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../tests/support/identities.ts'
+import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from '../support/process.ts'
-import { median, printTable } from '../support/table.ts'
+import { printTable } from '../support/table.ts'
 
 const tokenCount = 4_096
 const rounds = 15

@@ -1,3 +1,4 @@
+import { median } from '../support/median.ts'
 import { fitSlope, type Sample, type Slope } from './processes.ts'
 import { type Episode, explains, type Turn } from './turn.ts'
 
@@ -114,7 +115,7 @@ function turnKindRows(turns: readonly Turn[]): string[][] {
     const answered = own.filter(({ outcome }) => outcome === 'OK')
     const times = answered.map(({ ms }) => ms).sort((a, b) => a - b)
     const percentile = times[Math.floor(times.length * 0.99)] ?? 0
-    const shown = [own.length, answered.length, median(times), percentile, times.at(-1) ?? 0]
+    const shown = [own.length, answered.length, median(times) || 0, percentile, times.at(-1) ?? 0]
     return [way, ...shown.map(String)]
   })
 }
@@ -180,10 +181,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function list(title: string, items: readonly string[]): string {
   return items.length === 0 ? '' : `\n## ${title}\n\n${items.map(item => `- ${item}`).join('\n')}\n`
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 function seconds(ms: number): string {
