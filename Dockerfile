@@ -2,8 +2,8 @@
 # One image for each target: agent, weather-api, emulators and, for developing, dev. `make images` builds them.
 # The base images are named by tag, and distroless moves its tags. For reproducible builds, pin base images by digest; the
 # provenance of a release records the digests.
-ARG NODE=node:26-trixie-slim
-ARG RUNTIME=gcr.io/distroless/nodejs26-debian13:nonroot
+ARG NODE=node:24-trixie-slim
+ARG RUNTIME=gcr.io/distroless/nodejs24-debian13:nonroot
 
 # Dependencies, which Docker installs again only when package-lock.json or a package.json changes. They need no install
 # scripts: Node is in the image, and rolldown's binary is a package.

@@ -1,6 +1,6 @@
 import { openConnections } from '@entra-bedrock-agent/service-kit/send'
 import buildGetJwks, { type JWK } from 'get-jwks'
-import { cacheStores, type Dispatcher, interceptors } from 'undici'
+import { cacheStores, Dispatcher1Wrapper, interceptors } from 'undici'
 import { cacheForSeconds } from './cache-for-seconds.ts'
 import type { DecodedToken } from './decode-token.ts'
 import { readPublicKey } from './public-key.ts'
@@ -54,7 +54,8 @@ export class SigningKeys {
   readonly #keySetUrl: URL
   readonly #keySets = new cacheStores.MemoryCacheStore()
   readonly #connections = openConnections({ maxResponseSize: largestKeySetBytes })
-  readonly #dispatcher: Dispatcher
+  /** For the fetch that is built into Node, whose undici is of another major version. */
+  readonly #dispatcher: Dispatcher1Wrapper
   readonly #known = new Map<string, KnownKey>()
   readonly #running = new Map<string, Promise<Verify | undefined>>()
   #pausedUntil = 0
@@ -63,12 +64,14 @@ export class SigningKeys {
   constructor(options: SigningKeysOptions) {
     this.#options = options
     this.#keySetUrl = new URL(`${options.issuer}/${keySetPath}`)
-    this.#dispatcher = this.#connections.compose(
-      // Limits the size of the decompressed key set, too: decompression by fetch has no limit.
-      interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
-      cacheForSeconds(keySetLifetimeSeconds),
-      interceptors.deduplicate(),
-      interceptors.cache({ store: this.#keySets }),
+    this.#dispatcher = new Dispatcher1Wrapper(
+      this.#connections.compose(
+        // Limits the size of the decompressed key set, too: decompression by fetch has no limit.
+        interceptors.decompress({ maxSize: largestKeySetBytes, skipErrorResponses: false }),
+        cacheForSeconds(keySetLifetimeSeconds),
+        interceptors.deduplicate(),
+        interceptors.cache({ store: this.#keySets }),
+      ),
     )
   }
 

@@ -1,6 +1,7 @@
 export { markSpanFailed, traceIds } from './active-span.ts'
 export * from './browser-boundary.ts'
 export * from './environment.ts'
+export { getOrMake } from './get-or-make.ts'
 export { loopbackHosts } from './host-names.ts'
 export { LinkedAbort } from './linked-abort.ts'
 export * from './logger.ts'

@@ -1,3 +1,4 @@
+import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import type { Json, SendRequest } from '../graph.ts'
 import { type Branch, groupUnder, unreadAzureRoles } from './branch.ts'
 
@@ -52,7 +53,7 @@ export async function readAzureRoles(
         const path = `/subscriptions/${subscriptionId}${assignmentsPath}&$filter=${filter}`
         for (const { id: assignment, properties } of await listAllPages(read, path)) {
           const { roleDefinitionId, scope } = properties as Readonly<Record<string, string>>
-          const role = await names.getOrInsertComputed(String(roleDefinitionId), id => readRoleName(read, id))
+          const role = await getOrMake(names, String(roleDefinitionId), id => readRoleName(read, id))
           found.set(String(assignment), { title: `${role} in ${scope}`, mark: 'surplus' })
         }
       }

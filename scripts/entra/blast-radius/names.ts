@@ -1,3 +1,4 @@
+import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import type { Graph, Json } from '../graph.ts'
 
 /**
@@ -13,7 +14,7 @@ export function nameAdder(graph: Graph): (member: Json) => Promise<Json> {
   return async member => {
     const { resourceId, appRoleId } = member
     if (typeof resourceId !== 'string') return member
-    const { displayName, appRoles } = (await resources.getOrInsertComputed(resourceId, read)) ?? {}
+    const { displayName, appRoles } = (await getOrMake(resources, resourceId, read)) ?? {}
     const role = ((appRoles ?? []) as readonly Json[]).find(({ id }) => id === appRoleId)
     return {
       ...member,

@@ -29,7 +29,7 @@ export class NodeVolume implements AsyncDisposable {
         containers: [
           {
             name: 'folder',
-            image: 'node:26-trixie-slim',
+            image: 'node:24-trixie-slim',
             command: ['chmod', '0777', '/folder'],
             volumeMounts: [{ name: 'folder', mountPath: '/folder' }],
           },

@@ -5,7 +5,7 @@ import type { Namespace } from './namespace.ts'
 /** The emulators' image, since it has Node. */
 const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
 /** An image with a shell, for scripts that change the node. */
-const debianImage = 'node:26-trixie-slim'
+const debianImage = 'node:24-trixie-slim'
 
 export interface PodOptions {
   readonly name: string

@@ -166,7 +166,7 @@ export class ConfidentialClient {
       ...claims,
       ...fields,
     ]
-    const form = new URLSearchParams(all.map(([name, value]) => [name, value]))
+    const form = new URLSearchParams(all.map(([name, value]): [string, string] => [name, value]))
     return entra.requestToken(query.tenant, form, query.trace, headers)
   }
 }

@@ -32,7 +32,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: OutboundResponse) => void
   readonly #reject: (error: unknown) => void
   readonly #timer: NodeJS.Timeout | undefined
-  readonly #decoder: TextDecoder | undefined
+  readonly #decoder: InstanceType<typeof TextDecoder> | undefined
   readonly #chunks: Uint8Array[] = []
   readonly #onAbort = () => this.#end(this.#request.signal?.reason)
   #controller: Dispatcher.DispatchController | undefined

@@ -1,3 +1,4 @@
+import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import type { Send } from '@entra-bedrock-agent/service-kit/send'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
@@ -27,7 +28,7 @@ export function createApiHealth(
    */
   function of({ name, scope }: DownstreamApi, { clientId }: AgentIdentity): HealthRecord {
     const key = JSON.stringify([clientId, name, scope])
-    return records.getOrInsertComputed(key, () => new HealthRecord())
+    return getOrMake(records, key, () => new HealthRecord())
   }
 
   async function probe(api: DownstreamApi): Promise<void> {

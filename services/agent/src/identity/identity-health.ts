@@ -1,5 +1,5 @@
 import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { getOrMake, type ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 import { type ComponentHealth, combineHealth, HealthRecord } from '../status/health.ts'
 import type { AgentIdentity } from './agent-identity.ts'
@@ -104,11 +104,11 @@ export class IdentityHealthRecord {
   }
 
   #recordOf({ agent, flow, api }: RequestedToken): HealthRecord {
-    return this.#recordsOf(agent, flow).getOrInsertComputed(api.name, () => new HealthRecord())
+    return getOrMake(this.#recordsOf(agent, flow), api.name, () => new HealthRecord())
   }
 
   #recordsOf({ clientId }: AgentIdentity, flow: Flow): Map<string, HealthRecord> {
-    return this.#records.getOrInsertComputed(JSON.stringify([clientId, flow]), () => new Map())
+    return getOrMake(this.#records, JSON.stringify([clientId, flow]), () => new Map())
   }
 }
 

@@ -1,3 +1,4 @@
+import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import { type AgentIdentity, mayUseApi } from '../../identity/agent-identity.ts'
 import { toolContext } from '../tool-context.ts'
 import type { Toolset } from '../toolset.ts'
@@ -29,10 +30,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
   }
   const sources = new Map<string, ToolSource>()
   const sourceOf = (agent: AgentIdentity) =>
-    sources.getOrInsertComputed(
-      agent.clientId,
-      () => new ToolSource(server, loadClient, { agent, ...options }),
-    )
+    getOrMake(sources, agent.clientId, () => new ToolSource(server, loadClient, { agent, ...options }))
   return {
     api,
     problems: mcpProblems,

@@ -1,4 +1,4 @@
-import { LinkedAbort, SharedRequests } from '@entra-bedrock-agent/service-kit'
+import { getOrMake, LinkedAbort, SharedRequests } from '@entra-bedrock-agent/service-kit'
 import { type PriorDiscovery, SdkHttpError } from '@modelcontextprotocol/client'
 import type { Caller } from '../../../turn/turn.ts'
 import type { McpServer } from '../config.ts'
@@ -54,9 +54,9 @@ export class CallerConnections {
     const { agent, flow, user, signal } = caller
     if (!user) {
       const key = JSON.stringify([agent.clientId, flow])
-      return this.#own.getOrInsertComputed(key, () => this.#share())
+      return getOrMake(this.#own, key, () => this.#share())
     }
-    return this.#ofTurns.getOrInsertComputed(caller, () => {
+    return getOrMake(this.#ofTurns, caller, () => {
       const ofTurn = this.#share()
       signal.addEventListener('abort', () => void ofTurn.close(), { once: true })
       return ofTurn
