@@ -1,12 +1,15 @@
-import type { Counter, Registry } from 'prom-client'
+import type { Counter, Registry } from '@prometheus-io/client'
 import type { DenyList } from './deny-list/deny-list.ts'
 
 // The metrics of an API, for REST and MCP together. No label value comes from a request. An API without metrics does not
-// import prom-client.
+// import the client.
 
 /** Counts the decisions of an API. */
-export async function openDecisionCounter(registry: Registry, api: string): Promise<Counter> {
-  const { Counter } = await import('prom-client')
+export async function openDecisionCounter(
+  registry: Registry,
+  api: string,
+): Promise<Counter<'flow' | 'outcome'>> {
+  const { Counter } = await import('@prometheus-io/client')
   const name = metricName(api, 'token_decisions_total')
   const known = registry.getSingleMetric(name)
   if (known instanceof Counter) return known
@@ -21,7 +24,7 @@ export async function addDenyListAge(
   api: string,
   denyList: Pick<DenyList, 'ageSeconds'>,
 ): Promise<void> {
-  const { Gauge } = await import('prom-client')
+  const { Gauge } = await import('@prometheus-io/client')
   const name = metricName(api, 'deny_list_age_seconds')
   if (registry.getSingleMetric(name)) return
   new Gauge({

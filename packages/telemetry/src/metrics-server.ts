@@ -1,6 +1,6 @@
 import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { collectDefaultMetrics, type Registry } from '@prometheus-io/client'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, type Registry } from 'prom-client'
 
 declare module 'fastify' {
   interface FastifyInstance {

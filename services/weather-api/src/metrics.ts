@@ -1,6 +1,6 @@
 import { type MetricsServerOptions, serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
+import { Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
-import { Histogram, Registry } from 'prom-client'
 import { probePaths } from './routes/health.ts'
 
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -1,3 +1,4 @@
+import { register as globalRegistry } from '@prometheus-io/client'
 import { expect, it } from 'vitest'
 import {
   autonomousClaims,
@@ -45,6 +46,10 @@ it('The metrics include the event loop and the process, and nothing that a calle
   expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
   expect(metrics).toMatch(/^process_cpu_seconds_total /m)
   expect(metrics).not.toMatch(/Qwertz|Dallas|intruder/)
+})
+
+it('The metrics are in a registry of their own: the library’s global one stays empty', () => {
+  expect(globalRegistry.getMetricsAsArray()).toEqual([])
 })
 
 it('The metrics are only on a port of their own', async () => {

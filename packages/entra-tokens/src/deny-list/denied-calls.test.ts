@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { Registry } from 'prom-client'
+import { Registry } from '@prometheus-io/client'
 import { afterAll, expect, it } from 'vitest'
 import { temporaryFile } from '../../../service-kit/src/testing/temporary-file.ts'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'

@@ -1,7 +1,7 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes } from '@opentelemetry/api'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 
 /** Buckets of OpenTelemetry's conventions for generative AI, in seconds and tokens. */
 const modelBuckets = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
