@@ -26,6 +26,8 @@ const places: Readonly<Record<string, readonly object[]>> = {
     place('Portland', 45.52, -122.68, 'United States', 'US', 'Oregon'),
     place('Portland', 43.66, -70.26, 'United States', 'US', 'Maine'),
   ],
+  தேனி: [place('Theni', 10.01, 77.48, 'India', 'IN', 'Tamil Nadu')],
+  தானே: [place('Thane', 19.2, 72.97, 'India', 'IN', 'Maharashtra')],
 }
 
 function place(
@@ -41,7 +43,7 @@ function place(
 
 const sevenDays = Array.from({ length: 7 }, (_, index) => index)
 
-/** Responds like Open-Meteo's geocoding and forecast APIs, for two cities. */
+/** Responds like Open-Meteo's geocoding and forecast APIs, for a few cities. */
 export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
   const requests: URL[] = []
   let abandoned = 0

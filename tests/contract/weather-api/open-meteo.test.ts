@@ -83,8 +83,19 @@ describe('live weather', () => {
   it('is requested once for many concurrent callers, and cached for a while', async () => {
     const responses = await Promise.all(Array.from({ length: 30 }, () => ask('/weather?city=Oslo')))
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]))
-    await ask('/weather?city=OSLO')
+    await ask('/weather?city=Oslo')
     expect(meteoStub.requests).toHaveLength(2)
+    await ask('/weather?city=OSLO')
+    expect(meteoStub.requests.map(({ pathname }) => pathname)).toEqual([
+      '/v1/search',
+      '/v1/forecast',
+      '/v1/search',
+    ])
+  })
+
+  it('is that of the place itself where names differ only in vowel signs', async () => {
+    for (const [name, city] of Object.entries({ தேனி: 'Theni', தானே: 'Thane' }))
+      expect((await ask(`/weather?city=${encodeURIComponent(name)}`)).body.city).toBe(city)
   })
 
   it.each([

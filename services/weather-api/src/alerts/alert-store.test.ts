@@ -77,6 +77,15 @@ describe('the store of alerts', () => {
     expect(store.list(ada)).toEqual([alert])
   })
 
+  it.each([
+    ['தேனி', 'தானே'],
+    ['!!!', '???'],
+  ])('treats alerts for %s and %s as different ones', (one, other) => {
+    const cities = [one, other].map(city => store.create(ada, undefined, { ...oslo, city }).alert.city)
+    expect(cities).toEqual([one, other])
+    expect(store.list(ada)).toHaveLength(2)
+  })
+
   it('forgets keys after 24 hours, and alerts when their last day is over in all time zones', () => {
     store.create(ada, keyOf('k'), { ...oslo, untilDate: '2026-12-01' })
     nowMs += 23 * hourMs

@@ -13,9 +13,25 @@ describe('normalizeName', () => {
     ['İstanbul', 'istanbul'],
     ['Straßburg', 'strassburg'],
     ['東京', '東京'],
+    ['서울', '서울'],
+    ['ＯＳＬＯ', 'oslo'],
+    ['Αθήνα', 'αθηνα'],
+    ['Йошкар-Ола', 'иошкар ола'],
+    ['தேனி, தமிழ்நாடு', 'தேனி தமிழ்நாடு'],
   ])('makes the name "%s" comparable', (name, normalized) => {
     expect(normalizeName(name)).toBe(normalized)
+    expect(normalizeName(name.normalize('NFD'))).toBe(normalized)
   })
+
+  it.each([
+    ['தேனி', 'தானே'],
+    ['दिल्ली', 'दलाल'],
+    ['ปี', 'ปู'],
+    ['が', 'か'],
+    ['🌧️', '!!!'],
+    ['☀️', '🌧️'],
+    ['!!!', ''],
+  ])('keeps "%s" and "%s" apart', (one, other) => expect(normalizeName(one)).not.toBe(normalizeName(other)))
 })
 
 describe('splitPlace', () => {

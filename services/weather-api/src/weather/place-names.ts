@@ -1,14 +1,18 @@
-/** A name without case, accents and punctuation: "São Paulo" becomes "sao paulo". */
+/**
+ * A name without case, accents and punctuation: "São Paulo" becomes "sao paulo". Only marks of Latin, Greek and Cyrillic letters
+ * are accents; those of other scripts are vowels, or make another letter. A name without a letter or number stays as it is.
+ */
 export function normalizeName(name: string): string {
-  return name
+  const words = name
     .normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
+    .replace(/([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])\p{Mark}+/gu, '$1')
+    .normalize('NFC')
     .toLowerCase()
     .replace(/ß/g, 'ss')
     .replace(/[øœ]/g, letter => (letter === 'ø' ? 'o' : 'oe'))
     .replace(/[łđı]/g, letter => ({ ł: 'l', đ: 'd' })[letter] ?? 'i')
-    .replace(/[^\p{Letter}\p{Number}]+/gu, ' ')
-    .trim()
+    .match(/[\p{Letter}\p{Number}][\p{Letter}\p{Number}\p{Mark}]*/gu)
+  return words?.join(' ') ?? name.trim()
 }
 
 /** Splits "Portland, Oregon, USA" into the name "Portland" and the qualifiers "Oregon" and "USA". */

@@ -1,7 +1,7 @@
 import type { Send } from '@entra-bedrock-agent/service-kit/send'
 import type { WeatherConfig } from '../../config.ts'
 import { suggestCities } from '../climate-normals/find-city.ts'
-import { normalizeName, splitPlace } from '../place-names.ts'
+import { splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
 import {
   type CurrentWeather,
@@ -44,11 +44,7 @@ export class OpenMeteo implements WeatherProvider {
 
   async #find(text: string, signal?: AbortSignal): Promise<Place> {
     const { name, qualifiers } = splitPlace(text)
-    const places = await this.#places.get(
-      normalizeName(name),
-      until => this.#api.findPlaces(name, until),
-      signal,
-    )
+    const places = await this.#places.get(name, until => this.#api.findPlaces(name, until), signal)
     const place = places.find(candidate => qualifiersFit(qualifiers, candidate))
     if (place) return place
     throw unknownCityProblem(`Open-Meteo knows no place called “${text}”.`, suggestPlaces(name, places))
