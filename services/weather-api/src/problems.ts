@@ -51,8 +51,8 @@ export const catalogue = {
   },
   ALERT_LIMIT_REACHED: {
     status: 429,
-    title: 'There are as many alerts, or calls that create some, as this service keeps.',
-    hint: 'Delete alerts that are no longer needed, or try again tomorrow: keys of calls are kept for 24 hours.',
+    title: 'The owner has as many alerts, or has made as many calls that create some, as one owner may.',
+    hint: 'Too many alerts: delete some that are no longer needed. Too many calls: wait, since each counts for 24 hours.',
   },
   ALERTS_BUSY: {
     status: 409,
@@ -62,7 +62,7 @@ export const catalogue = {
   ALERTS_UNAVAILABLE: {
     status: 503,
     title: 'The file of the alerts cannot be read or written.',
-    hint: 'See that the volume of ALERTS_FILE is there, writable and not full; the log has the reason.',
+    hint: 'See that the volume of ALERTS_FILE is there, writable and not full, and that the file is smaller than 256 MiB: look in it for owners with very many keys, and block their accounts. The log has the reason.',
   },
   WEATHER_UNAVAILABLE: {
     status: 503,

@@ -121,7 +121,10 @@ describe('the store of alerts', () => {
   it('keeps at most 1,000 keys of an owner, so that creating and deleting cannot fill the disk', () => {
     for (let index = 0; index < 1_000; index += 1) store.create(ada, keyOf(`k${index}`), oslo)
     expect(() => store.create(ada, keyOf('one-more'), oslo)).toThrow(
-      expect.objectContaining({ code: 'ALERT_LIMIT_REACHED' }),
+      expect.objectContaining({
+        code: 'ALERT_LIMIT_REACHED',
+        message: 'One owner can make 1000 calls that create alerts in 24 hours.',
+      }),
     )
     expect(store.create(ada, keyOf('k0'), oslo).outcome).toBe('replayed')
   })
@@ -162,6 +165,48 @@ describe('the file of the alerts', () => {
     expect(create).toThrow(expect.objectContaining({ code: 'ALERTS_UNAVAILABLE' }))
     expect(store.list(ada)).toEqual([])
     other.close()
+    store.close()
+  })
+
+  it('leaves room for others when ten owners have as many keys, and fifty as many alerts, as they can have', () => {
+    const file = inFile()
+    const store = new AlertStore(file)
+    const other = new DatabaseSync(file)
+    const rows = (count: number) =>
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count - 1})`
+    other.exec(`
+      ${rows(10_000)} INSERT INTO idempotency_keys SELECT 't/' || (i / 1000), 'a', i, 'f', '{}', ${Date.now()} FROM n;
+      ${rows(1_000)} INSERT INTO alerts SELECT i, 't/' || (i / 20), 'Oslo', 'oslo', 'k', i, '${inAMonth()}', 'now' FROM n`)
+    other.close()
+    const order = { ...oslo, untilDate: inAMonth() }
+    expect(store.create(ada, keyOf('k'), order).outcome).toBe('created')
+    const full = { tenantId: 't', objectId: '9' }
+    for (const key of [keyOf('k'), undefined])
+      expect(() => store.create(full, key, { ...order, city: 'Bergen' })).toThrow(
+        expect.objectContaining({ code: 'ALERT_LIMIT_REACHED' }),
+      )
+    store.close()
+  })
+
+  it('has a largest size; once full, it takes deletions only, until old keys make room', () => {
+    let nowMs = Date.now()
+    const store = new AlertStore(':memory:', () => nowMs, 32)
+    const order = { ...oslo, untilDate: inAMonth() }
+    const owners = Array.from({ length: 2_000 }, (_, index) => ({ ...ada, objectId: `owner-${index}` }))
+    const fill = () => {
+      for (const owner of owners) store.create(owner, keyOf('k'), order)
+    }
+    expect(fill).toThrow(
+      expect.objectContaining({
+        code: 'ALERTS_UNAVAILABLE',
+        message: 'The file is as large as it may be, or its volume is full.',
+      }),
+    )
+    const [first = ada] = owners
+    for (const { id } of store.list(first)) store.remove(first, id)
+    expect(store.list(first)).toEqual([])
+    nowMs += 24 * hourMs
+    expect(store.create(ben, keyOf('k'), order).outcome).toBe('created')
     store.close()
   })
 

@@ -12,8 +12,13 @@ const maxAlertDays = 366
 /** How long to wait while another process opens the file. */
 const openTimeoutMs = 5_000
 
-/** How many rows there may be, of one owner and in all. */
-const maxRows = { alerts: { each: 20, all: 1_000 }, idempotency_keys: { each: 1_000, all: 10_000 } } as const
+/** What one owner may have: of the whole file too little for a few owners to keep the others out. */
+const limits = {
+  alerts: { rows: 20, words: 'have 20 alerts' },
+  idempotency_keys: { rows: 1_000, words: 'make 1000 calls that create alerts in 24 hours' },
+} as const
+/** The file's largest size: 256 MiB in SQLite's usual pages, the keys of some 300 owners at their limit. */
+const usualMaxPages = 65_536
 
 const tableDefinitions = `
   CREATE TABLE IF NOT EXISTS alerts (
@@ -25,7 +30,9 @@ const tableDefinitions = `
     owner TEXT NOT NULL, caller TEXT NOT NULL, value TEXT NOT NULL, fingerprint TEXT NOT NULL,
     alert TEXT NOT NULL, created_ms INTEGER NOT NULL,
     PRIMARY KEY (owner, caller, value)
-  ) STRICT, WITHOUT ROWID;`
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS alerts_by_age ON alerts (until_date);
+  CREATE INDEX IF NOT EXISTS keys_by_age ON idempotency_keys (created_ms);`
 
 export interface CreatedAlert {
   readonly alert: Alert
@@ -35,7 +42,8 @@ export interface CreatedAlert {
 
 /**
  * Alerts and idempotency keys in a SQLite file. Each change is one transaction that is on the disk before the method returns.
- * All methods throw the problems ALERTS_BUSY, while another process writes, and ALERTS_UNAVAILABLE, if the file fails.
+ * All methods throw the problems ALERTS_BUSY, while another process writes, and ALERTS_UNAVAILABLE, if the file fails or is full.
+ * Waiting for the disk stops the whole process, at each change for some milliseconds: good enough for an example of an API.
  */
 export class AlertStore {
   readonly #database: DatabaseSync
@@ -45,11 +53,13 @@ export class AlertStore {
    * @param file `:memory:` keeps nothing, for tests only
    * @throws what `node:sqlite` throws if the file cannot be used
    */
-  constructor(file: string, nowMs: () => number = Date.now) {
+  constructor(file: string, nowMs: () => number = Date.now, maxPages = usualMaxPages) {
     this.#nowMs = nowMs
     this.#database = new DatabaseSync(file, { timeout: openTimeoutMs })
     // A journal for each transaction, deleted when all is on the disk, needs no shared memory, which network volumes lack.
-    this.#database.exec(`PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; ${tableDefinitions}`)
+    this.#database.exec(
+      `PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA max_page_count = ${maxPages}; ${tableDefinitions}`,
+    )
     // Later calls do not wait for another writer, since waiting would block all requests.
     this.#database.exec('PRAGMA busy_timeout = 0')
   }
@@ -152,16 +162,12 @@ export class AlertStore {
     return { id, city, when: { kind, celsius }, untilDate, createdAt }
   }
 
-  #checkLimit(table: keyof typeof maxRows, owner: Owner): void {
-    const { each, all } = maxRows[table]
+  #checkLimit(table: keyof typeof limits, owner: Owner): void {
+    const { rows, words } = limits[table]
     const counted = this.#database
-      .prepare(`SELECT count(*) AS total, count(*) FILTER (WHERE owner = ?) AS own FROM ${table}`)
+      .prepare(`SELECT count(*) AS own FROM ${table} WHERE owner = ?`)
       .get(ownerKey(owner))
-    const what = table === 'alerts' ? 'alerts' : 'calls in 24 hours'
-    if (Number(counted?.['own']) >= each)
-      throw problem('ALERT_LIMIT_REACHED', `One owner can have ${each} ${what}.`)
-    if (Number(counted?.['total']) >= all)
-      throw problem('ALERT_LIMIT_REACHED', `All owners together can have ${all} ${what}.`)
+    if (Number(counted?.['own']) >= rows) throw problem('ALERT_LIMIT_REACHED', `One owner can ${words}.`)
   }
 
   #select(condition: string, owner: Owner, ...values: readonly (string | number)[]): Alert[] {
@@ -221,19 +227,23 @@ const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 /** The date in the last time zone, UTC−12: a date that is past there is past everywhere. */
 const earliestToday = (nowMs: number) => dateOf(nowMs - dayMs / 2)
 
-/** SQLite's codes for a file that another process is writing. https://www.sqlite.org/rescode.html */
-const busyCodes: readonly (number | undefined)[] = [5, 6]
+/** SQLite's basic codes. https://www.sqlite.org/rescode.html */
+const sqlite = { busy: 5, locked: 6, full: 13 } as const
 
 function withAlertProblems<Result>(work: () => Result): Result {
   try {
     return work()
   } catch (error) {
-    const { code, errcode } = error as { code?: string; errcode?: number }
+    const { code, errcode = 0 } = error as { code?: string; errcode?: number }
     if (code !== 'ERR_SQLITE_ERROR') throw error
     // The basic code is in the lowest byte.
-    const isBusy = busyCodes.includes(errcode === undefined ? undefined : errcode & 0xff)
-    throw isBusy
-      ? problem('ALERTS_BUSY', 'Another process is writing alerts.', { headers: { 'retry-after': '1' } })
-      : problem('ALERTS_UNAVAILABLE', `SQLite reports ${errcode}.`, { cause: error })
+    const basic = errcode & 0xff
+    if (basic === sqlite.busy || basic === sqlite.locked)
+      throw problem('ALERTS_BUSY', 'Another process is writing alerts.', { headers: { 'retry-after': '1' } })
+    const detail =
+      basic === sqlite.full
+        ? 'The file is as large as it may be, or its volume is full.'
+        : `SQLite reports ${errcode}.`
+    throw problem('ALERTS_UNAVAILABLE', detail, { cause: error })
   }
 }

@@ -14,8 +14,9 @@ export const alertProblems = {
   },
   ALERT_LIMIT_REACHED: {
     status: 429,
-    title: 'The weather API keeps no more alerts, or calls that create some.',
-    hint: 'Delete alerts that are no longer needed, or try again tomorrow.',
+    title:
+      'The weather API keeps no more alerts of this user or agent, or has taken as many calls that create some as it takes in a day.',
+    hint: 'Too many alerts: delete some that are no longer needed. Too many calls: wait, since each counts for 24 hours.',
   },
   ALERT_CALL_CHANGED: {
     status: 422,
