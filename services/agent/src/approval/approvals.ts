@@ -97,7 +97,7 @@ export class Approvals {
   /**
    * Opens a sealed turn for the request that continues it.
    *
-   * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED
+   * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED, APPROVAL_UNAVAILABLE
    */
   async resume(request: ContinueRequestOfUser): Promise<ResumedTurn> {
     const { continuation, decisions } = await this.#accept(request)

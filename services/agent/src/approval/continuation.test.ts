@@ -4,7 +4,7 @@ import type { Decision } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import fc from 'fast-check'
 import { CompactEncrypt } from 'jose'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import type { Binding, Continuation } from '../turn/waiting.ts'
 import { canonicalJson, digestCall } from './call-digest.ts'
@@ -178,6 +178,58 @@ describe('the keys of all replicas', () => {
     expect(running.current().kid).toBe('new')
     rmSync(file)
     expect(await codeOfFailure(() => seal(continuation, running))).toBe('APPROVAL_UNAVAILABLE')
+  })
+
+  describe('while a replica only opens turns,', () => {
+    afterEach(() => void vi.useRealTimers())
+    const passSeconds = (seconds: number) => {
+      vi.advanceTimersByTime(seconds * 1000)
+      // The clock is set back meanwhile.
+      vi.setSystemTime(Date.now() - 3_600_000)
+    }
+
+    it('open nothing two seconds after they were removed from the file, whatever the clock does', async () => {
+      vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+      const file = inFile(old)
+      const running = readSealKeys(file)
+      const sealed = await seal(continuation, running)
+      expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
+      writeFileSync(file, fresh)
+      passSeconds(2)
+      expect(await codeOfFailure(() => unseal(sealed, running, binding, now))).toBe('APPROVAL_INVALID')
+    })
+
+    it('are known a second after they came into the file, whatever the clock does', async () => {
+      vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+      const file = inFile(old)
+      const running = readSealKeys(file)
+      expect(running.find('new')).toBeUndefined()
+      writeFileSync(file, `${fresh}\n${old}`)
+      passSeconds(1)
+      expect(await unseal(await seal(continuation, readSealKeys(file)), running, binding, now)).toEqual(
+        continuation,
+      )
+    })
+
+    it.each([
+      ['is empty', ''],
+      ['has a line that is no key', 'old'],
+      ['is gone', undefined],
+    ])(
+      'open nothing while their file %s, and open again as soon as it has them again',
+      async (_what, text) => {
+        vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+        const file = inFile(old)
+        const running = readSealKeys(file)
+        const sealed = await seal(continuation, running)
+        if (text === undefined) rmSync(file)
+        else writeFileSync(file, text)
+        passSeconds(2)
+        expect(await codeOfFailure(() => unseal(sealed, running, binding, now))).toBe('APPROVAL_UNAVAILABLE')
+        writeFileSync(file, old)
+        expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
+      },
+    )
   })
 
   // biome-ignore format: table

@@ -1,3 +1,4 @@
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { Check } from 'typebox/value'
 import { type Binding, Continuation } from '../turn/waiting.ts'
@@ -33,7 +34,7 @@ export async function seal(continuation: Continuation, keys: SealKeys): Promise<
  *
  * @param now seconds since 1970
  * @throws {ProblemError} APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS for another user, tenant or application,
- * APPROVAL_CHANGED for another agent, flow or mode
+ * APPROVAL_CHANGED for another agent, flow or mode, APPROVAL_UNAVAILABLE
  */
 export async function unseal(
   sealed: string,
@@ -60,8 +61,8 @@ async function decrypt(sealed: string, keys: SealKeys): Promise<Continuation> {
     const { plaintext } = await compactDecrypt(sealed, ({ kid = '' }) => findKey(keys, kid), algorithms)
     const content: unknown = JSON.parse(new TextDecoder().decode(plaintext))
     if (Check(Continuation, content)) return content
-  } catch {
-    throw invalid()
+  } catch (error) {
+    throw error instanceof ProblemError ? error : invalid()
   }
   throw invalid()
 }

@@ -9,7 +9,7 @@ export const approvalProblems = {
   APPROVAL_USED: { status: 409, title: 'What was approved has been done already, or is being done.', hint: 'See whether it was done, and ask again if it was not.' },
   APPROVAL_EXPIRED: { status: 410, title: 'The approval came too late.', hint: 'Ask again; an approval counts for ten minutes.' },
   APPROVAL_TOO_LARGE: { status: 413, title: 'What the agent would have to keep until the approval is too much.', hint: 'Start a new conversation, or ask for less at once.' },
-  APPROVAL_UNAVAILABLE: { status: 503, title: 'The agent cannot ask for approvals now, for it has no key to seal them with.', hint: 'See that the file of SEAL_KEYS_FILE is there: a line for each key, its id and 32 bytes in Base64; the first one seals.' },
+  APPROVAL_UNAVAILABLE: { status: 503, title: 'The agent can neither ask for approvals nor take them now, for it has no seal keys.', hint: 'See that the file of SEAL_KEYS_FILE is there: a line for each key, its id and 32 bytes in Base64; the first one seals.' },
 } as const satisfies Record<string, ProblemKind>
 
 export const approvalProblem = defineProblems(approvalProblems)

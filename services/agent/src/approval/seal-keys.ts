@@ -17,43 +17,42 @@ export interface SealKeys {
    * @throws {ProblemError} APPROVAL_UNAVAILABLE
    */
   current(): SealKey
-  /** The key with this id; `undefined` if there is none. */
+  /**
+   * The key with this id; `undefined` if there is none.
+   *
+   * @throws {ProblemError} APPROVAL_UNAVAILABLE
+   */
   find(kid: string): SealKey | undefined
 }
 
-/** Unknown key ids, which anybody can send, cause at most one reading of the file in this time. */
+/** For how long turns are opened with the keys that were read last. */
 const rereadMs = 1_000
 
 /**
  * Reads keys from a file. Each line has the id of a key and its 32 bytes in Base64. The first key seals, the others
- * open what was sealed before a rotation. The file is read again whenever a turn is sealed, and for an
- * unknown id, so that replicas may learn a new key at different times.
+ * open what was sealed before a rotation. The file is read again whenever a turn is sealed, and once a second while
+ * turns are opened, so that a key that was taken away opens nothing.
  *
  * @throws {Error} if the file cannot be read or a line is no key
  */
 export function readSealKeys(file: string): SealKeys {
-  const read = () => parseKeys(readFileSync(file, 'utf8'))
-  let keys = read()
-  let readAtMs = 0
+  const parse = () => parseKeys(readFileSync(file, 'utf8'))
+  let keys = parse()
+  let readAtMs = -rereadMs
+  const read = () => {
+    try {
+      keys = parse()
+    } catch (cause) {
+      throw approvalProblem('APPROVAL_UNAVAILABLE', 'The file of its keys cannot be used.', { cause })
+    }
+    readAtMs = performance.now()
+    return keys
+  }
   return {
-    current() {
-      try {
-        keys = read()
-      } catch (cause) {
-        throw approvalProblem('APPROVAL_UNAVAILABLE', 'The file of its keys cannot be used.', { cause })
-      }
-      return keys[0]
-    },
+    current: () => read()[0],
     find(kid) {
-      const known = keys.find(key => key.kid === kid)
-      if (known || Date.now() - readAtMs < rereadMs) return known
-      readAtMs = Date.now()
-      try {
-        keys = read()
-      } catch {
-        // The file may be incomplete while it is replaced; the known keys stay in use.
-      }
-      return keys.find(key => key.kid === kid)
+      const known = performance.now() - readAtMs < rereadMs ? keys : read()
+      return known.find(key => key.kid === kid)
     },
   }
 }
