@@ -1,15 +1,17 @@
 import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
 
-/** Beginnings of words that ask for weather, in the languages in which people are likely to write to the agent. */
+/** Words that ask for weather, or their beginnings, in the languages in which people are likely to write to the agent. */
 const weatherWords = anyOf(
   [
     'weather',
     'forecast',
     'temperature',
-    String.raw`\b(rain|snow|sunny|wind|cloudy|humid|umbrella|hot|cold|warm)`,
+    String.raw`\b(rain(s|y|ing)?|snow(s|y|ing)?|sunny|wind(y|s)?|cloudy|humid(ity)?|umbrellas?)\b`,
+    String.raw`\b(hot(ter|test)?|cold(er|est)?|warm(er|est)?)\b(?! (regards|wishes|welcome))`,
   ],
   ['wetter', 'vorhersage', 'temperatur', 'regnet', 'schnei'],
-  ['météo', 'meteo', 'pleut', 'prévisions', 'tiempo', 'clima', 'pronóstico', 'llueve', 'piove'],
+  ['météo', 'meteo', 'pleut', 'prévisions', 'pronóstico', 'llueve', 'piove', String.raw`\bclima\b`],
+  [String.raw`\bqu[eé] tiempo\b`, String.raw`\bel tiempo (en|hoy|mañana|para|de (hoy|mañana))\b`],
   [String.raw`v[æä]ret?\b`, String.raw`s[äa]ä\b`, 'pogod', 'погод', 'hava durumu', '天気', '天气', '날씨'],
 )
 /** Words of a question that only makes sense after a question about weather. */

@@ -159,44 +159,49 @@ describe('A message that is no request for an alert', () => {
     '',
   ])('is not taken for a request: %s', message => expect(recognise(message)).toBeUndefined())
 
-  it.each(Object.entries(longMessages))('takes less than a second: %s', (_what, message) => {
-    const startedMs = performance.now()
-    recognise(message)
-    recognise(`warn me ${message}`)
-    expect(performance.now() - startedMs).toBeLessThan(1_000)
+  it.each(Object.entries(longMessages))('may be as long as messages can be: %s', (_what, message) => {
+    expect(recognise(message)).toBeUndefined()
+    expect(recognise(`warn me ${message}`)?.kind).not.toBe('create')
   })
 
   it('can be any text, and causes no failure', () => {
-    const piece = fc.constantFrom(
-      ...[
-        'warn me',
-        'below',
-        '-5',
-        '°C',
-        'until',
-        '4',
-        'December',
-        'for',
-        'a',
-        'week',
-        'Oslo',
-        'in',
-        'bis',
-        '.',
-        '−',
-      ],
+    const phrases = [
+      'warn me',
+      'below',
+      '-5',
+      '°C',
+      'until',
+      '4',
+      'December',
+      'for',
+      'a',
+      'week',
+      'Oslo',
+      'in',
+      'bis',
+      '.',
+      '−',
+    ]
+    const word = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype)),
+    )
+    const text = fc.oneof(
+      word,
+      fc.array(fc.oneof(fc.constantFrom(...phrases), word)).map(parts => parts.join(' ')),
+      fc
+        .tuple(
+          fc.constantFrom('for %s days', 'für %s Tage', '%s Wochen lang', 'until %s', 'until 4 %s'),
+          word,
+        )
+        .map(([day, said]) => `Warn me when Oslo falls below -5 °C ${day.replace('%s', () => said)}`),
     )
     fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.array(piece).map(parts => parts.join(' ')),
-        ),
-        text => {
-          const request = recognise(text)
-          if (request?.kind === 'create') expect(request.newAlert.untilDate).toMatch(/^\d{4}-\d{2}-\d{2}$/)
-        },
-      ),
+      fc.property(text, message => {
+        const request = recognise(message)
+        if (request?.kind === 'create') expect(request.newAlert.untilDate).toMatch(/^\d{4}-\d{2}-\d{2}$/)
+      }),
+      { numRuns: 1_000 },
     )
   })
 })

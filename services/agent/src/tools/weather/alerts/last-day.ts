@@ -28,10 +28,10 @@ const relativeDays: readonly (readonly [string, number])[] = [
   ['today|tonight|heute', 0],
 ]
 // biome-ignore format: table
-const numberByWord: Readonly<Record<string, number>> = {
+const numberByWord = new Map(Object.entries({
   a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, ten: 10,
   eine: 1, einen: 1, zwei: 2, drei: 3, vier: 4, fünf: 5, sechs: 6, sieben: 7, zehn: 10,
-}
+}))
 const durationUnits: readonly (readonly [RegExp, number])[] = [
   [/^(?:day|tag)/, 1],
   [/^(?:week|woche)/, 7],
@@ -133,7 +133,7 @@ function matchedLength(words: string, text: string): number {
 }
 
 function readNumber(word: string): number | undefined {
-  return /^\d+$/.test(word) ? Number(word) : numberByWord[word.toLowerCase()]
+  return /^\d+$/.test(word) ? Number(word) : numberByWord.get(word.toLowerCase())
 }
 
 /** `undefined` for a day that the month does not have. */
