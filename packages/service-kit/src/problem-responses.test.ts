@@ -1,7 +1,7 @@
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { answerWithProblems } from './problem-responses.ts'
-import { defineProblems } from './problems.ts'
+import { defineProblems, toProblem } from './problems.ts'
 
 const problem = defineProblems({
   TEA_ONLY: { status: 418, title: 'This is a teapot.', hint: 'Ask for tea.' },
@@ -60,5 +60,11 @@ describe('answerWithProblems', () => {
     const response = await buildTeapot().inject(request)
     expect(response.json()).toMatchObject({ status, code })
     expect(response.body).not.toContain('secret')
+  })
+})
+
+describe('toProblem', () => {
+  it.each([undefined, null, 0, 'text', {}, new Error('x')])('makes INTERNAL_ERROR of %s', thrown => {
+    expect(toProblem(thrown)).toMatchObject({ code: 'INTERNAL_ERROR', cause: thrown })
   })
 })

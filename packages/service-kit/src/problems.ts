@@ -115,7 +115,7 @@ export const commonProblem = defineProblems(commonProblems)
 /** Turns an error into a problem; an unexpected one becomes INTERNAL_ERROR without details. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
-  const { code, statusCode, validation, message } = error as Partial<FastifyError>
+  const { code, statusCode, validation, message } = (error ?? {}) as Partial<FastifyError>
   if (validation) return commonProblem('INVALID_REQUEST', `${message ?? 'The request is invalid'}.`)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return commonProblem('BODY_TOO_LARGE', 'The body is over the limit.')

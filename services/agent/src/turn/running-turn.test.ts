@@ -297,6 +297,13 @@ describe('The end of a turn', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it.each([undefined, null, 'no error'])('is INTERNAL_ERROR if the mode rejects with %s', async reason => {
+    const logged = vi.fn()
+    const events = await collect(runTurn(() => Promise.reject(reason), { log: logTo(logged) }))
+    expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'INTERNAL_ERROR' } })
+    expect(logged).toHaveBeenCalledWith({ err: reason }, expect.anything())
+  })
+
   it('leaves no timer behind after an answer', async () => {
     await collect(runTurn(async () => doneOutcome))
     expect(vi.getTimerCount()).toBe(0)
