@@ -1,3 +1,4 @@
+import { OnDemand } from '@entra-bedrock-agent/service-kit'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import type { Toolset } from '../tools/toolset.ts'
 import type { AnswerMode } from '../turn/turn.ts'
@@ -9,22 +10,15 @@ export function bedrockModeOnDemand(
   toolsets: readonly Toolset[],
   apis: Pick<ApiCaller, 'for'>,
 ) {
-  let loading: Promise<AnswerMode> | undefined
-  const load = async () => {
-    loading ??= import('./bedrock-mode.ts').then(({ bedrockMode }) => bedrockMode(bedrock, toolsets, apis))
-    try {
-      return await loading
-    } catch (error) {
-      // The next turn tries again.
-      loading = undefined
-      throw error
-    }
-  }
+  const loading = new OnDemand(async () => {
+    const { bedrockMode } = await import('./bedrock-mode.ts')
+    return bedrockMode(bedrock, toolsets, apis)
+  })
   return {
     mode: 'bedrock',
     model: bedrock.modelId,
     /** Loads the mode and connects ahead of the first turn. If this fails, the first turn reports why. */
-    warmUp: () => Promise.allSettled([load(), bedrock.connected()]),
-    answer: async turn => (await load()).answer(turn),
+    warmUp: () => Promise.allSettled([loading.get(), bedrock.connected()]),
+    answer: async turn => (await loading.get()).answer(turn),
   } satisfies AnswerMode & { warmUp: () => Promise<unknown> }
 }

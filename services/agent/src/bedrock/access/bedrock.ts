@@ -1,7 +1,7 @@
+import { OnDemand } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 import type { BedrockConfig, NoBedrock } from './config.ts'
-import type { ConnectedBedrock } from './connection.ts'
 import { checkSettings } from './settings-check.ts'
 
 export type Bedrock = ReturnType<typeof connectBedrock>
@@ -13,19 +13,12 @@ export type Bedrock = ReturnType<typeof connectBedrock>
 export function connectBedrock(config: BedrockConfig | NoBedrock) {
   const isMissing = 'missing' in config
   const known = isMissing ? problem('BEDROCK_NOT_CONFIGURED', config.missing) : checkSettings(config)
-  let connection: Promise<ConnectedBedrock> | undefined
-  /** The connection, made on first use; throws a ProblemError if the configuration has a fault. */
-  const connected = async () => {
+  const connection = new OnDemand(async () => {
     if (isMissing || known) throw known
-    connection ??= import('./connection.ts').then(({ connect }) => connect(config))
-    try {
-      return await connection
-    } catch (error) {
-      // The next call tries again.
-      connection = undefined
-      throw error
-    }
-  }
+    return (await import('./connection.ts')).connect(config)
+  })
+  /** The connection, made on first use; throws a ProblemError if the configuration has a fault. */
+  const connected = () => connection.get()
   const probes = !isMissing && config.probe
   const availability = new BedrockAvailability({
     known,
@@ -40,10 +33,7 @@ export function connectBedrock(config: BedrockConfig | NoBedrock) {
     /** Releases sockets and timers. */
     close: () => {
       availability.stop()
-      connection?.then(
-        made => made.close(),
-        () => 'there is nothing to close',
-      )
+      void connection.close(made => made.close())
     },
   }
 }

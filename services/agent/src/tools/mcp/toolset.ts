@@ -1,8 +1,7 @@
-import { getOrMake } from '@entra-bedrock-agent/service-kit'
+import { getOrMake, OnDemand } from '@entra-bedrock-agent/service-kit'
 import { type AgentIdentity, mayUseApi } from '../../identity/agent-identity.ts'
 import { toolContext } from '../tool-context.ts'
 import type { Toolset } from '../toolset.ts'
-import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
 import { mcpProblems } from './problems.ts'
 import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
@@ -15,11 +14,8 @@ export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
 export function createMcpToolset(server: McpServer, { agents, ...options }: McpToolsetOptions): Toolset {
   const { api } = server
   const users = agents.filter(agent => mayUseApi(agent, api))
-  let client: Promise<McpClient> | undefined
-  const loadClient = () => {
-    client ??= import('./client/client.ts').then(({ McpClient }) => new McpClient(server))
-    return client
-  }
+  const client = new OnDemand(async () => new (await import('./client/client.ts')).McpClient(server))
+  const loadClient = () => client.get()
   const waiting = server.allowedTools.filter(name => !server.readOnlyTools.includes(name))
   if (waiting.length > 0) {
     const line = { api: api.name, tools: waiting }
@@ -61,7 +57,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       health: () => (users[0] ? sourceOf(users[0]).health.current : { state: 'unknown' }),
       async close() {
         await Promise.all([...sources.values()].map(source => source.close()))
-        await (await client)?.close()
+        await client.close(made => made.close())
       },
     },
     wasNeeded: () => false,
