@@ -26,6 +26,7 @@ export function writeMcpConfig(weatherUrl: string, appId: string): string {
     appId,
     allowedTools: tools,
     readOnlyTools: tools,
+    keepsIdempotencyKeys: true,
     flows: flowNames,
   }
   const file = fileOfDemo(`mcp-${new URL(weatherUrl).port}.json`)

@@ -143,6 +143,7 @@ describe('The settings that the chart makes', () => {
         api: { name: 'my-notes', appId, flows: ['obo'], sidecarEntries: { obo: 'myNotes' } },
         readOnlyTools: ['get_note'],
         unattendedTools: ['renew_note'],
+        keepsIdempotencyKeys: true,
       },
       { api: { name: 'orders', sidecarEntries: { obo: 'orderHistory' } }, readOnlyTools: [] },
     ])

@@ -25,6 +25,7 @@ async function startAgent(): Promise<void> {
     appId: identities.weatherAppId,
     allowedTools: ['create_alert', 'list_alerts'],
     readOnlyTools: ['list_alerts'],
+    keepsIdempotencyKeys: true,
   }
   await mcp.configure({ 'weather-tools': server }, { SEAL_KEYS_FILE: join(folder, 'keys') })
 }

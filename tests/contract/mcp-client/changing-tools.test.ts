@@ -1,5 +1,5 @@
 import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
@@ -82,6 +82,32 @@ describe('A tool that is not marked read-only in the configuration', () => {
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_USED' })
     expect(callParams()).toHaveLength(1)
   })
+
+  it.each([
+    [1, 'has the app id of an API that keeps idempotency keys', {}],
+    [2, 'is configured as one that keeps idempotency keys', { keepsIdempotencyKeys: true }],
+  ])(
+    'is called %d times by one approval that is sent again after a broken connection if the server %s',
+    async (times, _which, change) => {
+      await configure({ downstreamApi: 'weather', appId: identities.weatherAppId, ...change })
+      const pause = await mcp.pauseOf(question, adaTc)
+      const client = new AbortController()
+      scriptServer({
+        answer: ({ message }) => {
+          if (message?.method === 'tools/call') client.abort()
+          return undefined
+        },
+      })
+      await expect(mcp.decide(pause, 'approve', adaTc, client.signal)).rejects.toThrow()
+      await vi.waitFor(() => expect(mcp.stack.agentLog.at(-1)).toContain('"ABANDONED"'))
+      const again = await approve(pause)
+      expect([callParams().length, again]).toMatchObject([
+        times,
+        times === 1 ? { code: 'APPROVAL_USED' } : { tools: [{ status: 'ok' }] },
+      ])
+      await configure()
+    },
+  )
 
   it('is not called when the user denies it', async () => {
     const pause = await mcp.pauseOf(question, adaTc)

@@ -30,6 +30,7 @@ const server: McpServer = {
   allowedTools: [],
   readOnlyTools: [],
   unattendedTools: [],
+  keepsIdempotencyKeys: false,
   pins: {},
   protocol: 'auto',
   limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },

@@ -119,10 +119,11 @@ export class McpStack implements AsyncDisposable {
     { calls, continuation }: PausedResponse,
     decision: Decision['decision'],
     token: string,
+    signal: AbortSignal | null = null,
   ): Promise<Response> {
     const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
     const body = { continuation, decisions, mode: 'bedrock', flow: 'obo' }
-    return postJson(`${this.stack.agentUrl}/api/chat/continue`, body, { token })
+    return postJson(`${this.stack.agentUrl}/api/chat/continue`, body, { token, signal })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -22,8 +22,6 @@ export interface DownstreamApi {
   readonly scope?: string
   /** The only authentication contexts that the API may demand of users; if absent, it may demand any. */
   readonly authenticationContexts?: readonly string[]
-  /** Whether the API carries out a call only once, however often it gets the same idempotency key, also through MCP. */
-  readonly keepsIdempotencyKeys?: boolean
   /** The flows in which the API is called. */
   readonly flows: readonly Flow[]
   /** The app role or scope that TR must carry, by flow; `undefined` if only the API knows it. */
@@ -33,7 +31,7 @@ export interface DownstreamApi {
 }
 
 /** The part of an API's definition that is in code; the rest is configuration. */
-export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title' | 'keepsIdempotencyKeys'> {
+export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
   readonly permissions: Permissions
   readonly defaultUrl?: string
 }

@@ -16,8 +16,7 @@ const file = temporaryFile('mcp.json')
 
 function read(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  const ownApi = { ...weatherApi, keepsIdempotencyKeys: true }
-  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [ownApi]))
+  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [weatherApi]))
 }
 
 const faultsOf = (content: unknown) => findFaults(() => read(content))
@@ -41,11 +40,11 @@ describe('The configuration of MCP servers', () => {
         appId: '99999999-0000-4000-8000-0000000010aa',
         sidecarEntries: { autonomous: 'notesApp', obo: 'notes' },
         flows: ['autonomous', 'obo'],
-        keepsIdempotencyKeys: false,
       },
       allowedTools: ['get_note'],
       readOnlyTools: [],
       unattendedTools: [],
+      keepsIdempotencyKeys: false,
       pins: {},
       protocol: 'auto',
     })
@@ -121,11 +120,12 @@ describe('The configuration of MCP servers', () => {
     expect(read({ mcpServers: { notes: { ...notes, ...tools } } })).toMatchObject([tools])
   })
 
-  it('says that a server keeps idempotency keys only if an API with the same app id keeps them', () => {
-    const own = { ...notes, appId: weatherApi.appId.toUpperCase() }
-    expect(read({ mcpServers: { notes, own } })).toMatchObject([
-      { api: { keepsIdempotencyKeys: false } },
-      { api: { keepsIdempotencyKeys: true } },
+  it('says that a server keeps idempotency keys only if its entry says so, whatever its app id', () => {
+    const own = { ...notes, appId: weatherApi.appId }
+    const keeping = { ...own, keepsIdempotencyKeys: true }
+    expect(read({ mcpServers: { own, keeping } })).toMatchObject([
+      { keepsIdempotencyKeys: false },
+      { keepsIdempotencyKeys: true },
     ])
   })
 

@@ -14,6 +14,8 @@ export interface McpServer {
   readonly readOnlyTools: readonly string[]
   /** Further tools that the agent may call without approval, but only in flows in which no user could approve. */
   readonly unattendedTools: readonly string[]
+  /** Whether the server carries out a call only once, however often it gets the call with the same idempotency key. */
+  readonly keepsIdempotencyKeys: boolean
   /** The hash that a tool's definition must have, for tools that are pinned. */
   readonly pins: Readonly<Record<string, string>>
   readonly protocol: 'auto' | '2026-07-28' | '2025-11-25'
@@ -37,6 +39,7 @@ const ServerEntry = strictObject({
   allowedTools: { ...ToolNames, minItems: 1 },
   readOnlyTools: Type.Optional(ToolNames),
   unattendedTools: Type.Optional(ToolNames),
+  keepsIdempotencyKeys: Type.Optional(Type.Boolean()),
   authenticationContexts: Type.Optional(
     Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
   ),
@@ -76,7 +79,7 @@ export function readMcpServers(
   return Object.entries(content.mcpServers).flatMap(([name, entry]) => {
     const faults = [...findFaults(name, entry, taken)]
     for (const fault of faults) env.fault(`${file} (MCP_CONFIG), server "${name}": ${fault}.`)
-    return faults.length === 0 ? [describeServer(name, entry as ServerEntry, otherApis)] : []
+    return faults.length === 0 ? [describeServer(name, entry as ServerEntry)] : []
   })
 }
 
@@ -128,30 +131,28 @@ function* findNameClashes(server: string, tools: readonly string[]): Generator<s
   }
 }
 
-function describeServer(name: string, entry: ServerEntry, otherApis: readonly DownstreamApi[]): McpServer {
+function describeServer(name: string, entry: ServerEntry): McpServer {
   const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
   const { readOnlyTools = [], unattendedTools = [], authenticationContexts = [] } = entry
+  const { keepsIdempotencyKeys = false } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
-  const appId = entry.appId.toLowerCase()
   return {
     api: {
       name,
       title: `${name} MCP server`,
       url: entry.url,
       healthPath: undefined,
-      appId,
+      appId: entry.appId.toLowerCase(),
       authenticationContexts,
       sidecarEntries: nameSidecarEntries(entry.downstreamApi),
       flows,
       permissions: undefined,
       isOptional: true,
-      keepsIdempotencyKeys: otherApis.some(
-        other => other.keepsIdempotencyKeys === true && other.appId.toLowerCase() === appId,
-      ),
     },
     allowedTools,
     readOnlyTools,
     unattendedTools,
+    keepsIdempotencyKeys,
     pins,
     protocol,
     limits: { timeoutMs, maxResultBytes, maxResultCharacters },

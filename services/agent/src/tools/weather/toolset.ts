@@ -23,7 +23,6 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
     title: 'Weather API',
     permissions: { role: 'Weather.Read.All', scope: 'Weather.Read' },
     defaultUrl: 'http://localhost:8080',
-    keepsIdempotencyKeys: true,
   })
   const weather = createWeatherClient(api)
   const alerts = readAlerts(env, api)

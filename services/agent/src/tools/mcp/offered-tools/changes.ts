@@ -11,7 +11,7 @@ const maxNameCharacters = 128
  * https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-annotations
  */
 export function describeChange(
-  { api, readOnlyTools, unattendedTools }: McpServer,
+  { api, readOnlyTools, unattendedTools, keepsIdempotencyKeys }: McpServer,
   { name, annotations }: Pick<Tool, 'name' | 'annotations'>,
 ): Change | undefined {
   if (readOnlyTools.includes(name) && !saysThatItChanges(annotations)) return undefined
@@ -19,7 +19,7 @@ export function describeChange(
     effect: annotations?.destructiveHint === true ? 'delete' : 'change',
     title: `Call ${cleanText(name, maxNameCharacters)} of ${api.name}`,
     unattended: unattendedTools.includes(name),
-    isIdempotent: api.keepsIdempotencyKeys === true,
+    isIdempotent: keepsIdempotencyKeys,
   }
 }
 

@@ -8,6 +8,7 @@ export function notesServer(changes: Partial<McpServer> = {}): McpServer {
     allowedTools: ['get_note'],
     readOnlyTools: ['get_note'],
     unattendedTools: [],
+    keepsIdempotencyKeys: false,
     pins: {},
     protocol: 'auto',
     limits: { timeoutMs: 1_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
