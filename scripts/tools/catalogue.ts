@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { chromium } from './chromium.ts'
+import { fromDebian } from './debian.ts'
 import { builtFromModule } from './go.ts'
 import { cfnLint, python } from './python.ts'
 import { outputMatches } from './run.ts'
@@ -64,8 +65,7 @@ const promtool: Tool = {
         `https://github.com/prometheus/prometheus/releases/download/v3.15.0/prometheus-3.15.0.${platform}.tar.gz`,
       member: platform => `prometheus-3.15.0.${platform}/promtool`,
     }),
-    // Built without service discovery, which tests of rules do not need.
-    builtFromModule('github.com/prometheus/prometheus/cmd/promtool@v0.315.0', 'remove_all_sd'),
+    fromDebian('promtool', 'prometheus'),
   ],
   advice: 'sudo apt-get install prometheus, or brew install prometheus',
   check: outputMatches(['--version'], /promtool/),
@@ -85,8 +85,7 @@ const jq: Tool = {
       url: platform =>
         `https://github.com/jqlang/jq/releases/download/jq-1.8.1/jq-${platform.replace('darwin', 'macos')}`,
     }),
-    // gojq, an implementation of jq in Go.
-    builtFromModule('github.com/itchyny/gojq/cmd/gojq@v0.12.19'),
+    fromDebian('jq', 'jq', 'libjq1', 'libonig5'),
   ],
   advice: 'sudo apt-get install jq, or brew install jq',
   check: outputMatches(['--version'], /jq/),

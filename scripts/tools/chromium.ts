@@ -3,7 +3,6 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
-import { chromium as playwright } from 'playwright-core'
 import { verify } from './download.ts'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
@@ -61,6 +60,8 @@ export const chromium: Tool = {
 
 /** Opens a page, since without some libraries or fonts Chromium starts but pages stay empty. */
 async function showPage({ executable, env = {} }: Program): Promise<void> {
+  // Loaded here only, since most tests read the catalogue without starting a browser.
+  const { chromium: playwright } = await import('playwright-core')
   const browser = await playwright
     .launch({
       executablePath: executable,

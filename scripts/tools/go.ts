@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { verify } from './download.ts'
 import { obtain } from './obtain.ts'
 import { outputMatches, run } from './run.ts'
@@ -58,7 +58,7 @@ const goTool: Tool = {
 }
 
 /** Builds the program of a Go module with the installed Go or, if there is none, with a downloaded one. */
-export function builtFromModule(module: string, tags = ''): Way {
+export function builtFromModule(module: string): Way {
   return {
     name: 'built with Go',
     timeoutMs: 30 * 60_000,
@@ -66,14 +66,10 @@ export function builtFromModule(module: string, tags = ''): Way {
     async get({ folder, signal, say }) {
       const program = await obtain(goTool, { say })
       if (!program) throw new Error('there is no Go')
-      const options = { cwd: folder, env: { ...program.env, CGO_ENABLED: '0' }, signal }
-      const go = (...args: readonly string[]) => run(program.executable, args, options)
+      const env = { ...program.env, CGO_ENABLED: '0', GOBIN: folder }
+      await run(program.executable, ['install', '-trimpath', '-ldflags=-s -w', module], { env, signal })
       const [path = ''] = module.split('@')
-      // `go install` refuses a module whose go.mod has `replace` or `exclude` directives, as that of Prometheus has.
-      await go('mod', 'init', 'tools')
-      await go('get', module)
-      await go('build', '-trimpath', '-ldflags=-s -w', `-tags=${tags}`, '-o', 'program', path)
-      return { executable: join(folder, 'program') }
+      return { executable: join(folder, basename(path)) }
     },
   }
 }

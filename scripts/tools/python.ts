@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { unpackDebianPackages } from './debian.ts'
 import { outputMatches, run } from './run.ts'
 import { launcherOf, type Program, type Tool, type Way } from './tool.ts'
 import { findFile, isExecutable } from './ways.ts'
@@ -25,8 +26,7 @@ const venvWithDebiansPip: Way = {
   timeoutMs,
   activity,
   async get({ folder, signal }) {
-    await run('apt-get', ['download', '--quiet', 'python3-pip-whl'], { cwd: folder, signal })
-    await run('dpkg', ['--extract', await findFile(folder, '.deb'), folder], { signal })
+    await unpackDebianPackages(['python3-pip-whl'], { folder, signal })
     const wheel = await findFile(join(folder, 'usr/share/python-wheels'), '.whl')
     await run('python3', ['-m', 'venv', '--without-pip', folder], { signal })
     const pip = [join(wheel, 'pip'), 'install', '--quiet', '--no-index', wheel]

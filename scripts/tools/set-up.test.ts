@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
+import { fromDebian } from './debian.ts'
 import { outputMatches } from './run.ts'
 import { setUp } from './set-up.ts'
 import { launcherOf, type Tool, type Way } from './tool.ts'
@@ -74,24 +75,25 @@ async function setUpGreeter(...ways: readonly Way[]): Promise<string | undefined
   return existsSync(launcher) ? execFileSync(launcher, { encoding: 'utf8' }).trim() : undefined
 }
 
-async function putOnPath(version: number): Promise<void> {
+async function putOnPath(scripts: Readonly<Record<string, string>>): Promise<void> {
   const programs = join(folder, 'on-path')
   await mkdir(programs)
-  await writeFile(join(programs, 'greeter'), `#!/bin/sh\necho "greeter ${version} of the machine"\n`, {
-    mode: 0o755,
-  })
+  for (const [name, script] of Object.entries(scripts))
+    await writeFile(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
 }
 
+const greeterOfMachine = (version: number) => ({ greeter: `echo "greeter ${version} of the machine"` })
+
 describe('A program of the tests', () => {
   it('comes from the PATH if it is there, and nothing is downloaded', async () => {
-    await putOnPath(2)
+    await putOnPath(greeterOfMachine(2))
     expect(await setUpGreeter(officialRelease())).toBe('greeter 2 of the machine')
     expect(downloads).toEqual([])
   })
 
   it('is the official release if the PATH has another version', async () => {
-    await putOnPath(1)
+    await putOnPath(greeterOfMachine(1))
     expect(await setUpGreeter(officialRelease(), localWay)).toBe('greeter 2')
     expect(saidLines.join('\n')).toContain('is another version: greeter 1 of the machine')
   })
@@ -107,6 +109,22 @@ describe('A program of the tests', () => {
     const slow = { ...officialRelease('/slow'), timeoutMs: 100 }
     expect(await setUpGreeter(slow, localWay)).toBe("greeter 2 it's built")
     expect(saidLines.join('\n')).toMatch(/greeter: the official release: not within \d+ s/)
+  })
+
+  it('is unpacked from packages of Debian, with the libraries that it needs, and nothing is installed', async () => {
+    await putOnPath({
+      // apt-get download --quiet PACKAGE...
+      'apt-get':
+        '[ "$1" = download ] || exit 1; shift 2; for name; do echo "$name" > "$name"_2_amd64.deb; done',
+      // dpkg --extract FILE FOLDER; the program prints what the library says.
+      dpkg: `[ "$1" = --extract ] || exit 1; mkdir -p "$3/usr/bin" "$3/usr/lib/x86_64-linux-gnu"
+        case $(cat "$2") in
+          greeter) printf '#!/bin/sh\\ncat "\${LD_LIBRARY_PATH%%%%:*}/greeting"\\n' > "$3/usr/bin/greeter"; chmod 755 "$3/usr/bin/greeter";;
+          libgreeting) echo "greeter 2 of Debian" > "$3/usr/lib/x86_64-linux-gnu/greeting";;
+        esac`,
+    })
+    expect(await setUpGreeter(fromDebian('greeter', 'greeter', 'libgreeting'))).toBe('greeter 2 of Debian')
+    expect(saidLines).toEqual(["greeter 2: Debian's package greeter, downloading…"])
   })
 
   it('is downloaded only once', async () => {

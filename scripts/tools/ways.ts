@@ -27,15 +27,19 @@ export function programOnPath(names: readonly string[]): Way {
     name: 'on the PATH',
     timeoutMs: minuteMs,
     async get() {
-      const ours = dirname(launcherOf('any'))
-      const folders = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== ours)
-      const candidates = names.flatMap(name =>
-        isAbsolute(name) ? name : folders.map(folder => join(folder, name)),
-      )
-      const executable = candidates.find(isExecutable)
+      const executable = findOnPath(names)
       return executable ? { executable } : undefined
     },
   }
+}
+
+/** The first program of these names on the PATH; launchers of `make tools` do not count. */
+export function findOnPath(names: readonly string[]): string | undefined {
+  const ours = dirname(launcherOf('any'))
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(folder => folder !== ours)
+  return names
+    .flatMap(name => (isAbsolute(name) ? name : folders.map(folder => join(folder, name))))
+    .find(isExecutable)
 }
 
 export function isExecutable(path: string): boolean {
