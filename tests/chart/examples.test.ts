@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { readGuide } from '../guides/commands.ts'
+import { needs } from '../support/programs.ts'
 import { renderWith, type Values } from './support/render.ts'
+
+needs('helm')
 
 /** The examples of values on a page of the documentation, with placeholders for ids replaced. */
 function examplesOf(page: string): readonly Values[] {

@@ -1,8 +1,11 @@
 import { isIPv6 } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import type { KubernetesObject, NetworkPolicySpec } from './support/kubernetes.ts'
 import { isAllowed, isWithin, type Place } from './support/reachability.ts'
 import { baseValues, renderWith, type Values } from './support/render.ts'
+
+needs('helm')
 
 /** Ranges that are not the internet: IANA's special-purpose addresses, and metadata services of clouds. */
 const notInternet = {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import { baseValues, merge, render, renderWith, type Values } from './support/render.ts'
+
+needs('helm')
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
 

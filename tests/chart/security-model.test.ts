@@ -1,8 +1,11 @@
 // Promises of docs/security-model.md about the chart's objects that no other test checks.
 import { describe, expect, it } from 'vitest'
+import { needs } from '../support/programs.ts'
 import type { PodTemplate } from './support/kubernetes.ts'
 import { containersOf, merge, type Rendering, render } from './support/render.ts'
 import { variants, withAwsAuth, withCredential } from './support/variants.ts'
+
+needs('helm')
 
 const credentialPairs = ['ProjectedToken', 'WorkloadIdentity'].flatMap(credential =>
   ['webIdentity', 'irsa', 'podIdentity'].map(

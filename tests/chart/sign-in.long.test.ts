@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../../services/agent/src/config.ts'
+import { needs } from '../support/programs.ts'
 import { baseValues, merge, render, renderNotes, renderWith, type Values } from './support/render.ts'
+
+needs('helm')
 
 const spaAppId = 'dddddddd-0000-4000-8000-00000000000d'
 const gateway = { agent: { ingressFrom: [{ namespaceSelector: {} }] } }

@@ -7,6 +7,7 @@ import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { postJson } from '../support/post-json.ts'
+import { needs } from '../support/programs.ts'
 import { commandInTerminal, demoCommand, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
 
 const ctrlC = '\u0003'
@@ -40,6 +41,8 @@ async function listen(port: number): Promise<Server> {
 }
 
 describe('make demo', () => {
+  needs('curl')
+
   it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', async () => {
     const demo = await startDemo(commandInTerminal)
     await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)

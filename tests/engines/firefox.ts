@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isOnPath } from '../support/programs.ts'
+import { isProgramMissing } from '../support/programs.ts'
 import { clickActions, type Engine, keyActions, keyCodes } from './engine.ts'
 import { Program } from './program.ts'
 
@@ -13,7 +13,7 @@ const preferences = {
 }
 
 /** The program, for which Debian has another name than Mozilla. */
-export const firefoxProgram = ['firefox-esr', 'firefox'].find(isOnPath)
+export const firefoxProgram = ['firefox-esr', 'firefox'].find(program => !isProgramMissing(program))
 
 /** Starts Firefox, which speaks WebDriver BiDi itself. */
 export async function startFirefox(folder: string): Promise<Engine> {

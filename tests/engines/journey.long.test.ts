@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { useBedrockStack } from '../support/bedrock-stack.ts'
 import { identities } from '../support/identities.ts'
-import { isOnPath, isProgramMissing, needs } from '../support/programs.ts'
+import { isProgramMissing, needs } from '../support/programs.ts'
 import { startChromium } from './chromium.ts'
 import type { Engine, StartEngine } from './engine.ts'
 import { firefoxProgram, startFirefox } from './firefox.ts'
@@ -15,13 +15,13 @@ import { miniBrowser, startWebKit } from './webkit.ts'
 const { ada } = identities
 const system = useBedrockStack()
 
-const webkitPrograms = isOnPath('WebKitWebDriver') && isOnPath('Xvfb') && miniBrowser !== undefined
+const lacksWebKit = ['WebKitWebDriver', 'Xvfb'].some(isProgramMissing) || miniBrowser === undefined
 
 // biome-ignore format: table
 const engines: readonly { readonly name: string; readonly start: StartEngine; readonly program: string; readonly isMissing: boolean }[] = [
   { name: 'Chromium', start: startChromium, program: 'chromium', isMissing: isProgramMissing('chromium') },
   { name: 'Firefox', start: startFirefox, program: 'firefox', isMissing: firefoxProgram === undefined },
-  { name: 'WebKit', start: startWebKit, program: 'webkit2gtk-driver with xvfb', isMissing: !webkitPrograms },
+  { name: 'WebKit', start: startWebKit, program: 'webkit2gtk-driver with xvfb', isMissing: lacksWebKit },
 ]
 
 describe.each(engines)('in $name', ({ start, program, isMissing }) => {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { launcherOf } from '../../scripts/tools/tool.ts'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
-import { findPython } from '../support/python.ts'
 import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
 import { GuideWalk } from './walk.ts'
@@ -23,7 +23,7 @@ function commandWith(words: string): string {
   return walk
     .commandWith(words)
     .replace('../entra-bedrock-agent', root)
-    .replace(/^python\/bin\/python/, findPython())
+    .replace(/^python\/bin\/python/, launcherOf('python'))
 }
 
 /** Starts server and demo by the guide, with `mcp.json` as `change` returns it. */

@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs'
-import { launcherOf } from '../../scripts/tools/tool.ts'
+import { findProgram } from './programs.ts'
 
-const candidates = [launcherOf('chromium'), '/usr/bin/chromium-headless-shell']
-
-/** The path of Chromium: from CHROMIUM_PATH, from `make tools`, or Debian's. */
-export const chromiumPath =
-  process.env['CHROMIUM_PATH'] || candidates.find(path => existsSync(path)) || '/usr/bin/chromium'
+/** The path of Chromium: from CHROMIUM_PATH, from `make tools`, or on the PATH. */
+export const chromiumPath = process.env['CHROMIUM_PATH'] || (findProgram('chromium') ?? 'chromium')

@@ -1,25 +1,26 @@
-import { existsSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
 import { beforeEach } from 'vitest'
+import { programsOfTests } from '../../scripts/tools/catalogue.ts'
 import { launcherOf } from '../../scripts/tools/tool.ts'
+import { findOnPath, isExecutable } from '../../scripts/tools/ways.ts'
 import { missingPrefix } from './skipped-reporter.ts'
 
-/** Whether `make tools` could not get a program. If `make tools` never ran, the program on the PATH is used. */
-export function isProgramMissing(program: string): boolean {
+/** The path of a program: the launcher that `make tools` made, or else a program on the PATH. */
+export function findProgram(program: string): string | undefined {
   const launcher = launcherOf(program)
-  return existsSync(dirname(launcher)) && !existsSync(launcher)
+  if (isExecutable(launcher)) return launcher
+  const { names } = programsOfTests.find(({ name }) => name === program) ?? {}
+  return findOnPath(names ?? [program])
 }
 
-export function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some(folder => existsSync(join(folder, program)))
+export function isProgramMissing(program: string): boolean {
+  return findProgram(program) === undefined
 }
 
 /** Call it at the top of a test file or `describe`: without the program its tests are skipped, in CI they fail. */
 export function needs(program: string, isMissing = isProgramMissing(program)): void {
   beforeEach(({ skip }) => {
     if (!isMissing) return
-    if (process.env['CI'] === 'true')
-      throw new Error(`${program} is missing; CONTRIBUTING.md says how to get it.`)
+    if (process.env['CI'] === 'true') throw new Error(`${program} is missing. Run: make tools`)
     skip(`${missingPrefix}${program}`)
   })
 }

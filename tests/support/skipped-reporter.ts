@@ -10,7 +10,7 @@ export class SkippedReporter implements Reporter {
     if (notes.length === 0) return
     const programs = [...new Set(notes)].map(note => note.slice(missingPrefix.length)).join(', ')
     process.stdout.write(
-      `${notes.length} tests skipped, since these programs are missing: ${programs}. CONTRIBUTING.md says how to get them.\n`,
+      `${notes.length} tests skipped, since these programs are missing: ${programs}. To get them: make tools\n`,
     )
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { findFreePort } from '../../support/ports.ts'
-import { findPython } from '../../support/python.ts'
 
 /** moto, a third-party emulator of AWS; these tests use its IAM and STS. */
 export class Moto implements AsyncDisposable {
@@ -14,7 +14,9 @@ export class Moto implements AsyncDisposable {
 
   static async start(): Promise<Moto> {
     const port = await findFreePort()
-    const process = spawn(findPython(), ['-m', 'moto.server', '-p', String(port)], { stdio: 'ignore' })
+    const process = spawn(launcherOf('python'), ['-m', 'moto.server', '-p', String(port)], {
+      stdio: 'ignore',
+    })
     const moto = new Moto(`http://127.0.0.1:${port}`, process)
     while (!(await moto.#responds())) {
       if (process.exitCode !== null) throw new Error(`moto ended with ${process.exitCode}.`)

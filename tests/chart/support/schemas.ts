@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findPython } from '../../support/python.ts'
+import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { run } from './render.ts'
 
 const kubernetesVersions = ['1.33.0', '1.37.0']
@@ -19,7 +19,7 @@ async function writeSchemas(): Promise<string> {
   const code = 'import kubernetes_validate; print(kubernetes_validate.__path__[0])'
   const folder = mkdtempSync(join(tmpdir(), 'kubernetes-schemas-'))
   process.once('exit', () => rmSync(folder, { recursive: true }))
-  const source = join((await run(findPython(), ['-c', code])).trim(), 'kubernetes-json-schema')
+  const source = join((await run(launcherOf('python'), ['-c', code])).trim(), 'kubernetes-json-schema')
   for (const version of kubernetesVersions) {
     const from = join(source, `v${version}-local-strict`)
     const to = join(folder, `v${version}`)

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { expect, it, vi } from 'vitest'
+import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
 import { needs } from '../../support/programs.ts'
-import { findPython } from '../../support/python.ts'
 import { McpStack } from './mcp-stack.ts'
 import { notesAppId } from './notes-server.ts'
 
@@ -46,7 +46,7 @@ async function startTokenCheck(
 
 it('a server made with the Python SDK needs only configuration and a token check, in each protocol and flow', async () => {
   const port = await findFreePort()
-  const library = spawn(findPython(), [join(import.meta.dirname, 'python_server.py'), String(port)], {
+  const library = spawn(launcherOf('python'), [join(import.meta.dirname, 'python_server.py'), String(port)], {
     stdio: 'ignore',
   })
   const ended = once(library, 'exit')

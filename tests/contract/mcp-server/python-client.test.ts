@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
+import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { identities } from '../../support/identities.ts'
 import { needs } from '../../support/programs.ts'
-import { findPython } from '../../support/python.ts'
 import { startWeatherApi } from '../weather-api/service.ts'
 
 const runFile = promisify(execFile)
@@ -17,7 +17,7 @@ it('a client of the Python SDK calls the tools, in both eras of the MCP protocol
   try {
     const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
     const { body: forecast } = await api.ask(token, '/weather/forecast?city=Rome&days=2')
-    const { stdout } = await runFile(findPython(), [
+    const { stdout } = await runFile(launcherOf('python'), [
       join(import.meta.dirname, 'python_client.py'),
       `${api.url}/mcp`,
       token,
