@@ -65,7 +65,7 @@ export class Emulator<
     app.register(
       async scope => {
         scope.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))
-        guardBrowserBoundary(scope, this.#parts)
+        await scope.register(guardBrowserBoundary, this.#parts)
         this.#addRoutes(scope)
         addOwn?.(scope)
       },

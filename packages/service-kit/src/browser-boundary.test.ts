@@ -14,7 +14,7 @@ async function startService(allowedHosts: readonly string[] = ['localhost', '127
   const app = createServer({ logLevel: 'silent' })
   const called: string[] = []
   apps.push(app)
-  guardBrowserBoundary(app, { allowedHosts })
+  await app.register(guardBrowserBoundary, { allowedHosts })
   app.addHook('preHandler', async request => {
     called.push(`${request.method} ${request.url}`)
   })

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import plugin from 'fastify-plugin'
 import { readHostName } from './host-names.ts'
 import { commonProblem } from './problems.ts'
 
@@ -14,29 +15,29 @@ export interface BrowserBoundaryOptions {
 
 /**
  * Keeps pages of other sites from using this service through a visitor's browser, by DNS rebinding or by cross-site
- * requests. Call it before other hooks are added. https://www.w3.org/TR/fetch-metadata/
+ * requests. Routes that must not be without it declare a dependency on `browser-boundary`. https://www.w3.org/TR/fetch-metadata/
  */
-export function guardBrowserBoundary(
-  app: FastifyInstance,
-  { allowedHosts, anyAddress = false, open = ['/livez', '/readyz'] }: BrowserBoundaryOptions,
-): void {
-  const allowed = new Set(allowedHosts)
-  const isAllowed = (host: string) => {
-    const name = readHostName(host) ?? ''
-    return allowed.has('*') || allowed.has(name) || (anyAddress && isIP(name.replace(/[[\]]/g, '')) !== 0)
-  }
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (open.includes(request.routeOptions.url ?? '')) return done()
-    const host = hostOf(request)
-    if (!isAllowed(host)) {
-      throw commonProblem('HOST_NOT_ALLOWED', `This service does not answer by the name "${host}".`)
+export const guardBrowserBoundary = plugin<BrowserBoundaryOptions>(
+  async (app, { allowedHosts, anyAddress = false, open = ['/livez', '/readyz'] }) => {
+    const allowed = new Set(allowedHosts)
+    const isAllowed = (host: string) => {
+      const name = readHostName(host) ?? ''
+      return allowed.has('*') || allowed.has(name) || (anyAddress && isIP(name.replace(/[[\]]/g, '')) !== 0)
     }
-    if (isCrossSite(request, host)) {
-      throw commonProblem('CROSS_SITE_REQUEST', 'A page of another site sent this request.')
-    }
-    done()
-  })
-}
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (open.includes(request.routeOptions.url ?? '')) return done()
+      const host = hostOf(request)
+      if (!isAllowed(host)) {
+        throw commonProblem('HOST_NOT_ALLOWED', `This service does not answer by the name "${host}".`)
+      }
+      if (isCrossSite(request, host)) {
+        throw commonProblem('CROSS_SITE_REQUEST', 'A page of another site sent this request.')
+      }
+      done()
+    })
+  },
+  { name: 'browser-boundary', fastify: '5.x' },
+)
 
 /**
  * The host of a request. If the request's target is an absolute URL, its host takes precedence over the `Host` header

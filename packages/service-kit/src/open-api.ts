@@ -10,8 +10,14 @@ export interface OpenApiInfo {
   readonly security: { readonly name: string; readonly description: string }
 }
 
-/** `GET /openapi.json`, made from the schemas of the routes. Call it before the routes are registered. */
+/**
+ * `GET /openapi.json`, made from the schemas of the routes that are added later.
+ *
+ * @throws if the app has routes already, which would be missing
+ */
 export async function publishOpenApi(app: FastifyInstance, about: OpenApiInfo): Promise<void> {
+  if (app.printRoutes() !== '(empty tree)')
+    throw new Error('publishOpenApi has to be called before the first route is added.')
   const { security, ...info } = about
   const { name, description } = security
   const scheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description } as const

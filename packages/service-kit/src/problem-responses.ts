@@ -19,8 +19,8 @@ export function problemHeaders(requestId: string): Readonly<Record<string, strin
 }
 
 /**
- * Gives all responses of an app the strict headers, and responds to errors and unknown URLs with problem documents. Call it
- * first; routes that serve pages replace the headers.
+ * Gives all responses of an app the strict headers, and responds to errors and unknown URLs with problem documents. `createServer`
+ * calls it before anything can be added to the app; routes that serve pages replace the headers.
  */
 export function answerWithProblems(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {

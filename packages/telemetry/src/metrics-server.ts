@@ -25,7 +25,7 @@ export function serveMetrics(
   registry: Registry,
 ): void {
   const server = createServer({ logLevel: 'silent', maxConnections: 100 })
-  guardBrowserBoundary(server, { allowedHosts, anyAddress: true })
+  server.register(guardBrowserBoundary, { allowedHosts, anyAddress: true })
   server.get('/metrics', async (_request, reply) => {
     reply.type(registry.contentType)
     return registry.metrics()

@@ -60,7 +60,7 @@ export async function buildApp(
     schemaErrorFormatter: explainRequestFault,
   }).withTypeProvider<TypeBoxTypeProvider>()
   const tracer = await addTelemetry(app, config.telemetry, { trustsCallers: false, untraced: probePaths })
-  guardBrowserBoundary(app, { allowedHosts: config.allowedHosts, open: probePaths })
+  await app.register(guardBrowserBoundary, { allowedHosts: config.allowedHosts, open: probePaths })
 
   const { blueprint, agents, limits, mcpServers } = config
   const logger = app.log

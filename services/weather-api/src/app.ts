@@ -84,7 +84,8 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   const mcpNeeds = alerts && { ...needs.any, needsOf }
   const { publicUrl, allowedHosts } = config.mcp
   await app.register(async mcp => {
-    guardBrowserBoundary(mcp, { allowedHosts, open: publicUrl === undefined ? [] : metadataPaths(publicUrl) })
+    const open = publicUrl === undefined ? [] : metadataPaths(publicUrl)
+    await mcp.register(guardBrowserBoundary, { allowedHosts, open })
     await mcp.register(requireAgentToken, { ...door, ...mcpNeeds, resource: publicUrl })
     addMcpRoute(mcp, { weather, alerts: alerts?.store })
   })

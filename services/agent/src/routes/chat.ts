@@ -11,6 +11,7 @@ import {
 import { markSpanFailed } from '@entra-bedrock-agent/service-kit'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import plugin from 'fastify-plugin'
 import { Type } from 'typebox'
 import type { Approvals } from '../approval/approvals.ts'
 import { problem } from '../problems.ts'
@@ -18,6 +19,7 @@ import type { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from '../turn/running-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { sendEventStream } from './event-stream.ts'
+import { guardedRoutes } from './guarded-routes.ts'
 import { readHistory, readMessage } from './message.ts'
 import { readAsker, type SignInRules } from './sign-in.ts'
 
@@ -59,8 +61,7 @@ const continueSchema = {
   body: ContinueRequest,
 }
 
-/** `POST /api/chat` and `POST /api/chat/continue`. */
-export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
+const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
   const { approvals, mayConsent } = options
   // One rate limit for both routes, since a continuation costs as much as a message.
   const limited = { onRequest: app.rateLimit() }
@@ -117,6 +118,9 @@ export const chatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (a
     },
   )
 }
+
+/** `POST /api/chat` and `POST /api/chat/continue`. */
+export const chatRoutes = plugin(addChatRoutes, guardedRoutes)
 
 async function sendAnswer(
   reply: FastifyReply,

@@ -7,6 +7,7 @@ import {
   Problem,
 } from '@entra-bedrock-agent/identity-trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import plugin from 'fastify-plugin'
 import { dateLine, systemPrompt } from '../bedrock/system-prompt.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
@@ -16,6 +17,7 @@ import { mayCall } from '../tools/step-of-calls.ts'
 import { type OfferedTool, type Toolset, toolsetsOf } from '../tools/toolset.ts'
 import { betweenTurns } from '../turn/between-turns.ts'
 import type { Turn } from '../turn/turn.ts'
+import { guardedRoutes } from './guarded-routes.ts'
 import { readAsker, type SignInRules } from './sign-in.ts'
 
 export interface InstructionsRouteOptions extends SignInRules {
@@ -34,14 +36,7 @@ const schema = {
   },
 }
 
-/**
- * `GET /api/instructions`, for all who may call `POST /api/chat`: the system prompt and the tools that the model would get
- * in a turn of the query's agent and flow, and the right that each tool needs.
- */
-export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (
-  app,
-  options,
-) => {
+const addInstructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (app, options) => {
   const { apis, tokens } = options
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
     const asker = await readAsker(options, request, reply, request.query)
@@ -70,6 +65,12 @@ export const instructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptio
     }
   })
 }
+
+/**
+ * `GET /api/instructions`, for all who may call `POST /api/chat`: the system prompt and the tools that the model would get
+ * in a turn of the query's agent and flow, and the right that each tool needs.
+ */
+export const instructionsRoute = plugin(addInstructionsRoute, guardedRoutes)
 
 async function describeTool(
   tokens: Pick<AgentTokens, 'obtain'>,
