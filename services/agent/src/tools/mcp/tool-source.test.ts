@@ -117,7 +117,12 @@ describe('The tools of a server', () => {
     await vi.advanceTimersByTimeAsync(999)
     expect(await Promise.race([first, settle()])).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
-    expect(await first).toMatchObject({ names: [], notices: missingTools('MCP_SERVER_UNREACHABLE') })
+    const { names, notices } = await first
+    expect({ names, notices }).toMatchObject({ names: [], notices: missingTools('MCP_SERVER_UNREACHABLE') })
+    expect(notices[0]).toMatchObject({
+      message: expect.stringContaining('The notes MCP server is still connecting'),
+      options: { hint: expect.stringMatching(/^Ask again in a moment/) },
+    })
     // The look-up goes on. The next turn neither waits for it nor starts another one.
     expect(await namesFor(ownTurn)).toEqual([])
     expect(lookUps).toHaveBeenCalledTimes(1)

@@ -12,7 +12,7 @@ import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
 import { explainMissing, isAboutUser, unknownToolsProblem } from './missing-tools.ts'
 import { type ChosenTool, type ChosenTools, chooseTools } from './offered-tools/offered-tools.ts'
-import { mcpProblem } from './problems.ts'
+import { mcpProblem, mcpProblems } from './problems.ts'
 import { ServerHealth } from './server-health.ts'
 import { askerKey, ToolLists } from './tool-lists.ts'
 
@@ -198,12 +198,14 @@ export class ToolSource {
   }
 
   #tooSlow(): ProblemError {
-    return this.#unreachable(`did not list its tools within ${waitForListMs / 1_000} second`)
+    const what = `is still connecting: it did not list its tools within ${waitForListMs / 1_000} second`
+    return this.#unreachable(what, `Ask again in a moment. ${mcpProblems.MCP_SERVER_UNREACHABLE.hint}`)
   }
 
-  #unreachable(what: string): ProblemError {
+  #unreachable(what: string, hint?: string): ProblemError {
     const { name, title } = this.#server.api
-    return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${title} ${what}.`, { upstream: { service: name } })
+    const options = { upstream: { service: name }, hint }
+    return mcpProblem('MCP_SERVER_UNREACHABLE', `The ${title} ${what}.`, options)
   }
 
   /** Logs without the failure's text, which may quote the server. */
