@@ -1,0 +1,13 @@
+/** `npm run demo` begins with this: builds the page, unless the built one is newer than all that it is made of. */
+import { spawnSync } from 'node:child_process'
+import { globSync, statSync } from 'node:fs'
+
+const sources = globSync(['package-lock.json', '{services/chat-ui,packages/identity-trace/src}/**/*.*'], {
+  exclude: ['**/node_modules', '**/dist', '**/*.test.ts*'],
+})
+const builtMs = statSync('services/chat-ui/dist/index.html', { throwIfNoEntry: false })?.mtimeMs ?? 0
+if (sources.some(path => statSync(path).mtimeMs > builtMs)) {
+  console.log('Building the page…')
+  const { status } = spawnSync('npm run --silent build:page', { stdio: 'inherit', shell: true })
+  process.exitCode = status ?? 1
+}
