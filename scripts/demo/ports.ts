@@ -1,24 +1,33 @@
 import { createServer } from 'node:net'
+import { explainPort } from '@entra-bedrock-agent/service-kit'
 
-/** The wanted ports that are in use. */
-export async function findTakenPorts<Wanted extends { readonly port: number }>(
-  wanted: readonly Wanted[],
-): Promise<readonly Wanted[]> {
-  const free = await Promise.all(wanted.map(({ port }) => isFree(port)))
-  return wanted.filter((_, index) => !free[index])
+interface WantedPort {
+  readonly port: number
+  /** What will listen there. */
+  readonly name: string
+  /** The variable that sets the port. */
+  readonly variable: string
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** A sentence for each port at which nothing could listen. */
+export async function findPortFaults(wanted: readonly WantedPort[]): Promise<readonly string[]> {
+  const faults = await Promise.all(wanted.map(findFault))
+  return faults.filter(fault => fault !== undefined)
+}
+
+async function findFault({ port, name, variable }: WantedPort): Promise<string | undefined> {
   for (const host of ['::', '127.0.0.1']) {
-    if (!(await canListen(port, host))) return false
+    const fault = explainPort(await tryToListen(port, host), `${port} for ${name}`, variable)
+    if (fault) return fault
   }
-  return true
+  return undefined
 }
 
-function canListen(port: number, host: string): Promise<boolean> {
+/** The code of the error; `undefined` if the port is free. */
+function tryToListen(port: number, host: string): Promise<string | undefined> {
   return new Promise(resolve => {
     const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'))
-    server.listen({ port, host }, () => server.close(() => resolve(true)))
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code))
+    server.listen({ port, host }, () => server.close(() => resolve(undefined)))
   })
 }

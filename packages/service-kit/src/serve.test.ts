@@ -27,6 +27,8 @@ const serviceCode = `
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
     const drainMs = Number(process.env.DRAIN_MS ?? 1_000)
+    const code = process.env.FAILURE
+    if (code) app.listen = () => Promise.reject(Object.assign(new Error(code), { code }))
     return { app, host: process.env.HOST ?? '127.0.0.1', port, drainMs }
   })`
 
@@ -155,6 +157,12 @@ describe.concurrent('serve', () => {
     expect(second.errors()).toBe(
       `Port ${port} is taken. Stop the program that listens there, or set PORT to a free port.\n`,
     )
+  })
+
+  it('reports that the system reserves the port, with exit code 1', async () => {
+    const { ended, errors } = startService({ PORT: '5000', FAILURE: 'EACCES' })
+    expect(await ended).toBe(1)
+    expect(errors()).toBe('Port 5000 is reserved by the system. Set PORT to another port.\n')
   })
 
   it('reports that HOST is no address of this machine, with exit code 1', async () => {

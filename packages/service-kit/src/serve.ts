@@ -24,8 +24,8 @@ export interface Service {
 
 /**
  * Runs a service as a process: builds it, listens, and stops gracefully on SIGTERM and SIGINT. It then drains connections,
- * lets running requests finish, closes the listener and exits with code 0. It reports configuration faults, a taken port and
- * an unknown address on standard error and exits with code 1.
+ * lets running requests finish, closes the listener and exits with code 0. It reports configuration faults, a taken or reserved
+ * port and an unknown address on standard error and exits with code 1.
  */
 export async function serve(build: () => Service | Promise<Service>): Promise<void> {
   let service: Service
@@ -49,16 +49,28 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   } catch (error) {
     await app.close()
     const { code = '' } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') {
-      exitWith(
-        `Port ${port} is taken. Stop the program that listens there, or set ${portVariable} to a free port.`,
-      )
-    } else if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
+    const portFault = explainPort(code, String(port), portVariable)
+    if (portFault) exitWith(portFault)
+    else if (['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
       exitWith(
         `HOST is "${host}", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.`,
       )
     } else throw error
   }
+}
+
+/**
+ * Why nothing can listen at a port, and what to do; `undefined` if the failure is not about the port.
+ *
+ * @param code of Node's error
+ * @param variable the environment variable that sets the port
+ */
+export function explainPort(code: string | undefined, port: string, variable: string): string | undefined {
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken. Stop the program that listens there, or set ${variable} to a free port.`
+  // Windows reserves ranges of ports, Unix those below 1024.
+  if (code === 'EACCES') return `Port ${port} is reserved by the system. Set ${variable} to another port.`
+  return undefined
 }
 
 /** What Node publishes when a response has been sent. https://nodejs.org/api/diagnostics_channel.html#http */
