@@ -37,7 +37,7 @@ $(page): $(installed) $(page_sources)
 
 # In a terminal the demo gets a process group of its own (set -m), so that Ctrl-C stops the demo and not make.
 demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
-	@if [ -t 0 ]; then set -m; fi; $(node) scripts/demo.ts
+	@if [ -t 0 ]; then set -m 2>/dev/null; fi; $(node) scripts/demo.ts
 
 # Missing programs must not stop the other tests; in CI the tests that need them fail.
 get_tools = $(MAKE) --no-print-directory tools || true

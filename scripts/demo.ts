@@ -7,7 +7,8 @@ import { loadEnvFile } from 'node:process'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { readConfig } from '../services/agent/src/config.ts'
-import { findTakenPorts } from './demo/ports.ts'
+import { waitForTools } from './demo/health.ts'
+import { findPortFaults } from './demo/ports.ts'
 import { type DemoProcess, describeProcesses, realBedrockVariable } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
 
@@ -17,25 +18,26 @@ const ports = processes.flatMap(({ name, metrics, ...own }) => [
   { ...own, name },
   ...(metrics ? [{ ...metrics, name: `the metrics of ${name}` }] : []),
 ])
-const takenPorts = await findTakenPorts(ports)
-for (const { port, name, variable } of takenPorts) {
-  console.error(
-    `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
-  )
-}
-if (takenPorts.length > 0) process.exit(1)
+const portFaults = await findPortFaults(ports)
+for (const fault of portFaults) console.error(fault)
+if (portFaults.length > 0) process.exit(1)
 
 const supervisor = new Supervisor()
 process.on('SIGINT', () => supervisor.stop())
 process.on('SIGTERM', () => supervisor.stop())
 
-const ready = await supervisor.start(processes)
+const agent = processes.at(-1)
+// The agent calls the others, so it starts when they can answer.
+const ready =
+  agent &&
+  (await supervisor.start(processes.slice(0, -1))) &&
+  (await supervisor.start([agent])) &&
+  (await waitForTools(agent))
 if (ready) {
   const cause = realBedrockVariable(process.env)
   if (cause)
     console.log(`\nBedrock is the real one, since ${cause} is set; without it, the emulator responds.`)
-  const agent = processes.at(-1)
-  console.log(`\nReady: http://localhost:${agent?.port}\n\n${describeWhatToTry(agent?.env ?? {})}`)
+  console.log(`\nReady: http://localhost:${agent.port}\n\n${describeWhatToTry(agent.env)}`)
   console.log('Press Ctrl-C to stop.\n')
 }
 process.exitCode = await supervisor.finished

@@ -1,9 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Status } from '@entra-bedrock-agent/identity-trace'
+import { readConfig } from '../../services/agent/src/config.ts'
+import type { DemoProcess } from './processes.ts'
+
 /** Whether a service answers its health check with 2xx within a second. */
 export async function answersOk(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
     await response.body?.cancel()
     return response.ok
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Waits until the agent has asked its MCP servers for their tools, so that the first question finds them; at most five seconds.
+ * Resolves to `false` if the agent has gone.
+ */
+export async function waitForTools({ port, env }: DemoProcess): Promise<boolean> {
+  // Other servers list their tools to users only.
+  const own = readConfig(env).mcpServers.filter(({ api }) => api.flows.includes('autonomous'))
+  const deadline = performance.now() + 5_000
+  try {
+    while (performance.now() < deadline) {
+      const response = await fetch(`http://localhost:${port}/api/status`)
+      // ALLOWED_HOSTS may lack localhost.
+      if (!response.ok) return true
+      const { components } = (await response.json()) as Status
+      if (own.every(({ api }) => components[api.name.replaceAll('-', '_')]?.state !== 'unknown')) return true
+      await delay(50)
+    }
+    return true
   } catch {
     return false
   }

@@ -4,12 +4,14 @@ import { answersOk } from './health.ts'
 import { printLog } from './log.ts'
 import type { DemoProcess } from './processes.ts'
 
+/** The longest name of a process. */
+const nameWidth = 'weather-api'.length
 const stopWithParent = new URL('stop-with-parent.ts', import.meta.url).href
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 const pollIntervalMs = 50
 
-/** Starts processes at the same time, waits until they are ready, and stops all when one ends. */
+/** Starts processes, waits until they are ready, and stops all when one ends. */
 export class Supervisor {
   readonly #running = new Map<ChildProcess, string>()
   readonly #finished = Promise.withResolvers<number>()
@@ -20,10 +22,9 @@ export class Supervisor {
     return this.#finished.promise
   }
 
-  /** Starts the processes. Resolves to `true` when all are healthy, to `false` when the demo is stopping. */
+  /** Starts these processes at the same time. Resolves to `true` when all are healthy, to `false` when the demo is stopping. */
   async start(processes: readonly DemoProcess[]): Promise<boolean> {
-    const width = Math.max(...processes.map(({ name }) => name.length))
-    for (const process of processes) this.#spawn(process, width)
+    for (const process of processes) this.#spawn(process)
     const ready = await Promise.all(processes.map(process => this.#waitUntilHealthy(process)))
     return ready.every(Boolean)
   }
@@ -39,15 +40,17 @@ export class Supervisor {
     this.#finishWhenAllEnded()
   }
 
-  #spawn({ name, main, env }: DemoProcess, width: number): void {
+  #spawn({ name, main, env }: DemoProcess): void {
     // Detached, so that Ctrl-C reaches only the demo itself, which then stops its processes.
     const child = spawn(process.execPath, ['--import', stopWithParent, main], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
+      // On Windows each would have a console window.
+      windowsHide: true,
     })
     this.#running.set(child, name)
-    printLog(child, name.padEnd(width))
+    printLog(child, name.padEnd(nameWidth))
     child.once('exit', (code, signal) => {
       this.#running.delete(child)
       if (this.#exitCode === undefined) {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { postJson } from '../support/post-json.ts'
 import { needs } from '../support/programs.ts'
@@ -15,7 +15,7 @@ const ctrlC = '\u0003'
 /** Runs the curl command of the README with another port. */
 async function runCurlOfReadme(port: number): Promise<string> {
   const readme = readFileSync(resolve(root, 'README.md'), 'utf8')
-  const curl = /^ {4}(curl .*\\\n.*)$/m.exec(readme)?.[1]
+  const curl = /^ {4}(curl .*[^\\])$/m.exec(readme)?.[1]
   if (!curl) throw new Error('README.md has no curl command.')
   const { stdout } = await promisify(execFile)('sh', ['-c', curl.replace(':3001', `:${port}`)])
   return stdout
@@ -28,12 +28,6 @@ async function ask(port: number, request: object): Promise<ChatResponse> {
   return (await response.json()) as ChatResponse
 }
 
-async function askOverMcp(port: number): Promise<ChatResponse> {
-  const status = async () => (await (await fetch(`http://localhost:${port}/api/status`)).json()) as Status
-  await expect.poll(status).toMatchObject({ components: { weather_tools: { state: 'ready' } } })
-  return ask(port, { mode: 'bedrock' })
-}
-
 async function listen(port: number): Promise<Server> {
   const server = createServer()
   await new Promise<void>((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
@@ -43,9 +37,15 @@ async function listen(port: number): Promise<Server> {
 describe('make demo', () => {
   needs('curl')
 
-  it('answers the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', async () => {
+  it('answers at once with tools of an MCP server, and the question of the README under the agent’s own identity; Ctrl-C ends it with exit code 0', async () => {
     const demo = await startDemo(commandInTerminal)
     await demo.printed(`Ready: http://localhost:${demo.ports['PORT']}`)
+    const served = await ask(demo.ports['PORT'] ?? 0, { mode: 'bedrock' })
+    expect(served.tools).toMatchObject([{ name: 'weather-tools__get_weather', status: 'ok' }])
+    expect(served).toMatchObject({ answer: expect.stringContaining('Oslo'), notices: [] })
+    const call = served.trace.find(({ kind }) => kind === 'api-call')
+    expect(call).toMatchObject({ to: 'weather-tools', request: { body: { method: 'tools/call' } } })
+    expect(served.trace.find(({ kind }) => kind === 'validation')).toMatchObject({ from: 'weather-tools' })
     await demo.printed('trainee  autonomous ')
     const reply = JSON.parse(await runCurlOfReadme(demo.ports['PORT'] ?? 0)) as ChatResponse
     expect(reply).toMatchObject({ answer: expect.stringContaining('Dallas') })
@@ -58,16 +58,31 @@ describe('make demo', () => {
     })
     const trainee = await ask(demo.ports['PORT'] ?? 0, { mode: 'direct', agent: 'trainee' })
     expect(trainee).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Weather.Read.All' } })
-    const served = await askOverMcp(demo.ports['PORT'] ?? 0)
-    expect(served.tools).toMatchObject([{ name: 'weather-tools__get_weather', status: 'ok' }])
-    expect(served).toMatchObject({ answer: expect.stringContaining('Oslo') })
-    const call = served.trace.find(({ kind }) => kind === 'api-call')
-    expect(call).toMatchObject({ to: 'weather-tools', request: { body: { method: 'tools/call' } } })
-    expect(served.trace.find(({ kind }) => kind === 'validation')).toMatchObject({ from: 'weather-tools' })
     for (const port of Object.values(demo.ports)) expect(await isOpenToOthers(port)).toBe(false)
     demo.process.stdin?.write(ctrlC)
     expect(await demo.ended).toBe(0)
   })
+
+  it('says that it is ready after what its processes do at their start, none of which fails', async () => {
+    const demo = await startDemo(demoCommand)
+    await demo.printed('Ready:')
+    const [start] = demo.output().split('Ready:')
+    for (const name of ['get_weather', 'get_forecast'])
+      expect(start).toMatch(new RegExp(`This tool can be pinned by its hash.*"tool":"${name}"`))
+    expect(start).not.toMatch(/WARN|ERROR/)
+  })
+
+  it.skipIf(process.platform === 'darwin')(
+    'starts without a word of the shell in a terminal that controls no processes',
+    async () => {
+      const demo = await startDemo(['script', '-qec', 'setsid --wait make demo', '/dev/null'], {
+        PORT: 'none',
+      })
+      expect(await demo.ended).not.toBe(0)
+      expect(demo.output()).toContain('PORT must be a whole number')
+      expect(demo.output()).not.toContain('job control')
+    },
+  )
 
   it.each([
     ['SIDECAR_PORT', 'sidecar'],

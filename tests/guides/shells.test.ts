@@ -77,6 +77,16 @@ describe.each(guides)('The commands of the guide %s', path => {
   })
 })
 
+it('The README and the guides ask the demo by a line that both shells read alike', () => {
+  const lines = markdownFiles.flatMap(
+    path => readFileSync(resolve(root, path), 'utf8').match(/^ +curl .*\/api\/chat.*$/gm) ?? [],
+  )
+  expect(lines).not.toEqual([])
+  for (const line of lines)
+    for (const [what, pattern] of bashOnlySyntax)
+      expect([what, line]).not.toEqual([what, expect.stringMatching(pattern)])
+})
+
 describe('agentctl', () => {
   it('is called by `npx --no-install` only, since npx would download what somebody registered under its name', () => {
     const careless = markdownFiles.flatMap(path =>

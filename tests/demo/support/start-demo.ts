@@ -16,6 +16,8 @@ interface Demo {
   readonly process: ChildProcess
   readonly ports: Readonly<Record<string, number>>
   readonly ended: Promise<number | null>
+  /** All that was printed so far. */
+  readonly output: () => string
   /** Resolves when the text has been printed; rejects with all output if the demo ends first. */
   printed(text: string): Promise<void>
 }
@@ -51,7 +53,7 @@ export async function startDemo(
         output.includes(text) ? found() : failed(new Error(`The demo ended early:\n${output}`)),
       )
     })
-  return { process: child, ports, ended, printed } satisfies Demo
+  return { process: child, ports, ended, printed, output: () => output } satisfies Demo
 }
 
 function portVariables(ports: Record<string, number>): Record<string, string> {
