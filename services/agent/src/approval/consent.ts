@@ -38,9 +38,7 @@ export function describeConsent(
   }
 }
 
-/** The API's own scopes among the permissions that it demands; `.default` if there are none. */
-function scopesOf({ appId }: DownstreamApi, permission: string): readonly string[] {
-  const names = permission.split(', ').map(name => name.replace(`api://${appId}/`, ''))
-  const own = names.filter(name => /^[\w.-]+$/.test(name))
-  return own.length > 0 ? own : ['.default']
+/** The scopes to consent to: none that an API has named by itself. Without configured scopes, those that Entra knows of the agent. */
+function scopesOf({ permissions, scopes }: DownstreamApi, permission: string): readonly string[] {
+  return permissions || scopes ? permission.split(', ') : ['.default']
 }

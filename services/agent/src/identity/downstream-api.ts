@@ -26,6 +26,8 @@ export interface DownstreamApi {
   readonly flows: readonly Flow[]
   /** The app role or scope that TR must carry, by flow; `undefined` if only the API knows it. */
   readonly permissions: Permissions | undefined
+  /** If `permissions` is undefined: the only scopes of the API that users may be asked to consent to. */
+  readonly scopes?: readonly string[] | undefined
   /** Whether the agent works without the API. Its failures then do not affect the status of sidecar and flows. */
   readonly isOptional?: boolean
 }

@@ -112,11 +112,15 @@ export const ownFlow = 'autonomous' satisfies Flow
 /**
  * What TR must allow in this flow: an app role of the agent, or a delegated scope.
  *
- * @param told the permission as the API names it, if the configuration names none
+ * @param told the permissions as the API names them: they count only as far as the configuration names them, or names none
  */
 export function neededRight(api: DownstreamApi, flow: Flow, told?: string): NeededRight | undefined {
   const kind = flows[flow].right
-  const permission = api.permissions?.[kind] ?? told
+  const scopes = kind === 'scope' ? api.scopes : undefined
+  const known = scopes?.filter(name =>
+    told?.split(', ').some(one => one === name || one === `api://${api.appId}/${name}`),
+  )
+  const permission = api.permissions?.[kind] ?? (known?.length ? known : scopes)?.join(', ') ?? told
   return permission === undefined ? undefined : { api: api.name, permission, kind }
 }
 

@@ -77,7 +77,7 @@ async function describeTool(
   turn: Turn,
   { tool: { name, description, schema }, api, change }: OfferedTool,
 ) {
-  const needs = neededRight(api, turn.flow) ?? null
+  const needs = (api.permissions && neededRight(api, turn.flow)) ?? null
   const held = needs && (await isRightHeld(tokens, turn, api, needs))
   const waits = change && needsUser(turn.flow) ? { waits: true } : {}
   return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }

@@ -54,6 +54,26 @@ describe('The configuration of MCP servers', () => {
     })
   })
 
+  it('names the scopes that users may be asked to consent to; at the registration of an own API, that API’s scope by default', () => {
+    const shared = { ...notes, appId: weatherApi.appId }
+    const servers = read({
+      mcpServers: {
+        notes,
+        named: { ...notes, scopes: ['Notes.Read'] },
+        shared,
+        'shared-named': { ...shared, scopes: ['Alerts.ReadWrite'] },
+      },
+    })
+    expect(servers.map(({ api }) => api.scopes)).toEqual([
+      undefined,
+      ['Notes.Read'],
+      ['Weather.Read'],
+      ['Alerts.ReadWrite'],
+    ])
+    expect(faultsWith({ scopes: ['api://notes/Notes.Read'] })).toHaveLength(1)
+    expect(faultsWith({ scopes: ['offline_access'] })).toHaveLength(1)
+  })
+
   it('reports every fault of every server at once', () => {
     const faults = faultsOf({
       mcpServers: {

@@ -40,6 +40,12 @@ const ServerEntry = strictObject({
   readOnlyTools: Type.Optional(ToolNames),
   unattendedTools: Type.Optional(ToolNames),
   keepsIdempotencyKeys: Type.Optional(Type.Boolean()),
+  scopes: Type.Optional(
+    Type.Array(Type.String({ pattern: '^(?!(?:openid|profile|email|offline_access)$)[A-Za-z][\\w.-]*$' }), {
+      minItems: 1,
+      maxItems: 20,
+    }),
+  ),
   authenticationContexts: Type.Optional(
     Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
   ),
@@ -79,7 +85,7 @@ export function readMcpServers(
   return Object.entries(content.mcpServers).flatMap(([name, entry]) => {
     const faults = [...findFaults(name, entry, taken)]
     for (const fault of faults) env.fault(`${file} (MCP_CONFIG), server "${name}": ${fault}.`)
-    return faults.length === 0 ? [describeServer(name, entry as ServerEntry)] : []
+    return faults.length === 0 ? [describeServer(name, entry as ServerEntry, otherApis)] : []
   })
 }
 
@@ -131,22 +137,25 @@ function* findNameClashes(server: string, tools: readonly string[]): Generator<s
   }
 }
 
-function describeServer(name: string, entry: ServerEntry): McpServer {
+function describeServer(name: string, entry: ServerEntry, otherApis: readonly DownstreamApi[]): McpServer {
   const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
   const { readOnlyTools = [], unattendedTools = [], authenticationContexts = [] } = entry
   const { keepsIdempotencyKeys = false } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
+  const appId = entry.appId.toLowerCase()
+  const shared = otherApis.find(other => other.appId.toLowerCase() === appId)?.permissions?.scope
   return {
     api: {
       name,
       title: `${name} MCP server`,
       url: entry.url,
       healthPath: undefined,
-      appId: entry.appId.toLowerCase(),
+      appId,
       authenticationContexts,
       sidecarEntries: nameSidecarEntries(entry.downstreamApi),
       flows,
       permissions: undefined,
+      scopes: entry.scopes ?? (shared === undefined ? undefined : [shared]),
       isOptional: true,
     },
     allowedTools,
