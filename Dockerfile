@@ -10,7 +10,7 @@ ARG RUNTIME=gcr.io/distroless/nodejs24-debian13:nonroot
 FROM --platform=$BUILDPLATFORM ${NODE} AS packages
 WORKDIR /src
 COPY --parents package.json package-lock.json .npmrc */*/package.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --loglevel=error
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 
 FROM packages AS page
 COPY tsconfig.json ./
@@ -29,7 +29,7 @@ RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-a
 FROM ${NODE} AS dev
 WORKDIR /src
 COPY --chown=10001:10001 --parents package.json package-lock.json .npmrc */*/package.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --loglevel=error
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev
 COPY --chown=10001:10001 packages/ packages/
 COPY --chown=10001:10001 services/ services/
 COPY --chown=10001:10001 --from=page /src/services/chat-ui/dist/ services/chat-ui/dist/

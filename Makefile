@@ -10,21 +10,21 @@ page_sources := $(shell find services/chat-ui packages/identity-trace/src -type 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
+# The machine's Node only installs: what runs everything is Node 24, one of the packages.
 $(installed): package-lock.json
+	@for program in node npm; do command -v $$program >/dev/null || { \
+	  echo "This needs Node and npm to install, and there is no $$program on the PATH: https://nodejs.org/en/download" >&2; exit 1; }; done
+	@node scripts/check-node.cjs
 	@echo 'Installing what package-lock.json names…'
 	@mv node_modules/.cache $(kept_cache) 2>/dev/null || true
-	@npm ci --loglevel=error || { $(explain_libatomic); exit 1; }
+	@npm ci
 	@mv $(kept_cache) node_modules/.cache 2>/dev/null || true
 	@touch $@
 
 # `npm ci` empties node_modules; this folder meanwhile keeps what `make tools` put there.
 kept_cache := .node_modules-cache
 
-# Node 26 needs a library of GCC that small installations of Linux lack; the loader's message does not name the library's package.
-explain_libatomic = [ "$$(uname)" != Linux ] || ls /lib*/libatomic.so.1 /lib/*/libatomic.so.1 2>/dev/null | grep -q . || \
-  echo 'Node 26 needs libatomic.so.1: sudo apt-get install libatomic1, or sudo dnf install libatomic.' >&2
-
-install: $(installed) ## Install what package-lock.json names, Node 26 included
+install: $(installed) ## Install what package-lock.json names, Node 24 included
 
 # Downloads use the proxy and certificate authorities of the environment and the system.
 tools: $(installed) ## Get the programs that the tests start (browser, Helm and others), unless they are on the PATH
@@ -39,16 +39,11 @@ $(page): $(installed) $(page_sources)
 demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m 2>/dev/null; fi; $(node) scripts/demo.ts
 
-# Missing programs must not stop the other tests; in CI the tests that need them fail.
-get_tools = $(MAKE) --no-print-directory tools || true
-
-test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); gets the programs that they start
-	@$(get_tools)
+test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); skips those whose programs are missing
 	@npm test --silent
 	@[ "$(LONG_TESTS)" = true ] || echo 'The long tests were left out; make test LONG_TESTS=true runs them too.'
 
 test-slow-page: $(page) ## Test the page with late responses, code and frames, where tests that read too early fail
-	@$(get_tools)
 	@SLOW_PAGE=true npm test --silent -- tests/browser
 
 check: $(installed) ## Lint, types and formatting
@@ -58,7 +53,6 @@ format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
 test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
-	@$(get_tools)
 	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
 # The image names that the charts use, so that a cluster with these images needs no values for them.

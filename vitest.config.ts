@@ -3,6 +3,12 @@ import { defineConfig } from 'vitest/config'
 import { launcherOf } from './scripts/tools/tool.ts'
 import { SkippedReporter } from './tests/support/skipped-reporter.ts'
 
+const [major] = process.versions.node.split('.')
+if (major !== '24' && process.env['ANY_NODE'] !== 'true')
+  throw new Error(
+    `The tests need Node 24, which npm ci puts into node_modules; this is ${process.versions.node}. Run them by npm test or npx vitest (or, to try this Node all the same, with ANY_NODE=true).`,
+  )
+
 // Workers, and the processes that tests start, share what they compiled, so that each module is compiled once.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
@@ -21,7 +27,7 @@ export default defineConfig({
     reporters: jsonReport
       ? ['default', ['json', { outputFile: jsonReport }], new SkippedReporter()]
       : ['default', new SkippedReporter()],
-    // The PATH begins with the tools that `make tools` downloaded.
+    // The PATH begins with the tools that `make tools` made launchers for.
     env: { PATH: [dirname(launcherOf('any')), process.env['PATH']].join(delimiter) },
     // One more than the cores of a small machine, since tests also wait. Each worker loads all modules itself.
     maxWorkers: 3,

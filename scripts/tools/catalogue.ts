@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { chromium } from './chromium.ts'
 import { fromDebian } from './debian.ts'
 import { builtFromModule } from './go.ts'
@@ -94,18 +93,12 @@ const jq: Tool = {
 const curl: Tool = {
   name: 'curl',
   version: '1',
-  ways: [
-    {
-      name: 'one that knows what the documentation uses',
-      timeoutMs: 10_000,
-      get: async () => ({ executable: process.execPath, args: [resolve(import.meta.dirname, 'curl.ts')] }),
-    },
-  ],
+  ways: [],
   advice: 'sudo apt-get install curl',
   check: outputMatches(['--version'], /curl/),
 }
 
-/** The programs that `make test` starts. Python comes first, since others need its pip. */
+/** The programs that the tests start. Python comes first, since others need its pip. */
 export const programsOfTests: readonly Tool[] = [
   python,
   cfnLint,

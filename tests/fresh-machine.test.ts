@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../packages/service-kit/src/testing/temporary-file.ts'
+import { findOnPath } from '../scripts/tools/ways.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const manifest: { engines: { node: string } } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+interface Ended {
+  readonly code: number
+  readonly output: string
+}
+
+function run(program: string, args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
+  return new Promise<Ended>(resolve => {
+    const child = execFile(program, args, options, (_error, output, complaint) =>
+      resolve({ code: child.exitCode ?? 1, output: output + complaint }),
+    )
+  })
+}
+
+/** A module that gives Node another version, for `--require`. */
+function pretend(version: string, folder: string): string {
+  const file = join(folder, `pretend-${version}.cjs`)
+  writeFileSync(file, `Object.defineProperty(process.versions, 'node', { value: '${version}' })`)
+  return file
+}
+
+/** Runs `make install` on a machine with these programs only, beside those that every machine has. */
+async function install(programs: Readonly<Record<string, (folder: string) => string>>): Promise<Ended> {
+  const folder = temporaryFolder()
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  for (const part of ['Makefile', 'package.json', 'charts', 'packages', 'scripts', 'services'])
+    symlinkSync(join(root, part), join(folder, part))
+  writeFileSync(join(folder, 'package-lock.json'), '{}')
+  for (const name of ['echo', 'find', 'mkdir', 'mv', 'sed', 'touch'])
+    symlinkSync(findOnPath([name]) ?? name, join(bin, name))
+  for (const [name, script] of Object.entries(programs))
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script(folder)}\n`, { mode: 0o755 })
+  return run(findOnPath(['make']) ?? 'make', ['install'], { cwd: folder, env: { PATH: bin } })
+}
+
+const nodeOf = (version: string) => (folder: string) =>
+  `exec '${process.execPath}' --require '${pretend(version, folder)}' "$@"`
+const npm = () => 'mkdir -p node_modules; echo "npm $*"'
+
+describe('make install', () => {
+  it.each(['20.19.0', '20.19.2', '22.12.0', '22.23.1', '24.21.0', '26.10.0'])(
+    'downloads with Node %s',
+    async version => {
+      const { code, output } = await install({ node: nodeOf(version), npm })
+      expect(output).toContain('npm ci')
+      expect(code).toBe(0)
+    },
+  )
+
+  it.each(['12.22.12', '18.20.8', '20.18.3', '21.7.3', '22.11.0'])(
+    'downloads nothing with Node %s, for which some packages have no native part, and says which Node it needs',
+    async version => {
+      const { code, output } = await install({ node: nodeOf(version), npm })
+      expect(output.split('\n')[0]).toBe(
+        `This needs Node ${manifest.engines.node} to install; yours is ${version}.`,
+      )
+      expect(output).not.toContain('npm ci')
+      expect(code).not.toBe(0)
+    },
+  )
+
+  it.each([
+    ['node', { npm }],
+    ['npm', { node: nodeOf('22.23.1') }],
+  ])('says so if there is no %s', async (missing, programs) => {
+    const { code, output } = await install(programs)
+    expect(output.split('\n')[0]).toBe(
+      `This needs Node and npm to install, and there is no ${missing} on the PATH: https://nodejs.org/en/download`,
+    )
+    expect(code).not.toBe(0)
+  })
+
+  it('accepts each Node for which the packages have their native parts, and no other', () => {
+    const { packages }: { packages: Readonly<Record<string, { engines?: { node?: string } }>> } = JSON.parse(
+      readFileSync(join(root, 'package-lock.json'), 'utf8'),
+    )
+    expect(packages['node_modules/@rolldown/binding-linux-x64-gnu']?.engines?.node).toBe(
+      manifest.engines.node,
+    )
+  })
+})
+
+describe('The tests', () => {
+  it.each(['20.19.2', '22.23.1', '26.10.0'])(
+    'say by one sentence that Node %s is not theirs',
+    async version => {
+      const args = [
+        '--require',
+        pretend(version, temporaryFolder()),
+        'node_modules/vitest/vitest.mjs',
+        'list',
+      ]
+      const { code, output } = await run(process.execPath, [...args, 'tests/vocabulary.test.ts'], {
+        cwd: root,
+        env: process.env,
+      })
+      expect(output).toContain(
+        `The tests need Node 24, which npm ci puts into node_modules; this is ${version}.`,
+      )
+      expect(code).toBe(1)
+    },
+  )
+})
