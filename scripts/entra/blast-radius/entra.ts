@@ -26,17 +26,14 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
   const blueprint = await readBlueprint(run, planned)
   const { target, foreign } = await addForeignAgents(run, planned)
   const lists = await readLists(run, target)
-  const of = (key: string, kinds = /^/) =>
+  const of = (key: string, kind?: Collection['kind']) =>
     lists
-      .filter(({ collection }) => collection.ownerKey === key && kinds.test(collection.title))
+      .filter(({ collection }) => collection.ownerKey === key && (!kind || collection.kind === kind))
       .flatMap(toBranches)
   const who = [
-    ...groupUnder('credentials', [
-      ...of('blueprint', /^(secrets|federated credentials)/),
-      ...signInAudienceBranches(blueprint),
-    ]),
+    ...groupUnder('credentials', [...of('blueprint', 'credentials'), ...signInAudienceBranches(blueprint)]),
     ...groupUnder('who may change it', [
-      ...of('blueprint', /^(owners|sponsors)/),
+      ...of('blueprint', 'owners and sponsors'),
       ...managersOf(blueprint),
       ...(await inStep(run, { title: 'who may change it' }, () => readChangers(run.graph))),
     ]),
@@ -59,7 +56,7 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
     who,
     what: [
       ...groupUnder('principal of the blueprint', of('blueprint-principal')),
-      ...of('blueprint', /^permissions that agents inherit/),
+      ...of('blueprint', 'inheritable permissions'),
       ...agents,
     ],
   }

@@ -51,6 +51,7 @@ export const clientSecret: Kind = {
     applicationsOf(target).map(({ key, title }) => ({
       ownerKey: key,
       title: `secrets and certificates of ${title}`,
+      kind: 'credentials',
       list: async graph => {
         const application = await graph.read(`/applications/${target.idOf(key)}`, { mayBeForbidden: true })
         return [...secretsOf(application), ...((application?.['keyCredentials'] ?? []) as Json[])]

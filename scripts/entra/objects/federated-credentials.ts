@@ -28,6 +28,7 @@ export const federatedCredentials: Kind = {
     applicationsOf(target).map(({ key, title }) => ({
       ownerKey: key,
       title: `federated credentials of ${title}`,
+      kind: 'credentials',
       list: graph => graph.list(pathOf(target, key), { mayBeForbidden: true }),
       isWanted: one => key === 'blueprint' && target.isRecorded(`federated-credential/${one['name']}`, one),
       describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}`,

@@ -20,6 +20,7 @@ export const holdings: Kind = {
     {
       ownerKey: 'blueprint',
       title: 'permissions that agents inherit from the blueprint',
+      kind: 'inheritable permissions',
       list: graph =>
         graph.listExisting(
           `/applications/microsoft.graph.agentIdentityBlueprint/${target.idOf('blueprint')}/inheritablePermissions`,

@@ -92,6 +92,8 @@ export interface Collection {
   readonly ownerKey: string
   /** The list's name for people. */
   readonly title: string
+  /** What the members are, where the owner has lists of several kinds that have to be told apart. */
+  readonly kind?: 'credentials' | 'owners and sponsors' | 'inheritable permissions'
   list(graph: Graph): Promise<readonly Json[]>
   isWanted(member: Json): boolean
   describe(member: Json): string

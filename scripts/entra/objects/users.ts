@@ -110,6 +110,7 @@ function listsOf(target: Target, { key, title, path, relations }: RelationHolder
     return {
       ownerKey: key,
       title: `${name}s of ${title}`,
+      kind: 'owners and sponsors' as const,
       list: graph => graph.list(`${path()}/${name}s${select}`, { mayBeForbidden: true }),
       isWanted: ({ id }) => wanted.includes(String(id)),
       describe: one => `${name} ${nameOf(one)}`,
