@@ -24,8 +24,11 @@ export interface CodeMeaning {
   readonly hint?: string
   /** Whether the refusal means a missing right at the API, which somebody can grant. */
   readonly lacksRight?: true
-  /** Whether a retry may succeed. All other refusals persist until somebody changes the configuration. */
-  readonly transient?: true
+  /**
+   * Whether a retry may succeed. All other refusals persist until somebody changes the configuration. `spreading`: the configuration
+   * may be right, and not known to all of Entra's servers yet, so that several retries are worth it.
+   */
+  readonly transient?: true | 'spreading'
 }
 
 export interface Refusal extends CodeMeaning {
@@ -139,6 +142,8 @@ const rows = {
   700213: {
     ...federationRefused,
     says: 'No federated credential of the blueprint has this subject.',
+    hint: 'Compare the subject of the blueprint’s federated credential with that of the pod’s token, letter by letter. If the credential was made in the last minutes, wait: Entra does not know it everywhere at once.',
+    transient: 'spreading',
     ofAgent: {
       code: 'AGENT_NOT_PERMITTED',
       says: 'The agent identity is of another blueprint than the one that the sidecar authenticates as.',

@@ -7,7 +7,7 @@ import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign
 import { requestCustomToken } from '../../../emulators/entra/src/testing/requests.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { askWeather, resetStack, startSettledStack } from './trial.ts'
+import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
 
 const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
@@ -70,6 +70,18 @@ describe('With the pod’s token as the blueprint’s credential, the agent', ()
       })
     },
   )
+
+  it('answers although Entra refuses twice, since it does not know a new credential everywhere yet (AADSTS700213)', async () => {
+    await writeFile(tokenFile, await podToken())
+    await resetStack(stack, sidecarSettings)
+    tenantOf(stack).faults.inject({
+      target: { leg: 't1' },
+      fault: { kind: 'refuse', code: 700213 },
+      times: 2,
+    })
+    expect((await askWeather(stack, 'autonomous')).status).toBe(200)
+    expect(tokenRequests(stack).map(({ leg, aadsts }) => aadsts ?? leg)).toEqual([700213, 700213, 't1', 'tr'])
+  })
 
   it('says FEDERATION_MISMATCH when Entra itself issued the token', async () => {
     const order = { client: identities.blueprintAppId, resource: audience }

@@ -250,6 +250,8 @@ describe('a token request that fails', () => {
   type Answer = (response: ServerResponse) => void
   const serviceDown: Answer = response => refuse(response, 401, 'Service is unavailable.')
   const broken: Answer = response => response.destroy()
+  const unknownCredential: Answer = response =>
+    refuse(response, 401, 'AADSTS700213: No matching federated identity record found.')
 
   it.each(
     // biome-ignore format: table
@@ -267,9 +269,17 @@ describe('a token request that fails', () => {
     })
   })
 
+  it('is made again, several times, while Entra does not know a federated credential everywhere', async () => {
+    const { tokens } = await tokensOf(
+      inOrder(unknownCredential, unknownCredential, unknownCredential, grantToken),
+    )
+    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 4 })
+  })
+
   it.each([
     [2, 'ENTRA_UNAVAILABLE', serviceDown],
     [3, 'SIDECAR_UNREACHABLE', broken],
+    [4, 'FEDERATION_MISMATCH', unknownCredential],
   ] as const)('is given up after %i attempts, with the problem %s', async (times, code, failure) => {
     const { sidecar, tokens } = await tokensOf(inOrder(failure))
     await expect(tokens.obtain(request())).rejects.toEqual(problemOf(code))
@@ -307,6 +317,11 @@ describe('a token request that fails', () => {
 
   it.each([
     ['CONSENT_REQUIRED', (response: ServerResponse) => refuse(response, 401, 'AADSTS65001: no grant')],
+    [
+      'AGENT_NOT_PERMITTED',
+      (response: ServerResponse) =>
+        refuse(response, 401, `AADSTS700213: No record for ${ids.agentClientId}.`),
+    ],
     ['ENTRA_UNAVAILABLE', (response: ServerResponse) => refuse(response, 401, '{"error":"throttled"}')],
     ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => refuse(response, 400, 'No scopes found')],
     ['SIDECAR_REFUSED_CALLER', (response: ServerResponse) => response.writeHead(403).end()],

@@ -9,7 +9,7 @@ import type { TokenRequest } from './token-request.ts'
 /** Why there is no token, and whether asking again soon may help. */
 export interface TokenFailure {
   readonly problem: ProblemError
-  readonly transient: boolean
+  readonly transient: boolean | 'spreading'
 }
 
 /** Which token was asked for. */

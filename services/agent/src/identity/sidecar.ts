@@ -13,13 +13,20 @@ import {
 } from './sidecar-failures.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/** How an attempt that got no token ended: with a response, a broken connection, or because no sidecar listened. */
-type AttemptEnding = 'responded' | 'broken' | 'refused'
+/**
+ * How an attempt that got no token ended: with a response, with Entra's word that it knows no such federated credential, with a
+ * broken connection, or because no sidecar listened.
+ */
+type AttemptEnding = 'responded' | 'spreading' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: AttemptEnding })
 
-/** How many attempts may end in each way. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. */
-const maxAttempts = { responded: 2, broken: 3 }
+/**
+ * How many attempts may end in each way. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. In reality
+ * two of a hundred requests do not find a credential that exists; the sidecar asks Entra anew each time, and marks only a
+ * credential as unusable that it could not load.
+ */
+const maxAttempts = { responded: 2, spreading: 4, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */
 export function createSidecar(sidecarUrl: string, timing: Timing) {
@@ -90,7 +97,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
  * @returns a function from how an attempt ended to the milliseconds until the next attempt; `undefined` if there is to be none
  */
 function planRetryDelays(timing: Timing): (ending: AttemptEnding) => number | undefined {
-  const ended = { responded: 0, broken: 0, refused: 0 }
+  const ended = { responded: 0, spreading: 0, broken: 0, refused: 0 }
   // Attempts while no sidecar listens end before the deadline, because the problem of the deadline would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
   let refusedUntilMs: number | undefined
@@ -127,6 +134,7 @@ function readAttempt(response: OutboundResponse, asked: FailureContext): Attempt
   const raw = readToken(response)
   if (raw !== undefined) return { raw }
   const failure = explainResponse(response, asked)
+  if (failure.transient === 'spreading') return { ...failure, ending: 'spreading' }
   // A 503 counts as if no sidecar listened: a sidecar that is about to stop sends it, or a proxy that finds no sidecar.
   const isThere = failure.problem.code !== 'SIDECAR_UNREACHABLE'
   return { ...failure, ending: isThere ? 'responded' : 'refused' }
