@@ -87,3 +87,33 @@ describe('The updates of dependencies', () => {
     expect(looked).toContain('github-actions /')
   })
 })
+
+describe('Node', () => {
+  const major = read('.nvmrc').trim()
+  const manifestOf = (
+    path: string,
+  ): { engines?: { node: string }; devDependencies?: Record<string, string> } => JSON.parse(read(path))
+
+  it('has one version: in packages, images, workflows and the packages of the services', () => {
+    const { devDependencies = {} } = manifestOf('package.json')
+    expect([devDependencies['node'], devDependencies['@types/node']].map(pin => pin?.split('.')[0])).toEqual([
+      major,
+      major,
+    ])
+    const images = files('Dockerfile', 'tests/cluster/support/*.ts', '.ci/run').flatMap(path =>
+      [...read(path).matchAll(/\bnode(?:js|:)(\d+)-/g)].map(([image, version]) => [path, image, version]),
+    )
+    expect(images.length).toBeGreaterThan(4)
+    expect(images.filter(([, , version]) => version !== major)).toEqual([])
+    const workflows = files('.github/workflows/*.yml').map(read).join('')
+    expect(workflows).toContain('node-version-file: .nvmrc')
+    expect(workflows).not.toMatch(/node-version:/)
+  })
+
+  it.each(files('services/{agent,weather-api}/package.json', 'emulators/*/package.json'))(
+    'of that version or a later one is what %s asks for',
+    path => {
+      expect(manifestOf(path).engines?.node).toBe(`>=${major}`)
+    },
+  )
+})
