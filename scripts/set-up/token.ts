@@ -1,7 +1,6 @@
-/** Reads a pasted token; drops a byte order mark, quotes and the word Bearer around it. */
+/** Reads a pasted token; drops white space (a byte order mark too), quotes and the word Bearer around it. */
 export function readToken(text: string): string {
   return text
-    .replace(/^\ufeff/, '')
     .trim()
     .replace(/^(["'])(.*)\1$/s, '$2')
     .replace(/^(authorization: *)?bearer +/i, '')

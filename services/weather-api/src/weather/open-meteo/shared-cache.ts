@@ -26,7 +26,7 @@ export class SharedCache<Value extends object> {
     if (cached) return cached
     return await this.#requests.join(key, signal, async until => {
       const value = await fetch(until)
-      if (!until.aborted) this.#cache.set(key, value)
+      this.#cache.set(key, value)
       return value
     })
   }
