@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
@@ -7,6 +10,7 @@ import { render, renderWith } from './support/render.ts'
 
 needs('helm')
 
+const alertsFile = resolve(import.meta.dirname, '../../charts/entra-bedrock-agent/files/alerts.yaml')
 const collectorEgress = {
   to: [{ podSelector: { matchLabels: { app: 'otel-collector' } } }],
   ports: [{ port: 4318, protocol: 'TCP' }],
@@ -96,7 +100,7 @@ describe('Telemetry in the chart', () => {
     })
     const rule = rendering.find('PrometheusRule', 'demo-agent')
     expect(rule.metadata.labels).toMatchObject({ release: 'prometheus' })
-    expect(rule.spec).toMatchObject({ groups: [{ rules: expect.arrayContaining([]) }] })
+    expect(rule.spec).toEqual(parse(readFileSync(alertsFile, 'utf8')))
     const { data, metadata } = rendering.find('ConfigMap', 'demo-dashboard')
     expect(metadata.labels).toMatchObject({ grafana_dashboard: '1' })
     expect(JSON.parse(data?.['demo-agent.json'] ?? '').panels.length).toBeGreaterThan(8)

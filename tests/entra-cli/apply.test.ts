@@ -143,7 +143,7 @@ describe('apply', () => {
     expect(code).toBe(0)
     expect(application('B')).toMatchObject({ sponsors: [seedIds.ben], owners: [seedIds.ada] })
     expect(application('P')?.spa.redirectUris).toEqual(['https://a.example/x', 'https://b.example/x'])
-    expect(application("Children's API")).toBeDefined()
+    expect(application("Children's API")?.identifierUris).toEqual([expect.stringMatching(/^api:\/\//)])
     expect((await run('apply')).output).not.toContain('created')
   })
 

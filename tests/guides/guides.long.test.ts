@@ -80,7 +80,7 @@ describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide =
     const trust = JSON.stringify(await account.trustPolicy('entra-bedrock-agent'))
     expect(trust).toContain('system:serviceaccount:agents:demo-agent')
     const rendering = new Rendering(readFileSync(join(folder, 'manifests.yaml'), 'utf8'))
-    expect(rendering.find('ServiceAccount', 'demo-agent')).toBeDefined()
+    expect(rendering.ofKind('ServiceAccount').map(({ metadata }) => metadata.name)).toContain('demo-agent')
     expect(rendering.settings('demo-agent', 'agent')['AWS_ROLE_ARN']).toBe(roleArn)
     expect(rendering.ofKind('Secret')).toEqual([])
     await typeCommands('clean-up.md')

@@ -1,5 +1,5 @@
 import fastify from 'fastify'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { answerWithProblems } from './problem-responses.ts'
 import { defineProblems, toProblem } from './problems.ts'
 
@@ -9,6 +9,7 @@ const problem = defineProblems({
 
 function buildTeapot() {
   const app = fastify({ bodyLimit: 100 })
+  onTestFinished(() => app.close())
   answerWithProblems(app)
   app.get('/coffee', () => {
     throw problem('TEA_ONLY', 'No coffee here.', {

@@ -2,25 +2,39 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 
-/** A service whose only route responds when a line comes on standard input. */
+/**
+ * A service whose slow responses wait for the line “go on” on standard input. If CLOCK is “stopped”, its clock moves only by
+ * lines such as “clock +600”, and the service says so after it has had time to look at the clock.
+ */
 const serviceCode = `
   import { createServer, readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
+  if (process.env.CLOCK === 'stopped') {
+    let nowMs = 0
+    performance.now = () => nowMs
+    process.stdin.on('data', line => {
+      const [, ms] = /clock \\+(\\d+)/.exec(line) ?? []
+      if (!ms) return
+      nowMs += Number(ms)
+      setTimeout(() => console.log('moved'), 100)
+    })
+  }
+  const goOn = () =>
+    new Promise(resolve => process.stdin.on('data', line => String(line).includes('go on') && resolve()))
   await serve(() => {
     const port = readEnvironment(process.env, env => env.port('PORT', 0))
     const app = createServer({ logLevel: 'silent' })
     app.get('/slow', async () => {
       console.log('asked')
-      await new Promise(resolve => process.stdin.once('data', resolve))
+      await goOn()
       return { done: true }
     })
     app.get('/stream', (_request, reply) => {
       reply.hijack()
       reply.raw.writeHead(200).write('begun')
       console.log('streaming')
-      process.stdin.once('data', () => reply.raw.end())
+      void goOn().then(() => reply.raw.end())
     })
     app.get('/fast', async () => ({ done: true }))
     process.once('SIGTERM', () => setImmediate(() => console.log('stopping')))
@@ -66,8 +80,8 @@ function createClient(port: number) {
 }
 
 /** Starts a service, and sends it SIGTERM after it has begun a response. */
-async function stopWhileStreaming() {
-  const service = startService({ DRAIN_MS: '3000' })
+async function stopWhileStreaming(env: Record<string, string> = {}) {
+  const service = startService({ DRAIN_MS: '3000', ...env })
   const ask = createClient(Number(await service.nextLine()))
   const running = ask('/stream')
   expect(await service.nextLine()).toBe('streaming')
@@ -123,13 +137,16 @@ describe.concurrent('serve', () => {
   })
 
   it('waits the full `drainMs` for a connection whose response ends only while other connections are being closed', async () => {
-    const { child, nextLine, ended, running } = await stopWhileStreaming()
-    await delay(600)
-    const beforeEndMs = performance.now()
+    const { child, nextLine, ended, running } = await stopWhileStreaming({ CLOCK: 'stopped' })
+    const moveClock = (ms: number) => child.stdin.write(`clock +${ms}\n`)
+    moveClock(600)
+    expect(await nextLine()).toBe('moved')
     child.stdin.write('go on\n')
     await running
+    moveClock(2_900)
+    expect(await nextLine()).toBe('moved')
+    moveClock(100)
     expect(await nextLine()).toBe('closing')
-    expect(performance.now() - beforeEndMs).toBeGreaterThan(2_900)
     expect(await ended).toBe(0)
   })
 

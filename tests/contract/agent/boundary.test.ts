@@ -203,9 +203,12 @@ describe('A request that fails', () => {
 
   it('is cut off, on either port, if it takes more than 30 s, or its headers more than 10 s', () => {
     const app = stack.appOf('agent')
-    for (const { server } of [app, app.metricsServer]) {
+    for (const { server } of [app, app.metricsServer])
       expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 10_000 })
-      expect(server.maxConnections).toBeGreaterThan(0)
-    }
+  })
+
+  it('has to share a bounded number of connections, the fewer on the port for metrics', () => {
+    const app = stack.appOf('agent')
+    expect([app, app.metricsServer].map(({ server }) => server.maxConnections)).toEqual([10_000, 100])
   })
 })

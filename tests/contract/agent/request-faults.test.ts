@@ -40,7 +40,7 @@ describe.each(['application/json', 'text/event-stream'])('A request that accepts
     const { status, type, body: problem } = await send(JSON.stringify(body), jsonHeaders, accept)
     expect([status, problem.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(type).toBe('application/problem+json; charset=utf-8')
-    expect(problem.requestId).toBeTruthy()
+    expect(problem.requestId).toMatch(/^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/)
   })
 
   it.each([

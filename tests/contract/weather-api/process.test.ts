@@ -3,32 +3,42 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 
 const mainFile = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
 const { tenantId, agentId, weatherAppId } = identities
 
+/** A program for the process: on SIGTERM its clock goes two seconds ahead, which it says after having had time to notice. */
+const clockAhead = `data:text/javascript,${encodeURIComponent(`
+  const now = performance.now.bind(performance)
+  process.once('SIGTERM', () => setImmediate(() => {
+    performance.now = () => now() + 2_000
+    setTimeout(() => console.log('two seconds later'), 200)
+  }))`)}`
+
 /** The weather API as a process of its own; `lines` are those of its log so far. */
-async function startProcess(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [mainFile], {
+async function startProcess(env: Readonly<Record<string, string>>, options: readonly string[] = []) {
+  const child = spawn(process.execPath, [...options, mainFile], {
     env: { PORT: '0', HOST: '127.0.0.1', TENANT_ID: tenantId, WEATHER_API_APP_ID: weatherAppId, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: string[] = []
   const url = Promise.withResolvers<string>()
+  const isLater = Promise.withResolvers<void>()
   createInterface(child.stdout).on('line', line => {
     lines.push(line)
     const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]
     if (address) url.resolve(address)
+    if (line === 'two seconds later') isLater.resolve()
   })
   let complaints = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString()
   })
   const exited = once(child, 'exit').then(([code]) => Number(code))
-  return { child, lines, url: url.promise, exited, complaints: () => complaints }
+  void exited.then(() => isLater.resolve())
+  return { child, lines, url: url.promise, isLater: isLater.promise, exited, complaints: () => complaints }
 }
 
 describe('the process of the weather API', () => {
@@ -40,7 +50,7 @@ describe('the process of the weather API', () => {
   })
 
   it('promises keep-alive for five seconds, and still serves the connection two seconds after SIGTERM', async () => {
-    const service = await startProcess({ AGENT_CLIENT_ID: agentId })
+    const service = await startProcess({ AGENT_CLIENT_ID: agentId }, ['--import', clockAhead])
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const ask = async () => {
       const [response] = (await once(get(`${await service.url}/livez`, { agent }), 'response')) as [
@@ -51,7 +61,7 @@ describe('the process of the weather API', () => {
     }
     expect(await ask()).toMatchObject({ connection: 'keep-alive', 'keep-alive': 'timeout=5' })
     service.child.kill('SIGTERM')
-    await delay(2_000)
+    await service.isLater
     expect(await ask()).toMatchObject({ connection: 'close' })
     expect(await service.exited).toBe(0)
   })

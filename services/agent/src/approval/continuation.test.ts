@@ -272,6 +272,15 @@ describe('a decision', () => {
     expect(await codeOfFailure(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
   })
 
+  it('is refused if a model gave two calls one id, so that none is decided by the decision for the other', async () => {
+    const [call] = continuation.pending
+    const [decision] = decisions
+    if (!call || !decision) throw new Error('There is one.')
+    const given = [{ ...decision, decision: 'deny' } as const, decision]
+    const twins = { ...continuation, pending: [call, call] }
+    expect(await codeOfFailure(() => readDecisions(twins, given))).toBe('APPROVAL_INVALID')
+  })
+
   // biome-ignore format: table
   it.each<[string, Parameters<typeof requireSame>[1]]>([
     ['is gone, or takes other arguments', undefined],

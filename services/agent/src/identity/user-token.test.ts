@@ -142,7 +142,9 @@ describe('a user’s token', () => {
     const start = now()
     vi.useFakeTimers({ toFake: ['Date'], now: start * 1000 })
     try {
-      await expect(verify(userToken({ nbf: start + 300 }))).resolves.toBeDefined()
+      await expect(verify(userToken({ nbf: start + 300 }))).resolves.toMatchObject({
+        claims: { nbf: start + 300 },
+      })
       await expect(verify(userToken({ nbf: start + 301 }))).rejects.toThrow('not valid yet')
     } finally {
       vi.useRealTimers()

@@ -4,10 +4,11 @@ import { connectBedrock } from './bedrock.ts'
 import { readBedrockConfig } from './config.ts'
 
 let failuresLeft = 0
+const connection = { close: () => undefined, probe: async () => undefined }
 vi.mock('./connection.ts', () => ({
   connect: () => {
     if (failuresLeft-- > 0) throw new Error('The connection cannot be made.')
-    return { close: () => undefined, probe: async () => undefined }
+    return connection
   },
 }))
 afterEach(() => {
@@ -27,7 +28,7 @@ describe('a connection to Bedrock that cannot be made', () => {
     failuresLeft = 1
     const bedrock = createBedrock()
     await expect(bedrock.connected()).rejects.toThrow('cannot be made')
-    await expect(bedrock.connected()).resolves.toBeDefined()
+    await expect(bedrock.connected()).resolves.toBe(connection)
     bedrock.close()
   })
 

@@ -35,7 +35,8 @@ describe('A tool of an MCP server', () => {
     { destructiveHint: true },
     { readOnlyHint: true, destructiveHint: true },
   ])('changes something, though configured as read-only, if the server announces %j', annotations => {
-    expect(describeChange(server(), { name: 'get_note', annotations })).toBeDefined()
+    const effect = annotations.destructiveHint ? 'delete' : 'change'
+    expect(describeChange(server(), { name: 'get_note', annotations })).toMatchObject({ effect })
   })
 
   it('has the effect `delete` only if the server marks the tool as destructive', () => {
