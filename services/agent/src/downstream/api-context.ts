@@ -12,7 +12,7 @@ import {
   explainApiResponse,
   explainStepUp,
   explainThrown,
-  isDenyListRefusal,
+  isRefusalOfCachedToken,
   unreadableResponseProblem,
   withoutHeldRight,
 } from './api-failures.ts'
@@ -204,9 +204,9 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await obtain(false)
     const record = health.of(api, turn.agent)
     try {
-      // The sidecar still caches the denied token. Asked for a new token, Entra issues one, or says that the agent is disabled.
+      // Asked for a new token past the sidecar's cache, Entra issues one, or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
-        if (!isDenyListRefusal(error)) throw error
+        if (!isRefusalOfCachedToken(error)) throw error
         return send(await obtain(true))
       })
       record.works()

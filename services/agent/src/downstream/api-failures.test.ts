@@ -8,7 +8,7 @@ import {
   explainApiResponse,
   explainStepUp,
   explainThrown,
-  isDenyListRefusal,
+  isRefusalOfCachedToken,
   unreadableResponseProblem,
   unreadyApiProblem,
   withoutHeldRight,
@@ -154,11 +154,12 @@ describe('a failed response of an API', () => {
         code ? { ...upstream, code } : upstream,
       ])
       expect(failure.options).toMatchObject({ hint, extensions: { failedCheck: 'deny-list' } })
-      expect(isDenyListRefusal(failure)).toBe(true)
+      expect(isRefusalOfCachedToken(failure)).toBe(true)
     }
-    expect(isDenyListRefusal(explain(401, { failedCheck: 'deny-list' }))).toBe(true)
+    expect(isRefusalOfCachedToken(explain(401, { failedCheck: 'deny-list' }))).toBe(true)
+    expect(isRefusalOfCachedToken(explain(401, { failedCheck: 'lifetime' }))).toBe(true)
     const others = [explain(403), explain(403, { failedCheck: 'caller' }), new Error('deny-list'), undefined]
-    for (const other of others) expect(isDenyListRefusal(other)).toBe(false)
+    for (const other of others) expect(isRefusalOfCachedToken(other)).toBe(false)
   })
 
   it('of status 404 has the hint to check the URL', () => {
@@ -251,7 +252,7 @@ describe('a Conditional Access challenge of an API', () => {
   it('is not assumed: a 401 without a challenge keeps its usual hint', () => {
     const contexts = { ...api, authenticationContexts: ['c1'] }
     const refused = explainApiResponse(contexts, 'obo', { status: 401, body: {}, challenge: undefined })
-    expect(refused.options).not.toHaveProperty('hint')
+    expect(refused.options.hint).toBeUndefined()
     expect(refused.options.extensions).toEqual({})
   })
 

@@ -1,6 +1,7 @@
 import type { Claims } from '@entra-bedrock-agent/entra-tokens'
 import { type Flow, flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, proxyProblem, type Upstream } from '@entra-bedrock-agent/service-kit'
+import { clockHint } from '../identity/accept-agent-token.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
@@ -27,7 +28,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
       return problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
         upstream,
         extensions: failedCheck ? { failedCheck } : {},
-        ...(asked === undefined ? {} : { hint: unknownContextHint }),
+        hint: asked ? unknownContextHint : failedCheck === lifetimeCheck ? clockHint : undefined,
       })
     }
     case 403:
@@ -45,8 +46,9 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
 const unknownContextHint =
   'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.'
 
-/** The name that entra-tokens gives to the check of the deny list. */
+/** The names that entra-tokens gives to the checks of the deny list and of a token's times. */
 const denyListCheck = 'deny-list'
+const lifetimeCheck = 'lifetime'
 
 function forbiddenProblem(
   api: DownstreamApi,
@@ -101,9 +103,13 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
   )
 }
 
-/** Whether an API refused a token because agent or token are on its deny list. If so, the API has done nothing. */
-export function isDenyListRefusal(error: unknown): boolean {
-  return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === denyListCheck
+/**
+ * Whether an API refused a token that the sidecar still caches, and that a new one may replace: agent or token are on the
+ * API's deny list, or the clocks differed when the token was issued. If so, the API has done nothing.
+ */
+export function isRefusalOfCachedToken(error: unknown): boolean {
+  const failedCheck = error instanceof ProblemError && error.options.extensions?.['failedCheck']
+  return failedCheck === denyListCheck || failedCheck === lifetimeCheck
 }
 
 /** The API reported success, but not with the body that it promises. */

@@ -110,10 +110,17 @@ export async function obtainToken(
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id, claims)
   const isShared = token.correlationId !== correlationId
+  const isRenewed = token.isNew && !isNew
   step.ok({
-    title: `${title}${describeAttempts(token, isShared)}`,
-    ...(isShared
-      ? { request: describeRequest(tokens, { ...asked, correlationId: token.correlationId }) }
+    title: `${title}${describeAttempts(token, isShared, isRenewed)}`,
+    ...(isShared || isRenewed
+      ? {
+          request: describeRequest(tokens, {
+            ...asked,
+            correlationId: token.correlationId,
+            isNew: token.isNew,
+          }),
+        }
       : {}),
     response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
     logIds,
@@ -135,8 +142,9 @@ function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
-function describeAttempts({ attempts }: AgentToken, isShared: boolean): string {
+function describeAttempts({ attempts }: AgentToken, isShared: boolean, isRenewed: boolean): string {
   if (isShared) return ', together with an equal request under way'
+  if (isRenewed) return `, ${attempts} times, at last past its cache, whose token had expired`
   return attempts > 1 ? `, ${attempts} times` : ''
 }
 

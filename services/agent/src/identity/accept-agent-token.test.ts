@@ -154,7 +154,11 @@ describe('A refusal of TR', () => {
       'Give the agent the client id of the Weather API (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.',
       { aud: blueprintAppId },
     ],
-    ['The sidecar returned an expired token.', 'Check that the clocks of node and Entra agree.', { exp: 1 }],
+    [
+      'The sidecar returned an expired token.',
+      'Check that the clocks of the agent’s node and of the API’s node are right (NTP), then ask again.',
+      { exp: 1 },
+    ],
     [
       'The token’s actor is not the agent identity.',
       'Set Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true on the sidecar.',

@@ -1,7 +1,16 @@
 import { type Claims, decodeToken, TokenRefused } from '@entra-bedrock-agent/entra-tokens'
 import { type Check, readNumericDate } from '@entra-bedrock-agent/identity-trace'
+import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 import { type ExpectedToken, flowRules } from './flows.ts'
+
+export const clockHint =
+  'Check that the clocks of the agent’s node and of the API’s node are right (NTP), then ask again.'
+
+/** Whether `acceptAgentToken` threw this because the token has expired. */
+export function isExpiry(error: unknown): boolean {
+  return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === 'lifetime'
+}
 
 /**
  * Accepts TR only if it is what was asked for. The sidecar responds 200 with the blueprint's own token when it does
@@ -57,8 +66,11 @@ function checkAudience({ aud }: Claims, { api }: ExpectedToken): Check {
 function checkLifetime(claims: Claims): Check {
   const expiresAt = readNumericDate(claims['exp'])
   if (expiresAt === undefined || expiresAt * 1000 <= Date.now()) {
-    const hint = 'Check that the clocks of node and Entra agree.'
-    throw misconfiguredProblem('The sidecar returned an expired token.', hint)
+    throw problem('SIDECAR_MISCONFIGURED', 'The sidecar returned an expired token.', {
+      upstream: { service: 'sidecar' },
+      hint: clockHint,
+      extensions: { failedCheck: 'lifetime' },
+    })
   }
   return passedCheck('lifetime')
 }

@@ -24,6 +24,8 @@ export interface AgentToken extends CheckedToken {
   readonly raw: string
   /** How many times the sidecar was asked for this token. */
   readonly attempts: number
+  /** Whether it was asked for past the sidecar's cache. */
+  readonly isNew: boolean
   /** The correlation id of the request that obtained the token: another turn's, if equal requests were joined. */
   readonly correlationId: string
 }

@@ -337,6 +337,24 @@ describe('a token request that fails', () => {
   })
 })
 
+describe('a token that has expired on arrival', () => {
+  const expired = (response: ServerResponse) => grantToken(response, autonomousClaims({ exp: 1 }))
+  const pastTheCache = ({ requests }: TestServer) =>
+    requests.map(({ target }) => target.includes('AcquireTokenOptions.ForceRefresh=true'))
+
+  it('is asked for once more, past the sidecar’s cache', async () => {
+    const { sidecar, tokens } = await tokensOf(inOrder(expired, grantToken))
+    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 2, isNew: true })
+    expect(pastTheCache(sidecar)).toEqual([false, true])
+  })
+
+  it('is a failure if the new one has expired, too', async () => {
+    const { sidecar, tokens } = await tokensOf(inOrder(expired))
+    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_MISCONFIGURED'))
+    expect(pastTheCache(sidecar)).toEqual([false, true])
+  })
+})
+
 describe('a response without a usable token', () => {
   const { authorizationHeader: valid } = JSON.parse(authorizationHeader(autonomousClaims()))
 

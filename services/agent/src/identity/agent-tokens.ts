@@ -5,7 +5,7 @@ import { LinkedAbort, ProblemError, SharedRequests } from '@entra-bedrock-agent/
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
 import { type Timing, timing as usualTiming } from '../timing.ts'
-import { acceptAgentToken } from './accept-agent-token.ts'
+import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
 import { type AgentIdentity, mayUseApi } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
@@ -24,6 +24,9 @@ export interface AgentTokensOptions {
   readonly lookAtEntra: () => Promise<EntraReachability>
   readonly timing?: Timing
 }
+
+/** A token without what the request for it adds. */
+type UnnamedToken = Omit<AgentToken, 'fingerprint' | 'correlationId'>
 
 export type AgentTokens = ReturnType<typeof createAgentTokens>
 
@@ -65,16 +68,15 @@ export function createAgentTokens(options: AgentTokensOptions) {
   }
 
   async function obtainAndRecord(request: TokenRequest): Promise<AgentToken> {
-    const { flow, api, user, correlationId, signal } = request
+    const { flow, api, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
     limit.after(tokenDeadlineMs, () => limit.abort(entraTimeoutProblem(tokenDeadlineMs)))
     try {
-      const { raw, attempts } = await sidecar.requestToken({ ...request, signal: limit.signal })
-      const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
+      const token = await obtainUnexpired({ ...request, signal: limit.signal })
       health.tokenObtained(request)
-      logger.debug({ flow, api: api.name, correlationId, attempts }, 'The agent has a token.')
-      return { raw, fingerprint: fingerprint(raw), ...accepted, attempts, correlationId }
+      logger.debug({ flow, api: api.name, correlationId, attempts: token.attempts }, 'The agent has a token.')
+      return { ...token, fingerprint: fingerprint(token.raw), correlationId }
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
@@ -85,6 +87,19 @@ export function createAgentTokens(options: AgentTokensOptions) {
         logger.warn({ flow, api: api.name, correlationId, code, upstream, durationMs }, message)
       }
       throw error
+    }
+  }
+
+  /** Asks once past the sidecar's cache if the token has expired on arrival: it may be in the cache since a clock was wrong. */
+  async function obtainUnexpired(request: TokenRequest, before = 0): Promise<UnnamedToken> {
+    const { isNew = false, user } = request
+    const { raw, attempts } = await sidecar.requestToken(request)
+    const token = { raw, isNew, attempts: before + attempts }
+    try {
+      return { ...token, ...acceptAgentToken(raw, { ...request, userId: user?.objectId }) }
+    } catch (error) {
+      if (isNew || !isExpiry(error)) throw error
+      return obtainUnexpired({ ...request, isNew: true }, token.attempts)
     }
   }
 
