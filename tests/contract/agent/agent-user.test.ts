@@ -50,6 +50,14 @@ describe('A turn as the agent’s own user account', () => {
     })
   })
 
+  it('claims no correlation id that Entra has not seen: only the token’s id leads to Entra’s row', async () => {
+    const { body } = await ask(stack.agentUrl, agentUserFlow)
+    const asked = tokenRequests(stack)
+    expect(asked.map(({ correlationId }) => correlationId)).not.toContain(body.turnId)
+    const steps = body.trace.filter(({ kind, from }) => kind === 'token-request' && from === 'agent')
+    expect(steps.map(({ logIds }) => logIds)).toEqual([{ tokenId: asked.at(-1)?.tokenId }])
+  })
+
   it('does not use the token of a signed-in user', async () => {
     const tc = await stack.signIn(ada.oid)
     const { body, text } = await ask(stack.agentUrl, agentUserFlow, bearer(tc))

@@ -295,6 +295,20 @@ describe('a token in the trace', () => {
     )
   })
 
+  it('shows that the sidecar was asked past its cache if its token had expired', async () => {
+    const { sidecar, obtain } = await startSidecar(
+      authorizationHeader({ ...ownClaims, exp: 1 }),
+      authorizationHeader(ownClaims),
+    )
+    const turn = turnOf()
+    await obtain(turn)
+    expect(turn.trace.steps[0]).toMatchObject({
+      title:
+        'The agent asks its sidecar for a token of its own, for the Weather API, 2 times, at last past its cache, whose token had expired',
+      request: { url: expect.stringContaining(sidecar.requests[1]?.target.replace('GET ', '') ?? '?') },
+    })
+  })
+
   it('shows the request of another turn if that request obtained the token', async () => {
     const { obtain } = await startSidecar(authorizationHeader(ownClaims))
     const first = turnOf()

@@ -56,7 +56,8 @@ export async function obtainToken(
 ): Promise<TokenStep> {
   const parent = parentId === undefined ? {} : { parentId }
   const { flow, correlationId } = turn
-  const { asksFor, route } = flowRules[flow]
+  const { asksFor, route, dropsCorrelationId } = flowRules[flow]
+  const asSeenByEntra = (id: string): LogIds => (dropsCorrelationId ? {} : { correlationId: id })
   const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
   const { agent, user, signal } = turn
   const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew, claims }
@@ -77,7 +78,7 @@ export async function obtainToken(
       to: 'sidecar',
       title,
       request: describeRequest(tokens, asked),
-      logIds: { correlationId },
+      logIds: asSeenByEntra(correlationId),
     },
     {
       name: `GET ${route}/{api}`,
@@ -98,7 +99,8 @@ export async function obtainToken(
     const { cause, upstream } = failure.options
     step.fail(failure.toDocument(turn.requestId), {
       logIds: {
-        correlationId: upstream?.correlationId ?? correlationId,
+        ...asSeenByEntra(correlationId),
+        ...(upstream?.correlationId ? { correlationId: upstream.correlationId } : {}),
         ...(upstream?.requestId ? { entraRequestId: upstream.requestId } : {}),
       },
       ...(cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {}),
@@ -106,7 +108,7 @@ export async function obtainToken(
     logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
     throw error
   }
-  const logIds = { correlationId: token.correlationId, ...logIdsOf(token) }
+  const logIds = { ...asSeenByEntra(token.correlationId), ...logIdsOf(token) }
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
   noteHiddenHops(turn, api, step.id, claims)
   const isShared = token.correlationId !== correlationId

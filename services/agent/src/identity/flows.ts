@@ -27,6 +27,8 @@ export interface FlowRules {
   readonly exchanged: string
   /** Whether the sidecar first gets T2, the agent's own exchange token. */
   readonly needsT2?: true
+  /** Whether the sidecar keeps the correlation id to itself, and gives Entra ids of its own. */
+  readonly dropsCorrelationId?: true
   /** The form fields that only this flow sends in the exchange. */
   fields(agent: AgentIdentity): Readonly<Record<string, string>>
   /** @throws ProblemError TOKEN_FLOW_MISMATCH when TR does not act for whom it should. */
@@ -86,6 +88,7 @@ export const flowRules: Readonly<Record<Flow, FlowRules>> = {
     asksFor: 'a token of its own user account',
     exchanged: 'T1 and T2 are',
     needsT2: true,
+    dropsCorrelationId: true,
     fields: agent => ({
       grant_type: 'user_fic',
       user_federated_identity_credential: 'T2',
