@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
+import { demoChecks } from './doctor/demo.ts'
 import { readDotenv } from './doctor/dotenv.ts'
 import { type Check, examine, type Finding } from './doctor/finding.ts'
 import type { LaptopOptions } from './doctor/laptop.ts'
@@ -53,7 +54,10 @@ if (options.help) {
   process.exitCode = failed ? 1 : 0
 }
 
-/** If `.env` has a fault, reports only that fault: without the file's variables, all other checks would fail too. */
+/**
+ * If `.env` has a fault, reports only that fault: without the file's variables, all other checks would fail too. Where no tenant
+ * is configured, but the demo runs, looks at the demo.
+ */
 async function examineHere(
   env: Variables,
   dotenv: Check | undefined,
@@ -61,6 +65,8 @@ async function examineHere(
 ): Promise<readonly Finding[]> {
   const first = await examine(dotenv ? [dotenv] : [])
   if (first.some(({ status }) => status === 'FAIL')) return first
+  const demo = await demoChecks(env)
+  if (demo.length > 0) return [...first, ...(await examine(demo))]
   const { examineLaptop } = await import('./doctor/laptop.ts')
   return [...first, ...(await examineLaptop(env, options))]
 }

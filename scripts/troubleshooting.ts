@@ -24,7 +24,7 @@ together with a request id that joins them. This page is made from the catalogue
 in \`problems.ts\` by \`npm run troubleshooting\`.
 
 Where the cause is not at hand, ask the doctor: \`npx --no-install agentctl doctor\` looks at everything that an agent with this \`.env\`
-depends on, and says what is wrong and what to do. It changes nothing. What it says of each failure is
+depends on, or at the running demo if there is no \`.env\`, and says what is wrong and what to do. It changes nothing. What it says of each failure is
 [below](#what-the-doctor-says).
 
 ## The agent

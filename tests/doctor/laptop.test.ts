@@ -4,12 +4,12 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Check, examine, type Finding } from '../../scripts/doctor/finding.ts'
 import { sidecarChecks } from '../../scripts/doctor/sidecar.ts'
 import { imageChecks } from '../../scripts/doctor/sidecar-image.ts'
 import { readConfig } from '../../services/agent/src/config.ts'
-import { tokenRequests } from '../contract/identity/trial.ts'
+import { askWeather, tokenRequests } from '../contract/identity/trial.ts'
 import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { Laptop, sidecarImage, type Variables } from './support/laptop.ts'
@@ -137,6 +137,31 @@ describe('npm run doctor', () => {
       status: 'FAIL',
       findings: [{ check: 'configuration', status: 'FAIL', code: 'CONFIGURATION_INVALID' }],
     })
+    expect(exitCode).toBe(1)
+  })
+
+  it('looks at the running demo where no tenant is configured, instead of asking for one', async () => {
+    await laptop.stack.start('agent', { EMULATED: 'entra,auth-sidecar' })
+    onTestFinished(() => laptop.stack.stop('agent'))
+    await askWeather(laptop.stack, 'autonomous')
+    const { exitCode, output } = await runDoctor([], { PORT: new URL(laptop.stack.agentUrl).port })
+    expect(output).toContain(
+      `PASS  demo: It runs at ${laptop.stack.agentUrl}, with emulators of entra, auth-sidecar, and needs no .env.`,
+    )
+    expect(output).toMatch(/^PASS {2}sidecar: Seen to work at /m)
+    expect(output).toMatch(/^PASS {2}weather-api: Seen to work at /m)
+    expect([output, exitCode]).toEqual([expect.not.stringContaining('FAIL'), 0])
+  })
+
+  it.each([
+    ['an agent of a real tenant', 200, { emulated: [] }],
+    ['another program', 404, 'Not found'],
+  ])('asks for the settings if what listens at the agent’s port is %s', async (_what, status, body) => {
+    const other = createServer((_request, response) => response.writeHead(status).end(JSON.stringify(body)))
+    onTestFinished(() => void other.close())
+    await new Promise<void>(listening => other.listen(0, 'localhost', listening))
+    const { exitCode, output } = await runDoctor([], { PORT: String((other.address() as AddressInfo).port) })
+    expect(output).toMatch(/^FAIL {2}configuration: .*TENANT_ID is not set/)
     expect(exitCode).toBe(1)
   })
 

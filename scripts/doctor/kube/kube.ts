@@ -3,6 +3,7 @@ import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type Check, examine, type Finding } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { consentCheck, signInChecks } from '../sign-in.ts'
+import { statusChecks } from '../status.ts'
 import { type AskAgent, turnChecks } from '../turns.ts'
 import { contextsOfServers } from '../waiting-tools.ts'
 import { approvalChecks } from './approvals.ts'
@@ -13,7 +14,6 @@ import { Kubectl } from './kubectl.ts'
 import { podChecks } from './pods.ts'
 import { proxyChecks } from './proxy.ts'
 import { agentSettings, isReady, podsOf, type Release, readRelease } from './release.ts'
-import { statusChecks } from './status.ts'
 
 export interface KubeOptions {
   readonly namespace?: string | undefined

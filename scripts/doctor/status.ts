@@ -1,12 +1,12 @@
 import type { Component, Status } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type Check, reportedProblem } from '../finding.ts'
-import { trouble } from '../problems.ts'
+import { type Check, reportedProblem } from './finding.ts'
+import { trouble } from './problems.ts'
 
 /** Codes that mean that an optional part is not configured. */
 const notConfiguredCodes = new Set(['BEDROCK_NOT_CONFIGURED', 'SIGN_IN_NOT_CONFIGURED'])
 
-/** Checks of what the agent in the cluster reports about its dependencies. */
+/** Checks of what a running agent reports about its dependencies. */
 export function statusChecks({ components, version }: Status): readonly Check[] {
   const { bedrock, ...others } = components
   return [

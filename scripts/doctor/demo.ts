@@ -1,0 +1,20 @@
+import type { Status } from '@entra-bedrock-agent/identity-trace'
+import type { Variables } from '@entra-bedrock-agent/service-kit'
+import type { Check } from './finding.ts'
+import { statusChecks } from './status.ts'
+
+/** Checks of the demo; none if the environment names a tenant, or if no demo runs on this machine. */
+export async function demoChecks({ TENANT_ID, PORT }: Variables): Promise<readonly Check[]> {
+  if (TENANT_ID) return []
+  const url = `http://localhost:${PORT || 3001}`
+  try {
+    const response = await fetch(`${url}/api/status`, { signal: AbortSignal.timeout(2_000) })
+    const status = (await response.json()) as Status
+    if (status.emulated.length === 0) return []
+    const detail = `It runs at ${url}, with emulators of ${status.emulated.join(', ')}, and needs no .env.`
+    return [{ name: 'demo', run: async () => detail }, ...statusChecks(status)]
+  } catch {
+    // Nothing, or another program, listens there.
+    return []
+  }
+}
