@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -16,9 +16,16 @@ const read = (path: string) => JSON.parse(readFileSync(resolve(root, path), 'utf
 const plainCommand = /^(?:node|npm|biome|tsc|vite|vitest)(?: [\w@:./=-]+)*$/
 
 describe.each(files)('%s', path => {
-  it('has only scripts that cmd.exe runs as a POSIX shell does', () => {
-    const commands = Object.values(read(path).scripts ?? {}).flatMap(script => script.split(' && '))
+  it('has, but for start, only scripts that cmd.exe runs as a POSIX shell does', () => {
+    const { start: _start, ...scripts } = read(path).scripts ?? {}
+    const commands = Object.values(scripts).flatMap(script => script.split(' && '))
     expect(commands.filter(command => !plainCommand.test(command))).toEqual([])
+  })
+
+  // With exec a signal to npm reaches Node itself. cmd.exe has no exec: there, node starts src/main.ts.
+  it('starts a process of its own by npm start, which hands signals on', () => {
+    const isProcess = existsSync(resolve(root, dirname(path), 'src/main.ts'))
+    expect(read(path).scripts?.['start']).toBe(isProcess ? 'exec node src/main.ts' : undefined)
   })
 
   it('names the repository, and its own folder in it', () => {
