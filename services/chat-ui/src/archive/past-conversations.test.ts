@@ -123,6 +123,80 @@ describe('conversations that outlive their tab', () => {
     expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
   })
 
+  it.each(['Null', 'True', 'Deny', 'Status', 'Title', 'Arguments'])(
+    'are kept whatever their user is called, such as %s',
+    given_name => {
+      const claims = { idtyp: 'user', oid: ada, given_name, family_name: 'Approve' }
+      const decided = [
+        {
+          title: `For ${given_name}`,
+          arguments: { note: null, isUrgent: true, to: given_name },
+          stepId: 's',
+          decision: 'deny',
+        },
+      ] as const
+      const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
+      const owner = { agent: 'a', flow: 'obo', objectId: ada } as const
+      const steps = [{ ...step, token: { role: 'TR', observed: true, claims } } as const]
+      const { past } = openTab(exchange('mine', { question, owner, steps, decided }))
+      expect(past.list(ada)[0]?.kept.exchanges[0]?.decided).toEqual([
+        {
+          title: 'For ‹given_name hidden›',
+          arguments: { note: null, isUrgent: true, to: '‹given_name hidden›' },
+          stepId: 's',
+          decision: 'deny',
+        },
+      ])
+    },
+  )
+
+  it('hold no id of the user or the tenant, and belong to the user all the same', () => {
+    const oid = 'eeeeeeee-0000-4000-8000-00000000000e'
+    const tid = '11111111-2222-4333-8444-555555555555'
+    const ids = `${oid} in ${tid}, ${oid.replaceAll('-', '')}`
+    const problem = {
+      type: 'about:blank',
+      title: 'Refused',
+      status: 403,
+      detail: ids,
+      code: 'REFUSED',
+      hint: ids,
+      requestId: 'r',
+    }
+    const turn = { turnId: 't', mode: 'direct', flow: 'obo', model: null, startedAt: '' } as const
+    const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
+    const owner = { agent: 'a', flow: 'obo', objectId: oid } as const
+    const call = { name: 'get_order', arguments: { [oid]: ids }, status: 'ok' } as const
+    const asked = exchange('mine', {
+      question,
+      owner,
+      turn,
+      steps: [{ ...step, token: { role: 'TR', observed: true, claims: { idtyp: 'user', oid, tid } } }],
+      notices: [problem],
+      problem,
+      decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
+      result: {
+        ...turn,
+        answer: 'Done.',
+        usage: null,
+        timing: { firstTokenMs: 0, totalMs: 0 },
+        tools: [call],
+        notices: [problem],
+        finishReason: 'stop',
+      },
+    })
+    const { past, session } = openTab(asked)
+    const { past: again } = openTab()
+    again.of(oid).map(one => again.show(one))
+    for (const id of [oid, tid, oid.replaceAll('-', '')]) {
+      expect(JSON.stringify(local)).not.toContain(id)
+      expect(JSON.stringify(session)).not.toContain(id)
+    }
+    const [kept] = past.list(oid)
+    expect(kept?.kept.exchanges[0]).toMatchObject({ owner, notices: [{ code: 'REFUSED', status: 403 }] })
+    expect([past.list('another'), past.list(undefined)]).toEqual([[], []])
+  })
+
   it('are not kept if they were held on behalf of an unknown user', () => {
     const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
     openTab(exchange('x', { question, owner: undefined }))
@@ -192,7 +266,15 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['two'])
   })
 
-  it('are dropped beyond the limit, the oldest first', () => {
+  it('are fifty at most, the newest', () => {
+    for (let index = 0; index < 52; index += 1) {
+      vi.advanceTimersByTime(1_000)
+      openTab(exchange(`${index}`))
+    }
+    expect(titles(openTab().past)).toEqual(Array.from({ length: 50 }, (_, index) => `${51 - index}`))
+  })
+
+  it('are dropped beyond the limit of their characters, the oldest first', () => {
     for (let index = 0; index < 52; index += 1) {
       vi.advanceTimersByTime(1_000)
       openTab(exchange(`${index}`))

@@ -1,4 +1,6 @@
 import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { effect, type Signal, signal } from '@preact/signals'
 import { readStored, writeStored } from '../browser/stored.ts'
 import type { Conversation } from '../conversation/conversation.ts'
@@ -25,7 +27,7 @@ const mostTraceCharacters = 500_000
 
 /**
  * The conversations that this browser keeps after their tab is closed. Those on behalf of a user belong to the user's
- * account. They contain no token, and their traces hold no personal data.
+ * account, which they name by a hash. They contain no token, and their traces hold no personal data.
  */
 export class PastConversations {
   readonly keepsNothing: Signal<boolean> = signal(readStored('local', settingKey) === true)
@@ -59,7 +61,9 @@ export class PastConversations {
   /** The conversations that may be listed while this account, or nobody, is signed in. */
   list(objectId: string | undefined): readonly PastConversation[] {
     const listed = objectId === undefined ? undefined : this.#ownerOf(objectId)
-    return readPastConversations().filter(({ owner }) => owner === undefined || owner === listed)
+    return readPastConversations()
+      .filter(({ owner }) => owner === undefined || owner === listed)
+      .map(one => ({ ...one, kept: withOwners(one.kept, id => (id === listed && objectId) || id) }))
   }
 
   /** The conversations on behalf of a user, who may have signed out. */
@@ -123,7 +127,7 @@ export class PastConversations {
       this.#setCurrent('dropped')
       return
     }
-    const masked = withoutPersonalData(kept)
+    const masked = withOwners(withoutPersonalData(kept, this.#tenantId), id => this.#ownerOf(id))
     if (current && JSON.stringify(readPastConversation(current.id)?.kept) === JSON.stringify(masked)) {
       this.#setCurrent(current)
       return
@@ -166,7 +170,7 @@ export class PastConversations {
   }
 
   #ownerOf(objectId: string): string {
-    return `${this.#tenantId}.${objectId}`
+    return bytesToHex(sha256(utf8ToBytes(`${this.#tenantId}.${objectId}`)))
   }
 
   #setCurrent(current: TabConversation): void {
@@ -187,24 +191,41 @@ function newId(): string {
   return [...crypto.getRandomValues(new Uint32Array(4))].map(part => part.toString(36)).join('')
 }
 
-/** Masks personal data and tenant in traces, decisions and problems. Questions and answers stay as they were written. */
-function withoutPersonalData(kept: KeptExchanges): KeptExchanges {
-  const redactor = redactorFor(kept.exchanges.flatMap(({ steps }) => steps))
+/** Replaces the object ids of the owners of answers. */
+function withOwners(kept: KeptExchanges, replace: (objectId: string) => string): KeptExchanges {
+  const exchanges = kept.exchanges.map(exchange => {
+    const { owner } = exchange
+    if (owner?.objectId === undefined) return exchange
+    return { ...exchange, owner: { ...owner, objectId: replace(owner.objectId) } }
+  })
+  return { ...kept, exchanges }
+}
+
+/** Masks personal data and tenant in all but questions and answers, which stay as they were written. */
+function withoutPersonalData(kept: KeptExchanges, tid: string): KeptExchanges {
+  const oid = kept.exchanges.flatMap(({ owner }) => owner?.objectId ?? [])
+  const known = { token: { role: 'Tc', observed: true, claims: { tid, oid } } } as const
+  const redactor = redactorFor([...kept.exchanges.flatMap(({ steps }) => steps), known])
   let characters = 0
   const exchanges = kept.exchanges.toReversed().map((exchange): Exchange => {
     const steps = redactor.steps(exchange.steps)
     characters += JSON.stringify(steps).length
-    const { problem, decided } = exchange
+    const { problem, decided, notices, result } = exchange
     return cutOffExchange({
       ...exchange,
       steps: characters > mostTraceCharacters ? [] : steps,
-      ...(decided && { decided: JSON.parse(redactor.text(JSON.stringify(decided))) }),
-      problem: problem && {
-        title: problem.title,
-        detail: redactor.text(problem.detail),
-        hint: redactor.text(problem.hint),
-        code: problem.code,
-      },
+      ...redactor.value({ decided, notices }),
+      ...(result && {
+        result: { ...result, ...redactor.value({ tools: result.tools, notices: result.notices }) },
+      }),
+      problem:
+        problem &&
+        redactor.value({
+          title: problem.title,
+          detail: problem.detail,
+          hint: problem.hint,
+          code: problem.code,
+        }),
     })
   })
   return { ...kept, exchanges: exchanges.reverse() }

@@ -9,7 +9,7 @@ export interface PastConversation {
   readonly revision: string
   /** ISO 8601. */
   readonly savedAt: string
-  /** The user on whose behalf the conversation was held, if any: only this user sees it listed. */
+  /** A hash of the user on whose behalf the conversation was held, if any: only this user sees it listed. */
   readonly owner: string | undefined
   readonly title: string
   readonly kept: KeptExchanges

@@ -1,5 +1,6 @@
 import { Check } from 'typebox/value'
 import type { Exchange } from '../conversation/exchange.ts'
+import { secretsOf } from '../trace/secrets.ts'
 import { findDataBlock } from './data-block.ts'
 import { ExportedFile, type ExportedTurn } from './file-shape.ts'
 
@@ -14,6 +15,9 @@ export class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
 }
 
+/** The most characters of names, addresses and ids to hide: those of hundreds of users. More would need too much memory. */
+const mostHiddenCharacters = 200_000
+
 /**
  * Reads a file, which is a report (HTML) or JSON. The file is not trusted: it is checked by the schemas of the events, and
  * everything in it is shown as text.
@@ -25,7 +29,12 @@ export function readExportedFile(text: string): ExportedFile {
   if (isTooDeep(data) || !Check(ExportedFile, data)) {
     throw new UnreadableFile('This file is no trace that this page can read.')
   }
-  const stepIds = data.turns.flatMap(({ steps }) => steps.map(({ id }) => id))
+  const steps = data.turns.flatMap(turn => turn.steps)
+  const hidden = [...secretsOf(steps.flatMap(({ token }) => token ?? [])).keys()].join('')
+  if (hidden.length > mostHiddenCharacters) {
+    throw new UnreadableFile('This file names more people than this page can hide.')
+  }
+  const stepIds = steps.map(({ id }) => id)
   if (new Set(stepIds).size < stepIds.length) {
     throw new UnreadableFile('This file names two steps alike, which no agent does.')
   }

@@ -197,4 +197,11 @@ describe('an untrusted file', () => {
     const text = JSON.stringify(file()).replace('"arguments":{', `"arguments":{"x":${body},`)
     expect(() => readExportedFile(text)).toThrow('This file')
   })
+
+  it('is not shown if its tokens name more people than any conversation', () => {
+    const claims = Array.from({ length: 10_000 }, (_, number) => `somebody-number-${number}@contoso.example`)
+    const many = { ...step, token: { role: 'TR', observed: true, claims: { email: claims } } } as const
+    const exported = toExportedFile([{ ...exchange, steps: [many] }], context, true)
+    expect(() => readExportedFile(JSON.stringify(exported))).toThrow('more people than this page can hide')
+  })
 })

@@ -144,4 +144,59 @@ describe('redactorFor', () => {
     })
     expect(stepsAsJson(redactor.steps([told]))).not.toMatch(/ada osei|eeeeeeee|11111111-2222/i)
   })
+
+  it.each([
+    ['a longer value', 'Ada Osei, or Ada', '‹name hidden›, or ‹given_name hidden›'],
+    ['a value around it', 'ada@contoso.example, Ada', '‹upn hidden›, ‹given_name hidden›'],
+    [
+      'a value that begins before',
+      'Write to Ada Osei-Ito, Osei-Ito',
+      'Write to ‹name hidden›, ‹family_name hidden›',
+    ],
+  ])('leaves no rest of %s', (_what, text, shown) => {
+    const claims = {
+      given_name: 'Ada',
+      name: 'Ada Osei',
+      family_name: 'Osei-Ito',
+      upn: 'ada@contoso.example',
+    }
+    expect(redactorFor([step('a', { token: { ...userToken, claims } })]).text(text)).toBe(shown)
+  })
+
+  it('hides a name that is also the code of the user’s country', () => {
+    const { text } = redactorFor([step('a', { token: { ...userToken, claims: { ctry: 'LI', name: 'Li' } } })])
+    expect(text('Hello Li.')).toBe('Hello ‹name hidden›.')
+  })
+
+  it.each<[what: string, text: string, name: (number: number) => string]>([
+    ['different names', 'Person 7 and Person 8, Ada Osei. ', number => `Person ${number}`],
+    ['names that begin alike', 'a a a a a a a a a a a a a a a a ', number => `${'a '.repeat(number % 200)}b`],
+    ['names that end alike', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', number => `b${'a'.repeat(number % 200)}`],
+    [
+      'names in one long word',
+      '我是王伟大学'.repeat(5),
+      number => `王伟${String.fromCodePoint(0x4e00 + number)}`,
+    ],
+  ])('takes time in proportion to a report, even if it is made of %s', (_what, text, name) => {
+    const hide = (size: number) => {
+      const steps = Array.from({ length: size }, (_, number) =>
+        step(`${number}`, {
+          title: text.repeat(8),
+          token: {
+            ...userToken,
+            claims: { name: name(number), oid: `${number}-oid`, upn: `${number}@a.example` },
+          },
+        }),
+      )
+      const before = process.cpuUsage()
+      const redactor = redactorFor(steps, true)
+      redactor.steps(steps)
+      redactor.text(text.repeat(size * 8))
+      const { user, system } = process.cpuUsage(before)
+      return user + system
+    }
+    const rounds = Array.from({ length: 3 }, () => [hide(500), hide(2_000)] as const)
+    const [small, large] = [0, 1].map(size => Math.min(...rounds.map(round => round[size] ?? 0)))
+    expect(large).toBeLessThan(6 * (small ?? 0))
+  })
 })
