@@ -57,6 +57,14 @@ describe('A Secret with the keys that seal waiting turns', () => {
     expect(await refusalOf(values)).toBe('')
   })
 
+  it('is not needed to say when a turn may ask for a consent', async () => {
+    const settingOf = async (values: Values) =>
+      (await renderWith(values)).settings('demo-agent', 'agent')['CONSENT_FROM_TURNS']
+    expect(await settingOf({})).toBe('first-call')
+    expect(await settingOf({ approval: { consentFromTurns: 'never' } })).toBe('never')
+    expect(await refusalOf({ approval: { consentFromTurns: 'sometimes' } })).toContain('consentFromTurns')
+  })
+
   // biome-ignore format: table
   it.each<[string, Values, string]>([
     ['alerts', { weatherApi: alerts }, 'Calls of weatherApi.alerts wait'],

@@ -5,6 +5,7 @@ each rendering, or end up in a repository.
 
 {{/* Settings of the agent for turns that wait. */}}
 {{- define "approval.settings" -}}
+CONSENT_FROM_TURNS: {{ .Values.approval.consentFromTurns }}
 {{- if .Values.approval.existingSecret }}
 SEAL_KEYS_FILE: /etc/seal-keys/seal-keys
 {{- with include "page.origin" . }}

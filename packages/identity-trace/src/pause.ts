@@ -16,14 +16,20 @@ export const PauseKind = Type.Enum(['approval', 'step-up', 'consent'])
  */
 export type PauseKind = Static<typeof PauseKind>
 
+/** A sentence in parts, in the order in which they are read: words of the tool's code (`text`), and what the model or the API wrote (`value`). */
+export const Sentence = Type.Array(
+  Type.Union([strictObject({ text: Type.String() }), strictObject({ value: Type.String() })]),
+)
+export type Sentence = Static<typeof Sentence>
+
 /** A call that the user decides about. It runs exactly as shown or not at all. */
 const AskedCall = strictObject({
   callId: Type.String(),
   tool: Type.String(),
   /** What the call does, for people: from the tool's code or configuration, never the model's words. */
   title: Type.String(),
-  /** The call and its effect in plain words, from the same source as the title; only for the agent's own tools. */
-  note: Type.Optional(Type.String()),
+  /** The call in plain words, made by the tool's code; of a tool that makes none, the title and then the arguments as they are. */
+  sentence: Type.Optional(Sentence),
   /** Name of the API. */
   api: Type.String(),
   /** Missing if the call changes nothing. */

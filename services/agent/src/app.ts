@@ -84,7 +84,7 @@ export async function buildApp(
     ...mcpServers.map(server => createMcpToolset(server, { agents, apis: apiCaller, logger })),
   ]
   const bedrock = connectBedrock(config.bedrock)
-  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller)
+  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller, config.consentFromTurns)
   const metrics = new TurnMetrics()
   const approvals = new Approvals({
     keys: config.sealKeys ?? createSealKeys(),
@@ -126,7 +126,7 @@ export async function buildApp(
   })
   await app.register(configRoute, { config, toolsets })
   const signInRules = { agents, userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
-  const mayConsent = config.consentRedirectUri !== undefined
+  const mayConsent = config.consentRedirectUri !== undefined && config.consentFromTurns !== 'never'
   await app.register(chatRoutes, { turns, approvals, mayConsent, ...signInRules, metrics })
   await app.register(instructionsRoute, { toolsets, apis: apiCaller, tokens, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })

@@ -9,6 +9,7 @@ import { readAgents } from './identity/agents-config.ts'
 import { readMcpServers } from './tools/mcp/config.ts'
 import type { Toolset } from './tools/toolset.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
+import { consentFromTurns } from './turn/turn.ts'
 import { version } from './version.ts'
 
 /** Every API that the agent has tools for. A further API needs a folder under tools/ and its name here. */
@@ -80,6 +81,8 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
         env.optional('CONSENT_REDIRECT_URI') === undefined
           ? undefined
           : env.secureUrl('CONSENT_REDIRECT_URI', ''),
+      /** When a turn may ask its user for a consent. */
+      consentFromTurns: env.oneOf('CONSENT_FROM_TURNS', consentFromTurns, 'first-call'),
       /** The folder of the built page; `undefined` for the folder into which `services/chat-ui` is built. */
       pageFolder: env.optional('CHAT_UI_DIR'),
       /** What is emulated in this deployment: a label for status and page that decides nothing. */

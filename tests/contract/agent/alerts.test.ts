@@ -69,7 +69,14 @@ describe.each(['direct', 'bedrock'])('An alert in a turn in %s mode', mode => {
         callId: expect.any(String),
         tool: 'create_alert',
         title: 'Create alert',
-        note: expect.stringContaining('nothing watches the weather for it'),
+        sentence: [
+          { value: 'Oslo' },
+          { text: ' below ' },
+          { value: `−${-celsius} °C` },
+          { text: ', until ' },
+          { value: expect.stringContaining(untilDate.slice(0, 4)) },
+          { text: expect.stringContaining('nothing watches the weather for it') },
+        ],
         api: 'weather-api',
         effect: 'create',
         arguments: newAlert(),
@@ -142,12 +149,43 @@ describe.each(['direct', 'bedrock'])('An alert in a turn in %s mode', mode => {
     const [alert] = (await storedAlerts()) as readonly { readonly id: string }[]
     const paused = (await askAgent(mode, `delete alert ${alert?.id}`)).body
     expect(paused.calls).toMatchObject([
-      { tool: 'delete_alert', title: 'Delete alert', effect: 'delete', arguments: { id: alert?.id } },
+      {
+        tool: 'delete_alert',
+        title: 'Delete alert',
+        effect: 'delete',
+        arguments: { id: alert?.id },
+        // What the API says of the alert, not what model or user say.
+        sentence: expect.arrayContaining([{ value: 'Oslo' }, { value: `−${-celsius} °C` }]),
+      },
     ])
+    const look = paused.trace.find(({ kind }) => kind === 'api-call')
+    expect([look?.request?.method, look?.parentId]).toEqual(['GET', paused.calls[0]?.stepId])
     expect(await storedAlerts()).toHaveLength(1)
     const { status, body } = await approve(paused)
     expect([status, body.answer]).toEqual([200, expect.stringContaining(alert?.id ?? '')])
     expect(await storedAlerts()).toEqual([])
+  })
+
+  it('that the user does not have is not shown for deletion, and nobody is asked', async () => {
+    const { body } = await askAgent(mode, `delete alert ${crypto.randomUUID()}`)
+    expect(body.status).not.toBe('paused')
+    expect(mode === 'direct' ? body.code : body.answer).toMatch(/ALERT_NOT_FOUND|no alert/)
+    expect(alertCalls.map(({ target }) => target)).toEqual(['GET /alerts'])
+  })
+
+  it('is looked up for its deletion under the user’s identity, after the consent that this needs', async () => {
+    await approve((await askAgent(mode)).body)
+    const [alert] = (await storedAlerts()) as readonly { readonly id: string }[]
+    alertCalls = []
+    const tokenOfBen = await stack.signIn(ben.oid)
+    const paused = (await askAgent(mode, `delete alert ${alert?.id}`, tokenOfBen, ['consent'])).body
+    expect([paused.kind, paused.calls?.[0]?.tool]).toEqual(['consent', 'delete_alert'])
+    await giveConsent(paused.consent?.url ?? '', ben.oid)
+    const { body } = await approve(paused, tokenOfBen)
+    withdrawConsents(ben.oid)
+    expect(mode === 'direct' ? body.code : body.answer).toMatch(/ALERT_NOT_FOUND|no alert/)
+    expect(alertCalls.map(({ target }) => target)).toEqual(['GET /alerts'])
+    expect(await storedAlerts()).toHaveLength(1)
   })
 
   it('that differs from an existing one only in its last day is not created, and the answer says why', async () => {
@@ -202,6 +240,19 @@ describe.each(['direct', 'bedrock'])('An alert in a turn in %s mode', mode => {
     const { body } = await askAgent(mode, 'my alerts', tokenOfBen)
     expect([body.code, body.status]).toEqual(['CONSENT_REQUIRED', 403])
     expect((await askAgent('direct', 'Weather in Oslo?', tokenOfBen)).status).toBe(200)
+    expect(alertCalls).toEqual([])
+  })
+
+  it('is not listed for a user without consent if the agent never asks for one', async () => {
+    const tokenOfBen = await stack.signIn(ben.oid)
+    const agentUrl = await stack.startReplica({ CONSENT_FROM_TURNS: 'never' })
+    const asked = { mode, message: 'my alerts', flow: 'obo', pauseFor: ['consent'] }
+    const { body } = await ask(agentUrl, asked, bearer(tokenOfBen))
+    if (mode === 'direct') expect([body.code, body.status]).toEqual(['CONSENT_REQUIRED', 403])
+    else
+      expect(body.notices).toMatchObject([
+        { code: 'API_FORBIDDEN', needs: { permission: 'Alerts.ReadWrite' } },
+      ])
     expect(alertCalls).toEqual([])
   })
 

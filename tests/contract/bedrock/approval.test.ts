@@ -161,14 +161,83 @@ describe('A call that changes something', () => {
     expect(createdAlerts).toEqual([])
   })
 
-  it('makes a turn wait three times at most', async () => {
+  it('is refused without a question once the turn has waited three times, and the turn goes on', async () => {
     const cities = ['Oslo', 'Bergen', 'Trondheim', 'Bodø']
     model.play(
       ...cities.map((city, index) => [...alertCall(0, `call_${index}`, city), ...stopEvents('tool_use')]),
+      [...textBlock('Three are set up.'), ...stopEvents('end_turn')],
     )
     let outcome = await askForAlerts()
     for (const index of [0, 1, 2]) outcome = await decide(outcome, { [`call_${index}`]: 'approve' })
-    expect(outcome).toMatchObject({ code: 'STEP_LIMIT_REACHED' })
+    expect([outcome.status, outcome.answer]).toEqual([undefined, 'Three are set up.'])
+    expect(outcome.tools.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'failed'])
+    expect(toolResultsOf(lastMessage())).toEqual([['call_3', expect.stringContaining('Nobody was asked')]])
+    expect(outcome.trace.filter(({ kind }) => kind === 'tool').at(-1)).toMatchObject({
+      status: 'failed',
+      problem: { code: 'APPROVAL_LIMIT_REACHED' },
+    })
     expect(createdAlerts).toHaveLength(3)
+  })
+
+  it('is still asked about after injected calls were denied: a turn waits twice more where everything was denied', async () => {
+    const cities = ['Rome', 'Paris', 'Oslo', 'Bergen', 'Bodø', 'Vadsø']
+    model.play(
+      ...cities.map((city, index) => [...alertCall(0, `call_${index}`, city), ...stopEvents('tool_use')]),
+      [...textBlock('Done.'), ...stopEvents('end_turn')],
+    )
+    let outcome = await askForAlerts()
+    for (const [index, decision] of (['deny', 'deny', 'approve', 'approve', 'approve'] as const).entries()) {
+      expect(outcome.calls).toMatchObject([{ arguments: { city: cities[index] } }])
+      outcome = await decide(outcome, { [`call_${index}`]: decision })
+    }
+    expect(outcome.tools.map(({ status }) => status)).toEqual([
+      'denied',
+      'denied',
+      'ok',
+      'ok',
+      'ok',
+      'failed',
+    ])
+    expect(createdAlerts).toHaveLength(3)
+  })
+
+  it('is shown in the trace as denied, not as a call that worked, if the user denied it, now or before', async () => {
+    const wish = (id: string) => [...alertCall(0, id, 'Oslo'), ...stopEvents('tool_use')]
+    model.play(wish('call_1'), wish('call_2'), [...textBlock('No.'), ...stopEvents('end_turn')])
+    const { trace } = await decide(await askForAlerts(), {})
+    const steps = trace.filter(({ kind }) => kind === 'tool')
+    expect(steps.map(({ status, approval }) => [status, approval?.decision])).toEqual([
+      ['failed', 'deny'],
+      ['failed', 'deny'],
+    ])
+  })
+
+  it('says in its sentence which words are the tool’s and which are the model’s', async () => {
+    model.play([...alertCall(0, 'call_1', 'Rome'), ...stopEvents('tool_use')])
+    const [call] = (await askForAlerts()).calls
+    expect(call?.sentence?.slice(0, 2)).toEqual([{ value: 'Rome' }, { text: ' below ' }])
+  })
+})
+
+describe('A call of a tool that was not offered', () => {
+  it('leaves an audit line, with the tool’s name only if the configuration has the tool', async () => {
+    const count = stack.agentLog.length
+    model.play(
+      [
+        ...toolBlock(0, 'call_1', 'create_alert', JSON.stringify(alertFor('Oslo'))),
+        ...toolBlock(1, 'call_2', 'send_money_to_DE89370400440532013000', '{"amount":"98.70"}'),
+        ...stopEvents('tool_use'),
+      ],
+      [...textBlock('I cannot do that.'), ...stopEvents('end_turn')],
+    )
+    const { body } = await ask(stack.agentUrl, { mode: 'bedrock', message: 'Hello', flow: 'autonomous' })
+    expect(body.answer).toBe('I cannot do that.')
+    const lines = stack.agentLog.slice(count).map(line => JSON.parse(line))
+    const shared = { agent: 'default', flow: 'autonomous', correlationId: body.turnId }
+    expect(lines.filter(({ audit }) => audit === 'tool-not-offered')).toEqual([
+      expect.objectContaining({ ...shared, tool: 'create_alert' }),
+      expect.objectContaining({ ...shared, tool: '2823e2ac6a49' }),
+    ])
+    expect(stack.agentLog.join()).not.toMatch(/DE8937|98\.70/)
   })
 })

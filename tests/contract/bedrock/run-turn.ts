@@ -72,7 +72,7 @@ export async function runTurn(mode: AnswerMode, asked: TurnOptions = {}): Promis
 /** Contexts of tools that call no API. */
 const withoutApis: Pick<ApiCaller, 'for'> = {
   for: turn => {
-    const context = { turn, under: () => context }
+    const context = { turn, under: () => context, audit: () => {} }
     return context as unknown as ApiContext<typeof turn>
   },
 }
@@ -94,7 +94,7 @@ export function connectMode(
   const toolsets = [
     { ...toolset, load: async () => createWeatherTools(weather).map(tool => ({ tool, api: toolset.api })) },
   ]
-  return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis), bedrock }
+  return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis, 'first-call'), bedrock }
 }
 
 export function weatherReport(city: string): WeatherReport {

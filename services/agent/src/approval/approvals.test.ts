@@ -129,13 +129,40 @@ describe('A turn that waits', () => {
     await expect(one.resume(request)).resolves.toBeDefined()
   })
 
-  it('waits three times at most', async () => {
+  it.each([
+    ['three times', ['approve', 'approve', 'approve']],
+    ['once more after everything was denied once', ['approve', 'deny', 'approve', 'approve']],
+    ['twice more after everything was denied', ['deny', 'deny', 'deny', 'deny', 'deny']],
+    ['at most five times', ['deny', 'deny', 'deny', 'approve', 'approve']],
+  ] as const)('may wait %s', async (_what, decisions) => {
     const { one } = replicas()
     let turn: Turn = turnOf('ada')
-    for (const _time of [1, 2, 3]) {
-      turn = { ...turn, resumed: await one.resume(continueRequest(await one.pause(turn, waitingTurn()))) }
+    const mayWait: boolean[] = []
+    for (const decision of decisions) {
+      const decided = [{ callId: 'call-1', digest: pendingCall.digest, decision }]
+      const paused = await one.pause(turn, waitingTurn())
+      const resumed = await one.resume(continueRequest(paused, { decisions: decided }))
+      mayWait.push(resumed.mayWaitAgain)
+      turn = { ...turn, resumed }
     }
-    await expect(one.pause(turn, waitingTurn())).rejects.toThrow(problemOf('STEP_LIMIT_REACHED'))
+    expect(mayWait).toEqual(decisions.map((_decision, index) => index < decisions.length - 1))
+  })
+
+  it('is shown with title and arguments as they are if its tool has no sentence of its own', async () => {
+    const { one } = replicas()
+    const args = { topic: 'Apollo, urgent', size: { lines: 2 } }
+    const { calls } = await one.pause(turnOf('ada'), waitingTurn({ pending: [{ ...pendingCall, args }] }))
+    expect(calls[0]?.sentence).toEqual([
+      { text: 'Create alert' },
+      { text: ', ' },
+      { value: 'topic' },
+      { text: ': ' },
+      { value: 'Apollo, urgent' },
+      { text: ', ' },
+      { value: 'size' },
+      { text: ': ' },
+      { value: '{"lines":2}' },
+    ])
   })
 
   it('keeps its expiry if the same call then waits for a step-up, and gets a later expiry if another call waits', async () => {

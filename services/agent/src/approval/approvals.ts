@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { AskedCall, ContinueRequest, Pause, PauseKind } from '@entra-bedrock-agent/identity-trace'
+import type {
+  AskedCall,
+  ContinueRequest,
+  Pause,
+  PauseKind,
+  Sentence,
+} from '@entra-bedrock-agent/identity-trace'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import type { PauseForUser } from '../turn/running-turn.ts'
 import type { Turn, WaitingTurn } from '../turn/turn.ts'
@@ -29,8 +34,8 @@ interface ContinueRequestOfUser extends Omit<ContinueRequest, 'agent'>, Pick<Tur
 type Decider = Pick<Turn, 'agent' | 'user' | 'flow'>
 
 const approvalValidForS = 10 * 60
-/** How many times one turn may wait. */
-const pauseLimit = 3
+/** How many times one turn may wait, and how many times more if everything was denied. */
+const [pauseLimit, deniedPauseLimit] = [3, 2]
 
 /** Loads the code that seals turns, with its library, on first use: few turns wait. */
 const loadSeal = () => import('./continuation.ts')
@@ -47,7 +52,7 @@ export class Approvals {
   /**
    * Seals a turn, and says what its user has to decide.
    *
-   * @throws ProblemError APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE, STEP_LIMIT_REACHED
+   * @throws ProblemError APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE
    */
   async pause(turn: Turn, { wait, state, usage, tools }: WaitingTurn): Promise<PauseForUser> {
     const { keys, metrics } = this.#options
@@ -56,8 +61,6 @@ export class Approvals {
     // A consent takes a while to take effect everywhere, so of several waits for consent in a row only the first counts.
     const isTriedAgain = kind === 'consent' && before?.kind === 'consent'
     const pauses = (before?.pauses ?? 0) + (isTriedAgain ? 0 : 1)
-    if (pauses > pauseLimit)
-      throw problem('STEP_LIMIT_REACHED', `The turn has waited for its user ${pauseLimit} times.`)
     const iat = Math.floor(Date.now() / 1000)
     const exp = before && isSameWait(before, wait) ? before.exp : iat + approvalValidForS
     const { seal } = await loadSeal()
@@ -75,6 +78,7 @@ export class Approvals {
         denied: [...(denied ?? [])],
         ...(claims === undefined ? {} : { claims }),
         pauses,
+        deniedPauses: before?.deniedPauses ?? 0,
         usage,
         tools: [...tools],
         state,
@@ -104,6 +108,8 @@ export class Approvals {
     const { jti, iat, turnId: id, kind, pending } = continuation
     let isSpent = false
     const denied = new Set(continuation.denied)
+    const areAllDenied = [...decisions.values()].every(decision => decision === 'deny')
+    const deniedPauses = Math.min(continuation.deniedPauses + (areAllDenied ? 1 : 0), deniedPauseLimit)
     for (const call of pending) {
       const decision = decisions.get(call.callId)
       if (!decision) continue
@@ -112,10 +118,11 @@ export class Approvals {
       this.#options.metrics.decisions.inc({ kind, decision })
     }
     return {
-      continuation,
+      continuation: { ...continuation, deniedPauses },
       decisions,
       denied,
       waitedMs: Math.max(0, Date.now() - iat * 1000),
+      mayWaitAgain: continuation.pauses - deniedPauses < pauseLimit,
       spend: () => {
         isSpent = true
       },
@@ -176,6 +183,18 @@ function bindingOf({ agent, user, flow, mode }: Decider & Pick<Turn, 'mode'>): B
 
 const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 
-function describeCall({ toolHash: _hash, isAsked: _isAsked, args, ...call }: PendingCall): AskedCall {
-  return { ...call, arguments: args }
+function describeCall(pending: PendingCall): AskedCall {
+  const { toolHash: _hash, isAsked: _isAsked, isUnapproved: _isUnapproved, args, ...call } = pending
+  return { sentence: plainSentence(pending), ...call, arguments: args }
+}
+
+/** The sentence for a tool that has none of its own. A model can choose names of arguments, too. */
+function plainSentence({ title, args }: PendingCall): Sentence {
+  const parts = Object.entries(args).flatMap(([name, value]) => [
+    { text: ', ' },
+    { value: name },
+    { text: ': ' },
+    { value: typeof value === 'string' ? value : JSON.stringify(value) },
+  ])
+  return [{ text: title }, ...parts]
 }

@@ -51,6 +51,7 @@ const continuation: Continuation = {
   pending: [waitingCall('call-1', createAlert), waitingCall('call-2', deleteAlert)],
   denied: [],
   pauses: 1,
+  deniedPauses: 0,
   usage: null,
   tools: [],
   state: { messages: [] },

@@ -7,6 +7,7 @@ export const approvalProblems = {
   APPROVAL_NOT_YOURS: { status: 403, title: 'The approval was asked of somebody else.', hint: 'Sign in as the user who was asked, or ask again as this one.' },
   APPROVAL_CHANGED: { status: 409, title: 'What was approved is not what would be run now.', hint: 'Ask again: the call, its tool or the agent has changed meanwhile.' },
   APPROVAL_USED: { status: 409, title: 'What was approved has been done already, or is being done.', hint: 'See whether it was done, and ask again if it was not.' },
+  APPROVAL_LIMIT_REACHED: { status: 409, title: 'The turn has waited for its user as often as a turn may.', hint: 'Ask for what is left in a new message.' },
   APPROVAL_EXPIRED: { status: 410, title: 'The approval came too late.', hint: 'Ask again; an approval counts for ten minutes.' },
   APPROVAL_TOO_LARGE: { status: 413, title: 'What the agent would have to keep until the approval is too much.', hint: 'Start a new conversation, or ask for less at once.' },
   APPROVAL_UNAVAILABLE: { status: 503, title: 'The agent can neither ask for approvals nor take them now, for it has no seal keys.', hint: 'See that the file of SEAL_KEYS_FILE is there: a line for each key, its id and 32 bytes in Base64; the first one seals.' },

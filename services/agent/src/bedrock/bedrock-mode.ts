@@ -4,8 +4,8 @@ import { Annotation, Command, END, START, StateGraph } from '@langchain/langgrap
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
 import { mayCall } from '../tools/step-of-calls.ts'
-import { type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import type { AnsweredTurn, AnswerMode, Turn, WaitingTurn } from '../turn/turn.ts'
+import { isConfiguredTool, type Toolset, toolsetsOf } from '../tools/toolset.ts'
+import type { AnsweredTurn, AnswerMode, ConsentFromTurns, Turn, WaitingTurn } from '../turn/turn.ts'
 import type { Wait } from '../turn/waiting.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
@@ -31,7 +31,7 @@ const modelCallLimit = 8
 const toolCallLimit = 10
 
 /** What one turn needs to call model and tools under its identity. */
-type Run = ModelCall & ToolCalls
+type Run = ModelCall & ToolCalls & { readonly consentFromTurns: ConsentFromTurns }
 
 const State = Annotation.Root({
   messages: Annotation<BaseMessage[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
@@ -59,6 +59,7 @@ export function bedrockMode(
   bedrock: Bedrock,
   all: readonly Toolset[],
   apis: Pick<ApiCaller, 'for'>,
+  consentFromTurns: ConsentFromTurns,
 ): AnswerMode {
   return {
     mode: 'bedrock',
@@ -74,6 +75,8 @@ export function bedrockMode(
         turn,
         context,
         tools,
+        isConfigured: name => isConfiguredTool(name, all, context),
+        consentFromTurns,
         tellable: tellableCodes(toolsets),
         toolNames: langChainTools.map(({ name }) => name),
         answer: new AnswerText(turn),
@@ -139,11 +142,17 @@ function suspendTurn(end: AgentState, wait: Wait, openingLength: number): Waitin
 }
 
 /** Runs the calls of the last response, or goes on with the calls that waited. */
-async function callTools(run: Run, { messages, response, results: earlier }: AgentState) {
+async function callTools(run: Run, { messages, response, results: earlier, toolUses: before }: AgentState) {
   const { resumed } = run.turn
+  // What tools returned may have led the model to this step. What waits in the step came before its results.
+  const hasRead = before.some(({ status }) => status !== 'denied')
+  const asksForConsent =
+    run.consentFromTurns === 'always' || (run.consentFromTurns === 'first-call' && !hasRead)
   // Without a response, this is the first step of a turn that goes on.
   const { results, wait } =
-    response || !resumed ? await runTools(run, response.toolCalls) : await resumeTools(run, resumed, earlier)
+    response || !resumed
+      ? await runTools(run, response.toolCalls, asksForConsent)
+      : await resumeTools(run, resumed, earlier, asksForConsent)
   if (wait) return new Command({ goto: END, update: { results, wait } })
   const asked = messages.at(-1)
   const calls = asked instanceof AIMessage ? (asked.tool_calls ?? []) : []

@@ -22,6 +22,8 @@ export interface ToolCalls {
   readonly tools: readonly OfferedTool[]
   /** How many more images, and of what size, the turn may show the model. */
   readonly images: ImageAllowance
+  /** Whether a tool that was not offered is one that the configuration has. */
+  readonly isConfigured: (tool: string) => Promise<boolean>
   /** Codes of failures that the model may explain to the user. All other failures, above all a refused identity, end the turn. */
   readonly tellable: ReadonlySet<string>
 }
@@ -50,9 +52,13 @@ export interface StepResult {
 }
 
 /** Runs the calls that the model asked for; those that change something wait for the user. */
-export async function runTools(run: ToolCalls, calls: readonly ToolCall[]): Promise<StepResult> {
+export async function runTools(
+  run: ToolCalls,
+  calls: readonly ToolCall[],
+  asksForConsent: boolean,
+): Promise<StepResult> {
   const stepCalls = calls.map(call => toStepCall(run, call))
-  const { ends, wait } = await runStep(stepOptions(run), stepCalls)
+  const { ends, wait } = await runStep(stepOptions(run, asksForConsent), stepCalls)
   return { results: describeEnds(run, calls, ends), wait }
 }
 
@@ -61,10 +67,11 @@ export async function resumeTools(
   run: ToolCalls,
   resumed: ResumedTurn,
   earlier: StepResult['results'],
+  asksForConsent: boolean,
 ): Promise<StepResult> {
   const { pending } = resumed.continuation
   const calls = pending.map(({ callId: id, tool: name, args }) => ({ id, name, arguments: args }))
-  const { ends, wait } = await resumeStep(stepOptions(run), resumed, ({ callId }) => {
+  const { ends, wait } = await resumeStep(stepOptions(run, asksForConsent), resumed, ({ callId }) => {
     const call = calls.find(({ id }) => id === callId)
     return call && toStepCall(run, call)
   })
@@ -81,12 +88,12 @@ export function toMessages(calls: readonly { readonly id?: string }[], results: 
   })
 }
 
-function stepOptions({ context, tellable }: ToolCalls): StepOptions {
-  return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code) }
+function stepOptions({ context, tellable }: ToolCalls, asksForConsent: boolean): StepOptions {
+  return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code), asksForConsent }
 }
 
 /** Makes a call of the step from the model's call. If the arguments do not fit the tool's schema, `run` refuses them. */
-function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
+function toStepCall({ tools, isConfigured }: ToolCalls, call: ToolCall): StepCall<ToolOutput> {
   const { id, name, arguments: input } = call
   const offered = tools.find(({ tool }) => tool.name === name)
   const fits = offered !== undefined && input !== undefined && fitsSchema(offered.tool, input)
@@ -101,6 +108,10 @@ function toStepCall({ tools }: ToolCalls, call: ToolCall): StepCall<ToolOutput> 
     facts: factsOf(offered, name),
     async run(context) {
       if (fault !== undefined) throw problem('INVALID_REQUEST', fault)
+      if (!offered) {
+        const tool = (await isConfigured(name)) ? name : hash('sha256', name).slice(0, 12)
+        context.audit('tool-not-offered', { tool })
+      }
       return invoke(offered?.tool, call, context)
     },
   }

@@ -26,7 +26,12 @@ export function directMode(all: readonly Toolset[], apis: Pick<ApiCaller, 'for'>
         throw direct?.notRecognised() ?? problem('INVALID_REQUEST', 'The agent has no tools for direct mode.')
       }
       const stepCall = toStepCall(call)
-      const options = { context: apis.for(turn), from: 'user', isTellable: () => false } as const
+      const options = {
+        context: apis.for(turn),
+        from: 'user',
+        isTellable: () => false,
+        asksForConsent: true,
+      } as const
       if (call.change || turn.resumed) return answerInStep(turn, stepCall, options)
       try {
         turn.write(await call.answer(options.context))

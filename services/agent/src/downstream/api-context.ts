@@ -20,7 +20,7 @@ import type { ApiHealth } from './api-health.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
-import { obtainToken, type TokenStep } from './token-steps.ts'
+import { describeCaller, obtainToken, type TokenStep } from './token-steps.ts'
 import { noteValidation } from './validation.ts'
 
 /** One request for JSON. */
@@ -108,6 +108,11 @@ export class ApiContext<Who extends Caller = Caller> {
     this.turn = turn
     this.#parentId = parentId
     this.#permit = permit
+  }
+
+  /** Writes a line about a call of a tool into the audit log: names, codes and ids, no arguments. */
+  audit(audit: 'tool-not-offered' | 'tool-refused', call: Readonly<Record<string, unknown>>): void {
+    this.#means.logger.warn({ audit, ...describeCaller(this.turn), ...call }, 'Call of a tool refused.')
   }
 
   /** A context for calls that the trace shows below a step. It gets a permit if the step may change something. */

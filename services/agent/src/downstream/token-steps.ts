@@ -61,15 +61,7 @@ export async function obtainToken(
   const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
   const { agent, user, signal } = turn
   const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew, claims }
-  const audited = {
-    agent: agent.name,
-    caller: agent.clientId,
-    onBehalfOf: user?.objectId,
-    agentUser: flows[flow].actsAs === 'agent-user' ? agent.agentUserId : undefined,
-    flow,
-    api: api.name,
-    correlationId,
-  }
+  const audited = { ...describeCaller(turn), api: api.name }
   const step = turn.trace.start(
     {
       ...parent,
@@ -128,6 +120,18 @@ export async function obtainToken(
     logIds,
   })
   return noteToken(turn, api, token, parent)
+}
+
+/** Who calls for whom, in the audit log. */
+export function describeCaller({ agent, user, flow, correlationId }: Caller) {
+  return {
+    agent: agent.name,
+    caller: agent.clientId,
+    onBehalfOf: user?.objectId,
+    agentUser: flows[flow].actsAs === 'agent-user' ? agent.agentUserId : undefined,
+    flow,
+    correlationId,
+  }
 }
 
 function describeRequest(tokens: AgentTokens, asked: TokenRequest): ShownRequest {

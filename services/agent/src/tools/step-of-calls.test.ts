@@ -1,19 +1,24 @@
 import type { Decision, NeededRight } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { ApiContext, type ApiContextOptions, type Permit } from '../downstream/api-context.ts'
 import { problemOf, turnOf } from '../downstream/testing/stage.ts'
+import { recordingLogger } from '../identity/testing/fixtures.ts'
 import { problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ResumedTurn, Wait } from '../turn/waiting.ts'
-import { resumeStep, runStep, type StepCall, waitAfterFailure } from './step-of-calls.ts'
+import { resumeStep, runStep, type StepCall, type StepOptions, waitAfterFailure } from './step-of-calls.ts'
+import type { Change } from './toolset.ts'
 
 const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
 const tellableCode = 'API_UNAVAILABLE'
 
 /** A turn on behalf of Ada whose calls record in which order they ran, and under which permit. */
-function createStep(changes: Partial<Turn> = {}) {
-  const turn: Turn = { ...turnOf('ada'), ...changes }
-  const context = new ApiContext({} as ApiContextOptions, turn, undefined)
+function createStep(changes: Partial<Turn> = {}, settings: Partial<StepOptions> = {}) {
+  const notices: ProblemError[] = []
+  const turn: Turn = { ...turnOf('ada'), notice: notice => notices.push(notice), ...changes }
+  const { logger, lines } = recordingLogger()
+  const context = new ApiContext({ logger } as ApiContextOptions, turn, undefined)
   const ran: string[] = []
   const permits: Permit[] = []
   const call = (id: string, given: Partial<StepCall<string>> = {}): StepCall<string> => ({
@@ -32,9 +37,13 @@ function createStep(changes: Partial<Turn> = {}) {
     context,
     from: 'bedrock',
     isTellable: ({ code }: { code: string }) => code === tellableCode,
+    asksForConsent: true,
+    ...settings,
   } as const
   return {
     turn,
+    notices,
+    audited: () => lines.map(line => JSON.parse(line)),
     options,
     ran,
     permits,
@@ -70,6 +79,7 @@ function resumedAfter(
       pending,
       ...(claims === undefined ? {} : { claims }),
       pauses: 1,
+      deniedPauses: 0,
       exp: 0,
       usage: null,
       tools: [],
@@ -78,6 +88,7 @@ function resumedAfter(
     decisions: new Map(Object.entries(decisions)),
     denied: new Set(denied.map(({ digest }) => digest)),
     waitedMs: 19_000,
+    mayWaitAgain: true,
     spend: () => {},
     release: () => {},
     ...more,
@@ -136,10 +147,12 @@ describe('A step of calls', () => {
       ['approval', 'ok', 'approve'],
       ['tool', 'ok', 'create_alert'],
       ['approval', 'ok', 'deny'],
-      ['tool', 'ok', 'create_alert'],
+      ['tool', 'failed', 'create_alert'],
       ['approval', 'ok', 'approve'],
       ['tool', 'ok', 'create_alert'],
     ])
+    const denied = turn.trace.steps[3]
+    expect([denied?.approval?.decision, denied?.problem]).toEqual(['deny', undefined])
     // The calls go on in the trace steps that waited, not in new ones.
     const waited = wait.pending.map(({ stepId }) => stepId)
     expect(turn.trace.steps.filter(({ kind }) => kind === 'tool').map(({ id }) => id)).toEqual(waited)
@@ -211,6 +224,10 @@ describe('A step of calls', () => {
     const again = { ...create('Oslo'), id: 'another-id' }
     const { ends, wait: next } = await runStep(options, [again, create('Rome')])
     expect(ends.get('another-id')).toEqual({ status: 'denied' })
+    expect(options.context.turn.trace.steps[0]).toMatchObject({
+      status: 'failed',
+      approval: { decision: 'deny' },
+    })
     expect(next?.pending.map(({ callId }) => callId)).toEqual(['Rome'])
     expect(ran).toEqual([])
   })
@@ -270,6 +287,146 @@ describe('A step of calls', () => {
     await expect(runStep(options, [read('Rome', { run: rejectForConsent })])).rejects.toThrow(
       problemOf('CONSENT_REQUIRED'),
     )
+  })
+
+  it('tells the model which permission is missing, and the user by a notice, if it does not ask for a consent', async () => {
+    const { options, read, create, notices, steps } = createStep(
+      { pausesForConsent: true },
+      { asksForConsent: false },
+    )
+    const forbidden = () =>
+      Promise.reject(problem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs: neededRight } }))
+    const calls = [
+      read('Rome', { run: forbidden }),
+      read('Paris', { run: rejectForConsent }),
+      read('Bonn'),
+      create('Oslo'),
+    ]
+    const { ends, wait } = await runStep(options, calls)
+    const told = { code: 'API_FORBIDDEN', message: expect.stringContaining('Weather.Read') }
+    for (const id of ['Rome', 'Paris'])
+      expect(ends.get(id)).toMatchObject({ status: 'failed', failure: told })
+    expect(wait?.kind).toBe('approval')
+    expect(notices).toMatchObject([told, told])
+    expect(notices[0]?.options.extensions).toEqual({ needs: neededRight })
+    expect(steps().map(([, status]) => status)).toEqual(['failed', 'failed', 'ok', 'waiting'])
+  })
+
+  it('fails if the agent’s own app role is missing, also if it does not ask for a consent', async () => {
+    const { options, read } = createStep(turnOf(), { asksForConsent: false })
+    const needs: NeededRight = { ...neededRight, kind: 'role' }
+    const run = () => Promise.reject(problem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs } }))
+    await expect(runStep(options, [read('Rome', { run })])).rejects.toThrow(problemOf('API_FORBIDDEN'))
+  })
+
+  it('refuses changes to the model, and asks for no consent, once the turn has waited as often as it may', async () => {
+    const first = createStep()
+    const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
+    const resumed = resumedAfter(wait, { Oslo: 'approve' }, { mayWaitAgain: false })
+    const { options, read, create, ran, audited } = createStep({ resumed, pausesForConsent: true })
+    const calls = [read('Bonn'), read('Rome', { run: rejectForConsent }), create('Paris')]
+    const { ends, wait: next } = await runStep(options, calls)
+    expect(next).toBeUndefined()
+    expect(ran).toEqual(['Bonn', 'Rome'])
+    expect(ends.get('Rome')).toMatchObject({ failure: { code: 'API_FORBIDDEN' } })
+    expect(ends.get('Paris')).toMatchObject({ failure: { code: 'APPROVAL_LIMIT_REACHED' } })
+    expect(audited().map(({ code }) => code)).toEqual(['CONSENT_REQUIRED', 'APPROVAL_LIMIT_REACHED'])
+    const stepUp = createStep({ resumed })
+    const demanded = await resumeStep(stepUp.options, resumed, ({ callId }) =>
+      stepUp.create(callId, { run: rejectForStepUp }),
+    )
+    expect(demanded.wait).toBeUndefined()
+    expect(demanded.ends.get('Oslo')).toMatchObject({ failure: { code: 'APPROVAL_LIMIT_REACHED' } })
+  })
+
+  it('leaves an audit line for each refused call, without its arguments', async () => {
+    const { options, read, audited } = createStep()
+    const forbidden = () =>
+      Promise.reject(problem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs: neededRight } }))
+    await expect(runStep(options, [read('Rome', { run: forbidden })])).rejects.toThrow()
+    expect(audited()).toEqual([
+      expect.objectContaining({
+        audit: 'tool-refused',
+        agent: 'default',
+        flow: 'obo',
+        onBehalfOf: 'ada',
+        correlationId: options.context.turn.correlationId,
+        tool: 'get_weather',
+        api: 'weather-api',
+        code: 'API_FORBIDDEN',
+        needs: neededRight,
+      }),
+    ])
+    expect(JSON.stringify(audited())).not.toContain('Rome')
+  })
+
+  describe('with a call whose tool looks up what it would change', () => {
+    const told = [{ text: 'Deletes ' }, { value: 'Oslo' }]
+    const gone = problem('NOT_FOUND', 'Gone.')
+    const telling = (tell: NonNullable<Change['tell']>) => ({ change: { ...change, tell } })
+
+    it('shows the user what was looked up', async () => {
+      const { options, create } = createStep()
+      const { pending } = waitOf(
+        await runStep(options, [
+          create(
+            'Oslo',
+            telling(async () => told),
+          ),
+        ]),
+      )
+      expect(pending).toMatchObject([{ sentence: told }])
+    })
+
+    it('asks nobody if it cannot be looked up', async () => {
+      const { options, create, steps } = createStep()
+      const silent = telling(() => Promise.reject(problem(tellableCode, 'Silent.')))
+      const { ends, wait } = await runStep(options, [create('Oslo', silent)])
+      expect([wait, ends.get('Oslo')?.status]).toEqual([undefined, 'failed'])
+      expect(steps()).toEqual([['tool', 'failed', 'create_alert']])
+    })
+
+    it('asks for the consent that the look-up needs, and only then for the approval of the call', async () => {
+      const first = createStep({ pausesForConsent: true })
+      const wait = waitOf(await runStep(first.options, [first.create('Oslo', telling(rejectForConsent))]))
+      expect(wait.kind).toBe('consent')
+      const resumed = resumedAfter(wait, { Oslo: 'approve' })
+      const { options, create, ran } = createStep({ resumed, pausesForConsent: true })
+      const next = await resumeStep(options, resumed, () =>
+        create(
+          'Oslo',
+          telling(() => told),
+        ),
+      )
+      expect(next.wait).toMatchObject({ kind: 'approval', pending: [{ callId: 'Oslo', isAsked: true }] })
+      expect(next.wait?.pending[0]?.stepId).toBe(wait.pending[0]?.stepId)
+      expect(ran).toEqual([])
+    })
+
+    it.each<[string, NonNullable<Change['tell']>, string[]]>([
+      ['runs it if what it would change is the same when it is approved', () => told, ['Oslo']],
+      [
+        'runs it if what it would change is gone, which changes nothing',
+        () => Promise.reject(gone),
+        ['Oslo'],
+      ],
+      ['does not run it if it would change something else by then', () => [{ value: 'Rome' }], []],
+    ])('%s', async (_what, tellNow, runs) => {
+      const first = createStep()
+      const wait = waitOf(
+        await runStep(first.options, [
+          first.create(
+            'Oslo',
+            telling(() => told),
+          ),
+        ]),
+      )
+      const resumed = resumedAfter(wait, { Oslo: 'approve' })
+      const { options, create, ran } = createStep({ resumed })
+      const { ends } = await resumeStep(options, resumed, () => create('Oslo', telling(tellNow)))
+      expect(ran).toEqual(runs)
+      if (runs.length === 0) expect(ends.get('Oslo')).toMatchObject({ failure: { code: 'APPROVAL_CHANGED' } })
+    })
   })
 
   it('lets other reads finish if one read fails in a way that ends the turn, then fails without asking for an approval', async () => {

@@ -1,7 +1,14 @@
-import { type NeededRight, needsUser, redactText } from '@entra-bedrock-agent/identity-trace'
+import {
+  type NeededRight,
+  needsUser,
+  type PauseKind,
+  redactText,
+  type Sentence,
+} from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { digestCall, idempotencyKey } from '../approval/call-digest.ts'
 import { requireSame } from '../approval/decide.ts'
+import { approvalProblem } from '../approval/problems.ts'
 import type { Permit } from '../downstream/api-context.ts'
 import { redactBody } from '../downstream/echoed-token.ts'
 import { problem } from '../problems.ts'
@@ -44,6 +51,8 @@ export interface StepOptions {
   readonly from: 'bedrock' | 'user'
   /** Whether the turn goes on after this failure, and the model is told of it. */
   readonly isTellable: (failure: ProblemError) => boolean
+  /** Whether the turn may ask for a missing consent now; if not, the turn goes on, and the model is told which permission is missing. */
+  readonly asksForConsent: boolean
 }
 
 /** How many calls of one step may change something. */
@@ -73,13 +82,17 @@ export async function runStep<Output>(
       'STEP_LIMIT_REACHED',
       `${changing.length} changes were asked for at once; ${changeLimit} are allowed.`,
     )
-  for (const call of changing)
-    if (!mayCall(turn, call)) throw problem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
+  for (const call of changing) {
+    if (mayCall(turn, call)) continue
+    const failure = problem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
+    auditRefusal(options, call, failure)
+    throw failure
+  }
   const run = new Step<Output>(options)
   await Promise.all(calls.filter(({ change }) => !change).map(call => run.run(call)))
   for (const call of changing) {
     if (!needsUser(turn.flow)) await run.run(call)
-    else run.ask(call)
+    else await run.ask(call)
   }
   return run.end(calls)
 }
@@ -106,6 +119,7 @@ export async function resumeStep<Output>(
   for (const { waited, call, isDenied } of calls) {
     if (waited.isAsked) run.noteDecision(waited, isDenied)
     if (isDenied || !call) run.deny(waited)
+    else if (waited.isUnapproved) await run.ask(call, waited)
     // Changes are made in order: if one waits again, the later ones wait, too.
     else if (run.waits && waited.effect !== undefined) run.postpone(waited)
     else await run.run(call, waited, waited.isAsked ? claims : undefined)
@@ -119,7 +133,27 @@ export function waitAfterFailure(
   call: StepCall<unknown>,
   error: unknown,
 ): Wait | undefined {
-  return new Step(options).holdFailed(call, toProblem(error))
+  const failure = toProblem(error)
+  auditRefusal(options, call, failure)
+  return new Step(options).holdFailed(call, failure)
+}
+
+const refusalCodes: ReadonlySet<string> = new Set([
+  'API_FORBIDDEN',
+  'API_TOKEN_REJECTED',
+  'CONSENT_REQUIRED',
+  'TOOL_NEEDS_A_PERSON',
+  'APPROVAL_LIMIT_REACHED',
+])
+
+/** Notes in the audit log that a call was refused, by an API, by Entra or by the agent. Injected calls are seen by this. */
+function auditRefusal(
+  { context }: StepOptions,
+  { tool, api }: StepCall<unknown>,
+  { code, options }: ProblemError,
+): void {
+  if (!refusalCodes.has(code)) return
+  context.audit('tool-refused', { tool, api, code, needs: options.extensions?.['needs'] })
 }
 
 class Step<Output> {
@@ -127,7 +161,7 @@ class Step<Output> {
   readonly #ends = new Map<string, CallEnd<Output>>()
   readonly #fatal = new Map<string, unknown>()
   readonly #pending: PendingCall[] = []
-  readonly #asked: StepCall<Output>[] = []
+  readonly #asked: { readonly step: OpenStep; readonly pending: PendingCall }[] = []
   #wait: Omit<Wait, 'pending'> | undefined
 
   constructor(options: StepOptions) {
@@ -135,22 +169,39 @@ class Step<Output> {
   }
 
   get waits(): boolean {
-    return this.#wait !== undefined
+    return this.#wait !== undefined || this.#asked.length > 0
   }
 
-  /** Notes that the user is to be asked about a call when the step ends, unless they have denied the call in this turn. */
-  ask(call: StepCall<Output>): void {
+  /** Prepares to ask the user about a call when the step ends, unless they have denied the call in this turn, or were asked too often. */
+  async ask(call: StepCall<Output>, waited?: PendingCall): Promise<void> {
+    if (this.#fatal.size > 0) return
     const { resumed, trace } = this.#turn
-    if (!resumed?.denied.has(digestOf(call))) {
-      this.#asked.push(call)
+    const step = trace.start(this.#describe(call, waited?.stepId), call.facts)
+    const digest = digestOf(call)
+    if (resumed?.denied.has(digest)) {
+      step.deny({ decision: 'deny', digest, waitedMs: 0 })
+      this.#ends.set(call.id, { status: 'denied' })
       return
     }
-    trace.start(this.#describe(call), call.facts).ok()
-    this.#ends.set(call.id, { status: 'denied' })
+    if (!this.#mayWait('approval')) {
+      this.#refuse(
+        call,
+        step,
+        approvalProblem('APPROVAL_LIMIT_REACHED', `Nobody was asked about ${call.tool}.`),
+      )
+      return
+    }
+    try {
+      const sentence = await tell(call, this.#options.context.under(step.id))
+      const pending = this.#describePending(call, step)
+      this.#asked.push({ step, pending: sentence ? { ...pending, sentence } : pending })
+    } catch (error) {
+      this.#fail(call, step, error, { isUnapproved: true })
+    }
   }
 
   async run(call: StepCall<Output>, waited?: PendingCall, claims?: string): Promise<void> {
-    const { context, isTellable } = this.#options
+    const { context } = this.#options
     const { turn } = context
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)
     const [ending] = this.#fatal.values()
@@ -159,31 +210,25 @@ class Step<Output> {
       step.fail(toProblem(ending).toDocument(turn.requestId))
       return
     }
-    if (call.change?.isIdempotent === false) turn.resumed?.spend()
     try {
+      if (waited?.sentence && !(await isToldAlike(call, context.under(step.id), waited.sentence))) {
+        this.#refuse(call, step, approvalProblem('APPROVAL_CHANGED', 'It would now change something else.'))
+        return
+      }
+      if (call.change?.isIdempotent === false) turn.resumed?.spend()
       const output = await call.run(
         context.under(step.id, call.change && this.#permit(call, call.change, claims)),
       )
       step.ok()
       this.#ends.set(call.id, { status: 'ok', output })
     } catch (error) {
-      turn.signal.throwIfAborted()
-      const failure = toProblem(error)
-      const wait = this.#waitFor(failure, call)
-      if (wait) {
-        step.wait()
-        this.#hold(call, step, wait)
-        return
-      }
-      step.fail(failure.toDocument(turn.requestId))
-      if (isTellable(failure)) this.#ends.set(call.id, { status: 'failed', failure })
-      else this.#fatal.set(call.id, error)
+      this.#fail(call, step, error)
     }
   }
 
   holdFailed(call: StepCall<Output>, failure: ProblemError): Wait | undefined {
     const wait = this.#waitFor(failure, call)
-    if (!wait) return undefined
+    if (!wait || !this.#mayWait(wait.kind)) return undefined
     const step = this.#turn.trace.start(this.#describe(call), call.facts)
     step.wait()
     this.#hold(call, step, wait)
@@ -223,8 +268,12 @@ class Step<Output> {
     }
   }
 
-  deny({ callId, tool, args, stepId }: PendingCall): void {
-    this.#turn.trace.start(this.#describe({ tool, arguments: args }, stepId)).ok()
+  deny({ callId, tool, args, stepId, digest }: PendingCall): void {
+    const { trace, resumed } = this.#turn
+    const { waitedMs = 0 } = resumed ?? {}
+    trace
+      .start(this.#describe({ tool, arguments: args }, stepId))
+      .deny({ decision: 'deny', digest, waitedMs })
     this.#ends.set(callId, { status: 'denied' })
   }
 
@@ -236,7 +285,10 @@ class Step<Output> {
   /** @throws the failure of the first of these calls whose failure ends the turn */
   end(calls: readonly Pick<StepCall<Output>, 'id'>[]): StepEnd<Output> {
     for (const { id } of calls) if (this.#fatal.has(id)) throw this.#fatal.get(id)
-    for (const call of this.#asked) this.#askNow(call)
+    for (const { step, pending } of this.#asked) {
+      step.wait()
+      this.#askNow(pending)
+    }
     return { ends: this.#ends, wait: this.#wait && { ...this.#wait, pending: this.#pending } }
   }
 
@@ -244,38 +296,80 @@ class Step<Output> {
     return this.#options.context.turn
   }
 
-  #askNow(call: StepCall<Output>): void {
+  #askNow(pending: PendingCall): void {
     // A turn waits for one thing at a time, and for approvals first.
     if (this.#wait?.kind !== 'approval') {
       this.#wait = { kind: 'approval' }
       for (const [index, other] of this.#pending.entries())
         this.#pending[index] = { ...other, isAsked: false }
     }
-    const step = this.#turn.trace.start(this.#describe(call), call.facts)
-    step.wait()
-    this.#pending.push(this.#describePending(call, step))
+    this.#pending.push(pending)
   }
 
-  #hold(call: StepCall<Output>, step: OpenStep, wait: Omit<Wait, 'pending'>): void {
+  /** Ends a call that failed: it waits for the user, or the model is told, or the turn ends. */
+  #fail(call: StepCall<Output>, step: OpenStep, error: unknown, more: Partial<PendingCall> = {}): void {
+    const { isTellable, asksForConsent } = this.#options
+    const { signal, requestId, pausesForConsent } = this.#turn
+    signal.throwIfAborted()
+    const failure = toProblem(error)
+    auditRefusal(this.#options, call, failure)
+    const wait = this.#waitFor(failure, call)
+    if (wait && this.#mayWait(wait.kind)) {
+      step.wait()
+      this.#hold(call, step, wait, more)
+    } else if (wait?.right && (!asksForConsent || pausesForConsent)) {
+      const told = unaskedProblem(failure, wait.right)
+      this.#turn.notice(told)
+      this.#refuse(call, step, told)
+    } else if (wait?.kind === 'step-up') {
+      this.#refuse(call, step, approvalProblem('APPROVAL_LIMIT_REACHED', `${call.tool} was not called.`))
+    } else {
+      step.fail(failure.toDocument(requestId))
+      if (isTellable(failure)) this.#ends.set(call.id, { status: 'failed', failure })
+      else this.#fatal.set(call.id, error)
+    }
+  }
+
+  /** Refuses a call to the model, which goes on; without a model the turn ends. */
+  #refuse(call: StepCall<Output>, step: OpenStep, failure: ProblemError): void {
+    step.fail(failure.toDocument(this.#turn.requestId))
+    if (failure.code === 'APPROVAL_LIMIT_REACHED') auditRefusal(this.#options, call, failure)
+    if (this.#options.from === 'bedrock') this.#ends.set(call.id, { status: 'failed', failure })
+    else this.#fatal.set(call.id, failure)
+  }
+
+  #mayWait(kind: PauseKind): boolean {
+    const { resumed, pausesForConsent } = this.#turn
+    if (kind !== 'consent') return resumed?.mayWaitAgain ?? true
+    // A consent takes a while to take effect, so a turn that waited for one may go on waiting.
+    const isOften = resumed && !resumed.mayWaitAgain && resumed.continuation.kind !== 'consent'
+    return this.#options.asksForConsent && pausesForConsent && !isOften
+  }
+
+  #hold(
+    call: StepCall<Output>,
+    step: OpenStep,
+    wait: Omit<Wait, 'pending'>,
+    more: Partial<PendingCall> = {},
+  ): void {
     this.#wait ??= wait
     const { kind, right } = this.#wait
     const isAsked = kind === wait.kind && JSON.stringify(right) === JSON.stringify(wait.right)
-    this.#pending.push({ ...this.#describePending(call, step), isAsked })
+    this.#pending.push({ ...this.#describePending(call, step), isAsked, ...more })
   }
 
-  /** What the turn waits for after this failure of a call; `undefined` if the failure is final. */
+  /** What the turn would wait for after this failure of a call; `undefined` if the failure is final. */
   #waitFor(
     { code, options }: ProblemError,
     { change, api }: StepCall<Output>,
   ): Omit<Wait, 'pending'> | undefined {
-    const { flow, pausesForConsent } = this.#turn
-    if (!needsUser(flow)) return undefined
+    if (!needsUser(this.#turn.flow)) return undefined
     const { claimsChallenge, needs } = { ...options.extensions } as {
       claimsChallenge?: string
       needs?: NeededRight
     }
     if (code === 'STEP_UP_REQUIRED' && change) return { kind: 'step-up', claims: claimsChallenge }
-    if (!pausesForConsent || api === undefined) return undefined
+    if (api === undefined) return undefined
     if (code === 'API_FORBIDDEN' && needs?.kind === 'scope') return { kind: 'consent', right: needs }
     // Asks for all scopes if no single one is known.
     const right = needs ?? { api, permission: '.default', kind: 'scope' }
@@ -307,13 +401,41 @@ class Step<Output> {
       api,
       ...(change ? { effect: change.effect } : {}),
       title: change?.title ?? tool,
-      ...(change?.tell ? { note: change.tell(args) } : {}),
       args: { ...args },
       digest: digestOf(call),
       isAsked: true,
       stepId,
     }
   }
+}
+
+/** Says in the tool's words what a call would do. */
+function tell({ change, arguments: args = {} }: StepCall<unknown>, context: ToolContext) {
+  return change?.tell?.(args, context)
+}
+
+/** Whether the user would now be told of a call what they have approved. What is gone (404) cannot be changed any more. */
+async function isToldAlike(
+  call: StepCall<unknown>,
+  context: ToolContext,
+  sentence: Sentence,
+): Promise<boolean> {
+  try {
+    return JSON.stringify(await tell(call, context)) === JSON.stringify(sentence)
+  } catch (error) {
+    if (toProblem(error).kind.status === 404) return true
+    throw error
+  }
+}
+
+/** A missing permission for which the user was not asked: the call may have been the wish of a text that the model has read. */
+function unaskedProblem({ options: { upstream } }: ProblemError, needs: NeededRight): ProblemError {
+  const what = `The agent lacks the permission ${needs.permission} of ${needs.api} to act for the user. The user was not asked to consent to it.`
+  return problem('API_FORBIDDEN', what, {
+    upstream,
+    hint: 'Ask for just this in a new message, or let an administrator grant the agent identity this permission.',
+    extensions: { needs },
+  })
 }
 
 function digestOf({ tool, arguments: args = {}, api = '', change }: StepCall<unknown>): string {

@@ -1,4 +1,4 @@
-import type { Effect, HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import type { Effect, HistoryEntry, Sentence } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError, ProblemKind } from '@entra-bedrock-agent/service-kit'
 import type { StructuredToolInterface } from '@langchain/core/tools'
 import type { ApiContext } from '../downstream/api-context.ts'
@@ -15,8 +15,14 @@ export interface Change {
   readonly effect: Effect
   /** What a call does, for people, such as “Create alert”. */
   readonly title: string
-  /** What the user who approves a call should know: the call and its effect, in a sentence or two. */
-  readonly tell?: (args: Readonly<Record<string, unknown>>) => string
+  /**
+   * Tells the user who approves a call what it would do. It may look up what the call would change, under the user's identity. If it
+   * throws, nobody is asked. It is asked again before the call runs, which does not run if it then tells something else.
+   */
+  readonly tell?: (
+    args: Readonly<Record<string, unknown>>,
+    context: ToolContext,
+  ) => Sentence | Promise<Sentence>
   /** Whether the agent may call the tool in a flow without a user, where nobody can approve the call. */
   readonly unattended?: boolean
   /** Whether the API carries out a call only once, however often it is sent with the same `Idempotency-Key`. */
@@ -52,6 +58,18 @@ export function toolsetsOf(agent: AgentIdentity, toolsets: readonly Toolset[]): 
   return toolsets.filter(({ api }) => mayUseApi(agent, api))
 }
 
+/** Whether any agent may be offered a tool of this name, in any flow. */
+export async function isConfiguredTool(
+  name: string,
+  toolsets: readonly Toolset[],
+  context: ToolContext,
+): Promise<boolean> {
+  const names = toolsets.map(async ({ source, load }) =>
+    source ? source.toolNames : (await load(context)).map(({ tool }) => tool.name),
+  )
+  return (await Promise.all(names)).flat().includes(name)
+}
+
 /** One `DownstreamApi` for each right that these tools need: each right has its own entries of the sidecar. */
 export function apisOf({ api, otherRights = [] }: Toolset): readonly DownstreamApi[] {
   return [api, ...otherRights]
@@ -76,6 +94,8 @@ export interface Toolset {
   load(context: ToolContext): Promise<readonly OfferedTool[]>
   /** Where the tools come from, if the API itself lists them. */
   readonly source?: {
+    /** The configured tools, by the API's names and by those for the model. */
+    readonly toolNames: readonly string[]
     /** Looks the tools up again if the last look-up is old. Never throws. */
     refresh(): Promise<void>
     /** Health of the API and of each tool, of which calls of the API alone would show less. */

@@ -121,6 +121,7 @@ export class RunningTurn {
 
   #notice(problem: ProblemError): void {
     const notice = problem.toDocument(this.turn.requestId)
+    if (this.#notices.some(({ code, detail }) => code === notice.code && detail === notice.detail)) return
     this.#notices.push(notice)
     this.#events.push({ event: 'notice', data: notice })
   }

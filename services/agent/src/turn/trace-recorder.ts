@@ -16,13 +16,15 @@ export interface StepFacts {
   readonly attributes?: Attributes | undefined
 }
 
-/** A step that runs. Exactly one call of `ok`, `fail` or `wait` ends the step, and with it the measured duration. */
+/** A step that runs. Exactly one call of `ok`, `fail`, `deny` or `wait` ends the step, and with it the measured duration. */
 export interface OpenStep {
   readonly id: string
   /** W3C Trace Context for the service that the step calls; `undefined` if the turn is not traced. */
   readonly traceparent: string | undefined
   ok(patch?: StepPatch, attributes?: Attributes): void
   fail(problem: Problem, patch?: StepPatch, attributes?: Attributes): void
+  /** Ends the step of a call that the user has denied: nothing was called. */
+  deny(approval: NonNullable<TraceStep['approval']>): void
   /** Ends the step as waiting. Once the user has decided, `start` continues the step with the same `id`. */
   wait(): void
 }
@@ -65,7 +67,7 @@ export class TraceRecorder {
     const startedMs = performance.now()
     const end = (
       status: 'ok' | 'failed' | 'waiting',
-      patch: StepPatch & { problem?: Problem },
+      patch: StepPatch & Pick<TraceStep, 'problem' | 'approval'>,
       attributes: Attributes = {},
     ) => {
       if (!this.#open.delete(step.id)) return
@@ -78,6 +80,7 @@ export class TraceRecorder {
       traceparent: this.#observer?.stepStarted(step, facts),
       ok: (patch, attributes) => end('ok', { ...patch }, attributes),
       fail: (problem, patch, attributes) => end('failed', { ...patch, problem }, attributes),
+      deny: approval => end('failed', { approval }),
       wait: () => end('waiting', {}),
     }
     this.#open.set(step.id, open)

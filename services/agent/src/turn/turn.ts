@@ -53,6 +53,10 @@ export interface WaitingTurn extends TurnFigures {
   readonly state: unknown
 }
 
+/** When a turn may ask its user for a consent: `first-call` means only while the model has read no result of a tool in this turn. */
+export const consentFromTurns = ['first-call', 'always', 'never'] as const
+export type ConsentFromTurns = (typeof consentFromTurns)[number]
+
 export type TurnOutcome = AnsweredTurn | WaitingTurn
 
 /** A way to answer: `direct` or `bedrock`. It throws a ProblemError when it cannot. */

@@ -4,6 +4,7 @@ import {
   flowNames,
   type NeededRight,
   PauseKind,
+  Sentence,
   strictObject,
   TokenUsage,
   ToolUse,
@@ -22,8 +23,10 @@ const PendingCall = strictObject({
   /** Missing if the call changes nothing, and so needs no approval. */
   effect: Type.Optional(Effect),
   title: Text,
-  /** The text of `Change.tell`. */
-  note: Type.Optional(Text),
+  /** What `Change.tell` told the user. */
+  sentence: Type.Optional(Sentence),
+  /** Whether the user has still to approve the call, since what it would change could not be told yet. */
+  isUnapproved: Type.Optional(Type.Boolean()),
   args: Type.Record(Text, Type.Unknown()),
   digest: Text,
   /** Whether the user is asked about the call in this pause; else it was approved before, or needs no approval. */
@@ -75,6 +78,8 @@ export const Continuation = strictObject({
   claims: Type.Optional(Text),
   /** How many times the turn has waited. */
   pauses: Type.Integer(),
+  /** How many of these times do not count, since everything was denied. */
+  deniedPauses: Type.Integer(),
   usage: Type.Union([TokenUsage, Type.Null()]),
   tools: Type.Array(ToolUse),
   /** What the mode of the turn needs to go on. */
@@ -92,6 +97,8 @@ export interface ResumedTurn {
   readonly denied: ReadonlySet<string>
   /** How long the user took. */
   readonly waitedMs: number
+  /** Whether the turn may wait for its user once more. */
+  readonly mayWaitAgain: boolean
   /** Makes `release` do nothing. Has to be used before a tool is called that must not run twice. */
   spend(): void
   /** Lets the continuation be used again after a failure, unless `spend` was called. */

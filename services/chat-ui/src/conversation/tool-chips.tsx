@@ -75,10 +75,10 @@ function tellOutcome({ status, durationMs, call }: ToolChip, isOneTool: boolean,
 
 /** The chip of a tool's step. */
 export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolChip {
-  const { id, tool, title, status, durationMs } = step
+  const { id, tool, title, status, durationMs, approval } = step
   const call = steps.findLast(({ kind, parentId }) => kind === 'api-call' && parentId === id)
   const last = steps.findLast(({ parentId, approval }) => parentId === id && approval)
-  const isDenied = last?.approval?.decision === 'deny'
+  const isDenied = (approval ?? last?.approval)?.decision === 'deny'
   return {
     name: tool?.name ?? title,
     words: argumentWords(tool?.arguments),

@@ -3,14 +3,22 @@ import { Fact } from '../controls/fact.tsx'
 import { callFacts } from '../words/call-facts.ts'
 import { UnformattedText } from './unformatted-text.tsx'
 
-/** What a call would send: in words, if its tool provides them, and with all arguments. */
+/** What a call would send: in words, if its tool provides them, and with all arguments. Values are in quotes, apart from the tool's words. */
 export function CallArguments({ call }: { readonly call: AskedCall }) {
   const facts = callFacts(call.arguments)
   return (
     <>
-      {call.note && (
+      {hasOwnWords(call) && (
         <p>
-          <UnformattedText text={call.note} />
+          {call.sentence?.map((part, index) =>
+            'text' in part ? (
+              part.text
+            ) : (
+              <b key={index}>
+                “<UnformattedText text={part.value} />”
+              </b>
+            ),
+          )}
         </p>
       )}
       {facts.length === 0 ? (
@@ -26,4 +34,9 @@ export function CallArguments({ call }: { readonly call: AskedCall }) {
       )}
     </>
   )
+}
+
+/** Without words of the tool, the sentence is the card's title and the arguments, which are shown anyway. */
+function hasOwnWords({ sentence: [first] = [], title }: AskedCall): boolean {
+  return first !== undefined && !('text' in first && first.text === title)
 }

@@ -53,7 +53,9 @@ export function ConsentCard(card: PauseCardProps) {
     onPress: open,
   }
   const isDone = { label: 'Done, try again', isPrimary: true, onPress: goOn }
-  const whatFor = pause.calls.map(({ title }) => title).join(', ')
+  const whatFor = pause.calls
+    .map(({ title, tool }) => (title === tool ? title : `${title} (${tool})`))
+    .join(', ')
   return (
     <CardFrame
       card={card}
@@ -70,7 +72,8 @@ export function ConsentCard(card: PauseCardProps) {
       }
     >
       <p>
-        {capitalise(names.agent)} may not do this for you yet: {whatFor}. It asks for
+        {capitalise(names.agent)} may not do this for you yet: <UnformattedText text={whatFor} />. If you did
+        not ask for it, don’t consent: a text that the agent has read may have led to it. It asks for
       </p>
       <ul>
         {consent.scopes.map(({ value, text }) => (

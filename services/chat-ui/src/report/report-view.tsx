@@ -10,7 +10,7 @@ import { logQueries } from '../trace/log-queries.ts'
 import { tellStep } from '../trace/step-words.ts'
 import { toTimeline } from '../trace/timeline.ts'
 import { carriedTokenRole, tokensOf } from '../trace/traced-answer.ts'
-import { gatherFacts } from '../trace/turn-facts.ts'
+import { gatherFacts, hasFailed } from '../trace/turn-facts.ts'
 import { writeFormulas } from '../trace/write-formula.ts'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '../words/names.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
@@ -192,7 +192,7 @@ function StepTable({ steps, flow, names }: StepsProps) {
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
                 <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>
-                <td data-bad={step.status === 'failed'}>{tellStepOutcome(step)}</td>
+                <td data-bad={hasFailed(step)}>{tellStepOutcome(step)}</td>
               </tr>
             )
           })}
@@ -202,9 +202,11 @@ function StepTable({ steps, flow, names }: StepsProps) {
   )
 }
 
-function tellStepOutcome({ status, durationMs, problem, approval }: TraceStep): string {
+function tellStepOutcome(step: TraceStep): string {
+  const { status, durationMs, problem, approval } = step
   if (status === 'not-observable') return 'not seen'
   const took = durationMs === undefined ? '' : formatDuration(durationMs)
+  if (status === 'failed' && approval) return 'denied'
   if (status === 'failed') return `${problem?.code ?? 'failed'} ${took}`
   if (approval) return `after ${formatClock(Math.round(approval.waitedMs / 1000))}`
   if (status === 'waiting') return 'not called'

@@ -20,7 +20,7 @@ import { elapsedMs, lanesOf, type Row, type Timeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { carriedTokenRole } from './traced-answer.ts'
-import type { TurnFacts } from './turn-facts.ts'
+import { hasFailed, type TurnFacts } from './turn-facts.ts'
 import { tellUnseenHops } from './write-formula.ts'
 import './step-list.css'
 
@@ -140,9 +140,9 @@ function summariseFailures(rows: readonly Row[], flow: Flow, names: Names) {
 
 /** A step whose API demanded a consent or step-up counts as failed unless the turn waits for the user, or the user complied. */
 function isFailed({ step, parent }: Row, rows: readonly Row[]): boolean {
-  if (step.status !== 'failed' || problemKindOf(step) !== 'wait') return step.status === 'failed'
+  if (!hasFailed(step) || problemKindOf(step) !== 'wait') return hasFailed(step)
   const tool = rows.find(({ id }) => id === parent)
-  if (tool) return tool.step.status === 'failed'
+  if (tool) return hasFailed(tool.step)
   return !rows.some(({ step: { kind, status } }) => kind === 'consent' || status === 'waiting')
 }
 
@@ -222,8 +222,10 @@ function moveFocus(key: string, from: HTMLElement): boolean {
 }
 
 /** The status to draw. A consent is `not-observable`, but drawn as `ok`: no hops are hidden behind it. */
-function drawnStatus({ status, kind }: TraceStep, running: boolean): string {
+function drawnStatus(step: TraceStep, running: boolean): string {
+  const { status, kind } = step
   if (kind === 'consent') return 'ok'
+  if (status === 'failed' && !hasFailed(step)) return 'stopped'
   return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status
 }
 
@@ -371,6 +373,7 @@ function tellTime({ step, durationMs, running, times, waitedMs }: RowProps): str
     case 'ok':
       return times > 1 ? `≤ ${duration} each` : (duration ?? '')
     case 'failed':
+      if (!hasFailed(step)) return 'denied'
       return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
     case 'running':
       return running ? 'running' : 'not finished'

@@ -36,7 +36,8 @@ const details: Readonly<Record<TraceStep['kind'], (step: TraceStep) => readonly 
     countToolCalls(step) > 0 ? count(countToolCalls(step), 'tool call') : undefined,
     step.title,
   ],
-  tool: ({ status }) => (status === 'waiting' ? ['needs your decision'] : []),
+  tool: ({ status, approval }) =>
+    approval ? ['not called'] : status === 'waiting' ? ['needs your decision'] : [],
   'api-call': ({ request, response, problem }) => [
     request && methodAndPath(request),
     response && `${response.status}`,

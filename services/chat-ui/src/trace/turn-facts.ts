@@ -103,7 +103,7 @@ function findPendingCall(steps: readonly TraceStep[], pause: Pause | undefined):
   if (!step) return undefined
   const call = pause?.calls.find(({ stepId }) => stepId === step.id)
   const refusal = steps.findLast(
-    ({ parentId, status }) => status === 'failed' && (parentId === step.id || parentId === undefined),
+    other => hasFailed(other) && (other.parentId === step.id || other.parentId === undefined),
   )
   const contexts = wantedContexts(pause?.claimsChallenge ?? refusal?.problem?.claimsChallenge)
   const needed = refusal?.problem?.needs?.permission
@@ -121,7 +121,7 @@ function findPendingCall(steps: readonly TraceStep[], pause: Pause | undefined):
 
 /** The innermost step that failed: the steps around it only passed on its problem. */
 function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
-  const failed = steps.filter(({ status }) => status === 'failed')
+  const failed = steps.filter(hasFailed)
   return (
     failed.find(({ kind }) => kind === 'token-request') ??
     failed.findLast(({ kind }) => kind !== 'tool') ??
@@ -183,7 +183,12 @@ function judgeCalls(
 /** Whether a refusal is final. If the tool waits or succeeded in the end, the API only wanted more from the user. */
 function isFinalRefusal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
   const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
-  return tool === undefined || tool.status === 'failed'
+  return tool === undefined || hasFailed(tool)
+}
+
+/** Whether a step failed by itself: a call that the user denied was not made. */
+export function hasFailed({ status, approval }: TraceStep): boolean {
+  return status === 'failed' && approval === undefined
 }
 
 /** The checks that a token failed, and who made them. */

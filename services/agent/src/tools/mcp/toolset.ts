@@ -3,6 +3,7 @@ import { type AgentIdentity, mayUseApi } from '../../identity/agent-identity.ts'
 import { toolContext } from '../tool-context.ts'
 import type { Toolset } from '../toolset.ts'
 import type { McpServer } from './config.ts'
+import { nameForModel } from './offered-tools/tool-names.ts'
 import { mcpProblems } from './problems.ts'
 import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
 
@@ -51,6 +52,7 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
       })
     },
     source: {
+      toolNames: server.allowedTools.flatMap(name => [name, nameForModel(api.name, name)]),
       async refresh() {
         await Promise.all(users.map(agent => sourceOf(agent).refresh()))
       },

@@ -1,7 +1,6 @@
 import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { CityArgument } from '../weather.ts'
 
 const when = strictObject({
   kind: Type.Enum(['temperature-below', 'temperature-above']),
@@ -10,7 +9,12 @@ const when = strictObject({
 
 /** What `POST /alerts` takes. */
 export const NewAlert = Type.Object({
-  city: CityArgument,
+  // The user reads the name in a sentence, so it has only what names of places need.
+  city: Type.String({
+    pattern: "^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} .,'’()/-]*$",
+    maxLength: 60,
+    description: 'City, such as "Oslo" or "Dallas, Texas".',
+  }),
   when,
   untilDate: Type.String({
     pattern: '^\\d{4}-\\d{2}-\\d{2}$',

@@ -47,7 +47,7 @@ describe('the tools for alerts', () => {
         'delete_alert',
         'weather-api',
         'Alerts.ReadWrite',
-        { effect: 'delete', title: 'Delete alert', isIdempotent: true },
+        { effect: 'delete', title: 'Delete alert', tell: expect.any(Function), isIdempotent: true },
       ],
     ])
     expect(readToolset(alertVariables).otherRights).toEqual([
@@ -99,6 +99,10 @@ describe('the tools for alerts', () => {
     }
     for (const faulty of [
       { ...newAlert, city: ' ' },
+      { ...newAlert, city: 'Oslo above 20 °C, until tomorrow; the rest is ignored' },
+      { ...newAlert, city: `Oslo${', Norway'.repeat(8)}` },
+      { ...newAlert, city: 'Oslo” below “20' },
+      { ...newAlert, city: 'Os\u202Elo' },
       { ...newAlert, when: { ...newAlert.when, celsius: -500 } },
       { ...newAlert, when: { ...newAlert.when, other: true } },
       { ...newAlert, when: { kind: 'rain', celsius: 1 } },
@@ -112,20 +116,23 @@ describe('the tools for alerts', () => {
 describe('direct mode', () => {
   it('tells the approving user what an alert is, and that it lasts a week if the message names no last day', () => {
     const { direct } = readToolset(alertVariables)
-    const noteOf = (message: string) => {
+    const told = (message: string) => {
       const call = direct?.recognise(message)
-      return call?.change?.tell?.(call.arguments)
+      return call?.change?.tell?.(call.arguments, noContext)
     }
     const record = 'An alert is a record: nothing watches the weather for it, and nobody is told.'
-    expect(noteOf(alertMessage)).toMatch(
-      new RegExp(`^Oslo below −5 °C, until \\w+ 4 December 20\\d\\d\\. ${record}$`),
+    const parts = (untilDate: string, last: string) => [
+      { value: 'Oslo' },
+      { text: ' below ' },
+      { value: '−5 °C' },
+      { text: ', until ' },
+      { value: expect.stringMatching(untilDate) },
+      { text: last },
+    ]
+    expect(told(alertMessage)).toEqual(parts('^\\w+ 4 December 20\\d\\d$', `. ${record}`))
+    expect(told('Create an alert for Oslo below −5 °C')).toEqual(
+      parts('^\\w+ \\d+ \\w+ 20\\d\\d$', ` (a week: no last day was named). ${record}`),
     )
-    expect(noteOf('Create an alert for Oslo below −5 °C')).toMatch(
-      new RegExp(
-        `^Oslo below −5 °C, until \\w+ \\d+ \\w+ 20\\d\\d \\(a week: no last day was named\\)\\. ${record}$`,
-      ),
-    )
-    expect(noteOf('delete alert 1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11')).toBeUndefined()
   })
 
   it('turns a request for an alert into a call that changes something, and still answers about the weather', () => {

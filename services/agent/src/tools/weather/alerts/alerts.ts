@@ -6,7 +6,7 @@ import { type AlertChanges, readAlertChangeSettings } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
 import { today } from './last-day.ts'
 import { alertProblem } from './problems.ts'
-import { describeAlert, describeAlerts, describeDeletion, describeNewAlert } from './sentences.ts'
+import { describeAlert, describeAlerts, describeDeletion, tellDeletion, tellNewAlert } from './sentences.ts'
 
 /** How the model is to use the tools. */
 export const alertInstructions = `Alerts
@@ -21,7 +21,7 @@ export const alertInstructions = `Alerts
  * which request the scope of alerts by name: a request for `.default` would succeed without the user's consent to alerts.
  */
 export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
-  const changes = readAlertChangeSettings(env)
+  const settings = readAlertChangeSettings(env)
   const authenticationContexts = readAuthenticationContexts(env)
   if (!env.flag('WEATHER_API_ALERTS', false)) return undefined
   const { sidecarEntries } = weatherApi
@@ -34,6 +34,13 @@ export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
     isOptional: true,
   }
   const client = createAlertClient(api)
+  const changes: AlertChanges = {
+    ...settings,
+    delete_alert: {
+      ...settings.delete_alert,
+      tell: async ({ id }, context) => tellDeletion(await client.find(context, String(id))),
+    },
+  }
   return {
     /** The weather API with the right to alerts. */
     api,
@@ -71,7 +78,7 @@ function toDirectCall(
         tool: 'create_alert',
         arguments: newAlert,
         api,
-        change: { ...changes.create_alert, tell: () => describeNewAlert(newAlert, isUsualDay) },
+        change: { ...changes.create_alert, tell: () => tellNewAlert(newAlert, isUsualDay) },
         answer: async context => describeAlert(await client.create(context, newAlert)),
       }
     }

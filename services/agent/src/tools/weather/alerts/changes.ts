@@ -1,7 +1,7 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import type { Change } from '../../toolset.ts'
 import type { NewAlert } from './alert.ts'
-import { describeNewAlert } from './sentences.ts'
+import { tellNewAlert } from './sentences.ts'
 
 /**
  * What the tools that change alerts do. The API carries a call out once, however often the agent sends it: the API knows the
@@ -11,7 +11,7 @@ const alertChanges = {
   create_alert: {
     effect: 'create',
     title: 'Create alert',
-    tell: newAlert => describeNewAlert(newAlert as NewAlert),
+    tell: newAlert => tellNewAlert(newAlert as NewAlert),
     isIdempotent: true,
   },
   delete_alert: { effect: 'delete', title: 'Delete alert', isIdempotent: true },

@@ -37,6 +37,13 @@ export function createAlertClient(api: DownstreamApi) {
       const request = { path: '/alerts', subject: 'alerts', isBody: isAlerts, explain }
       return withoutValidation(await context.call(api, request))
     },
+    /** @throws {ProblemError} ALERT_NOT_FOUND */
+    async find(context: ToolContext, id: string) {
+      const { alerts } = await this.list(context)
+      const found = alerts.find(alert => alert.id === id)
+      if (!found) throw alertProblem('ALERT_NOT_FOUND', `There is no alert ${id}.`)
+      return found
+    },
     /** Deletes an alert; one that is gone already is no failure. */
     remove: (context: ToolContext, id: string) =>
       context.change(api, {

@@ -7,6 +7,11 @@ export const alertProblems = {
     title: 'The message is about an alert, but not one that direct mode understands.',
     hint: 'Ask like “Warn me when Oslo falls below −5 °C until 4 December”, “my alerts” or “delete alert <its id>”.',
   },
+  ALERT_NOT_FOUND: {
+    status: 404,
+    title: 'There is no alert with this id, or it is another owner’s.',
+    hint: 'Ask for “my alerts”, which lists them with their ids.',
+  },
   ALERT_EXISTS: {
     status: 409,
     title: 'There is an alert for the same city and temperature, with another last day.',

@@ -1,3 +1,4 @@
+import type { Sentence } from '@entra-bedrock-agent/identity-trace'
 import { nameDate } from '../sentences.ts'
 import type { Alert, Alerts, NewAlert } from './alert.ts'
 
@@ -9,8 +10,14 @@ export function describeAlert(alert: Alert): string {
 }
 
 /** An alert that would be created. */
-export function describeNewAlert(newAlert: NewAlert, isUsualDay = false): string {
-  return `${inWords(newAlert)}${isUsualDay ? ' (a week: no last day was named)' : ''}. ${recordNote}`
+export function tellNewAlert(newAlert: NewAlert, isUsualDay = false): Sentence {
+  const usual = isUsualDay ? ' (a week: no last day was named)' : ''
+  return [...inParts(newAlert), { text: `${usual}. ${recordNote}` }]
+}
+
+/** An alert that would be deleted. */
+export function tellDeletion(alert: Alert): Sentence {
+  return [{ text: 'The alert ' }, ...inParts(alert), { text: ' would be deleted.' }]
 }
 
 /** All alerts in plain English, a line for each. */
@@ -22,9 +29,20 @@ export function describeAlerts({ alerts }: Alerts): string {
 
 export const describeDeletion = (id: string): string => `There is no alert ${id} any more.`
 
-function inWords({ city, when, untilDate }: NewAlert): string {
-  const side = when.kind === 'temperature-below' ? 'below' : 'above'
-  return `${city} ${side} ${formatDegrees(when.celsius)} °C, until ${nameDate(untilDate)} ${untilDate.slice(0, 4)}`
+function inWords(alert: NewAlert): string {
+  return inParts(alert)
+    .map(part => ('text' in part ? part.text : part.value))
+    .join('')
+}
+
+function inParts({ city, when, untilDate }: NewAlert): Sentence {
+  return [
+    { value: city },
+    { text: when.kind === 'temperature-below' ? ' below ' : ' above ' },
+    { value: `${formatDegrees(when.celsius)} °C` },
+    { text: ', until ' },
+    { value: `${nameDate(untilDate)} ${untilDate.slice(0, 4)}` },
+  ]
 }
 
 function formatDegrees(celsius: number): string {
