@@ -138,6 +138,21 @@ function levelOf(path: string): number {
   return agentFolders.indexOf(path.split('/')[3] ?? '')
 }
 
+it('Long-running processes link signals by LinkedAbort: AbortSignal.any and its timers cannot be let go', () => {
+  const files = ['services/agent', 'services/weather-api', 'packages', 'emulators'].flatMap(folder =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(path => join(folder, path)),
+  )
+  const sources = files.filter(
+    path => path.endsWith('.ts') && path.includes('/src/') && !isTest(path) && !path.includes('node_modules'),
+  )
+  expect(sources.filter(path => /AbortSignal\.any\(/.test(code(path)))).toEqual([])
+})
+
+/** A source without its comments. */
+function code(path: string): string {
+  return readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+}
+
 describe('dependencies between folders', () => {
   it('are defined for every workspace', () => {
     const workspaces = ['packages', 'services', 'emulators'].flatMap(parent =>

@@ -12,6 +12,20 @@ it('A linked signal is aborted with the reason of the signal that it follows, ev
   expect(after.signal.reason).toBe('gone')
 })
 
+it('A linked signal follows several signals, and takes the reason of the first that is aborted', () => {
+  const parents = [new AbortController(), new AbortController()]
+  const signals = parents.map(({ signal }) => signal)
+  {
+    using linked = new LinkedAbort(...signals)
+    parents[1]?.abort('second')
+    parents[0]?.abort('first')
+    expect(linked.signal.reason).toBe('second')
+    using late = new LinkedAbort(...signals)
+    expect(late.signal.reason).toBe('first')
+  }
+  for (const signal of signals) expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+})
+
 it('A linked signal can be aborted without the signal that it follows', () => {
   const parent = new AbortController()
   using linked = new LinkedAbort(parent.signal)

@@ -1,18 +1,18 @@
 /**
- * A signal that aborts when another signal does, or when `abort` is called, for example at a deadline.
+ * A signal that aborts when one of other signals does, or when `abort` is called, for example at a deadline.
  * Disposing of it leaves neither timers nor listener behind. `AbortSignal.any([signal, AbortSignal.timeout(…)])` leaves both:
  * 40,000 calls, as many as in ten seconds under load, held 73 MiB and took four times the CPU.
  */
 export class LinkedAbort implements Disposable {
   readonly #controller = new AbortController()
-  readonly #parent: AbortSignal
-  readonly #follow = () => this.#controller.abort(this.#parent.reason)
+  readonly #parents: readonly AbortSignal[]
+  readonly #follow = () => this.#controller.abort(this.#parents.find(({ aborted }) => aborted)?.reason)
   readonly #timers: NodeJS.Timeout[] = []
 
-  constructor(parent: AbortSignal) {
-    this.#parent = parent
-    if (parent.aborted) this.#follow()
-    else parent.addEventListener('abort', this.#follow, { once: true })
+  constructor(...parents: readonly AbortSignal[]) {
+    this.#parents = parents
+    if (parents.some(({ aborted }) => aborted)) this.#follow()
+    else for (const parent of parents) parent.addEventListener('abort', this.#follow, { once: true })
   }
 
   get signal(): AbortSignal {
@@ -30,6 +30,6 @@ export class LinkedAbort implements Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearTimeout(timer)
-    this.#parent.removeEventListener('abort', this.#follow)
+    for (const parent of this.#parents) parent.removeEventListener('abort', this.#follow)
   }
 }

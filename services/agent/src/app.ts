@@ -14,7 +14,7 @@ import type { Config } from './config.ts'
 import { directMode } from './direct/direct-mode.ts'
 import { createApiCaller } from './downstream/api-caller.ts'
 import { createAgentTokens } from './identity/agent-tokens.ts'
-import { lookAtEntra } from './identity/entra-reach.ts'
+import { createEntraReach } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { configRoute } from './routes/config.ts'
@@ -65,11 +65,12 @@ export async function buildApp(
   const { blueprint, agents, limits, mcpServers } = config
   const logger = app.log
   const apis = [...config.toolsets, ...mcpServers].map(({ api }) => api)
+  const entra = createEntraReach(blueprint)
   const tokens = createAgentTokens({
     agents,
     apis,
     sidecarUrl: config.sidecarUrl,
-    lookAtEntra: () => lookAtEntra(blueprint),
+    lookAtEntra: entra.look,
     logger,
     timing,
   })
@@ -147,7 +148,7 @@ export async function buildApp(
     clearTimeout(warmUpTimer)
     bedrock.close()
     await Promise.all(toolsets.map(toolset => toolset.source?.close()))
-    await Promise.all([tokens.close(), userTokens.close(), apiCaller.close()])
+    await Promise.all([tokens.close(), entra.close(), userTokens.close(), apiCaller.close()])
   })
   return app
 }

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
 import { LRUCache } from 'lru-cache'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
@@ -135,8 +136,8 @@ export class EntraConnection {
   }
 
   async #send(url: string, { headers, body }: RequestContent, signal: AbortSignal): Promise<EntraResponse> {
-    const attempt = new AbortController()
-    const stop = AbortSignal.any([signal, attempt.signal])
+    using attempt = new LinkedAbort(signal)
+    const { signal: stop } = attempt
     const expiry = this.#clock.sleep(attemptTimeoutMs, stop).then(
       () => attempt.abort(new EntraTimeoutError('No response in time.')),
       () => undefined,
@@ -147,7 +148,7 @@ export class EntraConnection {
       const retryAfter = [response.headers['retry-after']].flat()[0]
       return { status: response.statusCode, retryAfter, body: await response.body.text() }
     } finally {
-      attempt.abort()
+      attempt.abort('The attempt is over.')
       await expiry
     }
   }

@@ -435,6 +435,21 @@ describe('the health of an API', () => {
     }
   })
 
+  it('is waited for by all who ask while a probe is under way', async () => {
+    let respond = () => {}
+    const { caller, api, server } = await startApi(response => {
+      respond = () => response.end('{}')
+    })
+    const first = caller.refresh()
+    await expect.poll(() => server.requests.length).toBe(1)
+    const second = caller.refresh()
+    respond()
+    await second
+    expect(caller.healthOf(api, agent).state).toBe('ready')
+    await first
+    expect(server.requests).toHaveLength(1)
+  })
+
   it('is unavailable, with the status, if the API says that it is not ready', async () => {
     const { caller, api } = await startApi(respondWithStatus(503))
     await caller.refresh()

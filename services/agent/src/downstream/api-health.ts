@@ -20,6 +20,7 @@ export function createApiHealth(
   timeoutMs: number,
 ) {
   const records = new Map<string, HealthRecord>()
+  let probing: Promise<unknown> | undefined
   let probedAtMs = Number.NEGATIVE_INFINITY
 
   /**
@@ -48,11 +49,13 @@ export function createApiHealth(
 
   return {
     of,
-    /** Probes every API that has a health check, if the last probe is old. Never throws. */
+    /** Probes every API that has a health check, if the last probe is old; waits for a probe under way. Never throws. */
     async refresh() {
-      if (performance.now() - probedAtMs < probeIsFreshForMs) return
-      probedAtMs = performance.now()
-      await Promise.all(apis.map(probe))
+      if (performance.now() - probedAtMs >= probeIsFreshForMs) {
+        probedAtMs = performance.now()
+        probing = Promise.all(apis.map(probe))
+      }
+      await probing
     },
   }
 }

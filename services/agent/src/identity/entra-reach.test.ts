@@ -1,6 +1,12 @@
-import { expect, it } from 'vitest'
-import { lookAtEntra } from './entra-reach.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { createEntraReach } from './entra-reach.ts'
 import { agent, deadUrl, ids, startServer } from './testing/fixtures.ts'
+
+function reachOf(authority: string) {
+  const reach = createEntraReach({ ...agent, authority })
+  onTestFinished(() => reach.close())
+  return reach
+}
 
 it.each([
   [200, true],
@@ -15,7 +21,7 @@ it.each([
   const entra = await startServer((_request, response) =>
     response.writeHead(status, { location: elsewhere.url }).end(status === 200 ? '{"keys":[]}' : ''),
   )
-  expect(await lookAtEntra({ ...agent, authority: entra.url })).toBe(reach ? 'responds' : 'silent')
+  expect(await reachOf(entra.url).look()).toBe(reach ? 'responds' : 'silent')
   expect(entra.requests.map(({ target }) => target)).toEqual([`GET /${ids.tenantId}/discovery/v2.0/keys`])
   expect(elsewhere.requests).toEqual([])
   await entra.close()
@@ -23,5 +29,25 @@ it.each([
 })
 
 it('Entra is out of reach if nothing listens at its address', async () => {
-  expect(await lookAtEntra({ ...agent, authority: await deadUrl() })).toBe('silent')
+  expect(await reachOf(await deadUrl()).look()).toBe('silent')
+})
+
+it('Entra is asked once by all who look at the same time, and again by the next', async () => {
+  const entra = await startServer((_request, response) => response.end('{"keys":[]}'))
+  const reach = reachOf(entra.url)
+  await Promise.all([reach.look(), reach.look(), reach.look()])
+  expect(entra.requests).toHaveLength(1)
+  await reach.look()
+  expect(entra.requests).toHaveLength(2)
+  await entra.close()
+})
+
+it('A look at Entra ends when the agent stops', async () => {
+  const entra = await startServer(() => undefined)
+  const reach = reachOf(entra.url)
+  const looking = reach.look()
+  await expect.poll(() => entra.requests.length).toBe(1)
+  await reach.close()
+  expect(await looking).toBe('silent')
+  await entra.close()
 })

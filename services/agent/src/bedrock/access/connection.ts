@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
+import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
 import type { BedrockConfig } from './config.ts'
 import { bedrockUrl } from './endpoints.ts'
 import { explainFailure } from './failures.ts'
@@ -13,6 +14,8 @@ const tracingSwitches = [
   ...['LANGSMITH_TRACING_V2', 'LANGCHAIN_TRACING_V2', 'LANGSMITH_TRACING', 'LANGCHAIN_TRACING'],
   'LANGCHAIN_VERBOSE',
 ]
+
+const probeTimeoutMs = 20_000
 
 export type ConnectedBedrock = ReturnType<typeof connect>
 
@@ -38,6 +41,8 @@ async function probe(
   config: BedrockConfig,
   signal: AbortSignal,
 ): Promise<void> {
+  using limit = new LinkedAbort(signal)
+  limit.after(probeTimeoutMs, () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')))
   try {
     const { stream } = await client.send(
       new ConverseStreamCommand({
@@ -45,7 +50,7 @@ async function probe(
         messages: [{ role: 'user', content: [{ text: 'Hi' }] }],
         inferenceConfig: { maxTokens: 1 },
       }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(20_000)]) },
+      { abortSignal: limit.signal },
     )
     for await (const _event of stream ?? []) {
       // The stream is read to its end, so that the socket can be used again.

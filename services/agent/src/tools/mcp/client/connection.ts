@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
 import {
   type OutboundRequest,
   type OutboundResponse,
@@ -152,16 +153,14 @@ export class McpConnection {
     const message: Message = text === undefined ? {} : JSON.parse(text)
     // A cancellation or the end of a session has to be sent even after the call or the connection was given up.
     const isFarewell = method === 'DELETE' || message.method === 'notifications/cancelled'
-    const limit = isFarewell
-      ? AbortSignal.timeout(closeTimeoutMs)
-      : AbortSignal.any([exchange.signal, ...(signal ? [signal] : [])])
+    using limit = new LinkedAbort(exchange.signal, ...(signal ? [signal] : []))
     const request = {
       method: method as Method,
       url: this.#server.api.url,
       headers: { ...exchange.headers, ...Object.fromEntries(new Headers(headers)) },
       body: text,
       maxBytes: exchange.maxBytes,
-      signal: limit,
+      ...(isFarewell ? { timeoutMs: closeTimeoutMs } : { signal: limit.signal }),
     }
     try {
       const response = await postMessage(exchange, request, message.method === 'tools/call')
