@@ -56,9 +56,18 @@ function flatten(value: unknown, path: readonly string[]): ValueAtPath[] {
 
 /** A value as text; a string that could be taken for another kind of value, or for no value, is quoted. */
 function textOf(value: unknown): string {
-  if (typeof value !== 'string') return JSON.stringify(value) ?? ''
+  if (typeof value !== 'string') return jsonOf(value)
   const isPlain = value.trim() === value && value !== '' && !isJson(value)
   return isPlain ? value : JSON.stringify(value)
+}
+
+/** The JSON of a value. Some engines cannot write thousands of levels. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return '…'
+  }
 }
 
 function isJson(text: string): boolean {
