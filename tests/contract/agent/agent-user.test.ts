@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { flowNames, type Instructions, type Status } from '@entra-bedrock-agent/identity-trace'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -20,6 +20,9 @@ const agent = {
 }
 writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
 const stack = await forFile(Stack.start({ weather: weatherSettings, agent: { AGENTS_CONFIG: file } }))
+// The agent's first check of the sidecar asks for the same token; no test may restart the sidecar meanwhile.
+const hasToken = (line: string) => /"flow":"agent-user".*The agent has a token/.test(line)
+beforeAll(() => vi.waitUntil(() => stack.agentLog.some(hasToken), { timeout: 30_000 }))
 beforeEach(async () => {
   tenantOf(stack).reset()
   await stack.restart('sidecar')
