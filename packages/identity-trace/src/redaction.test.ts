@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpuRatio } from '../../service-kit/src/testing/cpu-time.ts'
 import { redactText } from './redaction.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -19,4 +20,25 @@ describe('redactText', () => {
     const text = 'AADSTS65001: consent missing for bbbbbbbb-0000-4000-8000-00000000000b (basic plan)'
     expect(redactText(text)).toBe(text)
   })
+
+  it.each([
+    ['two tokens in a row', `${token},${token}`, '‹token removed›,‹token removed›'],
+    ['a JWE with its five parts, and no more', `${token}.tag.iv.sixth`, '‹token removed›.sixth'],
+    ['a token behind dots and dashes', `..a-${token}`, '..a-‹token removed›'],
+  ])('removes %s', (_what, text, redacted) => {
+    expect(redactText(text)).toBe(redacted)
+  })
+
+  it.each(['eyJaaaaaaaa-', 'eyJ', 'eyJaaaaaaaa.', '.', 'Bearer '])(
+    'takes linear time for a text made of “%s”',
+    part => {
+      const text = (kib: number) => 'eyJ'.padEnd(kib * 1024, part)
+      expect(
+        cpuRatio(
+          () => redactText(text(256)),
+          () => redactText(text(64)),
+        ),
+      ).toBeLessThan(6)
+    },
+  )
 })

@@ -77,6 +77,13 @@ describe('a sealed turn', () => {
     expect(await unseal(sealed, keys, binding, now)).toEqual(continuation)
   })
 
+  it('with more or fewer parts than a compact JWE has is refused before any part is decoded', async () => {
+    const decode = vi.spyOn(Buffer, 'from')
+    for (const sealed of ['.'.repeat(40_000), 'AA.'.repeat(16_000), 'AA.AA.AA.AA.AA.AA', 'AA.AA.AA.AA', ''])
+      expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+    expect(decode).not.toHaveBeenCalled()
+  })
+
   it('is valid up to its last second, and not afterwards', async () => {
     const sealed = await seal(continuation, keys)
     expect(await unseal(sealed, keys, binding, now + 599)).toEqual(continuation)

@@ -7,6 +7,7 @@ import type { SealKeys } from './seal-keys.ts'
 
 /** The page sends the seal back in a body of at most 128 KiB (`chatLimits.continueBodyBytes`). */
 const maxSealCharacters = 48 * 1024
+const jweParts = 5
 /** How far the clock of another replica may be ahead. */
 const skewSeconds = 60
 
@@ -56,7 +57,8 @@ export async function unseal(
 
 async function decrypt(sealed: string, keys: SealKeys): Promise<Continuation> {
   const invalid = () => approvalProblem('APPROVAL_INVALID', 'It cannot be opened.')
-  if (sealed.length > maxSealCharacters || !sealed.split('.').every(isCanonical)) throw invalid()
+  const parts = sealed.length > maxSealCharacters ? [] : sealed.split('.', jweParts + 1)
+  if (parts.length !== jweParts || !parts.every(isCanonical)) throw invalid()
   try {
     const { plaintext } = await compactDecrypt(sealed, ({ kid = '' }) => findKey(keys, kid), algorithms)
     const content: unknown = JSON.parse(new TextDecoder().decode(plaintext))

@@ -94,7 +94,9 @@ export function describeFailure(body: unknown): Readonly<Record<string, unknown>
 
 function describeTexts(body: unknown): Readonly<Record<string, string>> {
   const texts: [string, string][] = Object.entries(Object(body)).flatMap(([name, value]) =>
-    shownFailureMembers.has(name) && typeof value === 'string' ? [[name, clip(redactText(value))]] : [],
+    shownFailureMembers.has(name) && typeof value === 'string'
+      ? [[name, clip(redactText(value.slice(0, 2 * maxShownCharacters)))]]
+      : [],
   )
   return Object.fromEntries(texts)
 }

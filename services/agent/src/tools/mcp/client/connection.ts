@@ -10,7 +10,7 @@ import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@mod
 import { type ApiResponse, readResponse } from '../../../downstream/responses.ts'
 import { version } from '../../../version.ts'
 import type { McpServer } from '../config.ts'
-import { type ServerAnswer, ServerRequests, withoutServerRequests } from './server-requests.ts'
+import { type ServerAnswer, ServerRequests } from './server-requests.ts'
 
 type Method = NonNullable<OutboundRequest['method']>
 
@@ -169,8 +169,7 @@ export class McpConnection {
         throw new Error('The stream ended without a result.')
       const { status } = response
       if (endsExchange(status)) throw new RefusedExchange(readResponse(response))
-      const read = withoutServerRequests(response.text)
-      return new Response(read || null, { status, headers: joinHeaderValues(response.headers) })
+      return new Response(response.text || null, { status, headers: joinHeaderValues(response.headers) })
     } catch (error) {
       exchange.failure = error
       throw error
@@ -178,7 +177,10 @@ export class McpConnection {
   }
 }
 
-/** Sends a message, and answers requests that the server makes before it responds. Notes whether a tool may have run. */
+/**
+ * Sends a message, and answers requests that the server makes before it responds, which the response then lacks. Notes
+ * whether a tool may have run.
+ */
 async function postMessage(
   exchange: Exchange,
   request: OutboundRequest,
@@ -191,7 +193,7 @@ async function postMessage(
     const response = await send({ ...request, onText: piece => asked.take(piece) })
     const { status } = response
     if (mayRun) progress.mayHaveRun = status < 300 || status >= 500
-    return response
+    return isEventStream(response) ? { ...response, text: asked.rest } : response
   } catch (error) {
     if (mayRun) progress.mayHaveRun = !wasNeverSent(error)
     throw error
@@ -222,9 +224,12 @@ async function sendAnswer(
 }
 
 /** Whether a stream ended without a result. For a legacy server the library would wait, since the rest could be fetched later. */
-function endsWithoutResult({ status, headers, text }: OutboundResponse): boolean {
-  const isStream = status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
-  return isStream && !/"(?:result|error)"\s*:/.test(text)
+function endsWithoutResult(response: OutboundResponse): boolean {
+  return isEventStream(response) && !/"(?:result|error)"\s*:/.test(response.text)
+}
+
+function isEventStream({ status, headers }: OutboundResponse): boolean {
+  return status === 200 && /^text\/event-stream/.test(String(headers['content-type']))
 }
 
 function joinHeaderValues(

@@ -28,7 +28,7 @@ export function readResult(
   const parts = [...content.map(readBlock), ...readStructured(content, structuredContent)]
   const validated = readApiValidation(_meta)
   return {
-    parts: cutTexts(joinTexts(parts), maxCharacters),
+    parts: readTexts(joinTexts(parts), maxCharacters),
     isError: isError === true,
     ...(validated === undefined ? {} : { validated }),
   }
@@ -58,8 +58,14 @@ function readBlock(block: ContentBlock): ResultPart {
 
 /** Servers repeat structured content as a text for older clients; the model needs it once. */
 function readStructured(content: readonly ContentBlock[], structured: unknown): readonly TextPart[] {
-  const isRepeated = content.some(block => block.type === 'text' && isJsonOf(block.text, structured))
-  return structured === undefined || isRepeated ? [] : [textPart(JSON.stringify(structured))]
+  if (structured === undefined) return []
+  const json = JSON.stringify(structured)
+  // Comparing each of many short texts with a large value would take quadratic time.
+  const isRepeated = content.some(
+    block =>
+      block.type === 'text' && 2 * block.text.length >= json.length && isJsonOf(block.text, structured),
+  )
+  return isRepeated ? [] : [textPart(json)]
 }
 
 function isJsonOf(text: string, value: unknown): boolean {
@@ -71,7 +77,7 @@ function isJsonOf(text: string, value: unknown): boolean {
 }
 
 function textPart(text: string): TextPart {
-  return { type: 'text', text: redactText(removeUnseenCharacters(text)) }
+  return { type: 'text', text }
 }
 
 function joinTexts(parts: readonly ResultPart[]): readonly ResultPart[] {
@@ -85,16 +91,22 @@ function joinTexts(parts: readonly ResultPart[]): readonly ResultPart[] {
   return joined
 }
 
-function cutTexts(parts: readonly ResultPart[], maxCharacters: number): readonly ResultPart[] {
-  const total = parts.reduce((sum, part) => sum + (part.type === 'text' ? countCharacters(part.text) : 0), 0)
-  if (total <= maxCharacters) return parts
+/** Cleans texts and cuts them. Of long texts only a beginning that is surely long enough is cleaned, which takes much longer than cutting. */
+function readTexts(parts: readonly ResultPart[], maxCharacters: number): readonly ResultPart[] {
   let left = maxCharacters
+  let isCut = false
   const kept = parts.flatMap((part): ResultPart[] => {
     if (part.type !== 'text') return [part]
-    const characters = [...part.text.slice(0, 2 * left)].slice(0, left)
-    left -= characters.length
-    return characters.length === 0 ? [] : [{ type: 'text', text: characters.join('') }]
+    const beginning = part.text.slice(0, 4 * left)
+    const characters = [...redactText(removeUnseenCharacters(beginning))]
+    const isPartCut = beginning !== part.text || characters.length > left
+    isCut ||= isPartCut
+    const text = characters.slice(0, left).join('')
+    left = Math.max(0, left - characters.length)
+    return isPartCut && text === '' ? [] : [textPart(text)]
   })
+  if (!isCut) return kept
+  const total = parts.reduce((sum, part) => sum + (part.type === 'text' ? countCharacters(part.text) : 0), 0)
   const mark = `[Cut here: these are the first ${maxCharacters} of ${total} characters.]`
-  return joinTexts([...kept, { type: 'text', text: mark }])
+  return joinTexts([...kept, textPart(mark)])
 }

@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser'
+
 type Json = Readonly<Record<string, unknown>>
 
 /** What the agent says to a request of the server (JSON-RPC 2.0). */
@@ -7,10 +9,8 @@ export interface ServerAnswer {
 }
 
 const methodNotFound = { code: -32601, message: 'The agent supports no requests of the server but ping.' }
-const endOfEvent = /\r\n\r\n|\n\n|\r\r/
-/** Requests of a server are small; an event that is longer than this is a result. */
-const maxRequestCharacters = 64 * 1024
 const maxRequests = 20
+const knownField = /^(?:$|(?:data|event|id)(?::|$))/
 
 /**
  * Reads a stream of server-sent events while it comes, and answers the server's requests in it: by the protocol of 2025, a
@@ -18,48 +18,59 @@ const maxRequests = 20
  */
 export class ServerRequests {
   readonly #answer: (answer: ServerAnswer) => void
-  #rest = ''
-  #isTooLong = false
+  readonly #others: string[] = []
+  readonly #parser = createParser({
+    onEvent: ({ id, event, data }) => {
+      const request = readRequest(data)
+      if (request) return this.#take(request)
+      const lines = data.replaceAll('\n', '\ndata: ')
+      this.#others.push(`id: ${id ?? ''}\nevent: ${event ?? ''}\ndata: ${lines}\n\n`)
+    },
+  })
+  /** The pieces of the line that has not ended yet. */
+  #line: string[] = []
+  #endedInReturn = false
   #requests = 0
 
   constructor(answer: (answer: ServerAnswer) => void) {
     this.#answer = answer
   }
 
-  /** Takes in the next piece of the stream. */
-  take(text: string): void {
-    const events = `${this.#rest}${text}`.split(endOfEvent)
-    const last = events.pop() ?? ''
-    for (const [index, event] of events.entries()) {
-      if (index > 0 || !this.#isTooLong) this.#read(event)
-    }
-    this.#isTooLong = (this.#isTooLong && events.length === 0) || last.length > maxRequestCharacters
-    // Of an event that is too long only the last characters are kept: they may begin the empty line that ends the event.
-    this.#rest = this.#isTooLong ? last.slice(-3) : last
+  /**
+   * Takes in the next piece of the stream. The parser gets whole lines of known fields: for any other line it makes an error
+   * with a stack, and in pieces with carriage returns it searches what is left of the piece for each line.
+   */
+  take(piece: string): void {
+    if (piece === '') return
+    const text = this.#endedInReturn && piece.startsWith('\n') ? piece.slice(1) : piece
+    this.#endedInReturn = piece.endsWith('\r')
+    const [end = '', ...lines] = text.split(/\r\n?|\n/)
+    this.#line.push(end)
+    if (lines.length === 0) return
+    lines.unshift(this.#line.join(''))
+    this.#line = [lines.pop() ?? '']
+    for (const line of lines) if (knownField.test(line)) this.#parser.feed(`${line}\n`)
   }
 
-  #read(event: string): void {
-    const request = readRequest(event)
-    if (request === undefined || this.#requests >= maxRequests) return
+  /** The stream until now without the server's requests. */
+  get rest(): string {
+    return this.#others.join('')
+  }
+
+  #take({ id, method }: ServerRequest): void {
+    if (this.#requests >= maxRequests) return
     this.#requests += 1
-    const { id, method } = request
     this.#answer({ jsonrpc: '2.0', id, ...(method === 'ping' ? { result: {} } : { error: methodNotFound }) })
   }
 }
 
-/** The stream without the server's requests, which were answered while it came. */
-export function withoutServerRequests(stream: string): string {
-  const events = stream.split(endOfEvent)
-  const kept = events.filter(event => readRequest(event) === undefined)
-  return kept.length === events.length ? stream : kept.join('\n\n')
+interface ServerRequest {
+  readonly id: string | number
+  readonly method: string
 }
 
-function readRequest(event: string): { id: string | number; method: string } | undefined {
-  if (event.length > maxRequestCharacters || !event.includes('"method"')) return undefined
-  const data = event
-    .split(/\r\n|\n|\r/)
-    .flatMap(line => (line.startsWith('data:') ? [line.slice('data:'.length)] : []))
-    .join('\n')
+function readRequest(data: string): ServerRequest | undefined {
+  if (!data.includes('"method"')) return undefined
   const { id, method } = parseJson(data)
   return (typeof id === 'string' || typeof id === 'number') && typeof method === 'string'
     ? { id, method }

@@ -34,7 +34,7 @@ export function removeUnseenCharacters(text: string): string {
 
 /** A server's text as it may be shown, cut to this many characters. */
 export function cleanText(text: string, maxCharacters: number): string {
-  const cleaned = removeUnseenCharacters(text)
+  const cleaned = removeUnseenCharacters(text.slice(0, 4 * maxCharacters))
   const characters = [...cleaned.slice(0, 2 * maxCharacters + 2)]
   return characters.length <= maxCharacters ? cleaned : `${characters.slice(0, maxCharacters - 1).join('')}…`
 }

@@ -62,6 +62,10 @@ class SchemaReader {
     if (this.#schemas > maxSchemas || depth > maxDepth) throw new UnfitTool('its input schema is too large')
     if (given === false) throw new UnfitTool('its input schema has a part that nothing fits')
     const schema = isJson(given) ? given : {}
+    // A part that is referred to often is read as often, so whatever it lists is limited before it is read.
+    for (const list of [schema['type'], schema['enum'], schema['required']])
+      if (Array.isArray(list) && list.length > maxSchemas)
+        throw new UnfitTool('its input schema is too large')
     if (typeof schema['$ref'] === 'string') return this.read(this.#resolve(schema['$ref']), depth + 1)
     return {
       ...readType(schema),
