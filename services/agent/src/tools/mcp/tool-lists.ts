@@ -1,10 +1,10 @@
-import { type Flow, mapFlows, needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { LRUCache } from 'lru-cache'
 import type { Caller } from '../../turn/turn.ts'
 import type { ChosenTools } from './offered-tools/offered-tools.ts'
 
 /** For whom an agent has tools listed: itself, its user account, or somebody it acts for. */
-type Asker = Pick<Caller, 'flow' | 'user'>
+type Asker = Pick<Caller, 'agent' | 'flow' | 'user'>
 
 /** What is known of a server's tools for one asker. */
 export interface KnownTools {
@@ -30,12 +30,19 @@ const listIsFreshForMs = 30_000
 /** How long tools are not looked up again after a refusal: short, so that a consent soon takes effect. */
 const refusalIsFreshForMs = 5_000
 const listKeptForMs = 10 * 60_000
-const maxUsers = 200
+const maxBytes = 16 * 1024 * 1024
+/** About what an entry takes beside its texts. */
+const bytesOfEntry = 1_024
 
-/** The tools of one server as they were last listed: to one agent in each flow without a user, and to each user it acted for. */
+/**
+ * The tools of one server as they were last listed to each agent: in each flow without a user, and for each user it acted for.
+ * Servers decide how long their lists are, so the lists are limited in bytes; those that were not used for the longest time go first.
+ */
 export class ToolLists {
-  readonly #ofAgent: Record<Flow, ListEntry> = mapFlows(() => ({}))
-  readonly #ofUsers = new Map<string, ListEntry>()
+  readonly #entries = new LRUCache<string, ListEntry>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ listed }) => bytesOfEntry + 2 * JSON.stringify(listed?.value ?? null).length,
+  })
 
   of(asker: Asker): KnownTools {
     const { listed, refused } = this.#entryOf(asker)
@@ -56,28 +63,17 @@ export class ToolLists {
   }
 
   #entryOf(asker: Asker): ListEntry {
-    return needsUser(asker.flow) ? (this.#ofUsers.get(askerKey(asker)) ?? {}) : this.#ofAgent[asker.flow]
+    return this.#entries.get(askerKey(asker)) ?? {}
   }
 
   #put(asker: Asker, entry: ListEntry): void {
-    if (!needsUser(asker.flow)) {
-      this.#ofAgent[asker.flow] = entry
-      return
-    }
-    const key = askerKey(asker)
-    this.#ofUsers.delete(key)
-    this.#ofUsers.set(key, entry)
-    // The oldest entries of a Map come first.
-    for (const [other, { listed, refused }] of this.#ofUsers) {
-      const isOld = !isYounger(listed, listKeptForMs) && !isYounger(refused, listKeptForMs)
-      if (isOld || this.#ofUsers.size > maxUsers) this.#ofUsers.delete(other)
-    }
+    this.#entries.set(askerKey(asker), entry)
   }
 }
 
-/** The key of an asker: user, flow and also tenant, since two tenants may have the same object id. */
-export function askerKey({ flow, user }: Asker): string {
-  return JSON.stringify([flow, user?.claims['tid'], user?.objectId])
+/** The key of an asker: agent, flow, user and also tenant, since two tenants may have the same object id. */
+export function askerKey({ agent, flow, user }: Asker): string {
+  return JSON.stringify([agent.clientId, flow, user?.claims['tid'], user?.objectId])
 }
 
 function timedNow<Value>(value: Value): Timed<Value> {

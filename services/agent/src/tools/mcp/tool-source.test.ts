@@ -265,17 +265,6 @@ describe('The tools of a server for users', () => {
     expect(await namesFor(turnOf('ada', { tid: 'two' }))).toEqual(['notes__note_of_two'])
   })
 
-  it('are kept for two hundred users at most', async () => {
-    const { lookUps, namesFor } = createSource(async () => [getNote], { flows })
-    for (let number = 0; number <= 200; number++) await namesFor(turnOf(`user ${number}`))
-    lookUps.mockClear()
-    await namesFor(turnOf('user 200'))
-    await namesFor(turnOf('user 1'))
-    expect(lookUps).not.toHaveBeenCalled()
-    await namesFor(turnOf('user 0'))
-    expect(lookUps).toHaveBeenCalledTimes(1)
-  })
-
   it.each([
     problem('CONSENT_REQUIRED', 'No grant.'),
     problem('CONDITIONAL_ACCESS_REQUIRED', 'More is wanted.'),

@@ -51,7 +51,7 @@ export class ToolSource {
   readonly #server: McpServer
   readonly #client: () => Promise<Pick<McpClient, 'listTools'>>
   readonly #options: ToolSourceOptions
-  readonly #lists = new ToolLists()
+  readonly #lists: ToolLists
   readonly #backOff = mapFlows(() => new BackOff())
   readonly #joined = new SharedRequests<void>(Number.POSITIVE_INFINITY)
   readonly #underWay = new Map<string, LookUp>()
@@ -62,7 +62,9 @@ export class ToolSource {
     server: McpServer,
     client: () => Promise<Pick<McpClient, 'listTools'>>,
     options: ToolSourceOptions,
+    lists: ToolLists = new ToolLists(),
   ) {
+    this.#lists = lists
     this.#server = server
     this.#client = client
     this.#options = options
@@ -106,7 +108,7 @@ export class ToolSource {
   /** Offers the agent's own list if the turn's list is unknown. The server may then refuse the call of an offered tool. */
   #describeFor(turn: Turn): ToolOffer {
     const { tools, refusal } = this.#lists.of(turn)
-    const known = tools ?? this.#lists.of({ flow: ownFlow, user: undefined }).tools
+    const known = tools ?? this.#lists.of({ agent: turn.agent, flow: ownFlow, user: undefined }).tools
     if (known) return { tools: known.tools, notices: explainMissing(this.#server, known.missing) }
     const reason = refusal ?? this.#backOff[turn.flow].problem ?? this.#tooSlow()
     return { tools: [], notices: [unknownToolsProblem(this.#server, reason)] }

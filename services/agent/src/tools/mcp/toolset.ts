@@ -5,6 +5,7 @@ import type { Toolset } from '../toolset.ts'
 import type { McpServer } from './config.ts'
 import { nameForModel } from './offered-tools/tool-names.ts'
 import { mcpProblems } from './problems.ts'
+import { ToolLists } from './tool-lists.ts'
 import { ToolSource, type ToolSourceOptions } from './tool-source.ts'
 
 export interface McpToolsetOptions extends Omit<ToolSourceOptions, 'agent'> {
@@ -26,8 +27,9 @@ export function createMcpToolset(server: McpServer, { agents, ...options }: McpT
     )
   }
   const sources = new Map<string, ToolSource>()
+  const lists = new ToolLists()
   const sourceOf = (agent: AgentIdentity) =>
-    getOrMake(sources, agent.clientId, () => new ToolSource(server, loadClient, { agent, ...options }))
+    getOrMake(sources, agent.clientId, () => new ToolSource(server, loadClient, { agent, ...options }, lists))
   return {
     api,
     problems: mcpProblems,

@@ -1,15 +1,14 @@
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-agent/service-kit/send'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { agent, secondAgent } from '../../../identity/testing/fixtures.ts'
 import { betweenTurns } from '../../../turn/between-turns.ts'
+import type { Caller } from '../../../turn/turn.ts'
 import { notesServer } from '../testing/notes-server.ts'
 import { CallerConnections } from './caller-connections.ts'
 import type { Exchange } from './connection.ts'
 
-const server = notesServer({
-  protocol: '2025-11-25',
-  limits: { timeoutMs: 10_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 },
-})
+const limits = { timeoutMs: 10_000, maxResultBytes: 1_024, maxResultCharacters: 1_000 }
+const server = notesServer({ protocol: '2025-11-25', limits })
 
 interface Message {
   readonly id?: number
@@ -184,4 +183,24 @@ describe('The agent’s own connection', () => {
     await expect(calling).rejects.toThrow('The call took too long.')
     expect(limit.reason).toEqual(limited.signal.reason)
   })
+})
+
+it('A server that was found to speak only the older protocol is asked for the newer one again after five minutes', async () => {
+  const sessions = new Sessions()
+  let probes = 0
+  sessions.answer = async ({ method }) => {
+    if (method === 'server/discover') probes += 1
+    return undefined
+  }
+  const connections = new CallerConnections(notesServer({ protocol: 'auto', limits }))
+  const probesAfterTurnAt = async (minutes: number) => {
+    vi.spyOn(performance, 'now').mockReturnValue(minutes * 60_000)
+    const caller = { ...betweenTurns(agent), user: {} } as Caller
+    await connections.call(caller, sessions.exchange(), client => client.ping())
+    return probes
+  }
+  expect(await probesAfterTurnAt(10)).toBe(1)
+  expect(await probesAfterTurnAt(14.9)).toBe(1)
+  expect(await probesAfterTurnAt(15.1)).toBe(2)
+  expect(await probesAfterTurnAt(20)).toBe(2)
 })

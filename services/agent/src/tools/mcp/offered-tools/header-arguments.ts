@@ -2,7 +2,7 @@ type Json = Readonly<Record<string, unknown>>
 
 const headerKeyword = 'x-mcp-header'
 /** A valid header name (`token`, RFC 9110 §5.6.2). */
-const headerNamePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const headerNamePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/
 const argumentTypes: readonly unknown[] = ['string', 'integer', 'boolean']
 
 /**
@@ -21,6 +21,19 @@ export function hasValidHeaderArguments(inputSchema: Json): boolean {
         typeof name === 'string' && headerNamePattern.test(name) && argumentTypes.includes(type),
     )
   )
+}
+
+/** The properties that declare a header, and those that hold such properties, without anything else of the schema. */
+export function headerArguments(schema: Json): Record<string, object> {
+  const read = Object.entries(Object(schema['properties']) as Json).flatMap(([name, value]) => {
+    const property = Object(value) as Json
+    const { type, [headerKeyword]: header } = property
+    const properties = headerArguments(property)
+    const isDeclared = header !== undefined
+    if (!isDeclared && Object.keys(properties).length === 0) return []
+    return [[name, { properties, ...(isDeclared ? { type, [headerKeyword]: header } : {}) }] as const]
+  })
+  return Object.fromEntries(read)
 }
 
 /** Follows `properties` only, and returns those that declare a header. `readInputSchema` has limited their depth. */

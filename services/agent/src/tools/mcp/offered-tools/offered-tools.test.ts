@@ -1,6 +1,7 @@
 import type { Tool } from '@modelcontextprotocol/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuRatio } from '../../../../../../packages/service-kit/src/testing/cpu-time.ts'
 import { notesServer } from '../testing/notes-server.ts'
 import { chooseTools } from './offered-tools.ts'
 import { hashTool } from './tool-hash.ts'
@@ -8,8 +9,8 @@ import { nameForModel } from './tool-names.ts'
 
 const listedTool = (change: object = {}): Tool =>
   ({ name: 'get_note', inputSchema: { type: 'object' }, ...change }) as Tool
-const toolWithArguments = (properties: object, more: object = {}) =>
-  listedTool({ inputSchema: { type: 'object', properties, ...more } })
+const toolWithArguments = (properties: object, more: object = {}, change: object = {}) =>
+  listedTool({ ...change, inputSchema: { type: 'object', properties, ...more } })
 
 const schemaOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.schema
 const reasonOf = (tool: Tool) => chooseTools(notesServer(), [tool]).missing[0]?.reason
@@ -41,6 +42,46 @@ describe('A tool’s description', () => {
   it('is found after any number of invisible characters', () => {
     const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
     expect(chooseTools(notesServer(), [listedTool({ description })]).tools[0]?.description).toBe('Reads.')
+  })
+})
+
+describe('Of a tool’s definition', () => {
+  it('only what a call needs is kept: the name, and the arguments that are repeated in headers', () => {
+    const city = { type: 'string', 'x-mcp-header': 'City' }
+    const place = {
+      type: 'object',
+      title: 'Where',
+      properties: { city: { ...city, title: 'City' }, zip: {} },
+    }
+    const [tool] = chooseTools(notesServer(), [
+      toolWithArguments(
+        { place, text: { type: 'string' } },
+        { $defs: { unused: {} } },
+        { title: 'Note', annotations: {}, icons: [], _meta: { much: 'x' }, outputSchema: { type: 'object' } },
+      ),
+    ]).tools
+    const properties = { place: { properties: { city: { ...city, properties: {} } } } }
+    expect(tool?.definition).toEqual({ name: 'get_note', inputSchema: { type: 'object', properties } })
+  })
+
+  it.each([
+    ['a long description', (length: number) => ({ description: 'x'.repeat(length) })],
+    ['a long list of types', (length: number) => ({ type: Array(length).fill('string') })],
+    ['a long list of choices', (length: number) => ({ enum: [1, ...Array(length).fill({})] })],
+    [
+      'a long list of required members',
+      (length: number) => ({ properties: {}, required: Array(length).fill('') }),
+    ],
+  ])('%s is not read again for each reference to it', (_what, part) => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 300 }, (_, index) => [`a${index}`, { $ref: '#/$defs/part' }]),
+    )
+    const choose = (length: number) => {
+      const listed = toolWithArguments(properties, { $defs: { part: part(length) } })
+      return () => chooseTools(notesServer(), [listed])
+    }
+    const baseline = toolWithArguments({}, { $defs: { part: part(100_000) } })
+    expect(cpuRatio(choose(100_000), () => chooseTools(notesServer(), [baseline]))).toBeLessThan(20)
   })
 })
 

@@ -5,7 +5,7 @@ import type { Change } from '../../toolset.ts'
 import type { McpServer } from '../config.ts'
 import { describeChange } from './changes.ts'
 import { cleanText } from './clean-text.ts'
-import { hasValidHeaderArguments } from './header-arguments.ts'
+import { hasValidHeaderArguments, headerArguments } from './header-arguments.ts'
 import { readInputSchema, UnfitTool } from './input-schema.ts'
 import { describePurpose, hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
@@ -26,8 +26,8 @@ export interface ChosenTool {
   readonly description: string
   readonly schema: JsonSchema7ObjectType
   /**
-   * The server's definition without its output schema: a check against the schema would only compare the server's result
-   * with what the server itself says about results.
+   * What a call needs of the server's definition: of the input schema, the arguments that are repeated in headers. Without an
+   * output schema, since a check would only compare the server's result with what the server itself says about results.
    */
   readonly definition: Tool
   readonly hash: string
@@ -89,7 +89,6 @@ function readTool(server: McpServer, listed: Tool, hash: string): ChosenTool {
   if (listed.execution?.taskSupport === 'required') {
     throw new UnfitTool('it runs only as a task, which the agent does not support')
   }
-  const { outputSchema: _outputSchema, ...definition } = listed
   const schema = readInputSchema(listed.inputSchema)
   if (!hasValidHeaderArguments(listed.inputSchema)) {
     throw new UnfitTool('it wants arguments in headers in a way that the protocol does not permit')
@@ -98,7 +97,10 @@ function readTool(server: McpServer, listed: Tool, hash: string): ChosenTool {
     nameForModel: nameForModel(server.api.name, listed.name),
     description: redactText(cleanText(describePurpose(listed), maxDescriptionCharacters)),
     schema,
-    definition,
+    definition: {
+      name: listed.name,
+      inputSchema: { type: 'object', properties: headerArguments(listed.inputSchema) } as Tool['inputSchema'],
+    },
     hash,
     change: describeChange(server, listed),
   }
