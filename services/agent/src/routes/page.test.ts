@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix, win32 } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
+import { headersOf } from './page.ts'
 
 function buildPageApp(pageFolder: string): Promise<FastifyInstance> {
   return buildApp(
@@ -114,6 +115,25 @@ describe('The page on which the sign-in popup ends', () => {
       'require-trusted-types-for': "'script'",
     })
     for (const absent of ['connect-src', 'style-src', 'frame-src']) expect(policy).not.toHaveProperty(absent)
+  })
+})
+
+describe('Files of the page', () => {
+  it.each([
+    ['POSIX', posix, '/srv/page'],
+    ['Windows', win32, 'C:\\agent\\page'],
+  ])('have the same headers where paths are those of %s', (_system, paths, root) => {
+    const headersAt = (...file: string[]) => headersOf(paths.join(root, ...file), root, { of: 'page' }, paths)
+    expect(headersAt('auth', 'redirect.html')).toEqual(
+      headersOf('/auth/redirect.html', '/', { of: 'page' }, posix),
+    )
+    expect(headersAt('auth', 'redirect.html')).not.toHaveProperty('cache-control')
+    expect(headersAt('auth', 'redirect.html')).not.toHaveProperty('of')
+    expect(headersAt('assets', 'index-a1b2c3.js')).toEqual({
+      of: 'page',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+    expect(headersAt('index.html')).toEqual({ of: 'page', 'cache-control': 'no-cache' })
   })
 })
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { join, type PlatformPath, relative, resolve, sep } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsync } from 'fastify'
 import { bridgeHeaders, pageHeaders } from './page-headers.ts'
@@ -33,12 +33,7 @@ export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
     preCompressed: true,
     schemaHide: true,
     suppressWarning: true,
-    setHeaders: (reply, path) => {
-      const file = relative(folder, path)
-      // The URL of the bridge page carries the code of a sign-in, so this page stays `no-store`.
-      if (file.startsWith('auth/')) reply.headers(bridgeHeaders)
-      else reply.headers({ ...headers, 'cache-control': cacheControlOf(file) })
-    },
+    setHeaders: (reply, path) => reply.headers(headersOf(path, folder, headers)),
   })
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {
     if (existsSync(join(folder, 'index.html'))) return reply.sendFile('index.html')
@@ -46,6 +41,18 @@ export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
   })
 }
 
-function cacheControlOf(file: string): string {
-  return file.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
+/** The headers of a file of the page, besides those of every response. */
+export function headersOf(
+  path: string,
+  folder: string,
+  headers: Readonly<Record<string, string>>,
+  paths: Pick<PlatformPath, 'relative' | 'sep'> = { relative, sep },
+): Readonly<Record<string, string>> {
+  const [top] = paths.relative(folder, path).split(paths.sep)
+  // The URL of the bridge page carries the code of a sign-in, so this page stays `no-store`.
+  if (top === 'auth') return bridgeHeaders
+  return {
+    ...headers,
+    'cache-control': top === 'assets' ? 'public, max-age=31536000, immutable' : 'no-cache',
+  }
 }
