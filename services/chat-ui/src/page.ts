@@ -1,7 +1,8 @@
-import { flowNames, needsUser, type PublicConfig, type Status } from '@entra-bedrock-agent/identity-trace'
+import { flowNames, needsUser, type PublicConfig } from '@entra-bedrock-agent/identity-trace'
 import { computed, effect, signal, untracked } from '@preact/signals'
-import { agentNamed, readStatus } from './agent/documents.ts'
-import { PageError, type PageProblem, pageProblem } from './agent/page-problem.ts'
+import { createAgentStatus } from './agent/agent-status.ts'
+import { agentNamed } from './agent/documents.ts'
+import { PageError, pageProblem } from './agent/page-problem.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { storedKeys } from './browser/stored.ts'
 import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
@@ -21,9 +22,6 @@ export type Page = ReturnType<typeof createPage>
 export function createPage(config: PublicConfig, kept: KeptExchanges | undefined) {
   /** What the status region says. */
   const announcement = signal('')
-  const status = signal<Status | undefined>(undefined)
-  /** Why the agent's status could not be read. */
-  const statusProblem = signal<PageProblem | undefined>(undefined)
   /** The pane that is shown if there is room for only one. */
   const pane = signal<Pane>('conversation')
   const trace = new TraceView()
@@ -78,8 +76,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   if (session.available && hasStoredSession()) session.prepare()
   return {
     config,
-    status,
-    statusProblem,
+    ...createAgentStatus(),
     session,
     conversation,
     trace,
@@ -100,16 +97,6 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
       const pair = new loaded.SideBySide(needs, conversation, answer, config)
       sideBySide.value = pair
       pair.askBoth()
-    },
-    async refreshStatus() {
-      try {
-        status.value = await readStatus()
-        statusProblem.value = undefined
-      } catch (error) {
-        if (!(error instanceof PageError)) throw error
-        status.value = undefined
-        statusProblem.value = error.problem
-      }
     },
   }
 }

@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createAgentStatus } from './agent-status.ts'
+
+/** Requests of the status that are answered in any order. */
+function stubRequests() {
+  const requests: PromiseWithResolvers<Response>[] = []
+  vi.stubGlobal('fetch', () => {
+    const request = Promise.withResolvers<Response>()
+    requests.push(request)
+    return request.promise
+  })
+  return requests
+}
+
+describe('the agent’s status', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  it('is that of the latest request, even if the answer to an earlier one comes later', async () => {
+    const requests = stubRequests()
+    const { status, statusProblem, refreshStatus } = createAgentStatus()
+    const [first, second, third] = [refreshStatus(), refreshStatus(), refreshStatus()]
+    requests[1]?.resolve(Response.json({ version: 'second' }))
+    await second
+    requests[0]?.reject(new TypeError('Failed to fetch'))
+    await first
+    expect([status.value?.version, statusProblem.value]).toEqual(['second', undefined])
+    requests[2]?.reject(new TypeError('Failed to fetch'))
+    await third
+    expect([status.value, statusProblem.value?.code]).toEqual([undefined, 'AGENT_UNREACHABLE'])
+  })
+
+  it('is not taken back by an answer that comes late', async () => {
+    const requests = stubRequests()
+    const { status, statusProblem, refreshStatus } = createAgentStatus()
+    const [first, second] = [refreshStatus(), refreshStatus()]
+    requests[1]?.reject(new TypeError('Failed to fetch'))
+    await second
+    requests[0]?.resolve(Response.json({ version: 'first' }))
+    await first
+    expect([status.value, statusProblem.value?.code]).toEqual([undefined, 'AGENT_UNREACHABLE'])
+  })
+})
