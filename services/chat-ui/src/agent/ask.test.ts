@@ -83,6 +83,17 @@ describe('askAgent', () => {
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'UNEXPECTED_RESPONSE' } })
   })
 
+  it('leaves out events whose names this version of the page does not know', async () => {
+    answerWith(() =>
+      eventStream(
+        'event: advice\ndata: {"text":"?"}\n\n',
+        'data: {"text":"without a name"}\n\n',
+        'event: result\ndata: {"answer":"yes"}\n\n',
+      ),
+    )
+    expect(await collect()).toEqual([{ event: 'result', data: { answer: 'yes' } }])
+  })
+
   it('reports that the agent cannot be reached', async () => {
     answerWith(() => Promise.reject(new TypeError('Failed to fetch')))
     await expect(collect()).rejects.toMatchObject({ problem: { code: 'AGENT_UNREACHABLE' } })

@@ -71,6 +71,24 @@ describe('Session', () => {
     expect(session.account.value).toEqual(ada)
   })
 
+  it('opens no window for a sign-in that is cancelled while the library loads, and one for the next', async () => {
+    let windows = 0
+    const { session } = createSession({
+      interact: async () => {
+        windows += 1
+      },
+    })
+    const cancelled = expect(session.signIn()).rejects.toMatchObject({
+      problem: { code: 'SIGN_IN_CANCELLED' },
+    })
+    session.cancelSignIn()
+    await cancelled
+    await session.acquireToken(false)
+    expect(windows).toBe(0)
+    await session.signIn()
+    expect(windows).toBe(1)
+  })
+
   it('lets a second sign-in replace the first', async () => {
     let windows = 0
     const { session } = createSession({
