@@ -11,7 +11,7 @@ const agent = useScriptedAgent(async (request, send) =>
 )
 
 describe('a browser that stores nothing for the page', () => {
-  it('still shows the page, in which the user can ask', async () => {
+  it('still shows the page, in which the user can ask, and which begins anew when it is loaded again', async () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
     await page.goto(agent.url)
@@ -19,9 +19,16 @@ describe('a browser that stores nothing for the page', () => {
     await page.locator('.step').first().waitFor()
     await page.getByRole('button', { name: 'Theme' }).click()
     await page.getByRole('radio', { name: 'Dark' }).check()
-    await page.locator('.divider').press('ArrowRight')
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    const divider = page.locator('.divider')
+    const widthBefore = Number(await divider.getAttribute('aria-valuenow'))
+    await divider.press('ArrowRight')
+    expect(Number(await divider.getAttribute('aria-valuenow'))).toBeGreaterThan(widthBefore)
     await page.reload()
     await page.getByText('Ask something, and watch who asks.').waitFor()
+    expect(await page.getByRole('article').count()).toBe(0)
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('system')
+    expect(Number(await divider.getAttribute('aria-valuenow'))).toBe(widthBefore)
   })
 })
 
