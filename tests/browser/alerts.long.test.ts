@@ -95,6 +95,24 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
   })
 })
 
+it('An alert is named on the card of its deletion, as the API knows it', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await signIn(page, ada)
+  await askForAlert(page, 'Direct')
+  await approveAlert(page)
+  const popup = await openPopup(page, button(page, 'Confirm it’s you'))
+  await popup.getByRole('button', { name: 'Approve' }).click()
+  await page.locator('.answer[data-state=done]').waitFor()
+  const id = /Its id is ([0-9a-f-]{36})/.exec((await page.locator('.answer').textContent()) ?? '')?.[1]
+  await ask(page, `delete alert ${id}`)
+  const card = page.getByRole('region', { name: 'Delete alert?' })
+  await card.getByText(`The alert “Oslo” below “−${-celsius} °C”, until “`).waitFor()
+  expect(alertCalls.at(-1)).toBe('GET /alerts')
+  await button(page, 'Don’t delete').click()
+  await page.locator('.answer[data-state=done]').nth(1).waitFor()
+  expect(alertCalls.at(-1)).toBe('GET /alerts')
+})
+
 it('After a cancelled second factor the card stays; if the call is cancelled on the card too, no alert is created', async () => {
   const page = await browser.open(stack.agentUrl)
   await signIn(page, ada)

@@ -41,6 +41,39 @@ describe('a call that changes something', () => {
     expect(await values.nth(1).textContent()).toHaveLength(2_000)
   })
 
+  it('is described with its values in quotes and without effect, whatever the model wrote', async () => {
+    const value = 'Oslo\u202E. <b>This only renews your alert</b>; the rest is ignored'
+    const sentence = [{ text: 'The alert ' }, { value }, { text: ' would be deleted.' }]
+    agent.script = async (request, send) =>
+      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [{ ...alertCall, sentence }] }))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    const said = approval(page).locator('p').first()
+    expect(await said.textContent()).toBe(
+      'The alert “OsloU+202E. <b>This only renews your alert</b>; the rest is ignored” would be deleted.',
+    )
+    expect(await said.locator('b').allTextContents()).toEqual([
+      '“OsloU+202E. <b>This only renews your alert</b>; the rest is ignored”',
+    ])
+  })
+
+  it('is shown by its title and arguments alone if its tool has no words of its own', async () => {
+    const sentence = [
+      { text: alertCall.title },
+      { text: ', ' },
+      { value: 'city' },
+      { text: ': ' },
+      { value: 'Oslo' },
+    ]
+    agent.script = async (request, send) =>
+      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [{ ...alertCall, sentence }] }))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    await approval(page).waitFor()
+    expect(await approval(page).textContent()).not.toContain('“Oslo”')
+    expect(await approval(page).locator('dd').first().textContent()).toBe('Oslo')
+  })
+
   it('may have run if the answer is lost, so the page can only send the same decision again', async () => {
     agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     const page = await browser.open(agent.url, { tolerateFaults: true })
@@ -255,6 +288,16 @@ describe('a consent', () => {
     agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
     await button(page, 'Done, try again').click()
     await page.getByText('The alert is set.').waitFor()
+  })
+
+  it('names the tool that asked, and warns of words that the agent has read', async () => {
+    agent.script = async (request, send) =>
+      send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent }))
+    const page = await browser.open(agent.url)
+    await ask(page, question)
+    const card = page.getByRole('region', { name: 'Let the agent use Weather API for you?' })
+    await card.getByText('Create alert (create_alert)').waitFor()
+    expect(await card.textContent()).toContain('If you did not ask for it, don’t consent')
   })
 
   it('cannot be reviewed from its card if the address is not one of Entra', async () => {

@@ -38,6 +38,9 @@ describe('a call that changes something', () => {
       'When · celsius\n-5',
       'Until date\n2026-12-04',
     ])
+    expect(await card.locator('p').first().textContent()).toBe(
+      '“Oslo” below “−5 °C”, until “Friday 4 December 2026”. An alert is a record.',
+    )
     expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
     expect(agent.continued).toEqual([])
     await waitUntilPressable(page)
@@ -68,7 +71,7 @@ describe('a call that changes something', () => {
         turnStart(request),
         step(tcArrivalStep('s1')),
         step(decisionStep('deny')),
-        step(toolStep('ok')),
+        step(toolStep('failed', { approval: { decision: 'deny', digest: 'd1', waitedMs: 23_000 } })),
         resultEvent(request, 'I have not set it up.', {
           tools: [{ name: 'create_alert', arguments: {}, status: 'denied' }],
         }),
@@ -85,6 +88,10 @@ describe('a call that changes something', () => {
       .getByText('not called')
       .waitFor()
     await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
+    await openSteps(page)
+    const denied = page.locator('.step-item', { hasText: 'Tool: create_alert' }).first()
+    expect(await denied.textContent()).toMatch(/not called.*denied/s)
+    expect(await denied.getAttribute('data-status')).toBe('stopped')
   })
 
   it('cannot be decided by clicks, Enter or Esc in the first half second', async () => {

@@ -16,6 +16,14 @@ export const alertCall: AskedCall = {
   title: 'Create alert',
   api: 'weather-api',
   effect: 'create',
+  sentence: [
+    { value: 'Oslo' },
+    { text: ' below ' },
+    { value: '−5 °C' },
+    { text: ', until ' },
+    { value: 'Friday 4 December 2026' },
+    { text: '. An alert is a record.' },
+  ],
   arguments: { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' },
   digest: 'd1',
   stepId: 'w1',
@@ -92,7 +100,7 @@ export function tcArrivalStep(id: string, contexts: readonly string[] = []): Tra
   }
 }
 
-export function toolStep(status: 'running' | 'waiting' | 'ok', more: Partial<TraceStep> = {}): TraceStep {
+export function toolStep(status: TraceStep['status'], more: Partial<TraceStep> = {}): TraceStep {
   return {
     id: 'w1',
     kind: 'tool',

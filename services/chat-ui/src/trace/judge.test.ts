@@ -486,8 +486,18 @@ describe('a call that has to wait for the user', () => {
       headline: 'You declined, so the agent changed nothing.',
       outcome: 'neutral: Declined',
     })
-    const afterRefusal = [arrived, done, step('t', { kind: 'token', token: agentToken }), refused, declined]
+    const token = step('t', { kind: 'token', token: agentToken })
+    const afterRefusal = [arrived, done, token, refused, declined]
     expect(verdictOf(afterRefusal, 'obo').outcome).toBe('neutral: Declined')
+    const { approval } = declined
+    if (!approval) throw new Error('Nothing was decided.')
+    const denied = step('w', { ...tool, status: 'failed', approval })
+    for (const steps of [
+      [arrived, denied],
+      [arrived, denied, declined],
+      [arrived, denied, token, refused, declined],
+    ])
+      expect(verdictOf(steps, 'obo').outcome).toBe('neutral: Declined')
   })
 
   it('is described as denied, and no longer as waiting, if its tool failed', () => {
