@@ -48,6 +48,28 @@ describe('The Python packages of the tests', () => {
   })
 })
 
+interface LockedPackage {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+it('package-lock.json has all that its packages depend on, optional packages too, since npm ci refuses it otherwise', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }
+  /** The folders in which Node looks for what this one imports. */
+  const placesAbove = (path: string): readonly string[] => {
+    const above = path.slice(0, Math.max(0, path.lastIndexOf('/')))
+    const own = path === '' ? 'node_modules/' : `${path}/node_modules/`
+    return path === '' ? [own] : [own, ...placesAbove(above)]
+  }
+  const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter(name => !placesAbove(path).some(place => `${place}${name}` in packages))
+      .map(name => `${path} needs ${name}`),
+  )
+  expect(Object.keys(packages).length).toBeGreaterThan(500)
+  expect(missing).toEqual([])
+})
+
 describe('The workflows', () => {
   it('run actions by the hash of their commit', () => {
     const used = files('.github/workflows/*.yml').flatMap(path =>

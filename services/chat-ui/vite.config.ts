@@ -29,7 +29,6 @@ export default defineConfig({
           groups: [
             {
               test: id => !later.test(id),
-              debugName: 'page',
               name: (id, modules) => (isOfFirstPaint(id, modules) ? 'page' : undefined),
             },
           ],
