@@ -91,23 +91,15 @@ describe('make install', () => {
 })
 
 describe('The tests', () => {
-  it.each(['20.19.2', '22.23.1', '26.10.0'])(
-    'say by one sentence that Node %s is not theirs',
-    async version => {
-      const args = [
-        '--require',
-        pretend(version, temporaryFolder()),
-        'node_modules/vitest/vitest.mjs',
-        'list',
-      ]
-      const { code, output } = await run(process.execPath, [...args, 'tests/vocabulary.test.ts'], {
-        cwd: root,
-        env: process.env,
-      })
-      expect(output).toContain(
-        `The tests need Node 24, which npm ci puts into node_modules; this is ${version}.`,
-      )
-      expect(code).toBe(1)
-    },
-  )
+  it.each(['20.19.2', '26.10.0'])('say by one sentence that Node %s is not theirs', async version => {
+    const args = ['--require', pretend(version, temporaryFolder()), 'node_modules/vitest/vitest.mjs', 'list']
+    const { code, output } = await run(process.execPath, [...args, 'tests/vocabulary.test.ts'], {
+      cwd: root,
+      env: process.env,
+    })
+    expect(output).toContain(
+      `The tests need Node 24, which npm ci puts into node_modules; this is ${version}.`,
+    )
+    expect(code).toBe(1)
+  })
 })
