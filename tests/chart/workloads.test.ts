@@ -66,6 +66,12 @@ describe('The sidecar', () => {
 })
 
 describe('Pods that stop', () => {
+  it.each([undefined, 0, 2_000_000])('have a turn’s budget of input tokens: %s', async turnInputTokens => {
+    const rendering = await renderWith(turnInputTokens === undefined ? {} : { agent: { turnInputTokens } })
+    const { TURN_INPUT_TOKENS } = rendering.settings('demo-agent', 'agent')
+    expect(TURN_INPUT_TOKENS).toBe(String(turnInputTokens ?? 500_000))
+  })
+
   it.each([120, 300])('have the time for a turn of %d s', async turnTimeoutSeconds => {
     const rendering = await renderWith({ agent: { turnTimeoutSeconds }, preStopSleepSeconds: 20 })
     const { spec } = rendering.pod('demo-agent')

@@ -14,6 +14,7 @@
   "TRACE_FOR" (include "agent.traceFor" .)
   "TURN_TIMEOUT_MS" $turnMs
   "STOP_TIMEOUT_MS" $turnMs
+  "TURN_INPUT_TOKENS" (printf "%d" (int .Values.agent.turnInputTokens))
   "SIDECAR_URL" "http://localhost:5000"
   "TENANT_ID" .Values.entra.tenantId
   "BLUEPRINT_APP_ID" .Values.entra.blueprintAppId

@@ -85,7 +85,10 @@ export async function buildApp(
     ...mcpServers.map(server => createMcpToolset(server, { agents, apis: apiCaller, logger })),
   ]
   const bedrock = connectBedrock(config.bedrock)
-  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller, config.consentFromTurns)
+  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller, {
+    consentFromTurns: config.consentFromTurns,
+    inputTokens: limits.turnInputTokens,
+  })
   const metrics = new TurnMetrics()
   const approvals = new Approvals({
     keys: config.sealKeys ?? createSealKeys(),

@@ -71,6 +71,8 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
         turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),
         /** How many turns may run at the same time in this process. */
         concurrentTurns: env.integer('MAX_CONCURRENT_TURNS', 2_000, 1, 1_000_000),
+        /** How many input tokens the model calls of one turn may use together; 0: no limit. */
+        turnInputTokens: env.integer('TURN_INPUT_TOKENS', 500_000, 0, 1_000_000_000),
         /** How many messages are accepted from one client address. */
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },

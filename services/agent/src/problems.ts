@@ -251,6 +251,11 @@ export const agentProblems = {
     title: 'The model answered without the tool that the question calls for.',
     hint: 'Do not rely on this answer; ask again, more precisely.',
   },
+  TOKEN_BUDGET_REACHED: {
+    status: 502,
+    title: 'The turn’s budget of input tokens is used up.',
+    hint: 'Ask for less at once, in several messages. If results of tools are long, lower their limits (maxResultCharacters), or raise TURN_INPUT_TOKENS.',
+  },
   STEP_LIMIT_REACHED: {
     status: 502,
     title: 'The agent used up its steps without reaching an answer.',

@@ -84,6 +84,22 @@ describe('A step of the model with calls that change something', () => {
     expect(usage).toMatchObject({ inputTokens: 20, outputTokens: 10 })
   })
 
+  it('uses up the turn’s budget of input tokens across its pause', async () => {
+    const url = await stack.startReplica({ ...agentSettings, TURN_INPUT_TOKENS: '15' })
+    model.play([...textBlock('Now.'), ...alertCall(1, 'call_oslo', 'Oslo'), ...stopEvents('tool_use')])
+    const question = { mode: 'bedrock', message: 'Warn me.', flow: 'obo' } as const
+    const paused = (await ask(url, question, bearer(token))).body as unknown as TurnOutcome
+    expect(paused.status).toBe('paused')
+    const { body } = await continueTurn(url, paused, () => 'approve', bearer(token))
+    expect(body).toMatchObject({
+      finishReason: 'length',
+      notices: [{ code: 'TOKEN_BUDGET_REACHED' }],
+      tools: [{ name: 'create_alert', status: 'ok' }],
+      usage: { inputTokens: 20 },
+    })
+    expect([model.requests.length, createdAlerts.length]).toEqual([2, 1])
+  })
+
   it('goes back to the model with its thinking unchanged', async () => {
     const thinking: StreamEvent[] = [
       { messageStart: { role: 'assistant' } },

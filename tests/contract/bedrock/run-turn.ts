@@ -87,6 +87,7 @@ export const credentials = {
 export function connectMode(
   environment: Record<string, string>,
   weather: WeatherClient = sunnyClient(),
+  inputTokens = 0,
 ): { mode: AnswerMode; bedrock: Bedrock } {
   const variables = { AWS_REGION: 'eu-central-1', BEDROCK_PROBE: 'off', ...environment }
   const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
@@ -94,7 +95,8 @@ export function connectMode(
   const toolsets = [
     { ...toolset, load: async () => createWeatherTools(weather).map(tool => ({ tool, api: toolset.api })) },
   ]
-  return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis, 'first-call'), bedrock }
+  const rules = { consentFromTurns: 'first-call', inputTokens } as const
+  return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis, rules), bedrock }
 }
 
 export function weatherReport(city: string): WeatherReport {

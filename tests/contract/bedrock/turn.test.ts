@@ -12,8 +12,9 @@ afterEach(() => {
   server.requests.length = 0
 })
 
-function connectTo(environment: Record<string, string> = {}, weather = sunnyClient()) {
-  const connected = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url, ...environment }, weather)
+function connectTo(environment: Record<string, string> = {}, weather = sunnyClient(), inputTokens?: number) {
+  const variables = { ...credentials, AWS_ENDPOINT_URL: server.url, ...environment }
+  const connected = connectMode(variables, weather, inputTokens)
   openConnections.push(connected.bedrock)
   return connected
 }
@@ -259,5 +260,43 @@ describe('an answer', () => {
     const turn = await runTurn(connectTo().mode)
     expect(turn.failure?.code).toBe('STEP_LIMIT_REACHED')
     expect(turn.steps.map(({ kind }) => kind)).toEqual(['model'])
+  })
+})
+
+describe('A turn’s budget of input tokens', () => {
+  const turnWith = (inputTokens: number) => runTurn(connectTo({}, sunnyClient(), inputTokens).mode)
+
+  it('once used up ends the turn with what the model has written, and runs no call whose result nobody would read', async () => {
+    server.play(toolCallsFor('Oslo'))
+    const turn = await turnWith(25)
+    expect(server.requests).toHaveLength(3)
+    expect(turn.answer).toBe('Let me look.\n\nLet me look.\n\nLet me look.')
+    expect(turn.outcome).toMatchObject({ finishReason: 'length', usage: { inputTokens: 30 } })
+    expect(turn.outcome?.tools).toHaveLength(2)
+    expect(turn.steps.filter(({ kind }) => kind === 'tool')).toHaveLength(2)
+    expect(turn.notices).toMatchObject([
+      { code: 'TOKEN_BUDGET_REACHED', message: 'The turn has used 30 of 25 input tokens.' },
+    ])
+  })
+
+  it('counts input that came from the cache', async () => {
+    const [stop, metadata] = stopEvents('tool_use')
+    const usage = { inputTokens: 10, outputTokens: 5, totalTokens: 35, cacheReadInputTokens: 20 }
+    const fromCache = { metadata: { ...(metadata as { metadata: object }).metadata, usage } }
+    server.play([...toolBlock(1, 'call', 'get_weather', '{"city":"Oslo"}'), stop ?? {}, fromCache])
+    const turn = await turnWith(25)
+    expect(server.requests).toHaveLength(1)
+    expect(turn.answer).toBe('The turn’s budget was used up before there was an answer.')
+    expect(turn.notices).toMatchObject([{ code: 'TOKEN_BUDGET_REACHED' }])
+  })
+
+  it.each([
+    ['is enough for an answer that uses up more than what is left', 15],
+    ['of 0 is none', 0],
+  ])('%s', async (_what, inputTokens) => {
+    server.play(toolCallsFor('Oslo'), finalAnswer)
+    const turn = await turnWith(inputTokens)
+    expect(turn.outcome).toMatchObject({ finishReason: 'stop', usage: { inputTokens: 20 } })
+    expect(turn.notices).toEqual([])
   })
 })

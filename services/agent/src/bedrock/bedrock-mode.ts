@@ -5,7 +5,7 @@ import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
 import { mayCall } from '../tools/step-of-calls.ts'
 import { isConfiguredTool, type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import type { AnsweredTurn, AnswerMode, ConsentFromTurns, Turn, WaitingTurn } from '../turn/turn.ts'
+import type { AnsweredTurn, AnswerMode, Turn, TurnRules, WaitingTurn } from '../turn/turn.ts'
 import type { Wait } from '../turn/waiting.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
@@ -31,7 +31,7 @@ const modelCallLimit = 8
 const toolCallLimit = 10
 
 /** What one turn needs to call model and tools under its identity. */
-type Run = ModelCall & ToolCalls & { readonly consentFromTurns: ConsentFromTurns }
+type Run = ModelCall & ToolCalls & { readonly rules: TurnRules }
 
 const State = Annotation.Root({
   messages: Annotation<BaseMessage[]>({ reducer: (all, added) => all.concat(added), default: () => [] }),
@@ -59,7 +59,7 @@ export function bedrockMode(
   bedrock: Bedrock,
   all: readonly Toolset[],
   apis: Pick<ApiCaller, 'for'>,
-  consentFromTurns: ConsentFromTurns,
+  rules: TurnRules,
 ): AnswerMode {
   return {
     mode: 'bedrock',
@@ -76,7 +76,7 @@ export function bedrockMode(
         context,
         tools,
         isConfigured: name => isConfiguredTool(name, all, context),
-        consentFromTurns,
+        rules,
         tellable: tellableCodes(toolsets),
         toolNames: langChainTools.map(({ name }) => name),
         answer: new AnswerText(turn),
@@ -146,8 +146,8 @@ async function callTools(run: Run, { messages, response, results: earlier, toolU
   const { resumed } = run.turn
   // What tools returned may have led the model to this step. What waits in the step came before its results.
   const hasRead = before.some(({ status }) => status !== 'denied')
-  const asksForConsent =
-    run.consentFromTurns === 'always' || (run.consentFromTurns === 'first-call' && !hasRead)
+  const { consentFromTurns } = run.rules
+  const asksForConsent = consentFromTurns === 'always' || (consentFromTurns === 'first-call' && !hasRead)
   // Without a response, this is the first step of a turn that goes on.
   const { results, wait } =
     response || !resumed
@@ -161,17 +161,30 @@ async function callTools(run: Run, { messages, response, results: earlier, toolU
 }
 
 /** Calls the model and decides by stop reason and limits what comes next. The turn's signal sets the deadline. */
-async function askModel(run: Run, { messages, modelCalls: earlierCalls }: AgentState) {
+async function askModel(run: Run, { messages, modelCalls: earlierCalls, usage: before }: AgentState) {
   run.answer.startParagraph()
   const response = await callModel(run, messages)
   const modelCalls = earlierCalls + 1
   const update = { response, messages: [response.message], modelCalls, usage: response.usage ?? null }
   const verdict = judgeStopReason(response)
   if (verdict.next === 'end') {
+    if (verdict.finishReason === 'length')
+      run.turn.notice(problem('ANSWER_TRUNCATED', 'The answer ends where the token limit cut it.'))
     return new Command({ goto: END, update: { ...update, finishReason: verdict.finishReason } })
   }
+  if (isBudgetUsedUp(run, addUsage(before, update.usage)))
+    return new Command({ goto: END, update: { ...update, finishReason: 'length' as const } })
   checkLimits(response, modelCalls)
   return new Command({ goto: 'tools', update })
+}
+
+/** Whether no further model call may follow, so that the calls that the model asks for would have no reader. Tells the user. */
+function isBudgetUsedUp({ turn, rules }: Run, usage: TokenUsage | null): boolean {
+  const { inputTokens: used = 0 } = usage ?? {}
+  if (rules.inputTokens === 0 || used < rules.inputTokens) return false
+  const detail = `The turn has used ${used} of ${rules.inputTokens} input tokens.`
+  turn.notice(problem('TOKEN_BUDGET_REACHED', detail))
+  return true
 }
 
 function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
@@ -192,10 +205,9 @@ function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
 function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: AgentState): AnsweredTurn {
   const { response, usage, toolUses: tools, finishReason } = end
   if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')
+  if (answer.isBlank && finishReason === 'length')
+    answer.write('The turn’s budget was used up before there was an answer.')
   if (answer.isBlank) throw problem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')
-  if (finishReason === 'length') {
-    turn.notice(problem('ANSWER_TRUNCATED', 'The answer ends where the token limit cut it.'))
-  }
   const toolWasNeeded = () => toolsets.some(toolset => toolset.wasNeeded(turn, response.text))
   if (finishReason === 'stop' && tools.length === 0 && toolWasNeeded()) {
     turn.notice(problem('TOOL_NOT_CALLED', 'Nothing was looked up for this answer.'))

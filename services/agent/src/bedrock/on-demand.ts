@@ -1,7 +1,7 @@
 import { OnDemand } from '@entra-bedrock-agent/service-kit'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import type { Toolset } from '../tools/toolset.ts'
-import type { AnswerMode, ConsentFromTurns } from '../turn/turn.ts'
+import type { AnswerMode, TurnRules } from '../turn/turn.ts'
 import type { Bedrock } from './access/bedrock.ts'
 
 /** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
@@ -9,11 +9,11 @@ export function bedrockModeOnDemand(
   bedrock: Bedrock,
   toolsets: readonly Toolset[],
   apis: Pick<ApiCaller, 'for'>,
-  consentFromTurns: ConsentFromTurns,
+  rules: TurnRules,
 ) {
   const loading = new OnDemand(async () => {
     const { bedrockMode } = await import('./bedrock-mode.ts')
-    return bedrockMode(bedrock, toolsets, apis, consentFromTurns)
+    return bedrockMode(bedrock, toolsets, apis, rules)
   })
   return {
     mode: 'bedrock',

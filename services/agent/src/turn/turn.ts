@@ -57,6 +57,13 @@ export interface WaitingTurn extends TurnFigures {
 export const consentFromTurns = ['first-call', 'always', 'never'] as const
 export type ConsentFromTurns = (typeof consentFromTurns)[number]
 
+/** What the operator allows a turn with a model. */
+export interface TurnRules {
+  readonly consentFromTurns: ConsentFromTurns
+  /** How many input tokens all model calls of a turn may use; the last call may exceed it. 0: as many as there are. */
+  readonly inputTokens: number
+}
+
 export type TurnOutcome = AnsweredTurn | WaitingTurn
 
 /** A way to answer: `direct` or `bedrock`. It throws a ProblemError when it cannot. */
