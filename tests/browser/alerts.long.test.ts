@@ -130,7 +130,7 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
     .getByRole('button', { name: /create_alert/ })
     .getByText('not called')
     .waitFor()
-  await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
+  await page.getByRole('heading', { name: 'You declined, and nothing was sent by that.' }).waitFor()
   expect(alertCalls).toEqual(['POST /alerts'])
 })
 

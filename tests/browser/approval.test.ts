@@ -87,7 +87,7 @@ describe('a call that changes something', () => {
       .getByRole('button', { name: /create_alert/ })
       .getByText('not called')
       .waitFor()
-    await page.getByRole('heading', { name: 'You declined, so the agent changed nothing.' }).waitFor()
+    await page.getByRole('heading', { name: 'You declined, and nothing was sent by that.' }).waitFor()
     await openSteps(page)
     const denied = page.locator('.step-item', { hasText: 'Tool: create_alert' }).first()
     expect(await denied.textContent()).toMatch(/not called.*denied/s)

@@ -38,6 +38,9 @@ export const ToolUse = strictObject({
   name: Type.String(),
   arguments: Type.Record(Type.String(), Type.Unknown()),
   status: Type.Enum(['ok', 'failed', 'denied']),
+  mayHaveBeenDone: Type.Optional(
+    Type.Literal(true, { description: 'The call was sent, and nobody knows whether it was carried out.' }),
+  ),
 })
 export type ToolUse = Static<typeof ToolUse>
 

@@ -40,6 +40,8 @@ export const Problem = strictObject({
   ...problemMembers,
   /** The right that is missing. */
   needs: Type.Optional(NeededRight),
+  /** The call was sent, and nobody knows whether it was carried out. */
+  mayHaveBeenDone: Type.Optional(Type.Literal(true)),
   /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
   claimsChallenge: Type.Optional(Type.String()),
 })

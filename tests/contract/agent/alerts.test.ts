@@ -112,7 +112,7 @@ describe.each(['direct', 'bedrock'])('An alert in a turn in %s mode', mode => {
 
   it('is not created if the user denies it, and the answer says so', async () => {
     const { body } = await deny((await askAgent(mode)).body)
-    expect(body.answer).toContain('Nothing was changed.')
+    expect(body.answer).toContain('Nothing was sent by this denial.')
     expect(body.tools).toEqual([{ name: 'create_alert', arguments: newAlert(), status: 'denied' }])
     expect(alertCalls).toEqual([])
     expect(await storedAlerts()).toEqual([])

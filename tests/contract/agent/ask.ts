@@ -57,6 +57,7 @@ export async function continueTurn(
   { continuation, calls, mode, flow }: Pick<TurnOutcome, 'continuation' | 'calls' | 'mode' | 'flow'>,
   decision: Verdict | ((call: { readonly callId: string }) => Verdict),
   headers: Readonly<Record<string, string>>,
+  signal: AbortSignal | null = null,
 ): Promise<Answer<TurnOutcome>> {
   const decisions = calls.map(({ callId, digest }) => ({
     callId,
@@ -64,7 +65,7 @@ export async function continueTurn(
     decision: typeof decision === 'function' ? decision({ callId }) : decision,
   }))
   const body = { mode, flow, continuation, decisions, pauseFor: ['consent'] }
-  const response = await postJson(`${agentUrl}/api/chat/continue`, body, { headers })
+  const response = await postJson(`${agentUrl}/api/chat/continue`, body, { headers, signal })
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: JSON.parse(text), text }
 }

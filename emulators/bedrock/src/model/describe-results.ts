@@ -6,12 +6,12 @@ import type { WeatherQuestion } from './weather-question.ts'
 /** Writes an answer that says only what the tools returned. */
 export function describeResults(exchanges: readonly ToolExchange[], question: WeatherQuestion): string {
   const results = exchanges.map(exchange => ({ ...exchange, value: parseResult(exchange) }))
-  const changedNothing = results.length > 0 && results.every(({ value }) => isDenied(value))
+  const sentNothing = results.length > 0 && results.every(({ value }) => isDenied(value))
   const weather = results.map(({ value }) => value).filter(isWeather)
   return [
     ...describeWeather(weather, question),
     ...results.filter(({ value }) => !isWeather(value)).map(describeResult),
-    ...(changedNothing ? ['Nothing was changed.'] : []),
+    ...(sentNothing ? ['Nothing was sent by this denial.'] : []),
     ...describeSources(weather),
   ].join('\n')
 }
@@ -28,7 +28,7 @@ function parseResult({ result }: ToolExchange): unknown {
   }
 }
 
-/** Recognises a failed call by its status or the beginning of its text, and a denied call by the words “was not run”. */
+/** Recognises a failed call by its status or the beginning of its text, and a denied call by the words “was denied”. */
 function describeResult({ name, result, value }: ToolExchange & { value: unknown }): string {
   if (isDenied(value)) return `I did not call ${name}, as you decided.`
   const failure = typeof value === 'string' ? /^(?:\S+ failed|Error): (.*)$/s.exec(value)?.[1] : undefined
@@ -40,7 +40,7 @@ function describeResult({ name, result, value }: ToolExchange & { value: unknown
   return typeof value === 'string' ? `${name} says: ${value}` : `${name} says: ${describeValue(value)}.`
 }
 
-const isDenied = (value: unknown) => typeof value === 'string' && /^\S+ was not run\b/.test(value)
+const isDenied = (value: unknown) => typeof value === 'string' && /^\S+ was denied\b/.test(value)
 
 /** JSON as a sentence: “project: Apollo, tasks: launch; land”. */
 function describeValue(value: unknown): string {

@@ -309,9 +309,9 @@ describe('a message about alerts', () => {
     expect(answer(`delete alert ${id}`, [{ deleted: id }], undefined, alertTools)).toBe(
       `The alert ${id} is deleted.`,
     )
-    const denied = 'create_alert was not run: the user was asked, and does not want this call.'
+    const denied = 'create_alert was denied: the user was asked, and does not want this call.'
     expect(answer(create, [denied], 'error', alertTools)).toBe(
-      'I did not call create_alert, as you decided.\nNothing was changed.',
+      'I did not call create_alert, as you decided.\nNothing was sent by this denial.',
     )
     expect(
       answer('Warn me when Oslo and Rome fall below −5 °C', [alert, denied], undefined, alertTools),

@@ -52,6 +52,8 @@ function continueRequest(
   return { continuation, decisions, flow, mode, user, agent, ...changes }
 }
 
+const deny = { decisions: [{ callId: 'call-1', digest: pendingCall.digest, decision: 'deny' as const }] }
+
 describe('A turn that waits', () => {
   it('shows its calls as they would run, and keeps its state unreadable for the client that stores the state', async () => {
     const { one } = replicas()
@@ -94,7 +96,6 @@ describe('A turn that waits', () => {
 
   it('remembers until its end which calls were denied', async () => {
     const { one } = replicas()
-    const deny = { decisions: [{ callId: 'call-1', digest: pendingCall.digest, decision: 'deny' as const }] }
     const first = await one.resume(continueRequest(await one.pause(turnOf('ada'), waitingTurn()), deny))
     const again: Turn = { ...turnOf('ada'), resumed: first }
     const next = await one.resume(continueRequest(await one.pause(again, waitingTurn())))
@@ -108,13 +109,33 @@ describe('A turn that waits', () => {
     await expect(one.resume(request)).rejects.toThrow(problemOf('APPROVAL_USED'))
   })
 
-  it('can be continued again after a failure, unless a call was made that must not be made twice', async () => {
+  it('can be continued again after a failure: with any decision if no call was sent, else with the same one', async () => {
+    const { one, other } = replicas()
+    const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
+    const first = await one.resume({ ...request, ...deny })
+    first.release()
+    const second = await one.resume(request)
+    second.approvedCalls.set('call-1', { isIdempotent: true, mayHaveRun: true })
+    second.release()
+    await expect(one.resume({ ...request, ...deny })).rejects.toThrow(problemOf('APPROVAL_USED'))
+    const third = await one.resume(request)
+    expect(third.continuation.pending).toMatchObject([{ callId: 'call-1', mayHaveRun: true }])
+    // Although the third time it failed before anything was sent.
+    third.release()
+    await expect(one.resume({ ...request, ...deny })).rejects.toThrow(problemOf('APPROVAL_USED'))
+    await expect(one.resume(request)).resolves.toBeDefined()
+    // Another replica cannot know.
+    await expect(other.resume({ ...request, ...deny })).resolves.toBeDefined()
+  })
+
+  it('can be continued again after a failure only if each call that was sent can safely be sent again', async () => {
     const { one } = replicas()
     const request = continueRequest(await one.pause(turnOf('ada'), waitingTurn()))
     const first = await one.resume(request)
+    first.approvedCalls.set('call-1', { isIdempotent: false, mayHaveRun: false })
     first.release()
     const second = await one.resume(request)
-    second.spend()
+    second.approvedCalls.set('call-1', { isIdempotent: false, mayHaveRun: true })
     second.release()
     await expect(one.resume(request)).rejects.toThrow(problemOf('APPROVAL_USED'))
   })
@@ -243,11 +264,11 @@ describe('A used continuation', () => {
   it('is forgotten when it has expired, or when it is the oldest of too many', () => {
     const used = new UsedApprovals()
     const now = Date.now() / 1000
-    used.use('old', now - 1)
-    used.use('first', now + 600)
-    expect(() => used.use('old', now + 600)).not.toThrow()
-    for (let index = 0; index < 10_000; index++) used.use(`jti-${index}`, now + 600)
-    expect(() => used.use('first', now + 600)).not.toThrow()
-    expect(() => used.use('jti-9999', now + 600)).toThrow(problemOf('APPROVAL_USED'))
+    used.use('old', now - 1, '')
+    used.use('first', now + 600, '')
+    expect(() => used.use('old', now + 600, '')).not.toThrow()
+    for (let index = 0; index < 10_000; index++) used.use(`jti-${index}`, now + 600, '')
+    expect(() => used.use('first', now + 600, '')).not.toThrow()
+    expect(() => used.use('jti-9999', now + 600, '')).toThrow(problemOf('APPROVAL_USED'))
   })
 })

@@ -104,9 +104,12 @@ export class Approvals {
    * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED, APPROVAL_UNAVAILABLE
    */
   async resume(request: ContinueRequestOfUser): Promise<ResumedTurn> {
-    const { continuation, decisions } = await this.#accept(request)
-    const { jti, iat, turnId: id, kind, pending } = continuation
-    let isSpent = false
+    const { continuation, decisions, sentBefore } = await this.#accept(request)
+    const { jti, iat, turnId: id, kind } = continuation
+    const pending = continuation.pending.map(call =>
+      sentBefore.has(call.callId) ? { ...call, mayHaveRun: true as const } : call,
+    )
+    const approvedCalls: ResumedTurn['approvedCalls'] = new Map()
     const denied = new Set(continuation.denied)
     const areAllDenied = [...decisions.values()].every(decision => decision === 'deny')
     const deniedPauses = Math.min(continuation.deniedPauses + (areAllDenied ? 1 : 0), deniedPauseLimit)
@@ -118,16 +121,20 @@ export class Approvals {
       this.#options.metrics.decisions.inc({ kind, decision })
     }
     return {
-      continuation: { ...continuation, deniedPauses },
+      continuation: { ...continuation, pending, deniedPauses },
       decisions,
       denied,
       waitedMs: Math.max(0, Date.now() - iat * 1000),
       mayWaitAgain: continuation.pauses - deniedPauses < pauseLimit,
-      spend: () => {
-        isSpent = true
-      },
+      approvedCalls,
+      noteUnknownOutcome: call => this.#audit({ audit: 'outcome-unknown', kind }, { ...request, id }, call),
       release: () => {
-        if (!isSpent) this.#used.release(jti)
+        const sent = [...approvedCalls].filter(([, { mayHaveRun }]) => mayHaveRun)
+        if (!sent.every(([, { isIdempotent }]) => isIdempotent)) return
+        this.#used.release(
+          jti,
+          sent.map(([callId]) => callId),
+        )
       },
     }
   }
@@ -137,8 +144,9 @@ export class Approvals {
       const { unseal } = await loadSeal()
       const continuation = await unseal(request.continuation, this.#options.keys, bindingOf(request))
       const decisions = readDecisions(continuation, request.decisions)
-      this.#used.use(continuation.jti, continuation.exp)
-      return { continuation, decisions }
+      const { jti, exp } = continuation
+      const sentBefore = this.#used.use(jti, exp, JSON.stringify([...decisions].sort()))
+      return { continuation, decisions, sentBefore }
     } catch (error) {
       const { code: reason } = toProblem(error)
       const line = { audit: 'not-accepted', reason, ...describeDecider(request) }
@@ -149,7 +157,10 @@ export class Approvals {
 
   /** Logs ids only: arguments would show what the user wants. */
   #audit(
-    decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
+    decided: {
+      readonly audit: 'asked' | 'approved' | 'denied' | 'outcome-unknown'
+      readonly kind: PauseKind
+    },
     decider: Decider & Pick<Turn, 'id'>,
     { tool, api, digest }: PendingCall,
   ): void {
@@ -184,8 +195,28 @@ function bindingOf({ agent, user, flow, mode }: Decider & Pick<Turn, 'mode'>): B
 const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 
 function describeCall(pending: PendingCall): AskedCall {
-  const { toolHash: _hash, isAsked: _isAsked, isUnapproved: _isUnapproved, args, ...call } = pending
-  return { sentence: plainSentence(pending), ...call, arguments: args }
+  const {
+    callId,
+    tool,
+    title,
+    api,
+    effect,
+    digest,
+    stepId,
+    args,
+    sentence = plainSentence(pending),
+  } = pending
+  return {
+    callId,
+    tool,
+    title,
+    api,
+    ...(effect ? { effect } : {}),
+    digest,
+    stepId,
+    sentence,
+    arguments: args,
+  }
 }
 
 /** The sentence for a tool that has none of its own. A model can choose names of arguments, too. */

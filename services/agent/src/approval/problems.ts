@@ -6,7 +6,7 @@ export const approvalProblems = {
   APPROVAL_INVALID: { status: 400, title: 'The approval is not one that this agent asked for, or not complete.', hint: 'Ask again, and approve or deny each of the calls that are shown.' },
   APPROVAL_NOT_YOURS: { status: 403, title: 'The approval was asked of somebody else.', hint: 'Sign in as the user who was asked, or ask again as this one.' },
   APPROVAL_CHANGED: { status: 409, title: 'What was approved is not what would be run now.', hint: 'Ask again: the call, its tool or the agent has changed meanwhile.' },
-  APPROVAL_USED: { status: 409, title: 'What was approved has been done already, or is being done.', hint: 'See whether it was done, and ask again if it was not.' },
+  APPROVAL_USED: { status: 409, title: 'A decision came before: what was approved is being done, or may have been done.', hint: 'See whether it was done, and ask again if it was not.' },
   APPROVAL_LIMIT_REACHED: { status: 409, title: 'The turn has waited for its user as often as a turn may.', hint: 'Ask for what is left in a new message.' },
   APPROVAL_EXPIRED: { status: 410, title: 'The approval came too late.', hint: 'Ask again; an approval counts for ten minutes.' },
   APPROVAL_TOO_LARGE: { status: 413, title: 'What the agent would have to keep until the approval is too much.', hint: 'Start a new conversation, or ask for less at once.' },

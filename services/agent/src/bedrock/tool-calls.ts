@@ -6,7 +6,15 @@ import { type StructuredToolInterface, ToolInputParsingException } from '@langch
 import { Validator } from '@langchain/core/utils/json_schema'
 import { canonicalJson } from '../approval/call-digest.ts'
 import { type AgentProblemCode, problem } from '../problems.ts'
-import { type CallEnd, resumeStep, runStep, type StepCall, type StepOptions } from '../tools/step-of-calls.ts'
+import {
+  type CallEnd,
+  mayHaveBeenDone,
+  resumeStep,
+  runStep,
+  type StepCall,
+  type StepOptions,
+  tellDenial,
+} from '../tools/step-of-calls.ts'
 import { withToolContext } from '../tools/tool-context.ts'
 import type { OfferedTool, ToolContext, Toolset } from '../tools/toolset.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
@@ -125,19 +133,19 @@ function describeEnds(
   const results = calls.flatMap(({ id, name, arguments: input }) => {
     const end = ends.get(id)
     if (!end) return []
-    const use = { name, arguments: { ...input }, status: end.status }
+    const use = { name, arguments: { ...input }, status: end.status, ...mayHaveBeenDone(end) }
     return [[id, { content: describeOutput(outputOf(name, end), images), use }] as const]
   })
   return Object.fromEntries(results)
 }
 
 const deniedText =
-  'was not run: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user that this call changed nothing.'
+  'was denied: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user:'
 
 /** What the model is told: plain sentences if the call failed or was denied. */
 function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {
   if (end.status === 'ok') return end.output
-  if (end.status === 'denied') return [{ type: 'text', text: `${name} ${deniedText}` }]
+  if (end.status === 'denied') return [{ type: 'text', text: `${name} ${deniedText} ${tellDenial(end)}` }]
   const { message, options } = end.failure
   return [{ type: 'text', text: `${name} failed: ${[message, options.hint].join(' ').trim()}` }]
 }

@@ -59,7 +59,9 @@ describe('a change whose connection broke', () => {
     ['only once, if the API might make it twice', false, ['"key-1"']],
   ])('is sent as often as the API allows: %s', async (_what, isIdempotent, keys) => {
     const { server, api, caller } = await startApi(response => response.destroy())
-    const context = caller.for(turnOf()).under('step-1', { idempotencyKey: 'key-1', isIdempotent })
+    const context = caller
+      .for(turnOf())
+      .under('step-1', { idempotencyKey: 'key-1', isIdempotent, mayHaveRun: false })
     const thing = {
       method: 'POST',
       path: '/things',

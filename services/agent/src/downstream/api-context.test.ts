@@ -44,7 +44,7 @@ const challengeHeaders = (claims: string) => ({
   'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
 })
 const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
-const permit: Permit = { idempotencyKey: 'key-1', isIdempotent: true }
+const permit: Permit = { idempotencyKey: 'key-1', isIdempotent: true, mayHaveRun: false }
 const change: ApiChange<Thing> = {
   method: 'POST',
   path: '/things',

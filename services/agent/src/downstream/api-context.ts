@@ -17,6 +17,7 @@ import {
   withoutHeldRight,
 } from './api-failures.ts'
 import type { ApiHealth } from './api-health.ts'
+import { type CallProgress, sendAndNote } from './call-progress.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
@@ -51,11 +52,12 @@ interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
   readonly method: 'GET' | ApiChange<Body>['method']
   readonly body?: object | undefined
   readonly mayRepeat: boolean
-  readonly ownHeaders?: Readonly<Record<string, string>>
+  /** Set for a change. */
+  readonly permit?: Permit
 }
 
 /** What lets a tool change something by one call, which the user has approved or the agent may make on its own. */
-export interface Permit {
+export interface Permit extends CallProgress {
   /** The key, which is the same each time this call is sent. */
   readonly idempotencyKey: string
   /** Whether the API carries out the call only once, however often it is sent with this key. */
@@ -147,16 +149,12 @@ export class ApiContext<Who extends Caller = Caller> {
    * @throws ProblemError as `call` does, and also STEP_UP_REQUIRED and STEP_UP_NOT_CARRIED
    */
   change<Body>(api: DownstreamApi, request: ApiChange<Body>): Promise<Body> {
-    const { idempotencyKey, isIdempotent: mayRepeat } = this.permit
-    return this.#ask(api, {
-      ...request,
-      mayRepeat,
-      ownHeaders: { 'idempotency-key': `"${idempotencyKey}"` },
-    })
+    const { permit } = this
+    return this.#ask(api, { ...request, mayRepeat: permit.isIdempotent, permit })
   }
 
   #ask<Body>(api: DownstreamApi, request: JsonRequest<Body>): Promise<Body> {
-    const { method, path, body, subject, statuses, mayRepeat, ownHeaders, isBody, explain } = request
+    const { method, path, body, subject, statuses, mayRepeat, permit, isBody, explain } = request
     const { timeoutMs } = this.#means
     const content = body && {
       headers: { 'content-type': 'application/json' },
@@ -167,11 +165,11 @@ export class ApiContext<Who extends Caller = Caller> {
       mayRepeat,
       shown: { method, path, ...(body ? { body } : {}) },
       async send(given, signal, send) {
-        const headers = { ...given, ...ownHeaders, ...content?.headers }
+        const key = permit && { 'idempotency-key': `"${permit.idempotencyKey}"` }
+        const headers = { ...given, ...key, ...content?.headers }
         const limits = { maxBytes: maxBodyBytes, timeoutMs, signal }
-        return readResponse(
-          await send({ url: `${api.url}${path}`, method, headers, body: content?.body, ...limits }),
-        )
+        const request = { url: `${api.url}${path}`, method, headers, body: content?.body, ...limits }
+        return readResponse(await (permit ? sendAndNote(permit, send, request) : send(request)))
       },
       read: response => {
         const { status, body } = response

@@ -4,11 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { ApiContext, type ApiContextOptions, type Permit } from '../downstream/api-context.ts'
 import { problemOf, turnOf } from '../downstream/testing/stage.ts'
 import { recordingLogger } from '../identity/testing/fixtures.ts'
-import { problem } from '../problems.ts'
+import { type AgentProblemCode, problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ResumedTurn, Wait } from '../turn/waiting.ts'
-import { resumeStep, runStep, type StepCall, type StepOptions, waitAfterFailure } from './step-of-calls.ts'
-import type { Change } from './toolset.ts'
+import {
+  mayHaveBeenDone,
+  resumeStep,
+  runStep,
+  type StepCall,
+  type StepOptions,
+  tellDenial,
+  waitAfterFailure,
+} from './step-of-calls.ts'
+import type { Change, ToolContext } from './toolset.ts'
 
 const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
 const tellableCode = 'API_UNAVAILABLE'
@@ -89,7 +97,8 @@ function resumedAfter(
     denied: new Set(denied.map(({ digest }) => digest)),
     waitedMs: 19_000,
     mayWaitAgain: true,
-    spend: () => {},
+    approvedCalls: new Map(),
+    noteUnknownOutcome: () => {},
     release: () => {},
     ...more,
   }
@@ -461,22 +470,81 @@ describe('A step of calls', () => {
     await expect(runStep(options, calls)).rejects.toThrow(problemOf('STEP_LIMIT_REACHED'))
   })
 
-  it('marks the continuation as used exactly once when it runs a call that must not run twice', async () => {
+  it('shows how far each approved call has come while it runs', async () => {
     const once = { ...change, isIdempotent: false }
     const first = createStep()
-    const calls = [first.create('Oslo', { change: once }), first.create('Rome')]
+    const calls = [first.create('Oslo', { change: once }), first.create('Rome'), first.create('Paris')]
     const wait = waitOf(await runStep(first.options, calls))
-    let spent = 0
-    const spend = () => {
-      spent += 1
+    const resumed = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve', Paris: 'deny' })
+    const { options, create } = createStep({ resumed })
+    const send = async ({ permit }: ToolContext) => {
+      permit.mayHaveRun = true
+      return 'sent'
     }
-    const resumed = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve' }, { spend })
-    const { options, create, permits } = createStep({ resumed })
     await resumeStep(options, resumed, ({ callId }) =>
-      callId === 'Oslo' ? create(callId, { change: once }) : create(callId),
+      create(callId, callId === 'Oslo' ? { change: once, run: send } : {}),
     )
-    expect(spent).toBe(1)
-    expect(permits.map(({ isIdempotent }) => isIdempotent)).toEqual([false, true])
+    expect([...resumed.approvedCalls]).toMatchObject([
+      ['Oslo', { isIdempotent: false, mayHaveRun: true }],
+      ['Rome', { isIdempotent: true, mayHaveRun: false }],
+    ])
+  })
+
+  it('says of a call that it may have been done only if it was sent and its outcome is not known', async () => {
+    const first = createStep()
+    const names = ['lost', 'refused', 'unsent']
+    const wait = waitOf(
+      await runStep(
+        first.options,
+        names.map(name => first.create(name)),
+      ),
+    )
+    const unknown: string[] = []
+    const resumed = resumedAfter(
+      wait,
+      { lost: 'approve', refused: 'approve', unsent: 'approve' },
+      { noteUnknownOutcome: ({ callId }) => void unknown.push(callId) },
+    )
+    const { options, create } = createStep({ resumed })
+    const fail = (code: AgentProblemCode, wasSent: boolean) => async (context: ToolContext) => {
+      context.permit.mayHaveRun = wasSent
+      throw problem(code, 'It failed.')
+    }
+    const runs = {
+      lost: fail('API_UNAVAILABLE', true),
+      refused: fail('INVALID_REQUEST', true),
+      unsent: fail('API_UNAVAILABLE', false),
+    }
+    const { ends } = await resumeStep({ ...options, isTellable: () => true }, resumed, ({ callId }) =>
+      create(callId, { run: runs[callId as keyof typeof runs] }),
+    )
+    expect([...ends].map(([id, end]) => [id, mayHaveBeenDone(end)])).toEqual([
+      ['lost', { mayHaveBeenDone: true }],
+      ['refused', {}],
+      ['unsent', {}],
+    ])
+    expect(unknown).toEqual(['lost'])
+  })
+
+  it('that is sent, waits for a step-up and is denied then says that the call may have been done, if it was sent before', async () => {
+    const first = createStep()
+    const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
+    const approved = resumedAfter(wait, { Oslo: 'approve' })
+    const second = createStep({ resumed: approved })
+    // The connection of a first request broke, and the API answered the second one with its demand.
+    const run = async ({ permit }: ToolContext) => {
+      permit.mayHaveRun = true
+      return rejectForStepUp()
+    }
+    const next = waitOf(
+      await resumeStep(second.options, approved, ({ callId }) => second.create(callId, { run })),
+    )
+    const denied = resumedAfter(next, { Oslo: 'deny' })
+    const third = createStep({ resumed: denied })
+    const { ends } = await resumeStep(third.options, denied, ({ callId }) => third.create(callId))
+    const [end] = ends.values()
+    expect(end && mayHaveBeenDone(end)).toEqual({ mayHaveBeenDone: true })
+    expect(end?.status === 'denied' && tellDenial(end)).toContain('may have been done')
   })
 })
 

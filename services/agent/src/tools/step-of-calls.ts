@@ -4,6 +4,7 @@ import {
   type PauseKind,
   redactText,
   type Sentence,
+  type ToolUse,
 } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { digestCall, idempotencyKey } from '../approval/call-digest.ts'
@@ -14,6 +15,7 @@ import { redactBody } from '../downstream/echoed-token.ts'
 import { problem } from '../problems.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Turn } from '../turn/turn.ts'
+import { withUnknownOutcome } from '../turn/unknown-outcome.ts'
 import type { PendingCall, ResumedTurn, Wait } from '../turn/waiting.ts'
 import type { Change, ToolContext } from './toolset.ts'
 
@@ -36,8 +38,25 @@ export interface StepCall<Output> {
 export type CallEnd<Output> =
   | { readonly status: 'ok'; readonly output: Output }
   | { readonly status: 'failed'; readonly failure: ProblemError }
-  /** The user denied the call, now or earlier in the turn. */
-  | { readonly status: 'denied' }
+  /** The user denied the call, now or earlier in the turn. It may have been carried out if it was sent before that. */
+  | { readonly status: 'denied'; readonly mayHaveRun?: boolean | undefined }
+
+type DeniedCall = Extract<CallEnd<unknown>, { status: 'denied' }>
+
+/** What is known of a call after it was denied. Another replica may have got an approval of it before. */
+export function tellDenial({ mayHaveRun }: DeniedCall): string {
+  const before = mayHaveRun ? ' It was sent before, and may have been done.' : ''
+  return `Nothing was sent by this denial.${before}`
+}
+
+/** The mark of a call that was sent, and of which nobody knows whether it was carried out. */
+export function mayHaveBeenDone(end: CallEnd<unknown>): Pick<ToolUse, 'mayHaveBeenDone'> {
+  const isMarked =
+    end.status === 'denied'
+      ? end.mayHaveRun
+      : end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone']
+  return isMarked ? { mayHaveBeenDone: true } : {}
+}
 
 /** The outcome of a step's calls: how those that ran have ended, and what the others wait for. */
 export interface StepEnd<Output> {
@@ -54,6 +73,15 @@ export interface StepOptions {
   /** Whether the turn may ask for a missing consent now; if not, the turn goes on, and the model is told which permission is missing. */
   readonly asksForConsent: boolean
 }
+
+/** With these codes nobody knows whether an API has carried out a call that was sent. */
+const unknownOutcomeCodes = [
+  'API_UNAVAILABLE',
+  'API_ECHOED_TOKEN',
+  'MCP_SERVER_UNREACHABLE',
+  'MCP_RESULT_TOO_LARGE',
+  'INTERNAL_ERROR',
+]
 
 /** How many calls of one step may change something. */
 const changeLimit = 5
@@ -210,20 +238,29 @@ class Step<Output> {
       step.fail(toProblem(ending).toDocument(turn.requestId))
       return
     }
+    const permit = call.change && this.#permit(call, call.change, claims, waited?.mayHaveRun)
+    if (permit) turn.resumed?.approvedCalls.set(call.id, permit)
     try {
       if (waited?.sentence && !(await isToldAlike(call, context.under(step.id), waited.sentence))) {
         this.#refuse(call, step, approvalProblem('APPROVAL_CHANGED', 'It would now change something else.'))
         return
       }
-      if (call.change?.isIdempotent === false) turn.resumed?.spend()
-      const output = await call.run(
-        context.under(step.id, call.change && this.#permit(call, call.change, claims)),
-      )
+      const output = await call.run(context.under(step.id, permit))
       step.ok()
       this.#ends.set(call.id, { status: 'ok', output })
     } catch (error) {
-      this.#fail(call, step, error)
+      this.#fail(call, step, this.#explain(error, permit, waited))
     }
+  }
+
+  /** The error, which says so if the call was sent and nobody knows whether it was carried out. */
+  #explain(error: unknown, permit: Permit | undefined, waited: PendingCall | undefined): unknown {
+    const { signal, resumed } = this.#turn
+    const failure = toProblem(error)
+    const isOpen = signal.aborted || unknownOutcomeCodes.includes(failure.code)
+    if (!permit?.mayHaveRun || !isOpen) return error
+    if (waited) resumed?.noteUnknownOutcome(waited)
+    return withUnknownOutcome(failure)
   }
 
   holdFailed(call: StepCall<Output>, failure: ProblemError): Wait | undefined {
@@ -268,13 +305,13 @@ class Step<Output> {
     }
   }
 
-  deny({ callId, tool, args, stepId, digest }: PendingCall): void {
+  deny({ callId, tool, args, stepId, digest, mayHaveRun }: PendingCall): void {
     const { trace, resumed } = this.#turn
     const { waitedMs = 0 } = resumed ?? {}
     trace
       .start(this.#describe({ tool, arguments: args }, stepId))
       .deny({ decision: 'deny', digest, waitedMs })
-    this.#ends.set(callId, { status: 'denied' })
+    this.#ends.set(callId, { status: 'denied', mayHaveRun })
   }
 
   /** Lets a call wait again, until the call before it has run; the user is not asked about the later call again. */
@@ -376,8 +413,14 @@ class Step<Output> {
     return code === 'CONSENT_REQUIRED' ? { kind: 'consent', right } : undefined
   }
 
-  #permit(call: StepCall<Output>, { isIdempotent }: Change, claims: string | undefined): Permit {
-    return { idempotencyKey: idempotencyKey(this.#turn.id, call.id, digestOf(call)), isIdempotent, claims }
+  #permit(
+    call: StepCall<Output>,
+    { isIdempotent }: Change,
+    claims: string | undefined,
+    mayHaveRun = false,
+  ): Permit {
+    const key = idempotencyKey(this.#turn.id, call.id, digestOf(call))
+    return { idempotencyKey: key, isIdempotent, claims, mayHaveRun }
   }
 
   #describe({ tool, arguments: input }: Pick<StepCall<Output>, 'tool' | 'arguments'>, id?: string) {
@@ -403,6 +446,7 @@ class Step<Output> {
       title: change?.title ?? tool,
       args: { ...args },
       digest: digestOf(call),
+      ...(this.#turn.resumed?.approvedCalls.get(callId)?.mayHaveRun ? { mayHaveRun: true } : {}),
       isAsked: true,
       stepId,
     }

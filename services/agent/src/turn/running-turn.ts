@@ -12,6 +12,7 @@ import { EventQueue } from './event-queue.ts'
 import { roundMs, type StepObserver, TraceRecorder } from './trace-recorder.ts'
 import type { AnswerMode, Turn, TurnOutcome, WaitingTurn } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
+import { withUnknownOutcome } from './unknown-outcome.ts'
 
 /** What a user asked for, after every check of the request. */
 export interface TurnRequest
@@ -208,13 +209,15 @@ export class RunningTurn {
   }
 
   #fail(error: unknown): void {
-    const { signal, trace, requestId } = this.turn
+    const { signal, trace, requestId, resumed } = this.turn
     const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
     if (clientIsGone) {
       this.#endSpans(undefined, { [appAttributes.aborted]: true })
       return
     }
-    const failure = toProblem(signal.aborted ? signal.reason : error)
+    const wasSent = [...(resumed?.approvedCalls.values() ?? [])].some(({ mayHaveRun }) => mayHaveRun)
+    const aborted = signal.aborted && toProblem(signal.reason)
+    const failure = aborted ? (wasSent ? withUnknownOutcome(aborted) : aborted) : toProblem(error)
     if (failure.code === 'INTERNAL_ERROR') this.#reportUnexpected(error)
     const shown = failure.toDocument(requestId)
     trace.failOpenSteps(shown)

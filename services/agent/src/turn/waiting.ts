@@ -29,6 +29,8 @@ const PendingCall = strictObject({
   isUnapproved: Type.Optional(Type.Boolean()),
   args: Type.Record(Text, Type.Unknown()),
   digest: Text,
+  /** Whether the call was sent before, and nobody knows whether it was carried out. */
+  mayHaveRun: Type.Optional(Type.Literal(true)),
   /** Whether the user is asked about the call in this pause; else it was approved before, or needs no approval. */
   isAsked: Type.Boolean(),
   /** The id of the step that waits, in the trace. */
@@ -88,6 +90,14 @@ export const Continuation = strictObject({
 /** A turn that waits for its user, as it is sealed. */
 export type Continuation = Static<typeof Continuation>
 
+/** An approved call of a turn that goes on. */
+export interface ApprovedCall {
+  /** Whether the call is carried out only once, however often it is sent. */
+  readonly isIdempotent: boolean
+  /** Whether the call was sent and not refused, so that it may have been carried out. */
+  readonly mayHaveRun: boolean
+}
+
 /** A turn that goes on. */
 export interface ResumedTurn {
   readonly continuation: Omit<Continuation, 'v' | 'jti' | 'iat' | 'denied' | keyof Binding>
@@ -99,8 +109,13 @@ export interface ResumedTurn {
   readonly waitedMs: number
   /** Whether the turn may wait for its user once more. */
   readonly mayWaitAgain: boolean
-  /** Makes `release` do nothing. Has to be used before a tool is called that must not run twice. */
-  spend(): void
-  /** Lets the continuation be used again after a failure, unless `spend` was called. */
+  /** What became of the approved calls of this turn, by their ids. */
+  readonly approvedCalls: Map<string, ApprovedCall>
+  /** Notes that a call was sent, and that nobody knows whether it was carried out. */
+  noteUnknownOutcome(call: PendingCall): void
+  /**
+   * Lets the continuation come again after a failure: with any decisions as long as no call was sent, else with the same ones,
+   * and not at all if a call must not be sent twice.
+   */
   release(): void
 }

@@ -483,7 +483,7 @@ describe('a call that has to wait for the user', () => {
     })
     const done = step('w', tool)
     expect(verdictOf([arrived, done, declined], 'obo')).toMatchObject({
-      headline: 'You declined, so the agent changed nothing.',
+      headline: 'You declined, and nothing was sent by that.',
       outcome: 'neutral: Declined',
     })
     const token = step('t', { kind: 'token', token: agentToken })

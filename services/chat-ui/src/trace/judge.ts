@@ -78,7 +78,7 @@ const outcomeWords: Readonly<Record<Outcome, OutcomeWords>> = {
   answered: { kind: 'neutral', words: 'Answered', tell: ({ apis, names, status }) => `${apis} answered ${names.agent} with ${status}.` },
   failed: { kind: 'denied', words: 'Failed', tell: scene => scene.use ? `${scene.apis} gave ${scene.names.agent} no answer.` : `${tellLack(scene)}.` },
   stopped: { kind: 'neutral', words: 'Stopped', tell: ({ agent, apis }) => `${agent} began to call ${apis}, and its answer is not known.` },
-  declined: { kind: 'neutral', words: 'Declined', tell: ({ names }) => `You declined, so ${names.agent} changed nothing.` },
+  declined: { kind: 'neutral', words: 'Declined', tell: () => 'You declined, and nothing was sent by that.' },
   none: { kind: 'neutral', words: 'No call', tell: ({ agent, apis, use }) => use ? `${agent} got a token for ${apis}, and did not call.` : `${agent} called no API.` },
 }
 

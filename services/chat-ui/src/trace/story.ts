@@ -28,7 +28,7 @@ export function tellStory(facts: TurnFacts, names: Names): Phrase {
       phrase`With it the sidecar ${gets} ${T2}, by which ${agent} vouches for its ${{ term: 'agent user', words: 'user account' }}.`,
     ...uses.flatMap((use, index) => tellUse(use, index === 0, facts, names)),
     failure && !asked && tellFailure(failure),
-    isDeclined && ['You declined a call, so it was not made.'],
+    isDeclined && ['You declined a call, and nothing was sent by that.'],
     asked && asked.kind !== 'step-up' && tellPending(asked, facts, names),
   ]
   return toReader(

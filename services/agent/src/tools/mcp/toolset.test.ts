@@ -21,7 +21,7 @@ interface Message {
 }
 
 const idempotencyKeyMember = 'entra-bedrock-agent/idempotency-key'
-const permit: Permit = { idempotencyKey: 'key-of-the-call', isIdempotent: false }
+const permit: Permit = { idempotencyKey: 'key-of-the-call', isIdempotent: false, mayHaveRun: false }
 const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
 const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
 const tools = ['get_note', 'write_note'].map(name => ({

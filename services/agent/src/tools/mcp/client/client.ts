@@ -3,11 +3,12 @@ import { genAi, mcpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { Client } from '@modelcontextprotocol/client'
 import type { ApiContext } from '../../../downstream/api-context.ts'
 import { explainApiResponse } from '../../../downstream/api-failures.ts'
+import type { CallProgress } from '../../../downstream/call-progress.ts'
 import type { ApiResponse, Reply } from '../../../downstream/responses.ts'
 import type { McpServer } from '../config.ts'
 import type { ChosenTool, ListedTools } from '../offered-tools/offered-tools.ts'
 import { CallerConnections } from './caller-connections.ts'
-import { type CallProgress, type Exchange, RefusedExchange } from './connection.ts'
+import { type Exchange, RefusedExchange } from './connection.ts'
 import { explainCallError, explainServerFault, timeoutProblem, toolFailedProblem } from './failures.ts'
 import { describeParts, type ResultPart, readResult, type ToolResult } from './result.ts'
 import { readToolPages } from './tool-pages.ts'
@@ -19,6 +20,8 @@ interface McpRequest<Result> {
   readonly name?: string
   readonly timeoutMs: number
   readonly maxBytes: number
+  /** Notes how far the call of a tool that changes something has come. */
+  readonly progress?: CallProgress | undefined
   readonly make: (client: Client, options: { signal: AbortSignal; timeout: number }) => Promise<Result>
   /** What the trace shows of the result. Default: all of it. */
   readonly show?: (result: Result) => unknown
@@ -73,12 +76,14 @@ export class McpClient {
   ): Promise<readonly ResultPart[]> {
     const { name } = definition
     const { timeoutMs, maxResultBytes, maxResultCharacters } = this.#server.limits
-    const meta = change ? { _meta: { [idempotencyKeyMember]: context.permit.idempotencyKey } } : {}
+    const permit = change && context.permit
+    const meta = permit ? { _meta: { [idempotencyKeyMember]: permit.idempotencyKey } } : {}
     const { parts } = await this.#request<ToolResult>(context, {
       method: 'tools/call',
       name,
       timeoutMs,
       maxBytes: maxResultBytes,
+      progress: permit,
       make: async (client, options) => {
         const result = await client.callTool(
           { name, arguments: { ...input }, ...meta },
@@ -97,8 +102,7 @@ export class McpClient {
 
   #request<Result extends object>(context: ApiContext, request: McpRequest<Result>): Promise<Result> {
     const { api } = this.#server
-    const { method, name, timeoutMs, maxBytes, make, show } = request
-    const progress: CallProgress = { mayHaveRun: false }
+    const { method, name, timeoutMs, maxBytes, make, show, progress = { mayHaveRun: false } } = request
     const subject = name === undefined ? method : `${method} ${name}`
     return context.authorised<McpReply<Result> | ApiResponse, Result>(api, {
       subject,

@@ -1,24 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
-import {
-  type OutboundRequest,
-  type OutboundResponse,
-  type Send,
-  SendError,
-} from '@entra-bedrock-agent/service-kit/send'
+import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-agent/service-kit/send'
 import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { type CallProgress, sendAndNote } from '../../../downstream/call-progress.ts'
 import { type ApiResponse, readResponse } from '../../../downstream/responses.ts'
 import { version } from '../../../version.ts'
 import type { McpServer } from '../config.ts'
 import { type ServerAnswer, ServerRequests } from './server-requests.ts'
 
 type Method = NonNullable<OutboundRequest['method']>
-
-/** How far a call has come. */
-export interface CallProgress {
-  /** Whether a tool's call was sent and not refused: whatever happens then, the tool may have run. */
-  mayHaveRun: boolean
-}
 
 /** One call of the agent, which the protocol may carry out by several requests. */
 export interface Exchange {
@@ -188,26 +178,14 @@ async function postMessage(
 ): Promise<OutboundResponse> {
   const { send, progress } = exchange
   const asked = new ServerRequests(answer => void sendAnswer(exchange, request, answer))
-  try {
-    if (mayRun) progress.mayHaveRun = true
-    const response = await send({ ...request, onText: piece => asked.take(piece) })
-    const { status } = response
-    if (mayRun) progress.mayHaveRun = status < 300 || status >= 500
-    return isEventStream(response) ? { ...response, text: asked.rest } : response
-  } catch (error) {
-    if (mayRun) progress.mayHaveRun = !wasNeverSent(error)
-    throw error
-  }
+  const posted = { ...request, onText: (piece: string) => asked.take(piece) }
+  const response = await (mayRun ? sendAndNote(progress, send, posted) : send(posted))
+  return isEventStream(response) ? { ...response, text: asked.rest } : response
 }
 
 /** Whether a call fails by this status. The library reads all others: some show a legacy server or a failure of the protocol. */
 function endsExchange(status: number): boolean {
   return status === 401 || status === 403 || status >= 500 || (status >= 300 && status < 400)
-}
-
-/** Whether a request was never sent: no connection, or no valid certificate. */
-function wasNeverSent(error: unknown): boolean {
-  return error instanceof SendError && ['refused', 'unreachable', 'proxy'].includes(error.kind)
 }
 
 const maxAnswerBytes = 64 * 1024

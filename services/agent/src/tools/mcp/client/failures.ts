@@ -2,10 +2,11 @@ import { redactText } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import { SendError } from '@entra-bedrock-agent/service-kit/send'
 import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
+import type { CallProgress } from '../../../downstream/call-progress.ts'
 import type { DownstreamApi } from '../../../identity/downstream-api.ts'
 import { cleanText } from '../offered-tools/clean-text.ts'
 import { mcpProblem } from '../problems.ts'
-import type { CallProgress, Exchange } from './connection.ts'
+import type { Exchange } from './connection.ts'
 
 const maxFailureCharacters = 500
 

@@ -28,7 +28,7 @@ const alert = {
   createdAt: '2026-11-28T12:00:00.000Z',
 }
 const alertBody = { ...alert, validated: validation(ids.ada) }
-const permit = { idempotencyKey: 'key-1', isIdempotent: true }
+const permit = { idempotencyKey: 'key-1', isIdempotent: true, mayHaveRun: false }
 
 /** The client of an API that answers by this function, for a turn of Ada's. */
 async function startAlertApi(answer: (response: ServerResponse) => unknown) {
