@@ -6,6 +6,7 @@ import { toKept } from '../conversation/kept.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
+const tid = '11111111-2222-4333-8444-555555555555'
 const step: TraceStep = {
   id: 's',
   kind: 'token',
@@ -70,7 +71,7 @@ function openTab(...exchanges: Exchange[]) {
     announce: () => {},
   }
   const conversation = new Conversation(needs, 'a', toKept(exchanges))
-  const past = new PastConversations(conversation, 'tenant')
+  const past = new PastConversations(conversation, tid)
   past.keep()
   return { conversation, past, session }
 }
@@ -150,52 +151,57 @@ describe('conversations that outlive their tab', () => {
     },
   )
 
-  it('hold no id of the user or the tenant, and belong to the user all the same', () => {
-    const oid = 'eeeeeeee-0000-4000-8000-00000000000e'
-    const tid = '11111111-2222-4333-8444-555555555555'
-    const ids = `${oid} in ${tid}, ${oid.replaceAll('-', '')}`
-    const problem = {
-      type: 'about:blank',
-      title: 'Refused',
-      status: 403,
-      detail: ids,
-      code: 'REFUSED',
-      hint: ids,
-      requestId: 'r',
-    }
-    const turn = { turnId: 't', mode: 'direct', flow: 'obo', model: null, startedAt: '' } as const
-    const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
-    const owner = { agent: 'a', flow: 'obo', objectId: oid } as const
-    const call = { name: 'get_order', arguments: { [oid]: ids }, status: 'ok' } as const
-    const asked = exchange('mine', {
-      question,
-      owner,
-      turn,
-      steps: [{ ...step, token: { role: 'TR', observed: true, claims: { idtyp: 'user', oid, tid } } }],
-      notices: [problem],
-      problem,
-      decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
-      result: {
-        ...turn,
-        answer: 'Done.',
-        usage: null,
-        timing: { firstTokenMs: 0, totalMs: 0 },
-        tools: [call],
+  it.each([
+    ['with a token', 1],
+    ['without any token', 0],
+  ])(
+    'hold no id of the user or the tenant, and belong to the user all the same, %s in the trace',
+    (_what, tokens) => {
+      const oid = 'eeeeeeee-0000-4000-8000-00000000000e'
+      const ids = `${oid} in ${tid}, ${oid.replaceAll('-', '')}`
+      const problem = {
+        type: 'about:blank',
+        title: 'Refused',
+        status: 403,
+        detail: ids,
+        code: 'REFUSED',
+        hint: ids,
+        requestId: 'r',
+      }
+      const turn = { turnId: 't', mode: 'direct', flow: 'obo', model: null, startedAt: '' } as const
+      const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
+      const owner = { agent: 'a', flow: 'obo', objectId: oid } as const
+      const call = { name: 'get_order', arguments: { [oid]: ids }, status: 'ok' } as const
+      const asked = exchange('mine', {
+        question,
+        owner,
+        turn,
+        steps: [
+          { ...step, token: { role: 'TR', observed: true, claims: { idtyp: 'user', oid, tid } } } as const,
+        ].slice(0, tokens),
         notices: [problem],
-        finishReason: 'stop',
-      },
-    })
-    const { past, session } = openTab(asked)
-    const { past: again } = openTab()
-    again.of(oid).map(one => again.show(one))
-    for (const id of [oid, tid, oid.replaceAll('-', '')]) {
-      expect(JSON.stringify(local)).not.toContain(id)
-      expect(JSON.stringify(session)).not.toContain(id)
-    }
-    const [kept] = past.list(oid)
-    expect(kept?.kept.exchanges[0]).toMatchObject({ owner, notices: [{ code: 'REFUSED', status: 403 }] })
-    expect([past.list('another'), past.list(undefined)]).toEqual([[], []])
-  })
+        problem,
+        decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
+        result: {
+          ...turn,
+          answer: 'Done.',
+          usage: null,
+          timing: { firstTokenMs: 0, totalMs: 0 },
+          tools: [call],
+          notices: [problem],
+          finishReason: 'stop',
+        },
+      })
+      const { past, session } = openTab(asked)
+      for (const id of [oid, tid, oid.replaceAll('-', '')]) {
+        expect(JSON.stringify(local)).not.toContain(id)
+        expect(JSON.stringify(session)).not.toContain(id)
+      }
+      const [kept] = past.list(oid)
+      expect(kept?.kept.exchanges[0]).toMatchObject({ owner, notices: [{ code: 'REFUSED', status: 403 }] })
+      expect([past.list('another'), past.list(undefined)]).toEqual([[], []])
+    },
+  )
 
   it('are not kept if they were held on behalf of an unknown user', () => {
     const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const

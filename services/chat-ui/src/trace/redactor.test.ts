@@ -147,7 +147,8 @@ describe('redactorFor', () => {
 
   it.each([
     ['a longer value', 'Ada Osei, or Ada', '‹name hidden›, or ‹given_name hidden›'],
-    ['a value around it', 'ada@contoso.example, Ada', '‹upn hidden›, ‹given_name hidden›'],
+    ['a value around it', 'my.ada@contoso.example, Ada', '‹upn hidden›, ‹given_name hidden›'],
+    ['a value of which only the beginning is there', 'my.ada', 'my.‹given_name hidden›'],
     [
       'a value that begins before',
       'Write to Ada Osei-Ito, Osei-Ito',
@@ -158,7 +159,7 @@ describe('redactorFor', () => {
       given_name: 'Ada',
       name: 'Ada Osei',
       family_name: 'Osei-Ito',
-      upn: 'ada@contoso.example',
+      upn: 'my.ada@contoso.example',
     }
     expect(redactorFor([step('a', { token: { ...userToken, claims } })]).text(text)).toBe(shown)
   })
