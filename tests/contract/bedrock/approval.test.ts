@@ -100,6 +100,38 @@ describe('A step of the model with calls that change something', () => {
     expect([model.requests.length, createdAlerts.length]).toEqual([2, 1])
   })
 
+  it('keeps calls apart to which the model gave one id, within a step and over steps', async () => {
+    const read = toolBlock(0, 'call_1', 'get_weather', '{"city":"Rome"}')
+    const steps = [
+      [...read, ...alertCall(1, 'call_1', 'Oslo'), ...alertCall(2, 'call_1', 'Bergen')],
+      [...alertCall(0, 'call_1', 'Oslo')],
+    ]
+    model.play(...steps.map(calls => [...calls, ...stopEvents('tool_use')]), [
+      ...textBlock('Done.'),
+      ...stopEvents('end_turn'),
+    ])
+    const paused = await askForAlerts()
+    const [oslo, bergen] = paused.calls
+    expect([oslo?.callId, bergen?.callId]).not.toContain('call_1')
+    const again = await decide(paused, { [oslo?.callId ?? '']: 'approve' })
+    expect(again.tools.map(({ name, status }) => [name, status])).toEqual([
+      ['get_weather', 'ok'],
+      ['create_alert', 'ok'],
+      ['create_alert', 'denied'],
+    ])
+    expect(toolResultsOf(model.requests.at(-1)?.body.messages[2])).toEqual([
+      ['call_1', expect.stringContaining('temperature_c')],
+      [oslo?.callId, expect.stringContaining('"city":"Oslo"')],
+      [bergen?.callId, expect.stringContaining('was denied')],
+    ])
+    const last = await decide(again, { [again.calls[0]?.callId ?? '']: 'approve' })
+    expect(last.tools.at(-1)).toMatchObject({ name: 'create_alert', status: 'ok' })
+    const ids = model.requests
+      .at(-1)
+      ?.body.messages.flatMap(message => toolResultsOf(message)?.map(([id]) => id))
+    expect(new Set(ids).size).toBe(4)
+  })
+
   it('goes back to the model with its thinking unchanged', async () => {
     const thinking: StreamEvent[] = [
       { messageStart: { role: 'assistant' } },

@@ -91,7 +91,7 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     step.fail(failure.toDocument(turn.requestId), describeLogIds(requestId))
     throw failure
   }
-  const response = readResponse(joined)
+  const response = readResponse(joined, messages)
   if (response.stopReason !== undefined) call.availability.succeeded()
   const { stopReason, usage } = response
   step.ok(

@@ -19,7 +19,10 @@ const thinkingChunk = (index: number, block: Record<string, unknown>) =>
 
 /** Joins chunks as LangChain joins those of a stream. */
 function assemble(...chunks: AIMessageChunk[]) {
-  return readResponse(chunks.reduce((joined, next) => joined.concat(next), chunk()))
+  return readResponse(
+    chunks.reduce((joined, next) => joined.concat(next), chunk()),
+    [],
+  )
 }
 
 describe('a streamed reply', () => {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { TokenUsage } from '@entra-bedrock-agent/identity-trace'
-import { AIMessage, type ContentBlock, type UsageMetadata } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, type ContentBlock, type UsageMetadata } from '@langchain/core/messages'
 
 /** A tool call as the model wrote it. `arguments` is undefined when its JSON is not an object. */
 export interface ToolCall {
@@ -32,13 +33,19 @@ export interface JoinedMessage {
   readonly response_metadata?: { readonly messageStop?: { readonly stopReason?: string } }
 }
 
-export function readResponse(joined: JoinedMessage): ModelResponse {
+/**
+ * Reads a response. A call whose id the model has already given to another call of the turn gets an id of its own.
+ *
+ * @param earlier the messages before it
+ */
+export function readResponse(joined: JoinedMessage, earlier: readonly BaseMessage[]): ModelResponse {
   const { text, usage_metadata: usage, response_metadata, tool_call_chunks = [] } = joined
-  const toolCalls = tool_call_chunks.map(({ id = '', name = '', args = '' }) => ({
-    id,
-    name,
-    arguments: parseArguments(args),
-  }))
+  const taken = new Set(earlier.flatMap(message => (AIMessage.isInstance(message) ? idsOf(message) : [])))
+  const toolCalls = tool_call_chunks.map(({ id: given = '', name = '', args = '' }) => {
+    const id = given === '' || taken.has(given) ? randomUUID() : given
+    taken.add(id)
+    return { id, name, arguments: parseArguments(args) }
+  })
   return {
     text,
     toolCalls,
@@ -55,6 +62,8 @@ export function readResponse(joined: JoinedMessage): ModelResponse {
     }),
   }
 }
+
+const idsOf = ({ tool_calls = [] }: AIMessage) => tool_calls.flatMap(({ id }) => id ?? [])
 
 /** Thinking, then the text as one block. Bedrock refuses a blank block. */
 function contentToRepeat({ content, text }: JoinedMessage): string | ContentBlock[] {
