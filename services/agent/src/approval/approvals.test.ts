@@ -248,6 +248,20 @@ describe('A turn that waits for a consent', () => {
     expect(consent?.scopes).toEqual([{ value: 'Weather.Read', text: 'Use the Weather API for you' }])
   })
 
+  it('counts as waiting once, however often the consent is tried again', async () => {
+    const { one } = replicas()
+    let turn: Turn = turnOf('ada')
+    for (const _time of [1, 2, 3, 4]) {
+      const pause = await one.pause(turn, waitingTurn({ kind: 'consent', right }))
+      turn = { ...turn, resumed: await one.resume(continueRequest(pause)) }
+    }
+    const pauses = () => [turn.resumed?.continuation.pauses, turn.resumed?.mayWaitAgain]
+    expect(pauses()).toEqual([1, true])
+    const approval = continueRequest(await one.pause(turn, waitingTurn()))
+    turn = { ...turn, resumed: await one.resume(approval) }
+    expect(pauses()).toEqual([2, true])
+  })
+
   it('gets a new OAuth state each time that it waits', async () => {
     const { one } = replicas()
     const states = await Promise.all(

@@ -269,6 +269,20 @@ describe('A step of calls', () => {
     expect(third.permits.map(({ claims }) => claims)).toEqual(['{"c1"}', undefined])
   })
 
+  it('lets only changes wait for a change that waits again: calls that only read run', async () => {
+    const first = createStep({ pausesForConsent: true })
+    const rome = first.read('Rome', { run: rejectForConsent })
+    const asked = waitOf(await runStep(first.options, [rome, first.create('Oslo'), first.create('Paris')]))
+    const wait = { ...asked, pending: [...asked.pending.slice(1), ...asked.pending.slice(0, 1)] }
+    const resumed = resumedAfter(wait, { Oslo: 'approve', Paris: 'approve' })
+    const { options, create, read, ran } = createStep({ resumed })
+    const calls = [create('Oslo', { run: rejectForStepUp }), create('Paris'), read('Rome')]
+    const next = await resumeStep(options, resumed, ({ callId }) => calls.find(({ id }) => id === callId))
+    expect(ran).toEqual(['Oslo', 'Rome'])
+    expect([...next.ends.keys()]).toEqual(['Rome'])
+    expect(waitOf(next).pending.map(({ callId }) => callId)).toEqual(['Oslo', 'Paris'])
+  })
+
   it('asks for an approval before a consent, and then for the consent', async () => {
     const first = createStep({ pausesForConsent: true })
     const rome = first.read('Rome', { run: rejectForConsent })
