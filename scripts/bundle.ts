@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { build } from 'rolldown'
 import { collectLicences } from './bundle/licences.ts'
+import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -25,6 +26,7 @@ export async function writeBundle(entry: string, folder: string): Promise<void> 
     cwd: root,
     input: { main: entry },
     platform: 'node',
+    resolve: withoutUnusedPackages,
     // Keeps chunks from importing main.mjs, so that loading a chunk does not start the process.
     preserveEntrySignatures: 'strict',
     logLevel: 'warn',

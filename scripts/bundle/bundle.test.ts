@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
@@ -7,7 +7,8 @@ import { writeBundle } from '../bundle.ts'
 
 const folder = temporaryFolder()
 
-const fillCompileCache = resolve(import.meta.dirname, '../fill-compile-cache.ts')
+const root = resolve(import.meta.dirname, '../..')
+const fillCompileCache = join(root, 'scripts/fill-compile-cache.ts')
 
 /** A program: it exits if WORD is not set, imports lazy.ts if WORD is "lazy", and shares a file with lazy.ts. */
 writeFileSync(join(folder, 'shared.ts'), 'export const say = (word: string) => console.log(word)')
@@ -50,6 +51,20 @@ describe('writeBundle', () => {
     writeFileSync(entry, "import 'no-such-package'")
     await expect(writeBundle(entry, join(folder, 'incomplete'))).rejects.toThrow('no-such-package')
   })
+
+  it.each(['services/agent', 'services/weather-api'])(
+    'leaves elliptic curves out of the bundle of %s: nothing there calls them',
+    async service => {
+      const bundle = join(folder, service)
+      await writeBundle(join(root, service, 'src/main.ts'), bundle)
+      const text = readdirSync(bundle)
+        .filter(name => !name.endsWith('.map'))
+        .map(name => readFileSync(join(bundle, name), 'utf8'))
+        .join('\n')
+      expect(text).toContain('get-jwks')
+      expect(text.match(/\b(elliptic|jwk-to-pem|hmac-drbg|brorand)\b/g)).toBeNull()
+    },
+  )
 })
 
 describe('Filling the compile cache', () => {

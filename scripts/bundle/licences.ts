@@ -14,9 +14,9 @@ export function collectLicences(root: string, files: readonly string[]): string 
     .join(`\n${'-'.repeat(80)}\n\n`)
 }
 
-/** The innermost package that a file belongs to; `undefined` for this repository's own sources. */
+/** The innermost package that a file belongs to; `undefined` for this repository's own sources and the bundler's modules. */
 function packageFolder(file: string): string | undefined {
-  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]
+  return /^[^\0]*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]
 }
 
 function describePackage(folder: string): string {
