@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/demo-tenant': [],
   'packages/emulator-kit': ['packages/service-kit'],
   'packages/entra-failures': ['packages/demo-tenant', 'packages/identity-trace'],
-  'packages/entra-tokens': ['packages/service-kit', 'packages/telemetry'],
+  'packages/entra-tokens': ['packages/service-kit'],
   'packages/identity-trace': [],
   'packages/service-kit': [],
   'packages/telemetry': ['packages/service-kit'],

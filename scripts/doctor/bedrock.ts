@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { decodeToken } from '@entra-bedrock-agent/entra-tokens'
+import { decodeToken } from '@entra-bedrock-agent/entra-tokens/verify'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { BedrockConfig, NoBedrock } from '../../services/agent/src/bedrock/access/config.ts'
 import { connect } from '../../services/agent/src/bedrock/access/connection.ts'

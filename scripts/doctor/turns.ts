@@ -1,4 +1,4 @@
-import { decodeToken } from '@entra-bedrock-agent/entra-tokens'
+import { decodeToken } from '@entra-bedrock-agent/entra-tokens/verify'
 import {
   type ChatRequest,
   type ChatResponse,

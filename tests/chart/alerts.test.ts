@@ -6,7 +6,6 @@ import { commonProblems } from '@entra-bedrock-agent/service-kit'
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client'
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { addDenyListAge, openDecisionCounter } from '../../packages/entra-tokens/src/metrics.ts'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { agentProblems } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
@@ -169,10 +168,9 @@ describe('Alerts and dashboard', () => {
   it('use only metrics that agent and weather API have', async () => {
     const ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
-    const { registry: ofWeatherApi } = new ApiMetrics()
-    await openDecisionCounter(ofWeatherApi, 'weather-api')
-    await addDenyListAge(ofWeatherApi, 'weather-api', { ageSeconds: 0 })
-    const registries = [ofProcess, new TurnMetrics().registry, ofWeatherApi]
+    const ofWeatherApi = new ApiMetrics()
+    ofWeatherApi.watchDenyList({ denyListAgeSeconds: 0 })
+    const registries = [ofProcess, new TurnMetrics().registry, ofWeatherApi.registry]
     const known = await Promise.all(registries.map(registry => registry.getMetricsAsJSON()))
     const names = known.flat().map(({ name }) => name)
     ofProcess.clear()

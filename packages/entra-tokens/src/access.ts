@@ -1,7 +1,8 @@
-import { provesContext } from './authentication-context.ts'
+import { readContexts } from './authentication-context.ts'
 import {
   type AllowedCaller,
   type CallerFlow,
+  type CallerIdentity,
   callerKinds,
   type Facets,
   type Identity,
@@ -34,19 +35,21 @@ export interface AccessRules extends AccessNeeds {
   readonly requireAgentMarker?: boolean
 }
 
-/** The caller and the decision: the checks that passed or, in `refusal`, the failed check and the reason. */
-export interface Access {
-  readonly identity: Identity
-  readonly checks: readonly CheckName[]
-  readonly refusal?: Refusal
-}
+/** The decision: who calls, which only callers that may call have, or why they may not. */
+export type Access =
+  | { readonly identity: CallerIdentity; readonly checks: readonly CheckName[]; readonly refusal?: undefined }
+  | { readonly identity?: undefined; readonly refusal: Refusal }
 
 /** Why the caller may not use the API. */
 export interface Refusal {
   readonly failedCheck: CheckName
   readonly reason: string
   /** Whether only this token is refused, so that another token of the caller may be accepted. */
-  readonly isOfToken?: boolean
+  readonly isOfToken: boolean
+  /** The checks that were passed before. */
+  readonly passed: readonly CheckName[]
+  /** Whose token it is, for logs. */
+  readonly refused: Identity
 }
 
 /**
@@ -60,32 +63,36 @@ export function decideAccess(claims: Claims, rules: AccessRules): Access {
   const roles = readRoles(claims['roles'])
   const scopes = readScopes(claims['scp'])
   const named = readIdentity(claims, readIsDelegated(claims, scopes))
-  const refuse = (identity: Identity, failedCheck: CheckName, reason: string): Access => ({
-    identity,
-    checks: [],
-    refusal: { failedCheck, reason },
+  let refused: Identity = named
+  const passed: CheckName[] = []
+  const refuse = (failedCheck: CheckName, reason: string, isOfToken = false): Access => ({
+    refusal: { failedCheck, reason, isOfToken, passed, refused },
   })
   const callers = rules.callers === 'any' ? [{ clientId: named.caller }] : rules.callers
   const caller = callers.find(({ clientId }) => clientId === named.caller)
-  if (!caller) return refuse(named, 'caller', 'The client is not one of those that may call this API.')
+  if (!caller) return refuse('caller', 'The client is not one of those that may call this API.')
   const facets = { actor: readFacets(claims, 'xms_act_fct'), subject: readFacets(claims, 'xms_sub_fct') }
   if (!hasRequiredMarker(caller, facets.actor, requireAgentMarker))
-    return refuse(named, 'caller', 'The client is not marked as an agent identity.')
+    return refuse('caller', 'The client is not marked as an agent identity.')
   const kind = readCallerKind(named, facets, caller, callers)
   const { flow, isDelegated } = callerKinds[kind]
   const identity = { ...named, flow, kind }
+  refused = identity
+  passed.push('caller')
   const wanted = [permissions[flow] ?? []].flat()
-  if (wanted.length === 0)
-    return refuse(identity, 'permission', `This API takes no calls of the kind ${kind}.`)
+  if (wanted.length === 0) return refuse('permission', `This API takes no calls of the kind ${kind}.`)
   if (!isDelegated && claims['idtyp'] !== 'app' && claims['oid'] !== claims['sub'])
-    return refuse(identity, 'permission', 'The token is neither that of an app nor has it a scope of a user.')
+    return refuse('permission', 'The token is neither that of an app nor has it a scope of a user.')
   const [held, name] = isDelegated ? [scopes, 'scope'] : [roles, 'app role']
   if (!wanted.some(permission => held.includes(permission)))
-    return refuse(identity, 'permission', `The token lacks the ${name} ${wanted.join(' or ')}.`)
-  if (!isDelegated || context === undefined) return { identity, checks: ['caller', 'permission'] }
-  return provesContext(claims, context)
-    ? { identity, checks: ['caller', 'permission', 'context'] }
-    : refuse(identity, 'context', `The token does not prove the authentication context ${context}.`)
+    return refuse('permission', `The token lacks the ${name} ${wanted.join(' or ')}.`)
+  passed.push('permission')
+  if (!isDelegated || context === undefined) return { identity, checks: passed }
+  const contexts = readContexts(claims)
+  if (contexts === undefined) return refuse('context', 'The acrs claim is not a list of texts.', true)
+  if (!contexts.includes(context))
+    return refuse('context', `The token does not prove the authentication context ${context}.`)
+  return { identity, checks: [...passed, 'context'] }
 }
 
 /** Whether a token is for a user: by `idtyp` if the API requests this claim, else by its scopes, which only such tokens have. */

@@ -1,16 +1,12 @@
 import type { Claims } from './decode-token.ts'
-import { TokenRefused } from './token-refused.ts'
 
 /**
- * Whether a user's token proves an authentication context of Conditional Access: the claim `acrs` lists the contexts whose
- * policies the user met (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
- *
- * @throws {TokenRefused} if `acrs` is no list of texts
+ * The authentication contexts of Conditional Access that a user's token proves: the claim `acrs` lists those whose policies
+ * the user met (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
+ * `undefined` if the claim is no list of texts.
  */
-export function provesContext({ acrs = [] }: Claims, context: string): boolean {
-  if (!Array.isArray(acrs) || !acrs.every(one => typeof one === 'string'))
-    throw new TokenRefused('context', 'The acrs claim is not a list of texts.')
-  return acrs.includes(context)
+export function readContexts({ acrs = [] }: Claims): readonly string[] | undefined {
+  return Array.isArray(acrs) && acrs.every(one => typeof one === 'string') ? acrs : undefined
 }
 
 /**

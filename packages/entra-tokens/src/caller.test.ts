@@ -94,9 +94,13 @@ it('The identity of a caller, even of a refused one, has the ids of token, clien
     caller: 'stranger',
   })
   expect(decideAccess(appClaims('stranger', ids), rules)).toEqual({
-    identity: { ...told, flow: 'autonomous', caller: 'stranger' },
-    checks: [],
-    refusal: { failedCheck: 'caller', reason: 'The client is not one of those that may call this API.' },
+    refusal: {
+      failedCheck: 'caller',
+      reason: 'The client is not one of those that may call this API.',
+      isOfToken: false,
+      passed: [],
+      refused: { ...told, flow: 'autonomous', caller: 'stranger' },
+    },
   })
 })
 
@@ -110,9 +114,12 @@ it('An agent user may call only if its permission is configured', () => {
   const claims = userClaims(ids.agent, ids.robot)
   const { autonomous, obo } = permissions
   expect(decideAccess(claims, { callers, permissions: { autonomous, obo } })).toMatchObject({
-    identity: { kind: 'agentUser', flow: 'agent-user' },
-    checks: [],
-    refusal: { failedCheck: 'permission', reason: 'This API takes no calls of the kind agentUser.' },
+    refusal: {
+      failedCheck: 'permission',
+      reason: 'This API takes no calls of the kind agentUser.',
+      passed: ['caller'],
+      refused: { kind: 'agentUser', flow: 'agent-user' },
+    },
   })
 })
 

@@ -44,6 +44,9 @@ export interface Identity {
   readonly tokenId: string | undefined
 }
 
+/** An identity whose kind is known, as it is of all callers that may call. */
+export type CallerIdentity = Identity & { readonly kind: CallerKind }
+
 /** What a token's facets tell of its client or subject (https://learn.microsoft.com/entra/agent-id/agent-token-claims). */
 export interface Facets {
   readonly isAgent: boolean

@@ -73,6 +73,7 @@ function inspectTimes({ exp, nbf = 0, iat = 0 }: Claims, tolerance: { start: num
   if (now >= exp + tolerance.end) throw new TokenRefused('lifetime', 'The token has expired.', exp * 1000)
   if (now < nbf - tolerance.start) throw new TokenRefused('lifetime', 'The token is not valid yet.')
   if (now < iat - tolerance.start) throw new TokenRefused('lifetime', 'The token was issued in the future.')
+  if (nbf > exp) throw new TokenRefused('lifetime', 'The token ends before it begins.')
 }
 
 /** A NumericDate (RFC 7519 §2) in whole seconds, from 1970 to 9999. */

@@ -1,6 +1,6 @@
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { RequireAgentTokenOptions } from './require-agent-token.ts'
+import type { ResourceServerOptions } from './options.ts'
 import { autonomousClaims, onBehalfOfClaims, weatherApi } from './testing/agent-claims.ts'
 import { type ProtectedApi, startProtectedApi } from './testing/protected-api.ts'
 import type { Claims } from './testing/token-issuer.ts'
@@ -72,7 +72,7 @@ describe('a good token', () => {
   it('passes with a clock difference of up to a minute, but not of more', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 6, 1) })
     const now = Date.UTC(2026, 6, 1) / 1000
-    const valid = { exp: now + 3_600, nbf: now, iat: now }
+    const valid = { exp: now + 3_600, nbf: now - 60, iat: now }
     for (const late of [{ exp: now - 59 }, { nbf: now + 60 }, { iat: now + 60 }, { exp: 253_402_300_799 }])
       expect((await api.ask(autonomous('v2', { ...valid, ...late }))).status).toBe(200)
     for (const tooLate of [{ exp: now - 60 }, { nbf: now + 61 }, { iat: now + 61 }])
@@ -158,7 +158,7 @@ describe('a client that is no agent', () => {
   const itself = { ...ordinary, oid: otherPrincipal, sub: otherPrincipal, xms_sub_fct: '3 9' }
   const callers = { callers: [{ clientId: agentId, isAgent: true }, { clientId: client }] }
 
-  async function ask(options: Partial<RequireAgentTokenOptions>) {
+  async function ask(options: Partial<ResourceServerOptions>) {
     const api = await startProtectedApi(options)
     const { issuer } = api
     const tokens = {

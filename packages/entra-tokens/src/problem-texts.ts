@@ -5,19 +5,6 @@ export interface ProblemWords {
   readonly hint: string
 }
 
-export interface ProblemTexts {
-  /** The API's name in challenges (RFC 9110 §11.5), in kebab-case. */
-  readonly realm: string
-  /** Prefix of the codes: `WEATHER` makes `WEATHER_TOKEN_REJECTED`. */
-  readonly codePrefix: string
-  /** The API's own texts for some codes, in place of the default ones. */
-  readonly problems?: Readonly<Record<string, ProblemWords>>
-  /** Parameters at the end of every challenge but `contextChallenge`, such as `, resource_metadata="https://…"`. */
-  readonly pointer?: string
-  /** The whole challenge for tokens that lack the authentication context that the API demands. */
-  readonly contextChallenge?: string
-}
-
 /** The problems of tokens, by their codes without the API's prefix. Codes of status 503 get no prefix. */
 export const tokenProblems = {
   TOKEN_MISSING: {

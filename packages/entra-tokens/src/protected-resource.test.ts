@@ -1,18 +1,19 @@
 import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type RequireAgentTokenOptions, requireAgentToken } from './require-agent-token.ts'
+import { resourceServer } from './fastify.ts'
+import type { ResourceServerOptions } from './options.ts'
 import { weatherApiOptions } from './testing/protected-api.ts'
 
 const metadataRoot = '/.well-known/oauth-protected-resource'
 const { appId, tenantId } = weatherApiOptions('')
 
 /** An API with this public URL, and the schemas of its routes. */
-async function startApi(resource: string, options: Partial<RequireAgentTokenOptions> = {}) {
+async function startApi(resource: string, options: Partial<ResourceServerOptions> = {}) {
   const app = Fastify()
   onTestFinished(() => app.close())
   const schemas: unknown[] = []
   app.addHook('onRoute', ({ schema }) => void schemas.push(schema))
-  await app.register(requireAgentToken, {
+  await app.register(resourceServer, {
     ...weatherApiOptions('https://login.example'),
     resource,
     ...options,
@@ -57,7 +58,10 @@ describe('the metadata of an API', () => {
   })
 
   it('names the public cloud and all granted scopes by default', async () => {
-    const { get } = await startApi('https://weather.example/mcp', { authority: undefined, permissions: {} })
+    const { get } = await startApi('https://weather.example/mcp', {
+      authority: undefined,
+      permissions: { autonomous: 'Weather.Read.All' },
+    })
     const scope = `api://${appId}/.default`
     expect((await get(metadataRoot)).body).toMatchObject({
       authorization_servers: [`https://login.microsoftonline.com/${tenantId}/v2.0`],

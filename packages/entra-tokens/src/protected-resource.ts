@@ -1,31 +1,22 @@
-import type { FastifyInstance } from 'fastify'
+import type { AccessNeeds } from './access.ts'
 
 const metadataRoot = '/.well-known/oauth-protected-resource'
 
-/** The metadata by which clients obtain tokens for an API. */
+/** What the metadata says of an API. */
 export interface ProtectedResource {
-  /** The API's URL as clients know it. */
-  readonly url: string
-  readonly title: string
-  readonly issuer: string
-  /** Full names such as `api://<app id>/Weather.Read`: Entra looks for a bare name at Microsoft Graph. */
-  readonly scopes: readonly string[]
+  readonly name: string
+  readonly title?: string
+  readonly authority: string
+  readonly tenantId: string
+  readonly appId: string
+  readonly permissions: AccessNeeds['permissions']
+  readonly resource?: string | undefined
 }
 
-const textSchema = { type: 'string' }
-const textsSchema = { type: 'array', items: textSchema }
-const properties = {
-  resource: textSchema,
-  resource_name: textSchema,
-  authorization_servers: textsSchema,
-  scopes_supported: textsSchema,
-  bearer_methods_supported: textsSchema,
-}
-const routeSchema = {
-  summary: 'Where do tokens come from?',
-  response: {
-    200: { type: 'object', required: Object.keys(properties), properties, additionalProperties: false },
-  },
+/** The metadata by which clients find out where to obtain tokens (RFC 9728), and the paths that serve it. */
+export interface ResourceMetadata {
+  readonly paths: readonly string[]
+  readonly body: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** The path of a resource's metadata, derived from the path of the resource (RFC 9728 §3.1). */
@@ -36,26 +27,42 @@ export function metadataPaths(url: string): readonly string[] {
   return [...new Set([metadataRoot, metadataPath(url)])]
 }
 
-/** Publishes a resource's metadata, by which clients find out where to obtain tokens (RFC 9728). */
-export function publishMetadata(
-  app: FastifyInstance,
-  { url, title, issuer, scopes }: ProtectedResource,
-): void {
-  const metadata = {
-    resource: url,
-    resource_name: title,
-    authorization_servers: [issuer],
-    scopes_supported: scopes,
-    bearer_methods_supported: ['header'],
+/** @returns `undefined` if the API has no public URL */
+export function describeResource(api: ProtectedResource): ResourceMetadata | undefined {
+  const { resource, name, title = name, authority, tenantId } = api
+  if (resource === undefined) return undefined
+  return {
+    paths: metadataPaths(resource),
+    body: {
+      resource,
+      resource_name: title,
+      authorization_servers: [`${authority}/${tenantId}/v2.0`],
+      scopes_supported: scopesOf(api, api),
+      bearer_methods_supported: ['header'],
+    },
   }
-  for (const path of metadataPaths(url)) app.get(path, { schema: routeSchema }, async () => metadata)
+}
+
+/** Whether a request asks for the metadata. */
+export function asksFor(
+  { paths }: ResourceMetadata,
+  { method, url }: { readonly method?: string | undefined; readonly url: string },
+): boolean {
+  return method === 'GET' && paths.includes(new URL(url, 'http://localhost').pathname)
 }
 
 /**
- * The parameters of a challenge: the missing scope and the URL of the metadata (RFC 9728 §5.1).
- *
- * @param scope the full name of the missing scope
+ * The scopes that are enough for a call on behalf of a user, by full names such as `api://<app id>/Weather.Read`: Entra looks for
+ * a bare name at Microsoft Graph.
  */
-export function metadataChallenge({ url }: Pick<ProtectedResource, 'url'>, scope: string): string {
-  return `, scope="${scope}", resource_metadata="${new URL(metadataPath(url), url)}"`
+function scopesOf({ appId }: ProtectedResource, { permissions }: AccessNeeds): readonly string[] {
+  return [permissions.obo ?? '.default'].flat().map(scope => `api://${appId}/${scope}`)
+}
+
+/** The parameters of a challenge: the missing scope and the URL of the metadata (RFC 9728 §5.1); empty without a public URL. */
+export function metadataPointer(api: ProtectedResource, needs: AccessNeeds): string {
+  const { resource } = api
+  if (resource === undefined) return ''
+  const [scope = ''] = scopesOf(api, needs)
+  return `, scope="${scope}", resource_metadata="${new URL(metadataPath(resource), resource)}"`
 }

@@ -11,17 +11,21 @@ export const checkNames = [
   'deny-list',
 ] as const
 export type CheckName = (typeof checkNames)[number]
+/** The name of a check that failed: `format` if the token cannot be checked at all. */
+export type FailedCheck = CheckName | 'format'
 
 /** A request's token is not accepted. */
 export class TokenRefused extends Error {
-  override readonly name = 'TokenRefused'
-  /** `format` if the token cannot be checked at all; `undefined` if there is no token. */
-  readonly failedCheck: CheckName | 'format' | undefined
+  override readonly name: string = 'TokenRefused'
+  /** `undefined` if there is no token. */
+  readonly failedCheck: FailedCheck | undefined
   /** When the token expired, in milliseconds since 1970, if this is why it is not accepted. */
   readonly expiredAt: number | undefined
+  /** The checks that the token passed before. */
+  passed: readonly CheckName[] = []
 
   /** @param description a sentence in ASCII without quotation marks, since it goes into the challenge as well */
-  constructor(failedCheck: CheckName | 'format' | undefined, description: string, expiredAt?: number) {
+  constructor(failedCheck: FailedCheck | undefined, description: string, expiredAt?: number) {
     super(description)
     this.failedCheck = failedCheck
     this.expiredAt = expiredAt

@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { createVerifier, TokenError } from 'fast-jwt'
-import { type ClaimCheck, createChecks, publicAuthority, type TokenRules } from './checks.ts'
-import { type Claims, type DecodedToken, decodeToken, isCanonicalBase64url } from './decode-token.ts'
+import { createChecks, publicAuthority, type TokenRules } from './checks.ts'
+import { type DecodedToken, decodeToken, isCanonicalBase64url } from './decode-token.ts'
+import { hasRepeatedNames } from './repeated-names.ts'
 import { SigningKeys, type Verify } from './signing-keys.ts'
 import { readKeyId } from './token-header.ts'
 import { type CheckName, TokenRefused } from './token-refused.ts'
 
 export interface TokenVerifierOptions extends TokenRules {
-  /** Whether signatures are verified. Default: `true`. */
+  /** `false`: signatures are not verified. */
   readonly verifySignature?: boolean
   /** Gets a warning when keys cannot be fetched. */
   readonly log: { warn(fields: object, message: string): void }
@@ -37,18 +38,30 @@ export interface TokenVerifier {
  * @throws {TypeError} when tenant or API are no GUIDs
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { authority = publicAuthority, tenantId, appId, verifySignature = true, log } = options
+  const { authority = publicAuthority, tenantId, appId, log } = options
+  const verifySignature = options.verifySignature !== false
   for (const [name, id] of Object.entries({ tenantId, appId }))
     if (!guidPattern.test(String(id)))
       throw new TypeError(`${name} must be a GUID in small letters, and is ${id}.`)
   const keys = new SigningKeys({ issuer: `${authority}/${tenantId}`, log, createVerifier: createKeyVerifier })
   const find = verifySignature ? (keyId: string) => keys.find(keyId) : async () => decodeUnverified
-  const signature: readonly CheckName[] = verifySignature ? ['signature'] : []
   const checks = createChecks(options)
   return {
-    verify: async token => {
-      const decoded = await verifyWithKey(token, find)
-      return { ...decoded, checks: [...signature, ...runChecks(decoded.claims, checks)] }
+    async verify(token) {
+      const passed: CheckName[] = []
+      try {
+        const decoded = await verifyWithKey(token, find)
+        if (verifySignature) passed.push('signature')
+        requireOneReading(token, decoded)
+        for (const { name, inspect } of checks) {
+          inspect(decoded.claims)
+          passed.push(name)
+        }
+        return { ...decoded, checks: passed }
+      } catch (error) {
+        if (error instanceof TokenRefused) error.passed = passed
+        throw error
+      }
     },
     close: () => keys.close(),
   }
@@ -56,12 +69,19 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
 const guidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** @throws {TokenRefused} */
-function runChecks(claims: Claims, checks: readonly ClaimCheck[]): readonly CheckName[] {
-  return checks.map(({ name, inspect }) => {
-    inspect(claims)
-    return name
-  })
+/**
+ * Refuses what Entra never issues and parsers read differently: a name twice in one object, and claims of the wrong type that
+ * no other check reads.
+ *
+ * @throws {TokenRefused}
+ */
+function requireOneReading(token: string, { claims }: DecodedToken): void {
+  for (const part of token.split('.', 2))
+    if (hasRepeatedNames(Buffer.from(part, 'base64url').toString()))
+      throw new TokenRefused('format', 'The token names a claim or a header twice.')
+  for (const name of ['sub', 'jti'])
+    if (claims[name] !== undefined && typeof claims[name] !== 'string')
+      throw new TokenRefused('format', `The claim ${name} is not a text.`)
 }
 
 async function verifyWithKey(

@@ -1,4 +1,5 @@
-import { createTokenCheck, metadataPaths, requireAgentToken } from '@entra-bedrock-agent/entra-tokens'
+import { createResourceServer } from '@entra-bedrock-agent/entra-tokens'
+import { resourceServer } from '@entra-bedrock-agent/entra-tokens/fastify'
 import { createServer, guardBrowserBoundary, noSchemaCheck } from '@entra-bedrock-agent/service-kit'
 import { publishOpenApi } from '@entra-bedrock-agent/service-kit/open-api'
 import { createSender, type Send } from '@entra-bedrock-agent/service-kit/send'
@@ -13,6 +14,7 @@ import { describeNeeds } from './permissions.ts'
 import { catalogue } from './problems.ts'
 import { addHealthRoutes, probePaths } from './routes/health.ts'
 import { addWeatherRoutes } from './routes/weather.ts'
+import { sendRefusal, traceDecision } from './token-decisions.ts'
 import { LiveOrNormals } from './weather/auto.ts'
 import { ClimateNormals } from './weather/climate-normals/climate-normals.ts'
 import { OpenMeteo } from './weather/open-meteo/open-meteo.ts'
@@ -53,24 +55,26 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   app.addHook('onClose', () => outbound.close())
   await publishOpenApi(app, openApiInfo)
   const needs = describeNeeds(config.token.callers, config.alerts?.authenticationContext)
-  const token = { ...config.token, ...needs.weather }
-  const check = createTokenCheck({ ...token, log: app.log })
-  app.addHook('onClose', () => check.close())
-  addHealthRoutes(app, () => check.denyList?.isRead ?? true)
-  const door = {
-    ...token,
-    check,
+  const server = createResourceServer({
+    ...config.token,
+    ...needs.weather,
     name: 'weather-api',
     title: 'Weather API',
     codePrefix: 'WEATHER',
     problems: catalogue,
-    tracer,
-    metrics: metrics?.registry,
-  }
+    log: app.log,
+    onDecision(decision) {
+      traceDecision(tracer, decision)
+      metrics?.decided(decision)
+    },
+  })
+  app.addHook('onClose', () => server.close())
+  if (config.token.denyList !== undefined) metrics?.watchDenyList(server)
+  addHealthRoutes(app, () => server.isReady)
   const weather = createProvider(config.weather, outbound.send, app.log)
   const protect = (need: keyof typeof needs, addRoutes: (routes: FastifyInstance) => void) =>
     app.register(async routes => {
-      await routes.register(requireAgentToken, { ...door, ...needs[need] })
+      await routes.register(resourceServer, { server: server.with(needs[need]), sendRefusal })
       addRoutes(routes)
     })
   await protect('weather', routes => addWeatherRoutes(routes, weather))
@@ -81,12 +85,11 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
   }
   // A tool's name is in the body, so the right that it needs is checked once the body has been read.
   const needsOf = ({ body }: FastifyRequest) => needsOfCalls(body).map(need => needs[need])
-  const mcpNeeds = alerts && { ...needs.any, needsOf }
   const { publicUrl, allowedHosts } = config.mcp
+  const mcpServer = server.with({ ...(alerts ? needs.any : needs.weather), resource: publicUrl })
   await app.register(async mcp => {
-    const open = publicUrl === undefined ? [] : metadataPaths(publicUrl)
-    await mcp.register(guardBrowserBoundary, { allowedHosts, open })
-    await mcp.register(requireAgentToken, { ...door, ...mcpNeeds, resource: publicUrl })
+    await mcp.register(guardBrowserBoundary, { allowedHosts, open: mcpServer.metadata?.paths ?? [] })
+    await mcp.register(resourceServer, { server: mcpServer, sendRefusal, ...(alerts ? { needsOf } : {}) })
     addMcpRoute(mcp, { weather, alerts: alerts?.store })
   })
 

@@ -1,5 +1,6 @@
+import type { Decision, ResourceServer } from '@entra-bedrock-agent/entra-tokens'
 import { type MetricsServerOptions, serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
-import { Histogram, Registry } from '@prometheus-io/client'
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
 import { probePaths } from './routes/health.ts'
 
@@ -16,6 +17,29 @@ export class ApiMetrics {
     buckets: durationBuckets,
     registers: [this.registry],
   })
+
+  readonly #decisions = new Counter({
+    name: 'weather_api_token_decisions_total',
+    help: 'Decisions on tokens, by flow (empty where the token does not tell) and outcome (OK, a failed check or a problem code).',
+    labelNames: ['flow', 'outcome'],
+    registers: [this.registry],
+  })
+
+  decided({ identity, outcome }: Pick<Decision, 'identity' | 'outcome'>): void {
+    this.#decisions.inc({ flow: identity?.flow ?? '', outcome })
+  }
+
+  /** Shows the age of the deny list. */
+  watchDenyList(server: Pick<ResourceServer, 'denyListAgeSeconds'>): void {
+    new Gauge({
+      name: 'weather_api_deny_list_age_seconds',
+      help: 'Seconds since the deny list was last seen to be up to date, or since the start if it was never read.',
+      registers: [this.registry],
+      collect() {
+        this.set(server.denyListAgeSeconds ?? 0)
+      },
+    })
+  }
 
   /** Counts the requests of the routes that are registered later. */
   watch(app: FastifyInstance): void {

@@ -1,4 +1,4 @@
-import type { Access } from '@entra-bedrock-agent/entra-tokens'
+import type { Caller } from '@entra-bedrock-agent/entra-tokens'
 import { createServer } from '@entra-bedrock-agent/service-kit'
 import type { Client } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -130,15 +130,14 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
 
 it('an unexpected failure of a tool is reported without its details', async () => {
   const app = createServer({ logLevel: 'silent' })
-  const access: Access = {
-    identity: {
-      flow: 'autonomous',
-      caller: identities.agentId,
-      objectId: identities.agentId,
-      tenantId: identities.tenantId,
-      blueprintAppId: undefined,
-      tokenId: undefined,
-    },
+  const access: Caller = {
+    flow: 'autonomous',
+    kind: 'agent',
+    caller: identities.agentId,
+    objectId: identities.agentId,
+    tenantId: identities.tenantId,
+    blueprintAppId: undefined,
+    tokenId: undefined,
     checks: [],
   }
   app.decorateRequest('access')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { badTokens, oneOfEachFault } from '../../../packages/entra-tokens/src/testing/corpus.ts'
 import { forFile } from '../../support/for-file.ts'
+import { identities } from '../../support/identities.ts'
 import { startWeatherApi } from './service.ts'
 
 const api = await forFile(startWeatherApi())
@@ -52,6 +53,43 @@ describe('the weather API', () => {
         body: `access_token=${token}`,
       })
       expect(posted.status).toBe(404)
+    })
+  })
+
+  it.each([
+    ['has expired', 401, 'lifetime', { exp: 1 }],
+    ['lacks the right', 403, 'permission', { roles: [] }],
+  ])(
+    'lists the checks of a token that %s, up to the one that failed, and tells nothing else of it',
+    async (_what, status, failedCheck, claims) => {
+      const { url: authority } = api.issuer
+      const refused = await api.ask(
+        api.issuer.sign(autonomousClaims({ authority, claims: { uti: 'token-7', ...claims } })),
+      )
+      const order = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
+      const made = order.slice(0, order.indexOf(failedCheck) + 1)
+      expect(refused).toMatchObject({
+        status,
+        body: { failedCheck, checks: made.map(name => ({ name, ok: name !== failedCheck })) },
+      })
+      expect(JSON.stringify([refused.body, refused.headers])).not.toMatch(
+        new RegExp(`token-7|${identities.agentId}`),
+      )
+    },
+  )
+
+  it('lists no checks in a refusal of a request without a token', async () => {
+    const { body } = await api.get('/weather?city=Dallas')
+    expect(body).toMatchObject({ checks: [] })
+    expect(body.failedCheck).toBeUndefined()
+  })
+
+  it('documents the checks of a refusal', async () => {
+    const { body } = await api.get('/openapi.json')
+    const { content } = Object(body).paths['/weather'].get.responses['403']
+    const [told] = Object.values<{ schema: { properties: Record<string, object> } }>(content)
+    expect(told?.schema.properties['checks']).toMatchObject({
+      items: { properties: { name: { enum: expect.arrayContaining(['signature', 'deny-list', 'format']) } } },
     })
   })
 

@@ -1,23 +1,22 @@
 import { writeFileSync } from 'node:fs'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { Registry } from '@prometheus-io/client'
 import { afterAll, expect, it } from 'vitest'
 import { temporaryFile } from '../../../service-kit/src/testing/temporary-file.ts'
+import type { Decision } from '../options.ts'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
-import { startProtectedApi, weatherApiOptions } from '../testing/protected-api.ts'
-import { createTokenCheck } from '../token-check.ts'
+import { startProtectedApi } from '../testing/protected-api.ts'
 
 const agent = tenant.agents.weather.id
 const otherAgent = '99999999-0000-4000-8000-000000000099'
 const file = temporaryFile('deny-list.json')
+const decisions: Decision[] = []
 const now = Math.floor(Date.now() / 1000)
-const metrics = new Registry()
 const rows = [{ agent: otherAgent }, { agent, issuedBefore: now }, { uti: 'stolen' }]
 writeFileSync(file, JSON.stringify(rows))
 const api = await startProtectedApi({
   callers: [agent, otherAgent].map(clientId => ({ clientId, isAgent: true })),
   denyList: file,
-  metrics,
+  onDecision: decision => void decisions.push(decision),
 })
 afterAll(() => api.close())
 
@@ -38,13 +37,12 @@ it('A denied agent gets 403 and insufficient_scope with every token, even with o
   }
 })
 
-it('The result for a denied call lists no passed checks', async () => {
-  const log = { info: () => {}, warn: () => {}, error: () => {} }
-  const { url, sign } = api.issuer
-  const check = createTokenCheck({ ...weatherApiOptions(url), denyList: file, log })
-  const token = sign(autonomousClaims({ authority: url, claims: { iat: now, uti: 'stolen' } }))
-  expect(await check.check(token)).toMatchObject({ checks: [], refusal: { failedCheck: 'deny-list' } })
-  await check.close()
+it('A denied call lists the checks of the token, then the deny list: nothing about caller and permission was decided', async () => {
+  const { body } = await ask({ uti: 'stolen' })
+  expect(body.checks).toEqual([
+    ...['signature', 'issuer', 'tenant', 'audience', 'lifetime'].map(name => ({ name, ok: true })),
+    { name: 'deny-list', ok: false },
+  ])
 })
 
 it('A denied agent that also lacks the permission is refused because of the denial', async () => {
@@ -72,10 +70,12 @@ it('An invalid token of a denied agent is refused because it is invalid, not bec
   expect((await ask({ azp: otherAgent, aud: 'other' })).body).toMatchObject({ failedCheck: 'audience' })
 })
 
-it('Metrics count denials among the token decisions, and contain the age of the deny list', async () => {
-  const text = await metrics.metrics()
-  expect(text).toMatch(/weather_api_token_decisions_total\{flow="autonomous",outcome="deny-list"\} 5/)
-  expect(Number(/^weather_api_deny_list_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60)
+it('A decision about a denied call says whose token it was, and that the deny list refused it', async () => {
+  await ask({ azp: otherAgent, oid: otherAgent, sub: otherAgent })
+  expect(decisions.at(-1)).toMatchObject({
+    outcome: 'deny-list',
+    identity: { flow: 'autonomous', caller: otherAgent },
+  })
 })
 
 it('Until a configured deny list has been read, every token gets 503', async () => {

@@ -17,6 +17,7 @@ export function forgedTokens(issuer: TestIssuer, api: Audience): BadToken[] {
     ...wrongHeaders(issuer, claims),
     ...brokenSignatures(issuer, claims),
     ...brokenTexts(issuer, claims),
+    ...repeatedNames(issuer, claims),
   ].map(([name, token, failedCheck]) => ({ name, token, status: 401 as const, failedCheck }))
 }
 
@@ -248,5 +249,22 @@ function brokenTexts(issuer: TestIssuer, claims: Claims): Forgery[] {
     ['the scheme twice', `Bearer ${token}`, 'format'],
     ['too long', `${token}${'A'.repeat(13_500)}`, 'format'],
     ['long claims', issuer.sign({ ...claims, groups: 'x'.repeat(11_000) }), 'format'],
+  ]
+}
+
+/** Tokens that a parser which takes the first of two equal names reads otherwise than one which takes the last. */
+function repeatedNames({ key }: TestIssuer, claims: Claims): Forgery[] {
+  const header = JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: key.kid })
+  const json = JSON.stringify(claims)
+  const more = (text: string, members: string) => `${text.slice(0, -1)},${members}}`
+  const aud = JSON.stringify(claims['aud'])
+  // biome-ignore format: table
+  return [
+    ['a claim twice', signRs256(header, `{"aud":"other",${json.slice(1)}`, key), 'format'],
+    ['a claim twice with the same value', signRs256(header, more(json, `"aud":${aud}`), key), 'format'],
+    ['a claim twice, once spelt with an escape', signRs256(header, more(json, `"\\u0061ud" :${aud}`), key), 'format'],
+    ['a name twice in an object in a list', signRs256(header, more(json, '"x":[{"y":{"a":1,"b":{"a":2},"a":3}}]'), key), 'format'],
+    ['an empty name twice', signRs256(header, more(json, '"":1,"":1'), key), 'format'],
+    ['a header twice', signRs256(more(header, '"typ":"JWT"'), claims, key), 'format'],
   ]
 }

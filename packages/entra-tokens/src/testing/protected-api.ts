@@ -1,6 +1,7 @@
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import Fastify from 'fastify'
-import { type RequireAgentTokenOptions, requireAgentToken } from '../require-agent-token.ts'
+import { type FastifyResourceServerOptions, resourceServer } from '../fastify.ts'
+import type { ResourceServerOptions } from '../options.ts'
 import { describeAccess, type Validated } from '../validated.ts'
 import { weatherApi } from './agent-claims.ts'
 import { type RawResponse, rawGet } from './raw-request.ts'
@@ -39,16 +40,16 @@ export function weatherApiOptions(authority: string) {
     appId: weatherApi.appId,
     callers: [{ clientId: tenant.agents.weather.id, isAgent: true }],
     permissions: { autonomous: weatherApi.role, obo: weatherApi.scope },
-  } satisfies RequireAgentTokenOptions
+  } satisfies ResourceServerOptions
 }
 
 /** Starts an API that responds with what it found in the token (`validated`), and an issuer of tokens for this API. */
 export async function startProtectedApi(
-  options: Partial<RequireAgentTokenOptions> = {},
+  options: Partial<ResourceServerOptions> & Pick<FastifyResourceServerOptions, 'needsOf'> = {},
 ): Promise<ProtectedApi> {
   const issuer = await createIssuer()
   const app = Fastify()
-  await app.register(requireAgentToken, { ...weatherApiOptions(issuer.url), ...options })
+  await app.register(resourceServer, { ...weatherApiOptions(issuer.url), ...options })
   app.get('/', async ({ access }) => describeAccess(access))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const get = async (path: string, headers: readonly string[] = []) =>

@@ -122,6 +122,7 @@ const claimChanges: Readonly<Record<string, ChangesOf>> = {
     ['fractional issue time', { iat: now - 3_600.5 }],
     ['negative issue time', { iat: -1e308 }],
     ['null as issue time', { iat: null }],
+    ['end before the start, though both are within the tolerance', { nbf: now + 30, exp: now - 30 }],
   ],
   format: () => [
     ['facets of the subject in a list', { xms_sub_fct: ['13'] }],
@@ -139,6 +140,11 @@ const claimChanges: Readonly<Record<string, ChangesOf>> = {
       { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } },
     ],
     ['bound to nothing', { cnf: null }],
+    ['subject in a list', { sub: [agentId] }],
+    ['null as subject', { sub: null }],
+    ['object as the id of the JWT', { jti: { id: 'a' } }],
+    ['list as the id of the JWT', { jti: ['a'] }],
+    ['number as the id of the JWT', { jti: 1 }],
   ],
   caller: ({ version, flow }) => {
     const [actor, other] = version === 'v1' ? (['appid', 'azp'] as const) : (['azp', 'appid'] as const)

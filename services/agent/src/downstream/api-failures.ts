@@ -1,4 +1,4 @@
-import type { Claims } from '@entra-bedrock-agent/entra-tokens'
+import type { Claims } from '@entra-bedrock-agent/entra-tokens/verify'
 import { type Flow, flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, proxyProblem, type Upstream } from '@entra-bedrock-agent/service-kit'
 import { clockHint } from '../identity/accept-agent-token.ts'

@@ -1,4 +1,4 @@
-import { fingerprint } from '@entra-bedrock-agent/entra-tokens'
+import { fingerprint } from '@entra-bedrock-agent/entra-tokens/verify'
 import { describe, expect, it } from 'vitest'
 import {
   weatherApi as api,

@@ -1,4 +1,4 @@
-import { type Claims, decodeToken, TokenRefused } from '@entra-bedrock-agent/entra-tokens'
+import { type Claims, decodeToken, TokenRefused } from '@entra-bedrock-agent/entra-tokens/verify'
 import { type Check, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'

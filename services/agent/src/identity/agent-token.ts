@@ -1,4 +1,4 @@
-import type { Claims } from '@entra-bedrock-agent/entra-tokens'
+import type { Claims } from '@entra-bedrock-agent/entra-tokens/verify'
 import type { Check, TokenCard } from '@entra-bedrock-agent/identity-trace'
 
 /** A token that the agent has checked. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { fingerprint } from '@entra-bedrock-agent/entra-tokens'
+import { fingerprint } from '@entra-bedrock-agent/entra-tokens/verify'
 import { flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { LinkedAbort, ProblemError, SharedRequests } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'

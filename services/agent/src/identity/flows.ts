@@ -1,4 +1,4 @@
-import { type Claims, readFacets } from '@entra-bedrock-agent/entra-tokens'
+import { type Claims, readFacets } from '@entra-bedrock-agent/entra-tokens/verify'
 import { type Flow, flowNames, flows, type NeededRight, needsUser } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'

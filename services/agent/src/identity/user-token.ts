@@ -2,10 +2,11 @@ import {
   createTokenVerifier,
   decideAccess,
   fingerprint,
+  type Refusal,
   readBearerToken,
   SigningKeysUnavailable,
   TokenRefused,
-} from '@entra-bedrock-agent/entra-tokens'
+} from '@entra-bedrock-agent/entra-tokens/verify'
 import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import { problem } from '../problems.ts'
@@ -45,14 +46,9 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
   async function verify(raw: string): Promise<VerifiedUserToken> {
     const { header, claims, checks } = await verifier.verify(raw)
     const access = decideAccess(claims, rules)
-    const { identity, refusal } = access
-    if (refusal?.failedCheck === 'permission' && identity.flow === 'obo')
-      throw problem('USER_TOKEN_SCOPE_MISSING', refusal.reason)
-    if (refusal?.failedCheck === 'permission')
-      throw problem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a user.')
-    if (refusal) throw new TokenRefused(refusal.failedCheck, refusal.reason)
+    if (access.refusal) throw explainRefusal(access.refusal)
     const passed = [...checks, ...access.checks].map(name => ({ name, ok: true }))
-    const { objectId } = identity
+    const { objectId } = access.identity
     return { raw, objectId, fingerprint: fingerprint(raw), header, claims, checks: passed }
   }
 
@@ -72,6 +68,13 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
     },
     close: () => verifier.close(),
   }
+}
+
+function explainRefusal({ failedCheck, reason, refused }: Refusal): Error {
+  if (failedCheck !== 'permission') return new TokenRefused(failedCheck, reason)
+  return refused.flow === 'obo'
+    ? problem('USER_TOKEN_SCOPE_MISSING', reason)
+    : problem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a user.')
 }
 
 function explainVerifyError(error: unknown): unknown {

@@ -37,7 +37,7 @@ const deleteAlertTool = {
 
 /** Adds the tools for the alerts of the request's caller. The token check has ensured that the caller may call them. */
 export function addAlertTools(server: McpServer, alerts: AlertStore, request: FastifyRequest): void {
-  const { identity } = request.access
+  const { access: identity } = request
   const call = (tool: AlertTool, signal: AbortSignal, act: () => object) =>
     callTool(request, tool, signal, act)
   server.registerTool('create_alert', createAlertTool, (order, { mcpReq: { signal, _meta } }) =>

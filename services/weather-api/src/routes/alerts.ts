@@ -1,7 +1,7 @@
 import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
 import { strictObject } from '@entra-bedrock-agent/identity-trace'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { Alert, AlertId, AlertRequest, keyPattern } from '../alerts/alert.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
@@ -16,8 +16,6 @@ const problemSchemas = (...statuses: readonly number[]) =>
   Object.fromEntries([400, 401, 403, ...statuses, 503].map(status => [status, ProblemResponse]))
 const entraSecurity = [{ entra: [] }]
 
-const identityOf = ({ access }: FastifyRequest) => access.identity
-
 /** Adds the routes that read the alerts of the token's user or agent. The token check must have set `request.access`. */
 export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
@@ -31,7 +29,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
         response: { 200: AlertsResponse, ...problemSchemas() },
       },
     },
-    async request => ({ alerts: store.list(identityOf(request)), validated: describeAccess(request.access) }),
+    async request => ({ alerts: store.list(request.access), validated: describeAccess(request.access) }),
   )
 
   routes.get(
@@ -45,7 +43,7 @@ export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
       },
     },
     async request => {
-      const alert = store.find(identityOf(request), request.params.id)
+      const alert = store.find(request.access, request.params.id)
       if (!alert) throw problem('ALERT_NOT_FOUND', 'There is no such alert, or it is somebody else’s.')
       return { ...alert, validated: describeAccess(request.access) }
     },
@@ -81,9 +79,9 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
       },
     },
     async (request, reply) => {
-      const { caller } = identityOf(request)
+      const { caller } = request.access
       const value = request.headers['idempotency-key'].replaceAll('"', '')
-      const { alert, outcome } = store.create(identityOf(request), { caller, value }, request.body)
+      const { alert, outcome } = store.create(request.access, { caller, value }, request.body)
       request.log.info({ outcome }, 'An alert was asked for.')
       reply.code(outcome === 'existed' ? 200 : 201).header('location', `/alerts/${alert.id}`)
       return { ...alert, validated: describeAccess(request.access) }
@@ -102,7 +100,7 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
       },
     },
     async (request, reply) => {
-      store.remove(identityOf(request), request.params.id)
+      store.remove(request.access, request.params.id)
       return reply.code(204).send(null)
     },
   )

@@ -1,30 +1,21 @@
-import { type Access, describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { type Caller, describeAccess } from '@entra-bedrock-agent/entra-tokens'
 import { Check } from 'typebox/value'
 import { expect, it } from 'vitest'
 import { Validated } from './validated.ts'
 
-const access: Access = {
-  identity: {
-    flow: 'autonomous',
-    kind: 'agent',
-    caller: 'agent-1',
-    objectId: 'user-1',
-    tenantId: 'tenant-1',
-    blueprintAppId: undefined,
-    tokenId: undefined,
-  },
+const agent: Caller = {
+  flow: 'autonomous',
+  kind: 'agent',
+  caller: 'agent-1',
+  objectId: 'user-1',
+  tenantId: 'tenant-1',
+  blueprintAppId: undefined,
+  tokenId: undefined,
   checks: ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'],
 }
-const autonomous = describeAccess(access)
-const onBehalfOf = describeAccess({
-  ...access,
-  identity: { ...access.identity, flow: 'obo', kind: 'agentForUser' },
-})
-
-const agentUser = describeAccess({
-  ...access,
-  identity: { ...access.identity, flow: 'agent-user', kind: 'agentUser' },
-})
+const autonomous = describeAccess(agent)
+const onBehalfOf = describeAccess({ ...agent, flow: 'obo', kind: 'agentForUser' })
+const agentUser = describeAccess({ ...agent, flow: 'agent-user', kind: 'agentUser' })
 
 it.each([autonomous, onBehalfOf, agentUser])('What the API says of a token matches the schema: %j', told => {
   expect(Check(Validated, told)).toBe(true)

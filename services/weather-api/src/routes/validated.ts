@@ -23,3 +23,9 @@ export const Validated = strictObject({
   signature_verified: Type.Boolean(),
   checks: Type.Array(Check, { description: 'The checks that the token passed.' }),
 })
+
+/** What the token check found in a token that it refused. */
+export const FailedChecks = Type.Array(
+  strictObject({ name: Type.Enum([...checkNames, 'format']), ok: Type.Boolean() }),
+  { description: 'The checks of the token that were made, in their order: all passed but the last.' },
+)
