@@ -426,6 +426,24 @@ describe('A step of calls', () => {
       expect(ran).toEqual([])
     })
 
+    it('still shows what was looked up when the approved call waits for a step-up', async () => {
+      const first = createStep()
+      const wait = waitOf(
+        await runStep(first.options, [
+          first.create(
+            'Oslo',
+            telling(() => told),
+          ),
+        ]),
+      )
+      const resumed = resumedAfter(wait, { Oslo: 'approve' })
+      const { options, create } = createStep({ resumed })
+      const next = await resumeStep(options, resumed, () =>
+        create('Oslo', { ...telling(() => told), run: rejectForStepUp }),
+      )
+      expect(next.wait).toMatchObject({ kind: 'step-up', pending: [{ sentence: told }] })
+    })
+
     it.each<[string, NonNullable<Change['tell']>, string[]]>([
       ['runs it if what it would change is the same when it is approved', () => told, ['Oslo']],
       [

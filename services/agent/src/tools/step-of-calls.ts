@@ -249,7 +249,12 @@ class Step<Output> {
       step.ok()
       this.#ends.set(call.id, { status: 'ok', output })
     } catch (error) {
-      this.#fail(call, step, this.#explain(error, permit, waited))
+      this.#fail(
+        call,
+        step,
+        this.#explain(error, permit, waited),
+        waited?.sentence && { sentence: waited.sentence },
+      )
     }
   }
 
@@ -343,7 +348,7 @@ class Step<Output> {
     this.#pending.push(pending)
   }
 
-  /** Ends a call that failed: it waits for the user, or the model is told, or the turn ends. */
+  /** Ends a call that failed: it waits for the user (then `more` is kept of it), or the model is told, or the turn ends. */
   #fail(call: StepCall<Output>, step: OpenStep, error: unknown, more: Partial<PendingCall> = {}): void {
     const { isTellable, asksForConsent } = this.#options
     const { signal, requestId, pausesForConsent } = this.#turn
@@ -477,7 +482,7 @@ function unaskedProblem({ options: { upstream } }: ProblemError, needs: NeededRi
   const what = `The agent lacks the permission ${needs.permission} of ${needs.api} to act for the user. The user was not asked to consent to it.`
   return problem('API_FORBIDDEN', what, {
     upstream,
-    hint: 'Ask for just this in a new message, or let an administrator grant the agent identity this permission.',
+    hint: `Ask for just this in a new message, or let an administrator grant the agent identity ${needs.permission} of ${needs.api}.`,
     extensions: { needs },
   })
 }

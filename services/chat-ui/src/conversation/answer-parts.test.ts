@@ -111,6 +111,12 @@ describe('the parts of an answer', () => {
       partsOf({ ...waiting, result: undefined, ...more })[0]?.chips.map(({ status }) => status)
     expect(statusOf({})).toEqual(['waiting'])
     expect(statusOf({ unsent: 'left' })).toEqual(['denied'])
-    expect(statusOf({ unsent: 'left', steps: [...waiting.steps, call] })).toEqual(['failed'])
+    const withCall = (status: 'ok' | 'failed') => ({
+      unsent: 'left',
+      steps: [...waiting.steps, { ...call, status }],
+    })
+    expect(statusOf(withCall('failed'))).toEqual(['failed'])
+    // The API only told what the call would change.
+    expect(statusOf(withCall('ok'))).toEqual(['denied'])
   })
 })

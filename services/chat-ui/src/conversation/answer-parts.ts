@@ -26,8 +26,8 @@ export function partsOf(data: AnswerData): readonly AnswerPart[] {
     if (!step) continue
     const chip = chipOfStep(step, steps)
     const isUnsent = unsent !== undefined && unsent !== 'unanswered' && chip.status === 'waiting'
-    // An unsent call that reached the API before it waited has failed: the API wanted more. Other unsent calls count as denied.
-    const status = isUnsent ? (chip.call ? 'failed' : 'denied') : chip.status
+    // An unsent call that the API refused before it waited has failed: the API wanted more. Other unsent calls count as denied.
+    const status = isUnsent ? (chip.call?.status === 'failed' ? 'failed' : 'denied') : chip.status
     chipsAt.set(place, [...(chipsAt.get(place) ?? []), { ...chip, status }])
   }
   let from = 0

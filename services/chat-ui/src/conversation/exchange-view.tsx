@@ -58,8 +58,8 @@ export function ExchangeView(props: ExchangeProps) {
         {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
         {state === 'stopped' && <UnsentNote exchange={exchange} conversation={conversation} />}
         {pause && <PausedTurn {...props} pause={pause} />}
-        {notices.map(notice => (
-          <Notice key={notice.code} notice={notice} />
+        {notices.map((notice, index) => (
+          <Notice key={index} notice={notice} />
         ))}
         {problem && fromFile && (
           <p class="note-card stack" data-kind="failed">

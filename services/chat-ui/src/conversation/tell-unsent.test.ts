@@ -23,6 +23,11 @@ describe('An answer that ended while it waited', () => {
       'Left undecided: the API refused the call, and nothing was changed.',
     ],
     [
+      'was left after the API had told what the call would change',
+      { unsent: 'left', steps: [waitingStep, { ...call, status: 'ok' }] },
+      'Left undecided: not sent, and nothing was changed.',
+    ],
+    [
       'was left after a call that was approved',
       { unsent: 'left', steps: [step('w')], decided: [approvedCall] },
       'The call that still waited was not sent. What you approved before it was done.',

@@ -8,8 +8,10 @@ export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
   )
   if (isDone) return 'The call that still waited was not sent. What you approved before it was done.'
   const wasRefused = steps.some(
-    ({ kind, parentId }) =>
-      kind === 'api-call' && steps.some(({ id, status }) => id === parentId && status === 'waiting'),
+    ({ kind, parentId, status: outcome }) =>
+      kind === 'api-call' &&
+      outcome === 'failed' &&
+      steps.some(({ id, status }) => id === parentId && status === 'waiting'),
   )
   const outcome = wasRefused ? 'the API refused the call' : 'not sent'
   return `${unsent === 'expired' ? 'Expired' : 'Left undecided'}: ${outcome}, and nothing was changed.`

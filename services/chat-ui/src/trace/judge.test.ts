@@ -356,6 +356,12 @@ describe('a call that has to wait for the user', () => {
     ])
   })
 
+  it('is described as looked up, if the API was asked what the call would change', () => {
+    const look = apiCall('l', agentToken, { ...answeredWith(200), parentId: 'w' })
+    const steps = [arrived, waiting, step('t', { kind: 'token', token: agentToken }), look]
+    expect(asked(steps).story).toContain('it waits for you, and it was only looked up what it would change.')
+  })
+
   it('is described as not sent if the user never decided', () => {
     expect(verdictOf([arrived, waiting], 'obo')).toMatchObject({
       headline: 'The agent asked to create an order on your behalf, and it was not sent.',

@@ -129,8 +129,8 @@ function tellDemand({ decisive }: TokenUse, { asked, uses }: TurnFacts, api: str
 
 /** Describes a call that was not made. */
 function tellPending(
-  { kind, isOpen, title, others }: PendingCall,
-  { flow }: TurnFacts,
+  { kind, isOpen, title, others, step }: PendingCall,
+  { flow, steps }: TurnFacts,
   { agent }: Names,
 ): Phrase {
   if (!isOpen) return [`The call waited for you and was not made: to ${tellAct(title)}.`]
@@ -141,7 +141,9 @@ function tellPending(
   if (kind !== 'approval')
     return phrase`Entra ID gave no token: you have not consented to what ${agent} needs. If you do, ${exchange}.`
   const runs = others > 0 ? 'each call that you approve runs once' : 'the call runs once'
-  return phrase`The call would change something, so it waits for you, and no token was asked for it. If you approve, ${exchange}, and ${runs}.`
+  const isLookedUp = steps.some(({ kind, parentId }) => kind === 'api-call' && parentId === step.id)
+  const asked = isLookedUp ? 'it was only looked up what it would change' : 'no token was asked for it'
+  return phrase`The call would change something, so it waits for you, and ${asked}. If you approve, ${exchange}, and ${runs}.`
 }
 
 function tellDenial(use: TokenUse, api: string): Phrase {
