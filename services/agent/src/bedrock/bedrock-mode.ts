@@ -148,11 +148,12 @@ async function callTools(run: Run, { messages, response, results: earlier, toolU
   const hasRead = before.some(({ status }) => status !== 'denied')
   const { consentFromTurns } = run.rules
   const asksForConsent = consentFromTurns === 'always' || (consentFromTurns === 'first-call' && !hasRead)
+  const step = { ...run, asksForConsent }
   // Without a response, this is the first step of a turn that goes on.
   const { results, wait } =
     response || !resumed
-      ? await runTools(run, response.toolCalls, asksForConsent)
-      : await resumeTools(run, resumed, earlier, asksForConsent)
+      ? await runTools(step, response.toolCalls)
+      : await resumeTools(step, resumed, earlier)
   if (wait) return new Command({ goto: END, update: { results, wait } })
   const asked = messages.at(-1)
   const calls = asked instanceof AIMessage ? (asked.tool_calls ?? []) : []

@@ -36,6 +36,9 @@ export interface ToolCalls {
   readonly tellable: ReadonlySet<string>
 }
 
+/** A turn's tool calls in one step of the model. */
+type ToolStep = ToolCalls & Pick<StepOptions, 'asksForConsent'>
+
 const alwaysTellableCodes = [
   'API_UNAVAILABLE',
   'API_ECHOED_TOKEN',
@@ -60,26 +63,21 @@ export interface StepResult {
 }
 
 /** Runs the calls that the model asked for; those that change something wait for the user. */
-export async function runTools(
-  run: ToolCalls,
-  calls: readonly ToolCall[],
-  asksForConsent: boolean,
-): Promise<StepResult> {
+export async function runTools(run: ToolStep, calls: readonly ToolCall[]): Promise<StepResult> {
   const stepCalls = calls.map(call => toStepCall(run, call))
-  const { ends, wait } = await runStep(stepOptions(run, asksForConsent), stepCalls)
+  const { ends, wait } = await runStep(stepOptions(run), stepCalls)
   return { results: describeEnds(run, calls, ends), wait }
 }
 
 /** Goes on with the calls that waited; `earlier` has the results of the other calls of their step. */
 export async function resumeTools(
-  run: ToolCalls,
+  run: ToolStep,
   resumed: ResumedTurn,
   earlier: StepResult['results'],
-  asksForConsent: boolean,
 ): Promise<StepResult> {
   const { pending } = resumed.continuation
   const calls = pending.map(({ callId: id, tool: name, args }) => ({ id, name, arguments: args }))
-  const { ends, wait } = await resumeStep(stepOptions(run, asksForConsent), resumed, ({ callId }) => {
+  const { ends, wait } = await resumeStep(stepOptions(run), resumed, ({ callId }) => {
     const call = calls.find(({ id }) => id === callId)
     return call && toStepCall(run, call)
   })
@@ -96,7 +94,7 @@ export function toMessages(calls: readonly { readonly id?: string }[], results: 
   })
 }
 
-function stepOptions({ context, tellable }: ToolCalls, asksForConsent: boolean): StepOptions {
+function stepOptions({ context, tellable, asksForConsent }: ToolStep): StepOptions {
   return { context, from: 'bedrock', isTellable: ({ code }) => tellable.has(code), asksForConsent }
 }
 

@@ -110,12 +110,8 @@ export async function runStep<Output>(
       'STEP_LIMIT_REACHED',
       `${changing.length} changes were asked for at once; ${changeLimit} are allowed.`,
     )
-  for (const call of changing) {
-    if (mayCall(turn, call)) continue
-    const failure = problem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
-    auditRefusal(options, call, failure)
-    throw failure
-  }
+  for (const call of changing)
+    if (!mayCall(turn, call)) throw problem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
   const run = new Step<Output>(options)
   await Promise.all(calls.filter(({ change }) => !change).map(call => run.run(call)))
   for (const call of changing) {
@@ -166,13 +162,7 @@ export function waitAfterFailure(
   return new Step(options).holdFailed(call, failure)
 }
 
-const refusalCodes: ReadonlySet<string> = new Set([
-  'API_FORBIDDEN',
-  'API_TOKEN_REJECTED',
-  'CONSENT_REQUIRED',
-  'TOOL_NEEDS_A_PERSON',
-  'APPROVAL_LIMIT_REACHED',
-])
+const refusalCodes = /^(?:API_FORBIDDEN|API_TOKEN_REJECTED|CONSENT_REQUIRED|APPROVAL_LIMIT_REACHED)$/
 
 /** Notes in the audit log that a call was refused, by an API, by Entra or by the agent. Injected calls are seen by this. */
 function auditRefusal(
@@ -180,9 +170,11 @@ function auditRefusal(
   { tool, api }: StepCall<unknown>,
   { code, options }: ProblemError,
 ): void {
-  if (!refusalCodes.has(code)) return
+  if (!refusalCodes.test(code)) return
   context.audit('tool-refused', { tool, api, code, needs: options.extensions?.['needs'] })
 }
+
+type NewWait = Omit<Wait, 'pending'>
 
 class Step<Output> {
   readonly #options: StepOptions
@@ -190,7 +182,7 @@ class Step<Output> {
   readonly #fatal = new Map<string, unknown>()
   readonly #pending: PendingCall[] = []
   readonly #asked: { readonly step: OpenStep; readonly pending: PendingCall }[] = []
-  #wait: Omit<Wait, 'pending'> | undefined
+  #wait: NewWait | undefined
 
   constructor(options: StepOptions) {
     this.#options = options
@@ -211,18 +203,13 @@ class Step<Output> {
       this.#ends.set(call.id, { status: 'denied' })
       return
     }
-    if (!this.#mayWait('approval')) {
-      this.#refuse(
-        call,
-        step,
-        approvalProblem('APPROVAL_LIMIT_REACHED', `Nobody was asked about ${call.tool}.`),
-      )
-      return
-    }
+    if (!this.#mayWait('approval')) return this.#refuse(call, step, limitProblem(call))
     try {
       const sentence = await tell(call, this.#options.context.under(step.id))
-      const pending = this.#describePending(call, step)
-      this.#asked.push({ step, pending: sentence ? { ...pending, sentence } : pending })
+      this.#asked.push({
+        step,
+        pending: { ...this.#describePending(call, step), ...(sentence && { sentence }) },
+      })
     } catch (error) {
       this.#fail(call, step, error, { isUnapproved: true })
     }
@@ -241,20 +228,17 @@ class Step<Output> {
     const permit = call.change && this.#permit(call, call.change, claims, waited?.mayHaveRun)
     if (permit) turn.resumed?.approvedCalls.set(call.id, permit)
     try {
-      if (waited?.sentence && !(await isToldAlike(call, context.under(step.id), waited.sentence))) {
-        this.#refuse(call, step, approvalProblem('APPROVAL_CHANGED', 'It would now change something else.'))
-        return
-      }
+      if (waited?.sentence && !(await isToldAlike(call, context.under(step.id), waited.sentence)))
+        return this.#refuse(
+          call,
+          step,
+          approvalProblem('APPROVAL_CHANGED', 'It would change something else.'),
+        )
       const output = await call.run(context.under(step.id, permit))
       step.ok()
       this.#ends.set(call.id, { status: 'ok', output })
     } catch (error) {
-      this.#fail(
-        call,
-        step,
-        this.#explain(error, permit, waited),
-        waited?.sentence && { sentence: waited.sentence },
-      )
+      this.#fail(call, step, this.#explain(error, permit, waited), waited)
     }
   }
 
@@ -327,9 +311,15 @@ class Step<Output> {
   /** @throws the failure of the first of these calls whose failure ends the turn */
   end(calls: readonly Pick<StepCall<Output>, 'id'>[]): StepEnd<Output> {
     for (const { id } of calls) if (this.#fatal.has(id)) throw this.#fatal.get(id)
+    if (this.#asked.length > 0) {
+      // A turn waits for one thing at a time, and for approvals first.
+      this.#wait = { kind: 'approval' }
+      for (const [index, other] of this.#pending.entries())
+        this.#pending[index] = { ...other, isAsked: false }
+    }
     for (const { step, pending } of this.#asked) {
       step.wait()
-      this.#askNow(pending)
+      this.#pending.push(pending)
     }
     return { ends: this.#ends, wait: this.#wait && { ...this.#wait, pending: this.#pending } }
   }
@@ -338,18 +328,8 @@ class Step<Output> {
     return this.#options.context.turn
   }
 
-  #askNow(pending: PendingCall): void {
-    // A turn waits for one thing at a time, and for approvals first.
-    if (this.#wait?.kind !== 'approval') {
-      this.#wait = { kind: 'approval' }
-      for (const [index, other] of this.#pending.entries())
-        this.#pending[index] = { ...other, isAsked: false }
-    }
-    this.#pending.push(pending)
-  }
-
-  /** Ends a call that failed: it waits for the user (then `more` is kept of it), or the model is told, or the turn ends. */
-  #fail(call: StepCall<Output>, step: OpenStep, error: unknown, more: Partial<PendingCall> = {}): void {
+  /** Ends a call that failed: it waits for the user, as it may have `waited` before, or the model is told, or the turn ends. */
+  #fail(call: StepCall<Output>, step: OpenStep, error: unknown, waited?: Partial<PendingCall>): void {
     const { isTellable, asksForConsent } = this.#options
     const { signal, requestId, pausesForConsent } = this.#turn
     signal.throwIfAborted()
@@ -358,14 +338,13 @@ class Step<Output> {
     const wait = this.#waitFor(failure, call)
     if (wait && this.#mayWait(wait.kind)) {
       step.wait()
-      this.#hold(call, step, wait, more)
+      this.#hold(call, step, wait, waited)
     } else if (wait?.right && (!asksForConsent || pausesForConsent)) {
       const told = unaskedProblem(failure, wait.right)
       this.#turn.notice(told)
       this.#refuse(call, step, told)
-    } else if (wait?.kind === 'step-up') {
-      this.#refuse(call, step, approvalProblem('APPROVAL_LIMIT_REACHED', `${call.tool} was not called.`))
-    } else {
+    } else if (wait?.kind === 'step-up') this.#refuse(call, step, limitProblem(call))
+    else {
       step.fail(failure.toDocument(requestId))
       if (isTellable(failure)) this.#ends.set(call.id, { status: 'failed', failure })
       else this.#fatal.set(call.id, error)
@@ -388,23 +367,15 @@ class Step<Output> {
     return this.#options.asksForConsent && pausesForConsent && !isOften
   }
 
-  #hold(
-    call: StepCall<Output>,
-    step: OpenStep,
-    wait: Omit<Wait, 'pending'>,
-    more: Partial<PendingCall> = {},
-  ): void {
+  #hold(call: StepCall<Output>, step: OpenStep, wait: NewWait, waited?: Partial<PendingCall>): void {
     this.#wait ??= wait
     const { kind, right } = this.#wait
     const isAsked = kind === wait.kind && JSON.stringify(right) === JSON.stringify(wait.right)
-    this.#pending.push({ ...this.#describePending(call, step), isAsked, ...more })
+    this.#pending.push({ ...waited, ...this.#describePending(call, step), isAsked })
   }
 
   /** What the turn would wait for after this failure of a call; `undefined` if the failure is final. */
-  #waitFor(
-    { code, options }: ProblemError,
-    { change, api }: StepCall<Output>,
-  ): Omit<Wait, 'pending'> | undefined {
+  #waitFor({ code, options }: ProblemError, { change, api }: StepCall<Output>): NewWait | undefined {
     if (!needsUser(this.#turn.flow)) return undefined
     const { claimsChallenge, needs } = { ...options.extensions } as {
       claimsChallenge?: string
@@ -464,11 +435,7 @@ function tell({ change, arguments: args = {} }: StepCall<unknown>, context: Tool
 }
 
 /** Whether the user would now be told of a call what they have approved. What is gone (404) cannot be changed any more. */
-async function isToldAlike(
-  call: StepCall<unknown>,
-  context: ToolContext,
-  sentence: Sentence,
-): Promise<boolean> {
+async function isToldAlike(call: StepCall<unknown>, context: ToolContext, sentence: Sentence) {
   try {
     return JSON.stringify(await tell(call, context)) === JSON.stringify(sentence)
   } catch (error) {
@@ -477,14 +444,16 @@ async function isToldAlike(
   }
 }
 
+function limitProblem({ tool }: StepCall<unknown>): ProblemError {
+  return approvalProblem('APPROVAL_LIMIT_REACHED', `Nobody was asked about ${tool}.`)
+}
+
 /** A missing permission for which the user was not asked: the call may have been the wish of a text that the model has read. */
 function unaskedProblem({ options: { upstream } }: ProblemError, needs: NeededRight): ProblemError {
-  const what = `The agent lacks the permission ${needs.permission} of ${needs.api} to act for the user. The user was not asked to consent to it.`
-  return problem('API_FORBIDDEN', what, {
-    upstream,
-    hint: `Ask for just this in a new message, or let an administrator grant the agent identity ${needs.permission} of ${needs.api}.`,
-    extensions: { needs },
-  })
+  const right = `the permission ${needs.permission} of ${needs.api}`
+  const hint = `Ask for just this in a new message, or let an administrator grant the agent identity ${right}.`
+  const what = `The agent lacks ${right} to act for the user, who was not asked to consent to it.`
+  return problem('API_FORBIDDEN', what, { upstream, hint, extensions: { needs } })
 }
 
 function digestOf({ tool, arguments: args = {}, api = '', change }: StepCall<unknown>): string {
