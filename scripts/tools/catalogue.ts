@@ -65,6 +65,8 @@ const promtool: Tool = {
         `https://github.com/prometheus/prometheus/releases/download/v3.15.0/prometheus-3.15.0.${platform}.tar.gz`,
       member: platform => `prometheus-3.15.0.${platform}/promtool`,
     }),
+    fromDebian('promtool', 'promtool'),
+    // Debian 12 has it in another package.
     fromDebian('promtool', 'prometheus'),
   ],
   advice: 'sudo apt-get install prometheus, or brew install prometheus',
