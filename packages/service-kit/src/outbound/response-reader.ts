@@ -13,7 +13,7 @@ export interface OutboundRequest {
   /** Time limit from the look-up of the name to the last byte. Without a limit only the signal ends the request. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** Gets the body of the response piece by piece while it comes. */
+  /** Gets the body of the response while it comes: what one turn of the event loop brought at once, since a piece may be one byte. */
   readonly onText?: ((text: string) => void) | undefined
 }
 
@@ -36,6 +36,8 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #chunks: Uint8Array[] = []
   readonly #onAbort = () => this.#end(this.#request.signal?.reason)
   #controller: Dispatcher.DispatchController | undefined
+  #announced: NodeJS.Immediate | undefined
+  #toldChunks = 0
   #hasEnded = false
   #reason: unknown
   #status: number | undefined
@@ -84,10 +86,18 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
       return
     }
     this.#chunks.push(chunk)
-    onText?.(this.#decoder?.decode(chunk, { stream: true }) ?? '')
+    if (onText) this.#announced ??= setImmediate(() => this.#tellText())
+  }
+
+  #tellText(): void {
+    this.#announced = undefined
+    const bytes = Buffer.concat(this.#chunks.slice(this.#toldChunks))
+    this.#toldChunks = this.#chunks.length
+    this.#request.onText?.(this.#decoder?.decode(bytes, { stream: true }) ?? '')
   }
 
   onResponseEnd(): void {
+    if (this.#announced) this.#tellText()
     this.#settle()
     const [first = new Uint8Array()] = this.#chunks
     const bytes = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first
@@ -114,6 +124,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
   #settle(): void {
     this.#hasEnded = true
     clearTimeout(this.#timer)
+    clearImmediate(this.#announced)
     this.#request.signal?.removeEventListener('abort', this.#onAbort)
   }
 }

@@ -127,6 +127,19 @@ describe('A response', () => {
     await expect.poll(() => hungUp).toBe(2)
   })
 
+  it('that comes in pieces of one byte is handed over in few pieces', async () => {
+    const text = 'drip ü '.repeat(1_000)
+    const chunks = [...Buffer.from(text)].map(byte => Buffer.from([0x31, 13, 10, byte, 13, 10]))
+    const url = await serve((_request, response) => {
+      response.socket?.write('HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n')
+      response.socket?.end(Buffer.concat([...chunks, Buffer.from('0\r\n\r\n')]))
+    })
+    const pieces: string[] = []
+    await openSender().ask(url, { maxBytes: 10_000, onText: piece => pieces.push(piece) })
+    expect(pieces.join('')).toBe(text)
+    expect(pieces.length).toBeLessThan(text.length / 10)
+  })
+
   const encodings: readonly [string, (text: string | Buffer) => Buffer][] = [
     ['gzip', gzipSync],
     ['deflate', deflateSync],
