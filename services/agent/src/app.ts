@@ -18,6 +18,7 @@ import { createEntraReach } from './identity/entra-reach.ts'
 import { createUserTokenVerifier } from './identity/user-token.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { configRoute } from './routes/config.ts'
+import { FairStart } from './routes/fair-start.ts'
 import { healthRoutes, probePaths } from './routes/health.ts'
 import { instructionsRoute } from './routes/instructions.ts'
 import { pageRoutes } from './routes/page.ts'
@@ -105,6 +106,8 @@ export async function buildApp(
     tracer,
     approvals,
   })
+  const { messagesPerMinute, concurrentTurns: maxWaiting } = limits
+  const fairStart = new FairStart({ messagesPerMinute, maxWaiting })
   const refresh = () => {
     void tokens.refresh()
     void apiCaller.refresh()
@@ -114,7 +117,7 @@ export async function buildApp(
   }
 
   await app.register(accepts)
-  await addRateLimit(app, limits.messagesPerMinute)
+  await addRateLimit(app, messagesPerMinute)
   await publishOpenApi(app, { ...openApi, version: config.version })
   await app.register(healthRoutes, { tokens })
   await app.register(statusRoute, {
@@ -131,7 +134,7 @@ export async function buildApp(
   await app.register(configRoute, { config, toolsets })
   const signInRules = { agents, userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
   const mayConsent = config.consentRedirectUri !== undefined && config.consentFromTurns !== 'never'
-  await app.register(chatRoutes, { turns, approvals, mayConsent, ...signInRules, metrics })
+  await app.register(chatRoutes, { turns, fairStart, approvals, mayConsent, ...signInRules, metrics })
   await app.register(instructionsRoute, { toolsets, apis: apiCaller, tokens, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 
@@ -147,6 +150,7 @@ export async function buildApp(
     }, bedrockWarmUpDelayMs)
   })
   stopTurnsInTime(app, turns, config.stopTimeoutMs)
+  app.addHook('preClose', async () => fairStart.open())
   app.addHook('onClose', async () => {
     clearTimeout(warmUpTimer)
     bedrock.close()

@@ -205,9 +205,47 @@ describe('Limits', () => {
     const continued = await fetch(`${stack.agentUrl}/api/chat/continue`, { method: 'POST' })
     expect(continued.status).toBe(429)
     expect((await fetch(`${stack.agentUrl}/api/status`)).status).toBe(200)
-    // The X-Forwarded-For header of an untrusted client does not change the address for which messages are counted.
-    const disguised = await ask(stack.agentUrl, message, { 'x-forwarded-for': '203.0.113.7' })
-    expect(disguised.status).toBe(429)
+  })
+
+  it('are not evaded by an X-Forwarded-For header that no trusted proxy sent: its messages have the pace of the address', async () => {
+    await using stack = await Stack.start({ agent: { RATE_LIMIT_PER_MINUTE: '2' } }, ['agent'])
+    const client = new AbortController()
+    const send = (address: string) =>
+      postChat(stack.agentUrl, { message: 'Hello' }, { 'x-forwarded-for': address }, client.signal)
+    expect((await send('203.0.113.1')).status).toBe(422)
+    expect((await send('203.0.113.2')).status).toBe(422)
+    let answered = 0
+    const disguised = ['203.0.113.3', '203.0.113.4'].map(address =>
+      send(address).then(
+        () => {
+          answered += 1
+        },
+        () => {},
+      ),
+    )
+    for (let round = 0; round < 20; round += 1) await fetch(`${stack.agentUrl}/api/status`)
+    expect(answered).toBe(0)
+    client.abort()
+    await Promise.all(disguised)
+  })
+
+  it('lock out no client of a proxy that is not trusted, whatever another of its clients sends', async () => {
+    await using stack = await Stack.start({ agent: { RATE_LIMIT_PER_MINUTE: '60' } }, ['agent'])
+    const client = new AbortController()
+    const statuses: number[] = []
+    const send = (address: string) =>
+      postChat(stack.agentUrl, { message: 'Hello' }, { 'x-forwarded-for': address }, client.signal)
+    const burst = Array.from({ length: 80 }, () =>
+      send('192.0.2.1, 203.0.113.7').then(
+        ({ status }) => statuses.push(status),
+        () => {},
+      ),
+    )
+    await expect.poll(() => statuses.filter(status => status === 429).length).toBe(10)
+    expect((await send('192.0.2.1, 203.0.113.8')).status).toBe(422)
+    expect(statuses.length).toBeLessThan(40)
+    client.abort()
+    await Promise.all(burst)
   })
 
   describe('behind a trusted proxy', () => {

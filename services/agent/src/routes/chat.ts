@@ -19,12 +19,15 @@ import type { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from '../turn/running-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { sendEventStream } from './event-stream.ts'
+import type { FairStart } from './fair-start.ts'
 import { guardedRoutes } from './guarded-routes.ts'
 import { readHistory, readMessage } from './message.ts'
+import { addressOf } from './rate-limit.ts'
 import { readAsker, type SignInRules } from './sign-in.ts'
 
 export interface ChatRoutesOptions extends SignInRules {
   readonly turns: Turns
+  readonly fairStart: Pick<FairStart, 'wait'>
   readonly approvals: Pick<Approvals, 'resume'>
   /** Whether Entra can send browsers back to the page after a consent. */
   readonly mayConsent: boolean
@@ -62,7 +65,7 @@ const continueSchema = {
 }
 
 const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
-  const { approvals, mayConsent } = options
+  const { approvals, mayConsent, fairStart } = options
   // One rate limit for both routes, since a continuation costs as much as a message.
   const limited = { onRequest: app.rateLimit() }
 
@@ -87,6 +90,16 @@ const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, 
     return { asker, inEvents: accepted === eventStreamType }
   }
 
+  /** Waits for the turn of whoever asks; `false` if they went away meanwhile. */
+  function mayStart(
+    request: FastifyRequest,
+    { signedIn, connection }: Awaited<ReturnType<typeof readAsker>>,
+  ) {
+    const { address, client } = addressOf(request)
+    const user = signedIn && `${signedIn.claims['tid']} ${signedIn.objectId}`
+    return fairStart.wait(address, user ?? client, connection.signal)
+  }
+
   app.post(
     '/api/chat',
     { schema: chatSchema, bodyLimit: chatLimits.bodyBytes, ...limited },
@@ -94,6 +107,7 @@ const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, 
       const { body } = request
       const { asker, inEvents } = await readRequest(request, body, reply)
       const asked = { ...asker, ...readMessage(body), resumed: undefined }
+      if (!(await mayStart(request, asker))) return reply.hijack()
       return sendAnswer(reply, options, options.turns.start(body.mode, asked), inEvents)
     },
   )
@@ -106,6 +120,7 @@ const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, 
       const { asker, inEvents } = await readRequest(request, body, reply)
       const history = readHistory(body)
       const { agent, signedIn: user } = asker
+      if (!(await mayStart(request, asker))) return reply.hijack()
       const resumed = await approvals.resume({ ...body, agent, user })
       const { message } = resumed.continuation
       try {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /**
  * Makes `request.ip` an IP address whatever a trusted proxy sends: only the addresses at the end of `X-Forwarded-For` are
@@ -11,23 +11,39 @@ export function readForwardedAddresses(app: FastifyInstance): void {
     const { raw, log } = request
     const forwarded = raw.headers['x-forwarded-for']
     if (forwarded === undefined) return done()
-    const isTrusted = (request.ips ?? []).length > 1
-    if (isTrusted) {
-      raw.headers['x-forwarded-for'] = lastAddresses([forwarded].flat().join(',')).join(', ')
+    if (isTrusted(request)) {
+      raw.headers['x-forwarded-for'] = lastAddresses(forwarded).join(', ')
     } else if (!hasWarned) {
       hasWarned = true
       log.warn(
         { proxy: raw.socket.remoteAddress },
-        'X-Forwarded-For comes from an address that is not in TRUSTED_PROXIES, so all users behind it share one rate limit.',
+        'X-Forwarded-For comes from an address that is not in TRUSTED_PROXIES, so all users behind it share the pace of one address.',
       )
     }
     done()
   })
 }
 
+/**
+ * The client's address as a proxy that is not trusted reports it. Anybody can claim any address, so it only tells apart what
+ * comes from one address.
+ */
+export function untrustedAddress(request: FastifyRequest): string | undefined {
+  const forwarded = request.raw.headers['x-forwarded-for']
+  return forwarded === undefined || isTrusted(request) ? undefined : lastAddresses(forwarded).at(-1)
+}
+
+function isTrusted({ ips = [] }: FastifyRequest): boolean {
+  return ips.length > 1
+}
+
 /** The addresses after the last entry that is no address. Proxies append addresses; earlier entries may be the client’s. */
-function lastAddresses(forwarded: string): string[] {
-  const addresses = forwarded.split(',').map(entry => withoutPort(entry.trim()))
+function lastAddresses(forwarded: string | readonly string[]): string[] {
+  const addresses = [forwarded]
+    .flat()
+    .join(',')
+    .split(',')
+    .map(entry => withoutPort(entry.trim()))
   const lastOther = addresses.findLastIndex(address => isIP(address) === 0 || address.includes('%'))
   return addresses.slice(lastOther + 1)
 }

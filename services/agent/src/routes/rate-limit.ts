@@ -1,14 +1,22 @@
-import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance } from 'fastify'
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from '../problems.ts'
-import { readForwardedAddresses } from './forwarded-addresses.ts'
+import { readForwardedAddresses, untrustedAddress } from './forwarded-addresses.ts'
 
-/** Adds `app.rateLimit()`, by which routes limit the messages per minute from a client address (IPv6: a /64 network). Further messages get RATE_LIMITED with Retry-After. */
+/** The part of an IPv6 address that one client has. */
+const ipv6Subnet = 64
+
+/**
+ * Adds `app.rateLimit()`, by which routes limit the messages per minute from a client address (IPv6: a /64 network). Further
+ * messages get RATE_LIMITED with Retry-After. A proxy that is not in TRUSTED_PROXIES is not limited, since one of its clients could
+ * lock out all others: its messages only have the pace of one address.
+ */
 export async function addRateLimit(app: FastifyInstance, messagesPerMinute: number): Promise<void> {
   readForwardedAddresses(app)
   await app.register(rateLimit, {
     global: false,
-    ipv6Subnet: 64,
+    ipv6Subnet,
+    allowList: request => untrustedAddress(request) !== undefined,
     max: messagesPerMinute,
     timeWindow: 60_000,
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
@@ -20,4 +28,13 @@ export async function addRateLimit(app: FastifyInstance, messagesPerMinute: numb
     errorResponseBuilder: (_request, { max }) =>
       problem('RATE_LIMITED', `More than ${max} messages came within a minute.`),
   })
+}
+
+/** The address of a request, and a name for the client behind it, as far as that can be known without a sign-in. */
+export function addressOf(request: FastifyRequest): { readonly address: string; readonly client: string } {
+  const client = untrustedAddress(request)
+  return {
+    address: normalizeIP(request.ip, ipv6Subnet),
+    client: client === undefined ? '' : normalizeIP(client, ipv6Subnet),
+  }
 }
