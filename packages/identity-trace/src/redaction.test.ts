@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cpuRatio } from '../../service-kit/src/testing/cpu-time.ts'
 import { redactText } from './redaction.ts'
+import { cpuRatio } from './testing/cpu-time.ts'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const token = `${encode({ alg: 'RS256', kid: 'k1' })}.${encode({ sub: 'ada' })}.c2lnbmF0dXJlLXNpZ25hdHVyZQ`

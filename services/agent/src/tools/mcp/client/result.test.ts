@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/client'
 import { expect, it } from 'vitest'
-import { cpuRatio } from '../../../../../../packages/service-kit/src/testing/cpu-time.ts'
+import { cpuRatio } from '../../../../../../packages/identity-trace/src/testing/cpu-time.ts'
 import { readResult } from './result.ts'
 
 const text = (words: string) => ({ type: 'text' as const, text: words })

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser'
 import { expect, it } from 'vitest'
-import { cpuRatio } from '../../../../../../packages/service-kit/src/testing/cpu-time.ts'
+import { cpuRatio } from '../../../../../../packages/identity-trace/src/testing/cpu-time.ts'
 import { type ServerAnswer, ServerRequests } from './server-requests.ts'
 
 const ping = JSON.stringify({ jsonrpc: '2.0', id: 'q', method: 'ping' })

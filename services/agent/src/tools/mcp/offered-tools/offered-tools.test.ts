@@ -1,7 +1,7 @@
 import type { Tool } from '@modelcontextprotocol/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cpuRatio } from '../../../../../../packages/service-kit/src/testing/cpu-time.ts'
+import { cpuRatio } from '../../../../../../packages/identity-trace/src/testing/cpu-time.ts'
 import { notesServer } from '../testing/notes-server.ts'
 import { chooseTools } from './offered-tools.ts'
 import { hashTool } from './tool-hash.ts'
