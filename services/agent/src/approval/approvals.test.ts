@@ -147,7 +147,7 @@ describe('A turn that waits', () => {
     await expect(one.resume({ ...request, mode: 'bedrock' })).rejects.toThrow(problemOf('APPROVAL_CHANGED'))
     const { user } = turnOf('ben')
     await expect(one.resume({ ...request, user })).rejects.toThrow(problemOf('APPROVAL_NOT_YOURS'))
-    await expect(one.resume(request)).resolves.toBeDefined()
+    await expect(one.resume(request)).resolves.toMatchObject({ continuation: { pending: [pendingCall] } })
   })
 
   it.each([
