@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Status } from '@entra-bedrock-agent/identity-trace'
 import { readConfig } from '../../services/agent/src/config.ts'
+import { mayUseApi } from '../../services/agent/src/identity/agent-identity.ts'
 import type { DemoProcess } from './processes.ts'
 
 /** Whether a service answers its health check with 2xx within a second. */
@@ -15,13 +16,16 @@ export async function answersOk(url: string): Promise<boolean> {
 }
 
 /**
- * Waits until the agent has asked its MCP servers for their tools, so that the first question finds them; at most five seconds.
- * Resolves to `false` if the agent has gone.
+ * Waits until the agent has asked its MCP servers for their tools, so that the first question finds them: about as long as the
+ * agent itself waits for a server. Resolves to `false` if the agent has gone.
  */
 export async function waitForTools({ port, env }: DemoProcess): Promise<boolean> {
-  // Other servers list their tools to users only.
-  const own = readConfig(env).mcpServers.filter(({ api }) => api.flows.includes('autonomous'))
-  const deadline = performance.now() + 5_000
+  const { agents, mcpServers } = readConfig(env)
+  // Other servers list their tools to users only. The status tells what the first agent knows that may use a server.
+  const own = mcpServers.filter(({ api }) =>
+    [api, agents.find(agent => mayUseApi(agent, api))].every(one => one?.flows.includes('autonomous')),
+  )
+  const deadline = performance.now() + 20_000
   try {
     while (performance.now() < deadline) {
       const response = await fetch(`http://localhost:${port}/api/status`)
