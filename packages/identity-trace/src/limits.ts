@@ -4,8 +4,10 @@ export const chatLimits = {
   historyEntries: 20,
   historyCharacters: 16_000,
   bodyBytes: 64 * 1024,
-  /** Limit for continuing a turn: the request holds the turn's sealed state. */
-  continueBodyBytes: 128 * 1024,
+  /** A sealed turn. */
+  continuationCharacters: 640 * 1024,
+  /** Limit for continuing a turn: the request holds the sealed turn and the history. */
+  continueBodyBytes: 768 * 1024,
 } as const
 
 /** Counts code points, without making an array: the result of a tool may have millions. */

@@ -1,6 +1,7 @@
 /** How a turn waits for its user and is continued: the event `pause`, and `POST /api/chat/continue`. */
 import { type Static, Type } from 'typebox'
 import { ChatRequest, type TurnResult, type TurnStart, turnFigureMembers, turnStartMembers } from './chat.ts'
+import { chatLimits } from './limits.ts'
 import type { Problem } from './problem.ts'
 import { TraceStep } from './schema.ts'
 import { strictObject } from './strict-object.ts'
@@ -89,7 +90,7 @@ const { message: _message, ...asBefore } = ChatRequest.properties
 
 export const ContinueRequest = strictObject({
   ...asBefore,
-  continuation: Type.String({ maxLength: 48 * 1024 }),
+  continuation: Type.String({ maxLength: chatLimits.continuationCharacters }),
   decisions: Type.Array(Decision, { maxItems: 10 }),
 })
 export type ContinueRequest = Static<typeof ContinueRequest>

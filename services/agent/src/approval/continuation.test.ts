@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
-import type { Decision } from '@entra-bedrock-agent/identity-trace'
+import { chatLimits, type Decision } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import fc from 'fast-check'
 import { CompactEncrypt } from 'jose'
@@ -142,14 +142,14 @@ describe('a sealed turn', () => {
       await encrypt({ ...gcm, kid }, key, 'a text'),
       '',
       'a.b.c.d.e',
-      'a'.repeat(48 * 1024 + 1),
+      'a'.repeat(chatLimits.continuationCharacters + 1),
     ]
     for (const sealed of forged)
       expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
   })
 
   it('is not made if it would be larger than the page may send back', async () => {
-    const large = { ...continuation, state: 'x'.repeat(40_000) }
+    const large = { ...continuation, state: 'x'.repeat(chatLimits.continuationCharacters * 0.75) }
     expect(await codeOfFailure(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
   })
 })

@@ -1,3 +1,4 @@
+import { chatLimits } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { Check } from 'typebox/value'
@@ -5,8 +6,7 @@ import { type Binding, Continuation } from '../turn/waiting.ts'
 import { approvalProblem } from './problems.ts'
 import type { SealKeys } from './seal-keys.ts'
 
-/** The page sends the seal back in a body of at most 128 KiB (`chatLimits.continueBodyBytes`). */
-const maxSealCharacters = 48 * 1024
+const maxSealCharacters = chatLimits.continuationCharacters
 const jweParts = 5
 /** How far the clock of another replica may be ahead. */
 const skewSeconds = 60

@@ -1,5 +1,5 @@
 import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
-import { AIMessage, type BaseMessage } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
@@ -11,7 +11,13 @@ import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
 import { AnswerText } from './answer-text.ts'
 import { ImageAllowance } from './images.ts'
-import { openConversation, restoreMessages, storeMessages, withoutImages } from './messages.ts'
+import {
+  fittingCharacters,
+  openConversation,
+  restoreMessages,
+  storeMessages,
+  storeResult,
+} from './messages.ts'
 import { callModel, type ModelCall } from './model-call.ts'
 import type { ModelResponse } from './model-response.ts'
 import { judgeStopReason } from './stop-reason.ts'
@@ -129,12 +135,15 @@ function restoreState({ resumed }: Turn, opening: readonly BaseMessage[]): Parti
 
 /** What is kept of a turn that waits. The graph has ended without running the calls that wait. */
 function suspendTurn(end: AgentState, wait: Wait, openingLength: number): WaitingTurn {
-  const { messages, results, modelCalls, usage, toolUses: tools } = end
+  const { results, modelCalls, usage, toolUses: tools } = end
+  const messages = end.messages.slice(openingLength)
+  const all = [...messages.filter(ToolMessage.isInstance), ...Object.values(results)]
+  const characters = fittingCharacters(all.map(({ content }) => content))
   const stored = Object.entries(results).map(
-    ([id, { content, use }]) => [id, { content: withoutImages(content), use }] as const,
+    ([id, { content, use }]) => [id, { content: storeResult(content, characters), use }] as const,
   )
   const state: StoredState = {
-    messages: storeMessages(messages.slice(openingLength)),
+    messages: storeMessages(messages, characters),
     results: Object.fromEntries(stored),
     modelCalls,
   }

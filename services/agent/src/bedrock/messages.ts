@@ -4,8 +4,6 @@ import {
   type BaseMessage,
   HumanMessage,
   type MessageContent,
-  mapChatMessagesToStoredMessages,
-  mapStoredMessagesToChatMessages,
   SystemMessage,
   ToolMessage,
 } from '@langchain/core/messages'
@@ -39,25 +37,50 @@ export function openConversation(
   ]
 }
 
-/** Messages as JSON, for a turn that waits. Images are left out: the page would have to send them back. */
-export function storeMessages(messages: readonly BaseMessage[]) {
-  const stored = messages.map(message =>
-    message instanceof ToolMessage
-      ? new ToolMessage({ ...message, content: withoutImages(message.content) })
-      : message,
-  )
-  return mapChatMessagesToStoredMessages(stored)
+/** A message of a turn that waits. It has each text once, where LangChain's own form has it three times. */
+type StoredMessage =
+  | ({ readonly type: 'ai' } & Required<Pick<AIMessage, 'content' | 'tool_calls'>>)
+  | ({ readonly type: 'tool' } & Required<Pick<ToolMessage, 'content' | 'tool_call_id' | 'status'>>)
+
+/** Messages of model and tools as JSON, for a turn that waits. */
+export function storeMessages(messages: readonly BaseMessage[], characters: number): StoredMessage[] {
+  return messages.map(message => {
+    if (AIMessage.isInstance(message)) {
+      const { content, tool_calls = [] } = message
+      return { type: 'ai', content, tool_calls }
+    }
+    const { content, tool_call_id, status = 'success' } = message as ToolMessage
+    return { type: 'tool', content: storeResult(content, characters), tool_call_id, status }
+  })
 }
 
 /** Restores the messages that `storeMessages` stored. */
-export function restoreMessages(stored: ReturnType<typeof storeMessages>): BaseMessage[] {
-  return mapStoredMessagesToChatMessages(stored)
+export function restoreMessages(stored: readonly StoredMessage[]): BaseMessage[] {
+  return stored.map(message => (message.type === 'ai' ? new AIMessage(message) : new ToolMessage(message)))
 }
 
-/** Content without its images, for JSON. */
-export function withoutImages(content: MessageContent): MessageContent {
-  if (typeof content === 'string') return content
-  return content.map(block =>
-    block.type === 'image' ? { type: 'text', text: '[image omitted: the turn waited for the user]' } : block,
-  )
+/** How many bytes of JSON all results of a turn that waits may take: two of 20,000 characters fit, whatever their text. */
+const storedResultsBytes = 256 * 1024
+
+/** How many characters of each result a turn that waits can keep. */
+export function fittingCharacters(results: readonly MessageContent[]): number {
+  let characters = storedResultsBytes
+  const bytes = () =>
+    Buffer.byteLength(JSON.stringify(results.map(content => storeResult(content, characters))))
+  while (bytes() > storedResultsBytes) characters = Math.floor(characters / 2)
+  return characters
+}
+
+/** What a turn that waits keeps of a result. It keeps no images: the page would have to send them back. */
+export function storeResult(content: MessageContent, characters: number): MessageContent {
+  if (typeof content === 'string') return cut(content, characters)
+  return content.map(block => {
+    if (block.type === 'image') return { type: 'text', text: '[image omitted: the turn waited for the user]' }
+    return block.type === 'text' ? { ...block, text: cut(String(block['text']), characters) } : block
+  })
+}
+
+function cut(text: string, characters: number): string {
+  if (text.length <= characters) return text
+  return `${text.slice(0, characters).toWellFormed()}\n[cut: the turn waited for the user]`
 }

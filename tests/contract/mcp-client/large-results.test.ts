@@ -1,0 +1,107 @@
+import type { ChatResponse, PausedResponse } from '@entra-bedrock-agent/identity-trace'
+import { expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
+import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
+import { credentials } from '../bedrock/run-turn.ts'
+import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
+import { McpStack } from './mcp-stack.ts'
+import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
+
+/** The default limit of a result. */
+const characters = 20_000
+/** Characters of four bytes that do not repeat. */
+const text = (first: number) =>
+  Array.from({ length: characters }, (_, index) =>
+    String.fromCodePoint(0x20000 + ((first * 7919 + index * 104_729) % 0xa000)),
+  ).join('')
+
+const model = await forFile(new ScriptedBedrock().start())
+const servers = await forFile(new ScriptedMcpServers().start())
+servers.scripts['desk'] = {
+  tools: ['read', 'write'].map(name =>
+    tool(name, { inputSchema: { type: 'object', properties: { page: { type: 'integer' } } } }),
+  ),
+  answer: ({ message }) => {
+    const { name, arguments: { page } = {} } = message?.params ?? {}
+    if (message?.method !== 'tools/call') return undefined
+    return textResult(name === 'read' ? text(Number(page)) : 'written')
+  },
+}
+const mcp = await forFile(McpStack.start())
+await mcp.configure(
+  {
+    desk: {
+      url: `${servers.url}/desk`,
+      allowedTools: ['read', 'write'],
+      readOnlyTools: ['read'],
+      protocol: '2025-11-25',
+    },
+  },
+  { ...credentials, ...model.environment, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: model.url },
+)
+const token = await mcp.stack.signIn(identities.ada.oid)
+/** A conversation of the largest size. */
+const history = [{ role: 'user', text: '\u{1f600}'.repeat(16_000) }]
+
+const read = (index: number, page: number) =>
+  toolBlock(index, `read_${page}`, 'desk__read', JSON.stringify({ page }))
+const write = (index: number) => toolBlock(index, 'write', 'desk__write', '{}')
+
+async function post<Body>(path: string, body: object): Promise<Body> {
+  const common = { mode: 'bedrock', flow: 'obo', history }
+  const response = await postJson(`${mcp.stack.agentUrl}${path}`, { ...common, ...body }, { token })
+  return (await response.json()) as Body
+}
+
+/** Lets the model make these reads, each list of them in one step, and then a change, which the user approves. */
+async function changeAfter(...steps: readonly (readonly number[])[]) {
+  const [last = [], ...earlier] = steps.toReversed()
+  const reads = (pages: readonly number[]) => pages.flatMap((page, index) => read(index, page))
+  model.requests.length = 0
+  model.play(
+    ...earlier.toReversed().map(pages => [...reads(pages), ...stopEvents('tool_use')]),
+    [...reads(last), ...write(last.length), ...stopEvents('tool_use')],
+    [...textBlock('Done.'), ...stopEvents('end_turn')],
+  )
+  const pause = await post<PausedResponse>('/api/chat', { message: 'Read, then write.' })
+  expect(pause).toMatchObject({ status: 'paused', calls: [{ tool: 'desk__write' }] })
+  const decisions = pause.calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
+  const { continuation } = pause
+  const reply = await post<ChatResponse>('/api/chat/continue', { continuation, decisions })
+  expect(reply).toMatchObject({ answer: 'Done.' })
+  const results = model.requests.at(-1)?.body.messages.flatMap(({ content }) =>
+    content.flatMap(({ toolResult }) => {
+      const { content } = Object(toolResult) as { content?: readonly { text: string }[] }
+      return content ? [content.map(({ text }) => text).join()] : []
+    }),
+  )
+  return { continuation, results }
+}
+
+it('A result as large as it may be goes back whole to the model after an approval', async () => {
+  const { results, continuation } = await changeAfter([1])
+  expect(results).toEqual([text(1), 'written'])
+  // Sealed once: four bytes for each character, in base64url.
+  expect(continuation.length).toBeLessThan((characters * 4 * 4) / 3 + 4_000)
+})
+
+it.each([
+  ['of one step', [[1, 2]]],
+  ['of two steps', [[1], [2]]],
+])('Two such results %s go back whole to the model after an approval', async (_which, steps) => {
+  expect((await changeAfter(...steps)).results).toEqual([text(1), text(2), 'written'])
+})
+
+it('As many and as large results as a turn may have can wait for an approval: the longest are cut then, and the model is told', async () => {
+  const pages = (step: number) => Array.from({ length: step === 6 ? 9 : 10 }, (_, index) => step * 10 + index)
+  const { results = [] } = await changeAfter(...[0, 1, 2, 3, 4, 5, 6].map(pages))
+  expect(results).toHaveLength(70)
+  expect(results.at(-1)).toBe('written')
+  for (const [page, result] of results.slice(0, -1).entries()) {
+    const [kept = '', mark] = result.split('\n')
+    expect(text(page).startsWith(kept)).toBe(true)
+    expect(kept.length).toBeGreaterThan(500)
+    expect(mark).toBe('[cut: the turn waited for the user]')
+  }
+})
