@@ -46,7 +46,7 @@ test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); s
 test-slow-page: $(page) ## Test the page with late responses, code and frames, where tests that read too early fail
 	@SLOW_PAGE=true npm test --silent -- tests/browser
 
-check: $(installed) ## Lint, types and formatting
+check: $(installed) ## Lint, types, formatting, and regular expressions that take more than linear time
 	@npm run --silent check
 
 format: $(installed) ## Mend what the linter and formatter can mend

@@ -92,7 +92,7 @@ export function checkOptions(options: ResourceServerOptions): CheckedOptions {
   if (faults.length > 0) throw new TypeError(`${faults.join('. ')}.`)
   return {
     ...options,
-    authority: authority.replace(/\/+$/, ''),
+    authority: authority.replace(/(?<!\/)\/+$/, ''),
     codePrefix,
     tenantId: tenantId.toLowerCase(),
     appId: appId.toLowerCase(),

@@ -1,5 +1,5 @@
-/** A string of a JSON text, with the colon behind it if it is the name of a member; or a brace that is in no string. */
-const stringOrBrace = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g
+/** A string of a JSON text, with the colon behind it if it is the name of a member; or a brace that is in no string. The closing quote is always there; if it had to be, a text without it would take quadratic time. */
+const stringOrBrace = /("[^"\\]*(?:\\.[^"\\]*)*"?)(\s*:)?|[{}]/g
 
 /**
  * Whether an object in a JSON text, at any depth, has two members of the same name, however the names are spelt. `JSON.parse`

@@ -90,7 +90,7 @@ export class EnvironmentReader {
     } else if (url.username || url.password) {
       this.fault(`${name} must not contain a user name or password.`)
     }
-    return value.replace(/\/+$/, '')
+    return value.replace(/(?<!\/)\/+$/, '')
   }
 
   /** A URL to which tokens may be sent: https, or http on loopback. */

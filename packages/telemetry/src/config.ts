@@ -55,12 +55,12 @@ function readRatio(env: EnvironmentReader): number {
 
 /** Reads `name=value,…`, percent-encoded. Values may be secret, so faults do not quote them. */
 function readPairs(env: EnvironmentReader, variable: string): Readonly<Record<string, string>> {
-  const pairs = env.list(variable, []).map(item => /^\s*([^=]+?)\s*=(.*)$/.exec(item))
+  const pairs = env.list(variable, []).map(item => /^([^=]+)=(.*)$/.exec(item))
   try {
     return Object.fromEntries(
       pairs.map(match => {
         if (!match) throw new URIError('no pair')
-        return [decodeURIComponent(match[1] ?? ''), decodeURIComponent(match[2] ?? '')]
+        return [decodeURIComponent(match[1]?.trim() ?? ''), decodeURIComponent(match[2] ?? '')]
       }),
     )
   } catch {

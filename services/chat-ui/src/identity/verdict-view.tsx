@@ -27,8 +27,8 @@ export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'o
     <div class="verdict-line line">
       <h3>
         {headline
-          .split(/(\S+-\S+)/)
-          .map((part, index) => (index % 2 === 1 ? <span class="whole-word">{part}</span> : part))}
+          .split(/(\s+)/)
+          .map(part => (/\S-\S/.test(part) ? <span class="whole-word">{part}</span> : part))}
       </h3>
       <OutcomeMark outcome={outcome} />
     </div>

@@ -77,7 +77,7 @@ const wordShape = /[\p{L}\p{N}](?:\S*[\p{L}\p{M}\p{N},.])?/gu
 
 function splitWords(sentence: string): readonly Word[] {
   const words = sentence.match(wordShape) ?? []
-  return words.map(text => ({ text, key: text.replace(/[,.]+$/, '').toLowerCase() }))
+  return words.map(text => ({ text, key: text.replace(/(?<![,.])[,.]+$/, '').toLowerCase() }))
 }
 
 /** Takes out what is said about time, with the small words before it. */
@@ -147,10 +147,11 @@ function toPlace(words: readonly Word[]): string | undefined {
   )
   const last = named.findLastIndex(word => !isInnerWord(word))
   const name = first < 0 ? [] : named.slice(first, last + 1)
-  const place = name
-    .map(({ text }) => text)
-    .join(' ')
-    .replace(/(?<!\.\p{L}+)[,.]+$/u, '')
+  const text = name.map(word => word.text).join(' ')
+  // The first mark stays after an abbreviation, such as “D.C.”.
+  const place = text.replace(/(?<![,.])([,.])[,.]*$/, (_marks, first: string, at: number) =>
+    /\.\p{L}+$/u.test(text.slice(0, at)) ? first : '',
+  )
   const isPlausible =
     name.length > 0 &&
     name.length <= placeLimits.words &&

@@ -139,7 +139,7 @@ function readCelsius([, , sign, digits, scale = '']: RegExpExecArray): number {
 function findCity(text: string): string | undefined {
   const left = text
     .split(' ')
-    .filter(word => !nonCityWords.has(word.replace(/[.,]+$/, '')))
+    .filter(word => !nonCityWords.has(word.replace(/(?<![.,])[.,]+$/, '')))
     .join(' ')
   const city = findPlace(left)
   return city !== undefined && city.length <= maxCityCharacters ? city : undefined

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { findSlowExpressions } from './check-expressions.ts'
+
+const attacksOn = (expression: string) =>
+  findSlowExpressions('some/file.tsx', `const shape: RegExp = ${expression}`).map(({ attack }) => attack)
+
+describe('make check', () => {
+  it.each([
+    ['/\\beyJ[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*){1,4}/g', 'eyJ'],
+    ['/[,.]+$/', ','],
+    ['/^(a+)+$/', 'a'],
+    ['/(?<!\\.\\p{L}+)[,.]+$/u', ','],
+  ])('refuses the expression %s, which takes more than linear time, and tells a text', (expression, part) => {
+    expect(attacksOn(expression)).toEqual([expect.stringContaining(part)])
+  })
+
+  it.each(['/[\\w.-]+/g', '/(?<![,.])[,.]+$/', '/\\beyJ[\\w-]{8}/', '/^[a-z]+$/'])(
+    'accepts %s',
+    expression => {
+      expect(attacksOn(expression)).toEqual([])
+    },
+  )
+
+  it('names file, line and expression', () => {
+    const source = [
+      'const one = 1',
+      "const text = '/[,.]+$/'",
+      'export const two = (x: string) => <p>{/[,.]+$/.exec(x)}</p>',
+    ]
+    expect(findSlowExpressions('some/view.tsx', source.join('\n'))).toMatchObject([
+      { path: 'some/view.tsx', line: 3, expression: '/[,.]+$/' },
+    ])
+  })
+})
