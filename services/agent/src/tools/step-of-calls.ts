@@ -143,7 +143,6 @@ export async function resumeStep<Output>(
   for (const { waited, call, isDenied } of calls) {
     if (waited.isAsked) run.noteDecision(waited, isDenied)
     if (isDenied || !call) run.deny(waited)
-    else if (waited.isUnapproved) await run.ask(call, waited)
     // Changes are made in order: if one waits again, the later ones wait, too.
     else if (run.waits && waited.effect !== undefined) run.postpone(waited)
     else await run.run(call, waited, waited.isAsked ? claims : undefined)
@@ -211,11 +210,13 @@ class Step<Output> {
         pending: { ...this.#describePending(call, step), ...(sentence && { sentence }) },
       })
     } catch (error) {
-      this.#fail(call, step, error, { isUnapproved: true })
+      this.#fail(call, step, error)
     }
   }
 
   async run(call: StepCall<Output>, waited?: PendingCall, claims?: string): Promise<void> {
+    // The user has not been told yet what the call would do: the look-up for it needed a consent.
+    if (waited && call.change?.tell && !waited.sentence) return this.ask(call, waited)
     const { context } = this.#options
     const { turn } = context
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)

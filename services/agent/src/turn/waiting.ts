@@ -23,10 +23,8 @@ const PendingCall = strictObject({
   /** Missing if the call changes nothing, and so needs no approval. */
   effect: Type.Optional(Effect),
   title: Text,
-  /** What `Change.tell` told the user. */
+  /** What `Change.tell` told the user; missing if it could not tell it yet. */
   sentence: Type.Optional(Sentence),
-  /** Whether the user has still to approve the call, since what it would change could not be told yet. */
-  isUnapproved: Type.Optional(Type.Boolean()),
   args: Type.Record(Text, Type.Unknown()),
   digest: Text,
   /** Whether the call was sent before, and nobody knows whether it was carried out. */
