@@ -1,11 +1,9 @@
 # You can run every target again. It first makes what it needs.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation test test-cluster test-slow-page tilt-up tools
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation page test test-cluster test-slow-page tilt-up tools
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
 installed := node_modules/.package-lock.json
-page := services/chat-ui/dist/index.html
-page_sources := $(shell find services/chat-ui packages/identity-trace/src -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.test.ts*' 2>/dev/null)
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,20 +28,18 @@ install: $(installed) ## Install what package-lock.json names, Node 24 included
 tools: $(installed) ## Get the programs that the tests start (browser, Helm and others), unless they are on the PATH
 	@$(node) --use-env-proxy --use-system-ca scripts/tools.ts
 
-$(page): $(installed) $(page_sources)
-	@echo 'Building the page…'
-	@npm run --silent build:page
-	@touch $@
+page: $(installed)
+	@$(node) scripts/build-page.ts
 
 # In a terminal the demo gets a process group of its own (set -m), so that Ctrl-C stops the demo and not make.
-demo: $(page) ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
+demo: page ## Run everything here with emulators of Entra, the sidecar and Bedrock; no account needed
 	@if [ -t 0 ]; then set -m 2>/dev/null; fi; $(node) scripts/demo.ts
 
-test: $(page) ## Run the tests that need no cluster (LONG_TESTS=true for all); skips those whose programs are missing
+test: page ## Run the tests that need no cluster (LONG_TESTS=true for all); skips those whose programs are missing
 	@npm test --silent
 	@[ "$(LONG_TESTS)" = true ] || echo 'The long tests were left out; make test LONG_TESTS=true runs them too.'
 
-test-slow-page: $(page) ## Test the page with late responses, code and frames, where tests that read too early fail
+test-slow-page: page ## Test the page with late responses, code and frames, where tests that read too early fail
 	@SLOW_PAGE=true npm test --silent -- tests/browser
 
 check: $(installed) ## Lint, types, formatting, and regular expressions that take more than linear time
@@ -52,7 +48,7 @@ check: $(installed) ## Lint, types, formatting, and regular expressions that tak
 format: $(installed) ## Mend what the linter and formatter can mend
 	@npm run --silent format
 
-test-cluster: $(page) ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
+test-cluster: page ## Test the charts on the disposable cluster of KUBECONFIG, with the images loaded (LONG_TESTS=true for all)
 	@LONG_TESTS=$(LONG_TESTS) npm run --silent test:cluster
 
 # The image names that the charts use, so that a cluster with these images needs no values for them.
@@ -92,5 +88,5 @@ manifests: $(installed) ## Render the chart for users without Helm into k8s/mani
 mutation: $(installed) ## Change the code of token checks, identity and downstream calls, and see whether a test notices (hours)
 	@for target in token identity downstream; do echo "== $$target"; MUTATION_TARGET=$$target npx stryker run mutation/stryker.config.mjs || exit 1; done
 
-bench: $(page) ## Run all benchmarks, each beside its peer
+bench: page ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done

@@ -32,8 +32,9 @@ export async function waitForTools({ port, env }: DemoProcess): Promise<boolean>
       // ALLOWED_HOSTS may lack localhost.
       if (!response.ok) return true
       const { components } = (await response.json()) as Status
-      if (own.every(({ api }) => components[api.name.replaceAll('-', '_')]?.state !== 'unknown')) return true
+      // What the agent has logged by now is printed meanwhile.
       await delay(50)
+      if (own.every(({ api }) => components[api.name.replaceAll('-', '_')]?.state !== 'unknown')) return true
     }
     return true
   } catch {

@@ -1,13 +1,8 @@
 import { createServer } from 'node:net'
 import { explainPort } from '@entra-bedrock-agent/service-kit'
+import type { DemoProcess } from './processes.ts'
 
-interface WantedPort {
-  readonly port: number
-  /** What will listen there. */
-  readonly name: string
-  /** The variable that sets the port. */
-  readonly variable: string
-}
+type WantedPort = Pick<DemoProcess, 'port' | 'name' | 'variable'>
 
 /** A sentence for each port at which nothing could listen. */
 export async function findPortFaults(wanted: readonly WantedPort[]): Promise<readonly string[]> {
@@ -16,11 +11,9 @@ export async function findPortFaults(wanted: readonly WantedPort[]): Promise<rea
 }
 
 async function findFault({ port, name, variable }: WantedPort): Promise<string | undefined> {
-  for (const host of ['::', '127.0.0.1']) {
-    const fault = explainPort(await tryToListen(port, host), `${port} for ${name}`, variable)
-    if (fault) return fault
-  }
-  return undefined
+  const tryAt = async (host: string) =>
+    explainPort(await tryToListen(port, host), `${port} for ${name}`, variable)
+  return (await tryAt('::')) ?? tryAt('127.0.0.1')
 }
 
 /** The code of the error; `undefined` if the port is free. */

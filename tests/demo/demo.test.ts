@@ -63,12 +63,10 @@ describe('make demo', () => {
     expect(await demo.ended).toBe(0)
   })
 
-  it('says that it is ready after what its processes do at their start, none of which fails', async () => {
+  it('starts its processes in an order in which none has to report that another one is missing', async () => {
     const demo = await startDemo(demoCommand)
     await demo.printed('Ready:')
     const [start] = demo.output().split('Ready:')
-    for (const name of ['get_weather', 'get_forecast'])
-      expect(start).toMatch(new RegExp(`This tool can be pinned by its hash.*"tool":"${name}"`))
     expect(start).not.toMatch(/WARN|ERROR/)
   })
 

@@ -59,12 +59,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   }
 }
 
-/**
- * Why nothing can listen at a port, and what to do; `undefined` if the failure is not about the port.
- *
- * @param code of Node's error
- * @param variable the environment variable that sets the port
- */
+/** What Node's error code means for this port, and what to do; `undefined` if the failure is not about the port. */
 export function explainPort(code: string | undefined, port: string, variable: string): string | undefined {
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken. Stop the program that listens there, or set ${variable} to a free port.`

@@ -1,4 +1,4 @@
-import { createServer, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { createServer, explainPort, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
 import { collectDefaultMetrics, type Registry } from '@prometheus-io/client'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 
@@ -51,8 +51,7 @@ async function listen(
   try {
     await server.listen(address)
   } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    const reason = isTaken ? `Port ${address.port} is taken` : 'The port for metrics cannot be opened'
-    log.error({ err: error }, `${reason}, so there are no metrics. Set METRICS_PORT to a free port.`)
+    const fault = explainPort((error as NodeJS.ErrnoException).code, String(address.port), 'METRICS_PORT')
+    log.error({ err: error }, `There are no metrics. ${fault ?? 'The port for metrics cannot be opened.'}`)
   }
 }

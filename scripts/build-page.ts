@@ -1,4 +1,4 @@
-/** `npm run demo` begins with this: builds the page, unless the built one is newer than all that it is made of. */
+/** Builds the page, unless the built one is newer than all that it is made of. Begins `npm run demo` and several targets of make. */
 import { spawnSync } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
 

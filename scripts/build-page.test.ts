@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
+import { temporaryFolder } from '../packages/service-kit/src/testing/temporary-file.ts'
 
 const script = resolve(import.meta.dirname, 'build-page.ts')
 const source = 'services/chat-ui/src/page.tsx'
