@@ -12,6 +12,7 @@ import { readConfig } from '../../services/agent/src/config.ts'
 import { askWeather, tokenRequests } from '../contract/identity/trial.ts'
 import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
+import { processEnv } from '../support/process-env.ts'
 import { Laptop, sidecarImage, type Variables } from './support/laptop.ts'
 
 const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
@@ -43,7 +44,7 @@ async function runDoctor(args: readonly string[], env = laptop.environment) {
   const folder = await mkdtemp(join(tmpdir(), 'doctor-'))
   const tokenFile = join(folder, 'user-token')
   await writeFile(tokenFile, `${await laptop.token()}\n`)
-  const options = { cwd: folder, env: { PATH: process.env['PATH'], ...env } }
+  const options = { cwd: folder, env: { ...processEnv(), ...env } }
   const outcome = await new Promise<{ exitCode: unknown; output: string }>(done => {
     const given = [script, '--user-token-file', tokenFile, ...args]
     execFile(process.execPath, given, options, (error, output, complaint) =>

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
+import { processEnv } from '../support/process-env.ts'
 import { useTenant } from './support/tenant.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -14,7 +15,7 @@ const { run } = tenant
 
 /** The command line as a process of its own. */
 async function spawnEntra(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const given = { PATH: process.env['PATH'], HOME: tenant.workplace.folder, ...env }
+  const given = { ...processEnv(), HOME: tenant.workplace.folder, ...env }
   const run = promisify(execFile)(process.execPath, ['scripts/entra.ts', ...args], { cwd: root, env: given })
   run.child.stdin?.end()
   return run.then(

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { processEnv } from '../../support/process-env.ts'
 
 const mainFile = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
 const { tenantId, agentId, weatherAppId } = identities
@@ -20,7 +21,14 @@ const clockAhead = `data:text/javascript,${encodeURIComponent(`
 /** The weather API as a process of its own; `lines` are those of its log so far. */
 async function startProcess(env: Readonly<Record<string, string>>, options: readonly string[] = []) {
   const child = spawn(process.execPath, [...options, mainFile], {
-    env: { PORT: '0', HOST: '127.0.0.1', TENANT_ID: tenantId, WEATHER_API_APP_ID: weatherAppId, ...env },
+    env: {
+      ...processEnv(),
+      PORT: '0',
+      HOST: '127.0.0.1',
+      TENANT_ID: tenantId,
+      WEATHER_API_APP_ID: weatherAppId,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: string[] = []

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { findDemoPorts } from '../../support/ports.ts'
+import { processEnv } from '../../support/process-env.ts'
 
 export const root = resolve(import.meta.dirname, '../../..')
 export const demoCommand = [process.execPath, 'scripts/demo.ts'] as const
@@ -29,7 +30,7 @@ export async function startDemo(
 ) {
   const ports = await findDemoPorts()
   const env = {
-    PATH: process.env['PATH'],
+    ...processEnv(),
     WEATHER_PROVIDER: 'climate-normals',
     ...portVariables(ports),
     ...change,
