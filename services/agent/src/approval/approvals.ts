@@ -104,12 +104,9 @@ export class Approvals {
    * @throws ProblemError APPROVAL_INVALID, APPROVAL_EXPIRED, APPROVAL_NOT_YOURS, APPROVAL_CHANGED, APPROVAL_USED, APPROVAL_UNAVAILABLE
    */
   async resume(request: ContinueRequestOfUser): Promise<ResumedTurn> {
-    const { continuation, decisions, sentBefore } = await this.#accept(request)
-    const { jti, iat, turnId: id, kind } = continuation
-    const pending = continuation.pending.map(call =>
-      sentBefore.has(call.callId) ? { ...call, mayHaveRun: true as const } : call,
-    )
-    const approvedCalls: ResumedTurn['approvedCalls'] = new Map()
+    const { continuation, decisions } = await this.#accept(request)
+    const { jti, iat, turnId: id, kind, pending } = continuation
+    const approvedCalls: ResumedTurn['approvedCalls'] = []
     const denied = new Set(continuation.denied)
     const areAllDenied = [...decisions.values()].every(decision => decision === 'deny')
     const deniedPauses = Math.min(continuation.deniedPauses + (areAllDenied ? 1 : 0), deniedPauseLimit)
@@ -121,20 +118,15 @@ export class Approvals {
       this.#options.metrics.decisions.inc({ kind, decision })
     }
     return {
-      continuation: { ...continuation, pending, deniedPauses },
+      continuation: { ...continuation, deniedPauses },
       decisions,
       denied,
       waitedMs: Math.max(0, Date.now() - iat * 1000),
       mayWaitAgain: continuation.pauses - deniedPauses < pauseLimit,
       approvedCalls,
-      noteUnknownOutcome: call => this.#audit({ audit: 'outcome-unknown', kind }, { ...request, id }, call),
       release: () => {
-        const sent = [...approvedCalls].filter(([, { mayHaveRun }]) => mayHaveRun)
-        if (!sent.every(([, { isIdempotent }]) => isIdempotent)) return
-        this.#used.release(
-          jti,
-          sent.map(([callId]) => callId),
-        )
+        const sent = approvedCalls.filter(({ mayHaveRun }) => mayHaveRun)
+        if (sent.every(({ isIdempotent }) => isIdempotent)) this.#used.release(jti, sent.length > 0)
       },
     }
   }
@@ -145,8 +137,8 @@ export class Approvals {
       const continuation = await unseal(request.continuation, this.#options.keys, bindingOf(request))
       const decisions = readDecisions(continuation, request.decisions)
       const { jti, exp } = continuation
-      const sentBefore = this.#used.use(jti, exp, JSON.stringify([...decisions].sort()))
-      return { continuation, decisions, sentBefore }
+      this.#used.use(jti, exp, JSON.stringify([...decisions].sort()))
+      return { continuation, decisions }
     } catch (error) {
       const { code: reason } = toProblem(error)
       const line = { audit: 'not-accepted', reason, ...describeDecider(request) }
@@ -157,10 +149,7 @@ export class Approvals {
 
   /** Logs ids only: arguments would show what the user wants. */
   #audit(
-    decided: {
-      readonly audit: 'asked' | 'approved' | 'denied' | 'outcome-unknown'
-      readonly kind: PauseKind
-    },
+    decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
     decider: Decider & Pick<Turn, 'id'>,
     { tool, api, digest }: PendingCall,
   ): void {

@@ -8,12 +8,11 @@ import { canonicalJson } from '../approval/call-digest.ts'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import {
   type CallEnd,
-  mayHaveBeenDone,
+  denialText,
   resumeStep,
   runStep,
   type StepCall,
   type StepOptions,
-  tellDenial,
 } from '../tools/step-of-calls.ts'
 import { withToolContext } from '../tools/tool-context.ts'
 import type { OfferedTool, ToolContext, Toolset } from '../tools/toolset.ts'
@@ -131,19 +130,26 @@ function describeEnds(
   const results = calls.flatMap(({ id, name, arguments: input }) => {
     const end = ends.get(id)
     if (!end) return []
-    const use = { name, arguments: { ...input }, status: end.status, ...mayHaveBeenDone(end) }
+    const use = {
+      name,
+      arguments: { ...input },
+      status: end.status,
+      ...(isUnknown(end) ? { mayHaveBeenDone: true as const } : {}),
+    }
     return [[id, { content: describeOutput(outputOf(name, end), images), use }] as const]
   })
   return Object.fromEntries(results)
 }
 
-const deniedText =
-  'was denied: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user:'
+const deniedText = `was denied: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user: ${denialText}`
+
+const isUnknown = (end: CallEnd<ToolOutput>) =>
+  end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone'] === true
 
 /** What the model is told: plain sentences if the call failed or was denied. */
 function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {
   if (end.status === 'ok') return end.output
-  if (end.status === 'denied') return [{ type: 'text', text: `${name} ${deniedText} ${tellDenial(end)}` }]
+  if (end.status === 'denied') return [{ type: 'text', text: `${name} ${deniedText}` }]
   const { message, options } = end.failure
   return [{ type: 'text', text: `${name} failed: ${[message, options.hint].join(' ').trim()}` }]
 }

@@ -3,12 +3,11 @@ import { approvalProblem } from '../approval/problems.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
 import {
-  mayHaveBeenDone,
+  denialText,
   resumeStep,
   runStep,
   type StepCall,
   type StepOptions,
-  tellDenial,
   waitAfterFailure,
 } from '../tools/step-of-calls.ts'
 import { type DirectCall, type Toolset, toolsetsOf } from '../tools/toolset.ts'
@@ -64,23 +63,15 @@ async function answerInStep(turn: Turn, call: StepCall<string>, options: StepOpt
   if (wait) return suspend(wait)
   const [end] = ends.values()
   if (end?.status === 'ok') turn.write(end.output)
-  else if (end?.status === 'denied') turn.write(`You denied it. ${tellDenial(end)}`)
+  else if (end?.status === 'denied') turn.write(`You denied it. ${denialText}`)
   else throw approvalProblem('APPROVAL_INVALID', 'Nothing was waited for.')
-  return conclude(call, end.status, mayHaveBeenDone(end))
+  return conclude(call, end.status)
 }
 
 const suspend = (wait: Wait): TurnOutcome => ({ wait, state: null, usage: null, tools: [] })
 
-function conclude(
-  { tool, arguments: args }: StepCall<string>,
-  status: ToolUse['status'],
-  more: Pick<ToolUse, 'mayHaveBeenDone'> = {},
-): TurnOutcome {
-  return {
-    finishReason: 'stop',
-    usage: null,
-    tools: [{ name: tool, arguments: { ...args }, status, ...more }],
-  }
+function conclude({ tool, arguments: args }: StepCall<string>, status: ToolUse['status']): TurnOutcome {
+  return { finishReason: 'stop', usage: null, tools: [{ name: tool, arguments: { ...args }, status }] }
 }
 
 /** Converts a call to a step's call. A continued turn finds it again in the sealed message; it must not have changed. */

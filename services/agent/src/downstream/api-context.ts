@@ -113,8 +113,11 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 
   /** Writes a line about a call of a tool into the audit log: names, codes and ids, no arguments. */
-  audit(audit: 'tool-not-offered' | 'tool-refused', call: Readonly<Record<string, unknown>>): void {
-    this.#means.logger.warn({ audit, ...describeCaller(this.turn), ...call }, 'Call of a tool refused.')
+  audit(
+    audit: 'tool-not-offered' | 'tool-refused' | 'outcome-unknown',
+    call: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#means.logger.warn({ audit, ...describeCaller(this.turn), ...call }, 'Call of a tool failed.')
   }
 
   /** A context for calls that the trace shows below a step. It gets a permit if the step may change something. */

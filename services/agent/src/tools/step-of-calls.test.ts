@@ -7,15 +7,7 @@ import { recordingLogger } from '../identity/testing/fixtures.ts'
 import { type AgentProblemCode, problem } from '../problems.ts'
 import type { Turn } from '../turn/turn.ts'
 import type { ResumedTurn, Wait } from '../turn/waiting.ts'
-import {
-  mayHaveBeenDone,
-  resumeStep,
-  runStep,
-  type StepCall,
-  type StepOptions,
-  tellDenial,
-  waitAfterFailure,
-} from './step-of-calls.ts'
+import { resumeStep, runStep, type StepCall, type StepOptions, waitAfterFailure } from './step-of-calls.ts'
 import type { Change, ToolContext } from './toolset.ts'
 
 const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
@@ -97,8 +89,7 @@ function resumedAfter(
     denied: new Set(denied.map(({ digest }) => digest)),
     waitedMs: 19_000,
     mayWaitAgain: true,
-    approvedCalls: new Map(),
-    noteUnknownOutcome: () => {},
+    approvedCalls: [],
     release: () => {},
     ...more,
   }
@@ -516,9 +507,9 @@ describe('A step of calls', () => {
     await resumeStep(options, resumed, ({ callId }) =>
       create(callId, callId === 'Oslo' ? { change: once, run: send } : {}),
     )
-    expect([...resumed.approvedCalls]).toMatchObject([
-      ['Oslo', { isIdempotent: false, mayHaveRun: true }],
-      ['Rome', { isIdempotent: true, mayHaveRun: false }],
+    expect(resumed.approvedCalls).toMatchObject([
+      { isIdempotent: false, mayHaveRun: true },
+      { isIdempotent: true, mayHaveRun: false },
     ])
   })
 
@@ -531,13 +522,8 @@ describe('A step of calls', () => {
         names.map(name => first.create(name)),
       ),
     )
-    const unknown: string[] = []
-    const resumed = resumedAfter(
-      wait,
-      { lost: 'approve', refused: 'approve', unsent: 'approve' },
-      { noteUnknownOutcome: ({ callId }) => void unknown.push(callId) },
-    )
-    const { options, create } = createStep({ resumed })
+    const resumed = resumedAfter(wait, { lost: 'approve', refused: 'approve', unsent: 'approve' })
+    const { options, create, audited } = createStep({ resumed })
     const fail = (code: AgentProblemCode, wasSent: boolean) => async (context: ToolContext) => {
       context.permit.mayHaveRun = wasSent
       throw problem(code, 'It failed.')
@@ -550,33 +536,14 @@ describe('A step of calls', () => {
     const { ends } = await resumeStep({ ...options, isTellable: () => true }, resumed, ({ callId }) =>
       create(callId, { run: runs[callId as keyof typeof runs] }),
     )
-    expect([...ends].map(([id, end]) => [id, mayHaveBeenDone(end)])).toEqual([
-      ['lost', { mayHaveBeenDone: true }],
-      ['refused', {}],
-      ['unsent', {}],
-    ])
-    expect(unknown).toEqual(['lost'])
-  })
-
-  it('that is sent, waits for a step-up and is denied then says that the call may have been done, if it was sent before', async () => {
-    const first = createStep()
-    const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
-    const approved = resumedAfter(wait, { Oslo: 'approve' })
-    const second = createStep({ resumed: approved })
-    // The connection of a first request broke, and the API answered the second one with its demand.
-    const run = async ({ permit }: ToolContext) => {
-      permit.mayHaveRun = true
-      return rejectForStepUp()
-    }
-    const next = waitOf(
-      await resumeStep(second.options, approved, ({ callId }) => second.create(callId, { run })),
+    const marks = [...ends.values()].map(
+      end => end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone'],
     )
-    const denied = resumedAfter(next, { Oslo: 'deny' })
-    const third = createStep({ resumed: denied })
-    const { ends } = await resumeStep(third.options, denied, ({ callId }) => third.create(callId))
-    const [end] = ends.values()
-    expect(end && mayHaveBeenDone(end)).toEqual({ mayHaveBeenDone: true })
-    expect(end?.status === 'denied' && tellDenial(end)).toContain('may have been done')
+    expect(marks).toEqual([true, undefined, undefined])
+    const [lost] = wait.pending
+    expect(audited()).toMatchObject([
+      { audit: 'outcome-unknown', tool: 'create_alert', api: 'weather-api', digest: lost?.digest },
+    ])
   })
 })
 

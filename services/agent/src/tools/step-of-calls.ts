@@ -4,7 +4,6 @@ import {
   type PauseKind,
   redactText,
   type Sentence,
-  type ToolUse,
 } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { digestCall, idempotencyKey } from '../approval/call-digest.ts'
@@ -38,25 +37,11 @@ export interface StepCall<Output> {
 export type CallEnd<Output> =
   | { readonly status: 'ok'; readonly output: Output }
   | { readonly status: 'failed'; readonly failure: ProblemError }
-  /** The user denied the call, now or earlier in the turn. It may have been carried out if it was sent before that. */
-  | { readonly status: 'denied'; readonly mayHaveRun?: boolean | undefined }
+  /** The user denied the call, now or earlier in the turn. */
+  | { readonly status: 'denied' }
 
-type DeniedCall = Extract<CallEnd<unknown>, { status: 'denied' }>
-
-/** What is known of a call after it was denied. Another replica may have got an approval of it before. */
-export function tellDenial({ mayHaveRun }: DeniedCall): string {
-  const before = mayHaveRun ? ' It was sent before, and may have been done.' : ''
-  return `Nothing was sent by this denial.${before}`
-}
-
-/** The mark of a call that was sent, and of which nobody knows whether it was carried out. */
-export function mayHaveBeenDone(end: CallEnd<unknown>): Pick<ToolUse, 'mayHaveBeenDone'> {
-  const isMarked =
-    end.status === 'denied'
-      ? end.mayHaveRun
-      : end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone']
-  return isMarked ? { mayHaveBeenDone: true } : {}
-}
+/** What is known of a call that was denied: another replica may have got an approval of it. */
+export const denialText = 'Nothing was sent by this denial.'
 
 /** The outcome of a step's calls: how those that ran have ended, and what the others wait for. */
 export interface StepEnd<Output> {
@@ -226,8 +211,8 @@ class Step<Output> {
       step.fail(toProblem(ending).toDocument(turn.requestId))
       return
     }
-    const permit = call.change && this.#permit(call, call.change, claims, waited?.mayHaveRun)
-    if (permit) turn.resumed?.approvedCalls.set(call.id, permit)
+    const permit = call.change && this.#permit(call, call.change, claims)
+    if (permit) turn.resumed?.approvedCalls.push(permit)
     try {
       if (waited?.sentence && !(await isToldAlike(call, context.under(step.id), waited.sentence)))
         return this.#refuse(
@@ -239,17 +224,17 @@ class Step<Output> {
       step.ok()
       this.#ends.set(call.id, { status: 'ok', output })
     } catch (error) {
-      this.#fail(call, step, this.#explain(error, permit, waited), waited)
+      this.#fail(call, step, this.#explain(error, call, permit), waited)
     }
   }
 
   /** The error, which says so if the call was sent and nobody knows whether it was carried out. */
-  #explain(error: unknown, permit: Permit | undefined, waited: PendingCall | undefined): unknown {
-    const { signal, resumed } = this.#turn
+  #explain(error: unknown, call: StepCall<Output>, permit: Permit | undefined): unknown {
+    const { context } = this.#options
     const failure = toProblem(error)
-    const isOpen = signal.aborted || unknownOutcomeCodes.includes(failure.code)
+    const isOpen = context.turn.signal.aborted || unknownOutcomeCodes.includes(failure.code)
     if (!permit?.mayHaveRun || !isOpen) return error
-    if (waited) resumed?.noteUnknownOutcome(waited)
+    context.audit('outcome-unknown', { tool: call.tool, api: call.api, digest: digestOf(call) })
     return withUnknownOutcome(failure)
   }
 
@@ -295,13 +280,13 @@ class Step<Output> {
     }
   }
 
-  deny({ callId, tool, args, stepId, digest, mayHaveRun }: PendingCall): void {
+  deny({ callId, tool, args, stepId, digest }: PendingCall): void {
     const { trace, resumed } = this.#turn
     const { waitedMs = 0 } = resumed ?? {}
     trace
       .start(this.#describe({ tool, arguments: args }, stepId))
       .deny({ decision: 'deny', digest, waitedMs })
-    this.#ends.set(callId, { status: 'denied', mayHaveRun })
+    this.#ends.set(callId, { status: 'denied' })
   }
 
   /** Lets a call wait again, until the call before it has run; the user is not asked about the later call again. */
@@ -390,14 +375,9 @@ class Step<Output> {
     return code === 'CONSENT_REQUIRED' ? { kind: 'consent', right } : undefined
   }
 
-  #permit(
-    call: StepCall<Output>,
-    { isIdempotent }: Change,
-    claims: string | undefined,
-    mayHaveRun = false,
-  ): Permit {
+  #permit(call: StepCall<Output>, { isIdempotent }: Change, claims: string | undefined): Permit {
     const key = idempotencyKey(this.#turn.id, call.id, digestOf(call))
-    return { idempotencyKey: key, isIdempotent, claims, mayHaveRun }
+    return { idempotencyKey: key, isIdempotent, claims, mayHaveRun: false }
   }
 
   #describe({ tool, arguments: input }: Pick<StepCall<Output>, 'tool' | 'arguments'>, id?: string) {
@@ -423,7 +403,6 @@ class Step<Output> {
       title: change?.title ?? tool,
       args: { ...args },
       digest: digestOf(call),
-      ...(this.#turn.resumed?.approvedCalls.get(callId)?.mayHaveRun ? { mayHaveRun: true } : {}),
       isAsked: true,
       stepId,
     }

@@ -215,7 +215,7 @@ export class RunningTurn {
       this.#endSpans(undefined, { [appAttributes.aborted]: true })
       return
     }
-    const wasSent = [...(resumed?.approvedCalls.values() ?? [])].some(({ mayHaveRun }) => mayHaveRun)
+    const wasSent = resumed?.approvedCalls.some(({ mayHaveRun }) => mayHaveRun)
     const aborted = signal.aborted && toProblem(signal.reason)
     const failure = aborted ? (wasSent ? withUnknownOutcome(aborted) : aborted) : toProblem(error)
     if (failure.code === 'INTERNAL_ERROR') this.#reportUnexpected(error)

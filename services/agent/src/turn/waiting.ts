@@ -27,8 +27,6 @@ const PendingCall = strictObject({
   sentence: Type.Optional(Sentence),
   args: Type.Record(Text, Type.Unknown()),
   digest: Text,
-  /** Whether the call was sent before, and nobody knows whether it was carried out. */
-  mayHaveRun: Type.Optional(Type.Literal(true)),
   /** Whether the user is asked about the call in this pause; else it was approved before, or needs no approval. */
   isAsked: Type.Boolean(),
   /** The id of the step that waits, in the trace. */
@@ -107,10 +105,8 @@ export interface ResumedTurn {
   readonly waitedMs: number
   /** Whether the turn may wait for its user once more. */
   readonly mayWaitAgain: boolean
-  /** What became of the approved calls of this turn, by their ids. */
-  readonly approvedCalls: Map<string, ApprovedCall>
-  /** Notes that a call was sent, and that nobody knows whether it was carried out. */
-  noteUnknownOutcome(call: PendingCall): void
+  /** The approved calls that this turn makes. */
+  readonly approvedCalls: ApprovedCall[]
   /**
    * Lets the continuation come again after a failure: with any decisions as long as no call was sent, else with the same ones,
    * and not at all if a call must not be sent twice.
