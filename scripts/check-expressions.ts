@@ -24,7 +24,7 @@ const withoutTests = ['**/*.test.{ts,tsx}', '**/testing/**']
 const hasLoop = /[*+]|\{\d+,\}/
 
 // The checker in JavaScript: the others need Java or a program for each system.
-process.env['RECHECK_BACKEND'] = 'pure'
+Object.assign(process.env, { RECHECK_BACKEND: 'pure' })
 const { checkSync } = await import('recheck')
 /** Limits by counts, not by time, so that a busy machine finds the same. */
 const limits: Parameters = {

@@ -223,7 +223,13 @@ describe('Limits', () => {
         () => {},
       ),
     )
-    for (let round = 0; round < 20; round += 1) await fetch(`${stack.agentUrl}/api/status`)
+    const instructions: number[] = []
+    for (let round = 0; round < 20; round += 1) {
+      const url = `${stack.agentUrl}/api/instructions?flow=autonomous`
+      const headers = { 'x-forwarded-for': `203.0.113.${round}` }
+      instructions.push((await fetch(url, { headers })).status)
+    }
+    expect(instructions.map(status => status === 429)).toEqual([false, false, ...Array(18).fill(true)])
     expect(answered).toBe(0)
     client.abort()
     await Promise.all(disguised)

@@ -22,7 +22,7 @@ import { sendEventStream } from './event-stream.ts'
 import type { FairStart } from './fair-start.ts'
 import { guardedRoutes } from './guarded-routes.ts'
 import { readHistory, readMessage } from './message.ts'
-import { addressOf } from './rate-limit.ts'
+import { addressOf, unlessPaced } from './rate-limit.ts'
 import { readAsker, type SignInRules } from './sign-in.ts'
 
 export interface ChatRoutesOptions extends SignInRules {
@@ -67,7 +67,7 @@ const continueSchema = {
 const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, options) => {
   const { approvals, mayConsent, fairStart } = options
   // One rate limit for both routes, since a continuation costs as much as a message.
-  const limited = { onRequest: app.rateLimit() }
+  const limited = { onRequest: app.rateLimit(unlessPaced) }
 
   /** Reads what both routes read first: who asks, and in which form the answer is wanted. */
   async function readRequest(

@@ -8,15 +8,13 @@ const ipv6Subnet = 64
 
 /**
  * Adds `app.rateLimit()`, by which routes limit the messages per minute from a client address (IPv6: a /64 network). Further
- * messages get RATE_LIMITED with Retry-After. A proxy that is not in TRUSTED_PROXIES is not limited, since one of its clients could
- * lock out all others: its messages only have the pace of one address.
+ * messages get RATE_LIMITED with Retry-After.
  */
 export async function addRateLimit(app: FastifyInstance, messagesPerMinute: number): Promise<void> {
   readForwardedAddresses(app)
   await app.register(rateLimit, {
     global: false,
     ipv6Subnet,
-    allowList: request => untrustedAddress(request) !== undefined,
     max: messagesPerMinute,
     timeWindow: 60_000,
     addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
@@ -29,6 +27,12 @@ export async function addRateLimit(app: FastifyInstance, messagesPerMinute: numb
       problem('RATE_LIMITED', `More than ${max} messages came within a minute.`),
   })
 }
+
+/**
+ * Routes that start at a pace do not refuse a proxy that is not in TRUSTED_PROXIES, since one of its clients could lock out
+ * all others: its messages have the pace of one address.
+ */
+export const unlessPaced = { allowList: (request: FastifyRequest) => untrustedAddress(request) !== undefined }
 
 /** The address of a request, and a name for the client behind it, as far as that can be known without a sign-in. */
 export function addressOf(request: FastifyRequest): { readonly address: string; readonly client: string } {
