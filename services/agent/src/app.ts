@@ -106,8 +106,7 @@ export async function buildApp(
     tracer,
     approvals,
   })
-  const { messagesPerMinute, concurrentTurns: maxWaiting } = limits
-  const fairStart = new FairStart({ messagesPerMinute, maxWaiting })
+  const fairStart = new FairStart(limits.messagesPerMinute, limits.concurrentTurns)
   const refresh = () => {
     void tokens.refresh()
     void apiCaller.refresh()
@@ -117,7 +116,7 @@ export async function buildApp(
   }
 
   await app.register(accepts)
-  await addRateLimit(app, messagesPerMinute)
+  await addRateLimit(app, limits.messagesPerMinute)
   await publishOpenApi(app, { ...openApi, version: config.version })
   await app.register(healthRoutes, { tokens })
   await app.register(statusRoute, {

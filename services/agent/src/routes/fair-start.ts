@@ -1,50 +1,32 @@
 import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import { problem } from '../problems.ts'
 
-/** A message that waits; `start` lets it go on. */
 interface Waiting {
   readonly start: (mayStart: boolean) => void
   readonly signal: AbortSignal
 }
 
-interface Address {
-  /** The messages that count as just started. */
-  started: number
-  waiting: number
-  /** The messages that wait, by client. */
-  readonly clients: Map<string, Waiting[]>
-}
-
-export interface FairStartOptions {
-  /** The pace of each address. */
-  readonly messagesPerMinute: number
-  /** How many messages of one address may wait. */
-  readonly maxWaiting: number
-}
-
-/** How many messages of an address start at once before the others wait for the pace. */
 const minAtOnce = 10
-const minTickMs = 10
-/** A tick that comes later than this shows that the turns under way need the CPU: nothing starts then, but one message a second. */
-const maxLagMs = 50
-const maxPauseMs = 1_000
+const tickMs = 100
 
 /**
- * Starts the messages of each address at an even pace, so that a burst leaves CPU for all others. The clients behind an
- * address, such as the users of a proxy, take turns: who sent many messages does not delay who sent one.
+ * Starts the messages of each address at the pace of its messages per minute, some at once, so that a burst leaves CPU for all
+ * others. The clients behind an address take turns: who sent many messages does not delay who sent one.
  */
 export class FairStart {
-  readonly #options: FairStartOptions
-  readonly #atOnce: number
-  readonly #tickMs: number
-  readonly #addresses = new Map<string, Address>()
-  #isOpen = false
+  readonly #perMinute: number
+  readonly #maxWaiting: number
+  /** By address, the messages that count as just started, and those that wait, by client. */
+  readonly #addresses = new Map<
+    string,
+    { started: number; waiting: number; clients: Map<string, Waiting[]> }
+  >()
+  #atOnce: number
 
-  constructor(options: FairStartOptions) {
-    const { messagesPerMinute } = options
-    this.#options = options
+  constructor(messagesPerMinute: number, maxWaiting: number) {
+    this.#perMinute = messagesPerMinute
+    this.#maxWaiting = maxWaiting
     this.#atOnce = Math.min(messagesPerMinute, Math.max(minAtOnce, messagesPerMinute / 60))
-    this.#tickMs = Math.max(minTickMs, 60_000 / messagesPerMinute)
   }
 
   /**
@@ -53,20 +35,17 @@ export class FairStart {
    * @throws ProblemError RATE_LIMITED for a client with a minute's messages waiting, AGENT_BUSY for an address with too many
    */
   async wait(address: string, client: string, signal: AbortSignal): Promise<boolean> {
-    if (this.#isOpen) return true
     const known = getOrMake(this.#addresses, address, () => this.#watch(address))
-    if (known.started < this.#atOnce) {
+    if (known.started + 1 <= this.#atOnce) {
       known.started += 1
       return true
     }
-    const { messagesPerMinute, maxWaiting } = this.#options
     const waiting = getOrMake(known.clients, client, () => [])
-    if (waiting.length >= messagesPerMinute)
-      throw problem('RATE_LIMITED', `${messagesPerMinute} messages wait.`, {
-        headers: { 'retry-after': '60' },
-      })
-    if (known.waiting >= maxWaiting)
-      throw problem('AGENT_BUSY', `${maxWaiting} messages wait.`, { headers: { 'retry-after': '1' } })
+    const isOverPace = waiting.length >= this.#perMinute
+    if (isOverPace || known.waiting >= this.#maxWaiting) {
+      const options = { headers: { 'retry-after': isOverPace ? '60' : '1' } }
+      throw problem(isOverPace ? 'RATE_LIMITED' : 'AGENT_BUSY', 'Too many messages wait.', options)
+    }
     known.waiting += 1
     return new Promise(start => {
       waiting.push({ start, signal })
@@ -74,46 +53,30 @@ export class FairStart {
     })
   }
 
-  /** Lets all messages start at once from now on. */
+  /** Lets all messages start without a pace, when the agent stops. */
   open(): void {
-    this.#isOpen = true
-    for (const known of this.#addresses.values())
-      for (let next = takeNext(known); next; next = takeNext(known)) next.start(true)
+    this.#atOnce = Number.POSITIVE_INFINITY
   }
 
-  #watch(address: string): Address {
-    const known: Address = { started: 0, waiting: 0, clients: new Map() }
-    const perTick = (this.#tickMs * this.#options.messagesPerMinute) / 60_000
-    let lastTick = performance.now()
-    let lastStart = lastTick
+  #watch(address: string) {
+    const known = { started: 0, waiting: 0, clients: new Map<string, Waiting[]>() }
     const timer = setInterval(() => {
-      const now = performance.now()
-      const isLate = now - lastTick > this.#tickMs + maxLagMs && now - lastStart < maxPauseMs
-      lastTick = now
-      known.started = Math.max(0, known.started - perTick)
-      while (known.started < this.#atOnce && !isLate) {
-        const next = takeNext(known)
-        if (!next) break
+      known.started = Math.max(0, known.started - (this.#perMinute * tickMs) / 60_000)
+      // A client that still has messages waiting goes to the end of the Map, and so is visited again.
+      for (const [client, waiting] of known.clients) {
+        if (known.started + 1 > this.#atOnce) return
+        known.clients.delete(client)
+        const next = waiting.shift()
+        if (waiting.length > 0) known.clients.set(client, waiting)
+        known.waiting -= 1
+        if (next === undefined || next.signal.aborted) continue
         known.started += 1
-        lastStart = now
         next.start(true)
       }
-      if (known.started > 0 || known.waiting > 0) return
+      if (known.started > 0) return
       clearInterval(timer)
       this.#addresses.delete(address)
-    }, this.#tickMs).unref()
+    }, tickMs).unref()
     return known
   }
-}
-
-/** Takes the next message of the client whose turn it is; clients that have gone away are left out. */
-function takeNext(known: Address): Waiting | undefined {
-  for (const [client, waiting] of known.clients) {
-    known.clients.delete(client)
-    const next = waiting.shift()
-    if (next) known.waiting -= 1
-    if (waiting.length > 0) known.clients.set(client, waiting)
-    if (next && !next.signal.aborted) return next
-  }
-  return undefined
 }
