@@ -184,28 +184,8 @@ function bindingOf({ agent, user, flow, mode }: Decider & Pick<Turn, 'mode'>): B
 const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 
 function describeCall(pending: PendingCall): AskedCall {
-  const {
-    callId,
-    tool,
-    title,
-    api,
-    effect,
-    digest,
-    stepId,
-    args,
-    sentence = plainSentence(pending),
-  } = pending
-  return {
-    callId,
-    tool,
-    title,
-    api,
-    ...(effect ? { effect } : {}),
-    digest,
-    stepId,
-    sentence,
-    arguments: args,
-  }
+  const { toolHash: _hash, isAsked: _isAsked, args, ...call } = pending
+  return { sentence: plainSentence(pending), ...call, arguments: args }
 }
 
 /** The sentence for a tool that has none of its own. A model can choose names of arguments, too. */

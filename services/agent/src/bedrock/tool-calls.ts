@@ -130,21 +130,15 @@ function describeEnds(
   const results = calls.flatMap(({ id, name, arguments: input }) => {
     const end = ends.get(id)
     if (!end) return []
-    const use = {
-      name,
-      arguments: { ...input },
-      status: end.status,
-      ...(isUnknown(end) ? { mayHaveBeenDone: true as const } : {}),
-    }
+    const isUnknown = end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone']
+    const mark = isUnknown ? { mayHaveBeenDone: true as const } : {}
+    const use = { name, arguments: { ...input }, status: end.status, ...mark }
     return [[id, { content: describeOutput(outputOf(name, end), images), use }] as const]
   })
   return Object.fromEntries(results)
 }
 
 const deniedText = `was denied: the user was asked, and does not want this call. Do not ask for it again, in other words or by another tool. Tell the user: ${denialText}`
-
-const isUnknown = (end: CallEnd<ToolOutput>) =>
-  end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone'] === true
 
 /** What the model is told: plain sentences if the call failed or was denied. */
 function outputOf(name: string, end: CallEnd<ToolOutput>): ToolOutput {

@@ -7,6 +7,7 @@ import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
 import type { Caller } from '../turn/turn.ts'
+import type { ApprovedCall } from '../turn/waiting.ts'
 import {
   echoedTokenProblem,
   explainApiResponse,
@@ -17,7 +18,7 @@ import {
   withoutHeldRight,
 } from './api-failures.ts'
 import type { ApiHealth } from './api-health.ts'
-import { type CallProgress, sendAndNote } from './call-progress.ts'
+import { sendAndNote } from './call-progress.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
@@ -57,11 +58,9 @@ interface JsonRequest<Body> extends Omit<ApiChange<Body>, 'method' | 'body'> {
 }
 
 /** What lets a tool change something by one call, which the user has approved or the agent may make on its own. */
-export interface Permit extends CallProgress {
+export interface Permit extends ApprovedCall {
   /** The key, which is the same each time this call is sent. */
   readonly idempotencyKey: string
-  /** Whether the API carries out the call only once, however often it is sent with this key. */
-  readonly isIdempotent: boolean
   /** The claims challenge (JSON text) that the token has to satisfy, if the API sent one. */
   readonly claims?: string | undefined
 }

@@ -1,22 +1,11 @@
-import {
-  type OutboundRequest,
-  type OutboundResponse,
-  type Send,
-  SendError,
-} from '@entra-bedrock-agent/service-kit/send'
+import { type OutboundRequest, type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
+import type { ApprovedCall } from '../turn/waiting.ts'
 
 /** How far a call has come. */
-export interface CallProgress {
-  /** Whether the call was sent and not refused: whatever happens then, it may have been carried out. */
-  mayHaveRun: boolean
-}
+export type CallProgress = Pick<ApprovedCall, 'mayHaveRun'>
 
 /** Sends a call, and notes how far it has come. If it is sent again, it may still have been carried out the first time. */
-export async function sendAndNote(
-  progress: CallProgress,
-  send: Send,
-  request: OutboundRequest,
-): Promise<OutboundResponse> {
+export async function sendAndNote(progress: CallProgress, send: Send, request: OutboundRequest) {
   const { mayHaveRun } = progress
   request.signal?.throwIfAborted()
   progress.mayHaveRun = true

@@ -86,12 +86,12 @@ export const Continuation = strictObject({
 /** A turn that waits for its user, as it is sealed. */
 export type Continuation = Static<typeof Continuation>
 
-/** An approved call of a turn that goes on. */
+/** A call that changes something, and how far it has come. */
 export interface ApprovedCall {
-  /** Whether the call is carried out only once, however often it is sent. */
+  /** Whether the API carries out the call only once, however often it is sent with its key. */
   readonly isIdempotent: boolean
-  /** Whether the call was sent and not refused, so that it may have been carried out. */
-  readonly mayHaveRun: boolean
+  /** Whether the call was sent and not refused: whatever happens then, it may have been carried out. */
+  mayHaveRun: boolean
 }
 
 /** A turn that goes on. */
