@@ -16,8 +16,6 @@ const folder = join(root, 'packages/entra-tokens')
 const dist = resolve(process.argv[2] ?? join(folder, 'dist'))
 const stagedFolder = join(dist, 'package')
 const archive = join(dist, 'entra-tokens.tgz')
-/** What undici needs. */
-const oldestNode = '22.19'
 const entries = ['index', 'express', 'fastify']
 /** Packages that npm installs beside the archive. */
 const installed = ['fast-jwt', 'undici']
@@ -44,7 +42,7 @@ const { output } = await build({
   resolve: withoutUnusedPackages,
   // Frameworks are imported by their own entries alone.
   treeshake: { moduleSideEffects: false },
-  transform: { target: `node${oldestNode}` },
+  transform: { target: manifest.engines.node.replace('>=', 'node') },
   output: { dir: stagedFolder, chunkFileNames: 'shared-[hash].js', sourcemap: true },
 })
 const sources = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
@@ -70,7 +68,6 @@ const exports = Object.fromEntries(
 )
 const packed = {
   ...manifest,
-  engines: { node: `>=${oldestNode}` },
   exports: { ...exports, './package.json': './package.json' },
   dependencies: Object.fromEntries(installed.map(name => [name, `^${dependencies[name]}`])),
   peerDependencies: { fastify: '^5' },

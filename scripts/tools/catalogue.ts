@@ -1,7 +1,7 @@
 import { chromium } from './chromium.ts'
 import { fromDebian } from './debian.ts'
 import { builtFromModule } from './go.ts'
-import { node22, node26 } from './node.ts'
+import { otherNodes } from './node.ts'
 import { cfnLint, python } from './python.ts'
 import { outputMatches } from './run.ts'
 import type { Tool } from './tool.ts'
@@ -111,8 +111,7 @@ export const programsOfTests: readonly Tool[] = [
   promtool,
   jq,
   curl,
-  node22,
-  node26,
+  ...otherNodes,
 ]
 
 const helm3: Tool = {

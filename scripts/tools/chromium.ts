@@ -3,10 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
-import { unpackFromNpm } from './npm.ts'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
-import { fromRelease, pinnedHash } from './ways.ts'
+import { fromRelease, pinnedHash, unpackFromNpm } from './ways.ts'
 
 const platforms = {
   'linux-amd64': 'linux64',

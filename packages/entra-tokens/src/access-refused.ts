@@ -1,8 +1,9 @@
 import type { AccessNeeds } from './access.ts'
 import { describeContextChallenge } from './authentication-context.ts'
 import { DenyListUnavailable } from './deny-list/deny-list.ts'
-import { type ProblemWords, tokenProblems } from './problem-texts.ts'
-import { metadataPointer, type ProtectedResource } from './protected-resource.ts'
+import type { CheckedOptions } from './options.ts'
+import { tokenProblems } from './problem-texts.ts'
+import { metadataPointer } from './protected-resource.ts'
 import { type CheckName, type FailedCheck, SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
 
 /** The body of a refusal (RFC 9457). */
@@ -53,83 +54,62 @@ export class AccessForbidden extends TokenRefused {
   override readonly name: string = 'AccessForbidden'
 }
 
-/** What refusals say of an API. */
-export interface RefusalTexts extends ProtectedResource {
-  readonly codePrefix: string
-  readonly problems?: Readonly<Record<string, ProblemWords>>
-}
-
 /**
- * Turns an error of the token check into a refusal with a challenge, which has no error code if there was no token
- * (RFC 6750 §3.1). `undefined` for other errors.
+ * Turns an error of the token check into a refusal; `undefined` for other errors.
  *
  * @param verified the checks of the token that passed before the error
  */
 export function explainRefusal(
   error: unknown,
-  api: RefusalTexts,
+  api: CheckedOptions,
   needs: AccessNeeds,
   verified: readonly CheckName[],
 ): AccessRefused | undefined {
-  if (error instanceof TokenRefused) return explainToken(error, api, needs, verified)
-  const retry = { 'retry-after': '5' }
-  if (error instanceof DenyListUnavailable)
-    return new AccessRefused(describe(api, 'DENY_LIST_UNAVAILABLE', error), retry, error)
-  if (!(error instanceof SigningKeysUnavailable)) return undefined
-  const upstream = { service: 'entra' }
-  return new AccessRefused(describe(api, 'SIGNING_KEYS_UNAVAILABLE', error, { upstream }), retry, error)
-}
-
-function explainToken(
-  error: TokenRefused,
-  api: RefusalTexts,
-  needs: AccessNeeds,
-  verified: readonly CheckName[],
-): AccessRefused {
-  const { failedCheck, message, passed } = error
-  const challenge = `Bearer realm="${api.name}"`
-  const pointer = metadataPointer(api, needs)
-  if (failedCheck === undefined)
-    return new AccessRefused(
-      describe(api, 'TOKEN_MISSING', error, { checks: [] }),
-      { 'www-authenticate': `${challenge}${pointer}` },
-      error,
-    )
-  const isForbidden = error instanceof AccessForbidden
-  const checks = [...verified, ...passed].map(name => ({ name, ok: true }))
-  const problem = describe(api, isForbidden ? codeOf(failedCheck) : 'TOKEN_REJECTED', error, {
-    failedCheck,
-    checks: [...checks, { name: failedCheck, ok: false }],
-  })
-  const code = isForbidden ? 'insufficient_scope' : 'invalid_token'
-  const described = `${challenge}, error="${code}", error_description="${failedCheck}: ${message}"${pointer}`
-  const { authenticationContext: context } = needs
-  const isContext = isForbidden && failedCheck === 'context' && context !== undefined
-  return new AccessRefused(
-    problem,
-    {
-      'www-authenticate': isContext
-        ? describeContextChallenge(api.authority, api.tenantId, context)
-        : described,
-    },
+  const refuse = (
+    kind: keyof typeof tokenProblems,
+    { message: detail }: Error,
+    headers: AccessRefused['headers'],
+    more: Partial<RefusalProblem>,
+  ) => {
+    const code = tokenProblems[kind].status === 503 ? kind : `${api.codePrefix}_${kind}`
+    const { title, status, hint } = api.problems?.[code] ?? tokenProblems[kind]
+    const type = `urn:entra-bedrock-agent:problem:${code.toLowerCase().replaceAll('_', '-')}`
+    return new AccessRefused({ type, title, status, detail, code, hint, ...more }, headers, error)
+  }
+  const later = { 'retry-after': '5' }
+  if (error instanceof DenyListUnavailable) return refuse('DENY_LIST_UNAVAILABLE', error, later, {})
+  if (error instanceof SigningKeysUnavailable)
+    return refuse('SIGNING_KEYS_UNAVAILABLE', error, later, { upstream: { service: 'entra' } })
+  if (!(error instanceof TokenRefused)) return undefined
+  const { failedCheck } = error
+  const passed = [...verified, ...error.passed].map(name => ({ name, ok: true }))
+  return refuse(
+    kindOf(error),
     error,
+    { 'www-authenticate': challengeOf(error, api, needs) },
+    failedCheck === undefined
+      ? { checks: [] }
+      : { failedCheck, checks: [...passed, { name: failedCheck, ok: false }] },
   )
 }
 
-/** The code for a caller that may not use the API. */
-function codeOf(failedCheck: string): 'CONTEXT_MISSING' | 'DENIED' | 'FORBIDDEN' {
+function kindOf(error: TokenRefused): keyof typeof tokenProblems {
+  const { failedCheck } = error
+  if (failedCheck === undefined) return 'TOKEN_MISSING'
+  if (!(error instanceof AccessForbidden)) return 'TOKEN_REJECTED'
   if (failedCheck === 'context') return 'CONTEXT_MISSING'
   return failedCheck === 'deny-list' ? 'DENIED' : 'FORBIDDEN'
 }
 
-function describe(
-  { codePrefix, problems = {} }: RefusalTexts,
-  kind: keyof typeof tokenProblems,
-  { message: detail }: Error,
-  more: Partial<RefusalProblem> = {},
-): RefusalProblem {
-  const code = tokenProblems[kind].status === 503 ? kind : `${codePrefix}_${kind}`
-  const { title, status, hint } = problems[code] ?? tokenProblems[kind]
-  const type = `urn:entra-bedrock-agent:problem:${code.toLowerCase().replaceAll('_', '-')}`
-  return { type, title, status, detail, code, hint, ...more }
+/** The challenge, which has no error code if there was no token (RFC 6750 §3.1). */
+function challengeOf(error: TokenRefused, api: CheckedOptions, needs: AccessNeeds): string {
+  const { failedCheck, message } = error
+  const isForbidden = error instanceof AccessForbidden
+  const { authenticationContext: context } = needs
+  if (isForbidden && failedCheck === 'context' && context !== undefined)
+    return describeContextChallenge(api.authority, api.tenantId, context)
+  const code = isForbidden ? 'insufficient_scope' : 'invalid_token'
+  const described =
+    failedCheck === undefined ? '' : `, error="${code}", error_description="${failedCheck}: ${message}"`
+  return `Bearer realm="${api.name}"${described}${metadataPointer(api, needs)}`
 }

@@ -5,28 +5,24 @@ export type RequestLike =
   | string
   | undefined
   | {
-      readonly headers: HeadersLike | Readonly<Record<string, string | readonly string[] | undefined>>
+      readonly headers:
+        | Iterable<readonly [string, string]>
+        | Readonly<Record<string, string | readonly string[] | undefined>>
       /** Names and values in turn. Node's `headers` leave out all but the first `Authorization` header. */
       readonly rawHeaders?: readonly string[]
     }
-
-interface HeadersLike {
-  get(name: string): string | null
-}
 
 /** The values of all `Authorization` headers of a request; a web `Request` joins them to one, which is no token. */
 export function readAuthorization(request: RequestLike): readonly string[] {
   if (request === undefined || typeof request === 'string') return [request ?? '']
   const { headers, rawHeaders } = request
-  if (isHeaders(headers)) return [headers.get('authorization') ?? '']
-  const pairs = rawHeaders
-    ? rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1]] as const] : []))
-    : Object.entries(headers)
+  if (rawHeaders)
+    return rawHeaders.filter(
+      (_value, at) => rawHeaders[at - 1]?.toLowerCase() === 'authorization' && at % 2 === 1,
+    )
+  const pairs = Symbol.iterator in headers ? [...headers] : Object.entries(headers)
   return pairs.flatMap(([name, value]) => (name.toLowerCase() === 'authorization' ? (value ?? []) : []))
 }
-
-const isHeaders = (headers: object): headers is HeadersLike =>
-  'get' in headers && typeof headers.get === 'function'
 
 /** Tokens of users in very many groups have about 12 KB; Node refuses headers over 16 KiB. */
 const maxHeaderLength = 14_000

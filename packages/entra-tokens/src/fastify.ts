@@ -90,19 +90,13 @@ function sendProblem(
 
 /** Publishes the metadata by which clients find out where to obtain tokens (RFC 9728). */
 function publish(app: FastifyInstance, { paths, body }: ResourceMetadata): void {
-  const properties = Object.fromEntries(
-    Object.entries(body).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? textSchema : { type: 'array', items: textSchema },
-    ]),
-  )
-  const schema = {
-    summary: 'Where do tokens come from?',
-    response: {
-      200: { type: 'object', required: Object.keys(properties), properties, additionalProperties: false },
-    },
-  }
+  const text = { type: 'string' }
+  const shapes = Object.entries(body).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? text : { type: 'array', items: text },
+  ])
+  const properties = Object.fromEntries(shapes)
+  const shape = { type: 'object', required: Object.keys(body), properties, additionalProperties: false }
+  const schema = { summary: 'Where do tokens come from?', response: { 200: shape } }
   for (const path of paths) app.get(path, { schema }, async () => body)
 }
-
-const textSchema = { type: 'string' }

@@ -1,17 +1,7 @@
 import type { AccessNeeds } from './access.ts'
+import type { CheckedOptions } from './options.ts'
 
 const metadataRoot = '/.well-known/oauth-protected-resource'
-
-/** What the metadata says of an API. */
-export interface ProtectedResource {
-  readonly name: string
-  readonly title?: string
-  readonly authority: string
-  readonly tenantId: string
-  readonly appId: string
-  readonly permissions: AccessNeeds['permissions']
-  readonly resource?: string | undefined
-}
 
 /** The metadata by which clients find out where to obtain tokens (RFC 9728), and the paths that serve it. */
 export interface ResourceMetadata {
@@ -22,17 +12,13 @@ export interface ResourceMetadata {
 /** The path of a resource's metadata, derived from the path of the resource (RFC 9728 §3.1). */
 const metadataPath = (url: string) => `${metadataRoot}${new URL(url).pathname.replace(/\/$/, '')}`
 
-/** The paths that serve the metadata: the resource's own, and the bare well-known path, the only one that some clients try. */
-export function metadataPaths(url: string): readonly string[] {
-  return [...new Set([metadataRoot, metadataPath(url)])]
-}
-
 /** @returns `undefined` if the API has no public URL */
-export function describeResource(api: ProtectedResource): ResourceMetadata | undefined {
+export function describeResource(api: CheckedOptions): ResourceMetadata | undefined {
   const { resource, name, title = name, authority, tenantId } = api
   if (resource === undefined) return undefined
   return {
-    paths: metadataPaths(resource),
+    // Some clients try only the bare well-known path.
+    paths: [...new Set([metadataRoot, metadataPath(resource)])],
     body: {
       resource,
       resource_name: title,
@@ -55,12 +41,12 @@ export function asksFor(
  * The scopes that are enough for a call on behalf of a user, by full names such as `api://<app id>/Weather.Read`: Entra looks for
  * a bare name at Microsoft Graph.
  */
-function scopesOf({ appId }: ProtectedResource, { permissions }: AccessNeeds): readonly string[] {
+function scopesOf({ appId }: CheckedOptions, { permissions }: AccessNeeds): readonly string[] {
   return [permissions.obo ?? '.default'].flat().map(scope => `api://${appId}/${scope}`)
 }
 
 /** The parameters of a challenge: the missing scope and the URL of the metadata (RFC 9728 §5.1); empty without a public URL. */
-export function metadataPointer(api: ProtectedResource, needs: AccessNeeds): string {
+export function metadataPointer(api: CheckedOptions, needs: AccessNeeds): string {
   const { resource } = api
   if (resource === undefined) return ''
   const [scope = ''] = scopesOf(api, needs)
