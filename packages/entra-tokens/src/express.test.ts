@@ -13,16 +13,20 @@ const issuer = await createIssuer()
 const token = issuer.sign(autonomousClaims({ authority: issuer.url }))
 afterAll(() => issuer.close())
 
+/** How many requests the middleware handed on. */
+let handedOn = 0
+
 /** An API on Node's own server behind the middleware; returns a way to GET from it. */
 async function startApi(options: Partial<ResourceServerOptions> = {}) {
   const api = createResourceServer({ ...weatherApiOptions(issuer.url), ...options })
   const guard = requireCaller(api)
   const server = createServer((request: IncomingMessage & { caller?: Caller }, response) =>
-    guard(request, response, error =>
+    guard(request, response, error => {
+      handedOn += 1
       response
         .writeHead(error ? 500 : 200)
-        .end(JSON.stringify(error ? { error: String(error) } : request.caller)),
-    ),
+        .end(JSON.stringify(error ? { error: String(error) } : request.caller))
+    }),
   )
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo
@@ -39,13 +43,15 @@ it('A caller that may call is set on the request', async () => {
   expect(await get(bearer)).toMatchObject({ status: 200, body: { kind: 'agent' } })
 })
 
-it('A refusal is sent with its status, challenge and problem', async () => {
+it('A refusal is sent with its status, challenge and problem, and the request is not handed on', async () => {
+  const before = handedOn
   expect(await get(['authorization', `Bearer ${token.slice(0, -8)}AAAAAAAA`])).toMatchObject({
     status: 401,
     contentType: 'application/problem+json',
     challenge: expect.stringContaining('error="invalid_token"'),
     body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'signature' },
   })
+  expect(handedOn).toBe(before)
 })
 
 it('Two Authorization headers are refused, although Node keeps only the first', async () => {

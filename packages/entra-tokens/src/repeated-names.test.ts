@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { cpuRatio } from '../../service-kit/src/testing/cpu-time.ts'
 import { hasRepeatedNames } from './repeated-names.ts'
 
 it.each([
@@ -37,13 +38,9 @@ it.each([
   ['objects', (n: number) => `{"a":[${'{"b":1},'.repeat(n)}0]}`],
   ['nesting', (n: number) => `${'{"a":'.repeat(n)}1${'}'.repeat(n)}`],
 ])('A text of much %s takes no more than linear time', (_what, textOf) => {
-  const cpuOf = (text: string) => {
-    const before = process.cpuUsage()
-    for (let round = 0; round < 20; round += 1) expect(hasRepeatedNames(text)).toBe(false)
-    const { user, system } = process.cpuUsage(before)
-    return user + system
+  const readerOf = (n: number) => () => {
+    for (let round = 0; round < 20; round += 1) expect(hasRepeatedNames(textOf(n))).toBe(false)
   }
-  cpuOf(textOf(5_000))
   // A quadratic scan would take 256 times as long.
-  expect(cpuOf(textOf(80_000))).toBeLessThan(64 * Math.max(cpuOf(textOf(5_000)), 1_000))
+  expect(cpuRatio(readerOf(80_000), readerOf(5_000))).toBeLessThan(64)
 })
