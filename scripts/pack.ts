@@ -40,8 +40,6 @@ const { output } = await build({
   platform: 'node',
   external: installed,
   resolve: withoutUnusedPackages,
-  // Frameworks are imported by their own entries alone.
-  treeshake: { moduleSideEffects: false },
   transform: { target: manifest.engines.node.replace('>=', 'node') },
   output: { dir: stagedFolder, chunkFileNames: 'shared-[hash].js', sourcemap: true },
 })
