@@ -166,6 +166,14 @@ describe('the background probe', () => {
     bedrock.close()
   })
 
+  it('says that an answer broke off, and not that Bedrock is out of reach', async () => {
+    aws.break({ kind: 'cut', afterEvents: 1 })
+    const { bedrock } = connectMode({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
+    bedrock.availability.start()
+    await expect.poll(() => bedrock.availability.health.problem?.code).toBe('BEDROCK_STREAM_BROKEN')
+    bedrock.close()
+  })
+
   it('shows what is wrong before anybody asks', async () => {
     const { bedrock } = connectMode({
       ...aws.environment,

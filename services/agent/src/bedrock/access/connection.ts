@@ -3,6 +3,7 @@ import { type BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/clien
 import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
 import type { BedrockConfig } from './config.ts'
 import { bedrockUrl } from './endpoints.ts'
+import type { CallPhase } from './failure-signs.ts'
 import { explainFailure } from './failures.ts'
 import { createChatModel, createClient } from './model.ts'
 
@@ -43,6 +44,7 @@ async function probe(
 ): Promise<void> {
   using limit = new LinkedAbort(signal)
   limit.after(probeTimeoutMs, () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')))
+  let phase: CallPhase = 'request'
   try {
     const { stream } = await client.send(
       new ConverseStreamCommand({
@@ -52,11 +54,12 @@ async function probe(
       }),
       { abortSignal: limit.signal },
     )
+    phase = 'stream'
     for await (const _event of stream ?? []) {
       // The stream is read to its end, so that the socket can be used again.
     }
   } catch (error) {
-    throw explainFailure(error, config, 'request')
+    throw explainFailure(error, config, phase)
   }
 }
 
