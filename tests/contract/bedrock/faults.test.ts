@@ -168,10 +168,8 @@ describe('the background probe', () => {
 
   it('says that an answer broke off, and not that Bedrock is out of reach', async () => {
     aws.break({ kind: 'cut', afterEvents: 1 })
-    const { bedrock } = connectMode({ ...aws.environment, ...staticKeys, BEDROCK_PROBE: 'on' })
-    bedrock.availability.start()
-    await expect.poll(() => bedrock.availability.health.problem?.code).toBe('BEDROCK_STREAM_BROKEN')
-    bedrock.close()
+    const { probe } = await connection.bedrock.connected()
+    await expect(probe(new AbortController().signal)).rejects.toMatchObject({ code: 'BEDROCK_STREAM_BROKEN' })
   })
 
   it('shows what is wrong before anybody asks', async () => {
