@@ -1,5 +1,4 @@
-// make runs this with the Node of the machine, however old: npm leaves out the native parts of packages that do not fit its
-// Node, and says nothing.
+// Runs with the machine's Node, however old. npm silently leaves out native parts of packages that do not fit its Node.
 const { node: wanted } = require('../package.json').engines
 const { node: found } = process.versions
 
