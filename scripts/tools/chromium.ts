@@ -59,7 +59,6 @@ export const chromium: Tool = {
 
 /** Opens a page, since without some libraries or fonts Chromium starts but pages stay empty. */
 async function showPage({ executable, env = {} }: Program): Promise<void> {
-  // Loaded here only, since most tests read the catalogue without starting a browser.
   const { chromium: playwright } = await import('playwright-core')
   const browser = await playwright
     .launch({
