@@ -55,7 +55,6 @@ const options = {
   kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
   accept: { type: 'string', multiple: true, value: 'subject', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
   aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
-  svg: { type: 'string', value: 'file', text: 'the result as a picture, too, to put into a review', of: ['blast-radius'] },
   json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
   yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
   'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
@@ -111,7 +110,6 @@ export function readArguments(args: readonly string[]) {
     removal: readRemoval(values),
     isDryRun: values['dry-run'] === true,
     isJson: values.json === true,
-    pictureFile: values.svg,
     isAzure: values.azure === true,
     isKube: values.kube === true,
     /** Kubernetes subjects that the caller accepts although they may act as the pod or change it. */

@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import type { Role } from '../../doctor/aws/role.ts'
 import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
-import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
@@ -10,7 +8,6 @@ import { type BlastRadius, flatten, groupUnder, type Mark, unreadAzureRoles } fr
 import { readEntra, readFederatedCredentials } from './entra.ts'
 import { readKube } from './kube.ts'
 import { addLastUse } from './last-use.ts'
-import { drawPicture } from './picture.ts'
 import { writeText } from './text.ts'
 
 /** How to read Azure, Kubernetes and AWS, if they are to be read. */
@@ -29,28 +26,14 @@ export async function printBlastRadius(
   invocation: Invocation,
   surroundings: CloudReaders,
 ): Promise<boolean> {
-  const { isJson, pictureFile } = invocation
   const inEntra = await addLastUse(run, await readEntra(run))
   const radius = await addFromClouds(run, inEntra, invocation, surroundings)
-  if (pictureFile !== undefined)
-    writePicture(pictureFile, drawPicture(radius, new Date(run.clock.nowMs()).toISOString().slice(0, 10)))
   const all = flatten([...radius.who, ...radius.what])
   const count = (mark: Mark) => all.filter(one => one.mark === mark).length
   const counts = { surplus: count('surplus'), fault: count('fault'), unread: count('unread') }
-  if (isJson) run.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
+  if (invocation.isJson) run.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
   else run.print(`${writeText(radius)}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
-}
-
-function writePicture(file: string, picture: string): void {
-  try {
-    writeFileSync(file, picture)
-  } catch (error) {
-    throw new Mistake(
-      `The picture can’t be written: ${(error as Error).message}`,
-      'Name another file with --svg.',
-    )
-  }
 }
 
 /** Adds what was found in Azure, Kubernetes and AWS to the blast radius. */

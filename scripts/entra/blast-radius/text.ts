@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { BlastRadius, Branch, Mark } from './branch.ts'
 
 /** What stands before a marked branch. */
-export const markWords: Record<Mark, string> = {
+const markWords: Record<Mark, string> = {
   surplus: 'SURPLUS',
   fault: 'FAULT',
   unread: 'not evaluated',
