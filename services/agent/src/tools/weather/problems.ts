@@ -9,8 +9,8 @@ export const weatherProblems = {
   },
   CITY_NOT_RECOGNISED: {
     status: 422,
-    title: 'The message names no city that direct mode can recognise.',
-    hint: 'Ask like “Weather in Dallas?”, “forecast for New York, 3 days” or just “Oslo”.',
+    title: 'The message names no city, or not in a way that direct mode can recognise.',
+    hint: 'Ask about one city, like “Weather in Dallas?”, “forecast for New York, 3 days”, “Rome tomorrow” or just “Oslo”.',
   },
 } as const satisfies Record<string, ProblemKind>
 

@@ -37,7 +37,7 @@ describe('The weather in sentences', () => {
     const text = describeWeather({ ...bare, source: 'climate-normals' })
     expect(text).toMatch(/^In Dallas, Texas, United States: about 21 °C \(71 °F\), partly cloudy\. Source/)
     expect(text).toMatch(/Source: climate normals.* not today’s observed weather\.$/)
-    expect(describeForecast({ ...oslo, source: 'climate-normals' }, false)).toMatch(/^What is usual/)
+    expect(describeForecast({ ...oslo, source: 'climate-normals' })).toMatch(/^What is usual/)
   })
 
   it('names a city state once, although it is city, region and country', () => {
@@ -47,7 +47,7 @@ describe('The weather in sentences', () => {
   })
 
   it('has a line for each day of a forecast, with a true minus sign and no minus zero', () => {
-    expect(describeForecast(oslo, false).split('\n')).toEqual([
+    expect(describeForecast(oslo).split('\n')).toEqual([
       'Forecast for Oslo, Norway:',
       '- Friday 30 January: −4 to 0 °C (26 to 32 °F), snow',
       '- Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky',
@@ -57,8 +57,17 @@ describe('The weather in sentences', () => {
   })
 
   it('gives only the last day if only that day was asked for', () => {
-    expect(describeForecast(oslo, true)).toBe(
+    expect(describeForecast(oslo, 'last')).toBe(
       'Oslo, Norway on Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky. Source: Open-Meteo.',
+    )
+  })
+
+  it('gives only the date that was asked for, or says that the forecast does not reach it', () => {
+    expect(describeForecast(oslo, { date: '2026-01-30' })).toMatch(
+      /^Oslo, Norway on Friday 30 January: .*snow\./,
+    )
+    expect(describeForecast(oslo, { date: '2026-07-03' })).toBe(
+      'There is no forecast for Friday 3 July: it reaches seven days ahead, today included.',
     )
   })
 })

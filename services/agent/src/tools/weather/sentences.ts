@@ -1,5 +1,8 @@
 import type { ForecastDay, WeatherForecast, WeatherReport } from './weather.ts'
 
+/** The one day that was asked for: the last of a forecast, or a date. */
+export type OneDay = 'last' | { readonly date: string }
+
 type Place = Pick<WeatherReport, 'city' | 'region' | 'country'>
 
 /** A report as plain sentences in English. */
@@ -22,13 +25,15 @@ export function describeWeather(report: WeatherReport): string {
     .join(' ')
 }
 
-/** A forecast as plain sentences in English: one line a day, or the last day alone. */
-export function describeForecast(forecast: WeatherForecast, onlyLast: boolean): string {
+/** A forecast as plain sentences in English: one line a day, or the last day or one date alone. */
+export function describeForecast(forecast: WeatherForecast, only?: OneDay): string {
   const isForecast = forecast.source === 'open-meteo'
   const source = isForecast ? 'Source: Open-Meteo.' : normalsNote
-  const last = forecast.days.at(-1)
-  if (onlyLast && last) {
-    return `${namePlace(forecast)} on ${nameDate(last.date)}: ${describeDay(last)}. ${source}`
+  if (only !== undefined) {
+    const day = only === 'last' ? forecast.days.at(-1) : forecast.days.find(({ date }) => date === only.date)
+    if (day) return `${namePlace(forecast)} on ${nameDate(day.date)}: ${describeDay(day)}. ${source}`
+    if (only !== 'last')
+      return `There is no forecast for ${nameDate(only.date)}: it reaches seven days ahead, today included.`
   }
   const heading = isForecast ? 'Forecast' : 'What is usual at this time of year'
   const days = forecast.days.map(day => `- ${nameDate(day.date)}: ${describeDay(day)}`)

@@ -1,10 +1,10 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type DownstreamApi, readDownstreamApi } from '../../identity/downstream-api.ts'
 import type { DirectCall, OfferedTool, Toolset } from '../toolset.ts'
-import { isAboutAlerts } from './alerts/alert-request.ts'
 import { alertInstructions, readAlerts } from './alerts/alerts.ts'
 import { alertProblems } from './alerts/problems.ts'
 import { createWeatherClient, type WeatherClient } from './client.ts'
+import { today } from './dates.ts'
 import { needsWeatherTool } from './needs-weather-tool.ts'
 import { weatherProblem, weatherProblems } from './problems.ts'
 import { describeForecast, describeWeather } from './sentences.ts'
@@ -15,6 +15,9 @@ const instructions = `Weather
 - For several cities, call the tool once for each, all in one step.
 - A follow-up such as "and tomorrow?" is about the cities before it. If no city is known, ask for one.
 - One or two sentences for each city, in °C and °F, naming the source.`
+
+/** Words of messages about alerts, which can contain weather words, too. */
+const alertWords = /\balerts?\b|\b(?:warn|notify) (?:me|us)\b/i
 
 /** The tools of the weather API, configured by WEATHER_API_URL and WEATHER_API_APP_ID; with WEATHER_API_ALERTS those for alerts too. */
 export function readWeatherToolset(env: EnvironmentReader): Toolset {
@@ -47,13 +50,13 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset {
       recognise(message) {
         const call = alerts?.recognise(message)
         if (call) return call
-        const question = recogniseWeatherQuestion(message)
+        const question = recogniseWeatherQuestion(message, today())
         return question && toDirectCall(api, weather, question)
       },
-      notRecognised: () => weatherProblem('CITY_NOT_RECOGNISED', 'No city was recognised in the message.'),
+      notRecognised: () =>
+        weatherProblem('CITY_NOT_RECOGNISED', 'No question about one city was recognised in the message.'),
     },
-    // A request for an alert can contain weather words, too.
-    wasNeeded: (turn, answer) => !(alerts && isAboutAlerts(turn.message)) && needsWeatherTool(turn, answer),
+    wasNeeded: (turn, answer) => !(alerts && alertWords.test(turn.message)) && needsWeatherTool(turn, answer),
   }
 }
 
@@ -70,11 +73,11 @@ function toDirectCall(
       answer: async context => describeWeather(await weather.current(context, city)),
     }
   }
-  const { days, onlyLast } = when
+  const { days, only } = when
   return {
     tool: 'get_forecast',
     arguments: { city, days },
     api,
-    answer: async context => describeForecast(await weather.forecast(context, city, days), onlyLast),
+    answer: async context => describeForecast(await weather.forecast(context, city, days), only),
   }
 }

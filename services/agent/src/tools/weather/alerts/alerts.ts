@@ -1,10 +1,10 @@
 import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
 import { type DownstreamApi, nameSidecarEntries } from '../../../identity/downstream-api.ts'
 import type { DirectCall } from '../../toolset.ts'
+import { today } from '../dates.ts'
 import { type AlertRequest, recogniseAlertRequest } from './alert-request.ts'
 import { type AlertChanges, readAlertChangeSettings } from './changes.ts'
 import { type AlertClient, createAlertClient } from './client.ts'
-import { today } from './last-day.ts'
 import { alertProblem } from './problems.ts'
 import { describeAlert, describeAlerts, describeDeletion, tellDeletion, tellNewAlert } from './sentences.ts'
 

@@ -2,10 +2,10 @@ import { Type } from 'typebox'
 import type { DownstreamApi } from '../../../identity/downstream-api.ts'
 import { defineTool } from '../../define-tool.ts'
 import type { OfferedTool } from '../../toolset.ts'
+import { faultOfLastDay, today } from '../dates.ts'
 import { AlertId, NewAlert } from './alert.ts'
 import type { AlertChanges } from './changes.ts'
 import type { AlertClient } from './client.ts'
-import { faultOfLastDay, today } from './last-day.ts'
 
 /** The tools for alerts as the model gets them. */
 export function createAlertTools(
