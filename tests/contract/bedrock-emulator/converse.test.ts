@@ -154,8 +154,7 @@ describe('a conversation', () => {
     [
       ['and tomorrow?', [['get_forecast', { city: 'Oslo', days: 2 }], ['get_forecast', { city: 'Rome', days: 2 }]]],
       ['And in Lisbon?', [['get_weather', { city: 'Lisbon' }]]],
-      ['And in Vienna at the weekend?', [['get_forecast', { city: 'Vienna', days: 7 }]]],
-      ['How cold will it be there on Friday?', [['get_forecast', { city: 'Oslo', days: 7 }], ['get_forecast', { city: 'Rome', days: 7 }]]],
+      ['And in Vienna for 5 days?', [['get_forecast', { city: 'Vienna', days: 5 }]]],
     ],
   )('goes on with the right calls after “%s”', async (next, calls) => {
     expect(await callsFor(history(next))).toEqual(calls)

@@ -12,7 +12,6 @@ const uuidPattern = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
 const conditionPattern =
   /\b(?:(below|under|colder than)|above|over|warmer than) ([-−–]? ?\d+(?:\.\d+)?)(?: ?°| degrees?)?(?: ?(c|f|celsius|fahrenheit)\b)?/i
 const untilPattern = /\buntil (?:(\d{4}-\d{2}-\d{2})|(\d{1,2}) (\p{L}{3,}))/iu
-const durationPattern = /\bfor (a|\d+) (day|week)s?\b/i
 /** Verbs in lower case only, since a capitalised one may be part of a name. */
 const conditionVerbs = /\b(?:falls?|drops?|rises?|gets?|goes|becomes)\b/g
 const dayMs = 24 * 3_600_000
@@ -51,7 +50,7 @@ function createAlert({ name }: ToolSpec, message: string, today: string): Reply 
   if (!found) return say('Below or above which temperature?')
   const [, below, number = '', scale = ''] = found
   const cities = findPlaces(
-    [creationPattern, conditionPattern, untilPattern, durationPattern, conditionVerbs].reduce(
+    [creationPattern, conditionPattern, untilPattern, conditionVerbs].reduce(
       (text, part) => text.replace(part, ' '),
       message,
     ),
@@ -77,9 +76,7 @@ function findLastDay(message: string, today: string): string {
     const next = dates.find(ms => ms >= Date.parse(today))
     if (next !== undefined) return dateOf(next)
   }
-  const [, count = '1', unit = 'week'] = durationPattern.exec(message) ?? []
-  const days = (count === 'a' ? 1 : Number(count)) * (unit === 'week' ? 7 : 1)
-  return dateOf(Date.parse(today) + days * dayMs)
+  return dateOf(Date.parse(today) + 7 * dayMs)
 }
 
 const dateOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)

@@ -18,8 +18,3 @@ export const commonWords: ReadonlySet<string> = new Set(
     .trim()
     .split(/\s+/),
 )
-
-/** Words that belong to a name only if they are capitalised, such as “Nice” or “Reading”. */
-export const ambiguousWords: ReadonlySet<string> = new Set(
-  'city cities town nice split reading bath cork'.split(' '),
-)

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { Period } from './period.ts'
-import type { WeatherQuestion } from './weather-question.ts'
+import type { Period, WeatherQuestion } from './weather-question.ts'
 
 const [text, number] = [Type.String(), Type.Number()]
 const [maybeText, maybeNumber] = [Type.Optional(text), Type.Optional(number)]
@@ -24,14 +23,10 @@ export function isWeather(result: unknown): result is Weather {
 /** The lines of an answer about weather. */
 export function describeWeather(
   weather: readonly Weather[],
-  { period, asksUmbrella }: WeatherQuestion,
+  { period }: Pick<WeatherQuestion, 'period'>,
 ): readonly string[] {
   const places = weather.map(one => ({ ...one, moments: readMoments(one, period) }))
-  return [
-    ...places.map(describePlace),
-    ...comparePlaces(places),
-    ...(asksUmbrella ? adviseUmbrella(places) : []),
-  ]
+  return [...places.map(describePlace), ...comparePlaces(places)]
 }
 
 /** The line that names the sources of the weather; empty if no source is known. */
@@ -50,32 +45,25 @@ export function listNames(names: readonly string[]): string {
 /** The weather now, or on one of the days that were asked about. */
 interface Moment {
   readonly text: string
-  readonly condition: string
   /** In degrees Celsius; for a day, its highest temperature. */
   readonly warmth: number
 }
 type PlaceWeather = Weather & { readonly moments: readonly Moment[] }
 
-function readMoments(weather: Weather, period: Period = { days: 0 }): readonly Moment[] {
+function readMoments(weather: Weather, period?: Period): readonly Moment[] {
   if ('days' in weather) {
-    return pickDays(weather.days, period).map(day => {
+    const asked = period?.index === undefined ? undefined : weather.days[period.index]
+    return (asked ? [asked] : weather.days).map(day => {
       const range = `${degrees(day.low_c, day.low_f)} to ${degrees(day.high_c, day.high_f)}`
       const text = `${nameDay(day, weather.days)}: ${range}, ${day.condition}`
-      return { text, condition: day.condition, warmth: day.high_c }
+      return { text, warmth: day.high_c }
     })
   }
   const { temperature_c, temperature_f, condition, humidity_percent, wind_kph } = weather
   const humidity = humidity_percent === undefined ? '' : `, humidity ${humidity_percent} %`
   const wind = wind_kph === undefined ? '' : `, wind ${Math.round(wind_kph)} km/h`
   const text = `${degrees(temperature_c, temperature_f)}, ${condition}${humidity}${wind}`
-  return [{ text, condition, warmth: temperature_c }]
-}
-
-function pickDays(days: readonly Day[], { index, weekdays }: Period): readonly Day[] {
-  const picked = days.filter(({ date }, at) =>
-    index === undefined ? (weekdays?.includes(new Date(date).getUTCDay()) ?? true) : at === index,
-  )
-  return picked.length > 0 ? picked : days
+  return [{ text, warmth: temperature_c }]
 }
 
 function nameDay(day: Day, days: readonly Day[]): string {
@@ -103,17 +91,6 @@ function comparePlaces(places: readonly PlaceWeather[]): readonly string[] {
     : [
         `It is ${degrees(warmest.celsius - coldest.celsius)} warmer in ${warmest.city} than in ${coldest.city}.`,
       ]
-}
-
-/** Says whether to take an umbrella, except when only averages are known. */
-function adviseUmbrella(places: readonly PlaceWeather[]): readonly string[] {
-  const known = places.filter(({ source }) => source !== 'climate-normals')
-  const wet = known.filter(({ moments }) =>
-    moments.some(({ condition }) => /rain|drizzle|thunder/.test(condition)),
-  )
-  const cities = listNames((wet.length > 0 ? wet : known).map(({ city }) => city))
-  if (cities === '') return []
-  return [`${wet.length > 0 ? 'Take' : 'You will not need'} an umbrella in ${cities}.`]
 }
 
 /** “14.3 °C (58 °F)” */

@@ -1,11 +1,17 @@
 import type { Conversation } from './conversation.ts'
-import { findPeriod, type Period } from './period.ts'
 import { findPlaces } from './places.ts'
 import { findSmallTalk } from './small-talk.ts'
 
+/** The days that a question is about. The first day of a forecast is today. */
+export interface Period {
+  /** How many days to ask the forecast for. */
+  readonly days: number
+  /** The one day asked about, counted from 0 for today; without it, all days are meant. */
+  readonly index?: number
+}
+
 export interface WeatherQuestion {
   readonly isAboutWeather: boolean
-  readonly asksUmbrella: boolean
   readonly places: readonly string[]
   /** `undefined` means now. */
   readonly period: Period | undefined
@@ -13,7 +19,6 @@ export interface WeatherQuestion {
 
 const weatherWords =
   /\b(weather|forecasts?|temperatures?|rain(s|ing|y)?|snow(s|ing|y)?|sunny|sunshine|cloud(s|y)|wind(y)?|fog(gy)?|storm(y)?|humid(ity)?|hot(ter|test)?|cold(er|est)?|warm(er|est)?|umbrella|raincoat|degrees)\b/i
-const umbrellaWords = /\b(umbrella|raincoat|rain(s|ing)?)\b/i
 const continuationPattern = /^(and|what about|how about)\b/i
 
 /** Reads the latest question; what it leaves out is taken from earlier ones. */
@@ -26,7 +31,6 @@ export function readWeatherQuestion({ question, earlierQuestions }: Conversation
   const keepsPeriod = continued !== undefined && own.places.length > 0
   return {
     isAboutWeather: own.isAboutWeather || continued !== undefined,
-    asksUmbrella: own.asksUmbrella || continued?.asksUmbrella === true,
     places: [own, ...earlier].find(({ places }) => places.length > 0)?.places ?? [],
     period: own.period ?? (keepsPeriod ? continued.period : undefined),
   }
@@ -39,11 +43,18 @@ function readOneText(text: string): WeatherQuestion & { readonly continues: bool
   const length = text.split(/\s+/).length
   return {
     isAboutWeather: weatherWords.test(text),
-    asksUmbrella: umbrellaWords.test(text),
     places,
     period,
     continues:
       (length <= 8 && continuationPattern.test(text)) ||
       (length <= 4 && (places.length > 0 || period !== undefined)),
   }
+}
+
+/** The days that a text asks about; `undefined` if it asks about now. */
+function findPeriod(text: string): Period | undefined {
+  if (/\bday after tomorrow\b/i.test(text)) return { days: 3, index: 2 }
+  if (/\btomorrow\b/i.test(text)) return { days: 2, index: 1 }
+  const days = Number(/(\d+)[ -]days?\b/i.exec(text)?.[1] ?? (/\bforecast\b/i.test(text) ? 3 : 0))
+  return days >= 1 ? { days: Math.min(days, 7) } : undefined
 }
