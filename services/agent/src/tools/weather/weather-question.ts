@@ -12,7 +12,7 @@ export interface WeatherQuestion {
 }
 
 const weatherWords =
-  /\b(?:weather|forecast|temperature|it like|hot|cold|warm|rain(?:ing)?|snow(?:ing)?|sunny|windy|humid|umbrella)\b/i
+  /\b(?:weather|forecast|temperature|it like|hot|cold|warm|rain(?:ing)?|snow(?:ing)?|sunny|windy|humid|umbrella)\b(?!-)/i
 const ending = /(?: be)? like$|,?(?: in)?(?: degrees)? (?:celsius|fahrenheit|°[cf])$/i
 const followUp = /^(?:and |or )?(?:what about |how about )?(?:in |for )?/i
 const afterPreposition = /\b(?:in|for|at) (.+)/i
@@ -48,10 +48,15 @@ const otherTimes =
 export function recogniseWeatherQuestion(message: string, today: string): WeatherQuestion | undefined {
   const { rest, when } = takeTime(tidy(message).replace(ending, ''), today)
   if (otherTimes.test(rest)) return undefined
-  const [, named = ''] = afterPreposition.exec(rest) ?? beforeWeather.exec(rest) ?? []
-  const place = readPlace(weatherWords.test(rest) ? named : rest.replace(followUp, ''))
+  const weather = weatherWords.exec(rest)
+  const place = readPlace(weather ? findPlace(rest, weather.index) : rest.replace(followUp, ''))
   const usual = /\bforecast\b/i.test(rest) ? { days: 3 } : 'now'
   return place === undefined ? undefined : { place, when: when ?? usual }
+}
+
+/** The place in “weather in Dallas”, “Dallas weather” or “Berlin's weather”; `at` is where the words about the weather begin. */
+function findPlace(text: string, at: number): string {
+  return (afterPreposition.exec(text.slice(at)) ?? beforeWeather.exec(text))?.[1] ?? ''
 }
 
 function takeTime(text: string, today: string): { readonly rest: string; readonly when?: AskedTime } {
