@@ -10,11 +10,7 @@ export interface OpenApiInfo {
   readonly security: { readonly name: string; readonly description: string }
 }
 
-/**
- * `GET /openapi.json`, made from the schemas of the routes that are added later.
- *
- * @throws if the app has routes already, which would be missing
- */
+/** `GET /openapi.json`, made from the schemas of the routes that are added later. Throws if there are routes already. */
 export async function publishOpenApi(app: FastifyInstance, about: OpenApiInfo): Promise<void> {
   if (app.printRoutes() !== '(empty tree)')
     throw new Error('publishOpenApi has to be called before the first route is added.')

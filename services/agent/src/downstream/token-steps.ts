@@ -91,8 +91,9 @@ export async function obtainToken(
     const { cause, upstream } = failure.options
     step.fail(failure.toDocument(turn.requestId), {
       logIds: {
-        ...asSeenByEntra(correlationId),
-        ...(upstream?.correlationId ? { correlationId: upstream.correlationId } : {}),
+        ...(upstream?.correlationId
+          ? { correlationId: upstream.correlationId }
+          : asSeenByEntra(correlationId)),
         ...(upstream?.requestId ? { entraRequestId: upstream.requestId } : {}),
       },
       ...(cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {}),
@@ -107,15 +108,7 @@ export async function obtainToken(
   const isRenewed = token.isNew && !isNew
   step.ok({
     title: `${title}${describeAttempts(token, isShared, isRenewed)}`,
-    ...(isShared || isRenewed
-      ? {
-          request: describeRequest(tokens, {
-            ...asked,
-            correlationId: token.correlationId,
-            isNew: token.isNew,
-          }),
-        }
-      : {}),
+    request: describeRequest(tokens, { ...asked, correlationId: token.correlationId, isNew: token.isNew }),
     response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
     logIds,
   })

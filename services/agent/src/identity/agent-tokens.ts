@@ -25,9 +25,6 @@ export interface AgentTokensOptions {
   readonly timing?: Timing
 }
 
-/** A token without what the request for it adds. */
-type UnnamedToken = Omit<AgentToken, 'fingerprint' | 'correlationId'>
-
 export type AgentTokens = ReturnType<typeof createAgentTokens>
 
 const probeIsFreshForMs = 5_000
@@ -76,7 +73,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
       const token = await obtainUnexpired({ ...request, signal: limit.signal })
       health.tokenObtained(request)
       logger.debug({ flow, api: api.name, correlationId, attempts: token.attempts }, 'The agent has a token.')
-      return { ...token, fingerprint: fingerprint(token.raw), correlationId }
+      return token
     } catch (failure) {
       const error = await findCause(failure)
       if (error instanceof ProblemError && !signal.aborted) {
@@ -91,15 +88,16 @@ export function createAgentTokens(options: AgentTokensOptions) {
   }
 
   /** Asks once past the sidecar's cache if the token has expired on arrival: it may be in the cache since a clock was wrong. */
-  async function obtainUnexpired(request: TokenRequest, before = 0): Promise<UnnamedToken> {
-    const { isNew = false, user } = request
-    const { raw, attempts } = await sidecar.requestToken(request)
-    const token = { raw, isNew, attempts: before + attempts }
+  async function obtainUnexpired(request: TokenRequest, before = 0): Promise<AgentToken> {
+    const { isNew = false, user, correlationId } = request
+    const { raw, attempts: latest } = await sidecar.requestToken(request)
+    const attempts = before + latest
     try {
-      return { ...token, ...acceptAgentToken(raw, { ...request, userId: user?.objectId }) }
+      const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
+      return { raw, fingerprint: fingerprint(raw), ...accepted, attempts, isNew, correlationId }
     } catch (error) {
       if (isNew || !isExpiry(error)) throw error
-      return obtainUnexpired({ ...request, isNew: true }, token.attempts)
+      return obtainUnexpired({ ...request, isNew: true }, attempts)
     }
   }
 

@@ -13,18 +13,14 @@ import {
 } from './sidecar-failures.ts'
 import type { TokenRequest } from './token-request.ts'
 
-/**
- * How an attempt that got no token ended: with a response, with Entra's word that it knows no such federated credential, with a
- * broken connection, or because no sidecar listened.
- */
+/** How an attempt that got no token ended: with a response (`spreading`: see `Refusal`), a broken connection, or because no sidecar listened. */
 type AttemptEnding = 'responded' | 'spreading' | 'broken' | 'refused'
 
 type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: AttemptEnding })
 
 /**
- * How many attempts may end in each way. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. In reality
- * two of a hundred requests do not find a credential that exists; the sidecar asks Entra anew each time, and marks only a
- * credential as unusable that it could not load.
+ * How many attempts may end in each way. `refused` has no number: while no sidecar listens, `sidecarRestartMs` is the limit. The sidecar asks
+ * Entra anew each time: it marks only a credential as unusable that it could not load, not one that Entra refused.
  */
 const maxAttempts = { responded: 2, spreading: 4, broken: 3 }
 

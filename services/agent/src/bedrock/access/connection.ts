@@ -16,8 +16,6 @@ const tracingSwitches = [
   'LANGCHAIN_VERBOSE',
 ]
 
-const probeTimeoutMs = 20_000
-
 export type ConnectedBedrock = ReturnType<typeof connect>
 
 /** Connects to Claude on Bedrock. Nothing is sent before the first call. */
@@ -43,7 +41,7 @@ async function probe(
   signal: AbortSignal,
 ): Promise<void> {
   using limit = new LinkedAbort(signal)
-  limit.after(probeTimeoutMs, () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')))
+  limit.after(20_000, () => limit.abort(new DOMException('No answer in time.', 'TimeoutError')))
   let phase: CallPhase = 'request'
   try {
     const { stream } = await client.send(
