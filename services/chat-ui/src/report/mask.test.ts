@@ -105,7 +105,7 @@ describe('an export without personal data', () => {
     ['Susanna plans a planet.', { given_name: 'Anna', family_name: 'Lane', unique_name: 'susan' }],
     ['Adam and Canada are not you.', ada],
     ['It was a long day at the O’Hare airport.', { name: 'J Q Public' }],
-    ['The person is in his prison, with a mason and a song.', { name: 'Per Son', family_name: 'So' }],
+    ['The perfume is in his prison, with a mason and a song.', { name: 'Per Son', family_name: 'So' }],
     ['Café au lait, résumé, naïve. Or not.', { name: 'Jo Cafetero', family_name: '.' }],
     ['Strassenbahn und Straßen', { name: 'Uwe Straße' }],
     ['国王和王子住在王国。', { family_name: '王', given_name: '伟' }],
