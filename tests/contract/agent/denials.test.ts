@@ -78,16 +78,18 @@ function onRequest(
   onTestFinished(() => void server.off('request', act))
 }
 
-/** Approves, and lets the client go away when `cut` says so. Resolves when the agent's turn is over. */
+/** Approves, and lets the client go away when `cut` says so. Resolves when no turn of the agent goes on. */
 async function approveAndCut(turn: TurnOutcome, cut: (leave: () => void) => void): Promise<void> {
   const client = new AbortController()
-  const line = `"turnId":"${turn.turnId}"`
-  const turnsOver = () =>
-    stack.agentLog.filter(entry => entry.includes(line) && entry.includes('"outcome"')).length
-  const before = turnsOver()
+  const lines = (member: string, id: string) =>
+    stack.agentLog.filter(line => line.includes(member) && line.includes(`"${id}":"${turn.turnId}"`)).length
   cut(() => client.abort())
   await decide('approve', turn, stack.agentUrl, client.signal).catch(() => {})
-  await vi.waitFor(() => expect(turnsOver()).toBeGreaterThan(before), { timeout: 10_000, interval: 5 })
+  // The client may have left before its approval came. The first outcome is that the turn waits.
+  await vi.waitFor(
+    () => expect(lines('"outcome"', 'turnId') - 1).toBe(lines('"audit":"approved"', 'correlationId')),
+    { timeout: 10_000, interval: 5 },
+  )
 }
 
 /** Denies a turn that may have been approved before: the outcome has to be true, whatever was done. */
