@@ -25,6 +25,9 @@ export interface OutboundResponse {
   readonly text: string
 }
 
+/** After so many pieces in one turn of the event loop, other connections have theirs read. */
+const maxChunksAtOnce = 1_000
+
 /** Reads one response, and ends its request if it takes too long, its response is too large, or its signal aborts. */
 export class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #request: OutboundRequest
@@ -77,7 +80,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
     if (this.#isProxied && isProxyPage(status, headers['content-type'])) this.#fail(new ProxyError(status))
   }
 
-  onResponseData(_controller: unknown, chunk: Uint8Array): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     const { maxBytes, onText } = this.#request
     this.#bytes += chunk.byteLength
     if (this.#bytes > maxBytes) {
@@ -86,7 +89,9 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
       return
     }
     this.#chunks.push(chunk)
-    if (onText) this.#announced ??= setImmediate(() => this.#tellText())
+    if (!onText) return
+    this.#announced ??= setImmediate(() => this.#tellText())
+    if (this.#chunks.length - this.#toldChunks >= maxChunksAtOnce) controller.pause()
   }
 
   #tellText(): void {
@@ -94,6 +99,7 @@ export class ResponseReader implements Dispatcher.DispatchHandler {
     const bytes = Buffer.concat(this.#chunks.slice(this.#toldChunks))
     this.#toldChunks = this.#chunks.length
     this.#request.onText?.(this.#decoder?.decode(bytes, { stream: true }) ?? '')
+    if (this.#controller?.paused) this.#controller.resume()
   }
 
   onResponseEnd(): void {

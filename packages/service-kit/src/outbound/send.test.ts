@@ -138,6 +138,8 @@ describe('A response', () => {
     await openSender().ask(url, { maxBytes: 10_000, onText: piece => pieces.push(piece) })
     expect(pieces.join('')).toBe(text)
     expect(pieces.length).toBeLessThan(text.length / 10)
+    // Other connections have their turn in between.
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(1_000)
   })
 
   const encodings: readonly [string, (text: string | Buffer) => Buffer][] = [
