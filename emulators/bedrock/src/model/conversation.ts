@@ -1,36 +1,22 @@
-import type { ConverseRequest, ToolResultBlock } from '../wire/converse-request.ts'
+import type { ConverseRequest, Message, ToolResultBlock } from '../wire/converse-request.ts'
 
 export interface ToolExchange {
   readonly name: string
   readonly result: ToolResultBlock
 }
 
-/** The parts of a conversation that the model uses. */
-export interface Conversation {
-  /** The user's last message. */
-  readonly question: string
-  /** The user's messages before that, the latest first. */
-  readonly earlierQuestions: readonly string[]
-  /** The tools' results since the last question. */
-  readonly exchanges: readonly ToolExchange[]
-}
+const textOf = ({ content }: Message) => content.flatMap(({ text }) => text ?? []).join('\n')
+const isQuestion = (message: Message) =>
+  message.role === 'user' && textOf(message) !== '' && !message.content.some(({ toolResult }) => toolResult)
 
-/** Reads the messages of a validated request. */
-export function readConversation({ messages }: ConverseRequest): Conversation {
-  const questions: string[] = []
-  const names = new Map<string, string>()
-  let exchanges: ToolExchange[] = []
-  for (const { role, content } of messages) {
-    for (const { toolUse, toolResult } of content) {
-      if (toolUse) names.set(toolUse.toolUseId, toolUse.name)
-      if (toolResult) exchanges.push({ name: names.get(toolResult.toolUseId) ?? '', result: toolResult })
-    }
-    const text = content.flatMap(block => block.text ?? []).join('\n')
-    const isQuestion = role === 'user' && text !== '' && !content.some(block => block.toolResult)
-    if (!isQuestion) continue
-    questions.unshift(text)
-    exchanges = []
-  }
-  const [question = '', ...earlierQuestions] = questions
-  return { question, earlierQuestions, exchanges }
+/** The user's messages in a validated request, the tools' results since the last of them, and the date that the prompt names. */
+export function readConversation({ messages, system = [] }: ConverseRequest) {
+  const calls = messages.flatMap(({ content }) => content.flatMap(({ toolUse }) => toolUse ?? []))
+  const nameOf = (id: string) => calls.findLast(({ toolUseId }) => toolUseId === id)?.name ?? ''
+  const latest = messages.slice(messages.findLastIndex(isQuestion) + 1).flatMap(({ content }) => content)
+  const results = latest.flatMap(({ toolResult }) => toolResult ?? [])
+  const exchanges = results.map((result): ToolExchange => ({ name: nameOf(result.toolUseId), result }))
+  const date = /\bToday is (\d{4}-\d{2}-\d{2})/.exec(system.map(({ text = '' }) => text).join('\n'))?.[1]
+  const today = date ?? new Date().toISOString().slice(0, 10)
+  return { questions: messages.filter(isQuestion).map(textOf), exchanges, today }
 }

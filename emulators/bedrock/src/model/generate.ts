@@ -17,18 +17,14 @@ export interface Generation {
 export function generate(reply: Reply, maxTokens: number, random: () => number): Generation {
   const blocks: TokenisedBlock[] = []
   let left = maxTokens
-  let { stopReason } = reply
   for (const block of reply.blocks) {
-    const text = block.type === 'toolUse' ? JSON.stringify(block.input) : block.text
-    const all = tokenise(text, random)
+    const all = tokenise(block.type === 'toolUse' ? JSON.stringify(block.input) : block.text, random)
     const tokens = all.slice(0, left)
     if (tokens.length > 0) blocks.push({ block, tokens })
+    if (tokens.length < all.length) return { blocks, stopReason: 'max_tokens', outputTokens: maxTokens }
     left -= tokens.length
-    if (tokens.length === all.length) continue
-    stopReason = 'max_tokens'
-    break
   }
-  return { blocks, stopReason, outputTokens: Math.max(1, maxTokens - left) }
+  return { blocks, stopReason: reply.stopReason, outputTokens: maxTokens - left }
 }
 
 /** Cuts a text into pieces of one to seven whole characters. */

@@ -9,12 +9,11 @@ const taskTools = [
   tool('get_tasks', { project: text }),
   tool('planner__get_calendar', { user_name: text, days: { type: 'integer' } }, ['user_name']),
   tool('search', { query: text }),
-  tool('book_room', { room: text, size: { type: 'string', enum: ['small', 'large'] }, guest: text }),
 ]
 
 function tool(
   name: string,
-  properties: Record<string, { type: string; enum?: string[] }>,
+  properties: Record<string, { type: string }>,
   required = Object.keys(properties),
 ): ToolSpec {
   return { name, inputSchema: { json: { properties, required } } }
@@ -69,50 +68,29 @@ const romeNow = {
   city: 'Rome',
   country: 'Italy',
   temperature_c: 14.25,
-  temperature_f: 57.65,
   condition: 'partly cloudy',
-  humidity_percent: 60,
-  wind_kph: 12.4,
   source: 'open-meteo',
 }
 const osloNow = { ...romeNow, city: 'Oslo', country: 'Norway', temperature_c: -1, condition: 'light snow' }
 const forecastDays = [
-  { date: '2026-11-25', low_c: 3, high_c: 9, low_f: 37.4, high_f: 48.2, condition: 'overcast' },
-  { date: '2026-11-26', low_c: 4, high_c: 11, low_f: 39.2, high_f: 51.8, condition: 'rain' },
-  { date: '2026-11-27', low_c: 2, high_c: 8, low_f: 35.6, high_f: 46.4, condition: 'clear sky' },
-  { date: '2026-11-28', low_c: 1, high_c: 7, low_f: 33.8, high_f: 44.6, condition: 'fog' },
+  { date: '2026-11-25', low_c: 3, high_c: 9, condition: 'overcast' },
+  { date: '2026-11-26', low_c: 4, high_c: 11, condition: 'rain' },
 ]
 const romeForecast = { city: 'Rome', country: 'Italy', source: 'open-meteo', days: forecastDays }
 
 describe('an answer from the tools’ results', () => {
-  it('reports the weather and its source', () => {
-    expect(answer('What is the weather in Rome?', [romeNow])).toBe(
-      'Rome, Italy: 14.3 °C (58 °F), partly cloudy, humidity 60 %, wind 12 km/h.\nSource: open-meteo.',
+  it('reports the weather and its source, for each city that is asked about', () => {
+    expect(answer('Is it warmer in Oslo or in Rome?', [osloNow, romeNow])).toBe(
+      'Oslo, Norway: -1 °C, light snow (open-meteo).\nRome, Italy: 14.25 °C, partly cloudy (open-meteo).',
     )
   })
 
-  it('compares cities', () => {
-    expect(answer('Is it warmer in Oslo or in Rome?', [osloNow, romeNow])).toContain(
-      'It is 15.3 °C warmer in Rome than in Oslo.',
-    )
-    expect(
-      answer('Compare Rome and Oslo weather', [romeNow, { ...osloNow, temperature_c: 14.25 }]),
-    ).toContain('It is equally warm in Rome and Oslo.')
-  })
-
-  it('reports the day that the user asked about', () => {
+  it('reports the days that the user asked about', () => {
     expect(answer('Will it rain in Rome tomorrow?', [romeForecast])).toBe(
-      'Forecast for Rome, Italy:\n- Tomorrow: 4 °C (39 °F) to 11 °C (52 °F), rain.\nSource: open-meteo.',
+      'get_forecast says: city: Rome, country: Italy, source: open-meteo, days: 2026-11-26 4 to 11 °C, rain',
     )
-    expect(answer('Weather in Rome the day after tomorrow', [romeForecast])).toContain(
-      '- Friday 27 November: 2 °C (36 °F) to 8 °C (46 °F), clear sky.',
-    )
-    expect(answer('Forecast for Rome, 4 days', [romeForecast]).split('\n- ')).toHaveLength(5)
-  })
-
-  it('says that long-term averages are none of today’s measurements', () => {
-    expect(answer('Weather in Oslo', [{ ...osloNow, source: 'climate-normals' }])).toContain(
-      'These are long-term averages, not a measurement. Source: climate-normals.',
+    expect(answer('Forecast for Rome, 2 days', [romeForecast])).toContain(
+      'days: 2026-11-25 3 to 9 °C, overcast; 2026-11-26 4 to 11 °C, rain',
     )
   })
 
@@ -131,57 +109,36 @@ describe('an answer from the tools’ results', () => {
     )
   })
 
-  it('turns JSON that is not about weather into a sentence', () => {
+  it('turns other JSON into a sentence', () => {
     const tasks = [
       { title: 'Launch', due_on: '2026-12-01', done: false },
       { title: 'Land', done: null },
     ]
-    expect(
-      answer(
-        'Use get_tasks for project Apollo',
-        [{ project: 'Apollo', tasks, notes: [] }],
-        undefined,
-        taskTools,
-      ),
-    ).toBe(
-      'get_tasks says: project: Apollo, tasks: title: Launch, due on: 2026-12-01, done: false; title: Land, done: null, notes: none.',
+    const question = 'Use get_tasks for project Apollo'
+    expect(answer(question, [{ project: 'Apollo', tasks, notes: [] }], undefined, taskTools)).toBe(
+      'get_tasks says: project: Apollo, tasks: title: Launch, due on: 2026-12-01, done: false; title: Land, done: null, notes: none',
     )
   })
 })
 
-describe('the choice of a weather tool', () => {
-  it('depends on the names and schemas of the tools', () => {
-    expect(callsOf(ask('Weather in Rome', [tool('weather_lookup', { location: text })]))).toEqual([
-      ['weather_lookup', { location: 'Rome' }],
-    ])
-    expect(callsOf(ask('Weather in Rome', weatherTools.slice(1)))).toEqual([
-      ['get_forecast', { city: 'Rome', days: 1 }],
-    ])
-  })
-
-  it('fails if no tool fits, and the answer says which kind of tool is missing', () => {
-    expect(textOf(ask('Weather in Rome', []))).toMatch(/no weather tool/)
-    expect(textOf(ask('Weather in Rome', [tool('send_mail', { address: text })]))).toMatch(/no weather tool/)
-    expect(textOf(ask('Weather in Rome tomorrow', weatherTools.slice(0, 1)))).toMatch(/no forecast tool/)
-  })
+it('a question about weather gets no call if the tools do not fit, and the answer says which kind of tool is missing', () => {
+  expect(textOf(ask('Weather in Rome', []))).toMatch(/no weather tool/)
+  expect(textOf(ask('Weather in Rome', [tool('send_mail', { address: text })]))).toMatch(/no weather tool/)
+  expect(textOf(ask('Weather in Rome tomorrow', weatherTools.slice(0, 1)))).toMatch(/no forecast tool/)
 })
 
 describe('the model with several tools', () => {
   it.each([
     ['Use get_tasks for project Apollo', ['get_tasks', { project: 'Apollo' }]],
     ['What are the tasks of project Apollo?', ['get_tasks', { project: 'Apollo' }]],
-    ['What are the tasks of Apollo?', ['get_tasks', { project: 'Apollo' }]],
-    ['which task is open in project apollo-11?', ['get_tasks', { project: 'apollo-11' }]],
-    ['List the tasks of the project called “To the Moon”', ['get_tasks', { project: 'To the Moon' }]],
-    ['get tasks, project=Apollo, whatever the weather', ['get_tasks', { project: 'Apollo' }]],
+    ['Tasks of Apollo', ['get_tasks', { project: 'Apollo' }]],
+    ['Get the tasks of “To the Moon”', ['get_tasks', { project: 'To the Moon' }]],
+    ['get tasks, project=apollo-11, whatever the weather', ['get_tasks', { project: 'apollo-11' }]],
     ['What is in the calendar of Ada?', ['planner__get_calendar', { user_name: 'Ada' }]],
-    [
-      'Calendar for user Ada Lovelace, 3 days',
-      ['planner__get_calendar', { user_name: 'Ada Lovelace', days: 3 }],
-    ],
-    ['search for llamas', ['search', { query: 'search for llamas' }]],
-    ['Book a large room for guest Ada, “R 2”', ['book_room', { size: 'large', guest: 'Ada', room: 'R 2' }]],
-  ])('calls the tool that a question names, as an identifier or in words: %s', (question, call) => {
+    ['Calendar for user name “Ada Lovelace”', ['planner__get_calendar', { user_name: 'Ada Lovelace' }]],
+    ['Weather in Oslo', ['get_weather', { city: 'Oslo' }]],
+    ['What is the forecast for Oslo?', ['get_forecast', { city: 'Oslo', days: 3 }]],
+  ])('calls the tool that a question names or is about: %s', (question, call) => {
     expect(callsOf(ask(question, taskTools))).toEqual([call])
   })
 
@@ -190,19 +147,11 @@ describe('the model with several tools', () => {
     expect(textOf(ask('Show the calendar', taskTools))).toBe('Which user name do you mean?')
   })
 
-  it.each([
-    ['Weather in Oslo', ['get_weather', { city: 'Oslo' }]],
-    ['What is the forecast for Oslo?', ['get_forecast', { city: 'Oslo', days: 3 }]],
-  ])('calls a weather tool for a question about weather: %s', (question, call) => {
-    expect(callsOf(ask(question, taskTools))).toEqual([call])
-  })
-
   it('calls the tool of the server that a question names, even if other servers have the same tool', () => {
-    const served = tool('weather-tools__get_weather', { city: text })
+    const tools = [...taskTools, tool('weather-tools__get_weather', { city: text })]
     const weatherInOslo = [['weather-tools__get_weather', { city: 'Oslo' }]]
-    const tools = [...taskTools, served]
     expect(callsOf(ask('Ask weather-tools for the weather in Oslo', tools))).toEqual(weatherInOslo)
-    expect(callsOf(ask('weather-tools__get_weather for Oslo', tools))).toEqual(weatherInOslo)
+    expect(callsOf(ask('Use weather-tools__get_weather for Oslo', tools))).toEqual(weatherInOslo)
     expect(callsOf(ask('Weather in Oslo', tools))).toEqual([['get_weather', { city: 'Oslo' }]])
   })
 })
@@ -231,10 +180,9 @@ describe('a user whose message does not mention weather', () => {
   })
 
   it.each([
-    ['Hello!', /^Hello! Ask me about the weather/],
     ['Thanks a lot', /welcome/],
     ['Are you Claude?', /emulated model/],
-    ['What can you do?', /weather in any city/],
+    ['Hello!', /Ask me about a city/],
     ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
   ])('gets a polite phrase, or a description of the emulated model: “%s”', (question, words) => {
@@ -264,8 +212,8 @@ describe('a message about alerts', () => {
   // biome-ignore format: table
   it.each([
     ['Warn me when Oslo falls below −5 °C', [order('Oslo', 'below', -5)]],
-    ['Warn me when it is colder than -5.5 in Oslo until 4 December', [order('Oslo', 'below', -5.5, '2026-12-04')]],
-    ['alert me when Dallas, Texas rises above 100 °F', [order('Dallas, Texas', 'above', 37.8)]],
+    ['Warn me when Oslo is below -5.5 until 4 December', [order('Oslo', 'below', -5.5, '2026-12-04')]],
+    ['alert me when Dallas, Texas rises above 40 °C', [order('Dallas, Texas', 'above', 40)]],
     ['Create an alert for Oslo and Rome below 0 degrees until 2027-01-31', [order('Oslo', 'below', 0, '2027-01-31'), order('Rome', 'below', 0, '2027-01-31')]],
     ['Which alerts do I have?', [['list_alerts', {}]]],
     ['my alerts', [['list_alerts', {}]]],
@@ -276,6 +224,7 @@ describe('a message about alerts', () => {
   it('gets a question in reply if the city, the temperature or the alert’s id is missing', () => {
     expect(textOf(on('warn me about Oslo'))).toBe('Below or above which temperature?')
     expect(textOf(on('warn me when it falls below -5 °C'))).toBe('Which city do you mean?')
+    expect(textOf(on('warn me when Oslo falls below -5 °C until my birthday'))).toBe('Until which day?')
     expect(textOf(on('delete my alert for Oslo'))).toContain('Which alert')
   })
 
@@ -296,14 +245,13 @@ describe('a message about alerts', () => {
     }
     const create = 'Warn me when Oslo falls below −5 °C'
     expect(answer(create, [alert], undefined, alertTools)).toBe(
-      'The alert is recorded: Oslo below −5 °C until 2026-12-05. Nothing watches the weather for it, and nobody is told.',
+      `create_alert says: Oslo below −5 °C until 2026-12-05 (${id}). Nothing watches the weather for it, and nobody is told.`,
     )
-    expect(answer('my alerts', [{ alerts: [alert] }], undefined, alertTools)).toContain(
-      `Oslo below −5 °C until 2026-12-05 (${id})`,
+    expect(answer('my alerts', [{ alerts: [alert] }], undefined, alertTools)).toBe(
+      `list_alerts says: alerts: Oslo below −5 °C until 2026-12-05 (${id})`,
     )
-    expect(answer('my alerts', [{ alerts: [] }], undefined, alertTools)).toBe('There are no alerts.')
-    expect(answer(`delete alert ${id}`, [{ deleted: id }], undefined, alertTools)).toBe(
-      `The alert ${id} is deleted.`,
+    expect(answer('my alerts', [{ alerts: [] }], undefined, alertTools)).toBe(
+      'list_alerts says: alerts: none',
     )
     const denied = 'create_alert was denied: the user was asked, and does not want this call.'
     expect(answer(create, [denied], 'error', alertTools)).toBe(
@@ -312,8 +260,7 @@ describe('a message about alerts', () => {
     expect(
       answer('Warn me when Oslo and Rome fall below −5 °C', [alert, denied], undefined, alertTools),
     ).toBe(
-      'The alert is recorded: Oslo below −5 °C until 2026-12-05. Nothing watches the weather for it, and nobody is told.\n' +
-        'I did not call create_alert, as you decided.',
+      `create_alert says: Oslo below −5 °C until 2026-12-05 (${id}). Nothing watches the weather for it, and nobody is told.\nI did not call create_alert, as you decided.`,
     )
   })
 })

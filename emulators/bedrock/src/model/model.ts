@@ -1,12 +1,18 @@
 import type { ConverseRequest } from '../wire/converse-request.ts'
-import { answerAboutAlerts } from './alerts.ts'
+import { answerAlerts } from './alerts.ts'
 import { readConversation } from './conversation.ts'
-import { describeResults } from './describe-results.ts'
+import { readWeatherQuestion } from './question.ts'
 import { type Reply, say } from './reply.ts'
-import { findSmallTalk } from './small-talk.ts'
-import { findNamedTool, findToolByWords, toolsOfNamedServer, useTool } from './tools.ts'
-import { readWeatherQuestion } from './weather-question.ts'
-import { askForWeather, isWeatherTool } from './weather-tools.ts'
+import { describeResults } from './results.ts'
+import { askForWeather, findNamedTool, toolsFor, useTool } from './tools.ts'
+
+// biome-ignore format: table
+const smallTalk: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:who|what) are you\b|\bare you\b/i, 'I am an emulated model: a small set of rules in the place of Claude on Amazon Bedrock, for local runs and tests. I can call tools and word what they return; I do not reason.'],
+  [/\b(?:see|know) (?:of|about) me\b|\bwho am i\b/i, 'I see the text of this conversation and what tools return, nothing else: no token, and nothing that says who you are.'],
+  [/^(?:thanks|thank you)\b/i, 'You are welcome!'],
+  [/^/, 'I can only help with the weather, or call another tool that you name. Ask me about a city, for example “Will it rain in Lisbon tomorrow?”'],
+]
 
 /**
  * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts. Tools for
@@ -14,33 +20,16 @@ import { askForWeather, isWeatherTool } from './weather-tools.ts'
  * only tools of this server are called. All facts in the model's answers come from tools.
  */
 export function respond(request: ConverseRequest): Reply {
-  const conversation = readConversation(request)
-  const { question, exchanges } = conversation
-  const weather = readWeatherQuestion(conversation)
-  if (exchanges.length > 0) return say(describeResults(exchanges, weather))
-
+  const { questions, exchanges, today } = readConversation(request)
+  const message = questions.at(-1) ?? ''
+  const weather = readWeatherQuestion(questions, today)
+  if (exchanges.length > 0) return say(describeResults(exchanges, weather?.onlyLastDay ?? false))
   const given = request.toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? []
-  const tools = toolsOfNamedServer(given, question) ?? given
-  const aboutAlerts = answerAboutAlerts(tools, question, readDate(request))
+  const tools = toolsFor(given, message)
+  const aboutAlerts = answerAlerts(tools, message, today)
   if (aboutAlerts) return aboutAlerts
-
-  const weatherTools = tools.filter(isWeatherTool)
-  const others = tools.filter(tool => !isWeatherTool(tool))
-  const named = findNamedTool(others, question)
-  if (named) return useTool(named, question)
-  if (weather.isAboutWeather && weatherTools.length > 0) return askForWeather(weatherTools, weather)
-  const asked = findToolByWords(others, question)
-  if (asked) return useTool(asked, question)
-  if (weather.isAboutWeather)
-    return say('I have no weather tool in this conversation, so I cannot look that up.')
-  return say(
-    findSmallTalk(question) ??
-      'I can only help with the weather, or call another tool that you name. Ask me about a city, for example “Will it rain in Lisbon tomorrow?”',
-  )
-}
-
-/** The date in the system prompt, else today's. */
-function readDate({ system = [] }: ConverseRequest): string {
-  const said = system.map(({ text = '' }) => text).join('\n')
-  return /\bToday is (\d{4}-\d{2}-\d{2})/.exec(said)?.[1] ?? new Date().toISOString().slice(0, 10)
+  const named = findNamedTool(tools, message)
+  if (named) return useTool(named, message)
+  if (weather) return askForWeather(tools, weather)
+  return say(smallTalk.find(([pattern]) => pattern.test(message))?.[1] ?? '')
 }

@@ -1,30 +1,28 @@
-import { commonWords } from './common-words.ts'
-import { findNames, lowerCommonWords, namePattern, stripPossessive } from './names.ts'
+/** Words that begin no name, and are in no name in small letters. */
+const notInNames =
+  /^(?:a|about|an|and|any|are|at|be|call|do|for|get|give|good|hello|help|hey|hi|how|i|if|in|is|it|last|look|me|my|near|next|no|not|ok|okay|on|or|our|please|show|tell|thank|thanks|that|there|this|use|was|weather|week|weekend|what|what's|when|where|which|who|why|will|with|write|yes|you|your)$/i
+const placeShape = /^\p{L}[\p{L}\p{M}\p{N}'., -]{0,60}$/u
 
-const maxPlaces = 10
-/** In a longer text without capital letters, only words after a preposition count as places. */
-const maxWordsOfShortText = 8
-const listWords = /\b(?:and|or|than|vs|versus)\b/i
-const afterPreposition = /\b(?:in|for|between)\s.*/is
+const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+const nameOf = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+const countries = letters.flatMap(a => letters.flatMap(b => nameOf.of(a + b)?.replace(/ \(.*/, '') ?? []))
+/** A comma in a list of places. A country, or an abbreviation such as “D.C.”, belongs to the city before it. */
+const betweenPlaces = new RegExp(`, (?!(?:${countries.join('|')}|(?:[A-Z]\\.?){2,3})(?:,|$))`)
 
-/** The places in a text; if some follow a preposition, only those. Commas divide the places of a list, else they belong to a name. */
-export function findPlaces(text: string): readonly string[] {
-  const plain = text
-    .replaceAll('’', "'")
-    .replace(/\bSt\. /g, 'St ')
-    .replace(/°\s?[CF]\b/g, '°')
-  const isWritten = findNames(plain).some(({ at }) => !/(?:^|[.!?:\n])\s*$/.test(plain.slice(0, at)))
-  const isShort = plain.split(/\s+/).length <= maxWordsOfShortText
-  const place = listWords.test(plain) ? namePattern : `${namePattern}(?:,\\s*${namePattern})*`
-  const placesIn = (part = '') =>
-    lowerCommonWords(isWritten ? part : capitalise(part)).match(new RegExp(place, 'gu')) ?? []
-  const named = placesIn(afterPreposition.exec(plain)?.[0])
-  const found = named.length > 0 || !(isWritten || isShort) ? named : placesIn(plain)
-  return [...new Set(found.map(stripPossessive))].slice(0, maxPlaces)
+/** A message in one line, without signs at its end and words of courtesy. */
+export function tidy(message: string): string {
+  const text = message.normalize('NFC').replaceAll('’', "'").replace(/\s+/g, ' ').trim()
+  return text.replace(/(?<![ ?!])[ ?!]+$|(?<=[\p{Ll}\d]{2})\.$/u, '').replace(/^please,? |,? please$/i, '')
 }
 
-function capitalise(text: string): string {
-  return text.replace(/[\p{L}\p{M}\p{N}'-]+/gu, word =>
-    commonWords.has(word.toLowerCase()) ? word.toLowerCase() : word.charAt(0).toUpperCase() + word.slice(1),
-  )
+/** The places in “Oslo, Berlin and Rome” or “Paris, France and Oslo”; none in a text that consists of more than places. */
+export function readPlaces(text: string): readonly string[] {
+  const parts = text.split(/,? (?:and|or|than) (?:in )?/i)
+  const places = parts.length === 1 ? parts : parts.flatMap(part => part.split(betweenPlaces))
+  return places.every(isPlace) ? [...new Set(places)].slice(0, 10) : []
+}
+
+function isPlace(text: string): boolean {
+  const fits = (word: string, at: number) => (at > 0 && /^\p{Lu}/u.test(word)) || !notInNames.test(word)
+  return placeShape.test(text) && text.split(/,? /).every(fits)
 }
