@@ -180,9 +180,9 @@ describe('a user whose message does not mention weather', () => {
   })
 
   it.each([
-    ['Thanks a lot', /welcome/],
+    ['Thanks a lot', /only help with the weather/],
     ['Are you Claude?', /emulated model/],
-    ['Hello!', /Ask me about a city/],
+    ['Hello!', /^Hello! Ask me about the weather/],
     ['What can you see about me?', /no token/],
     ['Write a poem', /only help with the weather/],
   ])('gets a polite phrase, or a description of the emulated model: “%s”', (question, words) => {

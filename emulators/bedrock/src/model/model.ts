@@ -10,7 +10,7 @@ import { askForWeather, findNamedTool, toolsFor, useTool } from './tools.ts'
 const smallTalk: readonly (readonly [RegExp, string])[] = [
   [/\b(?:who|what) are you\b|\bare you\b/i, 'I am an emulated model: a small set of rules in the place of Claude on Amazon Bedrock, for local runs and tests. I can call tools and word what they return; I do not reason.'],
   [/\b(?:see|know) (?:of|about) me\b|\bwho am i\b/i, 'I see the text of this conversation and what tools return, nothing else: no token, and nothing that says who you are.'],
-  [/^(?:thanks|thank you)\b/i, 'You are welcome!'],
+  [/^(?:hi|hello|hey|good (?:morning|evening|day))\b/i, 'Hello! Ask me about the weather in any city, now or for the next days.'],
   [/^/, 'I can only help with the weather, or call another tool that you name. Ask me about a city, for example “Will it rain in Lisbon tomorrow?”'],
 ]
 
