@@ -87,7 +87,7 @@ describe('an answer from the tools’ results', () => {
 
   it('reports the days that the user asked about', () => {
     expect(answer('Will it rain in Rome tomorrow?', [romeForecast])).toBe(
-      'get_forecast says: city: Rome, country: Italy, source: open-meteo, days: 2026-11-26 4 to 11 °C, rain',
+      'Rome, Italy: 2026-11-26 4 to 11 °C, rain (open-meteo).',
     )
     expect(answer('Forecast for Rome, 2 days', [romeForecast])).toContain(
       'days: 2026-11-25 3 to 9 °C, overcast; 2026-11-26 4 to 11 °C, rain',

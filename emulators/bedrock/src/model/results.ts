@@ -11,6 +11,7 @@ const Report = Type.Object({
   source: text,
 })
 const Day = Type.Object({ date: text, low_c: number, high_c: number, condition: text })
+const Forecast = Type.Object({ city: text, country: text, days: Type.Array(Day), source: text })
 const when = Type.Object({ kind: text, celsius: number })
 const Alert = Type.Object({ id: text, city: text, when, untilDate: text })
 
@@ -40,7 +41,8 @@ function describeResult({ name, result, value }: ToolExchange & { value: unknown
   if (failure !== undefined || result.status === 'error')
     return `I’m sorry, I could not get that: ${failure ?? describe(value)}`
   const note = Value.Check(Alert, value) ? '. Nothing watches the weather for it, and nobody is told.' : ''
-  return Value.Check(Report, value) ? describe(value) : `${name} says: ${describe(value)}${note}`
+  const isWeather = Value.Check(Report, value) || Value.Check(Forecast, value)
+  return isWeather ? describe(value) : `${name} says: ${describe(value)}${note}`
 }
 
 const isDenied = (value: unknown) => typeof value === 'string' && /^\S+ was denied\b/.test(value)
@@ -51,6 +53,8 @@ function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   if (Value.Check(Report, value))
     return `${value.city}, ${value.country}: ${value.temperature_c} °C, ${value.condition} (${value.source}).`
+  if (Value.Check(Forecast, value))
+    return `${value.city}, ${value.country}: ${describe(value.days)} (${value.source}).`
   if (Value.Check(Day, value)) return `${value.date} ${value.low_c} to ${value.high_c} °C, ${value.condition}`
   if (Value.Check(Alert, value)) {
     const limit = `${value.when.kind.replace('temperature-', '')} ${value.when.celsius} °C`.replace('-', '−')
