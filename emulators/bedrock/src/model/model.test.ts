@@ -90,7 +90,7 @@ describe('an answer from the tools’ results', () => {
       'Rome, Italy: 2026-11-26 4 to 11 °C, rain (open-meteo).',
     )
     expect(answer('Forecast for Rome, 2 days', [romeForecast])).toContain(
-      'days: 2026-11-25 3 to 9 °C, overcast; 2026-11-26 4 to 11 °C, rain',
+      'Rome, Italy: 2026-11-25 3 to 9 °C, overcast; 2026-11-26 4 to 11 °C, rain',
     )
   })
 
