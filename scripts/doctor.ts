@@ -12,6 +12,7 @@ import { readDotenv } from './doctor/dotenv.ts'
 import { type Check, examine, type Finding } from './doctor/finding.ts'
 import type { LaptopOptions } from './doctor/laptop.ts'
 import { writeReport } from './doctor/report.ts'
+import './set-up/proxy.ts'
 import { readToken } from './set-up/token.ts'
 
 const usage = `npx --no-install agentctl doctor [options]

@@ -4,6 +4,7 @@ import { Kubectl } from './doctor/kube/kubectl.ts'
 import { readAzureAs } from './entra/blast-radius/azure.ts'
 import { runEntra } from './entra/command.ts'
 import { askYesNo } from './set-up/ask.ts'
+import './set-up/proxy.ts'
 
 process.exitCode = await runEntra(process.argv.slice(2), {
   env: process.env,

@@ -3,6 +3,7 @@
  * releases, packages of npm and PyPI, or Go modules. It reports what it cannot get; in CI it then fails.
  */
 import { rm } from 'node:fs/promises'
+import './set-up/proxy.ts'
 import { programsOfCi, programsOfTests } from './tools/catalogue.ts'
 import { goBuildFolder } from './tools/go.ts'
 import { setUp } from './tools/set-up.ts'

@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createBrokenProxy } from 'node:net'
+import { tmpdir } from 'node:os'
+import { resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeCertificate, type TestCertificate } from '../../emulators/entra/src/testing/certificate.ts'
 import { ForwardProxy } from '../../packages/service-kit/src/testing/forward-proxy.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
 import { proxyChecks } from '../../scripts/doctor/proxy.ts'
+import { identities } from '../support/identities.ts'
+import { processEnv } from '../support/process-env.ts'
 
 const url = 'https://login.example/keys'
 
@@ -67,4 +72,31 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
     vi.stubEnv('HTTPS_PROXY', undefined)
     expect(await examineProxy()).toBeUndefined()
   })
+})
+
+it('The doctor asks a proxy that breaks every connection a few times, and ends', async () => {
+  let connections = 0
+  const broken = createBrokenProxy(socket => {
+    connections += 1
+    socket.once('data', () => socket.destroy())
+  })
+  await new Promise<void>(listening => broken.listen(0, '127.0.0.1', listening))
+  const { port } = broken.address() as AddressInfo
+  const { tenantId, blueprintAppId, agentId, weatherAppId } = identities
+  const env = {
+    ...processEnv(),
+    TENANT_ID: tenantId,
+    BLUEPRINT_APP_ID: blueprintAppId,
+    AGENT_CLIENT_ID: agentId,
+    WEATHER_API_APP_ID: weatherAppId,
+    HTTPS_PROXY: `http://127.0.0.1:${port}`,
+  }
+  const doctor = ['--use-env-proxy', resolve(import.meta.dirname, '../../scripts/doctor.ts'), '--json']
+  const output = await new Promise<string>(done => {
+    execFile(process.execPath, doctor, { cwd: tmpdir(), env }, (_error, found) => done(found))
+  })
+  broken.close()
+  const { findings } = JSON.parse(output) as { findings: readonly { check: string; code?: string }[] }
+  expect(findings.find(({ check }) => check === 'Entra')).toMatchObject({ code: 'ENTRA_UNAVAILABLE' })
+  expect(connections).toBeLessThan(10)
 })
