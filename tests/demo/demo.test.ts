@@ -15,7 +15,7 @@ const ctrlC = '\u0003'
 /** Runs the curl command of the README with another port. */
 async function runCurlOfReadme(port: number): Promise<string> {
   const readme = readFileSync(resolve(root, 'README.md'), 'utf8')
-  const curl = /^ {4}(curl .*[^\\])$/m.exec(readme)?.[1]
+  const curl = /^(curl .*)$/m.exec(readme)?.[1]
   if (!curl) throw new Error('README.md has no curl command.')
   const { stdout } = await promisify(execFile)('sh', ['-c', curl.replace(':3001', `:${port}`)])
   return stdout

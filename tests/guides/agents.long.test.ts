@@ -14,7 +14,7 @@ afterEach(() => walk.end())
 it('the guide for agents suffices to add an agent to the demo by a block of configuration', async () => {
   walk = await GuideWalk.begin(readGuide('agents.md'), [])
   walk.write('agents.json', walk.files[0])
-  await walk.startDemo(walk.commandWith('make -C').replace('../entra-bedrock-agent', root))
+  await walk.startDemo(walk.linesWith('run demo').replace('../entra-bedrock-agent', root))
   const user = identities.ada.oid
   const redirectUri = `${walk.url('3001')}/auth/redirect.html`
   const token = await signIn({ entraUrl: walk.url('7001'), redirectUri, user })

@@ -12,6 +12,8 @@ export interface Block {
   readonly lines: readonly string[]
   /** Whether the block is under the comment `# not run by our tests`. */
   readonly isMarked: boolean
+  /** The paragraph before the block. */
+  readonly before: string
 }
 
 export interface Command {
@@ -25,15 +27,23 @@ export function readGuide(name: string): string {
 
 /** The blocks of commands of a document, by its path from the root of the repository. */
 export function blocksOf(path: string): readonly Block[] {
-  const text = readFileSync(resolve(root, path), 'utf8')
-  return [...text.matchAll(/^```(sh|bash|powershell)\b *(.*)\n([\s\S]*?)^```$/gm)].map(
-    ([, shell = '', label = '', content = '']) => {
-      const lines = content.split('\n').filter(line => line !== '')
+  return blocksIn(readFileSync(resolve(root, path), 'utf8'))
+}
+
+/** The blocks of commands of a Markdown text, those of its lists included. */
+export function blocksIn(text: string): readonly Block[] {
+  return [...text.matchAll(/^( *)```(sh|bash|powershell)\b *(.*)\n([\s\S]*?)^\1```$/gm)].map(
+    ({ 1: indent = '', 2: shell = '', 3: label = '', 4: content = '', index }) => {
+      const lines = content
+        .split('\n')
+        .map(line => line.slice(indent.length).replace(/ +# .*$/, ''))
+        .filter(line => line !== '')
       return {
         shell: shell as Block['shell'],
         label,
         lines: lines.filter(line => !line.startsWith('#')),
         isMarked: lines.some(line => line.startsWith('# not run by our tests')),
+        before: text.slice(0, index).trimEnd().split('\n\n').at(-1) ?? '',
       }
     },
   )

@@ -39,10 +39,32 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true })
 })
 
-/** Types a guide's commands for bash, in order and unchanged, in the test's folder; a failure ends the test. */
-async function typeCommands(guide: string, isTyped: (block: Block) => boolean = ({ label }) => label === '') {
+/** How each shell runs commands so that it ends at the first failure. */
+const shells = {
+  bash: { foreign: 'powershell', start: ['bash', '--norc', '-euo', 'pipefail', '-c'], before: [] },
+  powershell: {
+    foreign: 'bash',
+    start: ['pwsh', '-NoProfile', '-Command'],
+    before: [
+      "$ErrorActionPreference = 'Stop'",
+      '$PSNativeCommandUseErrorActionPreference = $true',
+      '$ISSUER = $env:ISSUER',
+    ],
+  },
+} as const
+type Shell = keyof typeof shells
+const installed = (Object.keys(shells) as Shell[]).filter(
+  shell => shell === 'bash' || !isProgramMissing(shells[shell].start[0]),
+)
+
+/** Types a guide's commands, in order and unchanged, in the test's folder; a failure ends the test. */
+async function typeCommands(
+  shell: Shell,
+  guide: string,
+  isTyped: (block: Block) => boolean = ({ label }) => label === '',
+) {
   const lines = blocksOf(`docs/${guide}`)
-    .filter(block => block.shell !== 'powershell' && !block.isMarked && isTyped(block))
+    .filter(block => block.shell !== shells[shell].foreign && !block.isMarked && isTyped(block))
     .flatMap(block => block.lines)
   expect(lines.length).toBeGreaterThan(0)
   const token = await graphToken(entra)
@@ -61,10 +83,9 @@ async function typeCommands(guide: string, isTyped: (block: Block) => boolean = 
     GUIDE_TOKEN: join(folder, 'az-token'),
     NODE_COMPILE_CACHE: join(tmpdir(), 'guides-compile-cache'),
   }
-  return promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', lines.join('\n')], {
-    cwd: folder,
-    env,
-  })
+  const { start, before } = shells[shell]
+  const [program, ...options] = start
+  return promisify(execFile)(program, [...options, [...before, ...lines].join('\n')], { cwd: folder, env })
 }
 
 async function readApplications(): Promise<unknown> {
@@ -72,10 +93,12 @@ async function readApplications(): Promise<unknown> {
   return (await fetch(`${entra.url}/v1.0/applications`, { headers: { authorization } })).json()
 }
 
-describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide => {
+describe.each(
+  installed.flatMap(shell => [{ guide: 'aks.md', shell } as const, { guide: 'eks.md', shell } as const]),
+)('The guide $guide, typed into $shell as it stands,', ({ guide, shell }) => {
   it('sets up Entra and AWS and installs the agent without any Secret, and clean-up.md removes everything again', async () => {
     const before = await readApplications()
-    await typeCommands(guide)
+    await typeCommands(shell, guide)
     expect(await readApplications()).not.toEqual(before)
     const trust = JSON.stringify(await account.trustPolicy('entra-bedrock-agent'))
     expect(trust).toContain('system:serviceaccount:agents:demo-agent')
@@ -83,25 +106,33 @@ describe.each(['aks.md', 'eks.md'])('The guide %s, typed as it stands,', guide =
     expect(rendering.ofKind('ServiceAccount').map(({ metadata }) => metadata.name)).toContain('demo-agent')
     expect(rendering.settings('demo-agent', 'agent')['AWS_ROLE_ARN']).toBe(roleArn)
     expect(rendering.ofKind('Secret')).toEqual([])
-    await typeCommands('clean-up.md')
+    await typeCommands(shell, 'clean-up.md')
     expect(await readApplications()).toEqual(before)
     expect(await account.contents()).toEqual([])
     expect(existsSync(join(folder, '.entra-receipt.json'))).toBe(false)
   })
 })
 
-it('The guide eks.md, typed with its commands for EKS Pod Identity, associates the role with the ServiceAccount', async () => {
-  await typeCommands('eks.md', ({ shell, label }) => shell === 'bash' || label === 'pod-identity')
-  expect(account.associations).toMatchObject([{ ClusterName: 'agents', ServiceAccount: 'demo-agent' }])
-  expect(JSON.parse(account.stacks.get('entra-bedrock-agent')?.outputs['ChartValues'] ?? '')).toMatchObject({
-    aws: { auth: 'podIdentity' },
-  })
-})
+it.each(installed)(
+  'The guide eks.md, typed into %s with its commands for EKS Pod Identity, associates the role with the ServiceAccount',
+  async own => {
+    await typeCommands(own, 'eks.md', ({ shell, label }) => shell === own || label === 'pod-identity')
+    expect(account.associations).toMatchObject([{ ClusterName: 'agents', ServiceAccount: 'demo-agent' }])
+    expect(JSON.parse(account.stacks.get('entra-bedrock-agent')?.outputs['ChartValues'] ?? '')).toMatchObject(
+      {
+        aws: { auth: 'podIdentity' },
+      },
+    )
+  },
+)
 
-it('The guide for a laptop sets up a tenant, switches the agent off and on, and writes the secret into sidecar.env', async () => {
-  await typeCommands('local-with-real-entra.md')
-  const settings = readFileSync(join(folder, 'sidecar.env'), 'utf8')
-  expect(settings).toMatch(/^AzureAd__ClientCredentials__0__ClientSecret=.{20,}$/m)
-  expect(settings).toMatch(/^DownstreamApis__weatherApp__Scopes__0=api:\/\/.*\/\.default$/m)
-  await typeCommands('clean-up.md')
-})
+it.each(installed)(
+  'The guide for a laptop, typed into %s, sets up a tenant, switches the agent off and on, and writes the secret into sidecar.env',
+  async shell => {
+    await typeCommands(shell, 'local-with-real-entra.md')
+    const settings = readFileSync(join(folder, 'sidecar.env'), 'utf8')
+    expect(settings).toMatch(/^AzureAd__ClientCredentials__0__ClientSecret=.{20,}$/m)
+    expect(settings).toMatch(/^DownstreamApis__weatherApp__Scopes__0=api:\/\/.*\/\.default$/m)
+    await typeCommands(shell, 'clean-up.md')
+  },
+)

@@ -18,13 +18,12 @@ const [otherClient = ''] = /\*\*In the demo\*\*.*?(?=\nA proxy)/s.exec(readGuide
 let walk: GuideWalk
 afterEach(() => walk.end())
 
-/** The command of the guide that contains these words, with the local paths of clone and Python. */
+/** The command of the guide that contains these words, with the local path of Python. */
 function commandWith(words: string): string {
-  return walk
-    .commandWith(words)
-    .replace('../entra-bedrock-agent', root)
-    .replace(/^python\/bin\/python/, launcherOf('python'))
+  return walk.commandWith(words).replace(/^python\/bin\/python/, launcherOf('python'))
 }
+
+const demoCommands = () => walk.linesWith('run demo').replace('../entra-bedrock-agent', root)
 
 /** Starts server and demo by the guide, with `mcp.json` as `change` returns it. */
 async function startNotesServer(change = (mcpConfig: string) => mcpConfig): Promise<void> {
@@ -36,7 +35,7 @@ async function startNotesServer(change = (mcpConfig: string) => mcpConfig): Prom
     walk.write(name, name === 'mcp.json' ? change(text) : text)
   }
   await walk.start(commandWith('python notes_server.py'), 'running on')
-  await walk.startDemo(commandWith('make -C'))
+  await walk.startDemo(demoCommands())
 }
 
 const signInAsAda = () =>
@@ -78,7 +77,7 @@ it('a tool of an MCP server without readOnlyTools in mcp.json waits for the user
 it('another client gets weather as itself from the demo’s MCP server, by the guide alone', async () => {
   walk = await GuideWalk.begin(otherClient, [])
   walk.write('registrations.json', walk.files[0])
-  await walk.startDemo(`${commandWith('export')}; ${commandWith('make -C')}`)
+  await walk.startDemo(demoCommands())
   const answer = await walk.run(`${commandWith('TOKEN=')}; ${commandWith('tools/call')}`)
   expect(answer).toContain('Dallas')
   expect(answer).toContain('"caller":"99999999-0000-4000-8000-0000000000c1"')

@@ -4,55 +4,60 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
 import { run } from '../chart/support/render.ts'
+import { isProgramMissing } from '../support/programs.ts'
+import { blocksOf } from './commands.ts'
 
-const guide = readFileSync(resolve(import.meta.dirname, '../../docs/approval.md'), 'utf8')
-const [make = '', rotate = '', takeAway = ''] = guide.match(/(?<=^\n)( {4}.*\n)+/gm)?.filter(makesKey) ?? []
-
-function makesKey(block: string): boolean {
-  return block.includes('create secret')
-}
+/** How each shell is started so that it ends at the first failure. */
+const shells = { bash: ['bash', '-euo', 'pipefail', '-c'], powershell: ['pwsh', '-NoProfile', '-Command'] }
 
 /** A script that replaces kubectl. It takes the commands of the guide and no others, and keeps one Secret in a file. */
 const kubectlScript = `#!/bin/sh
+keep() { cat > "$SECRET.new" && mv "$SECRET.new" "$SECRET"; }
 case "$*" in
   "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin") cat > "$SECRET" ;;
   "-n agents create secret generic demo-seal-keys --from-file=seal-keys=/dev/stdin --dry-run=client -o yaml") cat ;;
   "-n agents get secret demo-seal-keys -o jsonpath={.data.seal-keys}") base64 < "$SECRET" ;;
-  "replace -f -") cat > "$SECRET.new" && mv "$SECRET.new" "$SECRET" ;;
+  "-n agents get secret demo-seal-keys -o go-template={{index .data \\"seal-keys\\" | base64decode}}") cat "$SECRET" ;;
+  "replace -f -") keep ;;
+  "-n agents create -f -" | "-n agents replace -f -") jq -r '.stringData["seal-keys"]' | keep ;;
   *) echo "unexpected: $*" >&2; exit 1 ;;
 esac
 `
-const folder = temporaryFolder()
-const secret = join(folder, 'secret')
-writeFileSync(join(folder, 'kubectl'), kubectlScript)
-chmodSync(join(folder, 'kubectl'), 0o755)
 
-const runCommands = (commands: string) => {
-  const path = `${folder}${delimiter}${process.env['PATH']}`
-  return run('env', [`PATH=${path}`, `SECRET=${secret}`, 'bash', '-euo', 'pipefail', '-c', commands])
-}
-
-it('The guide’s commands make a key that the agent reads, put a new key first, and later take the old key away', async () => {
-  await runCommands(make)
-  const first = readSealKeys(secret).current()
-  expect(first.kid).toBe('key-1')
-  await runCommands(rotate)
-  const both = readSealKeys(secret)
-  const second = both.current()
-  expect(second.kid).toBe('key-2')
-  expect(both.find('key-1')).toEqual(first)
-  await runCommands(takeAway)
-  const last = readSealKeys(secret)
-  expect(last.current()).toEqual(second)
-  expect(last.find('key-1')).toBeUndefined()
-})
+it.for(['bash', 'powershell'] as const)(
+  'The guide’s commands for %s make a key that the agent reads, put a new key first, and later take the old key away',
+  async (shell, { skip }) => {
+    const [program = '', ...options] = shells[shell]
+    if (isProgramMissing(program)) skip(`There is no ${program} on the PATH.`)
+    const folder = temporaryFolder()
+    const secret = join(folder, 'secret')
+    writeFileSync(join(folder, 'kubectl'), kubectlScript)
+    chmodSync(join(folder, 'kubectl'), 0o755)
+    const path = `${folder}${delimiter}${process.env['PATH']}`
+    const [make, rotate, takeAway] = blocksOf('docs/approval.md')
+      .filter(block => block.shell === shell && block.label === 'seal-keys')
+      .map(
+        ({ lines }) =>
+          () =>
+            run('env', [`PATH=${path}`, `SECRET=${secret}`, program, ...options, lines.join('\n')]),
+      )
+    await make?.()
+    const first = readSealKeys(secret).current()
+    expect(first.kid).toBe('key-1')
+    await rotate?.()
+    const both = readSealKeys(secret)
+    const second = both.current()
+    expect(second.kid).toBe('key-2')
+    expect(both.find('key-1')).toEqual(first)
+    await takeAway?.()
+    const last = readSealKeys(secret)
+    expect(last.current()).toEqual(second)
+    expect(last.find('key-1')).toBeUndefined()
+  },
+)
 
 it('The guide leaves no file with a key behind', () => {
   expect(existsSync('seal-keys')).toBe(false)
+  const guide = readFileSync(resolve(import.meta.dirname, '../../docs/approval.md'), 'utf8')
   expect(guide).not.toMatch(/> *\S*keys/)
-})
-
-it.each(['kubernetes.md', 'aks.md', 'eks.md'])('docs/%s makes the Secret as the guide does', page => {
-  const text = readFileSync(resolve(import.meta.dirname, '../../docs', page), 'utf8')
-  expect(text).toContain(make.trim())
 })

@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'toolset.ts'), toolset ?? '')
   nameToolset(join(clone, 'services/agent/src/config.ts'), line ?? '')
   await walk.start(walk.commandWith('server.mjs'), 'Server listening')
-  await walk.startDemo(`${walk.commandWith('export')}; ${walk.commandWith('make -C')}`)
+  await walk.startDemo(walk.linesWith('run demo'))
 })
 afterAll(() => walk.end())
 

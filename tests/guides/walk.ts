@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { ChatResponse } from '@entra-bedrock-agent/identity-trace'
 import { findFreePort } from '../support/ports.ts'
 import { postJson } from '../support/post-json.ts'
+import { type Block, blocksIn } from './commands.ts'
 
 const exec = promisify(execFile)
 
@@ -25,17 +26,16 @@ export class GuideWalk {
   /** The user's folder; a clone may be beside it. */
   readonly folder = join(mkdtempSync(join(tmpdir(), 'guide-')), 'own')
   readonly #files: readonly string[]
-  readonly #commands: readonly string[]
+  readonly #blocks: readonly Block[]
   readonly #started: { child: ChildProcess; ended: Promise<unknown> }[] = []
   readonly #ports: ReadonlyMap<string, number>
   readonly #demoEnv: NodeJS.ProcessEnv
 
   private constructor(guide: string, ports: ReadonlyMap<string, number>, demoEnv: NodeJS.ProcessEnv) {
-    this.#files = [...guide.matchAll(/^( *)```\w+\n(.*?)```/gms)].map(([, indent, text = '']) =>
-      text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    this.#files = [...guide.matchAll(/^( *)```(?!sh\b|bash\b|powershell\b)\w+\n(.*?)```/gms)].map(
+      ([, indent, text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
     )
-    const prose = guide.replaceAll(/```.*?```/gs, '').replaceAll(/ \\\n +/g, ' ')
-    this.#commands = prose.match(/(?<=^ {4,})(?! )\S.*$/gm) ?? []
+    this.#blocks = blocksIn(guide).filter(({ shell }) => shell !== 'powershell')
     this.#ports = ports
     this.#demoEnv = demoEnv
     mkdirSync(this.folder)
@@ -70,9 +70,16 @@ export class GuideWalk {
 
   /** The command of the guide that contains these words, with the ports of this walk. */
   commandWith(words: string): string {
-    const command = this.#commands.find(line => line.includes(words))
-    if (!command) throw new Error(`The guide has no command with ${words}.`)
-    return this.#atOurPorts(command)
+    return this.linesWith(words)
+      .split('\n')
+      .filter(line => line.includes(words))[0] as string
+  }
+
+  /** The block of commands of the guide that contains these words, with the ports of this walk. */
+  linesWith(words: string): string {
+    const lines = this.#blocks.map(block => block.lines.join('\n')).find(text => text.includes(words))
+    if (lines === undefined) throw new Error(`The guide has no command with ${words}.`)
+    return this.#atOurPorts(lines)
   }
 
   /** Runs a command in the user's folder and returns its output. */
