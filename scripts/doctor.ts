@@ -1,38 +1,33 @@
-/**
- * `agentctl doctor`: reports what is wrong and what to do about it. It reads .env and the environment and changes nothing; its
- * checks cost about ten tokens of Bedrock. Exit codes: 0 no check failed · 1 a check failed · 2 wrong usage. The checks are
- * loaded only after the options were read.
- */
-
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { demoChecks } from './doctor/demo.ts'
 import { readDotenv } from './doctor/dotenv.ts'
 import { type Check, examine, type Finding } from './doctor/finding.ts'
 import type { LaptopOptions } from './doctor/laptop.ts'
 import { writeReport } from './doctor/report.ts'
-import './set-up/proxy.ts'
+import { Mistake } from './set-up/mistake.ts'
 import { readToken } from './set-up/token.ts'
 
-const usage = `npx --no-install agentctl doctor [options]
-
-  --user-token-file <file>  a user's token for the blueprint, to check acting on behalf of users; - reads standard input
-  --graph-token-file <file>  a token for Microsoft Graph, to compare the tenant with the receipt of agentctl entra
-  --page <origin>           where browsers find the page; default: http://localhost:<PORT>, or the host of the Ingress
-  --kube                    a release of the chart, through kubectl, in place of this machine
-  --namespace <name>        its namespace; default: that of kubectl's context
-  --release <name>          its name; default: the only one there
-  --json                    the findings as JSON
-  --help                    this text`
+interface DoctorOptions {
+  readonly userTokenFile?: string
+  readonly graphTokenFile?: string
+  readonly page?: string
+  readonly kube?: true
+  readonly namespace?: string
+  readonly release?: string
+  readonly json?: true
+}
 
 const receiptPath = '.entra-receipt.json'
 
-const options = readOptions()
-if (options.help) {
-  console.log(usage)
-} else {
-  const { page, namespace, release, userToken, graphTokenFile } = options
+/**
+ * `agentctl doctor`: reports what is wrong and what to do about it. It reads .env and the environment and changes nothing; its
+ * checks cost about ten tokens of Bedrock. Resolves to the exit code.
+ */
+export async function examineAll(options: DoctorOptions): Promise<number> {
+  const { namespace, release, graphTokenFile } = options
+  const page = readOrigin(options.page)
+  const userToken = readUserToken(options.userTokenFile)
   const { env, check } = readDotenv('.env', process.env)
   // The AWS SDK and kubectl read the variables of the process.
   Object.assign(process.env, env)
@@ -52,7 +47,7 @@ if (options.help) {
       ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)
       : writeReport(findings),
   )
-  process.exitCode = failed ? 1 : 0
+  return failed ? 1 : 0
 }
 
 /**
@@ -78,34 +73,21 @@ async function examineTenant(env: Variables, tokenFile: string): Promise<readonl
   return examine(await readChecks({ env, receipt: receiptPath, tokenFile }))
 }
 
-function readOptions() {
+function readOrigin(page: string | undefined): string | undefined {
+  if (page === undefined) return undefined
+  const origin = URL.parse(page)?.origin
+  if (origin) return origin
+  throw new Mistake(`--page must be an origin; it is "${page}".`, 'Write it in full: https://<host>')
+}
+
+/** The token comes from a file, since other users of this machine could read an argument. */
+function readUserToken(file: string | undefined): string | undefined {
   try {
-    const { values } = parseArgs({
-      options: {
-        'user-token-file': { type: 'string' },
-        'graph-token-file': { type: 'string' },
-        page: { type: 'string' },
-        kube: { type: 'boolean', default: false },
-        namespace: { type: 'string' },
-        release: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const { 'user-token-file': file, page } = values
-    if (page !== undefined && !URL.canParse(page))
-      throw new Error(`--page must be an origin; it is "${page}".`)
-    // The token comes from a file, since other users of this machine could read an argument.
-    const userToken =
-      file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
-    return {
-      ...values,
-      userToken,
-      graphTokenFile: values['graph-token-file'],
-      page: page && new URL(page).origin,
-    }
+    return file === undefined ? undefined : readToken(readFileSync(file === '-' ? 0 : file, 'utf8'))
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    process.exit(2)
+    throw new Mistake(
+      `--user-token-file: ${(error as Error).message}`,
+      'Name a file that you may read, or -.',
+    )
   }
 }

@@ -1,6 +1,7 @@
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
-import { ConfigurationError, readEnvironment, type Variables } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment, type Variables } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../set-up/mistake.ts'
+import { newProgram, type Output, runProgram } from '../set-up/program.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
 import { type CloudReaders, printBlastRadius } from './blast-radius/blast-radius.ts'
@@ -11,47 +12,37 @@ import { disable } from './kill-switch/disable.ts'
 import { enable } from './kill-switch/enable.ts'
 import { lockReceipt } from './lock.ts'
 import { permissionsFor } from './objects/kinds.ts'
-import { type Invocation, readArguments, readHelp } from './options.ts'
+import { addEntraCommands, type Invocation } from './options.ts'
 import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
-import { StepFailed } from './refusals.ts'
 import { inStep, type Run } from './run.ts'
 import { agentsWith, changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
-import { writeTicket } from './ticket.ts'
 
 /** What a command uses from its environment. */
-export interface World extends CloudReaders {
+export interface World extends CloudReaders, Output {
   readonly env: Variables
   readonly fetch: SendRequest
   readonly clock: Clock
-  /** Prints the result. */
-  readonly print: (line: string) => void
-  /** Reports progress, apart from the result. */
-  readonly say: (line: string) => void
   /** Asks the user to confirm. */
   readonly ask: (question: string) => Promise<boolean>
 }
 
 /** Runs `agentctl entra …`; resolves to its exit code. */
 export async function runEntra(args: readonly string[], world: World): Promise<number> {
-  try {
-    const help = readHelp(args)
-    if (help !== undefined) {
-      world.print(help)
-      return 0
-    }
-    const invocation = readArguments(args)
-    if (invocation.isTicket) return printTicket(args, invocation, world)
-    return await perform(invocation, await prepare(invocation, world), world)
-  } catch (error) {
-    return reportError(error, world)
-  }
+  const program = newProgram(world)
+  let code = 0
+  addEntraCommands(program.command('entra'), async invocation => {
+    code = await perform(invocation, world)
+  })
+  return (await runProgram(program, ['entra', ...args], world)) ?? code
 }
 
-async function perform(invocation: Invocation, run: Run, world: World): Promise<number> {
+/** Runs a command; resolves to its exit code. */
+export async function perform(invocation: Invocation, world: World): Promise<number> {
+  const run = await prepare(invocation, world)
   const { command, agents, isConfirmed, adopted } = invocation
   using _lock = isWriting(invocation) ? lockReceipt(run.receipt.path, run.clock.nowMs()) : undefined
   if (adopted !== undefined) await adopt(run, adopted, agents)
@@ -189,34 +180,4 @@ async function findMe(run: Run): Promise<string> {
       )
     }
   })
-}
-
-function printTicket(args: readonly string[], invocation: Invocation, world: World): number {
-  const { graphUrl, tenantId } = readTarget(invocation, world, new ReceiptFile(invocation.receiptPath))
-  const settings = changeSettings(undefined, invocation.settings)
-  const kept = args.filter(arg => arg !== '--ticket' && arg !== invocation.command)
-  const tenant = invocation.tenantId === undefined ? ['--tenant', tenantId] : []
-  const commandFor = (quote: (text: string) => string) =>
-    ['npx --no-install agentctl entra apply', ...tenant, ...kept.map(quote)].join(' ')
-  world.print(writeTicket(settings, tenantId, graphUrl, commandFor))
-  return 0
-}
-
-function reportError(error: unknown, { say }: World): number {
-  if (error instanceof ConfigurationError) {
-    say(error.message)
-    return 2
-  }
-  if (error instanceof Mistake) {
-    say(`${error.message}\n  Fix: ${error.fix}`)
-    return 2
-  }
-  if (error instanceof Error && 'syscall' in error) {
-    say(`Failed: ${error.message}`)
-    return 1
-  }
-  if (!(error instanceof StepFailed)) throw error
-  const { message, code, cause, fix } = error
-  say(`Failed: ${message} (${code})\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)
-  return 1
 }

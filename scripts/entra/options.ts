@@ -1,6 +1,7 @@
-import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util'
 import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
+import { type Command as CommandLine, Option } from 'commander'
 import { Mistake } from '../set-up/mistake.ts'
+import { newProgram } from '../set-up/program.ts'
 import { alertsConsents, type Removal, type Settings } from './settings.ts'
 import { signInWays } from './sign-in.ts'
 
@@ -16,11 +17,19 @@ const commands = {
 } as const
 export type Command = keyof typeof commands
 
-interface Option extends ParseArgsOptionDescriptor {
+interface Row {
+  /** The option's value; in brackets if it may be left out. */
   readonly value?: string
   readonly text: string
   /** The commands that have the option; absent if all commands have it. */
   readonly of?: readonly Command[]
+  readonly multiple?: true
+  readonly choices?: readonly string[]
+  readonly default?: string
+  /** The options that it can’t be combined with. */
+  readonly conflicts?: readonly string[]
+  /** The heading in the help of this option and those after it. */
+  readonly group?: string
 }
 
 const setUpCommands: readonly Command[] = ['plan', 'apply']
@@ -28,80 +37,121 @@ const switchCommands: readonly Command[] = ['disable', 'enable']
 
 // biome-ignore format: table
 const options = {
-  tenant: { type: 'string', value: 'id', text: 'tenant; else TENANT_ID, else that of the receipt' },
-  agent: { type: 'string', multiple: true, value: 'name[:flows]', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUpCommands, 'status', 'disable', 'enable'] },
-  'agent-user-domain': { type: 'string', value: 'domain', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUpCommands },
-  'remove-agent': { type: 'string', multiple: true, value: 'name', text: 'take an agent identity away, with what it was given; again for several', of: setUpCommands },
-  'cluster-issuer': { type: 'string', value: 'url', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUpCommands },
-  'service-account': { type: 'string', value: 'namespace:name', text: 'ServiceAccount of the agent’s pod', of: setUpCommands },
-  'remove-cluster': { type: 'string', multiple: true, value: 'issuer', text: 'take the credentials of a cluster away; again for several', of: setUpCommands },
-  'client-secret': { type: 'boolean', text: 'make a client secret and write it into the .env file; for trials', of: setUpCommands },
-  'replace-client-secret': { type: 'boolean', text: 'make a new secret in place of one that is in use', of: ['apply'] },
-  'no-client-secret': { type: 'boolean', text: 'take the client secret away', of: setUpCommands },
-  'secret-days': { type: 'string', value: 'days', text: 'how long that secret is valid [30]', of: setUpCommands },
-  'redirect-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUpCommands },
-  alerts: { type: 'string', value: alertsConsents.join('|'), text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUpCommands },
-  'unattended-alerts': { type: 'string', multiple: true, value: 'name', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUpCommands },
-  'consent-uri': { type: 'string', multiple: true, value: 'uri', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUpCommands },
-  sponsor: { type: 'string', multiple: true, value: 'user', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUpCommands },
-  owner: { type: 'string', multiple: true, value: 'user', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUpCommands },
-  'blueprint-name': { type: 'string', value: 'name', text: '[Weather Agent Blueprint]', of: setUpCommands },
-  'api-name': { type: 'string', value: 'name', text: '[Weather API]', of: setUpCommands },
-  'page-name': { type: 'string', value: 'name', text: '[Weather Agent page]', of: setUpCommands },
-  'service-management-reference': { type: 'string', value: 'reference', text: 'for tenants that demand one of every application', of: setUpCommands },
-  ticket: { type: 'boolean', text: 'print a request for those who have the roles; signs nobody in', of: setUpCommands },
-  adopt: { type: 'string', value: 'set-up id', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
-  azure: { type: 'boolean', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
-  kube: { type: 'boolean', text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
-  accept: { type: 'string', multiple: true, value: 'subject', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
-  aws: { type: 'string', value: 'role ARN', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
-  json: { type: 'boolean', text: 'the result as JSON', of: ['blast-radius'] },
-  yes: { type: 'boolean', text: 'do not ask', of: ['destroy'] },
-  'dry-run': { type: 'boolean', text: 'only show what would be deleted', of: ['destroy'] },
-  'with-foreign-agents': { type: 'boolean', text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
-  'deny-list': { type: 'string', value: 'ConfigMap', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switchCommands },
-  prove: { type: 'boolean', text: 'watch and print when the last token was issued and the last call accepted, beside other agents as controls', of: ['disable'] },
-  api: { type: 'string', value: 'url', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
-  sidecar: { type: 'string', value: 'url', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
-  namespace: { type: 'string', value: 'name', text: 'namespace of the pods; else that of kubectl’s context', of: switchCommands },
-  'sign-in': { type: 'string', value: signInWays.join('|'), text: 'auto: the Azure CLI, and a device code where its token is refused', default: 'auto' },
-  'sign-in-client': { type: 'string', value: 'id', text: 'public client of your own to sign in with' },
-  'access-token-file': { type: 'string', value: 'file', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
-  receipt: { type: 'string', value: 'file', text: 'what was made, without secrets', default: '.entra-receipt.json' },
-  dotenv: { type: 'string', value: 'file', text: 'where the ids and the secret go', default: '.env' },
-  'agents-config': { type: 'string', value: 'file', text: 'where several agents go, for AGENTS_CONFIG', default: 'agents.json' },
-  wait: { type: 'string', value: 'seconds', text: 'how long to wait for Entra to show a change', default: '180' },
-  help: { type: 'boolean', text: 'this help' },
-} satisfies Record<string, Option>
+  tenant: { group: 'What', value: '<id>', text: 'tenant; else TENANT_ID, else that of the receipt' },
+  agent: { multiple: true, value: '<name[:flows]>', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUpCommands, 'status', 'disable', 'enable'] },
+  'agent-user-domain': { value: '<domain>', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUpCommands },
+  'remove-agent': { multiple: true, value: '<name>', text: 'take an agent identity away, with what it was given; again for several', of: setUpCommands },
+  'cluster-issuer': { group: 'Credential of the blueprint', value: '<url>', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUpCommands },
+  'service-account': { value: '<namespace:name>', text: 'ServiceAccount of the agent’s pod', of: setUpCommands },
+  'remove-cluster': { multiple: true, value: '<issuer>', text: 'take the credentials of a cluster away; again for several', of: setUpCommands },
+  'client-secret': { text: 'make a client secret and write it into the .env file; for trials', of: setUpCommands },
+  'replace-client-secret': { text: 'make a new secret in place of one that is in use', of: ['apply'] },
+  'no-client-secret': { text: 'take the client secret away', of: setUpCommands, conflicts: ['clientSecret', 'replaceClientSecret'] },
+  'secret-days': { value: '<days>', text: 'how long that secret is valid [30]', of: setUpCommands },
+  'redirect-uri': { group: 'Users and their consent', multiple: true, value: '<uri>', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUpCommands },
+  alerts: { value: '<way>', choices: alertsConsents, text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUpCommands },
+  'unattended-alerts': { multiple: true, value: '<name>', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUpCommands },
+  'consent-uri': { multiple: true, value: '<uri>', text: 'where users come back to after consenting; again for several [with --alerts: beside --redirect-uri]', of: setUpCommands },
+  sponsor: { group: 'Who answers for it, and names', multiple: true, value: '<user>', text: 'user who answers for blueprint and agents; again for several [who signs in]', of: setUpCommands },
+  owner: { multiple: true, value: '<user>', text: 'user who may change blueprint and agents, besides who makes them; again for several', of: setUpCommands },
+  'blueprint-name': { value: '<name>', text: '[Weather Agent Blueprint]', of: setUpCommands },
+  'api-name': { value: '<name>', text: '[Weather API]', of: setUpCommands },
+  'page-name': { value: '<name>', text: '[Weather Agent page]', of: setUpCommands },
+  'service-management-reference': { value: '<reference>', text: 'for tenants that demand one of every application', of: setUpCommands },
+  adopt: { group: 'How', value: '<set-up id>', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
+  azure: { group: 'Where else to look', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
+  kube: { text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
+  accept: { multiple: true, value: '<subject>', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
+  aws: { value: '<role ARN>', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
+  json: { group: 'How', text: 'the result as JSON (destroy: with --dry-run)', of: ['plan', 'status', 'blast-radius', 'destroy', ...switchCommands] },
+  yes: { text: 'do not ask', of: ['destroy'], conflicts: ['dryRun'] },
+  'dry-run': { text: 'only show what would be deleted', of: ['destroy'] },
+  'with-foreign-agents': { text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
+  'deny-list': { group: 'Deny list and proof', value: '[ConfigMap]', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switchCommands },
+  prove: { text: 'watch and print when the last token was issued and the last call accepted, beside other agents as controls', of: ['disable'] },
+  api: { value: '<url>', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
+  sidecar: { value: '<url>', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
+  namespace: { value: '<name>', text: 'namespace of the pods; else that of kubectl’s context', of: switchCommands },
+  'sign-in': { group: 'Sign-in', value: '<way>', choices: signInWays, text: 'auto: the Azure CLI, and a device code where its token is refused', default: 'auto' },
+  'sign-in-client': { value: '<id>', text: 'public client of your own to sign in with' },
+  'access-token-file': { value: '<file>', text: 'file with an access token for Microsoft Graph, for pipelines; signs nobody in' },
+  receipt: { group: 'Files and waiting', value: '<file>', text: 'what was made, without secrets', default: '.entra-receipt.json' },
+  dotenv: { value: '<file>', text: 'where the ids and the secret go', default: '.env' },
+  'agents-config': { value: '<file>', text: 'where several agents go, for AGENTS_CONFIG', default: 'agents.json' },
+  wait: { value: '<seconds>', text: 'how long to wait for Entra to show a change', default: '180' },
+} as const satisfies Record<string, Row>
 type OptionName = keyof typeof options
-type OptionValues = ReturnType<typeof parseOptions>['values']
+type Value<R extends Row> = R extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : R extends { readonly multiple: true }
+    ? readonly string[]
+    : R extends { readonly value: `[${string}` }
+      ? string | true
+      : R extends { readonly value: string }
+        ? string
+        : true
+type Rows = typeof options
+type OptionValues = {
+  readonly [Name in OptionName]:
+    | Value<Rows[Name]>
+    | (Rows[Name] extends { readonly default: string } ? never : undefined)
+}
 
 /** What the caller asked for. */
-export type Invocation = ReturnType<typeof readArguments>
+export type Invocation = ReturnType<typeof readInvocation>
 
-/** The help, if that is what was asked for. */
-export function readHelp(args: readonly string[]): string | undefined {
-  const { values, positionals } = parseOptions(args)
-  return values.help ? helpText(findCommand(positionals[0])) : undefined
+/** Adds `plan`, `apply` and so on, with their options. `act` carries out what was asked for. */
+export function addEntraCommands(
+  entra: CommandLine,
+  act: (invocation: Invocation) => void | Promise<void>,
+): void {
+  for (const command of Object.keys(commands) as Command[]) {
+    const line = entra.command(command).description(commands[command])
+    let group: string | undefined
+    for (const [name, row] of Object.entries<Row>(options)) {
+      group = row.group ?? group
+      if (row.of?.includes(command) ?? true) line.addOption(toOption(name, row).helpGroup(`${group}:`))
+    }
+    line.action(() => {
+      const values = line.options.map(one => [one.name(), line.getOptionValue(one.attributeName())])
+      return act(readInvocation(command, Object.fromEntries(values) as OptionValues))
+    })
+  }
+  entra.addHelpText(
+    'afterAll',
+    '\nExit codes: 0 done · 1 failed · 2 wrong usage · 3 status, blast-radius: differs, or something is extra',
+  )
+}
+
+function toOption(name: string, row: Row): Option {
+  const option = new Option(`--${name}${row.value ? ` ${row.value}` : ''}`, row.text)
+  // Otherwise `--no-client-secret` would be the value `false` of `--client-secret`.
+  option.negate = false
+  if (row.choices) option.choices(row.choices)
+  if (row.multiple) option.argParser((text, before: readonly string[] = []) => [...before, text])
+  return option.default(row.default).conflicts([...(row.conflicts ?? [])])
 }
 
 /** @throws {Mistake} when the arguments make no sense. */
-export function readArguments(args: readonly string[]) {
-  const { values, positionals } = parseOptions(args)
-  const command = readCommand(positionals, values)
+export function readArguments(args: readonly string[]): Invocation {
+  const nothing = () => undefined
+  const program = newProgram({ print: nothing, say: nothing })
+  let found: Invocation | undefined
+  addEntraCommands(program, invocation => {
+    found = invocation
+  })
+  program.parse(args, { from: 'user' })
+  return found as unknown as Invocation
+}
+
+/** @throws {Mistake} when the options make no sense together. */
+function readInvocation(command: Command, values: OptionValues) {
   const agents = readAgents(values.agent ?? [], setUpCommands.includes(command))
-  const foreign = (Object.keys(values) as OptionName[]).find(name => !isOptionOf(name, command))
-  if (foreign)
-    throw new Mistake(
-      `${command} has no option --${foreign}.`,
-      `npx --no-install agentctl entra ${command} --help`,
-    )
   for (const [name, value] of Object.entries(values)) checkText(name, value)
   if (command === 'status' && values.agent && !values.adopt)
     throw new Mistake('--agent goes with --adopt here.', 'Leave it out: status looks at all agents.')
   return {
     command,
-    isTicket: values.ticket === true,
     isSecretReplaced: values['replace-client-secret'] === true,
     isConfirmed: values.yes === true,
     withForeignAgents: values['with-foreign-agents'] === true,
@@ -118,7 +168,7 @@ export function readArguments(args: readonly string[]) {
     tenantId: values.tenant,
     /** Names; for `disable` and `enable`, an empty list means all agents. */
     agents: agents.map(({ name }) => name),
-    signIn: readChoice('sign-in', signInWays, values['sign-in']) ?? 'auto',
+    signIn: values['sign-in'],
     signInClient: values['sign-in-client'],
     accessTokenFile: values['access-token-file'],
     receiptPath: values.receipt,
@@ -126,7 +176,7 @@ export function readArguments(args: readonly string[]) {
     agentsFile: values['agents-config'],
     waitSeconds: readNumber('wait', values.wait) ?? 0,
     /** ConfigMap with the deny list; `null` for the ConfigMap that the chart's pods mount, `undefined` for no deny list. */
-    denyList: values['deny-list'] === '' ? null : values['deny-list'],
+    denyList: readDenyList(values['deny-list']),
     isToBeProven: values.prove === true,
     /** The URL that the proof calls, by GET. Default: the weather of a city, at each pod of the weather API. */
     apiUrl: readUrl('api', values.api),
@@ -138,38 +188,18 @@ export function readArguments(args: readonly string[]) {
   }
 }
 
-/** Refuses invisible characters, since names end up in commands, requests and the text of `--ticket`. */
+/** Refuses invisible characters, since names end up in commands and requests. */
 function checkText(name: string, value: unknown): void {
-  const texts = [value].flat()
-  if (texts.some(text => typeof text === 'string' && /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)))
+  const texts = [value].flat().filter(text => typeof text === 'string')
+  if (texts.some(text => /^--[a-z]/.test(text)))
+    throw new Mistake(`--${name} has no value.`, 'Give one; perhaps a variable of the shell is not set.')
+  if (texts.some(text => /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)))
     throw new Mistake(`--${name} has a line break or another character that nobody sees.`, 'Leave it out.')
 }
 
-function readCommand([given, ...more]: readonly string[], { ticket }: OptionValues): Command {
-  const command = findCommand(given ?? (ticket ? 'plan' : undefined))
-  if (command && more.length === 0) return command
-  throw new Mistake(
-    given === undefined ? 'Which command?' : `There is no command "${[given, ...more].join(' ')}".`,
-    `There are ${Object.keys(commands).join(', ')}; --help tells more.`,
-  )
-}
-
-function findCommand(name: string | undefined): Command | undefined {
-  return Object.keys(commands).find((known): known is Command => known === name)
-}
-
-function parseOptions(args: readonly string[]) {
-  try {
-    return parseArgs({ args: args.flatMap(withoutName), options, allowPositionals: true })
-  } catch (error) {
-    throw new Mistake((error as Error).message, 'npx --no-install agentctl entra --help')
-  }
-}
-
-/** The name after `--deny-list` may be missing, which parseArgs does not support. */
-function withoutName(arg: string, index: number, args: readonly string[]): readonly string[] {
-  const next = args[index + 1]
-  return arg === '--deny-list' && (next === undefined || next.startsWith('-')) ? ['--deny-list='] : [arg]
+/** `null` for a deny list whose name is not given. */
+function readDenyList(name: string | true | undefined): string | null | undefined {
+  return name === true || name === '' ? null : name
 }
 
 interface NamedAgent {
@@ -214,7 +244,7 @@ function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Part
       : undefined,
     agentUserDomain: values['agent-user-domain'],
     redirectUris: values['redirect-uri'],
-    alerts: readChoice('alerts', alertsConsents, values.alerts),
+    alerts: values.alerts,
     unattendedAlerts: values['unattended-alerts'],
     consentUris: values['consent-uri'],
     sponsors: values.sponsor,
@@ -230,13 +260,10 @@ function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Part
 }
 
 function readRemoval(values: OptionValues): Removal {
-  const clientSecret = values['no-client-secret'] === true
-  if (clientSecret && (values['client-secret'] || values['replace-client-secret']))
-    throw new Mistake('--no-client-secret takes away what --client-secret makes.', 'Give one of them.')
   return {
     agents: values['remove-agent'] ?? [],
     issuers: values['remove-cluster'] ?? [],
-    clientSecret,
+    clientSecret: values['no-client-secret'] === true,
   }
 }
 
@@ -251,16 +278,6 @@ function readFederated(issuer: string | undefined, account: string | undefined) 
   return [{ issuer, subject: `system:serviceaccount:${namespace}:${name}` }]
 }
 
-function readChoice<Choice extends string>(
-  name: OptionName,
-  choices: readonly Choice[],
-  value: string | undefined,
-): Choice | undefined {
-  const known = choices.find(one => one === value)
-  if (known || value === undefined) return known
-  throw new Mistake(`--${name} has no "${value}".`, `There are ${choices.join(', ')}.`)
-}
-
 function readUrl(name: OptionName, value: string | undefined): string | undefined {
   if (value === undefined || /^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value
   throw new Mistake(`--${name} must be an http or https URL; it is "${value}".`, 'Write it in full.')
@@ -273,44 +290,4 @@ function readNumber(name: OptionName, value: string | undefined): number | undef
     `--${name} must be a whole number from 1 to 9999; it is "${value}".`,
     'Leave it out for the default.',
   )
-}
-
-function isOptionOf(name: OptionName, command: Command): boolean {
-  const { of }: Option = options[name]
-  return of === undefined || of.includes(command)
-}
-
-/** The help for one command, or the overview. */
-function helpText(command: Command | undefined): string {
-  const names = (Object.keys(options) as OptionName[]).filter(
-    name => command === undefined || isOptionOf(name, command),
-  )
-  const rows = names.map((name): readonly [head: string, text: string] => {
-    const { value, text, default: preset }: Option = options[name]
-    return [
-      value === undefined ? `--${name}` : `--${name} <${value}>`,
-      preset === undefined ? text : `${text} [${preset}]`,
-    ]
-  })
-  const width = Math.min(Math.max(...rows.map(([head]) => head.length)), 34)
-  const lines = rows.map(([head, text]) =>
-    head.length > width ? `  ${head}\n  ${' '.repeat(width)}  ${text}` : `  ${head.padEnd(width)}  ${text}`,
-  )
-  const head = command
-    ? [`npx --no-install agentctl entra ${command} [options]`, '', `${command} ${commands[command]}.`]
-    : [
-        'npx --no-install agentctl entra <command> [options]',
-        '',
-        'Sets up, checks, switches off and takes away what the agent needs in Microsoft Entra.',
-        '',
-        ...Object.entries(commands).map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
-      ]
-  return [
-    ...head,
-    '',
-    'Options',
-    ...lines,
-    '',
-    'Exit codes: 0 done · 1 failed · 2 wrong usage · 3 status, blast-radius: differs, or something is extra',
-  ].join('\n')
 }

@@ -68,7 +68,7 @@ function notAllowed({ permission, role, advice = '' }: Access): Explanation {
 /** What to do if access is missing. */
 export const howToGetAccess =
   'Then sign in anew; where the tenant refuses tokens of the Azure CLI for agents, with --sign-in device-code or browser. ' +
-  'Or have it done: npx --no-install agentctl entra --ticket prints the request for your identity team.'
+  'Or send an administrator who has the access this command and the output of npx --no-install agentctl entra plan.'
 
 const serviceManagementReference: Explanation = [
   'This tenant demands a service management reference of every application.',

@@ -18,7 +18,7 @@ import { isProgramMissing, needs } from '../support/programs.ts'
 import { Stack } from '../support/stack.ts'
 import { rowOf, tableOf } from './support/table.ts'
 
-const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
+const script = resolve(import.meta.dirname, '../../scripts/agentctl.ts')
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 /** Where the kubectl of these tests is. */
 const programsFolder = resolve(import.meta.dirname, 'support/recorded-cluster')
@@ -358,7 +358,7 @@ describe('The doctor on a cluster', () => {
     expect(asked.length).toBe(2)
     await recordAnswers()
     for (const { words } of asked) {
-      const args = [script, ...words.slice(4), '--page', stack.agentUrl]
+      const args = [script, 'doctor', ...words.slice(4), '--page', stack.agentUrl]
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
       expect(stdout).toMatch(/^PASS {2}release: demo in agents\.$/m)
       expect(stdout).toMatch(/ 0 failed\.$/m)

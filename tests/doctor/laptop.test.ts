@@ -15,7 +15,7 @@ import { identities } from '../support/identities.ts'
 import { processEnv } from '../support/process-env.ts'
 import { Laptop, sidecarImage, type Variables } from './support/laptop.ts'
 
-const script = resolve(import.meta.dirname, '../../scripts/doctor.ts')
+const script = resolve(import.meta.dirname, '../../scripts/agentctl.ts')
 const laptop = await forFile(Laptop.start())
 const codesOf = (findings: readonly Finding[]) =>
   findings.flatMap(({ check, code }) => (code ? [`${check}: ${code}`] : []))
@@ -46,7 +46,7 @@ async function runDoctor(args: readonly string[], env = laptop.environment) {
   await writeFile(tokenFile, `${await laptop.token()}\n`)
   const options = { cwd: folder, env: { ...processEnv(), ...env } }
   const outcome = await new Promise<{ exitCode: unknown; output: string }>(done => {
-    const given = [script, '--user-token-file', tokenFile, ...args]
+    const given = [script, 'doctor', '--user-token-file', tokenFile, ...args]
     execFile(process.execPath, given, options, (error, output, complaint) =>
       done({ exitCode: error?.code ?? 0, output: output + complaint }),
     )
@@ -166,11 +166,11 @@ describe('npm run doctor', () => {
     expect(exitCode).toBe(1)
   })
 
-  it('prints its usage if it does not understand its arguments, and exits with 2', async () => {
+  it('says what to do if it does not understand its arguments, and exits with 2', async () => {
     for (const args of [['--cube'], ['--page', 'agent.example'], ['--user-token-file', '/nowhere']]) {
       const { exitCode, output } = await runDoctor(args)
       expect(output).toMatch(/--cube|must be an origin|\/nowhere/)
-      expect(output).toContain('agentctl doctor [options]')
+      expect(output).toMatch(/-h shows the commands and options|Fix: /)
       expect(exitCode).toBe(2)
     }
   })

@@ -91,7 +91,8 @@ it('The doctor asks a proxy that breaks every connection a few times, and ends',
     WEATHER_API_APP_ID: weatherAppId,
     HTTPS_PROXY: `http://127.0.0.1:${port}`,
   }
-  const doctor = ['--use-env-proxy', resolve(import.meta.dirname, '../../scripts/doctor.ts'), '--json']
+  const script = resolve(import.meta.dirname, '../../scripts/agentctl.ts')
+  const doctor = ['--use-env-proxy', script, 'doctor', '--json']
   const output = await new Promise<string>(done => {
     execFile(process.execPath, doctor, { cwd: tmpdir(), env }, (_error, found) => done(found))
   })

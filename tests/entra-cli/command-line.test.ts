@@ -16,7 +16,10 @@ const { run } = tenant
 /** The command line as a process of its own. */
 async function spawnEntra(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const given = { ...processEnv(), HOME: tenant.workplace.folder, ...env }
-  const run = promisify(execFile)(process.execPath, ['scripts/entra.ts', ...args], { cwd: root, env: given })
+  const run = promisify(execFile)(process.execPath, ['scripts/agentctl.ts', 'entra', ...args], {
+    cwd: root,
+    env: given,
+  })
   run.child.stdin?.end()
   return run.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -46,11 +49,20 @@ describe('the command line', () => {
   })
 
   it.each([
-    [[], 2, 'Which command?'],
-    [['pla'], 2, 'There is no command "pla". '],
-    [['plan', 'apply'], 2, 'There is no command "plan apply".'],
-    [['plan', '--yes'], 2, 'plan has no option --yes.'],
-    [['apply', '--agnet', 'x'], 2, "Unknown option '--agnet'"],
+    [[], 2, 'Usage: npx --no-install agentctl entra [options] [command]'],
+    [['stauts'], 2, "unknown command 'stauts'\n(Did you mean status?)"],
+    [['plan', 'apply'], 2, "too many arguments for 'plan'. Expected 0 arguments but got 1: apply."],
+    [['plan', '--yes'], 2, "unknown option '--yes'"],
+    [['apply', '--agnet', 'x'], 2, "unknown option '--agnet'\n(Did you mean --agent?)"],
+    [['plan', '--receipt', '--json'], 2, '--receipt has no value.'],
+    [['plan', '--receipt'], 2, "option '--receipt <file>' argument missing"],
+    [
+      ['apply', '--client-secret', '--no-client-secret'],
+      2,
+      "'--no-client-secret' cannot be used with option '--client-secret'",
+    ],
+    [['destroy', '--yes', '--dry-run'], 2, "'--yes' cannot be used with option '--dry-run'"],
+    [['status', '--agent', 'x'], 2, '--agent goes with --adopt here.'],
     [['apply', '--cluster-issuer', 'https://x.example'], 2, 'go together'],
     [['apply', '--cluster-issuer', 'https://x.example', '--service-account', 'a/b'], 2, 'namespace:name'],
     [['apply', '--secret-days', '9'], 2, 'goes with --client-secret'],
@@ -58,7 +70,7 @@ describe('the command line', () => {
     [['apply', '--agent', 'a:autonomous+fly'], 2, '"autonomous+fly" names no flows. '],
     [['apply', '--agent', ''], 2, '--agent names no agent. '],
     [['apply', '--agent', 'a:obo', '--agent', 'a:none'], 2, '--agent a is given twice. '],
-    [['apply', '--sign-in', 'magic'], 2, 'There are auto, azure-cli, device-code, browser.'],
+    [['apply', '--sign-in', 'magic'], 2, 'Allowed choices are auto, azure-cli, device-code, browser.'],
     [['apply', '--tenant', 'contoso'], 2, 'TENANT_ID must be a GUID; it is "contoso".'],
   ])('refuses the arguments %j with exit code %i and the words “%s”', async (args, code, words) => {
     const ran = await tenant.workplace.runBare(args)
@@ -66,6 +78,15 @@ describe('the command line', () => {
     expect(ran.code).toBe(code)
     expect(tenant.entra.requests.all).toEqual([])
   })
+
+  it.each(['a\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb'])(
+    'refuses a name with an invisible character: %j',
+    async name => {
+      const { code, said } = await run('plan --agent', name)
+      expect(said).toContain('--agent has a line break or another character that nobody sees.')
+      expect(code).toBe(2)
+    },
+  )
 
   it('demands a tenant, and an https URL for Graph', async () => {
     expect((await tenant.workplace.runBare(['plan'], {})).said).toContain('TENANT_ID is not set.')
@@ -109,78 +130,6 @@ describe('the command line', () => {
     expect(destroy.output).toContain('--dry-run')
     expect(destroy.output).not.toContain('--cluster-issuer')
     expect(Math.max(...all.output.split('\n').map(({ length }) => length))).toBeLessThan(150)
-  })
-})
-
-describe('--ticket', () => {
-  it('quotes names so that neither bash nor PowerShell runs what is in them', async () => {
-    const { output } = await run('plan --ticket --agent', 'my$(touch x)agent')
-    expect(output).toContain("--agent 'my$(touch x)agent'\n")
-    const quoted = await run('plan --ticket --agent', "it's `id` $(id)")
-    expect(quoted.output).toContain("--agent 'it'\\''s `id` $(id)'    # bash\n")
-    expect(quoted.output).toContain("--agent 'it''s `id` $(id)'    # PowerShell\n")
-  })
-
-  it.each(['a\nb', 'a\u0085b', 'a\u2028b', 'a\u202eb'])(
-    'refuses a name with an invisible character: %j',
-    async name => {
-      const { code, said } = await run('plan --ticket --agent', name)
-      expect(said).toContain('--agent has a line break or another character that nobody sees.')
-      expect(code).toBe(2)
-    },
-  )
-
-  it('prints the request for an identity team: each object with its Graph request, role and permission', async () => {
-    const { code, output } = await run('plan --ticket --client-secret --agent', 'my agent')
-    expect(code).toBe(0)
-    expect(tenant.entra.requests.all).toEqual([])
-    for (const text of [
-      `POST ${tenant.url}/v1.0/applications/microsoft.graph.agentIdentityBlueprint`,
-      '"sponsors@odata.bind"',
-      'Role Agent ID Developer, permission AgentIdentity.Create.All.',
-      '"consentType": "AllPrincipals"',
-      '"appRoleId"',
-      'addPassword',
-      'npx --no-install agentctl entra apply',
-      "--agent 'my agent'",
-      'AGENT_CLIENT_ID=<id of agent/my agent>',
-    ])
-      expect(output).toContain(text)
-  })
-
-  it('includes agents with rights of their own and their user accounts', async () => {
-    const agents = ['--agent', 'one:agent-user', '--agent', 'two:none']
-    const { output } = await run('plan --ticket', ...agents)
-    for (const text of [
-      `POST ${tenant.url}/v1.0/users/microsoft.graph.agentUser`,
-      '"consentType": "Principal"',
-      'AgentIdUser.ReadWrite.All',
-      'AGENT_CLIENT_ID=<id of agent/one>,<id of agent/two>',
-      'AGENT_USERS=<id of agent/one>=<id of agent/one/user>',
-    ])
-      expect(output).toContain(text)
-    expect(output).not.toContain('for "two"')
-  })
-
-  it('prints the request even if the command `plan` is left out', async () => {
-    const { code, output } = await tenant.workplace.runBare(['--ticket', '--tenant', tenantId])
-    expect(code).toBe(0)
-    expect(output).toContain('# Request: an agent identity')
-    expect(output).toContain(`--tenant ${tenantId}`)
-  })
-
-  it('prints exactly the requests that apply sends, in the same order', async () => {
-    const { output } = await run('plan --ticket')
-    const asked = [...output.matchAll(/^(POST|PATCH) http.*?\/v1\.0(.+)$/gm)].map(([, method, path]) => [
-      method,
-      path?.replace(/<[^>]+>/g, '*'),
-    ])
-    await run('apply')
-    const guid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
-    const sent = tenant.entra.requests.all
-      .filter(({ method }) => method !== 'GET')
-      .map(({ method, path }) => [method, path.replace('/v1.0', '').replace(guid, '*')])
-    expect(asked).toEqual(sent)
   })
 })
 

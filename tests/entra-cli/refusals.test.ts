@@ -127,7 +127,7 @@ describe('a refusal names the missing permission and the least role that has it'
     const { code, said } = await run('apply')
     expect(code).toBe(1)
     expect(said).toContain('--sign-in device-code or browser')
-    expect(said).toContain('npx --no-install agentctl entra --ticket')
+    expect(said).toContain('send an administrator who has the access this command and the output of')
   })
 })
 

@@ -90,8 +90,10 @@ describe('agents with rights of their own', () => {
   it('become values for the chart', async () => {
     await run(`apply ${agents}`)
     copyFileSync(tenant.workplace.envPath, join(tenant.workplace.folder, '.env'))
-    const script = resolve('scripts/helm-values.ts')
-    const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: tenant.workplace.folder })
+    const script = resolve('scripts/agentctl.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [script, 'helm-values'], {
+      cwd: tenant.workplace.folder,
+    })
     const values = JSON.parse(stdout)
     expect(values).toMatchObject({ agents: tenant.workplace.agents.agents, defaultAgent: 'weather' })
     expect(values.entra).not.toHaveProperty('agentClientId')

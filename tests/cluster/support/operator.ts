@@ -8,7 +8,7 @@ import type { Demo } from './demo.ts'
 import { EntraControls } from './entra.ts'
 import { LocalhostNames } from './localhost-names.ts'
 
-const scriptsFolder = resolve(import.meta.dirname, '../../../scripts')
+const agentctl = resolve(import.meta.dirname, '../../../scripts/agentctl.ts')
 
 interface RunResult {
   readonly code: number
@@ -47,19 +47,19 @@ export class Operator implements AsyncDisposable {
     return new Operator(demo, folder, names, { ...environment, ...names.environment, NODE_EXTRA_CA_CERTS })
   }
 
-  /** Runs `npm run <script> -- <args>` in the folder that stands for the operator's machine. */
-  run(script: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<RunResult> {
+  /** Runs `agentctl <command> <args>` in the folder that stands for the operator's machine. */
+  run(command: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<RunResult> {
     const env = { ...process.env, ...this.#environment }
     return new Promise((done, failed) => {
-      const command = [join(scriptsFolder, `${script}.ts`), ...args]
-      const child = execFile(process.execPath, command, { cwd: this.#folder, env }, (error, output, said) => {
+      const words = [agentctl, command, ...args]
+      const child = execFile(process.execPath, words, { cwd: this.#folder, env }, (error, output, said) => {
         if (child.exitCode === null) failed(error)
         else done({ code: child.exitCode, output, said })
       })
     })
   }
 
-  /** Runs `npm run doctor -- --kube --json` with a user's token, so that the doctor also asks on behalf of this user. */
+  /** Runs `agentctl doctor --kube --json` with a user's token, so that the doctor also asks on behalf of this user. */
   async examine(userToken: string): Promise<{ status: string; findings: readonly Finding[] }> {
     const target = ['--namespace', this.#demo.namespace.name, '--release', 'demo']
     const user = ['--user-token-file', await this.write('user-token', userToken)]

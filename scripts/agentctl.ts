@@ -1,0 +1,68 @@
+/**
+ * `agentctl <command>`. Each command's code is loaded only when it runs, so that help comes at once. Exit codes: 0 done ·
+ * 1 failed · 2 wrong usage · 3 differs (status, blast-radius).
+ */
+import manifest from '../package.json' with { type: 'json' }
+import { addEntraCommands } from './entra/options.ts'
+import { newProgram, runProgram } from './set-up/program.ts'
+import './set-up/proxy.ts'
+
+const output = { print: console.log, say: console.error }
+const program = newProgram(output)
+  .description('Sets up, checks, switches off and takes away an AI agent with an identity of its own.')
+  .version(manifest.version, '-V, --version', 'the version')
+
+const entra = program
+  .command('entra')
+  .description('sets up, checks, switches off and takes away what the agent needs in Microsoft Entra')
+addEntraCommands(entra, async invocation => {
+  const { runHere } = await import('./entra.ts')
+  process.exitCode = await runHere(invocation)
+})
+
+program
+  .command('doctor')
+  .description('says what is wrong, here or with --kube on a cluster, and what to do; changes nothing')
+  .optionsGroup('What to examine:')
+  .option('--kube', 'a release of the chart, through kubectl, in place of this machine')
+  .option('--namespace <name>', 'its namespace [that of kubectl’s context]')
+  .option('--release <name>', 'its name [the only one there]')
+  .option(
+    '--page <origin>',
+    'where browsers find the page [http://localhost:<PORT>, or the host of the Ingress]',
+  )
+  .optionsGroup('With whose rights:')
+  .option(
+    '--user-token-file <file>',
+    'a user’s token for the blueprint, to check acting for users; - reads standard input',
+  )
+  .option('--graph-token-file <file>', 'a token for Microsoft Graph, to compare the tenant with the receipt')
+  .optionsGroup('Output:')
+  .option('--json', 'the findings as JSON')
+  .addHelpText('after', '\nExit codes: 0 no check failed · 1 a check failed · 2 wrong usage')
+  .action(async options => {
+    const { examineAll } = await import('./doctor.ts')
+    process.exitCode = await examineAll(options)
+  })
+
+program
+  .command('helm-values')
+  .description('prints the ids of .env, and the agents of AGENTS_CONFIG, as values for the chart')
+  .option('--dotenv <file>', 'where the ids are', '.env')
+  .option('--output <file>', 'write the values into this file')
+  .action(async options => {
+    const { helmValues } = await import('./helm-values.ts')
+    helmValues(options)
+  })
+
+program
+  .command('sidecar-env')
+  .description('writes the settings, with the client secret, by which Docker starts the official sidecar')
+  .option('--dotenv <file>', 'where the ids and the secret are', '.env')
+  .option('--output <file>', 'file that you alone can read, for docker run --env-file', 'sidecar.env')
+  .action(async options => {
+    const { writeSidecarEnv } = await import('./sidecar-env.ts')
+    writeSidecarEnv(options)
+  })
+
+process.exitCode = (await runProgram(program, process.argv.slice(2), output)) ?? process.exitCode
