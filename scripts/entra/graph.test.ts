@@ -3,7 +3,6 @@ import { Graph } from './graph.ts'
 import { SignIn } from './sign-in.ts'
 
 const tenantId = '11111111-2222-4333-8444-555555555555'
-const credential = { getToken: async () => ({ token: 'opaque', expiresOnTimestamp: 0 }) }
 
 it('a list is read to its last page, always from the configured Graph, even if the next link names another host', async () => {
   const pages: Readonly<Record<string, object>> = {
@@ -13,7 +12,7 @@ it('a list is read to its last page, always from the configured Graph, even if t
     },
     'https://graph.example/v1.0/servicePrincipals?$skiptoken=x': { value: [{ id: 'b' }] },
   }
-  const signIn = new SignIn(tenantId, [{ name: 'a', scopes: [], credential }], () => undefined)
+  const signIn = new SignIn(tenantId, [{ name: 'a', fix: '', token: async () => 'opaque' }], () => undefined)
   const graph = new Graph('https://graph.example', signIn, async url =>
     url in pages ? Response.json(pages[url]) : new Response(null, { status: 404 }),
   )

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type { TokenCredential } from '@azure/identity'
 import { decodeJwt } from 'jose'
 import { Mistake } from '../set-up/mistake.ts'
 import { readToken } from '../set-up/token.ts'
@@ -16,10 +15,10 @@ export interface Caller {
 
 export interface Credential {
   readonly name: string
-  /** What to do when the credential gives no token; default: sign in another way. */
-  readonly fix?: string
-  readonly scopes: readonly string[]
-  readonly credential: TokenCredential
+  /** What to do when the credential gives no token. */
+  readonly fix: string
+  /** Returns the same token until shortly before it expires. */
+  readonly token: () => Promise<string>
 }
 
 /** Microsoft Graph Command Line Tools: Microsoft's public client for set-up tools. It requests what the tool tells it to. */
@@ -42,17 +41,14 @@ export class SignIn {
     const [current] = this.#credentials
     if (!current) throw new Mistake('There is no way left to sign in.', 'Choose one with --sign-in.')
     try {
-      const { token } = (await current.credential.getToken([...current.scopes])) ?? {}
+      const token = await current.token()
       if (token) return checkTenant(token, this.#tenantId)
       throw new Error('no token')
     } catch (error) {
       if (error instanceof Mistake) throw error
       const [reason = ''] = (error as Error).message.split('\n')
       if (this.fallBack(reason)) return this.token()
-      throw new Mistake(
-        `Signing in by ${current.name} failed: ${reason}`,
-        current.fix ?? `Try another way: --sign-in ${signInWays.filter(way => way !== 'auto').join(', ')}.`,
-      )
+      throw new Mistake(`Signing in by ${current.name} failed: ${reason}`, current.fix)
     }
   }
 
@@ -77,9 +73,8 @@ export class SignIn {
 
 /** A token that was obtained elsewhere, as in a pipeline. The file is read each time, since its token may be renewed. */
 export function tokenFromFile(path: string): Credential {
-  const getToken = async () => ({ token: readToken(readFileSync(path, 'utf8')), expiresOnTimestamp: 0 })
   const fix = 'Write an access token for Microsoft Graph into the file, or leave --access-token-file out.'
-  return { name: path, fix, scopes: [], credential: { getToken } }
+  return { name: path, fix, token: async () => readToken(readFileSync(path, 'utf8')) }
 }
 
 export interface SignInOptions {
@@ -93,39 +88,62 @@ export interface SignInOptions {
   readonly say: (line: string) => void
 }
 
-/** Credentials of `@azure/identity`, in the order in which they are tried. */
-export async function azureCredentials(options: SignInOptions): Promise<Credential[]> {
+/**
+ * Credentials of `@azure/identity`, in the order in which they are tried.
+ *
+ * @throws {Mistake} when the authority is called by http, which only an emulator is: nobody can sign in there.
+ */
+export async function azureCredentials(options: SignInOptions): Promise<readonly Credential[]> {
   const { way, tenantId, authority: authorityHost, graphUrl, permissions, say } = options
+  const order = way === 'auto' ? (['azure-cli', 'device-code'] as const) : [way]
+  if (way !== 'azure-cli' && !authorityHost.startsWith('https:'))
+    throw new Mistake(
+      `ENTRA_AUTHORITY is ${authorityHost}: signing in takes https.`,
+      'Name a file with a token: --access-token-file. For the real Entra, leave ENTRA_AUTHORITY out.',
+    )
   // Loading the library takes longer than most runs, and not every run needs it.
   const identity = await import('@azure/identity')
   const clientId = options.clientId ?? graphCommandLineTools
   const scopes = permissions.map(permission => `${graphUrl}/${permission}`)
   const client = { tenantId, clientId, authorityHost }
-  const azureCli = (): Credential => ({
-    name: 'the Azure CLI',
-    scopes: [`${graphUrl}/.default`],
-    credential: new identity.AzureCliCredential({ tenantId }),
-  })
-  const deviceCode = (): Credential => ({
-    name: 'a device code',
-    scopes,
-    credential: new identity.DeviceCodeCredential({
-      ...client,
-      userPromptCallback: ({ message }) => say(message),
+  const ways = {
+    'azure-cli': () => ({ name: 'the Azure CLI', token: azureCliToken(identity, tenantId, graphUrl) }),
+    'device-code': () => ({
+      name: 'a device code',
+      token: identity.getBearerTokenProvider(
+        new identity.DeviceCodeCredential({ ...client, userPromptCallback: ({ message }) => say(message) }),
+        scopes,
+      ),
     }),
-  })
-  const browser = (): Credential => ({
-    name: 'the browser',
-    scopes,
-    credential: new identity.InteractiveBrowserCredential({ ...client, redirectUri: 'http://localhost' }),
-  })
-  const inOrder: Record<SignInWay, readonly (() => Credential)[]> = {
-    auto: [azureCli, deviceCode],
-    'azure-cli': [azureCli],
-    'device-code': [deviceCode],
-    browser: [browser],
+    browser: () => ({
+      name: 'the browser',
+      token: identity.getBearerTokenProvider(
+        new identity.InteractiveBrowserCredential({ ...client, redirectUri: 'http://localhost' }),
+        scopes,
+      ),
+    }),
   }
-  return inOrder[way].map(make => make())
+  const others = signInWays.filter(one => one !== 'auto' && !order.some(tried => tried === one))
+  const fix = `Try another way: --sign-in ${others.join(' or ')}.`
+  return order.map(one => ({ ...ways[one](), fix }))
+}
+
+/**
+ * Returns a function that gets a token of whoever is signed in to the Azure CLI. It starts the CLI, which takes a second, only
+ * if the token that it got before expires soon.
+ */
+export function azureCliToken(
+  { AzureCliCredential, getBearerTokenProvider }: typeof import('@azure/identity'),
+  tenantId: string,
+  resource: string,
+): () => Promise<string> {
+  const credential = new AzureCliCredential({ tenantId, processTimeoutInMs: 10_000 })
+  const token = getBearerTokenProvider(credential, `${resource}/.default`)
+  return () =>
+    token().catch((error: Error) => {
+      // The credential stops a CLI that takes too long, and then reports only that its output is no JSON.
+      throw /JSON/.test(error.message) ? new Error('az gave no token within 10 s.') : error
+    })
 }
 
 /** Refuses a token for another tenant, so that nothing is made there. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -134,19 +134,18 @@ describe('the command line', () => {
 })
 
 describe('signing in', () => {
-  it('uses the token of the Azure CLI, and tries no other sign-in for objects that Graph hides from every user', async () => {
+  it('uses the token of the Azure CLI, which it asks for once, and tries no other sign-in for what Graph hides from every user', async () => {
     await run('apply')
-    const bin = tenant.workplace.writeCommand(
-      'az',
-      `echo '${JSON.stringify({ accessToken: tenant.token, expiresOn: '2999-01-01 00:00:00.000000' })}'`,
-    )
+    const token = JSON.stringify({ accessToken: tenant.token, expiresOn: '2999-01-01 00:00:00.000000' })
+    const bin = tenant.workplace.writeCommand('az', `echo start >> "$0.starts"; echo '${token}'`)
     const { receiptPath, envPath } = tenant.workplace
-    const ran = await spawnEntra(
-      ['status', '--tenant', tenantId, '--receipt', receiptPath, '--dotenv', envPath],
-      { GRAPH_URL: tenant.url, PATH: `${bin}:${process.env['PATH']}` },
-    )
-    expect(ran).toMatchObject({ code: 0, stderr: '' })
-    expect(ran.stdout).toMatch(/^not evaluated +sponsor/m)
+    const files = ['--tenant', tenantId, '--receipt', receiptPath, '--dotenv', envPath]
+    const env = { GRAPH_URL: tenant.url, PATH: `${bin}:${process.env['PATH']}` }
+    const status = await spawnEntra(['status', ...files], env)
+    expect(status).toMatchObject({ code: 0, stderr: '' })
+    expect(status.stdout).toMatch(/^not evaluated +sponsor/m)
+    expect(await spawnEntra(['destroy', '--yes', ...files], env)).toMatchObject({ code: 0, stderr: '' })
+    expect(readFileSync(join(bin, 'az.starts'), 'utf8')).toBe('start\nstart\n')
   })
 
   it('says that the Azure CLI gives no token, and which other ways to sign in there are', async () => {
@@ -160,7 +159,15 @@ describe('signing in', () => {
     expect(code).toBe(2)
     expect(stderr).toContain('Signing in by the Azure CLI failed')
     expect(stderr).toContain('az login')
-    expect(stderr).toContain('--sign-in azure-cli, device-code, browser')
+    expect(stderr).toContain('Try another way: --sign-in device-code or browser.')
+  })
+
+  it('is refused in words if Entra is called by http, as an emulator is', async () => {
+    const env = { GRAPH_URL: tenant.url, ENTRA_AUTHORITY: tenant.url }
+    const { code, said } = await tenant.workplace.runBare(['plan', '--tenant', tenantId], env)
+    expect(said).toContain(`ENTRA_AUTHORITY is ${tenant.url}: signing in takes https.`)
+    expect(said).toContain('--access-token-file')
+    expect(code).toBe(2)
   })
 
   it('asks for permissions on blueprints, but for none named `Directory.…`, with which Graph refuses to delete agents', () => {

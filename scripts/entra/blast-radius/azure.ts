@@ -1,5 +1,6 @@
 import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import type { Json, SendRequest } from '../graph.ts'
+import { azureCliToken } from '../sign-in.ts'
 import { type Branch, groupUnder, unreadAzureRoles } from './branch.ts'
 
 /** Reads a URL of Azure Resource Manager. */
@@ -10,24 +11,19 @@ const assignmentsPath = '/providers/Microsoft.Authorization/roleAssignments?api-
 
 /** Reads with the token of the user who is signed in to the Azure CLI; URLs are relative to Azure Resource Manager's. */
 export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
-  let token: Promise<string> | undefined
+  let token: (() => Promise<string>) | undefined
   return async url => {
     const address = new URL(url, managementUrl)
     if (address.origin !== managementUrl) throw new Error(`${address.origin} is not Azure Resource Manager.`)
-    token ??= signIn(tenantId)
+    token ??= azureCliToken(await import('@azure/identity'), tenantId, managementUrl)
     const response = await send(address.href, {
-      headers: { authorization: `Bearer ${await token}` },
+      headers: { authorization: `Bearer ${await token()}` },
       redirect: 'error',
       signal: AbortSignal.timeout(60_000),
     })
     if (response.ok) return (await response.json()) as Json
     throw new Error(`Azure Resource Manager responded ${response.status}.`)
   }
-}
-
-async function signIn(tenantId: string): Promise<string> {
-  const { AzureCliCredential } = await import('@azure/identity')
-  return (await new AzureCliCredential({ tenantId }).getToken(`${managementUrl}/.default`)).token
 }
 
 /**
