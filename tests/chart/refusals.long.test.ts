@@ -130,10 +130,10 @@ const mistakes: Readonly<Record<string, readonly [Values, string]>> = {
   'an API key that nobody uses': [{ aws: { auth: 'podIdentity', region, apiKey: { value: 'b' } } }, 'aws.apiKey is set, but aws.auth is podIdentity'],
   'half of the access keys': [{ aws: { auth: 'staticKeys', region, staticKeys: { accessKeyId: 'a' } } }, 'aws.staticKeys is incomplete: set accessKeyId and secretAccessKey.'],
   'a Secret that nobody uses': [{ aws: { auth: 'podIdentity', region, existingSecret: 'a' } }, 'aws.existingSecret is set, but aws.auth is podIdentity'],
-  'an AWS secret among the settings': [{ agent: { env: { AWS_SECRET_ACCESS_KEY: 'a' } } }, 'agent.env.AWS_SECRET_ACCESS_KEY would end in a ConfigMap'],
+  'an AWS secret among the settings': [{ agent: { env: { AWS_SECRET_ACCESS_KEY: 'a' } } }, 'agent.env.AWS_SECRET_ACCESS_KEY would stand in the Deployment'],
   "the blueprint's secret among the settings": [
     { sidecar: { env: { AzureAd__ClientCredentials__0__ClientSecret: 'a' } } },
-    'sidecar.env.AzureAd__ClientCredentials__0__ClientSecret would end in a ConfigMap',
+    'sidecar.env.AzureAd__ClientCredentials__0__ClientSecret would stand in the Deployment',
   ],
   'an Ingress without hosts': [{ ingress: { enabled: true } }, 'set ingress.hosts.'],
   'an Ingress without TLS': [{ ingress: { enabled: true, hosts: ['a.example'] } }, 'set ingress.tls.secretName, or ingress.tls.byController'],

@@ -110,7 +110,7 @@ const refusalOf = (values: Values) =>
 /** The settings that the chart refuses, such as `agent CLIENT_SECRET`, in the order of its message. */
 async function refusals(component: string, env: Values): Promise<readonly string[]> {
   const message = await refusalOf({ [component]: { env } })
-  return [...message.matchAll(/^(\w+)\.env\.(\S+) would end in a ConfigMap/gm)].map(
+  return [...message.matchAll(/^(\w+)\.env\.(\S+) would stand in the Deployment/gm)].map(
     ([, where, name]) => `${where} ${name}`,
   )
 }

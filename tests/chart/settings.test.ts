@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
@@ -13,7 +14,15 @@ import { readConfig as readAgentConfig } from '../../services/agent/src/config.t
 import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
-import { baseValues, merge, type Rendering, render, renderNotes, renderWith } from './support/render.ts'
+import {
+  baseValues,
+  containersOf,
+  merge,
+  type Rendering,
+  render,
+  renderNotes,
+  renderWith,
+} from './support/render.ts'
 import { withAlerts } from './support/variants.ts'
 
 needs('helm')
@@ -22,10 +31,10 @@ const chartsFolder = resolve(import.meta.dirname, '../../charts')
 const ids = { ...baseValues.entra, weather: baseValues.downstreamApis.weather.appId }
 
 /** Reads a ConfigMap's file as the agent does. */
-function readMcpServersOf(rendering: Rendering, configMap: string) {
-  const file = temporaryFile('mcp.json', onTestFinished)
-  writeFileSync(file, rendering.find('ConfigMap', configMap).data?.['mcp.json'] ?? '')
-  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, []))
+function readMcpServersOf(rendering: Rendering, pod: string) {
+  const MCP_CONFIG = temporaryFile('mcp.json', onTestFinished)
+  writeFileSync(MCP_CONFIG, rendering.mounted(pod, 'mcp').data?.['mcp.json'] ?? '')
+  return readEnvironment({ ...rendering.settings(pod, 'agent'), MCP_CONFIG }, env => readMcpServers(env, []))
 }
 
 /** The variables by which the sidecar requests the right kind of token for an API in each flow. */
@@ -102,14 +111,14 @@ describe('The settings that the chart makes', () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
     const url = 'http://orders.shop.svc.cluster.local:8081'
     const appId = 'eeeeeeee-0000-4000-8000-00000000000e'
-    expect(rendering.find('ConfigMap', 'agents-sidecar').data).toMatchObject({
+    expect(rendering.settings('agents-agent', 'sidecar')).toMatchObject({
       DownstreamApis__orderHistoryApp__BaseUrl: url,
       DownstreamApis__orderHistoryApp__Scopes__0: `api://${appId}/.default`,
       DownstreamApis__orderHistory__BaseUrl: url,
       DownstreamApis__orderHistory__Scopes__0: `api://${appId}/.default`,
       ...requestsOfFlows('orderHistory'),
     })
-    expect(rendering.find('ConfigMap', 'agents-agent').data).toMatchObject({
+    expect(rendering.settings('agents-agent', 'agent')).toMatchObject({
       ORDER_HISTORY_API_URL: url,
       ORDER_HISTORY_API_APP_ID: appId,
     })
@@ -131,7 +140,7 @@ describe('The settings that the chart makes', () => {
       mountPath: '/etc/mcp',
       readOnly: true,
     })
-    const servers = readMcpServersOf(rendering, 'agents-mcp')
+    const servers = readMcpServersOf(rendering, 'agents-agent')
     const asInDemo = Object.entries(sidecarEntries(servers.map(({ api }) => api)))
     expect(asInDemo).toHaveLength(9)
     expect(sidecar).toMatchObject(
@@ -170,12 +179,12 @@ describe('The settings that the chart makes', () => {
   it('contain nothing about MCP if the values name no MCP server', async () => {
     const rendering = await render()
     expect(rendering.settings('demo-agent', 'agent')).not.toHaveProperty('MCP_CONFIG')
-    expect(rendering.ofKind('ConfigMap').map(({ metadata }) => metadata.name)).not.toContain('demo-mcp')
+    expect(rendering.ofKind('ConfigMap')).toEqual([])
   })
 
   it('let the agent accept the hosts of Ingress, HTTPRoute and the values, and localhost', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
-    expect(rendering.find('ConfigMap', 'agents-agent').data?.['ALLOWED_HOSTS']).toBe(
+    expect(rendering.settings('agents-agent', 'agent')['ALLOWED_HOSTS']).toBe(
       'localhost,127.0.0.1,[::1],agent.internal,agent.example.com,chat.example.com',
     )
   })
@@ -196,7 +205,7 @@ describe('The settings that the chart makes', () => {
 
   it('give the weather API a public URL for MCP clients, and its network policy lets these clients in', async () => {
     const rendering = await render({ files: ['ci/everything-values.yaml'] })
-    expect(rendering.find('ConfigMap', 'agents-weather-api').data?.['PUBLIC_URL']).toBe(
+    expect(rendering.settings('agents-weather-api', 'weather-api')['PUBLIC_URL']).toBe(
       'https://weather.example.com/mcp',
     )
     const { ingress } = rendering.spec<{ ingress: object[] }>('NetworkPolicy', 'agents-weather-api')
@@ -294,18 +303,54 @@ describe('The settings that the chart makes', () => {
     expect(await renderNotes()).not.toContain('WARNING')
   })
 
-  it('are in the checksum of only those pods that read them, so that a change replaces no other pods', async () => {
-    const checksums = async (values: object) => {
+  it('stand in the template of only those pods that read them, so that a change replaces no other pods', async () => {
+    const templates = async (values: object) => {
       const rendering = await renderWith(values as Record<string, unknown>)
-      return ['demo-agent', 'demo-weather-api'].map(
-        name => rendering.pod(name).metadata.annotations?.['checksum/config'],
-      )
+      return ['demo-agent', 'demo-weather-api'].map(name => rendering.pod(name))
     }
-    const [agent, weather] = await checksums({})
-    const [otherAgent, sameWeather] = await checksums({ sidecar: { env: { AzureAd__SendX5C: true } } })
-    const [sameAgent, otherWeather] = await checksums({ weatherApi: { provider: 'climate-normals' } })
+    const [agent, weather] = await templates({})
+    const [otherAgent, sameWeather] = await templates({ sidecar: { env: { AzureAd__SendX5C: true } } })
+    const [sameAgent, otherWeather] = await templates({ weatherApi: { provider: 'climate-normals' } })
     expect([sameAgent, sameWeather]).toEqual([agent, weather])
-    expect(otherAgent).not.toBe(agent)
-    expect(otherWeather).not.toBe(weather)
+    expect(otherAgent).not.toEqual(agent)
+    expect(otherWeather).not.toEqual(weather)
+  })
+
+  it('stand in no ConfigMap: none but the user’s own feeds a container', async () => {
+    const rendering = await render({ files: ['ci/everything-values.yaml'] })
+    const sources = [...rendering.pods.values()].flatMap(containersOf).flatMap(({ envFrom = [] }) => envFrom)
+    expect(sources).toEqual([{ secretRef: { name: 'telemetry' } }])
+    const names = rendering.ofKind('ConfigMap').flatMap(({ data = {} }) => Object.keys(data))
+    expect(names.sort()).toEqual(['agents-agent.json', 'agents.json', 'mcp.json'])
+    expect(rendering.container('agents-test', 'boundary').args?.at(-1)).toContain('expectClosed')
+  })
+
+  it('keep what Kubernetes would replace, and never occur twice in a container', async () => {
+    const own = { OTEL_RESOURCE_ATTRIBUTES: 'a=b', PRICE: '$5, $$6, $(PORT)' }
+    const rendering = await render({
+      files: ['ci/everything-values.yaml'],
+      values: { agent: { env: own }, proxy: { https: 'http://10.9.8.7:3128', existingSecret: 'proxy-url' } },
+    })
+    const { env = [] } = rendering.container('agents-agent', 'agent')
+    expect(env).toContainEqual({ name: 'PRICE', value: '$$5, $$$$6, $$(PORT)' })
+    for (const { env = [] } of [...rendering.pods.values()].flatMap(containersOf))
+      expect(new Set(env.map(({ name }) => name)).size).toBe(env.length)
+  })
+
+  it('name the SHA-256 of each file, whose ConfigMap is immutable and changes its name with the content', async () => {
+    const file = async (values: object) => {
+      const rendering = await render({ files: ['ci/everything-values.yaml'], values: { ...values } })
+      const { metadata, immutable, data } = rendering.mounted('agents-agent', 'mcp')
+      const hash = createHash('sha256')
+        .update(data?.['mcp.json'] ?? '')
+        .digest('hex')
+      expect(immutable).toBe(true)
+      expect(rendering.settings('agents-agent', 'agent')['MCP_CONFIG_SHA256']).toBe(hash)
+      expect(metadata.name).toBe(`agents-mcp-${hash.slice(0, 10)}`)
+      return metadata.name
+    }
+    const changed = { mcpServers: { orders: { timeoutMs: 5_000 } } }
+    expect(await file({})).toBe(await file({ agent: { logLevel: 'debug' } }))
+    expect(await file(changed)).not.toBe(await file({}))
   })
 })

@@ -60,7 +60,7 @@ function releaseWith(settings: Readonly<Record<string, string>>): Release {
   }
   const spec = { serviceAccountName: 'demo-agent', containers: [{ name: 'agent', image: 'agent', env }] }
   const pod = { kind: 'Pod', metadata, spec, status: { phase: 'Running' } }
-  return { name: 'demo', namespace: 'agents', pods: [pod], policies: [], ingresses: [], settings: {} }
+  return { name: 'demo', namespace: 'agents', pods: [pod], policies: [], ingresses: [], configMaps: [] }
 }
 
 async function examineRole(settings: Readonly<Record<string, string>> = webIdentity) {

@@ -85,10 +85,16 @@ function objectsOf(rendering: Rendering, { pod, status = ready, agents = 1 }: Si
     }))
   })
   const others = ['ConfigMap', 'NetworkPolicy', 'Ingress'].flatMap(kind => rendering.ofKind(kind))
-  return [...pods, ...others].map(object => ({
-    ...object,
-    metadata: { ...object.metadata, namespace: 'agents' },
-  }))
+  // Of a rollout that is not over; no pod of the list mounts it.
+  const data = { 'agents.json': '{"agents":{}}', 'mcp.json': '{"mcpServers":{}}' }
+  const [agent] = pods
+  const earlier = { ...agent, apiVersion: 'v1', kind: 'ConfigMap', data }
+  return [{ ...earlier, metadata: { ...agent?.metadata, name: 'demo-agents-0' } }, ...pods, ...others].map(
+    object => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: 'agents' },
+    }),
+  )
 }
 
 /** Writes the output that kubectl is going to give. */
@@ -164,6 +170,7 @@ const situations: readonly (readonly [what: string, situation: Situation, expect
     },
     'FAIL tokens in pods: TOKEN_MISPLACED',
   ],
+  ['a secret stands in the pod itself', { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { env: [{ name: 'AzureAd__ClientCredentials__0__ClientSecret', value: 'a' }] }) }, 'FAIL secrets: SECRET_STORED'],
   ['the blueprint’s secret is in a Secret', { values: { sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'mine' } } } } }, 'WARN secrets: SECRET_STORED'],
   ['anybody may use the agent by its host name', { values: { agent: { allowedHosts: ['agent.example.com'], requireSignIn: false } } }, 'WARN sign-in: PAGE_OPEN'],
   ['anybody may use one of several agents by its host name', { values: { ...severalAgents, agent: { allowedHosts: ['agent.example.com'] } } }, 'WARN sign-in: PAGE_OPEN'],

@@ -177,12 +177,12 @@ aws.existingSecret is set, but aws.auth is {{ $auth }}: set aws.auth to apiKey o
 {{- end }}
 {{- end }}
 
-{{/* Settings go into ConfigMaps, which more people may read than Secrets. */}}
+{{/* Settings stand in the Deployment, which more people may read than Secrets. */}}
 {{- define "checks.secrets" -}}
 {{- range $component := list "agent" "sidecar" "weatherApi" }}
   {{- range $name, $value := (get $.Values $component).env }}
     {{- if or (include "isNameOfSecret" (list $name $value)) (include "holdsSecret" (list $name $value)) }}
-{{ $component }}.env.{{ $name }} would end in a ConfigMap: put it into a Secret, and name that in {{ $component }}.envFrom.
+{{ $component }}.env.{{ $name }} would stand in the Deployment: put it into a Secret, and name that in {{ $component }}.envFrom.
     {{- end }}
   {{- end }}
 {{- end }}

@@ -23,7 +23,7 @@
 {{- end }}
 {{- end }}
 
-{{/* The proxy URLs with user and password. They override the URLs of the ConfigMap. */}}
+{{/* The proxy URLs with user and password. They override the URLs of the settings. */}}
 {{- define "proxy.env" -}}
 {{- with .Values.proxy.existingSecret }}
 - {name: HTTPS_PROXY, valueFrom: {secretKeyRef: {name: {{ . }}, key: HTTPS_PROXY}}}

@@ -1,4 +1,7 @@
-{{/* The variables of each container. `env` in the values overrides them; empty variables are left out. */}}
+{{/*
+The variables of each container. `env` in the values overrides them; empty variables are left out. They stand in the pod template, where they override
+`envFrom`: changing them takes the right to change the Deployment.
+*/}}
 
 {{- define "agent.settings" -}}
 {{- $aws := .Values.aws }}
@@ -20,7 +23,6 @@
   "BLUEPRINT_APP_ID" .Values.entra.blueprintAppId
   "BLUEPRINT_CREDENTIAL" (include "blueprintCredential" .)
   "AGENT_CLIENT_ID" .Values.entra.agentClientId
-  "AGENTS_CONFIG" (ternary "" "/etc/agents/agents.json" (empty .Values.agents))
   "CLIENT_SPA_APP_ID" .Values.entra.spaAppId
   "ENTRA_AUTHORITY" (trimSuffix "/" .Values.entra.authority)
   "AWS_REGION" $aws.region
@@ -29,8 +31,11 @@
   "OTEL_EXPORTER_OTLP_ENDPOINT" .Values.telemetry.endpoint
   "OTEL_TRACES_SAMPLER_ARG" (ternary "" (toString .Values.telemetry.samplingRatio) (empty .Values.telemetry.endpoint))
   "NODE_EXTRA_CA_CERTS" (include "caFile" .)
-  "MCP_CONFIG" (ternary "/etc/mcp/mcp.json" "" (gt (len .Values.mcpServers) 0))
 }}
+{{- range $name, $content := include "agent.files" . | fromYaml }}
+  {{- $variable := printf "%s_CONFIG" (upper $name) }}
+  {{- $settings = merge $settings (dict $variable (printf "/etc/%s/%s.json" $name $name) (printf "%s_SHA256" $variable) (sha256sum $content)) }}
+{{- end }}
 {{- if eq $aws.auth "webIdentity" }}
   {{- $settings = merge $settings (dict "AWS_ROLE_ARN" $aws.roleArn "AWS_WEB_IDENTITY_TOKEN_FILE" "/var/run/secrets/aws/token") }}
 {{- end }}
@@ -129,12 +134,14 @@
 
 {{/* The file that MCP_CONFIG names. */}}
 {{- define "mcp.config" -}}
+{{- if .Values.mcpServers }}
 {{- $servers := dict }}
 {{- range $name, $server := .Values.mcpServers }}
   {{- $api := include "mcp.downstreamApi" (list $name $server) }}
   {{- $_ := set $servers $name (merge (dict "downstreamApi" $api) (omit $server "egress")) }}
 {{- end }}
 {{- dict "mcpServers" $servers | toPrettyJson }}
+{{- end }}
 {{- end }}
 
 {{/* The ids of the agents, separated by commas. */}}
@@ -169,19 +176,6 @@
 {{- if include "agent.isExposed" $root }}{{ join ", " $names }}{{ end -}}
 {{- end }}
 
-{{- define "agents.mount" -}}
-{{- if .Values.agents }}
-- {name: agents, mountPath: /etc/agents, readOnly: true}
-{{- end }}
-{{- end }}
-
-{{- define "agents.volume" -}}
-{{- if .Values.agents }}
-- name: agents
-  configMap: {name: {{ include "prefix" . }}-agents}
-{{- end }}
-{{- end }}
-
 {{- define "weatherApi.callers" -}}
 {{- .Values.weatherApi.allowedCallers | join "," | default (include "agents.clientIds" .) }}
 {{- end }}
@@ -197,16 +191,33 @@
 {{- join "," $pairs }}
 {{- end }}
 
-{{- define "mcp.mount" -}}
-{{- if .Values.mcpServers }}
-- {name: mcp, mountPath: /etc/mcp, readOnly: true}
+{{/*
+The agent's files by name. Each is in an immutable ConfigMap, whose name changes with the content. Who may delete ConfigMaps can make another one of
+the same name, so the agent compares each file with its hash in the pod template.
+*/}}
+{{- define "agent.files" -}}
+{{- range $name := list "agents" "mcp" }}
+{{- with include (printf "%s.config" $name) $ }}
+{{ $name }}: {{ toJson . }}
+{{- end }}
 {{- end }}
 {{- end }}
 
-{{- define "mcp.volume" -}}
-{{- if .Values.mcpServers }}
-- name: mcp
-  configMap: {name: {{ include "prefix" . }}-mcp}
+{{/* The name of a file's ConfigMap: (list $ <name> <content>). */}}
+{{- define "agent.fileConfigMap" -}}
+{{ include "prefix" (index . 0) }}-{{ index . 1 }}-{{ index . 2 | sha256sum | trunc 10 }}
+{{- end }}
+
+{{- define "agent.fileMounts" -}}
+{{- range $name, $_ := include "agent.files" . | fromYaml }}
+- {name: {{ $name }}, mountPath: /etc/{{ $name }}, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "agent.fileVolumes" -}}
+{{- range $name, $content := include "agent.files" . | fromYaml }}
+- name: {{ $name }}
+  configMap: {name: {{ include "agent.fileConfigMap" (list $ $name $content) }}}
 {{- end }}
 {{- end }}
 
@@ -224,7 +235,19 @@
 {{- end }}
 {{- end }}
 
-{{/* The lines of a ConfigMap's data: (list <settings> <env in the values>). */}}
+{{/* A container's list of variables: (list <settings> <items> <items>…). Items override settings of the same name. */}}
+{{- define "env" -}}
+{{- $items := rest . | join "" }}
+{{- $settings := first . | fromYaml }}
+{{- range fromYamlArray $items }}{{ $_ := unset $settings .name }}{{ end }}
+{{- range $name, $value := $settings }}
+{{- /* Kubernetes would replace $(NAME), and reads $$ as $. */}}
+- {name: {{ $name }}, value: {{ replace "$" "$$" $value | quote }}}
+{{- end }}
+{{- $items }}
+{{- end }}
+
+{{/* Settings as lines, without empty ones: (list <settings> <env in the values>). */}}
 {{- define "settings" -}}
 {{- $settings := index . 0 -}}
 {{- range $name, $value := index . 1 }}{{ $_ := set $settings $name $value }}{{ end -}}

@@ -1,4 +1,4 @@
-{{/* Tracing variables besides those of the ConfigMap: (list $ "agent"). A variable has to precede variables that interpolate it. */}}
+{{/* Tracing variables besides the settings: (list $ "agent"). A variable has to precede variables that interpolate it. */}}
 {{- define "telemetry.env" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { loopbackHosts, readHostName } from './host-names.ts'
 
@@ -161,12 +162,25 @@ export class EnvironmentReader {
           .filter(item => item !== '')
   }
 
-  /** The content of the JSON file that a variable names; `undefined` if the variable is unset or the file has a fault. */
-  jsonFile(name: string): unknown {
+  /**
+   * The content of the JSON file that a variable names; `undefined` if the variable is unset or the file has a fault.
+   *
+   * @param hashName a variable with the SHA-256 in hexadecimal digits that the file must have, if it is set
+   */
+  jsonFile(name: string, hashName?: string): unknown {
     const file = this.optional(name)
     if (file === undefined) return undefined
     try {
-      return JSON.parse(readFileSync(file, 'utf8'))
+      const content = readFileSync(file)
+      const hash = createHash('sha256').update(content).digest('hex')
+      const wanted = hashName === undefined ? hash : this.text(hashName, hash)
+      if (hash !== wanted.toLowerCase()) {
+        this.fault(
+          `${file} (${name}) is not the file that was deployed: its SHA-256 is ${hash}, ${hashName} is ${wanted}. Find out who changed it; on Kubernetes, delete its ConfigMap and deploy again.`,
+        )
+        return undefined
+      }
+      return JSON.parse(content.toString('utf8'))
     } catch (error) {
       this.fault(
         error instanceof SyntaxError

@@ -1,15 +1,15 @@
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { describeWaitingTools, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
-import { agentSettings, podsOf, type Release } from './release.ts'
+import { agentFile, agentSettings, podsOf, type Release } from './release.ts'
 
 /** Checks turns that wait for their user: which tools make them wait, and whether each pod can continue them. */
 export function approvalChecks(release: Release): readonly Check[] {
   const pods = podsOf(release, 'agent')
   const settings = agentSettings(release)
   if (!settings) return []
-  const file = Object.values(release.settings).find(data => 'mcp.json' in data)?.['mcp.json']
-  const servers = settings['MCP_CONFIG'] && file !== undefined ? waitingTools(file) : []
+  const file = agentFile(release, 'mcp.json')
+  const servers = file === undefined ? [] : waitingTools(file)
   const waiting = describeAll(settings, servers)
   return [
     ...(servers.length > 0 ? [waitingToolsCheck(servers)] : []),

@@ -13,7 +13,7 @@ import { federationCheck } from './federation.ts'
 import { Kubectl } from './kubectl.ts'
 import { podChecks } from './pods.ts'
 import { proxyChecks } from './proxy.ts'
-import { agentSettings, isReady, podsOf, type Release, readRelease } from './release.ts'
+import { agentFile, agentSettings, isReady, podsOf, type Release, readRelease } from './release.ts'
 
 export interface KubeOptions {
   readonly namespace?: string | undefined
@@ -56,12 +56,10 @@ export async function readAuthenticationContexts({
   release,
 }: KubeOptions): Promise<string | undefined> {
   try {
-    const { settings } = await readRelease(new Kubectl(namespace), release)
-    const contexts = Object.values(settings).flatMap(data => [
-      data['ALERTS_AUTH_CONTEXT'] ?? [],
-      ...(data['mcp.json'] === undefined ? [] : contextsOfServers(data['mcp.json'])),
-    ])
-    return contexts.flat().join(',')
+    const found = await readRelease(new Kubectl(namespace), release)
+    const servers = agentFile(found, 'mcp.json')
+    const ofAlerts = agentSettings(found)?.['ALERTS_AUTH_CONTEXT'] ?? []
+    return [ofAlerts, servers === undefined ? [] : contextsOfServers(servers)].flat().join(',')
   } catch (error) {
     // The check of the release has already reported this error.
     if (error instanceof ProblemError) return undefined

@@ -3,6 +3,7 @@ import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { judgeVersion } from '../sidecar-image.ts'
 import {
+  agentFile,
   agentSettings,
   containersOf,
   isReady,
@@ -23,7 +24,7 @@ export function podChecks(release: Release): readonly Check[] {
     { name: 'pods', run: async () => checkPods(release) },
     ...(agent
       ? [
-          { name: 'sidecar container', run: async () => checkSidecar(release, agent) },
+          { name: 'sidecar container', run: async () => checkSidecar(agent) },
           { name: 'tokens in pods', run: async () => checkTokens(release) },
           { name: 'sign-in', run: async () => checkSignIn(release) },
         ]
@@ -54,7 +55,7 @@ function describeWaiting({ metadata, status }: Pod): string {
   return `${metadata.name} is ${[status.phase, ...reasons].join(', ')}.`
 }
 
-function checkSidecar(release: Release, agent: Pod) {
+function checkSidecar(agent: Pod) {
   const sidecar = agent.spec.initContainers?.find(({ name }) => name === 'sidecar')
   if (sidecar?.restartPolicy !== 'Always')
     throw trouble(
@@ -62,7 +63,7 @@ function checkSidecar(release: Release, agent: Pod) {
       'The agent’s pod has no init container “sidecar” that is always restarted.',
     )
   const { image } = sidecar
-  const { ASPNETCORE_ENVIRONMENT } = settingsOf(release, sidecar)
+  const { ASPNETCORE_ENVIRONMENT } = settingsOf(sidecar)
   if (ASPNETCORE_ENVIRONMENT === 'Development')
     throw trouble('SIDECAR_TOO_OPEN', 'The sidecar runs in Development: it takes requests from anywhere.')
   const old = judgeVersion(image)
@@ -133,8 +134,8 @@ interface AgentEntry {
 }
 
 /** The agents of a release with several agents. */
-function readAgents({ settings }: Release): readonly AgentEntry[] {
-  const file = Object.values(settings).find(data => 'agents.json' in data)?.['agents.json']
+function readAgents(release: Release): readonly AgentEntry[] {
+  const file = agentFile(release, 'agents.json')
   if (file === undefined) return []
   const { agents } = JSON.parse(file) as { agents: Record<string, Omit<AgentEntry, 'name'>> }
   return Object.entries(agents).map(([name, entry]) => ({ name, ...entry }))
@@ -165,13 +166,13 @@ function checkSecrets(release: Release) {
       secret && name !== 'seal-keys' ? secret.secretName : [],
     ),
   ])
-  const plain = Object.entries(release.settings).flatMap(([map, data]) =>
-    Object.keys(data)
-      .filter(name => /SECRET|BEARER_TOKEN|PASSWORD|SESSION_TOKEN/i.test(name) && data[name])
-      .map(name => `${name} in the ConfigMap ${map}`),
+  const plain = permanent.flatMap(containersOf).flatMap(container =>
+    Object.keys(settingsOf(container))
+      .filter(name => /SECRET|BEARER_TOKEN|PASSWORD|SESSION_TOKEN/i.test(name))
+      .map(name => `${name} of the ${container.name}`),
   )
   if (plain.length > 0)
-    throw trouble('SECRET_STORED', `Everybody who reads ConfigMaps can read ${plain.join(', ')}.`)
+    throw trouble('SECRET_STORED', `Everybody who reads pods can read ${[...new Set(plain)].join(', ')}.`)
   return named.length === 0
     ? 'The pods use no stored secret.'
     : trouble('SECRET_STORED', `The pods use the Secret ${[...new Set(named)].join(', ')}.`)

@@ -8,7 +8,7 @@ export function proxyChecks(release: Release): readonly Check[] {
   const containers = ['agent', 'weather-api'].flatMap(component =>
     podsOf(release, component).slice(0, 1).flatMap(containersOf),
   )
-  const withProxy = containers.filter(container => hasProxy(release, container))
+  const withProxy = containers.filter(hasProxy)
   if (withProxy.length === 0) return []
   return [
     {
@@ -21,7 +21,7 @@ export function proxyChecks(release: Release): readonly Check[] {
             `Containers with a proxy: ${namesOf(withProxy)}; without: ${namesOf(withoutProxy)}.`,
           )
         for (const container of withProxy) {
-          const settings = settingsOf(release, container)
+          const settings = settingsOf(container)
           // The proxy's URLs are in a Secret, which the doctor does not read; a placeholder stands for them.
           const proxy = readProxy({
             HTTPS_PROXY: 'http://proxy',
@@ -44,9 +44,8 @@ export function proxyChecks(release: Release): readonly Check[] {
   ]
 }
 
-function hasProxy(release: Release, container: Container): boolean {
-  const named = (container.env ?? []).map(({ name }) => name)
-  return [...named, ...Object.keys(settingsOf(release, container))].some(name => /^https?_proxy$/i.test(name))
+function hasProxy({ env = [] }: Container): boolean {
+  return env.some(({ name }) => /^https?_proxy$/i.test(name))
 }
 
 function namesOf(containers: readonly Container[]): string {

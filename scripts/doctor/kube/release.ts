@@ -81,8 +81,7 @@ export interface Release {
   readonly pods: readonly Pod[]
   readonly policies: readonly NetworkPolicy[]
   readonly ingresses: readonly Ingress[]
-  /** Settings by the name of their ConfigMap. */
-  readonly settings: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly configMaps: readonly ConfigMap[]
 }
 
 const chartSelector = 'app.kubernetes.io/name=entra-bedrock-agent'
@@ -111,9 +110,7 @@ export async function readRelease(kubectl: Kubectl, wanted: string | undefined):
     pods: ofKind<Pod>('Pod').filter(({ metadata }) => metadata.deletionTimestamp === undefined),
     policies: ofKind<NetworkPolicy>('NetworkPolicy'),
     ingresses: ofKind<Ingress>('Ingress'),
-    settings: Object.fromEntries(
-      ofKind<ConfigMap>('ConfigMap').map(({ metadata, data = {} }) => [metadata.name, data]),
-    ),
+    configMaps: ofKind<ConfigMap>('ConfigMap'),
   }
 }
 
@@ -129,18 +126,23 @@ export function isReady({ status }: Pod): boolean {
   return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
-/** The variables of a container, from its ConfigMaps (`envFrom`) and its own list (`env`). */
-export function settingsOf({ settings }: Release, container: Container): Readonly<Record<string, string>> {
-  const maps = (container.envFrom ?? []).map(({ configMapRef }) => settings[configMapRef?.name ?? ''])
-  const own = (container.env ?? []).flatMap(({ name, value }) => (value ? [[name, value] as const] : []))
-  return Object.assign({}, ...maps, Object.fromEntries(own))
+/** The variables of a container whose values stand in the pod. */
+export function settingsOf({ env = [] }: Container): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.flatMap(({ name, value }) => (value ? [[name, value]] : [])))
 }
 
 /** The variables of the agent’s container; `undefined` where there is no pod of the agent. */
 export function agentSettings(release: Release): Readonly<Record<string, string>> | undefined {
   const [agent] = podsOf(release, 'agent')
   const container = agent && containersOf(agent).find(({ name }) => name === 'agent')
-  return container && settingsOf(release, container)
+  return container && settingsOf(container)
+}
+
+/** A file that the agent’s pod mounts from a ConfigMap of the release; `undefined` if it mounts none. */
+export function agentFile(release: Release, file: 'agents.json' | 'mcp.json'): string | undefined {
+  const mounted = podsOf(release, 'agent')[0]?.spec.volumes?.map(({ configMap }) => configMap?.name) ?? []
+  return release.configMaps.find(({ metadata, data }) => mounted.includes(metadata.name) && data?.[file])
+    ?.data?.[file]
 }
 
 function instanceOf({ metadata }: KubernetesObject): string {

@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { findFaults } from '../../../packages/service-kit/src/testing/find-faults.ts'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { readConfig } from './config.ts'
 
 const ids = {
@@ -44,6 +47,24 @@ describe('The agent’s configuration', () => {
     const empty = { CLIENT_SPA_APP_ID: '', PORT: '', ENTRA_AUTHORITY: '', REQUIRE_SIGN_IN: '', EMULATED: '' }
     const { toolsets: _, ...expected } = readConfig(ids)
     expect(readConfig({ ...ids, ...empty })).toMatchObject(expected)
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['AGENTS_CONFIG', { agents: { weather: { title: 'Weather', clientId: ids.AGENT_CLIENT_ID } } }],
+    ['MCP_CONFIG', { mcpServers: {} }],
+  ])('takes no other file for %s than the one with the SHA-256 that is set, not even one with other spaces', (name, content) => {
+    const [text, file] = [JSON.stringify(content), temporaryFile('config.json', onTestFinished)]
+    const environment = { ...ids, [name]: file, [`${name}_SHA256`]: createHash('sha256').update(text).digest('hex') }
+    writeFileSync(file, text)
+    expect(faultsOf(environment)).toEqual([])
+    for (const other of [`${text} `, '{}', '', 'no JSON']) {
+      writeFileSync(file, other)
+      expect(faultsOf(environment)).toEqual([
+        expect.stringMatching(`\\(${name}\\) is not the file that was deployed: its SHA-256 is .+ delete its ConfigMap`),
+      ])
+    }
+    expect(faultsOf({ ...environment, [`${name}_SHA256`]: 'any' })).toHaveLength(1)
   })
 
   it('reports all faults at once', () => {

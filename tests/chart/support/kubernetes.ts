@@ -11,6 +11,7 @@ export interface KubernetesObject {
     readonly annotations?: Labels
   }
   readonly data?: Readonly<Record<string, string>>
+  readonly immutable?: boolean
   readonly stringData?: Readonly<Record<string, string>>
   readonly spec?: unknown
 }

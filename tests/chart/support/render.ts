@@ -127,10 +127,18 @@ export class Rendering {
     return found
   }
 
-  /** The settings that a container gets from ConfigMaps. */
+  /** The settings that a container gets from the pod template, with `$$` read as Kubernetes reads it. */
   settings(pod: string, name: string): Readonly<Record<string, string>> {
-    const maps = (this.container(pod, name).envFrom ?? []).flatMap(({ configMapRef }) => configMapRef ?? [])
-    return Object.assign({}, ...maps.map(map => this.find('ConfigMap', map.name).data))
+    const { env = [] } = this.container(pod, name)
+    return Object.fromEntries(
+      env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value.replaceAll('$$', '$')]])),
+    )
+  }
+
+  /** The ConfigMap from which a pod mounts a file of its release. */
+  mounted(pod: string, volume: string): KubernetesObject {
+    const { volumes = [] } = this.pod(pod).spec
+    return this.find('ConfigMap', volumes.find(({ name }) => name === volume)?.configMap?.name ?? '')
   }
 }
 

@@ -24,7 +24,8 @@ const agentNamePattern = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/
 
 /**
  * Reads the agents from the file that `AGENTS_CONFIG` names; without a file the only agent is `default`,
- * with the id `AGENT_CLIENT_ID`. Faults are reported with those of the environment.
+ * with the id `AGENT_CLIENT_ID`. The file must have the hash `AGENTS_CONFIG_SHA256`, if that is set. Faults are reported with
+ * those of the environment.
  *
  * @param apis names of the APIs and MCP servers that an agent may have
  * @returns the agents, the default one first
@@ -34,7 +35,7 @@ export function readAgents(env: EnvironmentReader, blueprint: Blueprint, apis: r
     { ...blueprint, name: 'default', clientId: env.guid('AGENT_CLIENT_ID'), flows: defaultFlows },
   ]
   if (env.optional('AGENTS_CONFIG') === undefined) return onlyDefault()
-  const content = env.jsonFile('AGENTS_CONFIG')
+  const content = env.jsonFile('AGENTS_CONFIG', 'AGENTS_CONFIG_SHA256')
   const unusable: Agents = [{ ...blueprint, name: '', clientId: '', flows: [] }]
   if (content === undefined) return unusable
   const file = `${env.text('AGENTS_CONFIG')} (AGENTS_CONFIG)`

@@ -67,14 +67,14 @@ const credentialParameter =
 const reservedNames = ['user', 'agent', 'sidecar', 'entra', 'bedrock']
 
 /**
- * Reads the servers from the file that `MCP_CONFIG` names; without a file there are no servers. Faults are reported
- * with those of the environment.
+ * Reads the servers from the file that `MCP_CONFIG` names; without a file there are no servers. The file must have the hash
+ * `MCP_CONFIG_SHA256`, if that is set. Faults are reported with those of the environment.
  */
 export function readMcpServers(
   env: EnvironmentReader,
   otherApis: readonly DownstreamApi[],
 ): readonly McpServer[] {
-  const content = env.jsonFile('MCP_CONFIG')
+  const content = env.jsonFile('MCP_CONFIG', 'MCP_CONFIG_SHA256')
   if (content === undefined) return []
   const file = env.text('MCP_CONFIG')
   if (!Compile(ServersFile).Check(content)) {
