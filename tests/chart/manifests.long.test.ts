@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests.ts'
 import { needs } from '../support/programs.ts'
@@ -78,8 +79,11 @@ describe.each(['1.33.0', '1.37.0'])('Kubernetes %s', version => {
   needs('kubeconform')
   needs('python')
 
-  it('knows every field of every manifest', async () => {
-    const manifests = await Promise.all(Object.values(variants).map(renderText))
+  it('knows every field of every manifest, and of the Roles of the kill switch', async () => {
+    const guide = readFileSync(resolve(import.meta.dirname, '../../docs/kill-switch.md'), 'utf8')
+    const roles = /^```yaml\n(.*?)^```/ms.exec(guide)?.[1] ?? ''
+    expect(roles).toContain('kind: RoleBinding')
+    const manifests = [roles, ...(await Promise.all(Object.values(variants).map(renderText)))]
     expect(await complaints(manifests.join('\n---\n'), version)).toBe('')
   })
 })
