@@ -8,8 +8,7 @@ import { NotYet } from './patience.ts'
 import { removeObjects } from './removal.ts'
 import { inStep, lookUp, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
 import type { Settings } from './settings.ts'
-import { describeDifference } from './survey.ts'
-import { resultLine } from './text.ts'
+import { describeDifference } from './text.ts'
 import { replaceVariables, variablesOf } from './variables.ts'
 
 type Outcome = 'created' | 'corrected' | 'unchanged' | 'not evaluated'
@@ -43,7 +42,8 @@ export async function apply(
       const isCorrected = await correctObject(run, wanted, object)
       if (isCorrected && outcome === 'unchanged') outcome = 'corrected'
     })
-    run.print(resultLine(outcome, wanted.title, requireReceipt(run).objects[wanted.key]?.id))
+    const { key, title } = wanted
+    run.report({ result: outcome, key, title, id: requireReceipt(run).objects[key]?.id })
   }
   const isSecretGone = unwanted.some(({ key }) => key === 'client-secret')
   replaceVariables(run, before, requireReceipt(run), isSecretGone)

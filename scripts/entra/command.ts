@@ -20,6 +20,7 @@ import { inStep, type Run } from './run.ts'
 import { agentsWith, changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
+import { type Entry, writeEntry } from './text.ts'
 
 /** What a command uses from its environment. */
 export interface World extends CloudReaders, Output {
@@ -42,7 +43,18 @@ export async function runEntra(args: readonly string[], world: World): Promise<n
 
 /** Runs a command; resolves to its exit code. */
 export async function perform(invocation: Invocation, world: World): Promise<number> {
-  const run = await prepare(invocation, world)
+  const results: Entry[] = []
+  const toJson = { print: world.say, report: (entry: Entry) => void results.push(entry) }
+  const run = { ...(await prepare(invocation, world)), ...(invocation.isJson ? toJson : {}) }
+  const code = await carryOut(invocation, run, world)
+  const { command, isJson } = invocation
+  // The blast radius is a tree with a form of its own.
+  if (isJson && command !== 'blast-radius')
+    world.print(JSON.stringify({ version: 1, command, tenantId: run.tenantId, results }, undefined, 2))
+  return code
+}
+
+async function carryOut(invocation: Invocation, run: Run, world: World): Promise<number> {
   const { command, agents, isConfirmed, adopted } = invocation
   using _lock = isWriting(invocation) ? lockReceipt(run.receipt.path, run.clock.nowMs()) : undefined
   if (adopted !== undefined) await adopt(run, adopted, agents)
@@ -96,7 +108,8 @@ export async function prepare(invocation: Invocation, world: World): Promise<Run
       })
   const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)
   const { print, clock } = world
-  return { graph, tenantId, receipt, envFile, agentsFile, waitSeconds, say, print, clock }
+  const report = (entry: Entry) => print(writeEntry(entry))
+  return { graph, tenantId, receipt, envFile, agentsFile, waitSeconds, say, print, report, clock }
 }
 
 function readTarget(

@@ -7,7 +7,6 @@ import type { Invocation } from './options.ts'
 import { NotYet } from './patience.ts'
 import { removeObjects, withOwnDeletion } from './removal.ts'
 import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
-import { resultLine } from './text.ts'
 import { replaceVariables } from './variables.ts'
 
 /**
@@ -26,9 +25,10 @@ export async function destroy(
   const target = targetOf(run, receipt, () => requireReceipt(run).objects)
   const known = listObjects(target).filter(({ key }) => receipt.objects[key])
   const deleted = withOwnDeletion(known)
-  for (const { key, title } of deleted) run.print(resultLine('delete', title, receipt.objects[key]?.id))
-  for (const one of known.filter(one => !deleted.includes(one) && !one.comesAlong))
-    run.print(resultLine('goes along', one.title, receipt.objects[one.key]?.id))
+  for (const { key, title } of deleted)
+    run.report({ result: 'delete', key, title, id: receipt.objects[key]?.id })
+  for (const { key, title } of known.filter(one => !deleted.includes(one) && !one.comesAlong))
+    run.report({ result: 'goes along', key, title, id: receipt.objects[key]?.id })
   const extras = await findExtras(run, target)
   const fault = printForeign(run, extras)
   if (isDryRun) {
@@ -63,8 +63,8 @@ export async function destroy(
 function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined {
   for (const { collection, members = [] } of extras)
     for (const one of members) {
-      const word = collection.remove ? 'delete' : 'goes along'
-      run.print(resultLine(word, `${describeMember(collection, one)} (extra)`, one['id']))
+      const result = collection.remove ? 'delete' : 'goes along'
+      run.report({ result, title: `${describeMember(collection, one)} (extra)`, id: one['id'] })
     }
   const needed = extras.filter(({ collection }) => collection.isNeededByOthers)
   const foreign = needed.find(({ members }) => members)
@@ -87,7 +87,7 @@ async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> 
       const request = collection.remove?.(one)
       const step = { title: describeMember(collection, one), access: agentUserAccess }
       if (request) await inStep(run, step, () => run.graph.send(request))
-      run.print(resultLine('deleted', step.title))
+      run.report({ result: 'deleted', title: step.title })
     }
 }
 

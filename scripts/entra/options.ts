@@ -150,6 +150,8 @@ function readInvocation(command: Command, values: OptionValues) {
   for (const [name, value] of Object.entries(values)) checkText(name, value)
   if (command === 'status' && values.agent && !values.adopt)
     throw new Mistake('--agent goes with --adopt here.', 'Leave it out: status looks at all agents.')
+  if (command === 'destroy' && values.json && !values['dry-run'])
+    throw new Mistake('--json goes with --dry-run here.', 'Give both or neither.')
   return {
     command,
     isSecretReplaced: values['replace-client-secret'] === true,

@@ -3,14 +3,13 @@ import { findMissingPermissions } from './look-ahead.ts'
 import { withOwnDeletion } from './removal.ts'
 import type { Run } from './run.ts'
 import type { Settings } from './settings.ts'
-import { describeDifference, type Finding, survey } from './survey.ts'
-import { resultLine } from './text.ts'
+import { type Finding, survey } from './survey.ts'
 
 /** Prints what `apply` would make and correct; changes nothing. */
 export async function plan(run: Run, settings: Settings): Promise<void> {
   const unwanted = findUnwanted(run, settings)
   for (const { key, title } of withOwnDeletion(unwanted))
-    run.print(resultLine('delete', title, run.receipt.content?.objects[key]?.id))
+    run.report({ result: 'delete', key, title, id: run.receipt.content?.objects[key]?.id })
   const receipt = run.receipt.begin(run.tenantId, settings)
   const counts = { create: 0, correct: 0, keep: 0, 'not evaluated': 0 }
   for (const finding of await survey(run, receipt)) {
@@ -18,8 +17,7 @@ export async function plan(run: Run, settings: Settings): Promise<void> {
     if (fault) throw fault
     const what = wordFor(finding)
     counts[what]++
-    run.print(resultLine(what, wanted.title, what === 'create' ? 'new' : object?.['id']))
-    for (const difference of differences) run.print(`          ${describeDifference(difference)}`)
+    run.report({ result: what, key: wanted.key, title: wanted.title, id: object?.['id'], differences })
   }
   const { create, correct, keep } = counts
   const deleted = unwanted.length > 0 ? `${unwanted.length} to delete, ` : ''

@@ -2,7 +2,6 @@ import { GraphRefusal } from './graph.ts'
 import type { TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt } from './run.ts'
-import { resultLine } from './text.ts'
 
 /** The objects that need a deletion request of their own, in reverse order. Entra deletes the other objects along with these. */
 export function withOwnDeletion(gone: readonly TenantObject[]): readonly TenantObject[] {
@@ -21,7 +20,7 @@ export async function removeObjects(run: Run, gone: readonly TenantObject[]): Pr
         run.receipt.forget(one.key)
       }
     })
-    run.print(resultLine('deleted', object.title))
+    run.report({ result: 'deleted', key: object.key, title: object.title })
   }
 }
 

@@ -6,6 +6,7 @@ import { type Found, type Target, type TenantObject, toTarget } from './objects/
 import { NotYet, type Patience, patiently } from './patience.ts'
 import type { Receipt, ReceiptFile, RecordedObject } from './receipt.ts'
 import { toStepFailed } from './refusals.ts'
+import type { Entry } from './text.ts'
 import type { Files } from './variables.ts'
 
 /** What every command works with. */
@@ -13,7 +14,9 @@ export interface Run extends Patience, Files {
   readonly graph: Graph
   readonly tenantId: string
   readonly receipt: ReceiptFile
-  /** Prints a line of the result. */
+  /** Reports an object of the result. */
+  readonly report: (entry: Entry) => void
+  /** Prints a line about the result; with `--json`, which prints the objects only, it goes where progress goes. */
   readonly print: (line: string) => void
 }
 

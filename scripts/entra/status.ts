@@ -1,16 +1,15 @@
 import { describeMember, type Extras, findExtras } from './extras.ts'
 import { type Run, requireReceipt, targetOf } from './run.ts'
-import { describeDifference, type Finding, survey } from './survey.ts'
-import { resultLine } from './text.ts'
+import { type Finding, survey } from './survey.ts'
 
-const notAsRecordedText = 'not as the receipt says. npx --no-install agentctl entra apply corrects it.'
+const notAsRecordedText = 'not as the receipt says. npx --no-install agentctl entra apply corrects that.'
 const switchedText =
   'switched on or off by somebody, which apply leaves alone: npx --no-install agentctl entra enable or disable.'
-const extraText = `there that nobody asked for. apply leaves it alone. Take away what is not meant (Entra admin center). What is meant:
+const extraText = `there that nobody asked for. apply leaves that alone. Take away what is not meant (Entra admin center). What is meant:
 --owner, --sponsor, --agent, --cluster-issuer with --service-account.`
-const notEvaluatedText = `not evaluated, since Graph does not show it to this caller: nobody knows whether it is as it should be.
-Sponsors of agents it shows to applications with the permission AgentIdentity.ReadWrite.All only, never to users, and directory roles
-to callers with RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
+const notEvaluatedText = `not evaluated, since Graph does not show everything to this caller: nobody knows whether all is as it should be.
+Sponsors of agents are shown to applications with AgentIdentity.ReadWrite.All only, never to users, and directory roles to callers with
+RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
 
 /**
  * Compares the tenant with the receipt, property by property, and prints the differences and the additions that nobody asked
@@ -44,18 +43,25 @@ export async function status(run: Run): Promise<boolean> {
 }
 
 function printExtras(run: Run, { collection, members }: Extras): void {
-  if (!members) run.print(resultLine('not evaluated', collection.title))
+  if (!members) run.report({ result: 'not evaluated', title: collection.title })
   for (const one of members ?? [])
-    run.print(resultLine('extra', describeMember(collection, one), one['id'] ?? one['keyId']))
+    run.report({ result: 'extra', title: describeMember(collection, one), id: one['id'] ?? one['keyId'] })
 }
 
 function printFinding(run: Run, finding: Finding): void {
   const { wanted, object, fault, differences, switched, extraEntries } = finding
-  run.print(resultLine(wordFor(finding), wanted.title, object?.['id']))
-  if (fault) run.print(`          ${fault.message} ${fault.fix}`)
-  for (const difference of [...differences, ...switched])
-    run.print(`          ${describeDifference(difference)}`)
-  for (const entry of extraEntries) run.print(resultLine('extra', `${entry} of ${wanted.title}`))
+  const { key, title } = wanted
+  run.report({
+    ...{
+      result: wordFor(finding),
+      key,
+      title,
+      id: object?.['id'],
+      differences: [...differences, ...switched],
+    },
+    ...(fault ? { note: `${fault.message} ${fault.fix}` } : {}),
+  })
+  for (const entry of extraEntries) run.report({ result: 'extra', title: `${entry} of ${title}` })
 }
 
 function wordFor({ object, fault, isHidden, differences, switched }: Finding) {

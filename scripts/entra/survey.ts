@@ -37,7 +37,3 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
   }
   return findings
 }
-
-export function describeDifference({ property, found, wanted }: Difference): string {
-  return `${property} is ${JSON.stringify(found) ?? 'not set'}, wanted ${JSON.stringify(wanted)}`
-}

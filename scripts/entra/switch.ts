@@ -3,7 +3,6 @@ import { listObjects } from './objects/kinds.ts'
 import { agentKey, type TenantObject } from './objects/tenant-object.ts'
 import { NotYet } from './patience.ts'
 import { inStep, type Run, requireReceipt, targetOf } from './run.ts'
-import { resultLine } from './text.ts'
 
 /**
  * Switches agents on, or off so that they get no new token. Without names: all of the receipt's agents. Switching on enables
@@ -21,7 +20,7 @@ export async function switchAgents(run: Run, names: readonly string[], isEnabled
     const isToEnable = isEnabled && isNeeded(object) && (await isSwitched(run, object, false))
     if (!isToEnable && !wanted.includes(key)) continue
     await inStep(run, object, () => setEnabled(run, object, isEnabled))
-    run.print(resultLine(isEnabled ? 'enabled' : 'disabled', title, receipt.objects[key]?.id))
+    run.report({ result: isEnabled ? 'enabled' : 'disabled', key, title, id: receipt.objects[key]?.id })
     recordSwitch(run, key, isEnabled)
   }
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import type { Difference } from './differences.ts'
 
 const colours = {
   create: 'green',
@@ -21,10 +22,32 @@ const colours = {
 } as const
 export type ResultWord = keyof typeof colours
 
+/** One object in the result of a command: a line of the output, or an entry of what `--json` prints. */
+export interface Entry {
+  readonly result: ResultWord
+  /** The object's name in the receipt, such as `agent/weather-agent`; absent for what the receipt does not know. */
+  readonly key?: string
+  readonly title: string
+  /** Absent if the object is not there, or if nobody knows. */
+  readonly id?: unknown
+  readonly differences?: readonly Difference[]
+  /** What is wrong with the object, and what to do. */
+  readonly note?: string
+}
+
 const guidLength = 36
 
-/** One line of output: a word such as `created`, an object's id and its title; coloured on a terminal only. */
-export function resultLine(word: ResultWord, title: string, id: unknown = ''): string {
-  const column = styleText('gray', String(id).padEnd(guidLength))
-  return `${styleText(colours[word], word.padEnd(13))} ${column} ${title}`
+/** A word such as `created`, an object's id and its title, and below it what differs; coloured on a terminal only. */
+export function writeEntry({ result, title, id, differences = [], note }: Entry): string {
+  const shown = id ?? (result === 'create' ? 'new' : '')
+  const column = styleText('gray', String(shown).padEnd(guidLength))
+  const details = [...(note === undefined ? [] : [note]), ...differences.map(describeDifference)]
+  return [
+    `${styleText(colours[result], result.padEnd(13))} ${column} ${title}`,
+    ...details.map(text => `          ${text}`),
+  ].join('\n')
+}
+
+export function describeDifference({ property, found, wanted }: Difference): string {
+  return `${property} is ${JSON.stringify(found) ?? 'not set'}, wanted ${JSON.stringify(wanted)}`
 }

@@ -159,7 +159,7 @@ it('status marks what Graph leaves out as “not evaluated”, never as clean', 
   tenant.workplace.useToken(await graphToken(tenant, without))
   const { code, output } = await run('status')
   expect(output).toMatch(/^not evaluated +directory roles of agent identity "weather-agent"$/m)
-  expect(output).toContain('nobody knows whether it is as it should be')
+  expect(output).toContain('nobody knows whether all is as it should be')
   expect(output).not.toContain('The tenant is as the receipt says.')
   expect(code).toBe(0)
 })

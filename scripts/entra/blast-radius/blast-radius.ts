@@ -1,5 +1,6 @@
 import type { Role } from '../../doctor/aws/role.ts'
 import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
+import type { Output } from '../../set-up/program.ts'
 import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import type { Run } from '../run.ts'
@@ -24,15 +25,15 @@ export interface CloudReaders {
 export async function printBlastRadius(
   run: Run,
   invocation: Invocation,
-  surroundings: CloudReaders,
+  world: CloudReaders & Output,
 ): Promise<boolean> {
   const inEntra = await addLastUse(run, await readEntra(run))
-  const radius = await addFromClouds(run, inEntra, invocation, surroundings)
+  const radius = await addFromClouds(run, inEntra, invocation, world)
   const all = flatten([...radius.who, ...radius.what])
   const count = (mark: Mark) => all.filter(one => one.mark === mark).length
   const counts = { surplus: count('surplus'), fault: count('fault'), unread: count('unread') }
-  if (invocation.isJson) run.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
-  else run.print(`${writeText(radius)}\n\n${summary(counts)}`)
+  if (invocation.isJson) world.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
+  else world.print(`${writeText(radius)}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
 }
 
