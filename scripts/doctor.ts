@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { demoChecks } from './doctor/demo.ts'
 import { readDotenv } from './doctor/dotenv.ts'
-import { type Check, examine, type Finding } from './doctor/finding.ts'
+import { type Check, examine, type Finding, type Watch } from './doctor/finding.ts'
 import type { LaptopOptions } from './doctor/laptop.ts'
-import { writeReport } from './doctor/report.ts'
+import { showProgress, writeReport } from './doctor/report.ts'
 import { Mistake } from './set-up/mistake.ts'
 import { readToken } from './set-up/token.ts'
 
@@ -32,21 +32,23 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   // The AWS SDK and kubectl read the variables of the process.
   Object.assign(process.env, env)
   const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
-  const cluster = { namespace, release, page, userToken, receipt: receiptPath }
-  const found = kube ? await kube.examineCluster(cluster) : await examineHere(env, check, { page, userToken })
+  const watch = options.json ? undefined : showProgress
+  const cluster = { namespace, release, page, userToken, receipt: receiptPath, watch }
+  const found = kube
+    ? await kube.examineCluster(cluster)
+    : await examineHere(env, check, { page, userToken, watch })
   const tenantEnv = async () =>
     kube
       ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readAuthenticationContexts(cluster), MCP_CONFIG: undefined }
       : env
   const findings = graphTokenFile
-    ? [...found, ...(await examineTenant(await tenantEnv(), graphTokenFile))]
+    ? [...found, ...(await examineTenant(await tenantEnv(), graphTokenFile, watch))]
     : found
   const failed = findings.some(({ status }) => status === 'FAIL')
-  console.log(
-    options.json
-      ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)
-      : writeReport(findings),
-  )
+  const report = options.json
+    ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)
+    : writeReport(findings)
+  await new Promise(written => process.stdout.write(`${report}\n`, written))
   return failed ? 1 : 0
 }
 
@@ -68,9 +70,14 @@ async function examineHere(
 }
 
 /** Checks the objects that the set-up made in the tenant, and reports access and rights that nobody asked for. */
-async function examineTenant(env: Variables, tokenFile: string): Promise<readonly Finding[]> {
+async function examineTenant(
+  env: Variables,
+  tokenFile: string,
+  watch: Watch | undefined,
+): Promise<readonly Finding[]> {
   const { readChecks } = await import('./doctor/tenant.ts')
-  return examine(await readChecks({ env, receipt: receiptPath, tokenFile }))
+  // A large tenant takes its time.
+  return examine(await readChecks({ env, receipt: receiptPath, tokenFile }), { watch, limitMs: 600_000 })
 }
 
 function readOrigin(page: string | undefined): string | undefined {

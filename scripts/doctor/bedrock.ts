@@ -86,7 +86,7 @@ async function checkAnswer(bedrock: BedrockConfig) {
     return trouble('NOT_CHECKED', 'BEDROCK_PROBE is off.', 'Set BEDROCK_PROBE=on: it costs about ten tokens.')
   const connection = connect(bedrock)
   try {
-    await connection.probe(new AbortController().signal)
+    await connection.probe(AbortSignal.timeout(5_500))
     return `${bedrock.modelId} answers.`
   } catch (error) {
     throw (await isWebPage(bedrock)) ? webPageProblem(bedrock) : error
@@ -102,7 +102,7 @@ function endpointOf({ endpoint, region }: BedrockConfig): string {
 /** Whether the endpoint responds with a web page, which Bedrock itself never sends. */
 async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
   try {
-    const { headers } = await fetch(endpointOf(bedrock), { signal: AbortSignal.timeout(5_000) })
+    const { headers } = await fetch(endpointOf(bedrock), { signal: AbortSignal.timeout(1_000) })
     return /html/i.test(headers.get('content-type') ?? '')
   } catch {
     return false

@@ -30,35 +30,60 @@ export interface Check {
   run(): Promise<PassedResult | ProblemError>
 }
 
-/** Makes the checks one after another, and skips checks that need a failed check. */
-export async function examine(checks: readonly Check[]): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
-  for (const check of checks) {
-    const missing = findings.find(
-      ({ check: name, status, code }) =>
-        check.needs?.includes(name) && (status === 'FAIL' || code === 'NOT_CHECKED'),
+/** Is told, whenever that changes, which checks have not ended. */
+export type Watch = (open: readonly string[]) => void
+
+/**
+ * Makes the checks side by side and reports them in the order of the list. A check waits for those that it needs, and is
+ * skipped if one of these failed. What has not ended after `limitMs` is reported as that.
+ */
+export async function examine(
+  checks: readonly Check[],
+  { watch, limitMs = 7_000 }: { readonly watch?: Watch | undefined; readonly limitMs?: number } = {},
+): Promise<readonly Finding[]> {
+  const open = new Set(checks.map(({ name }) => name))
+  watch?.([...open])
+  const limit = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => limit.reject(trouble('NO_ANSWER', `No answer in ${limitMs / 1_000} s.`)),
+    limitMs,
+  )
+  const look = async (check: Check, grounds: readonly Promise<Finding>[]) => {
+    const failed = (await Promise.all(grounds)).find(
+      ({ status, code }) => status === 'FAIL' || code === 'NOT_CHECKED',
     )
-    const result = missing
-      ? findingOf('WARN', trouble('NOT_CHECKED', `Not looked at, because of “${missing.check}”.`))
-      : await runCheck(check)
-    findings.push({ check: check.name, ...result })
+    const finding = failed
+      ? findingOf(check, 'WARN', trouble('NOT_CHECKED', `Not looked at, because of “${failed.check}”.`))
+      : await runCheck(check, limit.promise)
+    open.delete(check.name)
+    watch?.([...open])
+    return finding
   }
-  return findings
+  const findings: Promise<Finding>[] = []
+  for (const check of checks) {
+    const grounds = findings.filter((_, index) => check.needs?.includes(checks[index]?.name ?? ''))
+    findings.push(look(check, grounds))
+  }
+  const all = await Promise.all(findings)
+  clearTimeout(timer)
+  return all
 }
 
-async function runCheck(check: Check): Promise<Omit<Finding, 'check'>> {
+async function runCheck(check: Check, limit: Promise<never>): Promise<Finding> {
   try {
-    const result = await check.run()
-    if (result instanceof ProblemError) return findingOf('WARN', result)
-    return { status: 'PASS', ...(typeof result === 'string' ? { detail: result } : result) }
+    const result = await Promise.race([check.run(), limit])
+    if (result instanceof ProblemError) return findingOf(check, 'WARN', result)
+    const passed = typeof result === 'string' ? { detail: result } : result
+    return { check: check.name, status: 'PASS', ...passed }
   } catch (error) {
-    if (error instanceof ProblemError) return findingOf('FAIL', error)
-    throw error
+    const isTold = error instanceof ProblemError
+    return findingOf(check, 'FAIL', isTold ? error : trouble('CHECK_FAILED', `${error}.`))
   }
 }
 
-function findingOf(status: 'WARN' | 'FAIL', { code, message, kind, options }: ProblemError) {
-  return { status, detail: message, code, hint: options.hint ?? kind.hint }
+function findingOf(check: Check, status: 'WARN' | 'FAIL', problem: ProblemError): Finding {
+  const { code, message, kind, options } = problem
+  return { check: check.name, status, detail: message, code, hint: options.hint ?? kind.hint }
 }
 
 /** Calls `ask` when its result is needed for the first time, and keeps the result. */

@@ -6,11 +6,12 @@ import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
+import { timing as usualTiming } from '../../services/agent/src/timing.ts'
 import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
 import { entraChecks } from './entra.ts'
-import { type Check, examine, type Finding } from './finding.ts'
+import { type Check, examine, type Finding, type Watch } from './finding.ts'
 import { trouble } from './problems.ts'
 import { proxyChecks } from './proxy.ts'
 import { sidecarChecks } from './sidecar.ts'
@@ -23,7 +24,11 @@ export interface LaptopOptions {
   readonly userToken?: string | undefined
   /** The page’s origin as browsers see it. Default: localhost with the agent’s port. */
   readonly page?: string | undefined
+  readonly watch?: Watch | undefined
 }
+
+/** The agent's time limits, so short that no fault costs more than 10 s. */
+const timing = { ...usualTiming, tokenDeadlineMs: 6_500, apiCallMs: 5_500 }
 
 /** Checks everything that an agent with this environment would depend on. The agent itself need not run. */
 export async function examineLaptop(
@@ -47,7 +52,7 @@ export async function examineLaptop(
 async function examineWith(
   config: Config,
   env: Variables,
-  { userToken, page = `http://localhost:${config.port}` }: LaptopOptions,
+  { userToken, page = `http://localhost:${config.port}`, watch }: LaptopOptions,
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
   const { tenantId } = blueprint
@@ -55,12 +60,15 @@ async function examineWith(
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
   const [first, ...others] = agents
   const withoutSignIn = (agent: AgentIdentity) => ({ ...agent, requireSignIn: false })
-  const app = await buildApp({
-    ...config,
-    ...open,
-    agents: [withoutSignIn(first), ...others.map(withoutSignIn)],
-    logLevel: 'silent',
-  })
+  const app = await buildApp(
+    {
+      ...config,
+      ...open,
+      agents: [withoutSignIn(first), ...others.map(withoutSignIn)],
+      logLevel: 'silent',
+    },
+    { timing },
+  )
   const ask: AskAgent = async (payload, token) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const response = await app.inject({ method: 'POST', url: '/api/chat', headers, payload })
@@ -72,7 +80,7 @@ async function examineWith(
   const hosts = hostsOf(urls.filter(url => !(proxy && isProxied(url, proxy))))
   const keysUrl = `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`
   try {
-    return await examine([
+    const checks = [
       secretCheck(env),
       ...proxyChecks(keysUrl, urls.slice(1).filter(isHttps)),
       ...hosts.map(nameCheck),
@@ -90,7 +98,8 @@ async function examineWith(
       ...consentChecks(config),
       ...toolChecks(env),
       ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),
-    ])
+    ]
+    return await examine(checks, { watch })
   } finally {
     await app.close()
   }

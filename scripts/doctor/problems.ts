@@ -110,6 +110,14 @@ export const doctorProblems = {
     title: 'The cluster’s network does not enforce NetworkPolicies.',
     hint: 'Choose a network that enforces them: on AKS --network-dataplane cilium, on EKS enableNetworkPolicy of the VPC CNI.',
   },
+  NO_ANSWER: {
+    title: 'A check got no answer in time.',
+    hint: 'What it asks hangs: look at its log, and at what is in between (proxy, VPN, firewall).',
+  },
+  CHECK_FAILED: {
+    title: 'A check came to no result, since it met what it does not expect.',
+    hint: 'Look at what it asks: something else may respond there.',
+  },
   NOT_CHECKED: {
     title: 'The doctor could not look.',
     hint: 'Solve the other findings first, then ask the doctor again.',

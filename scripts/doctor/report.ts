@@ -1,8 +1,18 @@
+import { clearLine, cursorTo } from 'node:readline'
 import { styleText } from 'node:util'
 import { claimDictionary } from '@entra-bedrock-agent/identity-trace'
-import type { Finding } from './finding.ts'
+import type { Finding, Watch } from './finding.ts'
 
 const colours = { PASS: 'green', WARN: 'yellow', FAIL: 'red' } as const
+
+/** Shows on a terminal, in one line that changes, which checks have not ended. */
+export const showProgress: Watch = open => {
+  const { stderr } = process
+  if (!stderr.isTTY) return
+  cursorTo(stderr, 0)
+  clearLine(stderr, 0)
+  if (open.length > 0) stderr.write(`Looking at ${open.join(', ')}`.slice(0, stderr.columns - 1))
+}
 
 /** The findings as lines for people, with a summary; coloured on a terminal only. */
 export function writeReport(findings: readonly Finding[]): string {

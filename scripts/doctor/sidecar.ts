@@ -16,7 +16,7 @@ import { trouble } from './problems.ts'
 import { imageChecks } from './sidecar-image.ts'
 
 /** Longer than the sidecar waits for a key vault. */
-const timeoutMs = 10_000
+const timeoutMs = 6_500
 
 /** Checks the sidecar as far as possible without a token: that it is alive, closed to others, and set up for each API. */
 export function sidecarChecks(

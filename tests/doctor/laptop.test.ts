@@ -116,7 +116,8 @@ describe('The doctor on a laptop where everything works', () => {
   it('changes nothing: it asks Entra only for tokens, and Bedrock for an answer of one token', async () => {
     await laptop.startAfresh()
     await laptop.examine({}, { userToken: await laptop.token() })
-    expect(tokenRequests(laptop.stack).map(({ leg }) => leg)).toEqual(['t1', 'tr', 'obo'])
+    const legs = tokenRequests(laptop.stack).map(({ leg }) => leg)
+    expect(new Set(legs)).toEqual(new Set(['t1', 'tr', 'obo']))
     expect(laptop.entra.requests.all.filter(({ leg }) => leg === 'graph')).toEqual([])
     expect(laptop.aws.app.controls.requests.all).toMatchObject([{ stopReason: 'max_tokens' }])
   })

@@ -1,6 +1,6 @@
 import type { ChatResponse, Problem, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type Check, examine, type Finding } from '../finding.ts'
+import { type Check, examine, type Finding, type Watch } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import { consentCheck, signInChecks } from '../sign-in.ts'
 import { statusChecks } from '../status.ts'
@@ -22,6 +22,7 @@ export interface KubeOptions {
   readonly page?: string | undefined
   /** Path of the receipt of `agentctl entra`; there is no file if the command did not run here. */
   readonly receipt: string
+  readonly watch?: Watch | undefined
 }
 
 /** Checks a release of the chart through the API server, with the rights of kubectl's user. */
@@ -46,8 +47,8 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
     ...proxyChecks(release),
     enforcementCheck(kubectl, release),
   ]
-  const still = await examine(checks)
-  return [...first, ...still, ...(await examineAgent(kubectl, release, options))]
+  const found = await Promise.all([examine(checks, options), examineAgent(kubectl, release, options)])
+  return [...first, ...found.flat()]
 }
 
 /** The authentication contexts that APIs of the release may ask users to prove, separated by commas. */
@@ -71,20 +72,22 @@ export async function readAuthenticationContexts({
 async function examineAgent(
   kubectl: Kubectl,
   release: Release,
-  { userToken, page }: KubeOptions,
+  { userToken, page, watch }: KubeOptions,
 ): Promise<readonly Finding[]> {
   const agent = podsOf(release, 'agent').find(isReady) ?? podsOf(release, 'agent')[0]
   if (!agent) return []
   try {
     await using forward = await kubectl.forward(agent.metadata.name, 3001)
-    const read = async <Body>(path: string) => (await (await fetch(`${forward.url}${path}`)).json()) as Body
+    const read = async <Body>(path: string) =>
+      (await (await fetch(`${forward.url}${path}`, { signal: AbortSignal.timeout(5_000) })).json()) as Body
     const config = await read<PublicConfig>('/api/config')
     // The first request makes the agent renew its status, so that a later request gets a fresh status.
     await read('/api/status')
     const turns = turnChecksOf(forward.url, config, userToken)
-    const asked = await examine(turns)
+    const pages = examine(pageChecks(release, config, page), { watch })
+    const asked = await examine(turns, { watch })
     const seen = await examine(statusChecks(await read<Status>('/api/status')))
-    return [...asked, ...seen, ...(await examine(pageChecks(release, config, page)))]
+    return [...asked, ...seen, ...(await pages)]
   } catch (error) {
     const cause =
       error instanceof ProblemError ? error : trouble('CLUSTER_UNREACHABLE', 'The agent does not respond.')

@@ -62,6 +62,7 @@ const configuration: readonly InducedFailure[] = [
   { what: 'the blueprint’s secret is in .env', code: 'SECRET_STORED', warns: true, env: { BLUEPRINT_CLIENT_SECRET: 'a secret' } },
   { what: 'a host name is misspelt', code: 'NAME_NOT_RESOLVED', env: { WEATHER_API_URL: 'http://weather-api.invalid:8080' } },
   { what: 'Entra is out of reach', code: 'ENTRA_UNAVAILABLE', env: { ENTRA_AUTHORITY: 'http://localhost:9' } },
+  { what: 'what responds in Entra’s place never answers', code: 'ENTRA_UNAVAILABLE', env: ({ silentUrl }) => ({ ENTRA_AUTHORITY: silentUrl }) },
   { what: 'a web page responds in Entra’s place', code: 'ENTRA_UNAVAILABLE', env: ({ portalUrl }) => ({ ENTRA_AUTHORITY: portalUrl }) },
   { what: 'ENTRA_AUTHORITY has tenant and /v2.0', code: 'CONFIGURATION_INVALID', env: ({ stack }) => ({ ENTRA_AUTHORITY: `${stack.entraUrl}/${foreignId}/v2.0` }) },
   { what: 'TENANT_ID is of no tenant', code: 'ENTRA_REFUSED', env: { TENANT_ID: foreignId } },
@@ -104,12 +105,14 @@ const sidecar: readonly InducedFailure[] = [
   { what: 'the sidecar’s image is 1.1.1', code: 'SIDECAR_TOO_OPEN', warns: true, env: { RUNNING_SIDECAR: sidecarImage('1.1.1') } },
   { what: 'the sidecar is not run by Docker on this machine', code: 'NOT_CHECKED', warns: true, env: { RUNNING_SIDECAR: undefined } },
   { what: 'the sidecar takes any host name', code: 'SIDECAR_TOO_OPEN', warns: true, sidecar: { AllowedHosts: '*' } },
+  { what: 'what listens at SIDECAR_URL never answers', code: 'SIDECAR_UNREACHABLE', env: ({ silentUrl }) => ({ SIDECAR_URL: silentUrl }) },
   ...causes.sidecarSettings,
 ]
 
 // biome-ignore format: table
 const api: readonly InducedFailure[] = [
   { what: 'the API does not run', code: 'API_UNAVAILABLE', change: ({ stack }) => stack.stop('weather') },
+  { what: 'the API never answers', code: 'API_UNAVAILABLE', env: ({ silentUrl }) => ({ WEATHER_API_URL: silentUrl }) },
   { what: 'WEATHER_API_URL has a path too many', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: `${stack.weatherUrl}/v2` }) },
   { what: 'WEATHER_API_URL is the sidecar’s', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: stack.sidecarUrl }) },
   { what: 'the API expects another audience', code: 'API_TOKEN_REJECTED', weather: { WEATHER_API_APP_ID: foreignId } },
@@ -155,6 +158,7 @@ const bedrockCredential: readonly InducedFailure[] = [
     },
   },
   { what: 'STS is out of reach', code: 'BEDROCK_UNAVAILABLE', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' }), change: ({ cluster }) => cluster.project() },
+  { what: 'STS never answers', code: 'NO_ANSWER', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: laptop.silentUrl }), change: ({ cluster }) => cluster.project() },
   {
     what: 'the Pod Identity Agent is out of reach',
     code: 'BEDROCK_CREDENTIALS_INVALID',
@@ -224,6 +228,11 @@ const bedrockCall: readonly InducedFailure[] = [
     env: ({ portalUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: portalUrl }),
   },
   brokenBedrock({ kind: 'reset' }, 'BEDROCK_UNAVAILABLE', 'the connection to Bedrock breaks'),
+  {
+    what: 'Bedrock never answers',
+    code: 'BEDROCK_UNAVAILABLE',
+    env: ({ silentUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: silentUrl }),
+  },
   {
     what: 'Bedrock is out of reach',
     code: 'BEDROCK_UNAVAILABLE',

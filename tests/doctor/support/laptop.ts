@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { arch, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -32,6 +32,8 @@ export class Laptop implements AsyncDisposable {
   readonly portal = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
   })
+  /** A server that accepts connections and never answers. */
+  readonly silent = createServer(() => undefined)
   /** A file for `AGENTS_CONFIG`: the agent of `.env`, with all flows and with a user account of its own. */
   readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
   #weather = weatherDefaults
@@ -57,12 +59,17 @@ export class Laptop implements AsyncDisposable {
     const stack = await Stack.start({ entra }, ['entra', 'sidecar'])
     await stack.start('weather', weatherDefaults)
     const laptop = new Laptop(stack, aws, cluster)
-    await new Promise<void>(listening => laptop.portal.listen(0, 'localhost', listening))
+    for (const server of [laptop.portal, laptop.silent])
+      await new Promise<void>(listening => server.listen(0, 'localhost', listening))
     return laptop
   }
 
   get portalUrl(): string {
-    return `http://localhost:${(this.portal.address() as AddressInfo).port}`
+    return urlOf(this.portal)
+  }
+
+  get silentUrl(): string {
+    return urlOf(this.silent)
   }
 
   get entra(): Entra {
@@ -119,11 +126,17 @@ export class Laptop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.portal.closeAllConnections()
-    this.portal.close()
+    for (const server of [this.portal, this.silent]) {
+      server.closeAllConnections()
+      server.close()
+    }
     await this.stack.close()
     await this.aws.close()
     await this.cluster.close()
     rmSync(dirname(this.agentsFile), { recursive: true })
   }
+}
+
+function urlOf(server: Server): string {
+  return `http://localhost:${(server.address() as AddressInfo).port}`
 }
