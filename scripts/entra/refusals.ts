@@ -29,7 +29,7 @@ export function toStepFailed(
   if (error instanceof NotYet)
     return new StepFailed(title, 'NotYet', `${error.message}, even after waiting.`, runAgain)
   if (error instanceof GraphUnreachable)
-    return new StepFailed(title, 'GraphUnreachable', error.message, runAgain)
+    return new StepFailed(title, 'GraphUnreachable', error.message, error.fix ?? runAgain)
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
   const [cause, fix] = explanationFor(error, accessFor(request, access))

@@ -113,7 +113,7 @@ const untrustedCodes = /^(UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CER
 
 function proxyFaultOf(failure: Failure): ProxyFault | undefined {
   const { code = '', message = '' } = failure
-  const isOfProxy = /^(PROXY_ERROR|ERR_PROXY_TUNNEL)$/.test(code) || message.startsWith('Proxy Auth')
+  const isOfProxy = /^(PROXY_ERROR|ERR_PROXY_TUNNEL)$/.test(code) || /^Proxy (Auth|response)/.test(message)
   if (isOfProxy)
     return faultOfStatus(
       failure.status ?? failure.statusCode ?? Number(/\b[1-5]\d\d\b/.exec(message)?.[0] ?? 0),
