@@ -4,10 +4,27 @@
  */
 import manifest from '../package.json' with { type: 'json' }
 import { addEntraCommands } from './entra/options.ts'
-import { newProgram, runProgram } from './set-up/program.ts'
+import { newProgram, reportError, runProgram } from './set-up/program.ts'
 import './set-up/proxy.ts'
 
 const output = { print: console.log, say: console.error }
+// A command ends what it began although nobody can read its output any more, but does not call that a success.
+process.stdout.on('error', error => {
+  if ('code' in error && error.code === 'EPIPE') return
+  const code = reportError(error, output.say)
+  process.once('exit', () => {
+    process.exitCode ||= code
+  })
+})
+process.on('uncaughtException', error => {
+  try {
+    process.exit(reportError(error, output.say))
+  } catch {
+    output.say(`This is a fault of agentctl. Please report it with these lines:\n${error.stack}`)
+    process.exit(1)
+  }
+})
+
 const program = newProgram(output)
   .description('Sets up, checks, switches off and takes away an AI agent with an identity of its own.')
   .version(manifest.version, '-V, --version', 'the version')
@@ -19,6 +36,15 @@ addEntraCommands(entra, async invocation => {
   const { runHere } = await import('./entra.ts')
   process.exitCode = await runHere(invocation)
 })
+for (const command of entra.commands)
+  program
+    .command(command.name(), { hidden: true })
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() =>
+      program.error(`error: this is a command of entra: npx --no-install agentctl entra ${command.name()}`),
+    )
 
 program
   .command('doctor')

@@ -141,7 +141,7 @@ function printNextSteps({ print, envFile, agentsFile, receipt }: Run): void {
       `The blueprint's secret is in ${envFile} alone. It is for trials: on Kubernetes use a federated credential.`,
     )
   if (settings.federatedCredentials.length > 0)
-    print('Values for helm: npx --no-install agentctl helm-values > entra.yaml')
+    print('Values for helm: npx --no-install agentctl helm-values --output entra.yaml')
   else if (!objects['client-secret'])
     print(
       'The blueprint has no credential yet: apply again with --cluster-issuer and --service-account, or for a trial with --client-secret.',

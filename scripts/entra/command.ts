@@ -119,6 +119,11 @@ function readTarget(
 ) {
   const variables = { ...readVariables(envFile), ...env }
   const TENANT_ID = given ?? (variables['TENANT_ID'] || content?.tenantId)
+  if (!TENANT_ID)
+    throw new Mistake(
+      'It is not said which tenant is meant.',
+      `Set TENANT_ID in ${envFile}, or name it with --tenant.`,
+    )
   const target = readEnvironment({ ...variables, TENANT_ID }, reader => ({
     tenantId: reader.guid('TENANT_ID'),
     graphUrl: reader.secureUrl('GRAPH_URL', 'https://graph.microsoft.com'),

@@ -1,10 +1,18 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
+import { Mistake } from '../set-up/mistake.ts'
 
-/** The variables of a `.env` file; none when there is no such file. */
+/** The variables of a `.env` file; none when there is no such file. @throws {Mistake} if it can’t be read */
 export function readVariables(path: string): Variables {
-  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+  try {
+    return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+  } catch (error) {
+    throw new Mistake(
+      `${path} can’t be read: ${(error as Error).message}`,
+      'Name another file with --dotenv.',
+    )
+  }
 }
 
 const template = new URL('../../.env.example', import.meta.url)

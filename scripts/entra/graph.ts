@@ -1,4 +1,3 @@
-import { proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { Caller, SignIn } from './sign-in.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -38,30 +37,24 @@ export class GraphRefusal extends Error {
     this.status = response.status
     this.code = error.code ?? 'without a code'
     this.requestId = error.innerError?.['request-id']
-    this.retryAfterSeconds = readRetryAfter(response.headers.get('retry-after') ?? '')
+    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+    this.retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined
   }
-}
-
-/** How long to wait (RFC 9110, section 10.2.3: seconds or a date): at least 1 s, and at most as long as `--wait` can be. */
-function readRetryAfter(text: string): number | undefined {
-  const seconds = /^-?\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1_000
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 1), 9_999)
 }
 
 /** No response came, so it is unknown whether Graph carried out the request. */
 export class GraphUnreachable extends Error {
   override readonly name = 'GraphUnreachable'
   readonly request: GraphRequest
-  /** What to do, if the forward proxy is the cause. */
-  readonly fix: string | undefined
+  readonly url: string
 
   constructor(request: GraphRequest, url: string, cause: unknown) {
     const { message, cause: deeper } = cause as Error
-    const problem = proxyProblem(cause, url)
-    const reason = deeper instanceof Error ? deeper.message : message
-    super(problem?.message ?? `${url} did not respond (${reason}).`)
+    super(`${url} did not respond (${(deeper instanceof Error && deeper.message.trim()) || message}).`, {
+      cause,
+    })
     this.request = request
-    this.fix = problem?.kind.hint
+    this.url = url
   }
 }
 
@@ -136,7 +129,7 @@ export class Graph {
     if (typeof next !== 'string') return members
     const [, version, path = next] = /^.*?\/(v1\.0|beta)(\/.*)$/.exec(next) ?? []
     const onward = version === 'beta' ? ({ ...more, version } as const) : more
-    return [...members, ...(await this.listExisting(path, onward))]
+    return [...members, ...(await this.list(path, onward))]
   }
 
   /** Who is signed in. */

@@ -1,3 +1,4 @@
+import { explainSystemError } from '../set-up/system-errors.ts'
 import { GraphRefusal, type GraphRequest, GraphUnreachable } from './graph.ts'
 import type { Access, AccessByMethod } from './objects/access.ts'
 import { NotYet } from './patience.ts'
@@ -28,8 +29,15 @@ export function toStepFailed(
 ): unknown {
   if (error instanceof NotYet)
     return new StepFailed(title, 'NotYet', `${error.message}, even after waiting.`, runAgain)
-  if (error instanceof GraphUnreachable)
-    return new StepFailed(title, 'GraphUnreachable', error.message, error.fix ?? runAgain)
+  if (error instanceof GraphUnreachable) {
+    const { cause, fix } = explainSystemError(error.cause, error.url) ?? { cause: '', fix: '' }
+    return new StepFailed(
+      title,
+      'GraphUnreachable',
+      `${error.message} ${cause}`.trim(),
+      `${fix} ${runAgain}`.trim(),
+    )
+  }
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
   const [cause, fix] = explanationFor(error, accessFor(request, access))

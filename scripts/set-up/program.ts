@@ -2,6 +2,7 @@ import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { Command, CommanderError } from 'commander'
 import { StepFailed } from '../entra/refusals.ts'
 import { Mistake } from './mistake.ts'
+import { explainSystemError } from './system-errors.ts'
 
 export interface Output {
   /** Prints a result. */
@@ -38,7 +39,12 @@ export async function runProgram(
   }
 }
 
-function reportError(error: unknown, say: Output['say']): number {
+/**
+ * Says what failed, why, and what to do. Resolves to the exit code.
+ *
+ * @throws every error that is neither the user's mistake nor a failure of the system: a fault of this program
+ */
+export function reportError(error: unknown, say: Output['say']): number {
   if (error instanceof ConfigurationError) {
     say(error.message)
     return 2
@@ -47,12 +53,15 @@ function reportError(error: unknown, say: Output['say']): number {
     say(`${error.message}\n  Fix: ${error.fix}`)
     return 2
   }
-  if (error instanceof Error && 'syscall' in error) {
-    say(`Failed: ${error.message}`)
+  if (error instanceof StepFailed) {
+    const { message, code, cause, fix } = error
+    say(`Failed: ${message} (${code})\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)
     return 1
   }
-  if (!(error instanceof StepFailed)) throw error
-  const { message, code, cause, fix } = error
-  say(`Failed: ${message} (${code})\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)
+  const explained = explainSystemError(error)
+  if (!explained) throw error
+  const { message, cause } = error as Error
+  const text = cause instanceof Error ? `${message}: ${cause.message.trim()}` : message
+  say(`Failed: ${text}\n  Cause: ${explained.cause}\n  Fix: ${explained.fix}`)
   return 1
 }

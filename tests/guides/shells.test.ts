@@ -51,6 +51,7 @@ function meaning(line: string): readonly string[] {
     [/^function (\w+) \{ (.*) \}$/, '$1 does $2'],
     [/^python\/(?:bin|Scripts)\/(?:python3?|(\w+))\b/, 'Python’s $1'],
     [/^python3? /, 'python '],
+    [/^\(umask 077 && (.*)\)$/, '$1'],
     [/^make demo$/, 'npm ci\nnpm run demo'],
   ]
   const [form, words] = forms.find(([form]) => form.test(line)) ?? []
@@ -117,6 +118,23 @@ it('PowerShell understands its blocks', async ({ skip }) => {
   const reading = promisify(execFile)('pwsh', ['-NoProfile', '-Command', parse])
   reading.child.stdin?.end(lines.join('\n'))
   await reading
+})
+
+it('What the guides write into files is ignored by git, and a token in bash is for the user alone', async () => {
+  const lines = markdownFiles.flatMap(path =>
+    blocksOf(path).flatMap(({ shell, lines }) => lines.map(line => ({ shell, line }))),
+  )
+  const written = lines.flatMap(
+    ({ line }) => /(?:[^>]> ?|helm-values --output )([\w./-]+)/.exec(line)?.[1] ?? [],
+  )
+  expect(written).toContain('graph-token')
+  const { stdout } = await promisify(execFile)('git', ['check-ignore', ...new Set(written)], { cwd: root })
+  expect(stdout.trim().split('\n').sort()).toEqual([...new Set(written)].sort())
+  const ofTokens = lines.filter(
+    ({ shell, line }) => shell !== 'powershell' && /get-access-token.*>/.test(line),
+  )
+  expect(ofTokens).not.toEqual([])
+  for (const { line } of ofTokens) expect(line).toMatch(/^\(umask 077 && /)
 })
 
 describe('agentctl', () => {
