@@ -31,4 +31,9 @@ export const setUpPermissions: readonly string[] = [
 ]
 
 /** The further permissions that reviewing an agent's rights needs. */
-export const reviewPermissions: readonly string[] = ['EntitlementManagement.Read.All', 'AuditLog.Read.All']
+export const reviewPermissions: readonly string[] = [
+  'EntitlementManagement.Read.All',
+  'AuditLog.Read.All',
+  'GroupMember.Read.All',
+  'PrivilegedEligibilitySchedule.Read.AzureADGroup',
+]

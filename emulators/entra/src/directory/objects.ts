@@ -59,6 +59,9 @@ const applicationProperties = {
   spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** For a blueprint: the addresses to which Entra may send a browser back after consent to one of its agents. */
   web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
+  /** Only stored, as is `isFallbackPublicClient`: whether the application may get tokens without a page or a credential. */
+  publicClient: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
+  isFallbackPublicClient: Type.Union([Type.Boolean(), Type.Null()]),
   /** Only stored: the emulator does not use it. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
   /** Some tenants require a value. */
@@ -82,7 +85,10 @@ export interface PasswordCredential {
 /** The properties of a federated identity credential that callers of Graph can set. */
 export const FederatedProperties = strictObject({
   issuer: Name,
-  subject: Name,
+  /** `null` if there is an expression in its place. */
+  subject: Type.Union([Name, Type.Null()]),
+  /** Only stored: no token matches it here. */
+  claimsMatchingExpression: Type.Optional(strictObject({ value: Name, languageVersion: Type.Literal(1) })),
   audiences: Type.Array(Name, { minItems: 1, maxItems: 1 }),
   description: Type.Optional(Type.Union([Text, Type.Null()])),
 })
@@ -134,6 +140,11 @@ export interface ServicePrincipal {
   appRoleAssignmentRequired: boolean
   /** Agent identities only: the `appId` of the blueprint that acts for them. */
   readonly agentIdentityBlueprintId: string | null
+  /** The tenant of its application; absent for this tenant. */
+  readonly appOwnerOrganizationId?: string
+  /** Only shown: they are no credential for tokens here. */
+  readonly keyCredentials?: readonly object[]
+  readonly passwordCredentials?: readonly object[]
   sponsors: string[]
   owners: string[]
 }
@@ -187,6 +198,23 @@ export interface Group {
   readonly kind: 'group' | 'directoryRole'
   readonly displayName: string
   members: string[]
+  readonly owners?: readonly string[]
+}
+
+/** Somebody may make themselves a member or an owner of a group (PIM for groups). */
+export interface GroupEligibility {
+  readonly id: string
+  readonly principalId: string
+  readonly groupId: string
+  readonly accessId: 'member' | 'owner'
+}
+
+/** A directory role, made by Microsoft or by the tenant (`isBuiltIn: false`). */
+export interface RoleDefinition {
+  readonly id: string
+  readonly displayName: string
+  readonly isBuiltIn: boolean
+  readonly rolePermissions: readonly { readonly allowedResourceActions: readonly string[] }[]
 }
 
 /** The assignment of a directory role to a principal, for the whole tenant (`/`) or for one object. */
@@ -238,7 +266,11 @@ export interface DirectoryContent {
   appRoleAssignments: AppRoleAssignment[]
   permissionGrants: PermissionGrant[]
   groups: Group[]
+  roleDefinitions: RoleDefinition[]
   roleAssignments: RoleAssignment[]
+  /** Roles that principals may activate (PIM). */
+  roleEligibilities: RoleAssignment[]
+  groupEligibilities: GroupEligibility[]
   accessPackageAssignments: AccessPackageAssignment[]
   conditionalAccessPolicies: ConditionalAccessPolicy[]
 }
@@ -261,6 +293,8 @@ export function newApplication(given: PartialExcept<Application, 'appId' | 'disp
     optionalClaims: null,
     spa: { redirectUris: [] },
     web: { redirectUris: [] },
+    publicClient: { redirectUris: [] },
+    isFallbackPublicClient: null,
     requiredResourceAccess: [],
     certificates: [],
     serviceManagementReference: null,

@@ -35,6 +35,15 @@ export const seedIds = {
   group: stableId('group Weather readers'),
 } as const
 
+/** Directory roles whose holders may change agents and blueprints. */
+const roleNames = [
+  'Agent ID Administrator',
+  'AI Administrator',
+  'Application Administrator',
+  'Cloud Application Administrator',
+  'Global Administrator',
+]
+
 const [alertsScope = ''] = demoWeather.onDemand.scopes
 
 const idtypClaim: OptionalClaim = {
@@ -147,7 +156,13 @@ function seedCompleteTenant(config: Config): DirectoryContent {
       ...[agentId, agents.alerts.id].map(id => consentOfAda(id, seedIds.weatherPrincipal, alertsScope)),
     ],
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
+    roleDefinitions: roleNames.map(displayName => ({
+      ...{ id: stableId(`role ${displayName}`), displayName },
+      ...{ isBuiltIn: true, rolePermissions: [] },
+    })),
     roleAssignments: [],
+    roleEligibilities: [],
+    groupEligibilities: [],
     accessPackageAssignments: [],
     conditionalAccessPolicies: [
       {

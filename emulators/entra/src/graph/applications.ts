@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import type { Static } from 'typebox'
+import { stableId } from '../directory/graph-permissions.ts'
 import { type Application, newApplication } from '../directory/objects.ts'
 import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -141,6 +142,13 @@ function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): voi
   )
 }
 
+function showCertificate(pem: string) {
+  const { fingerprint256: customKeyIdentifier, subject, validTo } = new X509Certificate(pem)
+  const keyId = stableId(customKeyIdentifier)
+  const endDateTime = new Date(validTo).toISOString()
+  return { keyId, customKeyIdentifier, displayName: subject, endDateTime, type: 'AsymmetricX509Cert' }
+}
+
 /** An application as Graph shows it: without the values of secrets. */
 function showApplication(entra: Entra, application: Application) {
   const {
@@ -158,6 +166,7 @@ function showApplication(entra: Entra, application: Application) {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
     ...shown,
     publisherDomain,
+    keyCredentials: certificates.map(showCertificate),
     passwordCredentials: passwordCredentials
       .filter(credential => !lookUpMisses(entra, credential))
       .map(({ secretText, ...credential }) => ({

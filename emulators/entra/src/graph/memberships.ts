@@ -1,51 +1,100 @@
-import { stableId } from '../directory/graph-permissions.ts'
-import type { Group, RoleAssignment } from '../directory/objects.ts'
+import type { RoleAssignment } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
+import { throwNotFound } from './graph-error.ts'
 import { findServicePrincipal, findUser } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
-/** Directory roles whose holders may change agents and blueprints. */
-const roleDefinitions = [
-  'Agent ID Administrator',
-  'AI Administrator',
-  'Application Administrator',
-  'Cloud Application Administrator',
-  'Global Administrator',
-].map(displayName => ({ id: stableId(`role ${displayName}`), displayName }))
-
-/** Adds the routes that list the groups, directory roles and access packages of principals. */
+/**
+ * Adds the routes that list the groups, directory roles, access packages and owned objects of principals, what they may make
+ * themselves (PIM), and the members of groups.
+ */
 export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
   const content = () => entra.directory.content
   const groupReaders = routes.for('Application.ReadWrite.All', 'GroupMember.ReadWrite.All')
   for (const [path, find] of [
     ['/servicePrincipals', findServicePrincipal],
     ['/users', findUser],
-  ] as const)
+  ] as const) {
     groupReaders.list(
       `${path}/:key/transitiveMemberOf`,
-      ({ key }) => entra.directory.groupsOf(find(entra, key).id).map(showGroup),
+      ({ key }) => entra.directory.groupsOf(find(entra, key).id).flatMap(({ id }) => showObject(entra, id)),
       'directoryObjects',
     )
-  const roleReaders = routes.for('RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory')
-  roleReaders.list('/roleManagement/directory/roleAssignments', () =>
-    content().roleAssignments.map(one => ({ ...one, ...expandedObjects(entra, one) })),
+    groupReaders.list(
+      `${path}/:key/ownedObjects`,
+      ({ key }) => ownedBy(entra, find(entra, key).id).flatMap(id => showObject(entra, id)),
+      'directoryObjects',
+    )
+  }
+  const memberReaders = routes.for('GroupMember.Read.All')
+  memberReaders.list(
+    '/groups/:key/transitiveMembers',
+    ({ key }) => membersOf(entra, key).flatMap(id => showObject(entra, id)),
+    'directoryObjects',
   )
-  roleReaders.list('/roleManagement/directory/roleDefinitions', () => roleDefinitions)
+  memberReaders.list(
+    '/groups/:key/owners',
+    ({ key }) => findGroup(entra, key).owners?.flatMap(id => showObject(entra, id)) ?? [],
+    'directoryObjects',
+  )
+  const roleReaders = routes.for('RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory')
+  const rolesPath = '/roleManagement/directory'
+  const showRole = (one: RoleAssignment) => ({ ...one, ...expandedObjects(entra, one) })
+  roleReaders.list(`${rolesPath}/roleAssignments`, () => content().roleAssignments.map(showRole))
+  roleReaders.list(`${rolesPath}/roleEligibilityScheduleInstances`, () =>
+    content().roleEligibilities.map(showRole),
+  )
+  roleReaders.list(`${rolesPath}/roleDefinitions`, () => content().roleDefinitions)
+  routes
+    .for('PrivilegedEligibilitySchedule.Read.AzureADGroup')
+    .list('/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances', () =>
+      content().groupEligibilities.map(one => ({
+        ...one,
+        principal: showObject(entra, one.principalId)[0],
+        group: showObject(entra, one.groupId)[0],
+      })),
+    )
   routes
     .for('EntitlementManagement.Read.All')
     .list('/identityGovernance/entitlementManagement/assignments', () => content().accessPackageAssignments)
 }
 
 /** The objects that `$expand` can request; this emulator returns them even without `$expand`. */
-function expandedObjects({ directory }: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
-  const principal = directory.user(principalId) ?? directory.principalById(principalId)
-  const roleDefinition = roleDefinitions.find(({ id }) => id === roleDefinitionId)
-  return {
-    principal: principal && { id: principal.id, displayName: principal.displayName },
-    ...(roleDefinition ? { roleDefinition } : {}),
-  }
+function expandedObjects(entra: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
+  const roleDefinition = entra.directory.content.roleDefinitions.find(({ id }) => id === roleDefinitionId)
+  return { principal: showObject(entra, principalId)[0], ...(roleDefinition ? { roleDefinition } : {}) }
 }
 
-function showGroup({ id, kind, displayName }: Group) {
-  return { '@odata.type': `#microsoft.graph.${kind}`, id, displayName }
+function findGroup({ directory }: Entra, id: string) {
+  return directory.content.groups.find(one => one.id === id) ?? throwNotFound(id)
+}
+
+/** Ids of the users and principals in a group, also through other groups, and of these groups. */
+function membersOf(entra: Entra, id: string): readonly string[] {
+  const all = new Set(findGroup(entra, id).members)
+  for (const member of all)
+    for (const inner of entra.directory.content.groups.find(one => one.id === member)?.members ?? [])
+      all.add(inner)
+  return [...all]
+}
+
+function ownedBy({ directory: { content } }: Entra, owner: string): readonly string[] {
+  return [...content.applications, ...content.servicePrincipals, ...content.groups]
+    .filter(({ owners = [] }) => owners.includes(owner))
+    .map(({ id }) => id)
+}
+
+/** An object of the directory with the properties that lists of objects of several kinds have; none if it is gone. */
+export function showObject({ directory }: Entra, id: string) {
+  const { applications, groups } = directory.content
+  const group = groups.find(one => one.id === id)
+  const principal = directory.principalById(id)
+  const shown = [
+    { kind: group?.kind ?? 'group', object: group },
+    { kind: principal?.kind ?? 'servicePrincipal', object: principal },
+    { kind: 'user', object: directory.user(id) },
+    { kind: 'application', object: applications.find(one => one.id === id) },
+  ].find(({ object }) => object)
+  const { kind, object } = shown ?? {}
+  return object ? [{ '@odata.type': `#microsoft.graph.${kind}`, id, displayName: object.displayName }] : []
 }

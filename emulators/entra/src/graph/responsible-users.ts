@@ -3,6 +3,7 @@ import type { Entra } from '../entra.ts'
 import { Reference } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
+import { showObject } from './memberships.ts'
 import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
 import { changeProperty, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
@@ -30,10 +31,10 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
       const list: Parameters<GraphRoutes['list']>[1] = ({ caller, key }) => {
         const object = find(entra, key)
         checkPermission(caller, object, relation, 'list')
-        const users = propertySeenByLookUp(entra, object, relation).flatMap(
-          id => entra.directory.user(id) ?? [],
-        )
-        return users.map(user => showUser(entra, user))
+        return propertySeenByLookUp(entra, object, relation).flatMap(id => {
+          const user = entra.directory.user(id)
+          return user ? [showUser(entra, user)] : showObject(entra, id)
+        })
       }
       routes.list(`${path}/:key/${relation}`, list, 'directoryObjects')
       routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {

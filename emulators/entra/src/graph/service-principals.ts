@@ -113,7 +113,15 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
 /** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
   const { kind, sponsors, owners, agentIdentityBlueprintId, ...rest } = principal
-  const properties = { ...rest, accountEnabled: propertySeenByLookUp(entra, principal, 'accountEnabled') }
+  const defaults = {
+    ...{ keyCredentials: [], passwordCredentials: [] },
+    appOwnerOrganizationId: entra.config.tenantId,
+  }
+  const properties = {
+    ...defaults,
+    ...rest,
+    accountEnabled: propertySeenByLookUp(entra, principal, 'accountEnabled'),
+  }
   const application = entra.directory.application(principal.appId)
   if (kind === 'agentIdentity')
     return {
