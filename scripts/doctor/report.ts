@@ -1,6 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline'
 import { styleText } from 'node:util'
 import { claimDictionary } from '@entra-bedrock-agent/identity-trace'
+import { visible } from '../set-up/visible.ts'
 import type { Finding, Watch } from './finding.ts'
 
 const colours = { PASS: 'green', WARN: 'yellow', FAIL: 'red' } as const
@@ -17,8 +18,8 @@ export const showProgress: Watch = open => {
 /** The findings as lines for people, with a summary; coloured on a terminal only. */
 export function writeReport(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ check, status, detail, code, hint, claims = {} }) => [
-    `${styleText(colours[status], status)}  ${check}: ${detail}${code ? ` [${code}]` : ''}`,
-    ...(hint ? [`      → ${hint}`] : []),
+    `${styleText(colours[status], status)}  ${visible(`${check}: ${detail}`)}${code ? ` [${code}]` : ''}`,
+    ...(hint ? [`      → ${visible(hint)}`] : []),
     ...Object.entries(claims).flatMap(([name, value]) => explainClaim(name, value)),
   ])
   return [...lines, '', summarise(findings), ''].join('\n')
@@ -28,7 +29,7 @@ export function writeReport(findings: readonly Finding[]): string {
 function explainClaim(name: string, value: unknown): readonly string[] {
   const known = claimDictionary[name]
   if (known?.group === 'opaque') return []
-  return [`      ${name} = ${JSON.stringify(value)}${known ? `  (${known.meaning})` : ''}`]
+  return [`      ${name} = ${visible(JSON.stringify(value))}${known ? `  (${known.meaning})` : ''}`]
 }
 
 function summarise(findings: readonly Finding[]): string {

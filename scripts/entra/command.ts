@@ -2,6 +2,7 @@ import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { readEnvironment, type Variables } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../set-up/mistake.ts'
 import { newProgram, type Output, runProgram } from '../set-up/program.ts'
+import { visibly } from '../set-up/visible.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
 import { type CloudReaders, printBlastRadius } from './blast-radius/blast-radius.ts'
@@ -42,7 +43,8 @@ export async function runEntra(args: readonly string[], world: World): Promise<n
 }
 
 /** Runs a command; resolves to its exit code. */
-export async function perform(invocation: Invocation, world: World): Promise<number> {
+export async function perform(invocation: Invocation, given: World): Promise<number> {
+  const world = { ...given, print: visibly(given.print), say: visibly(given.say) }
   const results: Entry[] = []
   const toJson = { print: world.say, report: (entry: Entry) => void results.push(entry) }
   const run = { ...(await prepare(invocation, world)), ...(invocation.isJson ? toJson : {}) }

@@ -1,4 +1,5 @@
 import { explainSystemError } from '../set-up/system-errors.ts'
+import { visible } from '../set-up/visible.ts'
 import { GraphRefusal, type GraphRequest, GraphUnreachable } from './graph.ts'
 import type { Access, AccessByMethod } from './objects/access.ts'
 import { NotYet } from './patience.ts'
@@ -41,7 +42,7 @@ export function toStepFailed(
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
   const [cause, fix] = explanationFor(error, accessFor(request, access))
-  const said = `Graph says to ${request.method} ${request.path}: ${status} "${message}"${requestId ? ` (request-id ${requestId})` : ''}`
+  const said = `Graph says to ${request.method} ${request.path}: ${status} "${visible(message)}"${requestId ? ` (request-id ${requestId})` : ''}`
   return new StepFailed(title, code, `${cause}\n${said}`, fix)
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { visible } from '../set-up/visible.ts'
 import type { Difference } from './differences.ts'
 
 const colours = {
@@ -43,8 +44,8 @@ export function writeEntry({ result, title, id, differences = [], note }: Entry)
   const column = styleText('gray', String(shown).padEnd(guidLength))
   const details = [...(note === undefined ? [] : [note]), ...differences.map(describeDifference)]
   return [
-    `${styleText(colours[result], result.padEnd(13))} ${column} ${title}`,
-    ...details.map(text => `          ${text}`),
+    `${styleText(colours[result], result.padEnd(13))} ${column} ${visible(title)}`,
+    ...details.map(text => `          ${visible(text)}`),
   ].join('\n')
 }
 

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { StepFailed } from '../entra/refusals.ts'
 import { Mistake } from './mistake.ts'
 import { explainSystemError } from './system-errors.ts'
+import { visibly } from './visible.ts'
 
 export interface Output {
   /** Prints a result. */
@@ -44,7 +45,8 @@ export async function runProgram(
  *
  * @throws every error that is neither the user's mistake nor a failure of the system: a fault of this program
  */
-export function reportError(error: unknown, say: Output['say']): number {
+export function reportError(error: unknown, given: Output['say']): number {
+  const say = visibly(given)
   if (error instanceof ConfigurationError) {
     say(error.message)
     return 2

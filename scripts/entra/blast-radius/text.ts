@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { visible } from '../../set-up/visible.ts'
 import type { BlastRadius, Branch, Mark } from './branch.ts'
 
 /** What stands before a marked branch. */
@@ -35,5 +36,5 @@ function writeBranches(branches: readonly Branch[], indent = ''): string[] {
 /** Adds a branch's id only if the branch has a mark or other branches below it. */
 function writeBranch({ title, id, mark, branches }: Branch): string {
   const start = mark ? `${styleText(markColours[mark], markWords[mark])} ` : ''
-  return `${start}${title}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`
+  return `${start}${visible(title)}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`
 }
