@@ -140,7 +140,7 @@ function judgeBranches(whose: string, branches: readonly Branch[]): string | Pro
 }
 
 const tokenHint =
-  'Ask with a token that has RoleManagement.Read.Directory and EntitlementManagement.Read.All; sponsors of agents take that of an application.'
+  'Ask with a token that has RoleManagement.Read.Directory, EntitlementManagement.Read.All and PrivilegedEligibilitySchedule.Read.AzureADGroup; sponsors of agents take that of an application.'
 
 /** The first few of these things, and how many more there are. */
 function firstFew(things: readonly string[]): string {

@@ -18,7 +18,8 @@ export function findDifferences(wanted: Json, found: Json, within = ''): Differe
 }
 
 function compareValues(property: string, wanted: unknown, found: unknown): Difference[] {
-  if (isObject(wanted) && isObject(found)) return findDifferences(wanted, found, `${property}.`)
+  if (isObject(wanted) && (isObject(found) || !found))
+    return findDifferences(wanted, (found ?? {}) as Json, `${property}.`)
   // If the wanted list is empty, any list will do.
   if (Array.isArray(wanted) && wanted.length === 0) return []
   if (Array.isArray(wanted) && Array.isArray(found)) {
@@ -26,7 +27,8 @@ function compareValues(property: string, wanted: unknown, found: unknown): Diffe
       return wanted.filter(isObject).flatMap(one => compareEntry(property, one, found.filter(isObject)))
     if (String(wanted.toSorted()) === String(found.toSorted())) return []
   }
-  return wanted === found ? [] : [{ property, wanted, found }]
+  // Graph shows an unset property as null, which means false.
+  return wanted === found || (wanted === false && !found) ? [] : [{ property, wanted, found }]
 }
 
 function compareEntry(property: string, wanted: Json, found: readonly Json[]): Difference[] {
@@ -37,15 +39,25 @@ function compareEntry(property: string, wanted: Json, found: readonly Json[]): D
     : [{ property: within, wanted: 'present', found: 'missing' }]
 }
 
-/** Entries of an object's lists that nobody wants, as `property[entry]`. */
+/**
+ * Entries of an object's lists that nobody wants, as `property[entry]`. Texts count only where no text is wanted: elsewhere they
+ * are differences.
+ */
 export function findExtraEntries(wanted: unknown, found: unknown, within = ''): string[] {
   if (isObject(wanted) && isObject(found))
     return Object.entries(wanted).flatMap(([name, value]) =>
       findExtraEntries(value, found[name], within === '' ? name : `${within}.${name}`),
     )
   if (!Array.isArray(wanted) || !Array.isArray(found)) return []
-  const isWanted = (entry: Json) => wanted.some(one => isObject(one) && isSame(one, entry))
-  return found.filter(isObject).flatMap(entry => (isWanted(entry) ? [] : [`${within}[${nameOf(entry)}]`]))
+  const others = wanted.length === 0 ? found.filter(entry => !isObject(entry)) : []
+  return [
+    ...others.map(entry => `${within}[${entry}]`),
+    ...found.filter(isObject).flatMap(entry => {
+      const name = `${within}[${nameOf(entry)}]`
+      const same = wanted.filter(isObject).find(one => isSame(one, entry))
+      return same ? findExtraEntries(same, entry, name) : [name]
+    }),
+  ]
 }
 
 /** The change that makes an object match what is wanted. Lists of objects keep their other entries. */

@@ -1,4 +1,5 @@
 import { type Difference, findDifferences, findExtraEntries } from './differences.ts'
+import type { Json } from './graph.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Found, TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
@@ -30,10 +31,15 @@ export async function survey(run: Run, receipt: Receipt): Promise<readonly Findi
     findings.push({
       wanted,
       ...found,
-      extraEntries: findExtraEntries(wanted.properties?.(), object),
-      differences: object ? findDifferences(wanted.properties?.() ?? {}, object) : [],
+      ...(object ? compareWithPlan(wanted, object) : { differences: [], extraEntries: [] }),
       switched: object && wanted.isOn ? findDifferences({ accountEnabled: wanted.isOn() }, object) : [],
     })
   }
   return findings
+}
+
+/** Compares the object's properties with those that it must have. */
+export function compareWithPlan({ properties }: TenantObject, object: Json) {
+  const wanted = properties?.() ?? {}
+  return { differences: findDifferences(wanted, object), extraEntries: findExtraEntries(wanted, object) }
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ConditionalAccessPolicy } from '../../emulators/entra/src/directory/objects.ts'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
@@ -12,7 +13,7 @@ const globalFetch = fetch
 const cluster = '--cluster-issuer https://i.example --service-account a:b'
 const tenant = useSetUp(`apply ${cluster} --agent weather:autonomous+agent-user --agent trainee:none`, [
   ...permissions,
-  'EntitlementManagement.Read.All',
+  ...reviewPermissions,
   'Policy.Read.All',
 ])
 
@@ -69,7 +70,7 @@ const failures: [what: string, change: Change, expected: readonly string[], word
   ],
   ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"'],
   ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.removeUser(user), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'user account of agent identity "weather"; consent for its user account'],
-  ['a consent with a blank before its scope', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS'], 'consent for its user account'],
+  ['a consent with a blank before its scope', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' }), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL ENTRA_ACCESS_ADDED'], 'consent for its user account'],
   ['an agent without a sponsor', ({ weather }) => weather.sponsors.splice(0), ['Entra set-up: FAIL ENTRA_SET_UP_DIFFERS', 'rights of agent identity "weather": FAIL SPONSOR_MISSING'], 'there is no sponsor'],
 ]
 it.each(failures)('The doctor reports %s', async (_what, change, expected, words) => {

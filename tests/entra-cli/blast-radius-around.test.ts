@@ -412,6 +412,19 @@ describe('the list of who may become the role in AWS', () => {
     expect(titles).toContain(`may bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream on ${profile}`)
   })
 
+  it('compares the role with the plan, not with the credentials that the blueprint has now', async () => {
+    const evil = 'evil.example'
+    for (const { federatedIdentityCredentials } of tenant.content().applications)
+      for (const one of federatedIdentityCredentials) one.issuer = `https://${evil}`
+    awsRole.trust = JSON.parse(JSON.stringify([trustStatement]).replaceAll(host, evil))
+    const { code, surplus } = await readRadius('--aws', roleArn)
+    expect(surplus).toEqual([
+      expect.stringContaining(`issuer is "https://${evil}"`),
+      expect.stringContaining(`Federated arn:aws:iam::111122223333:oidc-provider/${evil}`),
+    ])
+    expect(code).toBe(3)
+  })
+
   const cluster = 'arn:aws:eks:eu-central-1:111122223333:cluster/prod'
   const ofPods = (account: string, inCluster = {}) => ({
     Effect: 'Allow',

@@ -1,40 +1,25 @@
-import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../emulators/entra/src/directory/graph-permissions.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import { makeCertificate } from '../../emulators/entra/src/testing/certificate.ts'
 import { requestToken } from '../../emulators/entra/src/testing/start-entra.ts'
-import { type BlastRadius, type Branch, flatten } from '../../scripts/entra/blast-radius/branch.ts'
+import { flatten } from '../../scripts/entra/blast-radius/branch.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
-import { useSetUp } from './support/tenant.ts'
+import {
+  aGrant,
+  aSecret,
+  creation,
+  foreignId,
+  markedWays,
+  ofBlueprint,
+  type Row,
+  type TenantNow,
+  useRadius,
+} from './support/radius.ts'
 import { graphToken } from './support/workplace.ts'
 
-const readerRoles = [...permissions, ...reviewPermissions]
-const cluster = '--cluster-issuer https://i.example --service-account a:b'
-const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
-const tenant = useSetUp(`apply ${cluster} ${agents}`, readerRoles)
-const { content, run, writes } = tenant
-
-async function readRadius(...given: readonly string[]) {
-  const { code, output } = await run('blast-radius --json', ...given)
-  return { code, radius: JSON.parse(output) as BlastRadius & { readonly counts: object } }
-}
-
-const markedWays = ({ who, what }: BlastRadius, mark: Branch['mark']) =>
-  flatten([...who, ...what]).flatMap(one => (one.mark === mark ? [one.way] : []))
-
-type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
-
-function tenantNow() {
-  const named = (name: string) => {
-    const found = content().servicePrincipals.find(({ displayName }) => displayName === name)
-    if (!found) throw new Error(`There is no ${name}.`)
-    return found
-  }
-  const blueprint = content().applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
-  const user = content().users.find(({ identityParentId }) => identityParentId !== undefined)
-  if (!blueprint || !user) throw new Error('There is no blueprint or no user account.')
-  return { content: content(), blueprint, named, user, principal: named('Weather Agent Blueprint') }
-}
+const { tenant, readRadius, tenantNow } = useRadius()
+const { run, writes } = tenant
 
 it('the blast radius of a set-up has only what the plan asked for, and reading it writes nothing', async () => {
   const { code, radius } = await readRadius()
@@ -46,7 +31,8 @@ it('the blast radius of a set-up has only what the plan asked for, and reading i
   for (const way of [
     'credentials → federated credential for system:serviceaccount:a:b of https://i.example',
     'who may change it → owner Ada Osei',
-    'who may change it → applications with permissions of Microsoft Graph → application "Tenant set-up" → AgentIdentityBlueprint.AddRemoveCreds.All',
+    'who may change it → applications with permissions of Microsoft Graph → application "Tenant set-up" → AgentIdentityBlueprint.AddRemoveCreds.All: may give the blueprint credentials, owners, clients',
+    'the page, by which users ask it → consent of all users to access_as_user of "Weather Agent Blueprint"',
     'agent identity "weather" → app role Weather.Read.All of "Weather API"',
     'agent identity "weather" → its user account → consent of one user to Weather.Read of "Weather API"',
     'agent identity "alerts" → consent of all users to Weather.Read of "Weather API"',
@@ -57,30 +43,34 @@ it('the blast radius of a set-up has only what the plan asked for, and reading i
   expect(writes()).toEqual([])
 })
 
-const foreignId = '99999999-0000-4000-8000-000000000001'
+it('the blast radius lists nothing twice', async () => {
+  const { who, what } = (await readRadius()).radius
+  const consents = flatten([...who, ...what]).filter(({ title }) => title.startsWith('consent '))
+  const listed = consents.map(({ id }) => id)
+  expect(listed.length).toBeGreaterThan(3)
+  expect(listed).toEqual([...new Set(listed)])
+})
+
 const cy = {
   id: foreignId,
   displayName: 'Cy',
   userPrincipalName: 'cy@contoso.example',
   mail: 'cy@contoso.example',
 }
-const aSecret = {
-  keyId: 'added',
-  displayName: 'more',
-  startDateTime: '2026-11-01T00:00:00Z',
-  endDateTime: '2030-01-01T00:00:00Z',
-  secretText: 'text',
-}
-const aGrant = { id: 'added', consentType: 'AllPrincipals', principalId: null, scope: 'Mail.Read' } as const
-const creation = { createdDateTime: '2026-11-01T00:00:00Z' }
+using made = makeCertificate('more')
 
 // biome-ignore format: table
-const additions: [what: string, change: Change, ways: readonly string[]][] = [
+const additions: Row[] = [
   ['a secret', ({ blueprint }) => blueprint.passwordCredentials.push(aSecret), ['credentials → client secret "more" until 2030-01-01T00:00:00Z']],
   ['a foreign federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: 'else', audiences: ['x'] }), ['credentials → federated credential for else of https://evil.example']],
-  ['a blueprint that is open to other tenants', ({ blueprint }) => Object.assign(blueprint, { signInAudience: 'AzureADMultipleOrgs' }), ['credentials → it is open to other tenants (signInAudience AzureADMultipleOrgs)']],
+  ['a blueprint that is open to other tenants', ({ blueprint }) => Object.assign(blueprint, { signInAudience: 'AzureADMultipleOrgs' }), [ofBlueprint('signInAudience is "AzureADMultipleOrgs", wanted "AzureADMyOrg"')]],
+  ['a certificate', ({ blueprint }) => blueprint.certificates.push(made.certificate), [expect.stringMatching(/^credentials → certificate "CN=\S+" until /)]],
+  ['a federated credential that matches many subjects', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: null, audiences: ['x'], claimsMatchingExpression: { value: "claims['sub'] matches 'repo:*'", languageVersion: 1 } }), ["credentials → federated credential for all that match claims['sub'] matches 'repo:*' of https://evil.example"]],
+  ['the subject of a federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.map(one => Object.assign(one, { subject: 'x' })), ['credentials → federated credential for x of https://i.example; subject is "x", wanted "system:serviceaccount:a:b"']],
+  ['the consent to the page', ({ content }) => content.permissionGrants.filter(one => one.scope === 'access_as_user').map(one => Object.assign(one, { scope: 'access_as_user more' })), ['the page, by which users ask it → consent of all users to access_as_user more of "Weather Agent Blueprint"; scope is "access_as_user more", wanted "access_as_user"']],
+  ['a role for activation', ({ content, named }) => content.roleEligibilities.push({ ...creation, id: 'added', principalId: named('weather').id, roleDefinitionId: stableId('role AI Administrator'), directoryScopeId: '/' }), ['agent identity "weather" → may activate (PIM) directory role AI Administrator in /']],
   ['an owner', ({ content, blueprint }) => { content.users.push(cy); blueprint.owners.push(cy.id) }, ['who may change it → owner Cy']],
-  ['an application that manages the blueprint', ({ blueprint }) => blueprint.managerApplications.push(foreignId), [`who may change it → manager application ${foreignId}`]],
+  ['an application that manages the blueprint', ({ blueprint }) => blueprint.managerApplications.push(foreignId), [ofBlueprint(`managerApplications[${foreignId}] is not planned`)]],
   ['an owner of an agent', ({ content, named }) => { content.users.push(cy); named('alerts').owners.push(cy.id) }, ['agent identity "alerts" → owner Cy']],
   ['a consent', ({ content, named }) => content.permissionGrants.push({ ...aGrant, clientId: named('trainee').id, resourceId: seedIds.graphPrincipal }), ['agent identity "trainee" → consent of all users to Mail.Read of "Microsoft Graph"']],
   [
@@ -124,12 +114,12 @@ describe('the blast radius marks what nobody asked for,', () => {
 it.each([
   [
     'is missing',
-    (tenant: ReturnType<typeof tenantNow>) => tenant.named('alerts').sponsors.splice(0),
+    (tenant: TenantNow) => tenant.named('alerts').sponsors.splice(0),
     'agent identity "alerts" → there is no sponsor',
   ],
   [
     'is disabled',
-    ({ blueprint }: ReturnType<typeof tenantNow>) => {
+    ({ blueprint }: TenantNow) => {
       const ada = tenant.entra.directory.user(seedIds.ada)
       if (ada && blueprint) ada.accountEnabled = false
     },
@@ -172,9 +162,122 @@ it('what Graph does not show is reported as “not evaluated”, never as clean'
     ),
   )
   const { output } = await run('blast-radius')
+  for (const what of [
+    'who may activate directory roles (PIM)',
+    'directory roles that agent identity "weather" may activate (PIM)',
+    'groups that user account of agent identity "weather" may join (PIM)',
+  ])
+    expect(output).toContain(`not evaluated ${what}`)
   expect(output).toContain('not evaluated holders of directory roles')
   expect(output).toContain('not evaluated sponsors of agent identity "weather"')
   expect(output).toContain('not evaluated when the blueprint, its secrets and its agents were last used')
   expect(output).toContain('not evaluated access packages of agent identity "weather"')
   expect(output).toMatch(/\d+ not evaluated: nobody knows what is there\.$/)
+})
+
+it.each([
+  ['/ownedObjects', 'objects that agent identity "weather" owns'],
+  ['/oauth2PermissionGrants?$filter=resourceId', 'clients other than the page that may call the agent'],
+  ['/oauth2PermissionGrants?$filter=resourceId', 'clients with delegated permissions of Microsoft Graph'],
+  ['/appRoleAssignedTo', 'applications with permissions of Microsoft Graph'],
+  ['/owners', 'owners of principal of the blueprint'],
+  ['/applications/', 'properties of blueprint "Weather Agent Blueprint"'],
+  [
+    '/federatedIdentityCredentials',
+    'properties of federated credential for system:serviceaccount:a:b of https://i.example',
+  ],
+])('a question that Graph refuses (%s) costs only its own answer: %s', async (part, title) => {
+  tenant.graph.decide = ({ path }) => (decodeURIComponent(path).includes(part) ? 'forbid' : 'pass')
+  const { code, output } = await run('blast-radius')
+  expect(output).toContain(`not evaluated ${title}`)
+  expect(code).toBe(0)
+})
+
+it('names of the directory can neither hide a line nor add one, in text and in JSON', async () => {
+  const { content, named } = tenantNow()
+  const displayName = 'x\u001b[2K\u001b[1A\u001b[8m\n└─ all is well\u202e\u2028\u009b'
+  content.groups.push({ id: 'odd', kind: 'group', displayName, members: [named('weather').id] })
+  const { output } = await run('blast-radius')
+  const shown = 'x\\u001b[2K\\u001b[1A\\u001b[8m\\u000a└─ all is well\\u202e\\u2028\\u009b'
+  expect(output.split('\n')).toContainEqual(expect.stringContaining(`SURPLUS group or role "${shown}" odd`))
+  expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
+  expect((await run('status')).output).toContain(`group or role "${shown}", which`)
+  const json = await run('blast-radius --json')
+  expect(json.output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
+  expect(json.output).toContain('\\u202e')
+  expect(markedWays(JSON.parse(json.output), 'surplus')).toContainEqual(expect.stringContaining(displayName))
+})
+
+it('what Graph says in a refusal is shown in the same way', async () => {
+  tenant.graph.decide = () => 'forbid'
+  expect((await run('status')).said).toContain('403 "Insufficient privileges.\\u001b[8m\\u000a"')
+})
+
+it('the blast radius ends with what it did not look at at all, and what to do', async () => {
+  const clean = await run('blast-radius')
+  expect(clean.output).toMatch(/\n\nNot looked at at all: Kubernetes \(--kube\); AWS \(--aws\); .*\.\n\n.+$/)
+  expect(clean.output).toContain('Nothing but what the plan asked for.')
+  expect((await readRadius()).radius.notLookedAt).toContain('Kubernetes (--kube)')
+  tenantNow().blueprint.passwordCredentials.push(aSecret)
+  const { output } = await run('blast-radius')
+  expect(output).toContain('Found: 1 that the plan did not ask for (SURPLUS). Each may let somebody')
+})
+
+describe('of who may change the whole tenant', () => {
+  const aRole = (principalId: string) => ({
+    ...{ ...creation, id: 'added', principalId, directoryScopeId: '/' },
+    roleDefinitionId: stableId('role Global Administrator'),
+  })
+
+  it('administrators are not marked, be it that they may activate their role or are in a group that has it', async () => {
+    const { content } = tenantNow()
+    const group = {
+      id: 'admins',
+      kind: 'group',
+      displayName: 'Admins',
+      members: [seedIds.ada],
+      owners: [seedIds.ben],
+    } as const
+    content.groups.push({ ...group, members: [seedIds.ada] })
+    content.roleAssignments.push(aRole('admins'))
+    content.roleEligibilities.push(aRole(seedIds.ben))
+    content.groupEligibilities.push({
+      id: 'added',
+      principalId: seedIds.ben,
+      groupId: 'admins',
+      accessId: 'member',
+    })
+    const { code, radius } = await readRadius()
+    expect(code).toBe(0)
+    const ways = flatten(radius.who).map(({ way }) => way)
+    const role = 'directory role Global Administrator'
+    const admins = `who may change it → holders of directory roles → ${role} → Admins`
+    expect(ways).toEqual(
+      expect.arrayContaining([
+        `${admins} → its members → Ada Osei`,
+        `${admins} → its owners → Ben Lindqvist`,
+        `${admins} → who may join it (PIM) → Ben Lindqvist, as member`,
+        `who may change it → who may activate directory roles (PIM) → ${role} → Ben Lindqvist`,
+      ]),
+    )
+  })
+
+  it('clients with delegated permissions are not marked if they are Microsoft’s, or accepted', async () => {
+    const { content, named } = tenantNow()
+    const client = named('Tenant set-up')
+    content.permissionGrants.push({
+      ...aGrant,
+      scope: 'Group.ReadWrite.All',
+      clientId: client.id,
+      resourceId: seedIds.graphPrincipal,
+    })
+    expect((await readRadius()).code).toBe(3)
+    expect((await readRadius('--accept', client.id)).code).toBe(0)
+    Object.assign(client, { appOwnerOrganizationId: 'f8cdef31-a31e-4b4a-93e4-5f571e91255a' })
+    const { code, radius } = await readRadius()
+    expect(code).toBe(0)
+    expect(flatten(radius.who).map(({ title }) => title)).toContain(
+      'Group.ReadWrite.All: may bring agents or users into groups',
+    )
+  })
 })

@@ -3,7 +3,7 @@ import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
 import type { Output } from '../../set-up/program.ts'
 import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
-import type { Run } from '../run.ts'
+import { type Run, requireReceipt } from '../run.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
 import { type BlastRadius, flatten, groupUnder, type Mark, unreadAzureRoles } from './branch.ts'
 import { readEntra, readFederatedCredentials } from './entra.ts'
@@ -27,13 +27,18 @@ export async function printBlastRadius(
   invocation: Invocation,
   world: CloudReaders & Output,
 ): Promise<boolean> {
-  const inEntra = await addLastUse(run, await readEntra(run))
+  const inEntra = await addLastUse(run, await readEntra(run, invocation.accepted))
   const radius = await addFromClouds(run, inEntra, invocation, world)
   const all = flatten([...radius.who, ...radius.what])
   const count = (mark: Mark) => all.filter(one => one.mark === mark).length
   const counts = { surplus: count('surplus'), fault: count('fault'), unread: count('unread') }
-  if (invocation.isJson) world.print(JSON.stringify({ version: 1, ...radius, counts }, undefined, 2))
-  else world.print(`${writeText(radius)}\n\n${summary(counts)}`)
+  const notLookedAt = listNotLookedAt(invocation)
+  if (invocation.isJson)
+    world.print(JSON.stringify({ version: 1, ...radius, counts, notLookedAt }, undefined, 2))
+  else
+    world.print(
+      `${writeText(radius)}\n\nNot looked at at all: ${notLookedAt.join('; ')}.\n\n${summary(counts)}`,
+    )
   return counts.surplus + counts.fault === 0
 }
 
@@ -48,13 +53,14 @@ async function addFromClouds(
     isAzure && readAzure
       ? await readAzureRoles(readAzure(run.tenantId), principalsOf(radius))
       : [unreadAzureRoles]
-  const credentials = isKube || roleArn !== undefined ? await readFederatedCredentials(run) : []
-  const inCluster = isKube && cluster ? await readKube(cluster, credentials, accepted) : []
+  const inCluster =
+    isKube && cluster ? await readKube(cluster, await readFederatedCredentials(run), accepted) : []
+  const planned = requireReceipt(run).settings.federatedCredentials
   const model = readVariables(run.envFile)
   // Imported only when needed, since `aws.ts` loads a YAML parser.
   const role =
     roleArn !== undefined && readRole
-      ? await (await import('./aws.ts')).compareRole(roleArn, await readRole(roleArn), credentials, model)
+      ? await (await import('./aws.ts')).compareRole(roleArn, await readRole(roleArn), planned, model)
       : undefined
   return {
     ...radius,
@@ -75,11 +81,31 @@ function principalsOf({ what }: BlastRadius): readonly { readonly title: string;
   })
 }
 
+/** What else could change or extend the blast radius; no part of the command asks about it. */
+function listNotLookedAt({ isKube, roleArn }: Invocation): readonly string[] {
+  return [
+    ...(isKube ? [] : ['Kubernetes (--kube)']),
+    ...(roleArn === undefined ? ['AWS (--aws)'] : []),
+    'who may become one of these users, by their password, device or mailbox, or approves what PIM asks',
+    'the roles of groups that somebody may only join, rules of dynamic groups, administrative units',
+    'conditional access and other policies of the tenant',
+    'the APIs: who else calls or changes them, and what they let a caller do',
+    'rights within other services (Exchange, SharePoint, Teams)',
+    'what was done with all this (audit log)',
+  ]
+}
+
 function summary({ surplus, fault, unread }: Readonly<Record<Mark, number>>): string {
   const found = [
-    ...(surplus > 0 ? [`${surplus} that the plan did not ask for`] : []),
-    ...(fault > 0 ? [`${fault} at fault`] : []),
+    ...(surplus > 0 ? [`${surplus} that the plan did not ask for (SURPLUS)`] : []),
+    ...(fault > 0 ? [`${fault} planned but wrong (FAULT)`] : []),
   ]
-  const result = found.length > 0 ? `Found: ${found.join(', ')}.` : 'Nothing but what the plan asked for.'
-  return unread > 0 ? `${result} ${unread} not evaluated: nobody knows what is there.` : result
+  const advice =
+    'Each may let somebody act as the agent, or the agent do more than planned. Take away what is not meant: the line names it and its id. ' +
+    'Plan what is meant (agentctl entra apply), or accept who may change it (--accept <id>), and ask again.'
+  return [
+    found.length > 0 ? `Found: ${found.join(', ')}. ${advice}` : 'Nothing but what the plan asked for.',
+    'Lines without a mark are planned, or there for information, such as administrators of the tenant.',
+    ...(unread > 0 ? [`${unread} not evaluated: nobody knows what is there.`] : []),
+  ].join(' ')
 }

@@ -1,91 +1,143 @@
 import { graphAppId } from '@entra-bedrock-agent/identity-trace'
-import { type Graph, type Json, readIfShown } from '../graph.ts'
-import { quoteForFilter } from '../objects/tenant-object.ts'
+import { type Json, readIfShown } from '../graph.ts'
+import type { Run } from '../run.ts'
 import { type Branch, groupUnder } from './branch.ts'
 
-/** Directory roles whose holders may change blueprints, agents and their rights. */
+/** Built-in directory roles whose holders may change blueprints, agents and their rights, or become somebody who may. */
+// biome-ignore format: table
 const changerRoles = [
-  'Agent ID Administrator',
-  'AI Administrator',
-  'Application Administrator',
-  'Cloud Application Administrator',
-  'Global Administrator',
-  'Privileged Role Administrator',
+  'Agent ID Administrator', 'AI Administrator', 'Application Administrator', 'Authentication Administrator', 'Cloud Application Administrator',
+  'Conditional Access Administrator', 'Domain Name Administrator', 'Global Administrator', 'Groups Administrator', 'Hybrid Identity Administrator',
+  'Identity Governance Administrator', 'Privileged Authentication Administrator', 'Privileged Role Administrator', 'Security Administrator', 'User Administrator',
 ]
+/** Actions by which a role of the tenant's own permits that: all but reading, on these kinds of objects. */
+const changerAction =
+  /^microsoft\.directory\/(applications|servicePrincipals|agent\w*|oAuth2PermissionGrants|roleAssignments|groupsAssignableToRoles)\b(?!.*\/read$)/i
 
-/** Permissions of Microsoft Graph by which an application may change blueprints, agents and their rights. */
-const changerPermissions = [
-  'AgentIdentity.Create.All',
-  'AgentIdentity.EnableDisable.All',
-  'AgentIdentity.ReadWrite.All',
-  'AgentIdentityBlueprint.AddRemoveCreds.All',
-  'AgentIdentityBlueprint.ReadWrite.All',
-  'AgentIdentityBlueprint.UpdateAuthProperties.All',
-  'AgentIdUser.ReadWrite.All',
-  'AppRoleAssignment.ReadWrite.All',
-  'Application.ReadWrite.All',
-  'DelegatedPermissionGrant.ReadWrite.All',
-  'Directory.ReadWrite.All',
-  'RoleManagement.ReadWrite.Directory',
-]
+/** Permissions of Microsoft Graph by which an application may do so, by what it may do. */
+// biome-ignore format: table
+const changerPermissions: Readonly<Record<string, readonly string[]>> = {
+  'may give the blueprint credentials, owners, clients': ['AgentIdentityBlueprint.AddRemoveCreds.All', 'AgentIdentityBlueprint.ReadWrite.All', 'AgentIdentityBlueprint.UpdateAuthProperties.All', 'Application.ReadWrite.All'],
+  'may make agents, change them or switch them on': ['AgentIdentity.Create.All', 'AgentIdentity.CreateAsManager', 'AgentIdentity.DeleteRestore.All', 'AgentIdentity.EnableDisable.All', 'AgentIdentity.ReadWrite.All', 'AgentIdentityBlueprint.DeleteRestore.All', 'AgentIdentityBlueprintPrincipal.DeleteRestore.All', 'AgentIdentityBlueprintPrincipal.EnableDisable.All', 'AgentIdentityBlueprintPrincipal.ReadWrite.All'],
+  'may make or change user accounts of agents': ['AgentIdUser.ReadWrite.All', 'AgentIdUser.ReadWrite.IdentityParentedBy', 'User.EnableDisableAccount.All', 'User.ReadWrite.All'],
+  'may give agents rights at APIs': ['AppRoleAssignment.ReadWrite.All', 'DelegatedPermissionGrant.ReadWrite.All', 'Policy.ReadWrite.PermissionGrant'],
+  'may give directory roles': ['PrivilegedAccess.ReadWrite.AzureAD', 'RoleAssignmentSchedule.ReadWrite.Directory', 'RoleEligibilitySchedule.ReadWrite.Directory', 'RoleManagement.ReadWrite.Directory', 'RoleManagementPolicy.ReadWrite.Directory'],
+  'may bring agents or users into groups': ['AdministrativeUnit.ReadWrite.All', 'Directory.ReadWrite.All', 'Group.ReadWrite.All', 'GroupMember.ReadWrite.All', 'PrivilegedAccess.ReadWrite.AzureADGroup', 'PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup', 'PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup', 'RoleManagementPolicy.ReadWrite.AzureADGroup', 'Synchronization.ReadWrite.All'],
+  'may give access packages': ['EntitlementManagement.ReadWrite.All', 'LifecycleWorkflows.ReadWrite.All'],
+  'may become a user who administers the tenant': ['Directory.AccessAsUser.All', 'Domain.ReadWrite.All', 'Organization.ReadWrite.All', 'PublicKeyInfrastructure.ReadWrite.All', 'User-PasswordProfile.ReadWrite.All', 'UserAuthenticationMethod.ReadWrite.All', 'UserAuthMethod-Passkey.ReadWrite.All', 'UserAuthMethod-TAP.ReadWrite.All'],
+  'may lift what conditional access demands': ['AuthenticationContext.ReadWrite.All', 'CustomSecAttributeAssignment.ReadWrite.All', 'IdentityRiskyAgent.ReadWrite.All', 'IdentityRiskyUser.ReadWrite.All', 'Policy.ReadWrite.AuthenticationMethod', 'Policy.ReadWrite.Authorization', 'Policy.ReadWrite.ConditionalAccess', 'Policy.ReadWrite.SecurityDefaults'],
+  'may change what tokens contain': ['CustomAuthenticationExtension.ReadWrite.All', 'EventListener.ReadWrite.All', 'Policy.ReadWrite.ApplicationConfiguration'],
+}
+const reasons = new Map(
+  Object.entries(changerPermissions).flatMap(([reason, names]) => names.map(name => [name, reason] as const)),
+)
+
+/** Tenants of Microsoft, to which its own clients belong. */
+const microsoftTenants = ['f8cdef31-a31e-4b4a-93e4-5f571e91255a', '72f988bf-86f1-41af-91ab-2d7cd011db47']
+const groupEligibilities = '/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances'
 
 /**
- * Who may change the blueprint by a role or permission in the whole tenant. For information only: the set-up
- * neither gives nor takes these roles and permissions.
+ * Who may change the blueprint by a role or permission in the whole tenant. Administrators and the tenant's own applications are
+ * there for information: the set-up neither gives nor takes these. Marked are holders of roles that the tenant made itself, clients
+ * with delegated permissions other than Microsoft's, and applications of other tenants, unless `accepted` has their ids.
+ *
+ * @param own ids of the set-up's objects, whose rights are told elsewhere
  */
-export async function readChangers(graph: Graph): Promise<readonly Branch[]> {
-  return [
-    ...(await orUnread('holders of directory roles', () => readRoleHolders(graph))),
-    ...(await orUnread('applications with permissions of Microsoft Graph', () => readApplications(graph))),
-  ]
-}
+export async function readChangers(
+  { graph, tenantId }: Run,
+  own: ReadonlySet<string>,
+  accepted: readonly string[],
+): Promise<readonly Branch[]> {
+  const list = (path: string) => graph.listExisting(path, { mayBeForbidden: true })
+  // Graph v1.0 leaves applications out of lists of members.
+  const listOfGroup = (path: string) => graph.listExisting(path, { mayBeForbidden: true, version: 'beta' })
 
-async function readRoleHolders(graph: Graph): Promise<readonly Branch[]> {
-  const more = { mayBeForbidden: true }
-  const path = '/roleManagement/directory'
-  const known = await graph.listExisting(`${path}/roleDefinitions?$select=id,displayName`, more)
-  const found: Branch[] = []
-  for (const { id, displayName } of known.filter(one => changerRoles.includes(String(one['displayName'])))) {
-    const filter = `$filter=roleDefinitionId eq '${quoteForFilter(String(id))}'&$expand=principal`
-    const holders = await graph.listExisting(`${path}/roleAssignments?${filter}`, more)
-    found.push(...groupUnder(`directory role ${displayName}`, holders.map(toHolder)))
+  /** @param isMarked whether a holder is marked even if it is of this tenant */
+  const toBranch = (holder: Json, isMarked: boolean, words = ''): Branch => {
+    const { displayName, id, appOwnerOrganizationId: tenant } = holder
+    const isForeign = Boolean(tenant) && ![tenantId, ...microsoftTenants].includes(String(tenant))
+    const origin = isForeign ? `, an application of another tenant (${tenant})` : ''
+    const isSurplus = (isMarked || isForeign) && !accepted.includes(String(id))
+    return {
+      title: `${displayName ?? id}${origin}${words}`,
+      id: String(id),
+      ...(isSurplus ? { mark: 'surplus' } : {}),
+    }
   }
-  return groupUnder('holders of directory roles', found)
-}
-
-function toHolder({ principalId, principal, directoryScopeId }: Json): Branch {
-  const name = (principal as Json | undefined)?.['displayName'] ?? principalId
-  return {
-    title: directoryScopeId === '/' ? String(name) : `${name}, in ${directoryScopeId}`,
-    id: String(principalId),
+  const readGroup = (id: string) =>
+    askEach({
+      'its members': async () =>
+        (await listOfGroup(`/groups/${id}/transitiveMembers`)).map(one => toBranch(one, false)),
+      'its owners': async () => (await listOfGroup(`/groups/${id}/owners`)).map(one => toBranch(one, false)),
+      'who may join it (PIM)': async () =>
+        (await list(`${groupEligibilities}?$filter=groupId eq '${id}'&$expand=principal`)).map(one =>
+          toBranch(principalOf(one), false, `, as ${one['accessId']}`),
+        ),
+    })
+  const readHolders = async (kind: string) => {
+    const path = '/roleManagement/directory'
+    const roles = (await list(`${path}/roleDefinitions`)).filter(isChangerRole)
+    const found = roles.map(async ({ id, displayName, isBuiltIn }) => {
+      const filter = `$filter=roleDefinitionId eq '${id}'&$expand=principal`
+      const holders = (await list(`${path}/${kind}?${filter}`)).map(async one => {
+        const scope = one['directoryScopeId'] === '/' ? '' : `, in ${one['directoryScopeId']}`
+        const holder = principalOf(one)
+        const isGroup = holder['@odata.type'] === '#microsoft.graph.group'
+        const branches = isGroup ? { branches: await readGroup(String(holder['id'])) } : {}
+        return { ...toBranch(holder, isBuiltIn === false, scope), ...branches }
+      })
+      const others = (await Promise.all(holders)).filter(one => !own.has(one.id ?? ''))
+      return groupUnder(`directory role ${displayName}${isBuiltIn === false ? ' (custom)' : ''}`, others)
+    })
+    return (await Promise.all(found)).flat()
   }
+  const readClients = async (isDelegated: boolean) => {
+    const path = `/servicePrincipals(appId='${graphAppId}')?$select=id,appRoles`
+    const api = await graph.send({ method: 'GET', path, mayBeForbidden: true })
+    const roles = new Map(((api?.['appRoles'] ?? []) as Json[]).map(({ id, value }) => [id, value]))
+    const rights = isDelegated
+      ? (await list(`/oauth2PermissionGrants?$filter=resourceId eq '${api?.['id']}'`)).flatMap(one =>
+          String(one['scope'])
+            .split(' ')
+            .map(name => ({ id: one['clientId'], name, of: one['principalId'] ? ' of one user' : '' })),
+        )
+      : (await list(`/servicePrincipals/${api?.['id']}/appRoleAssignedTo`)).map(one => ({
+          ...{ id: one['principalId'], name: String(roles.get(one['appRoleId'])), of: '' },
+        }))
+    const held = rights.filter(({ id, name }) => reasons.has(name) && !own.has(String(id)))
+    const clients = [...Map.groupBy(held, ({ id }) => id)].map(async ([id, all]) => {
+      const client: Json = { id, ...(await graph.read(`/servicePrincipals/${id}`, { mayBeForbidden: true })) }
+      const isMicrosofts = microsoftTenants.includes(String(client['appOwnerOrganizationId']))
+      const named = { ...client, displayName: `application "${client['displayName'] ?? id}"` }
+      const branches = all.map(({ name, of }) => ({ title: `${name}${of}: ${reasons.get(name)}` }))
+      return { ...toBranch(named, isDelegated && !isMicrosofts), branches }
+    })
+    return Promise.all(clients)
+  }
+  return askEach({
+    'holders of directory roles': () => readHolders('roleAssignments'),
+    'who may activate directory roles (PIM)': () => readHolders('roleEligibilityScheduleInstances'),
+    'applications with permissions of Microsoft Graph': () => readClients(false),
+    'clients with delegated permissions of Microsoft Graph': () => readClients(true),
+  })
 }
 
-async function readApplications(graph: Graph): Promise<readonly Branch[]> {
-  const api = await graph.send({
-    method: 'GET',
-    path: `/servicePrincipals(appId='${graphAppId}')?$select=id,appRoles`,
-    mayBeForbidden: true,
+/** The answers to questions by their titles; what Graph does not show is marked so. */
+async function askEach(questions: Readonly<Record<string, () => Promise<readonly Branch[]>>>) {
+  const answers = Object.entries(questions).map(async ([title, ask]): Promise<readonly Branch[]> => {
+    const branches = await readIfShown(ask)
+    return branches ? groupUnder(title, branches) : [{ title, mark: 'unread' }]
   })
-  const names = new Map(
-    ((api?.['appRoles'] ?? []) as readonly Json[]).map(({ id, value }) => [id, String(value)]),
-  )
-  const path = `/servicePrincipals/${api?.['id']}/appRoleAssignedTo`
-  const assigned = await graph.listExisting(path, { mayBeForbidden: true })
-  const held = assigned.flatMap(({ principalId, principalDisplayName, appRoleId }) => {
-    const permission = names.get(appRoleId) ?? ''
-    return changerPermissions.includes(permission)
-      ? [{ id: String(principalId), principalDisplayName, permission }]
-      : []
-  })
-  const holders = [...Map.groupBy(held, ({ id }) => id)].map(([id, all]) => ({
-    title: `application "${all[0]?.principalDisplayName}"`,
-    id,
-    branches: all.map(({ permission }) => ({ title: permission })),
-  }))
-  return groupUnder('applications with permissions of Microsoft Graph', holders)
+  return (await Promise.all(answers)).flat()
 }
 
-async function orUnread(title: string, read: () => Promise<readonly Branch[]>): Promise<readonly Branch[]> {
-  return (await readIfShown(read)) ?? [{ title, mark: 'unread' }]
+function isChangerRole({ displayName, isBuiltIn, rolePermissions }: Json): boolean {
+  if (isBuiltIn !== false) return changerRoles.includes(String(displayName))
+  const permissions = (rolePermissions ?? []) as readonly { readonly allowedResourceActions?: string[] }[]
+  return permissions.some(one => one.allowedResourceActions?.some(action => changerAction.test(action)))
+}
+
+/** Who has something, with the id at least. */
+function principalOf({ principal, principalId }: Json): Json {
+  return { ...(principal as Json | undefined), id: principalId }
 }

@@ -2,8 +2,8 @@ import { readMembers } from '../extras.ts'
 import { type Json, readIfShown } from '../graph.ts'
 import { listAgentUsers } from '../objects/agent-users.ts'
 import { agentsPath } from '../objects/agents.ts'
-import { accessPackages } from '../objects/holdings.ts'
-import { listCollections } from '../objects/kinds.ts'
+import { reviewedHoldings } from '../objects/holdings.ts'
+import { listCollections, listObjects } from '../objects/kinds.ts'
 import {
   agentKey,
   agentsOf,
@@ -15,34 +15,50 @@ import {
 import type { RecordedObject } from '../receipt.ts'
 import { inStep, type Run, requireReceipt, targetOf, toRecord } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
+import { compareWithPlan } from '../survey.ts'
+import { describeDifference } from '../text.ts'
 import { type BlastRadius, type Branch, groupUnder } from './branch.ts'
 import { readChangers } from './changers.ts'
 import { nameAdder } from './names.ts'
 
-/** Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing. */
-export async function readEntra(run: Run): Promise<BlastRadius> {
+/**
+ * Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing.
+ *
+ * @param accepted ids of users, groups and applications that may change the tenant, and so the blueprint, besides its administrators
+ */
+export async function readEntra(run: Run, accepted: readonly string[] = []): Promise<BlastRadius> {
   const receipt = requireReceipt(run)
   const planned = targetOf(run, receipt)
-  const blueprint = await readBlueprint(run, planned)
   const { target, foreign } = await addForeignAgents(run, planned)
+  const changes = await readChanges(run, planned)
   const lists = await readLists(run, target)
-  const of = (key: string, kind?: Collection['kind']) =>
+  const changeOf = (one: Json) => changes.find(({ id }) => id !== undefined && id === one['id'])
+  const of = (keys: readonly string[], kind?: Collection['kind'] | 'no kind') =>
     lists
-      .filter(({ collection }) => collection.ownerKey === key && (!kind || collection.kind === kind))
-      .flatMap(toBranches)
+      .filter(({ collection }) => keys.includes(collection.ownerKey))
+      .filter(({ collection }) => !kind || (collection.kind ?? 'no kind') === kind)
+      .flatMap(list => toBranches(list, changeOf))
+  const listed = new Set(lists.flatMap(({ members = [] }) => members.map(({ id }) => id)))
+  const all = ['blueprint', 'blueprint-principal']
+  const own = new Set(Object.values(receipt.objects).map(({ id }) => id))
   const who = [
-    ...groupUnder('credentials', [...of('blueprint', 'credentials'), ...signInAudienceBranches(blueprint)]),
+    ...groupUnder('credentials', of(all, 'credentials')),
+    ...groupUnder(
+      'properties that are not as planned',
+      changes.filter(({ id }) => !listed.has(id)).flatMap(({ branches }) => branches),
+    ),
+    ...groupUnder('who may ask it', of(all, 'clients')),
+    ...groupUnder('the page, by which users ask it', of(['page', 'page-principal'])),
     ...groupUnder('who may change it', [
-      ...of('blueprint', 'owners and sponsors'),
-      ...managersOf(blueprint),
-      ...(await inStep(run, { title: 'who may change it' }, () => readChangers(run.graph))),
+      ...of(all, 'owners and sponsors'),
+      ...(await inStep(run, { title: 'who may change it' }, () => readChangers(run, own, accepted))),
     ]),
   ]
   const branchOf = (title: string, key: string, below: readonly Branch[] = []): Branch => ({
     title,
     id: target.idOf(key),
     ...markOf(foreign.has(key)),
-    branches: [...of(key), ...below],
+    branches: [...of([key]), ...below],
   })
   const agents = agentsOf(target)
     .filter(({ key }) => target.recorded(key))
@@ -55,11 +71,39 @@ export async function readEntra(run: Run): Promise<BlastRadius> {
     blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: target.idOf('blueprint') },
     who,
     what: [
-      ...groupUnder('principal of the blueprint', of('blueprint-principal')),
-      ...of('blueprint', 'inheritable permissions'),
+      ...groupUnder('principal of the blueprint', of(['blueprint-principal'], 'no kind')),
+      ...of(['blueprint'], 'inheritable permissions'),
       ...agents,
     ],
   }
+}
+
+/** A planned object whose properties are not as planned, or cannot be read. */
+interface Change {
+  readonly id?: string
+  /** What differs, in words. */
+  readonly words: readonly string[]
+  /** The same as branches of their own, where no list has the object. */
+  readonly branches: readonly Branch[]
+}
+
+async function readChanges(run: Run, target: Target): Promise<readonly Change[]> {
+  const changes: Change[] = []
+  for (const wanted of listObjects(target)) {
+    if (!wanted.properties || !target.recorded(wanted.key)) continue
+    const found = await inStep(run, wanted, () => readIfShown(() => wanted.find(run.graph)))
+    const title = `properties of ${wanted.title}`
+    if (!found) changes.push({ words: [], branches: [{ title, mark: 'unread' }] })
+    if (!found?.object) continue
+    const { differences, extraEntries } = compareWithPlan(wanted, found.object)
+    const words = [
+      ...differences.map(describeDifference),
+      ...extraEntries.map(one => `${one} is not planned`),
+    ]
+    const branches = words.map(one => ({ title: `${wanted.title}: ${one}`, mark: 'surplus' as const }))
+    if (words.length > 0) changes.push({ id: String(found.object['id']), words, branches })
+  }
+  return changes
 }
 
 /** The federated credentials that the blueprint has, whoever made them. */
@@ -83,8 +127,8 @@ interface MemberList {
 async function readLists(run: Run, target: Target): Promise<readonly MemberList[]> {
   const addNames = nameAdder(run.graph)
   const lists: MemberList[] = []
-  for (const collection of [...listCollections(target), ...accessPackages(target)]) {
-    if (!/^(blueprint|agent)/.test(collection.ownerKey) || collection.isNeededByOthers) continue
+  for (const collection of [...listCollections(target), ...reviewedHoldings(target)]) {
+    if (!/^(blueprint|agent|page)/.test(collection.ownerKey) || collection.isNeededByOthers) continue
     if (!target.recorded(collection.ownerKey)) continue
     const members = await readMembers(run, collection)
     lists.push({ collection, members: members && (await Promise.all(members.map(addNames))) })
@@ -92,15 +136,21 @@ async function readLists(run: Run, target: Target): Promise<readonly MemberList[
   return lists
 }
 
-function toBranches({ collection, members }: MemberList): readonly Branch[] {
+function toBranches(
+  { collection, members }: MemberList,
+  changeOf: (member: Json) => Change | undefined,
+): readonly Branch[] {
   if (!members) return [{ title: collection.title, mark: 'unread' }]
   const faults = collection.faultsOf?.(members) ?? []
   return [
-    ...members.map(one => ({
-      title: collection.describe(one),
-      ...idOfMember(one),
-      ...markOf(!collection.isWanted(one)),
-    })),
+    ...members.map(one => {
+      const words = changeOf(one)?.words ?? []
+      return {
+        title: [collection.describe(one), ...words].join('; '),
+        ...idOfMember(one),
+        ...markOf(words.length > 0 || !collection.isWanted(one)),
+      }
+    }),
     ...faults.map(title => ({ title, mark: 'fault' as const })),
   ]
 }
@@ -113,24 +163,6 @@ function idOfMember({ id, keyId }: Json): Pick<Branch, 'id'> {
 
 function markOf(isSurplus: boolean): Pick<Branch, 'mark'> {
   return isSurplus ? { mark: 'surplus' } : {}
-}
-
-function readBlueprint(run: Run, target: Target): Promise<Json | undefined> {
-  const path = `/applications/${target.idOf('blueprint')}/microsoft.graph.agentIdentityBlueprint`
-  return inStep(run, { title: 'blueprint' }, () => run.graph.read(path))
-}
-
-/** A branch if the blueprint is multitenant, so that other tenants can use it, too. */
-function signInAudienceBranches(blueprint: Json | undefined): readonly Branch[] {
-  const audience = blueprint?.['signInAudience']
-  return audience === undefined || audience === 'AzureADMyOrg'
-    ? []
-    : [{ title: `it is open to other tenants (signInAudience ${audience})`, mark: 'surplus' }]
-}
-
-function managersOf(blueprint: Json | undefined): readonly Branch[] {
-  const managers = (blueprint?.['managerApplications'] ?? []) as readonly unknown[]
-  return managers.map(one => ({ title: `manager application ${one}`, id: String(one), mark: 'surplus' }))
 }
 
 /** Adds the blueprint's other agents and user accounts to the planned target; `foreign` has the keys of what was added. */

@@ -76,9 +76,12 @@ function rolesOf({ settings }: Target): readonly (readonly [agent: string, role:
 }
 
 /** Whether the set-up makes this assignment of an app role. Graph lists each one twice: under the agent and under the API. */
-export function isWantedRole(target: Target, assignment: Json): boolean {
-  return rolesOf(target).some(([name, role]) =>
-    target.isRecorded(`${agentKey(name)}/${role.key}`, assignment),
+export function isWantedRole(target: Target, { principalId, resourceId, appRoleId }: Json): boolean {
+  return rolesOf(target).some(
+    ([name, { id }]) =>
+      appRoleId === id &&
+      principalId === target.idOf(agentKey(name)) &&
+      resourceId === target.idOf('weather-api-principal'),
   )
 }
 

@@ -7,7 +7,6 @@ import {
   type Found,
   type Kind,
   quoteForFilter,
-  readRecorded,
   type Target,
   type TenantObject,
 } from './tenant-object.ts'
@@ -59,7 +58,9 @@ export const blueprint: Kind = {
           preAuthorizedApplications: [],
         },
         optionalClaims: { accessToken: [tokenKindClaim, ...contextClaims(target)] },
-        ...consentRedirects(target),
+        signInAudience: 'AzureADMyOrg',
+        web: { redirectUris: consentUrisOf(target.settings) },
+        managerApplications: [],
       }),
     }),
   ],
@@ -81,6 +82,11 @@ export const page: Kind = {
             resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
           },
         ],
+      }),
+      added: () => ({
+        web: { redirectUris: [] },
+        publicClient: { redirectUris: [] },
+        isFallbackPublicClient: false,
       }),
     }),
   ],
@@ -130,12 +136,6 @@ function contextClaims({ settings }: Target): readonly Json[] {
   return settings.alerts ? [{ name: 'acrs', essential: false }] : []
 }
 
-/** Where users come back to after consenting for one of the blueprint's agents. */
-function consentRedirects({ settings }: Target): Json {
-  const redirectUris = consentUrisOf(settings)
-  return redirectUris.length > 0 ? { web: { redirectUris } } : {}
-}
-
 const tokenKindClaim = { name: 'idtyp', essential: false, additionalProperties: ['include_user_token'] }
 const claimsAboutAgents = ['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(
   name => ({ name, essential: false }),
@@ -177,7 +177,9 @@ function application(target: Target, registration: Registration): TenantObject {
     create: () => ({ method: 'POST', path, body: { ...body(), ...bound } }),
     properties: () => ({ ...body(), ...added?.() }),
     find: async (graph: Graph): Promise<Found> => {
-      const known = await readRecorded(graph, target, object)
+      // Some properties of a blueprint are shown under its own type only.
+      const address = `/applications/${target.idOf(key)}${path.replace('/applications', '')}`
+      const known = target.recorded(key) && (await graph.read(address))
       if (known) return { object: known }
       // An application that the receipt does not know is found by its name and the set-up's id in its description.
       const named = await graph.list(`${path}?$filter=displayName eq '${quoteForFilter(name)}'`)

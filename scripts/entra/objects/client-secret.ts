@@ -1,7 +1,7 @@
 import { Mistake } from '../../set-up/mistake.ts'
 import type { GraphRequest, Json } from '../graph.ts'
 import { adminRole } from './access.ts'
-import { applicationsOf, type Kind, type Target } from './tenant-object.ts'
+import { type Kind, registrationsOf, type Target } from './tenant-object.ts'
 
 /** The blueprint's secret, for trials. Entra shows its value once, and only `.env` keeps it. */
 export const clientSecret: Kind = {
@@ -48,12 +48,12 @@ export const clientSecret: Kind = {
     ]
   },
   collections: target =>
-    applicationsOf(target).map(({ key, title }) => ({
+    registrationsOf(target).map(({ key, title, path }) => ({
       ownerKey: key,
       title: `secrets and certificates of ${title}`,
       kind: 'credentials',
       list: async graph => {
-        const application = await graph.read(`/applications/${target.idOf(key)}`, { mayBeForbidden: true })
+        const application = await graph.read(path(), { mayBeForbidden: true })
         return [...secretsOf(application), ...((application?.['keyCredentials'] ?? []) as Json[])]
       },
       isWanted: ({ keyId }) => keyId === target.recorded('client-secret')?.id,

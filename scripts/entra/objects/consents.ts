@@ -13,6 +13,20 @@ import {
 /** What the page and the agents may do on behalf of all users, and what agents may do as their own user account. */
 export const consents: Kind = {
   wanted: target => consentsOf(target).map(one => consent(target, one)),
+  collections: target => [
+    {
+      ownerKey: 'blueprint-principal',
+      title: 'clients other than the page that may call the agent',
+      kind: 'clients',
+      list: async graph => {
+        const filter = `$filter=resourceId eq '${target.idOf('blueprint-principal')}'`
+        const granted = await graph.list(`${path}?${filter}`, { mayBeForbidden: true })
+        return granted.filter(one => one['clientId'] !== target.idOf('page-principal'))
+      },
+      isWanted: () => false,
+      describe: one => `${describeConsent(one)} by client "${one['clientDisplayName'] ?? one['clientId']}"`,
+    },
+  ],
 }
 
 const path = '/oauth2PermissionGrants'

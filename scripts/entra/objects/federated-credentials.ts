@@ -1,4 +1,5 @@
 import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
+import type { Json } from '../graph.ts'
 import { nameOfCredential } from '../settings.ts'
 import { developerRole } from './access.ts'
 import { applicationsOf, findListed, type Kind, type Target } from './tenant-object.ts'
@@ -31,7 +32,8 @@ export const federatedCredentials: Kind = {
       kind: 'credentials',
       list: graph => graph.list(pathOf(target, key), { mayBeForbidden: true }),
       isWanted: one => key === 'blueprint' && target.isRecorded(`federated-credential/${one['name']}`, one),
-      describe: ({ subject, issuer }) => `federated credential for ${subject} of ${issuer}`,
+      describe: ({ subject, claimsMatchingExpression: expression, issuer }) =>
+        `federated credential for ${subject ?? `all that match ${(expression as Json | null | undefined)?.['value'] ?? 'an expression'}`} of ${issuer}`,
       suffix: `, of ${title}`,
     })),
 }

@@ -1,4 +1,4 @@
-import type { Json, ReadOptions } from '../graph.ts'
+import type { Graph, Json, ReadOptions } from '../graph.ts'
 import { describeRole, isWantedRole } from './app-roles.ts'
 import { describeConsent, hasOnlyWantedScopes } from './consents.ts'
 import {
@@ -10,6 +10,8 @@ import {
   principalsOf,
   type Target,
 } from './tenant-object.ts'
+
+const mayBeForbidden = { mayBeForbidden: true } as const
 
 /** Rights, groups and directory roles of principals and user accounts, and what agents inherit from their blueprint. */
 export const holdings: Kind = {
@@ -37,12 +39,12 @@ export const holdings: Kind = {
 }
 
 /**
- * One list: its title, its path, how to describe a member, words after that description (` of the agent`), and whether the
+ * One list: its title, its path or how to read it, how to describe a member, words after that description (` of the agent`), and whether the
  * set-up itself wants a member (default: no).
  */
 type ListRow = readonly [
   title: string,
-  path: string,
+  path: string | Collection['list'],
   describe: Collection['describe'],
   suffix: string,
   isWanted?: Collection['isWanted'],
@@ -52,6 +54,9 @@ function listsOfPrincipal(target: Target, { key, title }: NamedObject): readonly
   const id = target.idOf(key)
   const path = `/servicePrincipals/${id}`
   const consents = `/oauth2PermissionGrants?$filter=clientId eq '${id}'`
+  // The agent's user account has a list of its own consents.
+  const isListed = ({ principalId }: Json) =>
+    !principalId || principalId !== target.recorded(`${key}/user`)?.id
   return toCollections(key, [
     [
       `app roles that ${title} has`,
@@ -62,7 +67,7 @@ function listsOfPrincipal(target: Target, { key, title }: NamedObject): readonly
     ],
     [
       `consents to ${title}`,
-      consents,
+      async graph => (await graph.list(consents, mayBeForbidden)).filter(isListed),
       describeConsent,
       `, to ${title}`,
       one => hasOnlyWantedScopes(target, key, one),
@@ -90,10 +95,23 @@ function listsOfUser(target: Target, { key, title }: NamedObject): readonly Coll
 }
 
 function membershipRows(title: string, path: string, id: string): readonly ListRow[] {
-  const roles = `/roleManagement/directory/roleAssignments?$filter=principalId eq '${id}'&$expand=roleDefinition`
+  const groups = `${path}/transitiveMemberOf`
+  const roles = (kind: string) => async (graph: Graph) => {
+    const holders = [{ id }, ...(await graph.list(groups, mayBeForbidden))]
+    const held = holders.map(async ({ id, displayName: by }: Json) => {
+      const filter = `$filter=principalId eq '${id}'&$expand=roleDefinition`
+      const list = await graph.list(`/roleManagement/directory/${kind}?${filter}`, mayBeForbidden)
+      return list.map(one => ({ ...one, by }))
+    })
+    return (await Promise.all(held)).flat()
+  }
+  const eligible = roles('roleEligibilityScheduleInstances')
+  const may = (one: Json) => `may activate (PIM) ${describeDirectoryRole(one)}`
   return [
-    [`groups that ${title} is in`, `${path}/transitiveMemberOf`, describeGroup, `, which ${title} is in`],
-    [`directory roles of ${title}`, roles, describeDirectoryRole, ` of ${title}`],
+    [`groups that ${title} is in`, groups, describeGroup, `, which ${title} is in`],
+    [`objects that ${title} owns`, `${path}/ownedObjects`, describeOwned, `, owned by ${title}`],
+    [`directory roles of ${title}`, roles('roleAssignments'), describeDirectoryRole, ` of ${title}`],
+    [`directory roles that ${title} may activate (PIM)`, eligible, may, ` of ${title}`],
   ]
 }
 
@@ -114,11 +132,17 @@ function listsOfInherited(target: Target, { key, title }: NamedObject): readonly
   return toCollections(key, rows, { version: 'beta' })
 }
 
-/** Access packages that were assigned to principals and user accounts. */
-export function accessPackages(target: Target): readonly Collection[] {
+/** Access packages of principals and user accounts, and groups that they may join. Only a review has permission to read them. */
+export function reviewedHoldings(target: Target): readonly Collection[] {
   return [...principalsOf(target), ...agentUsersOf(target)].flatMap(({ key, title }) => {
-    const path = `/identityGovernance/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(key)}' and state eq 'delivered'&$expand=accessPackage`
-    return toCollections(key, [[`access packages of ${title}`, path, describeAccessPackage, '']], {})
+    const governance = '/identityGovernance'
+    const packages = `${governance}/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(key)}' and state eq 'delivered'&$expand=accessPackage`
+    const groups = `${governance}/privilegedAccess/group/eligibilityScheduleInstances?$filter=principalId eq '${target.idOf(key)}'&$expand=group`
+    const rows: readonly ListRow[] = [
+      [`access packages of ${title}`, packages, describeAccessPackage, ''],
+      [`groups that ${title} may join (PIM)`, groups, describeEligibility, ''],
+    ]
+    return toCollections(key, rows, {})
   })
 }
 
@@ -131,10 +155,12 @@ function toCollections(
   return rows.map(([title, path, describe, suffix, isWanted = () => false]) => ({
     ownerKey,
     title,
-    list: graph =>
-      options
-        ? graph.listExisting(path, { mayBeForbidden: true, ...options })
-        : graph.list(path, { mayBeForbidden: true }),
+    list: graph => {
+      if (typeof path !== 'string') return path(graph)
+      return options
+        ? graph.listExisting(path, { ...mayBeForbidden, ...options })
+        : graph.list(path, mayBeForbidden)
+    },
     isWanted,
     describe,
     suffix,
@@ -152,8 +178,17 @@ function describeGroup({ displayName }: Json): string {
   return `group or role "${displayName}"`
 }
 
-function describeDirectoryRole({ roleDefinition, roleDefinitionId, directoryScopeId }: Json): string {
-  return `directory role ${nameIn(roleDefinition) ?? roleDefinitionId} in ${directoryScopeId}`
+function describeOwned({ '@odata.type': type, displayName }: Json): string {
+  return `owner of ${String(type).replace('#microsoft.graph.', '')} "${displayName}"`
+}
+
+function describeDirectoryRole({ roleDefinition, roleDefinitionId, directoryScopeId, by }: Json): string {
+  const way = by === undefined ? '' : `, by group "${by}"`
+  return `directory role ${nameIn(roleDefinition) ?? roleDefinitionId} in ${directoryScopeId}${way}`
+}
+
+function describeEligibility({ accessId, group, groupId }: Json): string {
+  return `may become ${accessId} of group "${nameIn(group) ?? groupId}" (PIM)`
 }
 
 function describeAccessPackage({ accessPackage }: Json): string {

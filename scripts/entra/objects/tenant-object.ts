@@ -93,7 +93,7 @@ export interface Collection {
   /** The list's name for people. */
   readonly title: string
   /** What the members are, where the owner has lists of several kinds that have to be told apart. */
-  readonly kind?: 'credentials' | 'owners and sponsors' | 'inheritable permissions'
+  readonly kind?: 'credentials' | 'owners and sponsors' | 'clients' | 'inheritable permissions'
   list(graph: Graph): Promise<readonly Json[]>
   isWanted(member: Json): boolean
   describe(member: Json): string
@@ -169,6 +169,16 @@ export function principalsOf(target: Target): readonly NamedObject[] {
     { key: 'page-principal', title: 'principal of the page' },
     ...agentsOf(target),
   ]
+}
+
+/** The applications, and those principals of applications, that may have owners and credentials. */
+export function registrationsOf(target: Target): readonly (NamedObject & { readonly path: () => string })[] {
+  const at = (path: string) => (one: NamedObject) => ({
+    ...one,
+    path: () => `${path}/${target.idOf(one.key)}`,
+  })
+  const principals = principalsOf(target).filter(({ key }) => key.endsWith('-principal'))
+  return [...applicationsOf(target).map(at('/applications')), ...principals.map(at('/servicePrincipals'))]
 }
 
 /** The sponsors and owners of a new blueprint or agent, as a part of the request that makes it. */

@@ -7,6 +7,7 @@ import {
   findListed,
   type Kind,
   type NamedObject,
+  registrationsOf,
   type Target,
   type TenantObject,
 } from './tenant-object.ts'
@@ -67,11 +68,9 @@ export const usersOfBlueprint: Kind = {
   wanted: target => blueprintAsHolder(target).flatMap(one => usersOf(target, one)),
   collections: target => [
     ...blueprintAsHolder(target).flatMap(one => listsOf(target, one)),
-    ...applicationsOf(target)
+    ...registrationsOf(target)
       .slice(1)
-      .flatMap(({ key, title }) =>
-        listsOf(target, { key, title, path: () => `/applications/${target.idOf(key)}`, relations: [owner] }),
-      ),
+      .flatMap(one => listsOf(target, { ...one, relations: [owner] })),
   ],
 }
 

@@ -13,7 +13,9 @@ export interface GraphCall {
  */
 export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
 
-const deniedBody = { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.' } }
+const deniedBody = {
+  error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.\u001b[8m\n' },
+}
 
 const unknownTypeBody = {
   error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
