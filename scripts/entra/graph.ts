@@ -37,9 +37,14 @@ export class GraphRefusal extends Error {
     this.status = response.status
     this.code = error.code ?? 'without a code'
     this.requestId = error.innerError?.['request-id']
-    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
-    this.retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined
+    this.retryAfterSeconds = readRetryAfter(response.headers.get('retry-after') ?? '')
   }
+}
+
+/** How long to wait (RFC 9110, section 10.2.3: seconds or a date): at least 1 s, and at most as long as `--wait` can be. */
+function readRetryAfter(text: string): number | undefined {
+  const seconds = /^-?\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1_000
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(Math.ceil(seconds), 1), 9_999)
 }
 
 /** No response came, so it is unknown whether Graph carried out the request. */
@@ -49,10 +54,9 @@ export class GraphUnreachable extends Error {
   readonly url: string
 
   constructor(request: GraphRequest, url: string, cause: unknown) {
-    const { message, cause: deeper } = cause as Error
-    super(`${url} did not respond (${(deeper instanceof Error && deeper.message.trim()) || message}).`, {
-      cause,
-    })
+    let deepest = cause as Error
+    while (deepest.cause instanceof Error && deepest.cause.message) deepest = deepest.cause
+    super(`${url} did not respond (${deepest.message.trim()}).`, { cause })
     this.request = request
     this.url = url
   }
@@ -129,7 +133,7 @@ export class Graph {
     if (typeof next !== 'string') return members
     const [, version, path = next] = /^.*?\/(v1\.0|beta)(\/.*)$/.exec(next) ?? []
     const onward = version === 'beta' ? ({ ...more, version } as const) : more
-    return [...members, ...(await this.list(path, onward))]
+    return [...members, ...(await this.listExisting(path, onward))]
   }
 
   /** Who is signed in. */

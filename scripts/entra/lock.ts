@@ -17,22 +17,23 @@ interface LockHolder {
  * @throws {Mistake} when another run has the lock, or the receipt's folder cannot be written
  */
 export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
-  const path = `${receiptPath}.lock`
   const own: LockHolder = {
     id: randomUUID(),
     process: process.pid,
     host: hostname(),
     since: new Date(nowMs).toISOString(),
   }
+  return lock(`${receiptPath}.lock`, own, receiptPath)
+}
+
+function lock(path: string, own: LockHolder, receiptPath: string): Disposable {
   while (!create(path, JSON.stringify(own))) {
     const holder = readHolder(path)
     if (!holder) continue
     if (isAlive(holder)) throw lockProblem(receiptPath, path, holder)
-    // Several runs may find the dead run's lock. Only the one that creates the file `claim` removes the lock.
-    const claim = `${path}.${holder.id}`
-    if (!create(claim, '')) throw lockProblem(receiptPath, path, holder)
+    // Several runs may find the dead run's lock. Only one at a time may remove it, and that one may be killed, too.
+    using _removal = lock(`${path}.removal`, own, receiptPath)
     if (readHolder(path)?.id === holder.id) rmSync(path)
-    rmSync(claim)
   }
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) }
 }
@@ -44,21 +45,33 @@ function create(path: string, text: string): boolean {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
+    // On a full disk the file may have been made, but not written.
+    if (code === 'ENOSPC') rmSync(path, { force: true })
     throw new Mistake(
       `No file can be created beside the receipt: ${message}.`,
-      'Create the folder, or name a file in another folder with --receipt.',
+      `${remedies[code ?? ''] ?? 'Make the folder writable'}, or name a file in another folder with --receipt.`,
     )
   }
 }
 
-/** The run that has the lock; `undefined` if the file is gone. A file that is still being written counts as another run's. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: 'Create the folder',
+  ENOSPC: 'Make room on the disk',
+}
+
+/** The run that has the lock; `undefined` if the file is gone. @throws {Mistake} when the file names no run */
 function readHolder(path: string): LockHolder | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as LockHolder
+    const holder: Partial<LockHolder> | null = JSON.parse(readFileSync(path, 'utf8'))
+    if (typeof holder?.process === 'number') return holder as LockHolder
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    return { id: '', process: process.pid, host: hostname(), since: 'just now' }
+    if (!(error instanceof SyntaxError)) throw error
   }
+  throw new Mistake(
+    `${path} does not name the run that it belongs to, as after a full disk.`,
+    'Run this again. If the file is still there and no other run is at work, delete it.',
+  )
 }
 
 /** Whether the run may still be at work; `true` for a run on another machine, since it cannot be checked from here. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
+import { ForwardProxy } from '../../packages/service-kit/src/testing/forward-proxy.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { processEnv } from '../support/process-env.ts'
 import { useTenant } from './support/tenant.ts'
@@ -89,6 +90,18 @@ describe('the command line', () => {
       expect(code).toBe(2)
     },
   )
+
+  it('names a proxy that lets nothing through, and what to do', async () => {
+    await using proxy = await ForwardProxy.start({})
+    proxy.refusal = { status: 403 }
+    const { receiptPath, envPath, tokenPath } = tenant.workplace
+    const files = ['--receipt', receiptPath, '--dotenv', envPath, '--access-token-file', tokenPath]
+    const env = { HTTPS_PROXY: proxy.url, https_proxy: proxy.url, NO_PROXY: '', no_proxy: '' }
+    const { code, stderr } = await spawnEntra(['plan', '--tenant', tenantId, ...files], env)
+    expect(stderr).toContain(`The proxy 127.0.0.1:${proxy.port} does not lead to graph.microsoft.com (403).`)
+    expect(stderr).toContain('Fix: Allow the host in the proxy')
+    expect(code).toBe(1)
+  })
 
   it('demands a tenant, and an https URL for Graph', async () => {
     expect((await tenant.workplace.runBare(['plan'], {})).said).toContain(

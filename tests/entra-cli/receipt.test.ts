@@ -54,13 +54,31 @@ describe('two runs at once', () => {
     expect(existsSync(lockPath())).toBe(false)
   })
 
-  it('are assumed if the lock is from another machine or cannot be read; the error names the lock file', async () => {
-    for (const text of [lockOf(freeProcessId, 'another-host'), '']) {
-      writeFileSync(lockPath(), text)
-      const { said } = await run('apply')
-      expect(said).toContain(`If there is no such run, delete ${lockPath()}`)
-    }
+  it('are not assumed, either, if the run that was about to take over the lock was killed, too', async () => {
+    writeFileSync(lockPath(), lockOf(freeProcessId))
+    writeFileSync(`${lockPath()}.removal`, lockOf(freeProcessId))
+    expect((await run('apply')).code).toBe(0)
+    expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
   })
+
+  it('are assumed if the lock is from another machine; the error names the lock file', async () => {
+    writeFileSync(lockPath(), lockOf(freeProcessId, 'another-host'))
+    const { said } = await run('apply')
+    expect(said).toContain('Another run works with')
+    expect(said).toContain(`If there is no such run, delete ${lockPath()}`)
+  })
+
+  it.each(['', 'garbage', 'null', '{"id": "a"}'])(
+    'are neither assumed nor excluded if the lock is %j: the error names the file and says what to do',
+    async text => {
+      writeFileSync(lockPath(), text)
+      const { code, said } = await run('apply')
+      expect(said).toContain(`${lockPath()} does not name the run that it belongs to`)
+      expect(said).toContain('delete it')
+      expect(said).not.toContain('Another run works')
+      expect(code).toBe(2)
+    },
+  )
 })
 
 describe('a receipt that got lost or cannot be read', () => {
