@@ -61,7 +61,7 @@ const options = {
   adopt: { group: 'How', value: '<set-up id>', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   azure: { group: 'Where else to look', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
   kube: { text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
-  accept: { multiple: true, value: '<subject>', text: 'who may be the pod or change it, such as system:serviceaccount:<namespace>:<name>; again for several', of: ['blast-radius'] },
+  accept: { multiple: true, value: '<subject>', text: 'who may act as the agent or change it: system:serviceaccount:<namespace>:<name>, or an object id in Entra; again for several', of: ['blast-radius'] },
   aws: { value: '<role ARN>', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
   json: { group: 'How', text: 'the result as JSON (destroy: with --dry-run)', of: ['plan', 'status', 'blast-radius', 'destroy', ...switchCommands] },
   yes: { text: 'do not ask', of: ['destroy'], conflicts: ['dryRun'] },
@@ -164,7 +164,7 @@ function readInvocation(command: Command, values: OptionValues) {
     isJson: values.json === true,
     isAzure: values.azure === true,
     isKube: values.kube === true,
-    /** Kubernetes subjects that the caller accepts although they may act as the pod or change it. */
+    /** Kubernetes subjects and ids in Entra that the caller accepts although they may act as the agent or change it. */
     accepted: values.accept ?? [],
     roleArn: values.aws,
     tenantId: values.tenant,

@@ -32,13 +32,9 @@ export async function printBlastRadius(
   const all = flatten([...radius.who, ...radius.what])
   const count = (mark: Mark) => all.filter(one => one.mark === mark).length
   const counts = { surplus: count('surplus'), fault: count('fault'), unread: count('unread') }
-  const notLookedAt = listNotLookedAt(invocation)
   if (invocation.isJson)
     world.print(JSON.stringify({ version: 1, ...radius, counts, notLookedAt }, undefined, 2))
-  else
-    world.print(
-      `${writeText(radius)}\n\nNot looked at at all: ${notLookedAt.join('; ')}.\n\n${summary(counts)}`,
-    )
+  else world.print(`${writeText(radius)}\n\n${notLookedAt}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
 }
 
@@ -81,19 +77,11 @@ function principalsOf({ what }: BlastRadius): readonly { readonly title: string;
   })
 }
 
-/** What else could change or extend the blast radius; no part of the command asks about it. */
-function listNotLookedAt({ isKube, roleArn }: Invocation): readonly string[] {
-  return [
-    ...(isKube ? [] : ['Kubernetes (--kube)']),
-    ...(roleArn === undefined ? ['AWS (--aws)'] : []),
-    'who may become one of these users, by their password, device or mailbox, or approves what PIM asks',
-    'the roles of groups that somebody may only join, rules of dynamic groups, administrative units',
-    'conditional access and other policies of the tenant',
-    'the APIs: who else calls or changes them, and what they let a caller do',
-    'rights within other services (Exchange, SharePoint, Teams)',
-    'what was done with all this (audit log)',
-  ]
-}
+const notLookedAt =
+  'Not looked at at all: Kubernetes without --kube, AWS without --aws; who may become one of these users, by password, device or ' +
+  'mailbox, or approves what PIM asks; roles of groups that somebody may only join, rules of dynamic groups, administrative units; ' +
+  'conditional access and other policies of the tenant; the APIs: who else calls or changes them, and what they let a caller do; ' +
+  'rights within other services (Exchange, SharePoint, Teams); what was done with all this (audit log).'
 
 function summary({ surplus, fault, unread }: Readonly<Record<Mark, number>>): string {
   const found = [

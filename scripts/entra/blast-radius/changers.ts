@@ -7,8 +7,10 @@ import { type Branch, groupUnder } from './branch.ts'
 // biome-ignore format: table
 const changerRoles = [
   'Agent ID Administrator', 'AI Administrator', 'Application Administrator', 'Authentication Administrator', 'Cloud Application Administrator',
-  'Conditional Access Administrator', 'Domain Name Administrator', 'Global Administrator', 'Groups Administrator', 'Hybrid Identity Administrator',
-  'Identity Governance Administrator', 'Privileged Authentication Administrator', 'Privileged Role Administrator', 'Security Administrator', 'User Administrator',
+  'Conditional Access Administrator', 'Directory Writers', 'Domain Name Administrator', 'Global Administrator', 'Groups Administrator',
+  'Helpdesk Administrator', 'Hybrid Identity Administrator', 'Identity Governance Administrator', 'Lifecycle Workflows Administrator',
+  'Partner Tier1 Support', 'Partner Tier2 Support', 'Password Administrator', 'Privileged Authentication Administrator',
+  'Privileged Role Administrator', 'Security Administrator', 'User Administrator',
 ]
 /** Actions by which a role of the tenant's own permits that: all but reading, on these kinds of objects. */
 const changerAction =
@@ -38,58 +40,59 @@ const groupEligibilities = '/identityGovernance/privilegedAccess/group/eligibili
 
 /**
  * Who may change the blueprint by a role or permission in the whole tenant. Administrators and the tenant's own applications are
- * there for information: the set-up neither gives nor takes these. Marked are holders of roles that the tenant made itself, clients
- * with delegated permissions other than Microsoft's, and applications of other tenants, unless `accepted` has their ids.
+ * there for information: the set-up neither gives nor takes these. Marked are holders of custom roles, or of a role for one of the
+ * set-up's objects, clients with delegated permissions other than Microsoft's, and applications of other tenants.
  *
- * @param own ids of the set-up's objects, whose rights are told elsewhere
+ * @param own ids of the set-up's objects; what these hold is told elsewhere
+ * @param accepted ids of those who are not marked; if absent, nobody is
  */
 export async function readChangers(
   { graph, tenantId }: Run,
   own: ReadonlySet<string>,
-  accepted: readonly string[],
+  accepted: readonly string[] | undefined,
 ): Promise<readonly Branch[]> {
   const list = (path: string) => graph.listExisting(path, { mayBeForbidden: true })
   // Graph v1.0 leaves applications out of lists of members.
-  const listOfGroup = (path: string) => graph.listExisting(path, { mayBeForbidden: true, version: 'beta' })
+  const listBeta = (path: string) => graph.listExisting(path, { mayBeForbidden: true, version: 'beta' })
 
-  /** @param isMarked whether a holder is marked even if it is of this tenant */
-  const toBranch = (holder: Json, isMarked: boolean, words = ''): Branch => {
+  /** @param isUnusual whether a holder is marked even if it is of this tenant */
+  const toBranch = (holder: Json, words = '', isUnusual = false): Branch => {
     const { displayName, id, appOwnerOrganizationId: tenant } = holder
     const isForeign = Boolean(tenant) && ![tenantId, ...microsoftTenants].includes(String(tenant))
     const origin = isForeign ? `, an application of another tenant (${tenant})` : ''
-    const isSurplus = (isMarked || isForeign) && !accepted.includes(String(id))
+    const isSurplus = (isUnusual || isForeign) && accepted?.includes(String(id)) === false
     return {
-      title: `${displayName ?? id}${origin}${words}`,
-      id: String(id),
+      ...{ title: `${displayName ?? id}${origin}${words}`, id: String(id) },
       ...(isSurplus ? { mark: 'surplus' } : {}),
     }
   }
-  const readGroup = (id: string) =>
-    askEach({
+  const readGroup = async (id: unknown) => ({
+    branches: await askEach({
       'its members': async () =>
-        (await listOfGroup(`/groups/${id}/transitiveMembers`)).map(one => toBranch(one, false)),
-      'its owners': async () => (await listOfGroup(`/groups/${id}/owners`)).map(one => toBranch(one, false)),
-      'who may join it (PIM)': async () =>
-        (await list(`${groupEligibilities}?$filter=groupId eq '${id}'&$expand=principal`)).map(one =>
-          toBranch(principalOf(one), false, `, as ${one['accessId']}`),
-        ),
-    })
+        (await listBeta(`/groups/${id}/transitiveMembers`)).map(one => toBranch(one)),
+      'its owners': async () => (await listBeta(`/groups/${id}/owners`)).map(one => toBranch(one)),
+      'who may join it (PIM)': async () => {
+        const eligible = await list(`${groupEligibilities}?$filter=groupId eq '${id}'&$expand=principal`)
+        return eligible.map(one => toBranch(holderOf(one), `, as ${one['accessId']}`))
+      },
+    }),
+  })
   const readHolders = async (kind: string) => {
-    const path = '/roleManagement/directory'
-    const roles = (await list(`${path}/roleDefinitions`)).filter(isChangerRole)
-    const found = roles.map(async ({ id, displayName, isBuiltIn }) => {
-      const filter = `$filter=roleDefinitionId eq '${id}'&$expand=principal`
-      const holders = (await list(`${path}/${kind}?${filter}`)).map(async one => {
-        const scope = one['directoryScopeId'] === '/' ? '' : `, in ${one['directoryScopeId']}`
-        const holder = principalOf(one)
+    const roles = (await list('/roleManagement/directory/roleDefinitions')).filter(isChangerRole)
+    const all = await list(`/roleManagement/directory/${kind}?$expand=principal`)
+    const branches = roles.map(async ({ id, displayName, isBuiltIn }) => {
+      const held = all.filter(one => one['roleDefinitionId'] === id && !own.has(String(one['principalId'])))
+      const holders = held.map(async one => {
+        const [holder, scope] = [holderOf(one), String(one['directoryScopeId'])]
+        const isUnusual = isBuiltIn === false || own.has(scope.slice(1))
         const isGroup = holder['@odata.type'] === '#microsoft.graph.group'
-        const branches = isGroup ? { branches: await readGroup(String(holder['id'])) } : {}
-        return { ...toBranch(holder, isBuiltIn === false, scope), ...branches }
+        const branch = toBranch(holder, scope === '/' ? '' : `, in ${scope}`, isUnusual)
+        return isGroup ? { ...branch, ...(await readGroup(holder['id'])) } : branch
       })
-      const others = (await Promise.all(holders)).filter(one => !own.has(one.id ?? ''))
-      return groupUnder(`directory role ${displayName}${isBuiltIn === false ? ' (custom)' : ''}`, others)
+      const title = `directory role ${displayName}${isBuiltIn === false ? ' (custom)' : ''}`
+      return groupUnder(title, await Promise.all(holders))
     })
-    return (await Promise.all(found)).flat()
+    return (await Promise.all(branches)).flat()
   }
   const readClients = async (isDelegated: boolean) => {
     const path = `/servicePrincipals(appId='${graphAppId}')?$select=id,appRoles`
@@ -110,7 +113,7 @@ export async function readChangers(
       const isMicrosofts = microsoftTenants.includes(String(client['appOwnerOrganizationId']))
       const named = { ...client, displayName: `application "${client['displayName'] ?? id}"` }
       const branches = all.map(({ name, of }) => ({ title: `${name}${of}: ${reasons.get(name)}` }))
-      return { ...toBranch(named, isDelegated && !isMicrosofts), branches }
+      return { ...toBranch(named, '', isDelegated && !isMicrosofts), branches }
     })
     return Promise.all(clients)
   }
@@ -138,6 +141,6 @@ function isChangerRole({ displayName, isBuiltIn, rolePermissions }: Json): boole
 }
 
 /** Who has something, with the id at least. */
-function principalOf({ principal, principalId }: Json): Json {
+function holderOf({ principal, principalId }: Json): Json {
   return { ...(principal as Json | undefined), id: principalId }
 }

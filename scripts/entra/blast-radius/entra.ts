@@ -24,20 +24,20 @@ import { nameAdder } from './names.ts'
 /**
  * Reads everything that the blueprint's credential reaches in Entra, and who reaches the credential; changes nothing.
  *
- * @param accepted ids of users, groups and applications that may change the tenant, and so the blueprint, besides its administrators
+ * @param accepted ids of those who may change the whole tenant without being marked; if absent, nobody is marked for that
  */
-export async function readEntra(run: Run, accepted: readonly string[] = []): Promise<BlastRadius> {
+export async function readEntra(run: Run, accepted?: readonly string[]): Promise<BlastRadius> {
   const receipt = requireReceipt(run)
   const planned = targetOf(run, receipt)
   const { target, foreign } = await addForeignAgents(run, planned)
   const changes = await readChanges(run, planned)
   const lists = await readLists(run, target)
-  const changeOf = (one: Json) => changes.find(({ id }) => id !== undefined && id === one['id'])
+  const wordsOn = (one: Json) => changes.find(({ id }) => id === one['id'])?.words ?? []
   const of = (keys: readonly string[], kind?: Collection['kind'] | 'no kind') =>
     lists
       .filter(({ collection }) => keys.includes(collection.ownerKey))
       .filter(({ collection }) => !kind || (collection.kind ?? 'no kind') === kind)
-      .flatMap(list => toBranches(list, changeOf))
+      .flatMap(list => toBranches(list, wordsOn))
   const listed = new Set(lists.flatMap(({ members = [] }) => members.map(({ id }) => id)))
   const all = ['blueprint', 'blueprint-principal']
   const own = new Set(Object.values(receipt.objects).map(({ id }) => id))
@@ -78,30 +78,33 @@ export async function readEntra(run: Run, accepted: readonly string[] = []): Pro
   }
 }
 
-/** A planned object whose properties are not as planned, or cannot be read. */
+/** A planned object that is not as planned. */
 interface Change {
-  readonly id?: string
+  readonly id: string
   /** What differs, in words. */
   readonly words: readonly string[]
-  /** The same as branches of their own, where no list has the object. */
+  /** The same where no list has the object. */
   readonly branches: readonly Branch[]
 }
 
 async function readChanges(run: Run, target: Target): Promise<readonly Change[]> {
   const changes: Change[] = []
   for (const wanted of listObjects(target)) {
-    if (!wanted.properties || !target.recorded(wanted.key)) continue
+    const id = target.recorded(wanted.key)?.id
+    if (!wanted.properties || id === undefined) continue
+    const { title } = wanted
     const found = await inStep(run, wanted, () => readIfShown(() => wanted.find(run.graph)))
-    const title = `properties of ${wanted.title}`
-    if (!found) changes.push({ words: [], branches: [{ title, mark: 'unread' }] })
-    if (!found?.object) continue
-    const { differences, extraEntries } = compareWithPlan(wanted, found.object)
-    const words = [
-      ...differences.map(describeDifference),
-      ...extraEntries.map(one => `${one} is not planned`),
-    ]
-    const branches = words.map(one => ({ title: `${wanted.title}: ${one}`, mark: 'surplus' as const }))
-    if (words.length > 0) changes.push({ id: String(found.object['id']), words, branches })
+    const unread = [{ title: `properties of ${title}`, mark: 'unread' as const }]
+    if (!found) changes.push({ id: '', words: [], branches: unread })
+    // A list may still have it, with other properties than those by which it is found.
+    else if (!found.object) changes.push({ id, words: ['not as planned'], branches: [] })
+    else {
+      const { differences, extraEntries } = compareWithPlan(wanted, found.object)
+      const extra = extraEntries.map(one => `${one} is not planned`)
+      const words = [...differences.map(describeDifference), ...extra]
+      const branches = words.map(one => ({ title: `${title}: ${one}`, mark: 'surplus' as const }))
+      changes.push({ id: String(found.object['id']), words, branches })
+    }
   }
   return changes
 }
@@ -138,13 +141,13 @@ async function readLists(run: Run, target: Target): Promise<readonly MemberList[
 
 function toBranches(
   { collection, members }: MemberList,
-  changeOf: (member: Json) => Change | undefined,
+  wordsOn: (member: Json) => readonly string[],
 ): readonly Branch[] {
   if (!members) return [{ title: collection.title, mark: 'unread' }]
   const faults = collection.faultsOf?.(members) ?? []
   return [
     ...members.map(one => {
-      const words = changeOf(one)?.words ?? []
+      const words = wordsOn(one)
       return {
         title: [collection.describe(one), ...words].join('; '),
         ...idOfMember(one),

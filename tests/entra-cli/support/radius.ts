@@ -18,7 +18,7 @@ export function useRadius() {
     tenant,
     async readRadius(...given: readonly string[]) {
       const { code, output } = await run('blast-radius --json', ...given)
-      return { code, radius: JSON.parse(output) as BlastRadius & { readonly notLookedAt: readonly string[] } }
+      return { code, radius: JSON.parse(output) as BlastRadius & { readonly notLookedAt: string } }
     },
     /** The tenant's objects, which a test may change. */
     tenantNow() {
