@@ -45,8 +45,9 @@ export async function apply(
     const { key, title } = wanted
     run.report({ result: outcome, key, title, id: requireReceipt(run).objects[key]?.id })
   }
-  const isSecretGone = unwanted.some(({ key }) => key === 'client-secret')
-  replaceVariables(run, before, requireReceipt(run), isSecretGone)
+  const after = requireReceipt(run)
+  replaceVariables(run, before ?? after, after)
+  setVariables(run.envFile, variablesOf(after, run.agentsFile))
   printNextSteps(run)
 }
 

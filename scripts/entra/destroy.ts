@@ -1,5 +1,4 @@
 import { Mistake } from '../set-up/mistake.ts'
-import { readVariables } from './env-file.ts'
 import { describeMember, type Extras, findExtras } from './extras.ts'
 import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { listObjects } from './objects/kinds.ts'
@@ -46,9 +45,7 @@ export async function destroy(
   await removeExtras(run, extras)
   await removeObjects(run, known)
   if (!isUnseen) await checkUsersAreGone(run, agents)
-  const { BLUEPRINT_APP_ID } = readVariables(run.envFile)
-  const isSecretOurs = BLUEPRINT_APP_ID === receipt.objects['blueprint']?.appId
-  replaceVariables(run, receipt, undefined, isSecretOurs)
+  replaceVariables(run, receipt)
   run.receipt.delete()
   run.print(
     '\nAll that the receipt named is deleted. Entra keeps applications restorable, and counts them, for 30 days.',

@@ -30,16 +30,17 @@ export function setVariables(path: string, variables: Readonly<Record<string, st
   if (after !== before || isNew) writeFileSync(path, after, { mode: 0o600 })
 }
 
-/** An assignment with its value, which may have several lines if it is quoted. */
-const assignment = /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=)([ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`))?[^\r\n]*/gm
+/** An assignment with its value, which may have several lines if it is quoted, and the comment after it. */
+const assignment =
+  /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=)(?:[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`))?[^\r\n#]*?([ \t]*#[^\r\n]*)?$/gm
 
 function setVariable(text: string, [name, value]: [name: string, value: string]): string {
   const written = /^[\w.~+/=-]*$/.test(value) ? value : `"${value}"`
   let isThere = false
-  const changed = text.replace(assignment, (all, start: string, known: string) => {
+  const changed = text.replace(assignment, (all, start: string, known: string, comment = '') => {
     if (known !== name) return all
     isThere = true
-    return start + written
+    return start + written + comment
   })
   if (isThere) return changed
   const newline = text.includes('\r\n') ? '\r\n' : '\n'

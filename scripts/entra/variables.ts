@@ -34,24 +34,19 @@ export function variablesOf(receipt: Receipt, agentsFile: string): Readonly<Reco
   )
 }
 
-/** Writes the variables of objects that exist, and empties those of objects that are gone. Everything else stays. */
-export function replaceVariables(
-  { envFile, agentsFile }: Files,
-  before: Receipt | undefined,
-  after: Receipt | undefined,
-  isSecretGone: boolean,
-): void {
+/**
+ * Empties the variables of objects that are gone, the secret too, and changes those that name what is left. Only values that
+ * are those of `before` change: the `.env` file may be that of another set-up.
+ */
+export function replaceVariables({ envFile, agentsFile }: Files, before: Receipt, after?: Receipt): void {
   const now = readVariables(envFile)
   const wanted = after ? variablesOf(after, agentsFile) : {}
-  const known = before ? variablesOf(before, agentsFile) : {}
-  const gone = Object.entries(known).filter(
-    ([name, value]) => name !== 'TENANT_ID' && !(name in wanted) && now[name] === value,
+  const changed = Object.entries(variablesOf(before, agentsFile)).flatMap(([name, value]) =>
+    name !== 'TENANT_ID' && now[name] === value && wanted[name] !== value ? [[name, wanted[name] ?? '']] : [],
   )
-  const emptied = [
-    ...gone.map(([name]) => name),
-    ...(isSecretGone && now['BLUEPRINT_CLIENT_SECRET'] ? ['BLUEPRINT_CLIENT_SECRET'] : []),
-  ]
-  const variables = { ...wanted, ...Object.fromEntries(emptied.map(name => [name, ''])) }
-  if (Object.keys(variables).length > 0) setVariables(envFile, variables)
+  const isSecretOurs = now['BLUEPRINT_APP_ID'] === before.objects['blueprint']?.appId
+  if (isSecretOurs && before.objects['client-secret'] && !after?.objects['client-secret'])
+    changed.push(['BLUEPRINT_CLIENT_SECRET', ''])
+  if (changed.length > 0) setVariables(envFile, Object.fromEntries(changed))
   writeAgentsFile(agentsFile, before, after)
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { decisiveCalls, type GraphCall } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
 import { newWorkplace, useTenant } from './support/tenant.ts'
@@ -117,5 +118,9 @@ it('a removal goes on where it stopped, whichever response it lost', { timeout }
     expect([call, (await workplace.run('destroy --yes')).code]).toEqual([call, 0])
     expect(portrait()).toBe(before)
     expect(workplace.hasReceipt).toBe(false)
+    const left = Object.entries(workplace.variables).filter(
+      ([name, value]) => /_ID|SECRET/.test(name) && value,
+    )
+    expect([call, left]).toEqual([call, [['TENANT_ID', tenantId]]])
   }
 })

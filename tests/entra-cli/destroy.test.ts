@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { startEntra, tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { useTenant } from './support/tenant.ts'
@@ -133,6 +133,34 @@ describe('destroy', () => {
       CLIENT_SPA_APP_ID: '',
       WEATHER_API_APP_ID: '',
     })
+  })
+
+  it('empties them also if it was killed at its last call, and is repeated', async () => {
+    await run('apply', ...nameOptions, ...options)
+    tenant.graph.reset()
+    await run('destroy --yes')
+    const { length } = tenant.graph.calls
+    tenant.entra.reset()
+    tenant.graph.reset()
+    rmSync(tenant.workplace.envPath)
+    await run('apply', ...nameOptions, ...options)
+    tenant.graph.reset()
+    tenant.graph.decide = ({ number }) => (number === length ? 'break' : 'pass')
+    expect((await run('destroy --yes')).code).toBe(1)
+    tenant.graph.reset()
+    expect((await run('destroy --yes')).code).toBe(0)
+    const left = Object.entries(tenant.workplace.variables).filter(
+      ([name, value]) => /_ID|SECRET/.test(name) && value,
+    )
+    expect(left).toEqual([['TENANT_ID', tenantId]])
+  })
+
+  it('leaves the .env file of another set-up alone', async () => {
+    await run('apply', ...nameOptions, ...options)
+    const theirs = `BLUEPRINT_APP_ID=${tenantId}\nBLUEPRINT_CLIENT_SECRET=theirs\nAGENT_CLIENT_ID=${tenantId}\n`
+    writeFileSync(tenant.workplace.envPath, theirs)
+    expect((await run('destroy --yes')).code).toBe(0)
+    expect(readFileSync(tenant.workplace.envPath, 'utf8')).toBe(theirs)
   })
 
   it.each(['destroy', 'status', 'disable'])('needs a receipt, as other commands do: %s', async command => {

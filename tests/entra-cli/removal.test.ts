@@ -74,6 +74,7 @@ describe('apply takes away', () => {
       const again = await run(removal)
       expect([number, again.said, again.code]).toEqual([number, '', 0])
       expect(Object.keys(tenant.workplace.receipt.objects)).toEqual(left)
+      expect([number, tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']]).toEqual([number, ''])
       expect(blueprint()).toMatchObject({ passwordCredentials: [], federatedIdentityCredentials: [] })
     }
   })
