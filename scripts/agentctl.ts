@@ -16,14 +16,7 @@ process.stdout.on('error', error => {
     process.exitCode ||= code
   })
 })
-process.on('uncaughtException', error => {
-  try {
-    process.exit(reportError(error, output.say))
-  } catch {
-    output.say(`This is a fault of agentctl. Please report it with these lines:\n${error.stack}`)
-    process.exit(1)
-  }
-})
+process.on('uncaughtException', error => process.exit(reportError(error, output.say)))
 
 const program = newProgram(output)
   .description('Sets up, checks, switches off and takes away an AI agent with an identity of its own.')

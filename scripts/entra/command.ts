@@ -1,7 +1,7 @@
 import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { readEnvironment, type Variables } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../set-up/mistake.ts'
-import { newProgram, type Output, runProgram } from '../set-up/program.ts'
+import type { Output } from '../set-up/program.ts'
 import { visibly } from '../set-up/visible.ts'
 import { adopt } from './adopt.ts'
 import { apply } from './apply.ts'
@@ -13,7 +13,7 @@ import { disable } from './kill-switch/disable.ts'
 import { enable } from './kill-switch/enable.ts'
 import { lockReceipt } from './lock.ts'
 import { permissionsFor } from './objects/kinds.ts'
-import { addEntraCommands, type Invocation } from './options.ts'
+import type { Invocation } from './options.ts'
 import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
@@ -30,16 +30,6 @@ export interface World extends CloudReaders, Output {
   readonly clock: Clock
   /** Asks the user to confirm. */
   readonly ask: (question: string) => Promise<boolean>
-}
-
-/** Runs `agentctl entra …`; resolves to its exit code. */
-export async function runEntra(args: readonly string[], world: World): Promise<number> {
-  const program = newProgram(world)
-  let code = 0
-  addEntraCommands(program.command('entra'), async invocation => {
-    code = await perform(invocation, world)
-  })
-  return (await runProgram(program, ['entra', ...args], world)) ?? code
 }
 
 /** Runs a command; resolves to its exit code. */

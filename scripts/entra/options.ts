@@ -2,7 +2,7 @@ import { type Flow, flowNames } from '@entra-bedrock-agent/identity-trace'
 import { type Command as CommandLine, Option } from 'commander'
 import { Mistake } from '../set-up/mistake.ts'
 import { newProgram } from '../set-up/program.ts'
-import { alertsConsents, type Removal, type Settings } from './settings.ts'
+import { alertsConsents, type Settings } from './settings.ts'
 import { signInWays } from './sign-in.ts'
 
 const commands = {
@@ -148,10 +148,17 @@ export function readArguments(args: readonly string[]): Invocation {
 function readInvocation(command: Command, values: OptionValues) {
   const agents = readAgents(values.agent ?? [], setUpCommands.includes(command))
   for (const [name, value] of Object.entries(values)) checkText(name, value)
-  if (command === 'status' && values.agent && !values.adopt)
-    throw new Mistake('--agent goes with --adopt here.', 'Leave it out: status looks at all agents.')
-  if (command === 'destroy' && values.json && !values['dry-run'])
-    throw new Mistake('--json goes with --dry-run here.', 'Give both or neither.')
+  const hasKeptAlerts = values.alerts === 'all-users' || values.alerts === 'each-user'
+  // biome-ignore format: table
+  const companions: readonly (readonly [isGiven: unknown, name: string, hasCompanion: unknown, companion: string])[] = [
+    [command === 'status' && values.agent, 'agent', values.adopt, '--adopt here'],
+    [command === 'destroy' && values.json, 'json', values['dry-run'], '--dry-run here'],
+    [values['secret-days'], 'secret-days', values['client-secret'], '--client-secret'],
+    [values['unattended-alerts'], 'unattended-alerts', hasKeptAlerts, '--alerts all-users or each-user'],
+  ]
+  for (const [isGiven, name, hasCompanion, companion] of companions)
+    if (isGiven && !hasCompanion)
+      throw new Mistake(`--${name} goes with ${companion}.`, 'Give both or neither.')
   return {
     command,
     isSecretReplaced: values['replace-client-secret'] === true,
@@ -159,7 +166,11 @@ function readInvocation(command: Command, values: OptionValues) {
     withForeignAgents: values['with-foreign-agents'] === true,
     /** The id of the set-up whose lost receipt is written again. */
     adopted: values.adopt,
-    removal: readRemoval(values),
+    removal: {
+      agents: values['remove-agent'] ?? [],
+      issuers: values['remove-cluster'] ?? [],
+      clientSecret: values['no-client-secret'] === true,
+    },
     isDryRun: values['dry-run'] === true,
     isJson: values.json === true,
     isAzure: values.azure === true,
@@ -178,7 +189,7 @@ function readInvocation(command: Command, values: OptionValues) {
     agentsFile: values['agents-config'],
     waitSeconds: readNumber('wait', values.wait) ?? 0,
     /** ConfigMap with the deny list; `null` for the ConfigMap that the chart's pods mount, `undefined` for no deny list. */
-    denyList: readDenyList(values['deny-list']),
+    denyList: values['deny-list'] === true ? null : values['deny-list'],
     isToBeProven: values.prove === true,
     /** The URL that the proof calls, by GET. Default: the weather of a city, at each pod of the weather API. */
     apiUrl: readUrl('api', values.api),
@@ -197,11 +208,6 @@ function checkText(name: string, value: unknown): void {
     throw new Mistake(`--${name} has no value.`, 'Give one; perhaps a variable of the shell is not set.')
   if (texts.some(text => /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)))
     throw new Mistake(`--${name} has a line break or another character that nobody sees.`, 'Leave it out.')
-}
-
-/** `null` for a deny list whose name is not given. */
-function readDenyList(name: string | true | undefined): string | null | undefined {
-  return name === true || name === '' ? null : name
 }
 
 interface NamedAgent {
@@ -232,13 +238,6 @@ function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedA
 
 function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Partial<Settings> {
   const days = readNumber('secret-days', values['secret-days'])
-  if (days !== undefined && !values['client-secret'])
-    throw new Mistake('--secret-days goes with --client-secret.', 'Give both or neither.')
-  if (values['unattended-alerts'] && !['all-users', 'each-user'].includes(values.alerts ?? ''))
-    throw new Mistake(
-      '--unattended-alerts goes with --alerts all-users or each-user.',
-      'Give both or neither.',
-    )
   const given = {
     agents: values.agent && agents.map(({ name }) => name),
     agentFlows: agents.some(({ flows }) => flows)
@@ -259,14 +258,6 @@ function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Part
     federatedCredentials: readFederated(values['cluster-issuer'], values['service-account']),
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-}
-
-function readRemoval(values: OptionValues): Removal {
-  return {
-    agents: values['remove-agent'] ?? [],
-    issuers: values['remove-cluster'] ?? [],
-    clientSecret: values['no-client-secret'] === true,
-  }
 }
 
 function readFederated(issuer: string | undefined, account: string | undefined) {

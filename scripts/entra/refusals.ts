@@ -8,12 +8,14 @@ import { NotYet } from './patience.ts'
 export class StepFailed extends Error {
   override readonly name = 'StepFailed'
   readonly code: string
+  readonly failed: string
   override readonly cause: string
   readonly fix: string
 
   constructor(title: string, code: string, cause: string, fix: string) {
     super(title)
     this.code = code
+    this.failed = `${title} (${code})`
     this.cause = cause
     this.fix = fix
   }

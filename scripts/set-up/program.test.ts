@@ -79,8 +79,8 @@ it('A step that a proxy stops says that it was the proxy, and which one', async 
   expect(code).toBe(1)
 })
 
-it('A fault of the program itself is not passed off as anything else', async () => {
-  await expect(runFailing(() => Promise.reject(new TypeError('x is not a function')))).rejects.toThrow(
-    'x is not',
-  )
+it('A fault of the program itself is called that, with the lines of code for a report', async () => {
+  const { code, said } = await runFailing(() => Promise.reject(new TypeError('x is not a function')))
+  expect(said).toMatch(/^A fault of agentctl\. Please report it.*\nTypeError: x is not a function\n +at /)
+  expect(code).toBe(1)
 })

@@ -40,30 +40,17 @@ export async function runProgram(
   }
 }
 
-/**
- * Says what failed, why, and what to do. Resolves to the exit code.
- *
- * @throws every error that is neither the user's mistake nor a failure of the system: a fault of this program
- */
+/** Says what failed, why, and what to do; lines of code only for a fault of this program. Returns the exit code. */
 export function reportError(error: unknown, given: Output['say']): number {
   const say = visibly(given)
-  if (error instanceof ConfigurationError) {
-    say(error.message)
+  if (error instanceof ConfigurationError || error instanceof Mistake) {
+    say(error instanceof Mistake ? `${error.message}\n  Fix: ${error.fix}` : error.message)
     return 2
   }
-  if (error instanceof Mistake) {
-    say(`${error.message}\n  Fix: ${error.fix}`)
-    return 2
-  }
-  if (error instanceof StepFailed) {
-    const { message, code, cause, fix } = error
-    say(`Failed: ${message} (${code})\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)
-    return 1
-  }
-  const explained = explainSystemError(error)
-  if (!explained) throw error
-  const { message, cause } = error as Error
-  const text = cause instanceof Error ? `${message}: ${cause.message.trim()}` : message
-  say(`Failed: ${text}\n  Cause: ${explained.cause}\n  Fix: ${explained.fix}`)
+  const explained = error instanceof StepFailed ? error : explainSystemError(error)
+  if (explained) {
+    const { failed, cause, fix } = explained
+    say(`Failed: ${failed}\n  Cause: ${cause.replaceAll('\n', '\n  ')}\n  Fix: ${fix}`)
+  } else say(`A fault of agentctl. Please report it with these lines:\n${(error as Error).stack}`)
   return 1
 }

@@ -1,6 +1,8 @@
 import { proxyProblem } from '@entra-bedrock-agent/service-kit'
 
 interface Explanation {
+  /** What the system said. */
+  readonly failed: string
   readonly cause: string
   readonly fix: string
 }
@@ -24,12 +26,22 @@ const explanations: readonly (readonly [codes: RegExp, cause: string, fix: strin
  */
 export function explainSystemError(error: unknown, url?: string): Explanation | undefined {
   const proxy = url === undefined ? undefined : proxyProblem(error, url)
-  if (proxy) return { cause: proxy.message, fix: proxy.kind.hint }
-  for (let one = error; one instanceof Error; one = one.cause) {
+  const errors = chainOf(error)
+  const failed = errors
+    .map(({ message }) => message.trim())
+    .filter(Boolean)
+    .join(': ')
+  if (proxy) return { failed, cause: proxy.message, fix: proxy.kind.hint }
+  for (const one of errors) {
     const { code } = one as NodeJS.ErrnoException
     const sign = typeof code === 'string' ? code : one.name
     const [, cause, fix] = explanations.find(([codes]) => codes.test(sign)) ?? []
-    if (cause !== undefined && fix !== undefined) return { cause, fix }
+    if (cause !== undefined && fix !== undefined) return { failed, cause, fix }
   }
   return undefined
+}
+
+/** An error and its causes. */
+function chainOf(error: unknown): readonly Error[] {
+  return error instanceof Error ? [error, ...chainOf(error.cause)] : []
 }

@@ -13,9 +13,11 @@ import {
   tenantId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
 import type { CloudReaders } from '../../../scripts/entra/blast-radius/blast-radius.ts'
-import { runEntra, type World } from '../../../scripts/entra/command.ts'
+import { perform, type World } from '../../../scripts/entra/command.ts'
 import { permissions } from '../../../scripts/entra/objects/kinds.ts'
+import { addEntraCommands } from '../../../scripts/entra/options.ts'
 import type { Receipt } from '../../../scripts/entra/receipt.ts'
+import { newProgram, runProgram } from '../../../scripts/set-up/program.ts'
 
 /** An emulated tenant before its set-up. */
 export function startEmptyTenant(): Promise<TestEntra> {
@@ -50,6 +52,16 @@ export interface RunResult {
   readonly said: string
   /** How long the command line waited each time, in seconds. */
   readonly pauses: readonly number[]
+}
+
+/** Runs `agentctl entra …` in this process; resolves to its exit code. */
+async function runEntra(args: readonly string[], world: World): Promise<number> {
+  const program = newProgram(world)
+  let code = 0
+  addEntraCommands(program.command('entra'), async invocation => {
+    code = await perform(invocation, world)
+  })
+  return (await runProgram(program, ['entra', ...args], world)) ?? code
 }
 
 /** A folder with receipt and `.env`, in which the command line runs. When the command line waits, no real time passes. */
