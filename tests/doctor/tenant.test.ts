@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ConditionalAccessPolicy } from '../../emulators/entra/src/directory/objects.ts'
 import { tenantId } from '../../emulators/entra/src/testing/start-entra.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
+import { writeReport } from '../../scripts/doctor/report.ts'
 import { readChecks } from '../../scripts/doctor/tenant.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { newWorkplace, useSetUp } from '../entra-cli/support/tenant.ts'
@@ -45,6 +46,15 @@ it('The doctor finds the tenant as the set-up made it, each agent with its right
     ['rights of agent identity "weather"', 'PASS'],
     ['rights of agent identity "trainee"', 'PASS'],
   ])
+})
+
+it('The doctor’s report shows the control characters of a name in the directory as escapes', async () => {
+  const { content, weather } = tenantNow()
+  const displayName = 'x\u001b[2K\nPASS  all\u202e'
+  content.groups.push({ id: 'odd', kind: 'group', displayName, members: [weather.id] })
+  const report = writeReport(await look())
+  expect(report).toContain('group or role "x\\u001b[2K\\u000aPASS  all\\u202e"')
+  expect(report).not.toMatch(/[^\P{C}\n]/u)
 })
 
 const aSecret = {

@@ -286,19 +286,39 @@ describe('of who may change the whole tenant', () => {
     expect(told?.every(([, does]) => does)).toBe(true)
   })
 
-  it('a custom role that only reads is not listed', async () => {
+  it('custom roles are listed only if they permit more than reading and making applications', async () => {
     const { content } = tenantNow()
-    const rolePermissions = [
-      {
-        allowedResourceActions: [
-          'microsoft.directory/applications/standard/read',
-          'microsoft.directory/users/basic/update',
-        ],
-      },
+    const permit = (id: string, ...actions: readonly string[]) => {
+      const allowedResourceActions = actions.map(one => `microsoft.directory/${one}`)
+      content.roleDefinitions.push({
+        id,
+        displayName: id,
+        isBuiltIn: false,
+        rolePermissions: [{ allowedResourceActions }],
+      })
+      content.roleAssignments.push({ ...aRole(seedIds.ben), roleDefinitionId: id })
+    }
+    permit(
+      'harmless',
+      'applications/standard/read',
+      'applications/createAsOwner',
+      'servicePrincipals/create',
+      'users/basic/update',
+    )
+    const leading = [
+      'applications/owners/update',
+      'applications.myOrganization/credentials/update',
+      'groups.security/members/update',
     ]
-    content.roleDefinitions.push({ id: 'reader', displayName: 'Reader', isBuiltIn: false, rolePermissions })
-    content.roleAssignments.push({ ...aRole(seedIds.ben), roleDefinitionId: 'reader' })
-    expect(JSON.stringify((await readRadius()).radius.who)).not.toContain('Reader')
+    for (const action of [
+      ...leading,
+      'users/authenticationMethods/create',
+      'servicePrincipals/allProperties/allTasks',
+    ])
+      permit(action, 'users/standard/read', action)
+    const titles = flatten((await readRadius()).radius.who).map(({ title }) => title)
+    expect(titles).not.toContain('directory role harmless (custom)')
+    for (const action of leading) expect(titles).toContain(`directory role ${action} (custom)`)
   })
 
   it('clients with delegated permissions are not marked if they are Microsoft’s, or accepted', async () => {
