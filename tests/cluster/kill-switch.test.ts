@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { receiptOf } from '../support/receipt.ts'
 import { ask } from './support/chat.ts'
-import { helm } from './support/command.ts'
+import { helm, kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities
+const group = 'incident-response'
 const values = {
   agents: { alerts: { flows: ['autonomous', 'obo'] }, trainee: { flows: ['autonomous'] } },
   denyList: { configMap: 'denied-agents' },
@@ -25,7 +28,13 @@ beforeAll(async () => {
   await demo.installEmulators()
   await demo.installAgent(values)
   entra = await EntraControls.of(demo)
-  operator = await Operator.of(demo, { GRAPH_URL: demo.entraOrigin })
+  await giveRights()
+  operator = await Operator.of(demo, { GRAPH_URL: demo.entraOrigin, KUBECONFIG: 'kubeconfig' })
+  const kubeconfig = JSON.parse(
+    await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']),
+  )
+  Object.assign(kubeconfig.users[0].user, { as: 'responder', 'as-groups': [group] })
+  await operator.write('kubeconfig', JSON.stringify(kubeconfig))
   const { ids } = tenant.apis['weather-api']
   const headers = { authorization: `Bearer ${await entra.signInToGraph()}` }
   for (const principalId of [alertsAgentId, traineeAgentId])
@@ -44,6 +53,15 @@ beforeEach(async () => {
     JSON.stringify(receiptOf({ weather: agentId, alerts: alertsAgentId, trainee: traineeAgentId })),
   )
 })
+
+/** Gives the group the rights of docs/kill-switch.md. */
+async function giveRights(): Promise<void> {
+  const guide = readFileSync(resolve(import.meta.dirname, '../../docs/kill-switch.md'), 'utf8')
+  const roles = /^```yaml\n(.*?)^```/ms.exec(guide)?.[1] ?? ''
+  await kubectl(['apply', '-f', '-'], {
+    input: roles.replaceAll('namespace: agents', `namespace: ${demo.namespace.name}`),
+  })
+}
 
 async function runEntra(command: string, ...args: readonly string[]) {
   const token = await operator.write('graph-token', await entra.signInToGraph())
@@ -68,6 +86,29 @@ const askAgent = async (agent: string) => {
 }
 
 describe('the kill switch', { timeout: 120_000 }, () => {
+  it('is in the hands of those who have the Roles of the guide, which give no right on other ConfigMaps', async () => {
+    const may = (...what: readonly string[]) =>
+      demo.namespace.kubectl('auth', 'can-i', ...what, '--as=responder', `--as-group=${group}`).then(
+        () => true,
+        () => false,
+      )
+    expect(await may('patch', 'configmap/denied-agents')).toBe(true)
+    for (const verb of ['create', 'update', 'patch', 'delete'])
+      expect(await may(verb, 'configmaps')).toBe(false)
+    await demo.namespace.kubectl('delete', 'rolebinding', 'deny-list-proof')
+    await runEntra('disable', '--deny-list')
+    expect(await readDenyList()).toContainEqual({ agent: agentId })
+    await giveRights()
+    expect((await runEntra('enable')).code).toBe(0)
+    await demo.namespace.kubectl(
+      'patch',
+      'configmap',
+      'denied-agents',
+      '--patch',
+      '{"data":{"deny-list.json":"[]"}}',
+    )
+  })
+
   it('without a deny list stops new tokens, while tokens from before the switch still pass', async () => {
     const { code, output, said } = await runEntra('disable', '--prove')
     expect({ code, said }).toEqual({ code: 0, said: '' })

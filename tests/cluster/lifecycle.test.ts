@@ -36,14 +36,9 @@ async function askForStatus(): Promise<number> {
 }
 
 async function readLogLevel(): Promise<string | undefined> {
-  const config = await demo.namespace.kubectl(
-    'get',
-    'configmap',
-    'demo-agent',
-    '-o',
-    'jsonpath={.data.LOG_LEVEL}',
-  )
-  return config
+  const { spec } = await demo.namespace.pod('agent')
+  const [agent] = spec.containers
+  return agent?.env?.find(({ name }) => name === 'LOG_LEVEL')?.value
 }
 
 describe('the release', () => {

@@ -7,6 +7,7 @@ import { forward, type PortForward } from './port-forward.ts'
 type Values = Readonly<Record<string, unknown>>
 
 const chartsFolder = join(import.meta.dirname, '../../../charts')
+export const agentChart = join(chartsFolder, 'entra-bedrock-agent')
 export const emulatorsChart = join(chartsFolder, 'local-emulators')
 
 /** The local ports of the page and the Entra emulator, for browsers. */
@@ -64,9 +65,8 @@ export class Demo implements AsyncDisposable {
       weatherApi: { replicas: 1, provider: 'climate-normals' },
       preStopSleepSeconds: 5,
     }
-    const chart = join(chartsFolder, 'entra-bedrock-agent')
     const files = ['--values', join(emulatorsChart, 'agent-values.yaml')]
-    await this.#helm(['demo', chart, ...files, ...flags], merge(ours, values))
+    await this.#helm(['demo', agentChart, ...files, ...flags], merge(ours, values))
   }
 
   /** Entra's origin for pods and browsers. */

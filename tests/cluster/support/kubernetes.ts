@@ -33,7 +33,11 @@ export interface ContainerStatus {
 }
 
 export interface Pod extends KubernetesObject {
-  readonly spec: { readonly initContainers?: readonly Container[]; readonly containers: readonly Container[] }
+  readonly spec: {
+    readonly initContainers?: readonly Container[]
+    readonly containers: readonly Container[]
+    readonly volumes?: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[]
+  }
   readonly status: {
     readonly phase: string
     readonly podIP?: string
