@@ -9,6 +9,7 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readRole } from '../../scripts/doctor/aws/role.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
 import { awsRoleChecks } from '../../scripts/doctor/kube/aws-role.ts'
 import { Kubectl } from '../../scripts/doctor/kube/kubectl.ts'
@@ -121,6 +122,18 @@ describe('The doctor, when it checks the role that the template made,', () => {
     const finding = await examineRole()
     expect(finding).toMatchObject({ status: 'FAIL', code: 'ROLE_ACCESS_ADDED' })
     expect(finding?.detail).toContain('{"Effect":"Allow","Action":"*","Resource":"*"}')
+  })
+
+  it.each([
+    [
+      'another account has',
+      roleArn.replace('123456789012', '999999999999'),
+      `AWS has ${roleArn} in the place of`,
+    ],
+    ['nobody has', roleArn.replace('bedrock', 'rock'), 'not found'],
+  ])('does not take another role for one that %s', async (_whose, arn, cause) => {
+    await account.deploy('agent', { Issuer, ModelId })
+    await expect(readRole(arn, 'eu-central-1')).rejects.toThrow(cause)
   })
 
   it('sees that the role trusts another AWS account as well', async () => {

@@ -21,6 +21,8 @@ import { type Statement, statementsOf } from './statements.ts'
 export interface Role {
   readonly trust: readonly Statement[]
   readonly access: readonly Statement[]
+  /** How long a session may last. */
+  readonly sessionHours?: number
 }
 
 /** Reads a role with its inline and its attached policies, with the AWS credentials of whoever runs the doctor. */
@@ -29,6 +31,8 @@ export async function readRole(arn: string, region: string): Promise<Role> {
   const RoleName = arn.split('/').at(-1)
   try {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
+    // IAM knows a role by its name alone, and looks for it in the account of the credentials.
+    if (Role?.Arn !== arn) throw new Error(`AWS has ${Role?.Arn} in the place of ${arn}.`)
     const access: Statement[] = []
     for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName }))
       for (const PolicyName of PolicyNames) {
@@ -45,7 +49,8 @@ export async function readRole(arn: string, region: string): Promise<Role> {
         const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand(version))
         access.push(...statementsOf(PolicyVersion?.Document))
       }
-    return { trust: statementsOf(Role?.AssumeRolePolicyDocument), access }
+    const { AssumeRolePolicyDocument, MaxSessionDuration = 3600 } = Role
+    return { trust: statementsOf(AssumeRolePolicyDocument), access, sessionHours: MaxSessionDuration / 3600 }
   } finally {
     iam.destroy()
   }
@@ -53,7 +58,8 @@ export async function readRole(arn: string, region: string): Promise<Role> {
 
 function httpAgents() {
   const options = proxyAgentOptions()
-  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }
+  const limits = { connectionTimeout: 10_000, requestTimeout: 10_000, throwOnRequestTimeout: true }
+  return { ...limits, httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }
 }
 
 /** The role that EKS Pod Identity gives a ServiceAccount of a cluster. */

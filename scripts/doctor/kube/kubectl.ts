@@ -18,16 +18,17 @@ export async function issuerOf(cluster: ClusterReader): Promise<string | undefin
   return configuration === undefined ? undefined : JSON.parse(configuration).issuer
 }
 
-/** Lists objects of these kinds, skipping kinds that the cluster does not know; `undefined` if kubectl's user may not read them. */
+/** Lists objects of these kinds, skipping kinds that the cluster does not know. */
 export async function listInCluster<Item = Readonly<Record<string, unknown>>>(
   cluster: ClusterReader,
   kinds: string,
   ...options: readonly string[]
-): Promise<readonly Item[] | undefined> {
+): Promise<readonly Item[]> {
   try {
     return JSON.parse(await cluster.run(['get', kinds, ...options, '--output', 'json'])).items
   } catch (error) {
-    return /doesn't have a resource type/.test((error as Error).message) ? [] : undefined
+    if (/doesn't have a resource type/.test((error as Error).message)) return []
+    throw error
   }
 }
 

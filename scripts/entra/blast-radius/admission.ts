@@ -1,9 +1,11 @@
 import { type ClusterReader, listInCluster } from '../../doctor/kube/kubectl.ts'
-import type { Branch } from './branch.ts'
+import { type Branch, orUnread, unlessAccepted } from './branch.ts'
+import { allows, type Rule } from './rbac.ts'
+import { type Account, type Way, waysToActAs } from './ways.ts'
+import type { Labels } from './workloads.ts'
 
-interface Rule {
-  readonly apiGroups?: readonly string[]
-  readonly resources?: readonly string[]
+interface AdmissionRule extends Omit<Rule, 'verbs'> {
+  readonly operations?: readonly string[]
 }
 interface Selector {
   readonly matchLabels?: Labels
@@ -13,123 +15,146 @@ interface Selector {
     readonly values?: readonly string[]
   }[]
 }
-type Labels = Readonly<Record<string, string>>
+
+/** Where a webhook or a policy acts. */
+interface Scope {
+  readonly namespaceSelector?: Selector
+  readonly objectSelector?: Selector
+  readonly matchConditions?: readonly unknown[]
+}
 
 /** A webhook, or a policy with its binding. */
 interface Admission {
   readonly name: string
   readonly isMutating: boolean
+  /** Its rules, as if they gave somebody rights. */
   readonly rules: readonly Rule[]
-  readonly selectors: readonly (Selector | undefined)[]
+  readonly scopes: readonly Scope[]
 }
 
+const kinds = [
+  'mutatingwebhookconfigurations,validatingwebhookconfigurations',
+  'mutatingadmissionpolicies,mutatingadmissionpolicybindings',
+  'validatingadmissionpolicies,validatingadmissionpolicybindings',
+]
+/** Those that matter of what `pods/*` and `serviceaccounts/*` stand for. */
+const subresources = ['ephemeralcontainers', 'token']
 const enforceLabel = 'pod-security.kubernetes.io/enforce'
+const verbsOf: Readonly<Record<string, readonly string[]>> = {
+  CREATE: ['create'],
+  UPDATE: ['update', 'patch'],
+  '*': ['create', 'update', 'patch'],
+}
 
 /**
- * What decides about new pods of the namespace besides RBAC: Pod Security, and admission webhooks and policies that may change
- * or refuse them.
+ * What decides about objects of the namespace besides RBAC: Pod Security, and webhooks and policies that may refuse them, or change
+ * them as they are written, which is as good as the right to write them.
+ *
+ * @param objects the labels of the account’s pods and of what makes them; not known if empty
  */
 export async function readAdmission(
   cluster: ClusterReader,
-  namespace: string,
+  account: Account,
+  objects: readonly Labels[],
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
-  const [namespaces, ...found] = await Promise.all([
-    listInCluster<LabelledObject>(cluster, 'namespaces', '--field-selector', `metadata.name=${namespace}`),
-    listInCluster<AdmissionPolicy>(cluster, 'mutatingwebhookconfigurations,validatingwebhookconfigurations'),
-    listInCluster<AdmissionPolicy>(cluster, 'mutatingadmissionpolicies,mutatingadmissionpolicybindings'),
-    listInCluster<AdmissionPolicy>(cluster, 'validatingadmissionpolicies,validatingadmissionpolicybindings'),
-  ])
-  const [object] = namespaces ?? []
-  const labels = object && (object.metadata.labels ?? {})
-  const known = found.flatMap(objects => (objects ? toAdmissions(objects) : []))
-  const here = known.filter(({ selectors }) => selectors.every(one => !labels || selects(one, labels)))
-  const mutating = here.filter(one => one.isMutating && one.rules.some(rule => isAbout(rule, ['pods'])))
-  const limiting = here.filter(
-    one => !one.isMutating && one.rules.some(rule => isAbout(rule, ['pods', 'serviceaccounts/token'])),
+  return orUnread('Pod Security, webhooks and policies of the namespace', async () => {
+    const itself = ['--field-selector', `metadata.name=${account.namespace}`]
+    const [[namespace], ...found] = await Promise.all([
+      listInCluster<AdmissionObject>(cluster, 'namespaces', ...itself),
+      ...kinds.map(kind => listInCluster<AdmissionObject>(cluster, kind)),
+    ])
+    const labels = namespace?.metadata.labels ?? {}
+    const here = toAdmissions(found.flat()).filter(({ scopes }) =>
+      scopes.every(({ namespaceSelector }) => selects(namespaceSelector, labels)),
+    )
+    return [podSecurityBranch(labels), ...admissionBranches(here, waysToActAs(account), objects, accepted)]
+  })
+}
+
+function admissionBranches(
+  here: readonly Admission[],
+  ways: readonly Way[],
+  objects: readonly Labels[],
+  accepted: readonly string[],
+): readonly Branch[] {
+  const [, mint, run, enter] = ways
+  const isAbout = ({ rules, scopes }: Admission, way: Way | undefined) => {
+    const [, , ...accesses] = way ?? ['', []]
+    const written = accesses.filter(one => !one.verbs.includes('get') && one.namespace !== 'kube-system')
+    // Only of pods and what makes them are the labels known.
+    const isSelected = ({ objectSelector }: Scope) => objects.some(one => selects(objectSelector, one))
+    return (
+      written.some(access => rules.some(rule => allows(rule, access))) &&
+      ((way !== run && way !== enter) || objects.length === 0 || scopes.every(isSelected))
+    )
+  }
+  const limiting = here.filter(one => !one.isMutating && (isAbout(one, mint) || isAbout(one, run)))
+  const changing = ways.flatMap(way =>
+    here
+      .filter(one => one.isMutating && isAbout(one, way))
+      .map(({ name, scopes }) => {
+        const isConditional = scopes.some(({ matchConditions = [] }) => matchConditions.length > 0)
+        const more = isConditional ? '; its matchConditions are not evaluated' : ''
+        const title = `${name} ${way[0]} (as objects are written${more})`
+        return [title, { title, ...unlessAccepted(name, accepted) }] as const
+      }),
   )
+  const limits = [...new Set(limiting.map(({ name }) => name))].join(', ')
   return [
-    podSecurityBranch(labels),
-    ...namesOf(mutating).map(name => ({
-      title: `${name} may change its pods as they are made`,
-      ...(accepted.includes(name) ? {} : { mark: 'surplus' as const }),
-    })),
-    ...(found.some(objects => !objects)
-      ? [{ title: 'webhooks and policies that admit its pods', mark: 'unread' as const }]
-      : []),
-    limiting.length > 0
-      ? { title: `what ${namesOf(limiting).join(', ')} let pass of its pods and tokens`, mark: 'unread' }
-      : { title: 'no policy or webhook is known that limits image and audience of its pods' },
+    ...new Map(changing).values(),
+    limits === ''
+      ? { title: 'no policy or webhook is known that limits image and audience of its pods' }
+      : { title: `what ${limits} let pass of its pods and tokens`, mark: 'unread' },
   ]
 }
 
-function podSecurityBranch(labels: Labels | undefined): Branch {
-  if (!labels) return { title: 'Pod Security of the namespace', mark: 'unread' }
-  return labels[enforceLabel] === 'restricted'
-    ? { title: 'Pod Security of the namespace: restricted' }
-    : {
-        title: `Pod Security of the namespace: ${labels[enforceLabel] ?? 'no label'}, not restricted`,
-        mark: 'fault',
-      }
+function podSecurityBranch({ [enforceLabel]: level = 'no label' }: Labels): Branch {
+  const title = `Pod Security of the namespace: ${level}`
+  return level === 'restricted' ? { title } : { title: `${title}, not restricted`, mark: 'fault' }
 }
 
-function namesOf(admissions: readonly Admission[]): readonly string[] {
-  return [...new Set(admissions.map(({ name }) => name))]
-}
-
-interface LabelledObject {
-  readonly metadata: { readonly labels?: Labels }
-}
-
-interface AdmissionPolicy {
+/** A webhook configuration, a policy, a policy’s binding, or the namespace. */
+interface AdmissionObject {
   readonly kind: string
-  readonly metadata: { readonly name: string }
-  readonly webhooks?: readonly { readonly rules?: readonly Rule[]; readonly namespaceSelector?: Selector }[]
-  readonly spec?: {
+  readonly metadata: { readonly name: string; readonly labels?: Labels }
+  readonly webhooks?: readonly (Scope & { readonly rules?: readonly AdmissionRule[] })[]
+  readonly spec?: Pick<Scope, 'matchConditions'> & {
     readonly policyName?: string
-    readonly matchConstraints?: MatchConstraints
-    readonly matchResources?: MatchConstraints
+    readonly matchConstraints?: Scope & { readonly resourceRules?: readonly AdmissionRule[] }
+    readonly matchResources?: Scope
   }
 }
-interface MatchConstraints {
-  readonly namespaceSelector?: Selector
-  readonly resourceRules?: readonly Rule[]
-}
 
-/**
- * A policy does nothing without a binding. Pod labels and match conditions are not evaluated, so the list may have a policy
- * that does not apply.
- */
-function toAdmissions(policies: readonly AdmissionPolicy[]): readonly Admission[] {
+/** A policy does nothing without a binding. */
+function toAdmissions(policies: readonly AdmissionObject[]): readonly Admission[] {
   return policies.flatMap(({ kind, metadata, webhooks = [], spec }) => {
     const isMutating = kind.startsWith('Mutating')
     if (!kind.endsWith('Binding'))
-      return webhooks.map(({ rules = [], namespaceSelector }) => ({
-        ...{ name: `${kind}:${metadata.name}`, isMutating, rules },
-        selectors: [namespaceSelector],
+      return webhooks.map(({ rules = [], ...scope }) => ({
+        ...{ name: `${kind}:${metadata.name}`, isMutating, rules: rules.map(toRule), scopes: [scope] },
       }))
     const policy = policies.find(
       one => kind === `${one.kind}Binding` && one.metadata.name === spec?.policyName,
     )
-    const constraints = policy?.spec?.matchConstraints
-    if (!policy) return []
+    if (!policy?.spec) return []
+    const { matchConstraints = {}, ...conditions } = policy.spec
     return {
       ...{ name: `${policy.kind}:${policy.metadata.name}`, isMutating },
-      rules: constraints?.resourceRules ?? [],
-      selectors: [constraints?.namespaceSelector, spec?.matchResources?.namespaceSelector],
+      rules: (matchConstraints.resourceRules ?? []).map(toRule),
+      scopes: [matchConstraints, conditions, spec?.matchResources ?? {}],
     }
   })
 }
 
-function isAbout({ apiGroups = [], resources = [] }: Rule, wanted: readonly string[]): boolean {
-  return (
-    (apiGroups.includes('*') || apiGroups.includes('')) &&
-    wanted.some(one => {
-      const [resource, subresource] = one.split('/')
-      const any = subresource === undefined ? ['*', '*/*'] : ['*/*', `${resource}/*`, `*/${subresource}`]
-      return [one, ...any].some(name => resources.includes(name))
-    })
-  )
+function toRule({ operations = [], resources = [], ...rule }: AdmissionRule): Rule {
+  return {
+    ...rule,
+    verbs: operations.flatMap(one => verbsOf[one] ?? []),
+    resources: resources.flatMap(one =>
+      one === '*/*' ? '*' : one.endsWith('/*') ? subresources.map(sub => one.replace('*', sub)) : one,
+    ),
+  }
 }
 
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
@@ -138,19 +163,8 @@ function selects({ matchLabels = {}, matchExpressions = [] }: Selector = {}, lab
   return (
     equal &&
     matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = labels[key]
-      switch (operator) {
-        case 'In':
-          return value !== undefined && values.includes(value)
-        case 'NotIn':
-          return value === undefined || !values.includes(value)
-        case 'Exists':
-          return value !== undefined
-        case 'DoesNotExist':
-          return value === undefined
-        default:
-          return true
-      }
+      const isThere = key in labels && (!operator.endsWith('In') || values.includes(labels[key] ?? ''))
+      return isThere === /^(In|Exists)$/.test(operator)
     })
   )
 }

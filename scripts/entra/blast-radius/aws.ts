@@ -4,12 +4,12 @@ import { renderRole } from '../../doctor/aws/role-template.ts'
 import { compareStatements, type Statement } from '../../doctor/aws/statements.ts'
 import { ParameterError } from '../../doctor/aws/template.ts'
 import type { FederatedCredential } from '../settings.ts'
-import { type Branch, groupUnder } from './branch.ts'
+import { type BlastRadius, type Branch, groupUnder } from './branch.ts'
 
 /**
- * Compares a role of AWS with the role that the CloudFormation template makes for the ServiceAccounts whose tokens the
- * blueprint accepts.
+ * Compares a role of AWS with the role that the CloudFormation template makes for these ServiceAccounts.
  *
+ * @param credentials the ServiceAccounts whose tokens the blueprint should accept
  * @param variables name the agent's model and region; default: those of the first inference profile that the role names
  */
 export async function compareRole(
@@ -17,7 +17,7 @@ export async function compareRole(
   found: Role,
   credentials: readonly FederatedCredential[],
   { BEDROCK_MODEL_ID, AWS_REGION }: Variables,
-): Promise<{ readonly who: readonly Branch[]; readonly what: readonly Branch[] }> {
+): Promise<Pick<BlastRadius, 'who' | 'what'>> {
   const trust: Statement[] = []
   for (const { parameters, region } of templateParameters(found, credentials)) {
     const made = await renderOrError(arn, parameters, region)
@@ -64,7 +64,8 @@ function trustBranches({ trust }: Role, wanted: readonly Statement[]): readonly 
  *
  * @param whyNot why the permission to call models cannot be compared with the template
  */
-function accessBranches({ access }: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
+function accessBranches(role: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
+  const { access, sessionHours: hours = 1 } = role
   const { extra } = compareStatements(wanted, access)
   const branches: readonly Branch[] = access.map(statement => {
     const { Effect, Action, NotAction, Resource, NotResource } = statement
@@ -76,9 +77,13 @@ function accessBranches({ access }: Role, wanted: readonly Statement[], whyNot?:
       ...markOf(statement, isExtra),
     }
   })
+  const sessions: Branch = {
+    title: `sessions of up to ${hours} h`,
+    ...(hours > 1 ? { mark: 'surplus' } : {}),
+  }
   return whyNot === undefined
-    ? branches
-    : [...branches, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
+    ? [...branches, sessions]
+    : [...branches, sessions, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
 }
 
 /** Parameters of the template for each ServiceAccount: for its issuer's tokens, and for each EKS cluster that the role names. */

@@ -1,7 +1,7 @@
 import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import type { Json, SendRequest } from '../graph.ts'
 import { azureCliToken } from '../sign-in.ts'
-import { type Branch, groupUnder, unreadAzureRoles } from './branch.ts'
+import { type Branch, groupUnder, orUnread, unreadAzureRoles } from './branch.ts'
 
 /** Reads a URL of Azure Resource Manager. */
 export type ReadAzure = (url: string) => Promise<Json>
@@ -37,7 +37,7 @@ export async function readAzureRoles(
   read: ReadAzure,
   principals: readonly { readonly title: string; readonly id: string }[],
 ): Promise<readonly Branch[]> {
-  try {
+  const readRoles = async (): Promise<readonly Branch[]> => {
     const subscriptions = await listAllPages(read, '/subscriptions?api-version=2022-12-01')
     const names = new Map<string, Promise<string>>()
     const held: Branch[] = []
@@ -60,10 +60,8 @@ export async function readAzureRoles(
       ...groupUnder('roles in Azure (Azure RBAC)', held),
       { title: `roles in other subscriptions of Azure than those read: ${seen}`, mark: 'unread' },
     ]
-  } catch (error) {
-    const [reason = ''] = (error as Error).message.split('\n')
-    return [{ ...unreadAzureRoles, title: `${unreadAzureRoles.title}: ${reason}` }]
   }
+  return orUnread(unreadAzureRoles.title, readRoles, 'Sign in with az login, as a user with the role Reader.')
 }
 
 /** Names a role, by its id if its name cannot be read. */

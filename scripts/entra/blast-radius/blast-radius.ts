@@ -5,7 +5,7 @@ import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import { type Run, requireReceipt } from '../run.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
-import { type BlastRadius, flatten, groupUnder, type Mark, unreadAzureRoles } from './branch.ts'
+import { type BlastRadius, flatten, groupUnder, type Mark, orUnread, unreadAzureRoles } from './branch.ts'
 import { readEntra, readFederatedCredentials } from './entra.ts'
 import { readKube } from './kube.ts'
 import { addLastUse } from './last-use.ts'
@@ -53,15 +53,21 @@ async function addFromClouds(
     isKube && cluster ? await readKube(cluster, await readFederatedCredentials(run), accepted) : []
   const planned = requireReceipt(run).settings.federatedCredentials
   const model = readVariables(run.envFile)
-  // Imported only when needed, since `aws.ts` loads a YAML parser.
-  const role =
-    roleArn !== undefined && readRole
-      ? await (await import('./aws.ts')).compareRole(roleArn, await readRole(roleArn), planned, model)
-      : undefined
+  let role: Partial<BlastRadius> = {}
+  const readAws = async () => {
+    // Imported only when needed, since `aws.ts` loads a YAML parser.
+    const { compareRole } = await import('./aws.ts')
+    if (roleArn !== undefined && readRole)
+      role = await compareRole(roleArn, await readRole(roleArn), planned, model)
+    return []
+  }
+  const fix =
+    'Check the ARN, and use AWS credentials that may read the role: iam:GetRole, ListRolePolicies, GetRolePolicy, ListAttachedRolePolicies, GetPolicy, GetPolicyVersion.'
+  const unreadRole = await orUnread(`AWS role ${roleArn}`, readAws, fix)
   return {
     ...radius,
-    who: [...radius.who, ...groupUnder('Kubernetes', inCluster), ...(role?.who ?? [])],
-    what: [...radius.what, ...inAzure, ...(role?.what ?? [])],
+    who: [...radius.who, ...groupUnder('Kubernetes', inCluster), ...unreadRole, ...(role.who ?? [])],
+    what: [...radius.what, ...inAzure, ...(role.what ?? [])],
   }
 }
 
@@ -78,7 +84,8 @@ function principalsOf({ what }: BlastRadius): readonly { readonly title: string;
 }
 
 const notLookedAt =
-  'Not looked at at all: Kubernetes without --kube, AWS without --aws; who may become one of these users, by password, device or ' +
+  'Not looked at at all: Kubernetes without --kube; AWS without --aws, and with it the role’s permissions boundary and instance profiles, ' +
+  'and what other resources (S3, KMS …) and the organisation allow it; who may become one of these users, by password, device or ' +
   'mailbox, or approves what PIM asks; roles of groups that somebody may only join, rules of dynamic groups, administrative units; ' +
   'conditional access and other policies of the tenant; the APIs: who else calls or changes them, and what they let a caller do; ' +
   'rights within other services (Exchange, SharePoint, Teams); what was done with all this (audit log).'

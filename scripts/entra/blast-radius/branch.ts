@@ -30,6 +30,23 @@ export function groupUnder(title: string, branches: readonly Branch[]): readonly
   return branches.length > 0 ? [{ title, branches }] : []
 }
 
+/** The mark of what nobody asked for, unless the caller accepts it. */
+export function unlessAccepted(name: string, accepted: readonly string[]): Pick<Branch, 'mark'> {
+  return accepted.includes(name) ? {} : { mark: 'surplus' }
+}
+
+/** A part of the blast radius or, if it cannot be read, a branch that says why, and what to do. */
+export async function orUnread(
+  title: string,
+  read: () => Promise<readonly Branch[]>,
+  fix = 'kubectl must reach the cluster, as a user who may read it.',
+): Promise<readonly Branch[]> {
+  return read().catch(({ message }: Error) => {
+    const [reason = ''] = message.split('\n')
+    return [{ title: `${title}: ${reason.replace(/\.?$/, '.')} ${fix}`, mark: 'unread' }]
+  })
+}
+
 /** All branches at any depth, each with its path in words. */
 export function flatten(
   branches: readonly Branch[],

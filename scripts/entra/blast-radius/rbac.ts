@@ -30,54 +30,56 @@ export interface Access {
   readonly group: string
   /** A subresource stands after a slash, as in `pods/exec`. */
   readonly resources: readonly string[]
-  /** Name of the object; if absent, any object will do. */
-  readonly name?: string
-  /** Only a binding for the whole cluster gives this access. */
-  readonly isClusterWide?: true
-}
-
-/** One of the requests of an access. */
-export interface Request {
-  readonly verb: string
-  readonly group: string
-  readonly resource: string
-  readonly name?: string | undefined
-  readonly isClusterWide?: true | undefined
+  /** Names of the objects; if absent, any object will do. */
+  readonly names?: readonly string[] | undefined
+  /** If absent, only a binding for the whole cluster gives this access. */
+  readonly namespace?: string
 }
 
 export interface Holder {
   readonly subject: Subject
   readonly binding: Binding
-  /** The first request that the binding allows. */
-  readonly request: Request
-  /** Whether the role allows everything in the whole cluster. */
-  readonly isAdministrator: boolean
+  /** Whether the API server makes this binding of this subject at its start. Its label proves nothing, since anybody may set it. */
+  readonly isBootstrap: boolean
 }
 
 /**
- * Finds the subjects that have one of these accesses in the namespace of the roles, and the binding that gives it to them.
- * Lists each subject once, in the order of the bindings.
+ * Finds the subjects that have one of these accesses, and the binding that gives it to them. Lists each subject once, by a binding of
+ * the API server only if there is no other one.
+ *
+ * @param bootstrap the bindings of the API server that give one of these accesses
  */
 export function findHolders(
   roles: readonly Role[],
   bindings: readonly Binding[],
   accesses: readonly Access[],
+  bootstrap: readonly string[] = [],
 ): readonly Holder[] {
-  const found = new Map<string, Holder>()
-  for (const binding of bindings) {
-    const rules = rulesOf(roles, binding)
-    const isForCluster = binding.kind === 'ClusterRoleBinding'
-    const [request] = accesses
-      .filter(({ isClusterWide }) => isForCluster || !isClusterWide)
-      .flatMap(access => rules.flatMap(rule => allowedRequests(rule, access)))
-    if (!request) continue
-    const isAdministrator = isForCluster && rules.some(allowsEverything)
-    for (const subject of binding.subjects ?? []) {
-      const key = nameOf(subject)
-      if (!found.has(key)) found.set(key, { subject, binding, request, isAdministrator })
-    }
-  }
-  return [...found.values()]
+  const holders = accesses.flatMap(access =>
+    bindings
+      .filter(
+        ({ kind, metadata }) => kind === 'ClusterRoleBinding' || metadata.namespace === access.namespace,
+      )
+      .filter(binding => rulesOf(roles, binding).some(rule => allows(rule, access)))
+      .flatMap(binding => (binding.subjects ?? []).map(subject => toHolder(subject, binding, bootstrap))),
+  )
+  const found = Map.groupBy(holders, ({ subject }) => nameOf(subject))
+  return [...found.values()].map(ones => (ones.find(one => !one.isBootstrap) ?? ones[0]) as Holder)
+}
+
+function toHolder(subject: Subject, binding: Binding, bootstrap: readonly string[]): Holder {
+  const { kind, roleRef, metadata } = binding
+  const account = metadata.name.replace(
+    'system:controller:',
+    'ServiceAccount system:serviceaccount:kube-system:',
+  )
+  const user = metadata.name === 'cluster-admin' ? 'Group system:masters' : `User ${metadata.name}`
+  const isBootstrap =
+    kind === 'ClusterRoleBinding' &&
+    bootstrap.includes(metadata.name) &&
+    roleRef.name === metadata.name &&
+    `${subject.kind} ${nameOf(subject)}` === (account === metadata.name ? user : account)
+  return { subject, binding, isBootstrap }
 }
 
 /** The subject as Kubernetes spells callers: `system:serviceaccount:<namespace>:<name>`, or the name of a user or group. */
@@ -95,26 +97,22 @@ function rulesOf(roles: readonly Role[], { roleRef, metadata }: Binding): readon
   return role?.rules ?? []
 }
 
-function allowsEverything({ verbs, apiGroups = [], resources = [] }: Rule): boolean {
-  return [verbs, apiGroups, resources].every(list => list.includes('*'))
-}
-
-/** The part of an access that a rule allows, as single requests. */
-function allowedRequests(
+/** Whether a rule allows part of an access. */
+export function allows(
   { verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule,
-  { verbs: asked, group, resources: wanted, name, isClusterWide }: Access,
-): readonly Request[] {
+  { verbs: asked, group, resources: wanted, names }: Access,
+): boolean {
   const isNamed = resourceNames.length > 0
-  if (!apiGroups.includes('*') && !apiGroups.includes(group)) return []
-  if (isNamed && name !== undefined && !resourceNames.includes(name)) return []
+  if (!apiGroups.includes('*') && !apiGroups.includes(group)) return false
+  if (names && !names.some(name => !isNamed || resourceNames.includes(name))) return false
   return wanted
     .filter(resource => coversResource(resources, resource))
-    .flatMap(resource =>
+    .some(resource =>
       asked
-        .filter(verb => verbs.includes('*') || verbs.includes(verb))
+        // Who may use all verbs does not need to be somebody else.
+        .filter(verb => verbs.includes(verb) || (verbs.includes('*') && !verb.startsWith('impersonate-on:')))
         // A request to create something has a name only for a subresource, so a rule with names allows no other creation.
-        .filter(verb => !isNamed || verb !== 'create' || resource.includes('/'))
-        .map(verb => ({ verb, group, resource, name: name ?? resourceNames[0], isClusterWide })),
+        .some(verb => !isNamed || !/^(create|deletecollection|\*)$/.test(verb) || resource.includes('/')),
     )
 }
 
