@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { decodeToken } from '@entra-bedrock-agent/entra-tokens/verify'
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { ProblemError, type Variables } from '@entra-bedrock-agent/service-kit'
 import type { BedrockConfig, NoBedrock } from '../../services/agent/src/bedrock/access/config.ts'
 import { connect } from '../../services/agent/src/bedrock/access/connection.ts'
+import { bedrockUrl } from '../../services/agent/src/bedrock/access/endpoints.ts'
 import { explainFailure } from '../../services/agent/src/bedrock/access/failures.ts'
 import { createClient } from '../../services/agent/src/bedrock/access/model.ts'
 import { readModelId } from '../../services/agent/src/bedrock/access/models.ts'
-import { checkKeysHint, replacementHint } from '../../services/agent/src/bedrock/access/remedies.ts'
+import { replacementHint } from '../../services/agent/src/bedrock/access/remedies.ts'
 import { checkSettings } from '../../services/agent/src/bedrock/access/settings-check.ts'
 import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
@@ -15,7 +17,8 @@ import { trouble } from './problems.ts'
 /** Checks Amazon Bedrock: the settings, the AWS credential, and a call of the model for one token. */
 export function bedrockChecks(
   bedrock: BedrockConfig | NoBedrock,
-  { today = new Date(), tokenFile }: { readonly today?: Date; readonly tokenFile?: string | undefined } = {},
+  env: Variables,
+  today = new Date(),
 ): readonly Check[] {
   if ('missing' in bedrock) {
     const missing = problem('BEDROCK_NOT_CONFIGURED', bedrock.missing)
@@ -23,7 +26,7 @@ export function bedrockChecks(
   }
   return [
     { name: 'Bedrock model', run: async () => checkModel(bedrock, today) },
-    { name: 'AWS credential', run: () => checkCredential(bedrock, tokenFile) },
+    { name: 'AWS credential', run: () => checkCredential(bedrock, env) },
     { name: 'Bedrock', needs: ['Bedrock model', 'AWS credential'], run: () => checkAnswer(bedrock) },
   ]
 }
@@ -33,37 +36,42 @@ function checkModel(bedrock: BedrockConfig, today: Date) {
   if (known) throw known
   const { modelId, region } = bedrock
   const model = readModelId(modelId).known
-  if (model?.lifecycle === 'legacy' || (model && new Date(model.endOfLife) < today))
-    return problem(
-      'BEDROCK_MODEL_RETIRED',
-      `${model.name} may be retired any day, since ${model.endOfLife}.`,
-      {
-        hint: replacementHint(bedrock),
-      },
-    )
+  if (model?.lifecycle === 'legacy' || (model && new Date(model.endOfLife) < today)) {
+    const says = `${model.name} may be retired any day, since ${model.endOfLife}.`
+    return problem('BEDROCK_MODEL_RETIRED', says, { hint: replacementHint(bedrock) })
+  }
   return `${modelId} can be called from ${region}${model ? `, at least until ${model.endOfLife}` : ''}.`
 }
 
-async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undefined): Promise<string> {
+type Tier = BedrockConfig['credential']['tier']
+
+const isKeyId = (text = '') => /^A[KS]IA[A-Z0-9]{12,}$/.test(text)
+
+/** Faults of variables that show without asking AWS, by the kind of credential. */
+// biome-ignore format: table
+const faults: readonly (readonly [Tier, is: (env: Variables) => unknown, says: string, hint: string])[] = [
+  ['api-key', env => env['AWS_BEARER_TOKEN_BEDROCK']?.trim().includes(' '), 'AWS_BEARER_TOKEN_BEDROCK has a blank in it.', 'Set it to the key alone, without “Bearer” before it.'],
+  ['sts', env => isKeyId(env['AWS_SECRET_ACCESS_KEY']) && !isKeyId(env['AWS_ACCESS_KEY_ID']), 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are swapped.', 'Exchange their values: the id begins with AKIA or ASIA.'],
+  ['sts', env => env['AWS_ACCESS_KEY_ID']?.startsWith('ASIA') && !env['AWS_SESSION_TOKEN'], 'The access key is temporary, and its session token is missing.', 'Set AWS_SESSION_TOKEN as well: an access key that begins with ASIA is temporary and works only together with it.'],
+  ['sts', env => env['AWS_ACCESS_KEY_ID']?.startsWith('AKIA') && env['AWS_SESSION_TOKEN'], 'AWS_SESSION_TOKEN is set, though the access key is a long-lived one.', 'Unset AWS_SESSION_TOKEN, which is left over from another session: an access key that begins with AKIA has none.'],
+  ['federation', env => !/^arn:[\w-]+:iam::\d{12}:role\/./.test(env['AWS_ROLE_ARN'] ?? ''), 'AWS_ROLE_ARN is not the ARN of a role.', 'Set it to the whole ARN, such as arn:aws:iam::111122223333:role/entra-bedrock-agent.'],
+]
+
+async function checkCredential(bedrock: BedrockConfig, env: Variables): Promise<string> {
   const { credential } = bedrock
+  const [, , says, remedy] = faults.find(([tier, is]) => tier === credential.tier && is(env)) ?? []
+  if (says) throw problem('BEDROCK_CREDENTIALS_INVALID', says, { hint: remedy })
   if (credential.tier === 'api-key') return 'A Bedrock API key is set.'
-  if (credential.lacksSessionToken)
-    throw problem(
-      'BEDROCK_CREDENTIALS_INVALID',
-      'The access key is temporary, and its session token is missing.',
-      {
-        hint: checkKeysHint(bedrock),
-      },
-    )
-  const presented = credential.tier === 'federation' && tokenFile ? await describeToken(tokenFile) : ''
+  const presented = credential.tier === 'federation' ? await describeToken(env) : ''
   const client = createClient(bedrock)
   try {
     // The keys are loaded through the client, since it tells STS the region.
     await client.config.credentials()
   } catch (error) {
-    const failure = explainFailure(error, bedrock, 'request')
-    const hint = `${failure.options.hint ?? failure.kind.hint}${presented && ` The token says: ${presented}.`}`
-    throw new ProblemError(failure.code, failure.kind, failure.message, { ...failure.options, hint })
+    const { code, kind, message, options } = explainFailure(error, bedrock, 'request')
+    const found = credential.tier === 'default-chain' ? await describeProfiles(env) : presented
+    const hint = `${options.hint ?? kind.hint}${found && ` ${found}.`}`
+    throw new ProblemError(code, kind, message, { ...options, hint })
   } finally {
     client.destroy()
   }
@@ -71,14 +79,23 @@ async function checkCredential(bedrock: BedrockConfig, tokenFile: string | undef
 }
 
 /** The token's claims that IAM compares with the OIDC provider and the trust policy. */
-async function describeToken(tokenFile: string): Promise<string> {
-  try {
-    const claims = decodeToken((await readFile(tokenFile, 'utf8')).trim())?.claims ?? {}
-    const { iss, aud, sub } = claims
-    return `iss ${iss}, aud ${[aud].flat().join(' ')}, sub ${sub}`
-  } catch {
-    return ''
-  }
+async function describeToken({ AWS_WEB_IDENTITY_TOKEN_FILE: file = '' }: Variables): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text === undefined) return ''
+  const { iss, aud, sub } = decodeToken(text.trim())?.claims ?? {}
+  if (iss) return `The token says: iss ${iss}, aud ${[aud].flat().join(' ')}, sub ${sub}`
+  const says = `${file} ${text.trim() ? 'holds no token' : 'is empty'}.`
+  const hint =
+    'Let the cluster project its token there, or write one into the file: AWS_WEB_IDENTITY_TOKEN_FILE.'
+  throw problem('BEDROCK_CREDENTIALS_INVALID', says, { hint })
+}
+
+/** The profiles in the files in which the SDK looks for one. */
+async function describeProfiles({ AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE }: Variables) {
+  const files = [AWS_CONFIG_FILE || '~/.aws/config', AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials']
+  const read = files.map(file => readFile(file.replace(/^~/, homedir()), 'utf8').catch(() => ''))
+  const names = (await Promise.all(read)).join('\n').match(/(?<=^\[(?:profile )?)[^\]\n]+(?=\])/gm)
+  return `${files.join(' and ')} have ${names?.join(', ') ?? 'no [profile] that can be read'}`
 }
 
 async function checkAnswer(bedrock: BedrockConfig) {
@@ -95,14 +112,10 @@ async function checkAnswer(bedrock: BedrockConfig) {
   }
 }
 
-function endpointOf({ endpoint, region }: BedrockConfig): string {
-  return endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`
-}
-
 /** Whether the endpoint responds with a web page, which Bedrock itself never sends. */
 async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
   try {
-    const { headers } = await fetch(endpointOf(bedrock), { signal: AbortSignal.timeout(1_000) })
+    const { headers } = await fetch(bedrockUrl(bedrock), { signal: AbortSignal.timeout(1_000) })
     return /html/i.test(headers.get('content-type') ?? '')
   } catch {
     return false
@@ -110,7 +123,7 @@ async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
 }
 
 function webPageProblem(bedrock: BedrockConfig): ProblemError {
-  return problem('BEDROCK_UNAVAILABLE', `A web page responds at ${endpointOf(bedrock)}, and not Bedrock.`, {
+  return problem('BEDROCK_UNAVAILABLE', `A web page responds at ${bedrockUrl(bedrock)}, and not Bedrock.`, {
     hint: 'Check AWS_ENDPOINT_URL_BEDROCK_RUNTIME, and what stands in between: a proxy, or the sign-in page of a network.',
   })
 }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
 import { isProxied, readProxy, type Variables } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
@@ -14,7 +15,7 @@ import { entraChecks } from './entra.ts'
 import { type Check, examine, type Finding, type Watch } from './finding.ts'
 import { trouble } from './problems.ts'
 import { proxyChecks } from './proxy.ts'
-import { sidecarChecks } from './sidecar.ts'
+import { explainScope, sidecarChecks } from './sidecar.ts'
 import { consentCheck, signInChecks } from './sign-in.ts'
 import { type AskAgent, turnChecks } from './turns.ts'
 import { waitingTools, waitingToolsCheck } from './waiting-tools.ts'
@@ -29,6 +30,9 @@ export interface LaptopOptions {
 
 /** The agent's time limits, so short that no fault costs more than 10 s. */
 const timing = { ...usualTiming, tokenDeadlineMs: 6_500, apiCallMs: 5_500 }
+
+// All checks begin at once, and keep this process busy for longer than Node's 250 ms for one address of a host.
+setDefaultAutoSelectFamilyAttemptTimeout(1_000)
 
 /** Checks everything that an agent with this environment would depend on. The agent itself need not run. */
 export async function examineLaptop(
@@ -55,7 +59,6 @@ async function examineWith(
   { userToken, page = `http://localhost:${config.port}`, watch }: LaptopOptions,
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
-  const { tenantId } = blueprint
   // Turns run as in the agent, but need no sign-in and always show the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
   const [first, ...others] = agents
@@ -87,17 +90,18 @@ async function examineWith(
       ...entraChecks(blueprint),
       ...sidecarChecks(config, env),
       ...agents.flatMap(agent => {
-        const common = { ask, agent: others.length > 0 ? agent.name : undefined, userToken, tenantId }
+        const common = { ask, agent: others.length > 0 ? agent.name : undefined, userToken, blueprint }
         return toolsetsOf(agent, toolsets).flatMap(({ api, examples: [example = ''] }) =>
-          offeredFlows(agent, spaClientId).flatMap(flow =>
-            turnChecks({ ...common, api, example, flow, needs: ['sidecar'] }),
-          ),
+          offeredFlows(agent, spaClientId).flatMap(flow => {
+            const explainSidecar = () => explainScope(config.sidecarUrl, { agent, api, flow })
+            return turnChecks({ ...common, api, example, flow, explainSidecar, needs: ['sidecar'] })
+          }),
         )
       }),
       ...signInChecks(blueprint, { spaClientId, page }),
       ...consentChecks(config),
       ...toolChecks(env),
-      ...bedrockChecks(bedrock, { tokenFile: env['AWS_WEB_IDENTITY_TOKEN_FILE'] }),
+      ...bedrockChecks(bedrock, env),
     ]
     return await examine(checks, { watch })
   } finally {

@@ -61,13 +61,15 @@ async function findRunningImage(port: string, env: Variables) {
 }
 
 /**
- * Checks the version in an image’s tag. Returns a warning below 1.1.2; `undefined` if the version is good or not in the tag.
+ * Checks the version in an image’s tag. Returns a warning below 1.1.2 or without a version; `undefined` if all is good.
  *
  * @throws {ProblemError} SIDECAR_TOO_OPEN below 1.1.0
  */
 export function judgeVersion(image: string): ProblemError | undefined {
-  const [, major, minor, patch] = /auth-sidecar:(\d+)\.(\d+)\.(\d+)/.exec(image) ?? []
-  if (major === undefined) return undefined
+  const [found, major, minor, patch] = /auth-sidecar[:@](?:(\d+)\.(\d+)\.(\d+))?/.exec(image) ?? []
+  if (found === undefined) return undefined
+  if (major === undefined)
+    return trouble('NOT_CHECKED', `${image} names no version.`, 'Run a tag that names 1.1.2 or newer.')
   const version = Number(major) * 10_000 + Number(minor) * 100 + Number(patch)
   if (version < 10_100) throw trouble('SIDECAR_TOO_OPEN', `${image} takes requests from anywhere.`)
   return version < 10_102

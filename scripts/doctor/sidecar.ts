@@ -84,6 +84,19 @@ function entryCheck(context: FailureContext, ask: (path: string) => Promise<Outb
   }
 }
 
+/** The fault of an entry from which the sidecar gets no app token, but gets one when it is asked for `/.default` in place of the entry's scope. */
+export async function explainScope(sidecarUrl: string, { agent, api, flow }: FailureContext) {
+  const { route, parameters } = flowRules[flow]
+  const entry = api.sidecarEntries[flow]
+  const scope = `api://${api.appId}/.default`
+  const query = new URLSearchParams({ ...parameters(agent), 'optionsOverride.Scopes': scope })
+  const { status } = await get(sidecarUrl, `${route}/${entry}?${query}`, {})
+  if (status !== 200) return undefined
+  return problem('SIDECAR_MISCONFIGURED', `The sidecar’s scope for “${entry}” is of no use for app tokens.`, {
+    hint: `Set DownstreamApis__${entry}__Scopes__0 on the sidecar to ${scope}, as the only scope.`,
+  })
+}
+
 async function get(
   sidecarUrl: string,
   path: string,

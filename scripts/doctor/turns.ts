@@ -8,7 +8,10 @@ import {
   type Problem,
   type TokenCard,
 } from '@entra-bedrock-agent/identity-trace'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
+import { catalogue } from '../../services/weather-api/src/problems.ts'
 import { type Check, once, type PassedResult, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -27,14 +30,16 @@ export interface TurnOptions {
   readonly example: string
   readonly flow: Flow
   readonly userToken: string | undefined
-  /** The tenant that users have to belong to. */
-  readonly tenantId?: string | undefined
+  /** The tenant that users have to belong to, and the blueprint that their tokens have to be for. */
+  readonly blueprint?: Pick<Blueprint, 'tenantId' | 'blueprintAppId'>
+  /** Looks for the cause of a failure that is in the sidecar’s log alone. */
+  readonly explainSidecar?: () => Promise<ProblemError | undefined>
   readonly needs: readonly string[]
 }
 
 /** Checks by one turn in direct mode whether the agent gets a token for an API in this flow, and whether the API accepts the token. */
 export function turnChecks(options: TurnOptions): readonly Check[] {
-  const { ask, agent, api, example, flow, userToken, tenantId, needs } = options
+  const { ask, agent, api, example, flow, userToken, blueprint, explainSidecar, needs } = options
   const who = flows[flow].inWords
   const of = agent === undefined ? '' : ` (${agent})`
   const token = `token ${who} for the ${api.title}${of}`
@@ -52,13 +57,14 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       async run() {
         if (needsUser(flow)) {
           if (userToken === undefined) return noUserTokenProblem()
-          refuseOtherTenant(userToken, tenantId)
+          refuseForeignToken(userToken, blueprint)
         }
         const outcome = await turn()
         if ('answer' in outcome) return describeToken(outcome)
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
         if (outcome.code === 'SIGN_IN_REQUIRED') return noUserTokenProblem()
-        throw reportedProblem(outcome)
+        const cause = outcome.code === 'SIDECAR_FAILED' ? await explainSidecar?.() : undefined
+        throw cause ?? reportedProblem(withOwnHint(outcome, api))
       },
     },
     {
@@ -66,31 +72,43 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       needs: [token],
       async run() {
         const outcome = await turn()
-        if (!('answer' in outcome)) throw reportedProblem(outcome)
+        if (!('answer' in outcome)) throw reportedProblem(withOwnHint(outcome, api))
         return describeValidation(outcome, api)
       },
     },
   ]
 }
 
-function refuseOtherTenant(userToken: string, tenantId: string | undefined): void {
-  const { tid } = decodeToken(userToken)?.claims ?? {}
-  if (tid === undefined || tenantId === undefined || tid === tenantId) return
-  throw problem(
-    'USER_TOKEN_INVALID',
-    `The user’s token is of the tenant ${tid}, and TENANT_ID is ${tenantId}.`,
-    {
-      hint: 'Get a token of this tenant for api://<BLUEPRINT_APP_ID>/access_as_user, or correct TENANT_ID.',
-    },
-  )
+const userTokenHint =
+  'Get a token for api://<BLUEPRINT_APP_ID>/access_as_user by signing in to the application of CLIENT_SPA_APP_ID, copy it whole into a file, and name the file by --user-token-file.'
+
+/** The problem with a hint for those who set up agent and API: that of the API's own code, or how the doctor gets a user's token. */
+function withOwnHint(outcome: Problem, { title }: TurnOptions['api']): Problem {
+  const { code, upstream } = outcome
+  const ofApi: Readonly<Record<string, { readonly hint: string }>> = catalogue
+  const hint = code === 'API_UNAVAILABLE' ? ofApi[upstream?.code ?? '']?.hint : undefined
+  if (hint) return { ...outcome, hint: `${title}: ${hint}` }
+  return code === 'USER_TOKEN_INVALID' ? { ...outcome, hint: userTokenHint } : outcome
+}
+
+function refuseForeignToken(userToken: string, blueprint: TurnOptions['blueprint']): void {
+  const { tid, aud, scp, ver } = decodeToken(userToken)?.claims ?? {}
+  if (!blueprint || tid === undefined) return
+  const { tenantId, blueprintAppId: id } = blueprint
+  // biome-ignore format: table
+  const faults = [
+    [tid !== tenantId, 'USER_TOKEN_INVALID', `of the tenant ${tid}, not of ${tenantId}`, 'TENANT_ID'],
+    // A token with the blueprint's scope is that of a blueprint: more likely the setting is wrong than the token.
+    [scp === 'access_as_user' && aud !== id && aud !== `api://${id}`, 'USER_TOKEN_WRONG_AUDIENCE', `for ${aud}, not for the blueprint ${id}`, 'BLUEPRINT_APP_ID'],
+    [aud === id && ver === '1.0', 'USER_TOKEN_WRONG_AUDIENCE', 'one of version 1.0', 'the blueprint’s requestedAccessTokenVersion (to 2)'],
+  ] as const
+  const [, code, says, wrong] = faults.find(([isWrong]) => isWrong) ?? []
+  const hint = `Correct ${wrong}, or get a token of this tenant for api://<BLUEPRINT_APP_ID>/access_as_user.`
+  if (code) throw problem(code, `The user’s token is ${says}.`, { hint })
 }
 
 function noUserTokenProblem() {
-  return trouble(
-    'NOT_CHECKED',
-    'This needs a user’s token.',
-    'Put a token for api://<BLUEPRINT_APP_ID>/access_as_user into a file, and name it by --user-token-file.',
-  )
+  return trouble('NOT_CHECKED', 'This needs a user’s token.', userTokenHint)
 }
 
 function agentToken({ trace }: ChatResponse): TokenCard | undefined {

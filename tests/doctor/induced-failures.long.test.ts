@@ -93,6 +93,7 @@ describe('The doctor reports what is wrong when', () => {
     expect({ code, detail }).toMatchObject({ code: failure.code })
     if (failure.aadsts) expect(detail).toContain(`(AADSTS${failure.aadsts})`)
     expect(hint).not.toBe('')
+    expect(`${detail} ${hint}`).toContain(failure.says ?? '')
   })
 
   it('a failure causes only a warning, without a failed check', () => {

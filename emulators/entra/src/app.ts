@@ -31,6 +31,7 @@ export function buildApp(config: Config): FastifyInstance {
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)
   sendRefusals(app, entra)
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   app.addHook('onSend', async (_request, reply) => {
     reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
   })

@@ -9,6 +9,7 @@ export type TenantChange =
   | 'agent gone'
   | 'agent of another blueprint'
   | 'agent user disabled'
+  | 'agent user of another agent'
   | 'agent user gone'
   | 'API’s identifier URI gone'
   | 'API’s principal gone'
@@ -216,6 +217,7 @@ export const causes = {
     { what: 'nobody consented to the agent acting as its user account', code: 'AGENT_USER_NOT_CONSENTED', aadsts: 65001, flow: 'agent-user', tenant: 'consent for one user only' },
     { what: 'the agent’s user account is gone', code: 'AGENT_USER_UNUSABLE', aadsts: 50034, flow: 'agent-user', tenant: 'agent user gone' },
     { what: 'the agent’s user account is disabled', code: 'AGENT_USER_UNUSABLE', aadsts: 50057, flow: 'agent-user', tenant: 'agent user disabled' },
+    { what: 'the user account is that of another agent', code: 'AGENT_USER_UNUSABLE', aadsts: 7002137, flow: 'agent-user', tenant: 'agent user of another agent' },
     causeByAgentUserRefusal(50173, 'what was issued for the agent’s user account was revoked'),
     causeByAgentUserRefusal(53003, 'Conditional Access stops the agent’s user account'),
     { what: 'Entra refuses the user account for a reason that nobody has met yet', code: 'AGENT_USER_UNUSABLE', aadsts: unknownCode, flow: 'agent-user', refuse: { leg: 'agent-user', code: unknownCode } },

@@ -125,7 +125,7 @@ const entraBusy: Refusal = { code: 'ENTRA_UNAVAILABLE', says: 'Entra is busy.', 
 
 // biome-ignore format: table
 const rows = {
-  7000215: { ...credentialRefused, says: 'The blueprint’s client secret is wrong.' },
+  7000215: { ...credentialRefused, says: 'The sidecar’s client secret is not one of the application that AzureAd__ClientId names.' },
   7000222: {
     ...credentialRefused,
     says: 'The blueprint’s client secret has expired.',
@@ -150,7 +150,7 @@ const rows = {
       hint: 'Check AGENT_CLIENT_ID, and AzureAd__ClientId of the sidecar: it has to be the client id of the agent’s own blueprint.',
     },
   },
-  700222: { ...federationRefused, says: 'The federated credential names Entra itself as the issuer, which is allowed for managed identities only.' },
+  700222: { ...federationRefused, says: 'AGENT_CLIENT_ID is of an application that is no agent identity, or the blueprint’s federated credential names Entra itself as its issuer.', hint: 'Check AGENT_CLIENT_ID: it must be an agent identity’s id, not that of the API, the page or another application. If it is one, federate the blueprint with the cluster’s issuer.' },
   700231: {
     ...federationRefused,
     says: 'A token that was itself obtained by a federated credential was used as one.',

@@ -111,7 +111,7 @@ export function createKeyVerifier(publicKey: string): Verify {
   return token => {
     // Without this check, unused bits in the last character would allow several spellings of one token (RFC 4648 §3.5).
     if (!isCanonicalBase64url(token.slice(token.lastIndexOf('.') + 1)))
-      throw new TokenRefused('signature', 'The signature is not spelt as RFC 4648 wants it.')
+      throw new TokenRefused('signature', 'The token is cut off: its signature is no base64url.')
     try {
       const { header, payload } = verify(token)
       return { header, claims: payload }

@@ -117,12 +117,12 @@ export const agentProblems = {
   BLUEPRINT_CREDENTIAL_REJECTED: {
     status: 502,
     title: 'Entra rejected the blueprint’s credential.',
-    hint: 'Put a valid secret value (not the secret’s id) into the sidecar, or move to workload identity federation.',
+    hint: 'Put a valid secret value (not the secret’s id) of the blueprint into the sidecar, and the blueprint’s id into AzureAd__ClientId; or move to workload identity federation.',
   },
   FEDERATION_MISMATCH: {
     status: 502,
     title: 'Entra does not trust the pod’s service account token for this blueprint.',
-    hint: 'Compare issuer, subject and audience of the blueprint’s federated credential with the pod’s token, letter by letter.',
+    hint: 'Compare issuer, subject and audience of the blueprint’s federated credential with the pod’s token, letter by letter, and see that AGENT_CLIENT_ID is an agent identity’s id.',
   },
   AGENT_NOT_PERMITTED: {
     status: 502,
@@ -147,7 +147,7 @@ export const agentProblems = {
   ENTRA_UNAVAILABLE: {
     status: 503,
     title: 'Microsoft Entra ID is out of reach or asks to come back later.',
-    hint: 'Try again in a moment; if it stays, check the egress to login.microsoftonline.com on port 443.',
+    hint: 'Try again in a moment; if it stays, check the egress to the host of ENTRA_AUTHORITY (login.microsoftonline.com) on port 443.',
   },
   ENTRA_REFUSED: {
     status: 502,
@@ -178,7 +178,7 @@ export const agentProblems = {
   API_UNAVAILABLE: {
     status: 503,
     title: 'An API does not respond, or cannot do its work at the moment.',
-    hint: 'Try again in a moment; if it stays, check that the API runs where its *_API_URL points.',
+    hint: 'Try again in a moment; if it stays, read the API’s log, and check that it runs where its *_API_URL points.',
   },
   API_ECHOED_TOKEN: {
     status: 502,
@@ -234,7 +234,7 @@ export const agentProblems = {
   BEDROCK_UNAVAILABLE: {
     status: 503,
     title: 'Amazon Bedrock is out of reach or not ready.',
-    hint: 'Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION.',
+    hint: 'Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION. Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_BEDROCK_RUNTIME if they are left over.',
   },
   BEDROCK_STREAM_BROKEN: {
     status: 502,

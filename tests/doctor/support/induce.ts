@@ -3,9 +3,9 @@ import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import type { Laptop, Variables } from './laptop.ts'
 
-const { agentId, agentUserId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
+const { agentId, agentUserId, traineeAgentId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
 
-function mustExist<Thing>(thing: Thing | undefined): Thing {
+export function mustExist<Thing>(thing: Thing | undefined): Thing {
   if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
   return thing
 }
@@ -26,6 +26,9 @@ const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
   },
   'agent user disabled': ({ directory }) => {
     mustExist(directory.user(agentUserId)).accountEnabled = false
+  },
+  'agent user of another agent': ({ directory }) => {
+    Object.assign(mustExist(directory.user(agentUserId)), { identityParentId: traineeAgentId })
   },
   'agent user gone': ({ directory }) => directory.removeUser(mustExist(directory.user(agentUserId))),
   'agent gone': entra => removePrincipal(entra, agentId),

@@ -13,8 +13,8 @@ interface RefusalOptions {
 /** A refusal with its AADSTS code. The error handlers send it as JSON or show it on a page. */
 export class EntraError extends Error {
   override readonly name = 'EntraError'
-  /** The AADSTS code; `undefined` if nobody knows which code Entra has for this refusal. */
-  readonly code: number | undefined
+  /** The AADSTS code. */
+  readonly code: number
   readonly status: number
   readonly error: string
   readonly suberror: string | undefined
@@ -22,12 +22,8 @@ export class EntraError extends Error {
   readonly headers: Readonly<Record<string, string>>
 
   /** A code that the catalogue lacks becomes an `invalid_grant` unless the options say otherwise. */
-  constructor(
-    code: number | undefined,
-    details: Readonly<Record<string, string>>,
-    options: RefusalOptions = {},
-  ) {
-    const kind = code === undefined ? undefined : findRefusal(code)
+  constructor(code: number, details: Readonly<Record<string, string>>, options: RefusalOptions = {}) {
+    const kind = findRefusal(code)
     const text = options.text ?? kind?.text ?? 'This refusal was injected into the emulator.'
     super(text.replaceAll(/\{(\w+)\}/g, (_, name: string) => details[name] ?? `‹${name}›`))
     this.code = code
@@ -63,7 +59,7 @@ export function timestampOf(ms: number): string {
 /** The `error_description`: code, text and the request's ids. */
 export function describeRefusal(error: EntraError, trace: RequestIds): string {
   return [
-    error.code === undefined ? error.message : `AADSTS${error.code}: ${error.message}`,
+    `AADSTS${error.code}: ${error.message}`,
     `Trace ID: ${trace.traceId}`,
     `Correlation ID: ${trace.correlationId}`,
     `Timestamp: ${trace.timestamp}`,
@@ -75,11 +71,11 @@ export function errorBody(error: EntraError, trace: RequestIds, publicUrl: strin
   return {
     error: error.error,
     error_description: describeRefusal(error, trace),
-    error_codes: error.code === undefined ? [] : [error.code],
+    error_codes: [error.code],
     timestamp: trace.timestamp,
     trace_id: trace.traceId,
     correlation_id: trace.correlationId,
-    error_uri: `${publicUrl}/error?code=${error.code ?? ''}`,
+    error_uri: `${publicUrl}/error?code=${error.code}`,
     suberror: error.suberror,
     claims: error.claims,
   }

@@ -174,12 +174,15 @@ describe('a request for an agent user’s token', () => {
   it.each([
     ['an ordinary user', ada, agentId],
     ['the account of another agent', agentUser, siblingId],
-  ])('is refused if it names %s, with no code, as Entra’s is unknown', async (_what, user, parent) => {
-    changeUser({ identityParentId: parent })
-    const { body } = await requestTrAsUser(entra, { user_id: user })
-    expect(body).toMatchObject({ error: 'invalid_grant', error_codes: [] })
-    expect(body.error_description).toMatch(/^Emulator: /)
-  })
+  ])(
+    'is refused if it names %s, by the emulator’s own text, as Entra’s is unknown',
+    async (_what, user, parent) => {
+      changeUser({ identityParentId: parent })
+      const { body } = await requestTrAsUser(entra, { user_id: user })
+      expect(body).toMatchObject({ error: 'invalid_client', error_codes: [7002137] })
+      expect(body.error_description).toMatch(/^AADSTS7002137: Emulator: /)
+    },
+  )
 
   it('is refused if another agent of the blueprint sends it with this agent’s T1 or T2', async () => {
     addSibling()

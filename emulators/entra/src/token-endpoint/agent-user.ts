@@ -1,7 +1,7 @@
 import type { User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
-import { EntraError, refusal } from '../errors/entra-error.ts'
+import { refusal } from '../errors/entra-error.ts'
 import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
 import { authenticate, type Client } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
@@ -44,6 +44,6 @@ function findAgentUser(entra: Entra, form: Form, { principal }: Client): User {
   const user = entra.directory.user(key)
   if (!user) throw refusal(50034, { user: key, tenant: entra.config.tenantId })
   if (user.identityParentId === principal.id) return user
-  // Which AADSTS code Entra sends in this case is not known.
-  throw new EntraError(undefined, {}, { text: 'Emulator: the user is not the account of this agent.' })
+  // Entra's code in this case is not known. This one is of an assertion for another agent.
+  throw refusal(7002137, {}, { text: 'Emulator: the user is not the account of this agent.' })
 }

@@ -175,15 +175,15 @@ describe('a call of an API in the trace', () => {
   })
 
   it.each([
-    [{ code: 'BUSY' }, { code: 'BUSY' }],
-    [{ code: 7, secret: 'x' }, {}],
-  ])('shows only the problem members of a failed response, here of %j', async (sent, body) => {
+    [{ code: 'BUSY' }, { code: 'BUSY' }, ' (BUSY)'],
+    [{ code: 7, secret: 'x' }, {}, ''],
+  ])('shows only the problem members of a failed response, here of %j', async (sent, body, named) => {
     const { call } = await startApi(sendJson(503, sent))
     const turn = turnOf()
     await expect(call(turn)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
     const [step] = stepsOf(turn, 'api-call')
     expect(step).toMatchObject({ status: 'failed', problem: { requestId: 'request-1' } })
-    expect(step?.problem?.detail).toBe('The Weather API responded 503.')
+    expect(step?.problem?.detail).toBe(`The Weather API responded 503${named}.`)
     expect(step?.response).toEqual({ status: 503, body })
     expect(stepsOf(turn, 'token')[0]?.token?.verifiedBy).toMatchObject([{ actor: 'agent' }])
   })

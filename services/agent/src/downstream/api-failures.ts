@@ -5,14 +5,14 @@ import { clockHint } from '../identity/accept-agent-token.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
 import { problem } from '../problems.ts'
-import { type ApiResponse, readApiProblem, readDemandedScope } from './responses.ts'
+import { type ApiResponse, plainName, readApiProblem, readDemandedScope } from './responses.ts'
 
 /** What a failed response means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {
   const { status } = response
   const { code, detail, failedCheck } = readApiProblem(response.body)
   const upstream = { service: api.name, status, ...(code ? { code } : {}) }
-  const check = failedCheck ? ` (${failedCheck})` : ''
+  const check = inBrackets(failedCheck)
   switch (status) {
     case 400:
       return problem('INVALID_REQUEST', detail ?? `The ${api.title} does not accept the request.`, {
@@ -35,7 +35,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
       return forbiddenProblem(api, flow, response, upstream)
     default: {
       const hint = `Check the URL of the ${api.title}: something else, or another path of it, responds there.`
-      return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}.`, {
+      return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}${inBrackets(code)}.`, {
         upstream,
         hint: status === 404 ? hint : undefined,
       })
@@ -45,6 +45,9 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
 
 const unknownContextHint =
   'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.'
+
+/** A check or a code that the API names; a sentence of the API would be shown as the agent’s own words. */
+const inBrackets = (name = '') => (plainName.test(name) ? ` (${name})` : '')
 
 /** The names that entra-tokens gives to the checks of the deny list and of a token's times. */
 const denyListCheck = 'deny-list'
@@ -77,7 +80,7 @@ function forbiddenProblem(
       upstream,
       hint:
         granted &&
-        `Grant the agent identity ${granted}, to act ${flows[flow].inWords}, and allow it as a caller of the ${api.title}.`,
+        `Grant the agent identity ${granted}, to act ${flows[flow].inWords}, and allow it as a caller of the ${api.title}.${isRight ? ' If it has that, see that the API’s application names it so and has it enabled.' : ''}`,
       extensions: { ...(failedCheck ? { failedCheck } : {}), ...(needs ? { needs } : {}) },
     },
   )
@@ -89,8 +92,11 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
   if (needs === undefined) return failure
   const { permission, kind } = needs
-  const held: readonly unknown[] = kind === 'scope' ? String(scp).split(' ') : [roles].flat()
-  if (!permission.split(', ').every(name => held.includes(name))) return failure
+  const held: readonly unknown[] = kind === 'scope' ? String(scp ?? '').split(' ') : [roles].flat()
+  if (!permission.split(', ').every(name => held.includes(name))) {
+    const has = held.filter(Boolean).join(', ') || 'none'
+    return problem('API_FORBIDDEN', `${failure.message} It has ${has}.`, failure.options)
+  }
   const { upstream } = failure.options
   return problem(
     'API_FORBIDDEN',

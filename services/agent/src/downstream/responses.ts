@@ -38,8 +38,8 @@ function parseJson(text: string): unknown {
 }
 
 const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' })
-/** A check's name, such as `audience`. Sentences must not match, since the trace would show them as the agent's own words. */
-const checkName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
+/** A name of a check or a code, such as `audience`. Sentences must not match, since the trace would show them as the agent's own words. */
+export const plainName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
 /** What an API that validates TR may say of TR, in the member `validated` of its response. */
 const ApiValidation = Type.Object({
@@ -47,7 +47,7 @@ const ApiValidation = Type.Object({
   caller: Guid,
   on_behalf_of: Type.Union([Guid, Type.Null()]),
   signature_verified: Type.Boolean(),
-  checks: Type.Array(strictObject({ name: Type.String({ pattern: checkName.source }), ok: Type.Boolean() }), {
+  checks: Type.Array(strictObject({ name: Type.String({ pattern: plainName.source }), ok: Type.Boolean() }), {
     maxItems: 20,
   }),
 })
@@ -74,7 +74,7 @@ export function readApiValidation(body: unknown): ApiValidation | undefined {
 export function readApiProblem(body: unknown): ApiProblem {
   if (!compiledProblem.Check(body)) return {}
   const { failedCheck, ...told } = body
-  return failedCheck !== undefined && checkName.test(failedCheck) ? { ...told, failedCheck } : told
+  return failedCheck !== undefined && plainName.test(failedCheck) ? { ...told, failedCheck } : told
 }
 
 const shownFailureMembers = new Set(

@@ -156,6 +156,6 @@ export function createAgentTokens(options: AgentTokensOptions) {
 function entraTimeoutProblem(deadlineMs: number): ProblemError {
   return problem('ENTRA_UNAVAILABLE', `The sidecar is alive but had no token after ${deadlineMs} ms.`, {
     upstream: { service: 'sidecar' },
-    hint: 'Usually Entra does not respond to the sidecar: check its egress to login.microsoftonline.com on port 443.',
+    hint: 'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.',
   })
 }

@@ -70,6 +70,8 @@ describe('answers of the sidecar', () => {
       ['a redirect', emptyBody(302), 'SIDECAR_MISCONFIGURED', false],
       ['Entra is down', detail401(entraIsDown), 'ENTRA_UNAVAILABLE', true],
       ['Entra is too slow', detail401('Request to the endpoint timed out. CorrelationId: x'), 'ENTRA_UNAVAILABLE', true],
+      ['nothing of Entra at the sidecar’s instance', detail401('HttpStatusCode: 404: NotFound'), 'ENTRA_UNAVAILABLE', true],
+      ['a web page in Entra’s place', detail401('An error response was returned, but it could not be parsed.'), 'ENTRA_UNAVAILABLE', true],
       ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
       ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
       ['an error that quotes a refusal by Entra without being one', textResponse(500, sidecarProblem(500, 'AADSTS700016: Unknown.')), 'SIDECAR_FAILED', true],
@@ -119,6 +121,7 @@ describe('answers of the sidecar', () => {
     ['a wrong clock', invalidToken('The token expired'), 'clock'],
     ['a token refused for another reason', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
     ['no app token', detail401('No account or login hint was passed'), 'weatherApp__RequestAppToken=true'],
+    ['an instance with a tenant', detail401('HttpStatusCode: 404: NotFound'), 'AzureAd__Instance'],
     ['no tenant', emptyBody(500), 'AzureAd__TenantId'],
   ])('are reported with a hint what to do about %s', (_what, given, hint) => {
     expect(explainResponse(given, ownContext).problem.options.hint).toContain(hint)

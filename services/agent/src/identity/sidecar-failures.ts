@@ -162,6 +162,11 @@ function explainDetail(detail: string, { api, flow }: FailureContext): Meaning {
   // When Entra throttles, the detail is Entra's response or says “throttled”. Not transient: asking again only adds load.
   if (detail.startsWith('{') || detail.includes('throttled'))
     return { code: 'ENTRA_UNAVAILABLE', says: 'Entra is throttling the sidecar.' }
+  if (/^HttpStatusCode: 4|could not be parsed/.test(detail))
+    return {
+      ...transientFault('ENTRA_UNAVAILABLE', 'What responds to the sidecar is not Entra.'),
+      hint: 'Check AzureAd__Instance of the sidecar, which is Entra’s host without the tenant, and what stands in between: a proxy.',
+    }
   return transientFault('ENTRA_UNAVAILABLE', 'The sidecar gets no response from Entra.')
 }
 

@@ -45,7 +45,8 @@ export const credentialRules: readonly FailureRule[] = [
     code: 'BEDROCK_NOT_CONFIGURED',
     when: ({ service, message }) =>
       service === 'credentials' && /could not load credentials from any/i.test(message),
-    detail: 'AWS_REGION is set, but no AWS credentials were found anywhere.',
+    detail: ({ credential }) =>
+      `AWS_REGION is set, but no AWS credentials came from ${'source' in credential ? credential.source : 'anywhere'}.`,
     hint: checkKeysHint,
   },
   {

@@ -34,8 +34,6 @@ export type AwsCredential =
       readonly keys: KeyProvider
       /** The source, described without a secret, such as the path of the token file. */
       readonly source: string
-      /** Whether a temporary access key (ASIA…) came without the session token that it needs. */
-      readonly lacksSessionToken?: boolean
     }
   | { readonly tier: 'none'; readonly missing: string }
 
@@ -69,7 +67,6 @@ function readStaticKeys(env: EnvironmentReader): AwsCredential | undefined {
     tier: 'sts',
     keys: async () => keys,
     source: sessionToken ? 'AWS_ACCESS_KEY_ID with AWS_SESSION_TOKEN' : 'AWS_ACCESS_KEY_ID',
-    lacksSessionToken: sessionToken === undefined && accessKeyId.startsWith('ASIA'),
   }
 }
 

@@ -139,11 +139,18 @@ describe('a failure of Bedrock', () => {
     )
   })
 
-  it('has a hint about a temporary key without a session token', () => {
-    const config = configOf('sts', { AWS_SESSION_TOKEN: '' })
-    expect(
-      explainFailure(awsError('UnrecognizedClientException', 403), config, 'request').options.hint,
-    ).toContain('Set AWS_SESSION_TOKEN')
+  it('has a hint about which keys go with a session token', () => {
+    const { hint } = explain(awsError('UnrecognizedClientException', 403), 'sts').options
+    expect(hint).toContain('AKIA goes without AWS_SESSION_TOKEN')
+    expect(hint).toContain('ASIA needs it')
+  })
+
+  it('names the variables that may have set the endpoint that is out of reach', () => {
+    const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })
+    const config = configOf('sts', { AWS_ENDPOINT_URL: 'http://localhost:4566' })
+    expect(explainFailure(refused, config, 'request').message).toBe(
+      'http://localhost:4566, which AWS_ENDPOINT_URL_BEDROCK_RUNTIME or AWS_ENDPOINT_URL names, cannot be reached (ECONNREFUSED).',
+    )
   })
 
   it('shows the credentials that AWS quotes neither to the user nor in the log', () => {

@@ -206,7 +206,7 @@ const rules: readonly FailureRule[] = [
 const unreachableRule: Omit<FailureRule, 'when'> = {
   code: 'BEDROCK_UNAVAILABLE',
   detail: ({ region, endpoint }, { systemCode }) =>
-    `${endpoint ?? `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
+    `${endpoint ? `${endpoint}, which AWS_ENDPOINT_URL_BEDROCK_RUNTIME or AWS_ENDPOINT_URL names,` : `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
 }
 
 /**

@@ -21,9 +21,7 @@ export function checkKeysHint({ credential, region }: BedrockConfig): string {
     case 'api-key':
       return `Check AWS_BEARER_TOKEN_BEDROCK: it must be copied whole, not expired, and generated for ${region} (a short-term key works only in its own region).`
     case 'sts':
-      return credential.lacksSessionToken
-        ? 'Set AWS_SESSION_TOKEN as well: an access key that begins with ASIA is temporary and works only together with it.'
-        : 'Copy AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN again, all from the same session.'
+      return 'Copy AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN again, all from the same session; an id that begins with AKIA goes without AWS_SESSION_TOKEN, one that begins with ASIA needs it.'
     case 'federation':
       return 'Check that AWS_WEB_IDENTITY_TOKEN_FILE names a file that this process may read (fsGroup for non-root), and AWS_ROLE_ARN a role that exists.'
     case 'pod-identity':
@@ -35,7 +33,7 @@ export function checkKeysHint({ credential, region }: BedrockConfig): string {
 
 export function trustHint({ credential }: BedrockConfig): string {
   const source = credential.tier === 'federation' ? ` of ${credential.source.split(' ', 1)[0]}` : ''
-  return `Compare the token’s iss, aud and sub, letter by letter, with the IAM OIDC provider’s URL and the trust policy${source}: aud sts.amazonaws.com, sub system:serviceaccount:<namespace>:<service account>.`
+  return `Check that the role exists. Then compare the token’s iss, aud and sub, letter by letter, with the IAM OIDC provider’s URL and the trust policy${source}: aud sts.amazonaws.com, sub system:serviceaccount:<namespace>:<service account>.`
 }
 
 /** The IAM statement to paste. A profile needs both ARNs: the profile itself and the model behind it in every region. */
