@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { readConfig } from '../services/agent/src/config.ts'
 import { apisOf } from '../services/agent/src/tools/toolset.ts'
 import { sidecarEntries, sidecarSettings } from './demo/sidecar-entries.ts'
@@ -21,7 +21,7 @@ export function writeSidecarEnv({
     ...sidecarEntries(apis),
   }
   // `writeFileSync` applies `mode` only to a new file.
-  rmSync(output, { force: true })
+  if (existsSync(output)) chmodSync(output, 0o600)
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(output, lines.join(''), { mode: 0o600 })
   console.log(`${output} is written. It holds the blueprint's secret: delete it when you are done.`)

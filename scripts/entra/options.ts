@@ -57,7 +57,7 @@ const options = {
   'blueprint-name': { value: '<name>', text: '[Weather Agent Blueprint]', of: setUpCommands },
   'api-name': { value: '<name>', text: '[Weather API]', of: setUpCommands },
   'page-name': { value: '<name>', text: '[Weather Agent page]', of: setUpCommands },
-  'service-management-reference': { value: '<reference>', text: 'for tenants that demand one of every application', of: setUpCommands },
+  'service-management-reference': { value: '<text>', text: 'for tenants that demand one of every application', of: setUpCommands },
   adopt: { group: 'How', value: '<set-up id>', text: 'write a receipt that got lost anew first, for the agents named; the id is in the applications’ descriptions', of: ['apply', 'status'] },
   azure: { group: 'Where else to look', text: 'look which roles agents have in Azure, too, as whoever is signed in to the Azure CLI', of: ['blast-radius'] },
   kube: { text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
@@ -100,6 +100,14 @@ type OptionValues = {
 /** What the caller asked for. */
 export type Invocation = ReturnType<typeof readInvocation>
 
+const examples = `
+Examples:
+  npx --no-install agentctl entra plan --tenant <id> --client-secret
+  npx --no-install agentctl entra apply --agent weather-agent:autonomous+obo --agent trainee:none
+  npx --no-install agentctl entra blast-radius --kube --json`
+const exitCodes =
+  '\nExit codes: 0 done · 1 failed · 2 wrong usage · 3 status, blast-radius: differs, or something is extra'
+
 /** Adds `plan`, `apply` and so on, with their options. `act` carries out what was asked for. */
 export function addEntraCommands(
   entra: CommandLine,
@@ -117,10 +125,7 @@ export function addEntraCommands(
       return act(readInvocation(command, Object.fromEntries(values) as OptionValues))
     })
   }
-  entra.addHelpText(
-    'afterAll',
-    '\nExit codes: 0 done · 1 failed · 2 wrong usage · 3 status, blast-radius: differs, or something is extra',
-  )
+  entra.addHelpText('after', examples).addHelpText('afterAll', exitCodes)
 }
 
 function toOption(name: string, row: Row): Option {

@@ -20,7 +20,7 @@ export function newProgram({ print, say }: Output): Command {
       writeOut: text => print(text.trimEnd()),
       writeErr: text => say(text.trimEnd()),
     })
-    .configureHelp({ subcommandTerm: command => command.name() })
+    .configureHelp({ subcommandTerm: command => command.name(), minWidthToWrap: 30 })
     .helpOption('-h, --help', 'this help')
     .showHelpAfterError('(-h shows the commands and options.)')
 }
