@@ -84,8 +84,8 @@ function principalsOf({ what }: BlastRadius): readonly { readonly title: string;
 }
 
 const notLookedAt =
-  'Not looked at at all: Kubernetes without --kube; AWS without --aws, and with it the role’s permissions boundary and instance profiles, ' +
-  'and what other resources (S3, KMS …) and the organisation allow it; who may become one of these users, by password, device or ' +
+  'Not looked at at all: Kubernetes without --kube, AWS without --aws; the role’s permissions boundary and instance profiles in AWS, and ' +
+  'what other resources (S3, KMS …) and the organisation allow it; who may become one of these users, by password, device or ' +
   'mailbox, or approves what PIM asks; roles of groups that somebody may only join, rules of dynamic groups, administrative units; ' +
   'conditional access and other policies of the tenant; the APIs: who else calls or changes them, and what they let a caller do; ' +
   'rights within other services (Exchange, SharePoint, Teams); what was done with all this (audit log).'
