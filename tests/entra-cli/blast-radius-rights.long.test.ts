@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../emulators/entra/src/directory/graph-permissions.ts'
 import { newScope, newServicePrincipal } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
+import { flatten } from '../../scripts/entra/blast-radius/branch.ts'
 import {
   aGrant,
   aSecret,
@@ -13,7 +14,8 @@ import {
   useRadius,
 } from './support/radius.ts'
 
-const { readRadius, tenantNow } = useRadius()
+const { tenant, readRadius, tenantNow } = useRadius()
+const { run } = tenant
 
 const ofPage = (words: string) =>
   `properties that are not as planned → application "Weather Agent page", which users sign in to: ${words}`
@@ -126,5 +128,141 @@ describe('the blast radius marks what nobody asked for,', () => {
     const { code, radius } = await readRadius()
     expect(markedWays(radius, 'surplus')).toEqual(ways)
     expect(code).toBe(3)
+  })
+})
+
+it.each([
+  ['/ownedObjects', 'objects that agent identity "weather" owns'],
+  ['/oauth2PermissionGrants?$filter=resourceId', 'clients other than the page that may call the agent'],
+  ['/oauth2PermissionGrants?$filter=resourceId', 'clients with delegated permissions of Microsoft Graph'],
+  ['/appRoleAssignedTo', 'applications with permissions of Microsoft Graph'],
+  ['/owners', 'owners of principal of the blueprint'],
+  ['/applications/', 'properties of blueprint "Weather Agent Blueprint"'],
+  [
+    '/federatedIdentityCredentials',
+    'properties of federated credential for system:serviceaccount:a:b of https://i.example',
+  ],
+])('a question that Graph refuses (%s) costs only its own answer: %s', async (part, title) => {
+  tenant.graph.decide = ({ path }) => (decodeURIComponent(path).includes(part) ? 'forbid' : 'pass')
+  const { code, output } = await run('blast-radius')
+  expect(output).toContain(`not evaluated ${title}`)
+  expect(code).toBe(0)
+})
+
+describe('of who may change the whole tenant', () => {
+  const aRole = (principalId: string) => ({
+    ...{ ...creation, id: 'added', principalId, directoryScopeId: '/' },
+    roleDefinitionId: stableId('role Global Administrator'),
+  })
+
+  it('administrators are not marked, be it that they may activate their role or are in a group that has it', async () => {
+    const { content } = tenantNow()
+    const group = {
+      id: 'admins',
+      kind: 'group',
+      displayName: 'Admins',
+      members: [seedIds.ada],
+      owners: [seedIds.ben],
+    } as const
+    content.groups.push({ ...group, members: [seedIds.ada] })
+    content.roleAssignments.push(aRole('admins'))
+    content.roleEligibilities.push(aRole(seedIds.ben))
+    content.groupEligibilities.push({
+      id: 'added',
+      principalId: seedIds.ben,
+      groupId: 'admins',
+      accessId: 'member',
+    })
+    const { code, radius } = await readRadius()
+    expect(code).toBe(0)
+    const ways = flatten(radius.who).map(({ way }) => way)
+    const role = 'directory role Global Administrator'
+    const admins = `who may change it → holders of directory roles → ${role} → Admins`
+    expect(ways).toEqual(
+      expect.arrayContaining([
+        `${admins} → its members → Ada Osei`,
+        `${admins} → its owners → Ben Lindqvist`,
+        `${admins} → who may join it (PIM) → Ben Lindqvist, as member`,
+        `who may change it → who may activate directory roles (PIM) → ${role} → Ben Lindqvist`,
+      ]),
+    )
+  })
+
+  it('permissions that lead to the agents are told with what they permit, and no others', async () => {
+    const leading =
+      `RoleAssignmentSchedule.ReadWrite.Directory RoleEligibilitySchedule.ReadWrite.Directory RoleManagement.ReadWrite.Directory
+      GroupMember.ReadWrite.All Group.ReadWrite.All User.ReadWrite.All EntitlementManagement.ReadWrite.All AppRoleAssignment.ReadWrite.All
+      Directory.ReadWrite.All DelegatedPermissionGrant.ReadWrite.All PrivilegedAccess.ReadWrite.AzureADGroup Application.ReadWrite.All
+      PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup UserAuthenticationMethod.ReadWrite.All Policy.ReadWrite.ConditionalAccess
+      AgentIdentityBlueprint.AddRemoveCreds.All AgentIdentity.ReadWrite.All Synchronization.ReadWrite.All`.split(
+        /\s+/,
+      )
+    const { content, named } = tenantNow()
+    const scope = [...leading, 'User.Read', 'Directory.Read.All', 'Mail.ReadWrite'].join(' ')
+    content.permissionGrants.push({
+      ...aGrant,
+      scope,
+      clientId: named('Tenant set-up').id,
+      resourceId: seedIds.graphPrincipal,
+    })
+    const { who } = (await readRadius()).radius
+    const clients = flatten(who).find(({ title }) => title.startsWith('clients with delegated'))
+    const told = clients?.branches?.[0]?.branches?.map(({ title }) => title.split(': may '))
+    expect(told?.map(([name]) => name)).toEqual(leading)
+    expect(told?.every(([, does]) => does)).toBe(true)
+  })
+
+  it('custom roles are listed only if they permit more than reading and making applications', async () => {
+    const { content } = tenantNow()
+    const permit = (id: string, ...actions: readonly string[]) => {
+      const allowedResourceActions = actions.map(one => `microsoft.directory/${one}`)
+      content.roleDefinitions.push({
+        id,
+        displayName: id,
+        isBuiltIn: false,
+        rolePermissions: [{ allowedResourceActions }],
+      })
+      content.roleAssignments.push({ ...aRole(seedIds.ben), roleDefinitionId: id })
+    }
+    permit(
+      'harmless',
+      'applications/standard/read',
+      'applications/createAsOwner',
+      'servicePrincipals/create',
+      'users/basic/update',
+    )
+    const leading = [
+      'applications/owners/update',
+      'applications.myOrganization/credentials/update',
+      'groups.security/members/update',
+    ]
+    for (const action of [
+      ...leading,
+      'users/authenticationMethods/create',
+      'servicePrincipals/allProperties/allTasks',
+    ])
+      permit(action, 'users/standard/read', action)
+    const titles = flatten((await readRadius()).radius.who).map(({ title }) => title)
+    expect(titles).not.toContain('directory role harmless (custom)')
+    for (const action of leading) expect(titles).toContain(`directory role ${action} (custom)`)
+  })
+
+  it('clients with delegated permissions are not marked if they are Microsoft’s, or accepted', async () => {
+    const { content, named } = tenantNow()
+    const client = named('Tenant set-up')
+    content.permissionGrants.push({
+      ...aGrant,
+      scope: 'Group.ReadWrite.All',
+      clientId: client.id,
+      resourceId: seedIds.graphPrincipal,
+    })
+    expect((await readRadius()).code).toBe(3)
+    expect((await readRadius('--accept', client.id)).code).toBe(0)
+    Object.assign(client, { appOwnerOrganizationId: 'f8cdef31-a31e-4b4a-93e4-5f571e91255a' })
+    const { code, radius } = await readRadius()
+    expect(code).toBe(0)
+    expect(flatten(radius.who).map(({ title }) => title)).toContain(
+      'Group.ReadWrite.All: may bring agents or users into groups',
+    )
   })
 })
