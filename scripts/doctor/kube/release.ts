@@ -21,10 +21,7 @@ export interface Container {
     readonly value?: string
     readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } }
   }[]
-  readonly envFrom?: readonly {
-    readonly configMapRef?: { readonly name: string }
-    readonly secretRef?: { readonly name: string }
-  }[]
+  readonly envFrom?: readonly { readonly secretRef?: { readonly name: string } }[]
   readonly volumeMounts?: readonly { readonly name: string }[]
 }
 
