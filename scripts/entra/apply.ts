@@ -48,6 +48,7 @@ export async function apply(
   const after = requireReceipt(run)
   replaceVariables(run, before ?? after, after)
   setVariables(run.envFile, variablesOf(after, run.agentsFile))
+  run.receipt.change({ earlier: undefined })
   printNextSteps(run)
 }
 

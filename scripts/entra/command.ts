@@ -18,7 +18,7 @@ import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
 import { inStep, type Run } from './run.ts'
-import { agentsWith, changeSettings, type Settings } from './settings.ts'
+import { agentsWith, changeSettings, checkRemoval, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
 import { type Entry, writeEntry } from './text.ts'
@@ -131,7 +131,8 @@ function readTarget(
 
 /** The settings of the receipt as this command changes them, with users by object id. */
 async function wantedSettings(run: Run, { settings, removal }: Invocation): Promise<Settings> {
-  const before = run.receipt.content?.settings
+  const { settings: before, earlier } = run.receipt.content ?? {}
+  checkRemoval(removal, [before, earlier])
   const sponsors = settings.sponsors ?? (before ? undefined : ['me'])
   const changed = {
     ...settings,

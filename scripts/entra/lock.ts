@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Mistake } from '../set-up/mistake.ts'
+import { explainSystemError } from '../set-up/system-errors.ts'
 
 interface LockHolder {
   readonly id: string
@@ -49,14 +50,9 @@ function create(path: string, text: string): boolean {
     if (code === 'ENOSPC') rmSync(path, { force: true })
     throw new Mistake(
       `No file can be created beside the receipt: ${message}.`,
-      `${remedies[code ?? ''] ?? 'Make the folder writable'}, or name a file in another folder with --receipt.`,
+      `${explainSystemError(error)?.fix ?? ''} Or name a file in another folder with --receipt.`.trim(),
     )
   }
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  ENOENT: 'Create the folder',
-  ENOSPC: 'Make room on the disk',
 }
 
 /** The run that has the lock; `undefined` if the file is gone. @throws {Mistake} when the file names no run */

@@ -17,6 +17,8 @@ export interface Receipt {
   /** Stands in the description of each application, so that a run finds what an interrupted run has made. */
   readonly setUpId: string
   readonly settings: Settings
+  /** The settings before the changes of a run of `apply` that is not finished. */
+  readonly earlier?: Settings | undefined
   /** The users who created the recorded objects: Entra makes the creator of an object its owner. */
   readonly makers?: readonly string[]
   /** Agents that `disable` switched off. */
@@ -50,7 +52,8 @@ export class ReceiptFile {
   begin(tenantId: string, settings: Settings): Receipt {
     const setUpId = randomUUID().slice(0, 8)
     const begun = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const
-    this.#receipt = { ...(this.#receipt ?? { ...begun, tenantId }), settings }
+    const earlier = this.#receipt?.earlier ?? this.#receipt?.settings
+    this.#receipt = { ...(this.#receipt ?? { ...begun, tenantId }), settings, earlier }
     return this.#receipt
   }
 

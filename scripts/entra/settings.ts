@@ -92,6 +92,27 @@ export interface Removal {
 }
 
 /**
+ * @param known the settings, and those before an unfinished run, which may have taken something away already
+ * @throws {Mistake} when there is nothing of that name to take away
+ */
+export function checkRemoval({ agents, issuers }: Removal, known: readonly (Settings | undefined)[]): void {
+  const all = known.filter(one => one !== undefined)
+  const clusters = all.flatMap(one => one.federatedCredentials).map(({ issuer }) => issuer)
+  for (const [option, given, there] of [
+    ['--remove-agent', agents, all.flatMap(one => one.agents)],
+    ['--remove-cluster', issuers, clusters],
+  ] as const) {
+    const missing = given.find(one => !there.includes(one))
+    const names = [...new Set(there)].join(', ')
+    if (missing !== undefined)
+      throw new Mistake(
+        `${option} ${missing}: there is none of that name.`,
+        names ? `Write the name as it is, letter for letter: ${names}.` : 'Leave it out.',
+      )
+  }
+}
+
+/**
  * Adds to the settings what the caller wants now, and takes out what the caller no longer wants. Agents, federated credentials,
  * sponsors and owners are added to the earlier ones, so that setting up one cluster cuts off no other.
  *

@@ -134,7 +134,7 @@ describe('the command line', () => {
     const { code, said } = await run('apply --receipt', join(tenant.workplace.folder, 'nowhere/receipt'))
     expect(code).toBe(2)
     expect(said).toContain('No file can be created beside the receipt: ENOENT: no such file or directory')
-    expect(said).toContain('name a file in another folder with --receipt')
+    expect(said).toContain('Or name a file in another folder with --receipt')
     expect((await run('plan')).output).toContain(' 0 to keep.')
   })
 

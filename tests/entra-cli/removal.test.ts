@@ -45,15 +45,26 @@ describe('apply takes away', () => {
     expect((await run('status')).output).not.toContain('client secret of the blueprint')
   })
 
-  it('nothing if the agent is gone already, which is no error, or is the last agent, which is an error', async () => {
-    await run('apply', ...agents)
-    await run('apply --remove-agent first')
+  it('nothing, and says what there is, if there is none of that name, or if no agent would be left', async () => {
+    await run('apply', ...agents, ...cluster('https://two.example'))
+    const before = structuredClone(content())
     tenant.entra.requests.clear()
-    expect((await run('apply --remove-agent first')).code).toBe(0)
-    const last = await run('apply --remove-agent second')
+    for (const [removal, name] of [
+      ['--remove-agent firts', 'first, second'],
+      ['--remove-agent First', 'first, second'],
+      ['--remove-cluster https://two.example/', 'https://two.example.'],
+    ] as const)
+      for (const command of ['plan', 'apply']) {
+        const { code, said } = await run(`${command} ${removal}`)
+        expect(said).toContain(`${removal}: there is none of that name.`)
+        expect(said).toContain(name)
+        expect(code).toBe(2)
+      }
+    const last = await run('apply --remove-agent first --remove-agent second')
     expect(last.said).toContain('No agent would be left.')
     expect(last.code).toBe(2)
     expect(writes()).toEqual([])
+    expect(content()).toEqual(before)
   })
 
   it('everything when run again after an interruption at any call', async () => {
