@@ -2,8 +2,10 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Mistake } from '../set-up/mistake.ts'
 import { needsAgentsFile, readAgentsFile } from './agents-file.ts'
+import { findDifferences } from './differences.ts'
 import type { Access } from './objects/access.ts'
 import { listObjects } from './objects/kinds.ts'
+import type { TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { howToGetAccess, StepFailed } from './refusals.ts'
 import { inStep, type Run, targetOf } from './run.ts'
@@ -32,21 +34,37 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
 export async function findMissingPermissions(run: Run, receipt: Receipt): Promise<StepFailed | undefined> {
   const { permissions } = await run.graph.caller()
   if (!permissions || broadPermissions.some(one => permissions.has(one))) return undefined
-  const lacking = new Map<string, string[]>()
-  for (const { key, title, access, comesAlong } of listObjects(targetOf(run, receipt)))
-    for (const one of comesAlong || receipt.objects[key] ? [] : [access.GET ?? access.POST, access.POST])
-      if (!isPermitted(permissions, one)) {
-        const words = `permission ${one.permission}, with which goes the role "${one.role}"`
-        lacking.set(words, [...(lacking.get(words) ?? []), title])
-      }
-  if (lacking.size === 0) return undefined
-  const lines = [...lacking].map(([words, titles]) => `${words}, for: ${[...new Set(titles)].join('; ')}`)
+  const toMake = listObjects(targetOf(run, receipt)).filter(
+    one => !one.comesAlong && !receipt.objects[one.key],
+  )
+  const lacking = toMake.flatMap(object =>
+    neededFor(object)
+      .filter(one => !isPermitted(permissions, one))
+      .map(one => ({
+        permission: `permission ${one.permission}, with which goes the role "${one.role}"`,
+        object,
+      })),
+  )
+  if (lacking.length === 0) return undefined
+  const lines = [...Map.groupBy(lacking, ({ permission }) => permission)].map(
+    ([words, all]) => `${words}, for: ${[...new Set(all.map(({ object }) => object.title))].join('; ')}`,
+  )
   return new StepFailed(
     'permissions of the token',
     'PermissionMissing',
     ['The token lacks some of what apply takes. Nothing was made yet.', ...lines].join('\n'),
     howToGetAccess,
   )
+}
+
+/** What it takes to make an object: looking for it, making it, and adding the properties that it cannot be made with. */
+function neededFor({ access, create, properties }: TenantObject): readonly Access[] {
+  const { GET = access.POST, POST, PATCH = POST } = access
+  return [
+    GET,
+    POST,
+    ...(findDifferences(properties?.() ?? {}, create().body ?? {}).length > 0 ? [PATCH] : []),
+  ]
 }
 
 /** Broad permissions; only Graph knows what they permit. */

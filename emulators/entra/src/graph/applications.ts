@@ -88,12 +88,7 @@ function requireWritePermission(
   what: 'UpdateAuthProperties' | 'UpdateBranding' | 'DeleteRestore',
 ): void {
   if (kind === 'application') requirePermission(caller, writePermission)
-  else
-    requireAgentPermission(
-      caller,
-      `AgentIdentityBlueprint.${what}.All`,
-      ...(what === 'UpdateBranding' ? ['AgentIdentityBlueprint.ReadWrite.All'] : []),
-    )
+  else requireAgentPermission(caller, `AgentIdentityBlueprint.${what}.All`)
 }
 
 function isRenaming({ displayName, description }: Static<typeof ApplicationPatch>): boolean {

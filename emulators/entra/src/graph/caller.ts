@@ -33,9 +33,13 @@ export async function readCaller(entra: Entra, request: FastifyRequest): Promise
   }
 }
 
-/** Refuses a caller who has none of these permissions. */
+/** Permissions that, as Graph's reference says, no higher one includes. */
+const singular = ['AgentIdentity.DeleteRestore.All']
+
+/** Refuses a caller who has none of these permissions, and no higher one: `X.ReadWrite.All` includes the others on X. */
 export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
-  if (!sufficient.some(permission => permissions.has(permission)))
+  const higher = (one: string) => (singular.includes(one) ? one : `${one.split('.')[0]}.ReadWrite.All`)
+  if (!sufficient.some(one => permissions.has(one) || permissions.has(higher(one))))
     throw new GraphError(
       'Authorization_RequestDenied',
       'Insufficient privileges to complete the operation.',
