@@ -26,7 +26,7 @@ install: $(installed) ## Install what package-lock.json names, Node 24 included
 
 # Downloads use the proxy and certificate authorities of the environment and the system.
 tools: $(installed) ## Get the programs that the tests start (browser, Helm and others), unless they are on the PATH
-	@$(node) --use-env-proxy --use-system-ca scripts/tools.ts
+	@$(node) --use-system-ca scripts/tools.ts
 
 page: $(installed)
 	@$(node) scripts/build-page.ts

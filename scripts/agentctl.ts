@@ -5,7 +5,7 @@
 import manifest from '../package.json' with { type: 'json' }
 import { addEntraCommands } from './entra/options.ts'
 import { newProgram, reportError, runProgram } from './set-up/program.ts'
-import './set-up/proxy.ts'
+import { useProxy } from './set-up/proxy.ts'
 
 const output = { print: console.log, say: console.error }
 // A command ends what it began although nobody can read its output any more, but does not call that a success.
@@ -26,6 +26,7 @@ const entra = program
   .command('entra')
   .description('sets up, checks, switches off and takes away what the agent needs in Microsoft Entra')
 addEntraCommands(entra, async invocation => {
+  await useProxy()
   const { runHere } = await import('./entra.ts')
   process.exitCode = await runHere(invocation)
 })

@@ -6,6 +6,7 @@ import { type Check, examine, type Finding, type Watch } from './doctor/finding.
 import type { LaptopOptions } from './doctor/laptop.ts'
 import { showProgress, writeReport } from './doctor/report.ts'
 import { Mistake } from './set-up/mistake.ts'
+import { useProxy } from './set-up/proxy.ts'
 import { readToken } from './set-up/token.ts'
 
 interface DoctorOptions {
@@ -31,6 +32,7 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   const { env, check } = readDotenv('.env', process.env)
   // The AWS SDK and kubectl read the variables of the process.
   Object.assign(process.env, env)
+  await useProxy()
   const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
   const watch = options.json ? undefined : showProgress
   const cluster = { namespace, release, page, userToken, receipt: receiptPath, watch }

@@ -3,11 +3,12 @@
  * releases, packages of npm and PyPI, or Go modules. It reports what it cannot get; in CI it then fails.
  */
 import { rm } from 'node:fs/promises'
-import './set-up/proxy.ts'
+import { useProxy } from './set-up/proxy.ts'
 import { programsOfCi, programsOfTests } from './tools/catalogue.ts'
 import { goBuildFolder } from './tools/go.ts'
 import { setUp } from './tools/set-up.ts'
 
+await useProxy()
 const isCi = process.env['CI'] === 'true'
 const tools = isCi ? [...programsOfTests, ...programsOfCi] : programsOfTests
 const missingTools = await setUp(tools, { say: line => console.log(line) })

@@ -18,7 +18,7 @@ else {
 /** @param {string} node */
 function run(node) {
   const script = fileURLToPath(new URL('../agentctl.ts', import.meta.url))
-  const args = ['--use-env-proxy', script, ...process.argv.slice(2)]
+  const args = [script, ...process.argv.slice(2)]
   const child = spawn(node, args, { stdio: 'inherit' })
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']

@@ -1,3 +1,4 @@
+import { proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
 import { type Check, once } from './finding.ts'
@@ -22,7 +23,7 @@ async function checkTenant({ authority, tenantId }: Blueprint, response: Respons
   if (!response.ok) {
     const code = readCode(text)
     if (code === undefined || response.status >= 500)
-      throw problem('ENTRA_UNAVAILABLE', `${authority} responded ${response.status}.`)
+      throw unavailable(authority, `responded ${response.status}`)
     throw problem('ENTRA_REFUSED', `Entra knows no tenant ${tenantId} (${code}).`, {
       hint: 'Check TENANT_ID, and ENTRA_AUTHORITY if the tenant is in a sovereign cloud.',
     })
@@ -69,8 +70,15 @@ export async function getFromEntra(url: string): Promise<Response> {
   try {
     return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) })
   } catch (cause) {
-    throw problem('ENTRA_UNAVAILABLE', `${new URL(url).origin} does not respond.`, { cause })
+    throw proxyProblem(cause, url) ?? unavailable(url, 'does not respond', cause)
   }
+}
+
+/** The agent's own hint is for Entra in the public cloud. */
+function unavailable(url: string, says: string, cause?: unknown) {
+  const { origin, host } = new URL(url)
+  const hint = `Try again in a moment; if it stays, check ENTRA_AUTHORITY and the egress to ${host}.`
+  return problem('ENTRA_UNAVAILABLE', `${origin} ${says}.`, { cause, hint })
 }
 
 /** The code of Entra's refusal. */

@@ -21,8 +21,8 @@ export function proxyChecks(keysUrl: string, others: readonly string[]): readonl
         if (proxied.length === 0)
           return trouble(
             'PROXY_NOT_HONOURED',
-            'A proxy is set, but NO_PROXY keeps every call from it.',
-            'Correct NO_PROXY.',
+            'A proxy is set, but no call goes through it: all go to this machine, or where NO_PROXY names the host.',
+            'Correct NO_PROXY, unless that is meant.',
           )
         const { send, close } = createSender({ connectTimeoutMs: limits.timeoutMs })
         try {

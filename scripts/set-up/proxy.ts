@@ -1,11 +1,18 @@
-/**
- * Imported by commands that run with `--use-env-proxy`: of Node 24 itself, fetch asks a proxy that breaks the connection again
- * and again, so that the command never ends. The fetch of later versions, which undici has, asks once.
- */
-const isSet = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some(name => process.env[name])
-if (isSet) {
-  const { EnvHttpProxyAgent, setGlobalDispatcher } = await import('undici')
-  setGlobalDispatcher(new EnvHttpProxyAgent())
-}
+import { readProxy } from '@entra-bedrock-agent/service-kit'
 
-export {}
+/**
+ * Lets fetch, kubectl and libraries use the proxy of the environment as the services do. fetch of Node 24 itself
+ * (`--use-env-proxy`) cannot start with a proxy without scheme, and asks one that breaks the connection again and again.
+ *
+ * @throws {ConfigurationError} that names the variable
+ */
+export async function useProxy(): Promise<void> {
+  const proxy = readProxy()
+  if (!proxy) return
+  // Libraries want the scheme too.
+  for (const [name, value] of Object.entries(proxy))
+    for (const spelt of [name, name.toLowerCase()]) if (process.env[spelt]) process.env[spelt] = value
+  const { setGlobalDispatcher } = await import('undici')
+  const { openConnections } = await import('@entra-bedrock-agent/service-kit/send')
+  setGlobalDispatcher(openConnections({}))
+}

@@ -74,6 +74,34 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
   })
 })
 
+/** Runs `agentctl` by this proxy. Resolves to its exit code and to all that it printed. */
+async function runAgentctl(HTTPS_PROXY: string, ...args: readonly string[]) {
+  const { tenantId, blueprintAppId, agentId, weatherAppId } = identities
+  const env = {
+    ...processEnv(),
+    TENANT_ID: tenantId,
+    BLUEPRINT_APP_ID: blueprintAppId,
+    AGENT_CLIENT_ID: agentId,
+    WEATHER_API_APP_ID: weatherAppId,
+    HTTPS_PROXY,
+  }
+  const script = resolve(import.meta.dirname, '../../scripts/agentctl/agentctl.mjs')
+  return new Promise<{ exitCode: unknown; output: string }>(done => {
+    execFile(process.execPath, [script, ...args], { cwd: tmpdir(), env }, (error, output, complaint) =>
+      done({ exitCode: error?.code ?? 0, output: output + complaint }),
+    )
+  })
+}
+
+it.each([['doctor'], ['entra', 'status', '--access-token-file', '/dev/null']])(
+  'agentctl %s names the variable whose proxy is none',
+  async (...args) => {
+    const { exitCode, output } = await runAgentctl('socks5://127.0.0.1:1080', ...args)
+    expect(output).toMatch(/^The configuration has a fault:\n {2}- HTTPS_PROXY must be /)
+    expect(exitCode).toBe(2)
+  },
+)
+
 it('The doctor asks a proxy that breaks every connection a few times, and ends', async () => {
   let connections = 0
   const broken = createBrokenProxy(socket => {
@@ -82,20 +110,7 @@ it('The doctor asks a proxy that breaks every connection a few times, and ends',
   })
   await new Promise<void>(listening => broken.listen(0, '127.0.0.1', listening))
   const { port } = broken.address() as AddressInfo
-  const { tenantId, blueprintAppId, agentId, weatherAppId } = identities
-  const env = {
-    ...processEnv(),
-    TENANT_ID: tenantId,
-    BLUEPRINT_APP_ID: blueprintAppId,
-    AGENT_CLIENT_ID: agentId,
-    WEATHER_API_APP_ID: weatherAppId,
-    HTTPS_PROXY: `http://127.0.0.1:${port}`,
-  }
-  const script = resolve(import.meta.dirname, '../../scripts/agentctl.ts')
-  const doctor = ['--use-env-proxy', script, 'doctor', '--json']
-  const output = await new Promise<string>(done => {
-    execFile(process.execPath, doctor, { cwd: tmpdir(), env }, (_error, found) => done(found))
-  })
+  const { output } = await runAgentctl(`127.0.0.1:${port}`, 'doctor', '--json')
   broken.close()
   const { findings } = JSON.parse(output) as { findings: readonly { check: string; code?: string }[] }
   expect(findings.find(({ check }) => check === 'Entra')).toMatchObject({ code: 'ENTRA_UNAVAILABLE' })

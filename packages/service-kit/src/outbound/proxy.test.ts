@@ -112,6 +112,16 @@ describe('The environment', () => {
     })
   })
 
+  it.each(['socks5://127.0.0.1:1080', 'http://', '::::', 'no proxy', 'file:///etc'])(
+    'does not name a proxy by “%s”, and the fault names the variable, but not its text',
+    text => {
+      const faults = [
+        'HTTPS_PROXY must be the http or https URL of a proxy, such as http://proxy.example:8080.',
+      ]
+      expect(() => readProxy({ https_proxy: text })).toThrow(expect.objectContaining({ faults }))
+    },
+  )
+
   // biome-ignore format: table
   it.each([
     ['https://login.microsoftonline.com/x', '', true],

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../environment.ts'
 import { commonProblem, type commonProblems, type ProblemError } from '../problems.ts'
 
 /** The forward proxy for calls to other servers. The members are the variables that Node's own `http.Agent` reads. */
@@ -17,20 +18,24 @@ export const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
 const loopbackList = 'localhost,127.0.0.1,::1'
 
-/** The proxy that the environment names; `undefined` where it names none. */
+/** The proxy that the environment names; `undefined` where it names none. @throws {ConfigurationError} */
 export function readProxy(env: Variables = process.env): ProxySettings | undefined {
   const [http, https, noProxy] = proxyVariables.map(name => env[name.toLowerCase()] || env[name])
   if (!http && !https) return undefined
   return {
-    ...(http ? { HTTP_PROXY: withScheme(http) } : {}),
-    HTTPS_PROXY: withScheme(https || http || ''),
+    ...(http ? { HTTP_PROXY: readProxyUrl('HTTP_PROXY', http) } : {}),
+    HTTPS_PROXY: readProxyUrl('HTTPS_PROXY', https || http || ''),
     NO_PROXY: noProxy ? `${noProxy},${loopbackList}` : loopbackList,
   }
 }
 
-/** Adds the scheme: many write a proxy as host and port alone. */
-function withScheme(proxy: string): string {
-  return proxy.includes('://') ? proxy : `http://${proxy}`
+/** Adds the scheme: many write a proxy as host and port alone. A fault does not repeat the text, which may have a password. */
+function readProxyUrl(name: string, text: string): string {
+  const proxy = text.includes('://') ? text : `http://${text}`
+  if (/^https?:$/.test(URL.parse(proxy)?.protocol ?? '')) return proxy
+  throw new ConfigurationError([
+    `${name} must be the http or https URL of a proxy, such as http://proxy.example:8080.`,
+  ])
 }
 
 /** Options by which Node's own `http.Agent` uses the proxy, for libraries that do not use `send`. */
