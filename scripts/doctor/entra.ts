@@ -2,6 +2,7 @@ import { proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
 import { type Check, once } from './finding.ts'
+import { nameOf } from './names.ts'
 import { trouble } from './problems.ts'
 
 const timeoutMs = 5_000
@@ -13,7 +14,7 @@ export function entraChecks(blueprint: Blueprint): readonly Check[] {
   const { authority, tenantId } = blueprint
   const discovery = once(() => getFromEntra(`${authority}/${tenantId}/v2.0/.well-known/openid-configuration`))
   return [
-    { name: 'Entra', run: async () => checkTenant(blueprint, await discovery()) },
+    { name: 'Entra', needs: [nameOf(authority)], run: async () => checkTenant(blueprint, await discovery()) },
     { name: 'clock', needs: ['Entra'], run: async () => checkClock(await discovery()) },
   ]
 }

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
@@ -13,7 +12,7 @@ import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
 import { entraChecks } from './entra.ts'
 import { type Check, examine, type Finding, type Watch } from './finding.ts'
-import { trouble } from './problems.ts'
+import { nameChecks } from './names.ts'
 import { proxyChecks } from './proxy.ts'
 import { explainScope, sidecarChecks } from './sidecar.ts'
 import { consentCheck, signInChecks } from './sign-in.ts'
@@ -79,14 +78,13 @@ async function examineWith(
   }
   const urls = urlsOf(config, env['AWS_ENDPOINT_URL_STS'])
   const proxy = readProxy()
-  // The proxy itself resolves the names of hosts that are reached through it.
-  const hosts = hostsOf(urls.filter(url => !(proxy && isProxied(url, proxy))))
   const keysUrl = `${blueprint.authority}/${blueprint.tenantId}/discovery/v2.0/keys`
   try {
     const checks = [
       secretCheck(env),
       ...proxyChecks(keysUrl, urls.slice(1).filter(isHttps)),
-      ...hosts.map(nameCheck),
+      // The proxy itself resolves the names of hosts that are reached through it.
+      ...nameChecks(urls.filter(url => !(proxy && isProxied(url, proxy)))),
       ...entraChecks(blueprint),
       ...sidecarChecks(config, env),
       ...agents.flatMap(agent => {
@@ -122,12 +120,12 @@ function toolChecks({ MCP_CONFIG }: Variables): readonly Check[] {
   return MCP_CONFIG ? [waitingToolsCheck(waitingTools(readFileSync(MCP_CONFIG, 'utf8')))] : []
 }
 
-/** The URLs of Entra, the APIs, the MCP servers and AWS, Entra's first. */
+/** The URLs of Entra, the sidecar, the APIs, the MCP servers and AWS, Entra's first. */
 function urlsOf(
-  { blueprint, toolsets, mcpServers, bedrock }: Config,
+  { blueprint, sidecarUrl, toolsets, mcpServers, bedrock }: Config,
   sts: string | undefined,
 ): readonly string[] {
-  const urls = [blueprint.authority, ...[...toolsets, ...mcpServers].map(({ api }) => api.url)]
+  const urls = [blueprint.authority, sidecarUrl, ...[...toolsets, ...mcpServers].map(({ api }) => api.url)]
   if (!('missing' in bedrock)) {
     const { endpoint, region, credential } = bedrock
     urls.push(endpoint ?? `https://bedrock-runtime.${region}.amazonaws.com`)
@@ -138,22 +136,4 @@ function urlsOf(
 
 function isHttps(url: string): boolean {
   return url.startsWith('https:')
-}
-
-function hostsOf(urls: readonly string[]): readonly string[] {
-  return [...new Set(urls.map(url => new URL(url).hostname.replace(/^\[|\]$/g, '')))]
-}
-
-function nameCheck(host: string): Check {
-  return {
-    name: `name ${host}`,
-    async run() {
-      try {
-        const { address } = await lookup(host)
-        return `${host} is ${address}.`
-      } catch {
-        throw trouble('NAME_NOT_RESOLVED', `${host} cannot be resolved.`)
-      }
-    },
-  }
 }

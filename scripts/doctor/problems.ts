@@ -22,6 +22,10 @@ export const doctorProblems = {
     title: 'A host name cannot be resolved.',
     hint: 'Check its spelling, then the DNS of this machine (VPN, proxy, /etc/resolv.conf).',
   },
+  TLS_FAILED: {
+    title: 'This machine does not trust the certificate of a server, or the server has none.',
+    hint: 'If the authority is your organisation’s, name the file with its certificate (PEM) by NODE_EXTRA_CA_CERTS, for the sidecar by SSL_CERT_FILE. If nobody knows it, somebody reads along.',
+  },
   PAGE_ORIGIN_INSECURE: {
     title: 'The page is at an address where browsers allow no sign-in.',
     hint: 'Serve the page by https, or use it through http://localhost: elsewhere browsers have no crypto.subtle, and MSAL fails with pkce_not_created.',

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { arch, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { flowNames } from '@entra-bedrock-agent/identity-trace'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
+import { makeCertificate } from '../../../emulators/entra/src/testing/certificate.ts'
 import { examineLaptop, type LaptopOptions } from '../../../scripts/doctor/laptop.ts'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { type Cluster, createCluster, subject } from '../../contract/bedrock/web-identity.ts'
@@ -34,6 +36,8 @@ export class Laptop implements AsyncDisposable {
   })
   /** A server that accepts connections and never answers. */
   readonly silent = createServer(() => undefined)
+  /** A server by https, with a certificate of no authority that this machine knows. */
+  readonly untrusted = createUntrustedServer()
   /** A file for `AGENTS_CONFIG`: the agent of `.env`, with all flows and with a user account of its own. */
   readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
   #weather = weatherDefaults
@@ -59,7 +63,7 @@ export class Laptop implements AsyncDisposable {
     const stack = await Stack.start({ entra }, ['entra', 'sidecar'])
     await stack.start('weather', weatherDefaults)
     const laptop = new Laptop(stack, aws, cluster)
-    for (const server of [laptop.portal, laptop.silent])
+    for (const server of [laptop.portal, laptop.silent, laptop.untrusted])
       await new Promise<void>(listening => server.listen(0, 'localhost', listening))
     return laptop
   }
@@ -70,6 +74,10 @@ export class Laptop implements AsyncDisposable {
 
   get silentUrl(): string {
     return urlOf(this.silent)
+  }
+
+  get untrustedUrl(): string {
+    return urlOf(this.untrusted).replace('http:', 'https:')
   }
 
   get entra(): Entra {
@@ -126,7 +134,7 @@ export class Laptop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of [this.portal, this.silent]) {
+    for (const server of [this.portal, this.silent, this.untrusted]) {
       server.closeAllConnections()
       server.close()
     }
@@ -139,4 +147,9 @@ export class Laptop implements AsyncDisposable {
 
 function urlOf(server: Server): string {
   return `http://localhost:${(server.address() as AddressInfo).port}`
+}
+
+function createUntrustedServer(): Server {
+  using own = makeCertificate('localhost')
+  return createHttpsServer({ key: own.key, cert: own.certificate })
 }
