@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { demoChecks } from './doctor/demo.ts'
 import { readDotenv } from './doctor/dotenv.ts'
@@ -29,7 +29,7 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   const { namespace, release, graphTokenFile } = options
   const page = readOrigin(options.page)
   const userToken = readUserToken(options.userTokenFile)
-  const { env, check } = readDotenv('.env', process.env)
+  const { env, checks } = readDotenv('.env', process.env)
   // The AWS SDK and kubectl read the variables of the process.
   Object.assign(process.env, env)
   await useProxy()
@@ -38,7 +38,7 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   const cluster = { namespace, release, page, userToken, receipt: receiptPath, watch }
   const found = kube
     ? await kube.examineCluster(cluster)
-    : await examineHere(env, check, { page, userToken, watch })
+    : await examineHere(env, checks, { page, userToken, watch })
   const tenantEnv = async () =>
     kube
       ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readAuthenticationContexts(cluster), MCP_CONFIG: undefined }
@@ -56,17 +56,17 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
 
 /**
  * If `.env` has a fault, reports only that fault: without the file's variables, all other checks would fail too. Where no tenant
- * is configured, but the demo runs, looks at the demo.
+ * is configured, but the demo runs, looks at the demo, which needs no `.env`.
  */
 async function examineHere(
   env: Variables,
-  dotenv: Check | undefined,
+  dotenv: readonly Check[],
   options: LaptopOptions,
 ): Promise<readonly Finding[]> {
-  const first = await examine(dotenv ? [dotenv] : [])
-  if (first.some(({ status }) => status === 'FAIL')) return first
   const demo = await demoChecks(env)
-  if (demo.length > 0) return [...first, ...(await examine(demo))]
+  if (demo.length > 0) return examine(existsSync('.env') ? [...dotenv, ...demo] : demo)
+  const first = await examine(dotenv)
+  if (first.some(({ status }) => status === 'FAIL')) return first
   const { examineLaptop } = await import('./doctor/laptop.ts')
   return [...first, ...(await examineLaptop(env, options))]
 }

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { ConfigurationError, type Variables } from '@entra-bedrock-agent/service-kit'
 import { type Config, readConfig } from '../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
@@ -13,6 +15,7 @@ export function readConfiguration(env: Variables): Config {
   const faults = new Set<string>()
   const config = collectFaults(faults, () => readConfig(env))
   collectFaults(faults, () => readWeatherConfig(env))
+  collectFaults(faults, () => readExtraCertificates(env))
   for (const fault of config ? [...repeatedIdFaults(config), ...authorityFaults(config)] : [])
     faults.add(fault)
   if (config === undefined || faults.size > 0) throw trouble('CONFIGURATION_INVALID', [...faults].join(' '))
@@ -40,6 +43,17 @@ function collectFaults<Result>(faults: Set<string>, read: () => Result): Result 
     if (!(error instanceof ConfigurationError)) throw error
     for (const fault of error.faults) faults.add(fault)
     return undefined
+  }
+}
+
+/** Node itself only warns of a file that it cannot use, and trusts nobody more. */
+function readExtraCertificates({ NODE_EXTRA_CA_CERTS: file }: Variables): void {
+  try {
+    if (file) new X509Certificate(readFileSync(file))
+  } catch (error) {
+    throw new ConfigurationError([
+      `NODE_EXTRA_CA_CERTS (${file}) cannot be used: ${(error as Error).message}.`,
+    ])
   }
 }
 

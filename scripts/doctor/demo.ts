@@ -1,6 +1,8 @@
 import type { Status } from '@entra-bedrock-agent/identity-trace'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
+import { findPortFaults } from '../demo/ports.ts'
 import type { Check } from './finding.ts'
+import { trouble } from './problems.ts'
 import { statusChecks } from './status.ts'
 
 /** Checks of the demo; none if the environment names a tenant, or if no demo runs on this machine. */
@@ -16,5 +18,28 @@ export async function demoChecks({ TENANT_ID, PORT }: Variables): Promise<readon
   } catch {
     // Nothing, or another program, listens there.
     return []
+  }
+}
+
+/** Whether the agent can listen at its port. What is there already may be the agent itself. */
+export function portCheck(port: number): Check {
+  return {
+    name: 'port',
+    async run() {
+      const [fault] = await findPortFaults([{ port, name: 'the agent', variable: 'PORT' }])
+      if (!fault) return `Port ${port} is free for the agent.`
+      try {
+        const response = await fetch(`http://localhost:${port}/livez`, { signal: AbortSignal.timeout(2_000) })
+        const { status } = (await response.json()) as { status?: unknown }
+        if (status === 'ok') return `The agent runs at port ${port}.`
+      } catch {
+        // Another program listens there.
+      }
+      throw trouble(
+        'CONFIGURATION_INVALID',
+        fault,
+        `lsof -i :${port} names the program (Windows: netstat -ano).`,
+      )
+    },
   }
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { Check } from './finding.ts'
@@ -7,34 +8,106 @@ import { trouble } from './problems.ts'
 /** The variables that services would get from a `.env` file and the shell, and what is wrong with the file. */
 export interface Dotenv {
   readonly env: Variables
-  readonly check?: Check
+  readonly checks: readonly Check[]
 }
 
-/** Reads a `.env` file as `node --env-file` does: variables of the shell win. */
+/** What is wrong, and what to do. */
+type Fault = readonly [detail: string, hint: string]
+
+const example = new URL('../../.env.example', import.meta.url)
+const assignment = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`|.*)/gm
+
+/** Reads a `.env` file as `node --env-file` does: variables of the shell win. Without the file, the shell must have the ids. */
 export function readDotenv(path: string, shell: Variables): Dotenv {
+  const fail = (fault: Fault): Dotenv => {
+    const run = () => Promise.reject(trouble('CONFIGURATION_INVALID', ...fault))
+    return { env: shell, checks: [{ name: path, run }] }
+  }
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return { env: shell }
+    if (code === 'ENOENT') return shell['TENANT_ID'] ? { env: shell, checks: [] } : fail(explainMissing(path))
     const why = code === 'EISDIR' ? `${path} is a directory.` : `${path} can’t be read: ${message}.`
-    return { env: shell, check: failingCheck(path, why, `Make ${path} a file that you can read.`) }
+    return fail([why, `Make ${path} a file that you can read.`])
   }
-  const encoding = encodingOf(bytes)
-  if (encoding) {
-    const why = `${path} is in ${encoding}, of which Node reads nothing or the wrong names.`
-    return { env: shell, check: failingCheck(path, why, utf8Hint) }
-  }
-  const variables = parseEnv(bytes.toString('utf8'))
+  const text = bytes.toString('utf8')
+  const fault = findFault(bytes, text)
+  if (fault) return fail([`${path} ${fault[0]}.`, fault[1]])
+  const variables = parseEnv(text)
   const hidden = Object.keys(variables).filter(
     name => shell[name] !== undefined && shell[name] !== variables[name],
   )
-  const result =
-    hidden.length > 0
-      ? trouble('VARIABLE_OF_SHELL', `The shell has its own ${hidden.join(', ')}, which win over ${path}.`)
-      : `${path} has ${Object.keys(variables).length} variables.`
-  return { env: { ...variables, ...shell }, check: { name: path, run: async () => result } }
+  const notes = judgeNames(path, namesIn(text), hidden)
+  const results = notes.length > 0 ? notes : [`${path} has ${Object.keys(variables).length} variables.`]
+  return {
+    env: { ...variables, ...shell },
+    checks: results.map(result => ({ name: path, run: async () => result })),
+  }
+}
+
+function explainMissing(path: string): Fault {
+  if (lstatSync(path, { throwIfNoEntry: false }))
+    return [`${path} is a link to ${readlinkSync(path)}, which is not there.`, 'Make the link anew.']
+  if (existsSync(`${path}.txt`))
+    return [`There is no ${path} here, but ${path}.txt.`, `Rename it to ${path}, without .txt.`]
+  const hint = existsSync(`${path}.example`)
+    ? `Copy ${path}.example to ${path} and fill it in; npx --no-install agentctl entra apply writes it too.`
+    : 'Run this in the folder of the clone, or where your .env is.'
+  return [`There is no ${path} in ${dirname(resolve(path))}.`, hint]
+}
+
+function findFault(bytes: Buffer, text: string): Fault | undefined {
+  const encoding = encodingOf(bytes)
+  if (encoding) return [`is in ${encoding}, of which Node reads nothing or the wrong names`, utf8Hint]
+  if (/\r(?!\n)/.test(text))
+    return [
+      'has lines that end with CR alone, where Node sees no end',
+      'Save it with LF or CRLF at the ends.',
+    ]
+  const open = [...text.matchAll(assignment)].find(([, , value = '']) => /^(["'`])(?!.*\1$)/s.test(value))
+  if (open)
+    return [`has a quote at ${open[1]} that is not closed`, 'Close it, or write the value without quotes.']
+  const others = text.replace(assignment, found => found.replace(/.*/g, ''))
+  const line = others.split('\n').findIndex(other => /^\s*[^\s#]/.test(other)) + 1
+  return line > 0
+    ? [`has no NAME=value in line ${line}`, 'Write NAME=value; comments begin with #.']
+    : undefined
+}
+
+/** What the names in the file are wrong about. Never shows a value. */
+function judgeNames(path: string, names: readonly string[], hidden: readonly string[]) {
+  const repeated = names.filter((name, index) => names.indexOf(name) < index)
+  const wrong = (detail: string, hint: string) =>
+    trouble('CONFIGURATION_INVALID', `${path} has ${detail}`, hint)
+  return [
+    ...(hidden.length > 0
+      ? [trouble('VARIABLE_OF_SHELL', `The shell has its own ${hidden.join(', ')}, which win over ${path}.`)]
+      : []),
+    ...(repeated.length > 0
+      ? [wrong(`${repeated.join(', ')} more than once: the last line counts.`, 'Delete the other lines.')]
+      : []),
+    ...names.flatMap(name => {
+      const meant = nearestTo(name, names)
+      return meant
+        ? [wrong(`${name}, which nothing reads, and no ${meant}.`, `Write ${meant}, if that is meant.`)]
+        : []
+    }),
+  ]
+}
+
+/** The variable of `.env.example` that a name spells in another way (`tenant_id`, `AZURE_TENANT_ID`), if the file lacks it. */
+function nearestTo(name: string, names: readonly string[]): string | undefined {
+  const known = namesIn(readFileSync(example, 'utf8'))
+  const letters = (text: string) => text.toUpperCase().replaceAll(/[^A-Z]/g, '')
+  return known.includes(name)
+    ? undefined
+    : known.find(one => one.includes('_') && !names.includes(one) && letters(name).endsWith(letters(one)))
+}
+
+function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(assignment)].map(([, name = '']) => name)
 }
 
 const utf8Hint =
@@ -48,8 +121,4 @@ function encodingOf(bytes: Buffer): string | undefined {
   }
   const marked = Object.entries(marks).find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))
   return marked?.[0] ?? (bytes.includes(0) ? 'UTF-16' : undefined)
-}
-
-function failingCheck(name: string, detail: string, hint: string): Check {
-  return { name, run: () => Promise.reject(trouble('CONFIGURATION_INVALID', detail, hint)) }
 }

@@ -10,6 +10,7 @@ import { timing as usualTiming } from '../../services/agent/src/timing.ts'
 import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
+import { portCheck } from './demo.ts'
 import { entraChecks } from './entra.ts'
 import { type Check, examine, type Finding, type Watch } from './finding.ts'
 import { nameChecks } from './names.ts'
@@ -82,6 +83,7 @@ async function examineWith(
   try {
     const checks = [
       secretCheck(env),
+      portCheck(config.port),
       ...proxyChecks(keysUrl, urls.slice(1).filter(isHttps)),
       // The proxy itself resolves the names of hosts that are reached through it.
       ...nameChecks(urls.filter(url => !(proxy && isProxied(url, proxy)))),

@@ -71,6 +71,8 @@ const configuration: readonly InducedFailure[] = [
   { what: 'an id is missing and another is none', code: 'CONFIGURATION_INVALID', env: { AGENT_CLIENT_ID: undefined, WEATHER_API_APP_ID: 'weather' } },
   { what: 'the blueprint’s id stands where the agent identity’s belongs', code: 'CONFIGURATION_INVALID', env: { AGENT_CLIENT_ID: blueprintAppId } },
   { what: 'tokens would travel by plain http', code: 'CONFIGURATION_INVALID', env: { SIDECAR_URL: 'http://sidecar.example:5000' } },
+  { what: 'another program listens at the agent’s port', code: 'CONFIGURATION_INVALID', env: ({ portalUrl }) => ({ PORT: new URL(portalUrl).port }) },
+  { what: 'the file of NODE_EXTRA_CA_CERTS is missing', code: 'CONFIGURATION_INVALID', env: { NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' } },
   { what: 'the blueprint’s secret is in .env', code: 'SECRET_STORED', warns: true, env: { BLUEPRINT_CLIENT_SECRET: 'a secret' } },
   { what: 'a host name is misspelt', code: 'NAME_NOT_RESOLVED', env: { WEATHER_API_URL: 'http://weather-api.invalid:8080' } },
   { what: 'Entra is out of reach', code: 'ENTRA_UNAVAILABLE', env: { ENTRA_AUTHORITY: 'http://localhost:9' } },
