@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Status } from '@entra-bedrock-agent/identity-trace'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { findPortFaults } from '../demo/ports.ts'
@@ -28,13 +29,9 @@ export function portCheck(port: number): Check {
     async run() {
       const [fault] = await findPortFaults([{ port, name: 'the agent', variable: 'PORT' }])
       if (!fault) return `Port ${port} is free for the agent.`
-      try {
-        const response = await fetch(`http://localhost:${port}/livez`, { signal: AbortSignal.timeout(2_000) })
-        const { status } = (await response.json()) as { status?: unknown }
-        if (status === 'ok') return `The agent runs at port ${port}.`
-      } catch {
-        // Another program listens there.
-      }
+      const probe = fetch(`http://localhost:${port}/livez`, { signal: AbortSignal.timeout(2_000) })
+      const alive = (await probe.then(response => response.json()).catch(() => undefined)) as unknown
+      if (isDeepStrictEqual(alive, { status: 'ok' })) return `The agent runs at port ${port}.`
       throw trouble(
         'CONFIGURATION_INVALID',
         fault,

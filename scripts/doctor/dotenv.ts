@@ -15,7 +15,7 @@ export interface Dotenv {
 type Fault = readonly [detail: string, hint: string]
 
 const example = new URL('../../.env.example', import.meta.url)
-const assignment = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`|.*)/gm
+const assignment = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*("[^"]*"|'[^']*'|`[^`]*`|(?!["'`]).*)/gm
 
 /** Reads a `.env` file as `node --env-file` does: variables of the shell win. Without the file, the shell must have the ids. */
 export function readDotenv(path: string, shell: Variables): Dotenv {
@@ -33,13 +33,18 @@ export function readDotenv(path: string, shell: Variables): Dotenv {
     return fail([why, `Make ${path} a file that you can read.`])
   }
   const text = bytes.toString('utf8')
-  const fault = findFault(bytes, text)
-  if (fault) return fail([`${path} ${fault[0]}.`, fault[1]])
+  const fault = findFault(path, bytes, text)
+  if (fault) return fail(fault)
   const variables = parseEnv(text)
   const hidden = Object.keys(variables).filter(
     name => shell[name] !== undefined && shell[name] !== variables[name],
   )
-  const notes = judgeNames(path, namesIn(text), hidden)
+  const notes = [
+    ...(hidden.length > 0
+      ? [trouble('VARIABLE_OF_SHELL', `The shell has its own ${hidden.join(', ')}, which win over ${path}.`)]
+      : []),
+    ...findWrongNames(path, namesIn(text)).map(one => trouble('CONFIGURATION_INVALID', ...one)),
+  ]
   const results = notes.length > 0 ? notes : [`${path} has ${Object.keys(variables).length} variables.`]
   return {
     env: { ...variables, ...shell },
@@ -58,52 +63,33 @@ function explainMissing(path: string): Fault {
   return [`There is no ${path} in ${dirname(resolve(path))}.`, hint]
 }
 
-function findFault(bytes: Buffer, text: string): Fault | undefined {
-  const encoding = encodingOf(bytes)
-  if (encoding) return [`is in ${encoding}, of which Node reads nothing or the wrong names`, utf8Hint]
-  if (/\r(?!\n)/.test(text))
-    return [
-      'has lines that end with CR alone, where Node sees no end',
-      'Save it with LF or CRLF at the ends.',
-    ]
-  const open = [...text.matchAll(assignment)].find(([, , value = '']) => /^(["'`])(?!.*\1$)/s.test(value))
-  if (open)
-    return [`has a quote at ${open[1]} that is not closed`, 'Close it, or write the value without quotes.']
+/** Never shows a line, which may have a secret. */
+function findFault(path: string, bytes: Buffer, text: string): Fault | undefined {
+  const encoding = encodingOf(bytes) ?? (/\r(?!\n)/.test(text) ? 'lines that end with CR alone' : undefined)
+  if (encoding)
+    return [`${path} is in ${encoding}, of which Node reads nothing or the wrong names.`, utf8Hint]
   const others = text.replace(assignment, found => found.replace(/.*/g, ''))
   const line = others.split('\n').findIndex(other => /^\s*[^\s#]/.test(other)) + 1
-  return line > 0
-    ? [`has no NAME=value in line ${line}`, 'Write NAME=value; comments begin with #.']
-    : undefined
-}
-
-/** What the names in the file are wrong about. Never shows a value. */
-function judgeNames(path: string, names: readonly string[], hidden: readonly string[]) {
-  const repeated = names.filter((name, index) => names.indexOf(name) < index)
-  const wrong = (detail: string, hint: string) =>
-    trouble('CONFIGURATION_INVALID', `${path} has ${detail}`, hint)
+  if (line === 0) return undefined
   return [
-    ...(hidden.length > 0
-      ? [trouble('VARIABLE_OF_SHELL', `The shell has its own ${hidden.join(', ')}, which win over ${path}.`)]
-      : []),
-    ...(repeated.length > 0
-      ? [wrong(`${repeated.join(', ')} more than once: the last line counts.`, 'Delete the other lines.')]
-      : []),
-    ...names.flatMap(name => {
-      const meant = nearestTo(name, names)
-      return meant
-        ? [wrong(`${name}, which nothing reads, and no ${meant}.`, `Write ${meant}, if that is meant.`)]
-        : []
-    }),
+    `${path} has no NAME=value in line ${line}.`,
+    'Write NAME=value, close quotes, begin comments with #.',
   ]
 }
 
-/** The variable of `.env.example` that a name spells in another way (`tenant_id`, `AZURE_TENANT_ID`), if the file lacks it. */
-function nearestTo(name: string, names: readonly string[]): string | undefined {
+/** Names that are there twice, and those that spell a variable of `.env.example` in another way (`tenant_id`, `AZURE_TENANT_ID`). */
+function findWrongNames(path: string, names: readonly string[]): readonly Fault[] {
   const known = namesIn(readFileSync(example, 'utf8'))
-  const letters = (text: string) => text.toUpperCase().replaceAll(/[^A-Z]/g, '')
-  return known.includes(name)
-    ? undefined
-    : known.find(one => one.includes('_') && !names.includes(one) && letters(name).endsWith(letters(one)))
+  const lacking = known.filter(name => name.includes('_') && !names.includes(name))
+  const letters = (name: string) => name.toUpperCase().replaceAll(/[^A-Z]/g, '')
+  return names.flatMap((name, index): readonly Fault[] => {
+    if (names.indexOf(name) < index)
+      return [[`${path} has ${name} more than once: the last line counts.`, 'Delete the other lines.']]
+    const meant = known.includes(name) ? undefined : lacking.find(one => letters(name).endsWith(letters(one)))
+    return meant
+      ? [[`${path} has ${name}, which nothing reads, and no ${meant}.`, `Write ${meant}, if that is meant.`]]
+      : []
+  })
 }
 
 function namesIn(text: string): readonly string[] {
@@ -111,7 +97,7 @@ function namesIn(text: string): readonly string[] {
 }
 
 const utf8Hint =
-  'Save it as UTF-8 without a byte order mark (in PowerShell: Set-Content -Encoding utf8NoBOM).'
+  'Save it as UTF-8 without a byte order mark, with LF or CRLF at the ends of lines (in PowerShell: Set-Content -Encoding utf8NoBOM).'
 
 function encodingOf(bytes: Buffer): string | undefined {
   const marks = {

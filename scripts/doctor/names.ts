@@ -39,7 +39,11 @@ async function checkCertificate(address: string, host: string, port: number): Pr
   socket.destroy()
   const code = String(failure)
   if (/^(ERR_SSL_|EPROTO)/.test(code))
-    throw trouble('TLS_FAILED', `What listens at ${address} speaks no TLS (${code}).`, noTlsHint)
+    throw trouble(
+      'TLS_FAILED',
+      `What listens at ${address} speaks no TLS (${code}).`,
+      'Check the port; if the server has no certificate, write http:// in place of https://.',
+    )
   if (socket.authorized || authority === undefined) return
   const says = `${address} shows a certificate that “${authority}” signed; it is not accepted (${code}).`
   throw trouble('TLS_FAILED', says, hints[code])
@@ -52,8 +56,6 @@ function authorityOf(socket: TLSSocket): string | undefined {
   const { CN, O } = top?.issuer ?? {}
   return [CN ?? O ?? []].flat()[0]
 }
-
-const noTlsHint = 'Check the port; if the server has no certificate, write http:// in place of https://.'
 
 /** What to do where it does not help to trust the authority. */
 const hints: Readonly<Record<string, string>> = {

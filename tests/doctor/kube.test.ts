@@ -145,6 +145,7 @@ const notesServer = {
 // biome-ignore format: table
 const situations: readonly (readonly [what: string, situation: Situation, expected: string])[] = [
   ['the release has another name', { options: { release: 'other' } }, 'FAIL release: RELEASE_NOT_FOUND'],
+  ['kubectl prints nothing, and calls that a success', { kubectl: { objects: '' } }, 'FAIL release: CLUSTER_UNREACHABLE'],
   ['an image cannot be pulled', { status: { phase: 'Pending', initContainerStatuses: [{ name: 'sidecar', state: { waiting: { reason: 'ImagePullBackOff' } } }] } }, 'FAIL pods: PODS_NOT_READY'],
   ['the sidecar is an ordinary init container', { pod: ({ spec }) => Object.assign(spec.initContainers?.[0] ?? {}, { restartPolicy: undefined }) }, 'FAIL sidecar container: SIDECAR_NOT_NATIVE'],
   ['the sidecar lets any pod in', { values: { sidecar: { image: { tag: '1.0.0-azurelinux3.0-distroless' } } } }, 'FAIL sidecar container: SIDECAR_TOO_OPEN'],

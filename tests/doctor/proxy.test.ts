@@ -113,6 +113,6 @@ it('The doctor asks a proxy that breaks every connection a few times, and ends',
   const { output } = await runAgentctl(`127.0.0.1:${port}`, 'doctor', '--json')
   broken.close()
   const { findings } = JSON.parse(output) as { findings: readonly { check: string; code?: string }[] }
-  expect(findings.find(({ check }) => check === 'Entra')).toMatchObject({ code: 'ENTRA_UNAVAILABLE' })
+  expect(findings.find(({ check }) => check === 'Entra')).toMatchObject({ code: 'PROXY_UNAVAILABLE' })
   expect(connections).toBeLessThan(10)
 })

@@ -93,6 +93,7 @@ export async function readRelease(kubectl: Kubectl, wanted: string | undefined):
   const selector =
     wanted === undefined ? chartSelector : `${chartSelector},app.kubernetes.io/instance=${wanted}`
   const listed = await kubectl.run(['get', kinds, '--selector', selector, '--output', 'json'])
+  if (listed === '') throw trouble('CLUSTER_UNREACHABLE', 'kubectl printed nothing.')
   const objects: readonly KubernetesObject[] = JSON.parse(listed).items
   const names = [...new Set(objects.map(instanceOf))]
   const [name, ...others] = names
