@@ -18,4 +18,5 @@ function withoutRunDetails(text: string): string {
     .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
     .replaceAll(/ at \d{4}-[\d:.TZ-]+Z/g, '')
     .replaceAll(/(localhost|127\.0\.0\.1):\d+/g, '$1')
+    .replaceAll(/(?<=Port |-i :)\d+/g, '3001')
 }
