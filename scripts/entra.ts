@@ -16,7 +16,11 @@ export function runHere(invocation: Invocation): Promise<number> {
     readRole: async arn =>
       (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
     // Unlike the time of day, this clock never jumps.
-    clock: { nowMs: () => performance.timeOrigin + performance.now(), wait: ms => delay(ms) },
+    clock: {
+      enteredMs: performance.timeOrigin,
+      nowMs: () => performance.timeOrigin + performance.now(),
+      wait: ms => delay(ms),
+    },
     print: line => console.log(line),
     say: line => console.error(line),
     ask: askYesNo,

@@ -25,7 +25,7 @@ export interface TenantOptions {
 /** The checks of the tenant that the receipt names. If they cannot be made (no receipt), one check that says why. */
 export async function readChecks({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
   const nothing = () => undefined
-  const clock = { nowMs: Date.now, wait: (ms: number) => delay(ms) }
+  const clock = { enteredMs: 0, nowMs: Date.now, wait: (ms: number) => delay(ms) }
   const world: World = { env, fetch, clock, print: nothing, say: nothing, ask: async () => false }
   try {
     const files = ['--receipt', receipt, '--access-token-file', tokenFile, '--wait', '1']

@@ -35,14 +35,14 @@ export interface World extends CloudReaders, Output {
 /** Runs a command; resolves to its exit code. */
 export async function perform(invocation: Invocation, given: World): Promise<number> {
   const world = { ...given, print: visibly(given.print), say: visibly(given.say) }
-  const results: Entry[] = []
-  const toJson = { print: world.say, report: (entry: Entry) => void results.push(entry) }
-  const run = { ...(await prepare(invocation, world)), ...(invocation.isJson ? toJson : {}) }
+  const run = await prepare(invocation, world)
   const code = await carryOut(invocation, run, world)
   const { command, isJson } = invocation
   // The blast radius is a tree with a form of its own.
   if (isJson && command !== 'blast-radius')
-    world.print(JSON.stringify({ version: 1, command, tenantId: run.tenantId, results }, undefined, 2))
+    world.print(
+      JSON.stringify({ version: 1, command, tenantId: run.tenantId, results: run.results }, undefined, 2),
+    )
   return code
 }
 
@@ -64,8 +64,7 @@ async function carryOut(invocation: Invocation, run: Run, world: World): Promise
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
-      await enable(run, invocation)
-      return 0
+      return (await enable(run, invocation)) ? 0 : 1
     case 'destroy': {
       const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)
       return (await destroy(run, invocation, confirm)) ? 0 : 1
@@ -73,9 +72,9 @@ async function carryOut(invocation: Invocation, run: Run, world: World): Promise
   }
 }
 
-/** Whether the command changes the receipt. */
+/** Whether the command has the receipt to itself. `disable` and `enable` wait for no other run: they note what they did only. */
 function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
-  return adopted !== undefined || (!['plan', 'status', 'blast-radius'].includes(command) && !isDryRun)
+  return adopted !== undefined || command === 'apply' || (command === 'destroy' && !isDryRun)
 }
 
 /** What a command works with. @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
@@ -99,9 +98,15 @@ export async function prepare(invocation: Invocation, world: World): Promise<Run
         say,
       })
   const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)
-  const { print, clock } = world
-  const report = (entry: Entry) => print(writeEntry(entry))
-  return { graph, tenantId, receipt, envFile, agentsFile, waitSeconds, say, print, report, clock }
+  const { clock } = world
+  const print = invocation.isJson ? say : world.print
+  const results: Entry[] = []
+  const report = (entry: Entry) => {
+    results.push(entry)
+    if (!invocation.isJson) print(writeEntry(entry))
+  }
+  const files = { receipt, envFile, agentsFile }
+  return { graph, tenantId, ...files, waitSeconds, say, print, results, report, clock }
 }
 
 function readTarget(

@@ -2,6 +2,8 @@ import { GraphRefusal } from './graph.ts'
 
 /** The clock of a command; in tests, a clock on which time passes without waiting. */
 export interface Clock {
+  /** When the command was entered. */
+  readonly enteredMs: number
   nowMs(): number
   wait(ms: number): Promise<void>
 }

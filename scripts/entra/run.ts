@@ -14,7 +14,8 @@ export interface Run extends Patience, Files {
   readonly graph: Graph
   readonly tenantId: string
   readonly receipt: ReceiptFile
-  /** Reports an object of the result. */
+  readonly results: readonly Entry[]
+  /** Adds to the results, and prints it unless they are printed as JSON. */
   readonly report: (entry: Entry) => void
   /** Prints a line about the result; with `--json`, which prints the objects only, it goes where progress goes. */
   readonly print: (line: string) => void

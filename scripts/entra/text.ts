@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { visible } from '../set-up/visible.ts'
 import type { Difference } from './differences.ts'
+import type { Series } from './kill-switch/series.ts'
 
 const colours = {
   create: 'green',
@@ -18,6 +19,15 @@ const colours = {
   'goes along': 'red',
   disabled: 'yellow',
   enabled: 'green',
+  'stays on': 'red',
+  failed: 'red',
+  denied: 'yellow',
+  allowed: 'green',
+  refused: 'green',
+  accepted: 'red',
+  'not measured': 'yellow',
+  proven: 'green',
+  'not proven': 'red',
   delete: 'red',
   deleted: 'gray',
 } as const
@@ -34,15 +44,26 @@ export interface Entry {
   readonly differences?: readonly Difference[]
   /** What is wrong with the object, and what to do. */
   readonly note?: string
+  /** What `disable` or `enable` did, or measured. */
+  readonly measure?: 'Entra' | 'receipt' | 'deny list' | 'API' | 'proof'
+  /** When it was done, in seconds since the command was entered. */
+  readonly seconds?: number
+  readonly code?: string
+  readonly fix?: string
+  readonly series?: readonly Series[]
 }
 
 const guidLength = 36
 
 /** A word such as `created`, an object's id and its title, and below it what differs; coloured on a terminal only. */
-export function writeEntry({ result, title, id, differences = [], note }: Entry): string {
+export function writeEntry({ result, title, id, differences = [], note, code, fix }: Entry): string {
   const shown = id ?? (result === 'create' ? 'new' : '')
   const column = styleText('gray', String(shown).padEnd(guidLength))
-  const details = [...(note === undefined ? [] : [note]), ...differences.map(describeDifference)]
+  const details = [
+    ...(note === undefined ? [] : `${note}${code === undefined ? '' : ` (${code})`}`.split('\n')),
+    ...(fix === undefined ? [] : [`Fix: ${fix}`]),
+    ...differences.map(describeDifference),
+  ]
   return [
     `${styleText(colours[result], result.padEnd(13))} ${column} ${visible(title)}`,
     ...details.map(text => `          ${visible(text)}`),

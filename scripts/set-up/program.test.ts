@@ -65,7 +65,7 @@ it('A step that a proxy stops says that it was the proxy, and which one', async 
   const credential = { name: 'a token', fix: '', token: async () => 'e30.e30.' }
   const graph = new Graph('https://graph.example', new SignIn('', [credential], () => undefined), send)
   const patience = {
-    clock: { nowMs: () => 0, wait: async () => undefined },
+    clock: { enteredMs: 0, nowMs: () => 0, wait: async () => undefined },
     waitSeconds: 1,
     say: () => undefined,
   }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { kubectlScript, useThreeAgents } from './support/three-agents.ts'
 
@@ -11,15 +11,19 @@ const waitOptions = '--wait 9999'
 
 describe('the kill switch', () => {
   const three = useThreeAgents()
+  beforeEach(() => three.useToken(agentId))
 
   it('with a deny list is proven to stop new and earlier tokens, while two other agents go on', async () => {
     const command = `disable --agent weather-agent --prove --deny-list ${waitOptions}`
     const { code, output } = await three.run(command, ...three.urlOptions)
     expect(output).toMatch(/new token, past the sidecar’s cache .* AADSTS7000112\n/)
-    expect(output).toMatch(/call with a token from before .* 403 deny-list\n/)
+    expect(output).toMatch(/call with an earlier token .* 403 deny-list\n/)
     for (const name of ['alerts-agent', 'trainee'])
       expect(output).toMatch(new RegExp(`control "${name}" +(\\d+) of \\1 `))
-    expect(output).toContain('Proven: no new token, and no call with one from before.')
+    expect(output).toMatch(/^proven .*\n +No new token, and no call with an earlier one\.$/m)
+    expect(output).toMatch(
+      /^refused .*\n +The API refuses an earlier token from \d+\.\d\d s after Enter on\. \(403 deny-list\)$/m,
+    )
     expect(output).toContain('aws iam put-role-policy')
     expect(output).not.toContain('eyJ')
     expect(code).toBe(0)
@@ -38,10 +42,13 @@ describe('the kill switch', () => {
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
     const command = `disable --agent weather-agent --deny-list denied ${waitOptions}`
     const { code, output } = await three.run(command, ...three.urlOptions)
+    expect(output).toMatch(/^denied .*\n +In the ConfigMap denied, which 1 pods mount/m)
     expect(output).toMatch(
-      /The API refuses a token from before since \d+\.\d s after the switch \(403 deny-list\)\./,
+      /^refused .*\n +The API refuses an earlier token from \d+\.\d\d s after Enter on\. \(403 deny-list\)$/m,
     )
-    expect(output).toContain('Undo: npx --no-install agentctl entra enable --deny-list')
+    expect(output).toContain(
+      'Undo: npx --no-install agentctl entra enable --deny-list --agent "weather-agent"',
+    )
     expect(code).toBe(0)
     const [, , cutOff = {}] = three.rows
     expect(three.rows).toEqual([...others, { agent: agentId }, cutOff])
@@ -51,6 +58,7 @@ describe('the kill switch', () => {
     expect(three.rows).toEqual([...others, cutOff])
     const from = new Date(Date.parse(cutOff['issuedBefore'] ?? '') + 300_000).toISOString()
     expect(enabled.output).toContain(`issued from ${from} on`)
+    expect(enabled.output).toMatch(/^allowed .* agent identity "weather-agent"$/m)
   })
 
   it('lets an agent in again only with tokens issued five minutes after the cut-off or later, and says how many seconds are left until then', async () => {
@@ -59,18 +67,18 @@ describe('the kill switch', () => {
     const configMap = { metadata: { name: 'denied' }, data }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
     const enable = async () => (await three.run('enable --agent weather-agent --deny-list')).output
-    const [, left] = /"weather-agent": .* on, which is in (\d+) s: until then/.exec(await enable()) ?? []
+    const [, left] = / on, which is in (\d+) s: until then/.exec(await enable()) ?? []
     expect(Number(left)).toBeGreaterThan(290)
     expect(Number(left)).toBeLessThanOrEqual(301)
     three.workplace.pass(Number(left))
-    expect(await enable()).toMatch(/issued from \S+ on\.$/)
+    expect(await enable()).toMatch(/issued from \S+ on\.$/m)
   })
 
   it('without a deny list is proven to stop new tokens, and says until when earlier tokens live', async () => {
     const { code, output } = await three.run('disable --agent weather-agent --prove', ...three.urlOptions)
-    expect(output).toMatch(/Tokens from before live until \d{4}-\d\d-\d\dT/)
-    expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
-    expect(output).toContain('Proven: no new token.')
+    expect(output).toMatch(/The earlier token lives until \d{4}-\d\d-\d\dT/)
+    expect(output).toMatch(/call with an earlier token +(\d+) of \1 /)
+    expect(output).toMatch(/^proven .*\n +No new token\.$/m)
     expect(code).toBe(0)
   })
 
@@ -78,16 +86,60 @@ describe('the kill switch', () => {
   it.each([
     ['the deny list is not there', '--deny-list other', '[]', 'No pod here mounts the ConfigMap other'],
     ['the deny list cannot be read', '--deny-list', '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
-    ['the pods cannot be reached', '--prove', '[]', 'unexpected: get pods,configmaps'],
+    ['the pods cannot be reached', '--prove', '[]', 'get pods,configmaps'],
   ])('still disables the agent at Entra if %s, and reports the fault', async (_what, options, list, told) => {
     writeFileSync(join(three.workplace.folder, 'kubectl'), `#!/bin/sh\n${kubectlScript.replace('*"get pods"*', '*"get pods --"*')}`)
     const configMap = { metadata: { name: 'denied' }, data: { 'deny-list.json': list } }
     writeFileSync(join(three.workplace.folder, 'kubectl.configmap'), JSON.stringify(configMap))
-    const { code, output, said } = await three.run(`disable --agent weather-agent ${options}`, ...(options.includes('--deny-list') ? three.urlOptions : []))
+    const { code, output } = await three.run(`disable --agent weather-agent ${options}`, ...(options.includes('--deny-list') ? three.urlOptions : []))
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
     expect(output).toContain('Tokens issued before stay valid')
-    expect(said).toContain(told)
-    expect(code).not.toBe(0)
+    expect(output).toContain(told)
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    ['--deny-list', /^accepted .*\n +The API still accepted an earlier token/m],
+    ['--deny-list --prove', /^not proven .*\n +The API still accepted an earlier token/m],
+  ])(
+    'says that the API accepts what the list denies, if it does not see the list (%s), and ends with exit code 1',
+    async (options, told) => {
+      writeFileSync(
+        join(three.workplace.folder, 'kubectl'),
+        `#!/bin/sh\n${kubectlScript.replace('"$0.configmap" "$0.list"', '"$0.configmap" /dev/null')}`,
+      )
+      const { code, output } = await three.run(
+        `disable --agent weather-agent --wait 3 ${options}`,
+        ...three.urlOptions,
+      )
+      expect(output).toMatch(/^denied .* agent identity "weather-agent"$/m)
+      expect(output).toMatch(told)
+      expect(output).not.toContain('refuses')
+      expect(code).toBe(1)
+    },
+  )
+
+  it('again is proven with the token that the sidecar has still, and says so where it has none', async () => {
+    const command = `disable --agent weather-agent --deny-list --prove ${waitOptions}`
+    await three.run(command, ...three.urlOptions)
+    const again = await three.run(command, ...three.urlOptions)
+    expect(again.output).toContain('The receipt says that it was off already.')
+    expect(again.output).toMatch(
+      /new token, past the sidecar’s cache +0 of \d+ +never +\d+\.\d\d +AADSTS7000112\n/,
+    )
+    expect(again.output).toMatch(/^proven .*\n +No new token, and no call with an earlier one\.$/m)
+    expect(again.code).toBe(0)
+    await three.stack.stop('sidecar')
+    await three.stack.start('sidecar')
+    const without = await three.run(command, ...three.urlOptions)
+    expect(without.output).toMatch(
+      /^not measured .*\n +Whether the API refuses earlier tokens: it was not called\./m,
+    )
+    expect(without.output).toMatch(
+      /No call with an earlier token was measured: the sidecar gave none \(AADSTS7000112\)/,
+    )
+    expect(without.output).not.toMatch(/format| -\d/)
+    expect(without.code).toBe(1)
   })
 
   it.each([

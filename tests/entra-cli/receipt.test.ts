@@ -33,14 +33,29 @@ describe('two runs at once', () => {
     expect(readdirSync(tenant.workplace.folder).filter(name => name.includes('.lock'))).toEqual([])
   })
 
-  it.each(['destroy', 'disable', 'enable'])('stop the second one if its command is %s', async command => {
+  it('stop the second one if its command is destroy', async () => {
     await run('apply')
     writeFileSync(lockPath(), lockOf(process.pid))
-    const { code, said } = await run(command, ...(command === 'destroy' ? ['--yes'] : []))
+    const { code, said } = await run('destroy --yes')
     expect(said).toContain('Another run works with')
     expect(code).toBe(2)
     expect(existsSync(lockPath())).toBe(true)
   })
+
+  it.each(['disable', 'enable'])(
+    'do not keep %s from switching; it says that the receipt does not know',
+    async command => {
+      await run('apply')
+      writeFileSync(lockPath(), lockOf(process.pid))
+      const { code, output } = await run(command)
+      expect(output).toMatch(new RegExp(`^${command}d +.* agent identity "weather-agent"$`, 'm'))
+      expect(output).toMatch(/^failed +.* agent identity "weather-agent"\n +Another run works with/m)
+      expect(code).toBe(1)
+      expect(existsSync(lockPath())).toBe(true)
+      rmSync(lockPath())
+      expect(tenant.workplace.receipt.disabledAgents).toEqual([])
+    },
+  )
 
   it.each(['plan', 'status'])('do not stop the second one if its command only reads: %s', async command => {
     await run('apply')

@@ -121,7 +121,7 @@ describe('a refusal names the missing permission and the least role that has it'
     const without = (kind: string) =>
       permissions.filter(one => !(one.startsWith('AgentIdentity.') && RegExp(`${kind}|ReadWrite`).test(one)))
     tenant.workplace.useToken(await graphToken(tenant, without('EnableDisable')))
-    expect((await run('disable')).said).toContain('AgentIdentity.EnableDisable.All')
+    expect((await run('disable')).output).toContain('AgentIdentity.EnableDisable.All')
     tenant.workplace.useToken(await graphToken(tenant, without('DeleteRestore')))
     expect((await run('destroy --yes')).said).toContain('AgentIdentity.DeleteRestore.All')
   })

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { type ExecFileException, execFile, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { trouble } from '../problems.ts'
 
 export interface PortForward extends AsyncDisposable {
@@ -34,11 +35,19 @@ export async function listInCluster<Item = Readonly<Record<string, unknown>>>(
 
 /** `kubectl` in one namespace, with the rights of its user. */
 export class Kubectl {
-  readonly #namespace: readonly string[]
+  readonly #limitSeconds: number
+  readonly #options: readonly string[]
 
-  /** @param namespace default: that of the current context. */
-  constructor(namespace: string | undefined) {
-    this.#namespace = namespace === undefined ? [] : ['--namespace', namespace]
+  /**
+   * @param namespace default: that of the current context.
+   * @param limitSeconds how long a call may take. A call that takes longer is ended: its login plugin may wait for somebody.
+   */
+  constructor(namespace: string | undefined, limitSeconds = 60) {
+    this.#limitSeconds = limitSeconds
+    this.#options = [
+      `--request-timeout=${Math.ceil(limitSeconds / 2)}s`,
+      ...(namespace === undefined ? [] : ['--namespace', namespace]),
+    ]
   }
 
   /**
@@ -47,40 +56,67 @@ export class Kubectl {
    * @throws ProblemError CLUSTER_UNREACHABLE with kubectl’s error
    */
   async run(args: readonly string[], input = ''): Promise<string> {
-    const child = spawn('kubectl', [...this.#namespace, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-    const ended = once(child, 'close')
+    const limits = {
+      timeout: this.#limitSeconds * 1_000,
+      killSignal: 'SIGKILL',
+      maxBuffer: Infinity,
+    } as const
+    const running = promisify(execFile)('kubectl', [...this.#options, ...args], limits)
+    // If kubectl ends without reading its input, writing fails. This is ignored, since only the exit code counts.
+    running.child.stdin?.on('error', () => undefined).end(input)
     try {
-      // If kubectl ends without reading its input, writing fails. This is ignored, since only the exit code counts.
-      child.stdin.on('error', () => undefined).end(input)
-      const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-      if (child.exitCode === 0) return output
-      throw trouble('CLUSTER_UNREACHABLE', complaint.trim().split('\n').at(-1) ?? '')
+      return (await running).stdout
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      throw trouble('CLUSTER_UNREACHABLE', 'There is no kubectl on the PATH.', 'Install kubectl.')
+      const { code, killed, stderr } = error as ExecFileException
+      if (code === 'ENOENT') throw missingProblem()
+      throw killed ? this.#slowProblem(args) : trouble('CLUSTER_UNREACHABLE', lastLine(stderr))
     }
   }
 
   /** Forwards a local port to a port of a pod. */
   async forward(pod: string, port: number): Promise<PortForward> {
-    const args = [...this.#namespace, 'port-forward', `pod/${pod}`, `:${port}`]
-    const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const complaint = text(child.stderr)
-    const closed = once(child, 'close')
+    const args = ['port-forward', `pod/${pod}`, `:${port}`]
+    const child = spawn('kubectl', [...this.#options, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const complaint = text(child.stderr).catch(() => '')
+    const closed = new Promise(done => child.once('close', done))
     const listening = Promise.withResolvers<string>()
     createInterface({ input: child.stdout }).on('line', line => {
       const [, chosen] = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line) ?? []
       if (chosen !== undefined) listening.resolve(chosen)
     })
+    child.once('error', () => listening.reject(missingProblem()))
     child.once('close', async () =>
-      listening.reject(trouble('CLUSTER_UNREACHABLE', (await complaint).trim())),
+      listening.reject(trouble('CLUSTER_UNREACHABLE', lastLine(await complaint))),
     )
-    return {
-      url: `http://127.0.0.1:${await listening.promise}`,
-      async [Symbol.asyncDispose]() {
-        child.kill()
-        await closed
-      },
+    const limit = setTimeout(() => listening.reject(this.#slowProblem(args)), this.#limitSeconds * 1_000)
+    const end = async () => {
+      // What kubectl has started may live on and hold the pipes open.
+      child.stdout.destroy()
+      child.stderr.destroy()
+      child.kill('SIGKILL')
+      await closed
+    }
+    try {
+      return { url: `http://127.0.0.1:${await listening.promise}`, [Symbol.asyncDispose]: end }
+    } catch (error) {
+      await end()
+      throw error
+    } finally {
+      clearTimeout(limit)
     }
   }
+
+  #slowProblem([command, ...what]: readonly string[]): ProblemError {
+    return trouble(
+      'CLUSTER_UNREACHABLE',
+      `kubectl ${command} ${what[0]} did not end within ${this.#limitSeconds} s.`,
+      'Run it by hand: perhaps the API server or the node does not answer, or kubectl waits for somebody to sign in.',
+    )
+  }
+}
+
+const lastLine = (complaint = '') => complaint.trim().split('\n').at(-1) || 'kubectl failed.'
+
+function missingProblem(): ProblemError {
+  return trouble('CLUSTER_UNREACHABLE', 'There is no kubectl on the PATH.', 'Install kubectl.')
 }

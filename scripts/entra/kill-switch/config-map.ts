@@ -1,20 +1,66 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { DeniedTokens } from '../../../packages/entra-tokens/src/deny-list/denied-tokens.ts'
-import type { Kubectl } from '../../doctor/kube/kubectl.ts'
+import { Kubectl } from '../../doctor/kube/kubectl.ts'
 import type { ConfigMap, Pod } from '../../doctor/kube/release.ts'
 import { Mistake } from '../../set-up/mistake.ts'
-import { StepFailed } from '../refusals.ts'
-import type { Row } from './rows.ts'
+import type { Invocation } from '../options.ts'
+import type { Run } from '../run.ts'
+import type { Agent } from '../switch.ts'
+import type { Entry } from '../text.ts'
+import { failureOf, secondsSinceEnter } from './outcome.ts'
+import { acceptedFromMs, allowAgents, backdatedMs, denyAgents, type Row } from './rows.ts'
 
 const dataKey = 'deny-list.json'
-/** A short time-out, since agents are disabled at Entra only after kubectl has changed the list or failed. */
-const requestTimeout = '--request-timeout=15s'
 const annotation = 'entra-bedrock-agent/deny-list'
 
-/** A deny list in a ConfigMap, and the pods that mount it. */
-export interface DenyListConfigMap {
-  readonly name: string
-  readonly pods: readonly string[]
+/** How long a call of kubectl may take, in seconds. */
+export const kubectlSeconds = 15
+
+/**
+ * Denies the agents in the deny list, or allows them again, with one write for all. Then annotates the pods that mount the list,
+ * since the kubelet otherwise reads ConfigMaps only every minute or two.
+ *
+ * @returns whether the list is changed
+ */
+export async function changeDenyList(
+  run: Run,
+  agents: readonly Agent[],
+  { denyList, namespace }: Invocation,
+  result: 'denied' | 'allowed',
+): Promise<boolean> {
+  const kubectl = new Kubectl(namespace, kubectlSeconds)
+  const report = (outcome: (agent: Agent) => Omit<Entry, 'title'>) => {
+    for (const agent of agents) run.report({ ...agent, ...outcome(agent), measure: 'deny list' })
+  }
+  try {
+    const { name, pods } = await findConfigMap(kubectl, denyList ?? undefined)
+    const nowMs = run.clock.nowMs()
+    const ids = agents.map(({ id }) => id)
+    const change = result === 'denied' ? denyAgents : allowAgents
+    const rows = await changeRows(kubectl, name, before => change(before, ids, nowMs))
+    const seconds = secondsSinceEnter(run)
+    const done = `In the ConfigMap ${name}, which ${pods.length} pods mount, ${seconds} s after Enter.`
+    const delay = (await annotatePods(kubectl, pods))
+      ? ''
+      : '\nThe pods could not be annotated (patch pods), so the kubelet may take up to two minutes to notice.'
+    const back = (id: string) => (result === 'allowed' ? describeReturn(rows, id, nowMs) : '')
+    report(({ id }) => ({ result, note: `${done}${back(id)}${delay}`, seconds }))
+    return true
+  } catch (error) {
+    report(() => failureOf(error, neededRights))
+    return false
+  }
+}
+
+const neededRights = 'It takes the rights to get, create and update ConfigMaps, and to get and patch pods.'
+
+/** From when on the API accepts tokens of an agent that is allowed again. */
+function describeReturn(rows: readonly Row[], agentId: string, nowMs: number): string {
+  const fromMs = acceptedFromMs(rows, agentId) + backdatedMs
+  if (fromMs === backdatedMs) return ''
+  const leftSeconds = Math.ceil((fromMs - nowMs) / 1_000)
+  const left = leftSeconds > 0 ? `, which is in ${leftSeconds} s: until then it refuses the agent` : ''
+  return `\nThe API accepts tokens that were issued from ${new Date(fromMs).toISOString()} on${left}.`
 }
 
 /**
@@ -22,12 +68,11 @@ export interface DenyListConfigMap {
  *
  * @throws {Mistake} when no pod mounts it, or pods mount several
  */
-export async function findConfigMap(kubectl: Kubectl, name: string | undefined): Promise<DenyListConfigMap> {
-  const { items } = JSON.parse(
-    await throwAsStepFailed(() => kubectl.run(['get', 'pods', '--output', 'json', requestTimeout])),
-  ) as {
-    items: Pod[]
-  }
+async function findConfigMap(
+  kubectl: Kubectl,
+  name: string | undefined,
+): Promise<{ readonly name: string; readonly pods: readonly string[] }> {
+  const { items }: { items: Pod[] } = JSON.parse(await kubectl.run(['get', 'pods', '--output', 'json']))
   const mounts = items.flatMap(({ metadata, spec }) =>
     (spec.volumes ?? [])
       .filter(volume => (name === undefined ? volume.name === 'deny-list' : volume.configMap?.name === name))
@@ -48,20 +93,16 @@ export async function findConfigMap(kubectl: Kubectl, name: string | undefined):
 }
 
 /**
- * Changes the rows, and makes the ConfigMap if it does not exist. Then annotates the pods that mount it, since the kubelet
- * otherwise reads ConfigMaps only every minute or two.
+ * Changes the rows, and makes the ConfigMap if it does not exist.
  *
- * @returns the rows as they are now, and whether the pods could be annotated
- * @throws {StepFailed} when kubectl cannot read or write the ConfigMap; {@link Mistake} when its deny list cannot be read
+ * @throws {ProblemError} when kubectl cannot read or write the ConfigMap; {@link Mistake} when its deny list cannot be read
  */
-export async function changeRows(
+async function changeRows(
   kubectl: Kubectl,
-  { name, pods }: DenyListConfigMap,
+  name: string,
   change: (rows: readonly Row[]) => readonly Row[],
-): Promise<{ readonly rows: readonly Row[]; readonly isTouched: boolean }> {
-  const text = await throwAsStepFailed(() =>
-    kubectl.run(['get', 'configmap', name, '--ignore-not-found', '--output', 'json', requestTimeout]),
-  )
+): Promise<readonly Row[]> {
+  const text = await kubectl.run(['get', 'configmap', name, '--ignore-not-found', '--output', 'json'])
   const known = text === '' ? undefined : (JSON.parse(text) as ConfigMap)
   const rows = change(readRows(known?.data?.[dataKey] ?? '[]', name))
   const data = {
@@ -70,16 +111,14 @@ export async function changeRows(
   }
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...known, data }
   // `object` has the resourceVersion that was read, so that kubectl fails instead of overwriting a concurrent change.
-  await throwAsStepFailed(() =>
-    kubectl.run([known ? 'replace' : 'create', '--filename', '-', requestTimeout], JSON.stringify(object)),
-  )
-  return { rows, isTouched: await annotatePods(kubectl, pods) }
+  await kubectl.run([known ? 'replace' : 'create', '--filename', '-'], JSON.stringify(object))
+  return rows
 }
 
 async function annotatePods(kubectl: Kubectl, pods: readonly string[]): Promise<boolean> {
   try {
     const touched = `${annotation}=${new Date().toISOString()}`
-    await kubectl.run(['annotate', 'pods', ...pods, touched, '--overwrite', requestTimeout])
+    await kubectl.run(['annotate', 'pods', ...pods, touched, '--overwrite'])
     return true
   } catch (error) {
     if (error instanceof ProblemError) return false
@@ -95,20 +134,6 @@ function readRows(text: string, name: string): readonly Row[] {
     throw new Mistake(
       `The ConfigMap ${name} has no deny list that could be read, so it is left as it is: ${(error as Error).message}`,
       `Mend its key ${dataKey}: kubectl edit configmap ${name}`,
-    )
-  }
-}
-
-async function throwAsStepFailed<Result>(act: () => Promise<Result>): Promise<Result> {
-  try {
-    return await act()
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error
-    throw new StepFailed(
-      'deny list',
-      error.code,
-      error.message,
-      'It takes the rights to get, create and update ConfigMaps, and to get and patch pods.',
     )
   }
 }

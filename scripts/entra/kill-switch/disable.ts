@@ -1,124 +1,101 @@
-import { Kubectl } from '../../doctor/kube/kubectl.ts'
 import { Mistake } from '../../set-up/mistake.ts'
 import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import { type Run, requireReceipt } from '../run.ts'
 import { agentsWith } from '../settings.ts'
-import { findAgents, switchAgents } from '../switch.ts'
-import { changeRows, type DenyListConfigMap, findConfigMap } from './config-map.ts'
-import { openProbe, type Probe } from './probe.ts'
-import { prove, type Sibling } from './prove.ts'
-import { describeProof } from './report.ts'
-import { denyAgents } from './rows.ts'
+import { type Agent, findAgents, nameOthers, switchAgents } from '../switch.ts'
+import type { Entry } from '../text.ts'
+import { changeDenyList } from './config-map.ts'
+import { failureOf, hasResult, isComplete } from './outcome.ts'
+import { openProbe, type Probe, rightsToMeasure } from './probe.ts'
+import { prove } from './prove.ts'
+import { describeProof, describeRefusal, writeSeries } from './report.ts'
 import { Series } from './series.ts'
 
+/** How long after Enter a proof may put off telling Entra, so that a token from before can be had. */
+const headStartMs = 1_000
+const pollIntervalMs = 150
+
 /**
- * The kill switch: agents get no new token from Entra, and with a deny list the API refuses the tokens that they have. Agents
- * are switched off at Entra even if other steps fail. The first failure is thrown at the end.
+ * The kill switch: agents get no new token from Entra, and with a deny list the API refuses the tokens that they have. Entra, the
+ * deny list, and the way to the pods, which only measuring takes, begin at once: none waits for another, and none stops another.
  *
- * @returns `false` if a proof was asked for and leaves doubts
+ * @returns whether everything that was asked for is done and, with a proof, measured
  */
 export async function disable(run: Run, options: Invocation): Promise<boolean> {
+  const { isToBeProven, denyList } = options
+  const { settings } = requireReceipt(run)
   const agents = findAgents(run, options.agents)
-  const [agent, ...others] = agents
-  if (options.isToBeProven && (!agent || others.length > 0))
-    throw new Mistake(
-      'A proof is about one agent.',
-      `Name it: --agent ${agents.map(({ name }) => name).join(' or ')}`,
-    )
+  if (isToBeProven && agents.length !== 1)
+    throw new Mistake('A proof is about one agent.', `Name it: --agent ${settings.agents.join(' or ')}`)
   await using work = new AsyncDisposableStack()
-  const failures: unknown[] = []
-  const attempt = async <Result>(act: () => Promise<Result>) =>
-    act().catch((error: unknown) => {
-      failures.push(error)
-      return undefined
-    })
-  const hasDenyList = options.denyList !== undefined
-  const kubectl = new Kubectl(options.namespace)
-  const list = hasDenyList
-    ? await attempt(() => findConfigMap(kubectl, options.denyList ?? undefined))
-    : undefined
-  const needsProbe = options.isToBeProven || list !== undefined
-  const probe = needsProbe ? await attempt(async () => work.use(await openProbe(options))) : undefined
-  let isDenied = false
-  const switchOff = async () => {
-    if (list) isDenied = (await attempt(() => denyInConfigMap(run, kubectl, list, agents))) ?? false
-    await switchAgents(run, options.agents, false)
-    return isDenied
+  const hasDenyList = denyList !== undefined && agents.length > 0
+  const opening = isToBeProven || hasDenyList ? openProbe(options).then(probe => work.use(probe)) : undefined
+  const headStart = Promise.withResolvers<void>()
+  if (isToBeProven)
+    run.clock.wait(Math.max(run.clock.enteredMs + headStartMs - run.clock.nowMs(), 0)).then(headStart.resolve)
+  else headStart.resolve()
+  const off = headStart.promise.then(() => switchAgents(run, options.agents, false))
+  const denied = hasDenyList && changeDenyList(run, agents, options, 'denied')
+  const measure = async (probing: Promise<Probe>, agent: Agent) => {
+    const report = (measured: Omit<Entry, 'title'>) => run.report({ ...agent, ...measured })
+    try {
+      const probe = await probing
+      if (!isToBeProven) return report(await measureRefusal(run, probe, agent.id, denied))
+      const proof = await prove({
+        ...{ probe, clock: run.clock, waitSeconds: run.waitSeconds },
+        ...{ agentId: agent.id, siblings: findSiblings(run, agent.name) },
+        switched: Promise.all([off, denied]).then(([isOff, isDenied]) => ({ isOff, isDenied })),
+        onFirstAnswers: headStart.resolve,
+      })
+      run.print(writeSeries(proof))
+      if (hasDenyList) report(describeRefusal(proof.series.api))
+      report(describeProof(proof))
+    } catch (error) {
+      const failure = failureOf(error, rightsToMeasure)
+      if (isToBeProven) report({ ...failure, measure: 'proof', result: 'not proven' })
+      else report({ ...failure, measure: 'API', result: 'not measured' })
+    } finally {
+      headStart.resolve()
+    }
   }
-  let isProven = true
-  if (probe && agent && options.isToBeProven) {
-    const { clock, waitSeconds: limitSeconds } = run
-    const ids = { agentId: agent.id, siblings: findSiblings(run, agent.name) }
-    const proof = await prove(
-      { probe, clock, ...ids, limitSeconds, hasDenyList: list !== undefined },
-      switchOff,
-    )
-    run.print(describeProof(proof))
-    isProven = proof.doubts.length === 0
-  } else if (probe && agent) await measureRefusal(run, probe, agent.id, switchOff)
-  else await switchOff()
-  run.print(describeWhatGoesOn(run, isDenied))
-  if (failures.length > 0) throw failures[0]
-  return isProven
-}
-
-async function denyInConfigMap(
-  run: Run,
-  kubectl: Kubectl,
-  list: DenyListConfigMap,
-  agents: readonly { readonly id: string }[],
-): Promise<true> {
-  const ids = agents.map(({ id }) => id)
-  const { isTouched } = await changeRows(kubectl, list, rows => denyAgents(rows, ids, run.clock.nowMs()))
-  run.print(`Denied in the ConfigMap ${list.name}, which ${list.pods.length} pods mount.`)
-  if (!isTouched)
-    run.print(
-      'The pods could not be touched (patch pods), so the kubelet may take up to two minutes to notice.',
-    )
-  return true
+  const measuring = opening ? agents.map(agent => measure(opening, agent)) : []
+  await Promise.all([off, denied, nameOthers(run), ...measuring])
+  if (hasResult(run, 'disabled', 'denied')) run.print(describeWhatGoesOn(run, options))
+  return isComplete(run, 'disabled')
 }
 
 /** The other agents of the receipt that are not switched off and may have a right of their own at the API. */
-function findSiblings(run: Run, name: string): readonly Sibling[] {
+function findSiblings(run: Run, name: string): readonly Agent[] {
   const { disabledAgents, settings } = requireReceipt(run)
-  const off = [name, ...disabledAgents]
-  const others = agentsWith(settings, 'autonomous').filter(one => !off.includes(one))
-  return others.length > 0 ? findAgents(run, others) : []
-}
-
-const pollIntervalMs = 150
-
-/** Switches the agent off. If `switchOff` put it on the deny list, prints how long the API still accepted an older token. */
-async function measureRefusal(
-  run: Run,
-  probe: Probe,
-  agentId: string,
-  switchOff: () => Promise<boolean>,
-): Promise<void> {
-  const { clock } = run
-  const { token, code } = await probe.fetchToken(agentId, false)
-  const startMs = clock.nowMs()
-  if (!(await switchOff())) return
-  if (token === undefined) {
-    run.print(`Not measured when the API refuses: the sidecar gave no token before (${code}).`)
-    return
-  }
-  const series = new Series('')
-  while (!series.refused && clock.nowMs() < startMs + run.waitSeconds * 1_000) {
-    const sentMs = clock.nowMs()
-    series.note(await probe.callApi(token), sentMs, clock.nowMs())
-    if (!series.refused) await clock.wait(pollIntervalMs)
-  }
-  const { refused, failure = 'accepted' } = series
-  run.print(
-    refused
-      ? `The API refuses a token from before since ${((refused.fromMs - startMs) / 1_000).toFixed(1)} s after the switch (${refused.code}).`
-      : `The API did not refuse a token from before within ${run.waitSeconds} s (${failure}).`,
+  const autonomous = agentsWith(settings, 'autonomous')
+  return findAgents(run, []).filter(
+    one => one.name !== name && autonomous.includes(one.name) && !disabledAgents.includes(one.name),
   )
 }
 
-function describeWhatGoesOn({ envFile, clock }: Run, isDenied: boolean): string {
+/** Once the agent is on the deny list, calls the API with an earlier token until the API refuses it. */
+async function measureRefusal(
+  { clock, waitSeconds }: Run,
+  probe: Probe,
+  agentId: string,
+  denied: Promise<boolean> | false,
+): Promise<Omit<Entry, 'title'>> {
+  const { token, code } = await probe.fetchToken(agentId, false)
+  const series = new Series('call with an earlier token')
+  if (!(await denied)) series.failure = 'the list is not changed'
+  else if (token === undefined) series.failure = `the sidecar has no earlier token: ${code}`
+  else
+    while (!series.refused && clock.nowMs() < clock.enteredMs + waitSeconds * 1_000) {
+      const sentMs = clock.nowMs()
+      series.note(await probe.callApi(token), sentMs - clock.enteredMs, clock.nowMs() - clock.enteredMs)
+      if (!series.refused) await clock.wait(pollIntervalMs)
+    }
+  return describeRefusal(series)
+}
+
+function describeWhatGoesOn(run: Run, options: Invocation): string {
+  const { envFile, clock } = run
   const arn = readVariables(envFile)['AWS_ROLE_ARN']
   const role = arn ? arn.slice(arn.lastIndexOf('/') + 1) : '<role>'
   const denySessions = {
@@ -132,13 +109,16 @@ function describeWhatGoesOn({ envFile, clock }: Run, isDenied: boolean): string 
       },
     ],
   }
-  const tokens = isDenied
-    ? 'No new token is issued, and the API with the deny list refuses those that were. Other APIs accept them until they expire.'
-    : `No new token is issued. Tokens issued before stay valid until they expire, which is up to 90 minutes, and the sidecar
+  const isRefused = hasResult(run, 'refused') && !hasResult(run, 'accepted', 'not measured')
+  const tokens = isRefused
+    ? 'APIs without this deny list accept tokens issued before until they expire, which is up to 90 minutes.'
+    : `Tokens issued before stay valid until they expire, which is up to 90 minutes, and the sidecar
 uses those it has. To end them at once: --deny-list, or stop the agent (kubectl scale deployment … --replicas 0), or take it out
 of WEATHER_ALLOWED_CALLERS.`
+  const agents = options.agents.map(name => ` --agent ${JSON.stringify(name)}`).join('')
+  const list = hasResult(run, 'denied') ? ' --deny-list' : ''
   return `
-${tokens} Undo: npx --no-install agentctl entra enable${isDenied ? ' --deny-list' : ''}
+${options.isToBeProven ? '' : 'From when on Entra issues no new token, only --prove tells. '}${tokens} Undo: npx --no-install agentctl entra enable${list}${agents}
 
 Bedrock goes on, for all agents of the pod: Entra has no say there. To end the sessions of its role that there are (it gets new ones, unless
 you change the role’s trust policy too):

@@ -1,8 +1,9 @@
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Kubectl, type PortForward } from '../../doctor/kube/kubectl.ts'
 import { isReady, podsOf, readRelease } from '../../doctor/kube/release.ts'
+import { trouble } from '../../doctor/problems.ts'
 import type { Invocation } from '../options.ts'
-import { StepFailed } from '../refusals.ts'
+import { kubectlSeconds } from './config-map.ts'
 
 /** The result of a request. `busy` and `failed` do not tell whether an agent is on or off. */
 export interface Answer {
@@ -33,7 +34,7 @@ const busyCodes = ['AADSTS90055', 'AADSTS90033']
 /**
  * Reaches sidecar and API, by port-forwards to their pods unless URLs are given.
  *
- * @throws {StepFailed} when they cannot be reached
+ * @throws ProblemError when they cannot be reached
  */
 export async function openProbe(options: ProbeOptions): Promise<Probe & AsyncDisposable> {
   const forwards = new AsyncDisposableStack()
@@ -48,12 +49,11 @@ export async function openProbe(options: ProbeOptions): Promise<Probe & AsyncDis
     }
   } catch (error) {
     await forwards.disposeAsync()
-    if (!(error instanceof ProblemError)) throw error
-    throw new StepFailed('way to the pods', error.code, error.message, neededRights)
+    throw error
   }
 }
 
-const neededRights =
+export const rightsToMeasure =
   'It takes the rights to get pods, ConfigMaps, NetworkPolicies and Ingresses, and to create pods/portforward (kubectl auth can-i create pods/portforward).'
 
 async function findUrls(
@@ -61,7 +61,7 @@ async function findUrls(
   keep: (forward: PortForward) => string,
 ): Promise<{ readonly sidecarUrl: string; readonly apiUrls: readonly string[] }> {
   if (sidecarUrl !== undefined && apiUrl !== undefined) return { sidecarUrl, apiUrls: [apiUrl] }
-  const kubectl = new Kubectl(namespace)
+  const kubectl = new Kubectl(namespace, kubectlSeconds)
   const release = await readRelease(kubectl, undefined)
   const ready = (component: string) =>
     podsOf(release, component)
@@ -70,8 +70,8 @@ async function findUrls(
   const forward = async (pod: string, port: number) => keep(await kubectl.forward(pod, port))
   const [agent] = ready('agent')
   const apis = ready('weather-api')
-  if (sidecarUrl === undefined && agent === undefined) throw noPodError('agent')
-  if (apiUrl === undefined && apis.length === 0) throw noPodError('weather API')
+  if (sidecarUrl === undefined && agent === undefined) throw noPodProblem('agent')
+  if (apiUrl === undefined && apis.length === 0) throw noPodProblem('weather API')
   return {
     sidecarUrl: sidecarUrl ?? (await forward(agent ?? '', sidecarPort)),
     apiUrls: apiUrl
@@ -80,13 +80,8 @@ async function findUrls(
   }
 }
 
-function noPodError(whose: string): StepFailed {
-  return new StepFailed(
-    'way to the pods',
-    'PODS_NOT_READY',
-    `No pod of the ${whose} is ready.`,
-    'Name the namespace with --namespace.',
-  )
+function noPodProblem(whose: string): ProblemError {
+  return trouble('PODS_NOT_READY', `No pod of the ${whose} is ready.`, 'Name the namespace with --namespace.')
 }
 
 async function fetchToken(

@@ -26,86 +26,92 @@ export interface ProofOptions {
   readonly agentId: string
   /** Other agents, which stay on: without a working agent, an outage would look like a working switch. */
   readonly siblings: readonly Sibling[]
-  /** How long to poll at most, in seconds from the start of switching off. */
-  readonly limitSeconds: number
-  /** Whether the API is to refuse tokens from before the switch. */
-  readonly hasDenyList: boolean
+  /** How long to poll at most, in seconds since Enter. */
+  readonly waitSeconds: number
+  /** Whether Entra shows the agent switched off, and whether the deny list has it, as soon as both are known. */
+  readonly switched: Promise<{ readonly isOff: boolean; readonly isDenied: boolean }>
+  /** Called after the first answers: then there is a token from before, or none to be had. */
+  readonly onFirstAnswers: () => void
 }
 
 export interface Proof {
-  /** When switching off began, in milliseconds since 1970. */
-  readonly startMs: number
   readonly series: Readonly<Record<'fresh' | 'cached' | 'api', Series>>
   /** The results of the other agents. */
   readonly controls: readonly Series[]
-  /** When the last token from before the switch expires, in milliseconds since 1970. */
-  readonly expiresMs: number
-  /** Whether the proof waited for the API to refuse the token from before the switch. */
+  /** When the earlier token that the API was called with expires, in milliseconds since 1970; `undefined` without one. */
+  readonly expiresMs: number | undefined
+  /** Whether the proof waited for the API to refuse the earlier token. */
   readonly isApiAwaited: boolean
+  /** How long it took on average from one request of a series to the next. */
+  readonly intervalMs: number
   /** Why the proof failed; empty if it succeeded. */
   readonly doubts: readonly string[]
 }
 
 /**
- * Switches an agent off, and polls several times a second whether it still gets tokens and whether the API still accepts an older token.
- * Up to two other agents that worked before are polled as well and have to go on working; without any, the proof fails.
+ * Polls several times a second, while an agent is switched off, whether it still gets tokens and whether the API still accepts an
+ * earlier one. Up to two other agents that work are polled as well and have to go on working; without any, the proof fails.
  */
-export async function prove(options: ProofOptions, switchOff: () => Promise<unknown>): Promise<Proof> {
-  const { probe, clock, agentId, siblings, hasDenyList, limitSeconds } = options
+export async function prove(options: ProofOptions): Promise<Proof> {
+  const { probe, clock, agentId, siblings, switched } = options
+  const { enteredMs } = clock
+  const endMs = enteredMs + options.waitSeconds * 1_000
   const series = {
     fresh: new Series('new token, past the sidecar’s cache'),
     cached: new Series('token from the sidecar’s cache'),
-    api: new Series('call with a token from before'),
+    api: new Series('call with an earlier token'),
   }
   let controls: readonly Control[] = siblings.map(({ name, id }) => ({
     id,
     series: new Series(`control "${name}"`),
   }))
-  const { token = '' } = await probe.fetchToken(agentId, true)
-  const ask = (): Promise<readonly Answer[]> => {
-    const watched: readonly (readonly [of: Series, act: () => Promise<Answer>])[] = [
-      [series.fresh, () => probe.fetchToken(agentId, true)],
-      [series.cached, () => probe.fetchToken(agentId, false)],
-      [series.api, () => probe.callApi(token)],
-      ...controls.map(one => [one.series, () => useNewToken(probe, one.id)] as const),
-    ]
-    return Promise.all(
-      watched.map(async ([of, act]) => {
-        const sentMs = clock.nowMs()
-        const answer = await act()
-        of.note(answer, sentMs, clock.nowMs())
-        return answer
-      }),
-    )
+  let token: string | undefined
+  let rounds = 0
+  const startMs = clock.nowMs()
+  const ask = async (): Promise<readonly Answer[]> => {
+    const noted = async <Kind extends Answer>(of: Series, act: () => Promise<Kind>) => {
+      const sentMs = clock.nowMs()
+      const answer = await act()
+      of.note(answer, sentMs - enteredMs, clock.nowMs() - enteredMs)
+      return answer
+    }
+    const earlier = token
+    const [fresh, cached, ...others] = await Promise.all([
+      noted(series.fresh, () => probe.fetchToken(agentId, true)),
+      noted(series.cached, () => probe.fetchToken(agentId, false)),
+      ...(earlier === undefined ? [] : [noted(series.api, () => probe.callApi(earlier))]),
+      ...controls.map(one => noted(one.series, () => useNewToken(probe, one.id))),
+    ])
+    token ??= fresh.token ?? cached.token
+    rounds++
+    return [fresh, cached, ...others]
   }
   await ask()
+  options.onFirstAnswers()
   const working = controls.filter(one => one.series.failure === undefined)
   controls = (working.length > 0 ? working : controls).slice(0, maxControls)
   const controlSeries = controls.map(one => one.series)
-  const broken = [...Object.values(series), ...controlSeries].filter(({ failure }) => failure !== undefined)
-  const expiresMs = token === '' ? 0 : Number(decodeJwt(token).exp) * 1_000
-  const startMs = clock.nowMs()
-  const endMs = startMs + limitSeconds * 1_000
-  const isApiAwaited = hasDenyList || expiresMs + toleranceMs < endMs
-  let state: 'on' | 'off' | 'failed' = 'on'
+  let done: Awaited<ProofOptions['switched']> | undefined
+  const becomesDone = switched.then(result => {
+    done = result
+  })
+  const expiresMs = () => (token === undefined ? undefined : Number(decodeJwt(token).exp) * 1_000)
+  // Without a deny list, the API refuses the token only when it has expired.
+  const isApiAwaited = () =>
+    token !== undefined && (done?.isDenied || (expiresMs() ?? 0) + toleranceMs < endMs)
   const isOver = () => {
-    const isCut = isCutOff(series.fresh) && (isCutOff(series.api) || !isApiAwaited)
+    const isCut = (isCutOff(series.fresh) || !done?.isOff) && (isCutOff(series.api) || !isApiAwaited())
     const isControlled = controlSeries.every(({ given }) => given >= neededResults)
-    return state === 'failed' || (state === 'off' && ((isCut && isControlled) || clock.nowMs() > endMs))
+    return done !== undefined && ((isCut && isControlled) || clock.nowMs() > endMs)
   }
-  const watching = watch(ask, clock, isOver)
-  try {
-    await switchOff()
-    state = 'off'
-  } finally {
-    if (state !== 'off') state = 'failed'
-    await watching
+  await Promise.all([watch(ask, clock, isOver), becomesDone])
+  const { isOff = false, isDenied = false } = done ?? {}
+  const seen = { isOff, isDenied, isApiAwaited: isApiAwaited() }
+  return {
+    ...{ series, controls: controlSeries, expiresMs: expiresMs(), isApiAwaited: seen.isApiAwaited },
+    intervalMs: (clock.nowMs() - startMs) / rounds,
+    doubts: findDoubts(series, controlSeries, seen),
   }
-  const doubts = [
-    ...broken.map(({ title, failure }) => `It did not work before (${title}: ${failure}).`),
-    ...findDoubts(series, controlSeries, { hasDenyList, isApiAwaited }),
-  ]
-  return { startMs, series, controls: controlSeries, expiresMs, isApiAwaited, doubts }
 }
 
 interface Control {
@@ -135,20 +141,22 @@ async function watch(
 }
 
 function findDoubts(
-  { fresh, api }: Proof['series'],
+  { fresh, cached, api }: Proof['series'],
   controls: readonly Series[],
-  { hasDenyList, isApiAwaited }: Pick<ProofOptions, 'hasDenyList'> & Pick<Proof, 'isApiAwaited'>,
+  { isOff, isDenied, isApiAwaited }: Readonly<Record<'isOff' | 'isDenied' | 'isApiAwaited', boolean>>,
 ): readonly string[] {
-  const cutsApi = hasDenyList ? /deny-list/ : /lifetime|deny-list/
+  const cutsApi = isDenied ? /deny-list/ : /lifetime|deny-list/
   // biome-ignore format: table
   const doubts: readonly (readonly [holds: boolean, words: string])[] = [
     [controls.length === 0, 'There is no other agent as a control, and an outage would look alike.'],
     ...controls.map(({ title, failed, failure }) =>
       [failed > 0, `The ${title} failed too (${failure}), so this may have been an outage.`] as const,
     ),
-    [!isCutOff(fresh), `Entra still issued new tokens, or did not answer (${fresh.failure ?? 'issued'}).`],
+    [!isOff, 'Entra was not told to switch the agent off, or does not show it.'],
+    [isOff && !isCutOff(fresh), `Entra still issued new tokens, or did not answer (${fresh.failure ?? 'issued'}).`],
     [isCutOff(fresh) && fresh.refused?.code !== disabledCode, `Entra refused with ${fresh.refused?.code}, and not with ${disabledCode}.`],
-    [isApiAwaited && !isCutOff(api), `The API still accepted a token from before, or did not answer (${api.failure ?? 'accepted'}).`],
+    [isDenied && !isApiAwaited, `No call with an earlier token was measured: the sidecar gave none (${cached.failure}).`],
+    [isApiAwaited && !isCutOff(api), `The API still accepted an earlier token, or did not answer (${api.failure ?? 'accepted'}).`],
     [isCutOff(api) && !cutsApi.test(api.refused?.code ?? ''), `The API refused for another reason: ${api.refused?.code}.`],
   ]
   return doubts.filter(([holds]) => holds).map(([, words]) => words)

@@ -1,6 +1,6 @@
 import type { Answer } from './probe.ts'
 
-/** The results of one kind of request over time; times are in milliseconds of the run's clock. */
+/** The results of one kind of request over time; times are in milliseconds since Enter. */
 export class Series {
   readonly title: string
   given = 0
@@ -11,6 +11,7 @@ export class Series {
   refused: { readonly fromMs: number; readonly code: string; readonly times: number } | undefined
   /** The code of the last request that was refused or failed. */
   failure: string | undefined
+  last: Answer['kind'] | undefined
 
   constructor(title: string) {
     this.title = title
@@ -19,6 +20,7 @@ export class Series {
   /** Adds the result of a request that was sent at `sentMs` and answered at `answeredMs`. */
   note({ kind, code }: Answer, sentMs: number, answeredMs: number): void {
     if (kind === 'busy') return
+    this.last = kind
     if (kind === 'given') {
       this.given++
       this.lastGivenMs = answeredMs

@@ -8,10 +8,10 @@ export interface GraphCall {
 }
 
 /**
- * With `lose` a call does not reach Graph, with `break` its response does not reach the caller. `swallow`, `forbid` and
- * `not-know` answer in place of Graph: with 204, with 403, and with Graph's 400 for an unknown type of object.
+ * With `lose` a call does not reach Graph, with `break` its response does not reach the caller. `swallow`, `forbid`, `fail` and
+ * `not-know` answer in place of Graph: with 204, with 403, with 503, and with Graph's 400 for an unknown type of object.
  */
-export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'not-know'
+export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'fail' | 'not-know'
 
 const deniedBody = {
   error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.\u001b[8m\n' },
@@ -21,10 +21,10 @@ const unknownTypeBody = {
   error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
 }
 
-/** The Graph that the command line calls. `decide` chooses the fate of each call. */
+/** The Graph that the command line calls. `decide` chooses the fate of each call, which waits for the decision. */
 export class FaultyGraph {
   readonly calls: GraphCall[] = []
-  decide: (call: GraphCall) => Fate = () => 'pass'
+  decide: (call: GraphCall) => Fate | Promise<Fate> = () => 'pass'
   readonly #send: SendRequest
 
   constructor(send: SendRequest) {
@@ -40,10 +40,11 @@ export class FaultyGraph {
     const { pathname, search } = new URL(url)
     const call = { method: init.method ?? 'GET', path: `${pathname}${search}`, number: this.calls.length + 1 }
     this.calls.push(call)
-    const fate = this.decide(call)
+    const fate = await this.decide(call)
     if (fate === 'swallow') return new Response(null, { status: 204 })
     if (fate === 'not-know') return Response.json(unknownTypeBody, { status: 400 })
     if (fate === 'forbid') return Response.json(deniedBody, { status: 403 })
+    if (fate === 'fail') return Response.json({ error: { code: 'serviceNotAvailable' } }, { status: 503 })
     const response = fate === 'lose' ? undefined : await this.#send(url, init)
     if (response && fate === 'pass') return response
     throw new TypeError('fetch failed', { cause: new Error('socket hang up') })

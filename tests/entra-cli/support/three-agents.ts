@@ -6,6 +6,7 @@ import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import { receiptOf } from '../../support/receipt.ts'
 import { Stack } from '../../support/stack.ts'
+import { FaultyGraph } from './faulty-graph.ts'
 import { graphToken, Workplace } from './workplace.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities
@@ -34,6 +35,10 @@ export interface ThreeAgents {
   readonly workplace: Workplace
   readonly run: Workplace['run']
   readonly stack: Stack
+  /** The Graph that the command line calls. */
+  readonly graph: FaultyGraph
+  /** Makes the sidecar get a token for an agent, which it keeps. */
+  readonly useToken: (agentId: string) => Promise<void>
   /** The options that name the URLs of sidecar and API, for `run`. */
   readonly urlOptions: readonly string[]
   /** The rows of the deny list. */
@@ -44,6 +49,7 @@ export interface ThreeAgents {
 export function useThreeAgents(): ThreeAgents {
   let workplace: Workplace
   let stack: Stack
+  const graph = new FaultyGraph(fetch)
   const listPath = () => join(workplace.folder, 'kubectl.list')
 
   beforeAll(async () => {
@@ -58,7 +64,8 @@ export function useThreeAgents(): ThreeAgents {
   })
   afterAll(() => stack.close())
   beforeEach(async () => {
-    workplace = new Workplace(stack.entraUrl, await graphToken({ url: stack.entraUrl }))
+    workplace = new Workplace(stack.entraUrl, await graphToken({ url: stack.entraUrl }), graph.fetch)
+    graph.reset()
     writeFileSync(workplace.receiptPath, JSON.stringify(receipt))
     const pod = {
       metadata: { name: 'api-0' },
@@ -80,6 +87,11 @@ export function useThreeAgents(): ThreeAgents {
   })
   return {
     run: (line, ...options) => workplace.run(line, ...options),
+    graph,
+    useToken: async agent => {
+      const url = `${stack.sidecarUrl}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${agent}`
+      expect((await fetch(url)).status).toBe(200)
+    },
     get workplace() {
       return workplace
     },

@@ -118,6 +118,7 @@ export class Workplace implements Disposable {
       fetch: this.#fetch,
       ...this.surroundings,
       clock: {
+        enteredMs: this.#nowMs,
         nowMs: () => this.#nowMs,
         wait: async ms => {
           pauses.push(ms / 1_000)
