@@ -32,6 +32,20 @@ it('a list that goes on at an address that is not there is a failure, not the en
   await expect(graph.list('/x')).rejects.toMatchObject({ status: 404 })
 })
 
+it('requests side by side whose token is refused all go on with the next credential, which is chosen once', async () => {
+  const said: string[] = []
+  const credentials = ['a', 'b'].map(name => ({ name, fix: '', token: async () => `token-${name}` }))
+  const signIn = new SignIn(tenantId, credentials, line => void said.push(line))
+  const graph = new Graph('https://graph.example', signIn, async (_url, { headers }) =>
+    JSON.stringify(headers).includes('token-b')
+      ? Response.json({ ok: true })
+      : new Response(null, { status: 403 }),
+  )
+  const sent = ['/x', '/y', '/z'].map(path => graph.send({ method: 'PATCH', path }))
+  expect(await Promise.all(sent)).toEqual([{ ok: true }, { ok: true }, { ok: true }])
+  expect(said).toHaveLength(1)
+})
+
 it.each([
   ['7', 7],
   [new Date(Date.now() + 3_600_000).toUTCString(), 3_600],

@@ -96,6 +96,7 @@ export class Graph {
    * @throws {GraphUnreachable} when no response came.
    */
   async send(request: GraphRequest): Promise<Json | undefined> {
+    const { current } = this.#signIn
     const response = await this.#call(request)
     const body = await readJson(response)
     if (response.ok) return body
@@ -103,7 +104,7 @@ export class Graph {
       return this.send({ ...request, version: 'beta' })
     // In many tenants Graph refuses the Azure CLI's token in requests about agents; a token of another sign-in may work.
     const isNotAccepted = response.status === 401 || (response.status === 403 && !request.mayBeForbidden)
-    if (isNotAccepted && this.#signIn.fallBack()) return this.send(request)
+    if (isNotAccepted && this.#signIn.fallBack(current)) return this.send(request)
     throw new GraphRefusal(request, response, body ?? {})
   }
 

@@ -47,7 +47,7 @@ export class SignIn {
     } catch (error) {
       if (error instanceof Mistake) throw error
       const [reason = ''] = (error as Error).message.split('\n')
-      if (this.fallBack(reason)) return this.token()
+      if (this.fallBack(current, reason)) return this.token()
       throw new Mistake(`Signing in by ${current.name} failed: ${reason}`, current.fix)
     }
   }
@@ -61,9 +61,14 @@ export class SignIn {
     }
   }
 
-  /** Changes to the next credential, if there is one. */
-  fallBack(reason = 'Graph does not accept its token for this.'): boolean {
+  get current(): Credential | undefined {
+    return this.#credentials[0]
+  }
+
+  /** Changes to the credential after `tried`, if there is one. A request that was sent beside this one may have done so before. */
+  fallBack(tried: Credential | undefined, reason = 'Graph does not accept its token for this.'): boolean {
     const [current, next] = this.#credentials
+    if (current !== tried) return true
     if (!current || !next) return false
     this.#say(`${current.name}: ${reason} Going on by ${next.name}.`)
     this.#credentials.shift()
