@@ -8,6 +8,7 @@ import { ask } from './support/chat.ts'
 import { helm, kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
+import { Kubelet } from './support/kubelet.ts'
 import { Operator } from './support/operator.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities
@@ -112,7 +113,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
   it('without a deny list stops new tokens, while tokens from before the switch still pass', async () => {
     const { code, output, said } = await runEntra('disable', '--prove')
     expect({ code, said }).toEqual({ code: 0, said: '' })
-    expect(output).toMatch(/call with a token from before +(\d+) of \1 /)
+    expect(output).toMatch(/call with an earlier token +(\d+) of \1 /)
     expect((await runEntra('enable')).code).toBe(0)
   })
 
@@ -122,7 +123,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     expect({ code, said }).toEqual({ code: 0, said: '' })
     for (const name of ['alerts', 'trainee'])
       expect(output).toMatch(new RegExp(`control "${name}" +(\\d+) of \\1 `))
-    expect(output).toContain('Proven: no new token, and no call with one from before.')
+    expect(output).toMatch(/^proven .*\n +No new token, and no call with an earlier one\.$/m)
   })
 
   it('stays effective through an upgrade and a rollback of the chart', async () => {
@@ -143,7 +144,33 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     await demo.openEntra()
     const { code, output } = await runEntra('enable', '--deny-list')
     expect(code).toBe(0)
-    expect(output).toMatch(/the API accepts tokens that were issued from \d{4}-/)
+    expect(output).toMatch(/The API accepts tokens that were issued from \d{4}-/)
     expect(await readDenyList()).toEqual([{ agent: agentId, issuedBefore: expect.any(String) }])
+  })
+
+  it('switches the agent off, in Entra and in the deny list, before the port-forwards that a hanging kubelet never opens', async () => {
+    // A port-forward goes through the kubelet, so Entra is reached by the node's port.
+    await demo.closeForwards()
+    await using _entra = await demo.openEntraByNode()
+    await using kubelet = await Kubelet.find()
+    await using _hanging = await kubelet.pause()
+    const { code, output } = await runEntra('disable', '--deny-list', '--json')
+    const { results } = JSON.parse(output)
+    const about = { key: 'agent/weather', id: agentId }
+    const inTime = expect.toSatisfy((seconds: number) => seconds < 15)
+    expect(results).toContainEqual(
+      expect.objectContaining({ ...about, measure: 'Entra', result: 'disabled', seconds: inTime }),
+    )
+    expect(results).toContainEqual(
+      expect.objectContaining({ ...about, measure: 'deny list', result: 'denied', seconds: inTime }),
+    )
+    expect(results).toContainEqual(
+      expect.objectContaining({
+        ...{ ...about, measure: 'API', result: 'not measured' },
+        note: expect.stringMatching(/^kubectl port-forward pod\/\S+ did not end within 15 s\.$/),
+      }),
+    )
+    expect(await readDenyList()).toContainEqual({ agent: agentId })
+    expect(code).toBe(0)
   })
 })

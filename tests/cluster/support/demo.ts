@@ -1,4 +1,6 @@
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { findFreePort } from '../../support/ports.ts'
 import { helm, kubectl, runProgram } from './command.ts'
 import { Namespace } from './namespace.ts'
@@ -83,6 +85,22 @@ export class Demo implements AsyncDisposable {
   /** Lets browsers of this machine reach the Entra emulator. */
   async openEntra(): Promise<void> {
     await this.#forward({ target: 'service/entra-emulator', port: this.ports.entra, local: this.ports.entra })
+  }
+
+  /** Does the same by a port of the node instead of a port-forward, which goes through the kubelet. */
+  async openEntraByNode(): Promise<AsyncDisposable> {
+    const nodePort = JSON.stringify({ spec: { type: 'NodePort' } })
+    await this.namespace.kubectl('patch', 'service', 'entra-emulator', '--patch', nodePort)
+    const read = (jsonPath: string, ...what: readonly string[]) =>
+      this.namespace.kubectl('get', ...what, '--output', `jsonpath=${jsonPath}`)
+    const port = Number(await read('{.spec.ports[0].nodePort}', 'service', 'entra-emulator'))
+    const host = await read('{.items[0].status.addresses[?(@.type=="InternalIP")].address}', 'nodes')
+    const server = createServer(client => {
+      const node = connect({ host, port })
+      pipeline(client, node, client, () => undefined)
+    })
+    await new Promise<void>(done => server.listen(this.ports.entra, 'localhost', done))
+    return { [Symbol.asyncDispose]: () => new Promise<void>(done => server.close(() => done())) }
   }
 
   /** Closes all port-forwards. A port-forward also breaks when the pod behind it goes away. */
