@@ -10,10 +10,14 @@ export interface Extras {
   readonly members?: readonly Json[]
 }
 
-/** Finds what was added to the lists of recorded objects; changes nothing. */
-export async function findExtras(run: Run, target: Target): Promise<readonly Extras[]> {
+/** Finds what was added to the lists of recorded objects, by default to those that go along with these; changes nothing. */
+export async function findExtras(
+  run: Run,
+  target: Target,
+  collections = listCollections(target),
+): Promise<readonly Extras[]> {
   const found: Extras[] = []
-  for (const collection of listCollections(target)) {
+  for (const collection of collections) {
     const members = target.recorded(collection.ownerKey) ? await readMembers(run, collection) : []
     if (!members) found.push({ collection })
     else if (!members.every(one => collection.isWanted(one)))

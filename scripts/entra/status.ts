@@ -1,4 +1,7 @@
 import { describeMember, type Extras, findExtras } from './extras.ts'
+import { namesakes } from './objects/applications.ts'
+import { reviewedHoldings } from './objects/holdings.ts'
+import { listCollections } from './objects/kinds.ts'
 import { type Run, requireReceipt, targetOf } from './run.ts'
 import { type Finding, survey } from './survey.ts'
 
@@ -9,7 +12,7 @@ const extraText = `there that nobody asked for. apply leaves that alone. Take aw
 --owner, --sponsor, --agent, --cluster-issuer with --service-account.`
 const notEvaluatedText = `not evaluated, since Graph does not show everything to this caller: nobody knows whether all is as it should be.
 Sponsors of agents are shown to applications with AgentIdentity.ReadWrite.All only, never to users, and directory roles to callers with
-RoleManagement.Read.Directory: --access-token-file with a token of such an application.`
+RoleManagement.Read.Directory, access packages and groups to join to those with the permissions of blast-radius: --access-token-file.`
 
 /**
  * Compares the tenant with the receipt, property by property, and prints the differences and the additions that nobody asked
@@ -19,7 +22,9 @@ export async function status(run: Run): Promise<boolean> {
   const receipt = requireReceipt(run)
   const findings = await survey(run, receipt)
   for (const finding of findings) printFinding(run, finding)
-  const extras = await findExtras(run, targetOf(run, receipt))
+  const target = targetOf(run, receipt)
+  const lists = [...listCollections(target), ...reviewedHoldings(target), ...namesakes(target)]
+  const extras = await findExtras(run, target, lists)
   for (const one of extras) printExtras(run, one)
   for (const name of receipt.disabledAgents)
     run.print(

@@ -185,6 +185,7 @@ describe('apply says in words', () => {
 
   it.each([
     ['Weather Agent Blueprint', 'agentIdentityBlueprint'],
+    ['Weather Agent Blueprint', 'application'],
     ['Weather API', 'application'],
     ['Weather Agent page', 'application'],
     ['weather agent PAGE', 'application'],

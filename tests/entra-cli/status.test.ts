@@ -1,4 +1,6 @@
+import { reviewPermissions } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
+import { newApplication } from '../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { useSetUp } from './support/tenant.ts'
@@ -66,6 +68,7 @@ const drifts: [what: string, change: Change, words: string][] = [
   ],
   ['a federated credential that is gone', ({ blueprint }) => Object.assign(blueprint, { federatedIdentityCredentials: [] }), 'missing '],
   ['a secret that is gone', ({ blueprint }) => Object.assign(blueprint, { passwordCredentials: [] }), 'missing '],
+  ['a blueprint that is open to other tenants', ({ blueprint }) => Object.assign(blueprint, { signInAudience: 'AzureADMultipleOrgs' }), 'signInAudience is "AzureADMultipleOrgs", wanted "AzureADMyOrg"'],
   ['a scope with a blank before it, which Entra takes for not granted', ({ grant }) => Object.assign(grant('Weather.Read'), { scope: ' Weather.Read' }), 'scope is " Weather.Read", wanted "Weather.Read"'],
   ['a consent to more than was wanted', ({ grant }) => Object.assign(grant('access_as_user'), { scope: 'access_as_user more' }), 'scope is "access_as_user more"'],
   ['a consent of one user in place of that for all', ({ grant }) => Object.assign(grant('Weather.Read'), { consentType: 'Principal', principalId: seedIds.ada }), 'missing '],
@@ -127,6 +130,11 @@ const additions: [what: string, change: Change, words: string][] = [
   ['a group that the agent is in', ({ content, agent }) => content.groups[0]?.members.push(agent.id), 'group or role "Weather readers", which agent identity "weather-agent" is in'],
   ['a directory role', ({ content, agent }) => content.roleAssignments.push({ ...aRole, principalId: agent.id, roleDefinitionId: foreignId, directoryScopeId: '/' }), `directory role ${foreignId} in / of agent identity "weather-agent"`],
   ['a further scope', ({ api }) => api.api.oauth2PermissionScopes.push(aScope), 'api.oauth2PermissionScopes[More] of application "Weather API"'],
+  ['a redirect URI of the blueprint', ({ blueprint }) => blueprint.web.redirectUris.push('https://evil.example/'), 'web.redirectUris[https://evil.example/] of blueprint'],
+  ['an application that may change the blueprint', ({ blueprint }) => blueprint.managerApplications.push(foreignId), `managerApplications[${foreignId}] of blueprint`],
+  ['an owner of the blueprint’s principal', ({ content, principal }) => { content.users.push(cy); principal('Weather Agent Blueprint').owners.push(cy.id) }, 'owner Cy of principal of the blueprint'],
+  ['another client that may call the agent', ({ content, principal }) => content.permissionGrants.push({ ...aGrant, scope: 'access_as_user', clientId: seedIds.setupPrincipal, resourceId: principal('Weather Agent Blueprint').id }), 'consent of all users to access_as_user of'],
+  ['an ordinary application with the blueprint’s name', ({ content }) => content.applications.push(newApplication({ appId: foreignId, displayName: 'weather agent BLUEPRINT' })), 'application "weather agent BLUEPRINT", which has the blueprint’s name'],
   ['a client that needs no consent', ({ blueprint }) => blueprint.api.preAuthorizedApplications.push({ appId: foreignId, delegatedPermissionIds: [] }), `api.preAuthorizedApplications[${foreignId}] of blueprint`],
 ]
 
@@ -154,6 +162,24 @@ describe('an addition that nobody asked for', () => {
   })
 })
 
+it('status reports an access package to a caller who may read them, and otherwise that nobody knows', async () => {
+  const { content, agent } = tenantNow()
+  const accessPackage = { displayName: 'Finance' }
+  content.accessPackageAssignments.push({
+    id: 'added',
+    state: 'delivered',
+    target: { objectId: agent.id },
+    accessPackage,
+  })
+  expect((await run('status')).output).toMatch(
+    /^not evaluated +access packages of agent identity "weather-agent"$/m,
+  )
+  tenant.workplace.useToken(await graphToken(tenant, [...permissions, ...reviewPermissions]))
+  const { code, output } = await run('status')
+  expect(output).toMatch(/^extra +added +access package "Finance"$/m)
+  expect(code).toBe(3)
+})
+
 it('status marks what Graph leaves out as “not evaluated”, never as clean', async () => {
   const without = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
   tenant.workplace.useToken(await graphToken(tenant, without))
@@ -179,7 +205,7 @@ describe('the sponsor of an agent', () => {
   })
 
   it('that was removed is reported as missing, and added again, if an application runs the commands', async () => {
-    tenant.workplace.useToken(await applicationToken(tenant, permissions))
+    tenant.workplace.useToken(await applicationToken(tenant, [...permissions, ...reviewPermissions]))
     expect((await run('status')).output).toContain('The tenant is as the receipt says.')
     tenantNow().agent.sponsors = []
     const status = await run('status')

@@ -1,9 +1,10 @@
 import { Mistake } from '../../set-up/mistake.ts'
-import type { Graph, Json } from '../graph.ts'
+import { type Graph, type Json, readIfShown } from '../graph.ts'
 import { consentUrisOf, hasAlerts } from '../settings.ts'
 import { type AccessByMethod, adminRole, applicationAccess, consenterRole, developerRole } from './access.ts'
 import {
   bindUsers,
+  type Collection,
   type Found,
   type Kind,
   quoteForFilter,
@@ -182,13 +183,36 @@ function application(target: Target, registration: Registration): TenantObject {
       const known = target.recorded(key) && (await graph.read(address))
       if (known) return { object: known }
       // An application that the receipt does not know is found by its name and the set-up's id in its description.
-      const named = await graph.list(`${path}?$filter=displayName eq '${quoteForFilter(name)}'`)
+      const named = await graph.list(filterByName(path, name))
       const own = named.find(one => one['description'] === description)
-      const [namesake] = named
+      // Graph lists blueprints apart from other applications, but people see both in one list.
+      const others = path === '/applications' ? [] : await readIfShown(() => listNamed(graph, name))
+      const [namesake] = [...named, ...(others ?? [])]
       return own || !namesake ? { object: own } : { fault: namesakeProblem(title, namesake) }
     },
   }
   return object
+}
+
+function filterByName(path: string, name: string): string {
+  return `${path}?$filter=displayName eq '${quoteForFilter(name)}'`
+}
+
+function listNamed(graph: Graph, name: string): Promise<readonly Json[]> {
+  return graph.list(filterByName('/applications', name), { mayBeForbidden: true })
+}
+
+/** Other applications with the blueprint's name, which people may take for the blueprint. */
+export function namesakes({ settings: { blueprintName } }: Target): readonly Collection[] {
+  return [
+    {
+      ownerKey: 'blueprint',
+      title: 'applications with the blueprint’s name',
+      list: graph => listNamed(graph, blueprintName),
+      isWanted: one => one['@odata.type'] === '#microsoft.graph.agentIdentityBlueprint',
+      describe: ({ displayName }) => `application "${displayName}", which has the blueprint’s name`,
+    },
+  ]
 }
 
 function namesakeProblem(title: string, { id, description }: Json): Mistake {
