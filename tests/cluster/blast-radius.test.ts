@@ -9,6 +9,7 @@ import { kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
+import { type Change, listSurplusRights } from './support/surplus-rights.ts'
 
 const roleName = 'entra-bedrock-agent'
 const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
@@ -49,7 +50,7 @@ const callGraph = (method: string, path: string, body?: unknown) =>
   }) as Promise<Record<string, string>>
 
 let addOns: readonly string[] = []
-/** What the blast radius marks as surplus or wrong, without the ServiceAccounts of the cluster's own add-ons (`addOns`). */
+/** What the blast radius marks as surplus or wrong, without the cluster's own administrators and add-ons (`addOns`). */
 async function findSurplus() {
   const accept = addOns.flatMap(subject => ['--accept', subject])
   const all = ['--json', '--kube', '--aws', roleArn, ...accept]
@@ -75,7 +76,9 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   await demo.installAgent({}, '--values', values)
   expect((await ask(await demo.agentUrl(), { agent: 'weather', flow: 'agent-user' })).status).toBe(200)
 
-  addOns = (await findSurplus()).titles.flatMap(title => /^system:serviceaccount:\S+/.exec(title) ?? [])
+  addOns = (await findSurplus()).titles.flatMap(
+    title => /^(?:system:serviceaccount|kubeadm):\S+/.exec(title) ?? [],
+  )
   expect(await findSurplus()).toEqual({ code: 0, titles: [] })
 
   const { BLUEPRINT_APP_ID: blueprintAppId } = await operator.variables()
@@ -150,4 +153,37 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
   await demo.namespace.kubectl('delete', 'rolebinding,role', 'mint', 'act')
   await trustAs(trust)
   expect(await findSurplus()).toEqual({ code: 0, titles: [] })
+})
+
+/** Appends to a list of an object of the cluster, and returns what undoes that. */
+async function change({ kind, name, list, added }: Change) {
+  const before = JSON.parse(await kubectl(['get', kind, name, '-o', 'json']))[list]
+  const set = (value: object) =>
+    kubectl(['patch', kind, name, '--type=merge', '--patch', JSON.stringify({ [list]: value })])
+  await set([...before, added])
+  return () => set(before)
+}
+
+it('the blast radius marks every right in the cluster that leads to the agent, and no other', {
+  timeout: 240_000,
+}, async () => {
+  expect(await findSurplus()).toEqual({ code: 0, titles: [] })
+  const agent = await demo.namespace.pod('agent')
+  const rights = listSurplusRights(demo.namespace.name, agent.metadata.name)
+  const objects = JSON.stringify({
+    ...{ apiVersion: 'v1', kind: 'List' },
+    items: rights.flatMap(right => right.objects ?? []),
+  })
+  const undo: (() => Promise<unknown>)[] = []
+  try {
+    undo.push(() => kubectl(['delete', '-f', '-', '--ignore-not-found'], { input: objects }))
+    await kubectl(['create', '-f', '-'], { input: objects })
+    for (const one of rights.flatMap(({ changes = [] }) => changes)) undo.push(await change(one))
+    await expect
+      .poll(async () => (await findSurplus()).titles.toSorted(), { timeout: 30_000 })
+      .toEqual(rights.flatMap(({ told }) => told).toSorted())
+  } finally {
+    for (const one of undo.reverse()) await one()
+  }
+  await expect.poll(findSurplus, { timeout: 30_000 }).toEqual({ code: 0, titles: [] })
 })

@@ -385,6 +385,13 @@ describe('the list of who can be the pod in Kubernetes', () => {
     },
   )
 
+  it('marks a container that somebody added to a running pod', async () => {
+    const spec = { ...agentSpec, ephemeralContainers: [{ name: 'debugger-x' }] }
+    kube.workloads = [...release.slice(0, 2), workload('Pod', 'demo-agent-1', 'demo-agent-5d', spec)]
+    expect(await surplusInKube()).toEqual(['Pod:demo-agent-1 has the ephemeral container debugger-x'])
+    expect(await surplusInKube('Pod:demo-agent-1')).toEqual([])
+  })
+
   it('marks both of two Deployments that claim to be the agent', async () => {
     kube.workloads.push(workload('Deployment', 'copy', undefined, template(agentSpec)))
     expect(await surplusInKube()).toEqual([

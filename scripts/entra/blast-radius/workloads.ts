@@ -13,6 +13,7 @@ interface Workload {
     readonly labels?: Labels
     readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[]
   }
+  readonly spec: { readonly ephemeralContainers?: readonly { readonly name: string }[] }
 }
 
 const kinds = 'pods,replicationcontrollers,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs'
@@ -42,11 +43,15 @@ export async function readWorkloads(
   const parts = all.filter(
     one => one.kind === 'Deployment' && agent && labelOf(one, 'instance') === labelOf(agent, 'instance'),
   )
+  const surplus = [
+    ...foreign.map(({ kind, metadata }) => `${kind}:${metadata.name} runs as it, and is not the chart’s`),
+    ...pods.flatMap(({ metadata, spec: { ephemeralContainers = [] } }) =>
+      ephemeralContainers.map(one => `Pod:${metadata.name} has the ephemeral container ${one.name}`),
+    ),
+  ]
   const branches: readonly Branch[] = [
     ...pods.filter(isOurs).map(({ metadata }) => ({ title: `pod ${metadata.name}` })),
-    ...foreign
-      .map(({ kind, metadata }) => `${kind}:${metadata.name}`)
-      .map(one => ({ title: `${one} runs as it, and is not the chart’s`, ...unlessAccepted(one, accepted) })),
+    ...surplus.map(title => ({ title, ...unlessAccepted(title.replace(/ .*/, ''), accepted) })),
   ]
   const names = pods.map(({ metadata }) => metadata.name)
   const account: Account = { namespace, name, pods: names, ...namesUsedBy(parts) }
