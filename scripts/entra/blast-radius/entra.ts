@@ -32,7 +32,7 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
   const { target, foreign } = await addForeignAgents(run, planned)
   const changes = await readChanges(run, planned)
   const lists = await readLists(run, target)
-  const wordsOn = (one: Json) => changes.find(({ id }) => id === one['id'])?.words ?? []
+  const wordsOn = (one: Json) => changes.find(({ id }) => id !== undefined && id === one['id'])?.words
   const of = (keys: readonly string[], kind?: Collection['kind'] | 'no kind') =>
     lists
       .filter(({ collection }) => keys.includes(collection.ownerKey))
@@ -45,7 +45,7 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
     ...groupUnder('credentials', of(all, 'credentials')),
     ...groupUnder(
       'properties that are not as planned',
-      changes.filter(({ id }) => !listed.has(id)).flatMap(({ branches }) => branches),
+      changes.flatMap(({ title, id, mark }) => (mark && !listed.has(id ?? '') ? [{ title, mark }] : [])),
     ),
     ...groupUnder('who may ask it', of(all, 'clients')),
     ...groupUnder('the page, by which users ask it', of(['page', 'page-principal'])),
@@ -78,14 +78,8 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
   }
 }
 
-/** A planned object that is not as planned. */
-interface Change {
-  readonly id: string
-  /** What differs, in words. */
-  readonly words: readonly string[]
-  /** The same where no list has the object. */
-  readonly branches: readonly Branch[]
-}
+/** A planned object that is not as planned, or is not shown; `words` say what differs. */
+type Change = Branch & { readonly words?: string }
 
 async function readChanges(run: Run, target: Target): Promise<readonly Change[]> {
   const changes: Change[] = []
@@ -94,16 +88,15 @@ async function readChanges(run: Run, target: Target): Promise<readonly Change[]>
     if (!wanted.properties || id === undefined) continue
     const { title } = wanted
     const found = await inStep(run, wanted, () => readIfShown(() => wanted.find(run.graph)))
-    const unread = [{ title: `properties of ${title}`, mark: 'unread' as const }]
-    if (!found) changes.push({ id: '', words: [], branches: unread })
-    // A list may still have it, with other properties than those by which it is found.
-    else if (!found.object) changes.push({ id, words: ['not as planned'], branches: [] })
+    if (!found) changes.push({ title: `properties of ${title}`, mark: 'unread' })
+    // A list may still have it, without the properties by which it is found.
+    else if (!found.object) changes.push({ title, id, words: 'not as planned' })
     else {
       const { differences, extraEntries } = compareWithPlan(wanted, found.object)
       const extra = extraEntries.map(one => `${one} is not planned`)
-      const words = [...differences.map(describeDifference), ...extra]
-      const branches = words.map(one => ({ title: `${title}: ${one}`, mark: 'surplus' as const }))
-      changes.push({ id: String(found.object['id']), words, branches })
+      const words = [...differences.map(describeDifference), ...extra].join('; ')
+      const { id } = found.object
+      if (words) changes.push({ title: `${title}: ${words}`, id: String(id), words, mark: 'surplus' })
     }
   }
   return changes
@@ -141,7 +134,7 @@ async function readLists(run: Run, target: Target): Promise<readonly MemberList[
 
 function toBranches(
   { collection, members }: MemberList,
-  wordsOn: (member: Json) => readonly string[],
+  wordsOn: (member: Json) => string | undefined,
 ): readonly Branch[] {
   if (!members) return [{ title: collection.title, mark: 'unread' }]
   const faults = collection.faultsOf?.(members) ?? []
@@ -149,9 +142,9 @@ function toBranches(
     ...members.map(one => {
       const words = wordsOn(one)
       return {
-        title: [collection.describe(one), ...words].join('; '),
+        title: words ? `${collection.describe(one)}; ${words}` : collection.describe(one),
         ...idOfMember(one),
-        ...markOf(words.length > 0 || !collection.isWanted(one)),
+        ...markOf(words !== undefined || !collection.isWanted(one)),
       }
     }),
     ...faults.map(title => ({ title, mark: 'fault' as const })),
