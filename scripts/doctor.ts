@@ -36,16 +36,13 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
   const watch = options.json ? undefined : showProgress
   const cluster = { namespace, release, page, userToken, receipt: receiptPath, watch }
-  const found = kube
-    ? await kube.examineCluster(cluster)
-    : await examineHere(env, checks, { page, userToken, watch })
+  const found = kube ? kube.examineCluster(cluster) : examineHere(env, checks, { page, userToken, watch })
   const tenantEnv = async () =>
     kube
       ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readAuthenticationContexts(cluster), MCP_CONFIG: undefined }
       : env
-  const findings = graphTokenFile
-    ? [...found, ...(await examineTenant(await tenantEnv(), graphTokenFile, watch))]
-    : found
+  const tenant = graphTokenFile ? examineTenant(await tenantEnv(), graphTokenFile, watch) : []
+  const findings = (await Promise.all([found, tenant])).flat()
   const failed = findings.some(({ status }) => status === 'FAIL')
   const report = options.json
     ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)

@@ -74,8 +74,8 @@ describe('The doctor, when it checks the proxy of the environment,', () => {
   })
 })
 
-/** Runs `agentctl` by this proxy. Resolves to its exit code and to all that it printed. */
-async function runAgentctl(HTTPS_PROXY: string, ...args: readonly string[]) {
+/** Runs `agentctl` with these variables. Resolves to its exit code and to all that it printed. */
+async function runAgentctl(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const { tenantId, blueprintAppId, agentId, weatherAppId } = identities
   const env = {
     ...processEnv(),
@@ -83,7 +83,7 @@ async function runAgentctl(HTTPS_PROXY: string, ...args: readonly string[]) {
     BLUEPRINT_APP_ID: blueprintAppId,
     AGENT_CLIENT_ID: agentId,
     WEATHER_API_APP_ID: weatherAppId,
-    HTTPS_PROXY,
+    ...variables,
   }
   const script = resolve(import.meta.dirname, '../../scripts/agentctl/agentctl.mjs')
   return new Promise<{ exitCode: unknown; output: string }>(done => {
@@ -96,7 +96,7 @@ async function runAgentctl(HTTPS_PROXY: string, ...args: readonly string[]) {
 it.each([['doctor'], ['entra', 'status', '--access-token-file', '/dev/null']])(
   'agentctl %s names the variable whose proxy is none',
   async (...args) => {
-    const { exitCode, output } = await runAgentctl('socks5://127.0.0.1:1080', ...args)
+    const { exitCode, output } = await runAgentctl({ HTTPS_PROXY: 'socks5://127.0.0.1:1080' }, ...args)
     expect(output).toMatch(/^The configuration has a fault:\n {2}- HTTPS_PROXY must be /)
     expect(exitCode).toBe(2)
   },
@@ -110,9 +110,20 @@ it('The doctor asks a proxy that breaks every connection a few times, and ends',
   })
   await new Promise<void>(listening => broken.listen(0, '127.0.0.1', listening))
   const { port } = broken.address() as AddressInfo
-  const { output } = await runAgentctl(`127.0.0.1:${port}`, 'doctor', '--json')
+  const { output } = await runAgentctl({ HTTPS_PROXY: `127.0.0.1:${port}` }, 'doctor', '--json')
   broken.close()
   const { findings } = JSON.parse(output) as { findings: readonly { check: string; code?: string }[] }
   expect(findings.find(({ check }) => check === 'Entra')).toMatchObject({ code: 'PROXY_UNAVAILABLE' })
   expect(connections).toBeLessThan(10)
+})
+
+it('The doctor does not ask the proxy for this machine, and says so, whether NO_PROXY names it or not', async () => {
+  proxy.asked.length = 0
+  const variables = { HTTP_PROXY: proxy.url, ENTRA_AUTHORITY: 'http://localhost:9' }
+  const { output } = await runAgentctl(variables, 'doctor')
+  expect(output).toMatch(
+    /^WARN {2}proxy: A proxy is set, but no call goes through it: all go to this machine/m,
+  )
+  expect(output).toMatch(/^FAIL {2}Entra: http:\/\/localhost:9 does not respond\./m)
+  expect(proxy.asked).toEqual([])
 })

@@ -25,9 +25,12 @@ export interface KubeOptions {
   readonly watch?: Watch | undefined
 }
 
+/** Less than a check may take, so that kubectl is named where it hangs. */
+const kubectlSeconds = 6
+
 /** Checks a release of the chart through the API server, with the rights of kubectl's user. */
 export async function examineCluster(options: KubeOptions): Promise<readonly Finding[]> {
-  const kubectl = new Kubectl(options.namespace)
+  const kubectl = new Kubectl(options.namespace, kubectlSeconds)
   let release: Release | undefined
   const first = await examine([
     {
@@ -57,7 +60,7 @@ export async function readAuthenticationContexts({
   release,
 }: KubeOptions): Promise<string | undefined> {
   try {
-    const found = await readRelease(new Kubectl(namespace), release)
+    const found = await readRelease(new Kubectl(namespace, kubectlSeconds), release)
     const servers = agentFile(found, 'mcp.json')
     const ofAlerts = agentSettings(found)?.['ALERTS_AUTH_CONTEXT'] ?? []
     return [ofAlerts, servers === undefined ? [] : contextsOfServers(servers)].flat().join(',')
