@@ -85,25 +85,19 @@ export class Kubectl {
       if (chosen !== undefined) listening.resolve(chosen)
     })
     child.once('error', () => listening.reject(missingProblem()))
-    child.once('close', async () =>
-      listening.reject(trouble('CLUSTER_UNREACHABLE', lastLine(await complaint))),
-    )
+    closed.then(async () => listening.reject(trouble('CLUSTER_UNREACHABLE', lastLine(await complaint))))
     const limit = setTimeout(() => listening.reject(this.#slowProblem(args)), this.#limitSeconds * 1_000)
-    const end = async () => {
+    await using opened = new AsyncDisposableStack()
+    opened.defer(async () => {
       // What kubectl has started may live on and hold the pipes open.
       child.stdout.destroy()
       child.stderr.destroy()
       child.kill('SIGKILL')
       await closed
-    }
-    try {
-      return { url: `http://127.0.0.1:${await listening.promise}`, [Symbol.asyncDispose]: end }
-    } catch (error) {
-      await end()
-      throw error
-    } finally {
-      clearTimeout(limit)
-    }
+    })
+    const chosen = await listening.promise.finally(() => clearTimeout(limit))
+    const kept = opened.move()
+    return { url: `http://127.0.0.1:${chosen}`, [Symbol.asyncDispose]: () => kept.disposeAsync() }
   }
 
   #slowProblem([command, ...what]: readonly string[]): ProblemError {

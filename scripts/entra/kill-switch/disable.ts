@@ -98,17 +98,8 @@ function describeWhatGoesOn(run: Run, options: Invocation): string {
   const { envFile, clock } = run
   const arn = readVariables(envFile)['AWS_ROLE_ARN']
   const role = arn ? arn.slice(arn.lastIndexOf('/') + 1) : '<role>'
-  const denySessions = {
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Deny',
-        Action: '*',
-        Resource: '*',
-        Condition: { DateLessThan: { 'aws:TokenIssueTime': new Date(clock.nowMs()).toISOString() } },
-      },
-    ],
-  }
+  const before = new Date(clock.nowMs()).toISOString()
+  const denySessions = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"${before}"}}}]}`
   const isRefused = hasResult(run, 'refused') && !hasResult(run, 'accepted', 'not measured')
   const tokens = isRefused
     ? 'APIs without this deny list accept tokens issued before until they expire, which is up to 90 minutes.'
@@ -122,5 +113,5 @@ ${options.isToBeProven ? '' : 'From when on Entra issues no new token, only --pr
 
 Bedrock goes on, for all agents of the pod: Entra has no say there. To end the sessions of its role that there are (it gets new ones, unless
 you change the role’s trust policy too):
-aws iam put-role-policy --role-name ${role} --policy-name deny-earlier-sessions --policy-document '${JSON.stringify(denySessions)}'`
+aws iam put-role-policy --role-name ${role} --policy-name deny-earlier-sessions --policy-document '${denySessions}'`
 }

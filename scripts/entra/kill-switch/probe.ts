@@ -37,19 +37,15 @@ const busyCodes = ['AADSTS90055', 'AADSTS90033']
  * @throws ProblemError when they cannot be reached
  */
 export async function openProbe(options: ProbeOptions): Promise<Probe & AsyncDisposable> {
-  const forwards = new AsyncDisposableStack()
-  try {
-    const { sidecarUrl, apiUrls } = await findUrls(options, forward =>
-      forwards.use(forward).url.replace('127.0.0.1', 'localhost'),
-    )
-    return {
-      fetchToken: (agentId, isNew) => fetchToken(sidecarUrl, agentId, isNew),
-      callApi: async token => summarize(await Promise.all(apiUrls.map(url => callApi(url, token)))),
-      [Symbol.asyncDispose]: () => forwards.disposeAsync(),
-    }
-  } catch (error) {
-    await forwards.disposeAsync()
-    throw error
+  await using forwards = new AsyncDisposableStack()
+  const { sidecarUrl, apiUrls } = await findUrls(options, forward =>
+    forwards.use(forward).url.replace('127.0.0.1', 'localhost'),
+  )
+  const kept = forwards.move()
+  return {
+    fetchToken: (agentId, isNew) => fetchToken(sidecarUrl, agentId, isNew),
+    callApi: async token => summarize(await Promise.all(apiUrls.map(url => callApi(url, token)))),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
@@ -72,12 +68,14 @@ async function findUrls(
   const apis = ready('weather-api')
   if (sidecarUrl === undefined && agent === undefined) throw noPodProblem('agent')
   if (apiUrl === undefined && apis.length === 0) throw noPodProblem('weather API')
-  return {
-    sidecarUrl: sidecarUrl ?? (await forward(agent ?? '', sidecarPort)),
-    apiUrls: apiUrl
-      ? [apiUrl]
-      : await Promise.all(apis.map(async pod => `${await forward(pod, apiPort)}${apiPath}`)),
-  }
+  const opening = [
+    sidecarUrl ?? forward(agent ?? '', sidecarPort),
+    ...(apiUrl ? [apiUrl] : apis.map(async pod => `${await forward(pod, apiPort)}${apiPath}`)),
+  ]
+  // If one fails, the others are waited for, too: one that came later would never be closed.
+  await Promise.allSettled(opening)
+  const [sidecar = '', ...apiUrls] = await Promise.all(opening)
+  return { sidecarUrl: sidecar, apiUrls }
 }
 
 function noPodProblem(whose: string): ProblemError {
