@@ -19,7 +19,10 @@ else {
 function run(node) {
   const script = fileURLToPath(new URL('../agentctl.ts', import.meta.url))
   const args = [script, ...process.argv.slice(2)]
-  const child = spawn(node, args, { stdio: 'inherit' })
+  // With what it compiled before, Node starts in little more than half the time, which counts for the kill switch.
+  const cache = fileURLToPath(new URL('../../node_modules/.cache/agentctl', import.meta.url))
+  const env = { NODE_COMPILE_CACHE: cache, ...process.env }
+  const child = spawn(node, args, { stdio: 'inherit', env })
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, () => child.kill(signal))
