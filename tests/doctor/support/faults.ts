@@ -158,7 +158,7 @@ const api: readonly InducedFailure[] = [
   { what: 'the API’s weather source is out of reach', code: 'API_UNAVAILABLE', says: 'WEATHER_PROVIDER', weather: { WEATHER_PROVIDER: 'open-meteo', OPEN_METEO_GEOCODING_URL: 'http://localhost:9' } },
   { what: 'the API’s app role has another name', code: 'API_FORBIDDEN', says: 'It has Weather.Look.', change: ({ entra }) => { for (const role of weatherApiOf(entra).appRoles) role.value = 'Weather.Look' } },
   { what: 'the API’s app role is disabled', code: 'API_FORBIDDEN', says: 'has it enabled', change: ({ entra }) => { for (const role of weatherApiOf(entra).appRoles) role.isEnabled = false } },
-  { what: 'the API’s scope has another name', code: 'API_FORBIDDEN', says: 'names it so', change: ({ entra }) => { for (const scope of weatherApiOf(entra).api.oauth2PermissionScopes) scope.value = 'Weather.Look' } },
+  { what: 'the API’s scope has another name', code: 'API_FORBIDDEN', says: 'names it so', change: ({ entra }) => { for (const scope of weatherApiOf(entra).api.oauth2PermissionScopes) scope.value = scope.value.replace('Weather.Read', 'Weather.Look') } },
   { what: 'the API looks at no signature', code: 'API_TOKEN_REJECTED', weather: { VALIDATE_TOKEN_SIGNATURE: 'false' } },
 ]
 
