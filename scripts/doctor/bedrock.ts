@@ -102,20 +102,21 @@ async function checkAnswer(bedrock: BedrockConfig) {
   if (!bedrock.probe)
     return trouble('NOT_CHECKED', 'BEDROCK_PROBE is off.', 'Set BEDROCK_PROBE=on: it costs about ten tokens.')
   const connection = connect(bedrock)
+  const limit = AbortSignal.timeout(6_500)
   try {
     await connection.probe(AbortSignal.timeout(5_500))
     return `${bedrock.modelId} answers.`
   } catch (error) {
-    throw (await isWebPage(bedrock)) ? webPageProblem(bedrock) : error
+    throw (await isWebPage(bedrock, limit)) ? webPageProblem(bedrock) : error
   } finally {
     connection.close()
   }
 }
 
 /** Whether the endpoint responds with a web page, which Bedrock itself never sends. */
-async function isWebPage(bedrock: BedrockConfig): Promise<boolean> {
+async function isWebPage(bedrock: BedrockConfig, signal: AbortSignal): Promise<boolean> {
   try {
-    const { headers } = await fetch(bedrockUrl(bedrock), { signal: AbortSignal.timeout(1_000) })
+    const { headers } = await fetch(bedrockUrl(bedrock), { signal })
     return /html/i.test(headers.get('content-type') ?? '')
   } catch {
     return false

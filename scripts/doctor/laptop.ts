@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
-import type { ChatResponse, Problem } from '@entra-bedrock-agent/identity-trace'
+import { type ChatResponse, needsUser, type Problem } from '@entra-bedrock-agent/identity-trace'
 import { isProxied, readProxy, type Variables } from '@entra-bedrock-agent/service-kit'
 import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
@@ -94,7 +94,8 @@ async function examineWith(
         return toolsetsOf(agent, toolsets).flatMap(({ api, examples: [example = ''] }) =>
           offeredFlows(agent, spaClientId).flatMap(flow => {
             const explainSidecar = () => explainScope(config.sidecarUrl, { agent, api, flow })
-            return turnChecks({ ...common, api, example, flow, explainSidecar, needs: ['sidecar'] })
+            const needs = needsUser(flow) ? ['sidecar', 'Entra'] : ['sidecar']
+            return turnChecks({ ...common, api, example, flow, explainSidecar, needs })
           }),
         )
       }),

@@ -234,7 +234,7 @@ export const agentProblems = {
   BEDROCK_UNAVAILABLE: {
     status: 503,
     title: 'Amazon Bedrock is out of reach or not ready.',
-    hint: 'Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION. Unset AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_BEDROCK_RUNTIME if they are left over.',
+    hint: 'Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION.',
   },
   BEDROCK_STREAM_BROKEN: {
     status: 502,

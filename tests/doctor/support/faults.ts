@@ -35,6 +35,8 @@ function bedrockError(name: string, code: string, what: string): InducedFailure 
 const awsEnv = (values: Variables): Variables => ({
   AWS_ACCESS_KEY_ID: undefined,
   AWS_SECRET_ACCESS_KEY: undefined,
+  AWS_CONFIG_FILE: '/nonexistent/config',
+  AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
   ...values,
 })
 
@@ -61,7 +63,7 @@ function badToken(what: string, claims: TokenClaims, code = 'BEDROCK_CREDENTIALS
 function withBrokenAwsConfig({ agentsFile }: Laptop): Variables {
   const file = join(dirname(agentsFile), 'aws-config')
   writeFileSync(file, '[profile agent\nregion = eu-central-1\n')
-  return awsEnv({ AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: '/dev/null' })
+  return awsEnv({ AWS_CONFIG_FILE: file })
 }
 
 const weatherApiOf = ({ directory }: Laptop['entra']) => mustExist(directory.application(weatherAppId))
@@ -178,7 +180,7 @@ const bedrockCredential: readonly InducedFailure[] = [
   },
   { what: 'the session token of another session is set beside a long-lived key', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'Unset AWS_SESSION_TOKEN', env: { AWS_SESSION_TOKEN: 'emulated-expired-session-token' } },
   { what: 'access key id and secret are swapped', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'are swapped', env: { AWS_ACCESS_KEY_ID: staticKeys.AWS_SECRET_ACCESS_KEY, AWS_SECRET_ACCESS_KEY: staticKeys.AWS_ACCESS_KEY_ID } },
-  { what: 'AWS_PROFILE names no profile', code: 'BEDROCK_NOT_CONFIGURED', says: 'came from profile nobody', env: awsEnv({ AWS_PROFILE: 'nobody', AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' }) },
+  { what: 'AWS_PROFILE names no profile', code: 'BEDROCK_NOT_CONFIGURED', says: 'came from profile nobody', env: awsEnv({ AWS_PROFILE: 'nobody' }) },
   { what: 'the configuration of AWS is malformed', code: 'BEDROCK_NOT_CONFIGURED', says: 'have no [profile] that can be read', env: withBrokenAwsConfig },
   { what: 'the session token is missing', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE' } },
   { what: 'the secret access key is wrong', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_SECRET_ACCESS_KEY: 'wrong' } },
@@ -287,7 +289,7 @@ const bedrockCall: readonly InducedFailure[] = [
   {
     what: 'AWS_ENDPOINT_URL is left over',
     code: 'BEDROCK_UNAVAILABLE',
-    says: 'Unset AWS_ENDPOINT_URL',
+    says: 'Unset the variable',
     env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: undefined },
   },
   brokenBedrock({ kind: 'cut', afterEvents: 1 }, 'BEDROCK_STREAM_BROKEN', 'the answer breaks off'),

@@ -16,6 +16,7 @@ export function tableOf(rows: readonly string[]): string {
 function withoutRunDetails(text: string): string {
   return text
     .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
+    .replaceAll(/(\S*laptop-\w+\/aws-|\/nonexistent\/)(?=config|credentials)/g, '~/.aws/')
     .replaceAll(/ at \d{4}-[\d:.TZ-]+Z/g, '')
     .replaceAll(/(localhost|127\.0\.0\.1):\d+/g, '$1')
     .replaceAll(/(?<=Port |-i :)\d+/g, '3001')

@@ -207,6 +207,8 @@ const unreachableRule: Omit<FailureRule, 'when'> = {
   code: 'BEDROCK_UNAVAILABLE',
   detail: ({ region, endpoint }, { systemCode }) =>
     `${endpoint ? `${endpoint}, which AWS_ENDPOINT_URL_BEDROCK_RUNTIME or AWS_ENDPOINT_URL names,` : `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
+  hint: ({ endpoint = '' }) =>
+    `${endpoint && 'Unset the variable if it is left over. '}Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION.`,
 }
 
 /**
