@@ -1,9 +1,10 @@
-import { correction, findDifferences } from './differences.ts'
+import { correction, findDifferences, hasAll } from './differences.ts'
 import { setVariables } from './env-file.ts'
 import { GraphRefusal, type Json } from './graph.ts'
 import { lookAhead } from './look-ahead.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Found, TenantObject } from './objects/tenant-object.ts'
+import type { Invocation } from './options.ts'
 import { NotYet } from './patience.ts'
 import { removeObjects } from './removal.ts'
 import { inStep, lookUp, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
@@ -17,13 +18,13 @@ type Outcome = 'created' | 'corrected' | 'unchanged' | 'not evaluated'
 export async function apply(
   run: Run,
   settings: Settings,
-  { isSecretReplaced }: { readonly isSecretReplaced: boolean },
+  { replaceClientSecret }: Invocation,
 ): Promise<void> {
   const unwanted = findUnwanted(run, settings)
   const before = run.receipt.content
   if (unwanted.length > 0) await removeObjects(run, unwanted)
   const receipt = run.receipt.begin(run.tenantId, settings)
-  if (isSecretReplaced) run.receipt.forget('client-secret')
+  if (replaceClientSecret) run.receipt.forget('client-secret')
   await lookAhead(run, requireReceipt(run))
   // The receipt is written, with the set-up id, before anything is made: by this id the next run finds what this run made.
   run.receipt.change({})
@@ -114,8 +115,7 @@ async function sendCreation({ graph, receipt, clock }: Run, wanted: TenantObject
 async function correctObject(run: Run, wanted: TenantObject, before: Json | undefined): Promise<boolean> {
   const { properties, address } = wanted
   const found = before ?? (await readObject(run, wanted))
-  if (!properties || !address) return false
-  if (findDifferences(properties(), found).length === 0) return false
+  if (!properties || !address || hasAll(properties(), found)) return false
   await run.graph.send({ method: 'PATCH', path: address(), body: correction(properties(), found) })
   const [difference] = findDifferences(properties(), await readObject(run, wanted))
   if (difference)

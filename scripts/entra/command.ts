@@ -37,19 +37,18 @@ export async function perform(invocation: Invocation, given: World): Promise<num
   const world = { ...given, print: visibly(given.print), say: visibly(given.say) }
   const run = await prepare(invocation, world)
   const code = await carryOut(invocation, run, world)
-  const { command, isJson } = invocation
+  const { command, json } = invocation
+  const { tenantId, results } = run
   // The blast radius is a tree with a form of its own.
-  if (isJson && command !== 'blast-radius')
-    world.print(
-      JSON.stringify({ version: 1, command, tenantId: run.tenantId, results: run.results }, undefined, 2),
-    )
+  if (json && command !== 'blast-radius')
+    world.print(JSON.stringify({ version: 1, command, tenantId, results }, undefined, 2))
   return code
 }
 
 async function carryOut(invocation: Invocation, run: Run, world: World): Promise<number> {
-  const { command, agents, isConfirmed, adopted } = invocation
+  const { command, agents, yes, adopt: setUpId } = invocation
   using _lock = isWriting(invocation) ? lockReceipt(run.receipt.path, run.clock.nowMs()) : undefined
-  if (adopted !== undefined) await adopt(run, adopted, agents)
+  if (setUpId !== undefined) await adopt(run, setUpId, agents)
   switch (command) {
     case 'plan':
       await plan(run, await wantedSettings(run, invocation))
@@ -66,21 +65,21 @@ async function carryOut(invocation: Invocation, run: Run, world: World): Promise
     case 'enable':
       return (await enable(run, invocation)) ? 0 : 1
     case 'destroy': {
-      const confirm = async () => isConfirmed || world.ask(`Delete all of this from tenant ${run.tenantId}?`)
+      const confirm = async () => yes ?? world.ask(`Delete all of this from tenant ${run.tenantId}?`)
       return (await destroy(run, invocation, confirm)) ? 0 : 1
     }
   }
 }
 
 /** Whether the command has the receipt to itself. `disable` and `enable` wait for no other run: they note what they did only. */
-function isWriting({ command, adopted, isDryRun }: Invocation): boolean {
-  return adopted !== undefined || command === 'apply' || (command === 'destroy' && !isDryRun)
+function isWriting({ command, adopt: setUpId, dryRun }: Invocation): boolean {
+  return setUpId !== undefined || command === 'apply' || (command === 'destroy' && !dryRun)
 }
 
 /** What a command works with. @throws {Mistake} or {ConfigurationError} when something is missing or does not fit together. */
 export async function prepare(invocation: Invocation, world: World): Promise<Run> {
-  const { receiptPath, envFile, agentsFile, waitSeconds, accessTokenFile } = invocation
-  const receipt = new ReceiptFile(receiptPath, invocation.adopted)
+  const { dotenv: envFile, agentsConfig: agentsFile, wait: waitSeconds, accessTokenFile } = invocation
+  const receipt = new ReceiptFile(invocation.receipt, invocation.adopt)
   const { graphUrl, authority, tenantId } = readTarget(invocation, world, receipt)
   const say = world.say
   const credentials = accessTokenFile
@@ -99,23 +98,19 @@ export async function prepare(invocation: Invocation, world: World): Promise<Run
       })
   const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)
   const { clock } = world
-  const print = invocation.isJson ? say : world.print
+  const print = invocation.json ? say : world.print
   const results: Entry[] = []
   const report = (entry: Entry) => {
     results.push(entry)
-    if (!invocation.isJson) print(writeEntry(entry))
+    if (!invocation.json) print(writeEntry(entry))
   }
   const files = { receipt, envFile, agentsFile }
   return { graph, tenantId, ...files, waitSeconds, say, print, results, report, clock }
 }
 
-function readTarget(
-  { tenantId: given, envFile }: Invocation,
-  { env }: World,
-  { path, content }: ReceiptFile,
-) {
+function readTarget({ tenant, dotenv: envFile }: Invocation, { env }: World, { path, content }: ReceiptFile) {
   const variables = { ...readVariables(envFile), ...env }
-  const TENANT_ID = given ?? (variables['TENANT_ID'] || content?.tenantId)
+  const TENANT_ID = tenant ?? (variables['TENANT_ID'] || content?.tenantId)
   if (!TENANT_ID)
     throw new Mistake(
       'It is not said which tenant is meant.',

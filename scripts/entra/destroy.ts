@@ -17,7 +17,7 @@ import { replaceVariables } from './variables.ts'
  */
 export async function destroy(
   run: Run,
-  { isDryRun, withForeignAgents }: Invocation,
+  { dryRun, withForeignAgents }: Invocation,
   confirm: () => Promise<boolean>,
 ): Promise<boolean> {
   const receipt = requireReceipt(run)
@@ -30,7 +30,7 @@ export async function destroy(
     run.report({ result: 'goes along', key, title, id: receipt.objects[key]?.id })
   const extras = await findExtras(run, target)
   const fault = printForeign(run, extras)
-  if (isDryRun) {
+  if (dryRun) {
     if (fault) run.print(`\n${fault.message} ${fault.fix}`)
     run.print('\nNothing was deleted.')
     return true

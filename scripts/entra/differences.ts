@@ -17,6 +17,11 @@ export function findDifferences(wanted: Json, found: Json, within = ''): Differe
   )
 }
 
+/** Whether an object has the wanted properties. */
+export function hasAll(wanted: Json, found: Json): boolean {
+  return findDifferences(wanted, found).length === 0
+}
+
 function compareValues(property: string, wanted: unknown, found: unknown): Difference[] {
   if (isObject(wanted) && (isObject(found) || !found))
     return findDifferences(wanted, (found ?? {}) as Json, `${property}.`)

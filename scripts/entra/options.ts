@@ -25,7 +25,8 @@ interface Row {
   readonly of?: readonly Command[]
   readonly multiple?: true
   readonly choices?: readonly string[]
-  readonly default?: string
+  readonly read?: (name: string, text: string) => unknown
+  readonly default?: string | number
   /** The options that it can’t be combined with. */
   readonly conflicts?: readonly string[]
   /** The heading in the help of this option and those after it. */
@@ -47,7 +48,7 @@ const options = {
   'client-secret': { text: 'make a client secret and write it into the .env file; for trials', of: setUpCommands },
   'replace-client-secret': { text: 'make a new secret in place of one that is in use', of: ['apply'] },
   'no-client-secret': { text: 'take the client secret away', of: setUpCommands, conflicts: ['clientSecret', 'replaceClientSecret'] },
-  'secret-days': { value: '<days>', text: 'how long that secret is valid [30]', of: setUpCommands },
+  'secret-days': { value: '<days>', read: readNumber, text: 'how long that secret is valid [30]', of: setUpCommands },
   'redirect-uri': { group: 'Users and their consent', multiple: true, value: '<uri>', text: 'where users come back to; again for several [http://localhost:3001/auth/redirect.html]', of: setUpCommands },
   alerts: { value: '<way>', choices: alertsConsents, text: 'right to keep alerts: for all users, or as each user consents; none: disabled again', of: setUpCommands },
   'unattended-alerts': { multiple: true, value: '<name>', text: 'agent that may keep alerts without a user as well; again for several; goes with --alerts', of: setUpCommands },
@@ -69,8 +70,8 @@ const options = {
   'with-foreign-agents': { text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
   'deny-list': { group: 'Deny list and proof', value: '[ConfigMap]', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switchCommands },
   prove: { text: 'watch and print when the last token was issued and the last call accepted, beside other agents as controls', of: ['disable'] },
-  api: { value: '<url>', text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
-  sidecar: { value: '<url>', text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
+  api: { value: '<url>', read: readUrl, text: 'URL of the API to GET for that; else the weather API’s pods, by kubectl port-forward', of: ['disable'] },
+  sidecar: { value: '<url>', read: (name, text) => readUrl(name, text).replace(/\/$/, ''), text: 'a sidecar that runs elsewhere than in the cluster', of: ['disable'] },
   namespace: { value: '<name>', text: 'namespace of the pods; else that of kubectl’s context', of: switchCommands },
   'sign-in': { group: 'Sign-in', value: '<way>', choices: signInWays, text: 'auto: the Azure CLI, and a device code where its token is refused', default: 'auto' },
   'sign-in-client': { value: '<id>', text: 'public client of your own to sign in with' },
@@ -78,23 +79,27 @@ const options = {
   receipt: { group: 'Files and waiting', value: '<file>', text: 'what was made, without secrets', default: '.entra-receipt.json' },
   dotenv: { value: '<file>', text: 'where the ids and the secret go', default: '.env' },
   'agents-config': { value: '<file>', text: 'where several agents go, for AGENTS_CONFIG', default: 'agents.json' },
-  wait: { value: '<seconds>', text: 'how long to wait for Entra to show a change', default: '180' },
+  wait: { value: '<seconds>', read: readNumber, text: 'how long to wait for Entra to show a change', default: 180 },
 } as const satisfies Record<string, Row>
-type OptionName = keyof typeof options
 type Value<R extends Row> = R extends { readonly choices: readonly (infer Choice)[] }
   ? Choice
-  : R extends { readonly multiple: true }
-    ? readonly string[]
-    : R extends { readonly value: `[${string}` }
-      ? string | true
-      : R extends { readonly value: string }
-        ? string
-        : true
+  : R extends { readonly read: (...given: never) => infer Result }
+    ? Result
+    : R extends { readonly multiple: true }
+      ? readonly string[]
+      : R extends { readonly value: `[${string}` }
+        ? string | true
+        : R extends { readonly value: string }
+          ? string
+          : true
 type Rows = typeof options
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name
 type OptionValues = {
-  readonly [Name in OptionName]:
+  readonly [Name in keyof Rows as CamelCase<Name>]:
     | Value<Rows[Name]>
-    | (Rows[Name] extends { readonly default: string } ? never : undefined)
+    | (Rows[Name] extends { readonly default: unknown } ? never : undefined)
 }
 
 /** What the caller asked for. */
@@ -120,10 +125,7 @@ export function addEntraCommands(
       group = row.group ?? group
       if (row.of?.includes(command) ?? true) line.addOption(toOption(name, row).helpGroup(`${group}:`))
     }
-    line.action(() => {
-      const values = line.options.map(one => [one.name(), line.getOptionValue(one.attributeName())])
-      return act(readInvocation(command, Object.fromEntries(values) as OptionValues))
-    })
+    line.action(() => act(readInvocation(command, line.opts<OptionValues>())))
   }
   entra.addHelpText('after', examples).addHelpText('afterAll', exitCodes)
 }
@@ -132,8 +134,11 @@ function toOption(name: string, row: Row): Option {
   const option = new Option(`--${name}${row.value ? ` ${row.value}` : ''}`, row.text)
   // Otherwise `--no-client-secret` would be the value `false` of `--client-secret`.
   option.negate = false
+  option.argParser<unknown>((text, before = []) => {
+    checkText(name, text)
+    return row.multiple ? [...(before as readonly string[]), text] : (row.read?.(name, text) ?? text)
+  })
   if (row.choices) option.choices(row.choices)
-  if (row.multiple) option.argParser((text, before: readonly string[] = []) => [...before, text])
   return option.default(row.default).conflicts([...(row.conflicts ?? [])])
 }
 
@@ -152,66 +157,41 @@ export function readArguments(args: readonly string[]): Invocation {
 /** @throws {Mistake} when the options make no sense together. */
 function readInvocation(command: Command, values: OptionValues) {
   const agents = readAgents(values.agent ?? [], setUpCommands.includes(command))
-  for (const [name, value] of Object.entries(values)) checkText(name, value)
   const hasKeptAlerts = values.alerts === 'all-users' || values.alerts === 'each-user'
   // biome-ignore format: table
   const companions: readonly (readonly [isGiven: unknown, name: string, hasCompanion: unknown, companion: string])[] = [
     [command === 'status' && values.agent, 'agent', values.adopt, '--adopt here'],
-    [command === 'destroy' && values.json, 'json', values['dry-run'], '--dry-run here'],
-    [values['secret-days'], 'secret-days', values['client-secret'], '--client-secret'],
-    [values['unattended-alerts'], 'unattended-alerts', hasKeptAlerts, '--alerts all-users or each-user'],
+    [command === 'destroy' && values.json, 'json', values.dryRun, '--dry-run here'],
+    [values.secretDays, 'secret-days', values.clientSecret, '--client-secret'],
+    [values.unattendedAlerts, 'unattended-alerts', hasKeptAlerts, '--alerts all-users or each-user'],
   ]
   for (const [isGiven, name, hasCompanion, companion] of companions)
     if (isGiven && !hasCompanion)
       throw new Mistake(`--${name} goes with ${companion}.`, 'Give both or neither.')
   return {
+    ...values,
     command,
-    isSecretReplaced: values['replace-client-secret'] === true,
-    isConfirmed: values.yes === true,
-    withForeignAgents: values['with-foreign-agents'] === true,
-    /** The id of the set-up whose lost receipt is written again. */
-    adopted: values.adopt,
     removal: {
-      agents: values['remove-agent'] ?? [],
-      issuers: values['remove-cluster'] ?? [],
-      clientSecret: values['no-client-secret'] === true,
+      agents: values.removeAgent ?? [],
+      issuers: values.removeCluster ?? [],
+      clientSecret: values.noClientSecret === true,
     },
-    isDryRun: values['dry-run'] === true,
-    isJson: values.json === true,
-    isAzure: values.azure === true,
-    isKube: values.kube === true,
     /** Kubernetes subjects and ids in Entra that the caller accepts although they may act as the agent or change it. */
     accepted: values.accept ?? [],
-    roleArn: values.aws,
-    tenantId: values.tenant,
     /** Names; for `disable` and `enable`, an empty list means all agents. */
     agents: agents.map(({ name }) => name),
-    signIn: values['sign-in'],
-    signInClient: values['sign-in-client'],
-    accessTokenFile: values['access-token-file'],
-    receiptPath: values.receipt,
-    envFile: values.dotenv,
-    agentsFile: values['agents-config'],
-    waitSeconds: readNumber('wait', values.wait) ?? 0,
     /** ConfigMap with the deny list; `null` for the ConfigMap that the chart's pods mount, `undefined` for no deny list. */
-    denyList: values['deny-list'] === true ? null : values['deny-list'],
-    isToBeProven: values.prove === true,
-    /** The URL that the proof calls, by GET. Default: the weather of a city, at each pod of the weather API. */
-    apiUrl: readUrl('api', values.api),
-    /** A sidecar that is reached without Kubernetes. */
-    sidecarUrl: readUrl('sidecar', values.sidecar)?.replace(/\/$/, ''),
-    namespace: values.namespace,
+    denyList: values.denyList === true ? null : values.denyList,
     /** The settings to add to those of the receipt. Users are named as the caller wrote them, not yet by object id. */
     settings: readSettings(values, agents),
   }
 }
 
 /** Refuses invisible characters, since names end up in commands and requests. */
-function checkText(name: string, value: unknown): void {
-  const texts = [value].flat().filter(text => typeof text === 'string')
-  if (texts.some(text => /^--[a-z]/.test(text)))
+function checkText(name: string, text: string): void {
+  if (/^--[a-z]/.test(text))
     throw new Mistake(`--${name} has no value.`, 'Give one; perhaps a variable of the shell is not set.')
-  if (texts.some(text => /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)))
+  if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text))
     throw new Mistake(`--${name} has a line break or another character that nobody sees.`, 'Leave it out.')
 }
 
@@ -242,25 +222,24 @@ function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedA
 }
 
 function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Partial<Settings> {
-  const days = readNumber('secret-days', values['secret-days'])
   const given = {
     agents: values.agent && agents.map(({ name }) => name),
     agentFlows: agents.some(({ flows }) => flows)
       ? Object.fromEntries(agents.flatMap(({ name, flows }) => (flows ? [[name, flows]] : [])))
       : undefined,
-    agentUserDomain: values['agent-user-domain'],
-    redirectUris: values['redirect-uri'],
+    agentUserDomain: values.agentUserDomain,
+    redirectUris: values.redirectUri,
     alerts: values.alerts,
-    unattendedAlerts: values['unattended-alerts'],
-    consentUris: values['consent-uri'],
+    unattendedAlerts: values.unattendedAlerts,
+    consentUris: values.consentUri,
     sponsors: values.sponsor,
     owners: values.owner,
-    blueprintName: values['blueprint-name'],
-    apiName: values['api-name'],
-    pageName: values['page-name'],
-    serviceManagementReference: values['service-management-reference'],
-    secretDays: values['client-secret'] ? (days ?? 30) : undefined,
-    federatedCredentials: readFederated(values['cluster-issuer'], values['service-account']),
+    blueprintName: values.blueprintName,
+    apiName: values.apiName,
+    pageName: values.pageName,
+    serviceManagementReference: values.serviceManagementReference,
+    secretDays: values.clientSecret ? (values.secretDays ?? 30) : undefined,
+    federatedCredentials: readFederated(values.clusterIssuer, values.serviceAccount),
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
@@ -276,16 +255,15 @@ function readFederated(issuer: string | undefined, account: string | undefined) 
   return [{ issuer, subject: `system:serviceaccount:${namespace}:${name}` }]
 }
 
-function readUrl(name: OptionName, value: string | undefined): string | undefined {
-  if (value === undefined || /^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value
-  throw new Mistake(`--${name} must be an http or https URL; it is "${value}".`, 'Write it in full.')
+function readUrl(name: string, text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new Mistake(`--${name} must be an http or https URL; it is "${text}".`, 'Write it in full.')
 }
 
-function readNumber(name: OptionName, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value)
+function readNumber(name: string, text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
   throw new Mistake(
-    `--${name} must be a whole number from 1 to 9999; it is "${value}".`,
+    `--${name} must be a whole number from 1 to 9999; it is "${text}".`,
     'Leave it out for the default.',
   )
 }

@@ -3,35 +3,16 @@ import { visible } from '../set-up/visible.ts'
 import type { Difference } from './differences.ts'
 import type { Series } from './kill-switch/series.ts'
 
-const colours = {
-  create: 'green',
-  created: 'green',
-  correct: 'yellow',
-  corrected: 'yellow',
-  keep: 'gray',
-  unchanged: 'gray',
-  ok: 'green',
-  missing: 'red',
-  differs: 'yellow',
-  'not evaluated': 'yellow',
-  extra: 'red',
-  switched: 'yellow',
-  'goes along': 'red',
-  disabled: 'yellow',
-  enabled: 'green',
-  'stays on': 'red',
-  failed: 'red',
-  denied: 'yellow',
-  allowed: 'green',
-  refused: 'green',
-  accepted: 'red',
-  'not measured': 'yellow',
-  proven: 'green',
-  'not proven': 'red',
-  delete: 'red',
-  deleted: 'gray',
+// biome-ignore format: table
+const words = {
+  green: ['create', 'created', 'ok', 'enabled', 'allowed', 'refused', 'proven'],
+  yellow: ['correct', 'corrected', 'differs', 'not evaluated', 'switched', 'disabled', 'denied', 'not measured'],
+  red: ['missing', 'extra', 'goes along', 'stays on', 'failed', 'accepted', 'not proven', 'delete'],
+  gray: ['keep', 'unchanged', 'deleted'],
 } as const
-export type ResultWord = keyof typeof colours
+type Colour = keyof typeof words
+export type ResultWord = (typeof words)[Colour][number]
+const colours = Object.entries(words) as [Colour, readonly ResultWord[]][]
 
 /** One object in the result of a command: a line of the output, or an entry of what `--json` prints. */
 export interface Entry {
@@ -57,6 +38,7 @@ const guidLength = 36
 
 /** A word such as `created`, an object's id and its title, and below it what differs; coloured on a terminal only. */
 export function writeEntry({ result, title, id, differences = [], note, code, fix }: Entry): string {
+  const [colour] = colours.find(([, those]) => those.includes(result)) ?? ['gray']
   const shown = id ?? (result === 'create' ? 'new' : '')
   const column = styleText('gray', String(shown).padEnd(guidLength))
   const details = [
@@ -65,7 +47,7 @@ export function writeEntry({ result, title, id, differences = [], note, code, fi
     ...differences.map(describeDifference),
   ]
   return [
-    `${styleText(colours[result], result.padEnd(13))} ${column} ${visible(title)}`,
+    `${styleText(colour, result.padEnd(13))} ${column} ${visible(title)}`,
     ...details.map(text => `          ${visible(text)}`),
   ].join('\n')
 }

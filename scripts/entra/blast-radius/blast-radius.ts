@@ -32,7 +32,7 @@ export async function printBlastRadius(
   const all = flatten([...radius.who, ...radius.what])
   const count = (mark: Mark) => all.filter(one => one.mark === mark).length
   const counts = { surplus: count('surplus'), fault: count('fault'), unread: count('unread') }
-  if (invocation.isJson)
+  if (invocation.json)
     world.print(JSON.stringify({ version: 1, ...radius, counts, notLookedAt }, undefined, 2))
   else world.print(`${writeText(radius)}\n\n${notLookedAt}\n\n${summary(counts)}`)
   return counts.surplus + counts.fault === 0
@@ -42,15 +42,15 @@ export async function printBlastRadius(
 async function addFromClouds(
   run: Run,
   radius: BlastRadius,
-  { isAzure, isKube, roleArn, accepted }: Invocation,
+  { azure, kube, aws: roleArn, accepted }: Invocation,
   { readAzure, cluster, readRole }: CloudReaders,
 ): Promise<BlastRadius> {
   const inAzure =
-    isAzure && readAzure
+    azure && readAzure
       ? await readAzureRoles(readAzure(run.tenantId), principalsOf(radius))
       : [unreadAzureRoles]
   const inCluster =
-    isKube && cluster ? await readKube(cluster, await readFederatedCredentials(run), accepted) : []
+    kube && cluster ? await readKube(cluster, await readFederatedCredentials(run), accepted) : []
   const planned = requireReceipt(run).settings.federatedCredentials
   const model = readVariables(run.envFile)
   let role: Partial<BlastRadius> = {}

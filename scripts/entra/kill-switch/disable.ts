@@ -23,7 +23,7 @@ const pollIntervalMs = 150
  * @returns whether everything that was asked for is done and, with a proof, measured
  */
 export async function disable(run: Run, options: Invocation): Promise<boolean> {
-  const { isToBeProven, denyList } = options
+  const { prove: isToBeProven, denyList } = options
   const { settings } = requireReceipt(run)
   const agents = findAgents(run, options.agents)
   if (isToBeProven && agents.length !== 1)
@@ -109,7 +109,7 @@ of WEATHER_ALLOWED_CALLERS.`
   const agents = options.agents.map(name => ` --agent ${JSON.stringify(name)}`).join('')
   const list = hasResult(run, 'denied') ? ' --deny-list' : ''
   return `
-${options.isToBeProven ? '' : 'From when on Entra issues no new token, only --prove tells. '}${tokens} Undo: npx --no-install agentctl entra enable${list}${agents}
+${options.prove ? '' : 'From when on Entra issues no new token, only --prove tells. '}${tokens} Undo: npx --no-install agentctl entra enable${list}${agents}
 
 Bedrock goes on, for all agents of the pod: Entra has no say there. To end the sessions of its role that there are (it gets new ones, unless
 you change the role’s trust policy too):

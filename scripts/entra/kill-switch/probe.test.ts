@@ -14,7 +14,7 @@ beforeAll(async () => {
     response.writeHead(answer.status, { location: '/elsewhere' }).end(answer.body)
   })
   const { url } = await server.start()
-  probe = await openProbe({ namespace: undefined, sidecarUrl: url, apiUrl: `${url}/things` })
+  probe = await openProbe({ namespace: undefined, sidecar: url, api: `${url}/things` })
 })
 beforeEach(() => {
   asked = []

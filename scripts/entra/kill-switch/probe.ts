@@ -20,7 +20,7 @@ export interface Probe {
   callApi(token: string): Promise<Answer>
 }
 
-type ProbeOptions = Pick<Invocation, 'namespace' | 'sidecarUrl' | 'apiUrl'>
+type ProbeOptions = Pick<Invocation, 'namespace' | 'sidecar' | 'api'>
 
 const timeoutMs = 10_000
 const sidecarPort = 5000
@@ -53,7 +53,7 @@ export const rightsToMeasure =
   'It takes the rights to get pods, ConfigMaps, NetworkPolicies and Ingresses, and to create pods/portforward (kubectl auth can-i create pods/portforward).'
 
 async function findUrls(
-  { namespace, sidecarUrl, apiUrl }: ProbeOptions,
+  { namespace, sidecar: sidecarUrl, api: apiUrl }: ProbeOptions,
   keep: (forward: PortForward) => string,
 ): Promise<{ readonly sidecarUrl: string; readonly apiUrls: readonly string[] }> {
   if (sidecarUrl !== undefined && apiUrl !== undefined) return { sidecarUrl, apiUrls: [apiUrl] }

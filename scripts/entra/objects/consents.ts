@@ -103,32 +103,22 @@ export function hasOnlyWantedScopes(
 }
 
 function consent(target: Target, { key, client, resource, user, scope, title }: Consent): TenantObject {
-  const clientId = () => target.idOf(client)
-  const resourceId = () => target.idOf(resource)
-  const whose = () =>
-    user === undefined
+  // Consents of other users are separate objects, so they do not match.
+  const body = () => ({
+    clientId: target.idOf(client),
+    resourceId: target.idOf(resource),
+    ...(user === undefined
       ? { consentType: 'AllPrincipals' }
-      : { consentType: 'Principal', principalId: target.idOf(user) }
+      : { consentType: 'Principal', principalId: target.idOf(user) }),
+  })
   return {
     key,
     title,
     access: { POST: { permission: 'DelegatedPermissionGrant.ReadWrite.All', role: consenterRole } },
     needs: [client, resource, ...(user === undefined ? [] : [user])],
     address: () => `${path}/${target.idOf(key)}`,
-    // Consents of other users are separate objects, so they do not match.
-    find: graph =>
-      findListed(
-        graph,
-        `${path}?$filter=clientId eq '${clientId()}'`,
-        one =>
-          one['resourceId'] === resourceId() &&
-          Object.entries(whose()).every(([name, value]) => one[name] === value),
-      ),
-    create: () => ({
-      method: 'POST',
-      path,
-      body: { clientId: clientId(), ...whose(), resourceId: resourceId(), scope },
-    }),
+    find: graph => findListed(graph, `${path}?$filter=clientId eq '${target.idOf(client)}'`, body()),
+    create: () => ({ method: 'POST', path, body: { ...body(), scope } }),
     // The scope is compared exactly: Entra does not count it as granted if a blank stands before it, as in ' Weather.Read'.
     properties: () => ({ scope }),
   }

@@ -18,7 +18,7 @@ export const federatedCredentials: Kind = {
         access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: developerRole } },
         needs: ['blueprint'],
         goesWith: 'blueprint',
-        find: graph => findListed(graph, path(), one => one['name'] === name),
+        find: graph => findListed(graph, path(), { name }),
         address: () => `${path()}/${target.idOf(key)}`,
         // For blueprints Microsoft documents this request, not the upsert that applications have.
         create: () => ({ method: 'POST', path: path(), body: { name, ...properties() } }),

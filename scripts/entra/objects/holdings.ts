@@ -57,21 +57,10 @@ function listsOfPrincipal(target: Target, { key, title }: NamedObject): readonly
   // The agent's user account has a list of its own consents.
   const isListed = ({ principalId }: Json) =>
     !principalId || principalId !== target.recorded(`${key}/user`)?.id
+  // biome-ignore format: table
   return toCollections(key, [
-    [
-      `app roles that ${title} has`,
-      `${path}/appRoleAssignments`,
-      describeRole,
-      ` for ${title}`,
-      one => isWantedRole(target, one),
-    ],
-    [
-      `consents to ${title}`,
-      async graph => (await graph.list(consents, mayBeForbidden)).filter(isListed),
-      describeConsent,
-      `, to ${title}`,
-      one => hasOnlyWantedScopes(target, key, one),
-    ],
+    [`app roles that ${title} has`, `${path}/appRoleAssignments`, describeRole, ` for ${title}`, one => isWantedRole(target, one)],
+    [`consents to ${title}`, async graph => (await graph.list(consents, mayBeForbidden)).filter(isListed), describeConsent, `, to ${title}`, one => hasOnlyWantedScopes(target, key, one)],
     ...membershipRows(title, path, id),
   ])
 }
@@ -81,15 +70,11 @@ function listsOfUser(target: Target, { key, title }: NamedObject): readonly Coll
   const path = `/users/${id}`
   const suffix = ` of the ${title}`
   const isGranted = (one: Json) => target.isRecorded(`${key}/grant`, one)
+  // biome-ignore format: table
   return toCollections(key, [
     [`consents${suffix}`, `${path}/oauth2PermissionGrants`, describeConsent, suffix, isGranted],
     [`app roles${suffix}`, `${path}/appRoleAssignments`, describeRole, suffix],
-    [
-      `licences${suffix}`,
-      `${path}/licenseDetails`,
-      ({ skuPartNumber }) => `licence ${skuPartNumber}`,
-      suffix,
-    ],
+    [`licences${suffix}`, `${path}/licenseDetails`, ({ skuPartNumber }) => `licence ${skuPartNumber}`, suffix],
     ...membershipRows(title, path, id),
   ])
 }
@@ -107,8 +92,9 @@ function membershipRows(title: string, path: string, id: string): readonly ListR
   }
   const eligible = roles('roleEligibilityScheduleInstances')
   const may = (one: Json) => `may activate (PIM) ${describeDirectoryRole(one)}`
+  // biome-ignore format: table
   return [
-    [`groups that ${title} is in`, groups, describeGroup, `, which ${title} is in`],
+    [`groups that ${title} is in`, groups, ({ displayName }) => `group or role "${displayName}"`, `, which ${title} is in`],
     [`objects that ${title} owns`, `${path}/ownedObjects`, describeOwned, `, owned by ${title}`],
     [`directory roles of ${title}`, roles('roleAssignments'), describeDirectoryRole, ` of ${title}`],
     [`directory roles that ${title} may activate (PIM)`, eligible, may, ` of ${title}`],
@@ -120,14 +106,10 @@ function listsOfInherited(target: Target, { key, title }: NamedObject): readonly
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
   const told = (describe: Collection['describe']) => (one: Json) =>
     `${describe(one)}, inherited from the blueprint`
+  // biome-ignore format: table
   const rows: readonly ListRow[] = [
     [`app roles that ${title} inherits`, `${path}AppRoleAssignments`, told(describeRole), `, by ${title}`],
-    [
-      `consents that ${title} inherits`,
-      `${path}Oauth2PermissionGrants`,
-      told(describeConsent),
-      `, by ${title}`,
-    ],
+    [`consents that ${title} inherits`, `${path}Oauth2PermissionGrants`, told(describeConsent), `, by ${title}`],
   ]
   return toCollections(key, rows, { version: 'beta' })
 }
@@ -139,7 +121,12 @@ export function reviewedHoldings(target: Target): readonly Collection[] {
     const packages = `${governance}/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(key)}' and state eq 'delivered'&$expand=accessPackage`
     const groups = `${governance}/privilegedAccess/group/eligibilityScheduleInstances?$filter=principalId eq '${target.idOf(key)}'&$expand=group`
     const rows: readonly ListRow[] = [
-      [`access packages of ${title}`, packages, describeAccessPackage, ''],
+      [
+        `access packages of ${title}`,
+        packages,
+        one => `access package "${nameIn(one['accessPackage'])}"`,
+        '',
+      ],
       [`groups that ${title} may join (PIM)`, groups, describeEligibility, ''],
     ]
     return toCollections(key, rows, {})
@@ -174,10 +161,6 @@ function agentUsersOf(target: Target): readonly NamedObject[] {
     .filter(({ key }) => target.recorded(key))
 }
 
-function describeGroup({ displayName }: Json): string {
-  return `group or role "${displayName}"`
-}
-
 function describeOwned({ '@odata.type': type, displayName }: Json): string {
   return `owner of ${String(type).replace('#microsoft.graph.', '')} "${displayName}"`
 }
@@ -189,10 +172,6 @@ function describeDirectoryRole({ roleDefinition, roleDefinitionId, directoryScop
 
 function describeEligibility({ accessId, group, groupId }: Json): string {
   return `may become ${accessId} of group "${nameIn(group) ?? groupId}" (PIM)`
-}
-
-function describeAccessPackage({ accessPackage }: Json): string {
-  return `access package "${nameIn(accessPackage)}"`
 }
 
 function nameIn(object: unknown): unknown {

@@ -1,16 +1,11 @@
 import type { Mistake } from '../../set-up/mistake.ts'
+import { hasAll } from '../differences.ts'
 import { type Graph, GraphRefusal, type GraphRequest, type Json } from '../graph.ts'
-import type { RecordedObject } from '../receipt.ts'
-import type { Settings } from '../settings.ts'
+import type { Receipt, RecordedObject } from '../receipt.ts'
 import type { AccessByMethod } from './access.ts'
 
 /** What the settings want in a tenant, and what the receipt records of the tenant. */
-interface Plan {
-  readonly settings: Settings
-  readonly setUpId: string
-  readonly disabledAgents: readonly string[]
-  /** Users who made the recorded objects, and whom Entra therefore lists as owners of these. */
-  readonly makers?: readonly string[]
+interface Plan extends Pick<Receipt, 'settings' | 'setUpId' | 'disabledAgents' | 'makers'> {
   readonly nowMs: () => number
   /** The blueprint's secret that the sidecar is configured with. */
   readonly secret: () => string | undefined
@@ -123,15 +118,16 @@ export async function readRecorded(
   return recorded(key) && address ? graph.read(address()) : undefined
 }
 
-/** The member of a list for which `is` holds. */
+/** The member of a list that has the wanted properties. */
 export async function findListed(
   graph: Graph,
   path: string,
-  is: (member: Json) => boolean,
+  wanted: Json,
   isHiddenFromSome = false,
 ): Promise<Found> {
   try {
-    return { object: (await graph.list(path, { mayBeForbidden: isHiddenFromSome })).find(is) }
+    const members = await graph.list(path, { mayBeForbidden: isHiddenFromSome })
+    return { object: members.find(one => hasAll(wanted, one)) }
   } catch (error) {
     if (isHiddenFromSome && error instanceof GraphRefusal && error.status === 403) return { isHidden: true }
     throw error

@@ -18,16 +18,22 @@ interface Relation {
   readonly isHiddenFromSome?: boolean
 }
 
-const owner: Relation = { name: 'owner', access: applicationAccess }
+interface RelationHolder extends NamedObject {
+  readonly path: () => string
+  readonly relations: readonly Relation[]
+}
+
+/** Access by which developers change owners: the permission to read and that to write differ. */
+function ownerAccess(kind: string): AccessByMethod {
+  return {
+    GET: { permission: `${kind}.Read.All`, role: developerRole },
+    POST: { permission: `${kind}.ReadWrite.All`, role: developerRole },
+  }
+}
+
 const relationsOfBlueprint: readonly Relation[] = [
   { name: 'sponsor', access: { POST: { permission: 'Application.ReadWrite.All', role: developerRole } } },
-  {
-    name: 'owner',
-    access: {
-      GET: { permission: 'AgentIdentityBlueprint.Read.All', role: developerRole },
-      POST: { permission: 'AgentIdentityBlueprint.ReadWrite.All', role: developerRole },
-    },
-  },
+  { name: 'owner', access: ownerAccess('AgentIdentityBlueprint') },
 ]
 const relationsOfAgent: readonly Relation[] = [
   {
@@ -36,48 +42,38 @@ const relationsOfAgent: readonly Relation[] = [
     // As documented, no signed-in user sees sponsors of agents, whatever the permission.
     isHiddenFromSome: true,
   },
-  {
-    name: 'owner',
-    access: {
-      GET: { permission: 'AgentIdentity.Read.All', role: developerRole },
-      POST: { permission: 'AgentIdentity.ReadWrite.All', role: developerRole },
-    },
-  },
+  { name: 'owner', access: ownerAccess('AgentIdentity') },
 ]
 
-interface RelationHolder extends NamedObject {
-  readonly path: () => string
-  readonly relations: readonly Relation[]
-}
-
-function blueprintAsHolder(target: Target): readonly RelationHolder[] {
-  const [blueprint] = applicationsOf(target)
+function blueprintsOf(target: Target): readonly RelationHolder[] {
   const path = () => `/applications/${target.idOf('blueprint')}/microsoft.graph.agentIdentityBlueprint`
-  return blueprint ? [{ ...blueprint, path, relations: relationsOfBlueprint }] : []
+  return applicationsOf(target)
+    .slice(0, 1)
+    .map(blueprint => ({ ...blueprint, path, relations: relationsOfBlueprint }))
 }
 
-function agentsAsHolders(target: Target): readonly RelationHolder[] {
+function agentHoldersOf(target: Target): readonly RelationHolder[] {
   return agentsOf(target).map(agent => {
     const path = () => `/servicePrincipals/${target.idOf(agent.key)}/microsoft.graph.agentIdentity`
     return { ...agent, path, relations: relationsOfAgent }
   })
 }
+const owners: readonly Relation[] = [{ name: 'owner', access: applicationAccess }]
 
 /** Who answers for the blueprint (sponsors), and who may change it and the other applications (owners). */
 export const usersOfBlueprint: Kind = {
-  wanted: target => blueprintAsHolder(target).flatMap(one => usersOf(target, one)),
-  collections: target => [
-    ...blueprintAsHolder(target).flatMap(one => listsOf(target, one)),
-    ...registrationsOf(target)
-      .slice(1)
-      .flatMap(one => listsOf(target, { ...one, relations: [owner] })),
-  ],
+  wanted: target => blueprintsOf(target).flatMap(one => usersOf(target, one)),
+  collections: target => {
+    const [, ...others] = registrationsOf(target)
+    const holders = [...blueprintsOf(target), ...others.map(one => ({ ...one, relations: owners }))]
+    return holders.flatMap(one => listsOf(target, one))
+  },
 }
 
 /** Sponsors and owners of each agent identity. */
 export const usersOfAgents: Kind = {
-  wanted: target => agentsAsHolders(target).flatMap(one => usersOf(target, one)),
-  collections: target => agentsAsHolders(target).flatMap(one => listsOf(target, one)),
+  wanted: target => agentHoldersOf(target).flatMap(one => usersOf(target, one)),
+  collections: target => agentHoldersOf(target).flatMap(one => listsOf(target, one)),
 }
 
 function usersOf(target: Target, { key, title, path, relations }: RelationHolder): readonly TenantObject[] {
@@ -90,7 +86,7 @@ function usersOf(target: Target, { key, title, path, relations }: RelationHolder
         needs: [key],
         goesWith: key,
         comesAlong: true,
-        find: graph => findListed(graph, `${path()}/${name}s`, one => one['id'] === user, isHiddenFromSome),
+        find: graph => findListed(graph, `${path()}/${name}s`, { id: user }, isHiddenFromSome),
         create: () => ({
           method: 'POST',
           path: `${path()}/${name}s/$ref`,
