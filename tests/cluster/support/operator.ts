@@ -6,9 +6,9 @@ import { parseEnv } from 'node:util'
 import type { Finding } from '../../../scripts/doctor/finding.ts'
 import type { Demo } from './demo.ts'
 import { EntraControls } from './entra.ts'
-import { LocalhostNames } from './localhost-names.ts'
 
 const agentctl = resolve(import.meta.dirname, '../../../scripts/agentctl.ts')
+const localhostNames = resolve(import.meta.dirname, 'localhost-names.ts')
 
 interface RunResult {
   readonly code: number
@@ -22,18 +22,11 @@ interface RunResult {
 export class Operator implements AsyncDisposable {
   readonly #demo: Demo
   readonly #folder: string
-  readonly #names: LocalhostNames
   readonly #environment: Readonly<Record<string, string>>
 
-  private constructor(
-    demo: Demo,
-    folder: string,
-    names: LocalhostNames,
-    environment: Record<string, string>,
-  ) {
+  private constructor(demo: Demo, folder: string, environment: Record<string, string>) {
     this.#demo = demo
     this.#folder = folder
-    this.#names = names
     this.#environment = environment
   }
 
@@ -41,17 +34,16 @@ export class Operator implements AsyncDisposable {
   static async of(demo: Demo, environment: Readonly<Record<string, string>> = {}): Promise<Operator> {
     const { authority } = await EntraControls.of(demo)
     const folder = await mkdtemp(join(tmpdir(), 'operator-'))
-    const names = await LocalhostNames.start()
     const NODE_EXTRA_CA_CERTS = join(folder, 'ca.crt')
     await writeFile(NODE_EXTRA_CA_CERTS, authority)
-    return new Operator(demo, folder, names, { ...environment, ...names.environment, NODE_EXTRA_CA_CERTS })
+    return new Operator(demo, folder, { ...environment, NODE_EXTRA_CA_CERTS })
   }
 
   /** Runs `agentctl <command> <args>` in the folder that stands for the operator's machine. */
   run(command: 'doctor' | 'entra' | 'helm-values', ...args: readonly string[]): Promise<RunResult> {
     const env = { ...process.env, ...this.#environment }
     return new Promise((done, failed) => {
-      const words = [agentctl, command, ...args]
+      const words = ['--import', localhostNames, agentctl, command, ...args]
       const child = execFile(process.execPath, words, { cwd: this.#folder, env }, (error, output, said) => {
         if (child.exitCode === null) failed(error)
         else done({ code: child.exitCode, output, said })
@@ -80,7 +72,6 @@ export class Operator implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#names[Symbol.asyncDispose]()
     await rm(this.#folder, { recursive: true })
   }
 }
