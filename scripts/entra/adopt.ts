@@ -5,16 +5,12 @@ import { agentUserAccess, listAgentUsers } from './objects/agent-users.ts'
 import { agentsPath } from './objects/agents.ts'
 import { alertsReadWriteId, blueprintPath, descriptionOf, weatherReadAllId } from './objects/applications.ts'
 import { secretName, secretsOf } from './objects/client-secret.ts'
+import { describeCredential } from './objects/federated-credentials.ts'
 import { agentKey } from './objects/tenant-object.ts'
+import type { Invocation } from './options.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
-import {
-  defaultSettings,
-  type FederatedCredential,
-  hasAlerts,
-  nameOfCredential,
-  type Settings,
-} from './settings.ts'
+import { defaultSettings, type FederatedCredential, hasAlerts, type Settings } from './settings.ts'
 import { type Finding, survey } from './survey.ts'
 
 /**
@@ -22,22 +18,28 @@ import { type Finding, survey } from './survey.ts'
  * description. Agents have no description, so only those in `agentNames` count as the set-up's own; `destroy` will not
  * touch the others. Agents keep the rights that they have.
  *
- * @param agentNames the agents of the set-up; if empty, the agent that the set-up makes by default
- * @throws {Mistake} when the tenant has no blueprint of that set-up.
+ * @param invocation names the agents (if none, the agent that the set-up makes by default) and what else was asked for
+ * @param confirm asks the user, after everything is printed that would be taken for asked for
+ * @throws {Mistake} when the tenant has no blueprint of that set-up, or the user does not confirm
  */
-export async function adopt(run: Run, setUpId: string, agentNames: readonly string[]): Promise<void> {
+export async function adopt(
+  run: Run,
+  setUpId: string,
+  { agents: agentNames, settings: asked }: Invocation,
+  confirm: () => Promise<boolean>,
+): Promise<void> {
   const title = `set-up ${setUpId}`
-  const { settings, secret, makers } = await inStep(run, { title }, () =>
+  const { settings, secret, makers, users } = await inStep(run, { title }, () =>
     readSettings(run, setUpId, agentNames),
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
   // `survey` looks for objects of every flow for which Graph can show them; `withFlows` then keeps the flows that an agent has.
-  const users = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
+  const accounts = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     readIfShown(() => listAgentUsers(run.graph, true)),
   )
-  if (!users) run.print('Left out: user accounts of agents, which Graph does not show to this caller.')
-  const seen = users ? flowNames : defaultFlows
+  if (!accounts) run.print('Left out: user accounts of agents, which Graph does not show to this caller.')
+  const seen = accounts ? flowNames : defaultFlows
   const agentFlows = Object.fromEntries(settings.agents.map(name => [name, seen]))
   const receipt: Receipt = { ...begun, settings: { ...settings, agentFlows }, makers, objects: known }
   const findings = await survey(run, receipt)
@@ -45,9 +47,43 @@ export async function adopt(run: Run, setUpId: string, agentNames: readonly stri
     object ? [[wanted.key, toRecord(object, run.clock.nowMs())] as const] : [],
   )
   const objects = Object.fromEntries(found)
-  const held = withAlerts(withFlows(settings, objects), findings)
+  const account = findings.find(({ object }) => object?.['identityParentId'])?.object
+  const [, domain] = String(account?.['userPrincipalName']).split('@')
+  const rights = withAlerts(withFlows(settings, objects), findings)
+  const held = domain === undefined ? rights : { ...rights, agentUserDomain: domain }
+  const meant = [defaultSettings, asked].flatMap(one => wordsOf(one, users))
+  const all = wordsOf({ ...held, owners: [...held.owners, ...makers] }, users)
+  const taken = all.filter(one => !meant.includes(one))
+  for (const one of taken) run.report({ result: 'adopt', title: one })
+  if (taken.length > 0 && !(await confirm()))
+    throw new Mistake(
+      'Nothing was taken over, and no receipt was written.',
+      'Take away what is not meant (Entra admin center), and run this again.',
+    )
   run.receipt.write({ ...receipt, settings: held, objects })
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
+}
+
+/** What settings ask for beyond names, in words; `users` are those that may be named by id or user name. */
+function wordsOf(settings: Partial<Settings>, users: readonly Json[]): readonly string[] {
+  const wordsFor = (name: string) => {
+    const user = users.find(({ id, userPrincipalName }) => [id, userPrincipalName].includes(name))
+    return user ? `${user['displayName']} (${user['id']})` : name
+  }
+  const { redirectUris = [], consentUris = [], federatedCredentials = [], agentFlows = {} } = settings
+  return [
+    ...(settings.sponsors ?? []).map(name => `sponsor ${wordsFor(name)}`),
+    ...(settings.owners ?? []).map(name => `owner ${wordsFor(name)}`),
+    ...redirectUris.map(uri => `redirect URI ${uri} of the page`),
+    ...consentUris.map(uri => `redirect URI ${uri} of the blueprint`),
+    ...federatedCredentials.map(describeCredential),
+    ...Object.entries(agentFlows).map(
+      ([name, flows]) => `agent "${name}" with ${flows.join('+') || 'no flow'}`,
+    ),
+    ...(settings.alerts ? [`alerts: ${settings.alerts}`] : []),
+    ...(settings.unattendedAlerts ?? []).map(name => `alerts of "${name}" without a user`),
+    ...(settings.secretDays ? ['client secret of the blueprint'] : []),
+  ]
 }
 
 /** Sets the flows of each agent to those that it has rights for, so that no agent gets more than it had. */
@@ -102,35 +138,45 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
   const api = applications.find(isApi)
   const page = applications.find(one => !isApi(one))
   const path = `/applications/${blueprint['id']}`
-  const usersOf = async (relation: string) =>
-    (await graph.list(`${path}/microsoft.graph.agentIdentityBlueprint/${relation}`)).map(({ id }) =>
-      String(id),
-    )
+  const usersOf = async (relation: string, of = `${path}/microsoft.graph.agentIdentityBlueprint`) =>
+    (await graph.list(`${of}/${relation}`)).map(one => ({ ...one, id: String(one['id']) }))
   const secret = secretsOf(blueprint).findLast(one => one['displayName'] === secretName(setUpId))
-  const ours = agentNames.length > 0 ? agentNames : defaultSettings.agents
-  const agents = (await graph.list(agentsPath))
-    .filter(one => one['agentIdentityBlueprintId'] === blueprint['appId'])
-    .map(({ displayName }) => String(displayName))
-  for (const name of agents.filter(one => !ours.includes(one)))
+  const names = agentNames.length > 0 ? agentNames : defaultSettings.agents
+  const all = (await graph.list(agentsPath)).filter(
+    one => one['agentIdentityBlueprintId'] === blueprint['appId'],
+  )
+  const ours = all.filter(({ displayName }) => names.includes(String(displayName)))
+  for (const { displayName: name } of all.filter(one => !ours.includes(one)))
     print(`Left out: the agent identity "${name}", which nobody named. If it is ours, add --agent "${name}".`)
-  const ofUs = agents.filter(name => ours.includes(name))
+  const agents = ours.map(({ displayName }) => String(displayName))
+  const [sponsors, owners] = [await usersOf('sponsors'), await usersOf('owners')]
+  // Those whom --owner named own the agents, too. Other owners of the blueprint made it.
+  const ofAgents = await Promise.all(
+    ours.map(({ id }) => usersOf('owners', `/servicePrincipals/${id}/microsoft.graph.agentIdentity`)),
+  )
+  const [named = [], makers = []] = [true, false].map(isNamed =>
+    owners.map(({ id }) => id).filter(id => ofAgents.every(of => of.some(one => one.id === id)) === isNamed),
+  )
   const settings: Settings = {
     ...defaultSettings,
-    ...alertsIn({ api, blueprint, agents: ofUs }),
+    ...alertsIn({ api, blueprint, agents }),
     blueprintName: String(blueprint['displayName']),
     ...(page ? { pageName: String(page['displayName']) } : {}),
     ...(api ? { apiName: String(api['displayName']) } : {}),
-    agents: ofUs,
+    agents,
     redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
     federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
-      .map(({ name, issuer, subject }) => ({ name, issuer: String(issuer), subject: String(subject) }))
-      .filter(one => nameOfCredential(one) === one.name)
-      .map(({ issuer, subject }): FederatedCredential => ({ issuer, subject })),
+      .map(
+        ({ issuer, subject }): FederatedCredential => ({ issuer: String(issuer), subject: String(subject) }),
+      )
+      // The name tells nothing: anybody can make a credential of the name that the set-up would give.
+      .filter(({ subject }) => /^system:serviceaccount:[^:]+:[^:]+$/.test(subject)),
     secretDays: secret ? daysOf(secret) : null,
     serviceManagementReference: (blueprint['serviceManagementReference'] ?? null) as string | null,
-    sponsors: await usersOf('sponsors'),
+    sponsors: sponsors.map(({ id }) => id),
+    owners: named,
   }
-  return { settings, secret, makers: await usersOf('owners') }
+  return { settings, secret, makers, users: [...sponsors, ...owners] }
 }
 
 function asList(value: unknown): readonly Json[] {

@@ -18,7 +18,7 @@ import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
 import { inStep, type Run } from './run.ts'
-import { agentsWith, changeSettings, checkRemoval, type Settings } from './settings.ts'
+import { agentsWith, changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
 import { type Entry, writeEntry } from './text.ts'
@@ -46,9 +46,11 @@ export async function perform(invocation: Invocation, given: World): Promise<num
 }
 
 async function carryOut(invocation: Invocation, run: Run, world: World): Promise<number> {
-  const { command, agents, yes, adopt: setUpId } = invocation
+  const { command, yes, adopt: setUpId } = invocation
+  const ask = async (question: string) => yes ?? world.ask(question)
   using _lock = isWriting(invocation) ? lockReceipt(run.receipt.path, run.clock.nowMs()) : undefined
-  if (setUpId !== undefined) await adopt(run, setUpId, agents)
+  if (setUpId !== undefined)
+    await adopt(run, setUpId, invocation, () => ask('Take all of this over as what was asked for?'))
   switch (command) {
     case 'plan':
       await plan(run, await wantedSettings(run, invocation))
@@ -65,7 +67,7 @@ async function carryOut(invocation: Invocation, run: Run, world: World): Promise
     case 'enable':
       return (await enable(run, invocation)) ? 0 : 1
     case 'destroy': {
-      const confirm = async () => yes ?? world.ask(`Delete all of this from tenant ${run.tenantId}?`)
+      const confirm = () => ask(`Delete all of this from tenant ${run.tenantId}?`)
       return (await destroy(run, invocation, confirm)) ? 0 : 1
     }
   }
@@ -132,14 +134,13 @@ function readTarget({ tenant, dotenv: envFile }: Invocation, { env }: World, { p
 /** The settings of the receipt as this command changes them, with users by object id. */
 async function wantedSettings(run: Run, { settings, removal }: Invocation): Promise<Settings> {
   const { settings: before, earlier } = run.receipt.content ?? {}
-  checkRemoval(removal, [before, earlier])
   const sponsors = settings.sponsors ?? (before ? undefined : ['me'])
   const changed = {
     ...settings,
     ...(sponsors ? { sponsors: await findUsers(run, sponsors) } : {}),
     ...(settings.owners ? { owners: await findUsers(run, settings.owners) } : {}),
   }
-  const settled = changeSettings(before, changed, removal)
+  const settled = changeSettings(before, changed, removal, earlier)
   if (settled.agents.length === 0)
     throw new Mistake(
       'No agent would be left.',

@@ -5,7 +5,6 @@ import { needsAgentsFile, readAgentsFile } from './agents-file.ts'
 import { findDifferences } from './differences.ts'
 import type { Access } from './objects/access.ts'
 import { listObjects } from './objects/kinds.ts'
-import type { TenantObject } from './objects/tenant-object.ts'
 import type { Receipt } from './receipt.ts'
 import { howToGetAccess, StepFailed } from './refusals.ts'
 import { inStep, type Run, targetOf } from './run.ts'
@@ -34,20 +33,19 @@ export async function lookAhead(run: Run, receipt: Receipt): Promise<void> {
 export async function findMissingPermissions(run: Run, receipt: Receipt): Promise<StepFailed | undefined> {
   const { permissions } = await run.graph.caller()
   if (!permissions || broadPermissions.some(one => permissions.has(one))) return undefined
-  const toMake = listObjects(targetOf(run, receipt)).filter(
-    one => !one.comesAlong && !receipt.objects[one.key],
-  )
-  const lacking = toMake.flatMap(object =>
-    neededFor(object)
+  const lacking = listObjects(targetOf(run, receipt)).flatMap(object => {
+    const { key, title, access, comesAlong, create, properties } = object
+    if (comesAlong || receipt.objects[key]) return []
+    // Some properties cannot be set when the object is made.
+    const isChanged = findDifferences(properties?.() ?? {}, create().body ?? {}).length > 0
+    return [access.GET, access.POST, isChanged ? access.PATCH : undefined]
+      .map(one => one ?? access.POST)
       .filter(one => !isPermitted(permissions, one))
-      .map(one => ({
-        permission: `permission ${one.permission}, with which goes the role "${one.role}"`,
-        object,
-      })),
-  )
+      .map(one => ({ title, words: `permission ${one.permission}, with which goes the role "${one.role}"` }))
+  })
   if (lacking.length === 0) return undefined
-  const lines = [...Map.groupBy(lacking, ({ permission }) => permission)].map(
-    ([words, all]) => `${words}, for: ${[...new Set(all.map(({ object }) => object.title))].join('; ')}`,
+  const lines = [...Map.groupBy(lacking, ({ words }) => words)].map(
+    ([words, all]) => `${words}, for: ${[...new Set(all.map(({ title }) => title))].join('; ')}`,
   )
   return new StepFailed(
     'permissions of the token',
@@ -55,16 +53,6 @@ export async function findMissingPermissions(run: Run, receipt: Receipt): Promis
     ['The token lacks some of what apply takes. Nothing was made yet.', ...lines].join('\n'),
     howToGetAccess,
   )
-}
-
-/** What it takes to make an object: looking for it, making it, and adding the properties that it cannot be made with. */
-function neededFor({ access, create, properties }: TenantObject): readonly Access[] {
-  const { GET = access.POST, POST, PATCH = POST } = access
-  return [
-    GET,
-    POST,
-    ...(findDifferences(properties?.() ?? {}, create().body ?? {}).length > 0 ? [PATCH] : []),
-  ]
 }
 
 /** Broad permissions; only Graph knows what they permit. */

@@ -65,7 +65,7 @@ const options = {
   accept: { multiple: true, value: '<subject>', text: 'who may act as the agent or change it: system:serviceaccount:<namespace>:<name>, or an object id in Entra; again for several', of: ['blast-radius'] },
   aws: { value: '<role ARN>', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
   json: { group: 'How', text: 'the result as JSON (destroy: with --dry-run)', of: ['plan', 'status', 'blast-radius', 'destroy', ...switchCommands] },
-  yes: { text: 'do not ask', of: ['destroy'], conflicts: ['dryRun'] },
+  yes: { text: 'do not ask (apply, status: with --adopt)', of: ['apply', 'status', 'destroy'], conflicts: ['dryRun'] },
   'dry-run': { text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
   'deny-list': { group: 'Deny list and proof', value: '[ConfigMap]', text: 'also change the API’s deny list in that ConfigMap; without a name, that which the pods of the chart mount', of: switchCommands },

@@ -91,37 +91,29 @@ export interface Removal {
   readonly clientSecret: boolean
 }
 
-/**
- * @param known the settings, and those before an unfinished run, which may have taken something away already
- * @throws {Mistake} when there is nothing of that name to take away
- */
-export function checkRemoval({ agents, issuers }: Removal, known: readonly (Settings | undefined)[]): void {
-  const all = known.filter(one => one !== undefined)
-  const clusters = all.flatMap(one => one.federatedCredentials).map(({ issuer }) => issuer)
-  for (const [option, given, there] of [
-    ['--remove-agent', agents, all.flatMap(one => one.agents)],
-    ['--remove-cluster', issuers, clusters],
-  ] as const) {
-    const missing = given.find(one => !there.includes(one))
-    const names = [...new Set(there)].join(', ')
-    if (missing !== undefined)
-      throw new Mistake(
-        `${option} ${missing}: there is none of that name.`,
-        names ? `Write the name as it is, letter for letter: ${names}.` : 'Leave it out.',
-      )
-  }
+/** @throws {Mistake} when an option names what is not there */
+function requireKnown(option: string, given: readonly string[] = [], known: readonly string[]): void {
+  const stranger = given.find(one => !known.includes(one))
+  if (stranger === undefined) return
+  const names = [...new Set(known)].join(', ')
+  throw new Mistake(
+    `${option} ${stranger}: there is none of that name.`,
+    names ? `Write it letter for letter. There are: ${names}.` : 'Leave it out.',
+  )
 }
 
 /**
  * Adds to the settings what the caller wants now, and takes out what the caller no longer wants. Agents, federated credentials,
  * sponsors and owners are added to the earlier ones, so that setting up one cluster cuts off no other.
  *
- * @throws {Mistake} when names of agents cannot be told apart, or a named agent does not exist
+ * @param earlier the settings before an unfinished run, which may have taken things away already
+ * @throws {Mistake} when names of agents cannot be told apart, or what is named does not exist
  */
 export function changeSettings(
   known: Settings | undefined,
   change: Partial<Settings>,
   removal: Removal = { agents: [], issuers: [], clientSecret: false },
+  earlier?: Settings,
 ): Settings {
   const {
     agentFlows: flowsBefore,
@@ -137,12 +129,14 @@ export function changeSettings(
   ]
   const agents = sum('agents').filter(name => !removal.agents.includes(name))
   checkNames(agents)
-  const strangers = unattendedAlerts?.filter(name => !agents.includes(name)) ?? []
-  if (strangers.length > 0)
-    throw new Mistake(
-      `--unattended-alerts names ${strangers.join(', ')}, which is no agent here.`,
-      `There are ${agents.join(', ')}.`,
-    )
+  const { agents: agentsBefore, federatedCredentials: clustersBefore } = earlier ?? before
+  requireKnown('--unattended-alerts', unattendedAlerts, agents)
+  requireKnown('--remove-agent', removal.agents, [...before.agents, ...agentsBefore])
+  requireKnown(
+    '--remove-cluster',
+    removal.issuers,
+    [...before.federatedCredentials, ...clustersBefore].map(({ issuer }) => issuer),
+  )
   const unattended = (alerts ? unattendedAlerts : unattendedBefore)?.filter(name => agents.includes(name))
   const flows = Object.entries({ ...flowsBefore, ...changedFlows }).filter(([name]) => agents.includes(name))
   const federatedCredentials = [...before.federatedCredentials, ...(change.federatedCredentials ?? [])]

@@ -111,26 +111,23 @@ export async function azureCredentials(options: SignInOptions): Promise<readonly
   const clientId = options.clientId ?? graphCommandLineTools
   const scopes = permissions.map(permission => `${graphUrl}/${permission}`)
   const client = { tenantId, clientId, authorityHost }
+  const redirectUri = 'http://localhost'
+  const { DeviceCodeCredential, InteractiveBrowserCredential, getBearerTokenProvider } = identity
+  const userPromptCallback = ({ message }: { message: string }) => say(message)
   const ways = {
-    'azure-cli': () => ({ name: 'the Azure CLI', token: azureCliToken(identity, tenantId, graphUrl) }),
-    'device-code': () => ({
-      name: 'a device code',
-      token: identity.getBearerTokenProvider(
-        new identity.DeviceCodeCredential({ ...client, userPromptCallback: ({ message }) => say(message) }),
-        scopes,
-      ),
-    }),
-    browser: () => ({
-      name: 'the browser',
-      token: identity.getBearerTokenProvider(
-        new identity.InteractiveBrowserCredential({ ...client, redirectUri: 'http://localhost' }),
-        scopes,
-      ),
-    }),
-  }
+    'azure-cli': ['the Azure CLI', () => azureCliToken(identity, tenantId, graphUrl)],
+    'device-code': [
+      'a device code',
+      () => getBearerTokenProvider(new DeviceCodeCredential({ ...client, userPromptCallback }), scopes),
+    ],
+    browser: [
+      'the browser',
+      () => getBearerTokenProvider(new InteractiveBrowserCredential({ ...client, redirectUri }), scopes),
+    ],
+  } as const
   const others = signInWays.filter(one => one !== 'auto' && !order.some(tried => tried === one))
   const fix = `Try another way: --sign-in ${others.join(' or ')}.`
-  return order.map(one => ({ ...ways[one](), fix }))
+  return order.map(one => ({ name: ways[one][0], token: ways[one][1](), fix }))
 }
 
 /**

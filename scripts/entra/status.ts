@@ -1,5 +1,5 @@
 import { describeMember, type Extras, findExtras } from './extras.ts'
-import { namesakes } from './objects/applications.ts'
+import { namesakesOf } from './objects/applications.ts'
 import { reviewedHoldings } from './objects/holdings.ts'
 import { listCollections } from './objects/kinds.ts'
 import { type Run, requireReceipt, targetOf } from './run.ts'
@@ -23,7 +23,7 @@ export async function status(run: Run): Promise<boolean> {
   const findings = await survey(run, receipt)
   for (const finding of findings) printFinding(run, finding)
   const target = targetOf(run, receipt)
-  const lists = [...listCollections(target), ...reviewedHoldings(target), ...namesakes(target)]
+  const lists = [...listCollections(target), ...reviewedHoldings(target), namesakesOf(target)]
   const extras = await findExtras(run, target, lists)
   for (const one of extras) printExtras(run, one)
   for (const name of receipt.disabledAgents)

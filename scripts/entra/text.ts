@@ -6,7 +6,7 @@ import type { Series } from './kill-switch/series.ts'
 // biome-ignore format: table
 const words = {
   green: ['create', 'created', 'ok', 'enabled', 'allowed', 'refused', 'proven'],
-  yellow: ['correct', 'corrected', 'differs', 'not evaluated', 'switched', 'disabled', 'denied', 'not measured'],
+  yellow: ['adopt', 'correct', 'corrected', 'differs', 'not evaluated', 'switched', 'disabled', 'denied', 'not measured'],
   red: ['missing', 'extra', 'goes along', 'stays on', 'failed', 'accepted', 'not proven', 'delete'],
   gray: ['keep', 'unchanged', 'deleted'],
 } as const

@@ -144,7 +144,7 @@ describe('The right to keep alerts', () => {
     await run(`apply ${options}`)
     const { setUpId, settings } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
-    expect((await run('status --adopt', setUpId)).code).toBe(0)
+    expect((await run('status --yes --adopt', setUpId)).code).toBe(0)
     const adopted = tenant.workplace.receipt.settings
     expect([adopted.alerts, adopted.unattendedAlerts]).toEqual([settings.alerts, settings.unattendedAlerts])
     tenant.entra.requests.clear()
@@ -155,7 +155,7 @@ describe('The right to keep alerts', () => {
   it.each([
     ['--alerts some', "option '--alerts <way>' argument 'some' is invalid."],
     ['--unattended-alerts weather-agent', '--unattended-alerts goes with --alerts all-users or each-user.'],
-    [`${eachUser} --unattended-alerts nobody`, '--unattended-alerts names nobody, which is no agent here.'],
+    [`${eachUser} --unattended-alerts nobody`, '--unattended-alerts nobody: there is none of that name.'],
   ])('cannot be planned with the wrong options %s, and a sentence says why', async (options, words) => {
     expect(await run(`plan ${options}`)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
   })

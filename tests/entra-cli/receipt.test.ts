@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'
 
@@ -107,7 +108,7 @@ describe('a receipt that got lost or cannot be read', () => {
   it('is written anew from the tenant, and then apply and destroy work', async () => {
     const { setUpId, objects } = await loseReceipt()
     const before = portrait()
-    const { code, output } = await run('status --adopt', setUpId)
+    const { code, output } = await run('status --yes --adopt', setUpId)
     expect(output).toContain(`The receipt of the set-up ${setUpId} was written anew`)
     expect(code).toBe(0)
     const ids = (all: typeof objects) =>
@@ -120,6 +121,60 @@ describe('a receipt that got lost or cannot be read', () => {
     expect((await run('destroy --yes')).code).toBe(0)
   })
 
+  it('is written anew only after a “yes” to everything that would be taken for asked for', async () => {
+    const { setUpId } = await loseReceipt()
+    const { applications } = content()
+    const blueprint = applications.find(({ displayName }) => displayName === 'B')
+    const page = applications.find(({ displayName }) => displayName === 'P')
+    const evil = { issuer: 'https://evil.example/', subject: 'system:serviceaccount:x:y' }
+    const audiences = ['api://AzureADTokenExchange']
+    blueprint?.federatedIdentityCredentials.push({ ...evil, id: 'evil', name: 'their-name', audiences })
+    blueprint?.owners.push(seedIds.ben)
+    blueprint?.web.redirectUris.push('https://evil.example/consent')
+    page?.spa.redirectUris.push('https://evil.example/auth')
+    const before = portrait()
+    for (const command of ['status', 'apply']) {
+      const { code, output, said } = await run(`${command} --adopt`, setUpId)
+      const taken = [...output.matchAll(/^adopt +(\S.*)$/gm)].map(([, title]) => title)
+      expect(taken).toEqual([
+        `sponsor Ada Osei (${seedIds.ada})`,
+        `owner Ada Osei (${seedIds.ada})`,
+        `owner Ben Lindqvist (${seedIds.ben})`,
+        'redirect URI https://evil.example/auth of the page',
+        'redirect URI https://evil.example/consent of the blueprint',
+        'federated credential for system:serviceaccount:a:b of https://i.example',
+        'federated credential for system:serviceaccount:x:y of https://evil.example/',
+        'client secret of the blueprint',
+      ])
+      expect(said).toContain('Nothing was taken over, and no receipt was written.')
+      expect([code, tenant.workplace.hasReceipt]).toEqual([2, false])
+    }
+    const asked = ['--sponsor', 'ada@contoso.example', '--client-secret', ...options.slice(1)]
+    const { output } = await run('apply --adopt', setUpId, ...asked)
+    expect(output).not.toContain('sponsor Ada')
+    expect(output).not.toContain('https://i.example')
+    expect(output).not.toContain('client secret')
+    expect(output).toContain('owner Ben')
+    expect(portrait()).toBe(before)
+    expect((await run('status --yes --adopt', setUpId)).code).toBe(0)
+    expect((await run('apply')).output).not.toMatch(/^(created|corrected)/m)
+    expect(portrait()).toBe(before)
+  })
+
+  it('is written anew with owners and domain as they were asked for', async () => {
+    const asked = ['--owner', seedIds.ben, '--agent', 'one:autonomous+agent-user', '--agent', 'two']
+    await run('apply', ...asked)
+    const { setUpId, settings, makers } = tenant.workplace.receipt
+    rmSync(tenant.workplace.receiptPath)
+    expect((await run('status --yes --adopt', setUpId, '--agent', 'one', '--agent', 'two')).code).toBe(0)
+    const { owners, agentUserDomain } = tenant.workplace.receipt.settings
+    expect([owners, agentUserDomain, tenant.workplace.receipt.makers]).toEqual([
+      settings.owners,
+      settings.agentUserDomain,
+      makers,
+    ])
+  })
+
   it('is written anew with the agents that `--agent` names, and the output lists agents that were left out', async () => {
     const { setUpId, objects } = await loseReceipt()
     const { servicePrincipals } = content()
@@ -127,14 +182,14 @@ describe('a receipt that got lost or cannot be read', () => {
     if (!ours) throw new Error('There is no agent.')
     const theirs = '99999999-0000-4000-8000-000000000099'
     servicePrincipals.push({ ...ours, id: theirs, appId: theirs, displayName: 'theirs' })
-    const { code, output } = await run('status --adopt', setUpId)
+    const { code, output } = await run('status --yes --adopt', setUpId)
     expect(output).toContain('Left out: the agent identity "theirs"')
     expect(code).toBe(3)
     const { said } = await run('destroy --yes')
     expect(said).toContain('deletes 1 of its agents that the receipt does not know')
     rmSync(tenant.workplace.receiptPath)
     const names = ['--agent', 'weather-agent', '--agent', 'theirs']
-    await run('status --adopt', setUpId, ...names)
+    await run('status --yes --adopt', setUpId, ...names)
     expect(tenant.workplace.receipt.objects['agent/theirs']?.id).toBe(theirs)
     expect((await run('status --agent theirs')).said).toContain('goes with --adopt')
   })
@@ -150,17 +205,17 @@ describe('a receipt that got lost or cannot be read', () => {
     for (const text of ['{ "half": ', '{"version":1}']) {
       writeFileSync(tenant.workplace.receiptPath, text)
       expect((await run('status')).said).toContain('status --adopt <set-up id>')
-      expect((await run('status --adopt', setUpId)).code).toBe(0)
+      expect((await run('status --yes --adopt', setUpId)).code).toBe(0)
       expect(readFileSync(`${tenant.workplace.receiptPath}.unreadable`, 'utf8')).toBe(text)
     }
   })
 
   it('is never written anew over the receipt of another set-up, nor for a set-up that the tenant does not have', async () => {
     await run('apply')
-    const other = await run('status --adopt 00000000')
+    const other = await run('status --yes --adopt 00000000')
     expect(other.said).toContain('is the receipt of the set-up')
     rmSync(tenant.workplace.receiptPath)
-    const unknown = await run('status --adopt 00000000')
+    const unknown = await run('status --yes --adopt 00000000')
     expect(unknown.said).toContain('The tenant has no blueprint that is described as')
     expect(tenant.workplace.hasReceipt).toBe(false)
   })

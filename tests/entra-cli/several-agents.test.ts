@@ -145,7 +145,7 @@ describe('agents with rights of their own', () => {
     const before = portray(content())
     rmSync(tenant.workplace.receiptPath)
     const names = ['weather', 'alerts', 'trainee'].flatMap(name => ['--agent', name])
-    expect((await run('status --adopt', setUpId, ...names)).code).toBe(0)
+    expect((await run('status --yes --adopt', setUpId, ...names)).code).toBe(0)
     const ids = (all: typeof objects) => Object.entries(all).map(([key, { id }]) => `${key} ${id}`)
     expect(ids(tenant.workplace.receipt.objects).toSorted()).toEqual(ids(objects).toSorted())
     expect(tenant.workplace.receipt.settings.agentFlows).toEqual(settings.agentFlows)

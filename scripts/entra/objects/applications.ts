@@ -203,16 +203,14 @@ function listNamed(graph: Graph, name: string): Promise<readonly Json[]> {
 }
 
 /** Other applications with the blueprint's name, which people may take for the blueprint. */
-export function namesakes({ settings: { blueprintName } }: Target): readonly Collection[] {
-  return [
-    {
-      ownerKey: 'blueprint',
-      title: 'applications with the blueprint’s name',
-      list: graph => listNamed(graph, blueprintName),
-      isWanted: one => one['@odata.type'] === '#microsoft.graph.agentIdentityBlueprint',
-      describe: ({ displayName }) => `application "${displayName}", which has the blueprint’s name`,
-    },
-  ]
+export function namesakesOf({ settings: { blueprintName } }: Target): Collection {
+  return {
+    ownerKey: 'blueprint',
+    title: 'applications with the blueprint’s name',
+    list: graph => listNamed(graph, blueprintName),
+    isWanted: one => one['@odata.type'] === '#microsoft.graph.agentIdentityBlueprint',
+    describe: ({ displayName }) => `application "${displayName}", which has the blueprint’s name`,
+  }
 }
 
 function namesakeProblem(title: string, { id, description }: Json): Mistake {
