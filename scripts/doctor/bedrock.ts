@@ -69,9 +69,9 @@ async function checkCredential(bedrock: BedrockConfig, env: Variables): Promise<
     await client.config.credentials()
   } catch (error) {
     const { code, kind, message, options } = explainFailure(error, bedrock, 'request')
-    const found = credential.tier === 'default-chain' ? await describeProfiles(env) : presented
-    const hint = `${options.hint ?? kind.hint}${found && ` ${found}.`}`
-    throw new ProblemError(code, kind, message, { ...options, hint })
+    const profiles = credential.tier === 'default-chain' ? ` ${await describeProfiles(env)}.` : ''
+    const hint = `${options.hint ?? kind.hint}${presented && ` ${presented}.`}`
+    throw new ProblemError(code, kind, `${message}${profiles}`, { ...options, hint })
   } finally {
     client.destroy()
   }
