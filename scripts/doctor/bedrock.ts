@@ -85,8 +85,7 @@ async function describeToken({ AWS_WEB_IDENTITY_TOKEN_FILE: file = '' }: Variabl
   const { iss, aud, sub } = decodeToken(text.trim())?.claims ?? {}
   if (iss) return `The token says: iss ${iss}, aud ${[aud].flat().join(' ')}, sub ${sub}`
   const says = `${file} ${text.trim() ? 'holds no token' : 'is empty'}.`
-  const hint =
-    'Let the cluster project its token there, or write one into the file: AWS_WEB_IDENTITY_TOKEN_FILE.'
+  const hint = 'Let the cluster project its token to AWS_WEB_IDENTITY_TOKEN_FILE, or write one there.'
   throw problem('BEDROCK_CREDENTIALS_INVALID', says, { hint })
 }
 

@@ -92,9 +92,8 @@ export async function explainScope(sidecarUrl: string, { agent, api, flow }: Fai
   const query = new URLSearchParams({ ...parameters(agent), 'optionsOverride.Scopes': scope })
   const { status } = await get(sidecarUrl, `${route}/${entry}?${query}`, {})
   if (status !== 200) return undefined
-  return problem('SIDECAR_MISCONFIGURED', `The sidecar’s scope for “${entry}” is of no use for app tokens.`, {
-    hint: `Set DownstreamApis__${entry}__Scopes__0 on the sidecar to ${scope}, as the only scope.`,
-  })
+  const hint = `Set DownstreamApis__${entry}__Scopes__0 on the sidecar to ${scope}, as the only scope.`
+  return problem('SIDECAR_MISCONFIGURED', `The scope of “${entry}” is not for app tokens.`, { hint })
 }
 
 async function get(

@@ -112,7 +112,7 @@ export const agentProblems = {
   SIDECAR_FAILED: {
     status: 502,
     title: 'The sidecar failed to obtain a token; the cause is only in its own log.',
-    hint: 'Read the sidecar’s log: either it cannot reach Entra, or its credential could not be loaded; then fix that and restart the sidecar, because it never tries such a credential again.',
+    hint: 'Read the sidecar’s log: either it cannot reach Entra (AzureAd__Instance, egress), or its credential could not be loaded; then fix that and restart the sidecar, because it never tries such a credential again.',
   },
   BLUEPRINT_CREDENTIAL_REJECTED: {
     status: 502,
