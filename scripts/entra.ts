@@ -11,7 +11,7 @@ export function runHere(invocation: Invocation): Promise<number> {
     env: process.env,
     fetch,
     readAzure: tenantId => readAzureAs(tenantId, fetch),
-    cluster: new Kubectl(undefined),
+    cluster: new Kubectl(undefined, 20),
     // Loaded when needed, since only `blast-radius` uses it.
     readRole: async arn =>
       (await import('./doctor/aws/role.ts')).readRole(arn, process.env['AWS_REGION'] || 'us-east-1'),
