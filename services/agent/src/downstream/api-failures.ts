@@ -86,7 +86,7 @@ function forbiddenProblem(
   )
 }
 
-/** Removes from a failure the right that it says is missing, if the token has this right: then no consent or grant would help. */
+/** Removes from a failure the right that it says is missing, if the token has this right: then no consent or grant would help. Else it says what the token has. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
   if (!(failure instanceof ProblemError)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
