@@ -10,7 +10,7 @@ import { agentKey } from './objects/tenant-object.ts'
 import type { Invocation } from './options.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
-import { defaultSettings, type FederatedCredential, hasAlerts, type Settings } from './settings.ts'
+import { defaultSettings, hasAlerts, type Settings } from './settings.ts'
 import { type Finding, survey } from './survey.ts'
 
 /**
@@ -70,19 +70,18 @@ function wordsOf(settings: Partial<Settings>, users: readonly Json[]): readonly 
     const user = users.find(({ id, userPrincipalName }) => [id, userPrincipalName].includes(name))
     return user ? `${user['displayName']} (${user['id']})` : name
   }
-  const { redirectUris = [], consentUris = [], federatedCredentials = [], agentFlows = {} } = settings
+  const { sponsors = [], owners = [], redirectUris = [], consentUris = [], alerts } = settings
+  const { federatedCredentials = [], agentFlows = {}, unattendedAlerts = [], secretDays } = settings
   return [
-    ...(settings.sponsors ?? []).map(name => `sponsor ${wordsFor(name)}`),
-    ...(settings.owners ?? []).map(name => `owner ${wordsFor(name)}`),
+    ...sponsors.map(name => `sponsor ${wordsFor(name)}`),
+    ...owners.map(name => `owner ${wordsFor(name)}`),
     ...redirectUris.map(uri => `redirect URI ${uri} of the page`),
     ...consentUris.map(uri => `redirect URI ${uri} of the blueprint`),
     ...federatedCredentials.map(describeCredential),
-    ...Object.entries(agentFlows).map(
-      ([name, flows]) => `agent "${name}" with ${flows.join('+') || 'no flow'}`,
-    ),
-    ...(settings.alerts ? [`alerts: ${settings.alerts}`] : []),
-    ...(settings.unattendedAlerts ?? []).map(name => `alerts of "${name}" without a user`),
-    ...(settings.secretDays ? ['client secret of the blueprint'] : []),
+    ...Object.entries(agentFlows).map(([name, flows]) => `agent "${name}": ${flows.join('+') || 'no flow'}`),
+    ...(alerts ? [`alerts: ${alerts}`] : []),
+    ...unattendedAlerts.map(name => `alerts of "${name}" without a user`),
+    ...(secretDays ? ['client secret of the blueprint'] : []),
   ]
 }
 
@@ -151,12 +150,9 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
   const agents = ours.map(({ displayName }) => String(displayName))
   const [sponsors, owners] = [await usersOf('sponsors'), await usersOf('owners')]
   // Those whom --owner named own the agents, too. Other owners of the blueprint made it.
-  const ofAgents = await Promise.all(
-    ours.map(({ id }) => usersOf('owners', `/servicePrincipals/${id}/microsoft.graph.agentIdentity`)),
-  )
-  const [named = [], makers = []] = [true, false].map(isNamed =>
-    owners.map(({ id }) => id).filter(id => ofAgents.every(of => of.some(one => one.id === id)) === isNamed),
-  )
+  const [agent] = ours.map(({ id }) => `/servicePrincipals/${id}/microsoft.graph.agentIdentity`)
+  const named = (agent === undefined ? [] : await usersOf('owners', agent)).map(({ id }) => id)
+  const ownerIds = owners.map(({ id }) => id)
   const settings: Settings = {
     ...defaultSettings,
     ...alertsIn({ api, blueprint, agents }),
@@ -166,16 +162,15 @@ async function readSettings({ graph, print }: Run, setUpId: string, agentNames: 
     agents,
     redirectUris: ((page?.['spa'] as Json | undefined)?.['redirectUris'] ?? []) as string[],
     federatedCredentials: (await graph.list(`${path}/federatedIdentityCredentials`))
-      .map(
-        ({ issuer, subject }): FederatedCredential => ({ issuer: String(issuer), subject: String(subject) }),
-      )
+      .map(({ issuer, subject }) => ({ issuer: String(issuer), subject: String(subject) }))
       // The name tells nothing: anybody can make a credential of the name that the set-up would give.
       .filter(({ subject }) => /^system:serviceaccount:[^:]+:[^:]+$/.test(subject)),
     secretDays: secret ? daysOf(secret) : null,
     serviceManagementReference: (blueprint['serviceManagementReference'] ?? null) as string | null,
     sponsors: sponsors.map(({ id }) => id),
-    owners: named,
+    owners: ownerIds.filter(id => named.includes(id)),
   }
+  const makers = ownerIds.filter(id => !named.includes(id))
   return { settings, secret, makers, users: [...sponsors, ...owners] }
 }
 

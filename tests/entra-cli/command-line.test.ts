@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -49,6 +49,12 @@ describe('the command line', () => {
       'There is no terminal to ask. Nothing was changed.\n  Fix: Answer it beforehand: --yes.',
     )
     expect(existsSync(tenant.workplace.receiptPath)).toBe(true)
+    const { setUpId } = tenant.workplace.receipt
+    rmSync(tenant.workplace.receiptPath)
+    const adopted = await spawnEntra(['status', '--adopt', setUpId, ...files], env)
+    expect(adopted.code).toBe(2)
+    expect(adopted.stderr).toContain('Answer it beforehand: --yes.')
+    expect(existsSync(tenant.workplace.receiptPath)).toBe(false)
   })
 
   it.each([
