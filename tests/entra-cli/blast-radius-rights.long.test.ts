@@ -132,7 +132,7 @@ describe('the blast radius marks what nobody asked for,', () => {
 })
 
 it.each([
-  ['/ownedObjects', 'objects that agent identity "weather" owns'],
+  ['/ownedObjects', 'objects owned by agent identity "weather"'],
   ['/oauth2PermissionGrants?$filter=resourceId', 'clients other than the page that may call the agent'],
   ['/oauth2PermissionGrants?$filter=resourceId', 'clients with delegated permissions of Microsoft Graph'],
   ['/appRoleAssignedTo', 'applications with permissions of Microsoft Graph'],

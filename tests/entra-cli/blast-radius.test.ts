@@ -164,8 +164,8 @@ it('what Graph does not show is reported as “not evaluated”, never as clean'
   const { output } = await run('blast-radius')
   for (const what of [
     'who may activate directory roles (PIM)',
-    'directory roles that agent identity "weather" may activate (PIM)',
-    'groups that user account of agent identity "weather" may join (PIM)',
+    'directory roles that may be activated (PIM) by agent identity "weather"',
+    'groups that may be joined (PIM) by user account of agent identity "weather"',
   ])
     expect(output).toContain(`not evaluated ${what}`)
   expect(output).toContain('not evaluated holders of directory roles')
@@ -183,7 +183,7 @@ it('names of the directory can neither hide a line nor add one, in text and in J
   const shown = 'x\\u001b[2K\\u001b[1A\\u001b[8m\\u000a└─ all is well\\u202e\\u2028\\u009b'
   expect(output.split('\n')).toContainEqual(expect.stringContaining(`SURPLUS group or role "${shown}" odd`))
   expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
-  expect((await run('status')).output).toContain(`group or role "${shown}", which`)
+  expect((await run('status')).output).toContain(`group or role "${shown}", of`)
   const json = await run('blast-radius --json')
   expect(json.output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u)
   expect(json.output).toContain('\\u202e')

@@ -304,7 +304,7 @@ describe('what agents inherit from their blueprint', () => {
     await addInheritedRights()
     const { code, output } = await run('status')
     for (const name of ['weather', 'alerts', 'trainee']) {
-      const by = `, inherited from the blueprint, by agent identity "${name}"`
+      const by = `, inherited from the blueprint, of agent identity "${name}"`
       expect(output).toMatch(new RegExp(`^extra .*app role .* of "Weather API"${by}$`, 'm'))
       expect(output).toContain(`User.Read of ${seedIds.graphPrincipal}${by}`)
     }
@@ -318,7 +318,7 @@ describe('what agents inherit from their blueprint', () => {
     await run(`apply ${agents}`)
     tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
     const { output } = await run('status')
-    expect(output).toMatch(/^not evaluated +app roles that agent identity "trainee" inherits$/m)
+    expect(output).toMatch(/^not evaluated +app roles inherited by agent identity "trainee"$/m)
     expect(output).not.toContain('The tenant is as the receipt says.')
   })
 })

@@ -123,12 +123,12 @@ const additions: [what: string, change: Change, words: string][] = [
   ['a federated credential of another subject', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://i.example', subject: 'else', audiences: ['x'] }), 'federated credential for else of https://i.example, of blueprint'],
   ['an owner of the API', ({ content, api }) => { content.users.push(cy); api.owners.push(cy.id) }, 'owner Cy of application "Weather API"'],
   ['a sponsor of the blueprint', ({ blueprint }) => { blueprint.sponsors = [...blueprint.sponsors, seedIds.ben] }, 'sponsor Ben'],
-  ['a consent to Mail.Read of Graph', ({ content, agent }) => content.permissionGrants.push({ ...aGrant, clientId: agent.id, resourceId: seedIds.graphPrincipal }), `consent of all users to Mail.Read of ${seedIds.graphPrincipal}, to agent identity "weather-agent"`],
-  ['an app role of Graph', ({ content, agent }) => content.appRoleAssignments.push({ ...aRole, principalId: agent.id, resourceId: seedIds.graphPrincipal, appRoleId: foreignId }), `app role ${foreignId} of "Microsoft Graph" for agent identity "weather-agent"`],
+  ['a consent to Mail.Read of Graph', ({ content, agent }) => content.permissionGrants.push({ ...aGrant, clientId: agent.id, resourceId: seedIds.graphPrincipal }), `consent of all users to Mail.Read of ${seedIds.graphPrincipal}, of agent identity "weather-agent"`],
+  ['an app role of Graph', ({ content, agent }) => content.appRoleAssignments.push({ ...aRole, principalId: agent.id, resourceId: seedIds.graphPrincipal, appRoleId: foreignId }), `app role ${foreignId} of "Microsoft Graph", of agent identity "weather-agent"`],
   ['somebody else who has the app role of the API', ({ content, principal }) => content.appRoleAssignments.push({ ...aRole, principalId: seedIds.setupPrincipal, resourceId: principal('Weather API').id, appRoleId: foreignId }), `app role ${foreignId} of "Weather API"`],
   ['another agent of the blueprint', ({ content, agent }) => content.servicePrincipals.push({ ...agent, id: foreignId, appId: foreignId, displayName: 'theirs' }), 'agent identity "theirs" of the blueprint'],
-  ['a group that the agent is in', ({ content, agent }) => content.groups[0]?.members.push(agent.id), 'group or role "Weather readers", which agent identity "weather-agent" is in'],
-  ['a directory role', ({ content, agent }) => content.roleAssignments.push({ ...aRole, principalId: agent.id, roleDefinitionId: foreignId, directoryScopeId: '/' }), `directory role ${foreignId} in / of agent identity "weather-agent"`],
+  ['a group that the agent is in', ({ content, agent }) => content.groups[0]?.members.push(agent.id), 'group or role "Weather readers", of agent identity "weather-agent"'],
+  ['a directory role', ({ content, agent }) => content.roleAssignments.push({ ...aRole, principalId: agent.id, roleDefinitionId: foreignId, directoryScopeId: '/' }), `directory role ${foreignId} in /, of agent identity "weather-agent"`],
   ['a further scope', ({ api }) => api.api.oauth2PermissionScopes.push(aScope), 'api.oauth2PermissionScopes[More] of application "Weather API"'],
   ['a redirect URI of the blueprint', ({ blueprint }) => blueprint.web.redirectUris.push('https://evil.example/'), 'web.redirectUris[https://evil.example/] of blueprint'],
   ['an application that may change the blueprint', ({ blueprint }) => blueprint.managerApplications.push(foreignId), `managerApplications[${foreignId}] of blueprint`],
@@ -176,7 +176,7 @@ it('status reports an access package to a caller who may read them, and otherwis
   )
   tenant.workplace.useToken(await graphToken(tenant, [...permissions, ...reviewPermissions]))
   const { code, output } = await run('status')
-  expect(output).toMatch(/^extra +added +access package "Finance"$/m)
+  expect(output).toMatch(/^extra +added +access package "Finance", of agent identity "weather-agent"$/m)
   expect(code).toBe(3)
 })
 

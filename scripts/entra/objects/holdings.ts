@@ -38,51 +38,61 @@ export const holdings: Kind = {
   ],
 }
 
-/**
- * One list: its title, its path or how to read it, how to describe a member, words after that description (` of the agent`), and whether the
- * set-up itself wants a member (default: no).
- */
-type ListRow = readonly [
-  title: string,
-  path: string | Collection['list'],
+/** A list: words that stand before its owner, how to read it and describe a member, and whether the set-up wants a member (default: no). */
+type Row = readonly [
+  words: string,
+  list: Collection['list'],
   describe: Collection['describe'],
-  suffix: string,
   isWanted?: Collection['isWanted'],
 ]
 
-function listsOfPrincipal(target: Target, { key, title }: NamedObject): readonly Collection[] {
+/** Reads a list; a missing one counts as empty. */
+function at(path: string): Collection['list'] {
+  return graph => graph.list(path, mayBeForbidden)
+}
+
+/** Reads a list that has to exist. */
+function existing(path: string, more: ReadOptions = {}): Collection['list'] {
+  return graph => graph.listExisting(path, { ...mayBeForbidden, ...more })
+}
+
+function toCollections({ key, title }: NamedObject, rows: readonly Row[]): readonly Collection[] {
+  return rows.map(([words, list, describe, isWanted = () => false]) => ({
+    ...{ ownerKey: key, title: `${words} ${title}`, list, describe, isWanted, suffix: `, of ${title}` },
+  }))
+}
+
+function listsOfPrincipal(target: Target, owner: NamedObject): readonly Collection[] {
+  const { key } = owner
   const id = target.idOf(key)
-  const path = `/servicePrincipals/${id}`
-  const consents = `/oauth2PermissionGrants?$filter=clientId eq '${id}'`
+  const consents = at(`/oauth2PermissionGrants?$filter=clientId eq '${id}'`)
   // The agent's user account has a list of its own consents.
   const isListed = ({ principalId }: Json) =>
     !principalId || principalId !== target.recorded(`${key}/user`)?.id
-  // biome-ignore format: table
-  return toCollections(key, [
-    [`app roles that ${title} has`, `${path}/appRoleAssignments`, describeRole, ` for ${title}`, one => isWantedRole(target, one)],
-    [`consents to ${title}`, async graph => (await graph.list(consents, mayBeForbidden)).filter(isListed), describeConsent, `, to ${title}`, one => hasOnlyWantedScopes(target, key, one)],
-    ...membershipRows(title, path, id),
+  const list: Collection['list'] = async graph => (await consents(graph)).filter(isListed)
+  const isWanted = (one: Json) => hasOnlyWantedScopes(target, key, one)
+  return toCollections(owner, [
+    ...rightsOf(target, `/servicePrincipals/${id}`, id),
+    ['consents to', list, describeConsent, isWanted],
   ])
 }
 
-function listsOfUser(target: Target, { key, title }: NamedObject): readonly Collection[] {
-  const id = target.idOf(key)
+function listsOfUser(target: Target, owner: NamedObject): readonly Collection[] {
+  const id = target.idOf(owner.key)
   const path = `/users/${id}`
-  const suffix = ` of the ${title}`
-  const isGranted = (one: Json) => target.isRecorded(`${key}/grant`, one)
-  // biome-ignore format: table
-  return toCollections(key, [
-    [`consents${suffix}`, `${path}/oauth2PermissionGrants`, describeConsent, suffix, isGranted],
-    [`app roles${suffix}`, `${path}/appRoleAssignments`, describeRole, suffix],
-    [`licences${suffix}`, `${path}/licenseDetails`, ({ skuPartNumber }) => `licence ${skuPartNumber}`, suffix],
-    ...membershipRows(title, path, id),
+  const isGranted = (one: Json) => target.isRecorded(`${owner.key}/grant`, one)
+  return toCollections(owner, [
+    ...rightsOf(target, path, id),
+    ['consents of', at(`${path}/oauth2PermissionGrants`), describeConsent, isGranted],
+    ['licences of', at(`${path}/licenseDetails`), ({ skuPartNumber }) => `licence ${skuPartNumber}`],
   ])
 }
 
-function membershipRows(title: string, path: string, id: string): readonly ListRow[] {
-  const groups = `${path}/transitiveMemberOf`
+/** The lists that principals and user accounts have alike. */
+function rightsOf(target: Target, path: string, id: string): readonly Row[] {
+  const groups = at(`${path}/transitiveMemberOf`)
   const roles = (kind: string) => async (graph: Graph) => {
-    const holders = [{ id }, ...(await graph.list(groups, mayBeForbidden))]
+    const holders = [{ id }, ...(await groups(graph))]
     const held = holders.map(async ({ id, displayName: by }: Json) => {
       const filter = `$filter=principalId eq '${id}'&$expand=roleDefinition`
       const list = await graph.list(`/roleManagement/directory/${kind}?${filter}`, mayBeForbidden)
@@ -92,66 +102,42 @@ function membershipRows(title: string, path: string, id: string): readonly ListR
   }
   const eligible = roles('roleEligibilityScheduleInstances')
   const may = (one: Json) => `may activate (PIM) ${describeDirectoryRole(one)}`
-  // biome-ignore format: table
   return [
-    [`groups that ${title} is in`, groups, ({ displayName }) => `group or role "${displayName}"`, `, which ${title} is in`],
-    [`objects that ${title} owns`, `${path}/ownedObjects`, describeOwned, `, owned by ${title}`],
-    [`directory roles of ${title}`, roles('roleAssignments'), describeDirectoryRole, ` of ${title}`],
-    [`directory roles that ${title} may activate (PIM)`, eligible, may, ` of ${title}`],
+    ['app roles of', at(`${path}/appRoleAssignments`), describeRole, one => isWantedRole(target, one)],
+    ['groups of', groups, ({ displayName }) => `group or role "${displayName}"`],
+    ['objects owned by', at(`${path}/ownedObjects`), describeOwned],
+    ['directory roles of', roles('roleAssignments'), describeDirectoryRole],
+    ['directory roles that may be activated (PIM) by', eligible, may],
   ]
 }
 
 /** The rights that an agent inherits from its blueprint. Only these lists of Graph beta show them; the lists of its own rights do not. */
-function listsOfInherited(target: Target, { key, title }: NamedObject): readonly Collection[] {
-  const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(key)}/inherited`
+function listsOfInherited(target: Target, owner: NamedObject): readonly Collection[] {
+  const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(owner.key)}/inherited`
+  const list = (name: string) => existing(`${path}${name}`, { version: 'beta' })
   const told = (describe: Collection['describe']) => (one: Json) =>
     `${describe(one)}, inherited from the blueprint`
-  // biome-ignore format: table
-  const rows: readonly ListRow[] = [
-    [`app roles that ${title} inherits`, `${path}AppRoleAssignments`, told(describeRole), `, by ${title}`],
-    [`consents that ${title} inherits`, `${path}Oauth2PermissionGrants`, told(describeConsent), `, by ${title}`],
-  ]
-  return toCollections(key, rows, { version: 'beta' })
+  return toCollections(owner, [
+    ['app roles inherited by', list('AppRoleAssignments'), told(describeRole)],
+    ['consents inherited by', list('Oauth2PermissionGrants'), told(describeConsent)],
+  ])
 }
 
 /** Access packages of principals and user accounts, and groups that they may join. Only a review has permission to read them. */
 export function reviewedHoldings(target: Target): readonly Collection[] {
-  return [...principalsOf(target), ...agentUsersOf(target)].flatMap(({ key, title }) => {
+  return [...principalsOf(target), ...agentUsersOf(target)].flatMap(owner => {
     const governance = '/identityGovernance'
-    const packages = `${governance}/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(key)}' and state eq 'delivered'&$expand=accessPackage`
-    const groups = `${governance}/privilegedAccess/group/eligibilityScheduleInstances?$filter=principalId eq '${target.idOf(key)}'&$expand=group`
-    const rows: readonly ListRow[] = [
+    const packages = `${governance}/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(owner.key)}' and state eq 'delivered'&$expand=accessPackage`
+    const groups = `${governance}/privilegedAccess/group/eligibilityScheduleInstances?$filter=principalId eq '${target.idOf(owner.key)}'&$expand=group`
+    return toCollections(owner, [
       [
-        `access packages of ${title}`,
-        packages,
-        one => `access package "${nameIn(one['accessPackage'])}"`,
-        '',
+        'access packages of',
+        existing(packages),
+        ({ accessPackage }) => `access package "${nameIn(accessPackage)}"`,
       ],
-      [`groups that ${title} may join (PIM)`, groups, describeEligibility, ''],
-    ]
-    return toCollections(key, rows, {})
+      ['groups that may be joined (PIM) by', existing(groups), describeEligibility],
+    ])
   })
-}
-
-/** @param options how to read the lists, which then have to exist; without options, a missing list counts as empty */
-function toCollections(
-  ownerKey: string,
-  rows: readonly ListRow[],
-  options?: ReadOptions,
-): readonly Collection[] {
-  return rows.map(([title, path, describe, suffix, isWanted = () => false]) => ({
-    ownerKey,
-    title,
-    list: graph => {
-      if (typeof path !== 'string') return path(graph)
-      return options
-        ? graph.listExisting(path, { ...mayBeForbidden, ...options })
-        : graph.list(path, mayBeForbidden)
-    },
-    isWanted,
-    describe,
-    suffix,
-  }))
 }
 
 /** The agents' user accounts that the receipt records. */
