@@ -17,7 +17,7 @@ export async function renderRole(
   region: string,
 ): Promise<Role> {
   const [, partition = '', , , account = '', resource = ''] = roleArn.split(':')
-  const { resources } = renderTemplate(await readFile(template, 'utf8'), {
+  const { Resources } = renderTemplate(await readFile(template, 'utf8'), {
     ...parameters,
     RoleName: resource.split('/').at(-1) ?? '',
     'Role.Arn': roleArn,
@@ -25,7 +25,7 @@ export async function renderRole(
     'AWS::Region': region,
     'AWS::AccountId': account,
   })
-  const { AssumeRolePolicyDocument, Policies } = resources['Role']?.Properties ?? {}
+  const { AssumeRolePolicyDocument, Policies } = Resources['Role']?.Properties ?? {}
   const policies = Policies as readonly { readonly PolicyDocument: unknown }[]
   return {
     trust: statementsOf(AssumeRolePolicyDocument),

@@ -64,22 +64,17 @@ function httpAgents() {
 
 /** The role that EKS Pod Identity gives a ServiceAccount of a cluster. */
 export async function findAssociatedRole(
-  cluster: { readonly name: string; readonly region: string },
-  serviceAccount: { readonly namespace: string; readonly name: string },
+  region: string,
+  clusterName: string,
+  { namespace, name: serviceAccount }: { readonly namespace: string; readonly name: string },
 ): Promise<string | undefined> {
-  const eks = new EKSClient({ region: cluster.region, requestHandler: httpAgents() })
+  const eks = new EKSClient({ region, requestHandler: httpAgents() })
   try {
-    const wanted = {
-      clusterName: cluster.name,
-      namespace: serviceAccount.namespace,
-      serviceAccount: serviceAccount.name,
-    }
-    const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(wanted))
-    const associationId = associations[0]?.associationId
+    const list = new ListPodIdentityAssociationsCommand({ clusterName, namespace, serviceAccount })
+    const associationId = (await eks.send(list)).associations?.[0]?.associationId
     if (associationId === undefined) return undefined
-    const { association } = await eks.send(
-      new DescribePodIdentityAssociationCommand({ clusterName: cluster.name, associationId }),
-    )
+    const describe = new DescribePodIdentityAssociationCommand({ clusterName, associationId })
+    const { association } = await eks.send(describe)
     return association?.roleArn
   } finally {
     eks.destroy()

@@ -1,21 +1,6 @@
-import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
 
-type TextByName = Readonly<Record<string, string>>
-
-interface Resource {
-  readonly Type: string
-  readonly Properties: Readonly<Record<string, unknown>>
-}
-
-/** A CloudFormation template with all functions and references resolved. */
-export interface RenderedTemplate {
-  /** The resources whose condition holds, in the order of the template. */
-  readonly resources: Readonly<Record<string, Resource>>
-  readonly outputs: TextByName
-}
-
-/** A mistake in the parameters, as CloudFormation words it. */
-export class ParameterError extends Error {}
+type ByName<Member> = Readonly<Record<string, Member>>
 
 interface Parameter {
   readonly Default?: string
@@ -24,29 +9,30 @@ interface Parameter {
   readonly ConstraintDescription?: string
 }
 
-type Section<Member> = Readonly<Record<string, Member>>
-
-/** The sections of a template, before functions and references are resolved. */
+/** A CloudFormation template. */
 interface Template {
-  readonly Parameters?: Section<Parameter>
-  readonly Rules?: Section<{
+  readonly Parameters: ByName<Parameter>
+  readonly Rules: ByName<{
     readonly Assertions: readonly { readonly Assert: unknown; readonly AssertDescription: string }[]
   }>
-  readonly Conditions?: Section<unknown>
-  readonly Resources?: Section<{ readonly Condition?: string }>
-  readonly Outputs?: Section<{ readonly Value: unknown }>
+  readonly Conditions: ByName<unknown>
+  readonly Resources: ByName<{ readonly Condition?: string; readonly Properties: ByName<unknown> }>
+  readonly Outputs: ByName<{ readonly Value: unknown }>
 }
 
+/** A mistake in the parameters, as CloudFormation words it. */
+export class ParameterError extends Error {}
+
 /**
- * Does what CloudFormation does with a template, for the functions that `k8s/federation/aws.yaml` uses.
+ * Does what CloudFormation does with a template, for the functions that `k8s/federation/aws.yaml` uses. The result has all functions
+ * and references resolved, and only the resources whose condition holds.
  *
  * @param given values of parameters and of what else the template refers to: `AWS::Region`, `Role.Arn`, the name of a resource
  * @throws {ParameterError} when a parameter is missing or not allowed
  */
-export function renderTemplate(text: string, given: TextByName): RenderedTemplate {
+export function renderTemplate(text: string, given: ByName<string>): Pick<Template, 'Resources' | 'Outputs'> {
   const { contents } = parseDocument(text, { logLevel: 'silent' })
-  const template = yamlToData(contents) as Template
-  const { Parameters = {}, Rules = {}, Conditions = {}, Resources = {}, Outputs = {} } = template
+  const { Parameters, Rules, Conditions, Resources, Outputs } = yamlToData(contents) as Template
   const values = readParameters(Parameters, given)
   const holds = (name: unknown) => evaluate(Conditions[String(name)]) === true
   const evaluate = (value: unknown): unknown => {
@@ -63,55 +49,41 @@ export function renderTemplate(text: string, given: TextByName): RenderedTemplat
     .flatMap(({ Assertions }) => Assertions)
     .find(({ Assert }) => evaluate(Assert) !== true)
   if (broken) throw new ParameterError(broken.AssertDescription)
-  const wanted = Object.entries(Resources).filter(
-    ([, { Condition }]) => Condition === undefined || holds(Condition),
-  )
-  return {
-    resources: evaluate(Object.fromEntries(wanted)) as Record<string, Resource>,
-    outputs: Object.fromEntries(
-      Object.entries(Outputs).map(([name, { Value }]) => [name, String(evaluate(Value))]),
-    ),
-  }
+  const made = Object.entries(Resources).filter(([, one]) => !one.Condition || holds(one.Condition))
+  return evaluate({ Resources: Object.fromEntries(made), Outputs }) as Template
 }
 
 /** YAML as data; `!Name` is the short form of `Fn::Name`. */
 function yamlToData(node: unknown): unknown {
-  const { tag } = node as Node & { tag?: string }
   const value = isMap(node)
-    ? Object.fromEntries(
-        node.items.map(({ key, value }) => [isScalar(key) ? String(key.value) : '', yamlToData(value)]),
-      )
+    ? Object.fromEntries(node.items.map(({ key, value }) => [String(key), yamlToData(value)]))
     : isSeq(node)
       ? node.items.map(yamlToData)
-      : isScalar(node)
-        ? node.value
-        : undefined
-  return /^!\w/.test(tag ?? '') ? { [`Fn::${tag?.slice(1)}`]: value } : value
+      : isScalar(node) && node.value
+  const { tag } = node as { readonly tag?: string }
+  return tag?.startsWith('!') ? { [`Fn::${tag.slice(1)}`]: value } : value
 }
 
-function readParameters(parameters: Section<Parameter>, given: TextByName): TextByName {
-  const values: Record<string, string> = { ...given }
-  for (const [name, { Default, AllowedPattern, AllowedValues, ConstraintDescription }] of Object.entries(
-    parameters,
-  )) {
+function readParameters(parameters: ByName<Parameter>, given: ByName<string>): ByName<string> {
+  const values = { ...given }
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const { Default, AllowedPattern, AllowedValues, ConstraintDescription } = parameter
     const value = given[name] ?? Default
     if (value === undefined) throw new ParameterError(`Parameters: [${name}] must have values`)
     const isAllowed = AllowedValues?.includes(value) ?? new RegExp(`^(?:${AllowedPattern})$`).test(value)
-    if (!isAllowed)
-      throw new ParameterError(
-        `Parameter ${name} ${ConstraintDescription ?? `must be one of ${AllowedValues}`}`,
-      )
+    const rule = ConstraintDescription ?? `must be one of ${AllowedValues}`
+    if (!isAllowed) throw new ParameterError(`Parameter ${name} ${rule}`)
     values[name] = value
   }
   return values
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a template gives a function has the types of that function.
-type TemplateFunction = (argument: any, values: TextByName) => unknown
+type TemplateFunction = (argument: any, values: ByName<string>) => unknown
 
-const functions: Readonly<Record<string, TemplateFunction>> = {
-  'Fn::Ref': (name, values) => lookUp(name, values),
-  'Fn::GetAtt': (name, values) => lookUp(name, values),
+const functions: ByName<TemplateFunction> = {
+  'Fn::Ref': lookUp,
+  'Fn::GetAtt': lookUp,
   'Fn::Sub': (argument, values) => {
     const [text, own] = Array.isArray(argument) ? argument : [argument, {}]
     return text.replaceAll(/\$\{([^}]+)\}/g, (_: string, name: string) => lookUp(name, { ...values, ...own }))
@@ -124,13 +96,13 @@ const functions: Readonly<Record<string, TemplateFunction>> = {
   'Fn::Or': conditions => conditions.some(Boolean),
 }
 
-function callFunction(name: string, argument: unknown, values: TextByName): unknown {
-  const made = functions[name]
-  if (!made) throw new Error(`${name} is no function that is known here.`)
-  return made(argument, values)
+function callFunction(name: string, argument: unknown, values: ByName<string>): unknown {
+  const call = functions[name]
+  if (!call) throw new Error(`${name} is no function that is known here.`)
+  return call(argument, values)
 }
 
-function lookUp(name: string, values: TextByName): string {
+function lookUp(name: string, values: ByName<string>): string {
   const value = values[name]
   if (value === undefined) throw new Error(`The template refers to ${name}, which is not given.`)
   return value

@@ -70,7 +70,7 @@ async function roleByPodIdentity(
   const [, region, cluster] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(context.trim()) ?? []
   if (!region || !cluster)
     throw notCheckedProblem('kubectl’s context does not name an EKS cluster by its ARN.')
-  const roleArn = await findAssociatedRole({ name: cluster, region }, serviceAccount)
+  const roleArn = await findAssociatedRole(region, cluster, serviceAccount)
   if (!roleArn)
     throw problem(
       'BEDROCK_CREDENTIALS_INVALID',

@@ -51,7 +51,7 @@ interface Stack {
 /** The template with its parameters filled in, for this account and region. */
 export function fillTemplate(parameters: Texts) {
   const host = parameters['Issuer']?.slice('https://'.length)
-  return renderTemplate(template, {
+  const { Resources: resources, Outputs } = renderTemplate(template, {
     'AWS::Partition': 'aws',
     'AWS::Region': region,
     'AWS::AccountId': accountId,
@@ -59,6 +59,8 @@ export function fillTemplate(parameters: Texts) {
     'Role.Arn': `arn:aws:iam::${accountId}:role/${parameters['RoleName'] ?? 'entra-bedrock-agent'}`,
     ...parameters,
   })
+  const outputs = Object.entries(Outputs).map(([name, { Value }]) => [name, String(Value)] as const)
+  return { resources, outputs: Object.fromEntries<string>(outputs) }
 }
 
 function roleOf(resources: ReturnType<typeof fillTemplate>['resources']) {
