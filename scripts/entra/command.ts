@@ -28,6 +28,7 @@ export interface World extends CloudReaders, Output {
   readonly env: Variables
   readonly fetch: SendRequest
   readonly clock: Clock
+  /** Asks the user to confirm. */
   readonly ask: (question: string) => Promise<boolean>
 }
 

@@ -137,6 +137,7 @@ export class Graph {
     return [...members, ...(await this.listExisting(path, onward))]
   }
 
+  /** Who is signed in. */
   caller(): Promise<Caller> {
     return this.#signIn.caller()
   }

@@ -1,7 +1,7 @@
 import { type ClusterReader, listInCluster } from '../../doctor/kube/kubectl.ts'
-import { type Branch, orUnread, unlessAccepted } from './branch.ts'
+import { type Branch, surplusIf } from './branch.ts'
 import { allows, type Rule } from './rbac.ts'
-import { type Account, type Way, waysToActAs } from './ways.ts'
+import { type Account, type Way, type Ways, waysToActAs } from './ways.ts'
 import type { Labels } from './workloads.ts'
 
 interface AdmissionRule extends Omit<Rule, 'verbs'> {
@@ -58,29 +58,27 @@ export async function readAdmission(
   objects: readonly Labels[],
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
-  return orUnread('Pod Security, webhooks and policies of the namespace', async () => {
-    const itself = ['--field-selector', `metadata.name=${account.namespace}`]
-    const [[namespace], ...found] = await Promise.all([
-      listInCluster<AdmissionObject>(cluster, 'namespaces', ...itself),
-      ...kinds.map(kind => listInCluster<AdmissionObject>(cluster, kind)),
-    ])
-    const labels = namespace?.metadata.labels ?? {}
-    const here = toAdmissions(found.flat()).filter(({ scopes }) =>
-      scopes.every(({ namespaceSelector }) => selects(namespaceSelector, labels)),
-    )
-    return [podSecurityBranch(labels), ...admissionBranches(here, waysToActAs(account), objects, accepted)]
-  })
+  const itself = ['--field-selector', `metadata.name=${account.namespace}`]
+  const [[namespace], ...found] = await Promise.all([
+    listInCluster<AdmissionObject>(cluster, 'namespaces', ...itself),
+    ...kinds.map(kind => listInCluster<AdmissionObject>(cluster, kind)),
+  ])
+  const labels = namespace?.metadata.labels ?? {}
+  const here = toAdmissions(found.flat()).filter(({ scopes }) =>
+    scopes.every(({ namespaceSelector }) => selects(namespaceSelector, labels)),
+  )
+  return [podSecurityBranch(labels), ...admissionBranches(here, waysToActAs(account), objects, accepted)]
 }
 
 function admissionBranches(
   here: readonly Admission[],
-  ways: readonly Way[],
+  ways: Ways,
   objects: readonly Labels[],
   accepted: readonly string[],
 ): readonly Branch[] {
   const [, mint, run, enter] = ways
-  const isAbout = ({ rules, scopes }: Admission, way: Way | undefined) => {
-    const [, , ...accesses] = way ?? ['', []]
+  const isAbout = ({ rules, scopes }: Admission, way: Way) => {
+    const [, , ...accesses] = way
     const written = accesses.filter(one => !one.verbs.includes('get') && one.namespace !== 'kube-system')
     // Only of pods and what makes them are the labels known.
     const isSelected = ({ objectSelector }: Scope) => objects.some(one => selects(objectSelector, one))
@@ -97,7 +95,7 @@ function admissionBranches(
         const isConditional = scopes.some(({ matchConditions = [] }) => matchConditions.length > 0)
         const more = isConditional ? '; its matchConditions are not evaluated' : ''
         const title = `${name} ${way[0]} (as objects are written${more})`
-        return [title, { title, ...unlessAccepted(name, accepted) }] as const
+        return [title, { title, mark: surplusIf(!accepted.includes(name)) }] as const
       }),
   )
   const limits = [...new Set(limiting.map(({ name }) => name))].join(', ')

@@ -4,39 +4,47 @@ import { renderRole } from '../../doctor/aws/role-template.ts'
 import { compareStatements, type Statement } from '../../doctor/aws/statements.ts'
 import { ParameterError } from '../../doctor/aws/template.ts'
 import type { FederatedCredential } from '../settings.ts'
-import { type BlastRadius, type Branch, groupUnder } from './branch.ts'
+import { type BlastRadius, type Branch, groupUnder, surplusIf } from './branch.ts'
 
 /**
- * Compares a role of AWS with the role that the CloudFormation template makes for these ServiceAccounts.
+ * Compares a role with the role that the CloudFormation template makes for these ServiceAccounts. Pods may assume it, by a token of
+ * their cluster or by EKS Pod Identity; everybody else is surplus, and so is whatever the template does not let the role do.
  *
  * @param credentials the ServiceAccounts whose tokens the blueprint should accept
  * @param variables name the agent's model and region; default: those of the first inference profile that the role names
  */
 export async function compareRole(
   arn: string,
-  found: Role,
+  readRole: (arn: string) => Promise<Role>,
   credentials: readonly FederatedCredential[],
   { BEDROCK_MODEL_ID, AWS_REGION }: Variables,
 ): Promise<Pick<BlastRadius, 'who' | 'what'>> {
-  const trust: Statement[] = []
-  for (const { parameters, region } of templateParameters(found, credentials)) {
-    const made = await renderOrError(arn, parameters, region)
-    // If the template refuses parameters, the role cannot have been made with them.
-    if (!(made instanceof ParameterError)) trust.push(...made.trust)
-  }
+  const found = await readRole(arn)
+  const possible = await Promise.all(
+    templateParameters(found, credentials).map(one => renderOrError(arn, one.parameters, one.region)),
+  )
+  // If the template refuses parameters, the role cannot have been made with them.
+  const trust = possible.flatMap(made => (made instanceof ParameterError ? [] : made.trust))
   const profile = profilesOf(found).find(
     ({ id, region }) => id === (BEDROCK_MODEL_ID || id) && region === (AWS_REGION || region),
   )
   const made =
     profile && (await renderOrError(arn, { PodIdentityCluster: 'any', ModelId: profile.id }, profile.region))
+  const whyNot = made instanceof ParameterError ? made.message : undefined
+  const access = made instanceof ParameterError ? found.access.filter(isModelCall) : (made?.access ?? [])
+  const { sessionHours: hours = 1 } = found
   return {
-    who: groupUnder(`who may become ${arn}`, trustBranches(found, trust)),
-    what: groupUnder(
-      `AWS role ${arn}`,
-      made instanceof ParameterError
-        ? accessBranches(found, [], made.message)
-        : accessBranches(found, made?.access ?? []),
-    ),
+    who: groupUnder(`who may become ${arn}`, [
+      ...compare(found.trust, trust, principalsOf),
+      { title: 'who may change the role (IAM)', mark: 'unread' },
+    ]),
+    what: groupUnder(`AWS role ${arn}`, [
+      ...compare(found.access, access, actionsOf),
+      { title: `sessions of up to ${hours} h`, mark: surplusIf(hours > 1) },
+      ...(whyNot === undefined
+        ? []
+        : [{ title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' as const }]),
+    ]),
   }
 }
 
@@ -47,58 +55,30 @@ async function renderOrError(...role: Parameters<typeof renderRole>): Promise<Ro
   })
 }
 
-/** Who may assume the role. Pods may, by a token of their cluster or by EKS Pod Identity; everybody else is surplus. */
-function trustBranches({ trust }: Role, wanted: readonly Statement[]): readonly Branch[] {
-  const { extra } = compareStatements(wanted, trust)
-  return [
-    ...trust.map(statement => ({
-      title: `${principalsOf(statement)}${conditionsOf(statement)}`,
-      ...markOf(statement, extra.includes(statement)),
-    })),
-    { title: 'who may change the role (IAM)', mark: 'unread' as const },
-  ]
-}
-
-/**
- * What the role may do; whatever the template does not give it is surplus.
- *
- * @param whyNot why the permission to call models cannot be compared with the template
- */
-function accessBranches(role: Role, wanted: readonly Statement[], whyNot?: string): readonly Branch[] {
-  const { access, sessionHours: hours = 1 } = role
-  const { extra } = compareStatements(wanted, access)
-  const branches: readonly Branch[] = access.map(statement => {
-    const { Effect, Action, NotAction, Resource, NotResource } = statement
-    const what = listOf(Action ?? `all but ${listOf(NotAction)}`)
-    const where = listOf(Resource ?? `all but ${listOf(NotResource)}`)
-    const isExtra = extra.includes(statement) && !(whyNot !== undefined && isModelCall(Action))
-    return {
-      title: `${Effect === 'Allow' ? 'may' : 'may not'} ${what} on ${where}${conditionsOf(statement)}`,
-      ...markOf(statement, isExtra),
-    }
-  })
-  const sessions: Branch = {
-    title: `sessions of up to ${hours} h`,
-    ...(hours > 1 ? { mark: 'surplus' } : {}),
-  }
-  return whyNot === undefined
-    ? [...branches, sessions]
-    : [...branches, sessions, { title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' }]
+function compare(
+  found: readonly Statement[],
+  wanted: readonly Statement[],
+  describe: (statement: Statement) => string,
+): readonly Branch[] {
+  const { extra } = compareStatements(wanted, found)
+  return found.map(one => ({
+    title: `${describe(one)}${conditionsOf(one)}`,
+    mark: surplusIf(one['Effect'] === 'Allow' && extra.includes(one)),
+  }))
 }
 
 /** Parameters of the template for each ServiceAccount: for its issuer's tokens, and for each EKS cluster that the role names. */
-function templateParameters(found: Role, credentials: readonly FederatedCredential[]) {
-  const clusters = arnsIn(found.trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g).map(
-    ([region, PodIdentityCluster]) => ({ parameters: { PodIdentityCluster }, region }),
-  )
+function templateParameters({ trust }: Role, credentials: readonly FederatedCredential[]) {
+  const clusters = arnsIn(trust, /"arn:[^:"]+:eks:([^:"]+):\d+:cluster\/([^"]+)"/g)
   return credentials.flatMap(({ issuer, subject }) => {
     const [, ServiceAccount] = /^system:serviceaccount:([^:]+:[^:]+)$/.exec(subject) ?? []
     if (ServiceAccount === undefined) return []
-    const byIssuer = { parameters: { Issuer: issuer, OidcProvider: 'existing' }, region: '' }
-    return [byIssuer, ...clusters].map(({ parameters, region }) => ({
-      parameters: { ...parameters, ServiceAccount },
+    const byIssuer = { parameters: { ServiceAccount, Issuer: issuer, OidcProvider: 'existing' }, region: '' }
+    const byCluster = clusters.map(([region, PodIdentityCluster]) => ({
+      parameters: { ServiceAccount, PodIdentityCluster },
       region,
     }))
+    return [byIssuer, ...byCluster]
   })
 }
 
@@ -113,21 +93,21 @@ function arnsIn(statements: readonly unknown[], pattern: RegExp): readonly (read
   return [...JSON.stringify(statements).matchAll(pattern)].map(([, region = '', name = '']) => [region, name])
 }
 
-function markOf({ Effect }: Statement, isExtra: boolean): Pick<Branch, 'mark'> {
-  return isExtra && Effect === 'Allow' ? { mark: 'surplus' } : {}
+function isModelCall({ Action }: Statement): boolean {
+  return [Action].flat().every(one => /^bedrock:(Invoke|Converse|CountTokens)/.test(String(one)))
 }
 
-function isModelCall(action: unknown): boolean {
-  return [action].flat().every(one => /^bedrock:(Invoke|Converse|CountTokens)/.test(String(one)))
+function actionsOf({ Effect, Action, NotAction, Resource, NotResource }: Statement): string {
+  const what = listOf(Action ?? `all but ${listOf(NotAction)}`)
+  const where = listOf(Resource ?? `all but ${listOf(NotResource)}`)
+  return `${Effect === 'Allow' ? 'may' : 'may not'} ${what} on ${where}`
 }
 
 function principalsOf({ Effect, Principal, NotPrincipal }: Statement): string {
   const words = `${Effect === 'Allow' ? '' : 'not: '}${Principal === undefined ? 'all but ' : ''}`
-  const who = Principal ?? NotPrincipal
-  if (typeof who !== 'object' || who === null) return `${words}${who}`
-  return `${words}${Object.entries(who)
-    .map(([kind, one]) => `${kind} ${listOf(one)}`)
-    .join(', ')}`
+  const who = Principal ?? NotPrincipal ?? {}
+  if (typeof who !== 'object') return `${words}${who}`
+  return words + listOf(Object.entries(who).map(([kind, one]) => `${kind} ${listOf(one)}`))
 }
 
 function conditionsOf({ Condition }: Statement): string {

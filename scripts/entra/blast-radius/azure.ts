@@ -1,7 +1,7 @@
 import { getOrMake } from '@entra-bedrock-agent/service-kit'
 import type { Json, SendRequest } from '../graph.ts'
 import { azureCliToken } from '../sign-in.ts'
-import { type Branch, groupUnder, orUnread, unreadAzureRoles } from './branch.ts'
+import { type Branch, groupUnder, unreadBranch } from './branch.ts'
 
 /** Reads a URL of Azure Resource Manager. */
 export type ReadAzure = (url: string) => Promise<Json>
@@ -31,13 +31,16 @@ export function readAzureAs(tenantId: string, send: SendRequest): ReadAzure {
  * (https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest). The set-up assigns no roles in
  * Azure, so all of them are surplus.
  *
+ * @param read if absent, the roles are not evaluated, since Graph does not show them
  * @param principals by object id
  */
 export async function readAzureRoles(
-  read: ReadAzure,
+  read: ReadAzure | undefined,
   principals: readonly { readonly title: string; readonly id: string }[],
 ): Promise<readonly Branch[]> {
-  const readRoles = async (): Promise<readonly Branch[]> => {
+  const title = 'roles of the agents in Azure (Azure RBAC; --azure)'
+  if (!read) return [{ title, mark: 'unread' }]
+  try {
     const subscriptions = await listAllPages(read, '/subscriptions?api-version=2022-12-01')
     const names = new Map<string, Promise<string>>()
     const held: Branch[] = []
@@ -60,18 +63,16 @@ export async function readAzureRoles(
       ...groupUnder('roles in Azure (Azure RBAC)', held),
       { title: `roles in other subscriptions of Azure than those read: ${seen}`, mark: 'unread' },
     ]
+  } catch (error) {
+    return [unreadBranch(title, error as Error, 'Sign in with az login, as a user with the role Reader.')]
   }
-  return orUnread(unreadAzureRoles.title, readRoles, 'Sign in with az login, as a user with the role Reader.')
 }
 
 /** Names a role, by its id if its name cannot be read. */
 async function readRoleName(read: ReadAzure, id: string): Promise<string> {
-  try {
-    const { properties } = await read(`${id}?api-version=2022-04-01`)
-    return `role ${(properties as Json)['roleName']}`
-  } catch {
-    return `role ${id.split('/').at(-1)}`
-  }
+  const definition = await read(`${id}?api-version=2022-04-01`).catch(() => undefined)
+  const { roleName = id.split('/').at(-1) } = (definition?.['properties'] ?? {}) as Json
+  return `role ${roleName}`
 }
 
 async function listAllPages(read: ReadAzure, path: string): Promise<readonly Json[]> {

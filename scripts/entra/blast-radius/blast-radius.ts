@@ -5,7 +5,7 @@ import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import { type Run, requireReceipt } from '../run.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
-import { type BlastRadius, flatten, groupUnder, type Mark, orUnread, unreadAzureRoles } from './branch.ts'
+import { type BlastRadius, flatten, groupUnder, type Mark, unreadBranch } from './branch.ts'
 import { readEntra, readFederatedCredentials } from './entra.ts'
 import { readKube } from './kube.ts'
 import { addLastUse } from './last-use.ts'
@@ -45,42 +45,31 @@ async function addFromClouds(
   { azure, kube, aws: roleArn, accepted }: Invocation,
   { readAzure, cluster, readRole }: CloudReaders,
 ): Promise<BlastRadius> {
-  const inAzure =
-    azure && readAzure
-      ? await readAzureRoles(readAzure(run.tenantId), principalsOf(radius))
-      : [unreadAzureRoles]
+  const inAzure = await readAzureRoles(azure ? readAzure?.(run.tenantId) : undefined, principalsOf(radius))
   const inCluster =
     kube && cluster ? await readKube(cluster, await readFederatedCredentials(run), accepted) : []
   const planned = requireReceipt(run).settings.federatedCredentials
-  const model = readVariables(run.envFile)
-  let role: Partial<BlastRadius> = {}
-  const readAws = async () => {
-    // Imported only when needed, since `aws.ts` loads a YAML parser.
-    const { compareRole } = await import('./aws.ts')
-    if (roleArn !== undefined && readRole)
-      role = await compareRole(roleArn, await readRole(roleArn), planned, model)
-    return []
-  }
+  // Imported only when needed, since `aws.ts` loads a YAML parser.
+  const inAws = roleArn !== undefined && readRole && (await import('./aws.ts'))
   const fix =
     'Check the ARN, and use AWS credentials that may read the role: iam:GetRole, ListRolePolicies, GetRolePolicy, ListAttachedRolePolicies, GetPolicy, GetPolicyVersion.'
-  const unreadRole = await orUnread(`AWS role ${roleArn}`, readAws, fix)
+  const role = inAws
+    ? await inAws
+        .compareRole(roleArn, readRole, planned, readVariables(run.envFile))
+        .catch(error => ({ who: [unreadBranch(`AWS role ${roleArn}`, error, fix)], what: [] }))
+    : { who: [], what: [] }
   return {
     ...radius,
-    who: [...radius.who, ...groupUnder('Kubernetes', inCluster), ...unreadRole, ...(role.who ?? [])],
-    what: [...radius.what, ...inAzure, ...(role.what ?? [])],
+    who: [...radius.who, ...groupUnder('Kubernetes', inCluster), ...role.who],
+    what: [...radius.what, ...inAzure, ...role.what],
   }
 }
 
 /** The agents and their user accounts. */
 function principalsOf({ what }: BlastRadius): readonly { readonly title: string; readonly id: string }[] {
-  return what.flatMap(({ title, id, branches = [] }) => {
-    if (id === undefined || !title.startsWith('agent identity ')) return []
-    const account = branches.find(one => one.title === 'its user account')?.id
-    return [
-      { title, id },
-      ...(account === undefined ? [] : [{ title: `user account of ${title}`, id: account }]),
-    ]
-  })
+  return flatten(what).flatMap(({ title, id, way }) =>
+    id !== undefined && /^(agent identity |its user account$)/.test(title) ? [{ title: way, id }] : [],
+  )
 }
 
 const notLookedAt =

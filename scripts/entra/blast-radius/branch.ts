@@ -9,9 +9,9 @@ export interface Branch {
   /** The thing in words. */
   readonly title: string
   /** The object's id, where it has one. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** Absent if the thing is as planned, or is shown for information only. */
-  readonly mark?: Mark
+  readonly mark?: Mark | undefined
   readonly branches?: readonly Branch[]
 }
 
@@ -30,21 +30,18 @@ export function groupUnder(title: string, branches: readonly Branch[]): readonly
   return branches.length > 0 ? [{ title, branches }] : []
 }
 
-/** The mark of what nobody asked for, unless the caller accepts it. */
-export function unlessAccepted(name: string, accepted: readonly string[]): Pick<Branch, 'mark'> {
-  return accepted.includes(name) ? {} : { mark: 'surplus' }
+export function surplusIf(isSurplus: boolean): Mark | undefined {
+  return isSurplus ? 'surplus' : undefined
 }
 
-/** A part of the blast radius or, if it cannot be read, a branch that says why, and what to do. */
-export async function orUnread(
+/** What cannot be read, why, and what to do. */
+export function unreadBranch(
   title: string,
-  read: () => Promise<readonly Branch[]>,
+  { message }: Error,
   fix = 'kubectl must reach the cluster, as a user who may read it.',
-): Promise<readonly Branch[]> {
-  return read().catch(({ message }: Error) => {
-    const [reason = ''] = message.split('\n')
-    return [{ title: `${title}: ${reason.replace(/\.?$/, '.')} ${fix}`, mark: 'unread' }]
-  })
+): Branch {
+  const [reason = ''] = message.split('\n')
+  return { title: `${title}: ${reason.replace(/\.?$/, '.')} ${fix}`, mark: 'unread' }
 }
 
 /** All branches at any depth, each with its path in words. */
@@ -56,10 +53,4 @@ export function flatten(
     { ...one, way: `${before}${one.title}` },
     ...flatten(one.branches ?? [], `${before}${one.title} → `),
   ])
-}
-
-/** Says that Graph does not show role assignments in Azure. */
-export const unreadAzureRoles: Branch = {
-  title: 'roles of the agents in Azure (Azure RBAC; --azure)',
-  mark: 'unread',
 }

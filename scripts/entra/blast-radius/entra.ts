@@ -17,7 +17,7 @@ import { inStep, type Run, requireReceipt, targetOf, toRecord } from '../run.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { compareWithPlan } from '../survey.ts'
 import { describeDifference } from '../text.ts'
-import { type BlastRadius, type Branch, groupUnder } from './branch.ts'
+import { type BlastRadius, type Branch, groupUnder, surplusIf } from './branch.ts'
 import { readChangers } from './changers.ts'
 import { nameAdder } from './names.ts'
 
@@ -31,21 +31,20 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
   const planned = targetOf(run, receipt)
   const { target, foreign } = await addForeignAgents(run, planned)
   const changes = await readChanges(run, planned)
-  const lists = await readLists(run, target)
-  const wordsOn = (one: Json) => changes.find(({ id }) => id !== undefined && id === one['id'])?.words
+  const lists = await readLists(run, target, changes)
   const of = (keys: readonly string[], kind?: Collection['kind'] | 'no kind') =>
     lists
       .filter(({ collection }) => keys.includes(collection.ownerKey))
       .filter(({ collection }) => !kind || (collection.kind ?? 'no kind') === kind)
-      .flatMap(list => toBranches(list, wordsOn))
-  const listed = new Set(lists.flatMap(({ members = [] }) => members.map(({ id }) => id)))
+      .flatMap(({ branches }) => branches)
+  const listed = new Set(lists.flatMap(({ branches }) => branches.map(({ id }) => id)))
   const all = ['blueprint', 'blueprint-principal']
   const own = new Set(Object.values(receipt.objects).map(({ id }) => id))
   const who = [
     ...groupUnder('credentials', of(all, 'credentials')),
     ...groupUnder(
       'properties that are not as planned',
-      changes.flatMap(({ title, id, mark }) => (mark && !listed.has(id ?? '') ? [{ title, mark }] : [])),
+      changes.flatMap(({ title, id, mark }) => (mark && !(id && listed.has(id)) ? [{ title, mark }] : [])),
     ),
     ...groupUnder('who may ask it', of(all, 'clients')),
     ...groupUnder('the page, by which users ask it', of(['page', 'page-principal'])),
@@ -57,7 +56,7 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
   const branchOf = (title: string, key: string, below: readonly Branch[] = []): Branch => ({
     title,
     id: target.idOf(key),
-    ...markOf(foreign.has(key)),
+    mark: surplusIf(foreign.has(key)),
     branches: [...of([key]), ...below],
   })
   const agents = agentsOf(target)
@@ -107,85 +106,68 @@ export function readFederatedCredentials(run: Run): Promise<readonly FederatedCr
   const { objects } = requireReceipt(run)
   const path = `/applications/${objects['blueprint']?.id}/federatedIdentityCredentials`
   return inStep(run, { title: 'federated credentials' }, async () =>
-    (await run.graph.list(path)).map(({ issuer, subject }) => ({
-      issuer: String(issuer),
-      subject: String(subject),
-    })),
+    (await run.graph.list(path)).map(one => one as Json & FederatedCredential),
   )
 }
 
-interface MemberList {
-  readonly collection: Collection
-  readonly members: readonly Json[] | undefined
-}
-
 /** The lists of the blueprint and its agents (owners, secrets …); their members have names in place of ids. */
-async function readLists(run: Run, target: Target): Promise<readonly MemberList[]> {
+async function readLists(run: Run, target: Target, changes: readonly Change[]) {
   const addNames = nameAdder(run.graph)
-  const lists: MemberList[] = []
+  const lists: { readonly collection: Collection; readonly branches: readonly Branch[] }[] = []
   for (const collection of [...listCollections(target), ...reviewedHoldings(target)]) {
     if (!/^(blueprint|agent|page)/.test(collection.ownerKey) || collection.isNeededByOthers) continue
     if (!target.recorded(collection.ownerKey)) continue
     const members = await readMembers(run, collection)
-    lists.push({ collection, members: members && (await Promise.all(members.map(addNames))) })
+    const named = members && (await Promise.all(members.map(addNames)))
+    const branches = named && toBranches(collection, named, changes)
+    lists.push({ collection, branches: branches ?? [{ title: collection.title, mark: 'unread' }] })
   }
   return lists
 }
 
 function toBranches(
-  { collection, members }: MemberList,
-  wordsOn: (member: Json) => string | undefined,
+  { describe, isWanted, faultsOf }: Collection,
+  members: readonly Json[],
+  changes: readonly Change[],
 ): readonly Branch[] {
-  if (!members) return [{ title: collection.title, mark: 'unread' }]
-  const faults = collection.faultsOf?.(members) ?? []
+  const faults = faultsOf?.(members) ?? []
   return [
     ...members.map(one => {
-      const words = wordsOn(one)
-      return {
-        title: words ? `${collection.describe(one)}; ${words}` : collection.describe(one),
-        ...idOfMember(one),
-        ...markOf(words !== undefined || !collection.isWanted(one)),
-      }
+      // A secret is identified by its key id.
+      const id = (one['id'] ?? one['keyId'] ?? undefined) as string | undefined
+      const { words } = changes.find(change => id !== undefined && change.id === id) ?? {}
+      const title = words ? `${describe(one)}; ${words}` : describe(one)
+      return { title, id, mark: surplusIf(words !== undefined || !isWanted(one)) }
     }),
     ...faults.map(title => ({ title, mark: 'fault' as const })),
   ]
-}
-
-/** A secret is identified by its key id. */
-function idOfMember({ id, keyId }: Json): Pick<Branch, 'id'> {
-  const known = id ?? keyId
-  return known === undefined || known === null ? {} : { id: String(known) }
-}
-
-function markOf(isSurplus: boolean): Pick<Branch, 'mark'> {
-  return isSurplus ? { mark: 'surplus' } : {}
 }
 
 /** Adds the blueprint's other agents and user accounts to the planned target; `foreign` has the keys of what was added. */
 async function addForeignAgents(
   run: Run,
   planned: Target,
-): Promise<{ readonly target: Target; readonly foreign: ReadonlySet<string> }> {
+): Promise<{ readonly target: Target; readonly foreign: ReadonlyMap<string, RecordedObject> }> {
   const { settings } = planned
   const blueprintId = planned.recorded('blueprint')?.appId
   const step = { title: 'agents of the blueprint' }
   const { graph, clock } = run
   const all = await inStep(run, step, () => graph.list(agentsPath))
   const accounts = (await inStep(run, step, () => readIfShown(() => listAgentUsers(graph, true)))) ?? []
-  const found = new Map<string, RecordedObject>()
+  const foreign = new Map<string, RecordedObject>()
+  const add = (key: string, object: Json | undefined) => {
+    if (object && !planned.recorded(key)) foreign.set(key, toRecord(object, clock.nowMs()))
+  }
   const names: string[] = []
   for (const one of all.filter(({ agentIdentityBlueprintId }) => agentIdentityBlueprintId === blueprintId)) {
     const { id, displayName } = one
     const ours = settings.agents.find(name => planned.recorded(agentKey(name))?.id === id)
     const isTaken = [...settings.agents, ...names].includes(String(displayName))
     const name = ours ?? (isTaken ? `${displayName} (${id})` : String(displayName))
-    if (!ours) {
-      names.push(name)
-      found.set(agentKey(name), toRecord(one, clock.nowMs()))
-    }
+    if (!ours) names.push(name)
+    add(agentKey(name), one)
     const account = accounts.find(({ identityParentId }) => identityParentId === id)
-    if (account && !planned.recorded(agentUserKey(name)))
-      found.set(agentUserKey(name), toRecord(account, clock.nowMs()))
+    add(agentUserKey(name), account)
   }
   const target = toTarget({
     ...planned,
@@ -194,7 +176,7 @@ async function addForeignAgents(
       agents: [...settings.agents, ...names],
       agentFlows: { ...settings.agentFlows, ...Object.fromEntries(names.map(name => [name, []])) },
     },
-    recorded: key => planned.recorded(key) ?? found.get(key),
+    recorded: key => planned.recorded(key) ?? foreign.get(key),
   })
-  return { target, foreign: new Set(found.keys()) }
+  return { target, foreign }
 }

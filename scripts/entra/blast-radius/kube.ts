@@ -1,7 +1,7 @@
 import { type ClusterReader, listInCluster } from '../../doctor/kube/kubectl.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { readAdmission } from './admission.ts'
-import { type Branch, orUnread, unlessAccepted } from './branch.ts'
+import { type Branch, surplusIf, unreadBranch } from './branch.ts'
 import { type Binding, findHolders, nameOf, type Role } from './rbac.ts'
 import { type Account, everything, insideSystem, waysToActAs } from './ways.ts'
 import { readWorkloads } from './workloads.ts'
@@ -20,12 +20,12 @@ const unreadBranches: readonly Branch[] = [
  *
  * @param accepted subjects that may act as such a pod, spelt as in the output: `system:serviceaccount:<namespace>:<name>`
  */
-export function readKube(
+export async function readKube(
   cluster: ClusterReader,
   credentials: readonly FederatedCredential[],
   accepted: readonly string[],
 ): Promise<readonly Branch[]> {
-  return orUnread('who can be a pod of the agent', async () => {
+  try {
     const { issuer } = JSON.parse(await cluster.run(['get', '--raw', '/.well-known/openid-configuration']))
     const branches = credentials.map(({ issuer: trusted, subject }): Branch | Promise<Branch> => {
       const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(subject) ?? []
@@ -34,7 +34,9 @@ export function readKube(
         : { title: `who can be ${subject} of ${trusted}, which is not kubectl’s cluster`, mark: 'unread' }
     })
     return [...(await Promise.all(branches)), ...unreadBranches]
-  })
+  } catch (error) {
+    return [unreadBranch('who can be a pod of the agent', error as Error)]
+  }
 }
 
 async function readAccount(
@@ -42,16 +44,19 @@ async function readAccount(
   bare: Account,
   accepted: readonly string[],
 ): Promise<Branch> {
-  let workloads: Awaited<ReturnType<typeof readWorkloads>> = { branches: [], labels: [], account: bare }
-  const running = await orUnread('what runs in the namespace', async () => {
-    workloads = await readWorkloads(cluster, bare, accepted)
-    return workloads.branches
-  })
-  const { account, labels } = workloads
-  const holders = await orUnread('who has rights by RBAC', () => readHolders(cluster, account, accepted))
+  const unread = (title: string) => (error: Error) => [unreadBranch(title, error)]
+  const { account, labels, branches } = await readWorkloads(cluster, bare, accepted).catch(error => ({
+    ...{ account: bare, labels: [], branches: unread('what runs in the namespace')(error) },
+  }))
+  const more = await Promise.all([
+    readHolders(cluster, account, accepted).catch(unread('who has rights by RBAC')),
+    readAdmission(cluster, account, labels, accepted).catch(
+      unread('Pod Security, webhooks and policies of the namespace'),
+    ),
+  ])
   return {
     title: `who can be ServiceAccount ${account.namespace}:${account.name}`,
-    branches: [...running, ...holders, ...(await readAdmission(cluster, account, labels, accepted))],
+    branches: [...branches, ...more.flat()],
   }
 }
 
@@ -79,7 +84,7 @@ async function readHolders(cluster: ClusterReader, account: Account, accepted: r
   return found.filter(isTold).map(({ way, subject, binding, isBootstrap }): Branch => {
     const { namespace, name } = binding.metadata
     const by = `${binding.kind} ${namespace === undefined ? name : `${namespace}:${name}`}`
-    const mark = isBootstrap ? {} : unlessAccepted(nameOf(subject), accepted)
-    return { title: `${nameOf(subject)} ${way} (${by})`, ...mark }
+    const mark = surplusIf(!isBootstrap && !accepted.includes(nameOf(subject)))
+    return { title: `${nameOf(subject)} ${way} (${by})`, mark }
   })
 }

@@ -16,19 +16,17 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
     describeUses((await list('servicePrincipalSignInActivities', appId))[0])
   const read = async () => {
     const ofSecrets = await list('appCredentialSignInActivities', blueprint)
-    const ofBlueprint = { title: `the blueprint: ${await usesOf(blueprint)}` }
-    const who = radius.who.map(one => {
-      const { title, branches = [] } = one
-      if (title !== 'credentials') return one
-      return { ...one, branches: [...branches.map(key => withLastUse(key, ofSecrets)), ofBlueprint] }
-    })
-    const what: Branch[] = []
-    for (const one of radius.what) {
+    const addTo = async (one: Branch): Promise<Branch> => {
       const { id, branches = [] } = one
+      if (one.title === 'credentials') {
+        const ofBlueprint = { title: `the blueprint: ${await usesOf(blueprint)}` }
+        return { ...one, branches: [...branches.map(key => withLastUse(key, ofSecrets)), ofBlueprint] }
+      }
       const isAgent = id !== undefined && one.title.startsWith('agent identity ')
-      what.push(isAgent ? { ...one, branches: [...branches, { title: await usesOf(id) }] } : one)
+      return isAgent ? { ...one, branches: [...branches, { title: await usesOf(id) }] } : one
     }
-    return { ...radius, who, what }
+    const [who, what] = [radius.who.map(addTo), radius.what.map(addTo)]
+    return { ...radius, who: await Promise.all(who), what: await Promise.all(what) }
   }
   const told = await inStep(run, { title }, () => readIfShown(read))
   return told ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
@@ -36,20 +34,17 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
 
 /** A secret with the time of its last use, if it was used. */
 function withLastUse(credential: Branch, activities: readonly Json[]): Branch {
-  const found = activities.find(({ keyId }) => keyId === credential.id)
-  const last = timeOf(found?.['signInActivity'])
-  return last === undefined ? credential : { ...credential, title: `${credential.title}, last used ${last}` }
+  const last = timeOf(activities.find(({ keyId }) => keyId === credential.id)?.['signInActivity'])
+  return last ? { ...credential, title: `${credential.title}, last used ${last}` } : credential
 }
 
-function describeUses(activity: Json | undefined): string {
-  const uses = [
-    ['as itself', timeOf(activity?.['applicationAuthenticationClientSignInActivity'])],
-    ['for a user', timeOf(activity?.['delegatedClientSignInActivity'])],
-  ].flatMap(([how, time]) => (time === undefined ? [] : [`${how} ${time}`]))
+function describeUses(activity: Json = {}): string {
+  const asItself = timeOf(activity['applicationAuthenticationClientSignInActivity'])
+  const forUser = timeOf(activity['delegatedClientSignInActivity'])
+  const uses = [...(asItself ? [`as itself ${asItself}`] : []), ...(forUser ? [`for a user ${forUser}`] : [])]
   return uses.length > 0 ? `last used ${uses.join(', ')}` : 'never used, as far as Graph tells'
 }
 
-function timeOf(activity: unknown): string | undefined {
-  const time = (activity as Json | null | undefined)?.['lastSignInDateTime']
-  return time === undefined || time === null ? undefined : String(time)
+function timeOf(activity: unknown): unknown {
+  return (activity as Json | null | undefined)?.['lastSignInDateTime']
 }

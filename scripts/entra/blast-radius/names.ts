@@ -20,9 +20,9 @@ export function nameAdder(graph: Graph): (member: Json) => Promise<Json> {
     const role = ((appRoles ?? []) as readonly Json[]).find(({ id }) => id === appRoleId)
     return {
       ...member,
-      ...(displayName === undefined ? {} : { resourceDisplayName: displayName }),
-      ...(role ? { appRoleName: role['value'] } : {}),
-      ...(client ? { clientDisplayName: client['displayName'] } : {}),
+      resourceDisplayName: displayName ?? member['resourceDisplayName'],
+      appRoleName: role?.['value'],
+      clientDisplayName: client?.['displayName'],
     }
   }
 }

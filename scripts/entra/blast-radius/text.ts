@@ -3,12 +3,11 @@ import { visible } from '../../set-up/visible.ts'
 import type { BlastRadius, Branch, Mark } from './branch.ts'
 
 /** What stands before a marked branch. */
-const markWords: Record<Mark, string> = {
-  surplus: 'SURPLUS',
-  fault: 'FAULT',
-  unread: 'not evaluated',
+const marks: Readonly<Record<Mark, string>> = {
+  surplus: styleText('red', 'SURPLUS'),
+  fault: styleText('red', 'FAULT'),
+  unread: styleText('yellow', 'not evaluated'),
 }
-const markColours = { surplus: 'red', fault: 'red', unread: 'yellow' } as const
 
 /** The two trees as lines of text, with colours only if the output is a terminal. */
 export function writeText({ blueprint, who, what, tenantId }: BlastRadius): string {
@@ -35,6 +34,6 @@ function writeBranches(branches: readonly Branch[], indent = ''): string[] {
 
 /** Adds a branch's id only if the branch has a mark or other branches below it. */
 function writeBranch({ title, id, mark, branches }: Branch): string {
-  const start = mark ? `${styleText(markColours[mark], markWords[mark])} ` : ''
+  const start = mark ? `${marks[mark]} ` : ''
   return `${start}${visible(title)}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`
 }

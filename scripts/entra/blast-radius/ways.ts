@@ -11,6 +11,7 @@ export interface Account {
 
 /** A way in words, the ClusterRoleBindings by which the API server itself gives the control plane such rights, and the rights. */
 export type Way = readonly [title: string, bootstrap: readonly string[], ...accesses: readonly Access[]]
+export type Ways = readonly [everything: Way, mint: Way, run: Way, enter: Way, ...others: readonly Way[]]
 
 /** Who has this way has all others. */
 export const everything = 'may do everything'
@@ -39,7 +40,7 @@ const runPods = controllers(
  * (https://github.com/kubernetes/kubernetes/tree/v1.37.2/plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
  */
 // biome-ignore format: table
-export function waysToActAs({ namespace, name, pods, configMaps, secrets }: Account): readonly Way[] {
+export function waysToActAs({ namespace, name, pods, configMaps, secrets }: Account): Ways {
   const [here, system] = [{ namespace }, { namespace: 'kube-system' }]
   // Only a rule without names covers the name ''.
   const anySecret = secrets && [...secrets, '']
@@ -50,7 +51,7 @@ export function waysToActAs({ namespace, name, pods, configMaps, secrets }: Acco
   const enter = (place: Place, names?: readonly string[]) => [
     to('create get', '', 'pods/exec pods/attach pods/portforward', place, names), to('update patch', '', 'pods/ephemeralcontainers', place, names),
   ]
-  const ways: readonly Way[] = [
+  const ways: Ways = [
     [everything, ['cluster-admin'], to('*', '*', '*')],
     ['may mint its tokens', [manager], to('create', '', 'serviceaccounts/token', here, [name])],
     ['may run as it: any pod of the namespace may name it', [...patchAll, ...runPods], ...run(here, pods)],

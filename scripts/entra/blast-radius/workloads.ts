@@ -1,5 +1,5 @@
 import { type ClusterReader, listInCluster } from '../../doctor/kube/kubectl.ts'
-import { type Branch, unlessAccepted } from './branch.ts'
+import { type Branch, surplusIf } from './branch.ts'
 import type { Account } from './ways.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -51,7 +51,7 @@ export async function readWorkloads(
   ]
   const branches: readonly Branch[] = [
     ...pods.filter(isOurs).map(({ metadata }) => ({ title: `pod ${metadata.name}` })),
-    ...surplus.map(title => ({ title, ...unlessAccepted(title.replace(/ .*/, ''), accepted) })),
+    ...surplus.map(title => ({ title, mark: surplusIf(!accepted.includes(title.replace(/ .*/, ''))) })),
   ]
   const names = pods.map(({ metadata }) => metadata.name)
   const account: Account = { namespace, name, pods: names, ...namesUsedBy(parts) }
