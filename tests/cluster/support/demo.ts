@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { findFreePort } from '../../support/ports.ts'
@@ -95,12 +95,19 @@ export class Demo implements AsyncDisposable {
       this.namespace.kubectl('get', ...what, '--output', `jsonpath=${jsonPath}`)
     const port = Number(await read('{.spec.ports[0].nodePort}', 'service', 'entra-emulator'))
     const host = await read('{.items[0].status.addresses[?(@.type=="InternalIP")].address}', 'nodes')
+    const clients = new Set<Socket>()
     const server = createServer(client => {
-      const node = connect({ host, port })
-      pipeline(client, node, client, () => undefined)
+      clients.add(client)
+      pipeline(client, connect({ host, port }), client, () => clients.delete(client))
     })
     await new Promise<void>(done => server.listen(this.ports.entra, 'localhost', done))
-    return { [Symbol.asyncDispose]: () => new Promise<void>(done => server.close(() => done())) }
+    return {
+      [Symbol.asyncDispose]: () =>
+        new Promise<void>(done => {
+          server.close(() => done())
+          for (const client of clients) client.destroy()
+        }),
+    }
   }
 
   /** Closes all port-forwards. A port-forward also breaks when the pod behind it goes away. */
