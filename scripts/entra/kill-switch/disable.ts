@@ -17,8 +17,9 @@ const headStartMs = 1_000
 const pollIntervalMs = 150
 
 /**
- * The kill switch: agents get no new token from Entra, and with a deny list the API refuses the tokens that they have. Entra, the
- * deny list, and the way to the pods, which only measuring takes, begin at once: none waits for another, and none stops another.
+ * The kill switch: agents get no new token from Entra, and with a deny list the API refuses the tokens that they have. Entra and
+ * the deny list begin at once: none waits for the other, or stops it. The way to the pods, which only measuring takes, is opened
+ * after them; for a proof, beside them.
  *
  * @returns whether everything that was asked for is done and, with a proof, measured
  */
@@ -30,22 +31,24 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
     throw new Mistake('A proof is about one agent.', `Name it: --agent ${settings.agents.join(' or ')}`)
   await using work = new AsyncDisposableStack()
   const hasDenyList = denyList !== undefined && agents.length > 0
-  const opening = isToBeProven || hasDenyList ? openProbe(options).then(probe => work.use(probe)) : undefined
+  const open = async () => work.use(await openProbe(options))
   const headStart = Promise.withResolvers<void>()
   if (isToBeProven)
     run.clock.wait(Math.max(run.clock.enteredMs + headStartMs - run.clock.nowMs(), 0)).then(headStart.resolve)
   else headStart.resolve()
   const off = headStart.promise.then(() => switchAgents(run, options.agents, false))
-  const denied = hasDenyList && changeDenyList(run, agents, options, 'denied')
-  const measure = async (probing: Promise<Probe>, agent: Agent) => {
+  const denied = hasDenyList ? changeDenyList(run, agents, options, 'denied') : undefined
+  const opening = isToBeProven ? open() : denied?.then(isDenied => (isDenied ? open() : undefined))
+  const measure = async (agent: Agent) => {
     const report = (measured: Omit<Entry, 'title'>) => run.report({ ...agent, ...measured })
     try {
-      const probe = await probing
-      if (!isToBeProven) return report(await measureRefusal(run, probe, agent.id, denied))
+      const probe = await opening
+      if (!probe) throw new Error('The deny list is not changed.')
+      if (!isToBeProven) return report(await measureRefusal(run, probe, agent.id))
       const proof = await prove({
         ...{ probe, clock: run.clock, waitSeconds: run.waitSeconds },
         ...{ agentId: agent.id, siblings: findSiblings(run, agent.name) },
-        switched: Promise.all([off, denied]).then(([isOff, isDenied]) => ({ isOff, isDenied })),
+        switched: Promise.all([off, denied]).then(([isOff, isDenied = false]) => ({ isOff, isDenied })),
         onFirstAnswers: headStart.resolve,
       })
       run.print(writeSeries(proof))
@@ -59,7 +62,7 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
       headStart.resolve()
     }
   }
-  const measuring = opening ? agents.map(agent => measure(opening, agent)) : []
+  const measuring = opening ? agents.map(measure) : []
   await Promise.all([off, denied, nameOthers(run), ...measuring])
   if (hasResult(run, 'disabled', 'denied')) run.print(describeWhatGoesOn(run, options))
   return isComplete(run, 'disabled')
@@ -79,12 +82,10 @@ async function measureRefusal(
   { clock, waitSeconds }: Run,
   probe: Probe,
   agentId: string,
-  denied: Promise<boolean> | false,
 ): Promise<Omit<Entry, 'title'>> {
   const { token, code } = await probe.fetchToken(agentId, false)
   const series = new Series('call with an earlier token')
-  if (!(await denied)) series.failure = 'the list is not changed'
-  else if (token === undefined) series.failure = `the sidecar has no earlier token: ${code}`
+  if (token === undefined) series.failure = `the sidecar has no earlier token: ${code}`
   else
     while (!series.refused && clock.nowMs() < clock.enteredMs + waitSeconds * 1_000) {
       const sentMs = clock.nowMs()
