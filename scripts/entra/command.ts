@@ -82,24 +82,17 @@ function isWriting({ command, adopt: setUpId, dryRun }: Invocation): boolean {
 export async function prepare(invocation: Invocation, world: World): Promise<Run> {
   const { dotenv: envFile, agentsConfig: agentsFile, wait: waitSeconds, accessTokenFile } = invocation
   const receipt = new ReceiptFile(invocation.receipt, invocation.adopt)
-  const { graphUrl, authority, tenantId } = readTarget(invocation, world, receipt)
-  const say = world.say
+  const target = readTarget(invocation, world, receipt)
+  const { tenantId, graphUrl } = target
+  const permissions = [
+    ...permissionsFor(invocation.settings, receipt.content?.settings),
+    ...(invocation.command === 'blast-radius' ? reviewPermissions : []),
+  ]
+  const { say, clock } = world
   const credentials = accessTokenFile
     ? [tokenFromFile(accessTokenFile)]
-    : await azureCredentials({
-        way: invocation.signIn,
-        tenantId,
-        authority,
-        graphUrl,
-        clientId: invocation.signInClient,
-        permissions: [
-          ...permissionsFor(invocation.settings, receipt.content?.settings),
-          ...(invocation.command === 'blast-radius' ? reviewPermissions : []),
-        ],
-        say,
-      })
+    : await azureCredentials(invocation, target, permissions, say)
   const graph = new Graph(graphUrl, new SignIn(tenantId, credentials, say), world.fetch)
-  const { clock } = world
   const print = invocation.json ? say : world.print
   const results: Entry[] = []
   const report = (entry: Entry) => {

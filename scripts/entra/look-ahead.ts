@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Mistake } from '../set-up/mistake.ts'
 import { needsAgentsFile, readAgentsFile } from './agents-file.ts'
-import { findDifferences } from './differences.ts'
+import { hasAll } from './differences.ts'
 import type { Access } from './objects/access.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Receipt } from './receipt.ts'
@@ -37,7 +37,7 @@ export async function findMissingPermissions(run: Run, receipt: Receipt): Promis
     const { key, title, access, comesAlong, create, properties } = object
     if (comesAlong || receipt.objects[key]) return []
     // Some properties cannot be set when the object is made.
-    const isChanged = findDifferences(properties?.() ?? {}, create().body ?? {}).length > 0
+    const isChanged = !hasAll(properties?.() ?? {}, create().body ?? {})
     return [access.GET, access.POST, isChanged ? access.PATCH : undefined]
       .map(one => one ?? access.POST)
       .filter(one => !isPermitted(permissions, one))

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { Mistake } from '../set-up/mistake.ts'
 import { readToken } from '../set-up/token.ts'
+import type { Invocation } from './options.ts'
 
 /** Ways to sign in. `auto` uses the Azure CLI, and a device code if the CLI has no token or Graph refuses the CLI's token. */
 export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
-export type SignInWay = (typeof signInWays)[number]
 
 /** The object id and the permissions in a token; `undefined` for what the token does not show. */
 export interface Caller {
@@ -82,24 +82,18 @@ export function tokenFromFile(path: string): Credential {
   return { name: path, fix, token: async () => readToken(readFileSync(path, 'utf8')) }
 }
 
-export interface SignInOptions {
-  readonly way: SignInWay
-  readonly tenantId: string
-  readonly authority: string
-  readonly graphUrl: string
-  /** Id of the user's own public client; default: Microsoft Graph Command Line Tools. */
-  readonly clientId: string | undefined
-  readonly permissions: readonly string[]
-  readonly say: (line: string) => void
-}
-
 /**
  * Credentials of `@azure/identity`, in the order in which they are tried.
  *
  * @throws {Mistake} when the authority is called by http, which only an emulator is: nobody can sign in there.
  */
-export async function azureCredentials(options: SignInOptions): Promise<readonly Credential[]> {
-  const { way, tenantId, authority: authorityHost, graphUrl, permissions, say } = options
+export async function azureCredentials(
+  { signIn: way, signInClient: clientId = graphCommandLineTools }: Invocation,
+  target: Readonly<Record<'tenantId' | 'authority' | 'graphUrl', string>>,
+  permissions: readonly string[],
+  say: (line: string) => void,
+): Promise<readonly Credential[]> {
+  const { tenantId, authority: authorityHost, graphUrl } = target
   const order = way === 'auto' ? (['azure-cli', 'device-code'] as const) : [way]
   if (way !== 'azure-cli' && !authorityHost.startsWith('https:'))
     throw new Mistake(
@@ -108,7 +102,6 @@ export async function azureCredentials(options: SignInOptions): Promise<readonly
     )
   // Loading the library takes longer than most runs, and not every run needs it.
   const identity = await import('@azure/identity')
-  const clientId = options.clientId ?? graphCommandLineTools
   const scopes = permissions.map(permission => `${graphUrl}/${permission}`)
   const client = { tenantId, clientId, authorityHost }
   const redirectUri = 'http://localhost'

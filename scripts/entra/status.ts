@@ -56,16 +56,9 @@ function printExtras(run: Run, { collection, members }: Extras): void {
 function printFinding(run: Run, finding: Finding): void {
   const { wanted, object, fault, differences, switched, extraEntries } = finding
   const { key, title } = wanted
-  run.report({
-    ...{
-      result: wordFor(finding),
-      key,
-      title,
-      id: object?.['id'],
-      differences: [...differences, ...switched],
-    },
-    ...(fault ? { note: `${fault.message} ${fault.fix}` } : {}),
-  })
+  const about = { result: wordFor(finding), key, title, id: object?.['id'] } as const
+  const note = fault ? { note: `${fault.message} ${fault.fix}` } : {}
+  run.report({ ...about, differences: [...differences, ...switched], ...note })
   for (const entry of extraEntries) run.report({ result: 'extra', title: `${entry} of ${title}` })
 }
 
